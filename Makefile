@@ -1,0 +1,35 @@
+# `make` lists the targets. Every target that needs the virtual environment sets it up first;
+# with nothing to do that takes a fraction of a second.
+
+# What `make play` starts.
+PLAY := tictactoe.py demo
+
+# The Python to set up with, such as PYTHON=python3.12. Empty: tools/setup.sh chooses.
+PYTHON ?=
+export PYTHON
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help play test lint setup clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+play: setup ## set up what is missing and play
+	@$(BIN)/python $(PLAY)
+
+test: lint ## run all checks: ruff, mypy, pytest
+	$(BIN)/python -m pytest
+
+lint: setup ## run the checks that run no code: ruff, mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+setup: ## set up what is missing: .venv, pinned packages, as root Debian packages too
+	@tools/setup.sh
+
+clean: ## remove all that setup and checks made; games and settings stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

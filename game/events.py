@@ -1,0 +1,192 @@
+"""What happened in a room: immutable facts, and their plain form for disk and wire.
+
+Every event names who caused it and with which request, so that a retry is known wherever the events are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from game.errors import InvalidArgument
+from game.rules import SEATS, Seat
+
+
+@dataclass(frozen=True)
+class _Event:
+    kind: ClassVar[str]
+    by: str
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Created(_Event):
+    """The room is open; ``by`` owns it."""
+
+    kind = "created"
+    room_id: str
+    title: str
+    game: str
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Seated(_Event):
+    """``by`` took a free seat, which is theirs from now on."""
+
+    kind = "seated"
+    seat: Seat
+
+
+@dataclass(frozen=True)
+class Watched(_Event):
+    """``by`` came in to watch."""
+
+    kind = "watched"
+
+
+@dataclass(frozen=True)
+class Returned(_Event):
+    """``by`` came back to the own seat."""
+
+    kind = "returned"
+
+
+@dataclass(frozen=True)
+class Left(_Event):
+    """``by`` went; a player's seat stays the player's."""
+
+    kind = "left"
+
+
+@dataclass(frozen=True)
+class Started(_Event):
+    """A game begins: who has which seat, and which game of the series it is, from 1."""
+
+    kind = "started"
+    seat_x: str
+    seat_o: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Moved(_Event):
+    """A legal move was played from a seat."""
+
+    kind = "moved"
+    seat: Seat
+    move: object
+
+
+@dataclass(frozen=True)
+class Finished(_Event):
+    """The game is over; ``winner`` is a seat, or None in a draw."""
+
+    kind = "finished"
+    termination: Literal["line", "full", "resigned"]
+    winner: Seat | None
+    line: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RematchWanted(_Event):
+    """The player on that seat would play again."""
+
+    kind = "rematch_wanted"
+    seat: Seat
+
+
+@dataclass(frozen=True)
+class Closed(_Event):
+    """The room is closed for good."""
+
+    kind = "closed"
+
+
+Event = Created | Seated | Watched | Returned | Left | Started | Moved | Finished | RematchWanted | Closed
+
+
+def to_plain(event: Event) -> dict[str, object]:
+    """The event as a dictionary of what JSON and msgpack know."""
+    return {"kind": event.kind, **vars(event)}
+
+
+def from_plain(plain: object) -> Event:
+    """The event of a plain form; unknown fields are ignored. Raises InvalidArgument for anything else."""
+    if not isinstance(plain, Mapping):
+        raise InvalidArgument("an event is a dictionary")
+    kind = plain.get("kind")
+    if not isinstance(kind, str) or kind not in _SHAPES:
+        raise InvalidArgument("unknown kind of event")
+    make, shape = _SHAPES[kind]
+    values = {name: read(_field(plain, name), name) for name, read in {**_ALWAYS, **shape}.items()}
+    return make(**values)
+
+
+_Read = Callable[[object, str], object]
+
+
+def _field(plain: Mapping[str, object], name: str) -> object:
+    if name not in plain:
+        raise InvalidArgument(f"the event has no {name}")
+    return plain[name]
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidArgument(f"{name} must be a text")
+    return value
+
+
+def _whole(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidArgument(f"{name} must be a whole number")
+    return value
+
+
+def _seat(value: object, name: str) -> object:
+    if value not in SEATS:
+        raise InvalidArgument(f"{name} must be X or O")
+    return value
+
+
+def _seat_or_none(value: object, name: str) -> object:
+    return None if value is None else _seat(value, name)
+
+
+def _termination(value: object, name: str) -> object:
+    if value not in ("line", "full", "resigned"):
+        raise InvalidArgument(f"{name} must be line, full or resigned")
+    return value
+
+
+def _cells(value: object, name: str) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise InvalidArgument(f"{name} must be a list")
+    return tuple(_whole(cell, name) for cell in value)
+
+
+def _options(value: object, name: str) -> dict[str, object]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InvalidArgument(f"{name} must be a dictionary")
+    return dict(value)
+
+
+def _anything(value: object, name: str) -> object:  # noqa: ARG001  # what a move is, the rules know
+    return value
+
+
+_ALWAYS: dict[str, _Read] = {"by": _text, "request_id": _text}
+_SHAPES: dict[str, tuple[Callable[..., Event], dict[str, _Read]]] = {
+    "created": (Created, {"room_id": _text, "title": _text, "game": _text, "options": _options}),
+    "seated": (Seated, {"seat": _seat}),
+    "watched": (Watched, {}),
+    "returned": (Returned, {}),
+    "left": (Left, {}),
+    "started": (Started, {"seat_x": _text, "seat_o": _text, "number": _whole}),
+    "moved": (Moved, {"seat": _seat, "move": _anything}),
+    "finished": (Finished, {"termination": _termination, "winner": _seat_or_none, "line": _cells}),
+    "rematch_wanted": (RematchWanted, {"seat": _seat}),
+    "closed": (Closed, {}),
+}

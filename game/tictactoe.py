@@ -1,0 +1,131 @@
+"""Tic-tac-toe on a board of width × height cells with k in a row to win (an m,n,k-game); 3×3 with 3 is the default.
+
+Cells are numbered row by row from 0. X begins. The only file that knows what a board is.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from game.errors import CellTaken, InvalidArgument
+from game.rules import Outcome, Seat, other
+
+SMALLEST = 3
+LARGEST = 10
+EMPTY = "."
+_DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
+
+
+@dataclass(frozen=True)
+class Board:
+    """A position: the cells as text, row by row (``X``, ``O`` or ``.``), the last move, and who is to move."""
+
+    cells: str
+    turn: Seat | None
+    last: int | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class TicTacToe:
+    """The rules for one size of board: ``Rules`` whose positions are ``Board`` and whose moves are cell numbers."""
+
+    width: int
+    height: int
+    in_a_row: int
+
+    def opening(self) -> Board:
+        """The empty board, X to move."""
+        return Board(EMPTY * (self.width * self.height), "X")
+
+    def play(self, position: Board, seat: Seat, move: object) -> Board:
+        """The board after a stone on cell ``move``. Raises InvalidArgument for no cell, CellTaken for a taken one."""
+        if not isinstance(move, int) or isinstance(move, bool) or not 0 <= move < len(position.cells):
+            raise InvalidArgument(f"a move is a cell number from 0 to {len(position.cells) - 1}")
+        if position.cells[move] != EMPTY:
+            raise CellTaken(f"cell {move} is taken")
+        cells = position.cells[:move] + seat + position.cells[move + 1 :]
+        line = self._line_through(cells, move)
+        if line:
+            return Board(cells, None, move, Outcome("line", seat, line))
+        if EMPTY not in cells:
+            return Board(cells, None, move, Outcome("full", None))
+        return Board(cells, other(seat), move)
+
+    def to_move(self, position: Board) -> Seat | None:
+        """The seat to move, or None when the game is over."""
+        return position.turn
+
+    def outcome(self, position: Board) -> Outcome | None:
+        """A line or a full board, or None while the game goes on."""
+        return position.outcome
+
+    def describe(self, position: Board) -> dict[str, object]:
+        """Size, cells, last move and winning line."""
+        return {
+            "width": self.width,
+            "height": self.height,
+            "in_a_row": self.in_a_row,
+            "cells": position.cells,
+            "last": position.last,
+            "line": list(position.outcome.line) if position.outcome else [],
+        }
+
+    def options(self) -> dict[str, object]:
+        """Width, height and how many in a row."""
+        return {"width": self.width, "height": self.height, "in_a_row": self.in_a_row}
+
+    def lines(self) -> tuple[tuple[int, ...], ...]:
+        """Every row of ``in_a_row`` cells that wins."""
+        return _lines(self.width, self.height, self.in_a_row)
+
+    def _line_through(self, cells: str, cell: int) -> tuple[int, ...]:
+        """The cells of all lines that the stone on ``cell`` completed, in order; usually one line, empty if none."""
+        stone = cells[cell]
+        completed: set[int] = set()
+        for line in _lines_through(self.width, self.height, self.in_a_row)[cell]:
+            if all(cells[c] == stone for c in line):
+                completed.update(line)
+        return tuple(sorted(completed))
+
+
+@functools.cache
+def _lines(width: int, height: int, in_a_row: int) -> tuple[tuple[int, ...], ...]:
+    found = []
+    for y in range(height):
+        for x in range(width):
+            for dx, dy in _DIRECTIONS:
+                end_x, end_y = x + dx * (in_a_row - 1), y + dy * (in_a_row - 1)
+                if 0 <= end_x < width and 0 <= end_y < height:
+                    found.append(tuple((y + dy * i) * width + x + dx * i for i in range(in_a_row)))
+    return tuple(found)
+
+
+@functools.cache
+def _lines_through(width: int, height: int, in_a_row: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    lines = _lines(width, height, in_a_row)
+    return tuple(tuple(line for line in lines if cell in line) for cell in range(width * height))
+
+
+@functools.cache
+def _shared(width: int, height: int, in_a_row: int) -> TicTacToe:
+    return TicTacToe(width, height, in_a_row)
+
+
+def rules_with(options: Mapping[str, object]) -> TicTacToe:
+    """The rules for ``width`` and ``height`` from 3 to 10 and ``in_a_row`` from 3 to the longer of the two.
+
+    Each is 3 when left out. Raises InvalidArgument.
+    """
+    width = _whole(options, "width", LARGEST)
+    height = _whole(options, "height", LARGEST)
+    return _shared(width, height, _whole(options, "in_a_row", max(width, height)))
+
+
+def _whole(options: Mapping[str, object], name: str, most: int) -> int:
+    value = options.get(name, SMALLEST)
+    if not isinstance(value, int) or isinstance(value, bool) or not SMALLEST <= value <= most:
+        raise InvalidArgument(f"{name} must be a whole number from {SMALLEST} to {most}")
+    return value

@@ -1,0 +1,93 @@
+"""Snapshots: a stream's state in place of the entries before it, so that a journal does not grow with every move.
+
+The main server and the replication server each compact their own journal, with the same code and independent of one
+another. What makes a stream due is counted here as entries are written, so that nobody has to search for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+
+import structlog
+
+from server.entries import Entry, Snapshot
+from server.journal import Journal
+from server.streams import Streams
+from wire.errors import StorageFailed
+
+PAUSE_S = 0.5
+AT_ONCE = 20
+"""Streams a transaction: a commit waits for at most that many snapshots."""
+
+logger = structlog.get_logger()
+
+
+class Compactor:
+    """Takes a snapshot of every stream that has ``every`` entries since its last one, in a thread of its own."""
+
+    def __init__(
+        self, journal: Journal, streams: Streams, *, every: int, keep_events: int, upto: Callable[[], int]
+    ) -> None:
+        """``upto`` gives the position up to which entries are committed: no snapshot has more."""
+        self._journal = journal
+        self._upto = upto
+        self._streams = streams
+        self._every = every
+        self._keep_events = keep_events
+        self._lock = threading.Lock()
+        self._still = threading.Lock()
+        self._tails = journal.tail_lengths()
+        self._due = {stream for stream, length in self._tails.items() if length >= every}
+        self._wake = threading.Event()
+
+    def noticed(self, entries: Iterable[Entry]) -> None:
+        """These entries were written."""
+        with self._lock:
+            for entry in entries:
+                length = self._tails[entry.stream] = self._tails.get(entry.stream, 0) + 1
+                if length >= self._every:
+                    self._due.add(entry.stream)
+
+    def recount(self) -> None:
+        """The whole journal was replaced."""
+        with self._lock:
+            self._tails = self._journal.tail_lengths()
+            self._due = {stream for stream, length in self._tails.items() if length >= self._every}
+
+    def run(self, go_on: Callable[[], bool]) -> None:
+        """Compact what is due, every now and then, until ``go_on()`` is false."""
+        while go_on():
+            try:
+                while self.compact_some():
+                    pass
+            except StorageFailed as error:
+                logger.error("no snapshot could be written; trying again", error=error.message)
+            self._wake.wait(PAUSE_S)
+
+    def standing_still(self) -> AbstractContextManager[bool]:
+        """While inside, no snapshot is taken."""
+        return self._still
+
+    def compact_some(self) -> bool:
+        """Take the snapshots of at most AT_ONCE due streams; false if none was due."""
+        with self._lock:
+            chosen = sorted(self._due)[:AT_ONCE]
+        with self._still:
+            snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot(stream)) is not None]
+            if snapshots:
+                self._journal.put_snapshots(snapshots, keep_events=self._keep_events)
+        with self._lock:
+            self._due.difference_update(chosen)
+            for snapshot in snapshots:
+                self._tails[snapshot.stream] = max(0, self._tails.get(snapshot.stream, 0) - self._every)
+        return bool(chosen)
+
+    def _snapshot(self, stream: str) -> Snapshot | None:
+        copy = self._journal.copy(stream).up_to(self._upto())
+        if not copy.entries:
+            return None
+        last = copy.entries[-1]
+        body = self._streams.kind_of(stream).write_state(self._streams.state_of(copy))
+        return Snapshot(last.position, last.epoch, stream, last.version, body)

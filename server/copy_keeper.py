@@ -1,0 +1,134 @@
+"""The replication server's copy of the log: the shell around ``replica``.
+
+Each method is a message of a main server (``replica_port`` is its side). What it says is in the journal before it is
+acknowledged. One message at a time: a lock is held from the decision to the write.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from game.errors import InvalidArgument
+from server.compaction import Compactor
+from server.entries import Entry, Mark, Office, Snapshot
+from server.faults import Faults
+from server.journal import Journal
+from server.node import Node, PeerObject
+from server.replica import Replica, Take
+from server.replica_port import copy_from
+from wire.arguments import remote, sequence, text, whole
+
+_MOST = 10_000
+_HUGE = 1 << 62
+_EPOCH = whole(0, _HUGE)
+_HOLDER = text(longest=64)
+_ROWS = sequence(most=_MOST)
+
+
+def _mark(value: object) -> Mark:
+    if not isinstance(value, (list, tuple)) or len(value) != len(Mark._fields):
+        raise InvalidArgument("must be an epoch and a position")
+    return Mark(*(whole(0, _HUGE)(part) for part in value))
+
+
+class CopyKeeper(PeerObject):
+    """Takes what the main server in office sends, and gives the copy to the next one."""
+
+    def __init__(self, node: Node, journal: Journal, compactor: Compactor, faults: Faults) -> None:
+        super().__init__(node)
+        self._journal = journal
+        self._compactor = compactor
+        self._faults = faults
+        self._lock = threading.Lock()
+        self._replica = Replica(journal.office, journal.last)
+
+    def prove(self) -> None:
+        """The messages before this came to their end."""
+        with self._lock:
+            pass
+
+    def more_status(self) -> dict[str, object]:
+        return {"epoch": self._replica.office.epoch, "position": self._replica.last.position}
+
+    @remote()
+    def standing(self) -> dict[str, object]:
+        """Whom this copy obeys, and where it ends."""
+        with self._lock:
+            return {"office": self._replica.office, "last": self._replica.last}
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def take_office(self, epoch: int, holder: str) -> None:
+        """Obey this office alone from now on. Raises Fenced unless its epoch is the highest yet."""
+        with self._lock:
+            self._replica.take_office(Office(epoch, holder))
+            self._journal.take_office(self._replica.office)
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def attach(self, epoch: int, holder: str) -> Mark:
+        """Where the copy ends, for the main server in office. Raises Fenced for another."""
+        with self._lock:
+            before = self._replica.office
+            last = self._replica.attach(Office(epoch, holder))
+            if self._replica.office != before:
+                self._journal.take_office(self._replica.office)
+            return last
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, previous=_mark, snapshots=_ROWS, entries=_ROWS)
+    def append(
+        self, epoch: int, holder: str, previous: Mark, snapshots: Sequence[Any], entries: Sequence[Any]
+    ) -> Mark:
+        """Write what follows on ``previous``; where the copy ends now. Raises Fenced."""
+        office = Office(epoch, holder)
+        with self._lock:
+            if self._faults.on("no_epoch_check"):
+                office = self._replica.office
+            order = self._replica.receive(
+                office, previous, [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
+            )
+            if isinstance(order, Take) and (order.snapshots or order.entries):
+                self._journal.receive(order.snapshots, order.entries, order.last)
+                self._replica.wrote(order.last)
+                self._compactor.noticed(order.entries)
+            return self._replica.last
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def begin_copy(self, epoch: int, holder: str) -> None:
+        """A whole copy is going to come; until it is complete the old one counts. Raises Fenced."""
+        with self._lock:
+            self._replica.obey(Office(epoch, holder))
+            self._journal.begin_copy()
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, copies=_ROWS)
+    def add_to_copy(self, epoch: int, holder: str, copies: Sequence[Any]) -> None:
+        """A piece of the incoming copy. Raises Fenced."""
+        pieces = [copy_from(plain) for plain in copies]
+        with self._lock:
+            self._replica.obey(Office(epoch, holder))
+            self._journal.add_to_copy(
+                [piece.snapshot for piece in pieces if piece.snapshot is not None],
+                [entry for piece in pieces for entry in piece.entries],
+            )
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, last=_mark)
+    def end_copy(self, epoch: int, holder: str, last: Mark) -> Mark:
+        """The incoming copy is complete and ends at ``last``: it counts now. Raises Fenced."""
+        with self._lock:
+            self._replica.obey(Office(epoch, holder))
+            self._journal.end_copy(last)
+            self._replica.replaced(last)
+            self._compactor.recount()
+            return last
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, streams=_ROWS)
+    def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
+        """Drop streams of rooms closed long ago. Raises Fenced."""
+        with self._lock:
+            self._replica.obey(Office(epoch, holder))
+            self._journal.forget(streams)
+
+    @remote(after_stream=text(longest=200), limit=whole(1, 1000))
+    def copies(self, after_stream: str, limit: int) -> list[Any]:
+        """The next streams of the copy in order of name, each as (stream, snapshot or None, entries)."""
+        return list(self._journal.copies(after_stream, limit))

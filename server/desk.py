@@ -1,0 +1,138 @@
+"""The main server's desk: every command comes by here on its way to the log, every question on its way to the house.
+
+Who asks is checked first, by the token; then limits; the rest is decided where the log is. Room objects and the peer
+object are thin: they check arguments and ask here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from game import names
+from game.commands import HOUSE, Close, Command, Create, Leave
+from game.errors import BadToken, InvalidArgument, Refusal
+from game.room import Room
+from server.commit import Committer
+from server.house import House
+from server.security import token_hash
+from server.settings import Settings
+from server.streams import name_stream, room_stream
+from wire.errors import Busy
+
+KEPT_CLOSED_ROOMS = 1000
+
+logger = structlog.get_logger()
+
+
+class Desk:
+    """Takes commands and questions of people. Safe for threads."""
+
+    def __init__(self, house: House, committer: Committer, settings: Settings) -> None:
+        self._house = house
+        self._committer = committer
+        self._settings = settings
+        self._seen_lock = threading.Lock()
+        self._seen: dict[tuple[str, str], float] = {}
+        self._opened_at = time.monotonic()
+
+    # -- names and rooms ------------------------------------------------------------------------------------------
+
+    def claim(self, name: str, hashed_token: str) -> Mapping[str, object]:
+        """Give the username to this token, or confirm that it has it. Raises NameTaken, InvalidArgument, Busy."""
+        owned = self._house.name_with(hashed_token)
+        if owned is not None and names.name_key(owned) != names.name_key(name):
+            raise InvalidArgument("token belongs to another name: make a new one for every name")
+        if owned is None and self._house.names >= self._settings.max_names:
+            raise Busy("there are as many names as the settings allow")
+        return self._committer.submit(name_stream(names.name_key(name)), names.Claim(name, hashed_token))
+
+    def create(
+        self, hashed_token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Open a room; its id follows from who asks with which request, so a retry finds the same room."""
+        by = self._who(hashed_token)
+        room = _room_id(by, request_id)
+        new = self._house.state_of(room_stream(room)).phase == "new"
+        if new and self._house.open_rooms >= self._settings.max_rooms:
+            raise Busy("there are as many rooms as the settings allow")
+        answer = self._committer.submit(room_stream(room), Create(by, request_id, title, game, options))
+        return {"room": room, "version": answer["version"]}
+
+    # -- in a room ------------------------------------------------------------------------------------------------
+
+    def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object]:
+        """Carry out the command that ``make`` makes for the caller's username."""
+        by = self._who(token_hash(token))
+        self._saw(room, by)
+        return self._committer.submit(room_stream(room), make(by))
+
+    def view(self, token: str, room: str) -> dict[str, Any]:
+        """The view of a room."""
+        self._saw(room, self._who(token_hash(token)))
+        return self._house.view(room)
+
+    def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any]:
+        """What happened in a room after a version."""
+        by = self._who(token_hash(token))
+        self._saw(room, by)
+        news = self._house.wait(room, after_version, timeout_s)
+        self._saw(room, by)
+        return news
+
+    # -- tidying --------------------------------------------------------------------------------------------------
+
+    def tidy(self) -> list[str]:
+        """Do what time asks for: people unseen for long leave, idle rooms leave memory or close, closed ones go.
+
+        Returns the streams that can go from the journals.
+        """
+        settings = self._settings
+        for room in self._house.in_memory():
+            self._let_unseen_leave(room)
+        for room_id in self._house.idle(settings.room_expire_s):
+            self._on_behalf(room_id, Close(HOUSE, _house_request()))
+        self._house.let_go(self._house.idle(settings.room_idle_s))
+        return self._house.forget_closed(but=KEPT_CLOSED_ROOMS)
+
+    def _let_unseen_leave(self, room: Room) -> None:
+        before = time.monotonic() - self._settings.away_s
+        present = [name for name in (*room.players, *room.spectators) if room.has(name)]
+        with self._seen_lock:
+            unseen = [name for name in present if self._seen.get((room.id, name), self._opened_at) < before]
+            for name in unseen:
+                self._seen.pop((room.id, name), None)
+        for name in unseen:
+            self._on_behalf(room.id, Leave(name, _house_request()))
+
+    def _on_behalf(self, room: str, command: Command) -> None:
+        try:
+            self._committer.submit(room_stream(room), command)
+        except Refusal as refusal:
+            logger.debug("not done on behalf", room=room, why=refusal.message)
+
+    def _saw(self, room: str, name: str) -> None:
+        with self._seen_lock:
+            self._seen[room, name] = time.monotonic()
+
+    def _who(self, hashed_token: str) -> str:
+        name = self._house.name_with(hashed_token)
+        if name is None:
+            raise BadToken("this token belongs to nobody here: claim a name with it first")
+        return name
+
+
+def _room_id(by: str, request_id: str) -> str:
+    digest = hashlib.sha256(f"{by}\n{request_id}".encode()).digest()
+    return base64.b32encode(digest[:5]).decode().lower()
+
+
+def _house_request() -> str:
+    return f"house-{secrets.token_hex(8)}"

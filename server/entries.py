@@ -1,0 +1,110 @@
+"""What the log is made of: entries, snapshots, marks and terms. Values only; nothing here does I/O.
+
+A *stream* is the events of one room (``room/<id>``) or one username (``name/<key>``); the log is the entries of all
+streams in one order. A *mark* names a place in the log: its position and the epoch in which the entry there was
+written. Two logs that have the same mark are the same up to it, because one epoch has one main server and that
+writes its positions once (the log matching property of Raft; the list of terms is Kafka's leader epoch checkpoint).
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from game.errors import check
+
+
+class Mark(NamedTuple):
+    """A place in the log; the empty log's end is ``START``."""
+
+    epoch: int
+    position: int
+
+
+START = Mark(0, 0)
+
+
+class Entry(NamedTuple):
+    """One event in the log. ``body`` is the event as JSON text."""
+
+    position: int
+    epoch: int
+    stream: str
+    version: int
+    body: str
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.epoch, self.position)
+
+
+class Snapshot(NamedTuple):
+    """A stream's state at a version; the mark is that of the last entry in it. ``body`` is the state as JSON text."""
+
+    position: int
+    epoch: int
+    stream: str
+    version: int
+    body: str
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.epoch, self.position)
+
+
+class StreamCopy(NamedTuple):
+    """All that one journal has of a stream; the entries may begin before the snapshot."""
+
+    stream: str
+    snapshot: Snapshot | None
+    entries: tuple[Entry, ...]
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What decides between two copies: the highest epoch counts, then the highest version."""
+        ends = [(part.epoch, part.version) for part in (self.snapshot, *self.entries) if part is not None]
+        return max(ends, default=(0, 0))
+
+    @property
+    def end(self) -> int:
+        """The position of the stream's last entry; 0 if there is none."""
+        return max((part.position for part in (self.snapshot, *self.entries) if part is not None), default=0)
+
+    def up_to(self, position: int) -> StreamCopy:
+        """The copy without the entries after a position."""
+        return self._replace(entries=tuple(entry for entry in self.entries if entry.position <= position))
+
+
+class Office(NamedTuple):
+    """A main server's term of office: its epoch, and an id that tells two servers of one epoch apart."""
+
+    epoch: int
+    holder: str
+
+
+NO_OFFICE = Office(0, "")
+
+
+class Terms:
+    """Which epoch wrote which positions of a log: answers whether a mark is in it."""
+
+    def __init__(self, beginnings: Iterable[Mark] = ()) -> None:
+        self._beginnings: list[Mark] = []
+        for beginning in beginnings:
+            self.begin(beginning)
+
+    def begin(self, first: Mark) -> None:
+        """Epoch ``first.epoch`` writes from ``first.position`` on."""
+        last = self._beginnings[-1] if self._beginnings else START
+        check(first.epoch > last.epoch and first.position >= last.position, "terms must rise")
+        self._beginnings.append(first)
+
+    def contain(self, mark: Mark, end: Mark) -> bool:
+        """Whether a log with these terms that ends at ``end`` has that mark."""
+        if mark == START:
+            return True
+        if mark.position > end.position:
+            return False
+        index = bisect.bisect_right([beginning.position for beginning in self._beginnings], mark.position) - 1
+        return index >= 0 and self._beginnings[index].epoch == mark.epoch

@@ -1,0 +1,36 @@
+"""Test-only switches: places where a test can kill this process, and rules that a test can break.
+
+Off unless TEST_FAULTS names a folder. A file there named after a point kills the process with SIGKILL the next time
+it gets to that point, once; a file named after a rule breaks that rule while the file is there. So tests can show
+what happens when a server dies in the middle of a move, and that a broken rule is noticed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+POINTS = ("before_journal", "after_journal", "after_replica", "before_answer")
+RULES = ("forget_request_ids", "no_epoch_check")
+
+
+class Faults:
+    """The switches of this process."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder) if folder else None
+
+    def point(self, name: str) -> None:
+        """Die here if a test asks for it."""
+        if self._folder is None:
+            return
+        try:
+            (self._folder / name).unlink()
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def on(self, rule: str) -> bool:
+        """Whether a test wants that rule broken."""
+        return self._folder is not None and (self._folder / rule).exists()

@@ -1,0 +1,159 @@
+"""The front door: what the communication server offers to anybody. Names, lobby, and where a room is.
+
+It keeps a copy of the lobby, so that lists and waits cost the main server nothing and are answered also while that is
+being replaced; names and new rooms it hands on to the main server.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from game.errors import BadToken, NoSuchRoom
+from game.games import DEFAULT_GAME
+from game.names import check_name
+from server.lobby import BEGINNING, Change, Cursor, Lobby, cursor_from
+from server.security import token_hash
+from server.settings import Settings
+from wire import MAIN, PROTOCOL_VERSION, room_object
+from wire.arguments import mapping, optional, remote, request_id, room_id, seconds, text, token, whole
+from wire.errors import NotReady, TicTacToeError
+from wire.rpc import Remote, RemotePool
+
+PAGE = 200
+FOLLOW_WAIT_S = 1.0
+FOLLOW_AGAIN_S = 0.02
+
+logger = structlog.get_logger()
+
+
+class LobbyCopy:
+    """The main server's lobby as this server knows it, and who waits for it to change."""
+
+    def __init__(self) -> None:
+        self.lobby = Lobby()
+        self.news = threading.Condition()
+        self.complete = False
+        self._cursor = BEGINNING
+
+    def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Keep the copy up to date until ``go_on()`` is false; while the main server is away it stays as it is."""
+        while go_on():
+            try:
+                answer = main.call("lobby_changes", *self._cursor, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
+            except TicTacToeError as error:
+                logger.debug("the lobby cannot be followed", why=error.message)
+                main.close()
+                pause(FOLLOW_AGAIN_S)
+                continue
+            self._take_in(answer)
+
+    def _take_in(self, answer: Mapping[str, Any]) -> None:
+        with self.news:
+            if answer["reset"]:
+                self._begin_anew()
+            for change in answer["changed"]:
+                self.lobby.put(Change(*change))
+            self._cursor = Cursor(*answer["cursor"])
+            if not answer["more"]:
+                self.lobby.complete_up_to(self._cursor.revision)
+                self.complete = True
+            if answer["changed"] or answer["reset"]:
+                self.news.notify_all()
+
+    def _begin_anew(self) -> None:
+        """What was known before counts no more; whoever waits has to begin anew as well."""
+        before = self.lobby.revision
+        self.lobby = Lobby()
+        self.lobby.complete_up_to(0, forgotten=before)
+        self.complete = False
+
+
+class FrontDoor:
+    """The remote object ``communication_server``."""
+
+    def __init__(self, copy: LobbyCopy, main: RemotePool, settings: Settings) -> None:
+        self._copy = copy
+        self._main = main
+        self._settings = settings
+
+    @remote()
+    def describe(self) -> dict[str, object]:
+        """Which server this is, which version of the protocol it speaks, and its limits for callers."""
+        return {
+            "role": "communication_server",
+            "protocol": PROTOCOL_VERSION,
+            "max_wait_s": self._settings.max_wait_s,
+            "max_message_bytes": self._settings.max_message_bytes,
+        }
+
+    @remote(name=text(longest=64), token=token)
+    def claim(self, name: str, token: str) -> dict[str, object]:
+        """Claim a username with a secret token of one's own making, or come back to it with the same token."""
+        answer = self._ask_main("claim", check_name(name), token_hash(token))
+        return {"name": answer["name"]}
+
+    @remote(
+        token=token,
+        request_id=request_id,
+        title=optional(text(longest=200), ""),
+        game=optional(text(longest=40), DEFAULT_GAME),
+        options=optional(mapping(most_fields=20), {}),
+    )
+    def create(
+        self, token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Open a room; the answer says its id and where it is."""
+        answer = self._ask_main("create", token_hash(token), request_id, title, game, dict(options))
+        return {**answer, **self._where(str(answer["room"]))}
+
+    @remote(after=optional(text(longest=40), ""), limit=optional(whole(1, PAGE), PAGE))
+    def rooms(self, after: str, limit: int) -> dict[str, object]:
+        """Open rooms, or what changed in the list of them since a cursor; see ``wait_rooms``."""
+        return self._changes(cursor_from(after), limit, 0.0)
+
+    @remote(
+        after=optional(text(longest=40), ""),
+        timeout_s=optional(seconds(3600.0), 0.0),
+        limit=optional(whole(1, PAGE), PAGE),
+    )
+    def wait_rooms(self, after: str, timeout_s: float, limit: int) -> dict[str, object]:
+        """The same, but if nothing has changed since the cursor wait until something does, or the time is up."""
+        return self._changes(cursor_from(after), limit, min(timeout_s, self._settings.max_wait_s))
+
+    @remote(room=room_id)
+    def where_is(self, room: str) -> dict[str, object]:
+        """Host, port and object name of a room. Raises NoSuchRoom."""
+        with self._copy.news:
+            known, complete = room in self._copy.lobby.rows, self._copy.complete
+        if not known and not complete:
+            raise NotReady("the list of rooms is not complete yet")
+        if not known:
+            raise NoSuchRoom("there is no such room (any more)")
+        return self._where(room)
+
+    def _where(self, room: str) -> dict[str, object]:
+        host, port = self._settings.public_address_of(MAIN)
+        return {"host": host, "port": port, "object": room_object(room)}
+
+    def _changes(self, after: Cursor, limit: int, timeout_s: float) -> dict[str, object]:
+        copy = self._copy
+        with copy.news:
+            copy.news.wait_for(lambda: copy.complete and copy.lobby.has_news(after), timeout_s)
+            if not copy.complete and after == BEGINNING:
+                raise NotReady("the list of rooms is not complete yet")
+            return copy.lobby.since(after, limit).for_clients()
+
+    def _ask_main(self, method: str, *arguments: object) -> Mapping[str, object]:
+        try:
+            answer: Mapping[str, object] = self._main.call(method, *arguments, timeout_s=self._settings.hang_s * 2)
+        except BadToken:
+            raise
+        except TicTacToeError as error:
+            if error.fault == "peer":
+                raise NotReady("the main server is being replaced: try again") from None
+            raise
+        return answer

@@ -1,0 +1,266 @@
+"""All rooms and usernames of the main server as last published: what commands decide on and readers see.
+
+Lives here: states in memory, who waits for them, the lobby fed from them. States change in ``publish`` alone, which
+the committer calls with what is committed. Idle rooms leave memory and come back from the journal when asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from game import rooms
+from game.errors import InvalidArgument, NoSuchRoom, check
+from server.entries import Entry
+from server.journal import Journal
+from server.lobby import Change, Changes, Cursor, Lobby
+from server.streams import Streams, room_of, room_stream
+
+MOST_EVENTS = 500
+"""Events an answer carries at the most."""
+_RECENT = 64
+
+
+class _Table:
+    """A room in memory: its state, the last events ready for the wire, and who waits."""
+
+    __slots__ = ("news", "recent", "state", "view", "waiting")
+
+    def __init__(self, state: Any) -> None:
+        self.state = state
+        self.recent: list[dict[str, Any]] = []
+        self.view: dict[str, Any] | None = None
+        self.news: threading.Condition | None = None
+        self.waiting = 0
+
+
+class House:
+    """Rooms, names and lobby. Safe for threads: one lock, never held while waiting, at most while reading one room."""
+
+    def __init__(self, streams: Streams, journal: Journal, known: Callable[[str], None]) -> None:
+        """``known`` is called with every room, before anybody can read of it."""
+        self._known = known
+        self._streams = streams
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._tables: dict[str, _Table] = {}
+        self._names: dict[str, Any] = {}
+        self._name_of_hash: dict[str, str] = {}
+        self._open: dict[str, float] = {}  # when it was last touched
+        self._closed: dict[str, int] = {}
+        self._lobby = Lobby()
+        self._lobby_news = threading.Condition(self._lock)
+        self._published = 0
+        self._ending = False
+
+    # -- filled from the log --------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Take in the whole journal; call once, before anybody asks."""
+        for copy in self._journal.copies():
+            self._put(copy.stream, self._streams.state_of(copy), copy.end)
+        self._published = self._journal.last.position
+        self._lobby.complete_up_to(self._published)
+
+    def publish(self, states: Mapping[str, Any], entries: Sequence[Entry], events: Sequence[Any]) -> None:
+        """Make committed entries visible to everybody, in the order of the log."""
+        with self._lock:
+            ends = {entry.stream: entry.position for entry in entries}
+            for stream, state in states.items():
+                self._put(stream, state, ends[stream])
+            for entry, event in zip(entries, events, strict=True):
+                if room_of(entry.stream) is not None:
+                    recent = self._tables[entry.stream].recent
+                    recent.append({"version": entry.version, **rooms.to_plain(event)})
+                    del recent[:-_RECENT]
+            self._published = entries[-1].position
+            for stream in states:
+                table = self._tables.get(stream)
+                if table is not None and table.news is not None:
+                    table.news.notify_all()
+
+    def _put(self, stream: str, state: Any, position: int) -> None:
+        room = room_of(stream)
+        if room is None:
+            self._names[stream] = state
+            self._name_of_hash[state.token_hash] = state.name
+            return
+        table = self._tables.get(stream)
+        if table is None:
+            self._tables[stream] = _Table(state)
+        else:
+            table.state = state
+        if room not in self._open and room not in self._closed:
+            self._known(room)
+        if state.phase == "closed":
+            self._open.pop(room, None)
+            self._closed[room] = position
+        else:
+            self._open[room] = time.monotonic()
+        row = None if state.phase == "closed" else rooms.summary(state)
+        if self._lobby.put(Change(position, room, row)):
+            self._lobby_news.notify_all()
+
+    # -- read -----------------------------------------------------------------------------------------------------
+
+    @property
+    def published(self) -> int:
+        """The position in the log up to which everything can be seen."""
+        return self._published
+
+    @property
+    def open_rooms(self) -> int:
+        """How many rooms are open."""
+        return len(self._open)
+
+    @property
+    def names(self) -> int:
+        """How many usernames are known."""
+        return len(self._names)
+
+    def name_with(self, token_hash: str) -> str | None:
+        """The username that belongs to a token, by the token's hash."""
+        return self._name_of_hash.get(token_hash)
+
+    def state_of(self, stream: str) -> Any:
+        """The published state of a stream; of an unknown one the state before its first event."""
+        if room_of(stream) is None:
+            state = self._names.get(stream)
+            return self._streams.kind_of(stream).nothing(stream) if state is None else state
+        table = self._tables.get(stream)
+        return self._from_journal(stream) if table is None else table.state
+
+    def view(self, room: str) -> dict[str, Any]:
+        """The view of a room. Raises NoSuchRoom."""
+        with self._lock:
+            return self._view(self._table(room))
+
+    def wait(self, room: str, after_version: int, timeout_s: float) -> dict[str, Any]:
+        """What happened in a room after a version: at once if there is something, else when it happens.
+
+        After ``timeout_s`` without news the answer has no events. Raises NoSuchRoom, and InvalidArgument for a version
+        that the room does not have.
+        """
+        with self._lock:
+            table = self._table(room)
+            version = table.state.version
+            if after_version > version:
+                raise InvalidArgument(f"after_version is {after_version}, but the room has version {version}")
+            if version == after_version and timeout_s > 0:
+                self._wait_for_news(table, after_version, timeout_s)
+            view = self._view(table)
+            recent = [event for event in table.recent if event["version"] > after_version]
+        return self._news(room, view, recent, after_version)
+
+    def lobby_changes(self, after: Cursor, limit: int, timeout_s: float) -> Changes:
+        """What changed in the lobby after a cursor: at once if there is something, else when it happens."""
+        with self._lock:
+            self._lobby_news.wait_for(lambda: self._lobby.has_news(after) or self._ending, timeout_s)
+            return self._lobby.since(after, limit)
+
+    def end(self) -> None:
+        """Answer everybody who waits."""
+        with self._lock:
+            self._ending = True
+            self._lobby_news.notify_all()
+            for table in self._tables.values():
+                if table.news is not None:
+                    table.news.notify_all()
+
+    # -- memory ---------------------------------------------------------------------------------------------------
+
+    def idle(self, longer_than_s: float) -> list[str]:
+        """Open rooms that nobody has touched for that long and nobody waits for."""
+        before = time.monotonic() - longer_than_s
+        with self._lock:
+            return [room for room, touched_at in self._open.items() if touched_at < before and not self._waiting(room)]
+
+    def let_go(self, rooms_: Sequence[str]) -> None:
+        """Drop these rooms from memory, unless somebody waits for them by now."""
+        with self._lock:
+            for room in rooms_:
+                if not self._waiting(room):
+                    self._tables.pop(room_stream(room), None)
+
+    def in_memory(self) -> list[Any]:
+        """The states of all open rooms in memory."""
+        with self._lock:
+            return [table.state for table in self._tables.values() if table.state.phase != "closed"]
+
+    def forget_closed(self, *, but: int) -> list[str]:
+        """Forget the closed rooms but the latest; the streams of those forgotten, to be dropped from the journal."""
+        with self._lock:
+            old = sorted(self._closed, key=self._closed.__getitem__)[:-but]
+            for room in old:
+                self._lobby.complete_up_to(self._lobby.revision, forgotten=self._closed.pop(room))
+                self._tables.pop(room_stream(room), None)
+        return [room_stream(room) for room in old]
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _waiting(self, room: str) -> bool:
+        table = self._tables.get(room_stream(room))
+        return table is not None and table.waiting > 0
+
+    def _table(self, room: str) -> _Table:
+        """The room's table, brought back to memory if need be. The lock is held."""
+        stream = room_stream(room)
+        table = self._tables.get(stream)
+        if table is None:
+            if room not in self._open and room not in self._closed:
+                raise NoSuchRoom("there is no such room (any more)")
+            table = self._tables[stream] = _Table(self._from_journal(stream))
+        if room in self._open:
+            self._open[room] = time.monotonic()
+        return table
+
+    def _from_journal(self, stream: str) -> Any:
+        return self._streams.state_of(self._journal.copy(stream).up_to(self._published))
+
+    def _wait_for_news(self, table: _Table, after_version: int, timeout_s: float) -> None:
+        if table.news is None:
+            table.news = threading.Condition(self._lock)
+        table.waiting += 1
+        try:
+            table.news.wait_for(lambda: table.state.version > after_version or self._ending, timeout_s)
+        finally:
+            table.waiting -= 1
+
+    def _view(self, table: _Table) -> dict[str, Any]:
+        """The view, made once for all who ask at this version."""
+        view = table.view
+        if view is None or view["version"] != table.state.version:
+            view = rooms.view(table.state)
+            table.view = view
+        return view
+
+    def _news(
+        self, room: str, view: dict[str, Any], recent: list[dict[str, Any]], after_version: int
+    ) -> dict[str, Any]:
+        """Events after a version and the view they lead to; ``gap`` says that events before them are compacted away.
+
+        Of more than MOST_EVENTS the first come, without a view.
+        """
+        version = view["version"]
+        if len(recent) != version - after_version:
+            recent = self._older_events(room, after_version, version)
+        first = recent[0]["version"] if recent else version + 1
+        end = recent[-1]["version"] if recent else version
+        check(len(recent) == end + 1 - first, "events have no gaps among them")
+        gap = first != after_version + 1
+        return {"version": end, "events": recent, "view": view if end == version else None, "gap": gap}
+
+    def _older_events(self, room: str, after_version: int, version: int) -> list[dict[str, Any]]:
+        stream = room_stream(room)
+        kind = self._streams.kind_of(stream)
+        found: list[dict[str, Any]] = [
+            {"version": entry.version, **rooms.to_plain(kind.read_event(entry.body))}
+            for entry in self._journal.events(stream, after_version, MOST_EVENTS)
+            if entry.version <= version
+        ]
+        for index in range(len(found) - 1, 0, -1):
+            if found[index]["version"] != found[index - 1]["version"] + 1:
+                return found[index:]
+        return found

@@ -1,0 +1,258 @@
+"""A journal: one server's copy of the log on its own disk, in SQLite.
+
+Lives here: every SQL statement of the project, and what must be written together. WAL mode, so that a killed process
+loses nothing that was committed; ``durability="fsync"`` also syncs every commit, so that a power cut does not either.
+Safe for several threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from game.errors import check
+from server.entries import NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy, Terms
+from wire.errors import StorageFailed
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+    position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
+    body TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS entries_of_stream ON entries (stream, version);
+CREATE TABLE IF NOT EXISTS snapshots (
+    position INTEGER NOT NULL, epoch INTEGER NOT NULL, stream TEXT PRIMARY KEY, version INTEGER NOT NULL,
+    body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS snapshots_in_order ON snapshots (position);
+CREATE TABLE IF NOT EXISTS incoming_entries AS SELECT * FROM entries WHERE FALSE;
+CREATE TABLE IF NOT EXISTS incoming_snapshots AS SELECT * FROM snapshots WHERE FALSE;
+CREATE TABLE IF NOT EXISTS terms (epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
+"""
+_COLUMNS = "position, epoch, stream, version, body"
+_ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
+_PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
+_ENTRIES = f"SELECT {_COLUMNS} FROM entries"
+_SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
+_TABLES = ("entries", "snapshots")
+
+
+
+class Journal:
+    """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
+
+    def __init__(self, file: Path, *, durability: str = "os") -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        run = self._connection.execute
+        run("PRAGMA journal_mode = WAL")
+        run(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
+        self._connection.executescript(_SCHEMA)
+        self.last = self._read_last()
+        self.terms = Terms(Mark(*row) for row in run("SELECT epoch, position FROM terms ORDER BY epoch"))
+        row = run("SELECT epoch, holder FROM office").fetchone()
+        self.office = Office(*row) if row else NO_OFFICE
+
+    def close(self) -> None:
+        """Close the file; the journal cannot be used after."""
+        with self._lock:
+            self._connection.close()
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add the entries, all or none. Their positions must follow on ``last``, or at least come after it."""
+        check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
+        with self._writing():
+            self._connection.executemany(_ADD_ENTRY, entries)
+        self.last = entries[-1].mark
+
+    def receive(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark) -> None:
+        """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here."""
+        with self._writing():
+            self._connection.executemany(_PUT_SNAPSHOT, snapshots)
+            self._connection.executemany(_ADD_ENTRY, entries)
+        self.last = last
+
+    def take_office(self, office: Office) -> None:
+        """Remember whom this journal obeys."""
+        with self._writing():
+            self._connection.execute("INSERT OR REPLACE INTO office VALUES (1, ?, ?)", office)
+        self.office = office
+
+    def begin_term(self, office: Office) -> None:
+        """The own term of office begins: what is written from here on has its epoch."""
+        first = Mark(office.epoch, self.last.position + 1)
+        with self._writing():
+            self._connection.execute("INSERT OR REPLACE INTO office VALUES (1, ?, ?)", office)
+            self._connection.execute("INSERT INTO terms VALUES (?, ?)", first)
+        self.office = office
+        self.terms.begin(first)
+
+    def adopt(self, copies: Sequence[StreamCopy], after: Mark) -> None:
+        """Take over another journal's copies of streams as entries of the own term, in place of the own copies.
+
+        Their positions go on after ``after`` or the own end, whichever is higher.
+        """
+        positions = itertools.count(max(self.last.position, after.position) + 1)
+        epoch = self.office.epoch
+        with self._writing():
+            for copy in copies:
+                for table in _TABLES:
+                    self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
+                old = [e for e in copy.entries if copy.snapshot is not None and e.version <= copy.snapshot.version]
+                new = copy.entries[len(old) :]
+                moved = [e._replace(position=next(positions), epoch=epoch) for e in old]
+                if copy.snapshot is not None:
+                    moved_snapshot = copy.snapshot._replace(position=next(positions), epoch=epoch)
+                    self._connection.execute(_PUT_SNAPSHOT, moved_snapshot)
+                moved += [e._replace(position=next(positions), epoch=epoch) for e in new]
+                self._connection.executemany(_ADD_ENTRY, moved)
+        self.last = self._read_last()
+
+    def begin_copy(self) -> None:
+        """Another's whole journal is going to come in pieces; the own one stays until ``end_copy``."""
+        with self._writing():
+            for table in _TABLES:
+                self._connection.execute(f"DELETE FROM incoming_{table}")
+
+    def add_to_copy(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
+        """Keep a piece of the incoming copy aside."""
+        with self._writing():
+            for table, rows in (("entries", entries), ("snapshots", snapshots)):
+                self._connection.executemany(f"INSERT INTO incoming_{table} VALUES (?, ?, ?, ?, ?)", rows)
+
+    def end_copy(self, last: Mark) -> None:
+        """Replace the own log by the copy that came in, which ends at ``last``, at once."""
+        with self._writing():
+            for table in _TABLES:
+                self._connection.execute(f"DELETE FROM {table}")
+                self._connection.execute(f"INSERT INTO {table} ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming_{table}")
+                self._connection.execute(f"DELETE FROM incoming_{table}")
+            check(self._read_last() == last, "a copy ends where its sender said")
+        self.last = last
+
+    def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
+        """Put states in place of the entries before them; each stream keeps its last ``keep_events`` entries."""
+        with self._writing():
+            self._connection.executemany(_PUT_SNAPSHOT, snapshots)
+            self._connection.executemany(
+                "DELETE FROM entries WHERE stream = ? AND version <= ?",
+                [(s.stream, s.version - keep_events) for s in snapshots],
+            )
+
+    def forget(self, streams: Sequence[str]) -> None:
+        """Drop all of these streams."""
+        with self._writing():
+            for table in _TABLES:
+                self._connection.executemany(
+                    f"DELETE FROM {table} WHERE stream = ? AND position < ?",
+                    [(stream, self.last.position) for stream in streams],
+                )
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def copies(self, after_stream: str = "", limit: int = -1) -> Iterator[StreamCopy]:
+        """Every stream in order of name, from after ``after_stream``, at most ``limit`` streams (-1: all)."""
+        with self._lock:
+            names = [
+                row[0]
+                for row in self._connection.execute(
+                    "SELECT stream FROM entries WHERE stream > ?1 UNION SELECT stream FROM snapshots WHERE stream > ?1"
+                    " ORDER BY 1 LIMIT ?2",
+                    (after_stream, limit),
+                )
+            ]
+            if not names:
+                return
+            span = (names[0], names[-1])
+            where = " WHERE stream BETWEEN ? AND ?"
+            snapshots = {s.stream: s for s in self._snapshots(where, span)}
+            entries = {
+                stream: tuple(group)
+                for stream, group in itertools.groupby(
+                    self._entries(where + " ORDER BY stream, version", span), key=lambda entry: entry.stream
+                )
+            }
+        for name in names:
+            yield StreamCopy(name, snapshots.get(name), entries.get(name, ()))
+
+    def copy(self, stream: str) -> StreamCopy:
+        """What is here of one stream."""
+        with self._lock:
+            snapshot = next(iter(self._snapshots(" WHERE stream = ?", (stream,))), None)
+            entries = self._entries(" WHERE stream = ? ORDER BY version", (stream,))
+        return StreamCopy(stream, snapshot, tuple(entries))
+
+    def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
+        """The entries of a stream after a version, oldest first; those compacted away are missing."""
+        with self._lock:
+            return self._entries(
+                " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
+            )
+
+    def backlog(self, after: Mark, upto: Mark, limit: int) -> tuple[list[Snapshot], list[Entry]]:
+        """The next at most ``limit`` snapshots and entries in order of position, after one mark and up to another."""
+        span = (after.position, upto.position, limit)
+        where = " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+        with self._lock:
+            snapshots = self._snapshots(where, span)
+            entries = self._entries(where, span)
+        if len(snapshots) + len(entries) > limit:
+            cut = sorted([s.position for s in snapshots] + [e.position for e in entries])[limit - 1]
+            snapshots = [s for s in snapshots if s.position <= cut]
+            entries = [e for e in entries if e.position <= cut]
+        return snapshots, entries
+
+    def tail_lengths(self) -> dict[str, int]:
+        """How many entries each stream has after its snapshot; streams without any are left out."""
+        with self._lock:
+            return dict(
+                self._connection.execute(
+                    "SELECT e.stream, COUNT(*) FROM entries e LEFT JOIN snapshots s ON s.stream = e.stream"
+                    " WHERE e.version > COALESCE(s.version, 0) GROUP BY e.stream"
+                ).fetchall()
+            )
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _entries(self, where: str, parameters: Iterable[object]) -> list[Entry]:
+        return [Entry(*row) for row in self._connection.execute(_ENTRIES + where, tuple(parameters))]
+
+    def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
+        return [Snapshot(*row) for row in self._connection.execute(_SNAPSHOTS + where, tuple(parameters))]
+
+    def _read_last(self) -> Mark:
+        ends = [
+            Mark(epoch, position)
+            for table in _TABLES
+            for epoch, position in self._connection.execute(
+                f"SELECT epoch, position FROM {table} ORDER BY position DESC LIMIT 1"
+            )
+        ]
+        return max(ends, key=lambda mark: mark.position, default=START)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction: all of it or nothing."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise StorageFailed(f"the journal cannot be written: {error}") from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")

@@ -1,0 +1,145 @@
+"""The lobby: a row for every open room, and what changed since when. Pure; used by the main server, which fills it
+from the log, and by the communication server, which keeps a copy of it.
+
+The *revision* of a change is the position in the log of the entry that made it. Positions outlive every server, so
+whoever waits goes on after a takeover with the cursor it has.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from game.errors import InvalidArgument
+
+Row = Mapping[str, object]
+
+KEPT_CLOSINGS = 5000
+_LAST = "\U0010ffff"  # sorts after every room
+
+
+class Cursor(NamedTuple):
+    """How far a reader has read: every change up to ``revision``, and every closing up to ``began`` as well.
+
+    A reader that begins with an empty list cannot miss a closing from before it began, however far it has read.
+    """
+
+    revision: int
+    began: int
+
+    def __str__(self) -> str:
+        return f"{self.revision}-{self.began}"
+
+
+BEGINNING = Cursor(0, 0)
+
+
+def cursor_from(text: str) -> Cursor:
+    """The cursor that was given out as ``text``; the empty text is the beginning. Raises InvalidArgument."""
+    if not text:
+        return BEGINNING
+    match = re.fullmatch(r"([0-9]{1,18})-([0-9]{1,18})", text)
+    if match is None:
+        raise InvalidArgument("after must be a cursor that the lobby gave, or empty")
+    return Cursor(int(match[1]), int(match[2]))
+
+
+class Change(NamedTuple):
+    """A room has a new row, or none any more because it is closed."""
+
+    revision: int
+    room: str
+    row: Row | None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed after a cursor, oldest change first.
+
+    With ``reset`` what the reader had before counts no more. With ``more`` there is more after ``cursor`` already.
+    """
+
+    cursor: Cursor
+    changed: Sequence[Change]
+    reset: bool
+    more: bool
+
+    def for_clients(self) -> dict[str, object]:
+        """The changes as clients get them: rooms new or changed, and ids of rooms that are gone."""
+        return {
+            "cursor": str(self.cursor),
+            "rooms": [change.row for change in self.changed if change.row is not None],
+            "gone": [change.room for change in self.changed if change.row is None],
+            "reset": self.reset,
+            "more": self.more,
+        }
+
+
+class Lobby:
+    """Rows by room, in order of revision. Not safe for threads: the shell holds a lock."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self.revision = 0
+        self._changed_at: dict[str, int] = {}
+        self._order: list[tuple[int, str]] = []
+        self._forgotten = 0
+
+    def put(self, change: Change) -> bool:
+        """Take in a change. True if it changed anything."""
+        known = change.room in self._changed_at
+        if known and self.rows.get(change.room) == change.row:
+            return False
+        if known:
+            self._drop_change(change.room)
+        if change.row is None:
+            self.rows.pop(change.room, None)
+        else:
+            self.rows[change.room] = change.row
+        self._changed_at[change.room] = change.revision
+        bisect.insort(self._order, (change.revision, change.room))
+        self.revision = max(self.revision, change.revision)
+        self._forget_old_closings()
+        return True
+
+    def complete_up_to(self, revision: int, *, forgotten: int = 0) -> None:
+        """All up to this revision is in; closings up to ``forgotten`` may be missing."""
+        self.revision = max(self.revision, revision)
+        self._forgotten = max(self._forgotten, forgotten)
+
+    def has_news(self, cursor: Cursor) -> bool:
+        """Whether ``since`` would say anything new."""
+        return cursor.revision != self.revision or self._too_old(cursor)
+
+    def since(self, cursor: Cursor, limit: int) -> Changes:
+        """About ``limit`` changes after the cursor; from the beginning if it is too old, or not of this log."""
+        reset = cursor == BEGINNING or self._too_old(cursor)
+        first = 0 if reset else bisect.bisect_right(self._order, (cursor.revision, _LAST))
+        began = self.revision if reset else cursor.began
+        end = len(self._order)
+        if end - first > limit:  # a page, and the other changes of its last revision
+            end = bisect.bisect_right(self._order, (self._order[first + limit - 1][0], _LAST))
+        more = end < len(self._order)
+        return Changes(
+            cursor=Cursor(self._order[end - 1][0], began) if more else Cursor(self.revision, self.revision),
+            changed=[Change(revision, room, self.rows.get(room)) for revision, room in self._order[first:end]],
+            reset=reset,
+            more=more,
+        )
+
+    def _too_old(self, cursor: Cursor) -> bool:
+        return max(cursor) < self._forgotten or cursor.revision > self.revision
+
+    def _drop_change(self, room: str) -> None:
+        place = bisect.bisect_left(self._order, (self._changed_at.pop(room), room))
+        del self._order[place]
+
+    def _forget_old_closings(self) -> None:
+        if len(self._order) - len(self.rows) <= KEPT_CLOSINGS:
+            return
+        revision, room = next(change for change in self._order if change[1] not in self.rows)
+        self._drop_change(room)
+        self._forgotten = max(self._forgotten, revision)

@@ -1,0 +1,75 @@
+"""What the main server answers the other servers: the commands of the lobby, and the lobby itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.lobby import Cursor
+from server.node import Node, PeerObject
+from server.term import Term
+from wire import REPLICATION
+from wire.arguments import mapping, remote, request_id, seconds, text, whole
+from wire.errors import NotReady
+
+_HASH = text(longest=64, shortest=64)
+_POSITION = whole(0, 1 << 62)
+
+
+class MainPeer(PeerObject):
+    """Before it is in office, a main server answers that it is not ready."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._term: Term | None = None
+
+    def in_office(self, term: Term) -> None:
+        """From now on there is somebody to ask."""
+        self._term = term
+
+    def prove(self) -> None:
+        """The commits before this came to their end."""
+        if self._term is not None:
+            with self._term.committer.turn():
+                pass
+
+    def more_status(self) -> dict[str, object]:
+        term = self._term
+        if term is None:
+            return {"step": "waiting for office"}
+        return {
+            "epoch": term.link.epoch,
+            "step": term.link.step.value,
+            "rooms": term.house.open_rooms,
+            "names": term.house.names,
+            "position": term.house.published,
+        }
+
+    @remote(name=text(longest=64), token_hash=_HASH)
+    def claim(self, name: str, token_hash: str) -> Mapping[str, object]:
+        """Give a username to a token, or confirm that it has it."""
+        return self._in_office().desk.claim(name, token_hash)
+
+    @remote(
+        token_hash=_HASH,
+        request_id=request_id,
+        title=text(longest=200),
+        game=text(longest=40),
+        options=mapping(most_fields=20),
+    )
+    def create(
+        self, token_hash: str, request_id: str, title: str, game: str, options: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Open a room."""
+        return self._in_office().desk.create(token_hash, request_id, title, game, options)
+
+    @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
+    def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
+        """What changed in the lobby after a cursor, when something has or the time is up."""
+        changes = self._in_office().house.lobby_changes(Cursor(revision, began), limit, timeout_s)
+        return {"cursor": changes.cursor, "changed": changes.changed, "reset": changes.reset, "more": changes.more}
+
+    def _in_office(self) -> Term:
+        if self._term is None:
+            raise NotReady(f"the main server waits for the {REPLICATION}")
+        return self._term

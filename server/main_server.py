@@ -1,0 +1,35 @@
+"""The main server: rooms, names and the log.
+
+Run it as ``python server/main_server.py`` from the project's root. It waits until it knows all that was ever
+acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
+"""
+
+from __future__ import annotations
+
+from server import node
+from server.journal import Journal
+from server.main_peer import MainPeer
+from server.node import Node
+from server.office import take_office
+from server.replica_port import ReplicaPort
+from server.term import Term
+from wire import MAIN, REPLICATION
+
+
+def build(its_node: Node) -> None:
+    """Answer heartbeats, wait for the office, and begin the term."""
+    settings = its_node.settings
+    journal = Journal(settings.data / "main" / "journal.db", durability=settings.durability)
+    replica = ReplicaPort(settings.peer_address_of(REPLICATION), its_node.key, timeout_s=settings.append_timeout_s)
+    peer = MainPeer(its_node)
+    its_node.serve_peers(peer)
+    its_node.watch([REPLICATION])
+    office = take_office(journal, replica, wait_limit_s=settings.recovery_wait_s, go_on=its_node.go_on)
+    if office is not None:
+        term = Term(its_node, journal, office, replica)
+        term.begin()
+        peer.in_office(term)
+
+
+if __name__ == "__main__":
+    node.main(MAIN, build)

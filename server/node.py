@@ -1,0 +1,283 @@
+"""What every server is, whatever its role: one process with a lock, two endpoints, a heartbeat and an end.
+
+The client endpoint is what anybody may call, the peer endpoint what servers say to one another with the cluster's key.
+A server's own part is a list of ``Watcher`` and what it offers; the scripts put that together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+import psutil
+import structlog
+
+from server import log, processes
+from server.processes import AlreadyRunning, RunFile, RunFolder
+from server.security import cluster_key
+from server.settings import LOOPBACK, Settings, SettingsError, load
+from server.watcher import NameServerPulse, PeerPulse, Pulse, Watcher
+from wire import MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
+from wire.arguments import remote, seconds
+from wire.errors import NotReady, TicTacToeError, Unreachable
+from wire.rpc import Address, Endpoint
+
+REGISTER_PAUSE_S = 0.5
+STUCK_AFTER_S = 1.0
+COURTESY_S = 0.3
+"""The communication server leaves it to the main server to start the replication server, for that long."""
+
+logger = structlog.get_logger()
+
+
+class Node:
+    """One server process. Make it, offer objects, then ``run`` it; ``go_on`` is false once it is to end."""
+
+    def __init__(self, role: str, settings: Settings) -> None:
+        """Become the one server of this role. Raises AlreadyRunning, SettingsError."""
+        self.role = role
+        self.settings = settings
+        self.key = cluster_key(settings)
+        self.run_folder = RunFolder(settings)
+        self._lock = self.run_folder.hold(role)
+        self.started_at = time.time()
+        self._created = RunFile.of(role, os.getpid()).created
+        self._ending = threading.Event()
+        self._standing_down = threading.Event()
+        self._watchers: list[Watcher] = []
+        self._threads: list[threading.Thread] = []
+        self._at_end: list[Callable[[], None]] = []
+        rpc.configure(
+            largest_message=settings.max_message_bytes,
+            connections=settings.max_connections,
+            idle_s=settings.idle_connection_s,
+        )
+        peer = settings.peer_address_of(role)
+        self.peers = Endpoint(Address(settings.peer_bind_host, peer.port), key=self.key)
+        self.clients: Endpoint | None = None
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def go_on(self) -> bool:
+        """Whether this server goes on."""
+        return not self._ending.is_set()
+
+    def end(self) -> None:
+        """End in good order, soon; the other servers will start another in this role unless they stand down."""
+        self._ending.set()
+
+    def pause(self, seconds_: float) -> None:
+        """Wait that long, or until this server ends."""
+        self._ending.wait(seconds_)
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Do this before the process ends in good order."""
+        self._at_end.append(action)
+
+    def step_down(self, why: str) -> NoReturn:
+        """End at once, without another word to anybody: what is in memory must not be served any more."""
+        logger.error("stepping down", why=why)
+        sys.stderr.flush()
+        os._exit(1)
+
+    def in_background(self, name: str, run: Callable[[], None]) -> None:
+        """Run in a thread of this server; an exception there ends the process, and the next has good state."""
+
+        def guarded() -> None:
+            try:
+                run()
+            except Exception:
+                logger.exception("a thread failed", thread=name)
+                self.step_down(f"{name} failed")
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def serve_peers(self, peer_object: object) -> None:
+        """Answer the other servers from now on."""
+        self.peers.offer("peer", peer_object)
+        self.in_background("peers", lambda: self.peers.serve(self.go_on))
+
+    def open_to_clients(self) -> Endpoint:
+        """Make the endpoint for clients; ``run`` serves it."""
+        address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
+        self.clients = Endpoint(address)
+        return self.clients
+
+    def run(self) -> None:
+        """Register with the name server and serve clients until the end comes."""
+        if self.clients is None:
+            return  # it was told to end before it could open
+        self._say_what_is_open()
+        self.in_background("registration", self._keep_registered)
+        self.clients.serve(self._go_on_with_owner)
+        for action in self._at_end:
+            action()
+        for watcher in self._watchers:
+            watcher.abandon_start()
+        logger.info("ended")
+
+    # -- the others -----------------------------------------------------------------------------------------------
+
+    def watch(self, roles: Sequence[str]) -> None:
+        """Keep these roles alive, each watched in a thread of its own."""
+        for role in roles:
+            watcher = Watcher(
+                role,
+                self.settings,
+                self.run_folder,
+                self._pulse_of(role),
+                supervised=self.settings.on_one_machine(self.role, role),
+                courtesy_s=0.0 if self.role in (MAIN, REPLICATION) else COURTESY_S,
+            )
+            self._watchers.append(watcher)
+            self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self._go_on_watching))  # type: ignore[misc]
+
+    def _pulse_of(self, role: str) -> Pulse:
+        if role == NAME_SERVER:
+            return NameServerPulse(self.settings.name_server, self._ending)
+        return PeerPulse(role, self.settings.peer_address_of(role), self.key)
+
+    def _go_on_watching(self) -> bool:
+        return not self._ending.is_set() and not self._standing_down.is_set()
+
+    def stand_down(self) -> None:
+        """Start and end nobody any more: the whole cluster is being stopped."""
+        self._standing_down.set()
+        for watcher in self._watchers:
+            watcher.abandon_start()
+
+    def status(self) -> dict[str, object]:
+        """Who this is and whom it watches."""
+        return {
+            "role": self.role,
+            "pid": os.getpid(),
+            "created": self._created,
+            "started_at": self.started_at,
+            "protocol": PROTOCOL_VERSION,
+            "watches": {watcher.role: watcher.status() for watcher in self._watchers},
+        }
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def beat(self, wait_s: float, prove: Callable[[], None]) -> dict[str, object]:
+        """A heartbeat: after ``wait_s`` (or at the end of this server), if what does the work proves that it moves."""
+        self._ending.wait(wait_s)
+        prove()
+        if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
+            raise NotReady("the loop that takes connections is stuck")
+        return {"pid": os.getpid(), "created": self._created}
+
+    def _go_on_with_owner(self) -> bool:
+        owner = self.settings.owner_pid
+        if owner and not psutil.pid_exists(owner):
+            logger.info("the process that owns this cluster is gone", owner=owner)
+            self.stand_down()
+            self.end()
+        return self.go_on()
+
+    def _keep_registered(self) -> None:
+        """See to it that the name server knows us, also after it was started anew."""
+        settings = self.settings
+        while self.go_on():
+            try:
+                where = settings.public_address_of(self.role)
+                if rpc.register(settings.name_server, self.role, where, timeout_s=settings.hang_s):
+                    logger.info("registered", name_server=str(settings.name_server), where=str(where))
+            except TicTacToeError as error:
+                logger.debug("not registered", why=error.message)
+            self._ending.wait(REGISTER_PAUSE_S)
+
+    def _say_what_is_open(self) -> None:
+        settings = self.settings
+        logger.info(
+            "open",
+            clients=f"{settings.bind_host}:{settings.client_port_of(self.role)}",
+            peers=f"{settings.peer_bind_host}:{settings.peer_address_of(self.role).port}",
+            pid=os.getpid(),
+        )
+        for who, host in (("clients", settings.bind_host), ("servers with the cluster's key", settings.peer_bind_host)):
+            if host not in LOOPBACK:
+                logger.warning("open to the network", to=who, on=host)
+
+
+class PeerObject:
+    """What every server answers the others; each role adds its own."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def prove(self) -> None:
+        """Come back only if what does this server's work moves."""
+        raise NotImplementedError
+
+    def more_status(self) -> dict[str, object]:
+        """What this role has to say beside what all say."""
+        return {}
+
+    @remote(wait_s=seconds(5.0))
+    def beat(self, wait_s: float) -> dict[str, object]:
+        """A heartbeat after ``wait_s`` seconds, from the heart of this server."""
+        return self._node.beat(wait_s, self.prove)
+
+    @remote()
+    def status(self) -> dict[str, object]:
+        """Who this is, whom it watches, and what its role has to say."""
+        return {**self._node.status(), **self.more_status()}
+
+    @remote()
+    def stand_down(self) -> None:
+        """Start and end no server any more."""
+        self._node.stand_down()
+
+    @remote()
+    def stop(self) -> None:
+        """End in good order, for good: nobody is missed in this role afterwards."""
+        self._node.run_folder.clear(self._node.role)
+        self._node.end()
+
+
+class ClientObject:
+    """What every server answers anybody under its own name."""
+
+    def __init__(self, role: str) -> None:
+        self._role = role
+
+    @remote()
+    def describe(self) -> dict[str, object]:
+        """Which server this is, and which version of the protocol it speaks."""
+        return {"role": self._role, "protocol": PROTOCOL_VERSION}
+
+
+def main(role: str, build: Callable[[Node], None]) -> NoReturn:
+    """Run a server script: read the settings, become the one of this role, build it, serve. Exits with a status."""
+    try:
+        settings = load()
+        log.set_up(settings, role)
+        node = Node(role, settings)
+    except AlreadyRunning as error:
+        sys.exit(_fail(str(error), processes.ALREADY_RUNNING))
+    except (SettingsError, Unreachable) as error:
+        sys.exit(_fail(str(error), processes.CANNOT_START))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: node.end())
+    try:
+        build(node)
+        node.run()
+    except Unreachable as error:
+        sys.exit(_fail(error.message, processes.CANNOT_START))
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.flush()
+    os._exit(0)  # calls that still wait would hold the process up
+
+
+def _fail(sentence: str, status: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return status

@@ -1,0 +1,165 @@
+"""Processes of the cluster on this machine: one of each role, started, found and ended.
+
+Lives here: the lock that only one server of a role can hold (the system frees it when its holder dies), the file that
+says who that is, and starting and ending processes. Whom to start and end is decided in ``supervision``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import filelock
+import psutil
+
+from server.settings import ROOT, Settings, as_environment
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+ALREADY_RUNNING = 3
+"""Exit status of a second server of a role."""
+CANNOT_START = 4
+"""Exit status of a server whose settings or ports are not usable."""
+ROLES = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
+_SCRIPTS = {MAIN: "main_server.py", COMMUNICATION: "communication_server.py", REPLICATION: "replication_server.py"}
+
+
+class AlreadyRunning(Exception):
+    """Another server of the role runs; the sentence says which."""
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """Who runs, or ran last, in a role: ``created`` is the process's start time and tells pids that are used again."""
+
+    role: str
+    pid: int
+    created: float
+
+    @classmethod
+    def of(cls, role: str, pid: int) -> RunFile:
+        """The run file of a living process."""
+        return cls(role, pid, psutil.Process(pid).create_time())
+
+    @property
+    def alive(self) -> bool:
+        """Whether that very process still runs; a zombie does not."""
+        return self.process() is not None
+
+    def process(self) -> psutil.Process | None:
+        """The process, if it still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            if process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE:
+                return process
+        except psutil.NoSuchProcess:
+            pass
+        return None
+
+
+class RunFolder:
+    """The folder in the data folder where roles are locked and their holders written down."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.data / "run"
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def hold(self, role: str) -> filelock.BaseFileLock:
+        """Become the one server of a role, for as long as this process lives. Raises AlreadyRunning."""
+        lock = filelock.FileLock(self._folder / f"{role}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            runs = self.read(role)
+            who = f"with pid {runs.pid}" if runs is not None and runs.alive else "and is just starting"
+            raise AlreadyRunning(f"a {role} runs already, {who}, for the data in {self._folder.parent}") from None
+        self.write(RunFile.of(role, os.getpid()))
+        return lock
+
+    def write(self, run: RunFile) -> None:
+        """Write down who runs."""
+        new = self._folder / f"{run.role}.{os.getpid()}.new"
+        new.write_text(json.dumps(asdict(run)))
+        new.replace(self._file(run.role))
+
+    def read(self, role: str) -> RunFile | None:
+        """Who runs, or ran and was not stopped for good; None if nobody."""
+        try:
+            return RunFile(**json.loads(self._file(role).read_text()))
+        except FileNotFoundError:
+            return None
+
+    def clear(self, role: str) -> None:
+        """Nobody is missed in this role: it was stopped for good."""
+        self._file(role).unlink(missing_ok=True)
+
+    def _file(self, role: str) -> Path:
+        return self._folder / f"{role}.json"
+
+
+def command_of(role: str, settings: Settings) -> list[str]:
+    """The command that starts a role: the one a person types from the project's root."""
+    if role == NAME_SERVER:
+        address = ["-n", settings.name_server_host, "-p", str(settings.name_server_port)]
+        return [str(Path(sys.executable).with_name("pyro4-ns")), *address]
+    return [sys.executable, f"server/{_SCRIPTS[role]}"]
+
+
+def start(role: str, settings: Settings) -> subprocess.Popen[bytes]:
+    """Start a role in the background, with these settings and a log file of its own."""
+    log = _new_log(settings.data / "logs", role, settings.keep_logs)
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command_of(role, settings),
+            cwd=ROOT,
+            env={**os.environ, **as_environment(settings)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal of the one who starts it must not reach it
+        )
+
+
+def _new_log(folder: Path, role: str, keep: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob(f"{role}-*.log"))[: 1 - keep or None]:
+        old.unlink(missing_ok=True)
+    return folder / f"{role}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.log"
+
+
+def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
+    """End a process with SIGKILL and wait until it is gone; false if it is not within ``patience_s``."""
+    process = run.process()
+    if process is None:
+        return True
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
+    return wait_until_gone(run, patience_s)
+
+
+def wait_until_gone(run: RunFile, patience_s: float) -> bool:
+    """Wait until a process is gone; false if it is not within ``patience_s``."""
+    deadline = time.monotonic() + patience_s
+    while run.alive:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def find_name_server(port: int) -> RunFile | None:
+    """The name server of this machine's user that listens on a port, whoever started it."""
+    for process in psutil.process_iter(["cmdline"]):
+        words = " ".join(process.info["cmdline"] or [])
+        if "pyro4-ns" not in words and "Pyro4.naming" not in words:
+            continue
+        with contextlib.suppress(psutil.Error):
+            listening = [c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+            if port in listening:
+                return RunFile(NAME_SERVER, process.pid, process.create_time())
+    return None

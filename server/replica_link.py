@@ -1,0 +1,159 @@
+"""The main server's side of replication at work: the shell around ``primary``.
+
+``carry`` runs in the thread that has the commit turn; ``run`` in a thread of its own, which attaches the replica and
+brings it up to date. The machine is guarded by one lock, held only for its steps. The connection belongs to ``run``
+until the replica is in step, and to the commit turn as long as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+import structlog
+
+from game.errors import check
+from server.compaction import Compactor
+from server.entries import Entry, Mark
+from server.faults import Faults
+from server.journal import Journal
+from server.primary import Committed, Output, Primary, Send, SendBacklog, SendCopy, Step, StepDown
+from server.replica_port import PIECE, ReplicaPort
+from wire.errors import Fenced, TicTacToeError
+
+NEARLY = 50
+"""With no more entries than this to go, the log stands still for the last piece of a catch-up."""
+RETRY_S = 0.02
+
+logger = structlog.get_logger()
+
+
+class ReplicaLink:
+    """Keeps the replica in step as long as it can, and commits without it while it cannot."""
+
+    def __init__(
+        self,
+        primary: Primary,
+        journal: Journal,
+        compactor: Compactor,
+        port: ReplicaPort,
+        *,
+        faults: Faults,
+        step_down: Callable[[str], None],
+    ) -> None:
+        """``step_down`` is called with the reason when another main server is in office."""
+        self._primary = primary
+        self._journal = journal
+        self._compactor = compactor
+        self._port = port
+        self._faults = faults
+        self._step_down = step_down
+        self._lock = threading.Lock()
+        self._lost = threading.Event()
+        self._lost.set()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of this term of office."""
+        return self._primary.office.epoch
+
+    @property
+    def step(self) -> Step:
+        """How the replica stands to this server."""
+        return self._primary.step
+
+    def carry(self, entries: Sequence[Entry]) -> bool:
+        """Wait until entries that the own journal has are committed. False: another main server is in office.
+
+        Called with the commit turn. Waits for the replica at most as long as an append may take, then goes on without.
+        """
+        self._compactor.noticed(entries)
+        with self._lock:
+            output = self._primary.wrote(entries)
+        if isinstance(output, Send):
+            output = self._send(output)
+            self._faults.point("after_replica")
+        check(isinstance(output, (Committed, StepDown)), "an entry is committed, or never will be")
+        return isinstance(output, Committed) and output.position == entries[-1].position
+
+    def run(self, go_on: Callable[[], bool], turn: Callable[[], AbstractContextManager[None]]) -> None:
+        """Attach the replica whenever it is lost, until ``go_on()`` is false or another main server is in office."""
+        while go_on() and self._primary.step is not Step.FENCED:
+            if self._primary.step is not Step.IN_STEP:
+                self._attach(turn)
+            self._lost.wait(RETRY_S)
+            self._lost.clear()
+
+    def forget(self, streams: Sequence[str], turn: Callable[[], AbstractContextManager[None]]) -> None:
+        """Tell a replica in step that these streams can go; one that is not keeps them a while longer."""
+        with turn():
+            if self._primary.step is Step.IN_STEP:
+                try:
+                    self._port.forget(self._primary.office, streams)
+                except TicTacToeError as error:
+                    self._on_error(error)
+
+    def _send(self, order: Send) -> Output:
+        try:
+            last = self._port.append(self._primary.office, order.previous, (), order.entries)
+        except TicTacToeError as error:
+            return self._on_error(error)
+        with self._lock:
+            output = self._primary.acknowledged(last)
+        if self._primary.step is not Step.IN_STEP:
+            self._lost.set()
+        return output
+
+    def _on_error(self, error: TicTacToeError) -> Output:
+        self._port.close()
+        was_in_step = self._primary.step is Step.IN_STEP
+        with self._lock:
+            output = self._primary.refused() if isinstance(error, Fenced) else self._primary.lost()
+        if isinstance(output, StepDown):
+            self._step_down(error.message)
+        elif was_in_step:
+            logger.warning("degraded: the replica is lost", why=error.message)
+        self._lost.set()
+        return output
+
+    def _attach(self, turn: Callable[[], AbstractContextManager[None]]) -> None:
+        try:
+            output = self._joined(self._port.attach(self._primary.office))
+            while isinstance(output, (SendBacklog, SendCopy)):
+                output = self._catch_up(output, turn)
+        except TicTacToeError as error:
+            self._on_error(error)
+        else:
+            logger.info("the replica is in step", epoch=self.epoch, position=self._primary.last.position)
+
+    def _joined(self, last: Mark) -> Output | None:
+        with self._lock:
+            return self._primary.joined(last)
+
+    def _catch_up(
+        self, output: SendBacklog | SendCopy, turn: Callable[[], AbstractContextManager[None]]
+    ) -> Output | None:
+        if isinstance(output, SendCopy):
+            return self._joined(self._send_copy())
+        if output.upto.position - output.after.position > NEARLY:
+            return self._joined(self._send_backlog(output.after, output.upto))
+        with turn():
+            return self._joined(self._send_backlog(output.after, self._primary.last))
+
+    def _send_backlog(self, after: Mark, upto: Mark) -> Mark:
+        snapshots, entries = self._journal.backlog(after, upto, PIECE)
+        return self._port.append(self._primary.office, after, snapshots, entries)
+
+    def _send_copy(self) -> Mark:
+        """Send all of the journal as it is now; what is written meanwhile follows as a backlog."""
+        office = self._primary.office
+        with self._compactor.standing_still():
+            upto = self._primary.last
+            logger.info("sending the replica a whole copy", position=upto.position)
+            self._port.begin_copy(office)
+            after = ""
+            while page := [copy.up_to(upto.position) for copy in self._journal.copies(after, PIECE)]:
+                after = page[-1].stream
+                self._port.add_to_copy(office, [copy for copy in page if copy.end])
+            return self._port.end_copy(office, upto)

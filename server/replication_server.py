@@ -1,0 +1,36 @@
+"""The replication server: the copy of the log, and the one who starts the others again when they die.
+
+Run it as ``python server/replication_server.py`` from the project's root; see ``docs/architecture.md``.
+"""
+
+from __future__ import annotations
+
+from server import node
+from server.compaction import Compactor
+from server.copy_keeper import CopyKeeper
+from server.faults import Faults
+from server.journal import Journal
+from server.node import ClientObject, Node
+from server.streams import Streams
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+
+def build(its_node: Node) -> None:
+    """Offer the copy, and watch the others."""
+    settings = its_node.settings
+    journal = Journal(settings.data / "replication" / "journal.db", durability=settings.durability)
+    compactor = Compactor(
+        journal,
+        Streams(most_people=settings.max_people_per_room),
+        every=settings.snapshot_every,
+        keep_events=settings.keep_events,
+        upto=lambda: journal.last.position,
+    )
+    its_node.serve_peers(CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults)))
+    its_node.in_background("compaction", lambda: compactor.run(its_node.go_on))
+    its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION))
+    its_node.watch([MAIN, COMMUNICATION, NAME_SERVER])
+
+
+if __name__ == "__main__":
+    node.main(REPLICATION, build)

@@ -1,0 +1,191 @@
+"""The settings: read once at the door from the environment and a ``.env`` file, checked, then handed down.
+
+The environment counts over the file. Every setting is a field of ``Settings``; ``.env.example`` explains each. A value
+of the wrong type or range, and a ``.env`` field that is none of ours but looks like it, is a SettingsError that says
+which. What a server is told by its settings it passes on to the servers it starts, since they get its environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.rpc import Address
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+ROOT = Path(__file__).resolve().parent.parent
+
+_DURABILITIES = ("os", "fsync")
+_LOG_FORMATS = ("text", "json")
+_LAST_PORT = 65535
+_LONGEST_S = 1e7
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class SettingsError(Exception):
+    """A setting has a value it cannot have; the sentence names the setting and what it may be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a cluster; the environment variable of a field is its name in capitals."""
+
+    name_server_host: str = "localhost"
+    name_server_port: int = 1337
+    bind_host: str = "127.0.0.1"
+    peer_bind_host: str = "127.0.0.1"
+    public_host: str = ""
+    main_host: str = "127.0.0.1"
+    main_port: int = 13371
+    main_peer_port: int = 13381
+    communication_host: str = "127.0.0.1"
+    communication_port: int = 13372
+    communication_peer_port: int = 13382
+    replication_host: str = "127.0.0.1"
+    replication_port: int = 13373
+    replication_peer_port: int = 13383
+    data_folder: str = ""
+    cluster_key: str = ""
+    durability: str = "os"
+    heartbeat_s: float = 0.25
+    hang_s: float = 1.2
+    append_timeout_s: float = 1.0
+    start_grace_s: float = 15.0
+    start_limit_s: float = 15.0
+    recovery_wait_s: float = 3.0
+    max_message_bytes: int = 1 << 20
+    max_connections: int = 4096
+    max_rooms: int = 20_000
+    max_names: int = 100_000
+    max_people_per_room: int = 1500
+    max_wait_s: float = 30.0
+    idle_connection_s: float = 120.0
+    room_idle_s: float = 600.0
+    room_expire_s: float = 86_400.0
+    away_s: float = 60.0
+    snapshot_every: int = 256
+    keep_events: int = 2000
+    keep_logs: int = 20
+    log_level: str = "info"
+    log_format: str = "text"
+    owner_pid: int = 0
+    test_faults: str = ""
+
+    def __post_init__(self) -> None:
+        self._check_choices()
+        self._check_ranges()
+
+    def _check_choices(self) -> None:
+        for name, allowed in (
+            ("durability", _DURABILITIES),
+            ("log_format", _LOG_FORMATS),
+            ("log_level", _LOG_LEVELS),
+        ):
+            if getattr(self, name) not in allowed:
+                raise SettingsError(f"{name.upper()} must be one of {', '.join(allowed)}")
+
+    def _check_ranges(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.endswith("_port") and not 1 <= value <= _LAST_PORT:
+                raise SettingsError(f"{field.name.upper()} must be a port from 1 to {_LAST_PORT}")
+            if field.name.endswith("_s") and not 0 < value <= _LONGEST_S:
+                raise SettingsError(f"{field.name.upper()} must be a number of seconds above 0")
+            if field.name.startswith(("max_", "keep_", "snapshot_")) and value < 1:
+                raise SettingsError(f"{field.name.upper()} must be 1 or more")
+            if field.name.endswith("_host") and field.name != "public_host" and not value:
+                raise SettingsError(f"{field.name.upper()} must name a host")
+        if self.hang_s <= self.heartbeat_s:
+            raise SettingsError("HANG_S must be longer than HEARTBEAT_S")
+        if self.max_message_bytes < 1 << 16:
+            raise SettingsError("MAX_MESSAGE_BYTES must be 65536 or more")
+
+    @property
+    def data(self) -> Path:
+        """The folder of journals, key, locks and logs; by default where this system keeps a user's data."""
+        if self.data_folder:
+            return Path(self.data_folder)
+        import platformdirs  # costs start time, and a cluster that is told its folder never needs it
+
+        return Path(platformdirs.user_data_dir("tictactoe-cluster"))
+
+    @property
+    def name_server(self) -> Address:
+        return Address(self.name_server_host, self.name_server_port)
+
+    def host_of(self, role: str) -> str:
+        """The host on which that server runs."""
+        return {
+            MAIN: self.main_host,
+            COMMUNICATION: self.communication_host,
+            REPLICATION: self.replication_host,
+            NAME_SERVER: self.name_server_host,
+        }[role]
+
+    def client_port_of(self, role: str) -> int:
+        """The port for clients of that server."""
+        ports = {MAIN: self.main_port, COMMUNICATION: self.communication_port, REPLICATION: self.replication_port}
+        return ports[role]
+
+    def peer_address_of(self, role: str) -> Address:
+        """Where the other servers reach that server."""
+        ports = {
+            MAIN: self.main_peer_port,
+            COMMUNICATION: self.communication_peer_port,
+            REPLICATION: self.replication_peer_port,
+        }
+        return Address(self.host_of(role), ports[role])
+
+    def public_address_of(self, role: str) -> Address:
+        """The address that clients are told."""
+        return Address(self.public_host or self.host_of(role), self.client_port_of(role))
+
+    def on_one_machine(self, role: str, other: str) -> bool:
+        """Whether one of the two can end and start the other, being on the same machine."""
+        hosts = {self.host_of(role), self.host_of(other)}
+        return len(hosts) == 1 or hosts <= LOOPBACK
+
+
+_DEFAULTS: Mapping[str, str | int | float] = asdict(Settings())
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The environment variables that make these settings."""
+    return {field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
+
+
+def load(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read the settings from the environment and, below it, from ``file`` (the project's ``.env``).
+
+    Raises SettingsError for a value that cannot be read or is out of range.
+    """
+    given = dict(_from_file(file if file is not None else ROOT / ".env"))
+    given.update(os.environ if environment is None else environment)
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        text = given.get(field.name.upper())
+        if text is None:
+            continue
+        kind: type[str | int | float] = type(_DEFAULTS[field.name])
+        try:
+            values[field.name] = kind(text.strip())
+        except ValueError:
+            what = "a whole number" if kind is int else "a number"
+            raise SettingsError(f"{field.name.upper()} must be {what}, not {text!r}") from None
+    return Settings(**values)  # type: ignore[arg-type]  # every value has just been made by its field's own type
+
+
+def _from_file(file: Path) -> Mapping[str, str]:
+    if not file.exists():
+        return {}
+    import dotenv  # costs start time, and without a file there is nothing to read
+
+    known = {field.name.upper() for field in fields(Settings)}
+    found = {name: value or "" for name, value in dotenv.dotenv_values(file).items()}
+    for name in found:
+        if name not in known:
+            raise SettingsError(f"{file.name} has {name}, which is not a setting (see .env.example)")
+    return found

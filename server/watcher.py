@@ -1,0 +1,205 @@
+"""Watching one other server: the shell around ``supervision``, one thread a watched role.
+
+A heartbeat is a call that the other answers after a moment: when its process dies the connection closes, so that is
+noticed at once; when it hangs, no answer comes in time. The answer comes from what does the work (see ``Node.beat``),
+so a server whose loop is stuck does not look healthy.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from server import processes
+from server.processes import RunFile, RunFolder
+from server.settings import Settings
+from server.supervision import Action, Condition, Patience, Supervision
+from wire import NAME_SERVER, PEER
+from wire.errors import TicTacToeError
+from wire.rpc import Address, Remote
+
+LOOK_AGAIN_S = 0.01
+
+logger = structlog.get_logger()
+
+
+class Pulse(Protocol):
+    """How a heartbeat is taken."""
+
+    def beat(self, wait_s: float, timeout_s: float) -> RunFile | None:
+        """Wait for one heartbeat; who answered, or None if that cannot be told. Raises a TicTacToeError without one."""
+
+    def close(self) -> None:
+        """Begin anew with the next one."""
+
+
+class PeerPulse:
+    """The heartbeat of one of our servers."""
+
+    def __init__(self, role: str, address: Address, key: bytes) -> None:
+        self._role = role
+        self._remote = Remote(address, PEER, key=key)
+
+    def beat(self, wait_s: float, timeout_s: float) -> RunFile | None:
+        answer = self._remote.call("beat", wait_s, timeout_s=wait_s + timeout_s)
+        return RunFile(self._role, answer["pid"], answer["created"])
+
+    def close(self) -> None:
+        self._remote.close()
+
+
+class NameServerPulse:
+    """The heartbeat of the name server, which knows nothing of us: it answers a ping."""
+
+    def __init__(self, address: Address, gone: threading.Event) -> None:
+        self._remote = Remote(address, "Pyro.NameServer", serializer="serpent")
+        self._gone = gone
+
+    def beat(self, wait_s: float, timeout_s: float) -> RunFile | None:
+        self._remote.call("ping", timeout_s=timeout_s)
+        self._gone.wait(wait_s)
+        return None
+
+    def close(self) -> None:
+        self._remote.close()
+
+
+class Watcher:
+    """Keeps one other role alive on this machine."""
+
+    def __init__(
+        self, role: str, settings: Settings, run_folder: RunFolder, pulse: Pulse, *, supervised: bool, courtesy_s: float
+    ) -> None:
+        """``supervised``: it is on this machine, so it can be ended and started from here."""
+        self.role = role
+        self.answers = False
+        self._settings = settings
+        self._run_folder = run_folder
+        self._pulse = pulse
+        self._supervised = supervised
+        self._child: subprocess.Popen[bytes] | None = None
+        self._known = run_folder.read(role)
+        patience = Patience(
+            grace_s=settings.start_grace_s,
+            hang_s=settings.hang_s,
+            start_limit_s=settings.start_limit_s,
+            courtesy_s=courtesy_s,
+        )
+        self._life = Supervision(patience, time.monotonic(), ran_before=self._known is not None)
+
+    def run(self, go_on: Callable[[], bool]) -> None:
+        """Watch until ``go_on()`` is false."""
+        said = 0.0
+        while go_on():
+            self._watch_once()
+            if not self.answers and time.monotonic() - said > self._settings.hang_s:
+                said = time.monotonic()
+                self._say_for_whom_we_wait()
+        self._pulse.close()
+
+    def status(self) -> dict[str, object]:
+        """What is known of the other, for people: condition, starts, failures in a row, seconds to the next start."""
+        due = self._life.due_in_s(time.monotonic())
+        return {
+            "condition": self._life.condition.value,
+            "starts": self._life.starts,
+            "failures": self._life.failures,
+            "next_start_in_s": None if due is None or not self._supervised else round(due, 2),
+        }
+
+    def abandon_start(self) -> None:
+        """End what was started and has not answered yet; call when the watching is over."""
+        if self._child is not None and self._life.condition is Condition.STARTING:
+            self._child.kill()
+            self._child.wait()
+
+    def _watch_once(self) -> None:
+        settings = self._settings
+        try:
+            who = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
+        except TicTacToeError as error:
+            self._pulse.close()
+            self._unheard(error)
+            return
+        if not self.answers:
+            logger.info("answers", other=self.role, pid=None if who is None else who.pid)
+        self.answers = True
+        if who is not None:
+            self._known = who
+        self._reap()
+        self._life.heard(time.monotonic())
+
+    def _unheard(self, error: TicTacToeError) -> None:
+        if self.answers:
+            logger.warning("does not answer", other=self.role, why=error.message)
+        self.answers = False
+        if self._supervised:
+            self._do(self._life.ended(time.monotonic()) if self._is_gone() else self._life.tick(time.monotonic()))
+        time.sleep(LOOK_AGAIN_S)
+
+    def _is_gone(self) -> bool:
+        """Whether the process that was last known in the role has ended."""
+        self._reap()
+        if self._life.condition is Condition.STARTING:
+            return self._child is None
+        known = self._last_known()
+        # A process closes its connections a moment before it is gone.
+        return known is None or processes.wait_until_gone(known, 0.02)
+
+    def _last_known(self) -> RunFile | None:
+        known = self._known or self._run_folder.read(self.role)
+        if self.role == NAME_SERVER and (known is None or not known.alive):
+            return processes.find_name_server(self._settings.name_server_port)
+        return known
+
+    def _reap(self) -> None:
+        if self._child is None or self._child.poll() is None:
+            return
+        status = self._child.returncode
+        self._child = None
+        if status == processes.ALREADY_RUNNING:
+            logger.info("another one was there first", other=self.role)
+            self._known = self._run_folder.read(self.role)
+            self._life.yielded(time.monotonic())
+
+    def _do(self, action: Action | None) -> None:
+        if action is Action.END:
+            self._end()
+        elif action is Action.START:
+            self._start()
+
+    def _end(self) -> None:
+        logger.warning("hangs: ending it", other=self.role)
+        if self._child is not None:
+            self._child.kill()
+        known = self._last_known()
+        if known is None or processes.end(known):
+            self._do(self._life.ended(time.monotonic()))
+
+    def _start(self) -> None:
+        runs = self._run_folder.read(self.role)
+        if runs is not None and runs.alive:
+            # Somebody else has started it. It gets the time that a start may take, then it counts as hung.
+            self._known = runs
+            if time.time() - runs.created > self._settings.start_limit_s:
+                self._end()
+            else:
+                self._life.yielded(time.monotonic())
+            return
+        self._child = processes.start(self.role, self._settings)
+        if self.role == NAME_SERVER:
+            self._known = RunFile.of(NAME_SERVER, self._child.pid)
+            self._run_folder.write(self._known)
+        logger.info("started", other=self.role, pid=self._child.pid, failures=self._life.failures)
+
+    def _say_for_whom_we_wait(self) -> None:
+        due = self._life.due_in_s(time.monotonic())
+        if due is None:
+            logger.info("waiting", for_=self.role)
+        else:
+            logger.info("waiting", for_=self.role, started_from_here_in_s=round(due, 1))

@@ -1,0 +1,108 @@
+"""The errors of the cluster, beside the refusals of the game: what can go wrong between a caller and an answer.
+
+An error crosses the wire as its code and a sentence and becomes the same class at the caller (see ``wire.rpc``).
+``fault`` tells whose it is: the caller's, the peer's (network, another server), or ours. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from game.errors import TicTacToeError
+
+__all__ = [
+    "Busy",
+    "DeadlineExceeded",
+    "Fenced",
+    "Forbidden",
+    "InternalError",
+    "NotReady",
+    "ProtocolMismatch",
+    "StorageFailed",
+    "TicTacToeError",
+    "TooLarge",
+    "Unreachable",
+    "error_from",
+]
+
+
+class Unreachable(TicTacToeError):
+    """Nobody answers there, or the connection broke: whether the call was carried out is not known."""
+
+    code: ClassVar[str] = "unreachable"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "peer"
+
+
+class DeadlineExceeded(Unreachable):
+    """No answer came in time: whether the call was carried out is not known."""
+
+    code: ClassVar[str] = "deadline_exceeded"
+
+
+class NotReady(TicTacToeError):
+    """The server is there but cannot do it at this moment (it waits for another); nothing was changed."""
+
+    code: ClassVar[str] = "not_ready"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "peer"
+
+
+class Busy(TicTacToeError):
+    """A limit of the settings is reached; nothing was changed, and a later try may succeed."""
+
+    code: ClassVar[str] = "busy"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
+
+
+class TooLarge(TicTacToeError):
+    """The message is larger than the settings allow; nothing was changed."""
+
+    code: ClassVar[str] = "too_large"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
+
+
+class ProtocolMismatch(TicTacToeError):
+    """Caller and server speak different versions of the protocol."""
+
+    code: ClassVar[str] = "protocol_mismatch"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
+
+
+class Forbidden(TicTacToeError):
+    """The caller does not have the cluster's key."""
+
+    code: ClassVar[str] = "forbidden"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
+
+
+class Fenced(TicTacToeError):
+    """A main server of a higher epoch holds the office: the caller's term is over."""
+
+    code: ClassVar[str] = "fenced"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
+
+
+class StorageFailed(TicTacToeError):
+    """The journal could not be written (a full disk, say); nothing was changed."""
+
+    code: ClassVar[str] = "storage_failed"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
+
+
+class InternalError(TicTacToeError):
+    """A fault of ours; the server's log has the details."""
+
+    code: ClassVar[str] = "internal_error"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
+
+
+def _family(root: type[TicTacToeError]) -> dict[str, type[TicTacToeError]]:
+    found = {root.code: root} if "code" in vars(root) else {}
+    for child in root.__subclasses__():
+        found |= _family(child)
+    return found
+
+
+def error_from(code: object, sentence: str) -> TicTacToeError:
+    """The error of that code; a code this side does not know becomes an InternalError that names it."""
+    kind = _family(TicTacToeError).get(code) if isinstance(code, str) else None
+    return kind(sentence) if kind is not None else InternalError(f"{code}: {sentence}")

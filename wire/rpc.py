@@ -1,0 +1,323 @@
+"""The RPC itself: the one module that imports Pyro4.
+
+Lives here: calling a remote object (``Remote``, ``RemotePool``), offering objects (``Endpoint``) and the name server
+(``look_up``, ``register``). Everything that the rest of the project knows of the RPC library is in these names. What
+never lives here: retries (they carry a request id and so belong to the caller) and what the objects mean.
+
+Only ``serpent`` (anybody) and ``msgpack`` (our own client and servers) are accepted; no code can come over the wire.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+import Pyro4
+import Pyro4.core
+import Pyro4.errors
+import Pyro4.naming
+import Pyro4.util
+
+from game.errors import InvalidArgument, NoSuchRoom
+from wire import PROTOCOL_VERSION
+from wire.errors import (
+    Busy,
+    DeadlineExceeded,
+    Forbidden,
+    InternalError,
+    ProtocolMismatch,
+    TicTacToeError,
+    TooLarge,
+    Unreachable,
+    error_from,
+)
+
+logger = logging.getLogger(__name__)
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+ACCEPT_PAUSE_S = 0.2
+"""How often an endpoint's accept loop comes round when nobody connects; ``Endpoint.idle_s`` is told by it."""
+
+_REJECTED_PROTOCOL = "protocol_mismatch"
+
+
+class Address(NamedTuple):
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def configure(*, largest_message: int, connections: int, idle_s: float) -> None:
+    """Set this process's limits: bytes a message, connections an endpoint, seconds an idle connection is kept.
+
+    Call it once, before the first Endpoint or Remote. A process that never calls it has the defaults set below.
+    """
+    config = Pyro4.config
+    config.MAX_MESSAGE_SIZE = largest_message
+    config.THREADPOOL_SIZE = connections
+    config.COMMTIMEOUT = idle_s
+
+
+def _configure_always() -> None:
+    config = Pyro4.config
+    config.SERIALIZER = "msgpack"
+    config.SERIALIZERS_ACCEPTED = {"serpent", "msgpack"}
+    config.SOCK_NODELAY = True
+    config.MAX_RETRIES = 0  # a slow call would be run again by the library: retries are ours
+    config.REQUIRE_EXPOSE = True
+    config.ONEWAY_THREADED = False  # a caller could start threads without limit
+    config.ITER_STREAMING = False
+    config.AUTOPROXY = False
+    config.DETAILED_TRACEBACK = False
+    config.POLLTIMEOUT = ACCEPT_PAUSE_S
+    configure(largest_message=1 << 20, connections=64, idle_s=60.0)
+
+
+_configure_always()
+
+
+class Remote:
+    """One connection to one remote object, made at the first call and again after a break; for one thread at a time."""
+
+    def __init__(
+        self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack"
+    ) -> None:
+        self.address = address
+        self._proxy = Pyro4.Proxy(f"PYRO:{name}@{address.host}:{address.port}")
+        self._proxy._pyroSerializer = serializer
+        self._proxy._pyroHandshake = {"protocol": PROTOCOL_VERSION}
+        if key is not None:
+            self._proxy._pyroHmacKey = key
+        self._timeout_s: float | None = None
+
+    def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
+        """Call once and return the answer, waiting at most ``timeout_s`` for connection and each piece of the answer.
+
+        Raises the error that the method raised, or Unreachable, DeadlineExceeded, Busy, TooLarge, Forbidden,
+        ProtocolMismatch. After Unreachable and DeadlineExceeded it is not known whether the call was carried out.
+        """
+        if timeout_s != self._timeout_s:
+            self._proxy._pyroTimeout = self._timeout_s = timeout_s
+        try:
+            return self._proxy._pyroInvoke(method, arguments, {})
+        except Exception as error:
+            raise self._translated(error) from None
+
+    def close(self) -> None:
+        """Close the connection; the next call opens a new one."""
+        self._proxy._pyroRelease()
+
+    def _translated(self, error: Exception) -> Exception:
+        """What an exception of the library means in our family; others stay what they are."""
+        code = getattr(error, "code", None)
+        if isinstance(error, RuntimeError) and isinstance(code, str):
+            return error_from(code, str(error))
+        if isinstance(error, Pyro4.errors.TimeoutError):
+            return DeadlineExceeded(f"{self.address} did not answer within {self._timeout_s:g} s")
+        if isinstance(error, Pyro4.errors.MessageTooLargeError):
+            return TooLarge("the message is larger than the limit")
+        if isinstance(error, Pyro4.errors.SecurityError):
+            return Forbidden(f"{self.address} does not accept this cluster key")
+        if isinstance(error, Pyro4.errors.SerializeError):
+            return InvalidArgument("a value of that type cannot be sent")
+        if isinstance(error, (Pyro4.errors.CommunicationError, OSError)):
+            return self._refused_connection(str(error))
+        return error
+
+    def _refused_connection(self, sentence: str) -> TicTacToeError:
+        if "no free workers" in sentence:
+            return Busy(f"{self.address} has no room for another connection")
+        if _REJECTED_PROTOCOL in sentence:
+            return ProtocolMismatch(sentence.rpartition(_REJECTED_PROTOCOL)[2].lstrip(": "))
+        if "hmac" in sentence:
+            return Forbidden(f"{self.address} does not accept this cluster key")
+        return Unreachable(f"{self.address} does not answer")
+
+
+class RemotePool:
+    """Connections to one remote object for many threads: each call borrows one; at most ``most`` are kept open."""
+
+    def __init__(self, address: Address, name: str, *, key: bytes | None = None, most: int = 8) -> None:
+        self._idle: queue.LifoQueue[Remote | None] = queue.LifoQueue()
+        self._new: Callable[[], Remote] = lambda: Remote(address, name, key=key)
+        for _ in range(most):
+            self._idle.put(None)
+
+    def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
+        """Like ``Remote.call``, with the wait for a free connection included; raises Busy when none becomes free."""
+        try:
+            borrowed = self._idle.get(timeout=timeout_s)
+        except queue.Empty:
+            raise Busy("all connections to another server are in use") from None
+        remote = borrowed or self._new()
+        try:
+            return remote.call(method, *arguments, timeout_s=timeout_s)
+        finally:
+            self._idle.put(remote)
+
+
+def _expose(method: Method) -> Method:
+    exposed: Method = Pyro4.expose(method)
+    return exposed
+
+
+class _DaemonObject:
+    """What the library itself needs of an endpoint; its own version would list every object to anybody."""
+
+    def __init__(self, daemon: Pyro4.Daemon) -> None:
+        self._daemon = daemon
+
+    @_expose
+    def get_metadata(self, object_id: object, as_lists: bool = False) -> dict[str, list[str]]:
+        found = self._daemon.objectsById.get(object_id) if isinstance(object_id, str) else None
+        if found is None:
+            raise Pyro4.errors.DaemonError("unknown object")
+        metadata: dict[str, list[str]] = Pyro4.util.get_exposed_members(found, as_lists=as_lists)
+        return metadata
+
+    @_expose
+    def ping(self) -> None:
+        """Answer, and so show that this endpoint takes connections."""
+
+
+class _Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
+    """A daemon that checks the protocol's version and lets no traceback, path or foreign exception out."""
+
+    def validateHandshake(self, conn: object, data: object) -> str:  # noqa: ARG002, N802  # the library's name
+        spoken = data.get("protocol", PROTOCOL_VERSION) if isinstance(data, dict) else PROTOCOL_VERSION
+        if spoken != PROTOCOL_VERSION:
+            raise ProtocolMismatch(f"{_REJECTED_PROTOCOL}: this server speaks version {PROTOCOL_VERSION}")
+        return "hello"
+
+    def _sendExceptionResponse(  # noqa: N802  # the library's name and arguments
+        self,
+        connection: object,
+        seq: int,
+        serializer_id: int,
+        exc_value: BaseException,
+        tbinfo: object,  # noqa: ARG002
+        flags: int = 0,
+        annotations: object = None,
+    ) -> None:
+        error = _for_the_wire(exc_value)
+        super()._sendExceptionResponse(connection, seq, serializer_id, error, None, flags, annotations)
+
+
+def _for_the_wire(error: BaseException) -> RuntimeError:
+    """A builtin exception with a code and one sentence: any client of the library can read it."""
+    ours: TicTacToeError
+    if isinstance(error, TicTacToeError):
+        ours = error
+    elif isinstance(error, Pyro4.errors.DaemonError):
+        ours = NoSuchRoom("there is no such object here (any more)")
+    elif isinstance(error, AttributeError) and "unexposed" in str(error):
+        ours = InvalidArgument("there is no such remote method")
+    elif isinstance(error, (Pyro4.errors.ProtocolError, Pyro4.errors.SerializeError)):
+        ours = InvalidArgument("the message cannot be read")
+    else:
+        logger.error("a remote method failed", exc_info=error)
+        ours = InternalError("the server failed at this; its log has the details")
+    sent = RuntimeError(ours.message)
+    sent.code = ours.code  # type: ignore[attr-defined]  # crosses the wire as an attribute
+    return sent
+
+
+class Endpoint:
+    """A port on which objects are offered; with a key, only callers that have the same key are understood."""
+
+    def __init__(self, bind: Address, *, key: bytes | None = None) -> None:
+        try:
+            self._daemon = _Daemon(host=bind.host, port=bind.port, interface=_DaemonObject)
+        except OSError as error:
+            raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
+        if key is not None:
+            self._daemon._pyroHmacKey = key
+        self._moved_at = time.monotonic()
+
+    @property
+    def port(self) -> int:
+        """The port in use; the one asked for, or the system's choice if that was 0."""
+        return int(self._daemon.locationStr.rpartition(":")[2])
+
+    def offer(self, name: str, remote_object: object) -> None:
+        """Make the object callable under that name; an object of that name before it is replaced."""
+        self._daemon.objectsById[name] = remote_object
+
+    def withdraw(self, name: str) -> None:
+        """Make the object of that name unknown; no error if there is none."""
+        self._daemon.objectsById.pop(name, None)
+
+    def serve(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Take connections until ``go_on()`` is false or ``close`` is called; looked at every ACCEPT_PAUSE_S."""
+
+        def moved() -> bool:
+            self._moved_at = time.monotonic()
+            return go_on()
+
+        self._daemon.requestLoop(moved)
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the accept loop last came round: far above ACCEPT_PAUSE_S means that it is stuck."""
+        return time.monotonic() - self._moved_at
+
+    def close(self) -> None:
+        """Take no connection any more and break those that are open when the process ends."""
+        self._daemon.transportServer.shutting_down = True
+        self._daemon.close()
+
+
+@contextlib.contextmanager
+def _name_server(address: Address, timeout_s: float) -> Iterator[Remote]:
+    # The stock name server accepts serpent only.
+    remote = Remote(address, "Pyro.NameServer", serializer="serpent")
+    try:
+        remote.call("ping", timeout_s=timeout_s)
+        yield remote
+    finally:
+        remote.close()
+
+
+def look_up(name_server: Address, name: str, *, timeout_s: float) -> Address:
+    """Where the name server says that ``name`` is. Raises Unreachable when it does not answer or does not know it."""
+    with _name_server(name_server, timeout_s) as remote:
+        try:
+            uri = remote.call("lookup", name, timeout_s=timeout_s)
+        except Pyro4.errors.NamingError:
+            raise Unreachable(f"the name server at {name_server} does not know {name} (yet)") from None
+        return Address(uri.host, uri.port)
+
+
+def register(name_server: Address, name: str, where: Address, *, timeout_s: float) -> bool:
+    """See to it that the name server has ``name`` at ``where``; true if it had to be written. Raises Unreachable."""
+    wanted = Pyro4.URI(f"PYRO:{name}@{where.host}:{where.port}")
+    with _name_server(name_server, timeout_s) as remote:
+        with contextlib.suppress(Pyro4.errors.NamingError):
+            if remote.call("lookup", name, timeout_s=timeout_s) == wanted:
+                return False
+        remote.call("register", name, wanted, False, timeout_s=timeout_s)
+        return True
+
+
+def unregister(name_server: Address, name: str, *, timeout_s: float) -> None:
+    """Take ``name`` out of the name server; no error if it is not there. Raises Unreachable."""
+    with _name_server(name_server, timeout_s) as remote:
+        remote.call("remove", name, timeout_s=timeout_s)
+
+
+def name_server_answers(address: Address, *, timeout_s: float) -> bool:
+    """Whether a name server answers there."""
+    try:
+        with _name_server(address, timeout_s):
+            return True
+    except TicTacToeError:
+        return False
