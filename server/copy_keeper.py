@@ -76,9 +76,7 @@ class CopyKeeper(PeerObject):
             return last
 
     @remote(epoch=_EPOCH, holder=_HOLDER, previous=_mark, snapshots=_ROWS, entries=_ROWS)
-    def append(
-        self, epoch: int, holder: str, previous: Mark, snapshots: Sequence[Any], entries: Sequence[Any]
-    ) -> Mark:
+    def append(self, epoch: int, holder: str, previous: Mark, snapshots: Sequence[Any], entries: Sequence[Any]) -> Mark:
         """Write what follows on ``previous``; where the copy ends now. Raises Fenced."""
         office = Office(epoch, holder)
         with self._lock:

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from game.errors import BadToken, NoSuchRoom
+from game.errors import NoSuchRoom
 from game.games import DEFAULT_GAME
 from game.names import check_name
 from server.lobby import BEGINNING, Change, Cursor, Lobby, cursor_from
@@ -128,10 +128,9 @@ class FrontDoor:
     def where_is(self, room: str) -> dict[str, object]:
         """Host, port and object name of a room. Raises NoSuchRoom."""
         with self._copy.news:
-            known, complete = room in self._copy.lobby.rows, self._copy.complete
-        if not known and not complete:
-            raise NotReady("the list of rooms is not complete yet")
-        if not known:
+            known = room in self._copy.lobby.rows
+        # A room can be younger than this copy of the lobby.
+        if not known and not self._ask_main("is_open", room):
             raise NoSuchRoom("there is no such room (any more)")
         return self._where(room)
 
@@ -147,13 +146,10 @@ class FrontDoor:
                 raise NotReady("the list of rooms is not complete yet")
             return copy.lobby.since(after, limit).for_clients()
 
-    def _ask_main(self, method: str, *arguments: object) -> Mapping[str, object]:
+    def _ask_main(self, method: str, *arguments: object) -> Any:
         try:
-            answer: Mapping[str, object] = self._main.call(method, *arguments, timeout_s=self._settings.hang_s * 2)
-        except BadToken:
-            raise
+            return self._main.call(method, *arguments, timeout_s=self._settings.hang_s * 2)
         except TicTacToeError as error:
             if error.fault == "peer":
                 raise NotReady("the main server is being replaced: try again") from None
             raise
-        return answer

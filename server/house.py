@@ -59,10 +59,11 @@ class House:
 
     def load(self) -> None:
         """Take in the whole journal; call once, before anybody asks."""
-        for copy in self._journal.copies():
-            self._put(copy.stream, self._streams.state_of(copy), copy.end)
-        self._published = self._journal.last.position
-        self._lobby.complete_up_to(self._published)
+        with self._lock:
+            for copy in self._journal.copies():
+                self._put(copy.stream, self._streams.state_of(copy), copy.end)
+            self._published = self._journal.last.position
+            self._lobby.complete_up_to(self._published)
 
     def publish(self, states: Mapping[str, Any], entries: Sequence[Entry], events: Sequence[Any]) -> None:
         """Make committed entries visible to everybody, in the order of the log."""
@@ -123,6 +124,10 @@ class House:
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
         return self._name_of_hash.get(token_hash)
+
+    def is_open(self, room: str) -> bool:
+        """Whether there is such a room, and it is not closed."""
+        return room in self._open
 
     def state_of(self, stream: str) -> Any:
         """The published state of a stream; of an unknown one the state before its first event."""

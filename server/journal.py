@@ -41,7 +41,6 @@ _SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
 _TABLES = ("entries", "snapshots")
 
 
-
 class Journal:
     """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
 

@@ -15,6 +15,7 @@ from server.settings import Settings
 
 def set_up(settings: Settings, role: str) -> None:
     """Configure logging of this process; every line names its role."""
+
     def with_role(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["role"] = role
         return event

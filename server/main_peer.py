@@ -9,7 +9,7 @@ from server.lobby import Cursor
 from server.node import Node, PeerObject
 from server.term import Term
 from wire import REPLICATION
-from wire.arguments import mapping, remote, request_id, seconds, text, whole
+from wire.arguments import mapping, remote, request_id, room_id, seconds, text, whole
 from wire.errors import NotReady
 
 _HASH = text(longest=64, shortest=64)
@@ -62,6 +62,11 @@ class MainPeer(PeerObject):
     ) -> dict[str, object]:
         """Open a room."""
         return self._in_office().desk.create(token_hash, request_id, title, game, options)
+
+    @remote(room=room_id)
+    def is_open(self, room: str) -> bool:
+        """Whether there is such a room."""
+        return self._in_office().house.is_open(room)
 
     @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:

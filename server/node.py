@@ -136,6 +136,7 @@ class Node:
                 self._pulse_of(role),
                 supervised=self.settings.on_one_machine(self.role, role),
                 courtesy_s=0.0 if self.role in (MAIN, REPLICATION) else COURTESY_S,
+                standby=role == MAIN,
             )
             self._watchers.append(watcher)
             self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self._go_on_watching))  # type: ignore[misc]
@@ -261,6 +262,8 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
     try:
         settings = load()
         log.set_up(settings, role)
+        if not processes.told_to_begin():
+            sys.exit(0)
         node = Node(role, settings)
     except AlreadyRunning as error:
         sys.exit(_fail(str(error), processes.ALREADY_RUNNING))

@@ -25,6 +25,8 @@ ALREADY_RUNNING = 3
 """Exit status of a second server of a role."""
 CANNOT_START = 4
 """Exit status of a server whose settings or ports are not usable."""
+STANDBY = "STANDBY"
+"""The environment variable that makes a server a stand-by; servers set it for those they start."""
 ROLES = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
 _SCRIPTS = {MAIN: "main_server.py", COMMUNICATION: "communication_server.py", REPLICATION: "replication_server.py"}
 
@@ -110,19 +112,39 @@ def command_of(role: str, settings: Settings) -> list[str]:
     return [sys.executable, f"server/{_SCRIPTS[role]}"]
 
 
-def start(role: str, settings: Settings) -> subprocess.Popen[bytes]:
-    """Start a role in the background, with these settings and a log file of its own."""
+def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess.Popen[bytes]:
+    """Start a role in the background, with these settings and a log file of its own.
+
+    A ``standby`` is ready to begin but waits for ``begin`` to be called with it; it ends when its starter does.
+    """
     log = _new_log(settings.data / "logs", role, settings.keep_logs)
     with log.open("wb") as output:
         return subprocess.Popen(
             command_of(role, settings),
             cwd=ROOT,
-            env={**os.environ, **as_environment(settings)},
-            stdin=subprocess.DEVNULL,
+            env={**os.environ, **as_environment(settings), STANDBY: "1" if standby else ""},
+            stdin=subprocess.PIPE if standby else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal of the one who starts it must not reach it
         )
+
+
+def begin(standby: subprocess.Popen[bytes]) -> bool:
+    """Tell a stand-by to begin; false if it is not there any more."""
+    if standby.stdin is None or standby.poll() is not None:
+        return False
+    try:
+        standby.stdin.write(b"begin\n")
+        standby.stdin.close()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def told_to_begin() -> bool:
+    """Wait, if this process is a stand-by, until it is told to begin; false when its starter is gone instead."""
+    return not os.environ.get(STANDBY) or sys.stdin.readline() == "begin\n"
 
 
 def _new_log(folder: Path, role: str, keep: int) -> Path:

@@ -38,9 +38,7 @@ class ReplicaPort:
         """Begin to send; where the replica's copy ends."""
         return Mark(*self._call("attach", *office))
 
-    def append(
-        self, office: Office, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
-    ) -> Mark:
+    def append(self, office: Office, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Mark:
         """Send what follows on ``previous``; where the copy ends now, which tells whether it was taken."""
         return Mark(*self._call("append", *office, previous, snapshots, entries))
 

@@ -51,7 +51,7 @@ class Patience:
     """without a heartbeat until a running server counts as hung"""
     start_limit_s: float
     """from a start to the first heartbeat"""
-    stable_s: float = 1.0
+    stable_s: float = 0.5
     """a server that ran this long did not die of its start"""
     courtesy_s: float = 0.0
     """for another watcher, who goes first, to start a server that died"""
@@ -67,7 +67,7 @@ class Supervision:
         self.starts = 0
         self._patience = patience
         self._since = now
-        self._running_since = now
+        self._running_since: float | None = None
         self._heard_at = now
         self._due_at = now + (patience.courtesy_s if ran_before else patience.grace_s)
 
@@ -75,8 +75,9 @@ class Supervision:
         """It answered a heartbeat, and so proved that it moves."""
         if self.condition is not Condition.RUNNING:
             self._enter(Condition.RUNNING, now)
+        if self._running_since is None:
             self._running_since = now
-        if now - self._running_since >= self._patience.stable_s:
+        elif now - self._running_since >= self._patience.stable_s:
             self.failures = 0
         self._heard_at = now
 
@@ -84,7 +85,8 @@ class Supervision:
         """Its process is gone."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF):
             return self.tick(now)
-        self.failures = 0 if self._heard_at - self._running_since >= self._patience.stable_s else self.failures + 1
+        ran = self._running_since is not None and now - self._running_since >= self._patience.stable_s
+        self.failures = 0 if ran else self.failures + 1
         self._due_at = now + self._pause_s()
         self._enter(Condition.BACKOFF, now)
         return self.tick(now)
@@ -98,12 +100,13 @@ class Supervision:
         """Time has passed: what is due now, if anything."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF) and now >= self._due_at:
             self._enter(Condition.STARTING, now)
-            self._running_since = self._heard_at = now
+            self._running_since = None
+            self._heard_at = now
             self.starts += 1
             return Action.START
-        overdue = (
-            self.condition is Condition.RUNNING and now - self._heard_at > self._patience.hang_s
-        ) or (self.condition is Condition.STARTING and now - self._since > self._patience.start_limit_s)
+        overdue = (self.condition is Condition.RUNNING and now - self._heard_at > self._patience.hang_s) or (
+            self.condition is Condition.STARTING and now - self._since > self._patience.start_limit_s
+        )
         if overdue:
             self._enter(Condition.ENDING, now)
             return Action.END

@@ -53,9 +53,7 @@ def decide(
     return TakeOffice(epoch) if own_terms.contain(replica.last, own.last) else FetchCopy(epoch)
 
 
-def better_copies(
-    own: Mapping[str, tuple[int, int]], others: Iterable[StreamCopy]
-) -> list[StreamCopy]:
+def better_copies(own: Mapping[str, tuple[int, int]], others: Iterable[StreamCopy]) -> list[StreamCopy]:
     """Of the other's copies those that count: room by room the one with the highest epoch, then version.
 
     ``own`` has the rank of each stream that the own journal has.

@@ -44,12 +44,15 @@ class PeerPulse:
     def __init__(self, role: str, address: Address, key: bytes) -> None:
         self._role = role
         self._remote = Remote(address, PEER, key=key)
+        self._connected = False
 
     def beat(self, wait_s: float, timeout_s: float) -> RunFile | None:
-        answer = self._remote.call("beat", wait_s, timeout_s=wait_s + timeout_s)
+        answer = self._remote.call("beat", wait_s if self._connected else 0.0, timeout_s=wait_s + timeout_s)
+        self._connected = True
         return RunFile(self._role, answer["pid"], answer["created"])
 
     def close(self) -> None:
+        self._connected = False
         self._remote.close()
 
 
@@ -73,9 +76,19 @@ class Watcher:
     """Keeps one other role alive on this machine."""
 
     def __init__(
-        self, role: str, settings: Settings, run_folder: RunFolder, pulse: Pulse, *, supervised: bool, courtesy_s: float
+        self,
+        role: str,
+        settings: Settings,
+        run_folder: RunFolder,
+        pulse: Pulse,
+        *,
+        supervised: bool,
+        courtesy_s: float,
+        standby: bool,
     ) -> None:
-        """``supervised``: it is on this machine, so it can be ended and started from here."""
+        """``supervised``: it is on this machine, so it can be ended and started from here. ``standby``: keep a process
+        ready that only has to be told to begin, because starting Python takes longer than all the rest of a takeover.
+        """
         self.role = role
         self.answers = False
         self._settings = settings
@@ -83,6 +96,8 @@ class Watcher:
         self._pulse = pulse
         self._supervised = supervised
         self._child: subprocess.Popen[bytes] | None = None
+        self._wants_standby = standby and supervised
+        self._standby: subprocess.Popen[bytes] | None = None
         self._known = run_folder.read(role)
         patience = Patience(
             grace_s=settings.start_grace_s,
@@ -114,9 +129,11 @@ class Watcher:
 
     def abandon_start(self) -> None:
         """End what was started and has not answered yet; call when the watching is over."""
-        if self._child is not None and self._life.condition is Condition.STARTING:
-            self._child.kill()
-            self._child.wait()
+        starting = self._child if self._life.condition is Condition.STARTING else None
+        for process in (self._standby, starting):
+            if process is not None:
+                process.kill()
+                process.wait()
 
     def _watch_once(self) -> None:
         settings = self._settings
@@ -133,6 +150,8 @@ class Watcher:
             self._known = who
         self._reap()
         self._life.heard(time.monotonic())
+        if self._wants_standby and (self._standby is None or self._standby.poll() is not None):
+            self._standby = processes.start(self.role, settings, standby=True)
 
     def _unheard(self, error: TicTacToeError) -> None:
         if self.answers:
@@ -191,7 +210,9 @@ class Watcher:
             else:
                 self._life.yielded(time.monotonic())
             return
-        self._child = processes.start(self.role, self._settings)
+        self._child, self._standby = self._standby, None
+        if self._child is None or not processes.begin(self._child):
+            self._child = processes.start(self.role, self._settings)
         if self.role == NAME_SERVER:
             self._known = RunFile.of(NAME_SERVER, self._child.pid)
             self._run_folder.write(self._known)

@@ -88,9 +88,7 @@ _configure_always()
 class Remote:
     """One connection to one remote object, made at the first call and again after a break; for one thread at a time."""
 
-    def __init__(
-        self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack"
-    ) -> None:
+    def __init__(self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack") -> None:
         self.address = address
         self._proxy = Pyro4.Proxy(f"PYRO:{name}@{address.host}:{address.port}")
         self._proxy._pyroSerializer = serializer
@@ -111,6 +109,10 @@ class Remote:
             return self._proxy._pyroInvoke(method, arguments, {})
         except Exception as error:
             raise self._translated(error) from None
+        finally:
+            # The library keeps the annotations of an answer for the thread, and a server's thread would send them (a
+            # peer's signature, say) along with its own next answer.
+            Pyro4.current_context.response_annotations = {}
 
     def close(self) -> None:
         """Close the connection; the next call opens a new one."""

@@ -1,0 +1,89 @@
+"""A connection to one remote object that survives the server behind it: every call is tried again until a deadline.
+
+Safe for threads: calls queue up, so what waits long (``watch``) gets a channel of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from client.retry import until_deadline
+from wire.errors import TicTacToeError
+from wire.rpc import Address, Remote
+
+LOOK_AGAIN_S = 1.0
+"""After so long without an answer, ask again where the object is: it may have moved."""
+ATTEMPT_S = 5.0
+
+
+class Place(NamedTuple):
+    """Where a remote object is."""
+
+    address: Address
+    name: str
+
+
+class Channel:
+    """Calls to a remote object, wherever it is."""
+
+    def __init__(self, find: Callable[[], Place], *, place: Place | None = None, deadline_s: float) -> None:
+        """``find`` says where the object is; it is asked first unless ``place`` is known, and when nobody answers."""
+        self._find = find
+        self._deadline_s = deadline_s
+        self._lock = threading.Lock()
+        self._place = place
+        self._remote: Remote | None = None
+        self._answered_at = time.monotonic()
+        self._looked_at = 0.0
+
+    def call(self, method: str, *arguments: object, extra_s: float = 0.0, deadline_s: float | None = None) -> Any:
+        """Call until it is answered. ``extra_s``: how much longer than usual the answer may take.
+
+        Raises what the method raises, and when ``deadline_s`` has passed DeadlineExceeded, NotReady or Busy.
+        """
+        with self._lock:
+            answer = until_deadline(
+                lambda timeout_s: self._connected().call(method, *arguments, timeout_s=timeout_s),
+                deadline_s=(self._deadline_s if deadline_s is None else deadline_s) + extra_s,
+                attempt_s=ATTEMPT_S + extra_s,
+                on_failure=self._failed,
+            )
+            self._answered_at = time.monotonic()
+            return answer
+
+    def close(self) -> None:
+        """Close the connection. A call that is under way in another thread keeps it until it ends."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._forget()
+            finally:
+                self._lock.release()
+
+    def _connected(self) -> Remote:
+        if self._remote is None:
+            self._place = self._place or self._find()
+            self._remote = Remote(self._place.address, self._place.name)
+        return self._remote
+
+    def _failed(self) -> None:
+        now = time.monotonic()
+        if self._remote is not None:
+            self._remote.close()
+        if self._place is None or now - max(self._answered_at, self._looked_at) < LOOK_AGAIN_S:
+            return
+        self._looked_at = now
+        try:
+            found = self._find()
+        except TicTacToeError:
+            return  # nobody knows better: go on where it was
+        if found != self._place:
+            self._forget()
+            self._place = found
+
+    def _forget(self) -> None:
+        if self._remote is not None:
+            self._remote.close()
+        self._remote = None

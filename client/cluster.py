@@ -1,0 +1,141 @@
+"""The way in: connect to a cluster by its name server, claim a name, see the rooms."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from client.channel import Channel, Place
+from client.credentials import Credentials, new_token
+from client.player import Player
+from client.views import Row, row_from
+from game.errors import InvalidArgument
+from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
+from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
+from wire.rpc import Address
+
+DEFAULT_PORT = 1337
+LAST_PORT = 65535
+DEADLINE_S = 15.0
+LOOK_UP_S = 2.0
+WAIT_S = 20.0
+
+
+@dataclass(frozen=True)
+class LobbyNews:
+    """The open rooms by id, and which of them are new or changed or gone since the news before."""
+
+    rooms: Mapping[str, Row]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def connect(
+    servers: str | Sequence[str] = "localhost:1337",
+    *,
+    deadline_s: float = DEADLINE_S,
+    credentials: Credentials | None = None,
+) -> Cluster:
+    """Connect to a cluster by the "host:port" of its name server, or of several, tried in turn (the port may be left
+    out: 1337).
+
+    ``deadline_s``: how long any call goes on trying before it raises DeadlineExceeded. ``credentials``: where names are
+    remembered. Raises Unreachable when no cluster answers in that time, ProtocolMismatch when it is too old or too new.
+    """
+    given = [servers] if isinstance(servers, str) else list(servers)
+    if not given:
+        raise InvalidArgument("at least one name server is needed")
+    cluster = Cluster([_address(server) for server in given], deadline_s, credentials)
+    spoken = cluster.ask("describe")["protocol"]
+    if spoken != PROTOCOL_VERSION:
+        raise ProtocolMismatch(f"the server speaks version {spoken}, this client version {PROTOCOL_VERSION}")
+    return cluster
+
+
+class Cluster:
+    """A connection to a cluster, made with ``connect``. Safe for threads. Closed by ``with`` or ``close``."""
+
+    def __init__(self, name_servers: Sequence[Address], deadline_s: float, credentials: Credentials | None) -> None:
+        self.deadline_s = deadline_s
+        self._name_servers = name_servers
+        self._credentials = credentials
+        self._front_door = Channel(self._find_front_door, deadline_s=deadline_s)
+
+    def claim(self, name: str, *, token: str | None = None, remember: bool = False) -> Player:
+        """Claim a username, or come back to it. With ``token`` it is the name of whoever has that token; without, a new
+        token is made, or with ``remember`` the one that was kept on this machine for that name is used and kept.
+
+        Raises NameTaken when the name belongs to another token, InvalidArgument for what cannot be a name.
+        """
+        if token is None and remember:
+            token = (self._credentials or Credentials()).token_for(str(self._name_servers[0]), name)
+        elif token is None:
+            token = new_token()
+        answer = self.ask("claim", name, token)
+        return Player(self, answer["name"], token)
+
+    def rooms(self) -> list[Row]:
+        """All open rooms."""
+        return list(next(self.watch_rooms()).rooms.values())
+
+    def watch_rooms(self, *, stop: threading.Event | None = None) -> Iterator[LobbyNews]:
+        """The list of open rooms now, and again whenever it changes.
+
+        Goes on by itself after any break. Ends within WAIT_S seconds after ``stop`` is set.
+        """
+        channel = Channel(self._find_front_door, deadline_s=self.deadline_s)
+        rooms: dict[str, Row] = {}
+        cursor = ""
+        try:
+            while stop is None or not stop.is_set():
+                answer = channel.call("wait_rooms", cursor, WAIT_S if cursor else 0.0, extra_s=WAIT_S)
+                before = rooms
+                rooms = {} if answer["reset"] else dict(rooms)
+                rows = [row_from(plain) for plain in answer["rooms"]]
+                rooms.update((row.room, row) for row in rows)
+                for room in answer["gone"]:
+                    rooms.pop(room, None)
+                changed = bool(rows or answer["gone"] or answer["reset"] or not cursor)
+                cursor = answer["cursor"]
+                if changed and not answer["more"]:
+                    gone = tuple(room for room in before if room not in rooms)
+                    yield LobbyNews(rooms, tuple(row.room for row in rows), gone)
+        finally:
+            channel.close()
+
+    def ask(self, method: str, *arguments: object) -> Any:
+        """Call a method of the front door; see ``docs/protocol.md``."""
+        return self._front_door.call(method, *arguments)
+
+    def close(self) -> None:
+        """Close the connection to the front door."""
+        self._front_door.close()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _find_front_door(self) -> Place:
+        failure: TicTacToeError = Unreachable("no name server is known")
+        for name_server in self._name_servers:
+            try:
+                return Place(rpc.look_up(name_server, COMMUNICATION, timeout_s=LOOK_UP_S), COMMUNICATION)
+            except TicTacToeError as error:
+                failure = error
+        raise failure
+
+
+def _address(server: str) -> Address:
+    host, colon, port = server.rpartition(":")
+    if not colon:
+        return Address(server, DEFAULT_PORT)
+    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= LAST_PORT:
+        raise InvalidArgument(f"a server is given as host or host:port, not {server!r}")
+    return Address(host, int(port))

@@ -1,0 +1,57 @@
+"""The user's tokens, remembered on this machine: one file, readable by its owner alone.
+
+Whoever has a token has the name that belongs to it. Several clients may use the file at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+import filelock
+
+
+def new_token() -> str:
+    """A secret of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+class Credentials:
+    """Tokens by server and username."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """``file``: where they are kept; by default where this system keeps a user's settings."""
+        if file is None:
+            import platformdirs
+
+            file = Path(platformdirs.user_config_dir("tictactoe")) / "tokens.json"
+        self._file = file
+
+    def token_for(self, server: str, name: str) -> str:
+        """The token remembered for a name on a server, or a new one, which is remembered before it is used."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(f"{self._file}.lock"):
+            tokens = self._read()
+            token: str | None = tokens.get(server, {}).get(name)
+            if token is None:
+                token = tokens.setdefault(server, {})[name] = new_token()
+                self._write(tokens)
+        return token
+
+    def names(self, server: str) -> list[str]:
+        """The names remembered for a server, the latest last."""
+        return list(self._read().get(server, {}))
+
+    def _read(self) -> dict[str, dict[str, str]]:
+        if not self._file.exists():
+            return {}
+        tokens: dict[str, dict[str, str]] = json.loads(self._file.read_text())
+        return tokens
+
+    def _write(self, tokens: dict[str, dict[str, str]]) -> None:
+        new = self._file.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+            json.dump(tokens, output, indent=2)
+        new.replace(self._file)

@@ -1,0 +1,55 @@
+"""A username and what it can do outside a room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from client.channel import Channel, Place
+from client.room import RoomClient, new_request_id
+from wire.rpc import Address
+
+if TYPE_CHECKING:
+    from client.cluster import Cluster
+
+
+class Player:
+    """Who you are on a cluster. Whoever has ``token`` is you: keep it secret."""
+
+    def __init__(self, cluster: Cluster, name: str, token: str) -> None:
+        self.name = name
+        self.token = token
+        self._cluster = cluster
+
+    def create(
+        self,
+        title: str = "",
+        *,
+        game: str = "tictactoe",
+        request_id: str | None = None,
+        **options: object,
+    ) -> RoomClient:
+        """Open a room; you own it but have no seat yet. For tic-tac-toe the options are width, height (3 to 10) and
+        in_a_row, each 3 by default.
+
+        Raises InvalidArgument, Busy (too many rooms), DeadlineExceeded.
+        """
+        answer = self._cluster.ask("create", self.token, request_id or new_request_id(), title, game, options)
+        return self._room(answer["room"], answer)
+
+    def room(self, room: str) -> RoomClient:
+        """A room by its id. Raises NoSuchRoom."""
+        return self._room(room, self._cluster.ask("where_is", room))
+
+    def _room(self, room: str, where: Mapping[str, object]) -> RoomClient:
+        place = _place(where)
+        deadline_s = self._cluster.deadline_s
+
+        def channel() -> Channel:
+            return Channel(lambda: _place(self._cluster.ask("where_is", room)), place=place, deadline_s=deadline_s)
+
+        return RoomClient(room, self.name, self.token, channel)
+
+
+def _place(where: Mapping[str, object]) -> Place:
+    return Place(Address(str(where["host"]), int(str(where["port"]))), str(where["object"]))

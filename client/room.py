@@ -1,0 +1,120 @@
+"""One room as one player sees it: commands, and the news of it that go on by themselves after any break."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from client.channel import Channel
+from client.views import View, view_from
+from game.events import Event, Left, from_plain
+from game.room import Answer
+
+WAIT_S = 20.0
+"""How long one question for news stays open."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened in a room since the news before.
+
+    ``events`` are in the order of their versions, which are consecutive. After ``gap`` earlier events were not to be
+    had any more (they are compacted away), and ``view`` alone says what they led to.
+    """
+
+    events: tuple[tuple[int, Event], ...]
+    view: View
+    gap: bool
+
+
+class RoomClient:
+    """A room, for the player ``name``. Safe for threads.
+
+    Every command returns an ``Answer`` with the room's version after it and the caller's seat, or raises: the Refusal
+    that says why not (``game.errors``), or DeadlineExceeded, NotReady, Busy (``wire.errors``) when the servers could
+    not be reached in time. After DeadlineExceeded the same command with the same ``request_id`` finds out.
+    """
+
+    def __init__(self, room: str, name: str, token: str, channel: Callable[[], Channel]) -> None:
+        self.id = room
+        self.name = name
+        self._token = token
+        self._new_channel = channel
+        self._commands = channel()
+        self._role: Literal["player", "spectator"] | None = None
+
+    def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> Answer:
+        """Take a seat, come back to one's own, or watch. Without a free seat one watches: ``seat`` is None then."""
+        answer = self._command("join", request_id, role)
+        self._role = role
+        return answer
+
+    def leave(self, *, request_id: str | None = None) -> Answer:
+        """Go. A seat stays its player's, who comes back to it with ``join``."""
+        self._role = None
+        return self._command("leave", request_id)
+
+    def move(self, move: object, *, request_id: str | None = None) -> Answer:
+        """Play; in tic-tac-toe ``move`` is a cell number, row by row from 0."""
+        return self._command("move", request_id, move)
+
+    def resign(self, *, request_id: str | None = None) -> Answer:
+        """Give the running game up."""
+        return self._command("resign", request_id)
+
+    def rematch(self, *, request_id: str | None = None) -> Answer:
+        """Wish for another game; it starts, with seats swapped, once both players do."""
+        return self._command("rematch", request_id)
+
+    def close(self, *, request_id: str | None = None) -> Answer:
+        """Close the room for good, if one opened it and no game is running."""
+        return self._command("close", request_id)
+
+    def view(self) -> View:
+        """The room as it is now."""
+        return view_from(self._commands.call("view", self._token))
+
+    def watch(self, after_version: int | None = None, *, stop: threading.Event | None = None) -> Iterator[News]:
+        """The room's news, for as long as the room is open; first how it stands now.
+
+        With ``after_version`` the first news bring what happened since that version instead. No event is missed and
+        none comes twice, whatever breaks on the way. Ends when the room is closed, or within WAIT_S seconds after
+        ``stop`` is set. Raises DeadlineExceeded when the servers could not be reached for as long as a call may take.
+        """
+        channel = self._new_channel()
+        try:
+            if after_version is None:
+                view = view_from(channel.call("view", self._token))
+                yield News((), view, gap=False)
+            else:
+                view = None
+            version = after_version if view is None else view.version
+            while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
+                answer = channel.call("wait", self._token, version, WAIT_S, extra_s=WAIT_S)
+                events = tuple((plain["version"], from_plain(plain)) for plain in answer["events"])
+                version = answer["version"]
+                if answer["view"] is not None:
+                    view = view_from(answer["view"])
+                if view is not None and (events or answer["gap"]):
+                    yield News(events, view, answer["gap"])
+                self._return_if_sent_away(events)
+        finally:
+            channel.close()
+
+    def _return_if_sent_away(self, events: tuple[tuple[int, Event], ...]) -> None:
+        """Come back when the servers took us for gone (a machine that slept, say), but not after an own ``leave``."""
+        role = self._role
+        if role is not None and any(isinstance(event, Left) and event.by == self.name for _, event in events):
+            self.join(role)
+
+    def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
+        answer = self._commands.call(method, self._token, request_id or new_request_id(), *arguments)
+        return Answer(answer["version"], answer["seat"])
+
+
+def new_request_id() -> str:
+    """An id that no other request has."""
+    return secrets.token_urlsafe(12)
