@@ -40,7 +40,6 @@ class Compactor:
         self._still = threading.Lock()
         self._tails = journal.tail_lengths()
         self._due = {stream for stream, length in self._tails.items() if length >= every}
-        self._wake = threading.Event()
 
     def noticed(self, entries: Iterable[Entry]) -> None:
         """These entries were written."""
@@ -56,7 +55,7 @@ class Compactor:
             self._tails = self._journal.tail_lengths()
             self._due = {stream for stream, length in self._tails.items() if length >= self._every}
 
-    def run(self, go_on: Callable[[], bool]) -> None:
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Compact what is due, every now and then, until ``go_on()`` is false."""
         while go_on():
             try:
@@ -64,7 +63,7 @@ class Compactor:
                     pass
             except StorageFailed as error:
                 logger.error("no snapshot could be written; trying again", error=error.message)
-            self._wake.wait(PAUSE_S)
+            pause(PAUSE_S)
 
     def standing_still(self) -> AbstractContextManager[bool]:
         """While inside, no snapshot is taken."""

@@ -83,7 +83,7 @@ class Desk:
         """What happened in a room after a version."""
         by = self._who(token_hash(token))
         self._saw(room, by)
-        news = self._house.wait(room, after_version, timeout_s)
+        news = self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
         self._saw(room, by)
         return news
 

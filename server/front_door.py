@@ -20,7 +20,7 @@ from server.security import token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, optional, remote, request_id, room_id, seconds, text, token, whole
-from wire.errors import NotReady, TicTacToeError
+from wire.errors import DeadlineExceeded, NotReady, TicTacToeError, Unreachable
 from wire.rpc import Remote, RemotePool
 
 PAGE = 200
@@ -147,9 +147,14 @@ class FrontDoor:
             return copy.lobby.since(after, limit).for_clients()
 
     def _ask_main(self, method: str, *arguments: object) -> Any:
-        try:
-            return self._main.call(method, *arguments, timeout_s=self._settings.hang_s * 2)
-        except TicTacToeError as error:
-            if error.fault == "peer":
-                raise NotReady("the main server is being replaced: try again") from None
-            raise
+        """Ask the main server; a second time at once if that fails, for the connection may be from before a takeover.
+
+        Whatever is asked can be asked twice: names by their token, rooms by their request id.
+        """
+        for again in (True, False):
+            try:
+                return self._main.call(method, *arguments, timeout_s=self._settings.hang_s * 2)
+            except Unreachable as error:
+                if not again or isinstance(error, DeadlineExceeded):
+                    break
+        raise NotReady("the main server is being replaced: try again")

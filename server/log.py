@@ -5,12 +5,28 @@ No token, key or hash is ever handed to a logger: what is logged is named field 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 from server.settings import Settings
+
+
+class _Stderr(io.TextIOBase):
+    """Standard error, except that a log that cannot be written (a full disk) does not end the server."""
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 def set_up(settings: Settings, role: str) -> None:
@@ -37,7 +53,7 @@ def set_up(settings: Settings, role: str) -> None:
     structlog.configure(
         processors=[*shared, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
     )
     foreign = logging.StreamHandler(sys.stderr)
     drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

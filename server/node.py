@@ -30,7 +30,7 @@ from wire.rpc import Address, Endpoint
 
 REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
-COURTESY_S = 0.3
+COURTESY_S = 0.8
 """The communication server leaves it to the main server to start the replication server, for that long."""
 
 logger = structlog.get_logger()

@@ -17,9 +17,12 @@ from pathlib import Path
 
 import filelock
 import psutil
+import structlog
 
 from server.settings import ROOT, Settings, as_environment
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+logger = structlog.get_logger()
 
 ALREADY_RUNNING = 3
 """Exit status of a second server of a role."""
@@ -94,6 +97,9 @@ class RunFolder:
         try:
             return RunFile(**json.loads(self._file(role).read_text()))
         except FileNotFoundError:
+            return None
+        except (ValueError, TypeError) as error:
+            logger.warning("a run file cannot be read", role=role, why=str(error))
             return None
 
     def clear(self, role: str) -> None:

@@ -25,6 +25,8 @@ from wire.errors import Fenced, TicTacToeError
 NEARLY = 50
 """With no more entries than this to go, the log stands still for the last piece of a catch-up."""
 RETRY_S = 0.02
+PROBE_S = 0.25
+"""With nothing to commit for that long, the replica is asked whether it is still there."""
 
 logger = structlog.get_logger()
 
@@ -79,10 +81,14 @@ class ReplicaLink:
 
     def run(self, go_on: Callable[[], bool], turn: Callable[[], AbstractContextManager[None]]) -> None:
         """Attach the replica whenever it is lost, until ``go_on()`` is false or another main server is in office."""
+        committed = -1
         while go_on() and self._primary.step is not Step.FENCED:
             if self._primary.step is not Step.IN_STEP:
                 self._attach(turn)
-            self._lost.wait(RETRY_S)
+            elif self._primary.committed == committed:
+                self._probe(turn)
+            committed = self._primary.committed
+            self._lost.wait(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
             self._lost.clear()
 
     def forget(self, streams: Sequence[str], turn: Callable[[], AbstractContextManager[None]]) -> None:
@@ -116,6 +122,12 @@ class ReplicaLink:
             logger.warning("degraded: the replica is lost", why=error.message)
         self._lost.set()
         return output
+
+    def _probe(self, turn: Callable[[], AbstractContextManager[None]]) -> None:
+        """Notice the loss of the replica also while nobody plays."""
+        with turn():
+            if self._primary.step is Step.IN_STEP:
+                self._send(Send(self._primary.last, ()))
 
     def _attach(self, turn: Callable[[], AbstractContextManager[None]]) -> None:
         try:

@@ -27,7 +27,7 @@ def build(its_node: Node) -> None:
         upto=lambda: journal.last.position,
     )
     its_node.serve_peers(CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults)))
-    its_node.in_background("compaction", lambda: compactor.run(its_node.go_on))
+    its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
     its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION))
     its_node.watch([MAIN, COMMUNICATION, NAME_SERVER])
 

@@ -52,7 +52,7 @@ class Settings:
     durability: str = "os"
     heartbeat_s: float = 0.25
     hang_s: float = 1.2
-    append_timeout_s: float = 1.0
+    append_timeout_s: float = 0.7
     start_grace_s: float = 15.0
     start_limit_s: float = 15.0
     recovery_wait_s: float = 3.0
@@ -100,6 +100,10 @@ class Settings:
                 raise SettingsError(f"{field.name.upper()} must name a host")
         if self.hang_s <= self.heartbeat_s:
             raise SettingsError("HANG_S must be longer than HEARTBEAT_S")
+        if self.hang_s <= self.heartbeat_s + self.append_timeout_s:
+            raise SettingsError("HANG_S must be longer than HEARTBEAT_S and APPEND_TIMEOUT_S together")
+        if self.away_s <= self.max_wait_s:
+            raise SettingsError("AWAY_S must be longer than MAX_WAIT_S")
         if self.max_message_bytes < 1 << 16:
             raise SettingsError("MAX_MESSAGE_BYTES must be 65536 or more")
 

@@ -59,7 +59,7 @@ class Term:
         self._clients.offer(MAIN, ClientObject(MAIN))
         go_on = self._node.go_on
         self._node.in_background("replica link", lambda: self.link.run(go_on, self.committer.turn))
-        self._node.in_background("compaction", lambda: self._compactor.run(go_on))
+        self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
         self._node.in_background("tidying", self._tidy)
         self._node.at_end(self.house.end)
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+import psutil
 import structlog
 
 from server import processes
@@ -151,7 +152,13 @@ class Watcher:
         self._reap()
         self._life.heard(time.monotonic())
         if self._wants_standby and (self._standby is None or self._standby.poll() is not None):
-            self._standby = processes.start(self.role, settings, standby=True)
+            self._prepare_standby()
+
+    def _prepare_standby(self) -> None:
+        try:
+            self._standby = processes.start(self.role, self._settings, standby=True)
+        except OSError as error:
+            logger.error("no stand-by can be started", other=self.role, why=str(error))
 
     def _unheard(self, error: TicTacToeError) -> None:
         if self.answers:
@@ -211,11 +218,15 @@ class Watcher:
                 self._life.yielded(time.monotonic())
             return
         self._child, self._standby = self._standby, None
-        if self._child is None or not processes.begin(self._child):
-            self._child = processes.start(self.role, self._settings)
-        if self.role == NAME_SERVER:
-            self._known = RunFile.of(NAME_SERVER, self._child.pid)
-            self._run_folder.write(self._known)
+        try:
+            if self._child is None or not processes.begin(self._child):
+                self._child = processes.start(self.role, self._settings)
+            if self.role == NAME_SERVER:
+                self._known = RunFile.of(NAME_SERVER, self._child.pid)
+                self._run_folder.write(self._known)
+        except (OSError, psutil.NoSuchProcess) as error:
+            logger.error("cannot be started", other=self.role, why=str(error))
+            return  # counts as a start that did not answer
         logger.info("started", other=self.role, pid=self._child.pid, failures=self._life.failures)
 
     def _say_for_whom_we_wait(self) -> None:

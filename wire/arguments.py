@@ -8,12 +8,16 @@ are ignored, missing ones are errors. Nothing here does I/O.
 from __future__ import annotations
 
 import functools
+import logging
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from game.errors import InvalidArgument
+from game.errors import InvalidArgument, TicTacToeError
+from wire.errors import Busy, InternalError, StorageFailed
+
+logger = logging.getLogger(__name__)
 
 Check = Callable[[object], Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -149,7 +153,16 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
     def expose(method: Method) -> Method:
         @functools.wraps(method)
         def call(self: object, *given: object, **fields: object) -> Any:
-            return method(self, *bind(given, fields))
+            values = bind(given, fields)
+            try:
+                return method(self, *values)
+            except TicTacToeError as error:
+                if error.fault == "ours" and not isinstance(error, (Busy, StorageFailed)):
+                    logger.exception("an invariant is broken")
+                raise
+            except Exception:
+                logger.exception("a remote method failed")
+                raise InternalError("the server failed at this; its log has the details") from None
 
         call._pyroExposed = True  # type: ignore[attr-defined]  # the mark that the RPC library looks for
         call.checks = checks  # type: ignore[attr-defined]  # so that a test can walk every remote method

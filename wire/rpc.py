@@ -28,7 +28,6 @@ from wire.errors import (
     Busy,
     DeadlineExceeded,
     Forbidden,
-    InternalError,
     ProtocolMismatch,
     TicTacToeError,
     TooLarge,
@@ -200,37 +199,46 @@ class _Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             raise ProtocolMismatch(f"{_REJECTED_PROTOCOL}: this server speaks version {PROTOCOL_VERSION}")
         return "hello"
 
-    def _sendExceptionResponse(  # noqa: N802  # the library's name and arguments
-        self,
-        connection: object,
-        seq: int,
-        serializer_id: int,
-        exc_value: BaseException,
-        tbinfo: object,  # noqa: ARG002
-        flags: int = 0,
-        annotations: object = None,
-    ) -> None:
-        error = _for_the_wire(exc_value)
-        super()._sendExceptionResponse(connection, seq, serializer_id, error, None, flags, annotations)
 
+def _for_the_wire(error: BaseException) -> dict[str, object]:
+    """An exception as it leaves this process: a builtin one with a code and a sentence, which any client can read.
 
-def _for_the_wire(error: BaseException) -> RuntimeError:
-    """A builtin exception with a code and one sentence: any client of the library can read it."""
+    No traceback, path or foreign class gets out this way.
+    """
     ours: TicTacToeError
     if isinstance(error, TicTacToeError):
         ours = error
     elif isinstance(error, Pyro4.errors.DaemonError):
         ours = NoSuchRoom("there is no such object here (any more)")
-    elif isinstance(error, AttributeError) and "unexposed" in str(error):
+    elif isinstance(error, AttributeError):
         ours = InvalidArgument("there is no such remote method")
-    elif isinstance(error, (Pyro4.errors.ProtocolError, Pyro4.errors.SerializeError)):
+    else:  # what our methods raise is of our family (see ``arguments.remote``): the library could not read the call
         ours = InvalidArgument("the message cannot be read")
-    else:
-        logger.error("a remote method failed", exc_info=error)
-        ours = InternalError("the server failed at this; its log has the details")
-    sent = RuntimeError(ours.message)
-    sent.code = ours.code  # type: ignore[attr-defined]  # crosses the wire as an attribute
-    return sent
+    return {
+        "__class__": "builtins.RuntimeError",
+        "__exception__": True,
+        "args": [ours.message],
+        "attributes": {"code": ours.code},
+    }
+
+
+Pyro4.util.SerializerBase.register_class_to_dict(BaseException, _for_the_wire)
+
+
+def _refuse_compressed(name: str) -> None:
+    """Make the library refuse what is compressed: a small message could expand beyond any limit."""
+    original = getattr(Pyro4.util.SerializerBase, name)
+
+    def plain_only(self: object, data: bytes, compressed: object = False) -> object:
+        if compressed:
+            raise Pyro4.errors.ProtocolError("compressed messages are not accepted")
+        return original(self, data)
+
+    setattr(Pyro4.util.SerializerBase, name, plain_only)
+
+
+_refuse_compressed("deserializeData")
+_refuse_compressed("deserializeCall")
 
 
 class Endpoint:
