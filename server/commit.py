@@ -109,6 +109,11 @@ class Committer:
         finally:
             self._pass_on([ticket])
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for the turn, or for somebody to carry their command through."""
+        return len(self._waiting)
+
     def _queue(self, ticket: Ticket) -> bool:
         """Line up; true when the caller has the turn, false when another has carried its ticket out."""
         with self._lock:

@@ -1,0 +1,202 @@
+"""Group commit with real threads and a real journal: one history, whoever comes at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from game import rooms
+from game.commands import Create, Join, Move
+from game.errors import CellTaken, NotYourTurn, Refusal
+from server.commit import Committer
+from server.entries import Entry, Office
+from server.faults import Faults
+from server.house import House
+from server.journal import Journal
+from server.streams import Streams, room_stream
+from wire.errors import Fenced, StorageFailed
+
+ROOM = room_stream("abcd")
+
+
+class Replication:
+    """Stands where the replica's link is: counts batches, and can be told to hold or to refuse them."""
+
+    epoch = 1
+
+    def __init__(self) -> None:
+        self.batches: list[list[Entry]] = []
+        self.may_go = threading.Event()
+        self.may_go.set()
+        self.fenced = False
+
+    def carry(self, entries: Sequence[Entry]) -> bool:
+        self.may_go.wait()
+        self.batches.append(list(entries))
+        return not self.fenced
+
+
+class Desk:
+    """A committer with all it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        streams = Streams(most_people=100)
+        self.journal = Journal(folder / "journal.db")
+        self.journal.begin_term(Office(1, "me"))
+        self.house = House(streams, self.journal, lambda _room: None)
+        self.replication = Replication()
+        self.stepped_down: list[str] = []
+        self.committer = Committer(
+            streams,
+            self.house,
+            self.journal,
+            self.replication,
+            faults=Faults(""),
+            step_down=self.stepped_down.append,
+        )
+
+    def do(self, command: Any) -> Mapping[str, object]:
+        return self.committer.submit(ROOM, command)
+
+    @property
+    def room(self) -> rooms.Room:
+        room: rooms.Room = self.house.state_of(ROOM)
+        return room
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    desk.do(Create("ada", "create-1", "t", "tictactoe", {}))
+    desk.do(Join("ada", "join-ada", "player"))
+    desk.do(Join("bob", "join-bob", "player"))
+    return desk
+
+
+def in_threads(count: int, work: Callable[[int], object]) -> list[object]:
+    def guarded(number: int) -> object:
+        try:
+            return work(number)
+        except Refusal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(guarded, range(count)))
+
+
+def test_an_answer_speaks_of_what_is_in_the_journal(desk: Desk) -> None:
+    answer = desk.do(Move("ada", "move-1", 4))
+    assert answer == {"version": desk.journal.copy(ROOM).entries[-1].version, "seat": "X"}
+
+
+def test_a_refused_command_changes_nothing(desk: Desk) -> None:
+    before = desk.journal.last
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-1", 4))
+    assert desk.journal.last == before
+
+
+def test_g2_a_retry_gets_the_first_answer_and_writes_nothing(desk: Desk) -> None:
+    first = desk.do(Move("ada", "move-1", 4))
+    desk.do(Move("bob", "move-2", 0))
+    before = desk.journal.last
+    assert desk.do(Move("ada", "move-1", 4)) == first
+    assert desk.journal.last == before
+
+
+def test_g2_a_retry_in_the_same_batch_is_known_too(desk: Desk) -> None:
+    answers = in_threads(8, lambda _: desk.do(Move("ada", "move-1", 4)))
+    assert answers == [answers[0]] * 8
+    assert desk.room.version == 5
+
+
+def test_of_many_who_move_at_once_one_history_comes_out(desk: Desk) -> None:
+    answers = in_threads(9, lambda cell: desk.do(Move("ada", f"move-{cell}", cell)))
+    accepted = [answer for answer in answers if not isinstance(answer, Refusal)]
+    assert len(accepted) == 1
+    assert all(isinstance(answer, (NotYourTurn, CellTaken)) for answer in answers if answer is not accepted[0])
+
+
+def test_who_waits_at_the_same_time_travels_in_one_batch(desk: Desk) -> None:
+    desk.replication.may_go.clear()
+    done = threading.Thread(target=lambda: in_threads(20, lambda n: desk.do(Join(f"w{n}", f"join-w{n}", "spectator"))))
+    done.start()
+    while desk.committer.waiting < 19:
+        assert done.is_alive()
+    desk.replication.may_go.set()
+    done.join()
+    assert len(desk.room.spectators) == 20
+    assert [len(batch) for batch in desk.replication.batches[-2:]] == [1, 19]
+    versions = [entry.version for entry in desk.journal.copy(ROOM).entries]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def test_nobody_sees_what_is_not_committed_yet(desk: Desk) -> None:
+    version = desk.room.version
+    desk.replication.may_go.clear()
+    mover = threading.Thread(target=lambda: desk.do(Move("ada", "move-1", 4)))
+    mover.start()
+    while desk.journal.last.position == version:
+        assert mover.is_alive()
+    assert desk.room.version == version
+    assert desk.house.wait("abcd", version, 0.0)["events"] == []
+    desk.replication.may_go.set()
+    mover.join()
+    assert desk.room.version == version + 1
+
+
+def test_g4_when_the_replica_obeys_another_nothing_is_seen_or_answered(desk: Desk) -> None:
+    version = desk.room.version
+    desk.replication.fenced = True
+    with pytest.raises(Fenced):
+        desk.do(Move("ada", "move-1", 4))
+    assert desk.room.version == version
+
+
+def test_a_journal_that_cannot_be_written_refuses_the_batch_and_goes_on(desk: Desk) -> None:
+    version = desk.room.version
+    desk.journal._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StorageFailed):
+        desk.do(Move("ada", "move-1", 4))
+    assert desk.room.version == version
+    desk.journal._connection.execute("PRAGMA query_only = OFF")
+    assert desk.do(Move("ada", "move-1", 4))["version"] == version + 1
+    assert desk.stepped_down == []
+
+
+def test_a_fault_of_ours_in_a_commit_ends_the_server(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(desk.house, "publish", broken)
+    with pytest.raises(ZeroDivisionError):
+        desk.do(Move("ada", "move-1", 4))
+    assert len(desk.stepped_down) == 1
+
+
+def test_while_somebody_has_the_turn_the_log_stands_still(desk: Desk) -> None:
+    last = desk.journal.last
+    with desk.committer.turn():
+        mover = threading.Thread(target=lambda: desk.do(Move("ada", "move-1", 4)))
+        mover.start()
+        while desk.committer.waiting < 1:
+            assert mover.is_alive()
+        assert desk.journal.last == last
+    mover.join()
+    assert desk.journal.last.position == last.position + 1
+
+
+def test_the_turn_comes_to_everybody_who_wants_it(desk: Desk) -> None:
+    def work(number: int) -> object:
+        if number % 2:
+            with desk.committer.turn():
+                return None
+        return desk.do(Join(f"w{number}", f"join-w{number}", "spectator"))
+
+    in_threads(30, work)
+    assert len(desk.room.spectators) == 15

@@ -1,0 +1,172 @@
+"""The journal on a real disk: what is written together is there together, also after it is opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from game.errors import InvariantBroken
+from server.entries import NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy
+from server.journal import Journal
+from wire.errors import StorageFailed
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def journal(file: Path) -> Iterator[Journal]:
+    opened = Journal(file)
+    yield opened
+    opened.close()
+
+
+def entry(position: int, stream: str = "room/a", version: int | None = None, epoch: int = 1) -> Entry:
+    return Entry(position, epoch, stream, position if version is None else version, f'"{position}"')
+
+
+def test_a_new_journal_is_empty(journal: Journal) -> None:
+    assert journal.last == START
+    assert journal.office == NO_OFFICE
+    assert list(journal.copies()) == []
+
+
+def test_what_was_written_is_there_when_it_is_opened_again(journal: Journal, file: Path) -> None:
+    journal.begin_term(Office(1, "me"))
+    journal.append([entry(1), entry(2, "room/b", 1)])
+    again = Journal(file)
+    assert again.last == Mark(1, 2)
+    assert again.office == Office(1, "me")
+    assert again.terms.contain(Mark(1, 2), again.last)
+    assert [copy.stream for copy in again.copies()] == ["room/a", "room/b"]
+    again.close()
+
+
+def test_the_file_is_for_its_owner_alone(journal: Journal, file: Path) -> None:
+    assert journal.last == START
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_entries_before_the_last_one_are_a_broken_invariant(journal: Journal) -> None:
+    journal.append([entry(5)])
+    with pytest.raises(InvariantBroken):
+        journal.append([entry(5, version=6)])
+
+
+def test_two_entries_of_one_version_change_nothing_at_all(journal: Journal) -> None:
+    journal.append([entry(1)])
+    with pytest.raises(StorageFailed):
+        journal.append([entry(2), entry(3, version=1)])
+    assert journal.last == Mark(1, 1)
+    assert journal.copy("room/a").entries == (entry(1),)
+
+
+def test_a_full_disk_changes_nothing_and_the_journal_works_on_after(journal: Journal) -> None:
+    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StorageFailed):
+        journal.append([entry(1)._replace(body="x" * 100_000)])
+    assert journal.last == START
+    journal._connection.execute("PRAGMA max_page_count = 1000000")
+    journal.append([entry(1)])
+    assert journal.last == Mark(1, 1)
+
+
+def test_events_come_in_order_and_in_pages(journal: Journal) -> None:
+    journal.append([entry(n) for n in range(1, 8)])
+    assert [e.version for e in journal.events("room/a", 2, 3)] == [3, 4, 5]
+
+
+def test_copies_come_in_pages_by_name(journal: Journal) -> None:
+    journal.append([entry(n, f"room/{n}", 1) for n in range(1, 6)])
+    journal.put_snapshots([Snapshot(2, 1, "room/2", 1, "{}")], keep_events=0)
+    first = list(journal.copies(limit=2))
+    assert [copy.stream for copy in first] == ["room/1", "room/2"]
+    assert first[1] == StreamCopy("room/2", Snapshot(2, 1, "room/2", 1, "{}"), ())
+    assert [copy.stream for copy in journal.copies("room/2", 10)] == ["room/3", "room/4", "room/5"]
+
+
+def test_a_snapshot_stands_for_the_entries_before_it(journal: Journal) -> None:
+    journal.append([entry(n) for n in range(1, 11)])
+    assert journal.tail_lengths() == {"room/a": 10}
+    journal.put_snapshots([Snapshot(10, 1, "room/a", 10, "{}")], keep_events=3)
+    assert [e.version for e in journal.copy("room/a").entries] == [8, 9, 10]
+    assert journal.tail_lengths() == {}
+    assert journal.last == Mark(1, 10)
+
+
+def test_a_backlog_has_what_comes_after_a_mark_up_to_another(journal: Journal) -> None:
+    journal.append([entry(n, f"room/{n % 3}", n // 3 + 1) for n in range(1, 10)])
+    journal.put_snapshots([Snapshot(9, 1, "room/0", 4, "{}")], keep_events=0)
+    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 8), 100)
+    assert snapshots == []
+    assert [e.position for e in entries] == [4, 5, 7, 8]
+    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 9), 100)
+    assert [s.position for s in snapshots] == [9]
+
+
+def test_a_backlog_that_is_too_long_is_cut_in_order(journal: Journal) -> None:
+    journal.append([entry(n, f"room/{n}", 1) for n in range(1, 10)])
+    journal.put_snapshots([Snapshot(n, 1, f"room/{n}", 1, "{}") for n in (2, 4, 6)], keep_events=0)
+    after, seen = START, []
+    while after != journal.last:
+        snapshots, entries = journal.backlog(after, journal.last, 2)
+        marks = sorted([s.mark for s in snapshots] + [e.mark for e in entries])
+        assert 1 <= len(marks) <= 2
+        seen += marks
+        after = marks[-1]
+    assert [mark.position for mark in seen] == list(range(1, 10))
+
+
+def test_a_copy_replaces_the_log_only_when_it_is_complete(journal: Journal, file: Path) -> None:
+    journal.append([entry(1), entry(2)])
+    journal.begin_copy()
+    journal.add_to_copy([Snapshot(4, 2, "room/x", 4, "{}")], [entry(5, "room/y", 1, epoch=2)])
+    half = Journal(file)
+    assert [copy.stream for copy in half.copies()] == ["room/a"]
+    half.close()
+    journal.end_copy(Mark(2, 5))
+    assert [copy.stream for copy in journal.copies()] == ["room/x", "room/y"]
+    assert journal.last == Mark(2, 5)
+
+
+def test_a_copy_that_ends_elsewhere_than_it_says_is_refused(journal: Journal) -> None:
+    journal.append([entry(1)])
+    journal.begin_copy()
+    journal.add_to_copy([], [entry(5)])
+    with pytest.raises(InvariantBroken):
+        journal.end_copy(Mark(1, 6))
+    assert journal.last == Mark(1, 1)
+    assert [copy.stream for copy in journal.copies()] == ["room/a"]
+
+
+def test_adopted_streams_are_entries_of_the_own_term(journal: Journal) -> None:
+    journal.begin_term(Office(1, "old"))
+    journal.append([entry(1), entry(2, "room/b", 1)])
+    journal.begin_term(Office(4, "new"))
+    theirs = StreamCopy(
+        "room/a",
+        Snapshot(30, 3, "room/a", 3, "{}"),
+        tuple(entry(position, version=version, epoch=3) for position, version in ((20, 2), (30, 3), (31, 4))),
+    )
+    journal.adopt([theirs], Mark(3, 40))
+    copy = journal.copy("room/a")
+    assert [(e.epoch, e.version) for e in copy.entries] == [(4, 2), (4, 3), (4, 4)]
+    assert copy.snapshot is not None
+    assert copy.snapshot.version == 3
+    positions = [copy.entries[0].position, copy.entries[1].position, copy.snapshot.position, copy.entries[2].position]
+    assert positions == [41, 42, 43, 44]
+    assert journal.last == Mark(4, 44)
+    assert journal.copy("room/b").entries == (entry(2, "room/b", 1),)
+    assert not journal.terms.contain(Mark(3, 31), journal.last)
+
+
+def test_forgotten_streams_are_gone_but_never_the_end_of_the_log(journal: Journal) -> None:
+    journal.append([entry(1), entry(2, "room/b", 1)])
+    journal.forget(["room/a", "room/b"])
+    assert [copy.stream for copy in journal.copies()] == ["room/b"]
+    assert journal.last == Mark(1, 2)
