@@ -81,11 +81,15 @@ class TicTacToe:
         """Every row of ``in_a_row`` cells that wins."""
         return _lines(self.width, self.height, self.in_a_row)
 
+    def lines_through(self, cell: int) -> tuple[tuple[int, ...], ...]:
+        """Those of them that a cell is on."""
+        return _lines_through(self.width, self.height, self.in_a_row)[cell]
+
     def _line_through(self, cells: str, cell: int) -> tuple[int, ...]:
         """The cells of all lines that the stone on ``cell`` completed, in order; usually one line, empty if none."""
         stone = cells[cell]
         completed: set[int] = set()
-        for line in _lines_through(self.width, self.height, self.in_a_row)[cell]:
+        for line in self.lines_through(cell):
             if all(cells[c] == stone for c in line):
                 completed.update(line)
         return tuple(sorted(completed))

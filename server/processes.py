@@ -180,6 +180,20 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
     return True
 
 
+def end_strays(settings: Settings) -> list[RunFile]:
+    """End every process of this data folder's cluster that was started from here; returns those that were there."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        role = next((role for role in ROLES if words[1:2] == command_of(role, settings)[1:2]), None)
+        with contextlib.suppress(psutil.Error):
+            if role is not None and process.environ().get("DATA_FOLDER", "") == settings.data_folder:
+                found.append(RunFile(role, process.pid, process.create_time()))
+    for run in found:
+        end(run)
+    return found
+
+
 def find_name_server(port: int) -> RunFile | None:
     """The name server of this machine's user that listens on a port, whoever started it."""
     for process in psutil.process_iter(["cmdline"]):

@@ -1,0 +1,212 @@
+"""A whole cluster seen from outside: start, stop, look, kill. For the command line, the demo, tests and benchmarks.
+
+It works on the machine where the data folder is, with nothing but the settings: whoever started the servers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from server import processes
+from server.processes import ROLES, RunFile, RunFolder
+from server.security import cluster_key
+from server.settings import Settings
+from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
+from wire.errors import TicTacToeError, Unreachable
+from wire.rpc import Remote
+
+ASK_S = 1.0
+LOOK_AGAIN_S = 0.02
+START_S = 30.0
+POLITE_S = 3.0
+"""How long a server is given to end by itself before SIGKILL."""
+QUIET_S = 0.3
+"""How long nothing must have come up again before a cluster counts as stopped."""
+
+IN_STEP = "in step"
+_LAST_LINES = 5
+
+
+class CannotStart(Exception):
+    """A role did not come up; the sentence says which, with the last lines of its log."""
+
+
+class NotRunning(Exception):
+    """There is no process in that role."""
+
+
+@dataclass(frozen=True)
+class RoleStatus:
+    """What is known of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
+
+    role: str
+    state: str
+    pid: int | None = None
+    epoch: int | None = None
+    started_at: float | None = None
+    rooms: int | None = None
+    names: int | None = None
+    step: str | None = None
+    position: int | None = None
+    note: str = ""
+
+    def as_plain(self) -> dict[str, object]:
+        """The status as a dictionary of what JSON knows."""
+        return asdict(self)
+
+
+class Cluster:
+    """The cluster of these settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._run_folder = RunFolder(settings)
+        self._key = cluster_key(settings)
+
+    @property
+    def name_server(self) -> str:
+        """Where clients look it up: "host:port" of its name server."""
+        return str(self.settings.name_server)
+
+    # -- start ----------------------------------------------------------------------------------------------------
+
+    def start(self, on_progress: Callable[[str], None] = lambda _: None, *, timeout_s: float = START_S) -> None:
+        """Start what does not run, and wait until clients find a main server with a replica in step.
+
+        ``on_progress`` is told each role that is up. Raises CannotStart.
+        """
+        children = {role: processes.start(role, self.settings) for role in ROLES if self.process_of(role) is None}
+        if NAME_SERVER in children:
+            self._run_folder.write(RunFile.of(NAME_SERVER, children[NAME_SERVER].pid))
+        deadline = time.monotonic() + timeout_s
+        waiting = list(ROLES)
+        while waiting:
+            for role in [role for role in waiting if self._is_up(role)]:
+                waiting.remove(role)
+                on_progress(role)
+            for role in waiting:
+                ended = role in children and children[role].poll() not in (None, processes.ALREADY_RUNNING)
+                if ended or time.monotonic() > deadline:
+                    raise CannotStart(f"{role} did not come up. {self._last_words(role)}")
+            time.sleep(LOOK_AGAIN_S)
+
+    def _is_up(self, role: str) -> bool:
+        if role == NAME_SERVER:
+            return rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S)
+        status = self._ask(role, "status")
+        if status is None or (role == MAIN and status["step"] != IN_STEP):
+            return False
+        with contextlib.suppress(TicTacToeError):
+            registered = rpc.look_up(self.settings.name_server, role, timeout_s=ASK_S)
+            return registered == self.settings.public_address_of(role)
+        return False
+
+    def _last_words(self, role: str) -> str:
+        logs = sorted((self.settings.data / "logs").glob(f"{role}-*.log"))
+        lines = logs[-1].read_text(errors="replace").splitlines()[-_LAST_LINES:] if logs else []
+        return "\n".join(["Its log ends with:", *lines]) if lines else "It wrote no log."
+
+    # -- stop -----------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End all four, for good: nothing starts them again. No error if nothing runs."""
+        began = time.monotonic()
+        quiet_since: float | None = None
+        while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
+            alive = [run for role in ROLES if (run := self.process_of(role)) is not None]
+            servers = [run for run in alive if run.role != NAME_SERVER]
+            for method in ("stand_down", "stop"):
+                self._ask_all(servers, method)
+            if not servers or time.monotonic() - began > POLITE_S:
+                for run in alive:
+                    processes.end(run)
+            # One that was just started, by a server that is gone by now, is in no run file yet.
+            alive += [] if servers else processes.end_strays(self.settings)
+            quiet_since = None if alive else quiet_since or time.monotonic()
+            for role in ROLES:
+                if self.process_of(role) is None:
+                    self._run_folder.clear(role)
+            time.sleep(LOOK_AGAIN_S)
+
+    def _ask_all(self, runs: list[RunFile], method: str) -> None:
+        with ThreadPoolExecutor(len(ROLES)) as pool:
+            list(pool.map(lambda run: self._ask(run.role, method), runs))
+
+    # -- look and kill --------------------------------------------------------------------------------------------
+
+    def status(self) -> list[RoleStatus]:
+        """What is known of the four roles, in the order of ``processes.ROLES``."""
+        with ThreadPoolExecutor(len(ROLES)) as pool:
+            answers = dict(zip(ROLES, pool.map(self._status_of, ROLES), strict=True))
+        notes: dict[str, str] = {}
+        for answer in answers.values():
+            for role, watched in (answer or {}).get("watches", {}).items():
+                notes[role] = _note(watched) or notes.get(role, "")
+        return [self._role_status(role, answers[role], notes.get(role, "")) for role in ROLES]
+
+    def is_whole(self) -> bool:
+        """Whether all four run and the replica is in step."""
+        whole = {status.role: status for status in self.status()}
+        return all(s.state == "running" for s in whole.values()) and whole[MAIN].step == IN_STEP
+
+    def process_of(self, role: str) -> RunFile | None:
+        """The living process of a role, or None."""
+        run = self._run_folder.read(role)
+        if run is not None and run.alive:
+            return run
+        return processes.find_name_server(self.settings.name_server_port) if role == NAME_SERVER else None
+
+    def kill(self, role: str) -> int:
+        """End a role's process with SIGKILL and return the pid it had. Raises NotRunning."""
+        run = self.process_of(role)
+        if run is None:
+            raise NotRunning(f"no {role} runs")
+        processes.end(run)
+        return run.pid
+
+    def _status_of(self, role: str) -> Mapping[str, Any] | None:
+        if role != NAME_SERVER:
+            return self._ask(role, "status")
+        return {} if rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S) else None
+
+    def _role_status(self, role: str, answer: Mapping[str, Any] | None, note: str) -> RoleStatus:
+        run = self.process_of(role)
+        if answer is None:
+            return RoleStatus(role, "stopped" if run is None else "silent", None if run is None else run.pid, note=note)
+        return RoleStatus(
+            role,
+            "running",
+            pid=answer.get("pid", None if run is None else run.pid),
+            epoch=answer.get("epoch") if role in (MAIN, REPLICATION) else None,
+            started_at=answer.get("started_at", None if run is None else run.created),
+            rooms=answer.get("rooms"),
+            names=answer.get("names"),
+            step=answer.get("step"),
+            position=answer.get("position"),
+        )
+
+    def _ask(self, role: str, method: str) -> Mapping[str, Any] | None:
+        """Call a method of a server's peer object; None if it does not answer."""
+        remote = Remote(self.settings.peer_address_of(role), PEER, key=self._key)
+        try:
+            answer: Mapping[str, Any] | None = remote.call(method, timeout_s=ASK_S)
+        except Unreachable:
+            return None
+        else:
+            return answer or {}
+        finally:
+            remote.close()
+
+
+def _note(watched: Mapping[str, Any]) -> str:
+    """What a watcher's status of a role that does not run says to people."""
+    failures, due = watched["failures"], watched["next_start_in_s"]
+    if not failures:
+        return ""
+    when = "" if due is None else f", next start in {due:.1f} s"
+    return f"{failures} failed starts{when}"

@@ -1,0 +1,71 @@
+"""Settings for a cluster of one's own that is in nobody's way: free ports, a folder of its own, an end with its owner.
+
+For the demo, tests and benchmarks.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from server.settings import Settings
+
+_PORT_FIELDS = (
+    "name_server_port",
+    "main_port",
+    "main_peer_port",
+    "communication_port",
+    "communication_peer_port",
+    "replication_port",
+    "replication_peer_port",
+)
+_BLOCK = 10
+_FIRST_PORT = 10_000
+_LAST_PORT = 29_000
+"""Below the range from which systems take ports for outgoing connections, which could be in a server's way."""
+
+_held: list[filelock.BaseFileLock] = []
+
+
+def sandbox_settings(folder: Path, **changes: Any) -> Settings:
+    """Settings of a cluster whose data is in ``folder`` and whose servers end when this process does."""
+    first = _free_block()
+    ports: dict[str, Any] = {name: first + number for number, name in enumerate(_PORT_FIELDS)}
+    settings = Settings(name_server_host="127.0.0.1", data_folder=str(folder), owner_pid=os.getpid(), log_level="debug")
+    return replace(settings, **ports, **changes)
+
+
+def _free_block() -> int:
+    """The first of ten ports that are free and that no other process takes by this way while this one lives."""
+    folder = Path(tempfile.gettempdir()) / "tictactoe-ports"
+    folder.mkdir(exist_ok=True)
+    firsts = list(range(_FIRST_PORT, _LAST_PORT, _BLOCK))
+    random.shuffle(firsts)
+    for first in firsts:
+        lock = filelock.FileLock(folder / f"{first}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            continue
+        if all(_is_free(port) for port in range(first, first + _BLOCK)):
+            _held.append(lock)
+            return first
+        lock.release()
+    raise RuntimeError("there is no block of free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

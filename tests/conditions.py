@@ -1,0 +1,23 @@
+"""Waiting for what must become true, never for time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+LOOK_AGAIN_S = 0.01
+
+
+def wait_until(condition: Callable[[], Found], *, timeout_s: float = 20.0, what: str = "") -> Found:
+    """Wait until the condition holds and return what it gave; fails when that takes longer than ``timeout_s``."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout_s:g} s: {what or condition}")
+        time.sleep(LOOK_AGAIN_S)

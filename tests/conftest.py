@@ -1,0 +1,99 @@
+"""What all tests share: a cluster of one's own, on free ports and in a temporary folder, that leaves nothing behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client import Cluster as Connection
+from client import Player, RoomClient, connect
+from server import processes
+from server.cluster import Cluster
+from server.sandbox import sandbox_settings
+from server.settings import Settings
+
+MakeCluster = Callable[..., Cluster]
+
+
+@pytest.fixture
+def faults(tmp_path: Path) -> Path:
+    """A folder where a file switches a fault on; see ``server/faults.py``."""
+    folder = tmp_path / "faults"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, faults: Path) -> Settings:
+    """Settings for a cluster of one's own."""
+    return sandbox_settings(tmp_path / "data", test_faults=str(faults))
+
+
+@pytest.fixture
+def make_cluster(tmp_path: Path, faults: Path) -> Iterator[MakeCluster]:
+    """Make clusters with changed settings; each is stopped and seen to be gone in the end."""
+    with ExitStack() as stack:
+
+        def make(**changes: Any) -> Cluster:
+            number = len(list(tmp_path.glob("data*")))
+            changed = {"test_faults": str(faults), **changes}
+            cluster = Cluster(sandbox_settings(tmp_path / f"data{number}", **changed))
+            stack.callback(_end, cluster)
+            return cluster
+
+        yield make
+
+
+@pytest.fixture
+def cluster(make_cluster: MakeCluster) -> Cluster:
+    """A running cluster."""
+    cluster = make_cluster()
+    cluster.start()
+    return cluster
+
+
+@pytest.fixture
+def connection(cluster: Cluster) -> Iterator[Connection]:
+    """A client's connection to it."""
+    with connect(cluster.name_server) as connection:
+        yield connection
+
+
+class Game:
+    """Two players in a room of their own."""
+
+    def __init__(self, connection: Connection, **options: object) -> None:
+        self.ada: Player = connection.claim("ada")
+        self.bob: Player = connection.claim("bob")
+        self.x: RoomClient = self.ada.create("a game", **options)
+        self.o: RoomClient = self.bob.room(self.x.id)
+        self.x.join()
+        self.o.join()
+
+    def play(self, *cells: int) -> None:
+        """Play these cells, in turn."""
+        for cell in cells:
+            self.to_move().move(cell)
+
+    def to_move(self) -> RoomClient:
+        """Whoever is to move."""
+        return self.x if self.x.view().turn == "X" else self.o
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game that has just begun."""
+    return Game(connection)
+
+
+def _end(cluster: Cluster) -> None:
+    cluster.stop()
+    left = [role for role in processes.ROLES if cluster.process_of(role) is not None]
+    if left:
+        sys.stderr.write(f"left behind: {left}\n")
+    assert not left
