@@ -17,12 +17,13 @@ from server.processes import ROLES, RunFile, RunFolder
 from server.security import cluster_key
 from server.settings import Settings
 from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
-from wire.errors import TicTacToeError, Unreachable
+from wire.errors import Forbidden, TicTacToeError
 from wire.rpc import Remote
 
 ASK_S = 1.0
 LOOK_AGAIN_S = 0.02
 START_S = 30.0
+STOP_S = 30.0
 POLITE_S = 3.0
 """How long a server is given to end by itself before SIGKILL."""
 QUIET_S = 0.3
@@ -34,6 +35,10 @@ _LAST_LINES = 5
 
 class CannotStart(Exception):
     """A role did not come up; the sentence says which, with the last lines of its log."""
+
+
+class CannotStop(Exception):
+    """Something runs on; the sentence says what."""
 
 
 class NotRunning(Exception):
@@ -113,34 +118,57 @@ class Cluster:
 
     # -- stop -----------------------------------------------------------------------------------------------------
 
-    def stop(self) -> None:
-        """End all four, for good: nothing starts them again. No error if nothing runs."""
+    def stop(self, *, timeout_s: float = STOP_S) -> None:
+        """End all four, for good: nothing starts them again. No error if nothing runs. Raises CannotStop."""
         began = time.monotonic()
+        told: set[RunFile] = set()
         quiet_since: float | None = None
         while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
-            alive = [run for role in ROLES if (run := self.process_of(role)) is not None]
-            servers = [run for run in alive if run.role != NAME_SERVER]
-            for method in ("stand_down", "stop"):
-                self._ask_all(servers, method)
-            if not servers or time.monotonic() - began > POLITE_S:
-                for run in alive:
-                    processes.end(run)
-            # One that was just started, by a server that is gone by now, is in no run file yet.
-            alive += [] if servers else processes.end_strays(self.settings)
-            quiet_since = None if alive else quiet_since or time.monotonic()
+            # Who was told to stop is in no run file any more.
+            servers = {run for run in told | self._processes() if run.role != NAME_SERVER and run.alive}
+            told |= self._tell_to_stop(servers - told)
+            patient = time.monotonic() - began < POLITE_S
+            left = self._end_all(servers - told if patient else servers) if servers else self._end_the_rest()
+            quiet_since = None if servers or left else quiet_since or time.monotonic()
             for role in ROLES:
                 if self.process_of(role) is None:
                     self._run_folder.clear(role)
+            if time.monotonic() - began > timeout_s:
+                raise CannotStop(f"still there: {', '.join(f'{run.role} (pid {run.pid})' for run in servers | left)}")
             time.sleep(LOOK_AGAIN_S)
 
-    def _ask_all(self, runs: list[RunFile], method: str) -> None:
-        with ThreadPoolExecutor(len(ROLES)) as pool:
-            list(pool.map(lambda run: self._ask(run.role, method), runs))
+    def _processes(self) -> set[RunFile]:
+        return {run for role in ROLES if (run := self.process_of(role)) is not None}
+
+    def _tell_to_stop(self, servers: set[RunFile]) -> set[RunFile]:
+        """Make all of them stand down, then stop those that answered; returns these."""
+        for method in ("stand_down", "stop"):
+            with ThreadPoolExecutor(len(ROLES)) as pool:
+                answered = pool.map(lambda run, method=method: self._does(run.role, method), servers)  # type: ignore[misc]
+                servers = {run for run, answer in zip(servers, answered, strict=True) if answer}
+        return servers
+
+    def _end_the_rest(self) -> set[RunFile]:
+        """End the name server, and what was just started by a server that is gone and is in no run file yet."""
+        return self._end_all(self._processes()) | set(processes.end_strays(self.settings))
+
+    def _end_all(self, runs: set[RunFile]) -> set[RunFile]:
+        for run in runs:
+            processes.end(run)
+        return runs
+
+    def _does(self, role: str, method: str) -> bool:
+        with contextlib.suppress(TicTacToeError):
+            return self._ask(role, method) is not None
+        return False
 
     # -- look and kill --------------------------------------------------------------------------------------------
 
     def status(self) -> list[RoleStatus]:
-        """What is known of the four roles, in the order of ``processes.ROLES``."""
+        """What is known of the four roles, in the order of ``processes.ROLES``.
+
+        Raises Forbidden when the servers have another cluster key.
+        """
         with ThreadPoolExecutor(len(ROLES)) as pool:
             answers = dict(zip(ROLES, pool.map(self._status_of, ROLES), strict=True))
         notes: dict[str, str] = {}
@@ -191,11 +219,16 @@ class Cluster:
         )
 
     def _ask(self, role: str, method: str) -> Mapping[str, Any] | None:
-        """Call a method of a server's peer object; None if it does not answer."""
+        """Call a method of a server's peer object; None if it does not answer, or something else does.
+
+        Raises Forbidden.
+        """
         remote = Remote(self.settings.peer_address_of(role), PEER, key=self._key)
         try:
             answer: Mapping[str, Any] | None = remote.call(method, timeout_s=ASK_S)
-        except Unreachable:
+        except Forbidden:
+            raise
+        except TicTacToeError:
             return None
         else:
             return answer or {}

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-import psutil
 import structlog
 
 from server import log, processes
@@ -30,6 +29,7 @@ from wire.rpc import Address, Endpoint
 
 REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
+OWNER_LOOK_S = 0.2
 COURTESY_S = 0.8
 """The communication server leaves it to the main server to start the replication server, for that long."""
 
@@ -61,6 +61,8 @@ class Node:
         peer = settings.peer_address_of(role)
         self.peers = Endpoint(Address(settings.peer_bind_host, peer.port), key=self.key)
         self.clients: Endpoint | None = None
+        if settings.owner_pid:
+            self.in_background("owner", self._end_with_owner)
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -117,7 +119,7 @@ class Node:
             return  # it was told to end before it could open
         self._say_what_is_open()
         self.in_background("registration", self._keep_registered)
-        self.clients.serve(self._go_on_with_owner)
+        self.clients.serve(self.go_on)
         for action in self._at_end:
             action()
         for watcher in self._watchers:
@@ -176,13 +178,17 @@ class Node:
             raise NotReady("the loop that takes connections is stuck")
         return {"pid": os.getpid(), "created": self._created}
 
-    def _go_on_with_owner(self) -> bool:
-        owner = self.settings.owner_pid
-        if owner and not psutil.pid_exists(owner):
-            logger.info("the process that owns this cluster is gone", owner=owner)
-            self.stand_down()
-            self.end()
-        return self.go_on()
+    def _end_with_owner(self) -> None:
+        """End when the process that owns this cluster is gone, and end the name server, which knows of no owner."""
+        while processes.runs(self.settings.owner_pid):
+            if self._ending.wait(OWNER_LOOK_S):
+                return
+        logger.info("the process that owns this cluster is gone", owner=self.settings.owner_pid)
+        self.stand_down()
+        name_server = self.run_folder.read(NAME_SERVER)
+        if name_server is not None:
+            processes.end(name_server)
+        self.end()
 
     def _keep_registered(self) -> None:
         """See to it that the name server knows us, also after it was started anew."""

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -170,6 +171,14 @@ def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
     return wait_until_gone(run, patience_s)
 
 
+def runs(pid: int) -> bool:
+    """Whether a process of that pid runs; a zombie does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def wait_until_gone(run: RunFile, patience_s: float) -> bool:
     """Wait until a process is gone; false if it is not within ``patience_s``."""
     deadline = time.monotonic() + patience_s
@@ -181,17 +190,28 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
 
 
 def end_strays(settings: Settings) -> list[RunFile]:
-    """End every process of this data folder's cluster that was started from here; returns those that were there."""
+    """End every process that ``start`` made for this data folder; returns those that were there."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        role = next((role for role in ROLES if words[1:2] == command_of(role, settings)[1:2]), None)
+        role = _role_of(process.info["cmdline"] or [])
         with contextlib.suppress(psutil.Error):
-            if role is not None and process.environ().get("DATA_FOLDER", "") == settings.data_folder:
+            if role is not None and _was_started_for(settings, process.environ()):
                 found.append(RunFile(role, process.pid, process.create_time()))
     for run in found:
         end(run)
     return found
+
+
+def _role_of(command: list[str]) -> str | None:
+    names = [Path(word).name for word in command[:2]]
+    if any(name.startswith("pyro4-ns") for name in names):
+        return NAME_SERVER
+    return next((role for role, script in _SCRIPTS.items() if script in names), None)
+
+
+def _was_started_for(settings: Settings, environment: Mapping[str, str]) -> bool:
+    # An editor with a server's script open, in a shell with our settings, has the folder too, but not the other.
+    return STANDBY in environment and environment.get("DATA_FOLDER") == str(settings.data)
 
 
 def find_name_server(port: int) -> RunFile | None:

@@ -109,9 +109,12 @@ class Settings:
 
     @property
     def data(self) -> Path:
-        """The folder of journals, key, locks and logs; by default where this system keeps a user's data."""
+        """The folder of journals, key, locks and logs; by default where this system keeps a user's data.
+
+        A relative DATA_FOLDER counts from the project's root, wherever a command is given.
+        """
         if self.data_folder:
-            return Path(self.data_folder)
+            return ROOT / self.data_folder
         import platformdirs  # costs start time, and a cluster that is told its folder never needs it
 
         return Path(platformdirs.user_data_dir("tictactoe-cluster"))
@@ -157,8 +160,9 @@ _DEFAULTS: Mapping[str, str | int | float] = asdict(Settings())
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
-    """The environment variables that make these settings."""
-    return {field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
+    """The environment variables that make these settings, with the data folder spelled out."""
+    plain = {field.name.upper(): str(getattr(settings, field.name)) for field in fields(settings)}
+    return {**plain, "DATA_FOLDER": str(settings.data)}
 
 
 def load(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:

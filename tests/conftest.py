@@ -82,7 +82,8 @@ class Game:
 
     def to_move(self) -> RoomClient:
         """Whoever is to move."""
-        return self.x if self.x.view().turn == "X" else self.o
+        view = self.x.view()
+        return self.x if view.turn == view.seat_of(self.x.name) else self.o
 
 
 @pytest.fixture

@@ -1,0 +1,117 @@
+"""G4: a main server that was cut off or stopped and wakes after a takeover can change nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from client import connect
+from server import processes
+from server.cluster import Cluster
+from server.processes import RunFile
+from server.sandbox import sandbox_settings
+from server.settings import Settings
+from tests.conditions import wait_until
+from tests.conftest import Game, MakeCluster
+from wire import MAIN, REPLICATION
+from wire.errors import DeadlineExceeded
+
+
+def test_g4_a_stopped_main_server_is_gone_before_the_new_one_serves(cluster: Cluster, game: Game) -> None:
+    old = cluster.process_of(MAIN)
+    assert old is not None
+    os.kill(old.pid, signal.SIGSTOP)
+    game.play(0)
+    assert not old.alive
+    new = cluster.process_of(MAIN)
+    assert new is not None
+    assert new.pid != old.pid
+
+
+def test_g4_a_second_main_server_does_not_start(cluster: Cluster) -> None:
+    runs = cluster.process_of(MAIN)
+    assert runs is not None
+    second = processes.start(MAIN, cluster.settings)
+    assert second.wait(20) == processes.ALREADY_RUNNING
+    assert cluster.process_of(MAIN) == runs
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, cluster: Cluster) -> Settings:
+    """A main server as on another machine: its own disk and ports, the same replica, and no lock that it can see."""
+    ports = sandbox_settings(tmp_path / "elsewhere")
+    return replace(
+        cluster.settings,
+        data_folder=ports.data_folder,
+        cluster_key=(cluster.settings.data / "cluster.key").read_text(),
+        main_port=ports.main_port,
+        main_peer_port=ports.main_peer_port,
+    )
+
+
+def take_office_elsewhere(settings: Settings) -> subprocess.Popen[bytes]:
+    """Start it, and wait until it is in office."""
+    other = processes.start(MAIN, settings)
+    log = settings.data / "logs"
+    wait_until(lambda: any("in office" in file.read_text() for file in log.glob(f"{MAIN}-*.log")))
+    return other
+
+
+def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(
+    cluster: Cluster, game: Game, elsewhere: Settings
+) -> None:
+    game.play(0)
+    before = game.x.view()
+    old = cluster.process_of(MAIN)
+    assert old is not None
+    other = take_office_elsewhere(elsewhere)
+    try:
+        # Idle or not, the old one learns that another is in office, and ends; nobody gets an answer from it.
+        wait_until(lambda: not old.alive)
+        with connect(cluster.name_server, deadline_s=10) as connection:
+            view = connection.claim("ada", token=game.ada.token).room(game.x.id).view()
+        assert view.moves == before.moves
+    finally:
+        processes.end(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
+        other.wait()
+
+
+def test_g4_without_the_epoch_check_the_old_one_goes_on(
+    cluster: Cluster, game: Game, elsewhere: Settings, faults: Path
+) -> None:
+    """The rule broken on purpose: two main servers acknowledge moves, and only the check stands between."""
+    (faults / "no_epoch_check").touch()
+    old = cluster.process_of(MAIN)
+    assert old is not None
+    other = take_office_elsewhere(replace(elsewhere, test_faults=""))
+    try:
+        game.play(0, 3)
+        assert old.alive
+    finally:
+        processes.end(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
+        other.wait()
+
+
+def test_g4_a_stopped_replica_holds_nobody_up_for_long(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        game = Game(connection)
+        replication = cluster.process_of(REPLICATION)
+        assert replication is not None
+        os.kill(replication.pid, signal.SIGSTOP)
+        game.play(0, 3)
+        wait_until(lambda: not replication.alive)
+        wait_until(cluster.is_whole)
+        game.play(1)
+        assert game.x.view().board["cells"] == "XX.O....."
+
+
+def test_nobody_there_is_a_clear_error(settings: Settings) -> None:
+    with pytest.raises(DeadlineExceeded):
+        connect(str(settings.name_server), deadline_s=0.2)

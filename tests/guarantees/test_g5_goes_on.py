@@ -1,0 +1,86 @@
+"""G5: the game goes on as long as not all servers are down; whichever survive start the others, never two of a role."""
+
+from __future__ import annotations
+
+import itertools
+
+import psutil
+import pytest
+
+from client import connect
+from server import processes
+from server.cluster import Cluster
+from tests.conditions import wait_until
+from tests.conftest import Game
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+ALL = (*SERVERS, NAME_SERVER)
+
+
+def servers_running(cluster: Cluster, role: str) -> int:
+    """How many processes of a role this cluster has, the stand-by not counted."""
+    script = processes.command_of(role, cluster.settings)[1]
+    count = 0
+    for process in psutil.process_iter(["cmdline"]):
+        if (process.info["cmdline"] or [])[1:2] == [script]:
+            environment = process.environ()
+            ours = environment.get("DATA_FOLDER") == cluster.settings.data_folder
+            listens = any(c.status == psutil.CONN_LISTEN for c in process.net_connections("tcp"))
+            count += ours and listens
+    return count
+
+
+@pytest.mark.parametrize(
+    "killed",
+    [pair for count in (1, 2) for pair in itertools.combinations(ALL, count)]
+    + [(MAIN, COMMUNICATION, NAME_SERVER), (COMMUNICATION, REPLICATION, NAME_SERVER), (MAIN, REPLICATION, NAME_SERVER)],
+    ids="+".join,
+)
+def test_g5_the_survivors_start_the_others(cluster: Cluster, game: Game, killed: tuple[str, ...]) -> None:
+    game.play(0)
+    for role in killed:
+        cluster.kill(role)
+    game.play(3)
+    wait_until(cluster.is_whole, what="all four to run again")
+    game.play(1, 4, 2)
+    assert game.x.view().winner == "ada"
+    for role in SERVERS:
+        assert servers_running(cluster, role) == 1
+    with connect(cluster.name_server) as anew:
+        assert [row.room for row in anew.rooms()] == [game.x.id]
+
+
+def test_g5_open_games_go_on_without_the_name_server_and_the_front_door(cluster: Cluster, game: Game) -> None:
+    for role in (NAME_SERVER, COMMUNICATION):
+        cluster.kill(role)
+        game.play(*([0, 3] if role == NAME_SERVER else [1, 4]))
+    game.play(2)
+    assert game.x.view().winner == "ada"
+
+
+def test_g5_servers_that_are_stopped_for_good_stay_stopped(cluster: Cluster) -> None:
+    pids = [run.pid for role in ALL if (run := cluster.process_of(role)) is not None]
+    assert len(pids) == len(ALL)
+    cluster.stop()
+    assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
+    assert processes.end_strays(cluster.settings) == []
+
+
+@pytest.mark.parametrize("killed", ALL)
+def test_g5_stopping_while_one_is_being_started_again_leaves_nothing(cluster: Cluster, killed: str) -> None:
+    cluster.kill(killed)
+    cluster.stop()
+    assert processes.end_strays(cluster.settings) == []
+    assert all(cluster.process_of(role) is None for role in ALL)
+
+
+def test_g5_a_name_server_gone_for_a_while_is_started_and_knows_all_again(cluster: Cluster, game: Game) -> None:
+    old = cluster.kill(NAME_SERVER)
+    game.play(0, 3)
+    wait_until(cluster.is_whole)
+    new = cluster.process_of(NAME_SERVER)
+    assert new is not None
+    assert new.pid != old
+    with connect(cluster.name_server) as anew:
+        assert anew.rooms()[0].room == game.x.id

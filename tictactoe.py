@@ -1,0 +1,169 @@
+"""The one door for people: ``python tictactoe.py`` and its subcommands.
+
+Only words and tables live here. What a command does is in ``server`` and ``client``, which it puts together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from server.cluster import CannotStart, Cluster, NotRunning
+from server.settings import SettingsError, load
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import TicTacToeError
+
+FAILED = 1
+CANNOT = 2
+_ROLES = {
+    "main": MAIN,
+    "communication": COMMUNICATION,
+    "replication": REPLICATION,
+    "name_server": NAME_SERVER,
+    "ns": NAME_SERVER,
+    MAIN: MAIN,
+    COMMUNICATION: COMMUNICATION,
+    REPLICATION: REPLICATION,
+}
+
+app = typer.Typer(help="Tic-tac-toe on a server cluster that nobody can kill.", add_completion=False)
+cluster_app = typer.Typer(help="Start, stop and look at the servers on this machine.", no_args_is_help=True)
+app.add_typer(cluster_app, name="cluster")
+console = Console()
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What went wrong as one line, without a traceback."""
+    try:
+        yield
+    except (SettingsError, CannotStart, NotRunning) as error:
+        _fail(str(error))
+    except TicTacToeError as error:
+        _fail(error.message)
+
+
+def _fail(sentence: str) -> NoReturn:
+    Console(stderr=True).print(sentence, style="red", markup=False, highlight=False)
+    raise typer.Exit(CANNOT)
+
+
+@app.callback(invoke_without_command=True)
+def door(context: typer.Context) -> None:
+    """Without a subcommand: what there is."""
+    if context.invoked_subcommand is None:
+        console.print("The window is on its way. Meanwhile:\n")
+        console.print("  python tictactoe.py demo            bots play while servers are killed")
+        console.print("  python tictactoe.py cluster start   start the four servers in the background")
+        console.print("  python tictactoe.py bot new         a computer player that waits for you in a room of its own")
+        console.print("  python tictactoe.py --help          everything else")
+
+
+@cluster_app.command()
+def start() -> None:
+    """Start the name server and the three servers in the background, those that do not run yet."""
+    with _plain_errors():
+        cluster = Cluster(load())
+        with console.status("starting the servers") as waiting:
+            up: list[str] = []
+
+            def on_progress(role: str) -> None:
+                up.append(role)
+                waiting.update(f"up: {', '.join(up)}")
+
+            cluster.start(on_progress)
+        console.print(f"The cluster runs. Its name server is at {cluster.name_server}.")
+
+
+@cluster_app.command()
+def stop() -> None:
+    """Stop all four for good: nothing starts them again. What was played is there at the next start."""
+    with _plain_errors():
+        cluster = Cluster(load())
+        with console.status("stopping the servers"):
+            cluster.stop()
+        console.print("The cluster is stopped.")
+
+
+@cluster_app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Show the four servers. Exit status 1 unless all run and the replica is in step."""
+    with _plain_errors():
+        cluster = Cluster(load())
+        roles = cluster.status()
+        if as_json:
+            print(json.dumps([role.as_plain() for role in roles], indent=2))
+        else:
+            table = Table("role", "state", "pid", "epoch", "since", "rooms", "replica", "note")
+            for role in roles:
+                since = (
+                    "" if role.started_at is None else time.strftime("%d %b %H:%M:%S", time.localtime(role.started_at))
+                )
+                cells = (role.role, role.state, role.pid, role.epoch, since, role.rooms, role.step, role.note)
+                table.add_row(*("" if cell is None else str(cell) for cell in cells))
+            console.print(table)
+        if not cluster.is_whole():
+            raise typer.Exit(FAILED)
+
+
+@cluster_app.command()
+def kill(role: Annotated[str, typer.Argument(help="main, communication, replication or name_server")]) -> None:
+    """End a server with SIGKILL and see what happens."""
+    with _plain_errors():
+        known = _ROLES.get(role)
+        if known is None:
+            _fail(f"there is no server {role}: it is main, communication, replication or name_server")
+        pid = Cluster(load()).kill(known)
+        console.print(f"Killed {known}, pid {pid}.")
+
+
+@app.command()
+def bot(
+    room: Annotated[str, typer.Argument(help="the id of a room, or: new")],
+    level: Annotated[str, typer.Option(help="random or perfect")] = "perfect",
+    games: Annotated[int, typer.Option(min=1, help="how many games it plays")] = 1,
+    name: Annotated[str, typer.Option(help="its username; by default one of its own")] = "",
+    server: Annotated[str, typer.Option(help="host:port of the name server; by default as in the settings")] = "",
+) -> None:
+    """A computer player, in a room that is there or in a new one. Perfect never loses on 3×3."""
+    from client.bot import run_bot
+
+    with _plain_errors():
+        result = run_bot(
+            server or str(load().name_server), room, level=level, games=games, name=name, say=console.print
+        )
+        console.print(f"{result.games} games: {result.won} won, {result.lost} lost, {result.drawn} drawn.")
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(min=1.0, help="how long bots play")] = 20.0,
+    rooms: Annotated[int, typer.Option(min=1, max=200, help="how many rooms they play in")] = 8,
+    kill_every: Annotated[float, typer.Option(min=0.1, help="seconds between kills")] = 1.0,
+    seed: Annotated[int, typer.Option(help="the order of kills and the bots' choices follow from it")] = 7,
+    report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
+) -> None:
+    """Bots play in all rooms of a cluster of its own while its servers are killed; nothing may be lost."""
+    from client.demo import Plan, run_demo
+
+    from server.sandbox import sandbox_cluster
+
+    with _plain_errors(), sandbox_cluster() as cluster:
+        plan = Plan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
+        summary = run_demo(cluster, plan, console)
+        if report is not None:
+            report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
+    sys.exit(0 if summary.clean else FAILED)
+
+
+if __name__ == "__main__":
+    app()
