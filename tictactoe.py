@@ -154,7 +154,6 @@ def demo(
 ) -> None:
     """Bots play in all rooms of a cluster of its own while its servers are killed; nothing may be lost."""
     from client.demo import Plan, run_demo
-
     from server.sandbox import sandbox_cluster
 
     with _plain_errors(), sandbox_cluster() as cluster:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -92,19 +92,24 @@ class RoomClient:
             else:
                 view = None
             version = after_version if view is None else view.version
+            events: list[tuple[int, Event]] = []
+            gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
                 answer = channel.call("wait", self._token, version, WAIT_S, extra_s=WAIT_S)
-                events = tuple((plain["version"], from_plain(plain)) for plain in answer["events"])
+                events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]
+                gap = gap or answer["gap"]
                 version = answer["version"]
-                if answer["view"] is not None:
-                    view = view_from(answer["view"])
-                if view is not None and (events or answer["gap"]):
-                    yield News(events, view, answer["gap"])
-                self._return_if_sent_away(events)
+                if answer["view"] is None:
+                    continue  # there are more events than one answer carries: the view comes with the last
+                view = view_from(answer["view"])
+                if events or gap:
+                    yield News(tuple(events), view, gap)
+                    self._return_if_sent_away(events)
+                events, gap = [], False
         finally:
             channel.close()
 
-    def _return_if_sent_away(self, events: tuple[tuple[int, Event], ...]) -> None:
+    def _return_if_sent_away(self, events: Iterable[tuple[int, Event]]) -> None:
         """Come back when the servers took us for gone (a machine that slept, say), but not after an own ``leave``."""
         role = self._role
         if role is not None and any(isinstance(event, Left) and event.by == self.name for _, event in events):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -112,9 +112,11 @@ class Cluster:
         return False
 
     def _last_words(self, role: str) -> str:
-        logs = sorted((self.settings.data / "logs").glob(f"{role}-*.log"))
-        lines = logs[-1].read_text(errors="replace").splitlines()[-_LAST_LINES:] if logs else []
-        return "\n".join(["Its log ends with:", *lines]) if lines else "It wrote no log."
+        for log in sorted((self.settings.data / "logs").glob(f"{role}-*.log"), reverse=True):
+            # The newest may be of one that has only just been started again.
+            if lines := log.read_text(errors="replace").splitlines():
+                return "\n".join([f"Its log {log} ends with:", *lines[-_LAST_LINES:]])
+        return "It wrote no log."
 
     # -- stop -----------------------------------------------------------------------------------------------------
 
@@ -144,7 +146,7 @@ class Cluster:
         """Make all of them stand down, then stop those that answered; returns these."""
         for method in ("stand_down", "stop"):
             with ThreadPoolExecutor(len(ROLES)) as pool:
-                answered = pool.map(lambda run, method=method: self._does(run.role, method), servers)  # type: ignore[misc]
+                answered = pool.map(lambda run, method=method: self._does(run.role, method), servers)
                 servers = {run for run, answer in zip(servers, answered, strict=True) if answer}
         return servers
 
@@ -171,11 +173,7 @@ class Cluster:
         """
         with ThreadPoolExecutor(len(ROLES)) as pool:
             answers = dict(zip(ROLES, pool.map(self._status_of, ROLES), strict=True))
-        notes: dict[str, str] = {}
-        for answer in answers.values():
-            for role, watched in (answer or {}).get("watches", {}).items():
-                notes[role] = _note(watched) or notes.get(role, "")
-        return [self._role_status(role, answers[role], notes.get(role, "")) for role in ROLES]
+        return [self._role_status(role, answers[role], _note(role, answers.values())) for role in ROLES]
 
     def is_whole(self) -> bool:
         """Whether all four run and the replica is in step."""
@@ -236,10 +234,12 @@ class Cluster:
             remote.close()
 
 
-def _note(watched: Mapping[str, Any]) -> str:
-    """What a watcher's status of a role that does not run says to people."""
-    failures, due = watched["failures"], watched["next_start_in_s"]
+def _note(role: str, answers: Iterable[Mapping[str, Any] | None]) -> str:
+    """What those who watch a role that does not run have to say to people."""
+    watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
+    failures = max((watch["failures"] for watch in watches), default=0)
     if not failures:
         return ""
-    when = "" if due is None else f", next start in {due:.1f} s"
-    return f"{failures} failed starts{when}"
+    due_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
+    when = f", next try in {min(due_s):.1f} s" if due_s else ""
+    return f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}"

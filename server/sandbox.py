@@ -5,16 +5,19 @@ For the demo, tests and benchmarks.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import socket
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import filelock
 
+from server.cluster import Cluster
 from server.settings import Settings
 
 _PORT_FIELDS = (
@@ -40,6 +43,18 @@ def sandbox_settings(folder: Path, **changes: Any) -> Settings:
     ports: dict[str, Any] = {name: first + number for number, name in enumerate(_PORT_FIELDS)}
     settings = Settings(name_server_host="127.0.0.1", data_folder=str(folder), owner_pid=os.getpid(), log_level="debug")
     return replace(settings, **ports, **changes)
+
+
+@contextlib.contextmanager
+def sandbox_cluster(**changes: Any) -> Iterator[Cluster]:
+    """A running cluster in a temporary folder, stopped and removed in the end."""
+    with tempfile.TemporaryDirectory(prefix="tictactoe-") as folder:
+        cluster = Cluster(sandbox_settings(Path(folder), **changes))
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 def _free_block() -> int:

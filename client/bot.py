@@ -1,0 +1,132 @@
+"""A computer player on the client library: it plays like a person, through a real room on the cluster."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client.cluster import connect
+from client.room import News, RoomClient, new_request_id
+from game.errors import InvalidArgument, Refusal, RoomFull
+from game.room import Answer
+from game.strategy import LEVELS, Strategy
+
+
+@dataclass(frozen=True)
+class PlayedMove:
+    """A move that was acknowledged; the times are of ``time.monotonic``."""
+
+    room: str
+    name: str
+    request_id: str
+    cell: int
+    answer: Answer
+    sent_at: float
+    accepted_at: float
+
+
+OnMove = Callable[[PlayedMove], None]
+
+
+@dataclass(frozen=True)
+class BotResult:
+    """How a bot's games ended."""
+
+    games: int = 0
+    won: int = 0
+    lost: int = 0
+    drawn: int = 0
+
+    def with_winner(self, winner: str | None, name: str) -> BotResult:
+        """One more game, won by that player or drawn."""
+        return BotResult(
+            self.games + 1,
+            self.won + (winner == name),
+            self.lost + (winner not in (None, name)),
+            self.drawn + (winner is None),
+        )
+
+
+_OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
+"""Refusals that only say that the room has gone on meanwhile."""
+
+
+class Bot:
+    """Plays in one room until it has played its games or is told to stop."""
+
+    def __init__(
+        self,
+        room: RoomClient,
+        play: Strategy,
+        chance: random.Random,
+        *,
+        pause: Callable[[], None] = lambda: None,
+        on_move: OnMove = lambda _: None,
+    ) -> None:
+        """``pause`` is called before each move: so people can follow."""
+        self._room = room
+        self._play = play
+        self._chance = chance
+        self._pause = pause
+        self._on_move = on_move
+
+    def run(self, games: int, stop: threading.Event | None = None) -> BotResult:
+        """Take a seat and play that many games, with rematches; fewer if ``stop`` is set or the room is closed.
+
+        Raises RoomFull when there is no free seat, and what the client library raises.
+        """
+        if self._room.join().seat is None:
+            self._room.leave()
+            raise RoomFull("there is no free seat in this room")
+        result = BotResult()
+        counted = 0
+        for news in self._room.watch(stop=stop):
+            if stop is not None and stop.is_set():
+                break
+            view = news.view
+            if view.phase == "finished" and view.game_number > counted:
+                counted = view.game_number
+                result = result.with_winner(view.winner, self._room.name)
+                if result.games == games:
+                    break
+            self._act(news)
+        return result
+
+    def _act(self, news: News) -> None:
+        """Do what the news ask for; if they are old, the refusal says so and newer ones are on their way."""
+        view = news.view
+        seat = view.seat_of(self._room.name)
+        try:
+            if view.phase == "playing" and seat is not None and view.turn == seat:
+                self._pause()
+                cell = self._play(view.board, seat, self._chance)
+                request_id = new_request_id()
+                sent_at = time.monotonic()
+                answer = self._room.move(cell, request_id=request_id)
+                times = (sent_at, time.monotonic())
+                self._on_move(PlayedMove(self._room.id, self._room.name, request_id, cell, answer, *times))
+            elif view.phase == "finished" and seat not in view.rematch:
+                self._room.rematch()
+        except Refusal as refusal:
+            if refusal.code not in _OLD_NEWS:
+                raise
+
+
+def run_bot(
+    server: str, room: str, *, level: str, games: int, name: str = "", say: Callable[[str], None] = lambda _: None
+) -> BotResult:
+    """Connect, claim a name, and play in a room that is there or, with ``room`` "new", in one of its own.
+
+    Raises InvalidArgument for a level that there is not, and what the client library raises.
+    """
+    if level not in LEVELS:
+        raise InvalidArgument(f"a level is one of {', '.join(LEVELS)}")
+    with connect(server) as cluster:
+        player = cluster.claim(name, remember=True) if name else cluster.claim(f"{level}-bot-{secrets.token_hex(3)}")
+        client = player.create(f"{player.name} waits for you") if room == "new" else player.room(room)
+        say(f"{player.name} plays in room {client.id}.")
+        return Bot(client, LEVELS[level], random.Random()).run(games)

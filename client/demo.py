@@ -1,0 +1,311 @@
+"""The demo: bots play in all rooms of a cluster while its servers are killed; in the end every move is accounted for.
+
+The cluster comes in from outside as ``Servers``, because a client knows no servers. What is shown is in
+``demo_screen``, what is checked in ``audit``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.console import Console
+
+from client.audit import AckedMove, Findings, RoomHistory, audit
+from client.bot import Bot, PlayedMove
+from client.cluster import Cluster, connect
+from client.demo_screen import Screen, show_summary
+from client.room import RoomClient, new_request_id
+from game.errors import GameNotRunning, GameStillRunning
+from game.events import Finished
+from game.strategy import LEVELS
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import DeadlineExceeded, TicTacToeError
+
+PACE_S = 0.03
+MANY_GAMES = 1_000_000
+PATIENCE_S = 20.0
+LOOK_AGAIN_S = 0.02
+ALL_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+_SINGLES = ((MAIN,), (REPLICATION,), (COMMUNICATION,), (NAME_SERVER,))
+_PAIRS = ((MAIN, REPLICATION), (MAIN, COMMUNICATION), (COMMUNICATION, REPLICATION), (MAIN, NAME_SERVER))
+
+
+class Servers(Protocol):
+    """The cluster's control, as far as the demo needs it."""
+
+    @property
+    def name_server(self) -> str:
+        """ "host:port" of the name server."""
+
+    def start(self) -> None:
+        """Start what does not run."""
+
+    def kill(self, role: str) -> int:
+        """End a role with SIGKILL."""
+
+    def is_whole(self) -> bool:
+        """Whether all four run and the replica is in step."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the demo does."""
+
+    seconds: float = 20.0
+    rooms: int = 8
+    kill_every_s: float = 1.0
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One blow: who was killed, when (seconds since the start), and how long it was felt."""
+
+    roles: tuple[str, ...]
+    at_s: float
+    recovery_ms: float | None
+    """From a kill of the main server to the next accepted move that was sent after it, in any room."""
+    whole_ms: float
+    """Until all four ran again with the replica in step."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the demo saw."""
+
+    plan: Plan
+    games_finished: int
+    findings: Findings
+    gave_up: tuple[str, ...]
+    """What clients raised that gave up: each is a move that somebody could not make."""
+    kills: Sequence[Kill]
+
+    @property
+    def clean(self) -> bool:
+        """Whether games were finished, nothing was lost, doubled or out of order, and no client gave up."""
+        return self.findings.clean and self.games_finished > 0 and not self.gave_up
+
+    @property
+    def kills_by_role(self) -> dict[str, int]:
+        """How often each role was killed."""
+        counted = Counter(role for kill in self.kills for role in kill.roles)
+        return {role: counted[role] for role in (*ALL_SERVERS, NAME_SERVER)}
+
+    def as_plain(self) -> dict[str, object]:
+        """The report."""
+        recoveries = [kill.recovery_ms for kill in self.kills if kill.recovery_ms is not None]
+        return {
+            "games_finished": self.games_finished,
+            "moves_acked": self.findings.acked,
+            "moves_lost": len(self.findings.lost),
+            "moves_doubled": len(self.findings.doubled),
+            "views_out_of_order": len(self.findings.out_of_order),
+            "kills": self.kills_by_role,
+            "recovery_ms": percentiles(recoveries),
+            "whole_ms": percentiles([kill.whole_ms for kill in self.kills]),
+            "blows": [vars(kill) for kill in self.kills],
+            "findings": [*self.findings.lost, *self.findings.doubled, *self.findings.out_of_order, *self.gave_up],
+            **vars(self.plan),
+        }
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float | None]:
+    """Median, 99th percentile and highest of the values, None if there are none."""
+    ordered = sorted(values)
+    if not ordered:
+        return {"p50": None, "p99": None, "max": None}
+    last = len(ordered) - 1
+    return {
+        "p50": round(ordered[round(last * 0.5)], 1),
+        "p99": round(ordered[round(last * 0.99)], 1),
+        "max": round(ordered[-1], 1),
+    }
+
+
+def schedule(seed: int) -> Callable[[], tuple[str, ...]]:
+    """Whom to kill next: in each round each role alone, each pair and all three servers at once, shuffled by the seed.
+
+    The first blows are each role alone, so that even a short demo has killed all four.
+    """
+    chance = random.Random(seed)
+    coming: list[tuple[str, ...]] = [*chance.sample(_SINGLES, len(_SINGLES)), ALL_SERVERS]
+
+    def following() -> tuple[str, ...]:
+        if not coming:
+            coming.extend([*_SINGLES, *_SINGLES[:1], *_PAIRS, ALL_SERVERS])
+            chance.shuffle(coming)
+        return coming.pop(0)
+
+    return following
+
+
+class Demo:
+    """A demo under way."""
+
+    def __init__(self, servers: Servers, plan: Plan, screen: Screen) -> None:
+        self._servers = servers
+        self._plan = plan
+        self._screen = screen
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._rooms: list[RoomClient] = []
+        self._histories: dict[str, RoomHistory] = {}
+        self._threads: list[threading.Thread] = []
+        self._gave_up: list[str] = []
+        self._moves: list[PlayedMove] = []
+
+    def run(self) -> Summary:
+        """Play, kill, stop, and account for every move."""
+        with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
+            for number in range(self._plan.rooms):
+                self._open(cluster, number)
+            kills = self._kill_for_a_while()
+            self._screen.say("the bots stop; every move is accounted for")
+            closing = self._close_rooms()
+        for room in self._rooms:
+            self._histories[room.id].final = [seen for news in room.watch(0) for seen in news.events]
+        games = sum(
+            isinstance(event, Finished) and event.request_id not in closing
+            for history in self._histories.values()
+            for _, event in history.final
+        )
+        return Summary(self._plan, games, audit(self._histories), tuple(self._gave_up), kills)
+
+    # -- rooms ----------------------------------------------------------------------------------------------------
+
+    def _open(self, cluster: Cluster, number: int) -> None:
+        """A room with two bots and somebody who watches."""
+        chance = random.Random(f"{self._plan.seed}/{number}")
+        first, second = (cluster.claim(f"table{number + 1}-{letter}") for letter in "ab")
+        room = first.create(f"Table {number + 1}")
+        history = self._histories[room.id] = RoomHistory()
+        self._rooms.append(room)
+        for client in (room, second.room(room.id)):
+            level = LEVELS[chance.choice(["random", "random", "perfect"])]
+            bot = Bot(client, level, random.Random(chance.random()), pause=self._pause, on_move=self._note)
+            self._in_thread(functools.partial(bot.run, MANY_GAMES, self._stop))
+        watcher = cluster.claim(f"table{number + 1}-w").room(room.id)
+        self._in_thread(lambda: self._watch(watcher, history, shown=number == 0))
+
+    def _in_thread(self, work: Callable[[], object]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except TicTacToeError as error:
+                self._gave_up.append(f"{error.code}: {error.message}")
+
+        thread = threading.Thread(target=guarded, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _pause(self) -> None:
+        self._stop.wait(PACE_S)
+
+    def _note(self, move: PlayedMove) -> None:
+        acked = AckedMove(move.name, move.request_id, move.cell, move.answer.version)
+        with self._lock:
+            self._histories[move.room].acked.append(acked)
+            self._moves.append(move)
+        self._screen.moved(len(self._moves))
+
+    def _watch(self, room: RoomClient, history: RoomHistory, *, shown: bool) -> None:
+        room.join("spectator")
+        seen = history.watchers[room.name] = []
+        for news in room.watch(0):
+            seen.extend(news.events)
+            history.gaps += news.gap
+            if shown:
+                self._screen.show(news.view)
+
+    def _close_rooms(self) -> set[str]:
+        """End the games that still run, so that everybody's news end; returns the requests that did it."""
+        self._stop.set()
+        requests = set()
+        for room in self._rooms:
+            request_id = new_request_id()
+            requests.add(request_id)
+            with contextlib.suppress(GameNotRunning):
+                room.resign(request_id=request_id)
+            self._close(room)
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+            if thread.is_alive():
+                self._gave_up.append("a client never came to its end")
+        return requests
+
+    def _close(self, room: RoomClient) -> None:
+        """Close a room, in which a bot may just have begun another game."""
+        while True:
+            try:
+                room.close()
+            except GameStillRunning:
+                room.resign()
+            else:
+                return
+
+    # -- kills ----------------------------------------------------------------------------------------------------
+
+    def _kill_for_a_while(self) -> list[Kill]:
+        began = time.monotonic()
+        following = schedule(self._plan.seed)
+        kills: list[Kill] = []
+        due = began + min(1.0, self._plan.kill_every_s)
+        while due < began + self._plan.seconds:
+            self._stop.wait(max(0.0, due - time.monotonic()))
+            kills.append(self._kill(following(), began))
+            due = max(due + self._plan.kill_every_s, time.monotonic())
+        self._stop.wait(max(0.0, began + self._plan.seconds - time.monotonic()))
+        return kills
+
+    def _kill(self, roles: tuple[str, ...], began: float) -> Kill:
+        """Kill all of these at once, and wait until the cluster is whole again."""
+        self._screen.say(f"killing {', '.join(roles)}")
+        at = time.monotonic()
+        for role in roles:
+            self._servers.kill(role)
+        killed = time.monotonic()
+        if set(roles) >= set(ALL_SERVERS):
+            self._screen.say("none is left to start the others: the demo does")
+            self._servers.start()
+        recovery_ms = None
+        if MAIN in roles:
+            # First and alone: looking at the servers takes time from the bots, which are in this process.
+            self._wait_for(lambda: self._accepted_after(killed) is not None, "a move to be accepted")
+            recovery_ms = ((self._accepted_after(killed) or killed) - killed) * 1000
+        self._wait_for(self._servers.is_whole, "the cluster to be whole again")
+        whole_ms = (time.monotonic() - killed) * 1000
+        felt = "" if recovery_ms is None else f"next move accepted after {recovery_ms:.0f} ms, "
+        self._screen.say(f"{felt}whole again after {whole_ms:.0f} ms")
+        return Kill(roles, round(at - began, 3), recovery_ms, whole_ms)
+
+    def _accepted_after(self, moment: float) -> float | None:
+        """When the first move that was sent after that moment was accepted."""
+        with self._lock:
+            recent = self._moves[-50 * self._plan.rooms :]
+        return min((move.accepted_at for move in recent if move.sent_at >= moment), default=None)
+
+    def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise DeadlineExceeded(f"waited {PATIENCE_S:g} s for {what}")
+            time.sleep(LOOK_AGAIN_S)
+
+
+def run_demo(servers: Servers, plan: Plan, console: Console) -> Summary:
+    """Run the demo on a cluster that runs, show it on the console, and say in the end what it found.
+
+    Raises DeadlineExceeded when the cluster does not come back.
+    """
+    with Screen(console) as screen:
+        summary = Demo(servers, plan, screen).run()
+    show_summary(console, summary.as_plain())
+    return summary

@@ -1,0 +1,269 @@
+"""A cluster as it is controlled from outside: real processes, each test with a cluster and ports of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from server import processes
+from server.cluster import CannotStart, Cluster, NotRunning, RoleStatus
+from server.processes import ROLES
+from server.settings import ROOT, Settings, as_environment
+from tests.conditions import wait_until
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import Forbidden
+
+SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+HASTY = {"start_grace_s": 0.2}
+"""A server that never ran is missed soon: for tests in which one cannot come up."""
+
+
+def pids_of(cluster: Cluster) -> dict[str, int]:
+    return {role: run.pid for role in ROLES if (run := cluster.process_of(role)) is not None}
+
+
+def status_of(cluster: Cluster, role: str) -> RoleStatus:
+    return next(status for status in cluster.status() if status.role == role)
+
+
+def left_of(settings: Settings) -> list[str]:
+    """Every process of a cluster, also one that no run file knows: found by the environment it was started with."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("DATA_FOLDER") == str(settings.data):
+                found.append(f"{process.pid} {' '.join(process.cmdline())}")
+        except psutil.Error:
+            continue
+    return found
+
+
+@contextmanager
+def occupied(port: int) -> Iterator[None]:
+    """Somebody else listens on that port."""
+    with socket.create_server(("127.0.0.1", port)):
+        yield
+
+
+# -- start and stop -------------------------------------------------------------------------------------------------
+
+
+def test_a_started_cluster_is_whole_and_says_each_role_as_it_comes_up(make_cluster: Any) -> None:
+    cluster = make_cluster()
+    told: list[str] = []
+    cluster.start(told.append)
+    assert sorted(told) == sorted(ROLES)
+    assert cluster.is_whole()
+    statuses = cluster.status()
+    assert [status.role for status in statuses] == list(ROLES)
+    assert {status.role: status.pid for status in statuses} == pids_of(cluster)
+    assert status_of(cluster, MAIN).step == "in step"
+
+
+def test_a_stopped_cluster_starts_again_in_a_higher_epoch(cluster: Cluster) -> None:
+    before, epoch = pids_of(cluster), status_of(cluster, MAIN).epoch
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+    assert [status.state for status in cluster.status()] == ["stopped"] * 4
+    cluster.start()
+    assert not set(before.values()) & set(pids_of(cluster).values())
+    assert status_of(cluster, MAIN).epoch == (epoch or 0) + 1
+
+
+def test_starting_a_running_cluster_changes_nothing(cluster: Cluster) -> None:
+    before = pids_of(cluster)
+    cluster.start()
+    assert pids_of(cluster) == before
+
+
+def test_two_who_start_a_cluster_at_once_start_it_once(make_cluster: Any) -> None:
+    cluster = make_cluster()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: one.start(), (cluster, Cluster(cluster.settings))))
+    assert cluster.is_whole()
+    wait_until(lambda: len(left_of(cluster.settings)) <= len(ROLES) + 1, what="one of each role, and the stand-by")
+
+
+def test_stopping_what_does_not_run_is_no_error(make_cluster: Any) -> None:
+    cluster = make_cluster()
+    cluster.stop()
+    cluster.stop()
+    assert not cluster.is_whole()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_stop_while_a_killed_server_is_started_again_leaves_nothing(cluster: Cluster, role: str) -> None:
+    cluster.kill(role)
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+
+
+def test_a_stop_while_everything_dies_leaves_nothing(cluster: Cluster) -> None:
+    cluster.kill(MAIN)
+    wait_until(lambda: cluster.process_of(MAIN), what="the stand-by has begun")
+    cluster.kill(COMMUNICATION)
+    cluster.kill(REPLICATION)
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_stop_ends_a_server_that_was_started_this_moment(make_cluster: Any, role: str) -> None:
+    cluster = make_cluster()
+    child = processes.start(role, cluster.settings)
+    cluster.stop()
+    assert child.wait(5.0) is not None
+    assert left_of(cluster.settings) == []
+
+
+def test_a_stop_ends_a_main_server_that_waits_for_its_office(make_cluster: Any) -> None:
+    cluster = make_cluster(start_grace_s=60.0)
+    child = processes.start(MAIN, cluster.settings)
+    wait_until(lambda: status_of(cluster, MAIN).step == "waiting for office")
+    cluster.stop()
+    assert child.wait(5.0) == 0, "asked to, it ends in good order"
+
+
+def test_hung_servers_are_stopped_as_well(cluster: Cluster) -> None:
+    for pid in pids_of(cluster).values():
+        os.kill(pid, signal.SIGSTOP)
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+
+
+def test_a_stop_leaves_alone_what_only_looks_like_a_server(make_cluster: Any, tmp_path: Path) -> None:
+    cluster = make_cluster()
+    script = tmp_path / "main_server.py"
+    script.write_text("import sys; print('up', flush=True); sys.stdin.read()")
+    environment = {**os.environ, "DATA_FOLDER": str(cluster.settings.data)}
+    commands = ([sys.executable, str(script)], [sys.executable, "-n", str(script)])
+    command = commands[0]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout is not None
+            other.stdout.readline()
+            cluster.stop()
+            assert other.poll() is None
+        finally:
+            other.kill()
+
+
+def test_a_role_that_cannot_come_up_is_named_with_what_its_log_says(make_cluster: Any) -> None:
+    cluster = make_cluster()
+    port = cluster.settings.communication_port
+    with occupied(port), pytest.raises(CannotStart, match=f"(?s){COMMUNICATION} .*cannot listen on 127.0.0.1:{port}"):
+        cluster.start()
+
+
+# -- kill and look --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_killed_server_comes_back_as_another_process(cluster: Cluster, role: str) -> None:
+    before = pids_of(cluster)
+    assert cluster.kill(role) == before[role]
+    wait_until(cluster.is_whole, what="all four run again")
+    after = pids_of(cluster)
+    assert after[role] != before[role]
+    assert {other: after[other] for other in ROLES if other != role} == {
+        other: before[other] for other in ROLES if other != role
+    }
+
+
+def test_who_does_not_run_cannot_be_killed(make_cluster: Any) -> None:
+    cluster = make_cluster()
+    for role in ROLES:
+        with pytest.raises(NotRunning, match=role):
+            cluster.kill(role)
+
+
+@pytest.mark.parametrize("role", SERVERS)
+def test_a_second_server_of_a_role_says_who_runs_and_ends(cluster: Cluster, role: str) -> None:
+    second = subprocess.run(
+        processes.command_of(role, cluster.settings),
+        cwd=ROOT,
+        env={**os.environ, **as_environment(cluster.settings)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert second.returncode == processes.ALREADY_RUNNING
+    assert f"a {role} runs already, with pid {pids_of(cluster)[role]}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_status_tells_a_hung_server_from_one_that_does_not_run(make_cluster: Any) -> None:
+    cluster = make_cluster(hang_s=20.0)
+    cluster.start()
+    pid = pids_of(cluster)[COMMUNICATION]
+    os.kill(pid, signal.SIGSTOP)
+    status = status_of(cluster, COMMUNICATION)
+    assert (status.state, status.pid) == ("silent", pid)
+    assert not cluster.is_whole()
+
+
+def test_another_cluster_key_is_refused_by_name(cluster: Cluster) -> None:
+    stranger = Cluster(cluster.settings)
+    stranger._key = b"quite another key"
+    with pytest.raises(Forbidden, match="key"):
+        stranger.status()
+
+
+@pytest.mark.parametrize(("role", "port"), [(COMMUNICATION, "communication_port"), (REPLICATION, "replication_port")])
+def test_a_server_that_keeps_dying_is_tried_again_with_growing_pauses(make_cluster: Any, role: str, port: str) -> None:
+    cluster = make_cluster(**HASTY)
+    with occupied(getattr(cluster.settings, port)):
+        with pytest.raises(CannotStart, match=role):
+            cluster.start()
+
+        def pause_s() -> float:
+            said = re.search(r"(\d+) failed starts, next start in ([\d.]+) s", status_of(cluster, role).note)
+            return float(said[2]) if said and int(said[1]) > 3 else 0.0
+
+        wait_until(lambda: pause_s() > 0.5, what="a pause that has grown from 0.05 s")
+        assert not cluster.is_whole()
+    wait_until(cluster.is_whole, what="the port is free: all four run")
+    assert status_of(cluster, role).note == ""
+
+
+# -- the owner ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def owner() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_cluster_ends_with_its_owner_also_when_nobody_has_collected_him(make_cluster: Any) -> None:
+    with owner() as its_owner:
+        cluster = make_cluster(owner_pid=its_owner.pid)
+        cluster.start()
+        its_owner.kill()
+        wait_until(lambda: not left_of(cluster.settings), what="all of the cluster is gone")
+
+
+def test_a_main_server_that_waits_for_its_office_ends_with_its_owner(make_cluster: Any) -> None:
+    with owner() as its_owner:
+        cluster = make_cluster(owner_pid=its_owner.pid, start_grace_s=60.0)
+        processes.start(NAME_SERVER, cluster.settings)
+        child = processes.start(MAIN, cluster.settings)
+        wait_until(lambda: status_of(cluster, MAIN).step == "waiting for office")
+        its_owner.kill()
+        wait_until(lambda: child.poll() is not None, what="the main server is gone")
