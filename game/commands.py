@@ -1,8 +1,10 @@
-"""What somebody asks of a room. ``by`` is the username, which has been checked; ``request_id`` makes a retry known."""
+"""What somebody asks of a room. ``by`` is the username, which has been checked; ``request_id`` makes a retry known.
+
+All else may be anything: ``decisions`` checks it. The servers make commands; nothing keeps them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,51 +12,51 @@ HOUSE = ""
 """The name under which the servers themselves command: nobody can have it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Command:
     by: str
     request_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Create(_Command):
     """Open the room; who asks owns it."""
 
-    title: str
+    title: object
     game: str
-    options: Mapping[str, object]
+    options: object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Join(_Command):
     """Take a seat, come back to one's own, or watch; who finds no free seat watches."""
 
     role: Literal["player", "spectator"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Leave(_Command):
     """Go: a player's seat stays the player's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Move(_Command):
     """Play; what a move is, the rules know."""
 
     move: object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Resign(_Command):
     """Give the running game up."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rematch(_Command):
     """Wish for another game, with seats swapped; it starts when both do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Close(_Command):
     """Close the room for good."""
 

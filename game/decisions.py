@@ -38,6 +38,7 @@ from game.room import Room
 from game.rules import SEATS, Seat, other
 
 LONGEST_TITLE = 60
+ROLES = ("player", "spectator")
 
 
 def decide(room: Room, command: Command, *, max_people: int) -> tuple[Event, ...]:
@@ -65,14 +66,16 @@ def decide(room: Room, command: Command, *, max_people: int) -> tuple[Event, ...
 def _create(room: Room, command: Create) -> tuple[Event, ...]:
     if room.phase != "new":
         raise RoomExists("there is a room with that id already")
-    title = command.title.strip()
-    if len(title) > LONGEST_TITLE or not title.isprintable():
+    title = command.title.strip() if isinstance(command.title, str) else None
+    if title is None or len(title) > LONGEST_TITLE or not title.isprintable():
         raise InvalidArgument(f"title must be at most {LONGEST_TITLE} printable characters")
     options = rules_named(command.game, command.options).options()
     return (Created(command.by, command.request_id, room.id, title, command.game, options),)
 
 
 def _join(room: Room, command: Join, max_people: int) -> tuple[Event, ...]:
+    if command.role not in ROLES:
+        raise InvalidArgument(f"role must be one of {', '.join(ROLES)}")
     name, request_id = command.by, command.request_id
     if room.seat_of(name) is not None:
         return (Returned(name, request_id),) if name in room.away else ()

@@ -13,14 +13,14 @@ from game.errors import InvalidArgument
 from game.rules import SEATS, Seat
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Event:
     kind: ClassVar[str]
     by: str
     request_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Created(_Event):
     """The room is open; ``by`` owns it."""
 
@@ -31,7 +31,7 @@ class Created(_Event):
     options: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Seated(_Event):
     """``by`` took a free seat, which is theirs from now on."""
 
@@ -39,28 +39,28 @@ class Seated(_Event):
     seat: Seat
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Watched(_Event):
     """``by`` came in to watch."""
 
     kind = "watched"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Returned(_Event):
     """``by`` came back to the own seat."""
 
     kind = "returned"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Left(_Event):
     """``by`` went; a player's seat stays the player's."""
 
     kind = "left"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Started(_Event):
     """A game begins: who has which seat, and which game of the series it is, from 1."""
 
@@ -70,7 +70,7 @@ class Started(_Event):
     number: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moved(_Event):
     """A legal move was played from a seat."""
 
@@ -79,7 +79,7 @@ class Moved(_Event):
     move: object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finished(_Event):
     """The game is over; ``winner`` is a seat, or None in a draw."""
 
@@ -89,7 +89,7 @@ class Finished(_Event):
     line: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RematchWanted(_Event):
     """The player on that seat would play again."""
 
@@ -97,7 +97,7 @@ class RematchWanted(_Event):
     seat: Seat
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Closed(_Event):
     """The room is closed for good."""
 
@@ -108,8 +108,13 @@ Event = Created | Seated | Watched | Returned | Left | Started | Moved | Finishe
 
 
 def to_plain(event: Event) -> dict[str, object]:
-    """The event as a dictionary of what JSON and msgpack know."""
-    return {"kind": event.kind, **vars(event)}
+    """The event as a new dictionary of what JSON and msgpack know: texts, whole numbers, None, lists, dictionaries."""
+    _, shape = _SHAPES[event.kind]
+    plain: dict[str, object] = {"kind": event.kind}
+    for name in shape:
+        value = getattr(event, name)
+        plain[name] = list(value) if isinstance(value, tuple) else value
+    return plain
 
 
 def from_plain(plain: object) -> Event:
@@ -120,8 +125,7 @@ def from_plain(plain: object) -> Event:
     if not isinstance(kind, str) or kind not in _SHAPES:
         raise InvalidArgument("unknown kind of event")
     make, shape = _SHAPES[kind]
-    values = {name: read(_field(plain, name), name) for name, read in {**_ALWAYS, **shape}.items()}
-    return make(**values)
+    return make(**{name: read(_field(plain, name), name) for name, read in shape.items()})
 
 
 _Read = Callable[[object, str], object]
@@ -140,8 +144,8 @@ def _text(value: object, name: str) -> str:
 
 
 def _whole(value: object, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidArgument(f"{name} must be a whole number")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        raise InvalidArgument(f"{name} must be a whole number from 0")
     return value
 
 
@@ -167,26 +171,44 @@ def _cells(value: object, name: str) -> tuple[int, ...]:
     return tuple(_whole(cell, name) for cell in value)
 
 
-def _options(value: object, name: str) -> dict[str, object]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+def _options(value: object, name: str) -> object:
+    if not isinstance(value, Mapping):
         raise InvalidArgument(f"{name} must be a dictionary")
-    return dict(value)
+    return _simple(value, name)
 
 
-def _anything(value: object, name: str) -> object:  # noqa: ARG001  # what a move is, the rules know
-    return value
+def _simple(value: object, name: str, depth: int = 0) -> object:
+    """What JSON and msgpack both know; what it means as a move or an option, the rules know."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, int) and -_LARGEST <= value <= _LARGEST:
+        return value
+    if depth < _DEEPEST:
+        if isinstance(value, (list, tuple)):
+            return [_simple(item, name, depth + 1) for item in value]
+        if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+            return {key: _simple(item, name, depth + 1) for key, item in value.items()}
+    raise InvalidArgument(
+        f"{name} must be made of texts, whole numbers, lists and dictionaries, {_DEEPEST} deep at most"
+    )
 
 
+_LARGEST = (1 << 63) - 1
+"""What every reader of msgpack takes for a whole number."""
+_DEEPEST = 4
 _ALWAYS: dict[str, _Read] = {"by": _text, "request_id": _text}
 _SHAPES: dict[str, tuple[Callable[..., Event], dict[str, _Read]]] = {
-    "created": (Created, {"room_id": _text, "title": _text, "game": _text, "options": _options}),
-    "seated": (Seated, {"seat": _seat}),
-    "watched": (Watched, {}),
-    "returned": (Returned, {}),
-    "left": (Left, {}),
-    "started": (Started, {"seat_x": _text, "seat_o": _text, "number": _whole}),
-    "moved": (Moved, {"seat": _seat, "move": _anything}),
-    "finished": (Finished, {"termination": _termination, "winner": _seat_or_none, "line": _cells}),
-    "rematch_wanted": (RematchWanted, {"seat": _seat}),
-    "closed": (Closed, {}),
+    make.kind: (make, {**_ALWAYS, **shape})
+    for make, shape in (
+        (Created, {"room_id": _text, "title": _text, "game": _text, "options": _options}),
+        (Seated, {"seat": _seat}),
+        (Watched, {}),
+        (Returned, {}),
+        (Left, {}),
+        (Started, {"seat_x": _text, "seat_o": _text, "number": _whole}),
+        (Moved, {"seat": _seat, "move": _simple}),
+        (Finished, {"termination": _termination, "winner": _seat_or_none, "line": _cells}),
+        (RematchWanted, {"seat": _seat}),
+        (Closed, {}),
+    )
 }

@@ -10,13 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from game.errors import InvalidArgument, NameTaken, check
+from game.errors import InvalidArgument, NameTaken
 
 LONGEST_NAME = 20
 _INNER = frozenset("_-. ")
+_MOST_PARTS_OF_A_CHARACTER = 4
+"""Code points that NFC makes one of, at the most."""
+_LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
+_INVISIBLE = frozenset(
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0}
+    | set(range(0xFE00, 0xFE10))
+    | set(range(0xE0100, 0xE01F0))
+)
+"""Letters and marks that are not drawn: Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Name:
     """A username and the hash of the token it belongs to."""
 
@@ -28,7 +37,7 @@ class Name:
 NOBODY = Name(0, "", "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Make the name mine, or show that it is: ``token_hash`` is the hash of the caller's secret token."""
 
@@ -36,7 +45,7 @@ class Claim:
     token_hash: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The name belongs to whoever has the token of that hash."""
 
@@ -47,18 +56,32 @@ class Claimed:
 def check_name(value: object) -> str:
     """The name in its normal form (NFC): 1 to 20 letters and digits of any script, with single ``_ - .`` or spaces
     between them. Raises InvalidArgument.
+
+    Characters that cannot be seen are refused, so that no two names look the same for want of one. Look-alikes of
+    different scripts (the Latin and the Cyrillic a) make different names.
     """
-    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
+    if not isinstance(value, str) or len(value) > LONGEST_NAME * _MOST_PARTS_OF_A_CHARACTER:
         raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
     name = unicodedata.normalize("NFC", value)
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
     parts = "".join(" " if c in _INNER else c for c in name).split(" ")
-    if len(name) > LONGEST_NAME or not all(part and all(_is_letter_or_digit(c) for c in part) for part in parts):
+    if not all(_is_word(part) for part in parts):
         raise InvalidArgument("a name is made of letters and digits, with single _ - . or spaces between them")
     return name
 
 
+def _is_word(part: str) -> bool:
+    """Letters and digits, each with the accents and vowel signs that stand on it."""
+    return _is_letter_or_digit(part[:1]) and all(_is_letter_or_digit(c) or _is_mark(c) for c in part)
+
+
 def _is_letter_or_digit(c: str) -> bool:
-    return unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd"
+    return c != "" and unicodedata.category(c) in _LETTERS_AND_DIGITS and ord(c) not in _INVISIBLE
+
+
+def _is_mark(c: str) -> bool:
+    return unicodedata.category(c) in ("Mn", "Mc") and ord(c) not in _INVISIBLE
 
 
 def name_key(name: str) -> str:
@@ -85,10 +108,14 @@ def to_plain(event: Claimed) -> dict[str, object]:
     return {"kind": "claimed", "name": event.name, "token_hash": event.token_hash}
 
 
-def from_plain(plain: Mapping[str, Any]) -> Claimed:
-    """The event that ``to_plain`` wrote."""
-    check(plain.get("kind") == "claimed", "a username's only event is that it was claimed")
-    return Claimed(plain["name"], plain["token_hash"])
+def from_plain(plain: object) -> Claimed:
+    """The event that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else."""
+    if not isinstance(plain, Mapping) or plain.get("kind") != "claimed":
+        raise InvalidArgument("a username's only event is that it was claimed")
+    name, token_hash = plain.get("name"), plain.get("token_hash")
+    if not isinstance(name, str) or not isinstance(token_hash, str):
+        raise InvalidArgument("name and token_hash must be texts")
+    return Claimed(name, token_hash)
 
 
 def encode(state: Name) -> dict[str, object]:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
-from game.errors import check
+from game.errors import InvariantBroken, Refusal, check
 from game.events import (
     Closed,
     Created,
@@ -42,6 +43,10 @@ class Answer:
     seat: Seat | None
 
 
+_Requests = tuple[tuple[str, Answer], ...]
+"""Request ids of one username and their first answers, the latest last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """A room at a version. Immutable; ``seats`` keeps its owners also while they are away."""
@@ -63,7 +68,7 @@ class Room:
     wins: Mapping[str, int] = field(default_factory=dict)
     draws: int = 0
     rematch: tuple[Seat, ...] = ()
-    requests: Mapping[str, tuple[tuple[str, Answer], ...]] = field(default_factory=dict)
+    requests: Mapping[str, _Requests] = field(default_factory=dict)
 
     def seat_of(self, name: str) -> Seat | None:
         """The seat that belongs to a username, also while it is away."""
@@ -105,36 +110,42 @@ def answer_now(room: Room, by: str) -> Answer:
 
 
 def evolve(room: Room, event: Event) -> Room:
-    """The room after one more event of those that ``decide`` makes."""
-    changed = _apply(room, event)
-    return replace(changed, version=room.version + 1, requests=_remember(changed, room.version + 1, event))
+    """The room after one more event of those that ``decide`` makes.
+
+    Raises InvariantBroken, and never a Refusal, for an event that cannot have happened here: an event is a fact, and
+    nobody is there to be refused.
+    """
+    check(room.phase != "closed", "nothing happens in a closed room")
+    check((room.phase == "new") == isinstance(event, Created), "a room begins with being created, once")
+    version = room.version + 1
+    become = partial(replace, room, version=version, requests=_remember(room, version, event))
+    try:
+        return _apply(room, event, become)
+    except Refusal as refusal:
+        raise InvariantBroken(f"an event of room {room.id} cannot have happened: {refusal.message}") from refusal
 
 
-def _apply(room: Room, event: Event) -> Room:
+_Become = Callable[..., Room]
+"""The room with the new version and with these of its fields changed; made once an event, since copying it costs."""
+
+
+def _apply(room: Room, event: Event, become: _Become) -> Room:
     if isinstance(event, Moved):
+        check(room.phase == "playing", "moves are made while a game is running")
+        check(room.rules.to_move(room.position) == event.seat, "seats move in turn")
         position = room.rules.play(room.position, event.seat, event.move)
-        return replace(room, position=position, moves=(*room.moves, (event.seat, event.move)))
+        return become(position=position, moves=(*room.moves, (event.seat, event.move)))
     if isinstance(event, (Seated, Watched, Returned, Left)):
-        return _come_or_go(room, event)
+        return _come_or_go(room, event, become)
     if isinstance(event, Started):
-        return replace(
-            room,
-            phase="playing",
-            seats={"X": event.seat_x, "O": event.seat_o},
-            position=room.rules.opening(),
-            moves=(),
-            outcome=None,
-            game_number=event.number,
-            rematch=(),
-        )
+        return _start(room, event, become)
     if isinstance(event, Finished):
-        return _finish(room, event)
+        return _finish(room, event, become)
     if isinstance(event, RematchWanted):
-        return replace(room, rematch=(*room.rematch, event.seat))
+        return become(rematch=(*room.rematch, event.seat))
     if isinstance(event, Created):
         rules = rules_named(event.game, event.options)
-        return replace(
-            room,
+        return become(
             phase="waiting",
             title=event.title,
             owner=event.by,
@@ -143,44 +154,86 @@ def _apply(room: Room, event: Event) -> Room:
             position=rules.opening(),
         )
     check(isinstance(event, Closed), "every kind of event changes a room in its own way")
-    return replace(room, phase="closed", spectators=(), away=frozenset(room.players))
+    return become(phase="closed", spectators=(), away=frozenset(room.players))
 
 
-def _come_or_go(room: Room, event: Seated | Watched | Returned | Left) -> Room:
+def _come_or_go(room: Room, event: Seated | Watched | Returned | Left, become: _Become) -> Room:
     name = event.by
+    owns_a_seat = room.seat_of(name) is not None
+    if isinstance(event, Returned):
+        check(name in room.away, "only who was away returns")
+        return become(away=room.away - {name})
+    if isinstance(event, Left):
+        check(room.has(name), "only who is in the room leaves it")
+        return become(away=room.away | {name}) if owns_a_seat else become(spectators=_without(room.spectators, name))
+    check(not owns_a_seat, "a player has one seat and does not watch")
     if isinstance(event, Seated):
         check(room.seats[event.seat] is None, "a seat has one owner")
-        others = tuple(spectator for spectator in room.spectators if spectator != name)
-        return replace(room, seats={**room.seats, event.seat: name}, spectators=others)
-    if isinstance(event, Watched):
-        return replace(room, spectators=(*room.spectators, name))
-    if isinstance(event, Returned):
-        return replace(room, away=room.away - {name})
-    if room.seat_of(name) is not None:
-        return replace(room, away=room.away | {name})
-    return replace(room, spectators=tuple(spectator for spectator in room.spectators if spectator != name))
+        return become(seats={**room.seats, event.seat: name}, spectators=_without(room.spectators, name))
+    check(name not in room.spectators, "nobody watches twice")
+    return become(spectators=(*room.spectators, name))
 
 
-def _finish(room: Room, event: Finished) -> Room:
-    wins, draws = room.wins, room.draws
-    if event.winner is None:
-        draws += 1
-    else:
-        winner = room.seats[event.winner] or ""
-        wins = {**wins, winner: wins.get(winner, 0) + 1}
+def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    if name not in names:
+        return names
+    at = names.index(name)
+    return names[:at] + names[at + 1 :]
+
+
+def _start(room: Room, event: Started, become: _Become) -> Room:
+    check({event.seat_x, event.seat_o} == set(room.players), "a game is played by the owners of both seats")
+    check(event.number == room.game_number + 1, "games are numbered one after the other")
+    return become(
+        phase="playing",
+        seats={"X": event.seat_x, "O": event.seat_o},
+        position=room.rules.opening(),
+        moves=(),
+        outcome=None,
+        game_number=event.number,
+        rematch=(),
+    )
+
+
+def _finish(room: Room, event: Finished, become: _Become) -> Room:
+    check(room.phase == "playing", "a game that is running finishes")
     outcome = Outcome(event.termination, event.winner, event.line)
-    return replace(room, phase="finished", outcome=outcome, wins=wins, draws=draws)
+    if event.winner is None:
+        return become(phase="finished", outcome=outcome, draws=room.draws + 1)
+    winner = room.seats[event.winner]
+    if winner is None:
+        raise InvariantBroken("a game has two players")
+    return become(phase="finished", outcome=outcome, wins={**room.wins, winner: room.wins.get(winner, 0) + 1})
 
 
-def _remember(room: Room, version: int, event: Event) -> Mapping[str, tuple[tuple[str, Answer], ...]]:
-    """The remembered requests with this event's: the last few of everybody here, and of the last who are gone."""
+def _remember(room: Room, version: int, event: Event) -> Mapping[str, _Requests]:
+    """The remembered requests with this event's: the last few of everybody here, and of the last who are gone.
+
+    Names stand in the order of their last event, so those who are gone longest stand first.
+    """
     requests = dict(room.requests)
     earlier = [known for known in requests.pop(event.by, ()) if known[0] != event.request_id]
-    answer = Answer(version, room.seat_of(event.by))
+    answer = Answer(version, _seat_after(room, event))
     requests[event.by] = (*earlier[1 - REMEMBERED_REQUESTS :], (event.request_id, answer))
-    if isinstance(event, (Left, Closed)) and len(requests) > REMEMBERED_GONE:
-        present = {*room.players, *room.spectators}
-        gone = [name for name in requests if name not in present]
-        for name in gone[:-REMEMBERED_GONE]:
-            del requests[name]
+    if isinstance(event, (Left, Closed)):
+        watching = () if isinstance(event, Closed) else _without(room.spectators, event.by)
+        _forget_the_long_gone(requests, (*room.players, *watching))
     return requests
+
+
+def _forget_the_long_gone(requests: dict[str, _Requests], present: tuple[str, ...]) -> None:
+    """Of those who are not present keep the last; all who are have come by an event and so are remembered."""
+    too_many = len(requests) - len(present) - REMEMBERED_GONE
+    if too_many > 0:
+        here = frozenset(present)
+        for name in [name for name in requests if name not in here][:too_many]:
+            del requests[name]
+
+
+def _seat_after(room: Room, event: Event) -> Seat | None:
+    """The seat that the event leaves its causer with."""
+    if isinstance(event, Seated):
+        return event.seat
+    if isinstance(event, Started):
+        return "X" if event.by == event.seat_x else "O"
+    return room.seat_of(event.by)

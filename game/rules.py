@@ -20,7 +20,7 @@ def other(seat: Seat) -> Seat:
     return "O" if seat == "X" else "X"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a game ended: by a line, a full board or resignation; ``winner`` is None in a draw."""
 

@@ -18,7 +18,7 @@ EMPTY = "."
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Board:
     """A position: the cells as text, row by row (``X``, ``O`` or ``.``), the last move, and who is to move."""
 
@@ -28,7 +28,7 @@ class Board:
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TicTacToe:
     """The rules for one size of board: ``Rules`` whose positions are ``Board`` and whose moves are cell numbers."""
 
@@ -90,7 +90,10 @@ class TicTacToe:
         stone = cells[cell]
         completed: set[int] = set()
         for line in self.lines_through(cell):
-            if all(cells[c] == stone for c in line):
+            for c in line:
+                if cells[c] != stone:
+                    break
+            else:
                 completed.update(line)
         return tuple(sorted(completed))
 

@@ -99,7 +99,9 @@ class Desk:
             self._let_unseen_leave(room)
         for room_id in self._house.idle(settings.room_expire_s):
             self._on_behalf(room_id, Close(HOUSE, _house_request()))
-        self._house.let_go(self._house.idle(settings.room_idle_s))
+        gone = self._house.let_go(self._house.idle(settings.room_idle_s))
+        if gone:
+            logger.debug("rooms left memory", rooms=gone)
         return self._house.forget_closed(but=KEPT_CLOSED_ROOMS)
 
     def _let_unseen_leave(self, room: Room) -> None:

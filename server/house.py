@@ -182,12 +182,14 @@ class House:
         with self._lock:
             return [room for room, touched_at in self._open.items() if touched_at < before and not self._waiting(room)]
 
-    def let_go(self, rooms_: Sequence[str]) -> None:
-        """Drop these rooms from memory, unless somebody waits for them by now."""
+    def let_go(self, rooms_: Sequence[str]) -> int:
+        """Drop these rooms from memory, unless somebody waits for them by now; how many were there and went."""
         with self._lock:
+            held = len(self._tables)
             for room in rooms_:
                 if not self._waiting(room):
                     self._tables.pop(room_stream(room), None)
+            return held - len(self._tables)
 
     def in_memory(self) -> list[Any]:
         """The states of all open rooms in memory."""

@@ -22,7 +22,7 @@ from server.processes import AlreadyRunning, RunFile, RunFolder
 from server.security import cluster_key
 from server.settings import LOOPBACK, Settings, SettingsError, load
 from server.watcher import NameServerPulse, PeerPulse, Pulse, Watcher
-from wire import MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
+from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.arguments import remote, seconds
 from wire.errors import NotReady, TicTacToeError, Unreachable
 from wire.rpc import Address, Endpoint
@@ -30,8 +30,6 @@ from wire.rpc import Address, Endpoint
 REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
 OWNER_LOOK_S = 0.2
-COURTESY_S = 0.8
-"""The communication server leaves it to the main server to start the replication server, for that long."""
 
 logger = structlog.get_logger()
 
@@ -137,8 +135,8 @@ class Node:
                 self.run_folder,
                 self._pulse_of(role),
                 supervised=self.settings.on_one_machine(self.role, role),
-                courtesy_s=0.0 if self.role in (MAIN, REPLICATION) else COURTESY_S,
                 standby=role == MAIN,
+                after=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
             )
             self._watchers.append(watcher)
             self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self._go_on_watching))  # type: ignore[misc]

@@ -94,7 +94,8 @@ class Settings:
                 raise SettingsError(f"{field.name.upper()} must be a port from 1 to {_LAST_PORT}")
             if field.name.endswith("_s") and not 0 < value <= _LONGEST_S:
                 raise SettingsError(f"{field.name.upper()} must be a number of seconds above 0")
-            if field.name.startswith(("max_", "keep_", "snapshot_")) and value < 1:
+            counts = field.name.startswith(("max_", "keep_", "snapshot_")) and not field.name.endswith("_s")
+            if counts and value < 1:
                 raise SettingsError(f"{field.name.upper()} must be 1 or more")
             if field.name.endswith("_host") and field.name != "public_host" and not value:
                 raise SettingsError(f"{field.name.upper()} must name a host")

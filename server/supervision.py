@@ -112,6 +112,11 @@ class Supervision:
             return Action.END
         return None
 
+    def hurry(self, now: float) -> None:
+        """Nobody else is there who could go first: no courtesy."""
+        if self.condition is Condition.BACKOFF and self.failures == 0:
+            self._due_at = min(self._due_at, now)
+
     def due_in_s(self, now: float) -> float | None:
         """Seconds until it is started, or None when that is not what it waits for."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF):

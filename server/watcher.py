@@ -25,6 +25,8 @@ from wire.errors import TicTacToeError
 from wire.rpc import Address, Remote
 
 LOOK_AGAIN_S = 0.01
+COURTESY_S = 0.8
+"""How long another watcher, who goes first, is given to start a server that died."""
 
 logger = structlog.get_logger()
 
@@ -84,11 +86,12 @@ class Watcher:
         pulse: Pulse,
         *,
         supervised: bool,
-        courtesy_s: float,
-        standby: bool,
+        standby: bool = False,
+        after: str | None = None,
     ) -> None:
         """``supervised``: it is on this machine, so it can be ended and started from here. ``standby``: keep a process
         ready that only has to be told to begin, because starting Python takes longer than all the rest of a takeover.
+        ``after``: a role that watches it too and goes first in starting it, if it lives.
         """
         self.role = role
         self.answers = False
@@ -97,6 +100,7 @@ class Watcher:
         self._pulse = pulse
         self._supervised = supervised
         self._child: subprocess.Popen[bytes] | None = None
+        self._after = after
         self._wants_standby = standby and supervised
         self._standby: subprocess.Popen[bytes] | None = None
         self._known = run_folder.read(role)
@@ -104,7 +108,7 @@ class Watcher:
             grace_s=settings.start_grace_s,
             hang_s=settings.hang_s,
             start_limit_s=settings.start_limit_s,
-            courtesy_s=courtesy_s,
+            courtesy_s=0.0 if after is None else COURTESY_S,
         )
         self._life = Supervision(patience, time.monotonic(), ran_before=self._known is not None)
 
@@ -165,8 +169,14 @@ class Watcher:
             logger.warning("does not answer", other=self.role, why=error.message)
         self.answers = False
         if self._supervised:
+            if self._after is not None and not self._lives(self._after):
+                self._life.hurry(time.monotonic())
             self._do(self._life.ended(time.monotonic()) if self._is_gone() else self._life.tick(time.monotonic()))
         time.sleep(LOOK_AGAIN_S)
+
+    def _lives(self, role: str) -> bool:
+        runs = self._run_folder.read(role)
+        return runs is not None and runs.alive
 
     def _is_gone(self) -> bool:
         """Whether the process that was last known in the role has ended."""

@@ -43,6 +43,7 @@ ACCEPT_PAUSE_S = 0.2
 """How often an endpoint's accept loop comes round when nobody connects; ``Endpoint.idle_s`` is told by it."""
 
 _REJECTED_PROTOCOL = "protocol_mismatch"
+_UNKNOWN_OBJECT = "unknown object"
 
 
 class Address(NamedTuple):
@@ -137,6 +138,8 @@ class Remote:
     def _refused_connection(self, sentence: str) -> TicTacToeError:
         if "no free workers" in sentence:
             return Busy(f"{self.address} has no room for another connection")
+        if _UNKNOWN_OBJECT in sentence:
+            return NoSuchRoom("there is no such object there (any more)")
         if _REJECTED_PROTOCOL in sentence:
             return ProtocolMismatch(sentence.rpartition(_REJECTED_PROTOCOL)[2].lstrip(": "))
         if "hmac" in sentence:
@@ -181,7 +184,7 @@ class _DaemonObject:
     def get_metadata(self, object_id: object, as_lists: bool = False) -> dict[str, list[str]]:
         found = self._daemon.objectsById.get(object_id) if isinstance(object_id, str) else None
         if found is None:
-            raise Pyro4.errors.DaemonError("unknown object")
+            raise Pyro4.errors.DaemonError(_UNKNOWN_OBJECT)
         metadata: dict[str, list[str]] = Pyro4.util.get_exposed_members(found, as_lists=as_lists)
         return metadata
 

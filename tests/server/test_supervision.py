@@ -119,6 +119,23 @@ def test_a_start_that_met_another_of_its_role_waits_for_that_one() -> None:
     assert life.tick(1.6) is Action.START
 
 
+def test_courtesy_ends_when_nobody_else_is_there_who_could_go_first() -> None:
+    life = watched(patience=Patience(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, courtesy_s=0.8))
+    life.heard(1.0)
+    life.heard(2.0)
+    life.ended(2.1)
+    life.hurry(2.2)
+    assert life.tick(2.2) is Action.START
+
+
+def test_no_hurry_for_one_that_keeps_dying() -> None:
+    life = watched()
+    life.tick(0.0)
+    life.ended(0.1)
+    life.hurry(0.1)
+    assert life.tick(0.1) is None
+
+
 def test_courtesy_leaves_the_start_to_another_watcher() -> None:
     life = watched(patience=Patience(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, courtesy_s=0.8))
     life.heard(1.0)

@@ -1,0 +1,123 @@
+"""G10: servers start in any order; one that waits for another says for whom; a second one of a role says who runs."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from client import connect
+from server import processes
+from server.cluster import Cluster
+from server.processes import ROLES
+from server.settings import ROOT, as_environment
+from tests.conditions import wait_until
+from tests.conftest import Game, MakeCluster
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+Type = Callable[..., Path]
+
+
+@pytest.fixture
+def by_hand(make_cluster: MakeCluster, tmp_path: Path) -> Iterator[tuple[Cluster, Type]]:
+    """A cluster whose servers are started as a person would, each in a terminal of its own; and how to do that."""
+    cluster = make_cluster()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def type_in(*command: str) -> Path:
+        output = tmp_path / f"terminal{len(started)}.log"
+        with output.open("wb") as terminal:
+            environment = {"PATH": str(Path(sys.executable).parent), **as_environment(cluster.settings)}
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal))
+        return output
+
+    yield cluster, type_in
+    cluster.stop()
+    for process in started:
+        process.wait(20)
+
+
+def command(cluster: Cluster, role: str) -> list[str]:
+    if role == NAME_SERVER:
+        settings = cluster.settings
+        return ["pyro4-ns", "-n", settings.name_server_host, "-p", str(settings.name_server_port)]
+    return ["python", f"server/{role}.py"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(SERVERS)), ids="-".join)
+@pytest.mark.parametrize("name_server_first", [True, False], ids=["ns-first", "ns-last"])
+def test_g10_any_order(by_hand: tuple[Cluster, Type], order: tuple[str, ...], name_server_first: bool) -> None:
+    cluster, type_in = by_hand
+    roles = [NAME_SERVER, *order] if name_server_first else [*order, NAME_SERVER]
+    for number, role in enumerate(roles):
+        type_in(*command(cluster, role))
+        if number < len(roles) - 1:
+            wait_until(lambda role=role: cluster.process_of(role) is not None)  # type: ignore[misc]
+    wait_until(cluster.is_whole)
+    with connect(cluster.name_server) as connection:
+        game = Game(connection)
+        game.play(0, 3, 1, 4, 2)
+        assert game.x.view().winner == "ada"
+
+
+def test_g10_as_modules_too(by_hand: tuple[Cluster, Type]) -> None:
+    cluster, type_in = by_hand
+    type_in(*command(cluster, NAME_SERVER))
+    for role in SERVERS:
+        type_in("python", "-m", f"server.{role}")
+    wait_until(cluster.is_whole)
+
+
+def test_g10_one_that_waits_says_for_whom(by_hand: tuple[Cluster, Type]) -> None:
+    cluster, type_in = by_hand
+    output = type_in(*command(cluster, MAIN))
+    wait_until(lambda: "waiting" in output.read_text() and f"'{REPLICATION}'" in output.read_text())
+    type_in(*command(cluster, REPLICATION))
+    wait_until(lambda: "in office" in output.read_text())
+
+
+@pytest.mark.parametrize("role", SERVERS)
+def test_g10_a_second_one_of_a_role_says_who_runs(cluster: Cluster, role: str) -> None:
+    runs = cluster.process_of(role)
+    assert runs is not None
+    second = subprocess.run(
+        [sys.executable, f"server/{role}.py"],
+        cwd=ROOT,
+        env=as_environment(cluster.settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode == processes.ALREADY_RUNNING
+    assert role in second.stderr
+    assert str(runs.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+    assert cluster.process_of(role) == runs
+
+
+def test_g10_what_nobody_starts_is_started_after_a_while(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(start_grace_s=0.3)
+    processes.start(COMMUNICATION, cluster.settings)
+    wait_until(cluster.is_whole)
+    assert all(cluster.process_of(role) is not None for role in ROLES)
+
+
+def test_g10_a_wrong_setting_is_a_clear_error_at_the_start(cluster: Cluster) -> None:
+    environment = {**as_environment(cluster.settings), "HEARTBEAT_S": "often"}
+    failed = subprocess.run(
+        [sys.executable, "server/main_server.py"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert failed.returncode == processes.CANNOT_START
+    assert failed.stderr == "HEARTBEAT_S must be a number, not 'often'\n"

@@ -1,0 +1,211 @@
+"""G8: bad input gets a clear error and changes nothing; none ends a server or leaks a path, token or traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client import Cluster as Connection
+from client.room import new_request_id
+from game.errors import InvalidArgument, NoSuchRoom
+from server.cluster import Cluster
+from server.copy_keeper import CopyKeeper
+from server.front_door import FrontDoor
+from server.main_peer import MainPeer
+from server.node import ClientObject, PeerObject
+from server.room_objects import RoomObject
+from tests.conftest import Game
+from wire import COMMUNICATION, MAIN, PEER, REPLICATION
+from wire.errors import Forbidden, InternalError, TicTacToeError, Unreachable
+from wire.rpc import Address, Remote
+
+JUNK: list[object] = [
+    None,
+    True,
+    -1,
+    1 << 80,
+    1.5,
+    float("nan"),
+    float("inf"),
+    "",
+    "\x00",
+    "x" * 5000,
+    "\u202e",
+    [],
+    [[[[[[[[]]]]]]]],
+    {},
+    {"a": {"b": None}},
+    ["x"] * 3000,
+]
+OPEN_CLASSES = (FrontDoor, RoomObject, ClientObject)
+PEER_CLASSES = (PeerObject, MainPeer, CopyKeeper)
+
+
+def remote_methods(kind: type) -> Iterator[tuple[str, list[str]]]:
+    """Every method of a class that can be called remotely, with the names of its arguments."""
+    for name in dir(kind):
+        checks = getattr(getattr(kind, name), "checks", None)
+        if checks is not None:
+            yield name, list(checks)
+
+
+@pytest.fixture
+def call(cluster: Cluster) -> Iterator[Any]:
+    """Call any method of any object, and return the error it gave, or None."""
+    remotes: dict[tuple[str, str], Remote] = {}
+
+    def call(role: str, name: str, method: str, *arguments: object) -> TicTacToeError | None:
+        address = cluster.settings.public_address_of(role)
+        remote = remotes.setdefault((role, name), Remote(address, name))
+        try:
+            remote.call(method, *arguments, timeout_s=5.0)
+        except TicTacToeError as error:
+            return error
+        return None
+
+    yield call
+    for remote in remotes.values():
+        remote.close()
+
+
+def places(game: Game) -> list[tuple[str, str, type]]:
+    return [
+        (COMMUNICATION, COMMUNICATION, FrontDoor),
+        (MAIN, f"room.{game.x.id}", RoomObject),
+        (MAIN, MAIN, ClientObject),
+        (REPLICATION, REPLICATION, ClientObject),
+    ]
+
+
+def test_g8_every_argument_of_every_open_method_is_checked(cluster: Cluster, game: Game, call: Any) -> None:
+    good = {
+        "token": game.ada.token,
+        "request_id": "",
+        "room": game.x.id,
+        "name": "ada",
+        "after_version": 0,
+        "timeout_s": 0.0,
+        "role": "player",
+        "move": 0,
+        "title": "",
+        "game": "tictactoe",
+        "options": {},
+        "after": "",
+        "limit": 1,
+    }
+    roles = (MAIN, COMMUNICATION, REPLICATION)
+    processes = [cluster.process_of(role) for role in roles]
+    before = game.x.view()
+    calls = 0
+    for role, name, kind in places(game):
+        for method, arguments in remote_methods(kind):
+            for bad in arguments:
+                for junk in JUNK:
+                    values = [
+                        junk if a == bad else new_request_id() if a == "request_id" else good[a] for a in arguments
+                    ]
+                    if bad in ("title", "options", "role", "timeout_s", "after") and junk in ("", {}, 1.5, True):
+                        continue  # which are no junk there, and would change something
+                    error = call(role, name, method, *values)
+                    calls += 1
+                    assert not isinstance(error, (InternalError, Unreachable)), (method, bad, junk, error)
+                    assert error is None or not leaks(error, game)
+            too_many = [good.get(a, "") for a in arguments] + ["more"]
+            assert isinstance(call(role, name, method, *too_many), InvalidArgument)
+            if arguments and method not in ("rooms", "wait_rooms"):
+                assert isinstance(call(role, name, method), InvalidArgument)
+    assert calls > 400
+    assert game.x.view().board == before.board
+    assert processes == [cluster.process_of(role) for role in roles]
+
+
+def leaks(error: TicTacToeError, game: Game) -> bool:
+    """Whether an error says more than it should."""
+    text = f"{error} {vars(error)}"
+    secrets = (game.ada.token, game.bob.token, "Traceback", ".py", "/home", "/tmp", str(Path.cwd()))
+    return any(secret in text for secret in secrets)
+
+
+@pytest.mark.parametrize("cell", [-1, 9, 1 << 70, True, 0.0, "0", None, [0], {"cell": 0}])
+def test_g8_a_move_that_is_none_changes_nothing(game: Game, cell: object) -> None:
+    before = game.x.view()
+    with pytest.raises(InvalidArgument):
+        game.x.move(cell)
+    assert game.x.view() == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"width": 2}, {"width": 11}, {"in_a_row": 4}, {"width": "3"}, {"height": True}, {"width": None}, {"height": 3.0}],
+)
+def test_g8_a_board_that_cannot_be_is_refused(connection: Connection, options: dict[str, object]) -> None:
+    with pytest.raises(InvalidArgument):
+        connection.claim("ada").create("t", **options)
+    assert connection.rooms() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a" * 21, "a\x00b", "a\nb", "-a", "a--b", "\u202eada", "a\u200bb", "😀", "<b>"]
+)
+def test_g8_a_name_that_cannot_be_is_refused(connection: Connection, name: str) -> None:
+    with pytest.raises(InvalidArgument):
+        connection.claim(name)
+
+
+def test_g8_what_is_not_there_is_said_not_to_be_there(connection: Connection, call: Any) -> None:
+    with pytest.raises(NoSuchRoom):
+        connection.claim("ada").room("nosuchroom")
+    assert isinstance(call(MAIN, "room.nosuchroom", "view", "t" * 43), NoSuchRoom)
+    for method in ("nothing", "__init__", "__class__", "_desk", "_check", "__getattr__", "__setattr__", "__dict__"):
+        assert isinstance(call(COMMUNICATION, COMMUNICATION, method, "x"), InvalidArgument), method
+
+
+def test_g8_what_servers_say_to_one_another_is_not_for_anybody(cluster: Cluster, game: Game, call: Any) -> None:
+    methods = {name for kind in PEER_CLASSES for name, _ in remote_methods(kind)}
+    assert {"append", "take_office", "stop", "beat", "create"} <= methods
+    for role in (MAIN, COMMUNICATION, REPLICATION):
+        # There is no such object where clients are served ...
+        for method in sorted(methods):
+            assert isinstance(call(role, PEER, method), NoSuchRoom)
+        # ... and where it is, nothing is understood without the key.
+        for key in (None, b"a wrong key of some length"):
+            remote = Remote(cluster.settings.peer_address_of(role), PEER, key=key)
+            for method in ("status", "stand_down", "stop", "standing"):
+                with pytest.raises((Forbidden, Unreachable)):
+                    remote.call(method, timeout_s=2.0)
+            remote.close()
+    game.play(0, 3)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x00" * 100,
+        b"PYRO" + b"\xff" * 60,
+        struct.pack("!4sHHHHiHHHH", b"PYRO", 48, 1, 0, 0, 0x7FFFFFF0, 1, 0, 0, 0),
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+    ids=["http", "zeros", "almost", "huge", "tls"],
+)
+def test_g8_garbage_on_every_port_ends_nothing(cluster: Cluster, game: Game, garbage: bytes) -> None:
+    roles = (MAIN, COMMUNICATION, REPLICATION)
+    ports: list[Address] = [cluster.settings.public_address_of(role) for role in roles]
+    ports += [cluster.settings.peer_address_of(role) for role in roles]
+    pids = [cluster.process_of(role) for role in roles]
+    for address in ports:
+        with socket.create_connection(address) as connection:
+            connection.settimeout(5)
+            with contextlib.suppress(OSError):  # it may be closed before all is sent
+                connection.sendall(garbage)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(4096):
+                    pass
+    game.play(0, 3)
+    assert [cluster.process_of(role) for role in roles] == pids

@@ -1,0 +1,186 @@
+"""G9: message size, rooms, people, names, waits, connections and idle time have limits with clear answers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+
+from client import connect
+from game.errors import NoSuchRoom, RoomClosed, RoomFull
+from server.cluster import Cluster
+from server.journal import Journal
+from tests.conditions import wait_until
+from tests.conftest import Game, MakeCluster
+from wire import COMMUNICATION
+from wire.errors import Busy, DeadlineExceeded, TooLarge, Unreachable
+from wire.rpc import Remote
+
+
+@pytest.fixture
+def small(make_cluster: MakeCluster) -> Cluster:
+    """A cluster with little room."""
+    cluster = make_cluster(
+        max_rooms=3, max_names=5, max_people_per_room=3, max_connections=12, max_wait_s=0.3, max_message_bytes=1 << 16
+    )
+    cluster.start()
+    return cluster
+
+
+def test_g9_rooms(small: Cluster) -> None:
+    with connect(small.name_server, deadline_s=0.5) as connection:
+        ada = connection.claim("ada")
+        rooms = [ada.create() for _ in range(3)]
+        with pytest.raises(Busy):
+            ada.create()
+        rooms[0].close()
+        assert ada.create().view().phase == "waiting"
+
+
+def test_g9_names(small: Cluster) -> None:
+    with connect(small.name_server, deadline_s=0.5) as connection:
+        players = [connection.claim(f"name{number}") for number in range(5)]
+        with pytest.raises(Busy):
+            connection.claim("onemore")
+        assert connection.claim("name0", token=players[0].token).name == "name0"
+
+
+def test_g9_people_in_a_room(small: Cluster) -> None:
+    with connect(small.name_server, deadline_s=0.5) as connection:
+        game = Game(connection)
+        connection.claim("third").room(game.x.id).join()
+        with pytest.raises(RoomFull):
+            connection.claim("fourth").room(game.x.id).join("spectator")
+        game.x.leave()
+        assert game.x.join().seat == "X"
+
+
+def test_g9_a_wait_ends(small: Cluster) -> None:
+    with connect(small.name_server, deadline_s=5) as connection:
+        game = Game(connection)
+        place = connection.ask("where_is", game.x.id)
+        remote = Remote((small.settings.public_address_of("main_server")), place["object"])
+        version = game.x.view().version
+        answer = remote.call("wait", game.ada.token, version, 3600.0, timeout_s=5.0)
+        remote.close()
+        assert answer["events"] == []
+        assert answer["version"] == version
+
+
+def test_g9_a_message_that_is_too_large_changes_nothing(small: Cluster) -> None:
+    with connect(small.name_server, deadline_s=1) as connection:
+        game = Game(connection)
+        where = small.settings.public_address_of(COMMUNICATION)
+        big = Remote(where, COMMUNICATION)
+        with pytest.raises((TooLarge, Unreachable)):
+            big.call("claim", "x" * (1 << 21), "y" * 43, timeout_s=2.0)
+        big.close()
+        game.play(0)
+
+
+def test_g9_one_connection_too_many_is_told_so(small: Cluster) -> None:
+    address = small.settings.public_address_of(COMMUNICATION)
+    idle = [socket.create_connection(address) for _ in range(30)]
+    try:
+        with pytest.raises((Busy, DeadlineExceeded)):
+            connect(small.name_server, deadline_s=0.5)
+    finally:
+        for connection in idle:
+            connection.close()
+    with connect(small.name_server) as later:
+        assert later.rooms() == []
+
+
+def test_g9_a_connection_that_says_nothing_is_closed(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(idle_connection_s=0.3)
+    cluster.start()
+    with socket.create_connection(cluster.settings.public_address_of(COMMUNICATION)) as silent:
+        silent.settimeout(10)
+        while silent.recv(1024):
+            pass  # what the server says before it closes
+    with connect(cluster.name_server) as connection:
+        game = Game(connection)
+        wait_until(lambda: game.x.view().phase == "playing")
+        game.play(0)
+
+
+def test_g9_a_closed_room_is_gone(cluster: Cluster, game: Game) -> None:
+    with connect(cluster.name_server) as connection:
+        room = game.ada.create("short")
+        news = connection.watch_rooms()
+        assert room.id in next(news).rooms
+        room.close()
+        while room.id in next(news).rooms:
+            pass
+        with pytest.raises(RoomClosed):
+            room.join()
+        with pytest.raises(NoSuchRoom):
+            game.bob.room(room.id)
+
+
+def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(room_idle_s=0.2, away_s=0.2, max_wait_s=0.1)
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        game = Game(connection)
+        game.play(0, 3)
+        before = game.x.view()
+        logs = cluster.settings.data / "logs"
+        wait_until(lambda: any("left memory" in log.read_text() for log in logs.glob("main_server-*.log")))
+        after = game.x.view()
+        assert after.board == before.board
+        game.play(1)
+
+
+def test_g9_rooms_that_nobody_uses_for_very_long_are_closed(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(room_expire_s=0.3)
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        connection.claim("ada").create("forgotten")
+        for news in connection.watch_rooms():
+            if not news.rooms:
+                break
+
+
+def test_g9_the_journals_do_not_grow_with_every_move(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(snapshot_every=20, keep_events=10)
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        game = Game(connection)
+        for _ in range(20):
+            game.play(0, 3, 1, 4, 2)
+            game.x.rematch()
+            game.o.rematch()
+        assert game.x.view().version > 180
+
+        def short(folder: str) -> bool:
+            journal = Journal(cluster.settings.data / folder / "journal.db")
+            entries = journal.copy(f"room/{game.x.id}").entries
+            journal.close()
+            return len(entries) <= 20 + 10
+
+        wait_until(lambda: short("main") and short("replication"))
+
+
+def test_g9_hundreds_of_watchers_are_all_served(cluster: Cluster, game: Game) -> None:
+    seen: list[int] = []
+    place = f"room.{game.x.id}"
+    version = game.x.view().version
+    barrier = threading.Barrier(301)
+
+    def watch() -> None:
+        remote = Remote(cluster.settings.public_address_of("main_server"), place)
+        assert remote.call("wait", game.bob.token, version, 0.0, timeout_s=20.0)["events"] == []
+        barrier.wait()
+        seen.append(remote.call("wait", game.bob.token, version, 20.0, timeout_s=40.0)["version"])
+        remote.close()
+
+    threads = [threading.Thread(target=watch, daemon=True) for _ in range(300)]
+    for thread in threads:
+        thread.start()
+    barrier.wait(60)
+    game.x.move(0)
+    for thread in threads:
+        thread.join(60)
+    assert seen == [version + 1] * 300
