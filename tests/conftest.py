@@ -43,7 +43,7 @@ def make_cluster(tmp_path: Path, faults: Path) -> Iterator[MakeCluster]:
             number = len(list(tmp_path.glob("data*")))
             changed = {"test_faults": str(faults), **changes}
             cluster = Cluster(sandbox_settings(tmp_path / f"data{number}", **changed))
-            stack.callback(_end, cluster)
+            stack.callback(end, cluster)
             return cluster
 
         yield make
@@ -67,9 +67,9 @@ def connection(cluster: Cluster) -> Iterator[Connection]:
 class Game:
     """Two players in a room of their own."""
 
-    def __init__(self, connection: Connection, **options: object) -> None:
-        self.ada: Player = connection.claim("ada")
-        self.bob: Player = connection.claim("bob")
+    def __init__(self, connection: Connection, names: tuple[str, str] = ("ada", "bob"), **options: object) -> None:
+        self.ada: Player = connection.claim(names[0])
+        self.bob: Player = connection.claim(names[1])
         self.x: RoomClient = self.ada.create("a game", **options)
         self.o: RoomClient = self.bob.room(self.x.id)
         self.x.join()
@@ -92,7 +92,8 @@ def game(connection: Connection) -> Game:
     return Game(connection)
 
 
-def _end(cluster: Cluster) -> None:
+def end(cluster: Cluster) -> None:
+    """Stop a cluster, and see that nothing of it is left."""
     cluster.stop()
     left = [role for role in processes.ROLES if cluster.process_of(role) is not None]
     if left:
