@@ -21,7 +21,7 @@ from server.processes import RunFile, RunFolder
 from server.settings import Settings
 from server.supervision import Action, Condition, Patience, Supervision
 from wire import NAME_SERVER, PEER
-from wire.errors import TicTacToeError
+from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Remote
 
 LOOK_AGAIN_S = 0.01
@@ -95,6 +95,7 @@ class Watcher:
         """
         self.role = role
         self.answers = False
+        self._takes_connections = False
         self._settings = settings
         self._run_folder = run_folder
         self._pulse = pulse
@@ -165,6 +166,7 @@ class Watcher:
             logger.error("no stand-by can be started", other=self.role, why=str(error))
 
     def _unheard(self, error: TicTacToeError) -> None:
+        self._takes_connections = isinstance(error, DeadlineExceeded)
         if self.answers:
             logger.warning("does not answer", other=self.role, why=error.message)
         self.answers = False
@@ -220,9 +222,10 @@ class Watcher:
     def _start(self) -> None:
         runs = self._run_folder.read(self.role)
         if runs is not None and runs.alive:
-            # Somebody else has started it. It gets the time that a start may take, then it counts as hung.
+            # Somebody else has started it. It gets the time that a start may take, then it counts as hung; one that
+            # takes connections has started, and is hung if it does not answer them.
             self._known = runs
-            if time.time() - runs.created > self._settings.start_limit_s:
+            if self._takes_connections or time.time() - runs.created > self._settings.start_limit_s:
                 self._end()
             else:
                 self._life.yielded(time.monotonic())

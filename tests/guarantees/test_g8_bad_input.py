@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import struct
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from server.front_door import FrontDoor
 from server.main_peer import MainPeer
 from server.node import ClientObject, PeerObject
 from server.room_objects import RoomObject
-from tests.conftest import Game
+from server.sandbox import sandbox_settings
+from tests.conftest import Game, end
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, InternalError, TicTacToeError, Unreachable
 from wire.rpc import Address, Remote
@@ -53,6 +55,27 @@ def remote_methods(kind: type) -> Iterator[tuple[str, list[str]]]:
         checks = getattr(getattr(kind, name), "checks", None)
         if checks is not None:
             yield name, list(checks)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One cluster for all of this file: nothing here may harm it."""
+    cluster = Cluster(sandbox_settings(tmp_path_factory.mktemp("data")))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        end(cluster)
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game that has just begun, of two whom nobody knows yet."""
+    number = next(_numbers)
+    return Game(connection, (f"ada{number}", f"bob{number}"))
+
+
+_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -88,7 +111,7 @@ def test_g8_every_argument_of_every_open_method_is_checked(cluster: Cluster, gam
         "token": game.ada.token,
         "request_id": "",
         "room": game.x.id,
-        "name": "ada",
+        "name": game.ada.name,
         "after_version": 0,
         "timeout_s": 0.0,
         "role": "player",
@@ -145,9 +168,10 @@ def test_g8_a_move_that_is_none_changes_nothing(game: Game, cell: object) -> Non
     [{"width": 2}, {"width": 11}, {"in_a_row": 4}, {"width": "3"}, {"height": True}, {"width": None}, {"height": 3.0}],
 )
 def test_g8_a_board_that_cannot_be_is_refused(connection: Connection, options: dict[str, object]) -> None:
+    before = connection.rooms()
     with pytest.raises(InvalidArgument):
-        connection.claim("ada").create("t", **options)
-    assert connection.rooms() == []
+        connection.claim(f"carol{next(_numbers)}").create("t", **options)
+    assert connection.rooms() == before
 
 
 @pytest.mark.parametrize(
@@ -160,7 +184,7 @@ def test_g8_a_name_that_cannot_be_is_refused(connection: Connection, name: str) 
 
 def test_g8_what_is_not_there_is_said_not_to_be_there(connection: Connection, call: Any) -> None:
     with pytest.raises(NoSuchRoom):
-        connection.claim("ada").room("nosuchroom")
+        connection.claim(f"carol{next(_numbers)}").room("nosuchroom")
     assert isinstance(call(MAIN, "room.nosuchroom", "view", "t" * 43), NoSuchRoom)
     for method in ("nothing", "__init__", "__class__", "_desk", "_check", "__getattr__", "__setattr__", "__dict__"):
         assert isinstance(call(COMMUNICATION, COMMUNICATION, method, "x"), InvalidArgument), method
