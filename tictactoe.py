@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from server.cluster import CannotStart, Cluster, NotRunning
+from server.cluster import CannotStart, CannotStop, Cluster, NotRunning, whole
 from server.settings import SettingsError, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
@@ -46,7 +47,7 @@ def _plain_errors() -> Iterator[None]:
     """What went wrong as one line, without a traceback."""
     try:
         yield
-    except (SettingsError, CannotStart, NotRunning) as error:
+    except (SettingsError, CannotStart, CannotStop, NotRunning) as error:
         _fail(str(error))
     except TicTacToeError as error:
         _fail(error.message)
@@ -103,16 +104,25 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
         if as_json:
             print(json.dumps([role.as_plain() for role in roles], indent=2))
         else:
-            table = Table("role", "state", "pid", "epoch", "since", "rooms", "replica", "note")
+            headings = ("role", "state", "pid", "epoch", "since", "rooms", "replica")
+            table = Table(*(Column(heading, no_wrap=True) for heading in headings), box=SIMPLE_HEAD, pad_edge=False)
             for role in roles:
-                since = (
-                    "" if role.started_at is None else time.strftime("%d %b %H:%M:%S", time.localtime(role.started_at))
-                )
-                cells = (role.role, role.state, role.pid, role.epoch, since, role.rooms, role.step, role.note)
+                since = None if role.started_at is None else _clock(role.started_at)
+                cells = (role.role, role.state, role.pid, role.epoch, since, role.rooms, role.step)
                 table.add_row(*("" if cell is None else str(cell) for cell in cells))
             console.print(table)
-        if not cluster.is_whole():
+            for role in roles:
+                if role.note:
+                    console.print(f"{role.role} {role.note}", highlight=False)
+        if not whole(roles):
             raise typer.Exit(FAILED)
+
+
+def _clock(moment: float) -> str:
+    """The time of day, with the date in front if that is not today's."""
+    then = time.localtime(moment)
+    today = time.strftime("%F") == time.strftime("%F", then)
+    return time.strftime("%H:%M:%S" if today else "%d %b %H:%M", then)
 
 
 @cluster_app.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -69,6 +69,7 @@ class Cluster:
     """The cluster of these settings."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError when the data folder or the key cannot be used."""
         self.settings = settings
         self._run_folder = RunFolder(settings)
         self._key = cluster_key(settings)
@@ -177,8 +178,7 @@ class Cluster:
 
     def is_whole(self) -> bool:
         """Whether all four run and the replica is in step."""
-        whole = {status.role: status for status in self.status()}
-        return all(s.state == "running" for s in whole.values()) and whole[MAIN].step == IN_STEP
+        return whole(self.status())
 
     def process_of(self, role: str) -> RunFile | None:
         """The living process of a role, or None."""
@@ -232,6 +232,11 @@ class Cluster:
             return answer or {}
         finally:
             remote.close()
+
+
+def whole(roles: Sequence[RoleStatus]) -> bool:
+    """Whether a status says that all run and the replica is in step."""
+    return all(role.state == "running" and (role.role != MAIN or role.step == IN_STEP) for role in roles)
 
 
 def _note(role: str, answers: Iterable[Mapping[str, Any] | None]) -> str:

@@ -41,8 +41,8 @@ class Node:
         """Become the one server of this role. Raises AlreadyRunning, SettingsError."""
         self.role = role
         self.settings = settings
-        self.key = cluster_key(settings)
         self.run_folder = RunFolder(settings)
+        self.key = cluster_key(settings)
         self._lock = self.run_folder.hold(role)
         self.started_at = time.time()
         self._created = RunFile.of(role, os.getpid()).created

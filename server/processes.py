@@ -20,7 +20,7 @@ import filelock
 import psutil
 import structlog
 
-from server.settings import ROOT, Settings, as_environment
+from server.settings import ROOT, Settings, SettingsError, as_environment
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 logger = structlog.get_logger()
@@ -72,8 +72,12 @@ class RunFolder:
     """The folder in the data folder where roles are locked and their holders written down."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError when the data folder cannot be used."""
         self._folder = settings.data / "run"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"DATA_FOLDER {settings.data} cannot be used: {error.strerror or error}") from None
 
     def hold(self, role: str) -> filelock.BaseFileLock:
         """Become the one server of a role, for as long as this process lives. Raises AlreadyRunning."""

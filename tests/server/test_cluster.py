@@ -182,6 +182,14 @@ def test_a_killed_server_comes_back_as_another_process(cluster: Cluster, role: s
     }
 
 
+def test_a_replication_server_ends_a_hung_name_server_that_it_never_heard(cluster: Cluster) -> None:
+    pid = pids_of(cluster)[NAME_SERVER]
+    os.kill(pid, signal.SIGSTOP)
+    cluster.kill(REPLICATION)
+    wait_until(cluster.is_whole, timeout_s=8.0, what="all four run, long before a start would have had its time")
+    assert pids_of(cluster)[NAME_SERVER] != pid
+
+
 def test_who_does_not_run_cannot_be_killed(make_cluster: Any) -> None:
     cluster = make_cluster()
     for role in ROLES:

@@ -1,0 +1,118 @@
+"""The client library against a real cluster: what its docstrings promise."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+
+import pytest
+
+from client import Cluster as Connection
+from client import connect
+from client.bot import Bot
+from client.credentials import Credentials
+from game.errors import NameTaken, RoomFull
+from game.strategy import LEVELS
+from server.cluster import Cluster
+from tests.conditions import wait_until
+from tests.conftest import Game
+from wire import COMMUNICATION, NAME_SERVER
+
+
+def test_name_servers_are_tried_in_turn(cluster: Cluster) -> None:
+    with connect(["127.0.0.1:1", cluster.name_server]) as connection:
+        assert connection.rooms() == []
+
+
+def test_a_name_is_remembered_on_this_machine(cluster: Cluster, tmp_path: Path) -> None:
+    credentials = Credentials(tmp_path / "tokens.json")
+    for _ in range(2):
+        with connect(cluster.name_server, credentials=credentials) as connection:
+            assert connection.claim("ada", remember=True).name == "ada"
+    with connect(cluster.name_server) as other, pytest.raises(NameTaken):
+        other.claim("ada")
+
+
+def test_news_bring_what_happened_and_the_view_it_led_to(game: Game) -> None:
+    news = game.o.watch()
+    first = next(news)
+    assert (first.events, first.view.phase) == ((), "playing")
+    game.x.move(4)
+    second = next(news)
+    assert [event.kind for _, event in second.events] == ["moved"]
+    assert second.view.board["cells"] == "....X...."
+    assert second.view.turn == "O"
+
+
+def test_all_events_come_however_many_there_are(game: Game) -> None:
+    for _ in range(60):
+        game.play(0, 3, 1, 4, 2)
+        game.x.rematch()
+        game.o.rematch()
+    version = game.x.view().version
+    assert version > 500
+    first = next(game.x.watch(0))
+    assert [number for number, _ in first.events] == list(range(1, version + 1))
+    assert not first.gap
+
+
+def test_news_end_when_the_room_is_closed(game: Game) -> None:
+    game.x.resign()
+    game.x.close()
+    assert [news.view.phase for news in game.o.watch(0)] == ["closed"]
+
+
+def test_the_list_of_rooms_changes_by_itself(cluster: Cluster, connection: Connection) -> None:
+    lists = connection.watch_rooms()
+    assert next(lists).rooms == {}
+    room = connection.claim("ada").create("mine", width=5, height=4, in_a_row=4)
+    news = next(lists)
+    assert news.changed == (room.id,)
+    assert news.rooms[room.id].options == {"width": 5, "height": 4, "in_a_row": 4}
+    cluster.kill(COMMUNICATION)
+    room.join()
+    while next(lists).rooms[room.id].players["X"] != "ada":
+        pass
+    room.close()
+    while room.id in (news := next(lists)).rooms:
+        pass
+    assert news.gone == (room.id,)
+
+
+def test_more_rooms_than_one_answer_carries_are_all_there(connection: Connection) -> None:
+    ada = connection.claim("ada")
+    made = {ada.create().id for _ in range(230)}
+    wait_until(lambda: {row.room for row in connection.rooms()} == made)
+
+
+def test_the_front_door_can_move_elsewhere(cluster: Cluster, connection: Connection) -> None:
+    cluster.kill(NAME_SERVER)
+    cluster.kill(COMMUNICATION)
+    assert connection.claim("late").name == "late"
+
+
+def test_bots_play_their_games_and_perfect_never_loses(connection: Connection) -> None:
+    first, second = connection.claim("bot one"), connection.claim("bot two")
+    room = first.create()
+    bots = [
+        Bot(room, LEVELS["perfect"], random.Random(1)),
+        Bot(second.room(room.id), LEVELS["random"], random.Random(2)),
+    ]
+    results = {}
+    threads = [
+        threading.Thread(target=lambda bot=bot, n=n: results.update({n: bot.run(10)})) for n, bot in enumerate(bots)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (results[0].games, results[1].games) == (10, 10)
+    assert results[0].lost == 0
+    assert (results[0].won, results[0].drawn) == (results[1].lost, results[1].drawn)
+
+
+def test_a_bot_without_a_seat_says_so(connection: Connection, game: Game) -> None:
+    with pytest.raises(RoomFull):
+        Bot(connection.claim("third").room(game.x.id), LEVELS["random"], random.Random(1)).run(1)
+    assert game.x.view().spectator_count == 0

@@ -1,0 +1,99 @@
+"""When the client tries again, and when it gives up."""
+
+from __future__ import annotations
+
+import random
+import stat
+from pathlib import Path
+
+import pytest
+
+from client.channel import Channel, Place
+from client.cluster import connect
+from client.credentials import Credentials
+from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, pauses, until_deadline
+from game.errors import InvalidArgument, NotYourTurn
+from server.settings import Settings
+from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, TicTacToeError, TooLarge, Unreachable
+from wire.rpc import Address
+
+
+class Attempts:
+    """Fails with these errors, one after the other, then succeeds."""
+
+    def __init__(self, *errors: TicTacToeError) -> None:
+        self.errors = list(errors)
+        self.timeouts: list[float] = []
+        self.failures = 0
+
+    def __call__(self, timeout_s: float) -> str:
+        self.timeouts.append(timeout_s)
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+    def failed(self) -> None:
+        self.failures += 1
+
+    def run(self, deadline_s: float = 5.0) -> str:
+        return until_deadline(self, deadline_s=deadline_s, attempt_s=2.0, on_failure=self.failed)
+
+
+def test_what_may_pass_is_tried_again() -> None:
+    attempts = Attempts(Unreachable("x"), NotReady("x"), Busy("x"), Fenced("x"), DeadlineExceeded("x"))
+    assert attempts.run() == "done"
+    assert attempts.failures == 5
+    assert all(0 < timeout_s <= 2.0 for timeout_s in attempts.timeouts)
+
+
+@pytest.mark.parametrize("error", [NotYourTurn("x"), InvalidArgument("x"), TooLarge("x")])
+def test_what_will_not_pass_is_not_tried_again(error: TicTacToeError) -> None:
+    attempts = Attempts(error)
+    with pytest.raises(type(error)):
+        attempts.run()
+    assert len(attempts.timeouts) == 1
+
+
+def test_when_time_is_up_an_open_end_is_deadline_exceeded() -> None:
+    with pytest.raises(DeadlineExceeded):
+        Attempts(*[Unreachable("x")] * 10_000).run(deadline_s=0.05)
+
+
+@pytest.mark.parametrize("error", [NotReady("x"), Busy("x")])
+def test_when_time_is_up_a_refusal_stays_what_it_is(error: TicTacToeError) -> None:
+    with pytest.raises(type(error)):
+        Attempts(*[error] * 10_000).run(deadline_s=0.05)
+
+
+def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
+    now = 0.0
+    pause = pauses(lambda: now, random.Random(1))
+    first = [pause() for _ in range(50)]
+    assert all(0 <= wait_s <= SHORT_PAUSE_S for wait_s in first)
+    assert len(set(first)) > 40
+    now = 2.0
+    later = [pause() for _ in range(50)]
+    assert SHORT_PAUSE_S < max(later) <= LONGEST_PAUSE_S
+
+
+def test_a_channel_to_nobody_gives_up_with_a_clear_error(settings: Settings) -> None:
+    place = Place(Address("127.0.0.1", settings.main_port), "room.none")
+    channel = Channel(lambda: place, deadline_s=0.1)
+    with pytest.raises(DeadlineExceeded, match=str(settings.main_port)):
+        channel.call("view", "t")
+
+
+def test_a_server_given_in_a_way_that_cannot_be_is_refused() -> None:
+    for server in ("", ":1337", "host:", "host:x", "host:0", "host:70000"):
+        with pytest.raises(InvalidArgument):
+            connect(server or [], deadline_s=0.1)
+
+
+def test_tokens_are_remembered_in_a_file_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "tokens.json"
+    token = Credentials(file).token_for("here:1337", "ada")
+    assert Credentials(file).token_for("here:1337", "ada") == token
+    assert Credentials(file).token_for("here:1337", "bob") != token
+    assert Credentials(file).token_for("there:1337", "ada") != token
+    assert Credentials(file).names("here:1337") == ["ada", "bob"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -1,0 +1,66 @@
+"""The documents say what is true: every remote method, error and setting is in them, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from game.errors import TicTacToeError
+from server.copy_keeper import CopyKeeper
+from server.front_door import FrontDoor
+from server.main_peer import MainPeer
+from server.node import ClientObject, PeerObject
+from server.room_objects import RoomObject
+from server.settings import ROOT, Settings, as_environment, load
+
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+REMOTE_CLASSES = (FrontDoor, RoomObject, ClientObject, PeerObject, MainPeer, CopyKeeper)
+
+
+def remote_methods() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for kind in REMOTE_CLASSES:
+        for name in vars(kind):
+            checks = getattr(getattr(kind, name), "checks", None)
+            if checks is not None:
+                yield name, tuple(checks)
+
+
+def family(root: type[TicTacToeError]) -> Iterator[type[TicTacToeError]]:
+    for child in root.__subclasses__():
+        yield child
+        yield from family(child)
+
+
+@pytest.mark.parametrize(("method", "arguments"), sorted(set(remote_methods())))
+def test_every_remote_method_is_documented_with_its_arguments(method: str, arguments: tuple[str, ...]) -> None:
+    signatures = re.findall(rf"`{method}\(([^)]*)\)`", PROTOCOL)
+    assert ", ".join(arguments) in signatures, f"docs/protocol.md has no `{method}({', '.join(arguments)})`"
+
+
+@pytest.mark.parametrize("code", sorted({kind.code for kind in family(TicTacToeError)} - {"refused"}))
+def test_every_error_is_in_the_table(code: str) -> None:
+    assert re.search(rf"^\| `{code}` \|", PROTOCOL, re.MULTILINE)
+
+
+def test_the_example_has_every_setting_at_its_default_and_no_other() -> None:
+    found = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    assert found == {**as_environment(Settings()), "DATA_FOLDER": ""}
+
+
+def test_the_example_uncommented_is_the_default(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(re.sub(r"^# ([A-Z_]+=)", r"\1", EXAMPLE, flags=re.MULTILINE))
+    assert load(environment={}, file=file) == Settings()
+
+
+@pytest.mark.parametrize("document", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda d: d.name)
+def test_links_and_named_files_are_there(document: Path) -> None:
+    text = document.read_text()
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+        assert "://" in link or (document.parent / link).exists(), link
+    for named in re.findall(r"`((?:tests|server|game|client|wire|docs)/[\w/.]+)`", text):
+        assert (ROOT / named).exists(), named
