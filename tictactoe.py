@@ -163,7 +163,8 @@ def demo(
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
     """Bots play in all rooms of a cluster of its own while its servers are killed; nothing may be lost."""
-    from client.demo import Plan, run_demo
+    from client.demo import run_demo
+    from client.demo_report import Plan
     from server.sandbox import sandbox_cluster
 
     with _plain_errors(), sandbox_cluster() as cluster:

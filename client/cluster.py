@@ -75,7 +75,7 @@ class Cluster:
         elif token is None:
             token = new_token()
         answer = self.ask("claim", name, token)
-        return Player(self, answer["name"], token)
+        return Player(answer["name"], token, self.ask, deadline_s=self.deadline_s)
 
     def rooms(self) -> list[Row]:
         """All open rooms."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from client.channel import Channel, Place
 from client.room import RoomClient, new_request_id
 from wire.rpc import Address
 
-if TYPE_CHECKING:
-    from client.cluster import Cluster
-
 
 class Player:
     """Who you are on a cluster. Whoever has ``token`` is you: keep it secret."""
 
-    def __init__(self, cluster: Cluster, name: str, token: str) -> None:
+    def __init__(self, name: str, token: str, ask: Callable[..., Any], *, deadline_s: float) -> None:
+        """``ask`` calls a method of the front door; ``deadline_s`` is how long calls to rooms go on trying."""
         self.name = name
         self.token = token
-        self._cluster = cluster
+        self._ask = ask
+        self._deadline_s = deadline_s
 
     def create(
         self,
@@ -34,19 +33,18 @@ class Player:
 
         Raises InvalidArgument, Busy (too many rooms), DeadlineExceeded.
         """
-        answer = self._cluster.ask("create", self.token, request_id or new_request_id(), title, game, options)
+        answer = self._ask("create", self.token, request_id or new_request_id(), title, game, options)
         return self._room(answer["room"], answer)
 
     def room(self, room: str) -> RoomClient:
         """A room by its id. Raises NoSuchRoom."""
-        return self._room(room, self._cluster.ask("where_is", room))
+        return self._room(room, self._ask("where_is", room))
 
     def _room(self, room: str, where: Mapping[str, object]) -> RoomClient:
         place = _place(where)
-        deadline_s = self._cluster.deadline_s
 
         def channel() -> Channel:
-            return Channel(lambda: _place(self._cluster.ask("where_is", room)), place=place, deadline_s=deadline_s)
+            return Channel(lambda: _place(self._ask("where_is", room)), place=place, deadline_s=self._deadline_s)
 
         return RoomClient(room, self.name, self.token, channel)
 

@@ -7,8 +7,9 @@ log does not have; see ``docs/architecture.md``.
 from __future__ import annotations
 
 from server import node
+from server.common_objects import PeerObject
 from server.front_door import FrontDoor, LobbyCopy
-from server.node import Node, PeerObject
+from server.node import Node
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.rpc import Remote, RemotePool
 

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from game.errors import InvalidArgument
+from server.common_objects import PeerObject
 from server.compaction import Compactor
 from server.entries import Entry, Mark, Office, Snapshot
 from server.faults import Faults
 from server.journal import Journal
-from server.node import Node, PeerObject
+from server.node import Node
 from server.replica import Replica, Take
 from server.replica_port import copy_from
 from wire.arguments import remote, sequence, text, whole

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from server.common_objects import PeerObject
 from server.lobby import Cursor
-from server.node import Node, PeerObject
+from server.node import Node
 from server.term import Term
 from wire import REPLICATION
 from wire.arguments import mapping, remote, request_id, room_id, seconds, text, whole

@@ -23,7 +23,6 @@ from server.security import cluster_key
 from server.settings import LOOPBACK, Settings, SettingsError, load
 from server.watcher import NameServerPulse, PeerPulse, Pulse, Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
-from wire.arguments import remote, seconds
 from wire.errors import NotReady, TicTacToeError, Unreachable
 from wire.rpc import Address, Endpoint
 
@@ -211,54 +210,6 @@ class Node:
         for who, host in (("clients", settings.bind_host), ("servers with the cluster's key", settings.peer_bind_host)):
             if host not in LOOPBACK:
                 logger.warning("open to the network", to=who, on=host)
-
-
-class PeerObject:
-    """What every server answers the others; each role adds its own."""
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-
-    def prove(self) -> None:
-        """Come back only if what does this server's work moves."""
-        raise NotImplementedError
-
-    def more_status(self) -> dict[str, object]:
-        """What this role has to say beside what all say."""
-        return {}
-
-    @remote(wait_s=seconds(5.0))
-    def beat(self, wait_s: float) -> dict[str, object]:
-        """A heartbeat after ``wait_s`` seconds, from the heart of this server."""
-        return self._node.beat(wait_s, self.prove)
-
-    @remote()
-    def status(self) -> dict[str, object]:
-        """Who this is, whom it watches, and what its role has to say."""
-        return {**self._node.status(), **self.more_status()}
-
-    @remote()
-    def stand_down(self) -> None:
-        """Start and end no server any more."""
-        self._node.stand_down()
-
-    @remote()
-    def stop(self) -> None:
-        """End in good order, for good: nobody is missed in this role afterwards."""
-        self._node.run_folder.clear(self._node.role)
-        self._node.end()
-
-
-class ClientObject:
-    """What every server answers anybody under its own name."""
-
-    def __init__(self, role: str) -> None:
-        self._role = role
-
-    @remote()
-    def describe(self) -> dict[str, object]:
-        """Which server this is, and which version of the protocol it speaks."""
-        return {"role": self._role, "protocol": PROTOCOL_VERSION}
 
 
 def main(role: str, build: Callable[[Node], None]) -> NoReturn:

@@ -6,11 +6,12 @@ Run it as ``python server/replication_server.py`` from the project's root; see `
 from __future__ import annotations
 
 from server import node
+from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
 from server.faults import Faults
 from server.journal import Journal
-from server.node import ClientObject, Node
+from server.node import Node
 from server.streams import Streams
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 

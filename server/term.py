@@ -7,13 +7,14 @@ The way of a command: a room object or the front door â†’ ``desk`` (who asks) â†
 from __future__ import annotations
 
 from server.commit import Committer
+from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.desk import Desk
 from server.entries import Office
 from server.faults import Faults
 from server.house import House
 from server.journal import Journal
-from server.node import ClientObject, Node
+from server.node import Node
 from server.primary import Primary
 from server.replica_link import ReplicaLink
 from server.replica_port import ReplicaPort

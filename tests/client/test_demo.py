@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from client.demo import ALL_SERVERS, schedule
+from client.demo import schedule
+from client.demo_report import ALL_SERVERS
 from server.settings import ROOT
 from wire import NAME_SERVER
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from game.errors import TicTacToeError
+from server.common_objects import ClientObject, PeerObject
 from server.copy_keeper import CopyKeeper
 from server.front_door import FrontDoor
 from server.main_peer import MainPeer
-from server.node import ClientObject, PeerObject
 from server.room_objects import RoomObject
 from server.settings import ROOT, Settings, as_environment, load
 

@@ -16,10 +16,10 @@ from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import InvalidArgument, NoSuchRoom
 from server.cluster import Cluster
+from server.common_objects import ClientObject, PeerObject
 from server.copy_keeper import CopyKeeper
 from server.front_door import FrontDoor
 from server.main_peer import MainPeer
-from server.node import ClientObject, PeerObject
 from server.room_objects import RoomObject
 from server.sandbox import sandbox_settings
 from tests.conftest import Game, end

@@ -1,0 +1,55 @@
+"""What every server answers, whatever its role: to the other servers, and to anybody."""
+
+from __future__ import annotations
+
+from server.node import Node
+from wire import PROTOCOL_VERSION
+from wire.arguments import remote, seconds
+
+
+class PeerObject:
+    """What every server answers the others; each role adds its own."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def prove(self) -> None:
+        """Come back only if what does this server's work moves."""
+        raise NotImplementedError
+
+    def more_status(self) -> dict[str, object]:
+        """What this role has to say beside what all say."""
+        return {}
+
+    @remote(wait_s=seconds(5.0))
+    def beat(self, wait_s: float) -> dict[str, object]:
+        """A heartbeat after ``wait_s`` seconds, from the heart of this server."""
+        return self._node.beat(wait_s, self.prove)
+
+    @remote()
+    def status(self) -> dict[str, object]:
+        """Who this is, whom it watches, and what its role has to say."""
+        return {**self._node.status(), **self.more_status()}
+
+    @remote()
+    def stand_down(self) -> None:
+        """Start and end no server any more."""
+        self._node.stand_down()
+
+    @remote()
+    def stop(self) -> None:
+        """End in good order, for good: nobody is missed in this role afterwards."""
+        self._node.run_folder.clear(self._node.role)
+        self._node.end()
+
+
+class ClientObject:
+    """What every server answers anybody under its own name."""
+
+    def __init__(self, role: str) -> None:
+        self._role = role
+
+    @remote()
+    def describe(self) -> dict[str, object]:
+        """Which server this is, and which version of the protocol it speaks."""
+        return {"role": self._role, "protocol": PROTOCOL_VERSION}
