@@ -112,8 +112,11 @@ def to_plain(event: Event) -> dict[str, object]:
     _, shape = _SHAPES[event.kind]
     plain: dict[str, object] = {"kind": event.kind}
     for name in shape:
-        value = getattr(event, name)
-        plain[name] = list(value) if isinstance(value, tuple) else value
+        plain[name] = getattr(event, name)
+    if isinstance(event, Finished):
+        plain["line"] = list(event.line)
+    elif isinstance(event, Created):
+        plain["options"] = dict(event.options)
     return plain
 
 

@@ -61,7 +61,7 @@ class Room:
     seats: Mapping[Seat, str | None] = field(default_factory=lambda: _NO_SEATS)
     away: frozenset[str] = frozenset()
     spectators: tuple[str, ...] = ()
-    position: Position = None
+    position: Position = field(default_factory=lambda: rules_named(DEFAULT_GAME, {}).opening())
     moves: tuple[tuple[Seat, object], ...] = ()
     outcome: Outcome | None = None
     game_number: int = 0

@@ -12,12 +12,17 @@ import itertools
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+import structlog
 
 from game.errors import check
 from server.entries import NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy, Terms
 from wire.errors import StorageFailed
+
+logger = structlog.get_logger()
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -33,6 +38,7 @@ CREATE TABLE IF NOT EXISTS incoming_snapshots AS SELECT * FROM snapshots WHERE F
 CREATE TABLE IF NOT EXISTS terms (epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
 """
+_ASIDE = ".unreadable-"
 _COLUMNS = "position, epoch, stream, version, body"
 _ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
 _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
@@ -41,12 +47,29 @@ _SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
 _TABLES = ("entries", "snapshots")
 
 
+def open_journal(file: Path, *, durability: str) -> Journal:
+    """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
+
+    What it had then has to come from the other copy: see ``Journal.lost``.
+    """
+    try:
+        return Journal(file, durability=durability)
+    except (sqlite3.DatabaseError, IsADirectoryError) as error:
+        mark = f"{_ASIDE}{time.time_ns()}"
+        for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+            if part.exists():
+                part.rename(part.with_name(part.name + mark))
+        logger.error("a journal cannot be read: it is put aside", why=str(error), mark=mark)
+    return Journal(file, durability=durability)
+
+
 class Journal:
     """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
 
     def __init__(self, file: Path, *, durability: str = "os") -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        self._file = file
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         run = self._connection.execute
@@ -57,6 +80,11 @@ class Journal:
         self.terms = Terms(Mark(*row) for row in run("SELECT epoch, position FROM terms ORDER BY epoch"))
         row = run("SELECT epoch, holder FROM office").fetchone()
         self.office = Office(*row) if row else NO_OFFICE
+
+    @property
+    def lost(self) -> bool:
+        """Whether this journal is empty because an unreadable one was put aside."""
+        return self.last == START and any(self._file.parent.glob(f"{self._file.name}{_ASIDE}*"))
 
     def close(self) -> None:
         """Close the file; the journal cannot be used after."""

@@ -7,7 +7,7 @@ acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
 from __future__ import annotations
 
 from server import node
-from server.journal import Journal
+from server.journal import open_journal
 from server.main_peer import MainPeer
 from server.node import Node
 from server.office import take_office
@@ -19,7 +19,7 @@ from wire import MAIN, REPLICATION
 def build(its_node: Node) -> None:
     """Answer heartbeats, wait for the office, and begin the term."""
     settings = its_node.settings
-    journal = Journal(settings.data / "main" / "journal.db", durability=settings.durability)
+    journal = open_journal(settings.data / "main" / "journal.db", durability=settings.durability)
     replica = ReplicaPort(settings.peer_address_of(REPLICATION), its_node.key, timeout_s=settings.append_timeout_s)
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)

@@ -48,7 +48,14 @@ def take_office(
 def _try(journal: Journal, replica: ReplicaPort, waited_s: float, wait_limit_s: float) -> Office | None:
     asked = _ask(replica)
     own = Standing(journal.office, journal.last)
-    decision = takeover.decide(own, journal.terms, asked, waited_s=waited_s, wait_limit_s=wait_limit_s)
+    decision = takeover.decide(
+        own,
+        journal.terms,
+        asked,
+        waited_s=waited_s,
+        wait_limit_s=wait_limit_s,
+        own_lost=journal.lost,
+    )
     if isinstance(decision, Wait):
         return None
     office = Office(decision.epoch, secrets.token_hex(8))

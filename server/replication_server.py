@@ -10,7 +10,7 @@ from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
 from server.faults import Faults
-from server.journal import Journal
+from server.journal import open_journal
 from server.node import Node
 from server.streams import Streams
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -19,7 +19,7 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 def build(its_node: Node) -> None:
     """Offer the copy, and watch the others."""
     settings = its_node.settings
-    journal = Journal(settings.data / "replication" / "journal.db", durability=settings.durability)
+    journal = open_journal(settings.data / "replication" / "journal.db", durability=settings.durability)
     compactor = Compactor(
         journal,
         Streams(most_people=settings.max_people_per_room),

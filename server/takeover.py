@@ -42,13 +42,25 @@ class TakeOffice:
 
 
 def decide(
-    own: Standing, own_terms: Terms, replica: Standing | None, *, waited_s: float, wait_limit_s: float
+    own: Standing,
+    own_terms: Terms,
+    replica: Standing | None,
+    *,
+    waited_s: float,
+    wait_limit_s: float,
+    own_lost: bool = False,
 ) -> Wait | FetchCopy | TakeOffice:
-    """What a starting main server does next. ``replica`` is None while the replication server does not answer."""
+    """What a starting main server does next.
+
+    ``replica`` is None while the replication server does not answer. ``own_lost``: there was a journal, but it cannot
+    be read; a replica that has nothing then is no proof that there is nothing.
+    """
     if replica is None:
         if own.last == START or waited_s < wait_limit_s:
             return Wait()
         return TakeOffice(own.office.epoch + 1)
+    if own_lost and replica.last == START:
+        return Wait()
     epoch = max(own.office.epoch, own.last.epoch, replica.office.epoch, replica.last.epoch) + 1
     return TakeOffice(epoch) if own_terms.contain(replica.last, own.last) else FetchCopy(epoch)
 

@@ -77,6 +77,20 @@ def test_g1_one_of_the_two_disks_lost(cluster: Cluster, game: Game, lost: str) -
     game.play(4)
 
 
+@pytest.mark.parametrize("broken", ["main", "replication"])
+def test_g1_one_of_the_two_journals_unreadable(cluster: Cluster, game: Game, broken: str) -> None:
+    game.play(0, 3, 1)
+    before = game.x.view()
+    cluster.stop()
+    journal = cluster.settings.data / broken / "journal.db"
+    journal.write_bytes(b"this is no journal" * 1000)
+    for part in ("-wal", "-shm"):
+        journal.with_name(journal.name + part).unlink(missing_ok=True)
+    cluster.start()
+    assert game.x.view() == before
+    assert [file.read_bytes()[:4] for file in journal.parent.glob("*.unreadable-*")] == [b"this"]
+
+
 def test_g1_what_was_played_without_a_replica_counts_over_what_the_replica_has(cluster: Cluster, game: Game) -> None:
     game.play(0)
     cluster.kill(REPLICATION)

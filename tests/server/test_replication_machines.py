@@ -153,6 +153,12 @@ def test_without_a_journal_nobody_takes_office_before_the_replica_has_answered()
     assert decide(NOTHING, NOTHING) == TakeOffice(1)
 
 
+def test_who_has_lost_its_journal_does_not_begin_anew_on_a_replica_that_has_nothing() -> None:
+    lost = {"waited_s": 1e6, "wait_limit_s": 3.0, "own_lost": True}
+    assert isinstance(takeover.decide(NOTHING, Terms(), NOTHING, **lost), Wait)
+    assert takeover.decide(NOTHING, Terms(), Standing(FIRST, Mark(1, 5)), **lost) == FetchCopy(2)
+
+
 def test_with_a_journal_the_replica_is_waited_for_a_while() -> None:
     own = Standing(FIRST, Mark(1, 4))
     assert isinstance(decide(own, None, waited_s=2.9), Wait)

@@ -1,0 +1,102 @@
+"""What the tests of rooms share: commands without the ceremony, and junk of all kinds. No test lives here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from game import rooms
+from game.commands import Command, Create, Join, Leave, Move, Rematch, Resign
+from game.rooms import Event, Room
+
+MOST_PEOPLE = 5
+UNTIMED = settings(deadline=None)
+"""For properties: how long an example takes says more about the machine than about the code."""
+_requests = itertools.count()
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+    max_leaves=8,
+)
+
+
+def request() -> str:
+    """A request id that no other command has."""
+    return f"request-{next(_requests)}"
+
+
+def decided(room: Room, command: Command) -> tuple[Event, ...]:
+    """The events of a command, in a room for five."""
+    return rooms.decide(room, command, max_people=MOST_PEOPLE)
+
+
+def evolved(room: Room, events: Iterable[Event]) -> Room:
+    """The room after events."""
+    for event in events:
+        room = rooms.evolve(room, event)
+    return room
+
+
+def after(room: Room, *commands: Command) -> Room:
+    """The room after commands, each of which is carried out."""
+    for command in commands:
+        room = evolved(room, decided(room, command))
+    return room
+
+
+def opened(**options: int) -> Room:
+    """A room that ann opened and nobody is in."""
+    return after(rooms.nothing("abcd"), Create("ann", request(), "A table", "tictactoe", options))
+
+
+def joined(room: Room, *names: str) -> Room:
+    """The room after these asked for a seat, one after the other."""
+    return after(room, *(Join(name, request(), "player") for name in names))
+
+
+def watched(room: Room, *names: str) -> Room:
+    """The room after these came to watch."""
+    return after(room, *(Join(name, request(), "spectator") for name in names))
+
+
+def left(room: Room, *names: str) -> Room:
+    """The room after these left."""
+    return after(room, *(Leave(name, request()) for name in names))
+
+
+def started(**options: int) -> Room:
+    """A room where ann (X) and bob (O) have begun to play."""
+    return joined(opened(**options), "ann", "bob")
+
+
+def played(room: Room, *moves: int) -> Room:
+    """The room after moves, each by whose turn it is."""
+    for move in moves:
+        room = after(room, Move(to_move(room), request(), move))
+    return room
+
+
+def to_move(room: Room) -> str:
+    """The name whose turn it is."""
+    name = room.seats[room.rules.to_move(room.position) or "X"]
+    assert name is not None
+    return name
+
+
+def won_by_x() -> Room:
+    """A room where the game is over: X has the top row."""
+    return played(started(), 0, 3, 1, 4, 2)
+
+
+def resigned(room: Room, name: str) -> Room:
+    """The room after that player gave up."""
+    return after(room, Resign(name, request()))
+
+
+def rematched(room: Room, *names: str) -> Room:
+    """The room after these wished for another game."""
+    return after(room, *(Rematch(name, request()) for name in names))
