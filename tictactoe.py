@@ -25,6 +25,8 @@ from wire.errors import TicTacToeError
 
 FAILED = 1
 CANNOT = 2
+ALL_EVENTS = 1_000_000_000
+"""The demo's cluster compacts no event away: the audit in the end reads all of them anew."""
 _ROLES = {
     "main": MAIN,
     "communication": COMMUNICATION,
@@ -167,7 +169,7 @@ def demo(
     from client.demo_report import Plan
     from server.sandbox import sandbox_cluster
 
-    with _plain_errors(), sandbox_cluster() as cluster:
+    with _plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS) as cluster:
         plan = Plan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
         summary = run_demo(cluster, plan, console)
         if report is not None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from game.events import Event, Moved
+from game.rules import Seat
 
 Seen = Sequence[tuple[int, Event]]
 """Events with their versions, in the order in which a watcher saw them."""
@@ -23,6 +24,7 @@ class AckedMove:
 
     name: str
     request_id: str
+    seat: Seat | None
     cell: object
     version: int
     """The room's version in the answer: that of the last event the move made."""
@@ -36,7 +38,7 @@ class RoomHistory:
     watchers: dict[str, list[tuple[int, Event]]] = field(default_factory=dict)
     gaps: int = 0
     final: list[tuple[int, Event]] = field(default_factory=list)
-    """The room's events as read anew in the end, or as the one watcher that saw all of them has them."""
+    """All of the room's events, from version 1, as read anew in the end."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def _lost(history: RoomHistory) -> Iterable[str]:
             yield f"{acked.name}'s move on {acked.cell}, acknowledged at version {acked.version}, is not there"
             continue
         event, _ = moves[acked.request_id]
-        if (event.by, event.move, ends[acked.request_id]) != (acked.name, acked.cell, acked.version):
+        there = (event.by, event.seat, event.move, ends[acked.request_id])
+        if there != (acked.name, acked.seat, acked.cell, acked.version):
             yield f"{acked.name}'s move on {acked.cell} at version {acked.version} is there as another: {event}"
 
 
@@ -102,6 +105,8 @@ def _out_of_order(history: RoomHistory) -> Iterable[str]:
     """Watchers who missed something, saw something twice, or saw something else than the final history has."""
     if history.gaps:
         yield f"{history.gaps} gaps in what watchers saw"
+    if not history.final or history.final[0][0] != 1:
+        yield "the final history does not begin with version 1"
     final = dict(history.final)
     for watcher, seen in [("the final history", history.final), *history.watchers.items()]:
         for (before, _), (version, _) in itertools.pairwise(seen):

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from client.cluster import connect
 from client.room import News, RoomClient, new_request_id
@@ -34,12 +34,13 @@ OnMove = Callable[[PlayedMove], None]
 
 @dataclass(frozen=True)
 class BotResult:
-    """How a bot's games ended."""
+    """How a bot's games ended, and how many moves it made in them that were acknowledged."""
 
     games: int = 0
     won: int = 0
     lost: int = 0
     drawn: int = 0
+    moves: int = 0
 
     def with_winner(self, winner: str | None, name: str) -> BotResult:
         """One more game, won by that player or drawn."""
@@ -48,6 +49,7 @@ class BotResult:
             self.won + (winner == name),
             self.lost + (winner not in (None, name)),
             self.drawn + (winner is None),
+            self.moves,
         )
 
 
@@ -79,11 +81,12 @@ class Bot:
 
         Raises RoomFull when there is no free seat, and what the client library raises.
         """
+        before = self._room.view()
         if self._room.join().seat is None:
             self._room.leave()
             raise RoomFull("there is no free seat in this room")
         result = BotResult()
-        counted = 0
+        counted = before.game_number - (before.phase == "playing")  # games that were over before are not its own
         for news in self._room.watch(stop=stop):
             if stop is not None and stop.is_set():
                 break
@@ -93,11 +96,14 @@ class Bot:
                 result = result.with_winner(view.winner, self._room.name)
                 if result.games == games:
                     break
-            self._act(news)
+            result = replace(result, moves=result.moves + self._act(news))
         return result
 
-    def _act(self, news: News) -> None:
-        """Do what the news ask for; if they are old, the refusal says so and newer ones are on their way."""
+    def _act(self, news: News) -> int:
+        """Do what the news ask for; if they are old, the refusal says so and newer ones are on their way.
+
+        Returns how many moves were made.
+        """
         view = news.view
         seat = view.seat_of(self._room.name)
         try:
@@ -109,11 +115,13 @@ class Bot:
                 answer = self._room.move(cell, request_id=request_id)
                 times = (sent_at, time.monotonic())
                 self._on_move(PlayedMove(self._room.id, self._room.name, request_id, cell, answer, *times))
-            elif view.phase == "finished" and seat not in view.rematch:
+                return 1
+            if view.phase == "finished" and seat not in view.rematch:
                 self._room.rematch()
         except Refusal as refusal:
             if refusal.code not in _OLD_NEWS:
                 raise
+        return 0
 
 
 def run_bot(

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from client.retry import until_deadline
-from wire.errors import TicTacToeError
+from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Remote
 
 LOOK_AGAIN_S = 1.0
-"""After so long without an answer, ask again where the object is: it may have moved."""
+"""After failing for so long, ask again where the object is: it may have moved."""
 ATTEMPT_S = 5.0
 
 
@@ -30,13 +30,16 @@ class Channel:
     """Calls to a remote object, wherever it is."""
 
     def __init__(self, find: Callable[[], Place], *, place: Place | None = None, deadline_s: float) -> None:
-        """``find`` says where the object is; it is asked first unless ``place`` is known, and when nobody answers."""
+        """``find`` says where the object is; it is asked first unless ``place`` is known, and when nobody answers.
+
+        It must not take long: a call that fails waits for it before it tries again.
+        """
         self._find = find
         self._deadline_s = deadline_s
         self._lock = threading.Lock()
         self._place = place
         self._remote: Remote | None = None
-        self._answered_at = time.monotonic()
+        self._failing_since: float | None = None
         self._looked_at = 0.0
 
     def call(self, method: str, *arguments: object, extra_s: float = 0.0, deadline_s: float | None = None) -> Any:
@@ -44,15 +47,19 @@ class Channel:
 
         Raises what the method raises, and when ``deadline_s`` has passed DeadlineExceeded, NotReady or Busy.
         """
-        with self._lock:
-            answer = until_deadline(
+        limit_s = (self._deadline_s if deadline_s is None else deadline_s) + extra_s
+        if not self._lock.acquire(timeout=limit_s):
+            raise DeadlineExceeded(f"no answer within {limit_s:g} s: another call on this connection still waits")
+        try:
+            self._failing_since = None
+            return until_deadline(
                 lambda timeout_s: self._connected().call(method, *arguments, timeout_s=timeout_s),
-                deadline_s=(self._deadline_s if deadline_s is None else deadline_s) + extra_s,
+                deadline_s=limit_s,
                 attempt_s=ATTEMPT_S + extra_s,
                 on_failure=self._failed,
             )
-            self._answered_at = time.monotonic()
-            return answer
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Close the connection. A call that is under way in another thread keeps it until it ends."""
@@ -72,13 +79,16 @@ class Channel:
         now = time.monotonic()
         if self._remote is not None:
             self._remote.close()
-        if self._place is None or now - max(self._answered_at, self._looked_at) < LOOK_AGAIN_S:
+        if self._failing_since is None:
+            self._failing_since = now  # what was quiet before is no sign that the object has moved
+        if self._place is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
             return
-        self._looked_at = now
         try:
             found = self._find()
         except TicTacToeError:
             return  # nobody knows better: go on where it was
+        finally:
+            self._looked_at = time.monotonic()
         if found != self._place:
             self._forget()
             self._place = found

@@ -49,8 +49,13 @@ def connect(
     if not given:
         raise InvalidArgument("at least one name server is needed")
     cluster = Cluster([_address(server) for server in given], deadline_s, credentials)
-    spoken = cluster.ask("describe")["protocol"]
+    try:
+        spoken = cluster.ask("describe")["protocol"]
+    except TicTacToeError:
+        cluster.close()
+        raise
     if spoken != PROTOCOL_VERSION:
+        cluster.close()
         raise ProtocolMismatch(f"the server speaks version {spoken}, this client version {PROTOCOL_VERSION}")
     return cluster
 
@@ -88,27 +93,30 @@ class Cluster:
         """
         channel = Channel(self._find_front_door, deadline_s=self.deadline_s)
         rooms: dict[str, Row] = {}
-        cursor = ""
+        told: Mapping[str, Row] = rooms
+        touched: dict[str, None] = {}
+        cursor, news = "", True
         try:
             while stop is None or not stop.is_set():
                 answer = channel.call("wait_rooms", cursor, WAIT_S if cursor else 0.0, extra_s=WAIT_S)
-                before = rooms
                 rooms = {} if answer["reset"] else dict(rooms)
                 rows = [row_from(plain) for plain in answer["rooms"]]
                 rooms.update((row.room, row) for row in rows)
                 for room in answer["gone"]:
                     rooms.pop(room, None)
-                changed = bool(rows or answer["gone"] or answer["reset"] or not cursor)
+                touched.update(dict.fromkeys(row.room for row in rows))
+                news = news or bool(rows or answer["gone"] or answer["reset"])
                 cursor = answer["cursor"]
-                if changed and not answer["more"]:
-                    gone = tuple(room for room in before if room not in rooms)
-                    yield LobbyNews(rooms, tuple(row.room for row in rows), gone)
+                if news and not answer["more"]:
+                    changed = tuple(room for room in touched if room in rooms)
+                    yield LobbyNews(rooms, changed, tuple(room for room in told if room not in rooms))
+                    told, touched, news = rooms, {}, False
         finally:
             channel.close()
 
-    def ask(self, method: str, *arguments: object) -> Any:
-        """Call a method of the front door; see ``docs/protocol.md``."""
-        return self._front_door.call(method, *arguments)
+    def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
+        """Call a method of the front door; see ``docs/protocol.md``. ``deadline_s``: instead of the connection's."""
+        return self._front_door.call(method, *arguments, deadline_s=deadline_s)
 
     def close(self) -> None:
         """Close the connection to the front door."""

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import filelock
 
+from wire.errors import StorageFailed
+
 
 def new_token() -> str:
     """A secret of 256 random bits."""
@@ -30,28 +32,40 @@ class Credentials:
         self._file = file
 
     def token_for(self, server: str, name: str) -> str:
-        """The token remembered for a name on a server, or a new one, which is remembered before it is used."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(f"{self._file}.lock"):
-            tokens = self._read()
-            token: str | None = tokens.get(server, {}).get(name)
-            if token is None:
-                token = tokens.setdefault(server, {})[name] = new_token()
-                self._write(tokens)
+        """The token remembered for a name on a server, or a new one, which is remembered before it is used.
+
+        Raises StorageFailed when the file cannot be read or written.
+        """
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(f"{self._file}.lock"):
+                tokens = self._read()
+                token: str | None = tokens.get(server, {}).get(name)
+                if token is None:
+                    token = tokens.setdefault(server, {})[name] = new_token()
+                    self._write(tokens)
+        except OSError as error:
+            raise StorageFailed(f"{self._file} cannot be used: {error.strerror or error}") from None
         return token
 
     def names(self, server: str) -> list[str]:
-        """The names remembered for a server, the latest last."""
+        """The names remembered for a server, the latest last. Raises StorageFailed when the file is broken."""
         return list(self._read().get(server, {}))
 
     def _read(self) -> dict[str, dict[str, str]]:
         if not self._file.exists():
             return {}
-        tokens: dict[str, dict[str, str]] = json.loads(self._file.read_text())
+        try:
+            tokens: dict[str, dict[str, str]] = json.loads(self._file.read_text())
+        except ValueError:
+            # Not made anew: whatever tokens can still be read in it are the only way back to their names.
+            raise StorageFailed(f"the tokens in {self._file} cannot be read: mend the file or move it away") from None
         return tokens
 
     def _write(self, tokens: dict[str, dict[str, str]]) -> None:
         new = self._file.with_suffix(".new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
             json.dump(tokens, output, indent=2)
+            output.flush()
+            os.fsync(output.fileno())  # a name whose token is lost is nobody's any more
         new.replace(self._file)

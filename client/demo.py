@@ -21,7 +21,7 @@ from client.bot import Bot, PlayedMove
 from client.cluster import Cluster, connect
 from client.demo_report import ALL_SERVERS, Kill, Plan, Summary
 from client.demo_screen import Screen, show_summary
-from client.room import RoomClient, new_request_id
+from client.room import RoomClient
 from game.errors import GameNotRunning, GameStillRunning
 from game.events import Finished
 from game.strategy import LEVELS
@@ -56,10 +56,14 @@ class Servers(Protocol):
 def schedule(seed: int) -> Callable[[], tuple[str, ...]]:
     """Whom to kill next: in each round each role alone, each pair and all three servers at once, shuffled by the seed.
 
-    The first blows are each role alone, so that even a short demo has killed all four.
+    The first round goes each role alone, all three at once, each pair, so that even a short demo has killed all four.
     """
     chance = random.Random(seed)
-    coming: list[tuple[str, ...]] = [*chance.sample(_SINGLES, len(_SINGLES)), ALL_SERVERS]
+    coming: list[tuple[str, ...]] = [
+        *chance.sample(_SINGLES, len(_SINGLES)),
+        ALL_SERVERS,
+        *chance.sample(_PAIRS, len(_PAIRS)),
+    ]
 
     def following() -> tuple[str, ...]:
         if not coming:
@@ -92,15 +96,22 @@ class Demo:
                 self._open(cluster, number)
             kills = self._kill_for_a_while()
             self._screen.say("the bots stop; every move is accounted for")
-            closing = self._close_rooms()
+            self._close_rooms()
         for room in self._rooms:
-            self._histories[room.id].final = [seen for news in room.watch(0) for seen in news.events]
+            self._read_anew(room, self._histories[room.id])
         games = sum(
-            isinstance(event, Finished) and event.request_id not in closing
+            isinstance(event, Finished) and event.termination != "resigned"  # bots never do: we did, to close the room
             for history in self._histories.values()
             for _, event in history.final
         )
         return Summary(self._plan, games, audit(self._histories), tuple(self._gave_up), kills)
+
+    def _read_anew(self, room: RoomClient, history: RoomHistory) -> None:
+        """The room's final history; who watched must have seen it to its end, else the audit would check but a part."""
+        history.final = [seen for news in room.watch(0) for seen in news.events]
+        for watcher, seen in history.watchers.items():
+            if seen[-1:] != history.final[-1:]:
+                self._gave_up.append(f"{watcher} saw {len(seen)} of the {len(history.final)} events of {room.id}")
 
     # -- rooms ----------------------------------------------------------------------------------------------------
 
@@ -124,6 +135,9 @@ class Demo:
                 work()
             except TicTacToeError as error:
                 self._gave_up.append(f"{error.code}: {error.message}")
+            except Exception as error:
+                self._gave_up.append(f"a fault of ours: {error!r}")
+                raise
 
         thread = threading.Thread(target=guarded, daemon=True)
         self._threads.append(thread)
@@ -133,7 +147,7 @@ class Demo:
         self._stop.wait(PACE_S)
 
     def _note(self, move: PlayedMove) -> None:
-        acked = AckedMove(move.name, move.request_id, move.cell, move.answer.version)
+        acked = AckedMove(move.name, move.request_id, move.answer.seat, move.cell, move.answer.version)
         with self._lock:
             self._histories[move.room].acked.append(acked)
             self._moves.append(move)
@@ -148,29 +162,24 @@ class Demo:
             if shown:
                 self._screen.show(news.view)
 
-    def _close_rooms(self) -> set[str]:
-        """End the games that still run, so that everybody's news end; returns the requests that did it."""
+    def _close_rooms(self) -> None:
+        """Close the rooms, so that everybody's news end."""
         self._stop.set()
-        requests = set()
         for room in self._rooms:
-            request_id = new_request_id()
-            requests.add(request_id)
-            with contextlib.suppress(GameNotRunning):
-                room.resign(request_id=request_id)
             self._close(room)
         for thread in self._threads:
             thread.join(PATIENCE_S)
             if thread.is_alive():
                 self._gave_up.append("a client never came to its end")
-        return requests
 
     def _close(self, room: RoomClient) -> None:
-        """Close a room, in which a bot may just have begun another game."""
+        """Close a room, in which a game may run and a bot may just end it or begin another."""
         while True:
             try:
                 room.close()
             except GameStillRunning:
-                room.resign()
+                with contextlib.suppress(GameNotRunning):
+                    room.resign()
             else:
                 return
 

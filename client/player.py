@@ -9,6 +9,10 @@ from client.channel import Channel, Place
 from client.room import RoomClient, new_request_id
 from wire.rpc import Address
 
+LOOK_UP_S = 0.5
+"""How long a room's channel asks the front door where the room is now, before it tries again where it was: the front
+door may be away as well, and the game goes on without it."""
+
 
 class Player:
     """Who you are on a cluster. Whoever has ``token`` is you: keep it secret."""
@@ -44,7 +48,10 @@ class Player:
         place = _place(where)
 
         def channel() -> Channel:
-            return Channel(lambda: _place(self._ask("where_is", room)), place=place, deadline_s=self._deadline_s)
+            return Channel(find, place=place, deadline_s=self._deadline_s)
+
+        def find() -> Place:
+            return _place(self._ask("where_is", room, deadline_s=LOOK_UP_S))
 
         return RoomClient(room, self.name, self.token, channel)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 from client.channel import Channel
 from client.views import View, view_from
+from game.errors import RoomClosed
 from game.events import Event, Left, from_plain
 from game.room import Answer
 
@@ -96,8 +98,9 @@ class RoomClient:
             gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
                 answer = channel.call("wait", self._token, version, WAIT_S, extra_s=WAIT_S)
+                if answer["gap"]:
+                    events, gap = [], True  # what came before the gap is no longer followed by what comes now
                 events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]
-                gap = gap or answer["gap"]
                 version = answer["version"]
                 if answer["view"] is None:
                     continue  # there are more events than one answer carries: the view comes with the last
@@ -113,7 +116,8 @@ class RoomClient:
         """Come back when the servers took us for gone (a machine that slept, say), but not after an own ``leave``."""
         role = self._role
         if role is not None and any(isinstance(event, Left) and event.by == self.name for _, event in events):
-            self.join(role)
+            with contextlib.suppress(RoomClosed):  # the news of that are on their way
+                self.join(role)
 
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
         answer = self._commands.call(method, self._token, request_id or new_request_id(), *arguments)

@@ -82,7 +82,7 @@ class Fenced(TicTacToeError):
 
 
 class StorageFailed(TicTacToeError):
-    """The journal could not be written (a full disk, say); nothing was changed."""
+    """The journal, or the client's own file of tokens, cannot be used (a full disk, say); nothing was changed."""
 
     code: ClassVar[str] = "storage_failed"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"

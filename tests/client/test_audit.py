@@ -22,7 +22,7 @@ EVENTS: list[tuple[int, Event]] = list(
         1,
     )
 )
-ACKED = [AckedMove("ada", "r4", 0, 5), AckedMove("bob", "r5", 4, 6), AckedMove("ada", "r6", 1, 8)]
+ACKED = [AckedMove("ada", "r4", "X", 0, 5), AckedMove("bob", "r5", "O", 4, 6), AckedMove("ada", "r6", "X", 1, 8)]
 
 
 @pytest.fixture
@@ -47,12 +47,18 @@ def test_a_history_that_ends_before_the_last_move_was_seen_is_clean(history: Roo
 
 
 def test_an_acknowledged_move_that_is_not_there_is_lost(history: RoomHistory) -> None:
-    history.acked.append(AckedMove("bob", "r9", 5, 9))
+    history.acked.append(AckedMove("bob", "r9", "O", 5, 9))
     assert findings(history) == (1, 0, 0)
 
 
 @pytest.mark.parametrize(
-    "acked", [AckedMove("bob", "r4", 0, 5), AckedMove("ada", "r4", 3, 5), AckedMove("ada", "r4", 0, 6)]
+    "acked",
+    [
+        AckedMove("bob", "r4", "X", 0, 5),
+        AckedMove("ada", "r4", "O", 0, 5),
+        AckedMove("ada", "r4", "X", 3, 5),
+        AckedMove("ada", "r4", "X", 0, 6),
+    ],
 )
 def test_a_move_that_is_there_as_another_is_lost(history: RoomHistory, acked: AckedMove) -> None:
     history.acked[0] = acked
@@ -62,7 +68,7 @@ def test_a_move_that_is_there_as_another_is_lost(history: RoomHistory, acked: Ac
 def test_a_request_that_made_two_moves_is_doubled(history: RoomHistory) -> None:
     again = (9, Moved("bob", "r5", "O", 8))
     history.final.append(again)
-    history.acked[1] = AckedMove("bob", "r5", 8, 9)
+    history.acked[1] = AckedMove("bob", "r5", "O", 8, 9)
     assert findings(history)[1] == 1
 
 
@@ -80,6 +86,12 @@ def test_a_watcher_who_saw_something_else_is_out_of_order(history: RoomHistory) 
 
 def test_something_seen_that_is_later_not_there_is_out_of_order(history: RoomHistory) -> None:
     history.watchers["w2"].append((9, Moved("bob", "r7", "O", 5)))
+    assert findings(history) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("begins_at", [2, 4, 9])
+def test_a_final_history_without_its_beginning_is_told(history: RoomHistory, begins_at: int) -> None:
+    history.acked, history.watchers, history.final = [], {}, EVENTS[begins_at - 1 :]
     assert findings(history) == (0, 0, 1)
 
 

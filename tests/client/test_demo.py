@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+import client.demo
+import server.sandbox
+from client.audit import AckedMove, Findings, RoomHistory, audit
 from client.demo import schedule
 from client.demo_report import ALL_SERVERS
 from server.settings import ROOT
+from tictactoe import app
 from wire import NAME_SERVER
 
 
@@ -18,6 +30,13 @@ def test_the_first_five_blows_are_each_role_alone_and_all_servers_at_once() -> N
     blows = [following() for _ in range(5)]
     assert {role for blow in blows[:4] for role in blow} == {*ALL_SERVERS, NAME_SERVER}
     assert blows[4] == ALL_SERVERS
+
+
+def test_the_first_nine_blows_have_each_pair_as_well() -> None:
+    following = schedule(3)
+    blows = [following() for _ in range(9)]
+    assert sorted(len(blow) for blow in blows) == [1, 1, 1, 1, 2, 2, 2, 2, 3]
+    assert len(set(blows)) == 9
 
 
 def test_the_same_seed_is_the_same_schedule() -> None:
@@ -45,3 +64,68 @@ def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
     assert all(count > 0 for count in found["kills"].values())
     assert set(found["recovery_ms"]) == {"p50", "p99", "max"}
     assert "moves lost" in demo.stdout
+
+
+def demo_here(report: Path) -> tuple[int, dict[str, Any]]:
+    """Run a demo of two seconds in this process; its exit status and its report."""
+    found = CliRunner().invoke(app, ["demo", "--seconds", "2", "--rooms", "1", "--report", str(report)])
+    return found.exit_code, json.loads(report.read_text())
+
+
+def test_a_move_that_was_acknowledged_and_is_not_there_is_exit_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doctored(histories: Mapping[str, RoomHistory]) -> Findings:
+        next(iter(histories.values())).acked.append(AckedMove("ada", "never sent", "X", 0, 5))
+        return audit(histories)
+
+    monkeypatch.setattr(client.demo, "audit", doctored)
+    status, report = demo_here(tmp_path / "report.json")
+    assert status == 1
+    assert (report["moves_lost"], report["moves_doubled"], report["views_out_of_order"]) == (1, 0, 0)
+
+
+def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.demo.threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(client.demo.Screen, "show", lambda *_: 1 / 0)
+    status, report = demo_here(tmp_path / "report.json")
+    assert status == 1
+    assert any("ZeroDivisionError" in finding for finding in report["findings"])
+
+
+def test_the_audit_has_all_events_however_much_a_cluster_compacts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = server.sandbox.sandbox_cluster
+    tight = {"snapshot_every": 5, "keep_events": 10}
+    monkeypatch.setattr(server.sandbox, "sandbox_cluster", lambda **changes: usual(**{**tight, **changes}))
+    status, report = demo_here(tmp_path / "report.json")
+    assert (status, report["findings"]) == (0, [])
+
+
+def test_ctrl_c_ends_a_demo_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "tictactoe.py", "demo", "--seconds", "60", "--rooms", "2"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert demo.stdout is not None
+    assert "killing" in demo.stdout.readline()
+    demo.send_signal(signal.SIGINT)
+    rest, _ = demo.communicate(timeout=60)
+    assert demo.returncode != 0
+    assert "Traceback" not in rest
+    assert list(tmp_path.glob("tictactoe-[!p]*")) == []
+    assert [process for process in psutil.process_iter() if str(tmp_path) in data_folder_of(process)] == []
+
+
+def data_folder_of(process: psutil.Process) -> str:
+    try:
+        return process.environ().get("DATA_FOLDER", "")
+    except psutil.Error:
+        return ""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import random
+import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+import client.channel
 from client import Cluster as Connection
-from client import connect
+from client import RoomClient, connect
 from client.bot import Bot
 from client.credentials import Credentials
 from game.errors import NameTaken, RoomFull
+from game.events import Event, Moved
 from game.strategy import LEVELS
 from server.cluster import Cluster
 from tests.conditions import wait_until
 from tests.conftest import Game
-from wire import COMMUNICATION, NAME_SERVER
+from wire import COMMUNICATION, MAIN, NAME_SERVER
 
 
 def test_name_servers_are_tried_in_turn(cluster: Cluster) -> None:
@@ -84,12 +88,36 @@ def test_more_rooms_than_one_answer_carries_are_all_there(connection: Connection
     ada = connection.claim("ada")
     made = {ada.create().id for _ in range(230)}
     wait_until(lambda: {row.room for row in connection.rooms()} == made)
+    assert set(next(connection.watch_rooms()).changed) == made
 
 
 def test_the_front_door_can_move_elsewhere(cluster: Cluster, connection: Connection) -> None:
     cluster.kill(NAME_SERVER)
     cluster.kill(COMMUNICATION)
     assert connection.claim("late").name == "late"
+
+
+def test_a_takeover_is_hardly_noticed_while_the_front_door_is_away(
+    cluster: Cluster, game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.channel, "LOOK_AGAIN_S", 0.0)  # as after a while without an answer
+    with socket.socket() as in_its_place:
+        in_its_place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        cluster.kill(COMMUNICATION)
+        wait_until(lambda: is_taken(in_its_place, cluster.settings.communication_port))
+        cluster.kill(MAIN)
+        began = time.monotonic()
+        game.play(0)
+        assert time.monotonic() - began < 5.0
+
+
+def is_taken(listener: socket.socket, port: int) -> bool:
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    listener.listen()
+    return True
 
 
 def test_bots_play_their_games_and_perfect_never_loses(connection: Connection) -> None:
@@ -109,7 +137,27 @@ def test_bots_play_their_games_and_perfect_never_loses(connection: Connection) -
         thread.join(60)
     assert (results[0].games, results[1].games) == (10, 10)
     assert results[0].lost == 0
+    assert results[0].moves + results[1].moves == sum(isinstance(event, Moved) for event in all_events(room))
     assert (results[0].won, results[0].drawn) == (results[1].lost, results[1].drawn)
+
+
+def all_events(room: RoomClient) -> list[Event]:
+    return [event for _, event in next(room.watch(0)).events]
+
+
+def test_a_bot_that_comes_back_does_not_count_the_games_that_were_over(connection: Connection, game: Game) -> None:
+    game.x.resign()
+    results = {}
+    bots = [Bot(room, LEVELS["random"], random.Random(1)) for room in (game.x, game.o)]
+    threads = [
+        threading.Thread(target=lambda bot=bot, n=n: results.update({n: bot.run(1)})) for n, bot in enumerate(bots)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [results[n].games for n in range(2)] == [1, 1]
+    assert results[0].moves + results[1].moves >= 5
 
 
 def test_a_bot_without_a_seat_says_so(connection: Connection, game: Game) -> None:

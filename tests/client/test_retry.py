@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from client.credentials import Credentials
 from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, pauses, until_deadline
 from game.errors import InvalidArgument, NotYourTurn
 from server.settings import Settings
-from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, TicTacToeError, TooLarge, Unreachable
+from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, StorageFailed, TicTacToeError, TooLarge, Unreachable
 from wire.rpc import Address
 
 
@@ -83,6 +85,26 @@ def test_a_channel_to_nobody_gives_up_with_a_clear_error(settings: Settings) -> 
         channel.call("view", "t")
 
 
+def test_a_call_that_queues_up_behind_another_gives_up_in_time_as_well(settings: Settings) -> None:
+    place = Place(Address("127.0.0.1", settings.main_port), "room.none")
+    looking, go_on = threading.Event(), threading.Event()
+
+    def find() -> Place:
+        looking.set()
+        go_on.wait(30)
+        return place
+
+    channel = Channel(find, deadline_s=0.1)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(channel.call, "view", "t")
+        assert looking.wait(30)
+        with pytest.raises(DeadlineExceeded, match="another call"):
+            channel.call("view", "t")
+        go_on.set()
+        with pytest.raises(DeadlineExceeded):
+            first.result(30)
+
+
 def test_a_server_given_in_a_way_that_cannot_be_is_refused() -> None:
     for server in ("", ":1337", "host:", "host:x", "host:0", "host:70000"):
         with pytest.raises(InvalidArgument):
@@ -97,3 +119,18 @@ def test_tokens_are_remembered_in_a_file_for_its_owner_alone(tmp_path: Path) -> 
     assert Credentials(file).token_for("there:1337", "ada") != token
     assert Credentials(file).names("here:1337") == ["ada", "bob"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("broken", ["", "{", '{"here:1337": {"ada": "tok'])
+def test_a_broken_file_of_tokens_is_a_clear_error_and_stays_as_it_is(tmp_path: Path, broken: str) -> None:
+    file = tmp_path / "tokens.json"
+    file.write_text(broken)
+    with pytest.raises(StorageFailed, match="tokens.json"):
+        Credentials(file).token_for("here:1337", "ada")
+    assert file.read_text() == broken
+
+
+def test_a_place_where_no_tokens_can_be_kept_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageFailed, match="file"):
+        Credentials(tmp_path / "file" / "tokens.json").token_for("here:1337", "ada")

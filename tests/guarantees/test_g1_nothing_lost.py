@@ -146,7 +146,7 @@ def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cl
     versions: list[int] = []
 
     def watch() -> None:
-        for news in game.bob.room(game.x.id).watch():
+        for news in game.bob.room(game.x.id).watch(0):
             versions.extend(version for version, _ in news.events)
             if news.view.board["cells"][0] == "X":
                 seen.set()

@@ -90,7 +90,7 @@ def test_g4_without_the_epoch_check_the_old_one_goes_on(
     assert old is not None
     other = take_office_elsewhere(replace(elsewhere, test_faults=""))
     try:
-        game.play(0, 3)
+        game.play(0)
         assert old.alive
     finally:
         processes.end(RunFile.of(MAIN, other.pid)) if other.poll() is None else None

@@ -67,14 +67,6 @@ def test_g5_servers_that_are_stopped_for_good_stay_stopped(cluster: Cluster) -> 
     assert processes.end_strays(cluster.settings) == []
 
 
-@pytest.mark.parametrize("killed", ALL)
-def test_g5_stopping_while_one_is_being_started_again_leaves_nothing(cluster: Cluster, killed: str) -> None:
-    cluster.kill(killed)
-    cluster.stop()
-    assert processes.end_strays(cluster.settings) == []
-    assert all(cluster.process_of(role) is None for role in ALL)
-
-
 def test_g5_a_name_server_gone_for_a_while_is_started_and_knows_all_again(cluster: Cluster, game: Game) -> None:
     old = cluster.kill(NAME_SERVER)
     game.play(0, 3)

@@ -20,7 +20,7 @@ import pytest
 from server import processes
 from server.cluster import CannotStart, Cluster, NotRunning, RoleStatus
 from server.processes import ROLES
-from server.settings import ROOT, Settings, as_environment
+from server.settings import Settings
 from tests.conditions import wait_until
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import Forbidden
@@ -170,18 +170,6 @@ def test_a_role_that_cannot_come_up_is_named_with_what_its_log_says(make_cluster
 # -- kill and look --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_killed_server_comes_back_as_another_process(cluster: Cluster, role: str) -> None:
-    before = pids_of(cluster)
-    assert cluster.kill(role) == before[role]
-    wait_until(cluster.is_whole, what="all four run again")
-    after = pids_of(cluster)
-    assert after[role] != before[role]
-    assert {other: after[other] for other in ROLES if other != role} == {
-        other: before[other] for other in ROLES if other != role
-    }
-
-
 def test_a_replication_server_ends_a_hung_name_server_that_it_never_heard(cluster: Cluster) -> None:
     pid = pids_of(cluster)[NAME_SERVER]
     os.kill(pid, signal.SIGSTOP)
@@ -195,22 +183,6 @@ def test_who_does_not_run_cannot_be_killed(make_cluster: Any) -> None:
     for role in ROLES:
         with pytest.raises(NotRunning, match=role):
             cluster.kill(role)
-
-
-@pytest.mark.parametrize("role", SERVERS)
-def test_a_second_server_of_a_role_says_who_runs_and_ends(cluster: Cluster, role: str) -> None:
-    second = subprocess.run(
-        processes.command_of(role, cluster.settings),
-        cwd=ROOT,
-        env={**os.environ, **as_environment(cluster.settings)},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert second.returncode == processes.ALREADY_RUNNING
-    assert f"a {role} runs already, with pid {pids_of(cluster)[role]}" in second.stderr
-    assert "Traceback" not in second.stderr
 
 
 def test_status_tells_a_hung_server_from_one_that_does_not_run(make_cluster: Any) -> None:

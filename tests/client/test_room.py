@@ -1,0 +1,64 @@
+"""News of a room, from answers that a real server gives but rarely."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from client.room import RoomClient
+from game.errors import RoomClosed
+from game.events import Closed, Event, Left, Watched, to_plain
+
+
+class Answers:
+    """A channel that gives these answers to ``wait``; the room is closed."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers = list(answers)
+        self.joined = 0
+
+    def call(self, method: str, *_arguments: object, **_limits: float) -> Any:
+        if method == "wait":
+            return self.answers.pop(0)
+        if method == "join":
+            self.joined += 1
+            if self.joined > 1:
+                raise RoomClosed("the room is closed")
+        return {"version": 1, "seat": "X"}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def answer(*events: tuple[int, Event], phase: str | None = None, gap: bool = False) -> dict[str, Any]:
+    version = events[-1][0]
+    plain = [{"version": number, **to_plain(event)} for number, event in events]
+    return {"events": plain, "version": version, "view": phase and view(version, phase), "gap": gap}
+
+
+def view(version: int, phase: str) -> dict[str, Any]:
+    empty = {"options": {}, "board": {}, "wins": {}, "moves": [], "rematch": [], "spectators": []}
+    nobody = {"seats": {"X": None, "O": None}, "turn": None, "outcome": None}
+    counts = {"game_number": 0, "draws": 0, "spectator_count": 0}
+    words = {"room": "room", "title": "", "owner": "ada", "game": "tictactoe"}
+    return {**words, **empty, **nobody, **counts, "version": version, "phase": phase}
+
+
+def test_events_before_a_gap_are_not_given_as_if_they_were_followed_by_those_after_it() -> None:
+    channel = Answers(
+        answer((1, Watched("ada", "r1")), (2, Watched("bob", "r2"))),
+        answer((9, Watched("cy", "r9")), phase="waiting", gap=True),
+    )
+    news = next(RoomClient("room", "me", "t", lambda: channel).watch(0))  # type: ignore[arg-type, return-value]
+    assert [version for version, _ in news.events] == [9]
+    assert news.gap
+
+
+def test_who_was_sent_away_from_a_room_that_is_closed_by_now_sees_that_it_is_closed() -> None:
+    channel = Answers(
+        answer((1, Left("me", "house")), phase="waiting"),
+        answer((2, Closed("ada", "r2")), phase="closed"),
+    )
+    room = RoomClient("room", "me", "t", lambda: channel)  # type: ignore[arg-type, return-value]
+    room.join()
+    assert [news.view.phase for news in room.watch(0)] == ["waiting", "closed"]
+    assert channel.joined == 2

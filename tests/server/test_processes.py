@@ -1,0 +1,63 @@
+"""A role's lock: one holder, and a dead one is not taken for a living one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import filelock
+import pytest
+
+from server import processes
+from server.processes import AlreadyRunning, RunFile, RunFolder
+from server.settings import Settings
+from wire import MAIN
+
+
+@pytest.fixture
+def folder(settings: Settings) -> RunFolder:
+    return RunFolder(settings)
+
+
+@pytest.fixture
+def held(settings: Settings, folder: RunFolder) -> filelock.BaseFileLock:
+    """The lock of the role, held by somebody."""
+    lock = filelock.FileLock(Path(settings.data) / "run" / f"{MAIN}.lock")
+    lock.acquire(timeout=0)
+    return lock
+
+
+def dead() -> RunFile:
+    """The run file of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        return RunFile.of(MAIN, process.pid)
+
+
+def test_a_lock_that_a_dying_process_still_holds_is_waited_for(
+    folder: RunFolder, held: filelock.BaseFileLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(dead())
+    monkeypatch.setattr(processes.time, "sleep", lambda _: held.release())
+    lock = folder.hold(MAIN)
+    assert lock.is_locked
+    runs = folder.read(MAIN)
+    assert runs is not None
+    assert runs.pid == os.getpid()
+
+
+def test_a_lock_of_a_living_process_is_refused_at_once(
+    folder: RunFolder, held: filelock.BaseFileLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(RunFile.of(MAIN, os.getpid()))
+    monkeypatch.setattr(processes.time, "sleep", lambda _: held.release())
+    with pytest.raises(AlreadyRunning, match=str(os.getpid())):
+        folder.hold(MAIN)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_lock_that_stays_taken_is_refused_in_the_end(folder: RunFolder) -> None:
+    folder.write(dead())
+    with pytest.raises(AlreadyRunning, match="just starting"):
+        folder.hold(MAIN)
