@@ -37,38 +37,41 @@ class LobbyCopy:
         self.lobby = Lobby()
         self.news = threading.Condition()
         self.complete = False
-        self._cursor = BEGINNING
+        self.cursor = BEGINNING
+        self._before = 0
 
     def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the copy up to date until ``go_on()`` is false; while the main server is away it stays as it is."""
         while go_on():
             try:
-                answer = main.call("lobby_changes", *self._cursor, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
+                answer = main.call("lobby_changes", *self.cursor, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
             except TicTacToeError as error:
                 logger.debug("the lobby cannot be followed", why=error.message)
                 main.close()
                 pause(FOLLOW_AGAIN_S)
                 continue
-            self._take_in(answer)
+            self.take_in(answer)
 
-    def _take_in(self, answer: Mapping[str, Any]) -> None:
+    def take_in(self, answer: Mapping[str, Any]) -> None:
+        """Take over an answer of the main server to the question for changes since ``cursor``."""
         with self.news:
             if answer["reset"]:
                 self._begin_anew()
             for change in answer["changed"]:
                 self.lobby.put(Change(*change))
-            self._cursor = Cursor(*answer["cursor"])
+            self.cursor = Cursor(*answer["cursor"])
             if not answer["more"]:
-                self.lobby.complete_up_to(self._cursor.revision)
+                # A log that ends earlier than before is another log, and its own end is as far as cursors can be.
+                forgotten = min(self._before + 1, self.cursor.revision)
+                self.lobby.complete_up_to(self.cursor.revision, forgotten=forgotten)
                 self.complete = True
             if answer["changed"] or answer["reset"]:
                 self.news.notify_all()
 
     def _begin_anew(self) -> None:
         """What was known before counts no more; whoever waits has to begin anew as well."""
-        before = self.lobby.revision
+        self._before = self.lobby.revision
         self.lobby = Lobby()
-        self.lobby.complete_up_to(0, forgotten=before)
         self.complete = False
 
 

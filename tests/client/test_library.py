@@ -145,7 +145,7 @@ def all_events(room: RoomClient) -> list[Event]:
     return [event for _, event in next(room.watch(0)).events]
 
 
-def test_a_bot_that_comes_back_does_not_count_the_games_that_were_over(connection: Connection, game: Game) -> None:
+def test_a_bot_that_comes_back_does_not_count_the_games_that_were_over(game: Game) -> None:
     game.x.resign()
     results = {}
     bots = [Bot(room, LEVELS["random"], random.Random(1)) for room in (game.x, game.o)]

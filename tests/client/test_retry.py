@@ -125,7 +125,7 @@ def test_tokens_are_remembered_in_a_file_for_its_owner_alone(tmp_path: Path) -> 
 def test_a_broken_file_of_tokens_is_a_clear_error_and_stays_as_it_is(tmp_path: Path, broken: str) -> None:
     file = tmp_path / "tokens.json"
     file.write_text(broken)
-    with pytest.raises(StorageFailed, match="tokens.json"):
+    with pytest.raises(StorageFailed, match=r"tokens\.json"):
         Credentials(file).token_for("here:1337", "ada")
     assert file.read_text() == broken
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import filelock
 import pytest
@@ -22,9 +21,10 @@ def folder(settings: Settings) -> RunFolder:
 
 
 @pytest.fixture
-def held(settings: Settings, folder: RunFolder) -> filelock.BaseFileLock:
+def held(settings: Settings) -> filelock.BaseFileLock:
     """The lock of the role, held by somebody."""
-    lock = filelock.FileLock(Path(settings.data) / "run" / f"{MAIN}.lock")
+    RunFolder(settings)  # makes the folder
+    lock = filelock.FileLock(settings.data / "run" / f"{MAIN}.lock")
     lock.acquire(timeout=0)
     return lock
 
