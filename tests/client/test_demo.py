@@ -20,6 +20,7 @@ import server.sandbox
 from client.audit import AckedMove, Findings, RoomHistory, audit
 from client.demo import schedule
 from client.demo_report import ALL_SERVERS
+from client.room import RoomClient
 from server.settings import ROOT
 from tictactoe import app
 from wire import NAME_SERVER
@@ -93,6 +94,16 @@ def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
     status, report = demo_here(tmp_path / "report.json")
     assert status == 1
     assert any("ZeroDivisionError" in finding for finding in report["findings"])
+
+
+def test_a_watcher_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_the_first(_: object, room: RoomClient, history: RoomHistory, *, shown: bool) -> None:  # noqa: ARG001
+        history.watchers[room.name] = list(next(room.watch(0)).events)[:1]
+
+    monkeypatch.setattr(client.demo.Demo, "_watch", only_the_first)
+    status, report = demo_here(tmp_path / "report.json")
+    assert status == 1
+    assert any("table1-w saw 1 of the" in finding for finding in report["findings"])
 
 
 def test_the_audit_has_all_events_however_much_a_cluster_compacts(
