@@ -84,7 +84,7 @@ class Compactor:
         return bool(chosen)
 
     def _snapshot(self, stream: str) -> Snapshot | None:
-        copy = self._journal.copy(stream).up_to(self._upto())
+        copy = self._journal.copy(stream, whole=False).up_to(self._upto())
         if not copy.entries:
             return None
         last = copy.entries[-1]

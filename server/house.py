@@ -60,7 +60,7 @@ class House:
     def load(self) -> None:
         """Take in the whole journal; call once, before anybody asks."""
         with self._lock:
-            for copy in self._journal.copies():
+            for copy in self._journal.copies(whole=False):
                 self._put(copy.stream, self._streams.state_of(copy), copy.end)
             self._published = self._journal.last.position
             self._lobby.complete_up_to(self._published)
@@ -224,7 +224,7 @@ class House:
         return table
 
     def _from_journal(self, stream: str) -> Any:
-        return self._streams.state_of(self._journal.copy(stream).up_to(self._published))
+        return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self._published))
 
     def _wait_for_news(self, table: _Table, after_version: int, timeout_s: float) -> None:
         if table.news is None:

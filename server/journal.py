@@ -44,6 +44,7 @@ _ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
 _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
 _ENTRIES = f"SELECT {_COLUMNS} FROM entries"
 _SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
+_AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
 _TABLES = ("entries", "snapshots")
 
 
@@ -185,8 +186,12 @@ class Journal:
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def copies(self, after_stream: str = "", limit: int = -1) -> Iterator[StreamCopy]:
-        """Every stream in order of name, from after ``after_stream``, at most ``limit`` streams (-1: all)."""
+    def copies(self, after_stream: str = "", limit: int = -1, *, whole: bool = True) -> Iterator[StreamCopy]:
+        """Every stream in order of name, from after ``after_stream``, at most ``limit`` streams (-1: all).
+
+        Unless ``whole``, without the entries that the snapshots stand for: enough for the states.
+        """
+        tails = "" if whole else _AFTER_SNAPSHOT
         with self._lock:
             names = [
                 row[0]
@@ -204,17 +209,18 @@ class Journal:
             entries = {
                 stream: tuple(group)
                 for stream, group in itertools.groupby(
-                    self._entries(where + " ORDER BY stream, version", span), key=lambda entry: entry.stream
+                    self._entries(where + tails + " ORDER BY stream, version", span), key=lambda entry: entry.stream
                 )
             }
         for name in names:
             yield StreamCopy(name, snapshots.get(name), entries.get(name, ()))
 
-    def copy(self, stream: str) -> StreamCopy:
-        """What is here of one stream."""
+    def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
+        """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
+        tail = "" if whole else _AFTER_SNAPSHOT
         with self._lock:
             snapshot = next(iter(self._snapshots(" WHERE stream = ?", (stream,))), None)
-            entries = self._entries(" WHERE stream = ? ORDER BY version", (stream,))
+            entries = self._entries(f" WHERE stream = ?{tail} ORDER BY version", (stream,))
         return StreamCopy(stream, snapshot, tuple(entries))
 
     def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:

@@ -96,7 +96,10 @@ def test_a_snapshot_stands_for_the_entries_before_it(journal: Journal) -> None:
     journal.put_snapshots([Snapshot(10, 1, "room/a", 10, "{}")], keep_events=3)
     assert [e.version for e in journal.copy("room/a").entries] == [8, 9, 10]
     assert journal.tail_lengths() == {}
-    assert journal.last == Mark(1, 10)
+    journal.append([entry(11)])
+    assert [e.version for e in journal.copy("room/a", whole=False).entries] == [11]
+    assert [e.version for copy in journal.copies(whole=False) for e in copy.entries] == [11]
+    assert journal.last == Mark(1, 11)
 
 
 def test_a_backlog_has_what_comes_after_a_mark_up_to_another(journal: Journal) -> None:
