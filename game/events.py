@@ -141,9 +141,18 @@ def _field(plain: Mapping[str, object], name: str) -> object:
 
 
 def _text(value: object, name: str) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _is_unicode(value):
         raise InvalidArgument(f"{name} must be a text")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be written: a lone half of a surrogate pair has no UTF-8, so neither disk nor wire take it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _whole(value: object, name: str) -> int:
@@ -182,14 +191,14 @@ def _options(value: object, name: str) -> object:
 
 def _simple(value: object, name: str, depth: int = 0) -> object:
     """What JSON and msgpack both know; what it means as a move or an option, the rules know."""
-    if value is None or isinstance(value, (str, bool)):
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and _is_unicode(value)):
         return value
     if isinstance(value, int) and -_LARGEST <= value <= _LARGEST:
         return value
     if depth < _DEEPEST:
         if isinstance(value, (list, tuple)):
             return [_simple(item, name, depth + 1) for item in value]
-        if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        if isinstance(value, Mapping) and all(isinstance(key, str) and _is_unicode(key) for key in value):
             return {key: _simple(item, name, depth + 1) for key, item in value.items()}
     raise InvalidArgument(
         f"{name} must be made of texts, whole numbers, lists and dictionaries, {_DEEPEST} deep at most"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from game.errors import check
+from game.errors import InvariantBroken, Refusal, check
 from game.games import rules_named
 from game.room import Answer, Room
 from game.rules import Outcome
@@ -42,12 +42,19 @@ def encode(room: Room) -> dict[str, object]:
 
 
 def decode(plain: Mapping[str, Any]) -> Room:
-    """The room that ``encode`` wrote. Raises InvariantBroken for a format that this code does not know."""
+    """The room that ``encode`` wrote.
+
+    Raises InvariantBroken, and never a Refusal, for a format that this code does not know and for moves or options
+    that the rules do not know: nobody is there to be refused.
+    """
     check(plain.get("format") == FORMAT, "a snapshot is of a format this version does not know")
-    rules = rules_named(plain["game"], plain["options"])
-    position = rules.opening()
-    for seat, move in plain["moves"]:
-        position = rules.play(position, seat, move)
+    try:
+        rules = rules_named(plain["game"], plain["options"])
+        position = rules.opening()
+        for seat, move in plain["moves"]:
+            position = rules.play(position, seat, move)
+    except Refusal as refusal:
+        raise InvariantBroken(f"the snapshot of room {plain['id']} is of no game: {refusal.message}") from refusal
     outcome = plain["outcome"]
     return Room(
         id=plain["id"],

@@ -17,9 +17,11 @@ UNTIMED = settings(deadline=None)
 """For properties: how long an example takes says more about the machine than about the code."""
 _requests = itertools.count()
 
+TEXTS = st.text() | st.text("a\ud800\udfff", min_size=1, max_size=3)
+"""Texts, and some with lone halves of surrogate pairs, which no UTF-8 has."""
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner) | st.tuples(inner, inner),
     max_leaves=8,
 )
 

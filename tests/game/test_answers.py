@@ -89,6 +89,7 @@ def test_retried_create_leave_and_close_are_known_also_in_a_closed_room() -> Non
 
 
 def test_the_last_eight_requests_of_a_name_are_remembered() -> None:
+    assert REMEMBERED_REQUESTS == 8
     room = opened()
     ids = [f"r{number}" for number in range(REMEMBERED_REQUESTS + 2)]
     for number, request_id in enumerate(ids):
@@ -110,6 +111,7 @@ def a_crowd_that_came_and_went(room: Room, size: int) -> Room:
 
 
 def test_of_those_who_are_gone_the_64_latest_are_remembered() -> None:
+    assert REMEMBERED_GONE == 64
     room = a_crowd_that_came_and_went(started(), REMEMBERED_GONE + 10)
     known = [number for number in range(REMEMBERED_GONE + 10) if answer_to(room, f"guest{number}", "out")]
     assert known == list(range(10, REMEMBERED_GONE + 10))

@@ -45,6 +45,16 @@ def test_a_snapshot_of_another_format_is_not_read(number: object) -> None:
         rooms.decode({**rooms.encode(started()), "format": number})
 
 
+@pytest.mark.parametrize(
+    "broken", [{"moves": [["X", 9]]}, {"moves": [["X", 4], ["O", 4]]}, {"options": {"width": 99}}, {"game": "chess"}]
+)
+def test_a_snapshot_that_cannot_have_been_written_breaks_an_invariant_and_is_no_refusal(
+    broken: dict[str, object],
+) -> None:
+    with pytest.raises(InvariantBroken, match="abcd"):
+        rooms.decode({**rooms.encode(started()), **broken})
+
+
 def test_a_snapshot_and_the_room_read_from_it_share_nothing_that_can_change() -> None:
     def emptied(plain: dict[str, object]) -> None:
         for value in plain.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -64,6 +64,56 @@ def test_perfect_never_loses_on_3_by_3_whatever_it_chooses_and_whatever_comes_ba
     assert ends[other(own)] == 0
     assert ends[own] > 0
     assert ends[None] > 0
+
+
+def reachable() -> Iterator[Position]:
+    """Every position on 3×3 in which somebody is to move."""
+    seen: set[str] = set()
+    ahead = [THREE.opening()]
+    while ahead:
+        position = ahead.pop()
+        seat = THREE.to_move(position)
+        if seat is not None and position.cells not in seen:
+            seen.add(position.cells)
+            yield position
+            ahead += [THREE.play(position, seat, cell) for cell, stone in enumerate(position.cells) if stone == "."]
+
+
+def winning_cells(position: Position, seat: Seat) -> set[int]:
+    """The cells with which a seat wins at once."""
+    free = [cell for cell, stone in enumerate(position.cells) if stone == "."]
+    ends = {cell: THREE.outcome(THREE.play(position, seat, cell)) for cell in free}
+    return {cell for cell, end in ends.items() if end is not None and end.termination == "line"}
+
+
+def test_in_every_position_perfect_wins_at_once_where_it_can_and_else_does_not_let_the_other() -> None:
+    for position in reachable():
+        seat = THREE.to_move(position)
+        assert seat is not None
+        chosen = set(choices(THREE, position, seat))
+        wins, threats = winning_cells(position, seat), winning_cells(position, other(seat))
+        if wins:
+            assert chosen == wins
+        elif len(threats) == 1:  # against two at once there is no help
+            assert chosen == threats
+
+
+def test_perfect_makes_a_lost_game_last() -> None:
+    """X in a corner, O beside it: X wins, and the best play of both takes seven moves."""
+    for seed in range(30):
+        chance = random.Random(seed)
+        position = THREE.play(THREE.play(THREE.opening(), "X", 0), "O", 1)
+        while (seat := THREE.to_move(position)) is not None:
+            position = THREE.play(position, seat, perfect_move(THREE.describe(position), seat, chance))
+        outcome = THREE.outcome(position)
+        assert outcome is not None
+        assert outcome.winner == "X"
+        assert position.cells.count(".") == 2
+
+
+def test_perfect_leaves_it_to_chance_which_of_the_best_cells_it_plays() -> None:
+    shown = THREE.describe(THREE.play(THREE.opening(), "X", 4))
+    assert {perfect_move(shown, "O", random.Random(seed)) for seed in range(60)} == {0, 2, 6, 8}
 
 
 def board(in_a_row: int, rows: str) -> dict[str, object]:

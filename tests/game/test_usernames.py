@@ -39,6 +39,7 @@ def test_letters_and_digits_of_any_script_make_a_name(name: str) -> None:
 def test_a_name_is_kept_in_its_normal_form() -> None:
     assert check_name("Zoe\u0308") == "Zo\u00eb"
     assert check_name("e\u0301" * 20) == "\u00e9" * 20
+    assert check_name("\u03c9\u0313\u0300\u0345" * 20) == "\u1fa2" * 20
 
 
 @pytest.mark.parametrize("name", ["", "x" * 21, "\u00e9" * 21, "e\u0301" * 21, "x" * 100_000])
