@@ -14,7 +14,7 @@ from server.journal import Journal
 from server.replica_port import ReplicaPort
 from server.takeover import FetchCopy, Standing, Wait
 from wire import REPLICATION
-from wire.errors import Fenced, TicTacToeError
+from wire.errors import TicTacToeError
 
 ASK_AGAIN_S = 0.01
 SAY_AGAIN_S = 2.0
@@ -80,8 +80,6 @@ def _try(journal: Journal, replica: ReplicaPort, waited_s: float, wait_limit_s: 
 def _ask(replica: ReplicaPort) -> Standing | None:
     try:
         return replica.standing()
-    except Fenced:
-        raise
     except TicTacToeError:
         replica.close()
         return None

@@ -321,12 +321,6 @@ def register(name_server: Address, name: str, where: Address, *, timeout_s: floa
         return True
 
 
-def unregister(name_server: Address, name: str, *, timeout_s: float) -> None:
-    """Take ``name`` out of the name server; no error if it is not there. Raises Unreachable."""
-    with _name_server(name_server, timeout_s) as remote:
-        remote.call("remove", name, timeout_s=timeout_s)
-
-
 def name_server_answers(address: Address, *, timeout_s: float) -> bool:
     """Whether a name server answers there."""
     try:
