@@ -18,7 +18,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from server.cluster import CannotStart, CannotStop, Cluster, NotRunning, whole
+from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
+from server.lookout import whole
 from server.settings import SettingsError, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError

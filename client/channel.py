@@ -10,9 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from client.retry import until_deadline
+from client.retry import until_deadline, worth_another_try
 from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Remote
+
+OnLink = Callable[[bool], None]
+"""Called, by whatever thread makes the call, with True when a call is answered and with False when it has to be tried
+again; each only when that is news."""
 
 LOOK_AGAIN_S = 1.0
 """After failing for so long, ask again where the object is: it may have moved."""
@@ -29,7 +33,14 @@ class Place(NamedTuple):
 class Channel:
     """Calls to a remote object, wherever it is."""
 
-    def __init__(self, find: Callable[[], Place], *, place: Place | None = None, deadline_s: float) -> None:
+    def __init__(
+        self,
+        find: Callable[[], Place],
+        *,
+        place: Place | None = None,
+        deadline_s: float,
+        on_link: OnLink = lambda _: None,
+    ) -> None:
         """``find`` says where the object is; it is asked first unless ``place`` is known, and when nobody answers.
 
         It must not take long: a call that fails waits for it before it tries again.
@@ -41,9 +52,20 @@ class Channel:
         self._remote: Remote | None = None
         self._failing_since: float | None = None
         self._looked_at = 0.0
+        self._on_link = on_link
+        self._told: bool | None = None
 
-    def call(self, method: str, *arguments: object, extra_s: float = 0.0, deadline_s: float | None = None) -> Any:
-        """Call until it is answered. ``extra_s``: how much longer than usual the answer may take.
+    def call(
+        self,
+        method: str,
+        *arguments: object,
+        again: tuple[object, ...] | None = None,
+        extra_s: float = 0.0,
+        deadline_s: float | None = None,
+    ) -> Any:
+        """Call until it is answered. ``extra_s``: how much longer than usual the answer may take. ``again``: arguments
+        for further tries, instead of the same; a long wait asks for an answer at once there, so that it is known when
+        the servers are back.
 
         Raises what the method raises, and when ``deadline_s`` has passed DeadlineExceeded, NotReady or Busy.
         """
@@ -53,13 +75,28 @@ class Channel:
         try:
             self._failing_since = None
             return until_deadline(
-                lambda timeout_s: self._connected().call(method, *arguments, timeout_s=timeout_s),
+                lambda timeout_s: self._try(method, arguments, again, timeout_s),
                 deadline_s=limit_s,
                 attempt_s=ATTEMPT_S + extra_s,
                 on_failure=self._failed,
             )
         finally:
             self._lock.release()
+
+    def _try(self, method: str, first: tuple[object, ...], again: tuple[object, ...] | None, timeout_s: float) -> Any:
+        arguments = first if again is None or self._failing_since is None else again
+        try:
+            answer = self._connected().call(method, *arguments, timeout_s=timeout_s)
+        except TicTacToeError as error:
+            self._tell(not worth_another_try(error))
+            raise
+        self._tell(True)
+        return answer
+
+    def _tell(self, answered: bool) -> None:
+        if answered is not self._told:
+            self._told = answered
+            self._on_link(answered)
 
     def close(self) -> None:
         """Close the connection. A call that is under way in another thread keeps it until it ends."""

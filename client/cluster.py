@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from client.channel import Channel, Place
+from client.channel import Channel, OnLink, Place
 from client.credentials import Credentials, new_token
 from client.player import Player
 from client.views import Row, row_from
@@ -86,19 +86,22 @@ class Cluster:
         """All open rooms."""
         return list(next(self.watch_rooms()).rooms.values())
 
-    def watch_rooms(self, *, stop: threading.Event | None = None) -> Iterator[LobbyNews]:
+    def watch_rooms(
+        self, *, stop: threading.Event | None = None, on_link: OnLink = lambda _: None
+    ) -> Iterator[LobbyNews]:
         """The list of open rooms now, and again whenever it changes.
 
-        Goes on by itself after any break. Ends within WAIT_S seconds after ``stop`` is set.
+        Goes on by itself after any break; ``on_link`` hears of it. Ends within WAIT_S seconds after ``stop`` is set.
         """
-        channel = Channel(self._find_front_door, deadline_s=self.deadline_s)
+        channel = Channel(self._find_front_door, deadline_s=self.deadline_s, on_link=on_link)
         rooms: dict[str, Row] = {}
         told: Mapping[str, Row] = rooms
         touched: dict[str, None] = {}
         cursor, news = "", True
         try:
             while stop is None or not stop.is_set():
-                answer = channel.call("wait_rooms", cursor, WAIT_S if cursor else 0.0, extra_s=WAIT_S)
+                wait_s = WAIT_S if cursor else 0.0
+                answer = channel.call("wait_rooms", cursor, wait_s, again=(cursor, 0.0), extra_s=wait_s)
                 rooms = {} if answer["reset"] else dict(rooms)
                 rows = [row_from(plain) for plain in answer["rooms"]]
                 rooms.update((row.room, row) for row in rows)

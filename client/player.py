@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from client.channel import Channel, Place
+from client.channel import Channel, OnLink, Place
 from client.room import RoomClient, new_request_id
 from wire.rpc import Address
 
@@ -47,8 +47,8 @@ class Player:
     def _room(self, room: str, where: Mapping[str, object]) -> RoomClient:
         place = _place(where)
 
-        def channel() -> Channel:
-            return Channel(find, place=place, deadline_s=self._deadline_s)
+        def channel(on_link: OnLink) -> Channel:
+            return Channel(find, place=place, deadline_s=self._deadline_s, on_link=on_link)
 
         def find() -> Place:
             return _place(self._ask("where_is", room, deadline_s=LOOK_UP_S))

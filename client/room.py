@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from client.channel import Channel
+from client.channel import Channel, OnLink
 from client.views import View, view_from
 from game.errors import RoomClosed
 from game.events import Event, Left, from_plain
@@ -40,12 +40,12 @@ class RoomClient:
     not be reached in time. After DeadlineExceeded the same command with the same ``request_id`` finds out.
     """
 
-    def __init__(self, room: str, name: str, token: str, channel: Callable[[], Channel]) -> None:
+    def __init__(self, room: str, name: str, token: str, channel: Callable[[OnLink], Channel]) -> None:
         self.id = room
         self.name = name
         self._token = token
         self._new_channel = channel
-        self._commands = channel()
+        self._commands = channel(lambda _: None)
         self._role: Literal["player", "spectator"] | None = None
 
     def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> Answer:
@@ -79,14 +79,21 @@ class RoomClient:
         """The room as it is now."""
         return view_from(self._commands.call("view", self._token))
 
-    def watch(self, after_version: int | None = None, *, stop: threading.Event | None = None) -> Iterator[News]:
+    def watch(
+        self,
+        after_version: int | None = None,
+        *,
+        stop: threading.Event | None = None,
+        on_link: OnLink = lambda _: None,
+    ) -> Iterator[News]:
         """The room's news, for as long as the room is open; first how it stands now.
 
         With ``after_version`` the first news bring what happened since that version instead. No event is missed and
         none comes twice, whatever breaks on the way. Ends when the room is closed, or within WAIT_S seconds after
-        ``stop`` is set. Raises DeadlineExceeded when the servers could not be reached for as long as a call may take.
+        ``stop`` is set. ``on_link`` hears of breaks. Raises DeadlineExceeded when the servers could not be reached for
+        as long as a call may take.
         """
-        channel = self._new_channel()
+        channel = self._new_channel(on_link)
         try:
             if after_version is None:
                 view = view_from(channel.call("view", self._token))
@@ -97,7 +104,8 @@ class RoomClient:
             events: list[tuple[int, Event]] = []
             gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
-                answer = channel.call("wait", self._token, version, WAIT_S, extra_s=WAIT_S)
+                arguments = (self._token, version)
+                answer = channel.call("wait", *arguments, WAIT_S, again=(*arguments, 0.0), extra_s=WAIT_S)
                 if answer["gap"]:
                     events, gap = [], True  # what came before the gap is no longer followed by what comes now
                 events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]

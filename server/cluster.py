@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from server import processes
+from server.lookout import ASK_S, IN_STEP, Lookout, RoleStatus, whole
 from server.processes import ROLES, RunFile, RunFolder
+from server.recoveries import Recovery
 from server.security import cluster_key
 from server.settings import Settings
-from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
-from wire.errors import Forbidden, TicTacToeError
-from wire.rpc import Remote
+from wire import MAIN, NAME_SERVER, rpc
+from wire.errors import TicTacToeError
 
-ASK_S = 1.0
 LOOK_AGAIN_S = 0.02
 START_S = 30.0
 STOP_S = 30.0
@@ -29,7 +27,6 @@ POLITE_S = 3.0
 QUIET_S = 0.3
 """How long nothing must have come up again before a cluster counts as stopped."""
 
-IN_STEP = "in step"
 _LAST_LINES = 5
 
 
@@ -45,26 +42,6 @@ class NotRunning(Exception):
     """There is no process in that role."""
 
 
-@dataclass(frozen=True)
-class RoleStatus:
-    """What is known of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
-
-    role: str
-    state: str
-    pid: int | None = None
-    epoch: int | None = None
-    started_at: float | None = None
-    rooms: int | None = None
-    names: int | None = None
-    step: str | None = None
-    position: int | None = None
-    note: str = ""
-
-    def as_plain(self) -> dict[str, object]:
-        """The status as a dictionary of what JSON knows."""
-        return asdict(self)
-
-
 class Cluster:
     """The cluster of these settings."""
 
@@ -72,7 +49,7 @@ class Cluster:
         """Raises SettingsError when the data folder or the key cannot be used."""
         self.settings = settings
         self._run_folder = RunFolder(settings)
-        self._key = cluster_key(settings)
+        self._lookout = Lookout(settings, self._run_folder, cluster_key(settings))
 
     @property
     def name_server(self) -> str:
@@ -104,7 +81,7 @@ class Cluster:
     def _is_up(self, role: str) -> bool:
         if role == NAME_SERVER:
             return rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S)
-        status = self._ask(role, "status")
+        status = self._lookout.ask(role, "status")
         if status is None or (role == MAIN and status["step"] != IN_STEP):
             return False
         with contextlib.suppress(TicTacToeError):
@@ -162,7 +139,7 @@ class Cluster:
 
     def _does(self, role: str, method: str) -> bool:
         with contextlib.suppress(TicTacToeError):
-            return self._ask(role, method) is not None
+            return self._lookout.ask(role, method) is not None
         return False
 
     # -- look and kill --------------------------------------------------------------------------------------------
@@ -172,9 +149,11 @@ class Cluster:
 
         Raises Forbidden when the servers have another cluster key.
         """
-        with ThreadPoolExecutor(len(ROLES)) as pool:
-            answers = dict(zip(ROLES, pool.map(self._status_of, ROLES), strict=True))
-        return [self._role_status(role, answers[role], _note(role, answers.values())) for role in ROLES]
+        return self._lookout.status()
+
+    def recoveries(self) -> list[Recovery]:
+        """The last servers on this machine that died and were replaced, the latest first."""
+        return self._lookout.recoveries()
 
     def is_whole(self) -> bool:
         """Whether all four run and the replica is in step."""
@@ -182,10 +161,7 @@ class Cluster:
 
     def process_of(self, role: str) -> RunFile | None:
         """The living process of a role, or None."""
-        run = self._run_folder.read(role)
-        if run is not None and run.alive:
-            return run
-        return processes.find_name_server(self.settings.name_server_port) if role == NAME_SERVER else None
+        return self._lookout.process_of(role)
 
     def kill(self, role: str) -> int:
         """End a role's process with SIGKILL and return the pid it had. Raises NotRunning."""
@@ -194,57 +170,3 @@ class Cluster:
             raise NotRunning(f"no {role} runs")
         processes.end(run)
         return run.pid
-
-    def _status_of(self, role: str) -> Mapping[str, Any] | None:
-        if role != NAME_SERVER:
-            return self._ask(role, "status")
-        return {} if rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S) else None
-
-    def _role_status(self, role: str, answer: Mapping[str, Any] | None, note: str) -> RoleStatus:
-        run = self.process_of(role)
-        if answer is None:
-            return RoleStatus(role, "stopped" if run is None else "silent", None if run is None else run.pid, note=note)
-        return RoleStatus(
-            role,
-            "running",
-            pid=answer.get("pid", None if run is None else run.pid),
-            epoch=answer.get("epoch") if role in (MAIN, REPLICATION) else None,
-            started_at=answer.get("started_at", None if run is None else run.created),
-            rooms=answer.get("rooms"),
-            names=answer.get("names"),
-            step=answer.get("step"),
-            position=answer.get("position"),
-        )
-
-    def _ask(self, role: str, method: str) -> Mapping[str, Any] | None:
-        """Call a method of a server's peer object; None if it does not answer, or something else does.
-
-        Raises Forbidden.
-        """
-        remote = Remote(self.settings.peer_address_of(role), PEER, key=self._key)
-        try:
-            answer: Mapping[str, Any] | None = remote.call(method, timeout_s=ASK_S)
-        except Forbidden:
-            raise
-        except TicTacToeError:
-            return None
-        else:
-            return answer or {}
-        finally:
-            remote.close()
-
-
-def whole(roles: Sequence[RoleStatus]) -> bool:
-    """Whether a status says that all run and the replica is in step."""
-    return all(role.state == "running" and (role.role != MAIN or role.step == IN_STEP) for role in roles)
-
-
-def _note(role: str, answers: Iterable[Mapping[str, Any] | None]) -> str:
-    """What those who watch a role that does not run have to say to people."""
-    watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
-    failures = max((watch["failures"] for watch in watches), default=0)
-    if not failures:
-        return ""
-    due_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
-    when = f", next try in {min(due_s):.1f} s" if due_s else ""
-    return f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}"

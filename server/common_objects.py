@@ -13,8 +13,8 @@ class PeerObject:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def prove(self) -> None:
-        """Come back only if what does this server's work moves."""
+    def prove(self) -> bool:
+        """Come back only if what does this server's work moves; whether it does its work already."""
         raise NotImplementedError
 
     def more_status(self) -> dict[str, object]:

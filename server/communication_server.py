@@ -9,6 +9,7 @@ from __future__ import annotations
 from server import node
 from server.common_objects import PeerObject
 from server.front_door import FrontDoor, LobbyCopy
+from server.lookout import Glance, Lookout
 from server.node import Node
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.rpc import Remote, RemotePool
@@ -23,10 +24,10 @@ class CommunicationPeer(PeerObject):
         super().__init__(its_node)
         self._copy = copy
 
-    def prove(self) -> None:
+    def prove(self) -> bool:
         """Whoever reads or fills the lobby comes to an end with it."""
         with self._copy.news:
-            pass
+            return self._copy.complete
 
     def more_status(self) -> dict[str, object]:
         return {"rooms": len(self._copy.lobby.rows), "position": self._copy.lobby.revision}
@@ -40,7 +41,8 @@ def build(its_node: Node) -> None:
     follower = Remote(main, PEER, key=its_node.key)
     its_node.in_background("lobby", lambda: copy.follow(follower, its_node.go_on, its_node.pause))
     pool = RemotePool(main, PEER, key=its_node.key, most=CONNECTIONS_TO_MAIN)
-    its_node.open_to_clients().offer(COMMUNICATION, FrontDoor(copy, pool, its_node.settings))
+    glance = Glance(Lookout(its_node.settings, its_node.run_folder, its_node.key))
+    its_node.open_to_clients().offer(COMMUNICATION, FrontDoor(copy, pool, glance, its_node.settings))
     its_node.watch([REPLICATION])
 
 

@@ -7,6 +7,7 @@ being replaced; names and new rooms it hands on to the main server.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from game.errors import NoSuchRoom
 from game.games import DEFAULT_GAME
 from game.names import check_name
 from server.lobby import BEGINNING, Change, Cursor, Lobby, cursor_from
+from server.lookout import Glance
+from server.presence import SAY_AGAIN_S, SHOWN, Presence
 from server.security import token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
@@ -78,10 +81,13 @@ class LobbyCopy:
 class FrontDoor:
     """The remote object ``communication_server``."""
 
-    def __init__(self, copy: LobbyCopy, main: RemotePool, settings: Settings) -> None:
+    def __init__(self, copy: LobbyCopy, main: RemotePool, glance: Glance, settings: Settings) -> None:
         self._copy = copy
         self._main = main
+        self._glance = glance
         self._settings = settings
+        self._presence = Presence(most=settings.max_connections)
+        self._presence_lock = threading.Lock()
 
     @remote()
     def describe(self) -> dict[str, object]:
@@ -136,6 +142,24 @@ class FrontDoor:
         if not known and not self._ask_main("is_open", room):
             raise NoSuchRoom("there is no such room (any more)")
         return self._where(room)
+
+    @remote(name=text(longest=64), token=token)
+    def online(self, name: str, token: str) -> dict[str, object]:
+        """Say that one is online, and hear who else is. Who says no more is gone after some seconds."""
+        hashed = token_hash(token)
+        with self._presence_lock:
+            known = self._presence.knows(name, hashed, time.monotonic())
+        if not known:
+            name = self._ask_main("claim", check_name(name), hashed)["name"]
+        with self._presence_lock:
+            self._presence.heard(name, hashed, time.monotonic())
+            names = self._presence.names(time.monotonic())
+        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
+
+    @remote()
+    def servers(self) -> dict[str, object]:
+        """How the four servers are, and which were replaced lately."""
+        return self._glance.take()
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)

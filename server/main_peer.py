@@ -28,11 +28,12 @@ class MainPeer(PeerObject):
         """From now on there is somebody to ask."""
         self._term = term
 
-    def prove(self) -> None:
+    def prove(self) -> bool:
         """The commits before this came to their end."""
-        if self._term is not None:
-            with self._term.committer.turn():
-                pass
+        if self._term is None:
+            return False
+        with self._term.committer.turn():
+            return True
 
     def more_status(self) -> dict[str, object]:
         term = self._term

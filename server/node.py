@@ -19,9 +19,10 @@ import structlog
 
 from server import log, processes
 from server.processes import AlreadyRunning, RunFile, RunFolder
+from server.pulse import NameServerPulse, PeerPulse, Pulse
 from server.security import cluster_key
 from server.settings import LOOPBACK, Settings, SettingsError, load
-from server.watcher import NameServerPulse, PeerPulse, Pulse, Watcher
+from server.watcher import Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import NotReady, TicTacToeError, Unreachable
 from wire.rpc import Address, Endpoint
@@ -167,13 +168,16 @@ class Node:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def beat(self, wait_s: float, prove: Callable[[], None]) -> dict[str, object]:
-        """A heartbeat: after ``wait_s`` (or at the end of this server), if what does the work proves that it moves."""
+    def beat(self, wait_s: float, prove: Callable[[], bool]) -> dict[str, object]:
+        """A heartbeat: after ``wait_s`` (or at the end of this server), if what does the work proves that it moves.
+
+        ``serving``: whether it does its work already, or still waits for something.
+        """
         self._ending.wait(wait_s)
-        prove()
+        serving = prove()
         if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
             raise NotReady("the loop that takes connections is stuck")
-        return {"pid": os.getpid(), "created": self._created}
+        return {"pid": os.getpid(), "created": self._created, "serving": serving}
 
     def _end_with_owner(self) -> None:
         """End when the process that owns this cluster is gone, and end the name server, which knows of no owner."""

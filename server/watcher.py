@@ -8,71 +8,26 @@ so a server whose loop is stuck does not look healthy.
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 import psutil
 import structlog
 
 from server import processes
 from server.processes import RunFile, RunFolder
+from server.pulse import Pulse
+from server.recoveries import Recoveries, Recovery
 from server.settings import Settings
 from server.supervision import Action, Condition, Patience, Supervision
-from wire import NAME_SERVER, PEER
+from wire import NAME_SERVER
 from wire.errors import DeadlineExceeded, TicTacToeError
-from wire.rpc import Address, Remote
 
 LOOK_AGAIN_S = 0.01
 COURTESY_S = 0.8
 """How long another watcher, who goes first, is given to start a server that died."""
 
 logger = structlog.get_logger()
-
-
-class Pulse(Protocol):
-    """How a heartbeat is taken."""
-
-    def beat(self, wait_s: float, timeout_s: float) -> RunFile | None:
-        """Wait for one heartbeat; who answered, or None if that cannot be told. Raises a TicTacToeError without one."""
-
-    def close(self) -> None:
-        """Begin anew with the next one."""
-
-
-class PeerPulse:
-    """The heartbeat of one of our servers."""
-
-    def __init__(self, role: str, address: Address, key: bytes) -> None:
-        self._role = role
-        self._remote = Remote(address, PEER, key=key)
-        self._connected = False
-
-    def beat(self, wait_s: float, timeout_s: float) -> RunFile | None:
-        answer = self._remote.call("beat", wait_s if self._connected else 0.0, timeout_s=wait_s + timeout_s)
-        self._connected = True
-        return RunFile(self._role, answer["pid"], answer["created"])
-
-    def close(self) -> None:
-        self._connected = False
-        self._remote.close()
-
-
-class NameServerPulse:
-    """The heartbeat of the name server, which knows nothing of us: it answers a ping."""
-
-    def __init__(self, address: Address, gone: threading.Event) -> None:
-        self._remote = Remote(address, "Pyro.NameServer", serializer="serpent")
-        self._gone = gone
-
-    def beat(self, wait_s: float, timeout_s: float) -> RunFile | None:
-        self._remote.call("ping", timeout_s=timeout_s)
-        self._gone.wait(wait_s)
-        return None
-
-    def close(self) -> None:
-        self._remote.close()
 
 
 class Watcher:
@@ -105,6 +60,9 @@ class Watcher:
         self._wants_standby = standby and supervised
         self._standby: subprocess.Popen[bytes] | None = None
         self._known = run_folder.read(role)
+        self._recoveries = Recoveries(settings)
+        self._heard_at: float | None = None
+        self._lost_at: float | None = None
         patience = Patience(
             grace_s=settings.start_grace_s,
             hang_s=settings.hang_s,
@@ -144,7 +102,7 @@ class Watcher:
     def _watch_once(self) -> None:
         settings = self._settings
         try:
-            who = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
+            who, serving = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
         except TicTacToeError as error:
             self._pulse.close()
             self._unheard(error)
@@ -156,6 +114,11 @@ class Watcher:
             self._known = who
         self._reap()
         self._life.heard(time.monotonic())
+        if serving:
+            self._note_recovery()
+            self._heard_at = time.monotonic()
+        else:
+            time.sleep(LOOK_AGAIN_S)
         if self._wants_standby and (self._standby is None or self._standby.poll() is not None):
             self._prepare_standby()
 
@@ -169,12 +132,23 @@ class Watcher:
         self._takes_connections = isinstance(error, DeadlineExceeded)
         if self.answers:
             logger.warning("does not answer", other=self.role, why=error.message)
+            if self._lost_at is None:
+                # One that hung was gone when it was last heard; one that died was heard until it did.
+                self._lost_at = self._heard_at if self._takes_connections else time.monotonic()
         self.answers = False
         if self._supervised:
             if self._after is not None and not self._lives(self._after):
                 self._life.hurry(time.monotonic())
             self._do(self._life.ended(time.monotonic()) if self._is_gone() else self._life.tick(time.monotonic()))
         time.sleep(LOOK_AGAIN_S)
+
+    def _note_recovery(self) -> None:
+        """It does its work. If it is another than before and was started from here, that is worth remembering."""
+        if self._lost_at is None:
+            return
+        took_s, self._lost_at = time.monotonic() - self._lost_at, None
+        if self._child is not None:
+            self._recoveries.note(Recovery(self.role, self._child.pid, time.time() - took_s, round(took_s, 4)))
 
     def _lives(self, role: str) -> bool:
         runs = self._run_folder.read(role)

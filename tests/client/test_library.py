@@ -120,6 +120,19 @@ def is_taken(listener: socket.socket, port: int) -> bool:
     return True
 
 
+def test_a_quiet_watcher_hears_of_a_break_and_that_it_is_over(cluster: Cluster, game: Game) -> None:
+    told: list[bool] = []
+    news = game.o.watch(on_link=told.append)
+    next(news)
+    waiter = threading.Thread(target=lambda: next(news))
+    waiter.start()
+    cluster.kill(MAIN)
+    wait_until(lambda: told == [True, False, True], timeout_s=10.0, what="back before anything happens in the room")
+    game.x.move(4)
+    waiter.join(20.0)
+    assert not waiter.is_alive()
+
+
 def test_bots_play_their_games_and_perfect_never_loses(connection: Connection) -> None:
     first, second = connection.claim("bot one"), connection.claim("bot two")
     room = first.create()

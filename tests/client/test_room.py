@@ -48,7 +48,7 @@ def test_events_before_a_gap_are_not_given_as_if_they_were_followed_by_those_aft
         answer((1, Watched("ada", "r1")), (2, Watched("bob", "r2"))),
         answer((9, Watched("cy", "r9")), phase="waiting", gap=True),
     )
-    news = next(RoomClient("room", "me", "t", lambda: channel).watch(0))  # type: ignore[arg-type, return-value]
+    news = next(RoomClient("room", "me", "t", lambda _: channel).watch(0))  # type: ignore[arg-type, return-value]
     assert [version for version, _ in news.events] == [9]
     assert news.gap
 
@@ -58,7 +58,7 @@ def test_who_was_sent_away_from_a_room_that_is_closed_by_now_sees_that_it_is_clo
         answer((1, Left("me", "house")), phase="waiting"),
         answer((2, Closed("ada", "r2")), phase="closed"),
     )
-    room = RoomClient("room", "me", "t", lambda: channel)  # type: ignore[arg-type, return-value]
+    room = RoomClient("room", "me", "t", lambda _: channel)  # type: ignore[arg-type, return-value]
     room.join()
     assert [news.view.phase for news in room.watch(0)] == ["waiting", "closed"]
     assert channel.joined == 2

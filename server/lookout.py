@@ -1,0 +1,155 @@
+"""The four roles seen from outside: who runs, since when, in which epoch, and which were replaced lately.
+
+Asks each server by its peer port, and the run folder for processes on this machine. For ``cluster`` (the command line,
+tests) and for the front door, which tells it to clients. Starts and ends nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from server import processes
+from server.processes import ROLES, RunFile, RunFolder
+from server.recoveries import Recoveries, Recovery
+from server.settings import Settings
+from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
+from wire.errors import Forbidden, TicTacToeError
+from wire.rpc import Remote
+
+ASK_S = 1.0
+FRESH_S = 0.1
+"""How old what ``Glance`` says may be."""
+
+IN_STEP = "in step"
+
+
+@dataclass(frozen=True)
+class RoleStatus:
+    """What is known of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
+
+    role: str
+    state: str
+    pid: int | None = None
+    epoch: int | None = None
+    started_at: float | None = None
+    rooms: int | None = None
+    names: int | None = None
+    step: str | None = None
+    position: int | None = None
+    note: str = ""
+
+    def as_plain(self) -> dict[str, object]:
+        """The status as a dictionary of what JSON knows."""
+        return asdict(self)
+
+
+class Lookout:
+    """Looks at the cluster of these settings."""
+
+    def __init__(self, settings: Settings, run_folder: RunFolder, key: bytes) -> None:
+        self._settings = settings
+        self._run_folder = run_folder
+        self._recoveries = Recoveries(settings)
+        self._key = key
+
+    def status(self) -> list[RoleStatus]:
+        """What is known of the four roles, in the order of ``processes.ROLES``.
+
+        Raises Forbidden when the servers have another cluster key.
+        """
+        with ThreadPoolExecutor(len(ROLES)) as pool:
+            answers = dict(zip(ROLES, pool.map(self._status_of, ROLES), strict=True))
+        return [self._role_status(role, answers[role], _note(role, answers.values())) for role in ROLES]
+
+    def recoveries(self) -> list[Recovery]:
+        """The last recoveries that servers on this machine saw to, the latest first."""
+        return self._recoveries.last(ROLES)
+
+    def process_of(self, role: str) -> RunFile | None:
+        """The living process of a role on this machine, or None."""
+        run = self._run_folder.read(role)
+        if run is not None and run.alive:
+            return run
+        return processes.find_name_server(self._settings.name_server_port) if role == NAME_SERVER else None
+
+    def ask(self, role: str, method: str) -> Mapping[str, Any] | None:
+        """Call a method of a server's peer object; None if it does not answer, or something else does.
+
+        Raises Forbidden.
+        """
+        remote = Remote(self._settings.peer_address_of(role), PEER, key=self._key)
+        try:
+            answer: Mapping[str, Any] | None = remote.call(method, timeout_s=ASK_S)
+        except Forbidden:
+            raise
+        except TicTacToeError:
+            return None
+        else:
+            return answer or {}
+        finally:
+            remote.close()
+
+    def _status_of(self, role: str) -> Mapping[str, Any] | None:
+        if role != NAME_SERVER:
+            return self.ask(role, "status")
+        return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=ASK_S) else None
+
+    def _role_status(self, role: str, answer: Mapping[str, Any] | None, note: str) -> RoleStatus:
+        run = self.process_of(role)
+        if answer is None:
+            return RoleStatus(role, "stopped" if run is None else "silent", None if run is None else run.pid, note=note)
+        return RoleStatus(
+            role,
+            "running",
+            pid=answer.get("pid", None if run is None else run.pid),
+            epoch=answer.get("epoch") if role in (MAIN, REPLICATION) else None,
+            started_at=answer.get("started_at", None if run is None else run.created),
+            rooms=answer.get("rooms"),
+            names=answer.get("names"),
+            step=answer.get("step"),
+            position=answer.get("position"),
+        )
+
+
+class Glance:
+    """What a lookout sees, for many who ask: looked at once for all who ask within ``FRESH_S``, whoever they are."""
+
+    def __init__(self, lookout: Lookout) -> None:
+        self._lookout = lookout
+        self._lock = threading.Lock()
+        self._seen: dict[str, object] = {}
+        self._seen_at = float("-inf")
+
+    def take(self) -> dict[str, object]:
+        """Roles and recoveries as plain dictionaries, and what time it is by their clock (seconds since 1970)."""
+        # Held while asking, so that any number of callers cost one look. Nothing else takes it, and a look is short.
+        with self._lock:
+            if time.monotonic() - self._seen_at > FRESH_S:
+                self._seen = {
+                    "servers": [role.as_plain() for role in self._lookout.status()],
+                    "recoveries": [recovery.as_plain() for recovery in self._lookout.recoveries()],
+                    "now": time.time(),
+                }
+                self._seen_at = time.monotonic()
+            return self._seen
+
+
+def whole(roles: Sequence[RoleStatus]) -> bool:
+    """Whether a status says that all run and the replica is in step."""
+    return all(role.state == "running" and (role.role != MAIN or role.step == IN_STEP) for role in roles)
+
+
+def _note(role: str, answers: Iterable[Mapping[str, Any] | None]) -> str:
+    """What those who watch a role that does not run have to say to people."""
+    watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
+    failures = max((watch["failures"] for watch in watches), default=0)
+    if not failures:
+        return ""
+    due_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
+    when = f", next try in {min(due_s):.1f} s" if due_s else ""
+    return f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}"

@@ -1,0 +1,61 @@
+"""How a heartbeat is taken, from one of our servers and from the name server; whose is taken, ``watcher`` knows."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple, Protocol
+
+from server.processes import RunFile
+from wire import PEER
+from wire.rpc import Address, Remote
+
+
+class Beat(NamedTuple):
+    """A heartbeat: who answered, or None if that cannot be told, and whether it does its work already."""
+
+    who: RunFile | None
+    serving: bool
+
+
+class Pulse(Protocol):
+    """How a heartbeat is taken."""
+
+    def beat(self, wait_s: float, timeout_s: float) -> Beat:
+        """Wait for one heartbeat. Raises a TicTacToeError without one."""
+
+    def close(self) -> None:
+        """Begin anew with the next one."""
+
+
+class PeerPulse:
+    """The heartbeat of one of our servers."""
+
+    def __init__(self, role: str, address: Address, key: bytes) -> None:
+        self._role = role
+        self._remote = Remote(address, PEER, key=key)
+        self._settled = False
+
+    def beat(self, wait_s: float, timeout_s: float) -> Beat:
+        answer = self._remote.call("beat", wait_s if self._settled else 0.0, timeout_s=wait_s + timeout_s)
+        self._settled = answer["serving"]
+        return Beat(RunFile(self._role, answer["pid"], answer["created"]), answer["serving"])
+
+    def close(self) -> None:
+        self._settled = False
+        self._remote.close()
+
+
+class NameServerPulse:
+    """The heartbeat of the name server, which knows nothing of us: it answers a ping."""
+
+    def __init__(self, address: Address, gone: threading.Event) -> None:
+        self._remote = Remote(address, "Pyro.NameServer", serializer="serpent")
+        self._gone = gone
+
+    def beat(self, wait_s: float, timeout_s: float) -> Beat:
+        self._remote.call("ping", timeout_s=timeout_s)
+        self._gone.wait(wait_s)
+        return Beat(None, serving=True)
+
+    def close(self) -> None:
+        self._remote.close()

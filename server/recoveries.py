@@ -1,0 +1,70 @@
+"""What the watchers remember of servers that died and were replaced: when, and how long it took. For people only.
+
+A small file a role in the run folder, so that it is known whichever server is asked, also after all of them died. A
+record that two watchers write in the same moment may be lost: nothing is decided by it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import structlog
+
+from server.settings import Settings
+
+KEPT = 20
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A role had nobody to do its work from ``at`` (seconds since 1970) for ``took_s`` seconds; ``pid`` does it now."""
+
+    role: str
+    pid: int
+    at: float
+    took_s: float
+
+    def as_plain(self) -> dict[str, object]:
+        """The recovery as a dictionary of what JSON knows."""
+        return asdict(self)
+
+
+class Recoveries:
+    """The last ``KEPT`` recoveries of each role."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.data / "run"
+
+    def note(self, recovery: Recovery) -> None:
+        """Remember one more."""
+        kept = [*self._of(recovery.role), recovery][-KEPT:]
+        file = self._file(recovery.role)
+        new = file.with_suffix(f".{os.getpid()}.new")
+        try:
+            new.write_text(json.dumps([one.as_plain() for one in kept]))
+            new.replace(file)
+        except OSError as error:
+            logger.warning("a recovery cannot be written down", role=recovery.role, why=str(error))
+
+    def last(self, roles: Iterable[str]) -> list[Recovery]:
+        """The last ones of all these roles together, the latest first."""
+        found = [recovery for role in roles for recovery in self._of(role)]
+        return sorted(found, key=lambda recovery: recovery.at, reverse=True)[:KEPT]
+
+    def _of(self, role: str) -> list[Recovery]:
+        try:
+            return [Recovery(**plain) for plain in json.loads(self._file(role).read_text())]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, TypeError) as error:
+            logger.warning("recoveries cannot be read", role=role, why=str(error))
+            return []
+
+    def _file(self, role: str) -> Path:
+        return self._folder / f"{role}.recoveries.json"

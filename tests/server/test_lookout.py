@@ -1,0 +1,51 @@
+"""What clients are told of the servers: who is online, how the four are, and how long a takeover took."""
+
+from __future__ import annotations
+
+import pytest
+
+from client import Cluster as Connection
+from game.errors import InvalidArgument
+from server.cluster import Cluster
+from server.recoveries import KEPT, Recoveries, Recovery
+from server.settings import Settings
+from tests.conditions import wait_until
+from wire import MAIN, REPLICATION
+
+
+def test_a_name_is_online_for_its_owner_alone(connection: Connection) -> None:
+    ada = connection.claim("ada")
+    assert connection.ask("online", "ada", ada.token)["names"] == ["ada"]
+    bob = connection.claim("bob")
+    assert connection.ask("online", "bob", bob.token)["names"] == ["ada", "bob"]
+    with pytest.raises(InvalidArgument):
+        connection.ask("online", "ada", bob.token)
+
+
+def test_servers_tells_who_runs_and_a_takeover_is_remembered(cluster: Cluster, connection: Connection) -> None:
+    before = {server["role"]: server for server in connection.ask("servers")["servers"]}
+    assert {server["state"] for server in before.values()} == {"running"}
+    assert before[MAIN]["step"] == "in step"
+
+    killed = cluster.kill(MAIN)
+    told = wait_until(lambda: connection.ask("servers")["recoveries"])
+    wait_until(cluster.is_whole)
+    main = next(server for server in connection.ask("servers")["servers"] if server["role"] == MAIN)
+    assert main["epoch"] == before[MAIN]["epoch"] + 1
+    assert [recovery["role"] for recovery in told] == [MAIN]
+    assert told[0]["pid"] == main["pid"] != killed
+    assert 0 < told[0]["took_s"] < told[0]["at"]
+
+    cluster.kill(REPLICATION)
+    wait_until(lambda: len(cluster.recoveries()) == 2)
+    assert [recovery.role for recovery in cluster.recoveries()] == [REPLICATION, MAIN], "it outlives who wrote it"
+
+
+def test_recoveries_are_bounded_and_a_broken_file_is_no_obstacle(settings: Settings) -> None:
+    (settings.data / "run").mkdir(parents=True)
+    recoveries = Recoveries(settings)
+    for number in range(KEPT + 5):
+        recoveries.note(Recovery(MAIN, number, float(number), 0.1))
+    assert [recovery.pid for recovery in recoveries.last([MAIN])] == list(range(KEPT + 4, 4, -1))
+    (settings.data / "run" / f"{MAIN}.recoveries.json").write_text("[{")
+    assert recoveries.last([MAIN]) == []
