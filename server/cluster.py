@@ -16,7 +16,7 @@ from server.processes import ROLES, RunFile, RunFolder
 from server.recoveries import Recovery
 from server.security import cluster_key
 from server.settings import Settings
-from wire import MAIN, NAME_SERVER, rpc
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import TicTacToeError
 
 LOOK_AGAIN_S = 0.02
@@ -154,6 +154,14 @@ class Cluster:
     def recoveries(self) -> list[Recovery]:
         """The last servers on this machine that died and were replaced, the latest first."""
         return self._lookout.recoveries()
+
+    def look(self) -> dict[str, object]:
+        """Both as plain dictionaries, as clients get them from the front door."""
+        return self._lookout.look()
+
+    def runs_here(self) -> bool:
+        """Whether any of the three servers runs on this machine."""
+        return any(self.process_of(role) is not None for role in (MAIN, COMMUNICATION, REPLICATION))
 
     def is_whole(self) -> bool:
         """Whether all four run and the replica is in step."""

@@ -70,6 +70,14 @@ class Lookout:
         """The last recoveries that servers on this machine saw to, the latest first."""
         return self._recoveries.last(ROLES)
 
+    def look(self) -> dict[str, object]:
+        """Both as plain dictionaries, and what time it is by their clock (seconds since 1970)."""
+        return {
+            "servers": [role.as_plain() for role in self.status()],
+            "recoveries": [recovery.as_plain() for recovery in self.recoveries()],
+            "now": time.time(),
+        }
+
     def process_of(self, role: str) -> RunFile | None:
         """The living process of a role on this machine, or None."""
         run = self._run_folder.read(role)
@@ -126,15 +134,11 @@ class Glance:
         self._seen_at = float("-inf")
 
     def take(self) -> dict[str, object]:
-        """Roles and recoveries as plain dictionaries, and what time it is by their clock (seconds since 1970)."""
+        """See ``Lookout.look``."""
         # Held while asking, so that any number of callers cost one look. Nothing else takes it, and a look is short.
         with self._lock:
             if time.monotonic() - self._seen_at > FRESH_S:
-                self._seen = {
-                    "servers": [role.as_plain() for role in self._lookout.status()],
-                    "recoveries": [recovery.as_plain() for recovery in self._lookout.recoveries()],
-                    "now": time.time(),
-                }
+                self._seen = self._lookout.look()
                 self._seen_at = time.monotonic()
             return self._seen
 

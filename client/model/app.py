@@ -1,0 +1,143 @@
+"""Which screen one is on, and what stays while screens change: the session. All that a window shows hangs below."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from client.credentials import Credentials
+from client.model.background import Background
+from client.model.computer import Computers
+from client.model.link import Banner
+from client.model.lobby import LobbyModel
+from client.model.local_servers import OpenLocalServers
+from client.model.preferences import Preferences
+from client.model.room import Role, RoomModel
+from client.model.servers import ServersModel
+from client.model.start import SignedIn, StartModel
+from client.room import RoomClient
+
+LEAVING_S = 0.5
+"""How long a window that is closed waits until it has left its room."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was said on the command line; empty is not said."""
+
+    name: str = ""
+    server: str = ""
+    room: str = ""
+    watch: bool = False
+
+
+class AppModel:
+    """A window's whole state. Screens are ``start``, then ``lobby``, and ``room`` while one is in a room."""
+
+    def __init__(
+        self,
+        *,
+        own_server: str,
+        wishes: Wishes | None = None,
+        open_servers: OpenLocalServers | None = None,
+        preferences: Preferences | None = None,
+        credentials: Credentials | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``own_server``: the name server that this machine's settings name; ``open_servers`` makes its control."""
+        self.background = Background()
+        self.preferences = preferences or Preferences()
+        self.own_server = own_server
+        self.who: SignedIn | None = None
+        self.lobby: LobbyModel | None = None
+        self.room: RoomModel | None = None
+        self.servers: ServersModel | None = None
+        self._wishes = wishes or Wishes()
+        self._open_servers = open_servers
+        self._credentials = credentials or Credentials()
+        self._clock = clock
+        self._computers: Computers | None = None
+        self.start = self._new_start(self._wishes.server or next(iter(self.preferences.servers), own_server))
+        if self._wishes.name:
+            self.start.sign_in(self.start.server, self._wishes.name)
+
+    @property
+    def screen(self) -> Literal["start", "lobby", "room"]:
+        """Which screen is to be seen."""
+        if self.room is not None:
+            return "room"
+        return "start" if self.lobby is None else "lobby"
+
+    def banner(self) -> Banner | None:
+        """What is to be said of the connection, on the screen one is on."""
+        here = self.room or self.lobby
+        return None if here is None else here.link.banner(self._clock())
+
+    def open_servers(self) -> None:
+        """Begin to look at the cluster."""
+        if self.servers is None and self.who is not None:
+            self.servers = ServersModel(self.who.cluster, self.who.server, self.background, self._open_servers)
+
+    def close_servers(self) -> None:
+        """Look at it no more."""
+        if self.servers is not None:
+            self.servers.stop()
+            self.servers = None
+
+    def sign_out(self) -> None:
+        """Back to the first screen; seats stay."""
+        self.close_servers()
+        if self.room is not None:
+            self.room.leave()
+        if self.lobby is not None:
+            self.lobby.stop()
+        who, self.lobby, self.who = self.who, None, None
+        if who is not None:
+            who.cluster.close()
+            self.start = self._new_start(who.server)
+
+    def close(self) -> None:
+        """The window is gone: leave the room, so that the others see it. Waits for that, but not for long."""
+        leaving = None if self.room is None else self.room.leave()
+        self.background.close()
+        if leaving is not None:
+            leaving.done.wait(LEAVING_S)
+
+    def _new_start(self, server: str) -> StartModel:
+        return StartModel(
+            self.background,
+            self.preferences,
+            self._credentials,
+            server=server,
+            own_server=self.own_server,
+            open_servers=self._open_servers,
+            signed_in=self._signed_in,
+        )
+
+    def _signed_in(self, who: SignedIn) -> None:
+        self.who = who
+        self._computers = Computers(who.cluster, who.player, self._credentials, who.server, self.background)
+        self.lobby = LobbyModel(who, self.background, self._computers, entering=self._enter, clock=self._clock)
+        wishes, self._wishes = self._wishes, Wishes()
+        if wishes.room:
+            self.lobby.enter(wishes.room, "spectator" if wishes.watch else "player")
+
+    def _enter(self, room: RoomClient, role: Role) -> None:
+        computers = self._computers
+        self.room = RoomModel(
+            room,
+            self.background,
+            left=lambda why: self._left(room.id, why),
+            changed=lambda view: None if computers is None else computers.look_at(view),
+            clock=self._clock,
+        )
+        self.room.enter(role)
+
+    def _left(self, room: str, why: str) -> None:
+        self.room = None
+        if self._computers is not None:
+            self._computers.leave(room)
+        if self.lobby is not None:
+            self.lobby.message = why

@@ -1,0 +1,101 @@
+"""Computer players that live in this window: they sit in real rooms on the cluster, like anybody.
+
+They go when the window goes, and come back with it: their names and tokens are kept on this machine, so a game against
+one is found and continued after a crash of the window.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import secrets
+from collections.abc import Callable
+from threading import Event
+
+from client.bot import Bot
+from client.cluster import Cluster
+from client.credentials import Credentials
+from client.model.background import Background, Task, until_answered
+from client.player import Player
+from client.room import RoomClient, new_request_id
+from client.views import View
+from game.strategy import LEVELS
+from wire.errors import Unreachable
+
+THINKS_S = (0.35, 0.8)
+"""How long a computer player seems to think, at least and at most: people want to see its move come."""
+MANY_GAMES = 1_000_000_000
+_NAME = re.compile(r"(\w+)-bot-[0-9a-f]{6}")
+
+
+def level_of(name: str) -> str | None:
+    """The level of a computer player of that name, or None for people."""
+    match = _NAME.fullmatch(name)
+    return match[1] if match is not None and match[1] in LEVELS else None
+
+
+class Computers:
+    """The computer players of one person on one cluster."""
+
+    def __init__(self, cluster: Cluster, player: Player, credentials: Credentials, server: str, background: Background):
+        self._cluster = cluster
+        self._player = player
+        self._credentials = credentials
+        self._server = server
+        self._background = background
+        self._playing: dict[str, Task] = {}
+
+    def open_room(self, level: str, stop: Event) -> RoomClient:
+        """A new room with a seat for the player and one for a computer player. Call in the background."""
+        request_id = new_request_id()
+        title = f"{self._player.name} against the computer"
+        room = until_answered(lambda: self._player.create(title, request_id=request_id), stop)
+        seated = new_request_id()
+        until_answered(lambda: room.join(request_id=seated), stop)
+        name = self._names().get(level) or f"{level}-bot-{secrets.token_hex(3)}"
+        its_room, its_seat = self._room_of(name, room.id, stop), new_request_id()
+        until_answered(lambda: its_room.join(request_id=its_seat), stop)
+        return room
+
+    def look_at(self, view: View) -> None:
+        """Wherever one of ours has a seat across, it plays as long as this window does."""
+        if view.room in self._playing or view.phase == "closed":
+            return
+        mine = self._names()
+        for seat in view.seats.values():
+            level = None if seat is None else level_of(seat.name)
+            if seat is not None and level is not None and mine.get(level) == seat.name:
+                self._playing[view.room] = self._background.do(self._play(level, seat.name, view.room))
+
+    def leave(self, room: str) -> None:
+        """Play no more in that room, for now."""
+        task = self._playing.pop(room, None)
+        if task is not None:
+            task.stop()
+
+    def _names(self) -> dict[str, str]:
+        """The names of ours by level."""
+        return {level: name for name in self._credentials.names(self._server) if (level := level_of(name))}
+
+    def _room_of(self, name: str, room: str, stop: Event) -> RoomClient:
+        player = until_answered(lambda: self._cluster.claim(name, remember=True), stop)
+        return until_answered(lambda: player.room(room), stop)
+
+    def _play(self, level: str, name: str, room: str) -> Callable[[Event], None]:
+        def work(stop: Event) -> None:
+            chance = random.Random()
+            client = self._room_of(name, room, stop)
+
+            def pause() -> None:
+                stop.wait(chance.uniform(*THINKS_S))
+
+            bot = Bot(client, LEVELS[level], chance, pause=pause)
+            while not stop.is_set():
+                try:
+                    bot.run(MANY_GAMES, stop)
+                    break
+                except Unreachable:
+                    continue
+            client.leave()
+
+        return work

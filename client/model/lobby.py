@@ -1,0 +1,246 @@
+"""The lobby: the live list of rooms, one's own games on top, who is online; and the ways into a room."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Event
+
+from client.cluster import LobbyNews
+from client.model.background import Background, Task, until_answered
+from client.model.computer import Computers
+from client.model.link import Link
+from client.model.room import Role
+from client.model.start import SignedIn
+from client.model.words import players, sentence
+from client.room import News, RoomClient, new_request_id
+from client.views import Row, View
+from wire.errors import TicTacToeError
+
+SHOWN = 300
+"""Rooms listed at a time; the search finds the others."""
+FOLLOWED = 8
+"""Of one's own games so many are followed move by move, to say whose turn it is."""
+ONLINE_DEADLINE_S = 2.0
+AGAIN_S = 0.5
+"""After an answer failed for good: the pause before asking anew."""
+_ORDER = {"waiting": 0, "playing": 1, "finished": 2}
+
+
+@dataclass(frozen=True)
+class OpenGame:
+    """A room in which one has a seat; ``view`` only once it is known."""
+
+    row: Row
+    view: View | None
+    me: str
+
+    @property
+    def my_turn(self) -> bool:
+        """Whether the others wait for one's move."""
+        return self.view is not None and self.view.phase == "playing" and self.view.turn == self.view.seat_of(self.me)
+
+    @property
+    def opponent(self) -> str:
+        """Who has the other seat; empty if nobody."""
+        return next((name for name in self.row.players.values() if name and name != self.me), "")
+
+    @property
+    def words(self) -> str:
+        """How it stands, in a few words."""
+        against = f"against {self.opponent}" if self.opponent else "nobody has come yet"
+        if self.my_turn:
+            return f"Your turn, {against}"
+        if self.view is not None and self.view.phase == "finished" and self.view.rematch:
+            seat = self.view.seat_of(self.me)
+            return f"{self.opponent} wants a rematch" if seat not in self.view.rematch else f"Rematch? {against}"
+        what = {"waiting": "Waiting", "playing": "Playing", "finished": "Finished"}[self.row.phase]
+        return f"{what}, {against}"
+
+
+class LobbyModel:
+    """What is in the lobby for one person."""
+
+    def __init__(
+        self,
+        who: SignedIn,
+        background: Background,
+        computers: Computers,
+        *,
+        entering: Callable[[RoomClient, Role], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``entering`` is called with the room to go into, and as what."""
+        self.me = who.player.name
+        self.server = who.server
+        self.rooms: Mapping[str, Row] | None = None
+        """All open rooms by id; None until the list is there."""
+        self.online: tuple[str, ...] = ()
+        self.online_count = 0
+        self.search = ""
+        self.message = ""
+        self.doing = ""
+        """What goes on; empty when nothing does."""
+        self.link = Link()
+        self._who = who
+        self._background = background
+        self._computers = computers
+        self._entering = entering
+        self._clock = clock
+        self._views: dict[str, View] = {}
+        self._followed: dict[str, Task] = {}
+        self._tasks = [self._watch(), self._say_online()]
+        self._way_in: Task | None = None
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    def shown(self) -> list[Row]:
+        """The rooms that the search finds, free seats first, then running games; at most ``SHOWN``."""
+        wanted = self.search.casefold().split()
+        found = [row for row in (self.rooms or {}).values() if all(word in _text(row) for word in wanted)]
+        found.sort(key=lambda row: (_order(row), row.title.casefold(), row.room))
+        return found[:SHOWN]
+
+    def open_games(self) -> list[OpenGame]:
+        """The rooms in which one has a seat: those where it is one's turn first."""
+        games = [OpenGame(row, self._views.get(row.room), self.me) for row in self._my_rows()]
+        return sorted(games, key=lambda game: (not game.my_turn, _order(game.row), game.row.room))
+
+    def can_play_in(self, row: Row) -> bool:
+        """Whether entering means playing: one's own seat, or a free one."""
+        return self.me in row.players.values() or None in row.players.values()
+
+    @property
+    def hint(self) -> str:
+        """What to say instead of a list."""
+        if self.rooms is None:
+            return "Looking for rooms …"
+        if not self.rooms:
+            return "No room is open yet.\nOpen one and others can come in, or play against the computer."
+        return "" if self.shown() else f"No room matches “{self.search}”."
+
+    # -- what can be done -------------------------------------------------------------------------------------------
+
+    def create(self, title: str, width: int, height: int, in_a_row: int) -> None:
+        """Open a room and go in."""
+        request_id = new_request_id()
+
+        def work(stop: Event) -> RoomClient:
+            return until_answered(
+                lambda: self._who.player.create(
+                    title.strip(), request_id=request_id, width=width, height=height, in_a_row=in_a_row
+                ),
+                stop,
+            )
+
+        self._go("Opening the room …", work, "player")
+
+    def play_computer(self, level: str) -> None:
+        """Open a room, with a computer player on the other seat."""
+        self._go("The computer takes its seat …", lambda stop: self._computers.open_room(level, stop), "player")
+
+    def enter(self, room: str, role: Role = "player") -> None:
+        """Go into a room that is there."""
+        self._go("Going in …", lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
+
+    def give_up(self) -> None:
+        """Wait no longer for the way in."""
+        if self._way_in is not None:
+            self._way_in.stop()
+            self.link.answered("way in", self._clock())
+        self.doing = ""
+
+    def stop(self) -> None:
+        """Want nothing more of the lobby."""
+        self.give_up()
+        for task in (*self._tasks, *self._followed.values()):
+            task.stop()
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _go(self, doing: str, work: Callable[[Event], RoomClient], role: Role) -> None:
+        if self.doing:
+            return
+        self.doing, self.message = doing, ""
+        self.link.lost("way in", self._clock())
+
+        def then(room: RoomClient) -> None:
+            self.link.answered("way in", self._clock())
+            self.doing = ""
+            self._entering(room, role)
+
+        def failed(error: TicTacToeError) -> None:
+            self.link.answered("way in", self._clock())
+            self.doing, self.message = "", sentence(error.message)
+
+        self._way_in = self._background.do(work, then, failed)
+
+    def _watch(self, *, after_s: float = 0.0) -> Task:
+        def items(stop: Event) -> Iterator[LobbyNews]:
+            return self._who.cluster.watch_rooms(stop=stop, on_link=self._on_link)
+
+        def ended(error: TicTacToeError | None) -> None:
+            if error is None or error.fault != "caller":
+                self._tasks[0] = self._watch(after_s=AGAIN_S)
+            else:
+                self.message = sentence(error.message)
+
+        return self._background.follow(items, self._news, ended, after_s=after_s)
+
+    def _on_link(self, answered: bool) -> None:
+        """Called by the watching thread."""
+        now = self._clock()
+        note = self.link.answered if answered else self.link.lost
+        self._background.tell(lambda: note("watch", now))
+
+    def _news(self, news: LobbyNews) -> None:
+        self.rooms = news.rooms
+        mine = {row.room for row in self._my_rows()}
+        for room in self._followed.keys() - mine:
+            self._followed.pop(room).stop()
+            self._views.pop(room, None)
+        for room in sorted(mine - self._followed.keys())[: FOLLOWED - len(self._followed)]:
+            self._followed[room] = self._follow(room)
+
+    def _my_rows(self) -> list[Row]:
+        return [row for row in (self.rooms or {}).values() if self.me in row.players.values()]
+
+    def _follow(self, room: str) -> Task:
+        def items(stop: Event) -> Iterator[News]:
+            return self._who.player.room(room).watch(stop=stop)
+
+        def each(news: News) -> None:
+            self._views[room] = news.view
+
+        def ended(_: TicTacToeError | None) -> None:
+            self._followed.pop(room, None)  # the next news of the lobby begin anew, if it is still there
+
+        return self._background.follow(items, each, ended)
+
+    def _say_online(self, *, after_s: float = 0.0) -> Task:
+        def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int]]:
+            pause_s = 0.0
+            while not stop.wait(pause_s):
+                name, token = self._who.player.name, self._who.player.token
+                answer = self._who.cluster.ask("online", name, token, deadline_s=ONLINE_DEADLINE_S)
+                yield tuple(answer["names"]), answer["count"]
+                pause_s = answer["again_s"]
+
+        def each(who: tuple[tuple[str, ...], int]) -> None:
+            self.online, self.online_count = who
+
+        def ended(_: TicTacToeError | None) -> None:
+            self._tasks[1] = self._say_online(after_s=AGAIN_S)
+
+        return self._background.follow(items, each, ended, after_s=after_s)
+
+
+def _order(row: Row) -> int:
+    """Where a room stands in the list."""
+    return _ORDER.get(row.phase, len(_ORDER))
+
+
+def _text(row: Row) -> str:
+    """What the search looks in."""
+    return f"{row.title} {players(row)} {row.room}".casefold()

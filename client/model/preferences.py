@@ -1,0 +1,87 @@
+"""What the windows remember on this machine: who one was where, and light or dark. Tokens are in ``credentials``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+import structlog
+
+KEPT = 8
+
+Theme = Literal["light", "dark"]
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A username on a server ("host:port" of its name server)."""
+
+    server: str
+    name: str
+
+
+class Preferences:
+    """Kept in a file; what cannot be read or written costs a remembered wish, never the game."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """``file``: by default where this system keeps a user's settings."""
+        self._file = file or Path(platformdirs.user_config_dir("tictactoe")) / "window.json"
+        plain = self._read()
+        self.recent: tuple[SignIn, ...] = _sign_ins(plain.get("recent"))
+        """Who one was where, the latest first, each server and name once."""
+        self.theme: Theme = "dark" if plain.get("theme") == "dark" else "light"
+
+    @property
+    def servers(self) -> list[str]:
+        """The servers one was on, the latest first."""
+        return list(dict.fromkeys(sign_in.server for sign_in in self.recent))
+
+    def name_on(self, server: str) -> str:
+        """The name last used on a server, or the last one anywhere; empty if there is none."""
+        names = [sign_in.name for sign_in in self.recent if sign_in.server == server]
+        return next(iter(names + [sign_in.name for sign_in in self.recent]), "")
+
+    def remember(self, sign_in: SignIn) -> None:
+        """That worked: offer it first the next time."""
+        others = [known for known in self.recent if known != sign_in]
+        self.recent = (sign_in, *others)[:KEPT]
+        self._write()
+
+    def use_theme(self, theme: Theme) -> None:
+        """Begin with that the next time."""
+        self.theme = theme
+        self._write()
+
+    def _read(self) -> Mapping[str, Any]:
+        try:
+            plain = json.loads(self._file.read_text())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            logger.warning("preferences cannot be read", file=str(self._file), why=str(error))
+            return {}
+        return plain if isinstance(plain, dict) else {}
+
+    def _write(self) -> None:
+        new = self._file.with_suffix(f".{os.getpid()}.new")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            new.write_text(json.dumps({"recent": [asdict(one) for one in self.recent], "theme": self.theme}, indent=2))
+            new.replace(self._file)
+        except OSError as error:
+            logger.warning("preferences cannot be written", file=str(self._file), why=str(error))
+
+
+def _sign_ins(plain: object) -> tuple[SignIn, ...]:
+    """Those that can be made out."""
+    ones = [one for one in plain if isinstance(one, dict)] if isinstance(plain, list) else []
+    texts = [(one.get("server"), one.get("name")) for one in ones]
+    found = [SignIn(server, name) for server, name in texts if isinstance(server, str) and isinstance(name, str)]
+    return tuple(found[:KEPT])

@@ -1,0 +1,59 @@
+"""What the board shows, worked out from a room: pure, so that it can be looked at without a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from client.views import View
+from game.rules import Seat
+from game.tictactoe import EMPTY, rules_with
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A board to be drawn.
+
+    ``marks`` are the cells row by row ("X", "O" or "."), with one's own move that has no answer yet, which is
+    ``pending``. ``lit`` are the cells to point at: the winning ones, else that of the last move. ``lines`` are the
+    winning lines, each from its first to its last cell. ``seat`` is one's own.
+    """
+
+    columns: int
+    rows: int
+    marks: str
+    lit: frozenset[int]
+    lines: tuple[tuple[int, int], ...]
+    pending: int | None
+    seat: Seat | None
+
+
+def scene(view: View, seat: Seat | None, *, step: int | None = None, pending: int | None = None) -> Scene:
+    """The board after ``step`` moves of the game, or as it is now; with one's own move under way, if it is now."""
+    rules = rules_with(view.options)
+    if step is not None:
+        position = rules.opening()
+        for whose, move in view.moves[:step]:
+            position = rules.play(position, whose, move)
+        board = rules.describe(position)
+        pending = None
+    else:
+        board = dict(view.board)
+    marks, last = str(board["cells"]), board["last"]
+    won = _cells(board["line"])
+    lines = _lines(view, won, last) if won and isinstance(last, int) else ()
+    if pending is not None and seat is not None and marks[pending] == EMPTY:
+        marks = marks[:pending] + seat + marks[pending + 1 :]
+    else:
+        pending = None
+    lit = frozenset(won) if won else frozenset([last] if isinstance(last, int) else [])
+    return Scene(rules.width, rules.height, marks, lit, lines, pending, seat)
+
+
+def _cells(line: object) -> tuple[int, ...]:
+    return tuple(line) if isinstance(line, (list, tuple)) else ()
+
+
+def _lines(view: View, won: tuple[int, ...], last: int) -> tuple[tuple[int, int], ...]:
+    """The lines that the last move completed: one move can complete several."""
+    complete = [line for line in rules_with(view.options).lines_through(last) if set(line) <= set(won)]
+    return tuple((line[0], line[-1]) for line in complete)

@@ -1,0 +1,227 @@
+"""A window: shows the screen its model is on, takes in what comes back from the background, and knows the keys."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import structlog
+import ttkbootstrap as ttk
+
+from client.model.app import AppModel
+from client.model.preferences import Theme
+from client.window.banner import BannerBar
+from client.window.hints import hint
+from client.window.keys import KeysPage
+from client.window.lobby import LobbyScreen
+from client.window.look import Look
+from client.window.room import RoomScreen
+from client.window.screen import Screen
+from client.window.servers import ServersScreen
+from client.window.start import StartScreen
+
+PUMP_MS = 15
+"""How often a window takes in what has come: often enough that nobody waits for it."""
+SMALLEST = (480, 560)
+SIZE = (640, 720)
+SERVERS_SIZE = (640, 660)
+
+logger = structlog.get_logger()
+
+
+class Window:
+    """One person's window, on an application's root or on a toplevel."""
+
+    def __init__(self, shell: ttk.App | ttk.Toplevel, model: AppModel, look: Look) -> None:
+        self.shell = shell
+        self.model = model
+        self.look = look
+        self.faults: list[BaseException] = []
+        """Faults of ours that were met; each is in the log as well."""
+        self.screen: Screen | None = None
+        self.servers: ServersScreen | None = None
+        self.keys: tk.Toplevel | None = None
+        self._shown: object = None
+        self._pumping: str | None = None
+        shell.minsize(look.px(SMALLEST[0]), look.px(SMALLEST[1]))
+        shell.protocol("WM_DELETE_WINDOW", self.close)
+        shell.columnconfigure(0, weight=1)
+        shell.rowconfigure(1, weight=1)
+        self._build_header()
+        self.banner = BannerBar(shell, look)
+        self._bind_keys()
+        self.refresh()
+        self._pump()
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    def _build_header(self) -> None:
+        look = self.look
+        header = ttk.Frame(self.shell, padding=(look.px(16), look.px(8), look.px(16), 0))
+        header.grid(row=0, sticky="ew")
+        header.columnconfigure(0, weight=1)
+        self.who = ttk.Label(header, font=look.font(10))
+        self.who.grid(row=0, column=0, sticky="w")
+        self.menu_button = ttk.Menubutton(header, text="Menu", bootstyle="ghost")
+        self.menu_button.grid(row=0, column=1)
+        menu = ttk.Menu(self.menu_button, tearoff=False)
+        menu.add_command(label="Cluster view", accelerator="F12", command=self.toggle_servers)
+        menu.add_command(label="Light or dark", accelerator="F9", command=self.change_theme)
+        menu.add_command(label="Keys", accelerator="F1", command=self.toggle_keys)
+        menu.add_separator()
+        menu.add_command(label="Sign out", command=lambda: self.act(self.model.sign_out))
+        menu.add_command(label="Quit", accelerator="Ctrl+Q", command=self.close)
+        self.menu_button.configure(menu=menu)
+        hint(self.menu_button, "The servers (F12), light or dark (F9), keys (F1), sign out, quit")
+
+    def refresh(self) -> None:
+        """Show the model as it is now."""
+        model = self.model
+        current = {"start": model.start, "lobby": model.lobby, "room": model.room}[model.screen]
+        if current is not self._shown:
+            self._shown = current
+            self._change_screen()
+        if self.screen is not None:
+            self.screen.refresh()
+        if self.servers is not None:
+            self.servers.refresh()
+        self.banner.show(model.banner())
+
+    def _change_screen(self) -> None:
+        if self.screen is not None:
+            self.screen.destroy()
+        model, shell = self.model, self.shell
+        who = "" if model.who is None else f"{model.who.player.name}  ·  {model.who.server}"
+        self.who.configure(text=who)
+        self.shell.title(f"Tic-tac-toe – {model.who.player.name}" if model.who is not None else "Tic-tac-toe")
+        if model.room is not None and model.who is not None:
+            self.screen = RoomScreen(shell, self.look, self.act, model.room, model.who.server)
+        elif model.lobby is not None:
+            self.screen = LobbyScreen(shell, self.look, self.act, model.lobby)
+        else:
+            self.screen = StartScreen(shell, self.look, self.act, model.start)
+        self.screen.grid(row=1, sticky="nsew")
+        if model.servers is None and self.servers is not None:
+            self._close_servers()
+
+    # -- what happens -----------------------------------------------------------------------------------------------
+
+    def act(self, action: Callable[[], object]) -> None:
+        """Do something with the model and show what it led to; a fault of ours costs this one action alone."""
+        try:
+            action()
+            self.refresh()
+        except Exception as fault:
+            self._note(fault)
+
+    def _pump(self) -> None:
+        """Take in what the background brought, a bounded piece at a time, and show it."""
+        try:
+            if self.model.background.drain():
+                self.refresh()
+            else:
+                self.banner.show(self.model.banner())
+        except Exception as fault:
+            self._note(fault)
+        self._pumping = self.shell.after(PUMP_MS, self._pump)
+
+    def _note(self, fault: Exception) -> None:
+        self.faults.append(fault)
+        logger.error("a fault of ours; the window goes on", exc_info=fault)
+
+    def close(self) -> None:
+        """The end of this window."""
+        if self._pumping is not None:
+            self.shell.after_cancel(self._pumping)
+        self.shell.destroy()
+        self.model.close()
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    def _bind_keys(self) -> None:
+        for key, action in (
+            ("<F1>", self.toggle_keys),
+            ("<F9>", self.change_theme),
+            ("<F12>", self.toggle_servers),
+            ("<Control-q>", self.close),
+            ("<Escape>", self.escape),
+        ):
+            self.shell.bind(key, lambda _, action=action: action())  # type: ignore[misc]
+        for key, in_lobby in (
+            ("<Control-n>", LobbyScreen.open_new_room),
+            ("<Control-f>", LobbyScreen.find),
+            *((f"<Control-Key-{number + 1}>", _enter_game(number)) for number in range(3)),
+        ):
+            self.shell.bind(key, lambda _, do=in_lobby: self._in(LobbyScreen, do))  # type: ignore[misc]
+        for key, in_room in (
+            ("r", RoomScreen.main_action),
+            ("i", RoomScreen.copy_invitation),
+            ("<Prior>", lambda room: room.go(-1)),
+            ("<Next>", lambda room: room.go(1)),
+            ("<Home>", lambda room: room.go(-room.model.steps)),
+            ("<End>", lambda room: room.go(room.model.steps)),
+        ):
+            self.shell.bind(key, lambda _, do=in_room: self._in(RoomScreen, do))  # type: ignore[misc]
+
+    def _in(self, kind: type[Screen], do: Callable[..., None]) -> None:
+        if isinstance(self.screen, kind):
+            do(self.screen)
+
+    def escape(self) -> None:
+        """One step back, whatever that is here."""
+        if self.keys is not None:
+            self.toggle_keys()
+        elif self.screen is not None:
+            self.screen.escape()
+
+    def change_theme(self) -> None:
+        """Light to dark, or dark to light; remembered."""
+        theme: Theme = "light" if self.look.theme == "dark" else "dark"
+        self.look.use(theme)
+        self.model.preferences.use_theme(theme)
+        for screen in (self.screen, self.servers):
+            if screen is not None:
+                screen.recolour()
+
+    def toggle_keys(self) -> None:
+        """Show or hide the page of keys."""
+        if self.keys is not None:
+            self.keys.destroy()
+            self.keys = None
+            return
+        self.keys = self._beside("Keys")
+        KeysPage(self.keys, self.look).pack(fill="both", expand=True)
+        for key in ("<F1>", "<Escape>"):
+            self.keys.bind(key, lambda _: self.toggle_keys())
+        self.keys.protocol("WM_DELETE_WINDOW", self.toggle_keys)
+
+    def toggle_servers(self) -> None:
+        """Show or hide the cluster view."""
+        if self.servers is not None:
+            self._close_servers()
+            return
+        self.model.open_servers()
+        if self.model.servers is None:
+            return  # nobody is signed in: there is no cluster to look at
+        beside = self._beside("The cluster")
+        beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
+        self.servers = ServersScreen(beside, self.look, self.act, self.model.servers)
+        self.servers.pack(fill="both", expand=True)
+        for key in ("<F12>", "<Escape>"):
+            beside.bind(key, lambda _: self._close_servers())
+        beside.protocol("WM_DELETE_WINDOW", self._close_servers)
+        self.servers.refresh()
+
+    def _close_servers(self) -> None:
+        self.model.close_servers()
+        if self.servers is not None:
+            self.servers.winfo_toplevel().destroy()
+            self.servers = None
+
+    def _beside(self, title: str) -> ttk.Toplevel:
+        """A window beside this one."""
+        return ttk.Toplevel(title=f"Tic-tac-toe – {title}", master=self.shell)
+
+
+def _enter_game(number: int) -> Callable[[LobbyScreen], None]:
+    return lambda lobby: lobby.enter_game(number)

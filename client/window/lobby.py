@@ -1,0 +1,243 @@
+"""The lobby: one's own games on top, the list of rooms, who is online."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from typing import Literal
+
+import ttkbootstrap as ttk
+
+from client.model import words
+from client.model.lobby import LobbyModel, OpenGame
+from client.model.room import Role
+from client.views import Row
+from client.window.hints import hint
+from client.window.look import Look
+from client.window.new_room import NewRoom
+from client.window.screen import Act, Screen, put, show
+from game.strategy import LEVELS
+
+SHOWN_GAMES = 3
+_COLUMNS = (("room", "Room", 170), ("players", "Players", 130), ("board", "Board", 110), ("state", "State", 80))
+
+
+class LobbyScreen(Screen):
+    """Where one looks for a game."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel) -> None:
+        super().__init__(parent, look, act)
+        self.model = model
+        self._listed: tuple[object, str] | None = None
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(3, weight=1)
+        self.games = ttk.Frame(self)
+        self.games.grid(row=0, sticky="ew")
+        self._shown_games: list[OpenGame] = []
+        self._build_tools()
+        self.new_room = NewRoom(self, look, create=self._create, cancel=self.escape)
+        self.new_room.grid(row=2, sticky="ew", pady=(0, look.px(10)))
+        self.new_room.grid_remove()
+        self._build_list()
+        self._build_doors()
+        self.search.focus_set()
+
+    def _build_tools(self) -> None:
+        look = self.look
+        tools = ttk.Frame(self)
+        tools.grid(row=1, sticky="ew", pady=(0, look.px(10)))
+        tools.columnconfigure(1, weight=1)
+        ttk.Label(tools, text="Find", foreground=look.palette.quiet).grid(row=0, column=0, padx=(0, look.px(8)))
+        self.search = ttk.Entry(tools, width=12)
+        self.search.grid(row=0, column=1, sticky="ew")
+        self.open = ttk.Button(tools, text="New room", bootstyle="primary", command=self._begin_room)
+        self.open.grid(row=0, column=2, padx=look.px(8))
+        self.alone = ttk.Menubutton(tools, text="Play alone", bootstyle="outline")
+        self.alone.grid(row=0, column=3)
+        menu = ttk.Menu(self.alone, tearoff=False)
+        for level in LEVELS:
+            menu.add_command(
+                label=f"Against the computer: {level}",
+                command=self.acts(lambda level=level: self.model.play_computer(level)),  # type: ignore[misc]
+            )
+        self.alone.configure(menu=menu)
+        hint(self.search, "Find a room by its name, a player or its id (Ctrl+F); Esc shows all")
+        hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
+        hint(self.alone, "A game in a room of its own; perfect never loses on 3×3")
+        self.search.bind("<KeyRelease>", lambda _: self._search())
+        self.search.bind("<Return>", lambda _: self._enter("player"))
+        self.search.bind("<Down>", lambda _: self._to_list())
+
+    def _build_list(self) -> None:
+        look = self.look
+        frame = ttk.Frame(self)
+        frame.grid(row=3, sticky="nsew")
+        frame.columnconfigure(0, weight=1)
+        frame.rowconfigure(0, weight=1)
+        names = [*(name for name, _, _ in _COLUMNS), "watching"]
+        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=6)
+        for name, title, width in (*_COLUMNS, ("watching", "Watch", 55)):
+            anchor: Literal["e", "w"] = "e" if name == "watching" else "w"
+            self.rooms.heading(name, text=title, anchor=anchor)
+            self.rooms.column(name, width=look.px(width), minwidth=look.px(40), anchor=anchor)
+        self.rooms.grid(row=0, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(frame, command=self.rooms.yview)
+        bar.grid(row=0, column=1, sticky="ns")
+        self.rooms.configure(yscrollcommand=bar.set)
+        self.hint = ttk.Label(frame, justify="center", anchor="center", wraplength=look.px(380))
+        self.rooms.bind("<Double-1>", self._double_clicked)
+        self.rooms.bind("<<TreeviewSelect>>", lambda _: self._refresh_doors())
+        self.key(self.rooms, "<Return>", lambda: self._enter("player"))
+        self.key(self.rooms, "w", lambda: self._enter("spectator"))
+
+    def _build_doors(self) -> None:
+        look = self.look
+        doors = ttk.Frame(self)
+        doors.grid(row=4, sticky="ew", pady=(look.px(10), 0))
+        doors.columnconfigure(2, weight=1)
+        self.join = ttk.Button(doors, text="Join", bootstyle="primary", command=lambda: self._enter("player"))
+        self.join.grid(row=0, column=0)
+        self.watch = ttk.Button(doors, text="Watch", bootstyle="outline", command=lambda: self._enter("spectator"))
+        self.watch.grid(row=0, column=1, padx=look.px(8))
+        self.message = ttk.Label(doors, anchor="e")
+        self.message.grid(row=0, column=2, sticky="ew")
+        self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
+        self.online.grid(row=5, sticky="ew", pady=(look.px(10), 0))
+        self.bind("<Configure>", lambda event: self.online.configure(wraplength=event.width - look.px(32)))
+        hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
+        hint(self.watch, "Look on without playing (W)")
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        model, palette = self.model, self.look.palette
+        self._refresh_games()
+        if self._listed != (model.rooms, model.search):
+            self._listed = (model.rooms, model.search)
+            self._refresh_list()
+        if model.hint:
+            put(self.hint, model.hint, palette.quiet)
+            self.hint.place(relx=0.5, rely=0.5, anchor="center")
+        else:
+            self.hint.place_forget()
+        put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
+        put(self.online, words.online(model.online, model.online_count), palette.quiet)
+        self._refresh_doors()
+
+    def recolour(self) -> None:
+        self._shown_games = []
+        self.refresh()
+
+    def _refresh_games(self) -> None:
+        games = self.model.open_games()[:SHOWN_GAMES]
+        if games == self._shown_games:
+            return
+        self._shown_games = games
+        for child in self.games.winfo_children():
+            child.destroy()
+        look, palette = self.look, self.look.palette
+        for number, game in enumerate(games):
+            colour = palette.tones["you"] if game.my_turn else palette.text
+            line = ttk.Label(self.games, text=f"{game.words}  ·  {_title(game.row)}", foreground=colour)
+            line.configure(font=look.font(11, bold=game.my_turn))
+            line.grid(row=number, column=0, sticky="w", pady=look.px(2))
+            back = ttk.Button(
+                self.games,
+                text="Play on" if game.row.phase == "playing" else "Go back",
+                bootstyle="primary" if game.my_turn else "outline",
+                command=self.acts(lambda room=game.row.room: self.model.enter(room)),  # type: ignore[misc]
+            )
+            back.grid(row=number, column=1, sticky="e", pady=look.px(2))
+            hint(back, f"Your seat in this room is kept for you (Ctrl+{number + 1})")
+        self.games.columnconfigure(0, weight=1)
+        self.games.grid_configure(pady=(0, look.px(12) if games else 0))
+        show(self.games, bool(games))
+
+    def _refresh_list(self) -> None:
+        tree, rows = self.rooms, self.model.shown()
+        wanted = [row.room for row in rows]
+        chosen = tree.selection()
+        there = set(tree.get_children())
+        gone = there.difference(wanted)
+        if gone:
+            tree.delete(*gone)
+        for number, row in enumerate(rows):
+            values = _values(row)
+            if row.room not in there:
+                tree.insert("", number, iid=row.room, values=values)
+            elif tuple(tree.item(row.room, "values")) != values:
+                tree.item(row.room, values=values)
+        for number, room in enumerate(wanted):
+            if tree.index(room) != number:
+                tree.move(room, "", number)
+        if wanted and not (chosen and chosen[0] in wanted):
+            tree.selection_set(wanted[0])
+            tree.focus(wanted[0])
+
+    def _refresh_doors(self) -> None:
+        row = self._chosen()
+        playing = row is not None and self.model.can_play_in(row)
+        self.join.configure(state="normal" if playing else "disabled")
+        self.watch.configure(state="normal" if row is not None else "disabled")
+
+    # -- what can be done -------------------------------------------------------------------------------------------
+
+    def escape(self) -> None:
+        if self.model.doing:
+            self.act(self.model.give_up)
+        elif self.new_room.winfo_manager():
+            self.new_room.grid_remove()
+            self.search.focus_set()
+        elif self.search.get():
+            self.search.delete(0, "end")
+            self._search()
+
+    def open_new_room(self) -> None:
+        """Show the panel in which a room is opened."""
+        self._begin_room()
+
+    def find(self) -> None:
+        """Go to the search."""
+        self.search.focus_set()
+
+    def enter_game(self, number: int) -> None:
+        """Go into one's own open game of that number, from 0."""
+        if number < len(self._shown_games):
+            self.act(lambda: self.model.enter(self._shown_games[number].row.room))
+
+    def _begin_room(self) -> None:
+        show(self.new_room, True)
+        self.new_room.begin()
+
+    def _create(self, title: str, width: int, height: int, in_a_row: int) -> None:
+        self.new_room.grid_remove()
+        self.act(lambda: self.model.create(title, width, height, in_a_row))
+
+    def _search(self) -> None:
+        self.model.search = self.search.get()
+        self.refresh()
+
+    def _to_list(self) -> None:
+        self.rooms.focus_set()
+
+    def _double_clicked(self, event: tk.Event[tk.Misc]) -> None:
+        if self.rooms.identify_row(event.y):
+            self._enter("player")
+
+    def _chosen(self) -> Row | None:
+        chosen = self.rooms.selection()
+        return (self.model.rooms or {}).get(chosen[0]) if chosen else None
+
+    def _enter(self, role: Role) -> None:
+        row = self._chosen()
+        if row is not None:
+            as_what: Role = role if self.model.can_play_in(row) else "spectator"
+            self.act(lambda: self.model.enter(row.room, as_what))
+
+
+def _title(row: Row) -> str:
+    return row.title or f"Room {row.room}"
+
+
+def _values(row: Row) -> tuple[str, ...]:
+    watching = str(row.spectator_count) if row.spectator_count else ""
+    return _title(row), words.players(row), words.board_size(row.options), words.state(row), watching

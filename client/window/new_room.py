@@ -1,0 +1,83 @@
+"""The panel in which a room is opened: its name, the board, and how many in a row."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from client.window.hints import hint
+from client.window.look import Look
+from game.tictactoe import LARGEST, SMALLEST
+
+Create = Callable[[str, int, int, int], None]
+
+
+class NewRoom(ttk.Labelframe):
+    """Says what was chosen once it makes sense; until then the button is off and a word says why."""
+
+    def __init__(self, parent: tk.Misc, look: Look, *, create: Create, cancel: Callable[[], None]) -> None:
+        super().__init__(parent, text="New room", padding=look.px(12))
+        self._create = create
+        self.columnconfigure(1, weight=1)
+        ttk.Label(self, text="Name").grid(row=0, column=0, sticky="w", padx=(0, look.px(8)))
+        self.title = ttk.Entry(self)
+        self.title.grid(row=0, column=1, sticky="ew")
+        ttk.Label(self, text="Board").grid(row=1, column=0, sticky="w", padx=(0, look.px(8)))
+        sizes = ttk.Frame(self)
+        sizes.grid(row=1, column=1, sticky="w", pady=look.px(8))
+        self.width, self.height, self.in_a_row = (ttk.StringVar(self, str(SMALLEST)) for _ in range(3))
+        self._spin(sizes, self.width, "Cells across, 3 to 10")
+        ttk.Label(sizes, text="×").pack(side="left", padx=look.px(4))
+        self._spin(sizes, self.height, "Cells down, 3 to 10")
+        ttk.Label(sizes, text="with").pack(side="left", padx=look.px(8))
+        self._spin(sizes, self.in_a_row, "So many in a row win: from 3 to the longer side of the board")
+        ttk.Label(sizes, text="in a row").pack(side="left", padx=(look.px(6), 0))
+        buttons = ttk.Frame(self)
+        buttons.grid(row=2, column=1, sticky="w")
+        self.open = ttk.Button(buttons, text="Open the room", bootstyle="primary", command=self._open)
+        self.open.pack(side="left")
+        ttk.Button(buttons, text="Cancel", bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
+        self.wrong = ttk.Label(buttons)
+        self.wrong.pack(side="left")
+        hint(self.title, "What the others read in the list; may stay empty")
+        hint(self.open, "Opens it and takes you in (Enter)")
+        for variable in (self.width, self.height, self.in_a_row):
+            variable.trace_add("write", lambda *_: self._check())
+        self.bind_all_fields("<Return>", self._open)
+
+    def bind_all_fields(self, sequence: str, action: Callable[[], None]) -> None:
+        """Do that on a key in any of the fields."""
+        for field in (self.title, *self._spins):
+            field.bind(sequence, lambda _: action())
+
+    def begin(self) -> None:
+        """Ready for the next room."""
+        self.title.delete(0, "end")
+        self.title.focus_set()
+
+    def _spin(self, parent: ttk.Frame, variable: ttk.StringVar, explanation: str) -> None:
+        spin = ttk.Spinbox(parent, from_=SMALLEST, to=LARGEST, textvariable=variable, width=3)
+        spin.pack(side="left")
+        hint(spin, explanation)
+        self._spins = [*getattr(self, "_spins", []), spin]
+
+    def _chosen(self) -> tuple[int, int, int] | None:
+        """Width, height and how many in a row; None if that is no board."""
+        texts = [variable.get().strip() for variable in (self.width, self.height, self.in_a_row)]
+        if not all(text.isascii() and text.isdigit() for text in texts):
+            return None
+        width, height, in_a_row = (int(text) for text in texts)
+        sizes_fit = all(SMALLEST <= size <= LARGEST for size in (width, height))
+        return (width, height, in_a_row) if sizes_fit and SMALLEST <= in_a_row <= max(width, height) else None
+
+    def _check(self) -> None:
+        fine = self._chosen() is not None
+        self.open.configure(state="normal" if fine else "disabled")
+        self.wrong.configure(text="" if fine else f"Each from {SMALLEST} to {LARGEST}, and the row has to fit")
+
+    def _open(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            self._create(self.title.get(), *chosen)

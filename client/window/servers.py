@@ -1,0 +1,130 @@
+"""The cluster view: the four processes as a live picture, the last takeovers, and a button to kill each."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Mapping
+
+import ttkbootstrap as ttk
+
+from client.model.servers import DUTIES, ORDER, TITLES, Server, ServersModel
+from client.window.hints import hint
+from client.window.look import Look
+from client.window.screen import Act, Screen, put
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+BOX = (222, 104)
+SHOWN_TAKEOVERS = 5
+_PLACES: Mapping[str, tuple[float, float]] = {
+    NAME_SERVER: (0.5, 0.17),
+    COMMUNICATION: (0.25, 0.5),
+    MAIN: (0.75, 0.5),
+    REPLICATION: (0.5, 0.83),
+}
+"""Where the middle of each box is on the picture, as parts of its width and height."""
+_ARROWS = (
+    (COMMUNICATION, MAIN, "names, lobby"),
+    (MAIN, REPLICATION, "every move"),
+    (REPLICATION, COMMUNICATION, "starts again"),
+    (NAME_SERVER, COMMUNICATION, ""),
+    (NAME_SERVER, MAIN, ""),
+)
+
+
+class ServersScreen(Screen):
+    """The four servers, as they are now."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: ServersModel) -> None:
+        super().__init__(parent, look, act)
+        self.model = model
+        self._drawn: object = None
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        self.picture = ttk.Canvas(self, autostyle=False, highlightthickness=0)
+        self.picture.grid(sticky="nsew")
+        self.picture.bind("<Configure>", lambda _: self._draw())
+        self.kills = {role: self._kill_button(role) for role in ORDER}
+        ttk.Label(self, text="Last takeovers", font=look.font(12, bold=True)).grid(sticky="w", pady=(look.px(8), 0))
+        self.takeovers = ttk.Label(self, justify="left", anchor="nw")
+        self.takeovers.grid(sticky="ew")
+        self.message = ttk.Label(self)
+        self.message.grid(sticky="ew", pady=(look.px(8), 0))
+
+    def refresh(self) -> None:
+        model, palette = self.model, self.look.palette
+        shown = (tuple(model.servers), model.can_kill, self.look.theme)
+        if shown != self._drawn:
+            self._drawn = shown
+            self._draw()
+        lines = [takeover.words for takeover in model.takeovers[:SHOWN_TAKEOVERS]]
+        put(self.takeovers, "\n".join(lines) or "None yet.", palette.text)
+        advice = "Go on, kill one: the others start it again, and the games go on." if model.can_kill else ""
+        put(self.message, model.message or advice, palette.quiet)
+
+    def recolour(self) -> None:
+        self._draw()
+        self.refresh()
+
+    def _kill_button(self, role: str) -> ttk.Button:
+        button = ttk.Button(
+            self.picture, text="Kill", bootstyle="danger-outline", command=self.acts(lambda: self.model.kill(role))
+        )
+        hint(button, f"{DUTIES[role]} End it with SIGKILL, as a crash would, and see what happens.")
+        return button
+
+    def _draw(self) -> None:
+        canvas, palette = self.picture, self.look.palette
+        canvas.delete("all")
+        canvas.configure(background=palette.ground)
+        for start, end, text in _ARROWS:
+            self._draw_arrow(start, end, text)
+        for server in self.model.servers:
+            self._draw_box(server)
+
+    def _middle(self, role: str) -> tuple[float, float]:
+        x, y = _PLACES[role]
+        return x * self.picture.winfo_width(), y * self.picture.winfo_height()
+
+    def _draw_arrow(self, start: str, end: str, text: str) -> None:
+        palette, (x0, y0), (x1, y1) = self.look.palette, self._middle(start), self._middle(end)
+        self.picture.create_line(x0, y0, x1, y1, fill=palette.grid, width=self.look.px(2))
+        middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+        label = self.picture.create_text(middle, text=text, fill=palette.quiet, font=self.look.font(9))
+        if text:
+            self.picture.create_rectangle(self.picture.bbox(label), fill=palette.ground, width=0)
+            self.picture.tag_raise(label)
+
+    def _draw_box(self, server: Server) -> None:
+        look, palette, canvas = self.look, self.look.palette, self.picture
+        (x, y), (width, height) = self._middle(server.role), (look.px(BOX[0]), look.px(BOX[1]))
+        left, top = x - width / 2, y - height / 2
+        state = palette.good if server.is_well else palette.quiet if server.state == "unknown" else palette.bad
+        box = (left, top, left + width, top + height)
+        canvas.create_rectangle(box, fill=palette.cell, outline=state, width=look.px(2), tags=(server.role,))
+        inset, dot = look.px(12), look.px(5)
+        middle = top + look.px(20)
+        canvas.create_oval(left + inset, middle - dot, left + inset + 2 * dot, middle + dot, fill=state, outline="")
+        title, font = (left + inset + look.px(18), middle), look.font(11, bold=True)
+        canvas.create_text(title, text=TITLES[server.role], anchor="w", fill=palette.text, font=font)
+        lines = [server.word, *_in_pairs(server.facts)]
+        canvas.create_text(
+            left + inset,
+            top + look.px(36),
+            text="\n".join(lines),
+            anchor="nw",
+            fill=palette.quiet if server.is_well else state,
+            font=look.font(9),
+            tags=(f"facts-{server.role}",),
+        )
+        self._place_kill(server, left + width - look.px(8), top + height - look.px(8))
+
+    def _place_kill(self, server: Server, right: float, bottom: float) -> None:
+        button = self.kills[server.role]
+        button.configure(state="normal" if server.pid is not None else "disabled")
+        if self.model.can_kill:
+            self.picture.create_window(right, bottom, window=button, anchor="se")
+
+
+def _in_pairs(facts: list[str]) -> list[str]:
+    """Two facts a line."""
+    return [", ".join(facts[first : first + 2]) for first in range(0, len(facts), 2)]
