@@ -2,7 +2,7 @@
 # with nothing to do that takes a fraction of a second.
 
 # What `make play` starts.
-PLAY := tictactoe.py demo
+PLAY := tictactoe.py play
 
 # The Python to set up with, such as PYTHON=python3.12. Empty: tools/setup.sh chooses.
 PYTHON ?=

@@ -9,7 +9,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -18,9 +18,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+from client.display import NoDisplay, Side, has_display
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
 from server.lookout import whole
-from server.settings import SettingsError, load
+from server.settings import Settings, SettingsError, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
 
@@ -50,10 +51,14 @@ def _plain_errors() -> Iterator[None]:
     """What went wrong as one line, without a traceback."""
     try:
         yield
-    except (SettingsError, CannotStart, CannotStop, NotRunning) as error:
+    except (SettingsError, CannotStart, CannotStop, NotRunning, NoDisplay) as error:
         _fail(str(error))
     except TicTacToeError as error:
         _fail(error.message)
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("tkinter", "_tkinter"):
+            raise
+        _fail("This Python has no tkinter. On Debian or Ubuntu: sudo apt-get install python3-tk")
 
 
 def _fail(sentence: str) -> NoReturn:
@@ -61,15 +66,86 @@ def _fail(sentence: str) -> NoReturn:
     raise typer.Exit(CANNOT)
 
 
+class _LocalServers:
+    """The servers on this machine as the windows know them: what goes wrong with them is ``CannotDo``."""
+
+    def __init__(self, settings: Settings) -> None:
+        with _as_cannot_do():
+            self._cluster = Cluster(settings)
+        self.name_server = self._cluster.name_server
+        self.runs_here = self._cluster.runs_here
+        self.look = self._cluster.look
+
+    def start(self, on_progress: Callable[[str], None] = lambda _: None) -> None:
+        with _as_cannot_do():
+            self._cluster.start(on_progress)
+
+    def kill(self, role: str) -> int:
+        with _as_cannot_do():
+            return self._cluster.kill(role)
+
+
+@contextlib.contextmanager
+def _as_cannot_do() -> Iterator[None]:
+    from client.model.local_servers import CannotDo
+
+    try:
+        yield
+    except (SettingsError, CannotStart, NotRunning) as error:
+        raise CannotDo(str(error)) from None
+
+
 @app.callback(invoke_without_command=True)
-def door(context: typer.Context) -> None:
-    """Without a subcommand: what there is."""
-    if context.invoked_subcommand is None:
-        console.print("The window is on its way. Meanwhile:\n")
-        console.print("  python tictactoe.py demo            bots play while servers are killed")
-        console.print("  python tictactoe.py cluster start   start the four servers in the background")
-        console.print("  python tictactoe.py bot new         a computer player that waits for you in a room of its own")
-        console.print("  python tictactoe.py --help          everything else")
+def door(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="your username: go straight to the lobby")] = "",
+    server: Annotated[str, typer.Option(help="host:port of the name server; by default the last one used")] = "",
+    room: Annotated[str, typer.Option(help="the id of a room to go into")] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="watch in that room, do not play")] = False,
+    side: Annotated[Side, typer.Option(hidden=True)] = Side.MIDDLE,
+    scale: Annotated[float | None, typer.Option(min=0.5, max=4.0, help="2 draws everything twice as large")] = None,
+) -> None:
+    """Open a window: play, watch, look at the servers. Launch as many as you like."""
+    if context.invoked_subcommand is not None:
+        return
+    with _plain_errors():
+        from client.model.app import AppModel, Wishes
+        from client.window.run import run_window
+
+        settings = load()
+        wishes = Wishes(name=name, server=server, room=room, watch=watch)
+        own = str(settings.name_server)
+        run_window(
+            AppModel(own_server=own, wishes=wishes, open_servers=lambda: _LocalServers(settings)),
+            side=side,
+            scale=scale,
+        )
+
+
+@app.command()
+def play() -> None:
+    """Start the servers if none run, and open two windows side by side, in a room of their own.
+
+    Servers that were started are stopped when both windows are closed. Without a display bots play instead: the demo.
+    """
+    from client.play import play as open_two_windows
+
+    if not has_display():
+        console.print("There is no display for windows, so bots play: tictactoe.py demo.")
+        return demo()
+    with _plain_errors():
+        cluster = Cluster(load())
+        ours = not cluster.runs_here()
+        if ours:
+            with console.status("starting the servers"):
+                cluster.start()
+        try:
+            open_two_windows(cluster.name_server)
+        finally:
+            if ours:
+                with console.status("stopping the servers"):
+                    cluster.stop()
+    return None
 
 
 @cluster_app.command()

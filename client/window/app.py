@@ -43,6 +43,7 @@ class Window:
         self.keys: tk.Toplevel | None = None
         self._shown: object = None
         self._pumping: str | None = None
+        self._closing = False
         shell.minsize(look.px(SMALLEST[0]), look.px(SMALLEST[1]))
         shell.protocol("WM_DELETE_WINDOW", self.close)
         shell.columnconfigure(0, weight=1)
@@ -112,7 +113,7 @@ class Window:
             action()
             self.refresh()
         except Exception as fault:
-            self._note(fault)
+            self.note(fault)
 
     def _pump(self) -> None:
         """Take in what the background brought, a bounded piece at a time, and show it."""
@@ -122,10 +123,13 @@ class Window:
             else:
                 self.banner.show(self.model.banner())
         except Exception as fault:
-            self._note(fault)
+            self.note(fault)
         self._pumping = self.shell.after(PUMP_MS, self._pump)
+        if self._closing:
+            self.close()
 
-    def _note(self, fault: Exception) -> None:
+    def note(self, fault: BaseException) -> None:
+        """A fault of ours: said in the log, and the window goes on."""
         self.faults.append(fault)
         logger.error("a fault of ours; the window goes on", exc_info=fault)
 
@@ -135,6 +139,10 @@ class Window:
             self.shell.after_cancel(self._pumping)
         self.shell.destroy()
         self.model.close()
+
+    def close_soon(self) -> None:
+        """The end of this window, from wherever that is called: a signal's handler, say."""
+        self._closing = True
 
     # -- keys -------------------------------------------------------------------------------------------------------
 

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
+import signal
 import tkinter as tk
-from typing import Literal
 
 import ttkbootstrap as ttk
 
+from client.display import Side, no_display
 from client.model.app import AppModel
 from client.window.app import SIZE, Window
 from client.window.garbage import collect_here
 from client.window.look import Look
 
 
-class NoDisplay(Exception):
-    """There is no display to open a window on."""
+def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None = None) -> None:
+    """Open a window on ``model`` and come back when it is closed, by its user or by SIGINT or SIGTERM.
 
-
-def run_window(model: AppModel, *, side: Literal["", "left", "right"] = "", scale: float | None = None) -> None:
-    """Open a window on ``model`` and come back when it is closed.
-
-    ``side``: which half of the screen it takes, or, empty, its middle. ``scale``: 2.0 draws everything twice as large
-    as on an ordinary display; None goes by what the display says. Raises NoDisplay.
+    ``side``: which part of the screen it takes. ``scale``: 2.0 draws everything twice as large as on an ordinary
+    display; None goes by what the display says. Raises NoDisplay.
     """
     try:
         app = ttk.App(title="Tic-tac-toe", iconphoto=None)
     except tk.TclError as error:
-        raise NoDisplay(str(error)) from None
+        raise no_display(str(error)) from None
     collect_here(app)
     app.withdraw()
     look = Look(app, model.preferences.theme, scale)
-    Window(app, model, look)
+    window = Window(app, model, look)
+    app.report_callback_exception = lambda _kind, fault, _traceback: window.note(fault)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close_soon())
     _place(app, look, side)
     app.deiconify()
     app.mainloop()
 
 
-def _place(app: ttk.App, look: Look, side: str) -> None:
+def _place(app: ttk.App, look: Look, side: Side) -> None:
     width, height = look.px(SIZE[0]), look.px(SIZE[1])
     screen_width, screen_height = app.winfo_screenwidth(), app.winfo_screenheight()
-    if side:
-        width, height = min(width, screen_width // 2), min(height, screen_height)
-    x = {"left": screen_width // 2 - width, "right": screen_width // 2}.get(side, (screen_width - width) // 2)
+    half = screen_width // 2
+    if side is not Side.MIDDLE:
+        width = min(width, half)
+    height = min(height, screen_height)
+    x = {Side.LEFT: half - width, Side.RIGHT: half}.get(side, (screen_width - width) // 2)
     app.geometry(f"{width}x{height}+{max(0, x)}+{max(0, (screen_height - height) // 3)}")

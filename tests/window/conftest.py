@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from client.window.app import SIZE, Window
 from client.window.garbage import collect_anywhere, collect_here
 from client.window.lobby import LobbyScreen
 from client.window.look import Look
+from client.window.new_room import NewRoom
 from client.window.room import RoomScreen
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
@@ -32,6 +33,8 @@ class Desk:
         self.look = Look(app, "light")
         self.folder = folder
         self.windows: list[Window] = []
+        self.faults: list[BaseException] = []
+        app.report_callback_exception = lambda _kind, fault, _traceback: self.faults.append(fault)
         self._numbers = itertools.count()
 
     def sit_down(
@@ -62,7 +65,7 @@ class Desk:
 
     def clear(self) -> None:
         """Close all windows; none may have met a fault of ours."""
-        faults = [fault for window in self.windows for fault in window.faults]
+        faults = self.faults + [fault for window in self.windows for fault in window.faults]
         for window in self.windows:
             if window.shell.winfo_exists():
                 window.close()
@@ -122,12 +125,64 @@ class Person:
         board.event_generate("<Button-1>", x=int(x), y=int(y))
         self.desk.app.update()
 
+    def points_at(self, cell: int) -> None:
+        """Have the pointer over a cell."""
+        board = self.room.board
+        x, y = board.layout.centre(cell)
+        board.event_generate("<Motion>", x=int(x), y=int(y))
+        self.desk.app.update()
+
+    def plays(self, cell: int) -> None:
+        """Wait for one's turn, play, and wait until the servers have it."""
+        self.waits_for(headline="Your turn")
+        self.clicks(cell)
+        model = self.room.model
+        self.desk.wait(lambda: model.pending is None and not model.my_turn, f"the move on {cell} is played")
+
+    def opens_new_room(self, title: str) -> NewRoom:
+        """The panel for a new room, with its name filled in."""
+        lobby = self.lobby
+        self.types(lobby.search, "Control-n")
+        lobby.new_room.title.insert(0, title)
+        return lobby.new_room
+
+    def crashes(self) -> None:
+        """The process is gone: nothing more is drawn, sent or heard, and nobody says good-bye."""
+        self.window.model.background.close()
+        self.window.shell.destroy()
+
     def types(self, widget: tk.Misc, *keys: str) -> None:
         """Press keys in a widget."""
         widget.focus_force()
         for key in keys:
             widget.event_generate(f"<{key}>")
         self.desk.app.update()
+
+
+def two_in_a_room(desk: Desk, cluster: Cluster, *names: str) -> tuple[Person, Person]:
+    """The first opens a room in the lobby; the second finds it there and joins with Enter."""
+    first, second = (desk.sit_down(cluster.name_server, name) for name in names)
+    title = f"{names[0]}'s table"
+    first.opens_new_room(title).open.invoke()
+    first.waits_for(headline="Waiting for somebody to play with you")
+    room, lobby = first.room.model.id, second.lobby
+    desk.wait(lambda: room in lobby.rooms.get_children(), "the room appears by itself")
+    assert lobby.rooms.item(room, "values")[0] == title
+    lobby.rooms.selection_set(room)
+    second.types(lobby.rooms, "Return")
+    first.waits_for(headline="Your turn")
+    second.waits_for(headline=f"{names[0]} is to move")
+    return first, second
+
+
+def play(cells: Sequence[int], *players: Person, watching: Sequence[Person] = ()) -> None:
+    """Play these cells in turn; everybody sees each move."""
+    board = ["."] * 9
+    for number, cell in enumerate(cells):
+        players[number % 2].clicks(cell)
+        board[cell] = "XO"[number % 2]
+        for person in (*players, *watching):
+            person.waits_for(board="".join(board))
 
 
 @pytest.fixture(scope="session")
@@ -149,8 +204,8 @@ def desk(app: ttk.App, tmp_path: Path) -> Iterator[Desk]:
     desk.clear()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_cluster() -> Iterator[Cluster]:
-    """A cluster that the tests of one file share."""
+    """A cluster that these tests share, each with names of its own."""
     with sandbox_cluster() as cluster:
         yield cluster
