@@ -66,7 +66,7 @@ def _fail(sentence: str) -> NoReturn:
     raise typer.Exit(CANNOT)
 
 
-class _LocalServers:
+class OwnServers:
     """The servers on this machine as the windows know them: what goes wrong with them is ``CannotDo``."""
 
     def __init__(self, settings: Settings) -> None:
@@ -116,7 +116,7 @@ def door(
         wishes = Wishes(name=name, server=server, room=room, watch=watch)
         own = str(settings.name_server)
         run_window(
-            AppModel(own_server=own, wishes=wishes, open_servers=lambda: _LocalServers(settings)),
+            AppModel(own_server=own, wishes=wishes, open_servers=lambda: OwnServers(settings)),
             side=side,
             scale=scale,
         )

@@ -24,7 +24,7 @@ PUMP_MS = 15
 """How often a window takes in what has come: often enough that nobody waits for it."""
 SMALLEST = (480, 560)
 SIZE = (640, 720)
-SERVERS_SIZE = (640, 660)
+SERVERS_SIZE = (720, 660)
 
 logger = structlog.get_logger()
 

@@ -18,7 +18,8 @@ from client.window.screen import Act, Screen, put, show
 from game.strategy import LEVELS
 
 SHOWN_GAMES = 3
-_COLUMNS = (("room", "Room", 170), ("players", "Players", 130), ("board", "Board", 110), ("state", "State", 80))
+_COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board", 112), ("state", "State", 62))
+"""Names, titles and widths for the smallest window; they grow with it."""
 
 
 class LobbyScreen(Screen):
@@ -75,7 +76,7 @@ class LobbyScreen(Screen):
         frame.rowconfigure(0, weight=1)
         names = [*(name for name, _, _ in _COLUMNS), "watching"]
         self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=6)
-        for name, title, width in (*_COLUMNS, ("watching", "Watch", 55)):
+        for name, title, width in (*_COLUMNS, ("watching", "Watch", 48)):
             anchor: Literal["e", "w"] = "e" if name == "watching" else "w"
             self.rooms.heading(name, text=title, anchor=anchor)
             self.rooms.column(name, width=look.px(width), minwidth=look.px(40), anchor=anchor)

@@ -88,9 +88,11 @@ class Look:
         elif float(app.tk.call("tk", "scaling")) < NORMAL_SCALING:
             app.tk.call("tk", "scaling", NORMAL_SCALING)
         self._app = app
-        self._factor = float(app.tk.call("tk", "scaling")) / NORMAL_SCALING
+        self._factor = round(float(app.tk.call("tk", "scaling")) / NORMAL_SCALING, 2)
         self._family = str(ttk.nametofont("TkDefaultFont").actual("family"))
         self.theme: Theme = theme
+        # The theme library takes the space bar from buttons; people press them with it.
+        app.bind_class("TButton", "<Key-space>", lambda event: event.widget.invoke())
         app.set_theme_modes(light=THEMES["light"], dark=THEMES["dark"])
         self.use(theme)
 

@@ -153,6 +153,7 @@ class Person:
 
     def types(self, widget: tk.Misc, *keys: str) -> None:
         """Press keys in a widget."""
+        self.desk.wait(widget.winfo_viewable)
         widget.focus_force()
         for key in keys:
             widget.event_generate(f"<{key}>")

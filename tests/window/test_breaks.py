@@ -1,0 +1,113 @@
+"""What the windows show when servers die in the middle of a game: a short banner at most, and nothing is lost."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+
+import pytest
+
+from server.cluster import Cluster
+from tests.conftest import MakeCluster
+from tests.window.conftest import Desk, two_in_a_room
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+
+def test_a_game_goes_on_while_main_communication_replication_and_the_name_server_die(
+    desk: Desk, shared_cluster: Cluster
+) -> None:
+    ann, ben = two_in_a_room(desk, shared_cluster, "ann", "ben")
+    cells = iter((4, 0, 2, 6, 3, 5, 1, 7, 8))
+    board = ["."] * 9
+    for role, (mover, mark) in zip(
+        (MAIN, COMMUNICATION, REPLICATION, NAME_SERVER), itertools.cycle(((ann, "X"), (ben, "O")))
+    ):
+        mover.waits_for(headline="Your turn")
+        shared_cluster.kill(role)
+        cell = next(cells)
+        board[cell] = mark
+        mover.clicks(cell)
+        assert mover.room.board.drawn() == "".join(board), "one's own mark is there at once"
+        for person in (ann, ben):
+            person.waits_for(board="".join(board))
+        desk.wait(shared_cluster.is_whole, f"{role} runs again")
+    for mover in (ann, ben, ann, ben, ann):
+        mover.plays(next(cells))
+    for person in (ann, ben):
+        person.waits_for(headline="A draw")
+        moves = person.room.model.view
+        assert moves is not None
+        assert [move for _, move in moves.moves] == [4, 0, 2, 6, 3, 5, 1, 7, 8], "each once, in this order"
+
+
+def test_a_move_made_while_all_servers_are_away_is_played_once_they_are_back(
+    desk: Desk, make_cluster: MakeCluster
+) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    cat, dan = two_in_a_room(desk, cluster, "cat", "dan")
+    cluster.stop()
+    cat.clicks(4)
+    for person in (cat, dan):
+        person.waits_for(banner="Connection lost — trying again")
+    cat.waits_for(board="....X....")
+    dan.waits_for(board=".........", headline="cat is to move")
+    assert cat.room.model.pending is not None
+    cluster.start()
+    dan.waits_for(headline="Your turn", board="....X....")
+    cat.waits_for(headline="dan is to move", board="....X....", banner="Back after")
+    dan.waits_for(banner="Back after")
+    desk.wait(lambda: cat.window.banner.text == dan.window.banner.text == "", "the banner goes")
+    assert cat.room.model.view is not None
+    assert [move for _, move in cat.room.model.view.moves] == [4]
+
+
+def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(
+    desk: Desk, make_cluster: MakeCluster
+) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    eli, fox = two_in_a_room(desk, cluster, "eli", "fox")
+    eli_elsewhere = desk.sit_down(cluster.name_server, "eli", room=eli.room.model.id)
+    eli_elsewhere.waits_for(headline="Your turn")
+    main = cluster.process_of(MAIN)
+    assert main is not None
+    os.kill(main.pid, signal.SIGSTOP)
+    eli.clicks(0)
+    eli_elsewhere.clicks(0)
+    for person in (eli, eli_elsewhere):
+        person.waits_for(board="X........")
+    fox.waits_for(headline="Your turn", board="X........")
+    notices = [person.room.notice.cget("text") for person in (eli, eli_elsewhere)]
+    desk.wait(lambda: not any(person.room.model.pending for person in (eli, eli_elsewhere)))
+    notices = [person.room.model.notice for person in (eli, eli_elsewhere)]
+    assert sorted(bool(notice) for notice in notices) == [False, True], notices
+    assert any(notice.startswith("That was refused: ") for notice in notices)
+
+
+@pytest.mark.parametrize("role", [COMMUNICATION, NAME_SERVER])
+def test_who_plays_does_not_hear_of_the_front_door_or_the_name_server(
+    desk: Desk, shared_cluster: Cluster, role: str
+) -> None:
+    names = [f"{name} {role[:4]}" for name in ("gil", "hux")]
+    gil, hux = two_in_a_room(desk, shared_cluster, *names)
+    shared_cluster.kill(role)
+    desk.wait(shared_cluster.is_whole)
+    assert gil.window.banner.text == ""
+    gil.clicks(0)
+    hux.waits_for(headline="Your turn")
+
+
+def test_the_lobby_says_that_it_is_cut_off_and_comes_back_by_itself(desk: Desk, make_cluster: MakeCluster) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    ira = desk.sit_down(cluster.name_server, "ira")
+    desk.wait(lambda: ira.lobby.model.rooms is not None)
+    cluster.stop()
+    ira.waits_for(banner="Connection lost — trying again")
+    ira.opens_new_room("made while all were away").open.invoke()
+    cluster.start()
+    ira.waits_for(headline="Waiting for somebody to play with you")
+    assert ira.room.model.view is not None
+    assert ira.room.model.view.title == "made while all were away"

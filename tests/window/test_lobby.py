@@ -1,0 +1,138 @@
+"""The lobby: rooms come and go by themselves, and every way into one."""
+
+from __future__ import annotations
+
+from client import connect
+from server.cluster import Cluster
+from tests.conftest import MakeCluster
+from tests.window.conftest import Desk
+
+
+def test_an_empty_lobby_says_what_to_do_and_fills_by_itself(desk: Desk, make_cluster: MakeCluster) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    ada = desk.sit_down(cluster.name_server, "ada")
+    lobby = ada.lobby
+    desk.wait(lambda: lobby.hint.cget("text").startswith("No room is open yet.\nOpen one"))
+    with connect(cluster.name_server) as connection:
+        grace = connection.claim("grace")
+        room = grace.create("A friendly game", width=5, height=5, in_a_row=4)
+        desk.wait(lambda: room.id in lobby.rooms.get_children())
+        assert not lobby.hint.winfo_manager()
+        assert lobby.rooms.item(room.id, "values") == (
+            "A friendly game",
+            "nobody yet",
+            "5×5, 4 in a row",
+            "free seat",
+            "",
+        )
+        room.join()
+        desk.wait(lambda: lobby.rooms.item(room.id, "values")[1] == "grace")
+        room.close()
+        desk.wait(lambda: not lobby.rooms.get_children())
+
+
+def test_search_finds_by_title_player_and_id(desk: Desk, shared_cluster: Cluster) -> None:
+    with connect(shared_cluster.name_server) as connection:
+        ines = connection.claim("ines")
+        rooms = {title: ines.create(title).id for title in ("Quick one", "Slow one", "Something else")}
+    jon = desk.sit_down(shared_cluster.name_server, "jon")
+    lobby = jon.lobby
+    desk.wait(lambda: set(rooms.values()) <= set(lobby.rooms.get_children()))
+    for text, titles in (("one quick", {"Quick one"}), (rooms["Slow one"], {"Slow one"}), ("nowhere to be", set())):
+        lobby.search.delete(0, "end")
+        lobby.search.insert(0, text)
+        jon.types(lobby.search, "KeyRelease-e")
+        assert {lobby.rooms.item(room, "values")[0] for room in lobby.rooms.get_children()} == titles
+    assert lobby.hint.cget("text") == "No room matches “nowhere to be”."
+    jon.types(lobby.search, "Escape")
+    assert set(rooms.values()) <= set(lobby.rooms.get_children())
+
+
+def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluster: Cluster) -> None:
+    with connect(shared_cluster.name_server) as connection:
+        kai = connection.claim("kai")
+        room = kai.create("kai's room")
+        room.join()
+        lou = desk.sit_down(shared_cluster.name_server, "lou")
+        lobby = lou.lobby
+        desk.wait(lambda: room.id in lobby.rooms.get_children())
+        lobby.rooms.selection_set(room.id)
+        lou.types(lobby.rooms, "w")
+        lou.waits_for(headline="Waiting for players")
+        assert lou.room.model.seat is None
+        lou.room.seat.invoke()
+        lou.waits_for(headline="kai is to move")
+        room.resign()
+        lou.window.escape()
+        lobby = lou.lobby
+        desk.wait(lambda: room.id in lobby.rooms.get_children())
+        lobby.rooms.selection_set(room.id)
+        desk.app.update()
+        x, y, width, height = lobby.rooms.bbox(room.id)
+        for kind in ("Button-1", "ButtonRelease-1", "Button-1"):
+            lobby.rooms.event_generate(f"<{kind}>", x=x + width // 2, y=y + height // 2)
+        lou.waits_for(headline="You won — kai resigned")
+
+
+def test_a_room_that_is_full_can_only_be_watched(desk: Desk, shared_cluster: Cluster) -> None:
+    with connect(shared_cluster.name_server) as connection:
+        room = connection.claim("max").create("full")
+        room.join()
+        connection.claim("nia").room(room.id).join()
+    olaf = desk.sit_down(shared_cluster.name_server, "olaf")
+    lobby = olaf.lobby
+    desk.wait(lambda: room.id in lobby.rooms.get_children())
+    lobby.rooms.selection_set(room.id)
+    desk.wait(lambda: str(lobby.join.cget("state")) == "disabled")
+    olaf.types(lobby.rooms, "Return")
+    olaf.waits_for(headline="max is to move")
+    assert olaf.room.watching.cget("text") == "1 watching: olaf"
+
+
+def test_who_is_online(desk: Desk, shared_cluster: Cluster) -> None:
+    pat, quo = (desk.sit_down(shared_cluster.name_server, name) for name in ("pat", "quo"))
+    lobby = pat.lobby
+    desk.wait(lambda: {"pat", "quo"} <= set(lobby.model.online))
+    desk.wait(lambda: "online: " in lobby.online.cget("text") and "quo" in lobby.online.cget("text"))
+    assert quo.lobby.model.me == "quo"
+
+
+def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cluster: Cluster) -> None:
+    ruby = desk.sit_down(shared_cluster.name_server, "ruby")
+    ruby.lobby.act(lambda: ruby.lobby.model.play_computer("perfect"))
+    ruby.waits_for(headline="Your turn")
+    ruby.plays(0)
+    ruby.waits_for(headline="Your turn")
+    view = ruby.room.model.view
+    assert view is not None
+    assert view.board["cells"] == "X...O....", "the one good answer to a corner"
+    ruby.crashes()
+
+    ruby = desk.sit_down(shared_cluster.name_server, "ruby", room=view.room)
+    ruby.plays(8)
+    ruby.waits_for(headline="Your turn")
+    ruby.room.resign.invoke()
+    ruby.room.resign.invoke()
+    ruby.waits_for(headline="You resigned")
+    desk.wait(lambda: "wants a rematch" in ruby.room.notice.cget("text"))
+    ruby.room.rematch.invoke()
+    ruby.waits_for(headline="Your turn")
+
+
+def test_a_board_that_cannot_be_is_not_offered(desk: Desk, shared_cluster: Cluster) -> None:
+    sue = desk.sit_down(shared_cluster.name_server, "sue")
+    panel = sue.opens_new_room("impossible")
+    for width, height, in_a_row, fits in (
+        ("3", "3", "4", False),
+        ("11", "3", "3", False),
+        ("", "3", "3", False),
+        ("x", "3", "3", False),
+        ("10", "3", "10", True),
+    ):
+        for variable, value in ((panel.width, width), (panel.height, height), (panel.in_a_row, in_a_row)):
+            variable.set(value)
+        assert str(panel.open.cget("state")) == ("normal" if fits else "disabled")
+        assert bool(panel.wrong.cget("text")) is not fits
+    sue.types(panel.title, "Escape")
+    assert not panel.winfo_manager()

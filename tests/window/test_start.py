@@ -1,0 +1,83 @@
+"""The first screen: every way in, and every way it can fail, said in place."""
+
+from __future__ import annotations
+
+from client.model.local_servers import CannotDo, LocalServers
+from client.window.start import StartScreen
+from server.cluster import Cluster
+from tests.conftest import MakeCluster
+from tests.window.conftest import Desk, Person
+from tictactoe import OwnServers
+
+
+def start_of(person: Person) -> StartScreen:
+    screen = person.window.screen
+    assert isinstance(screen, StartScreen)
+    return screen
+
+
+def test_a_window_without_a_server_says_so_and_offers_to_start_one(desk: Desk, make_cluster: MakeCluster) -> None:
+    cluster = make_cluster()
+    ada = desk.sit_down(cluster.name_server, own=lambda: OwnServers(cluster.settings))
+    start = start_of(ada)
+    start.name.insert(0, "ada")
+    start.play.invoke()
+    desk.wait(lambda: start.message.cget("text").startswith("No cluster answers at"))
+    assert start.message.cget("text").endswith("Start one here, or check the address.")
+    assert start.start.winfo_manager()
+    start.start.invoke()
+    desk.wait(lambda: start.message.cget("text").startswith("Starting the servers"))
+    lobby = ada.lobby
+    desk.wait(lambda: lobby.model.hint.startswith("No room is open yet."), "it starts them, and signs in")
+    assert cluster.is_whole()
+
+
+def test_servers_that_cannot_be_started_are_said_in_place(desk: Desk) -> None:
+    def cannot() -> LocalServers:
+        raise CannotDo("the data folder cannot be used: no space left")
+
+    ada = desk.sit_down("127.0.0.1:1", own=cannot)
+    start = start_of(ada)
+    start.name.insert(0, "ada")
+    start.play.invoke()
+    desk.wait(start.start.winfo_manager)
+    start.start.invoke()
+    desk.wait(lambda: "The data folder cannot be used: no space left." in start.message.cget("text"))
+
+
+def test_a_name_that_is_taken_or_no_name_is_said_in_place_and_another_goes_in(
+    desk: Desk, shared_cluster: Cluster
+) -> None:
+    desk.sit_down(shared_cluster.name_server, "Ruth").lobby.focus_set()
+    other = desk.sit_down(shared_cluster.name_server)
+    start = start_of(other)
+    start.play.invoke()
+    assert start.message.cget("text").startswith("Choose a name")
+    for name, said in (
+        ("ruth", "The name ruth belongs to somebody else on this server. Choose another."),
+        ("no/slash", "Please change it."),
+    ):
+        start.name.delete(0, "end")
+        start.name.insert(0, name)
+        start.play.invoke()
+        desk.wait(lambda said=said: said in start.message.cget("text"))  # type: ignore[misc]
+    start.name.delete(0, "end")
+    start.name.insert(0, "ruth two")
+    other.types(start.name, "Return")
+    assert other.lobby.model.me == "ruth two"
+
+
+def test_an_address_that_is_none_is_said_in_place(desk: Desk) -> None:
+    ada = desk.sit_down("not:a:port", "ada")
+    desk.wait(lambda: "host:port" in start_of(ada).message.cget("text"))
+
+
+def test_what_was_used_last_is_offered_first(desk: Desk, shared_cluster: Cluster) -> None:
+    una = desk.sit_down(shared_cluster.name_server, "una")
+    assert una.lobby.model.me == "una"
+    una.window.model.sign_out()
+    una.window.refresh()
+    start = start_of(una)
+    assert (start.name.get(), start.server.get()) == ("una", shared_cluster.name_server)
+    una.types(start.play, "Return")
+    assert una.lobby.model.me == "una"

@@ -1,0 +1,110 @@
+"""What holds for the whole window: themes, sizes, keys, faults of ours."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import client.model
+import client.window
+from client.model.app import AppModel
+from client.window.app import SMALLEST, Window
+from client.window.look import Look
+from server.cluster import Cluster
+from tests.window.conftest import Desk, Person, play, two_in_a_room
+
+
+def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, shared_cluster: Cluster) -> None:
+    abe, bea = two_in_a_room(desk, shared_cluster, "abe", "bea")
+    play((0, 4), abe, bea)
+    light = str(abe.room.board.cget("background"))
+    abe.types(abe.room.board, "F9")
+    assert str(abe.room.board.cget("background")) != light
+    assert abe.room.board.drawn() == "X...O....", "the marks are there in the other colours"
+    assert desk.sit_down("127.0.0.1:1").window.model.preferences.theme == "light"
+    assert abe.window.model.preferences.__class__(desk.folder / "abe" / "window.json").theme == "dark"
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cluster, scale: float) -> None:
+    desk.look = Look(desk.app, "light", scale)
+    try:
+        names = [f"{name} {scale:.0f}" for name in ("cid", "dot")]
+        cid = desk.sit_down(shared_cluster.name_server, names[0])
+        size = [desk.look.px(length) for length in SMALLEST]
+        cid.window.shell.geometry(f"{size[0]}x{size[1]}")
+        desk.wait(lambda: cid.lobby.winfo_width() > 100)
+        assert_fits(cid)
+        cid.opens_new_room("small")
+        desk.app.update()
+        assert_fits(cid)
+        cid.lobby.new_room.open.invoke()
+        cid.waits_for(headline="Waiting for somebody to play with you")
+        dot = desk.sit_down(shared_cluster.name_server, names[1], room=cid.room.model.id)
+        cid.plays(0)
+        dot.waits_for(headline="Your turn")
+        assert_fits(cid)
+        assert cid.room.board.layout.cell > desk.look.px(50), "the board is large enough to play on"
+    finally:
+        desk.look = Look(desk.app, "light", 1.0)
+
+
+def assert_fits(person: Person) -> None:
+    """What the screen asks for is not more than it has."""
+    person.desk.app.update()
+    screen, shell = person.window.screen, person.window.shell
+    assert screen is not None
+    header = screen.winfo_y()
+    assert screen.winfo_reqwidth() <= shell.winfo_width(), "too wide"
+    assert screen.winfo_reqheight() + header <= max(shell.winfo_height(), 1), "too high"
+
+
+def test_the_page_of_keys_comes_and_goes(desk: Desk) -> None:
+    eva = desk.sit_down("127.0.0.1:1")
+    for shown in (True, False):
+        eva.window.toggle_keys()
+        assert (eva.window.keys is not None) is shown
+
+
+def test_a_fault_of_ours_is_noted_and_the_window_goes_on(desk: Desk) -> None:
+    gwen = desk.sit_down("127.0.0.1:1")
+    gwen.window.act(lambda: 1 // 0)
+    gwen.window.model.background.do(lambda _: 1 // 0)
+    desk.wait(lambda: len(gwen.window.faults) == 2)
+    gwen.window.faults.clear()
+    gwen.window.toggle_keys()
+    assert gwen.window.keys is not None
+
+
+def test_the_model_knows_no_tk_and_the_windows_no_threads_and_no_network() -> None:
+    forbidden = {
+        client.model: {"tkinter", "ttkbootstrap", "tktooltip", "PIL", "client.window"},
+        client.window: {"threading", "socket", "queue", "wire.rpc", "client.channel", "client.cluster", "server"},
+    }
+    for package, banned in forbidden.items():
+        for file in Path(package.__path__[0]).glob("*.py"):
+            found = {name for name in imports(file) if any(name == ban or name.startswith(f"{ban}.") for ban in banned)}
+            assert not found, f"{file} imports {found}"
+
+
+def imports(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def test_a_window_can_be_closed_at_any_time(desk: Desk, shared_cluster: Cluster) -> None:
+    hob, ina = two_in_a_room(desk, shared_cluster, "hob", "ina")
+    hob.clicks(0)
+    hob.window.close()
+    ina.waits_for(headline="Your turn")
+    desk.wait(lambda: ina.room.players["X"].cget("text") == "hob (away) ✕", "it says good-bye")
+    assert isinstance(hob.window, Window)
+    assert isinstance(hob.window.model, AppModel)
