@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tkinter as tk
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -78,6 +79,11 @@ _DARK = Palette(
 )
 
 
+def _press(event: tk.Event[tk.Misc]) -> None:
+    if isinstance(event.widget, ttk.Button):
+        event.widget.invoke()
+
+
 class Look:
     """The look of one application; all its windows share it."""
 
@@ -92,7 +98,7 @@ class Look:
         self._family = str(ttk.nametofont("TkDefaultFont").actual("family"))
         self.theme: Theme = theme
         # The theme library takes the space bar from buttons; people press them with it.
-        app.bind_class("TButton", "<Key-space>", lambda event: event.widget.invoke())
+        app.bind_class("TButton", "<Key-space>", _press)
         app.set_theme_modes(light=THEMES["light"], dark=THEMES["dark"])
         self.use(theme)
 

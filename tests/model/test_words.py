@@ -1,0 +1,99 @@
+"""What the windows say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from client.model import words
+from client.model.servers import Server, Takeover
+from client.views import Row
+from tests.game.playing import joined, left, opened, played, rematched, resigned, started, watched, won_by_x
+from tests.model.seen import seen
+from wire import MAIN, REPLICATION
+
+DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
+
+
+@pytest.mark.parametrize(
+    ("room", "me", "text", "tone"),
+    [
+        (opened(), "eve", "Waiting for players", "quiet"),
+        (joined(opened(), "ann"), "ann", "Waiting for somebody to play with you", "quiet"),
+        (started(), "ann", "Your turn", "you"),
+        (started(), "bob", "ann is to move", "them"),
+        (started(), "eve", "ann is to move", "them"),
+        (left(started(), "ann"), "bob", "ann is to move — away, the seat is kept", "them"),
+        (won_by_x(), "ann", "You won!", "won"),
+        (won_by_x(), "bob", "ann won", "lost"),
+        (won_by_x(), "eve", "ann won", "draw"),
+        (played(started(), *DRAWN), "ann", "A draw", "draw"),
+        (resigned(started(), "bob"), "ann", "You won — bob resigned", "won"),
+        (resigned(started(), "bob"), "bob", "You resigned", "lost"),
+        (resigned(started(), "bob"), "eve", "ann won — bob resigned", "draw"),
+    ],
+)
+def test_the_headline_says_how_it_stands_to_whoever_looks(room, me: str, text: str, tone: str) -> None:  # type: ignore[no-untyped-def]
+    assert words.headline(seen(room), me) == words.Headline(text, tone)  # type: ignore[arg-type]
+
+
+def test_a_closed_room_says_so() -> None:
+    assert words.headline(replace(seen(won_by_x()), phase="closed"), "ann").text == "This room is closed"
+
+
+def test_who_wants_a_rematch() -> None:
+    assert words.rematch_wish(seen(won_by_x()), "ann") == ""
+    wished = seen(rematched(won_by_x(), "bob"))
+    assert words.rematch_wish(wished, "ann") == "bob wants a rematch"
+    assert words.rematch_wish(wished, "bob") == "Waiting for ann to want a rematch too"
+    assert words.rematch_wish(wished, "eve") == "bob wants a rematch"
+
+
+def test_who_watches() -> None:
+    assert words.watching(seen(started())) == "Nobody watches"
+    assert words.watching(seen(watched(started(), "eve", "ida"))) == "2 watching: eve, ida"
+    many = replace(seen(started()), spectators=tuple("abcdef"), spectator_count=1000)
+    assert words.watching(many) == "1000 watching: a, b, c, d, e and 995 more"
+
+
+def test_rows_of_the_lobby() -> None:
+    row = Row(
+        "abcd", "t", "waiting", "tictactoe", {"width": 5, "height": 4, "in_a_row": 4}, {"X": None, "O": "bob"}, 0, 0
+    )
+    assert (words.players(row), words.state(row)) == ("bob", "free seat")
+    assert words.board_size(row.options) == "5×4, 4 in a row"
+    row = replace(row, phase="playing", players={"X": "ann", "O": "bob"}, game_number=3)
+    assert (words.players(row), words.state(row)) == ("ann – bob", "game 3")
+    assert words.state(replace(row, phase="finished")) == "finished"
+    assert words.players(replace(row, players={"X": None, "O": None})) == "nobody yet"
+
+
+def test_an_invitation_can_be_typed_as_it_is() -> None:
+    assert words.invitation("localhost:1337", "abcd").endswith(
+        "python tictactoe.py --server localhost:1337 --room abcd"
+    )
+
+
+def test_who_is_online() -> None:
+    assert words.online((), 0) == ""
+    assert words.online(("ann", "bob"), 2) == "2 online: ann, bob"
+    assert words.online(("ann", "bob"), 7) == "7 online: ann, bob and 5 more"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0421, "42 ms"), (1.234, "1.2 s"), (12.3, "12 s"), (75.0, "1 min 15 s"), (7265.0, "2 h 01 min")],
+)
+def test_how_long_something_took(seconds: float, text: str) -> None:
+    assert words.ago(seconds) == text
+
+
+def test_a_server_in_words() -> None:
+    main = Server(MAIN, "running", 12, 3, 61.0, 1, "in step", "")
+    assert (main.word, main.is_well) == ("in step", True)
+    assert main.facts == ["pid 12", "up 1 min 01 s", "epoch 3", "1 room"]
+    assert not replace(main, step="degraded").is_well
+    gone = Server(REPLICATION, "stopped", None, None, None, None, None, "keeps dying (2 failed starts)")
+    assert (gone.word, gone.is_well, gone.facts) == ("stopped", False, ["keeps dying (2 failed starts)"])
+    assert Takeover(MAIN, 3.21, 0.0312).words == "Main server replaced in 31 ms, 3.2 s ago"
