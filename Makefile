@@ -11,10 +11,10 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help play test lint setup clean
+.PHONY: help play test lint bench screenshots setup clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 play: setup ## set up what is missing and play
 	@$(BIN)/python $(PLAY)
@@ -26,6 +26,12 @@ lint: setup ## run the checks that run no code: ruff, mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+bench: setup ## measure how long a window is ever blocked
+	@$(BIN)/python tests/benchmarks/window.py
+
+screenshots: setup ## make the pictures in docs/images
+	@$(BIN)/python tools/screenshots.py
 
 setup: ## set up what is missing: .venv, pinned packages, as root Debian packages too
 	@tools/setup.sh

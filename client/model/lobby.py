@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,8 @@ class LobbyModel:
         self._computers = computers
         self._entering = entering
         self._clock = clock
+        self._shown: list[Row] | None = None
+        self._mine: list[Row] = []
         self._views: dict[str, View] = {}
         self._followed: dict[str, Task] = {}
         self._tasks = [self._watch(), self._say_online()]
@@ -97,14 +100,20 @@ class LobbyModel:
 
     def shown(self) -> list[Row]:
         """The rooms that the search finds, free seats first, then running games; at most ``SHOWN``."""
-        wanted = self.search.casefold().split()
-        found = [row for row in (self.rooms or {}).values() if all(word in _text(row) for word in wanted)]
-        found.sort(key=lambda row: (_order(row), row.title.casefold(), row.room))
-        return found[:SHOWN]
+        if self._shown is None:
+            wanted = self.search.casefold().split()
+            found = [row for row in (self.rooms or {}).values() if all(word in _text(row) for word in wanted)]
+            self._shown = heapq.nsmallest(SHOWN, found, key=lambda row: (_order(row), row.title.casefold(), row.room))
+        return self._shown
+
+    def search_for(self, text: str) -> None:
+        """List only the rooms in which all these words are found."""
+        if text != self.search:
+            self.search, self._shown = text, None
 
     def open_games(self) -> list[OpenGame]:
         """The rooms in which one has a seat: those where it is one's turn first."""
-        games = [OpenGame(row, self._views.get(row.room), self.me) for row in self._my_rows()]
+        games = [OpenGame(row, self._views.get(row.room), self.me) for row in self._mine]
         return sorted(games, key=lambda game: (not game.my_turn, _order(game.row), game.row.room))
 
     def can_play_in(self, row: Row) -> bool:
@@ -195,16 +204,14 @@ class LobbyModel:
         self._background.tell(lambda: note("watch", now))
 
     def _news(self, news: LobbyNews) -> None:
-        self.rooms = news.rooms
-        mine = {row.room for row in self._my_rows()}
+        self.rooms, self._shown = news.rooms, None
+        self._mine = [row for row in news.rooms.values() if self.me in row.players.values()]
+        mine = {row.room for row in self._mine}
         for room in self._followed.keys() - mine:
             self._followed.pop(room).stop()
             self._views.pop(room, None)
         for room in sorted(mine - self._followed.keys())[: FOLLOWED - len(self._followed)]:
             self._followed[room] = self._follow(room)
-
-    def _my_rows(self) -> list[Row]:
-        return [row for row in (self.rooms or {}).values() if self.me in row.players.values()]
 
     def _follow(self, room: str) -> Task:
         def items(stop: Event) -> Iterator[News]:

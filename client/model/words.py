@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from client.views import Row, SeatView, View
-from game.rules import SEATS, Seat, other
+from game.rules import Seat, other
 
 Tone = Literal["you", "them", "won", "lost", "draw", "quiet"]
 
@@ -71,16 +71,6 @@ def rematch_wish(view: View, me: str) -> str:
     if mine in view.rematch and mine is not None:
         return f"Waiting for {name_in(view, other(mine))} to want a rematch too"
     return f"{wishing[0]} wants a rematch"
-
-
-def series(view: View) -> str:
-    """The score of the series as a sentence; empty before the first game is over."""
-    x, o = (name_in(view, seat) for seat in SEATS)
-    wins = view.wins.get(x, 0), view.wins.get(o, 0)
-    if not x or not o or not (sum(wins) or view.draws):
-        return ""
-    drawn = f", {view.draws} drawn" if view.draws else ""
-    return f"Game {view.game_number} · {x} {wins[0]} : {wins[1]} {o}{drawn}"
 
 
 def watching(view: View) -> str:

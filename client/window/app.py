@@ -187,6 +187,10 @@ class Window:
         theme: Theme = "light" if self.look.theme == "dark" else "dark"
         self.look.use(theme)
         self.model.preferences.use_theme(theme)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Draw anew what the theme library does not: the theme is another."""
         for screen in (self.screen, self.servers):
             if screen is not None:
                 screen.recolour()

@@ -28,7 +28,7 @@ class LobbyScreen(Screen):
     def __init__(self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
-        self._listed: tuple[object, str] | None = None
+        self._listed: list[Row] | None = None
         self.columnconfigure(0, weight=1)
         self.rowconfigure(3, weight=1)
         self.games = ttk.Frame(self)
@@ -47,7 +47,7 @@ class LobbyScreen(Screen):
         tools = ttk.Frame(self)
         tools.grid(row=1, sticky="ew", pady=(0, look.px(10)))
         tools.columnconfigure(1, weight=1)
-        ttk.Label(tools, text="Find", foreground=look.palette.quiet).grid(row=0, column=0, padx=(0, look.px(8)))
+        ttk.Label(tools, text="Find").grid(row=0, column=0, padx=(0, look.px(8)))
         self.search = ttk.Entry(tools, width=12)
         self.search.grid(row=0, column=1, sticky="ew")
         self.open = ttk.Button(tools, text="New room", bootstyle="primary", command=self._begin_room)
@@ -112,9 +112,10 @@ class LobbyScreen(Screen):
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
         self._refresh_games()
-        if self._listed != (model.rooms, model.search):
-            self._listed = (model.rooms, model.search)
-            self._refresh_list()
+        rows = model.shown()
+        if rows is not self._listed:
+            self._listed = rows
+            self._refresh_list(rows)
         if model.hint:
             put(self.hint, model.hint, palette.quiet)
             self.hint.place(relx=0.5, rely=0.5, anchor="center")
@@ -153,8 +154,8 @@ class LobbyScreen(Screen):
         self.games.grid_configure(pady=(0, look.px(12) if games else 0))
         show(self.games, bool(games))
 
-    def _refresh_list(self) -> None:
-        tree, rows = self.rooms, self.model.shown()
+    def _refresh_list(self, rows: list[Row]) -> None:
+        tree = self.rooms
         wanted = [row.room for row in rows]
         chosen = tree.selection()
         there = set(tree.get_children())
@@ -214,8 +215,7 @@ class LobbyScreen(Screen):
         self.act(lambda: self.model.create(title, width, height, in_a_row))
 
     def _search(self) -> None:
-        self.model.search = self.search.get()
-        self.refresh()
+        self.act(lambda: self.model.search_for(self.search.get()))
 
     def _to_list(self) -> None:
         self.rooms.focus_set()

@@ -1,0 +1,183 @@
+"""Makes the pictures in docs/images: real windows on a real cluster, on a virtual display.  make screenshots"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import ttkbootstrap as ttk
+from PIL import Image, ImageGrab
+from pyvirtualdisplay import Display
+
+from client import RoomClient, connect
+from client.credentials import Credentials
+from client.model.app import AppModel, Wishes
+from client.model.preferences import Preferences, Theme
+from client.window.app import SERVERS_SIZE, SIZE, Window
+from client.window.garbage import collect_here
+from client.window.look import THEMES, Look
+from server.cluster import Cluster
+from server.sandbox import sandbox_cluster
+from tictactoe import OwnServers
+from wire import COMMUNICATION, MAIN, REPLICATION
+
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+SCREEN = (2400, 1000)
+PATIENCE_S = 30.0
+RESTS_S = 0.6
+"""How long animations are given to come to rest."""
+OTHERS = (
+    ("Tea and tic-tac-toe", ("grace",), {}, ()),
+    ("Four in a row", ("alan", "edsger"), {"width": 6, "height": 5, "in_a_row": 4}, (14, 15, 20, 8, 13)),
+    ("Gomoku, almost", ("barbara",), {"width": 10, "height": 10, "in_a_row": 5}, ()),
+    ("Rematch of the year", ("leslie", "nancy"), {}, (4, 0, 8, 2, 1)),
+    ("Quick one", ("radia", "tim"), {}, (0, 4, 1, 2, 6)),
+)
+
+
+class Studio:
+    """Two people at their windows, and a camera."""
+
+    def __init__(self, app: ttk.App, cluster: Cluster, folder: Path) -> None:
+        self.app = app
+        self.cluster = cluster
+        self.look = Look(app, "light", 1.0)
+        self.ada, self.bob = (self._window(name, number, folder) for number, name in enumerate(("Ada", "Bob")))
+
+    def _window(self, name: str, number: int, folder: Path) -> Window:
+        model = AppModel(
+            own_server=self.cluster.name_server,
+            wishes=Wishes(name=name, server=self.cluster.name_server),
+            open_servers=lambda: OwnServers(self.cluster.settings),
+            preferences=Preferences(folder / f"{name}.json"),
+            credentials=Credentials(folder / f"{name} tokens.json"),
+        )
+        return Window(ttk.Toplevel(size=SIZE, position=(number * SIZE[0], 0)), model, self.look)
+
+    def live(self, until: Callable[[], object]) -> None:
+        """Let the windows live until the condition holds."""
+        ends_at = time.monotonic() + PATIENCE_S
+        while not until():
+            if time.monotonic() > ends_at:
+                raise TimeoutError("what is to be photographed did not come")
+            self.app.update()
+            time.sleep(0.005)
+
+    def picture(self, shell: ttk.App | ttk.Toplevel, name: str) -> None:
+        """Photograph a window in both themes."""
+        themes: Sequence[Theme] = tuple(THEMES)
+        for theme in themes:
+            self.look.use(theme)
+            for window in (self.ada, self.bob):
+                window.recolour()
+            rested_at = time.monotonic() + RESTS_S
+            self.live(lambda at=rested_at: time.monotonic() > at)  # type: ignore[misc]
+            x, y = shell.winfo_rootx(), shell.winfo_rooty()
+            box = (x, y, x + shell.winfo_width(), y + shell.winfo_height())
+            picture = ImageGrab.grab(bbox=box, xdisplay="").convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+            picture.save(IMAGES / f"{name}-{theme}.png", optimize=True)
+            print(f"docs/images/{name}-{theme}.png")
+
+    def play(self, *cells: int) -> None:
+        """Ada and Bob play these cells in turn."""
+        for number, cell in enumerate(cells):
+            room = (self.ada, self.bob)[number % 2].model.room
+            if room is None:
+                raise RuntimeError("nobody is in the room")
+            self.live(lambda room=room: room.my_turn)  # type: ignore[misc]
+            room.play(cell)
+
+    # -- the pictures -----------------------------------------------------------------------------------------------
+
+    def lobby(self) -> None:
+        """Other people's rooms, and a game of one's own."""
+        ada = self.ada.model
+        self.live(lambda: ada.lobby is not None and len(ada.lobby.rooms or ()) == len(OTHERS))
+        self.live(lambda: ada.lobby is not None and ada.lobby.online_count > 1)
+        if ada.lobby is not None:
+            ada.lobby.create("Friday's series", 3, 3, 3)
+        self.live(lambda: ada.room is not None and ada.room.view is not None)
+        if ada.room is not None and self.bob.model.lobby is not None:
+            self.bob.model.lobby.enter(ada.room.id)
+        self.live(lambda: ada.room is not None and ada.room.my_turn)
+        self.play(4, 0)
+        if ada.room is not None:
+            ada.room.leave()
+        self.ada.refresh()
+        self.live(lambda: ada.lobby is not None and any(game.my_turn for game in ada.lobby.open_games()))
+        self.picture(self.ada.shell, "lobby")
+        if ada.lobby is not None:
+            ada.lobby.enter(ada.lobby.open_games()[0].row.room)
+        self.live(lambda: ada.room is not None and ada.room.my_turn)
+
+    def game(self) -> None:
+        """A game going on, somebody watching; the banner while all are away; the win."""
+        with connect(self.cluster.name_server) as connection:
+            room = self.ada.model.room
+            if room is None:
+                raise RuntimeError("nobody is in the room")
+            connection.claim("grace the watcher").room(room.id).join("spectator")
+            self.live(lambda: room.view is not None and room.view.spectator_count == 1)
+        self.picture(self.ada.shell, "game")
+        self.cluster.stop()
+        self.live(lambda: "lost" in self.ada.banner.text)
+        self.picture(self.ada.shell, "banner")
+        self.cluster.start()
+        self.live(lambda: self.ada.banner.text == "")
+        self.play(2, 8, 6)
+        self.live(lambda: room.view is not None and room.view.phase == "finished")
+        self.picture(self.ada.shell, "win")
+
+    def servers(self) -> None:
+        """The cluster after some have died, one of them just now."""
+        for role in (MAIN, COMMUNICATION, MAIN, REPLICATION):
+            self.cluster.kill(role)
+            self.live(self.cluster.is_whole)
+        self.ada.toggle_servers()
+        screen = self.ada.servers
+        if screen is None:
+            raise RuntimeError("there is no cluster view")
+        shell = screen.winfo_toplevel()
+        shell.geometry(f"{SERVERS_SIZE[0]}x{SERVERS_SIZE[1]}+{2 * SIZE[0]}+0")
+        self.live(lambda: screen.model.can_kill and all(server.is_well for server in screen.model.servers))
+        self.picture(shell, "cluster")
+
+
+def open_others(cluster: Cluster, stack: ExitStack) -> None:
+    """Rooms of other people, some playing."""
+    connection = stack.enter_context(connect(cluster.name_server))
+    for title, names, options, cells in OTHERS:
+        seats: list[RoomClient] = []
+        for name in names:
+            player = connection.claim(name)
+            seats.append(player.room(seats[0].id) if seats else player.create(title, **options))
+            seats[-1].join()
+            connection.ask("online", name, player.token)
+        for number, cell in enumerate(cells):
+            seats[number % 2].move(cell)
+
+
+def main() -> None:
+    """Make all pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(Display(size=SCREEN))
+        cluster = stack.enter_context(sandbox_cluster(name_server_host="localhost"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        app = ttk.App(iconphoto=None)
+        app.withdraw()
+        collect_here(app)
+        open_others(cluster, stack)
+        studio = Studio(app, cluster, folder)
+        studio.lobby()
+        studio.game()
+        studio.servers()
+        for window in (studio.ada, studio.bob):
+            window.close()
+
+
+if __name__ == "__main__":
+    main()
