@@ -14,7 +14,7 @@ from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from server import processes
 from server.cluster import Cluster
-from server.sandbox import sandbox_settings
+from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
 
 MakeCluster = Callable[..., Cluster]
@@ -55,6 +55,13 @@ def cluster(make_cluster: MakeCluster) -> Cluster:
     cluster = make_cluster()
     cluster.start()
     return cluster
+
+
+@pytest.fixture(scope="session")
+def shared_cluster() -> Iterator[Cluster]:
+    """A running cluster that tests share which use names of their own and leave it whole."""
+    with sandbox_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture

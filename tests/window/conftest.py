@@ -21,7 +21,6 @@ from client.window.look import Look
 from client.window.new_room import NewRoom
 from client.window.room import RoomScreen
 from server.cluster import Cluster
-from server.sandbox import sandbox_cluster
 from tests.conditions import wait_until
 
 
@@ -203,10 +202,3 @@ def desk(app: ttk.App, tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(app, tmp_path)
     yield desk
     desk.clear()
-
-
-@pytest.fixture(scope="session")
-def shared_cluster() -> Iterator[Cluster]:
-    """A cluster that these tests share, each with names of its own."""
-    with sandbox_cluster() as cluster:
-        yield cluster

@@ -1,0 +1,112 @@
+"""A room's model against a real cluster: what can be done when, and what is said when it cannot."""
+
+from __future__ import annotations
+
+from server.cluster import Cluster
+from tests.conftest import MakeCluster
+from tests.model.conftest import Seat, SitDown
+
+
+def two_playing(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Seat]:
+    first, second = (sit_down(cluster.name_server, name) for name in names)
+    room = first.creates(f"{names[0]} plays")
+    second.enters(room.id)
+    first.wait(lambda: room.my_turn)
+    return first, second
+
+
+def test_what_may_not_be_played_is_not_even_sent(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    ann, ben = two_playing(sit_down, shared_cluster, "ann m", "ben m")
+    ben.room.play(0)
+    assert ben.room.pending is None, "it is not ben's turn"
+    ann.plays(4)
+    ann.room.play(0)
+    assert ann.room.pending is None, "nor ann's any more"
+    ben.wait(lambda: ben.room.my_turn)
+    assert not ben.room.can_play(4), "taken"
+    ben.room.play(4)
+    assert ben.room.pending is None
+
+
+def test_one_command_at_a_time(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    ann, ben = two_playing(sit_down, shared_cluster, "cai m", "dot m")
+    ann.room.play(0)
+    ann.room.play(1)
+    ann.wait(lambda: ann.room.pending is None)
+    ben.wait(lambda: ben.room.my_turn)
+    view = ann.room.view
+    assert view is not None
+    assert view.board["cells"] == "X........"
+
+
+def test_looking_back_ends_when_the_game_goes_on(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    ann, ben = two_playing(sit_down, shared_cluster, "eve m", "fox m")
+    ann.plays(0)
+    ben.plays(1)
+    ann.wait(lambda: ann.room.steps == 2)
+    ann.room.go(-1)
+    assert ann.room.looks_back
+    assert not ann.room.can_play(5), "one plays in the present"
+    ann.room.go(-10)
+    assert ann.room.step == 0
+    ann.room.go(10)
+    assert not ann.room.looks_back
+    ben.room.go(-1)
+    ann.plays(2)
+    ben.wait(lambda: ben.room.steps == 3)
+    assert not ben.room.looks_back
+
+
+def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
+    sit_down: SitDown, shared_cluster: Cluster
+) -> None:
+    ann, ben = two_playing(sit_down, shared_cluster, "gus m", "hal m")
+    ann.room.resign()
+    assert ann.room.asks_to_resign
+    ann.plays(0)
+    assert not ann.room.asks_to_resign
+    ben.room.resign()
+    ben.room.resign()
+    ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")
+    assert ann.room.view is not None
+    assert ann.room.view.winner == "gus m"
+
+
+def test_a_move_made_while_all_servers_are_away_is_pending_until_they_are_back(
+    sit_down: SitDown, make_cluster: MakeCluster
+) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
+    cluster.stop()
+    ann.room.play(8)
+    ann.wait(lambda: ann.model.banner() is not None)
+    scene = ann.room.scene()
+    assert scene is not None
+    assert (scene.marks, scene.pending) == ("........X", 8)
+    cluster.start()
+    ben.wait(lambda: ben.room.my_turn)
+    ann.wait(lambda: ann.room.pending is None)
+    ann.wait(lambda: (banner := ann.model.banner()) is not None and banner.kind == "back")
+
+
+def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_counts(
+    sit_down: SitDown, shared_cluster: Cluster
+) -> None:
+    ann, ben = two_playing(sit_down, shared_cluster, "ike m", "joy m")
+    room = ann.room
+    room.play(0)
+    room.leave()
+    assert ann.model.screen == "lobby"
+    ben.wait(lambda: ben.room.my_turn)
+    again = ann.enters(room.id)
+    ann.wait(lambda: again.view is not None and again.view.board["cells"] == "X........")
+    assert again.seat == "X"
+
+
+def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    ann = sit_down(shared_cluster.name_server, "kit m", room="nosuchroom")
+    ann.wait(lambda: ann.model.lobby is not None and ann.model.lobby.message)
+    assert ann.lobby.message == "There is no such room (any more)."
+    assert ann.model.screen == "lobby"
+    assert ann.lobby.doing == ""

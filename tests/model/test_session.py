@@ -1,0 +1,130 @@
+"""The first screen, the lobby and the cluster view as models, against a real cluster."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import client.cluster
+from client.model.computer import level_of
+from client.views import row_from
+from server.cluster import Cluster
+from tests.model.conftest import Seat, SitDown
+from tictactoe import OwnServers
+from wire import MAIN
+
+
+def says(seat: Seat) -> str:
+    """What the first screen says in the end."""
+    seat.wait(lambda: not seat.model.start.doing and seat.model.start.message)
+    return seat.model.start.message
+
+
+def test_without_a_server_it_says_what_to_do(sit_down: SitDown) -> None:
+    assert says(sit_down("127.0.0.1:1", "ann")) == (
+        "No cluster answers at 127.0.0.1:1. Is it running? Then check the address."
+    )
+
+
+def test_another_version_is_said_in_plain_words(
+    sit_down: SitDown, shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.cluster, "PROTOCOL_VERSION", 7)
+    said = says(sit_down(shared_cluster.name_server, "ann v"))
+    assert "is of another version: the server speaks version 1, this client version 7." in said
+    assert said.endswith("Update the older of the two.")
+
+
+def test_tokens_that_cannot_be_read_are_said_and_not_overwritten(
+    sit_down: SitDown, shared_cluster: Cluster, tmp_path: Path
+) -> None:
+    tokens = tmp_path / "bea" / "tokens.json"
+    tokens.parent.mkdir()
+    tokens.write_text("{broken")
+    assert "mend the file or move it away" in says(sit_down(shared_cluster.name_server, "bea"))
+    assert tokens.read_text() == "{broken"
+
+
+def test_giving_up_leaves_the_first_screen_as_it_was(sit_down: SitDown) -> None:
+    ann = sit_down("127.0.0.1:1", "ann")
+    assert ann.model.start.doing
+    ann.model.start.give_up()
+    ann.model.background.drain()
+    assert (ann.model.start.doing, ann.model.start.message) == ("", "")
+
+
+def test_signing_out_and_in_again(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    ann = sit_down(shared_cluster.name_server, "cam s")
+    room = ann.creates("left behind").id
+    ann.model.sign_out()
+    assert ann.model.screen == "start"
+    assert ann.model.start.name == "cam s"
+    ann.model.start.sign_in(ann.model.start.server, ann.model.start.name)
+    assert room in {game.row.room for game in ann.lobby.open_games()}
+
+
+def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    dan, eli = (sit_down(shared_cluster.name_server, name) for name in ("dan s", "eli s"))
+    rooms = []
+    for title in ("first", "second"):
+        rooms.append(dan.creates(title).id)
+        eli.enters(rooms[-1])
+        dan.wait(lambda: dan.room.my_turn)
+        if title == "second":
+            dan.plays(0)
+        for seat in (dan, eli):
+            seat.room.leave()
+    dan.wait(lambda: [game.my_turn for game in dan.lobby.open_games()] == [True, False])
+    assert [game.row.room for game in dan.lobby.open_games()] == rooms
+    eli.wait(lambda: [game.row.room for game in eli.lobby.open_games() if game.my_turn] == rooms[1:])
+
+
+def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    fay = sit_down(shared_cluster.name_server, "fay s")
+    plain = {"phase": "waiting", "game": "tictactoe", "options": {}, "players": {"X": None, "O": None}}
+    rows = [
+        row_from({"room": f"r{number:05}", "title": f"Room {number}", "spectator_count": 0, "game_number": 0, **plain})
+        for number in range(2000)
+    ]
+    lobby = fay.lobby
+    lobby.stop()
+    fay.model.background.drain()
+    lobby.rooms = {row.room: row for row in rows}
+    lobby.search_for("room")
+    assert len(lobby.shown()) == 300
+    lobby.search_for("Room 1999")
+    assert [row.title for row in lobby.shown()] == ["Room 1999"]
+    lobby.search_for("nothing like it")
+    assert lobby.hint == "No room matches “nothing like it”."
+
+
+def test_the_cluster_view_looks_and_kills_only_what_runs_here(sit_down: SitDown, shared_cluster: Cluster) -> None:
+    gil = sit_down(shared_cluster.name_server, "gil s", own=lambda: OwnServers(shared_cluster.settings))
+    assert gil.lobby.me == "gil s"
+    gil.model.open_servers()
+    servers = gil.model.servers
+    assert servers is not None
+    gil.wait(lambda: servers.can_kill and all(server.is_well for server in servers.servers))
+    before = {server.role: server.pid for server in servers.servers}
+    servers.kill(MAIN)
+    gil.wait(lambda: servers.message == f"Killed the main server, pid {before[MAIN]}.")
+    gil.wait(lambda: servers.takeovers and servers.takeovers[0].role == MAIN)
+    gil.wait(lambda: all(server.is_well for server in servers.servers))
+    assert {server.role for server in servers.servers if server.pid != before[server.role]} == {MAIN}
+    gil.model.close_servers()
+    assert gil.model.servers is None
+
+
+def test_computer_players_are_known_by_their_names() -> None:
+    assert level_of("perfect-bot-0a1b2c") == "perfect"
+    assert level_of("random-bot-0a1b2c") == "random"
+    assert level_of("clever-bot-0a1b2c") is None
+    assert level_of("perfect") is None
+
+
+def test_the_models_need_no_tk() -> None:
+    code = "import sys, client.model.app; sys.exit('tkinter' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
