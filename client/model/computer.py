@@ -59,13 +59,11 @@ class Computers:
 
     def look_at(self, view: View) -> None:
         """Wherever one of ours has a seat across, it plays as long as this window does."""
-        if view.room in self._playing or view.phase == "closed":
+        if view.room in self._playing:
             return
-        mine = self._names()
         for seat in view.seats.values():
-            level = None if seat is None else level_of(seat.name)
-            if seat is not None and level is not None and mine.get(level) == seat.name:
-                self._playing[view.room] = self._background.do(self._play(level, seat.name, view.room))
+            if seat is not None and seat.name != self._player.name and level_of(seat.name) is not None:
+                self._playing[view.room] = self._background.do(self._play(seat.name, view.room))
 
     def leave(self, room: str) -> None:
         """Play no more in that room, for now."""
@@ -81,8 +79,11 @@ class Computers:
         player = until_answered(lambda: self._cluster.claim(name, remember=True), stop)
         return until_answered(lambda: player.room(room), stop)
 
-    def _play(self, level: str, name: str, room: str) -> Callable[[Event], None]:
+    def _play(self, name: str, room: str) -> Callable[[Event], None]:
         def work(stop: Event) -> None:
+            level = level_of(name)
+            if level is None or self._names().get(level) != name:
+                return  # it is another person's
             chance = random.Random()
             client = self._room_of(name, room, stop)
 

@@ -17,6 +17,7 @@ from client.window.look import Look
 from client.window.smooth import Smooth
 from game.rules import Seat
 
+SMALLEST = 200
 MARK_FRAMES = 10
 LINE_FRAMES = 14
 MARK_INSET = 0.23
@@ -33,7 +34,8 @@ class Board(ttk.Canvas):
     def __init__(
         self, parent: tk.Misc, look: Look, *, play: Callable[[int], None], can_play: Callable[[int], bool]
     ) -> None:
-        super().__init__(parent, autostyle=False, highlightthickness=0, takefocus=True)
+        smallest = look.px(SMALLEST)
+        super().__init__(parent, autostyle=False, highlightthickness=0, takefocus=True, width=smallest, height=smallest)
         self._look = look
         self._play = play
         self._can_play = can_play

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import tkinter as tk
 
 from tktooltip import ToolTip
 
 DELAY_S = 0.6
+REFRESH_S = 1.0
+LATER_MS = round((DELAY_S + REFRESH_S) * 1000) + 500
 
 
 def hint(widget: tk.Widget, text: str) -> None:
@@ -15,6 +18,7 @@ def hint(widget: tk.Widget, text: str) -> None:
         widget,
         msg=text,
         delay=DELAY_S,
+        refresh=REFRESH_S,
         follow=False,
         parent_kwargs={"bg": "#495057", "padx": 1, "pady": 1},
         bg="#343a40",
@@ -22,4 +26,15 @@ def hint(widget: tk.Widget, text: str) -> None:
         padx=8,
         pady=5,
     )
-    widget.bind("<Destroy>", lambda _: tip.destroy(), add="+")
+    widget.bind("<Destroy>", lambda _: _go(tip), add="+")
+
+
+def _go(tip: ToolTip) -> None:
+    """Hide a tooltip and destroy it later: a timer of its own may still be due, and would find nobody.
+
+    Its bindings are gone with the widget; unbinding them again would keep the library from destroying it.
+    """
+    with contextlib.suppress(tk.TclError):  # the whole application may be going
+        tip.bindigs.clear()
+        tip.on_leave()
+        tip.after(LATER_MS, tip.destroy)

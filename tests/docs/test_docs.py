@@ -60,7 +60,7 @@ def test_the_example_uncommented_is_the_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize("document", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda d: d.name)
 def test_links_and_named_files_are_there(document: Path) -> None:
     text = document.read_text()
-    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text):
         assert "://" in link or (document.parent / link).exists(), link
     for named in re.findall(r"`((?:tests|server|game|client|wire|docs)/[\w/.]+)`", text):
         assert (ROOT / named).exists(), named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
-from tests.model.conftest import Seat, SitDown
+from tests.model.seat import Seat, SitDown
 
 
 def two_playing(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Seat]:

@@ -12,7 +12,7 @@ import client.cluster
 from client.model.computer import level_of
 from client.views import row_from
 from server.cluster import Cluster
-from tests.model.conftest import Seat, SitDown
+from tests.model.seat import Seat, SitDown
 from tictactoe import OwnServers
 from wire import MAIN
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -196,8 +197,7 @@ def test_status_tells_a_hung_server_from_one_that_does_not_run(make_cluster: Any
 
 
 def test_another_cluster_key_is_refused_by_name(cluster: Cluster) -> None:
-    stranger = Cluster(cluster.settings)
-    stranger._key = b"quite another key"
+    stranger = Cluster(replace(cluster.settings, cluster_key="quite another key"))
     with pytest.raises(Forbidden, match="key"):
         stranger.status()
 

@@ -6,14 +6,16 @@ import ast
 from pathlib import Path
 
 import pytest
+import ttkbootstrap as ttk
 
 import client.model
 import client.window
 from client.model.app import AppModel
 from client.window.app import SMALLEST, Window
+from client.window.hints import hint
 from client.window.look import Look
 from server.cluster import Cluster
-from tests.window.conftest import Desk, Person, play, two_in_a_room
+from tests.window.desk import Desk, Person, play, two_in_a_room
 
 
 def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, shared_cluster: Cluster) -> None:
@@ -76,6 +78,18 @@ def test_a_fault_of_ours_is_noted_and_the_window_goes_on(desk: Desk) -> None:
     gwen.window.faults.clear()
     gwen.window.toggle_keys()
     assert gwen.window.keys is not None
+
+
+def test_a_tooltip_goes_with_its_widget_even_if_it_is_just_about_to_be_shown(desk: Desk) -> None:
+    before = len(desk.app.winfo_children())
+    widget = ttk.Button(desk.sit_down("127.0.0.1:1").window.shell, text="A button")
+    widget.grid()
+    hint(widget, "what it does")
+    desk.wait(widget.winfo_viewable)
+    widget.event_generate("<Enter>", x=1, y=1)
+    widget.destroy()
+    desk.clear()
+    desk.wait(lambda: len(desk.app.winfo_children()) <= before, "all tooltips of the window are gone")
 
 
 def test_the_model_knows_no_tk_and_the_windows_no_threads_and_no_network() -> None:

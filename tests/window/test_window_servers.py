@@ -5,7 +5,7 @@ from __future__ import annotations
 from client.model.servers import ORDER
 from client.window.servers import ServersScreen
 from server.cluster import Cluster
-from tests.window.conftest import Desk, Person, two_in_a_room
+from tests.window.desk import Desk, Person, two_in_a_room
 from tictactoe import OwnServers
 from wire import MAIN, REPLICATION
 

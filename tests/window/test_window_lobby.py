@@ -5,7 +5,7 @@ from __future__ import annotations
 from client import connect
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
-from tests.window.conftest import Desk
+from tests.window.desk import Desk
 
 
 def test_an_empty_lobby_says_what_to_do_and_fills_by_itself(desk: Desk, make_cluster: MakeCluster) -> None:
@@ -68,6 +68,7 @@ def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluste
         lobby = lou.lobby
         desk.wait(lambda: room.id in lobby.rooms.get_children())
         lobby.rooms.selection_set(room.id)
+        lobby.rooms.see(room.id)
         desk.app.update()
         x, y, width, height = lobby.rooms.bbox(room.id)
         for kind in ("Button-1", "ButtonRelease-1", "Button-1"):

@@ -6,7 +6,7 @@ from client.model.local_servers import CannotDo, LocalServers
 from client.window.start import StartScreen
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
-from tests.window.conftest import Desk, Person
+from tests.window.desk import Desk, Person
 from tictactoe import OwnServers
 
 

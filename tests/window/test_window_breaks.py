@@ -10,7 +10,7 @@ import pytest
 
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
-from tests.window.conftest import Desk, two_in_a_room
+from tests.window.desk import Desk, two_in_a_room
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 
