@@ -60,7 +60,7 @@ class RoomModel:
         self.view: View | None = None
         self.pending: Pending | None = None
         self.notice = ""
-        """What was refused, until something else happens."""
+        """What was refused, until one does something else or another game begins."""
         self.asks_to_resign = False
         self.link = Link()
         self._room = room
@@ -245,7 +245,7 @@ class RoomModel:
             self._step = None
         if news.view.phase != "playing":
             self.asks_to_resign = False
-        if news.events:
+        if before is not None and before.game_number != news.view.game_number:
             self.notice = ""
         self._changed(news.view)
         if news.view.phase == "closed":

@@ -46,6 +46,7 @@ class Window:
         self._closing = False
         shell.minsize(look.px(SMALLEST[0]), look.px(SMALLEST[1]))
         shell.protocol("WM_DELETE_WINDOW", self.close)
+        shell.bind("<Destroy>", self._destroyed, add="+")
         shell.columnconfigure(0, weight=1)
         shell.rowconfigure(1, weight=1)
         self._build_header()
@@ -124,9 +125,10 @@ class Window:
                 self.banner.show(self.model.banner())
         except Exception as fault:
             self.note(fault)
-        self._pumping = self.shell.after(PUMP_MS, self._pump)
         if self._closing:
             self.close()
+        else:
+            self._pumping = self.shell.after(PUMP_MS, self._pump)
 
     def note(self, fault: BaseException) -> None:
         """A fault of ours: said in the log, and the window goes on."""
@@ -135,10 +137,12 @@ class Window:
 
     def close(self) -> None:
         """The end of this window."""
-        if self._pumping is not None:
-            self.shell.after_cancel(self._pumping)
         self.shell.destroy()
         self.model.close()
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.shell and self._pumping is not None:
+            self.shell.after_cancel(self._pumping)
 
     def close_soon(self) -> None:
         """The end of this window, from wherever that is called: a signal's handler, say."""

@@ -192,7 +192,7 @@ class RoomScreen(Screen):
         self.clipboard_clear()
         self.clipboard_append(words.invitation(self._server, self.model.id))
         put(self.invite, "Copied")
-        self.invite.after(COPIED_MS, lambda: put(self.invite, "Invite") if self.invite.winfo_exists() else None)
+        self.later(COPIED_MS, lambda: put(self.invite, "Invite"))
 
     def _play(self, cell: int) -> None:
         self.act(lambda: self.model.play(cell))

@@ -35,6 +35,11 @@ class Screen(ttk.Frame):
         """A command for a button."""
         return lambda: self.act(action)
 
+    def later(self, after_ms: int, action: Callable[[], object]) -> None:
+        """Do something in a while, if this screen is still there."""
+        timer = self.after(after_ms, action)
+        self.bind("<Destroy>", lambda _: self.after_cancel(timer), add="+")
+
     def key(self, widget: tk.Misc, sequence: str, action: Callable[[], object]) -> None:
         """Do that on a key, and let nobody else have it."""
 

@@ -69,7 +69,8 @@ class Desk:
                 window.close()
         self.windows = []
         self.app.update()
-        assert not faults
+        for fault in faults:
+            raise AssertionError("a fault of ours") from fault
 
 
 class Person:
