@@ -210,8 +210,8 @@ class Board(ttk.Canvas):
             self._draw_shape(cell, seat, 1.0, self._look.palette.ghosts[seat], ("ghost",))
 
     def _draw_cursor(self) -> None:
-        """The cell that Enter would play, while the board has the keyboard."""
+        """The cell that Enter would play, while the board has the keyboard and one has a seat."""
         self.delete("cursor")
-        if self._scene is not None and self._has_keyboard:
+        if self._scene is not None and self._scene.seat is not None and self._has_keyboard:
             box, colour = self.layout.box(self._cursor, 0.06), self._look.palette.cursor
             self.create_rectangle(*box, outline=colour, width=self._look.px(2), dash=(6, 4), tags=("cursor",))
