@@ -18,6 +18,7 @@ from client.model.room import Role, RoomModel
 from client.model.servers import ServersModel
 from client.model.start import SignedIn, StartModel
 from client.room import RoomClient
+from wire.errors import TicTacToeError
 
 LEAVING_S = 0.5
 """How long a window that is closed waits until it has left its room."""
@@ -118,7 +119,9 @@ class AppModel:
 
     def _signed_in(self, who: SignedIn) -> None:
         self.who = who
-        self._computers = Computers(who.cluster, who.player, self._credentials, who.server, self.background)
+        self._computers = Computers(
+            who.cluster, who.player, self._credentials, who.server, self.background, self._computer_failed
+        )
         self.lobby = LobbyModel(who, self.background, self._computers, entering=self._enter, clock=self._clock)
         wishes, self._wishes = self._wishes, Wishes()
         if wishes.room:
@@ -134,6 +137,10 @@ class AppModel:
             clock=self._clock,
         )
         self.room.enter(role)
+
+    def _computer_failed(self, error: TicTacToeError) -> None:
+        if self.room is not None:
+            self.room.notice = f"The computer does not play on: {error.message}."
 
     def _left(self, room: str, why: str) -> None:
         self.room = None

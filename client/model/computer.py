@@ -6,6 +6,7 @@ one is found and continued after a crash of the window.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import secrets
@@ -19,8 +20,9 @@ from client.model.background import Background, Task, until_answered
 from client.player import Player
 from client.room import RoomClient, new_request_id
 from client.views import View
+from game.errors import RoomClosed
 from game.strategy import LEVELS
-from wire.errors import Unreachable
+from wire.errors import TicTacToeError
 
 THINKS_S = (0.35, 0.8)
 """How long a computer player seems to think, at least and at most: people want to see its move come."""
@@ -37,7 +39,17 @@ def level_of(name: str) -> str | None:
 class Computers:
     """The computer players of one person on one cluster."""
 
-    def __init__(self, cluster: Cluster, player: Player, credentials: Credentials, server: str, background: Background):
+    def __init__(
+        self,
+        cluster: Cluster,
+        player: Player,
+        credentials: Credentials,
+        server: str,
+        background: Background,
+        failed: Callable[[TicTacToeError], None],
+    ) -> None:
+        """``failed`` hears why a computer player cannot go on."""
+        self._failed = failed
         self._cluster = cluster
         self._player = player
         self._credentials = credentials
@@ -59,11 +71,12 @@ class Computers:
 
     def look_at(self, view: View) -> None:
         """Wherever one of ours has a seat across, it plays as long as this window does."""
-        if view.room in self._playing:
+        if view.room in self._playing or view.seat_of(self._player.name) is None:
             return
         for seat in view.seats.values():
             if seat is not None and seat.name != self._player.name and level_of(seat.name) is not None:
-                self._playing[view.room] = self._background.do(self._play(seat.name, view.room))
+                work = self._play(seat.name, view.room)
+                self._playing[view.room] = self._background.do(work, failed=self._failed)
 
     def leave(self, room: str) -> None:
         """Play no more in that room, for now."""
@@ -91,12 +104,8 @@ class Computers:
                 stop.wait(chance.uniform(*THINKS_S))
 
             bot = Bot(client, LEVELS[level], chance, pause=pause)
-            while not stop.is_set():
-                try:
-                    bot.run(MANY_GAMES, stop)
-                    break
-                except Unreachable:
-                    continue
-            client.leave()
+            until_answered(lambda: bot.run(MANY_GAMES, stop), stop)
+            with contextlib.suppress(RoomClosed):
+                client.leave()
 
         return work

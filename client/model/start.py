@@ -80,7 +80,8 @@ class StartModel:
         if not self.server:
             return self._say("Give the address of a name server, like localhost:1337.")
         self.message, self.doing = "", f"Connecting to {self.server} …"
-        self._task = self._background.do(self._connect, self._welcome, self._failed)
+        server, name = self.server, self.name
+        self._task = self._background.do(lambda _: self._connect(server, name), self._welcome, self._failed)
         return None
 
     def start_cluster(self) -> None:
@@ -125,8 +126,7 @@ class StartModel:
         self.server = self._own_server
         return self.sign_in(self.server, self.name)
 
-    def _connect(self, _: object) -> SignedIn:
-        server, name = self.server, self.name
+    def _connect(self, server: str, name: str) -> SignedIn:
         cluster = connect(server, deadline_s=DEADLINE_S, credentials=self._credentials)
         try:
             return SignedIn(server, cluster, cluster.claim(name, remember=True))
