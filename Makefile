@@ -20,7 +20,7 @@ play: setup ## set up what is missing and play
 	@$(BIN)/python $(PLAY)
 
 test: lint ## run all checks: ruff, mypy, pytest
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
 lint: setup ## run the checks that run no code: ruff, mypy
 	$(BIN)/ruff check
