@@ -48,7 +48,7 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(desk:
 
     gus.room.rematch.invoke()
     desk.wait(lambda: fay.room.notice.cget("text") == "gus wants a rematch")
-    assert gus.room.notice.cget("text") == "Waiting for fay to want a rematch too"
+    desk.wait(lambda: gus.room.notice.cget("text") == "Waiting for fay to want a rematch too")
     fay.types(fay.room.board, "r")
     gus.waits_for(headline="Your turn", board=".........")
     assert fay.room.score.cget("text") == "0 : 0  ·  1 drawn"
