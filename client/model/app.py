@@ -97,6 +97,7 @@ class AppModel:
         who, self.lobby, self.who = self.who, None, None
         if who is not None:
             who.cluster.close()
+            self.preferences.let_go()
             self.start = self._new_start(who.server)
 
     def close(self) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
 import structlog
+
+from client.model.in_use import InUse, SignIn
 
 KEPT = 8
 
@@ -19,20 +21,13 @@ Theme = Literal["light", "dark"]
 logger = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class SignIn:
-    """A username on a server ("host:port" of its name server)."""
-
-    server: str
-    name: str
-
-
 class Preferences:
     """Kept in a file; what cannot be read or written costs a remembered wish, never the game."""
 
     def __init__(self, file: Path | None = None) -> None:
         """``file``: by default where this system keeps a user's settings."""
         self._file = file or Path(platformdirs.user_config_dir("tictactoe")) / "window.json"
+        self._in_use = InUse(self._file.parent)
         plain = self._read()
         self.recent: tuple[SignIn, ...] = _sign_ins(plain.get("recent"))
         """Who one was where, the latest first, each server and name once."""
@@ -44,12 +39,16 @@ class Preferences:
         return list(dict.fromkeys(sign_in.server for sign_in in self.recent))
 
     def name_on(self, server: str) -> str:
-        """The name last used on a server, or the last one anywhere; empty if there is none."""
+        """The name last used on a server, or the last one anywhere, but none that another window uses there now; empty
+        if there is none.
+        """
         names = [sign_in.name for sign_in in self.recent if sign_in.server == server]
-        return next(iter(names + [sign_in.name for sign_in in self.recent]), "")
+        names += [sign_in.name for sign_in in self.recent]
+        return next((name for name in names if not self._in_use.has(SignIn(server, name))), "")
 
     def remember(self, sign_in: SignIn) -> None:
-        """That worked: offer it first the next time."""
+        """That worked: offer it first the next time, and in no other window while this one lives."""
+        self._in_use.hold(sign_in)
         others = [known for known in self.recent if known != sign_in]
         self.recent = (sign_in, *others)[:KEPT]
         self._write()
@@ -58,6 +57,10 @@ class Preferences:
         """Begin with that the next time."""
         self.theme = theme
         self._write()
+
+    def let_go(self) -> None:
+        """Signed out: another window may offer the name."""
+        self._in_use.let_go()
 
     def _read(self) -> Mapping[str, Any]:
         try:

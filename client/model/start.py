@@ -9,8 +9,9 @@ from typing import Literal
 from client.cluster import Cluster, connect
 from client.credentials import Credentials
 from client.model.background import Background, Task
+from client.model.in_use import SignIn
 from client.model.local_servers import CannotDo, OpenLocalServers, same_server
-from client.model.preferences import Preferences, SignIn
+from client.model.preferences import Preferences
 from client.model.words import sentence
 from client.player import Player
 from game.errors import InvalidArgument, NameTaken

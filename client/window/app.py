@@ -44,6 +44,7 @@ class Window:
         self._shown: object = None
         self._pumping: str | None = None
         self._closing = False
+        self._title = ""
         shell.minsize(look.px(SMALLEST[0]), look.px(SMALLEST[1]))
         shell.protocol("WM_DELETE_WINDOW", self.close)
         shell.bind("<Destroy>", self._destroyed, add="+")
@@ -87,7 +88,17 @@ class Window:
             self.screen.refresh()
         if self.servers is not None:
             self.servers.refresh()
+        self._show_title()
         self.banner.show(model.banner())
+
+    def _show_title(self) -> None:
+        """Who one is, and in front whether one is to move: to be read where the window is not in sight."""
+        who, room = self.model.who, self.model.room
+        turn = "Your turn – " if room is not None and room.my_turn else ""
+        title = f"{turn}Tic-tac-toe" + ("" if who is None else f" – {who.player.name}")
+        if title != self._title:
+            self._title = title
+            self.shell.title(title)
 
     def _change_screen(self) -> None:
         if self.screen is not None:
@@ -95,7 +106,6 @@ class Window:
         model, shell = self.model, self.shell
         who = "" if model.who is None else f"{model.who.player.name}  ·  {model.who.server}"
         self.who.configure(text=who)
-        self.shell.title(f"Tic-tac-toe – {model.who.player.name}" if model.who is not None else "Tic-tac-toe")
         if model.room is not None and model.who is not None:
             self.screen = RoomScreen(shell, self.look, self.act, model.room, model.who.server)
         elif model.lobby is not None:

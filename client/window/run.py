@@ -12,6 +12,7 @@ from client.model.app import AppModel
 from client.window.app import SIZE, Window
 from client.window.garbage import collect_here
 from client.window.look import Look
+from client.window.smooth import icon
 
 
 def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None = None) -> None:
@@ -27,6 +28,8 @@ def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None
     collect_here(app)
     app.withdraw()
     look = Look(app, model.preferences.theme, scale)
+    picture = icon(app, look.palette.marks)
+    app.iconphoto(True, str(picture))
     window = Window(app, model, look)
     app.report_callback_exception = lambda _kind, fault, _traceback: window.note(fault)
     for number in (signal.SIGINT, signal.SIGTERM):

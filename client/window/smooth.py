@@ -6,14 +6,15 @@ What moves is drawn by the canvas, which is quicker; once it rests, an image fro
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PIL import Image, ImageDraw, ImageTk
 
-from game.rules import Seat
+from game.rules import SEATS, Seat
 
 FINER = 4
 """How many times larger it is painted than shown."""
+ICON = 64
 KEPT = 64
 """Images that are kept to be used again: a board needs two or three."""
 
@@ -35,7 +36,7 @@ class Smooth:
         if image is None:
             if len(self._images) >= KEPT:
                 self._images.clear()
-            image = self._images[key] = self._painted(seat, side, width, colour)
+            image = self._images[key] = self._shown(_painted(seat, side, width, colour))
         self._canvas.create_image((left + right) / 2, (top + bottom) / 2, image=image, tags=tags)
 
     def lines(self, ends: Sequence[Sequence[float]], width: float, colour: str, tags: tuple[str, ...]) -> None:
@@ -52,22 +53,36 @@ class Smooth:
         self._lines = self._shown(image)
         self._canvas.create_image((left + right) / 2, (top + bottom) / 2, image=self._lines, tags=tags)
 
-    def _painted(self, seat: Seat, side: int, width: float, colour: str) -> ImageTk.PhotoImage:
-        large, thick = side * FINER, width * FINER
-        image = Image.new("RGBA", (large, large), _clear(colour))
-        draw = ImageDraw.Draw(image)
-        near, far = thick, large - thick
-        if seat == "O":
-            ring = (near - thick / 2, near - thick / 2, far + thick / 2, far + thick / 2)
-            draw.ellipse(ring, outline=colour, width=round(thick))
-        else:
-            _stroke(draw, (near, near), (far, far), thick, colour)
-            _stroke(draw, (far, near), (near, far), thick, colour)
-        return self._shown(image)
-
     def _shown(self, image: Image.Image) -> ImageTk.PhotoImage:
-        small = image.resize((max(1, image.width // FINER), max(1, image.height // FINER)), Image.Resampling.BOX)
-        return ImageTk.PhotoImage(small, master=self._canvas)
+        return ImageTk.PhotoImage(_smaller(image), master=self._canvas)
+
+
+def icon(window: tk.Misc, colours: Mapping[Seat, str]) -> ImageTk.PhotoImage:
+    """An X and an O side by side: the application's icon."""
+    image = Image.new("RGBA", (ICON, ICON))
+    half = ICON // 2
+    for number, seat in enumerate(SEATS):
+        image.paste(_smaller(_painted(seat, half, half / 7, colours[seat])), (number * half, half // 2))
+    return ImageTk.PhotoImage(image, master=window)
+
+
+def _painted(seat: Seat, side: int, width: float, colour: str) -> Image.Image:
+    """A mark, FINER times larger than ``side``."""
+    large, thick = side * FINER, width * FINER
+    image = Image.new("RGBA", (large, large), _clear(colour))
+    draw = ImageDraw.Draw(image)
+    near, far = thick, large - thick
+    if seat == "O":
+        ring = (near - thick / 2, near - thick / 2, far + thick / 2, far + thick / 2)
+        draw.ellipse(ring, outline=colour, width=round(thick))
+    else:
+        _stroke(draw, (near, near), (far, far), thick, colour)
+        _stroke(draw, (far, near), (near, far), thick, colour)
+    return image
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    return image.resize((max(1, image.width // FINER), max(1, image.height // FINER)), Image.Resampling.BOX)
 
 
 def _clear(colour: str) -> str:

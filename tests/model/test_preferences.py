@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from client.model.in_use import SignIn
 from client.model.local_servers import same_server
-from client.model.preferences import KEPT, Preferences, SignIn
+from client.model.preferences import KEPT, Preferences
 
 
 def test_who_one_was_where_is_remembered_the_latest_first(tmp_path: Path) -> None:
@@ -19,8 +20,23 @@ def test_who_one_was_where_is_remembered_the_latest_first(tmp_path: Path) -> Non
     again = Preferences(file)
     assert again.recent == (SignIn("one:1", "ada"), SignIn("one:1", "eve"), SignIn("two:2", "bob"))
     assert again.servers == ["one:1", "two:2"]
+    preferences.let_go()
     assert again.name_on("two:2") == "bob"
     assert again.name_on("elsewhere:1") == "ada", "the last name anywhere"
+
+
+def test_a_name_that_another_window_uses_is_not_offered(tmp_path: Path) -> None:
+    file = tmp_path / "window.json"
+    first = Preferences(file)
+    first.remember(SignIn("one:1", "bob"))
+    first.remember(SignIn("one:1", "ada"))
+    second = Preferences(file)
+    assert second.name_on("one:1") == "bob", "ada is in the first window"
+    second.remember(SignIn("one:1", "bob"))
+    assert Preferences(file).name_on("one:1") == ""
+    assert Preferences(file).name_on("two:2") == "bob", "there they may be the same"
+    first.let_go()
+    assert Preferences(file).name_on("one:1") == "ada"
 
 
 def test_it_is_bounded(tmp_path: Path) -> None:
