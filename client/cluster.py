@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from client.channel import Channel, OnLink, Place
-from client.credentials import Credentials, new_token
+from client.credentials import DEFAULT_PORT, Credentials, new_token
 from client.player import Player
 from client.views import Row, row_from
 from game.errors import InvalidArgument
@@ -17,7 +17,6 @@ from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
 from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
 from wire.rpc import Address
 
-DEFAULT_PORT = 1337
 LAST_PORT = 65535
 DEADLINE_S = 15.0
 LOOK_UP_S = 2.0
@@ -69,6 +68,11 @@ class Cluster:
         self._credentials = credentials
         self._front_door = Channel(self._find_front_door, deadline_s=deadline_s)
 
+    @property
+    def server(self) -> str:
+        """ "host:port" of its name server; of several the first."""
+        return str(self._name_servers[0])
+
     def claim(self, name: str, *, token: str | None = None, remember: bool = False) -> Player:
         """Claim a username, or come back to it. With ``token`` it is the name of whoever has that token; without, a new
         token is made, or with ``remember`` the one that was kept on this machine for that name is used and kept.
@@ -76,7 +80,7 @@ class Cluster:
         Raises NameTaken when the name belongs to another token, InvalidArgument for what cannot be a name.
         """
         if token is None and remember:
-            token = (self._credentials or Credentials()).token_for(str(self._name_servers[0]), name)
+            token = (self._credentials or Credentials()).token_for(self.server, name)
         elif token is None:
             token = new_token()
         answer = self.ask("claim", name, token)

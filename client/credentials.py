@@ -12,12 +12,24 @@ from pathlib import Path
 
 import filelock
 
+from game.names import name_key
 from wire.errors import StorageFailed
+
+DEFAULT_PORT = 1337
+_LOOPBACK = {"127.0.0.1": "localhost", "::1": "localhost"}
 
 
 def new_token() -> str:
     """A secret of 256 random bits."""
     return secrets.token_urlsafe(32)
+
+
+def server_key(server: str) -> str:
+    """What two texts for the same name server ("host:port") have in common, as far as texts tell."""
+    host, colon, port = server.rpartition(":")
+    if not colon:
+        host, port = server, str(DEFAULT_PORT)
+    return f"{_LOOPBACK.get(host, host).lower()}:{port}"
 
 
 class Credentials:
@@ -34,33 +46,38 @@ class Credentials:
     def token_for(self, server: str, name: str) -> str:
         """The token remembered for a name on a server, or a new one, which is remembered before it is used.
 
+        Names that read the same (``Ada``, ``ada``) are one, as on the servers; so are texts for one server.
         Raises StorageFailed when the file cannot be read or written.
         """
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(f"{self._file}.lock"):
                 tokens = self._read()
-                token: str | None = tokens.get(server, {}).get(name)
+                kept = tokens.setdefault(server_key(server), {})
+                token = next((kept[known] for known in kept if name_key(known) == name_key(name)), None)
                 if token is None:
-                    token = tokens.setdefault(server, {})[name] = new_token()
+                    token = kept[name] = new_token()
                     self._write(tokens)
         except OSError as error:
             raise StorageFailed(f"{self._file} cannot be used: {error.strerror or error}") from None
         return token
 
     def names(self, server: str) -> list[str]:
-        """The names remembered for a server, the latest last. Raises StorageFailed when the file is broken."""
-        return list(self._read().get(server, {}))
+        """The names remembered for a server, the latest last. Raises StorageFailed when the file cannot be read."""
+        try:
+            return list(self._read().get(server_key(server), {}))
+        except OSError as error:
+            raise StorageFailed(f"{self._file} cannot be used: {error.strerror or error}") from None
 
     def _read(self) -> dict[str, dict[str, str]]:
         if not self._file.exists():
             return {}
         try:
-            tokens: dict[str, dict[str, str]] = json.loads(self._file.read_text())
-        except ValueError:
+            tokens = json.loads(self._file.read_text())
+            return {server: {name: str(token) for name, token in kept.items()} for server, kept in tokens.items()}
+        except (ValueError, AttributeError):
             # Not made anew: whatever tokens can still be read in it are the only way back to their names.
             raise StorageFailed(f"the tokens in {self._file} cannot be read: mend the file or move it away") from None
-        return tokens
 
     def _write(self, tokens: dict[str, dict[str, str]]) -> None:
         new = self._file.with_suffix(".new")

@@ -46,9 +46,10 @@ def until_deadline(
 ) -> Result:
     """Call ``attempt(timeout_s)`` until it succeeds, fails for good, or ``deadline_s`` seconds have passed.
 
-    ``on_failure`` is called before each further try. Raises the last error when time is up; if that leaves it open
+    ``on_failure`` is called before each further try. Raises the last error when time is up; if any leaves it open
     whether the call was carried out, it is DeadlineExceeded.
     """
+    unknown = False
     ends_at = time.monotonic() + deadline_s
     pause = pauses()
     while True:
@@ -56,10 +57,11 @@ def until_deadline(
             return attempt(max(0.05, min(attempt_s, ends_at - time.monotonic())))
         except TicTacToeError as error:
             wait_s = pause()
+            unknown = unknown or isinstance(error, Unreachable)
             if not worth_another_try(error):
                 raise
             if time.monotonic() + wait_s >= ends_at:
-                if isinstance(error, Unreachable):
+                if unknown:
                     raise DeadlineExceeded(f"no answer within {deadline_s:g} s: {error.message}") from None
                 raise
             on_failure()

@@ -47,16 +47,19 @@ class RoomClient:
         self._new_channel = channel
         self._commands = channel(lambda _: None)
         self._role: Literal["player", "spectator"] | None = None
+        self._sent_away = False
 
     def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> Answer:
         """Take a seat, come back to one's own, or watch. Without a free seat one watches: ``seat`` is None then."""
         answer = self._command("join", request_id, role)
         self._role = role
+        self._sent_away = False
         return answer
 
     def leave(self, *, request_id: str | None = None) -> Answer:
         """Go. A seat stays its player's, who comes back to it with ``join``."""
         self._role = None
+        self._sent_away = False
         return self._command("leave", request_id)
 
     def move(self, move: object, *, request_id: str | None = None) -> Answer:
@@ -104,6 +107,7 @@ class RoomClient:
             events: list[tuple[int, Event]] = []
             gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
+                self._return_if_sent_away()
                 arguments = (self._token, version)
                 answer = channel.call("wait", *arguments, WAIT_S, again=(*arguments, 0.0), extra_s=WAIT_S)
                 if answer["gap"]:
@@ -114,16 +118,26 @@ class RoomClient:
                     continue  # there are more events than one answer carries: the view comes with the last
                 view = view_from(answer["view"])
                 if events or gap:
+                    self._sent_away = self._is_sent_away(events, view)
                     yield News(tuple(events), view, gap)
-                    self._return_if_sent_away(events)
                 events, gap = [], False
         finally:
             channel.close()
 
-    def _return_if_sent_away(self, events: Iterable[tuple[int, Event]]) -> None:
-        """Come back when the servers took us for gone (a machine that slept, say), but not after an own ``leave``."""
+    def _is_sent_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
+        """Whether the servers took us for gone (a machine that slept, say), without an own ``leave``."""
+        if self._role is None:
+            return False
+        seat = view.seat_of(self.name)
+        if seat is not None:
+            owner = view.seats[seat]
+            return owner is not None and not owner.present
+        return any(isinstance(event, Left) and event.by == self.name for _, event in events)
+
+    def _return_if_sent_away(self) -> None:
+        """Come back. If that fails, the next to watch tries again."""
         role = self._role
-        if role is not None and any(isinstance(event, Left) and event.by == self.name for _, event in events):
+        if role is not None and self._sent_away:
             with contextlib.suppress(RoomClosed):  # the news of that are on their way
                 self.join(role)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from client.credentials import Credentials
-from client.model.background import Background
+from client.model.background import Background, Task
 from client.model.computer import Computers
 from client.model.link import Banner
 from client.model.lobby import LobbyModel
@@ -60,6 +60,7 @@ class AppModel:
         self._credentials = credentials or Credentials()
         self._clock = clock
         self._computers: Computers | None = None
+        self._leaving: dict[str, Task] = {}
         self.start = self._new_start(self._wishes.server or next(iter(self.preferences.servers), own_server))
         if self._wishes.name:
             self.start.sign_in(self.start.server, self._wishes.name)
@@ -87,11 +88,18 @@ class AppModel:
             self.servers.stop()
             self.servers = None
 
+    def leave_room(self) -> Task | None:
+        """Back to the lobby. The task is done once the servers know."""
+        room = self.room
+        if room is None:
+            return None
+        self._leaving[room.id] = room.leave()
+        return self._leaving[room.id]
+
     def sign_out(self) -> None:
         """Back to the first screen; seats stay."""
         self.close_servers()
-        if self.room is not None:
-            self.room.leave()
+        self.leave_room()
         if self.lobby is not None:
             self.lobby.stop()
         who, self.lobby, self.who = self.who, None, None
@@ -102,7 +110,7 @@ class AppModel:
 
     def close(self) -> None:
         """The window is gone: leave the room, so that the others see it. Waits for that, but not for long."""
-        leaving = None if self.room is None else self.room.leave()
+        leaving = self.leave_room()
         self.background.close()
         if leaving is not None:
             leaving.done.wait(LEAVING_S)
@@ -130,6 +138,9 @@ class AppModel:
 
     def _enter(self, room: RoomClient, role: Role) -> None:
         computers = self._computers
+        leaving = self._leaving.pop(room.id, None)
+        if leaving is not None:
+            leaving.stop()
         self.room = RoomModel(
             room,
             self.background,

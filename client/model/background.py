@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from wire.errors import DeadlineExceeded, Fenced, NotReady, TicTacToeError
+from wire.errors import DeadlineExceeded, Fenced, InternalError, NotReady, TicTacToeError
 
 Result = TypeVar("Result")
 Action = Callable[[], None]
@@ -106,6 +106,7 @@ class Background:
             except TicTacToeError as error:
                 self._post(task, lambda error=error: failed(error))  # type: ignore[misc]
             except Exception as fault:
+                self._post(task, lambda: failed(InternalError("a fault in this window; its log has the details")))
                 self._post(None, lambda fault=fault: _raise(fault))  # type: ignore[misc]
             finally:
                 task.done.set()

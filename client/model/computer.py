@@ -64,7 +64,8 @@ class Computers:
         room = until_answered(lambda: self._player.create(title, request_id=request_id), stop)
         seated = new_request_id()
         until_answered(lambda: room.join(request_id=seated), stop)
-        name = self._names().get(level) or f"{level}-bot-{secrets.token_hex(3)}"
+        ours = [name for name in self._credentials.names(self._server) if level_of(name) == level]
+        name = ours[-1] if ours else f"{level}-bot-{secrets.token_hex(3)}"
         its_room, its_seat = self._room_of(name, room.id, stop), new_request_id()
         until_answered(lambda: its_room.join(request_id=its_seat), stop)
         return room
@@ -84,10 +85,6 @@ class Computers:
         if task is not None:
             task.stop()
 
-    def _names(self) -> dict[str, str]:
-        """The names of ours by level."""
-        return {level: name for name in self._credentials.names(self._server) if (level := level_of(name))}
-
     def _room_of(self, name: str, room: str, stop: Event) -> RoomClient:
         player = until_answered(lambda: self._cluster.claim(name, remember=True), stop)
         return until_answered(lambda: player.room(room), stop)
@@ -95,7 +92,7 @@ class Computers:
     def _play(self, name: str, room: str) -> Callable[[Event], None]:
         def work(stop: Event) -> None:
             level = level_of(name)
-            if level is None or self._names().get(level) != name:
+            if level is None or name not in self._credentials.names(self._server):
                 return  # it is another person's
             chance = random.Random()
             client = self._room_of(name, room, stop)

@@ -27,6 +27,8 @@ ONLINE_DEADLINE_S = 2.0
 AGAIN_S = 0.5
 """After an answer failed for good: the pause before asking anew."""
 _ORDER = {"waiting": 0, "playing": 1, "finished": 2}
+_OWN_ORDER = {"playing": 0, "finished": 1, "waiting": 2}
+"""Of one's own rooms those first in which somebody may wait for one."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class LobbyModel:
     def open_games(self) -> list[OpenGame]:
         """The rooms in which one has a seat: those where it is one's turn first."""
         games = [OpenGame(row, self._views.get(row.room), self.me) for row in self._mine]
-        return sorted(games, key=lambda game: (not game.my_turn, _order(game.row), game.row.room))
+        return sorted(games, key=lambda game: (not game.my_turn, _own_order(game.row)))
 
     def can_play_in(self, row: Row) -> bool:
         """Whether entering means playing: one's own seat, or a free one."""
@@ -206,14 +208,14 @@ class LobbyModel:
     def _news(self, news: LobbyNews) -> None:
         self.rooms, self._shown = news.rooms, None
         self._mine = [row for row in news.rooms.values() if self.me in row.players.values()]
-        mine = {row.room for row in self._mine}
-        for room in self._followed.keys() - mine:
+        worth_it = {row.room for row in sorted(self._mine, key=_own_order)[:FOLLOWED]}
+        for room in self._followed.keys() - worth_it:
             self._followed.pop(room).stop()
             self._views.pop(room, None)
-        for room in sorted(mine - self._followed.keys())[: FOLLOWED - len(self._followed)]:
+        for room in worth_it - self._followed.keys():
             self._followed[room] = self._follow(room)
 
-    def _follow(self, room: str) -> Task:
+    def _follow(self, room: str, *, after_s: float = 0.0) -> Task:
         def items(stop: Event) -> Iterator[News]:
             return self._who.player.room(room).watch(stop=stop)
 
@@ -221,9 +223,9 @@ class LobbyModel:
             self._views[room] = news.view
 
         def ended(_: TicTacToeError | None) -> None:
-            self._followed.pop(room, None)  # the next news of the lobby begin anew, if it is still there
+            self._followed[room] = self._follow(room, after_s=AGAIN_S)  # until the lobby says that it is gone
 
-        return self._background.follow(items, each, ended)
+        return self._background.follow(items, each, ended, after_s=after_s)
 
     def _say_online(self, *, after_s: float = 0.0) -> Task:
         def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -246,6 +248,11 @@ class LobbyModel:
 def _order(row: Row) -> int:
     """Where a room stands in the list."""
     return _ORDER.get(row.phase, len(_ORDER))
+
+
+def _own_order(row: Row) -> tuple[int, str]:
+    """Where one's own room stands among one's own."""
+    return _OWN_ORDER.get(row.phase, len(_OWN_ORDER)), row.room
 
 
 def _text(row: Row) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from client.credentials import server_key
+
 
 class LocalServers(Protocol):
     """The control of the cluster that this machine's settings describe."""
@@ -33,16 +35,7 @@ class CannotDo(Exception):
 OpenLocalServers = Callable[[], LocalServers]
 """Makes the control; raises CannotDo. Called in the background, when it is needed: it may touch the disk."""
 
-_LOOPBACK: Mapping[str, str] = {"127.0.0.1": "localhost", "::1": "localhost"}
-
 
 def same_server(one: str, other: str) -> bool:
     """Whether two "host:port" mean the same name server, as far as their texts tell."""
-    return _normal(one) == _normal(other)
-
-
-def _normal(server: str) -> tuple[str, str]:
-    host, colon, port = server.rpartition(":")
-    if not colon:
-        host, port = server, "1337"
-    return _LOOPBACK.get(host, host).lower(), port
+    return server_key(one) == server_key(other)

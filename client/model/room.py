@@ -172,9 +172,15 @@ class RoomModel:
             self._ask("close", lambda: self._room.close(request_id=request_id))
 
     def leave(self) -> Task:
-        """Go; the seat stays one's own. One is out at once, whatever the servers do; the task tells them."""
+        """Go; the seat stays one's own. One is out at once, whatever the servers do; the task tells them.
+
+        Stop the task when one goes in again before they heard it.
+        """
         self.stop()
-        telling = self._background.do(lambda _: self._room.leave())
+        request_id = new_request_id()
+        telling = self._background.do(
+            lambda stop: until_answered(lambda: self._room.leave(request_id=request_id), stop)
+        )
         self._left("")
         return telling
 

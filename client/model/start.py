@@ -77,18 +77,19 @@ class StartModel:
         self.server, self.name = server.strip(), name.strip()
         self.offers_start = False
         if not self.name:
-            return self._say("Choose a name: it is how the others see you, and how you come back to your seat.")
+            return self.say("Choose a name: it is how the others see you, and how you come back to your seat.")
         if not self.server:
-            return self._say("Give the address of a name server, like localhost:1337.")
+            return self.say("Give the address of a name server, like localhost:1337.")
         self.message, self.doing = "", f"Connecting to {self.server} …"
         server, name = self.server, self.name
         self._task = self._background.do(lambda _: self._connect(server, name), self._welcome, self._failed)
         return None
 
-    def start_cluster(self) -> None:
-        """Start the servers on this machine, then sign in."""
+    def start_cluster(self, name: str) -> None:
+        """Start the servers on this machine, then sign in there under that name."""
         if self.doing or self._open_servers is None:
             return
+        self.name = name.strip()
         self.message, self.doing, self.offers_start = "", "Starting the servers …", False
         up: list[str] = []
 
@@ -123,14 +124,14 @@ class StartModel:
     def _started(self, why_not: str) -> None:
         self.doing = ""
         if why_not:
-            return self._say(f"The servers do not start: {sentence(why_not)}")
+            return self.say(f"The servers do not start: {sentence(why_not)}")
         self.server = self._own_server
         return self.sign_in(self.server, self.name)
 
     def _connect(self, server: str, name: str) -> SignedIn:
         cluster = connect(server, deadline_s=DEADLINE_S, credentials=self._credentials)
         try:
-            return SignedIn(server, cluster, cluster.claim(name, remember=True))
+            return SignedIn(cluster.server, cluster, cluster.claim(name, remember=True))
         except TicTacToeError:
             cluster.close()
             raise
@@ -144,7 +145,7 @@ class StartModel:
         self.doing = ""
         here = self._open_servers is not None and same_server(self.server, self._own_server)
         self.offers_start = isinstance(error, Unreachable) and here
-        self._say(self._explained(error))
+        self.say(self._explained(error))
 
     def _explained(self, error: TicTacToeError) -> str:
         if isinstance(error, NameTaken):
@@ -158,5 +159,6 @@ class StartModel:
             return f"No cluster answers at {self.server}. {what} check the address."
         return sentence(error.message)
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Show a word about what cannot be done, and what to do."""
         self.message, self.tone = text, "error"

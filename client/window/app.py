@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections import deque
 from collections.abc import Callable
 
 import structlog
@@ -25,6 +26,7 @@ PUMP_MS = 15
 SMALLEST = (480, 560)
 SIZE = (640, 720)
 SERVERS_SIZE = (720, 660)
+KEPT_FAULTS = 20
 
 logger = structlog.get_logger()
 
@@ -36,8 +38,8 @@ class Window:
         self.shell = shell
         self.model = model
         self.look = look
-        self.faults: list[BaseException] = []
-        """Faults of ours that were met; each is in the log as well."""
+        self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
+        """The last faults of ours that were met; each is in the log as well."""
         self.screen: Screen | None = None
         self.servers: ServersScreen | None = None
         self.keys: tk.Toplevel | None = None
@@ -107,7 +109,9 @@ class Window:
         who = "" if model.who is None else f"{model.who.player.name}  ·  {model.who.server}"
         self.who.configure(text=who)
         if model.room is not None and model.who is not None:
-            self.screen = RoomScreen(shell, self.look, self.act, model.room, model.who.server)
+            self.screen = RoomScreen(
+                shell, self.look, self.act, model.room, server=model.who.server, leave=model.leave_room
+            )
         elif model.lobby is not None:
             self.screen = LobbyScreen(shell, self.look, self.act, model.lobby)
         else:
@@ -228,7 +232,8 @@ class Window:
             return
         self.model.open_servers()
         if self.model.servers is None:
-            return  # nobody is signed in: there is no cluster to look at
+            self.act(lambda: self.model.start.say("Sign in first: then F12 shows the servers you play on."))
+            return
         beside = self._beside("The cluster")
         beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
         self.servers = ServersScreen(beside, self.look, self.act, self.model.servers)

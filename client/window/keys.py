@@ -25,7 +25,7 @@ KEYS = (
         "Room",
         (
             ("← ↑ → ↓, Enter", "choose a cell, play"),
-            ("R", "rematch, take the seat, or resign"),
+            ("R", "rematch, take the seat, or resign (Enter confirms)"),
             ("I", "copy an invitation"),
             ("Page Up, Page Down", "one move back, one on"),
             ("Home, End", "the empty board, how it stands"),

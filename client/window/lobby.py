@@ -29,11 +29,13 @@ class LobbyScreen(Screen):
         super().__init__(parent, look, act)
         self.model = model
         self._listed: list[Row] | None = None
+        self._listed_search: str | None = None
         self.columnconfigure(0, weight=1)
         self.rowconfigure(3, weight=1)
         self.games = ttk.Frame(self)
-        self.games.grid(row=0, sticky="ew")
-        self._shown_games: list[OpenGame] = []
+        self.games.grid(row=0, sticky="ew", pady=(0, look.px(10)))
+        self.games.columnconfigure(0, weight=1)
+        self._lines: dict[str, _GameLine] = {}
         self._build_tools()
         self.new_room = NewRoom(self, look, create=self._create, cancel=self.escape)
         self.new_room.grid(row=2, sticky="ew", pady=(0, look.px(10)))
@@ -50,7 +52,7 @@ class LobbyScreen(Screen):
         ttk.Label(tools, text="Find").grid(row=0, column=0, padx=(0, look.px(8)))
         self.search = ttk.Entry(tools, width=12)
         self.search.grid(row=0, column=1, sticky="ew")
-        self.open = ttk.Button(tools, text="New room", bootstyle="primary", command=self._begin_room)
+        self.open = ttk.Button(tools, text="New room", bootstyle="primary", command=self.open_new_room)
         self.open.grid(row=0, column=2, padx=look.px(8))
         self.alone = ttk.Menubutton(tools, text="Play alone", bootstyle="outline")
         self.alone.grid(row=0, column=3)
@@ -65,8 +67,8 @@ class LobbyScreen(Screen):
         hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
         hint(self.alone, "A game in a room of its own; perfect never loses on 3×3")
         self.search.bind("<KeyRelease>", lambda _: self._search())
-        self.search.bind("<Return>", lambda _: self._enter("player"))
-        self.search.bind("<Down>", lambda _: self._to_list())
+        self.search.bind("<Return>", lambda _: self._enter_found())
+        self.search.bind("<Down>", lambda _: self.rooms.focus_set())
 
     def _build_list(self) -> None:
         look = self.look
@@ -126,38 +128,22 @@ class LobbyScreen(Screen):
         self._refresh_doors()
 
     def recolour(self) -> None:
-        self._shown_games = []
         self.refresh()
 
     def _refresh_games(self) -> None:
         games = self.model.open_games()[:SHOWN_GAMES]
-        if games == self._shown_games:
-            return
-        self._shown_games = games
-        for child in self.games.winfo_children():
-            child.destroy()
-        look, palette = self.look, self.look.palette
+        for room in self._lines.keys() - {game.row.room for game in games}:
+            self._lines.pop(room).destroy()
         for number, game in enumerate(games):
-            colour = palette.tones["you"] if game.my_turn else palette.text
-            line = ttk.Label(self.games, text=f"{game.words}  ·  {_title(game.row)}", foreground=colour)
-            line.configure(font=look.font(11, bold=game.my_turn))
-            line.grid(row=number, column=0, sticky="w", pady=look.px(2))
-            back = ttk.Button(
-                self.games,
-                text="Play on" if game.row.phase == "playing" else "Go back",
-                bootstyle="primary" if game.my_turn else "outline",
-                command=self.acts(lambda room=game.row.room: self.model.enter(room)),  # type: ignore[misc]
-            )
-            back.grid(row=number, column=1, sticky="e", pady=look.px(2))
-            hint(back, f"Your seat in this room is kept for you (Ctrl+{number + 1})")
-        self.games.columnconfigure(0, weight=1)
-        self.games.grid_configure(pady=(0, look.px(12) if games else 0))
+            line = self._lines.get(game.row.room)
+            if line is None:
+                line = self._lines[game.row.room] = _GameLine(self.games, self, game.row.room)
+            line.show(game, number)
         show(self.games, bool(games))
 
     def _refresh_list(self, rows: list[Row]) -> None:
         tree = self.rooms
         wanted = [row.room for row in rows]
-        chosen = tree.selection()
         there = set(tree.get_children())
         gone = there.difference(wanted)
         if gone:
@@ -171,9 +157,14 @@ class LobbyScreen(Screen):
         for number, room in enumerate(wanted):
             if tree.index(room) != number:
                 tree.move(room, "", number)
-        if wanted and not (chosen and chosen[0] in wanted):
+        # The first is chosen for who comes and for who searches. A room that goes takes the choice with it: Enter must
+        # not lead to another than the one that was meant.
+        if wanted and not tree.focus():
+            tree.focus(wanted[0])
+        if wanted and not tree.selection() and (self._listed_search != self.model.search or not there):
             tree.selection_set(wanted[0])
             tree.focus(wanted[0])
+        self._listed_search = self.model.search
 
     def _refresh_doors(self) -> None:
         row = self._chosen()
@@ -195,7 +186,8 @@ class LobbyScreen(Screen):
 
     def open_new_room(self) -> None:
         """Show the panel in which a room is opened."""
-        self._begin_room()
+        show(self.new_room, True)
+        self.new_room.begin()
 
     def find(self) -> None:
         """Go to the search."""
@@ -203,22 +195,20 @@ class LobbyScreen(Screen):
 
     def enter_game(self, number: int) -> None:
         """Go into one's own open game of that number, from 0."""
-        if number < len(self._shown_games):
-            self.act(lambda: self.model.enter(self._shown_games[number].row.room))
-
-    def _begin_room(self) -> None:
-        show(self.new_room, True)
-        self.new_room.begin()
+        games = self.model.open_games()
+        if number < len(games):
+            self.act(lambda: self.model.enter(games[number].row.room))
 
     def _create(self, title: str, width: int, height: int, in_a_row: int) -> None:
         self.new_room.grid_remove()
         self.act(lambda: self.model.create(title, width, height, in_a_row))
 
+    def _enter_found(self) -> None:
+        self._search()  # what was typed or pasted a moment ago counts
+        self._enter("player")
+
     def _search(self) -> None:
         self.act(lambda: self.model.search_for(self.search.get()))
-
-    def _to_list(self) -> None:
-        self.rooms.focus_set()
 
     def _double_clicked(self, event: tk.Event[tk.Misc]) -> None:
         if self.rooms.identify_row(event.y):
@@ -233,6 +223,36 @@ class LobbyScreen(Screen):
         if row is not None:
             as_what: Role = role if self.model.can_play_in(row) else "spectator"
             self.act(lambda: self.model.enter(row.room, as_what))
+
+
+class _GameLine:
+    """One of one's own games, with the button that leads back to it. Stays while the game does: a click on something
+    that is made anew every time would be lost.
+    """
+
+    def __init__(self, parent: ttk.Frame, lobby: LobbyScreen, room: str) -> None:
+        self._look = lobby.look
+        self._number: int | None = None
+        self._words = ttk.Label(parent)
+        self._back = ttk.Button(parent, command=lobby.acts(lambda: lobby.model.enter(room)))
+        hint(self._back, "Your seat in this room is kept for you (Ctrl+1, 2, 3)")
+
+    def show(self, game: OpenGame, number: int) -> None:
+        """Show how the game stands, on line ``number``."""
+        look, palette = self._look, self._look.palette
+        put(self._words, f"{game.words}  ·  {_title(game.row)}", palette.tones["you"] if game.my_turn else palette.text)
+        self._words.configure(font=look.font(11, bold=game.my_turn))
+        put(self._back, "Play on" if game.row.phase == "playing" else "Go back")
+        self._back.configure(bootstyle="primary" if game.my_turn else "outline")
+        if number != self._number:
+            self._number = number
+            self._words.grid(row=number, column=0, sticky="w", pady=look.px(3))
+            self._back.grid(row=number, column=1, sticky="e", pady=look.px(3))
+
+    def destroy(self) -> None:
+        """The game is not one's own any more, or not among the first."""
+        self._words.destroy()
+        self._back.destroy()
 
 
 def _title(row: Row) -> str:

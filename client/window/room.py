@@ -23,11 +23,14 @@ _SIGNS = {"X": "✕", "O": "◯"}
 class RoomScreen(Screen):
     """Where one plays or watches."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RoomModel, server: str) -> None:
+    def __init__(
+        self, parent: tk.Misc, look: Look, act: Act, model: RoomModel, *, server: str, leave: Callable[[], object]
+    ) -> None:
         super().__init__(parent, look, act)
         self.model = model
         self._server = server
-        self._scene: object = None
+        self._leave = leave
+        self._asked = False
         self.columnconfigure(0, weight=1)
         self.rowconfigure(3, weight=1)
         self._build_top()
@@ -75,7 +78,7 @@ class RoomScreen(Screen):
         model = self.model
         self.rematch = self._button(line, "Rematch", "primary", model.rematch, "Play again, with seats swapped (R)")
         self.seat = self._button(line, "Take the seat", "primary", model.take_seat, "Play instead of watching (R)")
-        self.resign = self._button(line, "Resign", "outline", model.resign, "Give this game up; asks once (R)")
+        self.resign = self._button(line, "Resign", "outline", model.resign, "Give up; asks once (R, then Enter)")
         self.stay = self._button(line, "Play on", "outline", model.go_on_playing, "Do not resign (Esc)")
         self.close = self._button(line, "Close the room", "outline", model.close, "End it for good, for everybody")
         self.watching = ttk.Label(self, anchor="center", font=look.font(10))
@@ -134,12 +137,20 @@ class RoomScreen(Screen):
         if scene is not None:
             self.board.show(scene)
         self._show_actions(view)
+        self._move_keyboard()
         show(self.steps, model.steps > 0)
         put(self.step, f"move {model.step} of {model.steps}", palette.cursor if model.looks_back else palette.quiet)
 
     def recolour(self) -> None:
         self.board.redraw()
         self.refresh()
+
+    def _move_keyboard(self) -> None:
+        """To the button that confirms while one is asked whether to resign, then back to the board."""
+        asks = self.model.asks_to_resign
+        if asks is not self._asked:
+            self._asked = asks
+            (self.resign if asks else self.board).focus_set()
 
     def _show_player(self, view: View, seat: Seat) -> None:
         palette, owner = self.look.palette, view.seats[seat]
@@ -174,7 +185,7 @@ class RoomScreen(Screen):
 
     def leave(self) -> None:
         """Back to the lobby."""
-        self.act(self.model.leave)
+        self.act(self._leave)
 
     def go(self, by: int) -> None:
         """Look at an earlier or later position."""
@@ -184,7 +195,8 @@ class RoomScreen(Screen):
         """What there is to do beside playing: a rematch, a free seat, or to resign."""
         for button in (self.rematch, self.seat, self.resign):
             if button.winfo_manager():
-                button.invoke()
+                if not self.model.asks_to_resign:  # to confirm takes another key: this one may just be held down
+                    button.invoke()
                 return
 
     def copy_invitation(self) -> None:

@@ -37,7 +37,6 @@ class ServersScreen(Screen):
     def __init__(self, parent: tk.Misc, look: Look, act: Act, model: ServersModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
-        self._drawn: object = None
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.picture = ttk.Canvas(self, autostyle=False, highlightthickness=0)
@@ -52,10 +51,8 @@ class ServersScreen(Screen):
 
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
-        shown = (tuple(model.servers), model.can_kill, self.look.theme)
-        if shown != self._drawn:
-            self._drawn = shown
-            self._draw()
+        for server in model.servers:
+            self._show(server)
         lines = [takeover.words for takeover in model.takeovers[:SHOWN_TAKEOVERS]]
         put(self.takeovers, "\n".join(lines) or "None yet.", palette.text)
         advice = "Go on, kill one: the others start it again, and the games go on." if model.can_kill else ""
@@ -73,13 +70,24 @@ class ServersScreen(Screen):
         return button
 
     def _draw(self) -> None:
-        canvas, palette = self.picture, self.look.palette
-        canvas.delete("all")
-        canvas.configure(background=palette.ground)
+        """The picture as far as it stays: boxes, lines, titles. What changes, ``_show`` fills in."""
+        self.picture.delete("all")
+        self.picture.configure(background=self.look.palette.ground)
         for start, end, text in _ARROWS:
             self._draw_arrow(start, end, text)
         for server in self.model.servers:
-            self._draw_box(server)
+            self._draw_box(server.role)
+            self._show(server)
+
+    def _show(self, server: Server) -> None:
+        canvas, palette = self.picture, self.look.palette
+        state = palette.good if server.is_well else palette.quiet if server.state == "unknown" else palette.bad
+        canvas.itemconfigure(f"box-{server.role}", outline=state)
+        canvas.itemconfigure(f"dot-{server.role}", fill=state)
+        facts = "\n".join([server.word, *_in_pairs(server.facts)])
+        canvas.itemconfigure(f"facts-{server.role}", text=facts, fill=palette.quiet if server.is_well else state)
+        canvas.itemconfigure(f"kill-{server.role}", state="normal" if self.model.can_kill else "hidden")
+        self.kills[server.role].configure(state="normal" if server.pid is not None else "disabled")
 
     def _middle(self, role: str) -> tuple[float, float]:
         x, y = _PLACES[role]
@@ -94,35 +102,19 @@ class ServersScreen(Screen):
             self.picture.create_rectangle(self.picture.bbox(label), fill=palette.ground, width=0)
             self.picture.tag_raise(label)
 
-    def _draw_box(self, server: Server) -> None:
+    def _draw_box(self, role: str) -> None:
         look, palette, canvas = self.look, self.look.palette, self.picture
-        (x, y), (width, height) = self._middle(server.role), (look.px(BOX[0]), look.px(BOX[1]))
-        left, top = x - width / 2, y - height / 2
-        state = palette.good if server.is_well else palette.quiet if server.state == "unknown" else palette.bad
-        box = (left, top, left + width, top + height)
-        canvas.create_rectangle(box, fill=palette.cell, outline=state, width=look.px(2), tags=(server.role,))
-        inset, dot = look.px(12), look.px(5)
-        middle = top + look.px(20)
-        canvas.create_oval(left + inset, middle - dot, left + inset + 2 * dot, middle + dot, fill=state, outline="")
-        title, font = (left + inset + look.px(18), middle), look.font(11, bold=True)
-        canvas.create_text(title, text=TITLES[server.role], anchor="w", fill=palette.text, font=font)
-        lines = [server.word, *_in_pairs(server.facts)]
-        canvas.create_text(
-            left + inset,
-            top + look.px(36),
-            text="\n".join(lines),
-            anchor="nw",
-            fill=palette.quiet if server.is_well else state,
-            font=look.font(9),
-            tags=(f"facts-{server.role}",),
-        )
-        self._place_kill(server, left + width - look.px(8), top + height - look.px(8))
-
-    def _place_kill(self, server: Server, right: float, bottom: float) -> None:
-        button = self.kills[server.role]
-        button.configure(state="normal" if server.pid is not None else "disabled")
-        if self.model.can_kill:
-            self.picture.create_window(right, bottom, window=button, anchor="se")
+        (x, y), (width, height) = self._middle(role), (look.px(BOX[0]), look.px(BOX[1]))
+        left, top, right, bottom = box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        canvas.create_rectangle(box, fill=palette.cell, width=look.px(2), tags=(f"box-{role}",))
+        inset, dot, middle = left + look.px(12), look.px(5), top + look.px(20)
+        canvas.create_oval(inset, middle - dot, inset + 2 * dot, middle + dot, outline="", tags=(f"dot-{role}",))
+        title, font = (inset + look.px(18), middle), look.font(11, bold=True)
+        canvas.create_text(title, text=TITLES[role], anchor="w", fill=palette.text, font=font)
+        canvas.create_text(inset, top + look.px(36), anchor="nw", font=look.font(9), tags=(f"facts-{role}",))
+        gap = look.px(8)
+        kill = self.kills[role]
+        canvas.create_window(right - gap, bottom - gap, window=kill, anchor="se", tags=(f"kill-{role}",))
 
 
 def _in_pairs(facts: list[str]) -> list[str]:

@@ -39,9 +39,7 @@ class StartScreen(Screen):
         self.play.grid(sticky="ew")
         self.message = ttk.Label(box, wraplength=look.px(380), justify="center", anchor="center")
         self.message.grid(sticky="ew", pady=(look.px(16), 0))
-        self.start = ttk.Button(
-            box, text="Start the servers here", bootstyle="success", command=self.acts(model.start_cluster)
-        )
+        self.start = ttk.Button(box, text="Start the servers here", bootstyle="success", command=self._start_servers)
         self.start.grid(pady=(look.px(12), 0))
         self.start.grid_remove()
         hint(self.name, "How the others see you. It is yours on this machine, and how you come back to your seat.")
@@ -66,6 +64,9 @@ class StartScreen(Screen):
 
     def _sign_in(self) -> None:
         self.act(lambda: self.model.sign_in(self.server.get(), self.name.get()))
+
+    def _start_servers(self) -> None:
+        self.act(lambda: self.model.start_cluster(self.name.get()))
 
     def _server_chosen(self) -> None:
         self.model.choose_server(self.server.get())
