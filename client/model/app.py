@@ -57,7 +57,7 @@ class AppModel:
         self.servers: ServersModel | None = None
         self._wishes = wishes or Wishes()
         self._open_servers = open_servers
-        self._credentials = credentials or Credentials()
+        self.credentials = credentials or Credentials()
         self._clock = clock
         self._computers: Computers | None = None
         self._leaving: dict[str, Task] = {}
@@ -119,7 +119,7 @@ class AppModel:
         return StartModel(
             self.background,
             self.preferences,
-            self._credentials,
+            self.credentials,
             server=server,
             own_server=self.own_server,
             open_servers=self._open_servers,
@@ -129,7 +129,7 @@ class AppModel:
     def _signed_in(self, who: SignedIn) -> None:
         self.who = who
         self._computers = Computers(
-            who.cluster, who.player, self._credentials, who.server, self.background, self._computer_failed
+            who.cluster, who.player, self.credentials, who.server, self.background, self._computer_failed
         )
         self.lobby = LobbyModel(who, self.background, self._computers, entering=self._enter, clock=self._clock)
         wishes, self._wishes = self._wishes, Wishes()

@@ -67,6 +67,11 @@ def test_when_time_is_up_a_refusal_stays_what_it_is(error: TicTacToeError) -> No
         Attempts(*[error] * 10_000).run(deadline_s=0.05)
 
 
+def test_when_any_try_may_have_been_carried_out_a_later_refusal_does_not_hide_that() -> None:
+    with pytest.raises(DeadlineExceeded):
+        Attempts(Unreachable("x"), *[Busy("x")] * 10_000).run(deadline_s=0.05)
+
+
 def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
     now = 0.0
     pause = pauses(lambda: now, random.Random(1))
@@ -121,13 +126,21 @@ def test_tokens_are_remembered_in_a_file_for_its_owner_alone(tmp_path: Path) -> 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("broken", ["", "{", '{"here:1337": {"ada": "tok'])
+@pytest.mark.parametrize("broken", ["", "{", '{"here:1337": {"ada": "tok', "[]", "7", '{"here:1337": 3}'])
 def test_a_broken_file_of_tokens_is_a_clear_error_and_stays_as_it_is(tmp_path: Path, broken: str) -> None:
     file = tmp_path / "tokens.json"
     file.write_text(broken)
     with pytest.raises(StorageFailed, match=r"tokens\.json"):
         Credentials(file).token_for("here:1337", "ada")
     assert file.read_text() == broken
+
+
+def test_the_same_name_and_the_same_server_in_other_letters_have_the_same_token(tmp_path: Path) -> None:
+    credentials = Credentials(tmp_path / "tokens.json")
+    token = credentials.token_for("localhost:1337", "Ada")
+    assert credentials.token_for("127.0.0.1:1337", "ada") == token
+    assert credentials.token_for("LOCALHOST", "ADA") == token
+    assert credentials.names("localhost") == ["Ada"]
 
 
 def test_a_place_where_no_tokens_can_be_kept_is_a_clear_error(tmp_path: Path) -> None:

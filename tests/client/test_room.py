@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from client.room import RoomClient
 from game.errors import RoomClosed
 from game.events import Closed, Event, Left, Watched, to_plain
+from wire.errors import DeadlineExceeded, TicTacToeError
 
 
 class Answers:
@@ -15,14 +18,15 @@ class Answers:
     def __init__(self, *answers: dict[str, Any]) -> None:
         self.answers = list(answers)
         self.joined = 0
+        self.failures: list[TicTacToeError] = []
 
     def call(self, method: str, *_arguments: object, **_limits: float) -> Any:
         if method == "wait":
             return self.answers.pop(0)
         if method == "join":
             self.joined += 1
-            if self.joined > 1:
-                raise RoomClosed("the room is closed")
+            if self.joined > 1 and self.failures:
+                raise self.failures.pop(0)
         return {"version": 1, "seat": "X"}
 
     def close(self) -> None:
@@ -58,7 +62,22 @@ def test_who_was_sent_away_from_a_room_that_is_closed_by_now_sees_that_it_is_clo
         answer((1, Left("me", "house")), phase="waiting"),
         answer((2, Closed("ada", "r2")), phase="closed"),
     )
+    channel.failures = [RoomClosed("the room is closed")]
     room = RoomClient("room", "me", "t", lambda _: channel)  # type: ignore[arg-type, return-value]
     room.join()
     assert [news.view.phase for news in room.watch(0)] == ["waiting", "closed"]
     assert channel.joined == 2
+
+
+def test_who_was_sent_away_and_could_not_come_back_at_once_comes_back_with_the_next_watch() -> None:
+    channel = Answers(
+        answer((1, Left("me", "house")), phase="waiting"),
+        answer((2, Watched("bob", "r2")), phase="waiting"),
+    )
+    channel.failures = [DeadlineExceeded("no answer")]
+    room = RoomClient("room", "me", "t", lambda _: channel)  # type: ignore[arg-type, return-value]
+    room.join()
+    with pytest.raises(DeadlineExceeded):
+        list(room.watch(0))
+    assert next(room.watch(1)).view.version == 2
+    assert channel.joined == 3

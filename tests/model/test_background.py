@@ -36,9 +36,10 @@ def test_an_error_arrives_as_one_and_a_fault_of_ours_is_raised_where_it_is_drain
     drained(background, lambda: failed)
     assert failed[0].message == "cell 1 is taken"
 
-    background.do(lambda _: 1 // 0)
+    background.do(lambda _: 1 // 0, failed=failed.append)
     with pytest.raises(ZeroDivisionError):
         drained(background, lambda: False)
+    assert [error.code for error in failed] == ["cell_taken", "internal_error"], "nobody waits for it in vain"
 
 
 def test_items_come_in_order_then_the_end() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
 from tests.model.seat import Seat, SitDown
+from wire import MAIN
 
 
 def two_playing(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Seat]:
@@ -102,6 +103,36 @@ def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_cou
     again = ann.enters(room.id)
     ann.wait(lambda: again.view is not None and again.view.board["cells"] == "X........")
     assert again.seat == "X"
+
+
+def test_who_leaves_while_the_servers_are_away_is_away_once_they_are_back_unless_he_came_back(
+    sit_down: SitDown, make_cluster: MakeCluster
+) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
+    room = ann.room.id
+    cluster.stop()
+    ann.model.leave_room()
+    ben.wait(lambda: ben.model.banner() is not None)
+    cluster.start()
+    ben.wait(lambda: not present(ben, "X"))
+    ann.enters(room)
+    ben.wait(lambda: present(ben, "X"))
+
+    cluster.kill(MAIN)
+    ann.model.leave_room()
+    ann.enters(room)
+    ann.wait(lambda: ann.room.my_turn)
+    ann.plays(0)
+    ben.wait(lambda: ben.room.my_turn and present(ben, "X"))
+
+
+def present(seat: Seat, whose: str) -> bool:
+    """Whether somebody sees the owner of a seat in the room."""
+    view = seat.room.view
+    owner = None if view is None else view.seats[whose]
+    return owner is not None and owner.present
 
 
 def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_cluster: Cluster) -> None:

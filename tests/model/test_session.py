@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import client.cluster
+from client.cluster import LobbyNews
 from client.model.computer import level_of
 from client.views import row_from
 from server.cluster import Cluster
@@ -80,6 +81,23 @@ def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_c
     dan.wait(lambda: [game.my_turn for game in dan.lobby.open_games()] == [True, False])
     assert [game.row.room for game in dan.lobby.open_games()] == rooms
     eli.wait(lambda: [game.row.room for game in eli.lobby.open_games() if game.my_turn] == rooms[1:])
+
+
+def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
+    sit_down: SitDown, shared_cluster: Cluster
+) -> None:
+    ida = sit_down(shared_cluster.name_server, "ida s")
+    lobby = ida.lobby
+    lobby.stop()
+    ida.model.background.drain()
+    phases = {"aa": "waiting", "bb": "finished", "cc": "playing", "dd": "waiting"}
+    plain = {"game": "tictactoe", "options": {}, "players": {"X": "ida s", "O": None}, "title": ""}
+    rows = {
+        room: row_from({"room": room, "phase": phase, "spectator_count": 0, "game_number": 1, **plain})
+        for room, phase in phases.items()
+    }
+    lobby._news(LobbyNews(rows, tuple(rows), ()))
+    assert [game.row.room for game in lobby.open_games()] == ["cc", "bb", "aa", "dd"]
 
 
 def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, shared_cluster: Cluster) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from client import connect
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
@@ -47,6 +49,44 @@ def test_search_finds_by_title_player_and_id(desk: Desk, shared_cluster: Cluster
     assert lobby.hint.cget("text") == "No room matches “nowhere to be”."
     jon.types(lobby.search, "Escape")
     assert set(rooms.values()) <= set(lobby.rooms.get_children())
+
+
+def test_enter_never_leads_to_another_room_than_the_one_that_was_chosen(
+    desk: Desk, shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(shared_cluster.name_server) as connection:
+        wes = connection.claim("wes")
+        going, staying = (wes.create(title) for title in ("wes goes", "wes stays"))
+        yao = desk.sit_down(shared_cluster.name_server, "yao")
+        lobby = yao.lobby
+        desk.wait(lambda: {going.id, staying.id} <= set(lobby.rooms.get_children()))
+        lobby.rooms.selection_set(going.id)
+        going.close()
+        desk.wait(lambda: going.id not in lobby.rooms.get_children())
+        assert lobby.rooms.selection() == ()
+        yao.types(lobby.rooms, "Return")
+        assert lobby.model.doing == ""
+        entered: list[str] = []
+        monkeypatch.setattr(lobby.model, "enter", lambda room, _role: entered.append(room))
+        lobby.search.insert(0, "wes stays")  # pasted: no key was released yet
+        yao.types(lobby.search, "Return")
+        assert entered == [staying.id]
+
+
+def test_the_way_back_to_a_game_stays_the_same_button_while_the_game_changes(
+    desk: Desk, shared_cluster: Cluster
+) -> None:
+    with connect(shared_cluster.name_server) as connection:
+        zed = desk.sit_down(shared_cluster.name_server, "zed")
+        zed.opens_new_room("zed's").open.invoke()
+        room = connection.claim("amy").room(zed.room.model.id)
+        zed.window.escape()
+        lobby = zed.lobby
+        desk.wait(lambda: len(lobby.games.winfo_children()) == 2)
+        before = lobby.games.winfo_children()
+        room.join()
+        desk.wait(lambda: "Your turn, against amy" in before[0].cget("text"))
+        assert lobby.games.winfo_children() == before
 
 
 def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluster: Cluster) -> None:
@@ -109,6 +149,8 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     assert view is not None
     assert view.board["cells"] == "X...O....", "the one good answer to a corner"
     ruby.crashes()
+    tokens = ruby.window.model.credentials
+    tokens.token_for(shared_cluster.name_server, "perfect-bot-ffffff")  # another window had one made, too
 
     ruby = desk.sit_down(shared_cluster.name_server, "ruby", room=view.room)
     ruby.plays(8)

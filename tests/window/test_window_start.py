@@ -20,15 +20,17 @@ def test_a_window_without_a_server_says_so_and_offers_to_start_one(desk: Desk, m
     cluster = make_cluster()
     ada = desk.sit_down(cluster.name_server, own=lambda: OwnServers(cluster.settings))
     start = start_of(ada)
-    start.name.insert(0, "ada")
+    start.name.insert(0, "ad")
     start.play.invoke()
     desk.wait(lambda: start.message.cget("text").startswith("No cluster answers at"))
+    start.name.insert("end", "a")
     assert start.message.cget("text").endswith("Start one here, or check the address.")
     assert start.start.winfo_manager()
     start.start.invoke()
     desk.wait(lambda: start.message.cget("text").startswith("Starting the servers"))
     lobby = ada.lobby
     desk.wait(lambda: lobby.model.hint.startswith("No room is open yet."), "it starts them, and signs in")
+    assert lobby.model.me == "ada", "with the name that is in the field"
     assert cluster.is_whole()
 
 
@@ -65,6 +67,18 @@ def test_a_name_that_is_taken_or_no_name_is_said_in_place_and_another_goes_in(
     start.name.insert(0, "ruth two")
     other.types(start.name, "Return")
     assert other.lobby.model.me == "ruth two"
+
+
+def test_one_s_own_name_in_other_letters_is_one_s_own(desk: Desk, shared_cluster: Cluster) -> None:
+    vic = desk.sit_down(shared_cluster.name_server, "Vic")
+    assert vic.lobby.model.me == "Vic"
+    vic.window.model.sign_out()
+    vic.window.refresh()
+    start = start_of(vic)
+    start.name.delete(0, "end")
+    start.name.insert(0, "vic")
+    start.play.invoke()
+    assert vic.lobby.model.me == "Vic"
 
 
 def test_an_address_that_is_none_is_said_in_place(desk: Desk) -> None:
