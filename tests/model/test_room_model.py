@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+import client.model.start
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
 from tests.model.seat import Seat, SitDown
@@ -106,8 +109,9 @@ def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_cou
 
 
 def test_who_leaves_while_the_servers_are_away_is_away_once_they_are_back_unless_he_came_back(
-    sit_down: SitDown, make_cluster: MakeCluster
+    sit_down: SitDown, make_cluster: MakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(client.model.start, "DEADLINE_S", 0.2)  # every call gives up long before the servers are back
     cluster = make_cluster()
     cluster.start()
     ann, ben = two_playing(sit_down, cluster, "ann", "ben")

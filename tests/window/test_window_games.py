@@ -95,7 +95,8 @@ def test_resigning_asks_once_and_the_owner_can_close_the_room(desk: Desk, shared
     room.escape()
     assert room.notice.cget("text") == ""
     assert isinstance(ned.window.screen, type(room)), "the first Esc takes back the question alone"
-    ned.types(room.board, "r", "r", "r")
+    ned.types(room.board, "r")
+    ned.types(room.resign, "r", "r")
     assert room.notice.cget("text") == "Resign this game?", "a key held down asks, and no more"
     assert ned.sees(headline="mia is to move")
     room.resign.event_generate("<Return>")
