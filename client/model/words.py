@@ -9,6 +9,8 @@ from typing import Any, Literal
 from client.views import Row, SeatView, View
 from game.rules import Seat, other
 
+ONLINE_LETTERS = 60
+
 Tone = Literal["you", "them", "won", "lost", "draw", "quiet"]
 
 
@@ -106,11 +108,16 @@ def invitation(server: str, room: str) -> str:
 
 
 def online(names: Sequence[str], count: int) -> str:
-    """Who is online."""
+    """Who is online: as many names as fit on a line or two, and how many there are."""
     if not count:
         return ""
-    more = f" and {count - len(names)} more" if count > len(names) else ""
-    return f"{count} online: {', '.join(names)}{more}"
+    shown: list[str] = []
+    for name in names:
+        if sum(map(len, shown)) + len(name) > ONLINE_LETTERS:
+            break
+        shown.append(name)
+    more = f" and {count - len(shown)} more" if count > len(shown) else ""
+    return f"{count} online: {', '.join(shown)}{more}"
 
 
 def sentence(text: str) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import tkinter as tk
+from collections.abc import Callable
 
 from tktooltip import ToolTip
 
 DELAY_S = 0.6
+WIDTH = 480
+"""In pixels, after which a long text goes on in the next line."""
 REFRESH_S = 1.0
 LATER_MS = round((DELAY_S + REFRESH_S) * 1000) + 500
 
 
-def hint(widget: tk.Widget, text: str) -> None:
+def hint(widget: tk.Widget, text: str | Callable[[], str]) -> None:
     """Show ``text`` when the pointer rests on a widget; it goes with the widget."""
     tip = ToolTip(
         widget,
@@ -25,6 +28,7 @@ def hint(widget: tk.Widget, text: str) -> None:
         fg="#f8f9fa",
         padx=8,
         pady=5,
+        width=WIDTH,
     )
     widget.bind("<Destroy>", lambda _: _go(tip), add="+")
 

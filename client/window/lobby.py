@@ -77,7 +77,7 @@ class LobbyScreen(Screen):
         frame.columnconfigure(0, weight=1)
         frame.rowconfigure(0, weight=1)
         names = [*(name for name, _, _ in _COLUMNS), "watching"]
-        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=6)
+        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=4)
         for name, title, width in (*_COLUMNS, ("watching", "Watch", 48)):
             anchor: Literal["e", "w"] = "e" if name == "watching" else "w"
             self.rooms.heading(name, text=title, anchor=anchor)
@@ -106,6 +106,7 @@ class LobbyScreen(Screen):
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
         self.online.grid(row=5, sticky="ew", pady=(look.px(10), 0))
         self.bind("<Configure>", lambda event: self.online.configure(wraplength=event.width - look.px(32)))
+        hint(self.online, lambda: "Online: " + ", ".join(self.model.online))
         hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
         hint(self.watch, "Look on without playing (W)")
 

@@ -79,6 +79,8 @@ def test_who_is_online() -> None:
     assert words.online((), 0) == ""
     assert words.online(("ann", "bob"), 2) == "2 online: ann, bob"
     assert words.online(("ann", "bob"), 7) == "7 online: ann, bob and 5 more"
+    crowd = [f"somebody number {number}" for number in range(200)]
+    assert words.online(crowd, 900).endswith("somebody number 2 and 897 more"), "it stays short"
 
 
 @pytest.mark.parametrize(
