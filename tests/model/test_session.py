@@ -11,11 +11,13 @@ import pytest
 import client.cluster
 from client.cluster import LobbyNews
 from client.model.computer import level_of
+from client.room import RoomClient
 from client.views import row_from
 from server.cluster import Cluster
 from tests.model.seat import Seat, SitDown
 from tictactoe import OwnServers
 from wire import MAIN
+from wire.errors import DeadlineExceeded, NotReady
 
 
 def says(seat: Seat) -> str:
@@ -81,6 +83,26 @@ def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_c
     dan.wait(lambda: [game.my_turn for game in dan.lobby.open_games()] == [True, False])
     assert [game.row.room for game in dan.lobby.open_games()] == rooms
     eli.wait(lambda: [game.row.room for game in eli.lobby.open_games() if game.my_turn] == rooms[1:])
+
+
+def test_a_game_whose_watch_failed_is_watched_again_though_nothing_changes_in_the_lobby(
+    sit_down: SitDown, shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hob = sit_down(shared_cluster.name_server, "hob s")
+    assert hob.lobby.open_games() == []
+    assert hob.model.who is not None
+    player = hob.model.who.player
+    go_in, failures = player.room, [DeadlineExceeded("no answer"), NotReady("not yet")]
+
+    def room(room_id: str) -> RoomClient:
+        if failures:
+            raise failures.pop()
+        return go_in(room_id)
+
+    monkeypatch.setattr(player, "room", room)
+    player.create("watched in the end").join()
+    hob.wait(lambda: [game.view is not None for game in hob.lobby.open_games()] == [True])
+    assert not failures
 
 
 def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
