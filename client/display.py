@@ -6,7 +6,7 @@ import enum
 
 
 class NoDisplay(Exception):
-    """There is no display to open a window on, or no Tk; the sentence says which."""
+    """There is no display to open a window on; the sentence says why, and what to do."""
 
 
 class Side(str, enum.Enum):
@@ -28,8 +28,3 @@ def has_display() -> bool:
     except tk.TclError:
         return False
     return True
-
-
-def no_display(why: str) -> NoDisplay:
-    """The error, with what to do."""
-    return NoDisplay(f"No window can be opened: {why}. Without a display there is: python tictactoe.py demo")

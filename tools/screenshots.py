@@ -104,9 +104,7 @@ class Studio:
             self.bob.model.lobby.enter(ada.room.id)
         self.live(lambda: ada.room is not None and ada.room.my_turn)
         self.play(4, 0)
-        if ada.room is not None:
-            ada.room.leave()
-        self.ada.refresh()
+        self.ada.act(ada.leave_room)
         self.live(lambda: ada.lobby is not None and any(game.my_turn for game in ada.lobby.open_games()))
         self.picture(self.ada.shell, "lobby")
         if ada.lobby is not None:

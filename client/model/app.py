@@ -93,8 +93,10 @@ class AppModel:
         room = self.room
         if room is None:
             return None
-        self._leaving[room.id] = room.leave()
-        return self._leaving[room.id]
+        telling = room.leave()
+        under_way = {left: task for left, task in self._leaving.items() if not task.done.is_set()}
+        self._leaving = {**under_way, room.id: telling}
+        return telling
 
     def sign_out(self) -> None:
         """Back to the first screen; seats stay."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from client.model.link import Link
 from wire.errors import DeadlineExceeded, Fenced, InternalError, NotReady, TicTacToeError
 
 Result = TypeVar("Result")
@@ -76,6 +77,16 @@ class Background:
     def tell(self, action: Action) -> None:
         """From any thread: call ``action`` in the draining thread."""
         self._post(None, action)
+
+    def hears(self, link: Link, source: str, clock: Callable[[], float]) -> Callable[[bool], None]:
+        """What a thread is to call when it has (True) or lacks (False) an answer: the link hears of it, as of then."""
+
+        def on_link(answered: bool) -> None:
+            now = clock()
+            note = link.answered if answered else link.lost
+            self.tell(lambda: note(source, now))
+
+        return on_link
 
     def drain(self, *, most: int = 100, limit_s: float = 0.03) -> int:
         """Take in what has come, at most so much and for so long, and say how much it was."""

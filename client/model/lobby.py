@@ -95,7 +95,8 @@ class LobbyModel:
         self._mine: list[Row] = []
         self._views: dict[str, View] = {}
         self._followed: dict[str, Task] = {}
-        self._tasks = [self._watch(), self._say_online()]
+        self._watching = self._watch()
+        self._saying = self._say_online()
         self._way_in: Task | None = None
 
     # -- what is to be seen -----------------------------------------------------------------------------------------
@@ -165,7 +166,7 @@ class LobbyModel:
     def stop(self) -> None:
         """Want nothing more of the lobby."""
         self.give_up()
-        for task in (*self._tasks, *self._followed.values()):
+        for task in (self._watching, self._saying, *self._followed.values()):
             task.stop()
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -188,22 +189,18 @@ class LobbyModel:
         self._way_in = self._background.do(work, then, failed)
 
     def _watch(self, *, after_s: float = 0.0) -> Task:
+        on_link = self._background.hears(self.link, "watch", self._clock)
+
         def items(stop: Event) -> Iterator[LobbyNews]:
-            return self._who.cluster.watch_rooms(stop=stop, on_link=self._on_link)
+            return self._who.cluster.watch_rooms(stop=stop, on_link=on_link)
 
         def ended(error: TicTacToeError | None) -> None:
             if error is None or error.fault != "caller":
-                self._tasks[0] = self._watch(after_s=AGAIN_S)
+                self._watching = self._watch(after_s=AGAIN_S)
             else:
                 self.message = sentence(error.message)
 
         return self._background.follow(items, self._news, ended, after_s=after_s)
-
-    def _on_link(self, answered: bool) -> None:
-        """Called by the watching thread."""
-        now = self._clock()
-        note = self.link.answered if answered else self.link.lost
-        self._background.tell(lambda: note("watch", now))
 
     def _news(self, news: LobbyNews) -> None:
         self.rooms, self._shown = news.rooms, None
@@ -240,7 +237,7 @@ class LobbyModel:
             self.online, self.online_count = who
 
         def ended(_: TicTacToeError | None) -> None:
-            self._tasks[1] = self._say_online(after_s=AGAIN_S)
+            self._saying = self._say_online(after_s=AGAIN_S)
 
         return self._background.follow(items, each, ended, after_s=after_s)
 

@@ -233,16 +233,12 @@ class RoomModel:
         """Follow the room from the version one has, as long as one is in it."""
         after = None if self.view is None else self.view.version
 
+        on_link = self._background.hears(self.link, "watch", self._clock)
+
         def items(stop: Event) -> Iterator[News]:
-            return self._room.watch(after, stop=stop, on_link=self._on_link)
+            return self._room.watch(after, stop=stop, on_link=on_link)
 
         self._watching = self._background.follow(items, self._news, self._watch_ended, after_s=after_s)
-
-    def _on_link(self, answered: bool) -> None:
-        """Called by the watching thread."""
-        now = self._clock()
-        note = self.link.answered if answered else self.link.lost
-        self._background.tell(lambda: note("watch", now))
 
     def _news(self, news: News) -> None:
         before, self.view = self.view, news.view

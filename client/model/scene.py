@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from client.views import View
 from game.rules import Seat
-from game.tictactoe import EMPTY, rules_with
+from game.tictactoe import EMPTY, TicTacToe, rules_with
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def scene(view: View, seat: Seat | None, *, step: int | None = None, pending: in
         board = dict(view.board)
     marks, last = str(board["cells"]), board["last"]
     won = _cells(board["line"])
-    lines = _lines(view, won, last) if won and isinstance(last, int) else ()
+    lines = _lines(rules, won, last) if won and isinstance(last, int) else ()
     if pending is not None and seat is not None and marks[pending] == EMPTY:
         marks = marks[:pending] + seat + marks[pending + 1 :]
     else:
@@ -53,7 +53,7 @@ def _cells(line: object) -> tuple[int, ...]:
     return tuple(line) if isinstance(line, (list, tuple)) else ()
 
 
-def _lines(view: View, won: tuple[int, ...], last: int) -> tuple[tuple[int, int], ...]:
+def _lines(rules: TicTacToe, won: tuple[int, ...], last: int) -> tuple[tuple[int, int], ...]:
     """The lines that the last move completed: one move can complete several."""
-    complete = [line for line in rules_with(view.options).lines_through(last) if set(line) <= set(won)]
+    complete = [line for line in rules.lines_through(last) if set(line) <= set(won)]
     return tuple((line[0], line[-1]) for line in complete)

@@ -85,8 +85,10 @@ class Takeover:
 
 @dataclass(frozen=True)
 class _Look:
+    """What was told, and the control of those who told it, if they are on this machine."""
+
     plain: Mapping[str, Any]
-    here: bool
+    control: LocalServers | None
 
 
 class ServersModel:
@@ -96,9 +98,8 @@ class ServersModel:
         """``open_servers`` makes the control of this machine's cluster, if there may be one."""
         self.servers: Sequence[Server] = [_unknown(role) for role in ORDER]
         self.takeovers: Sequence[Takeover] = ()
-        self.can_kill = False
-        """Whether the cluster runs on this machine."""
-        self.message = ""
+        self._outcome = ""
+        self._silence = ""
         self._cluster = cluster
         self._server = server
         self._background = background
@@ -106,10 +107,20 @@ class ServersModel:
         self._control: LocalServers | None = None
         self._task = self._look()
 
+    @property
+    def can_kill(self) -> bool:
+        """Whether the cluster runs on this machine."""
+        return self._control is not None
+
+    @property
+    def message(self) -> str:
+        """Why nothing is known, or else what came of the last kill; empty if there was none."""
+        return self._silence or self._outcome
+
     def kill(self, role: str) -> None:
         """End one of them with SIGKILL."""
         control = self._control
-        if control is None or not self.can_kill:
+        if control is None:
             return
 
         def work(_: Event) -> str:
@@ -119,7 +130,7 @@ class ServersModel:
                 return sentence(str(error))
 
         def then(words: str) -> None:
-            self.message = words
+            self._outcome = words
 
         self._background.do(work, then)
 
@@ -130,15 +141,11 @@ class ServersModel:
     def _look(self, *, after_s: float = 0.0) -> Task:
         def items(stop: Event) -> Iterator[_Look]:
             control = self._local()
-            self._background.tell(lambda: self._set_control(control))
             while not stop.is_set():
                 yield self._ask(control)
                 stop.wait(LOOK_AGAIN_S)
 
         return self._background.follow(items, self._seen, self._failed, after_s=after_s)
-
-    def _set_control(self, control: LocalServers | None) -> None:
-        self._control = control
 
     def _local(self) -> LocalServers | None:
         """The control of the cluster one is on, if this machine's settings describe it. Called in the background."""
@@ -152,8 +159,8 @@ class ServersModel:
 
     def _ask(self, control: LocalServers | None) -> _Look:
         if control is not None and control.runs_here():
-            return _Look(control.look(), here=True)
-        return _Look(self._cluster.ask("servers", deadline_s=ASK_S), here=False)
+            return _Look(control.look(), control)
+        return _Look(self._cluster.ask("servers", deadline_s=ASK_S), None)
 
     def _seen(self, look: _Look) -> None:
         now = look.plain["now"]
@@ -164,14 +171,13 @@ class ServersModel:
             for plain in look.plain["recoveries"]
             if plain["role"] in TITLES
         ]
-        self.can_kill = look.here
-        if self.message.startswith("Nobody"):
-            self.message = ""
+        self._control = look.control
+        self._silence = ""
 
     def _failed(self, error: TicTacToeError | None) -> None:
         if error is not None:
             self.servers = [_unknown(role) for role in ORDER]
-            self.message = f"Nobody tells how the servers are: {sentence(error.message)}"
+            self._silence = f"Nobody tells how the servers are: {sentence(error.message)}"
         self._task = self._look(after_s=LOOK_AGAIN_S)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from client.cluster import Cluster, connect
 from client.credentials import Credentials
@@ -50,7 +49,6 @@ class StartModel:
         self.doing = ""
         """What goes on; empty when nothing does."""
         self.message = ""
-        self.tone: Literal["info", "error"] = "info"
         self.offers_start = False
         self.preferences = preferences
         self._background = background
@@ -161,4 +159,4 @@ class StartModel:
 
     def say(self, text: str) -> None:
         """Show a word about what cannot be done, and what to do."""
-        self.message, self.tone = text, "error"
+        self.message = text

@@ -128,9 +128,6 @@ class LobbyScreen(Screen):
         put(self.online, words.online(model.online, model.online_count), palette.quiet)
         self._refresh_doors()
 
-    def recolour(self) -> None:
-        self.refresh()
-
     def _refresh_games(self) -> None:
         games = self.model.open_games()[:SHOWN_GAMES]
         for room in self._lines.keys() - {game.row.room for game in games}:

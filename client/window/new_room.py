@@ -27,6 +27,7 @@ class NewRoom(ttk.Labelframe):
         ttk.Label(self, text="Board").grid(row=1, column=0, sticky="w", padx=(0, look.px(8)))
         sizes = ttk.Frame(self)
         sizes.grid(row=1, column=1, sticky="w", pady=look.px(8))
+        self._spins: list[ttk.Spinbox] = []
         self.width, self.height, self.in_a_row = (ttk.StringVar(self, str(SMALLEST)) for _ in range(3))
         self._spin(sizes, self.width, "Cells across, 3 to 10")
         ttk.Label(sizes, text="×").pack(side="left", padx=look.px(4))
@@ -45,12 +46,8 @@ class NewRoom(ttk.Labelframe):
         hint(self.open, "Opens it and takes you in (Enter)")
         for variable in (self.width, self.height, self.in_a_row):
             variable.trace_add("write", lambda *_: self._check())
-        self.bind_all_fields("<Return>", self._open)
-
-    def bind_all_fields(self, sequence: str, action: Callable[[], None]) -> None:
-        """Do that on a key in any of the fields."""
         for field in (self.title, *self._spins):
-            field.bind(sequence, lambda _: action())
+            field.bind("<Return>", lambda _: self._open())
 
     def begin(self) -> None:
         """Ready for the next room."""
@@ -61,7 +58,7 @@ class NewRoom(ttk.Labelframe):
         spin = ttk.Spinbox(parent, from_=SMALLEST, to=LARGEST, textvariable=variable, width=3)
         spin.pack(side="left")
         hint(spin, explanation)
-        self._spins = [*getattr(self, "_spins", []), spin]
+        self._spins.append(spin)
 
     def _chosen(self) -> tuple[int, int, int] | None:
         """Width, height and how many in a row; None if that is no board."""

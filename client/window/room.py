@@ -96,22 +96,17 @@ class RoomScreen(Screen):
         look = self.look
         self.steps = ttk.Frame(self)
         self.steps.grid(row=6, pady=(look.px(8), 0))
-        for text, by, explanation in (
-            ("|‹", -1000, "The empty board (Home)"),
-            ("‹", -1, "One move back (Page Up)"),
-        ):
-            self._step_button(text, by, explanation)
+        model = self.model
+        self._step_button(0, "|‹", lambda: model.go(-model.steps), "The empty board (Home)")
+        self._step_button(1, "‹", lambda: model.go(-1), "One move back (Page Up)")
         self.step = ttk.Label(self.steps, width=16, anchor="center")
         self.step.grid(row=0, column=2)
-        for text, by, explanation in (
-            ("›", 1, "One move on (Page Down)"),
-            ("›|", 1000, "How it stands now (End)"),
-        ):
-            self._step_button(text, by, explanation)
+        self._step_button(3, "›", lambda: model.go(1), "One move on (Page Down)")
+        self._step_button(4, "›|", lambda: model.go(model.steps), "How it stands now (End)")
 
-    def _step_button(self, text: str, by: int, explanation: str) -> None:
-        button = ttk.Button(self.steps, text=text, bootstyle="ghost", command=self.acts(lambda: self.model.go(by)))
-        button.grid(row=0, column=len(self.steps.winfo_children()) - 1)
+    def _step_button(self, column: int, text: str, action: Callable[[], object], explanation: str) -> None:
+        button = ttk.Button(self.steps, text=text, bootstyle="ghost", command=self.acts(action))
+        button.grid(row=0, column=column)
         hint(button, explanation)
 
     # -- what is to be seen -----------------------------------------------------------------------------------------
@@ -143,7 +138,7 @@ class RoomScreen(Screen):
 
     def recolour(self) -> None:
         self.board.redraw()
-        self.refresh()
+        super().recolour()
 
     def _move_keyboard(self) -> None:
         """To the button that confirms while one is asked whether to resign, then back to the board."""

@@ -7,7 +7,7 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.display import Side, no_display
+from client.display import NoDisplay, Side
 from client.model.app import AppModel
 from client.window.app import SIZE, Window
 from client.window.garbage import collect_here
@@ -24,7 +24,8 @@ def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None
     try:
         app = ttk.App(title="Tic-tac-toe", iconphoto=None)
     except tk.TclError as error:
-        raise no_display(str(error)) from None
+        what_else = "Without a display there is: python tictactoe.py demo"
+        raise NoDisplay(f"No window can be opened: {error}. {what_else}") from None
     collect_here(app)
     app.withdraw()
     look = Look(app, model.preferences.theme, scale)

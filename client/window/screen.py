@@ -26,7 +26,8 @@ class Screen(ttk.Frame):
         raise NotImplementedError
 
     def recolour(self) -> None:
-        """The theme is another: draw anew what ttk does not."""
+        """The theme is another: show anew what ttk does not."""
+        self.refresh()
 
     def escape(self) -> None:
         """One step back."""

@@ -60,7 +60,7 @@ class ServersScreen(Screen):
 
     def recolour(self) -> None:
         self._draw()
-        self.refresh()
+        super().recolour()
 
     def _kill_button(self, role: str) -> ttk.Button:
         button = ttk.Button(

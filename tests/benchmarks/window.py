@@ -10,6 +10,7 @@ Every block of the loop is the time between two turns of a timer that is due eve
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import tempfile
 import threading
@@ -131,7 +132,7 @@ def listed(window: Window) -> int:
 def changes(connection: Connection) -> Callable[[], None]:
     """Somebody comes into one room after the other."""
     visitor = connection.claim("visitor")
-    rooms = iter([row.room for row in connection.rooms()] * 100)
+    rooms = itertools.cycle([row.room for row in connection.rooms()])
     return lambda: visitor.room(next(rooms)).join("spectator") and None
 
 

@@ -22,8 +22,7 @@ def facts(screen: ServersScreen, role: str) -> str:
 
 
 def test_servers_are_killed_from_the_view_while_a_game_goes_on(desk: Desk, shared_cluster: Cluster) -> None:
-    own = lambda: OwnServers(shared_cluster.settings)  # noqa: E731
-    tea = desk.sit_down(shared_cluster.name_server, "tea", own=own)
+    tea = desk.sit_down(shared_cluster.name_server, "tea", own=lambda: OwnServers(shared_cluster.settings))
     tea.opens_new_room("killing").open.invoke()
     uwe = desk.sit_down(shared_cluster.name_server, "uwe", room=tea.room.model.id)
     screen = servers_of(tea)
