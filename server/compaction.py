@@ -70,13 +70,17 @@ class Compactor:
         return self._still
 
     def compact_some(self) -> bool:
-        """Take the snapshots of at most AT_ONCE due streams; false if none was due."""
+        """Take the snapshots of at most AT_ONCE due streams; false if none was due, or if none may be taken now."""
         with self._lock:
             chosen = sorted(self._due)[:AT_ONCE]
-        with self._still:
+        if not self._still.acquire(blocking=False):
+            return False
+        try:
             snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot(stream)) is not None]
             if snapshots:
                 self._journal.put_snapshots(snapshots, keep_events=self._keep_events)
+        finally:
+            self._still.release()
         with self._lock:
             self._due.difference_update(chosen)
             for snapshot in snapshots:

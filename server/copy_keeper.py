@@ -1,6 +1,6 @@
 """The replication server's copy of the log: the shell around ``replica``.
 
-Each method is a message of a main server (``replica_port`` is its side). What it says is in the journal before it is
+Each method is a message of a main server (``replica_messages`` are its side). What it says is in the journal before it is
 acknowledged. One message at a time: a lock is held from the decision to the write.
 """
 
@@ -18,7 +18,7 @@ from server.faults import Faults
 from server.journal import Journal
 from server.node import Node
 from server.replica import Replica, Take
-from server.replica_port import copy_from
+from server.replica_messages import copy_from
 from wire.arguments import remote, sequence, text, whole
 
 _MOST = 10_000

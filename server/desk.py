@@ -20,7 +20,7 @@ from game import names
 from game.commands import HOUSE, Close, Command, Create, Leave
 from game.errors import BadToken, InvalidArgument, Refusal
 from game.room import Room
-from server.commit import Committer
+from server.group_commit import Committer
 from server.house import House
 from server.security import token_hash
 from server.settings import Settings

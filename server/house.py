@@ -39,9 +39,16 @@ class _Table:
 class House:
     """Rooms, names and lobby. Safe for threads: one lock, never held while waiting, at most while reading one room."""
 
-    def __init__(self, streams: Streams, journal: Journal, known: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        streams: Streams,
+        journal: Journal,
+        known: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """``known`` is called with every room, before anybody can read of it."""
         self._known = known
+        self._clock = clock
         self._streams = streams
         self._journal = journal
         self._lock = threading.Lock()
@@ -99,7 +106,7 @@ class House:
             self._open.pop(room, None)
             self._closed[room] = position
         else:
-            self._open[room] = time.monotonic()
+            self._open[room] = self._clock()
         row = None if state.phase == "closed" else rooms.summary(state)
         if self._lobby.put(Change(position, room, row)):
             self._lobby_news.notify_all()
@@ -178,7 +185,7 @@ class House:
 
     def idle(self, longer_than_s: float) -> list[str]:
         """Open rooms that nobody has touched for that long and nobody waits for."""
-        before = time.monotonic() - longer_than_s
+        before = self._clock() - longer_than_s
         with self._lock:
             return [room for room, touched_at in self._open.items() if touched_at < before and not self._waiting(room)]
 
@@ -220,7 +227,7 @@ class House:
                 raise NoSuchRoom("there is no such room (any more)")
             table = self._tables[stream] = _Table(self._from_journal(stream))
         if room in self._open:
-            self._open[room] = time.monotonic()
+            self._open[room] = self._clock()
         return table
 
     def _from_journal(self, stream: str) -> Any:

@@ -11,7 +11,7 @@ from server.journal import open_journal
 from server.main_peer import MainPeer
 from server.node import Node
 from server.office import take_office
-from server.replica_port import ReplicaPort
+from server.replica_line import ReplicaLine
 from server.term import Term
 from wire import MAIN, REPLICATION
 
@@ -20,13 +20,13 @@ def build(its_node: Node) -> None:
     """Answer heartbeats, wait for the office, and begin the term."""
     settings = its_node.settings
     journal = open_journal(settings.data / "main" / "journal.db", durability=settings.durability)
-    replica = ReplicaPort(settings.peer_address_of(REPLICATION), its_node.key, timeout_s=settings.append_timeout_s)
+    line = ReplicaLine(settings.peer_address_of(REPLICATION), its_node.key, timeout_s=settings.append_timeout_s)
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)
     its_node.watch([REPLICATION])
-    office = take_office(journal, replica, wait_limit_s=settings.recovery_wait_s, go_on=its_node.go_on)
+    office = line.hold(take_office(journal, wait_limit_s=settings.recovery_wait_s, go_on=its_node.go_on))
     if office is not None:
-        term = Term(its_node, journal, office, replica)
+        term = Term(its_node, journal, office, line)
         term.begin()
         peer.in_office(term)
 

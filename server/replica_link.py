@@ -1,25 +1,26 @@
-"""The main server's side of replication at work: the shell around ``primary``.
+"""The main server's side of replication: the conversations around ``primary``.
 
-``carry`` runs in the thread that has the commit turn; ``run`` in a thread of its own, which attaches the replica and
-brings it up to date. The machine is guarded by one lock, held only for its steps. The connection belongs to ``run``
-until the replica is in step, and to the commit turn as long as it is.
+``carry`` is held with the commit turn; ``run`` apart from it, to attach the replica and bring it up to date. The
+machine is guarded by one lock, held only for its steps. The line to the replica belongs to ``run`` until the replica is
+in step, and to the commit turn as long as it is.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 
 import structlog
 
 from game.errors import check
+from server import replica_messages
 from server.compaction import Compactor
+from server.conversation import Conversation, InTurn, Rest
 from server.entries import Entry, Mark
 from server.faults import Faults
 from server.journal import Journal
 from server.primary import Committed, Output, Primary, Send, SendBacklog, SendCopy, Step, StepDown
-from server.replica_port import PIECE, ReplicaPort
+from server.replica_messages import PIECE
 from wire.errors import Fenced, TicTacToeError
 
 NEARLY = 50
@@ -39,21 +40,21 @@ class ReplicaLink:
         primary: Primary,
         journal: Journal,
         compactor: Compactor,
-        port: ReplicaPort,
         *,
         faults: Faults,
         step_down: Callable[[str], None],
+        wake: Callable[[], None],
     ) -> None:
-        """``step_down`` is called with the reason when another main server is in office."""
+        """``step_down`` is called with the reason when another main server is in office; ``wake`` ends the rest of
+        ``run``, because the replica is lost.
+        """
         self._primary = primary
         self._journal = journal
         self._compactor = compactor
-        self._port = port
         self._faults = faults
         self._step_down = step_down
+        self._wake = wake
         self._lock = threading.Lock()
-        self._lost = threading.Event()
-        self._lost.set()
 
     @property
     def epoch(self) -> int:
@@ -65,54 +66,54 @@ class ReplicaLink:
         """How the replica stands to this server."""
         return self._primary.step
 
-    def carry(self, entries: Sequence[Entry]) -> bool:
-        """Wait until entries that the own journal has are committed. False: another main server is in office.
+    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
+        """Come to an end once entries that the own journal has are committed. False: another is in office.
 
-        Called with the commit turn. Waits for the replica at most as long as an append may take, then goes on without.
+        Held with the commit turn. Waits for the replica at most as long as an append may take, then goes on without.
         """
         self._compactor.noticed(entries)
         with self._lock:
             output = self._primary.wrote(entries)
         if isinstance(output, Send):
-            output = self._send(output)
+            output = yield from self._send(output)
             self._faults.point("after_replica")
         check(isinstance(output, (Committed, StepDown)), "an entry is committed, or never will be")
         return isinstance(output, Committed) and output.position == entries[-1].position
 
-    def run(self, go_on: Callable[[], bool], turn: Callable[[], AbstractContextManager[None]]) -> None:
+    def run(self, go_on: Callable[[], bool]) -> Conversation[None]:
         """Attach the replica whenever it is lost, until ``go_on()`` is false or another main server is in office."""
         committed = -1
         while go_on() and self._primary.step is not Step.FENCED:
             if self._primary.step is not Step.IN_STEP:
-                self._attach(turn)
+                yield from self._attach()
             elif self._primary.committed == committed:
-                self._probe(turn)
+                yield InTurn(self._probe())
             committed = self._primary.committed
-            self._lost.wait(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
-            self._lost.clear()
+            yield Rest(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
 
-    def forget(self, streams: Sequence[str], turn: Callable[[], AbstractContextManager[None]]) -> None:
-        """Tell a replica in step that these streams can go; one that is not keeps them a while longer."""
-        with turn():
-            if self._primary.step is Step.IN_STEP:
-                try:
-                    self._port.forget(self._primary.office, streams)
-                except TicTacToeError as error:
-                    self._on_error(error)
+    def forget(self, streams: Sequence[str]) -> Conversation[None]:
+        """Tell a replica in step that these streams can go; one that is not keeps them a while longer.
 
-    def _send(self, order: Send) -> Output:
+        Held with the commit turn.
+        """
+        if self._primary.step is Step.IN_STEP:
+            try:
+                yield from replica_messages.forget(self._primary.office, streams)
+            except TicTacToeError as error:
+                self._on_error(error)
+
+    def _send(self, order: Send) -> Conversation[Output]:
         try:
-            last = self._port.append(self._primary.office, order.previous, (), order.entries)
+            last = yield from replica_messages.append(self._primary.office, order.previous, (), order.entries)
         except TicTacToeError as error:
             return self._on_error(error)
         with self._lock:
             output = self._primary.acknowledged(last)
         if self._primary.step is not Step.IN_STEP:
-            self._lost.set()
+            self._wake()
         return output
 
     def _on_error(self, error: TicTacToeError) -> Output:
-        self._port.close()
         was_in_step = self._primary.step is Step.IN_STEP
         with self._lock:
             output = self._primary.refused() if isinstance(error, Fenced) else self._primary.lost()
@@ -120,20 +121,19 @@ class ReplicaLink:
             self._step_down(error.message)
         elif was_in_step:
             logger.warning("degraded: the replica is lost", why=error.message)
-        self._lost.set()
+            self._wake()
         return output
 
-    def _probe(self, turn: Callable[[], AbstractContextManager[None]]) -> None:
+    def _probe(self) -> Conversation[None]:
         """Notice the loss of the replica also while nobody plays."""
-        with turn():
-            if self._primary.step is Step.IN_STEP:
-                self._send(Send(self._primary.last, ()))
+        if self._primary.step is Step.IN_STEP:
+            yield from self._send(Send(self._primary.last, ()))
 
-    def _attach(self, turn: Callable[[], AbstractContextManager[None]]) -> None:
+    def _attach(self) -> Conversation[None]:
         try:
-            output = self._joined(self._port.attach(self._primary.office))
+            output = self._joined((yield from replica_messages.attach(self._primary.office)))
             while isinstance(output, (SendBacklog, SendCopy)):
-                output = self._catch_up(output, turn)
+                output = yield from self._catch_up(output)
         except TicTacToeError as error:
             self._on_error(error)
         else:
@@ -143,29 +143,30 @@ class ReplicaLink:
         with self._lock:
             return self._primary.joined(last)
 
-    def _catch_up(
-        self, output: SendBacklog | SendCopy, turn: Callable[[], AbstractContextManager[None]]
-    ) -> Output | None:
+    def _catch_up(self, output: SendBacklog | SendCopy) -> Conversation[Output | None]:
         if isinstance(output, SendCopy):
-            return self._joined(self._send_copy())
+            return self._joined((yield from self._send_copy()))
         if output.upto.position - output.after.position > NEARLY:
-            return self._joined(self._send_backlog(output.after, output.upto))
-        with turn():
-            return self._joined(self._send_backlog(output.after, self._primary.last))
+            return self._joined((yield from self._send_backlog(output.after, output.upto)))
+        last: Output | None = yield InTurn(self._last_piece(output.after))
+        return last
 
-    def _send_backlog(self, after: Mark, upto: Mark) -> Mark:
+    def _last_piece(self, after: Mark) -> Conversation[Output | None]:
+        return self._joined((yield from self._send_backlog(after, self._primary.last)))
+
+    def _send_backlog(self, after: Mark, upto: Mark) -> Conversation[Mark]:
         snapshots, entries = self._journal.backlog(after, upto, PIECE)
-        return self._port.append(self._primary.office, after, snapshots, entries)
+        return (yield from replica_messages.append(self._primary.office, after, snapshots, entries))
 
-    def _send_copy(self) -> Mark:
+    def _send_copy(self) -> Conversation[Mark]:
         """Send all of the journal as it is now; what is written meanwhile follows as a backlog."""
         office = self._primary.office
         with self._compactor.standing_still():
             upto = self._primary.last
             logger.info("sending the replica a whole copy", position=upto.position)
-            self._port.begin_copy(office)
+            yield from replica_messages.begin_copy(office)
             after = ""
             while page := [copy.up_to(upto.position) for copy in self._journal.copies(after, PIECE)]:
                 after = page[-1].stream
-                self._port.add_to_copy(office, [copy for copy in page if copy.end])
-            return self._port.end_copy(office, upto)
+                yield from replica_messages.add_to_copy(office, [copy for copy in page if copy.end])
+            return (yield from replica_messages.end_copy(office, upto))

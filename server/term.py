@@ -1,23 +1,24 @@
 """A main server's term of office: all that it has from taking office to its end, put together.
 
-The way of a command: a room object or the front door → ``desk`` (who asks) → ``commit`` (decide, own journal) →
-``replica_link`` (the copy) → ``house`` (visible to all).
+The way of a command: a room object or the front door → ``desk`` (who asks) → ``group_commit`` (with whom together) →
+``commit`` (decide, own journal) → ``replica_link`` (the copy) → ``house`` (visible to all).
 """
 
 from __future__ import annotations
 
-from server.commit import Committer
+from server.commit import Commit
 from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.desk import Desk
 from server.entries import Office
 from server.faults import Faults
+from server.group_commit import Committer
 from server.house import House
 from server.journal import Journal
 from server.node import Node
 from server.primary import Primary
 from server.replica_link import ReplicaLink
-from server.replica_port import ReplicaPort
+from server.replica_line import ReplicaLine
 from server.room_objects import RoomObject
 from server.streams import Streams, room_of
 from wire import MAIN, room_object
@@ -28,12 +29,13 @@ TIDY_PAUSE_S = 1.0
 class Term:
     """The working parts of a main server in office."""
 
-    def __init__(self, node: Node, journal: Journal, office: Office, replica: ReplicaPort) -> None:
+    def __init__(self, node: Node, journal: Journal, office: Office, line: ReplicaLine) -> None:
         settings = node.settings
         faults = Faults(settings.test_faults)
         streams = Streams(most_people=settings.max_people_per_room)
         self._node = node
         self._journal = journal
+        self._line = line
         self._clients = node.open_to_clients()
         self._compactor = Compactor(
             journal,
@@ -46,20 +48,21 @@ class Term:
             Primary(office, journal.last, journal.terms),
             journal,
             self._compactor,
-            replica,
             faults=faults,
             step_down=node.step_down,
+            wake=line.wake,
         )
         self.house = House(streams, journal, self._offer)
-        self.committer = Committer(streams, self.house, journal, self.link, faults=faults, step_down=node.step_down)
+        commit = Commit(streams, self.house, journal, self.link, faults)
+        self.committer = Committer(commit, line.hold, step_down=node.step_down)
         self.desk = Desk(self.house, self.committer, settings)
 
     def begin(self) -> None:
         """Take in the journal, offer every room, and keep the replica in step, in the background."""
         self.house.load()
         self._clients.offer(MAIN, ClientObject(MAIN))
-        go_on = self._node.go_on
-        self._node.in_background("replica link", lambda: self.link.run(go_on, self.committer.turn))
+        go_on, line, turn = self._node.go_on, self._line, self.committer.turn
+        self._node.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
         self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
         self._node.in_background("tidying", self._tidy)
         self._node.at_end(self.house.end)
@@ -75,4 +78,5 @@ class Term:
                 self._clients.withdraw(room_object(room_of(stream) or ""))
             if gone:
                 self._journal.forget(gone)
-                self.link.forget(gone, self.committer.turn)
+                with self.committer.turn():
+                    self._line.hold(self.link.forget(gone))

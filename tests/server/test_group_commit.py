@@ -13,9 +13,11 @@ import pytest
 from game import rooms
 from game.commands import Create, Join, Move
 from game.errors import CellTaken, NotYourTurn, Refusal
-from server.commit import Committer
+from server.commit import Commit
+from server.conversation import Conversation, converse
 from server.entries import Entry, Office
 from server.faults import Faults
+from server.group_commit import Committer
 from server.house import House
 from server.journal import Journal
 from server.streams import Streams, room_stream
@@ -35,10 +37,11 @@ class Replication:
         self.may_go.set()
         self.fenced = False
 
-    def carry(self, entries: Sequence[Entry]) -> bool:
+    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
         self.may_go.wait()
         self.batches.append(list(entries))
         return not self.fenced
+        yield
 
 
 class Desk:
@@ -51,14 +54,11 @@ class Desk:
         self.house = House(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []
-        self.committer = Committer(
-            streams,
-            self.house,
-            self.journal,
-            self.replication,
-            faults=Faults(""),
-            step_down=self.stepped_down.append,
-        )
+        commit = Commit(streams, self.house, self.journal, self.replication, Faults(""))
+        self.committer = Committer(commit, self.hold, step_down=self.stepped_down.append)
+
+    def hold(self, conversation: Conversation[None]) -> None:
+        converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
 
     def do(self, command: Any) -> Mapping[str, object]:
         return self.committer.submit(ROOM, command)
