@@ -48,44 +48,48 @@ _AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WH
 _TABLES = ("entries", "snapshots")
 
 
-def open_journal(file: Path, *, durability: str) -> Journal:
+def open_journal(file: Path, *, durability: str = "os") -> Journal:
     """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
 
     What it had then has to come from the other copy: see ``Journal.lost``.
     """
     try:
-        return Journal(file, durability=durability)
+        journal = Journal(_connect(file, durability))
     except (sqlite3.DatabaseError, IsADirectoryError) as error:
         mark = f"{_ASIDE}{time.time_ns()}"
         for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             if part.exists():
                 part.rename(part.with_name(part.name + mark))
         logger.error("a journal cannot be read: it is put aside", why=str(error), mark=mark)
-    return Journal(file, durability=durability)
+        journal = Journal(_connect(file, durability))
+    journal.lost = journal.last == START and any(file.parent.glob(f"{file.name}{_ASIDE}*"))
+    return journal
+
+
+def _connect(file: Path, durability: str) -> sqlite3.Connection:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
+    return connection
 
 
 class Journal:
     """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
 
-    def __init__(self, file: Path, *, durability: str = "os") -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        self._file = file
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """``connection``: to the journal's database, without transactions of its own."""
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        run = self._connection.execute
-        run("PRAGMA journal_mode = WAL")
-        run(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
-        self._connection.executescript(_SCHEMA)
+        self._connection = connection
+        run = connection.execute
+        connection.executescript(_SCHEMA)
+        self.lost = False
+        """Whether it is empty because one that could not be read was put aside."""
         self.last = self._read_last()
         self.terms = Terms(Mark(*row) for row in run("SELECT epoch, position FROM terms ORDER BY epoch"))
         row = run("SELECT epoch, holder FROM office").fetchone()
         self.office = Office(*row) if row else NO_OFFICE
-
-    @property
-    def lost(self) -> bool:
-        """Whether this journal is empty because an unreadable one was put aside."""
-        return self.last == START and any(self._file.parent.glob(f"{self._file.name}{_ASIDE}*"))
 
     def close(self) -> None:
         """Close the file; the journal cannot be used after."""
@@ -97,27 +101,27 @@ class Journal:
     def append(self, entries: Sequence[Entry]) -> None:
         """Add the entries, all or none. Their positions must follow on ``last``, or at least come after it."""
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
-        with self._writing():
+        with self.writing():
             self._connection.executemany(_ADD_ENTRY, entries)
         self.last = entries[-1].mark
 
     def receive(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark) -> None:
         """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here."""
-        with self._writing():
+        with self.writing():
             self._connection.executemany(_PUT_SNAPSHOT, snapshots)
             self._connection.executemany(_ADD_ENTRY, entries)
         self.last = last
 
     def take_office(self, office: Office) -> None:
         """Remember whom this journal obeys."""
-        with self._writing():
+        with self.writing():
             self._connection.execute("INSERT OR REPLACE INTO office VALUES (1, ?, ?)", office)
         self.office = office
 
     def begin_term(self, office: Office) -> None:
         """The own term of office begins: what is written from here on has its epoch."""
         first = Mark(office.epoch, self.last.position + 1)
-        with self._writing():
+        with self.writing():
             self._connection.execute("INSERT OR REPLACE INTO office VALUES (1, ?, ?)", office)
             self._connection.execute("INSERT INTO terms VALUES (?, ?)", first)
         self.office = office
@@ -130,7 +134,7 @@ class Journal:
         """
         positions = itertools.count(max(self.last.position, after.position) + 1)
         epoch = self.office.epoch
-        with self._writing():
+        with self.writing():
             for copy in copies:
                 for table in _TABLES:
                     self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
@@ -146,19 +150,19 @@ class Journal:
 
     def begin_copy(self) -> None:
         """Another's whole journal is going to come in pieces; the own one stays until ``end_copy``."""
-        with self._writing():
+        with self.writing():
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM incoming_{table}")
 
     def add_to_copy(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
         """Keep a piece of the incoming copy aside."""
-        with self._writing():
+        with self.writing():
             for table, rows in (("entries", entries), ("snapshots", snapshots)):
                 self._connection.executemany(f"INSERT INTO incoming_{table} VALUES (?, ?, ?, ?, ?)", rows)
 
     def end_copy(self, last: Mark) -> None:
         """Replace the own log by the copy that came in, which ends at ``last``, at once."""
-        with self._writing():
+        with self.writing():
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table}")
                 self._connection.execute(f"INSERT INTO {table} ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming_{table}")
@@ -168,7 +172,7 @@ class Journal:
 
     def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
         """Put states in place of the entries before them; each stream keeps its last ``keep_events`` entries."""
-        with self._writing():
+        with self.writing():
             self._connection.executemany(_PUT_SNAPSHOT, snapshots)
             self._connection.executemany(
                 "DELETE FROM entries WHERE stream = ? AND version <= ?",
@@ -177,7 +181,7 @@ class Journal:
 
     def forget(self, streams: Sequence[str]) -> None:
         """Drop all of these streams."""
-        with self._writing():
+        with self.writing():
             for table in _TABLES:
                 self._connection.executemany(
                     f"DELETE FROM {table} WHERE stream = ? AND position < ?",
@@ -272,8 +276,8 @@ class Journal:
         return max(ends, key=lambda mark: mark.position, default=START)
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction: all of it or nothing."""
+    def writing(self) -> Iterator[None]:
+        """One transaction, all of it or nothing: every write comes by here. Raises StorageFailed."""
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")

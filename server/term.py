@@ -17,8 +17,8 @@ from server.house import House
 from server.journal import Journal
 from server.node import Node
 from server.primary import Primary
-from server.replica_link import ReplicaLink
 from server.replica_line import ReplicaLine
+from server.replica_link import ReplicaLink
 from server.room_objects import RoomObject
 from server.streams import Streams, room_of
 from wire import MAIN, room_object

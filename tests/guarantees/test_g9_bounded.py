@@ -10,7 +10,7 @@ import pytest
 from client import connect
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
 from server.cluster import Cluster
-from server.journal import Journal
+from server.journal import open_journal
 from tests.conditions import wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION
@@ -155,7 +155,7 @@ def test_g9_the_journals_do_not_grow_with_every_move(make_cluster: MakeCluster) 
         assert game.x.view().version > 180
 
         def short(folder: str) -> bool:
-            journal = Journal(cluster.settings.data / folder / "journal.db")
+            journal = open_journal(cluster.settings.data / folder / "journal.db")
             entries = journal.copy(f"room/{game.x.id}").entries
             journal.close()
             return len(entries) <= 20 + 10

@@ -19,7 +19,7 @@ from server.entries import Entry, Office
 from server.faults import Faults
 from server.group_commit import Committer
 from server.house import House
-from server.journal import Journal
+from server.journal import open_journal
 from server.streams import Streams, room_stream
 from wire.errors import Fenced, StorageFailed
 
@@ -49,7 +49,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         streams = Streams(most_people=100)
-        self.journal = Journal(folder / "journal.db")
+        self.journal = open_journal(folder / "journal.db")
         self.journal.begin_term(Office(1, "me"))
         self.house = House(streams, self.journal, lambda _room: None)
         self.replication = Replication()

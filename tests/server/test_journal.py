@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(file: Path) -> Iterator[Journal]:
-    opened = Journal(file)
+    opened = open_journal(file)
     yield opened
     opened.close()
 
@@ -38,7 +38,7 @@ def test_a_new_journal_is_empty(journal: Journal) -> None:
 def test_what_was_written_is_there_when_it_is_opened_again(journal: Journal, file: Path) -> None:
     journal.begin_term(Office(1, "me"))
     journal.append([entry(1), entry(2, "room/b", 1)])
-    again = Journal(file)
+    again = open_journal(file)
     assert again.last == Mark(1, 2)
     assert again.office == Office(1, "me")
     assert again.terms.contain(Mark(1, 2), again.last)
@@ -129,7 +129,7 @@ def test_a_copy_replaces_the_log_only_when_it_is_complete(journal: Journal, file
     journal.append([entry(1), entry(2)])
     journal.begin_copy()
     journal.add_to_copy([Snapshot(4, 2, "room/x", 4, "{}")], [entry(5, "room/y", 1, epoch=2)])
-    half = Journal(file)
+    half = open_journal(file)
     assert [copy.stream for copy in half.copies()] == ["room/a"]
     half.close()
     journal.end_copy(Mark(2, 5))

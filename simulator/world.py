@@ -1,0 +1,182 @@
+"""The simulated world: virtual time, nodes that live and die, and one seed from which everything follows.
+
+Lives here: the heap of what is going to happen, and the life of nodes: crash, restart, pause, wake. What a message meets
+on its way is ``network``, what a node keeps over a crash is ``disk``. Nothing here sleeps, reads a clock or draws a
+number that does not come from the seed, so one seed makes one history (FoundationDB's simulation; TigerBeetle's VOPR).
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from game.errors import check
+from simulator.disk import Disk
+from simulator.network import Network, Weather
+from simulator.trace import Trace
+
+if TYPE_CHECKING:
+    from simulator.node import Node
+
+Action = Callable[[], None]
+
+
+class Crash(BaseException):
+    """The node that runs now is dead: what it was doing ends here. Not an Exception, so that no node can outlive it."""
+
+
+class Timer:
+    """Something that is going to happen, unless it is cancelled."""
+
+    __slots__ = ("action", "life")
+
+    def __init__(self, action: Action, life: Life | None) -> None:
+        self.action: Action | None = action
+        self.life = life
+
+    def cancel(self) -> None:
+        """It does not happen."""
+        self.action = None
+
+
+class Life:
+    """One life of a node, from a start to a crash. Timers and messages belong to a life, the disk outlives it."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name = name
+        self.number = number
+        self.alive = True
+        self.paused = False
+        self.held: list[Action] = []
+        self.node: Node | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}#{self.number}"
+
+
+class World:
+    """Everything there is in one schedule."""
+
+    def __init__(self, seed: str, *, weather: Weather | None = None, trace: Trace | None = None) -> None:
+        """``seed``: any text; the same seed makes the same history."""
+        self.seed = seed
+        self.now = 0.0
+        self.trace = Trace() if trace is None else trace
+        self.network = Network(self.chance("network"), Weather() if weather is None else weather)
+        self.disks: dict[str, Disk] = {}
+        self.lives: dict[str, Life] = {}
+        self.failures: list[str] = []
+        """What nodes raised: each is a fault of theirs."""
+        self._makers: dict[str, Callable[[], Node]] = {}
+        self._coming: list[tuple[float, int, Timer]] = []
+        self._sequence = 0
+        self._births = 0
+
+    def chance(self, stream: str) -> random.Random:
+        """A source of chance of its own for each purpose, so that one more draw here changes nothing there."""
+        return random.Random(f"{self.seed}/{stream}")
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def after(self, delay_s: float, action: Action, life: Life | None = None) -> Timer:
+        """Do this in ``delay_s`` seconds; with ``life`` only if that still lives, and not while it is paused."""
+        check(delay_s >= 0.0, "nothing happens in the past")
+        timer = Timer(action, life)
+        self._sequence += 1
+        heapq.heappush(self._coming, (self.now + delay_s, self._sequence, timer))
+        return timer
+
+    def run(self, until_s: float, *, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Let time pass up to ``until_s``, or until ``go_on()`` is false."""
+        coming = self._coming
+        while coming and coming[0][0] <= until_s and go_on():
+            self.now, _, timer = heapq.heappop(coming)
+            action, timer.action = timer.action, None
+            if action is not None:
+                self._do(action, timer.life)
+        if go_on():
+            self.now = max(self.now, until_s)
+
+    def _do(self, action: Action, life: Life | None) -> None:
+        if life is None:
+            action()
+        elif life.paused:
+            life.held.append(action)
+        elif life.alive:
+            try:
+                action()
+            except Crash:
+                self._bury(life, "crashes")
+            except Exception as error:
+                self.failures.append(f"{life.name} failed at {self.now:.6f} s: {error!r}")
+                self._bury(life, f"fails: {error!r}")
+
+    # -- nodes ----------------------------------------------------------------------------------------------------
+
+    def add(self, name: str, make: Callable[[], Node]) -> None:
+        """Add a node, made by ``make`` at each of its starts, and start it."""
+        self._makers[name] = make
+        self.start(name)
+
+    def disk(self, name: str) -> Disk:
+        """The disk of that name, which outlives the node."""
+        if name not in self.disks:
+            self.disks[name] = Disk(self.chance(f"disk/{name}"))
+        return self.disks[name]
+
+    def start(self, name: str) -> Life:
+        """Begin a node's next life, which knows what its disk kept. It must not be alive."""
+        check(not self.lives_now(name), f"{name} lives already")
+        self._births += 1
+        life = self.lives[name] = Life(name, self._births)
+        node = self._makers[name]()
+        life.node = node
+        node.be_born(self, life)
+        self.trace.note(self.now, name, "starts")
+        self._do(node.start, life)
+        return life
+
+    def lives_now(self, name: str) -> bool:
+        """Whether the node is alive; a paused one is."""
+        life = self.lives.get(name)
+        return life is not None and life.alive
+
+    def node(self, name: str) -> Node | None:
+        """The node in its present life, or None while it is dead."""
+        life = self.lives.get(name)
+        return life.node if life is not None and life.alive else None
+
+    def crash(self, name: str) -> None:
+        """End a node's life at once; its disk loses what was not synced. No effect on a dead one."""
+        if self.lives_now(name):
+            self._bury(self.lives[name], "crashes")
+
+    def pause(self, name: str) -> None:
+        """The node stands still and knows nothing of it; what comes for it waits."""
+        if self.lives_now(name) and not self.lives[name].paused:
+            self.lives[name].paused = True
+            self.trace.note(self.now, name, "pauses")
+
+    def wake(self, name: str) -> None:
+        """A paused node goes on, and does all at once what came for it meanwhile."""
+        life = self.lives.get(name)
+        if life is None or not life.alive or not life.paused:
+            return
+        self.trace.note(self.now, name, "wakes")
+        life.paused = False
+        held, life.held = life.held, []
+        for action in held:
+            self._do(action, life)
+
+    def _bury(self, life: Life, how: str) -> None:
+        if life.alive:
+            life.alive = False
+            life.paused = False
+            life.held = []
+            self.trace.note(self.now, life.name, how)
+            if life.name in self.disks:
+                self.disks[life.name].lose_unsynced()
+            if life.node is not None:
+                life.node.on_death()
