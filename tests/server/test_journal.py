@@ -9,7 +9,7 @@ import pytest
 
 from game.errors import InvariantBroken
 from server.entries import NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy
-from server.journal import Journal
+from server.journal import Journal, open_journal
 from wire.errors import StorageFailed
 
 
