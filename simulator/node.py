@@ -63,18 +63,7 @@ class Node:
 
     def send(self, receiver: str, message: object) -> None:
         """Send a message, which may be late, lost, doubled or overtaken by another."""
-        hash(message)
-        world = self.world
-        delays = world.network.delays(self.name, receiver)
-        world.trace.sent(world.now, self.name, receiver, message, len(delays))
-        for delay_s in delays:
-            world.after(delay_s, lambda: self._arrive(receiver, message))
-
-    def _arrive(self, receiver: str, message: object) -> None:
-        life = self.world.lives.get(receiver)
-        if life is not None and life.node is not None:
-            node, sender = life.node, self.name
-            self.world.after(0.0, lambda: node.receive(message, sender), life)
+        self.world.send(self.name, receiver, message)
 
     def receive(self, message: object, sender: str) -> None:
         """Hand a message to the method that handles it."""

@@ -30,15 +30,21 @@ class Crash(BaseException):
 class Timer:
     """Something that is going to happen, unless it is cancelled."""
 
-    __slots__ = ("action", "life")
+    __slots__ = ("_action", "life")
 
     def __init__(self, action: Action, life: Life | None) -> None:
-        self.action: Action | None = action
+        self._action: Action | None = action
         self.life = life
+
+    def fire(self) -> None:
+        """It happens, unless it was cancelled or has happened."""
+        action, self._action = self._action, None
+        if action is not None:
+            action()
 
     def cancel(self) -> None:
         """It does not happen."""
-        self.action = None
+        self._action = None
 
 
 class Life:
@@ -69,6 +75,8 @@ class World:
         self.lives: dict[str, Life] = {}
         self.failures: list[str] = []
         """What nodes raised: each is a fault of theirs."""
+        self.on_nobody_there: Callable[[str, str, object], None] | None = None
+        """Told of messages that arrive where nobody lives: sender, receiver, message."""
         self._makers: dict[str, Callable[[], Node]] = {}
         self._coming: list[tuple[float, int, Timer]] = []
         self._sequence = 0
@@ -91,13 +99,12 @@ class World:
     def run(self, until_s: float, *, go_on: Callable[[], bool] = lambda: True) -> None:
         """Let time pass up to ``until_s``, or until ``go_on()`` is false."""
         coming = self._coming
-        while coming and coming[0][0] <= until_s and go_on():
+        while coming and coming[0][0] <= until_s:
+            if not go_on():
+                return
             self.now, _, timer = heapq.heappop(coming)
-            action, timer.action = timer.action, None
-            if action is not None:
-                self._do(action, timer.life)
-        if go_on():
-            self.now = max(self.now, until_s)
+            self._do(timer.fire, timer.life)
+        self.now = max(self.now, until_s)
 
     def _do(self, action: Action, life: Life | None) -> None:
         if life is None:
@@ -112,6 +119,24 @@ class World:
             except Exception as error:
                 self.failures.append(f"{life.name} failed at {self.now:.6f} s: {error!r}")
                 self._bury(life, f"fails: {error!r}")
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    def send(self, sender: str, receiver: str, message: object, *, to: Life | None = None) -> None:
+        """Send a message to whoever has the receiver's name when it arrives; with ``to`` to that life alone."""
+        hash(message)
+        delays = self.network.delays(sender, receiver)
+        self.trace.sent(self.now, sender, receiver, message, len(delays))
+        for delay_s in delays:
+            self.after(delay_s, lambda: self._deliver(sender, receiver, message, to))
+
+    def _deliver(self, sender: str, receiver: str, message: object, to: Life | None) -> None:
+        life = self.lives.get(receiver) if to is None else to
+        if life is not None and life.node is not None and life.alive:
+            node = life.node
+            self._do(lambda: node.receive(message, sender), life)
+        elif self.on_nobody_there is not None:
+            self.on_nobody_there(sender, receiver, message)
 
     # -- nodes ----------------------------------------------------------------------------------------------------
 

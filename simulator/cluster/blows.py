@@ -1,0 +1,149 @@
+"""What can happen to the simulated cluster: every fault that the guarantees speak of, as blows of a storm."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from server.primary import Step
+from simulator.cluster.machine import SERVERS, Machine
+from simulator.cluster.servers import MainProcess
+from simulator.storm import Blow, Undo
+from simulator.world import World
+from wire import MAIN, REPLICATION
+
+WITH_JOURNAL = (MAIN, REPLICATION)
+MOST_WRITES_TO_LIVE = 6
+MOST_LOST_WRITES = 3
+
+
+class Blows:
+    """The blows of one world."""
+
+    def __init__(self, world: World, machine: Machine, people: Sequence[str]) -> None:
+        self._world = world
+        self._machine = machine
+        self._people = people
+
+    def all(self) -> list[Blow]:
+        """Each with how likely it is, against the others."""
+        return [
+            Blow("kill", 5, self._kill),
+            Blow("kill several", 2, self._kill_several),
+            Blow("kill at a write", 5, self._kill_at_a_write),
+            Blow("pause", 4, self._pause, 0.02, 2.5),
+            Blow("cut", 5, self._cut, 0.05, 2.0),
+            Blow("disk full", 1.5, self._disk_full, 0.05, 1.0),
+            Blow("main's disk lost", 2, self._lose_main_disk),
+            Blow("replica's disk lost", 0.7, self._lose_replica_disk),
+            Blow("power cut at the replica", 1.5, self._cut_power),
+            Blow("client crashed", 2, self._crash_client, 0.05, 0.5),
+        ]
+
+    def _kill(self, chance: random.Random) -> Undo | None:
+        role = chance.choice(SERVERS)
+        if not self._machine.runs(role):
+            return None
+        self._machine.kill(role)
+        return _nothing
+
+    def _kill_several(self, chance: random.Random) -> Undo:
+        for role in chance.sample(SERVERS, chance.choice((2, 2, 3))):
+            self._machine.kill(role)
+        return _nothing
+
+    def _kill_at_a_write(self, chance: random.Random) -> Undo | None:
+        role = chance.choice(WITH_JOURNAL)
+        if not self._machine.runs(role):
+            return None
+        self._machine.disks[role].writes_to_live = chance.randrange(MOST_WRITES_TO_LIVE)
+        return _nothing
+
+    def _pause(self, chance: random.Random) -> Undo | None:
+        role = chance.choice(SERVERS)
+        if not self._machine.runs(role):
+            return None
+        life = self._world.lives[role]
+        self._world.pause(role)
+
+        def wake() -> None:
+            if self._world.lives[role] is life:
+                self._world.wake(role)
+
+        return wake
+
+    def _cut(self, chance: random.Random) -> Undo:
+        """Between two servers, or between people and the main server; one direction or both."""
+        if chance.random() < 0.6:
+            one, other = chance.sample(SERVERS, 2)
+        else:
+            one, other = chance.choice(self._people), MAIN
+        both = chance.random() < 0.6
+        pairs = [(one, other), (other, one)] if both else [chance.choice([(one, other), (other, one)])]
+        network = self._world.network
+        for pair in pairs:
+            network.cut(*pair)
+            self._world.trace.note(self._world.now, pair[0], f"is cut off from {pair[1]}")
+
+        def mend() -> None:
+            for pair in pairs:
+                network.mend(*pair)
+
+        return mend
+
+    def _disk_full(self, chance: random.Random) -> Undo:
+        disk = self._machine.disks[chance.choice(WITH_JOURNAL)]
+        disk.full = True
+
+        def clear() -> None:
+            disk.full = False
+
+        return clear
+
+    def _lose_main_disk(self, chance: random.Random) -> Undo | None:
+        """Its journal is gone with it: nothing may be lost as long as the replica was in step and keeps its copy."""
+        main = self._world.node(MAIN)
+        if not isinstance(main, MainProcess) or main.link is None or main.link.step is not Step.IN_STEP:
+            return None
+        if main.in_step_since is None or main.in_step_since <= self._machine.harmed_at or chance.random() < 0.3:
+            return None
+        self._machine.kill(MAIN)
+        self._machine.disks[MAIN].lose()
+        self._machine.harmed_at = self._world.now
+        return _nothing
+
+    def _lose_replica_disk(self, _chance: random.Random) -> Undo | None:
+        if not self._main_has_all():
+            return None
+        self._machine.kill(REPLICATION)
+        self._machine.disks[REPLICATION].lose()
+        self._machine.harmed_at = self._world.now
+        return _nothing
+
+    def _cut_power(self, chance: random.Random) -> Undo | None:
+        if not self._main_has_all() or not self._machine.runs(REPLICATION):
+            return None
+        self._machine.kill(REPLICATION)
+        if self._machine.disks[REPLICATION].lose_last_writes(chance.randint(1, MOST_LOST_WRITES)) == 0:
+            return None
+        self._machine.harmed_at = self._world.now
+        return _nothing
+
+    def _main_has_all(self) -> bool:
+        """Whether a main server is in office, so that its journal has all that there is."""
+        main = self._world.node(MAIN)
+        return isinstance(main, MainProcess) and main.link is not None
+
+    def _crash_client(self, chance: random.Random) -> Undo:
+        name = chance.choice(self._people)
+        self._world.crash(name)
+
+        def restart() -> None:
+            if not self._world.lives_now(name):
+                self._world.start(name)
+
+        return restart
+
+
+def _nothing() -> None:
+    """A process that was killed is not undone: the others start it again."""

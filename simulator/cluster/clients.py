@@ -1,0 +1,203 @@
+"""Simulated people: players who play, come and go, and ask again with the same request id; and those who watch.
+
+Each notes what it asked and what came of it, as the history that is checked.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
+from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
+from game.errors import Refusal, TicTacToeError
+from game.events import from_plain
+from game.tictactoe import EMPTY
+from server.streams import room_stream
+from simulator.cluster.rpc import Process, Request
+from wire import MAIN
+from wire.errors import Busy, Fenced, NotReady, StorageFailed, Unreachable
+
+ATTEMPT_S = 0.5
+AGAIN_S = 0.05
+GIVES_UP_S = 4.0
+CELLS = 9
+
+
+@dataclass
+class Table:
+    """A room, who plays there, and what was seen of it."""
+
+    room: str
+    owner: str
+    players: tuple[str, ...]
+    history: RoomHistory = field(default_factory=RoomHistory)
+
+
+class Person(Process):
+    """Asks the main server one thing after the other, each until it is answered or given up."""
+
+    def __init__(self, table: Table, *, until_s: float) -> None:
+        super().__init__()
+        self.table = table
+        self.until_s = until_s
+        self._asked = 0
+
+    def start(self) -> None:
+        self.dice: random.Random = self.chance()
+        self._sit_down()
+
+    def _sit_down(self) -> None:
+        raise NotImplementedError
+
+    def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
+        raise NotImplementedError("nobody asks people")
+
+    def new_request(self) -> str:
+        """A request id that nobody has used."""
+        self._asked += 1
+        return f"{self.name}-{self.life.number}-{self._asked}"
+
+    def insist(
+        self,
+        method: str,
+        arguments: tuple[object, ...],
+        then: Callable[[Any], None],
+        refused: Callable[[TicTacToeError], None],
+        *,
+        give_up_at: float,
+        attempt_s: float = ATTEMPT_S,
+    ) -> None:
+        """Ask until there is an answer or a refusal; ``refused`` also hears the last error when time is up."""
+
+        def failed(error: TicTacToeError) -> None:
+            if not isinstance(error, (Unreachable, NotReady, Busy, Fenced)) or self.now >= give_up_at:
+                refused(error)
+            else:
+                self.set_timer(self.dice.uniform(0.0, AGAIN_S), attempt)
+
+        def attempt() -> None:
+            self.call(MAIN, method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
+
+        attempt()
+
+
+class Player(Person):
+    """Plays at one table until its time is over, not always well."""
+
+    def _sit_down(self) -> None:
+        if self.name == self.table.owner:
+            self._do(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
+        else:
+            self.set_timer(self.dice.uniform(0.0, 0.3), self._look)
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    def _do(self, command: Command) -> None:
+        call = self._begin(command)
+        arguments = (room_stream(self.table.room), type(command).__name__, *_fields(command))
+
+        def answered(answer: Any) -> None:
+            self._end(call, Done(answer["version"], answer["seat"]))
+
+        def refused(error: TicTacToeError) -> None:
+            # A write that failed, or nobody who answered: whether an earlier try was carried out is not known.
+            self._end(call, Refused(error.code) if isinstance(error, Refusal) else None)
+
+        self.insist("command", arguments, answered, refused, give_up_at=self.now + GIVES_UP_S)
+
+    def _look(self) -> None:
+        call = self._begin(Look(self.name))
+
+        def answered(view: Any) -> None:
+            moves = tuple((seat, move) for seat, move in view["moves"])
+            self._end(call, Seen(view["version"], view["phase"], moves), view)
+
+        def refused(_error: TicTacToeError) -> None:
+            self._end(call, None)
+
+        self.insist("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
+
+    def _begin(self, operation: object) -> int:
+        calls = self.table.history.calls
+        calls.append(Call(self.name, operation, self.now))
+        return len(calls) - 1
+
+    def _end(self, number: int, answer: object, view: Any = None) -> None:
+        calls = self.table.history.calls
+        begun = calls[number]
+        if answer is not None:
+            calls[number] = Call(begun.client, begun.operation, begun.sent_at, self.now, answer)
+        if self.now < self.until_s:
+            self.set_timer(self.dice.uniform(0.0, 0.15), lambda: self._go_on(view))
+        else:
+            self.until_s = -1.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has played to its end, with every answer there or given up."""
+        return self.until_s < 0.0
+
+    # -- choosing -------------------------------------------------------------------------------------------------
+
+    def _go_on(self, view: Any) -> None:
+        if view is None:
+            self._look()
+        else:
+            self._do(self._choose(view))
+
+    def _choose(self, view: Any) -> Command:
+        me, request, dice = self.name, self.new_request(), self.dice
+        seated = [seat for seat in view["seats"].values() if seat is not None and seat["name"] == me]
+        if dice.random() < 0.06:
+            return dice.choice(
+                (Leave(me, request), Resign(me, request), Join(me, request, "player"), Join(me, request, "spectator"))
+            )
+        if dice.random() < 0.01:
+            return Close(me, request)
+        if not seated or not seated[0]["present"]:
+            return Join(me, request, "player")
+        if view["phase"] == "finished":
+            return Rematch(me, request)
+        return Move(me, request, self._cell(view["board"]["cells"]))
+
+    def _cell(self, cells: str) -> int:
+        free = [cell for cell in range(CELLS) if cells[cell] == EMPTY]
+        careless = self.dice.random() < 0.1 or not free
+        return self.dice.randrange(CELLS) if careless else self.dice.choice(free)
+
+
+class Watcher(Person):
+    """Watches a table from its beginning, whatever happens, and comes back where it was after a crash of its own."""
+
+    def _sit_down(self) -> None:
+        self.seen = self.table.history.watchers.setdefault(self.name, [])
+        self._wait()
+
+    @property
+    def version(self) -> int:
+        """How far it has seen."""
+        return self.seen[-1][0] if self.seen else 0
+
+    def _wait(self) -> None:
+        wait_s = self.dice.choice((0.3, 1.0))
+        arguments = (self.table.room, self.version, wait_s)
+        self.insist("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
+
+    def _news(self, news: Any) -> None:
+        self.table.history.gaps += news["gap"]
+        for plain in news["events"]:
+            self.seen.append((plain["version"], from_plain(plain)))
+        self._wait()
+
+    def _none(self, error: TicTacToeError) -> None:
+        if isinstance(error, Refusal) and error.code != "no_such_room":
+            self.world.failures.append(f"{self.name} has version {self.version}, and was told: {error.message}")
+            return
+        self.set_timer(self.dice.uniform(0.01, 0.1), self._wait)
+
+
+def _fields(command: Command) -> tuple[object, ...]:
+    return tuple(getattr(command, name) for name in command.__dataclass_fields__)

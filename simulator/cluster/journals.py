@@ -1,0 +1,94 @@
+"""Journals on simulated disks: the real ``Journal`` on a database in memory that outlives the process.
+
+A write can be the last thing a process does (it is killed just before, or just after, the write counts), a disk can be
+full for a while, and a power cut can take the last writes of a disk that does not sync.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+
+from server.journal import Journal
+from simulator.world import Crash
+from wire.errors import StorageFailed
+
+KEPT_IMAGES = 4
+
+
+def _database() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
+class JournalDisk:
+    """The disk under one role's journal."""
+
+    def __init__(self, *, syncs: bool) -> None:
+        """``syncs``: every transaction is synced; else a power cut may take the last few."""
+        self.full = False
+        self.writes_to_live: int | None = None
+        """With 0 the next write is not carried out and the process dies; with 1 it dies just after it, and so on."""
+        self._connection = _database()
+        self._images: deque[sqlite3.Connection] | None = None if syncs else deque(maxlen=KEPT_IMAGES)
+
+    def journal(self) -> SimulatedJournal:
+        """The journal as the next process opens it."""
+        self.writes_to_live = None
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        return SimulatedJournal(self._connection, self)
+
+    def lose(self) -> None:
+        """The disk is gone, a new empty one takes its place."""
+        self._connection = _database()
+        if self._images is not None:
+            self._images.clear()
+
+    def lose_last_writes(self, count: int) -> int:
+        """A power cut: up to that many of the last transactions are missing. How many there were to lose."""
+        lost = 0
+        while self._images and lost < count:
+            self._connection = self._images.pop()
+            lost += 1
+        return lost
+
+    def twin(self) -> JournalDisk:
+        """A copy on another machine."""
+        twin = JournalDisk(syncs=True)
+        self._connection.backup(twin._connection)
+        return twin
+
+    def before_write(self) -> None:
+        """Told by the journal."""
+        if self.writes_to_live == 0:
+            raise Crash
+        if self.full:
+            raise StorageFailed("the journal cannot be written: the disk is full")
+        if self._images is not None:
+            image = _database()
+            self._connection.backup(image)
+            self._images.append(image)
+
+    def after_write(self) -> None:
+        """Told by the journal."""
+        if self.writes_to_live is not None:
+            self.writes_to_live -= 1
+            if self.writes_to_live == 0:
+                raise Crash
+
+
+class SimulatedJournal(Journal):
+    """The real journal, whose disk hears of each write."""
+
+    def __init__(self, connection: sqlite3.Connection, disk: JournalDisk) -> None:
+        super().__init__(connection)
+        self._disk = disk
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        self._disk.before_write()
+        with super().writing():
+            yield
+        self._disk.after_write()

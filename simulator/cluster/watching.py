@@ -1,0 +1,70 @@
+"""One simulated process watching another: the part of threads and processes around the real ``Supervision``."""
+
+from __future__ import annotations
+
+from game.errors import TicTacToeError
+from server.supervision import Action, Condition, Patience, Supervision
+from server.watcher import COURTESY_S, LOOK_AGAIN_S
+from simulator.cluster.machine import Machine
+from simulator.cluster.rpc import Process
+from wire.errors import DeadlineExceeded
+
+
+class Watch:
+    """Keeps another role alive, as ``server.watcher`` does."""
+
+    def __init__(self, process: Process, machine: Machine, role: str, *, after: str | None = None) -> None:
+        times = machine.times
+        self._process = process
+        self._machine = machine
+        self._role = role
+        self._after = after
+        self._hangs = False
+        patience = Patience(
+            grace_s=times.start_grace_s,
+            hang_s=times.hang_s,
+            start_limit_s=times.start_limit_s,
+            courtesy_s=0.0 if after is None else COURTESY_S,
+        )
+        self._life = Supervision(patience, process.now, ran_before=True)
+
+    def begin(self) -> None:
+        """Take the first heartbeat."""
+        times = self._machine.times
+        self._process.call(self._role, "beat", timeout_s=times.hang_s - times.heartbeat_s, then=self._heard, fail=self._unheard)
+
+    def _heard(self, serving: object) -> None:
+        self._life.heard(self._process.now)
+        self._process.set_timer(self._machine.times.heartbeat_s if serving else LOOK_AGAIN_S, self.begin)
+
+    def _unheard(self, error: TicTacToeError) -> None:
+        now = self._process.now
+        self._hangs = isinstance(error, DeadlineExceeded)
+        if self._after is not None and not self._machine.runs(self._after):
+            self._life.hurry(now)
+        if self._is_gone():
+            self._do(self._life.ended(now))
+        else:
+            self._do(self._life.tick(now))
+        self._process.set_timer(LOOK_AGAIN_S, self.begin)
+
+    def _is_gone(self) -> bool:
+        if self._life.condition is Condition.STARTING:
+            return not self._machine.occupied(self._role)
+        return not self._machine.runs(self._role)
+
+    def _do(self, action: Action | None) -> None:
+        if action is Action.END:
+            self._machine.kill(self._role)
+            self._do(self._life.ended(self._process.now))
+        elif action is Action.START:
+            self._start()
+
+    def _start(self) -> None:
+        if not self._machine.occupied(self._role):
+            self._machine.start(self._role)
+        elif self._hangs and self._machine.runs(self._role):
+            self._machine.kill(self._role)
+            self._do(self._life.ended(self._process.now))
+        else:
+            self._life.yielded(self._process.now)

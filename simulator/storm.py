@@ -1,0 +1,70 @@
+"""A storm: blows that fall at random on a world for a while, each undone after some time, all drawn from the seed."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simulator.world import World
+
+Undo = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One kind of fault. ``strike`` does it and returns how it is undone; None if there was nothing to strike."""
+
+    name: str
+    weight: float
+    strike: Callable[[random.Random], Undo | None]
+    least_s: float = 0.0
+    most_s: float = 0.0
+    """How long it lasts."""
+
+
+class Storm:
+    """Blows one after the other, some at the same time."""
+
+    def __init__(self, world: World, blows: Sequence[Blow], *, most_gap_s: float) -> None:
+        """``most_gap_s``: the longest time between two blows."""
+        self.struck: Counter[str] = Counter()
+        self._world = world
+        self._blows = blows
+        self._weights = [blow.weight for blow in blows]
+        self._most_gap_s = most_gap_s
+        self._chance = world.chance("storm")
+        self._undone: dict[int, Undo] = {}
+        self._number = 0
+        self._over = False
+
+    def begin(self) -> None:
+        """The first blow comes soon."""
+        self._world.after(self._chance.uniform(0.0, self._most_gap_s), self._strike)
+
+    def end(self) -> None:
+        """No more blows, and what still lasts is undone now."""
+        self._over = True
+        for number in list(self._undone):
+            self._undo(number)
+
+    def _strike(self) -> None:
+        if self._over:
+            return
+        chance = self._chance
+        blow = chance.choices(self._blows, self._weights)[0]
+        undo = blow.strike(chance)
+        if undo is not None:
+            self.struck[blow.name] += 1
+            self._number += 1
+            number = self._number
+            self._undone[number] = undo
+            lasts_s = chance.uniform(blow.least_s, blow.most_s)
+            self._world.after(lasts_s, lambda: self._undo(number))
+        self._world.after(chance.uniform(0.0, self._most_gap_s), self._strike)
+
+    def _undo(self, number: int) -> None:
+        undo = self._undone.pop(number, None)
+        if undo is not None:
+            undo()
