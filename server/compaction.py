@@ -89,7 +89,7 @@ class Compactor:
 
     def _snapshot(self, stream: str) -> Snapshot | None:
         copy = self._journal.copy(stream, whole=False).up_to(self._upto())
-        if not copy.entries:
+        if not copy.entries or copy.has_gap:
             return None
         last = copy.entries[-1]
         body = self._streams.kind_of(stream).write_state(self._streams.state_of(copy))

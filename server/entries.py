@@ -67,6 +67,15 @@ class StreamCopy(NamedTuple):
         return max(ends, default=(0, 0))
 
     @property
+    def has_gap(self) -> bool:
+        """Whether events are missing before its last one: so it is while a copy catches up with a log of which the
+        beginning is compacted, until the snapshot comes that stands for them.
+        """
+        version = 0 if self.snapshot is None else self.snapshot.version
+        newer = [entry.version for entry in self.entries if entry.version > version]
+        return newer != list(range(version + 1, version + 1 + len(newer)))
+
+    @property
     def end(self) -> int:
         """The position of the stream's last entry; 0 if there is none."""
         return max((part.position for part in (self.snapshot, *self.entries) if part is not None), default=0)

@@ -24,7 +24,6 @@ from server.replica_messages import PIECE
 from wire.errors import Fenced, TicTacToeError
 
 NEARLY = 50
-"""With no more entries than this to go, the log stands still for the last piece of a catch-up."""
 RETRY_S = 0.02
 PROBE_S = 0.25
 """With nothing to commit for that long, the replica is asked whether it is still there."""
@@ -44,9 +43,12 @@ class ReplicaLink:
         faults: Faults,
         step_down: Callable[[str], None],
         wake: Callable[[], None],
+        piece: int = PIECE,
+        nearly: int = NEARLY,
     ) -> None:
         """``step_down`` is called with the reason when another main server is in office; ``wake`` ends the rest of
-        ``run``, because the replica is lost.
+        ``run``, because the replica is lost. ``piece``: how much goes in one message of a catch-up, ``nearly``: with
+        no more entries than that to go, the log stands still for the last piece.
         """
         self._primary = primary
         self._journal = journal
@@ -54,6 +56,8 @@ class ReplicaLink:
         self._faults = faults
         self._step_down = step_down
         self._wake = wake
+        self._piece = piece
+        self._nearly = nearly
         self._lock = threading.Lock()
 
     @property
@@ -146,7 +150,7 @@ class ReplicaLink:
     def _catch_up(self, output: SendBacklog | SendCopy) -> Conversation[Output | None]:
         if isinstance(output, SendCopy):
             return self._joined((yield from self._send_copy()))
-        if output.upto.position - output.after.position > NEARLY:
+        if output.upto.position - output.after.position > self._nearly:
             return self._joined((yield from self._send_backlog(output.after, output.upto)))
         last: Output | None = yield InTurn(self._last_piece(output.after))
         return last
@@ -155,7 +159,7 @@ class ReplicaLink:
         return self._joined((yield from self._send_backlog(after, self._primary.last)))
 
     def _send_backlog(self, after: Mark, upto: Mark) -> Conversation[Mark]:
-        snapshots, entries = self._journal.backlog(after, upto, PIECE)
+        snapshots, entries = self._journal.backlog(after, upto, self._piece)
         return (yield from replica_messages.append(self._primary.office, after, snapshots, entries))
 
     def _send_copy(self) -> Conversation[Mark]:
@@ -166,7 +170,7 @@ class ReplicaLink:
             logger.info("sending the replica a whole copy", position=upto.position)
             yield from replica_messages.begin_copy(office)
             after = ""
-            while page := [copy.up_to(upto.position) for copy in self._journal.copies(after, PIECE)]:
+            while page := [copy.up_to(upto.position) for copy in self._journal.copies(after, self._piece)]:
                 after = page[-1].stream
                 yield from replica_messages.add_to_copy(office, [copy for copy in page if copy.end])
             return (yield from replica_messages.end_copy(office, upto))

@@ -30,15 +30,16 @@ class Network:
     def delays(self, sender: str, receiver: str) -> list[float]:
         """When copies of a message arrive, in seconds from now: none, one or two."""
         weather, chance = self.weather, self._chance
-        if (sender, receiver) in self._cuts or chance.random() < weather.loss:
+        if (sender, receiver) in self._cuts or (weather.loss and chance.random() < weather.loss):
             return []
-        copies = 2 if chance.random() < weather.duplicate else 1
-        return [self._delay() for _ in range(copies)]
+        if weather.duplicate and chance.random() < weather.duplicate:
+            return [self._delay(), self._delay()]
+        return [self._delay()]
 
     def _delay(self) -> float:
         weather, chance = self.weather, self._chance
         delay_s = chance.uniform(weather.least_delay_s, weather.most_delay_s)
-        if chance.random() < weather.straggle:
+        if weather.straggle and chance.random() < weather.straggle:
             delay_s += chance.uniform(0.0, weather.most_straggle_s)
         return delay_s
 

@@ -102,7 +102,12 @@ def _family(root: type[TicTacToeError]) -> dict[str, type[TicTacToeError]]:
     return found
 
 
+_KINDS: dict[str, type[TicTacToeError]] = {}
+
+
 def error_from(code: object, sentence: str) -> TicTacToeError:
     """The error of that code; a code this side does not know becomes an InternalError that names it."""
-    kind = _family(TicTacToeError).get(code) if isinstance(code, str) else None
+    if isinstance(code, str) and code not in _KINDS:
+        _KINDS.update(_family(TicTacToeError))
+    kind = _KINDS.get(code) if isinstance(code, str) else None
     return kind(sentence) if kind is not None else InternalError(f"{code}: {sentence}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from server.primary import Step
-from simulator.cluster.machine import SERVERS, Machine
+from simulator.cluster.machine import ELSEWHERE, SERVERS, Machine
+from simulator.cluster.rpc import Process
 from simulator.cluster.servers import MainProcess
 from simulator.storm import Blow, Undo
 from simulator.world import World
@@ -15,15 +16,27 @@ from wire import MAIN, REPLICATION
 WITH_JOURNAL = (MAIN, REPLICATION)
 MOST_WRITES_TO_LIVE = 6
 MOST_LOST_WRITES = 3
+LOOK_AGAIN_S = 0.01
 
 
 class Blows:
     """The blows of one world."""
 
-    def __init__(self, world: World, machine: Machine, people: Sequence[str]) -> None:
+    def __init__(
+        self, world: World, machine: Machine, people: Sequence[str], main_elsewhere: Callable[[], Process]
+    ) -> None:
+        """``main_elsewhere`` makes a main server on another machine."""
         self._world = world
         self._machine = machine
         self._people = people
+        self._main_elsewhere = main_elsewhere
+
+    def calm(self) -> list[Blow]:
+        """Few, in good weather: a main server that was stopped wakes after a takeover elsewhere, where no lock helps.
+
+        What protects then is the epoch at the replica alone, so the replica must be there.
+        """
+        return [Blow("takeover elsewhere", 5, self._take_over_elsewhere, 2.0, 2.0), self._client_crashed]
 
     def all(self) -> list[Blow]:
         """Each with how likely it is, against the others."""
@@ -37,8 +50,12 @@ class Blows:
             Blow("main's disk lost", 2, self._lose_main_disk),
             Blow("replica's disk lost", 0.7, self._lose_replica_disk),
             Blow("power cut at the replica", 1.5, self._cut_power),
-            Blow("client crashed", 2, self._crash_client, 0.05, 0.5),
+            self._client_crashed,
         ]
+
+    @property
+    def _client_crashed(self) -> Blow:
+        return Blow("client crashed", 2, self._crash_client, 0.05, 0.5)
 
     def _kill(self, chance: random.Random) -> Undo | None:
         role = chance.choice(SERVERS)
@@ -133,6 +150,27 @@ class Blows:
         """Whether a main server is in office, so that its journal has all that there is."""
         main = self._world.node(MAIN)
         return isinstance(main, MainProcess) and main.link is not None
+
+    def _take_over_elsewhere(self, _chance: random.Random) -> Undo | None:
+        world = self._world
+        main = world.node(MAIN)
+        in_step = isinstance(main, MainProcess) and main.link is not None and main.link.step is Step.IN_STEP
+        if not in_step or world.lives[MAIN].paused or world.lives_now(ELSEWHERE):
+            return None
+        stopped = world.lives[MAIN]
+        world.pause(MAIN)
+        world.add(ELSEWHERE, self._main_elsewhere)
+
+        def wake_after_takeover() -> None:
+            elsewhere = world.node(ELSEWHERE)
+            if isinstance(elsewhere, MainProcess) and elsewhere.link is not None and elsewhere.link.step is Step.IN_STEP:
+                if world.lives.get(MAIN) is stopped:
+                    world.wake(MAIN)
+            elif stopped.alive:
+                world.after(LOOK_AGAIN_S, wake_after_takeover)
+
+        world.after(LOOK_AGAIN_S, wake_after_takeover)
+        return _nothing
 
     def _crash_client(self, chance: random.Random) -> Undo:
         name = chance.choice(self._people)

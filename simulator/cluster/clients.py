@@ -16,7 +16,9 @@ from game.errors import Refusal, TicTacToeError
 from game.events import from_plain
 from game.tictactoe import EMPTY
 from server.streams import room_stream
+from simulator.cluster.machine import ELSEWHERE
 from simulator.cluster.rpc import Process, Request
+from simulator.cluster.servers import MainProcess
 from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, Unreachable
 
@@ -79,9 +81,24 @@ class Person(Process):
                 self.set_timer(self.dice.uniform(0.0, AGAIN_S), attempt)
 
         def attempt() -> None:
-            self.call(MAIN, method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
+            self.call(self._whom_to_ask(method), method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
 
         attempt()
+
+
+    def _whom_to_ask(self, method: str) -> str:
+        """The main server. Of two, either may be told what to do; what the one whose term is over shows may be old,
+        until it learns of that, and so is not looked at.
+        """
+        if not self.world.lives_now(ELSEWHERE):
+            return MAIN
+        if method == "command":
+            return self.dice.choice((MAIN, ELSEWHERE))
+        return max((MAIN, ELSEWHERE), key=self._epoch_of)
+
+    def _epoch_of(self, name: str) -> int:
+        main = self.world.node(name)
+        return main.link.epoch if isinstance(main, MainProcess) and main.link is not None else 0
 
 
 class Player(Person):

@@ -15,6 +15,8 @@ from simulator.cluster.rpc import Process
 from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
 
+ELSEWHERE = "main elsewhere"
+"""A main server on another machine, which has no business there."""
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
 

@@ -47,6 +47,8 @@ class Limits:
     most_people: int = 20
     snapshot_every: int = 8
     keep_events: int = 1_000_000
+    piece: int = 200
+    nearly: int = 50
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class MainProcess(Process):
             self._in_office,
             timeout_s=self._times.append_timeout_s,
         ).begin()
-        Watch(self, self._machine, REPLICATION).begin()
+        if self.name == MAIN:
+            Watch(self, self._machine, REPLICATION).begin()
 
     def _in_office(self, office: Office) -> None:
         journal, limits = self.journal, self._limits
@@ -114,6 +117,8 @@ class MainProcess(Process):
             faults=NO_FAULTS,
             step_down=self._step_down,
             wake=lambda: self._running.wake(),
+            piece=limits.piece,
+            nearly=limits.nearly,
         )
         self._commit = Commit(streams, house, journal, link, NO_FAULTS)
         house.load()

@@ -1,0 +1,186 @@
+"""Deliberate faults in the servers' machines, each of which the simulator must find: else its silence would mean nothing.
+
+A fault replaces one method of one machine for as long as it is broken. The table of which check finds which, and after
+how many schedules, is in ``docs/simulation.md``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from game import rooms
+from game.errors import Refusal
+from server import takeover
+from server.commit import Commit, Draft, Order
+from server.compaction import Compactor
+from server.conversation import Conversation
+from server.copy_keeper import CopyKeeper
+from server.entries import Entry, Mark, Office, Snapshot, StreamCopy, Terms
+from server.house import House
+from server.journal import Journal
+from server.primary import Committed, Output, Primary, Step
+from server.replica import Replica
+from server.replica_link import ReplicaLink
+from server.streams import Streams
+from server.supervision import Action, Supervision
+from server.takeover import TakeOffice
+from simulator.cluster.machine import ELSEWHERE, Machine
+from wire import MAIN
+
+
+@dataclass(frozen=True)
+class Tooth:
+    """One deliberate fault."""
+
+    name: str
+    what: str
+    """What the machine does wrong, in one sentence."""
+    owner: Any
+    method: str
+    broken: Any
+
+    @contextlib.contextmanager
+    def bite(self) -> Iterator[None]:
+        """While inside, the machine is broken."""
+        with patch.object(self.owner, self.method, self.broken):
+            yield
+
+
+def _tooth(name: str, what: str, owner: Any, method: str) -> Callable[[Any], Any]:
+    def keep(broken: Any) -> Any:
+        TEETH[name] = Tooth(name, what, owner, method, broken)
+        return broken
+
+    return keep
+
+
+TEETH: dict[str, Tooth] = {}
+
+
+@_tooth("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "wrote")
+def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
+    self.last = entries[-1].mark
+    return self._commit(self.last)
+
+
+@_tooth("publish-before-commit", "events can be seen before they are in the log", Commit, "batch")
+def _batch(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
+    draft = Draft()
+    for order in orders:
+        try:
+            self._decide(order, draft)
+        except Refusal as refusal:
+            order.error = refusal
+    if draft.entries:
+        self._states.publish(draft.states, draft.entries, draft.events)
+        yield from self._write(draft.entries)
+
+
+@_tooth("forget-request-ids", "a retry is carried out again", rooms, "answer_to")
+def _answer_to(_room: rooms.Room, _by: str, _request_id: str) -> None:
+    return None
+
+
+@_tooth("snapshot-forgets-requests", "a snapshot does not keep the requests that were answered", rooms, "encode")
+def _encode(room: rooms.Room, _encode: Callable[[rooms.Room], dict[str, object]] = rooms.encode) -> dict[str, object]:
+    return {**_encode(room), "requests": {}}
+
+
+@_tooth("no-epoch-check", "the replica obeys any main server", Replica, "obey")
+def _obey(_self: Replica, _office: Office) -> None:
+    return None
+
+
+@_tooth("stale-replica-in-step", "a replica that lacks entries counts as a copy", Primary, "joined")
+def _joined(self: Primary, _replica_last: Mark) -> Output | None:
+    self.step = Step.IN_STEP
+    return None
+
+
+@_tooth("recover-from-the-older-copy", "of two copies of a room the older one counts", takeover, "better_copies")
+def _better_copies(own: Mapping[str, tuple[int, int]], others: Sequence[StreamCopy]) -> list[StreamCopy]:
+    return [other for other in others if other.rank < own.get(other.stream, (0, 0))]
+
+
+@_tooth("do-not-ask-the-replica", "a main server takes office on its own journal, whatever the replica has", takeover, "decide")
+def _decide(own: takeover.Standing, _terms: Terms, replica: takeover.Standing | None, **_: Any) -> TakeOffice:
+    known = own.office.epoch if replica is None else max(own.office.epoch, replica.office.epoch)
+    return TakeOffice(known + 1)
+
+
+@_tooth("two-primaries", "a main server that does not answer is replaced, but not ended", Machine, "kill")
+def _kill(self: Machine, role: str) -> None:
+    life = self.world.lives.get(role)
+    if role == MAIN and life is not None and life.alive:
+        self.world.lives[ELSEWHERE] = self.world.lives.pop(MAIN)
+        life.name = ELSEWHERE
+        self.disks[MAIN] = self.disks[MAIN].twin()
+    else:
+        self.world.crash(role)
+
+
+@_tooth("snapshot-one-event-too-far", "a snapshot says that it has one event more than it has", Compactor, "_snapshot")
+def _snapshot(self: Compactor, stream: str, _right: Any = Compactor._snapshot) -> Snapshot | None:
+    snapshot: Snapshot | None = _right(self, stream)
+    return None if snapshot is None else snapshot._replace(version=snapshot.version + 1)
+
+
+@_tooth("snapshot-of-what-is-not-committed", "a snapshot has events that nobody may see yet", StreamCopy, "up_to")
+def _up_to(self: StreamCopy, _position: int) -> StreamCopy:
+    return self
+
+
+@_tooth("any-log-matches", "the replica's copy is taken for the beginning of any log that is longer", Terms, "contain")
+def _contain(_self: Terms, mark: Mark, end: Mark) -> bool:
+    return mark.position <= end.position
+
+
+@_tooth("ack-before-writing", "the replica acknowledges what its journal does not have", CopyKeeper, "append")
+def _append(self: CopyKeeper, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any) -> Mark:
+    order = self._replica.receive(
+        Office(epoch, holder), Mark(*previous), [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
+    )
+    self._replica.wrote(order.last)
+    return order.last
+
+
+@_tooth("backlog-skips-one", "a replica that catches up misses the first entry it lacks", Journal, "backlog")
+def _backlog(self: Journal, after: Mark, upto: Mark, limit: int, _right: Any = Journal.backlog) -> Any:
+    return _right(self, Mark(after.epoch, after.position + 1), upto, limit)
+
+
+@_tooth("half-a-command", "the events of one batch are not written together", Journal, "append")
+def _append_one_by_one(self: Journal, entries: Sequence[Entry], _right: Any = Journal.append) -> None:
+    for entry in entries:
+        _right(self, [entry])
+
+
+@_tooth("refused-is-committed", "a main server whose term is over acknowledges all the same", ReplicaLink, "carry")
+def _carry(self: ReplicaLink, entries: Sequence[Entry], _right: Any = ReplicaLink.carry) -> Conversation[bool]:
+    self._step_down = lambda _why: None
+    yield from _right(self, entries)
+    return True
+
+
+@_tooth("news-with-holes", "whoever waits is told the latest events alone, and nothing of those before", House, "_older_events")
+def _older_events(_self: House, _room: str, _after_version: int, _version: int) -> list[dict[str, Any]]:
+    return []
+
+
+@_tooth("the-hung-are-not-ended", "a server that hangs is left alone", Supervision, "tick")
+def _tick(self: Supervision, now: float, _right: Any = Supervision.tick) -> Action | None:
+    action: Action | None = _right(self, now)
+    return None if action is Action.END else action
+
+
+@_tooth("the-same-epoch-again", "a takeover does not raise the epoch", takeover, "decide")
+def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover.decide, **limits: Any) -> Any:
+    decision = _right(own, terms, replica, **limits)
+    return decision if isinstance(decision, takeover.Wait) else replace(decision, epoch=max(1, decision.epoch - 1))
+
+
+__all__ = ["TEETH", "Committed", "Streams", "Tooth"]
