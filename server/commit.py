@@ -6,7 +6,7 @@ a batch, ``group_commit`` knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from game.errors import Refusal
@@ -16,6 +16,8 @@ from server.faults import Faults
 from server.journal import Journal
 from server.streams import Streams
 from wire.errors import Fenced, StorageFailed
+
+REMEMBERED_REFUSALS = 10_000
 
 
 class Order:
@@ -60,6 +62,7 @@ class Draft:
         self.states: dict[str, Any] = {}
         self.entries: list[Entry] = []
         self.events: list[Any] = []
+        self.refused: dict[Hashable, Refusal] = {}
 
 
 class Commit:
@@ -73,25 +76,44 @@ class Commit:
         self._journal = journal
         self._replication = replication
         self._faults = faults
+        self._refused: dict[Hashable, Refusal] = {}
 
     def batch(self, orders: Sequence[Order]) -> Conversation[None]:
         """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
         draft = Draft()
         for order in orders:
+            self._decide_or_refuse(order, draft)
+        if draft.entries:
             try:
-                self._decide(order, draft)
-            except Refusal as refusal:
-                order.error = refusal
-        if not draft.entries:
+                yield from self._write(draft.entries)
+            except (StorageFailed, Fenced) as error:
+                for order in orders:  # a refusal, too, may be because of what is now not going to happen
+                    order.answer, order.error = None, error
+                return
+            self._states.publish(draft.states, draft.entries, draft.events)
+        self._remember(draft.refused)
+        if draft.entries:
+            self._faults.point("before_answer")
+
+    def _decide_or_refuse(self, order: Order, draft: Draft) -> None:
+        request = order.stream, self._streams.kind_of(order.stream).request(order.command)
+        known = self._refused.get(request) or draft.refused.get(request)
+        if known is not None:
+            order.error = known
             return
         try:
-            yield from self._write(draft.entries)
-        except (StorageFailed, Fenced) as error:
-            for order in orders:
-                order.answer, order.error = None, order.error or error
-            return
-        self._states.publish(draft.states, draft.entries, draft.events)
-        self._faults.point("before_answer")
+            self._decide(order, draft)
+        except Refusal as refusal:
+            order.error = draft.refused[request] = refusal
+
+    def _remember(self, refused: Mapping[Hashable, Refusal]) -> None:
+        """A request that was refused stays refused: a copy of it that comes late must not be carried out after all.
+
+        In memory is enough, since a connection on which it may still be under way leads to this process.
+        """
+        self._refused.update(refused)
+        while len(self._refused) > REMEMBERED_REFUSALS:
+            del self._refused[next(iter(self._refused))]
 
     def _decide(self, order: Order, draft: Draft) -> None:
         stream, command = order.stream, order.command

@@ -7,7 +7,7 @@ the answer to a request is, and how events and states are written. Another kind 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from game import names, rooms
@@ -43,6 +43,9 @@ class Kind(Protocol):
     def nothing(self, stream: str) -> State:
         """The state before the first event."""
 
+    def request(self, command: Command) -> Hashable:
+        """What a command has in common with its retries, and with nothing else in the stream."""
+
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:
         """The first answer to this request if it was carried out before, else None."""
 
@@ -75,6 +78,9 @@ class _Rooms:
     def nothing(self, stream: str) -> State:
         return rooms.nothing(stream[len(_ROOM) :])
 
+    def request(self, command: Command) -> Hashable:
+        return command.by, command.request_id
+
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:
         answer = rooms.answer_to(state, command.by, command.request_id)
         return None if answer is None else {"version": answer.version, "seat": answer.seat}
@@ -105,6 +111,10 @@ class _Rooms:
 class _Names:
     def nothing(self, stream: str) -> State:  # noqa: ARG002  # the shape of a Kind
         return names.NOBODY
+
+    def request(self, command: Command) -> Hashable:
+        claim: Hashable = command  # a name that is somebody else's stays it: refused once is refused always
+        return claim
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:  # noqa: ARG002
         return None  # claiming again with the same token changes nothing and answers the same
