@@ -66,12 +66,26 @@ class RegisterModel(Model[Hashable, Read | Write | CompareAndSet]):
 # -- room ---------------------------------------------------------------------------------------------------------
 
 
+class Way:
+    """The commands that led to a room, in their order: the same ones from the same beginning are the same object."""
+
+    __slots__ = ("_further",)
+
+    def __init__(self) -> None:
+        """A beginning."""
+        self._further: dict[str, Way] = {}
+
+    def with_one_more(self, command: Command) -> Way:
+        """The way that goes on with this command."""
+        return self._further.setdefault(repr(command), Way())
+
+
 @dataclass(frozen=True)
 class RoomState:
-    """A room, and the number of the way that led to it: two rooms of one version differ unless their numbers agree."""
+    """A room, and the way that led to it, which tells it from others of the same version."""
 
     room: Room
-    way: int = 0
+    way: Way
 
 
 @dataclass(frozen=True)
@@ -91,11 +105,11 @@ class RoomModel(Model[RoomState, Command | Look]):
         """A room that is not created yet, for at most so many people."""
         self._room_id = room_id
         self._max_people = max_people
-        self._ways: dict[tuple[int, str], int] = {}
+        self._beginning = Way()
 
     def initial(self) -> RoomState:
         """The room before its first event."""
-        return RoomState(rooms.nothing(self._room_id))
+        return RoomState(rooms.nothing(self._room_id), self._beginning)
 
     def step(self, state: RoomState, operation: Command | Look) -> tuple[RoomState, object]:
         """Decide and evolve, or look."""
@@ -114,14 +128,14 @@ class RoomModel(Model[RoomState, Command | Look]):
         for event in events:
             room = rooms.evolve(room, event)
         answer = rooms.answer_now(room, operation.by)
-        after = RoomState(room, self._way(state.way, operation)) if events else state
+        after = RoomState(room, state.way.with_one_more(operation)) if events else state
         return after, Done(answer.version, answer.seat)
 
     def key(self, state: RoomState) -> Hashable:
-        """The number of the way: the commands that made events, in their order. It is cheap, and a room is its events.
+        """The way: the commands that made events. It costs nothing to compare, and a room is its events.
 
-        Two ways to rooms that are the same in all but what they remember of requests have two numbers; versions in the
-        answers keep such ways few.
+        Rooms that are the same in all but what they remember of requests have two keys; versions in the answers keep
+        such rooms few.
         """
         return state.way
 
@@ -130,6 +144,3 @@ class RoomModel(Model[RoomState, Command | Look]):
         if isinstance(given, Carried):
             return isinstance(correct, Done) and correct.version == given.version
         return correct == given
-
-    def _way(self, before: int, command: Command) -> int:
-        return self._ways.setdefault((before, repr(command)), len(self._ways) + 1)
