@@ -254,5 +254,26 @@ def demo(
     sys.exit(0 if summary.clean else FAILED)
 
 
+@app.command()
+def simulate(
+    schedules: Annotated[int, typer.Option(min=1, help="how many schedules, each with the next seed")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 1,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="print the time line of what fails, or of a single one")
+    ] = False,
+    of: Annotated[
+        str, typer.Option(help="cluster, or an example: one-copy-to-all, majority, no-write-back")
+    ] = "cluster",
+    broken: Annotated[str, typer.Option(help="break a rule of the cluster on purpose; ? lists them")] = "",
+    jobs: Annotated[int, typer.Option(min=1, help="how many processes")] = 1,
+) -> None:
+    """The servers in a simulated world, where everything fails by a seed; a seed replays what it did to the byte."""
+    from simulator.screen import simulate_and_show
+
+    with _plain_errors():
+        clean = simulate_and_show(console, of, seed, schedules, broken=broken, traced=trace, jobs=jobs)
+    sys.exit(0 if clean else FAILED)
+
+
 if __name__ == "__main__":
     app()

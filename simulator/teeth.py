@@ -106,7 +106,12 @@ def _better_copies(own: Mapping[str, tuple[int, int]], others: Sequence[StreamCo
     return [other for other in others if other.rank < own.get(other.stream, (0, 0))]
 
 
-@_tooth("do-not-ask-the-replica", "a main server takes office on its own journal, whatever the replica has", takeover, "decide")
+@_tooth(
+    "do-not-ask-the-replica",
+    "a main server takes office on its own journal, whatever the replica has",
+    takeover,
+    "decide",
+)
 def _decide(own: takeover.Standing, _terms: Terms, replica: takeover.Standing | None, **_: Any) -> TakeOffice:
     known = own.office.epoch if replica is None else max(own.office.epoch, replica.office.epoch)
     return TakeOffice(known + 1)
@@ -166,7 +171,12 @@ def _carry(self: ReplicaLink, entries: Sequence[Entry], _right: Any = ReplicaLin
     return True
 
 
-@_tooth("news-with-holes", "whoever waits is told the latest events alone, and nothing of those before", House, "_older_events")
+@_tooth(
+    "news-with-holes",
+    "whoever waits is told the latest events alone, and nothing of those before",
+    House,
+    "_older_events",
+)
 def _older_events(_self: House, _room: str, _after_version: int, _version: int) -> list[dict[str, Any]]:
     return []
 

@@ -163,7 +163,11 @@ class Blows:
 
         def wake_after_takeover() -> None:
             elsewhere = world.node(ELSEWHERE)
-            if isinstance(elsewhere, MainProcess) and elsewhere.link is not None and elsewhere.link.step is Step.IN_STEP:
+            if (
+                isinstance(elsewhere, MainProcess)
+                and elsewhere.link is not None
+                and elsewhere.link.step is Step.IN_STEP
+            ):
                 if world.lives.get(MAIN) is stopped:
                     world.wake(MAIN)
             elif stopped.alive:

@@ -85,7 +85,6 @@ class Person(Process):
 
         attempt()
 
-
     def _whom_to_ask(self, method: str) -> str:
         """The main server. Of two, either may be told what to do; what the one whose term is over shows may be old,
         until it learns of that, and so is not looked at.
@@ -105,7 +104,7 @@ class Player(Person):
     """Plays at one table until its time is over, not always well."""
 
     def _sit_down(self) -> None:
-        if self.name == self.table.owner:
+        if self.name == self.table.owner and not self.table.history.calls:
             self._do(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
         else:
             self.set_timer(self.dice.uniform(0.0, 0.3), self._look)
@@ -190,7 +189,8 @@ class Watcher(Person):
     """Watches a table from its beginning, whatever happens, and comes back where it was after a crash of its own."""
 
     def _sit_down(self) -> None:
-        self.seen = self.table.history.watchers.setdefault(self.name, [])
+        watchers = self.table.history.watchers
+        self.seen = next(reversed(watchers.values()), None) or watchers.setdefault(self.name, [])
         self._wait()
 
     @property
@@ -204,7 +204,9 @@ class Watcher(Person):
         self.insist("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
 
     def _news(self, news: Any) -> None:
-        self.table.history.gaps += news["gap"]
+        if news["gap"]:
+            # What was compacted away meanwhile is missing: it sees on from there, like somebody who just came.
+            self.table.history.watchers[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
         for plain in news["events"]:
             self.seen.append((plain["version"], from_plain(plain)))
         self._wait()

@@ -65,7 +65,9 @@ class Machine:
         check(not self.occupied(role), f"two of {role}")
         self._starting.add(role)
         self.world.trace.note(self.world.now, role, "is started")
-        self.world.after(self._chance.uniform(self.times.least_start_s, self.times.most_start_s), lambda: self._up(role))
+        self.world.after(
+            self._chance.uniform(self.times.least_start_s, self.times.most_start_s), lambda: self._up(role)
+        )
 
     def _up(self, role: str) -> None:
         self._starting.discard(role)

@@ -31,7 +31,9 @@ class Watch:
     def begin(self) -> None:
         """Take the first heartbeat."""
         times = self._machine.times
-        self._process.call(self._role, "beat", timeout_s=times.hang_s - times.heartbeat_s, then=self._heard, fail=self._unheard)
+        self._process.call(
+            self._role, "beat", timeout_s=times.hang_s - times.heartbeat_s, then=self._heard, fail=self._unheard
+        )
 
     def _heard(self, serving: object) -> None:
         self._life.heard(self._process.now)

@@ -1,0 +1,132 @@
+"""Majority with versions: two of three servers are enough, whichever they are.
+
+Any server carries a request out for a client. A write asks a majority for the highest version, then gives a majority
+the value with a higher one. A read asks a majority for the latest value, and before it answers gives that to a majority
+too: else a later read could meet a majority that does not know it, and go back in time. From Attiya, Bar-Noy and Dolev,
+"Sharing Memory Robustly in Message-Passing Systems" (1995), with many writers as in Lynch and Shvartsman (1997).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.register import SERVERS, RegisterServer, Ticket
+
+MAJORITY = len(SERVERS) // 2 + 1
+AGAIN_S = 0.05
+Version = tuple[int, str]
+"""A number, and the life of the server that gave it: two servers never give the same."""
+
+
+@dataclass(frozen=True)
+class Get:
+    """What do you have?"""
+
+    round: str
+
+
+@dataclass(frozen=True)
+class Got:
+    """This."""
+
+    round: str
+    version: Version
+    value: int | None
+
+
+@dataclass(frozen=True)
+class Put:
+    """Keep this, unless you have something newer."""
+
+    round: str
+    version: Version
+    value: int | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """I have that, or something newer."""
+
+    round: str
+
+
+class Majority(RegisterServer):
+    """Each server keeps a version and a value; rounds of questions are only in memory."""
+
+    def start(self) -> None:
+        self._rounds = 0
+        self._got: dict[str, dict[str, tuple[Version, int | None]]] = {}
+        self._done: dict[str, set[str]] = {}
+        self._then: dict[str, Callable[[], None]] = {}
+
+    # -- what clients want ----------------------------------------------------------------------------------------
+
+    def read(self, ticket: Ticket) -> None:
+        def found(version: Version, value: int | None) -> None:
+            self._put(version, value, lambda: self.answer(ticket, value))
+
+        self._get(found)
+
+    def write(self, ticket: Ticket, value: int) -> None:
+        def found(version: Version, _old: int | None) -> None:
+            newer = (version[0] + 1, f"{self.life}/{ticket.request}")
+            self._put(newer, value, lambda: self.answer(ticket, value))
+
+        self._get(found)
+
+    # -- rounds ---------------------------------------------------------------------------------------------------
+
+    def _get(self, then: Callable[[Version, int | None], None]) -> None:
+        """Ask everybody, and go on with the newest of what a majority has."""
+        name = self._new_round()
+        self._got[name] = {}
+        self._then[name] = lambda: then(*max(self._got[name].values(), key=lambda found: found[0]))
+        self._ask_all(name, Get(name))
+
+    def _put(self, version: Version, value: int | None, then: Callable[[], None]) -> None:
+        """Give it to everybody, and go on when a majority has it."""
+        name = self._new_round()
+        self._done[name] = set()
+        self._then[name] = then
+        self._ask_all(name, Put(name, version, value))
+
+    def _new_round(self) -> str:
+        self._rounds += 1
+        return f"{self.life}/{self._rounds}"
+
+    def _ask_all(self, name: str, message: Get | Put) -> None:
+        if name in self._then:
+            for server in SERVERS:
+                self.send(server, message)
+            self.set_timer(AGAIN_S, lambda: self._ask_all(name, message))
+
+    def _go_on(self, name: str, answers: int) -> None:
+        if answers >= MAJORITY and name in self._then:
+            self._then.pop(name)()
+
+    # -- what servers tell one another ----------------------------------------------------------------------------
+
+    def on_Get(self, get: Get, sender: str) -> None:  # noqa: N802  # named after the message
+        self.send(sender, Got(get.round, *self._kept()))
+
+    def on_Got(self, got: Got, sender: str) -> None:  # noqa: N802
+        if got.round in self._then:
+            self._got[got.round][sender] = (got.version, got.value)
+            self._go_on(got.round, len(self._got[got.round]))
+
+    def on_Put(self, put: Put, sender: str) -> None:  # noqa: N802
+        version, _ = self._kept()
+        if put.version > version:
+            self.disk.write("kept", (put.version, put.value))
+            self.disk.sync()
+        self.send(sender, Done(put.round))
+
+    def on_Done(self, done: Done, sender: str) -> None:  # noqa: N802
+        if done.round in self._then:
+            self._done[done.round].add(sender)
+            self._go_on(done.round, len(self._done[done.round]))
+
+    def _kept(self) -> tuple[Version, int | None]:
+        kept = self.disk.read("kept")
+        return kept if isinstance(kept, tuple) else ((0, ""), None)

@@ -1,0 +1,62 @@
+"""The front door of the simulator: schedules by seed, one or many, in one process or several."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import multiprocessing
+from collections.abc import Iterator
+
+import structlog
+
+from simulator.cluster import schedule
+from simulator.examples import EXAMPLES
+from simulator.register import run_register
+from simulator.teeth import TEETH
+from simulator.verdict import Simulate, Verdict
+
+CLUSTER = "cluster"
+SUBJECTS = (CLUSTER, *EXAMPLES)
+AT_ONCE = 20
+"""Schedules that a process takes at a time."""
+
+
+def simulation_of(subject: str) -> Simulate:
+    """What simulates a subject: the cluster, or one of the examples."""
+    return schedule.simulate if subject == CLUSTER else functools.partial(run_register, EXAMPLES[subject])
+
+
+def run_one(subject: str, seed: int, *, broken: str = "", traced: bool = False) -> Verdict:
+    """One schedule; with ``broken`` of a cluster that has that deliberate fault (see ``teeth``)."""
+    with _quiet(), TEETH[broken].bite() if broken else contextlib.nullcontext():
+        return simulation_of(subject)(seed, traced)
+
+
+def run_many(subject: str, first: int, count: int, *, broken: str = "", jobs: int = 1) -> Iterator[Verdict]:
+    """Schedules with ``count`` seeds from ``first`` on, in the order of the seeds, by ``jobs`` processes."""
+    run = functools.partial(_run_plain, subject, broken)
+    seeds = range(first, first + count)
+    if jobs == 1:
+        yield from map(run, seeds)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap(run, seeds, AT_ONCE)
+
+
+def _run_plain(subject: str, broken: str, seed: int) -> Verdict:
+    return run_one(subject, seed, broken=broken)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the servers' logs: what they say is in the time line."""
+    before = structlog.get_config()
+    disabled = logging.root.manager.disable
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+        logging.disable(disabled)
