@@ -10,6 +10,8 @@ from typing import Literal
 
 HOUSE = ""
 """The name under which the servers themselves command: nobody can have it."""
+HOUSE_REQUESTS = "house-"
+"""How the request ids begin with which servers command, also on somebody's behalf: who is not seen for long leaves."""
 
 
 @dataclass(frozen=True, slots=True)

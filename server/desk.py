@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from game import names
-from game.commands import HOUSE, Close, Command, Create, Leave
+from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Create, Leave
 from game.errors import BadToken, InvalidArgument, Refusal
 from game.room import Room
 from server.group_commit import Committer
@@ -137,4 +137,4 @@ def _room_id(by: str, request_id: str) -> str:
 
 
 def _house_request() -> str:
-    return f"house-{secrets.token_hex(8)}"
+    return f"{HOUSE_REQUESTS}{secrets.token_hex(8)}"

@@ -1,4 +1,4 @@
-"""Deliberate faults in the servers' machines, each of which the simulator must find: else its silence would mean nothing.
+"""Deliberate faults in the servers' machines, each found by the simulator: else its silence would mean nothing.
 
 A fault replaces one method of one machine for as long as it is broken. The table of which check finds which, and after
 how many schedules, is in ``docs/simulation.md``.
@@ -22,14 +22,14 @@ from server.copy_keeper import CopyKeeper
 from server.entries import Entry, Mark, Office, Snapshot, StreamCopy, Terms
 from server.house import House
 from server.journal import Journal
-from server.primary import Committed, Output, Primary, Step
+from server.primary import Output, Primary, Step
 from server.replica import Replica
 from server.replica_link import ReplicaLink
-from server.streams import Streams
 from server.supervision import Action, Supervision
 from server.takeover import TakeOffice
 from simulator.cluster.machine import ELSEWHERE, Machine
 from wire import MAIN
+from wire.errors import StorageFailed
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,6 @@ def _snapshot(self: Compactor, stream: str, _right: Any = Compactor._snapshot) -
     return None if snapshot is None else snapshot._replace(version=snapshot.version + 1)
 
 
-@_tooth("snapshot-of-what-is-not-committed", "a snapshot has events that nobody may see yet", StreamCopy, "up_to")
-def _up_to(self: StreamCopy, _position: int) -> StreamCopy:
-    return self
-
-
 @_tooth("any-log-matches", "the replica's copy is taken for the beginning of any log that is longer", Terms, "contain")
 def _contain(_self: Terms, mark: Mark, end: Mark) -> bool:
     return mark.position <= end.position
@@ -193,4 +188,38 @@ def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover.deci
     return decision if isinstance(decision, takeover.Wait) else replace(decision, epoch=max(1, decision.epoch - 1))
 
 
-__all__ = ["TEETH", "Committed", "Streams", "Tooth"]
+# -- faults that the servers had, and the simulator found ------------------------------------------------------------
+
+
+_tooth(
+    "half-a-copy-is-compacted",
+    "a copy that still catches up takes snapshots of what it has in part",
+    StreamCopy,
+    "has_gap",
+)(property(lambda _self: False))
+
+
+@_tooth("refusals-are-forgotten", "a copy of a refused request that comes late may be carried out", Commit, "_remember")
+def _remember(_self: Commit, _refused: object) -> None:
+    return None
+
+
+@_tooth(
+    "refused-for-what-never-happened",
+    "a refusal stands though the batch that it was decided in failed",
+    Commit,
+    "batch",
+)
+def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
+    draft = Draft()
+    for order in orders:
+        self._decide_or_refuse(order, draft)
+    if draft.entries:
+        try:
+            yield from self._write(draft.entries)
+        except StorageFailed as error:
+            for order in orders:
+                order.answer, order.error = None, order.error or error
+            return
+        self._states.publish(draft.states, draft.entries, draft.events)
+    self._remember(draft.refused)

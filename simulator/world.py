@@ -1,8 +1,9 @@
 """The simulated world: virtual time, nodes that live and die, and one seed from which everything follows.
 
-Lives here: the heap of what is going to happen, and the life of nodes: crash, restart, pause, wake. What a message meets
-on its way is ``network``, what a node keeps over a crash is ``disk``. Nothing here sleeps, reads a clock or draws a
-number that does not come from the seed, so one seed makes one history (FoundationDB's simulation; TigerBeetle's VOPR).
+Lives here: the heap of what is going to happen, and the life of nodes: crash, restart, pause, wake. What a message
+meets on its way is ``network``, what a node keeps over a crash is ``disk``. Nothing here sleeps, reads a clock or draws
+a number that does not come from the seed, so one seed makes one history (as in FoundationDB's simulation and
+TigerBeetle's VOPR).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from game.errors import check
 from simulator.disk import Disk
 from simulator.network import Network, Weather
-from simulator.trace import Trace
+from simulator.timeline import Timeline
 
 if TYPE_CHECKING:
     from simulator.node import Node
@@ -65,11 +66,11 @@ class Life:
 class World:
     """Everything there is in one schedule."""
 
-    def __init__(self, seed: str, *, weather: Weather | None = None, trace: Trace | None = None) -> None:
+    def __init__(self, seed: str, *, weather: Weather | None = None, timeline: Timeline | None = None) -> None:
         """``seed``: any text; the same seed makes the same history."""
         self.seed = seed
         self.now = 0.0
-        self.trace = Trace() if trace is None else trace
+        self.timeline = Timeline() if timeline is None else timeline
         self.network = Network(self.chance("network"), Weather() if weather is None else weather)
         self.disks: dict[str, Disk] = {}
         self.lives: dict[str, Life] = {}
@@ -126,7 +127,7 @@ class World:
         """Send a message to whoever has the receiver's name when it arrives; with ``to`` to that life alone."""
         hash(message)
         delays = self.network.delays(sender, receiver)
-        self.trace.sent(self.now, sender, receiver, message, len(delays))
+        self.timeline.sent(self.now, sender, receiver, message, len(delays))
         for delay_s in delays:
             self.after(delay_s, lambda: self._deliver(sender, receiver, message, to))
 
@@ -159,7 +160,7 @@ class World:
         node = self._makers[name]()
         life.node = node
         node.be_born(self, life)
-        self.trace.note(self.now, name, "starts")
+        self.timeline.note(self.now, name, "starts")
         self._do(node.start, life)
         return life
 
@@ -182,14 +183,14 @@ class World:
         """The node stands still and knows nothing of it; what comes for it waits."""
         if self.lives_now(name) and not self.lives[name].paused:
             self.lives[name].paused = True
-            self.trace.note(self.now, name, "pauses")
+            self.timeline.note(self.now, name, "pauses")
 
     def wake(self, name: str) -> None:
         """A paused node goes on, and does all at once what came for it meanwhile."""
         life = self.lives.get(name)
         if life is None or not life.alive or not life.paused:
             return
-        self.trace.note(self.now, name, "wakes")
+        self.timeline.note(self.now, name, "wakes")
         life.paused = False
         held, life.held = life.held, []
         for action in held:
@@ -200,7 +201,7 @@ class World:
             life.alive = False
             life.paused = False
             life.held = []
-            self.trace.note(self.now, life.name, how)
+            self.timeline.note(self.now, life.name, how)
             if life.name in self.disks:
                 self.disks[life.name].lose_unsynced()
             if life.node is not None:

@@ -18,12 +18,10 @@ from client.history import linearizability
 from client.history.models import Carried, RoomModel
 from client.history.record import Call, Look, Refused, RoomHistory
 from game import rooms
-from game.commands import HOUSE, Close, Command, Leave
+from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Leave
 from game.errors import BadToken, InvariantBroken, NameTaken, Refusal
 from game.events import Closed, Event, Left
 
-HOUSE_REQUESTS = "house-"
-"""How the request ids begin with which servers command on somebody's behalf: who is not seen for long leaves."""
 _REFUSALS_OF_ROOMS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
 _LONG_BEFORE, _LONG_AFTER = float("-inf"), float("inf")
 

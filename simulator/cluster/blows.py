@@ -16,6 +16,10 @@ from wire import MAIN, REPLICATION
 WITH_JOURNAL = (MAIN, REPLICATION)
 MOST_WRITES_TO_LIVE = 6
 MOST_LOST_WRITES = 3
+AMONG_SERVERS = 0.6
+BOTH_WAYS = 0.6
+HANGS = 0.3
+"""How likely a paused server never wakes."""
 LOOK_AGAIN_S = 0.01
 
 
@@ -82,25 +86,27 @@ class Blows:
             return None
         life = self._world.lives[role]
         self._world.pause(role)
+        if chance.random() < HANGS:
+            return _nothing
 
         def wake() -> None:
-            if self._world.lives[role] is life:
+            if self._world.lives.get(role) is life:
                 self._world.wake(role)
 
         return wake
 
     def _cut(self, chance: random.Random) -> Undo:
         """Between two servers, or between people and the main server; one direction or both."""
-        if chance.random() < 0.6:
+        if chance.random() < AMONG_SERVERS:
             one, other = chance.sample(SERVERS, 2)
         else:
             one, other = chance.choice(self._people), MAIN
-        both = chance.random() < 0.6
+        both = chance.random() < BOTH_WAYS
         pairs = [(one, other), (other, one)] if both else [chance.choice([(one, other), (other, one)])]
         network = self._world.network
         for pair in pairs:
             network.cut(*pair)
-            self._world.trace.note(self._world.now, pair[0], f"is cut off from {pair[1]}")
+            self._world.timeline.note(self._world.now, pair[0], f"is cut off from {pair[1]}")
 
         def mend() -> None:
             for pair in pairs:
@@ -117,12 +123,12 @@ class Blows:
 
         return clear
 
-    def _lose_main_disk(self, chance: random.Random) -> Undo | None:
+    def _lose_main_disk(self, _chance: random.Random) -> Undo | None:
         """Its journal is gone with it: nothing may be lost as long as the replica was in step and keeps its copy."""
         main = self._world.node(MAIN)
         if not isinstance(main, MainProcess) or main.link is None or main.link.step is not Step.IN_STEP:
             return None
-        if main.in_step_since is None or main.in_step_since <= self._machine.harmed_at or chance.random() < 0.3:
+        if main.in_step_since is None or main.in_step_since <= self._machine.harmed_at:
             return None
         self._machine.kill(MAIN)
         self._machine.disks[MAIN].lose()
@@ -188,4 +194,4 @@ class Blows:
 
 
 def _nothing() -> None:
-    """A process that was killed is not undone: the others start it again."""
+    """A process that was killed, or hangs for good, is not helped from outside: the others replace it."""

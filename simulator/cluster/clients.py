@@ -20,12 +20,15 @@ from simulator.cluster.machine import ELSEWHERE
 from simulator.cluster.rpc import Process, Request
 from simulator.cluster.servers import MainProcess
 from wire import MAIN
-from wire.errors import Busy, Fenced, NotReady, StorageFailed, Unreachable
+from wire.errors import Busy, Fenced, NotReady, Unreachable
 
 ATTEMPT_S = 0.5
 AGAIN_S = 0.05
 GIVES_UP_S = 4.0
 CELLS = 9
+RESTLESS, CLOSES, CARELESS = 0.06, 0.01, 0.1
+"""How likely somebody leaves, resigns or joins for no reason; closes the room; moves wherever it may be."""
+THINKS_S = 0.25
 
 
 @dataclass
@@ -147,7 +150,7 @@ class Player(Person):
         if answer is not None:
             calls[number] = Call(begun.client, begun.operation, begun.sent_at, self.now, answer)
         if self.now < self.until_s:
-            self.set_timer(self.dice.uniform(0.0, 0.15), lambda: self._go_on(view))
+            self.set_timer(self.dice.uniform(0.0, THINKS_S), lambda: self._go_on(view))
         else:
             self.until_s = -1.0
 
@@ -167,11 +170,11 @@ class Player(Person):
     def _choose(self, view: Any) -> Command:
         me, request, dice = self.name, self.new_request(), self.dice
         seated = [seat for seat in view["seats"].values() if seat is not None and seat["name"] == me]
-        if dice.random() < 0.06:
+        if dice.random() < RESTLESS:
             return dice.choice(
                 (Leave(me, request), Resign(me, request), Join(me, request, "player"), Join(me, request, "spectator"))
             )
-        if dice.random() < 0.01:
+        if dice.random() < CLOSES:
             return Close(me, request)
         if not seated or not seated[0]["present"]:
             return Join(me, request, "player")
@@ -181,7 +184,7 @@ class Player(Person):
 
     def _cell(self, cells: str) -> int:
         free = [cell for cell in range(CELLS) if cells[cell] == EMPTY]
-        careless = self.dice.random() < 0.1 or not free
+        careless = self.dice.random() < CARELESS or not free
         return self.dice.randrange(CELLS) if careless else self.dice.choice(free)
 
 
@@ -190,7 +193,7 @@ class Watcher(Person):
 
     def _sit_down(self) -> None:
         watchers = self.table.history.watchers
-        self.seen = next(reversed(watchers.values()), None) or watchers.setdefault(self.name, [])
+        self.seen = watchers.setdefault(next(reversed(watchers), self.name), [])
         self._wait()
 
     @property

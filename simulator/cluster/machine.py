@@ -64,7 +64,7 @@ class Machine:
         """Start a process; a second one of a role ends by itself."""
         check(not self.occupied(role), f"two of {role}")
         self._starting.add(role)
-        self.world.trace.note(self.world.now, role, "is started")
+        self.world.timeline.note(self.world.now, role, "is started")
         self.world.after(
             self._chance.uniform(self.times.least_start_s, self.times.most_start_s), lambda: self._up(role)
         )
@@ -84,6 +84,9 @@ class Machine:
                 self.start(role)
 
     @property
-    def all_down(self) -> bool:
+    def all_down_or_hung(self) -> bool:
         """Whether no server runs that could start another."""
-        return not any(self.occupied(role) for role in SERVERS)
+        return not any(self._can_act(role) for role in SERVERS)
+
+    def _can_act(self, role: str) -> bool:
+        return role in self._starting or (self.runs(role) and not self.world.lives[role].paused)

@@ -1,4 +1,4 @@
-"""One schedule of the cluster: the seed makes a world, people play in it while blows fall, and everything is checked."""
+"""One schedule of the cluster: a seed makes a world, people play in it while blows fall, and all is checked."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from simulator.cluster.rpc import break_off
 from simulator.cluster.servers import CommunicationProcess, Limits, MainProcess, Published, ReplicationProcess
 from simulator.network import Weather
 from simulator.storm import Storm
-from simulator.trace import Trace
+from simulator.timeline import Timeline
 from simulator.verdict import Verdict
 from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
 
-STORM_S = 5.0
+STORM_S = 4.0
 CALM = 0.1
+SYNCS = 0.6
 PATIENCE_S = 40.0
 LOOK_S = 0.1
 LONGEST_LOBBY = 1000
@@ -42,7 +43,7 @@ class Schedule:
 
     def __init__(self, seed: int, *, traced: bool = False) -> None:
         self.seed = seed
-        self.world = World(f"cluster/{seed}", trace=Trace(on=traced))
+        self.world = World(f"cluster/{seed}", timeline=Timeline(on=traced))
         chance = self.world.chance("schedule")
         self.calm = chance.random() < CALM
         if not self.calm:
@@ -58,7 +59,7 @@ class Schedule:
             piece=chance.choice((1, 2, 200)),
             nearly=chance.choice((0, 2, 50)),
         )
-        self.machine = Machine(self.world, Times(), syncs=chance.random() < 0.6)
+        self.machine = Machine(self.world, Times(), syncs=chance.random() < SYNCS)
         self.published: dict[str, dict[int, Published]] = {}
         self.findings: list[str] = []
         self._install()
@@ -116,12 +117,14 @@ class Schedule:
             calls,
             Counter(self.storm.struck),
             self.world.now,
-            tuple(self.world.trace.lines),
+            tuple(self.world.timeline.lines),
         )
 
     def _revive(self) -> None:
-        """Somebody looks now and then, and starts the servers when all are down: nobody else could."""
-        if self.machine.all_down:
+        """Somebody looks now and then, and starts the servers when none is left that could start another."""
+        if self.machine.all_down_or_hung:
+            for role in SERVERS:
+                self.machine.kill(role)
             self.machine.start_all()
         self.world.after(GONE_BY_S, self._revive)
 
@@ -171,7 +174,8 @@ class Schedule:
         if isinstance(main, MainProcess) and main.house is not None:
             try:
                 self._compare_with_published(main)
-                self._compare_copies(main)
+                if main.link is not None and main.link.step is Step.IN_STEP:
+                    self._compare_copies(main)
             except InvariantBroken as broken:
                 self.findings.append(f"G3: {broken.message}")
             self._check_histories()

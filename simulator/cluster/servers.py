@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from game import rooms
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
 from server.commit import Commit, Order
@@ -22,14 +22,14 @@ from server.lobby import Cursor
 from server.office import take_office
 from server.primary import Primary, Step
 from server.replica_link import ReplicaLink
-from server.streams import Streams, room_of, room_stream
+from server.streams import Streams
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
 from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
 from simulator.cluster.watching import Watch
 from simulator.world import Crash
-from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
-from wire.errors import Fenced, NotReady, StorageFailed
+from wire import COMMUNICATION, MAIN, REPLICATION
+from wire.errors import NotReady, StorageFailed
 
 COMPACTION_PAUSE_S = 0.2
 LOBBY_PAUSE_S = 0.1
@@ -116,7 +116,7 @@ class MainProcess(Process):
             self._compactor,
             faults=NO_FAULTS,
             step_down=self._step_down,
-            wake=lambda: self._running.wake(),
+            wake=self._wake,
             piece=limits.piece,
             nearly=limits.nearly,
         )
@@ -132,10 +132,13 @@ class MainProcess(Process):
         )
         self._running.begin()
         compact_now_and_then(self, self._compactor)
-        self.world.trace.note(self.now, self.name, f"is in office, epoch {office.epoch}")
+        self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
+
+    def _wake(self) -> None:
+        self._running.wake()
 
     def _step_down(self, why: str) -> None:
-        self.world.trace.note(self.now, self.name, f"steps down: {why}")
+        self.world.timeline.note(self.now, self.name, f"steps down: {why}")
         raise Crash
 
     def published(self, entries: list[Entry]) -> None:
@@ -253,10 +256,8 @@ def _nothing() -> Conversation[None]:
 
 def compact_now_and_then(process: Process, compactor: Compactor) -> None:
     """Take the snapshots that are due, again and again."""
-    try:
+    with contextlib.suppress(StorageFailed):  # the disk is full: the next time
         compactor.compact_some()
-    except StorageFailed:
-        pass  # the disk is full: the next time
     process.set_timer(COMPACTION_PAUSE_S, lambda: compact_now_and_then(process, compactor))
 
 

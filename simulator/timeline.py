@@ -1,9 +1,9 @@
-"""The time line of one schedule, for people: who did what when, as plain lines that a replay makes again to the byte."""
+"""The time line of one schedule: who did what when, as plain lines that a replay makes again to the byte."""
 
 from __future__ import annotations
 
 
-class Trace:
+class Timeline:
     """Takes notes when ``on``; off it costs nothing."""
 
     def __init__(self, *, on: bool = False) -> None:

@@ -1,0 +1,76 @@
+"""Registers written for the simulator: two that are right, and one that is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from client.history.linearizability import check
+from client.history.models import Read, RegisterModel, Write
+from client.history.record import Call
+from simulator import RegisterServer, Ticket, run_register
+from simulator.register import matter
+from simulator.run import run_many
+from simulator.verdict import tally
+
+CAUGHT_AT = 68
+"""The first seed with which the register that is wrong on purpose goes back in time."""
+
+
+@pytest.mark.parametrize("example", ["one-copy-to-all", "majority"])
+def test_a_register_that_is_right_is_never_found_wrong(example: str) -> None:
+    together = tally(run_many(example, 1, 100))
+    assert not {verdict.seed: verdict.findings for verdict in together.failed}
+    assert set(together.faults) == {"crash", "pause", "cut"}
+    assert together.calls > 5000
+
+
+def test_a_majority_whose_reads_do_not_write_back_is_caught() -> None:
+    (verdict,) = run_many("no-write-back", CAUGHT_AT, 1)
+    assert len(verdict.findings) == 1
+    assert verdict.findings[0].startswith("linearizability: ")
+
+
+class Forgetful(RegisterServer):
+    """Keeps the value in memory, and tells nobody."""
+
+    def start(self) -> None:
+        self.value: int | None = None
+
+    def read(self, ticket: Ticket) -> None:
+        self.answer(ticket, self.value)
+
+    def write(self, ticket: Ticket, value: int) -> None:
+        self.value = value
+        self.answer(ticket, value)
+
+
+class Silent(RegisterServer):
+    """Never answers."""
+
+    def read(self, ticket: Ticket) -> None:
+        pass
+
+    def write(self, ticket: Ticket, value: int) -> None:
+        pass
+
+
+def test_ones_own_register_is_judged_as_well() -> None:
+    assert any("linearizability" in what for what in run_register(Forgetful, 1).findings)
+
+
+def test_one_that_never_answers_is_not_right_either() -> None:
+    assert any("liveness" in what for what in run_register(Silent, 1).findings)
+
+
+def test_calls_that_nobody_saw_anything_of_do_not_count() -> None:
+    def calls() -> Iterator[Call[Read | Write]]:
+        yield Call("a", Write(1), 0.0)
+        yield Call("b", Write(2), 0.0)
+        yield Call("c", Read(), 0.0)
+        yield Call("d", Read(), 1.0, 2.0, 2)
+
+    kept = matter(list(calls()))
+    assert [call.client for call in kept] == ["b", "d"]
+    assert check(RegisterModel(), kept).linearizable
