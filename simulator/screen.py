@@ -47,7 +47,8 @@ def _check(subject: str, broken: str) -> None:
 
 def _show_failure(console: Console, subject: str, verdict: Verdict, broken: str) -> None:
     again = f"--of {subject} --schedules 1 --seed {verdict.seed}" + (f" --broken {broken}" if broken else "")
-    console.print(f"seed {verdict.seed} failed; see it with: simulate {again} --trace", style="red", highlight=False, soft_wrap=True)
+    sentence = f"seed {verdict.seed} failed; see it with: simulate {again} --trace"
+    console.print(sentence, style="red", highlight=False, soft_wrap=True)
     _print_lines(console, verdict.findings[:SHOWN_FINDINGS])
 
 

@@ -50,7 +50,7 @@ class Blows:
             Blow("kill at a write", 5, self._kill_at_a_write),
             Blow("pause", 4, self._pause, 0.02, 2.5),
             Blow("cut", 5, self._cut, 0.05, 2.0),
-            Blow("disk full", 1.5, self._disk_full, 0.05, 1.0),
+            Blow("disk full", 3, self._disk_full, 0.05, 1.0),
             Blow("main's disk lost", 2, self._lose_main_disk),
             Blow("replica's disk lost", 0.7, self._lose_replica_disk),
             Blow("power cut at the replica", 1.5, self._cut_power),

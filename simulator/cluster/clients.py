@@ -23,7 +23,7 @@ from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, Unreachable
 
 ATTEMPT_S = 0.5
-AGAIN_S = 0.05
+AGAIN_S = 0.25
 GIVES_UP_S = 4.0
 CELLS = 9
 RESTLESS, CLOSES, CARELESS = 0.06, 0.01, 0.1
@@ -202,7 +202,7 @@ class Watcher(Person):
         return self.seen[-1][0] if self.seen else 0
 
     def _wait(self) -> None:
-        wait_s = self.dice.choice((0.3, 1.0))
+        wait_s = self.dice.choice((0.5, 2.0))
         arguments = (self.table.room, self.version, wait_s)
         self.insist("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
 

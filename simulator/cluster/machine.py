@@ -24,7 +24,7 @@ SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 class Times:
     """The settings of the servers that are times, in seconds; shorter than the real ones, to see more in less."""
 
-    heartbeat_s: float = 0.25
+    heartbeat_s: float = 0.4
     hang_s: float = 1.2
     append_timeout_s: float = 0.3
     start_grace_s: float = 0.5

@@ -32,7 +32,7 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import NotReady, StorageFailed
 
 COMPACTION_PAUSE_S = 0.2
-LOBBY_PAUSE_S = 0.1
+LOBBY_PAUSE_S = 0.25
 LOBBY_PAGE = 3
 NO_FAULTS = Faults("")
 COMMANDS: dict[str, Callable[..., Command]] = {
