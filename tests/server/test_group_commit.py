@@ -13,7 +13,7 @@ import pytest
 from game import rooms
 from game.commands import Create, Join, Move
 from game.errors import CellTaken, NotYourTurn, Refusal
-from server.commit import Commit
+from server.commit import Commit, Order
 from server.conversation import Conversation, converse
 from server.entries import Entry, Office
 from server.faults import Faults
@@ -54,8 +54,8 @@ class Desk:
         self.house = House(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []
-        commit = Commit(streams, self.house, self.journal, self.replication, Faults(""))
-        self.committer = Committer(commit, self.hold, step_down=self.stepped_down.append)
+        self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""))
+        self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
 
     def hold(self, conversation: Conversation[None]) -> None:
         converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
@@ -200,3 +200,46 @@ def test_the_turn_comes_to_everybody_who_wants_it(desk: Desk) -> None:
 
     in_threads(30, work)
     assert len(desk.room.spectators) == 15
+
+
+def in_one_batch(desk: Desk, *commands: Any) -> list[Order]:
+    """Commit these together."""
+    orders = [Order(ROOM, command) for command in commands]
+    desk.hold(desk.commit.batch(orders))
+    return orders
+
+
+def test_no_refusal_speaks_of_what_never_happened(desk: Desk) -> None:
+    """Bob's cell is taken by a move that could not be written: then it is not taken."""
+    desk.journal._connection.execute("PRAGMA query_only = ON")
+    ada, bob = in_one_batch(desk, Move("ada", "move-1", 4), Move("bob", "move-2", 4))
+    assert isinstance(ada.error, StorageFailed)
+    assert isinstance(bob.error, StorageFailed)
+    desk.journal._connection.execute("PRAGMA query_only = OFF")
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-2", 4))
+
+
+def test_g2_what_was_refused_stays_refused_when_a_copy_of_it_comes_late(desk: Desk) -> None:
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-1", 0))
+    desk.do(Move("ada", "move-2", 4))
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-1", 0))
+    assert desk.do(Move("bob", "move-3", 0))["seat"] == "O"
+
+
+def test_g2_what_was_refused_stays_refused_within_a_batch_too(desk: Desk) -> None:
+    early, _, late = in_one_batch(desk, Move("bob", "move-1", 0), Move("ada", "move-2", 4), Move("bob", "move-1", 0))
+    assert isinstance(early.error, NotYourTurn)
+    assert isinstance(late.error, NotYourTurn)
+    assert desk.room.version == 5
+
+
+def test_only_so_many_refusals_are_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.commit.REMEMBERED_REFUSALS", 2)
+    for number in range(3):
+        with pytest.raises(NotYourTurn):
+            desk.do(Move("bob", f"move-{number}", 0))
+    desk.do(Move("ada", "move-a", 4))
+    assert desk.do(Move("bob", "move-0", 0))["version"] == 6
