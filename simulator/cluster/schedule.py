@@ -180,7 +180,7 @@ class Schedule:
                 self.findings.append(f"G3: {broken.message}")
             self._check_histories()
         self.findings += [f"G5: {PATIENCE_S:g} s after the last fault {what}" for what in self._unsettled()]
-        self.findings += [f"ours: {failure}" for failure in self.world.failures]
+        self.findings += [f"invariant: {failure}" for failure in self.world.failures]
 
     def _check_histories(self) -> None:
         histories = {table.room: self._finished(table) for table in self.tables if self._was_seen(table)}
