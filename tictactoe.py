@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -252,6 +253,34 @@ def demo(
         if report is not None:
             report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
     sys.exit(0 if summary.clean else FAILED)
+
+
+@app.command()
+def chaos(
+    minutes: Annotated[float, typer.Option(min=0.05, help="how long faults fall")] = 2.0,
+    seed: Annotated[int, typer.Option(help="the faults and the players' choices follow from it")] = 7,
+    report: Annotated[Path | None, typer.Option(help="write what was found there, as .json and .md")] = None,
+) -> None:
+    """Many clients play and watch while everything goes wrong that can; in the end every history is checked.
+
+    On a cluster of its own, where possible in a network of its own. Exit status 0 only when nothing was found.
+    """
+    from client.chaos.run import Wishes, run_chaos
+    from server.havoc import sandbox_havoc
+    from server.own_network import enter
+
+    # Comes back in the new network as this same command, or here when there can be none.
+    no_network = enter([sys.executable, *sys.argv])
+    environment = dict(os.environ)
+    with _plain_errors(), sandbox_havoc(no_network=no_network, keep_events=ALL_EVENTS) as servers:
+        wishes = Wishes(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed)
+        found = run_chaos(servers, wishes, lambda line: print(line, flush=True), environment=environment)
+        print(found.as_markdown())
+        if report is not None:
+            found.write(report)
+            if not found.clean:
+                servers.keep_evidence(report.with_suffix(".evidence"))
+    sys.exit(0 if found.clean else FAILED)
 
 
 if __name__ == "__main__":

@@ -209,13 +209,23 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
     return True
 
 
+def of_cluster(settings: Settings) -> list[psutil.Process]:
+    """Every process that ``start`` made for this data folder and that is there now."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(psutil.Error):
+            if _role_of(process.info["cmdline"] or []) and _was_started_for(settings, process.environ()):
+                found.append(process)
+    return found
+
+
 def end_strays(settings: Settings) -> list[RunFile]:
     """End every process that ``start`` made for this data folder; returns those that were there."""
     found = []
-    for process in psutil.process_iter(["cmdline"]):
-        role = _role_of(process.info["cmdline"] or [])
+    for process in of_cluster(settings):
+        role = _role_of(process.info["cmdline"])
         with contextlib.suppress(psutil.Error):
-            if role is not None and _was_started_for(settings, process.environ()):
+            if role is not None:
                 found.append(RunFile(role, process.pid, process.create_time()))
     for run in found:
         end(run)
