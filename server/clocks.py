@@ -1,7 +1,7 @@
 """Wrong wall clocks for the servers of a sandbox, each another; the machine's own clock is not touched.
 
-Done in Python itself (``wrong_clock/sitecustomize.py``), because libfaketime up to 0.9.10 breaks every ``time.sleep`` of
-Python 3.11 and newer when it leaves the monotonic clock right.
+Done in Python itself (``wrong_clock/sitecustomize.py``), because libfaketime 0.9.10, which Debian has, breaks every
+``time.sleep`` of Python 3.11 and newer when it leaves the monotonic clock right.
 """
 
 from __future__ import annotations

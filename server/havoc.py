@@ -33,7 +33,9 @@ _SETTINGS = {"away_s": 1e6, "room_idle_s": 10.0, "max_wait_s": 2.0, "snapshot_ev
 class SandboxHavoc:
     """A sandbox cluster and what can be done to it. Whoever is not there cannot be hit: no error, and no pid."""
 
-    def __init__(self, cluster: Cluster, cuts: Cuts | None, clocks: WrongClocks, cannot: Mapping[str, str]) -> None:
+    def __init__(
+        self, cluster: Cluster, cuts: Cuts | None, clocks: WrongClocks | None, cannot: Mapping[str, str]
+    ) -> None:
         """``cuts``: None where the network cannot be cut. ``cannot``: kinds of faults that cannot be, and why not."""
         self.cannot = cannot
         self._cluster = cluster
@@ -86,11 +88,11 @@ class SandboxHavoc:
 
     # -- disk -----------------------------------------------------------------------------------------------------
 
-    def fill_disk(self, role: str) -> int | None:
-        """From now on the role's process, and those it starts, can write to no file: RLIMIT_FSIZE is 0."""
+    def fill_disk(self, role: str, largest_bytes: int = 0) -> int | None:
+        """From now on the role's process, and those it starts, can write to no file behind so many bytes."""
         run = self._cluster.process_of(role)
         process = None if run is None else run.process()
-        return process.pid if process is not None and _limit_files(process, 0) else None
+        return process.pid if process is not None and _limit_files(process, largest_bytes) else None
 
     def free_disk(self) -> None:
         """Everybody can write again."""
@@ -117,7 +119,8 @@ class SandboxHavoc:
 
     def set_clocks(self, offsets_s: Sequence[float]) -> None:
         """So wrong are the servers' wall clocks from now on, each another."""
-        self._clocks.set(offsets_s)
+        if self._clocks is not None:
+            self._clocks.set(offsets_s)
 
     # -- afterwards -----------------------------------------------------------------------------------------------
 

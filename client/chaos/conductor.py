@@ -75,6 +75,7 @@ class Conductor:
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             self._step()
+            self._servers.free_disk()  # who was just being started by one that could not write cannot either
             starting = self._starting is not None and self._starting.is_alive()
             if not self._hanging and not starting and self._servers.is_whole():
                 return True
@@ -137,7 +138,7 @@ class Conductor:
             return True
         if fault.kind is Kind.DISK_FULL:
             self._later(fault.for_s, self._servers.free_disk)
-            return self._at_each(fault, self._servers.fill_disk)
+            return self._at_each(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
         if fault.kind is Kind.KILL:
             return self._at_each(fault, self._servers.kill)
         return self._at_each(fault, lambda role: self._suspend(role, fault))

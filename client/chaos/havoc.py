@@ -44,8 +44,9 @@ class Havoc(Protocol):
     def is_gone(self, pid: int) -> bool:
         """Whether a process that was suspended here has ended."""
 
-    def fill_disk(self, role: str) -> int | None:
-        """From now on the role's process, and those it starts, can write to no file; the pid, or None."""
+    def fill_disk(self, role: str, largest_bytes: int) -> int | None:
+        """From now on the role's process, and those it starts, can write to no file behind so many bytes; the pid, or
+        None."""
 
     def free_disk(self) -> None:
         """Everybody can write again."""

@@ -44,6 +44,8 @@ class Fault:
     """How long it lasts; 0 for what is done at once, and for a hang, which lasts until the server is replaced."""
     port: Port = "peer"
     direction: Direction = "both"
+    largest_bytes: int = 0
+    """How large files may get while a disk is full. Above 0, small ones can be written and large ones not."""
     offsets_s: tuple[float, ...] = ()
     """How far the servers' clocks are from the right time from now on."""
     group: int = 0
@@ -54,6 +56,8 @@ class Fault:
         words = [self.kind.value, " and ".join(self.roles)]
         if self.kind is Kind.CUT:
             words.append(f"({self.port} port, {self.direction})")
+        elif self.kind is Kind.DISK_FULL:
+            words.append(f"above {self.largest_bytes} bytes a file")
         elif self.kind is Kind.CLOCK:
             words.append(", ".join(f"{offset_s:+.0f} s" for offset_s in self.offsets_s))
         elif self.kind is Kind.CLIENT:
@@ -114,12 +118,13 @@ def _of_kind(kind: Kind, chance: random.Random, groups: int) -> Iterator[Fault]:
             yield Fault(kind, (role,), for_s=for_s, port=port, direction=direction)
     else:
         for roles, shortest_s, longest_s in _ON_PROCESSES[kind]:
-            yield Fault(kind, roles, for_s=chance.uniform(shortest_s, longest_s))
+            for_s, largest = chance.uniform(shortest_s, longest_s), chance.choice((0, 4096, 65536))
+            yield Fault(kind, roles, for_s=for_s, largest_bytes=largest if kind is Kind.DISK_FULL else 0)
 
 
 _SINGLES = tuple((role,) for role in ROLES)
 _PAIRS = tuple(itertools.combinations(ROLES, 2))
-_ON_PROCESSES = {
+_ON_PROCESSES: dict[Kind, list[tuple[tuple[str, ...], float, float]]] = {
     Kind.KILL: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_SINGLES, *_PAIRS, SERVERS, ROLES)],
     Kind.HANG: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_PAIRS)],
     Kind.PAUSE: [

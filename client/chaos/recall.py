@@ -43,7 +43,7 @@ class Recalled:
             for _, event in history.final
             if isinstance(event, Created)
         }
-        left = []
+        left: list[Call[object]] = []
         for call in self.homeless:
             home = made.get(call.operation.request_id) if isinstance(call.operation, Create) else None
             (left if home is None else home.calls).append(call)

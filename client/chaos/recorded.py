@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from client.chaos.recorder import Recorder
 from client.player import Player
@@ -14,6 +14,8 @@ from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Re
 from game.errors import Refusal
 from game.room import Answer
 from wire.errors import TicTacToeError
+
+Result = TypeVar("Result")
 
 _MAKE: dict[str, Callable[..., Command]] = {
     "join": Join,
@@ -76,7 +78,7 @@ def create(player: Player, ask: Callable[..., Any], title: str, recorder: Record
     return RecordedRoom(player.room(answer["room"]), recorder, client)
 
 
-def _told(recorder: Recorder, number: int, send: Callable[[], Any]) -> Any:
+def _told(recorder: Recorder, number: int, send: Callable[[], Result]) -> Result:
     """What ``send`` returns; if it raises, that is recorded as the answer."""
     try:
         return send()

@@ -76,12 +76,8 @@ class _Run:
         self._complaints: list[str] = []
 
     def run(self) -> Report:
-        faults = plan(
-            self._wishes.seed,
-            self._wishes.seconds,
-            groups=self._wishes.groups,
-            without=[Kind(kind) for kind in self._servers.cannot],
-        )
+        wishes, without = self._wishes, [Kind(kind) for kind in self._servers.cannot]
+        faults = plan(wishes.seed, wishes.seconds, groups=wishes.groups, without=without)
         self._say(f"{len(faults)} faults in {self._wishes.seconds:g} s")
         began = time.monotonic()
         try:

@@ -44,5 +44,6 @@ def _make_wrong(offset: _Offset) -> None:
     time.strftime = lambda form, moment=None: right_strftime(form, time.localtime() if moment is None else moment)
 
 
-if os.environ.get("WRONG_CLOCK"):
-    _make_wrong(_Offset(os.environ["WRONG_CLOCK"]))
+_file = os.environ.get("WRONG_CLOCK")
+if _file:
+    _make_wrong(_Offset(_file))
