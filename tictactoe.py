@@ -272,7 +272,8 @@ def chaos(
     # Comes back in the new network as this same command, or here when there can be none.
     no_network = enter([sys.executable, *sys.argv])
     environment = dict(os.environ)
-    with _plain_errors(), sandbox_havoc(no_network=no_network, keep_events=ALL_EVENTS) as servers:
+    changes = {"keep_events": ALL_EVENTS, "test_faults": load().test_faults}
+    with _plain_errors(), sandbox_havoc(no_network=no_network, **changes) as servers:
         wishes = Wishes(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed)
         found = run_chaos(servers, wishes, lambda line: print(line, flush=True), environment=environment)
         print(found.as_markdown())

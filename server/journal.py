@@ -51,8 +51,8 @@ _TABLES = ("entries", "snapshots")
 def open_journal(file: Path, *, durability: str) -> Journal:
     """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
 
-    What it had then has to come from the other copy: see ``Journal.lost``. Raises StorageFailed, and puts nothing aside,
-    when only the disk refuses (it is full, say): then the journal is as good as it was.
+    What it had then has to come from the other copy: see ``Journal.lost``. Raises StorageFailed, and puts nothing
+    aside, when only the disk refuses (it is full, say): then the journal is as good as it was.
     """
     try:
         return Journal(file, durability=durability)

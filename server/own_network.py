@@ -11,8 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NoReturn
 
 INSIDE = "TICTACTOE_OWN_NETWORK"
 """The environment variable that says that this process was started again in a network of its own."""
@@ -22,7 +21,12 @@ _CUT_PREFERENCE = "10"
 Direction = Literal["in", "out", "both"]
 
 
-def enter(command: Sequence[str]) -> str:
+def _go_on(command: list[str]) -> NoReturn:
+    sys.stdout.flush()
+    os.execve(command[0], command, {**os.environ, INSIDE: "1"})
+
+
+def enter(command: list[str]) -> str:
     """Go on as ``command`` in a network namespace of one's own; comes back only if that cannot be, and says why.
 
     In the one that goes on it comes back at once, with an empty text, and the loopback interface is up.
@@ -39,8 +43,7 @@ def enter(command: Sequence[str]) -> str:
     tried = subprocess.run([*probe, "unreachable"], capture_output=True, text=True, check=False)
     if tried.returncode:
         return f"no network namespace can be made: {tried.stderr.strip() or 'it is not allowed'}"
-    sys.stdout.flush()
-    os.execve(unshare, [unshare, *root, "--net", *command], {**os.environ, INSIDE: "1"})
+    _go_on([unshare, *root, "--net", *command])
 
 
 def _set_up() -> str:

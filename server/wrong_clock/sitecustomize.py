@@ -10,6 +10,11 @@ from __future__ import annotations
 import os
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+_LOOK_AGAIN_S = 0.1
 _right_time = time.time
 _monotonic = time.monotonic
 
@@ -23,7 +28,7 @@ class _Offset:
         self._read_at = float("-inf")
 
     def __call__(self) -> float:
-        if _monotonic() - self._read_at > 0.1:
+        if _monotonic() - self._read_at > _LOOK_AGAIN_S:
             self._read_at = _monotonic()
             with open(self._file) as offsets:  # noqa: PTH123  # pathlib would double what every start costs
                 values = offsets.read().split()
@@ -37,11 +42,20 @@ def _make_wrong(offset: _Offset) -> None:
     def wrong_time() -> float:
         return _right_time() + offset()
 
+    def wrong_localtime(seconds: float | SupportsIndex | None = None) -> time.struct_time:
+        return right_localtime(wrong_time() if seconds is None else seconds)
+
+    def wrong_gmtime(seconds: float | SupportsIndex | None = None) -> time.struct_time:
+        return right_gmtime(wrong_time() if seconds is None else seconds)
+
+    def wrong_strftime(form: str, *moment: time.struct_time) -> str:
+        return right_strftime(form, *(moment or (wrong_localtime(),)))
+
     time.time = wrong_time
     time.time_ns = lambda: int(wrong_time() * 1e9)
-    time.localtime = lambda seconds=None: right_localtime(wrong_time() if seconds is None else seconds)
-    time.gmtime = lambda seconds=None: right_gmtime(wrong_time() if seconds is None else seconds)
-    time.strftime = lambda form, moment=None: right_strftime(form, time.localtime() if moment is None else moment)
+    time.localtime = wrong_localtime
+    time.gmtime = wrong_gmtime
+    time.strftime = wrong_strftime  # type: ignore[assignment]  # it takes what its callers give it
 
 
 _file = os.environ.get("WRONG_CLOCK")

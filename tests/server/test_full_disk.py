@@ -75,7 +75,7 @@ def test_servers_started_on_a_full_disk_give_up_and_nothing_is_lost(
 class FullLog:
     """Standard error on a full disk."""
 
-    def write(self, text: str) -> int:
+    def write(self, _text: str) -> int:
         raise OSError(28, "No space left on device")
 
     def flush(self) -> None:
