@@ -275,12 +275,13 @@ def chaos(
     changes = {"keep_events": ALL_EVENTS, "test_faults": load().test_faults}
     with _plain_errors(), sandbox_havoc(no_network=no_network, **changes) as servers:
         wishes = Wishes(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed)
-        found = run_chaos(servers, wishes, lambda line: print(line, flush=True), environment=environment)
+        evidence = None if report is None else report.with_suffix(".evidence")
+        found = run_chaos(
+            servers, wishes, lambda line: print(line, flush=True), environment=environment, evidence=evidence
+        )
         print(found.as_markdown())
         if report is not None:
             found.write(report)
-            if not found.clean:
-                servers.keep_evidence(report.with_suffix(".evidence"))
     sys.exit(0 if found.clean else FAILED)
 
 

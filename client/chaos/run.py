@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -45,14 +46,24 @@ class Wishes:
 
 
 def run_chaos(
-    servers: Havoc, wishes: Wishes, say: Callable[[str], None], *, environment: Mapping[str, str] | None = None
+    servers: Havoc,
+    wishes: Wishes,
+    say: Callable[[str], None],
+    *,
+    environment: Mapping[str, str] | None = None,
+    evidence: Path | None = None,
 ) -> Report:
-    """Run on a cluster that runs and ends with its owner; ``environment`` is that of the clients' processes.
+    """Run on a cluster that runs and ends with its owner.
 
-    Raises nothing for what the servers do wrong: that is what the report is for.
+    ``environment`` is that of the clients' processes; ``evidence`` a folder where what clients and servers wrote is kept
+    if something is found. What the servers do wrong raises nothing: the report has it.
     """
     with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
-        return _Run(servers, wishes, say, Path(folder), environment).run()
+        report = _Run(servers, wishes, say, Path(folder), environment).run()
+        if evidence is not None and not report.clean:
+            servers.keep_evidence(evidence / "servers")
+            shutil.copytree(folder, evidence / "clients", dirs_exist_ok=True)
+        return report
 
 
 class _Run:
