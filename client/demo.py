@@ -1,7 +1,7 @@
 """The demo: bots play in all rooms of a cluster while its servers are killed; in the end every move is accounted for.
 
 The cluster comes in from outside as ``Servers``, because a client knows no servers. What is shown is in
-``demo_screen``, what is checked in ``audit``.
+``demo_screen``, what is checked in ``history``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Protocol
 
 from rich.console import Console
 
-from client.audit import AckedMove, RoomHistory, audit
 from client.bot import Bot, PlayedMove
 from client.cluster import Cluster, connect
 from client.demo_report import ALL_SERVERS, Kill, Plan, Summary
 from client.demo_screen import Screen, show_summary
+from client.history.guarantees import check
+from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
+from game.commands import Move
 from game.errors import GameNotRunning, GameStillRunning
 from game.events import Finished
 from game.strategy import LEVELS
@@ -104,10 +106,11 @@ class Demo:
             for history in self._histories.values()
             for _, event in history.final
         )
-        return Summary(self._plan, games, audit(self._histories), tuple(self._gave_up), kills)
+        findings = check(self._histories, complete=False)  # the bots tell of their moves alone
+        return Summary(self._plan, games, findings, tuple(self._gave_up), kills)
 
     def _read_anew(self, room: RoomClient, history: RoomHistory) -> None:
-        """The room's final history; who watched must have seen it to its end, else the audit would check but a part."""
+        """The room's final history; who watched must have seen it to its end, else but a part would be checked."""
         history.final = [seen for news in room.watch(0) for seen in news.events]
         for watcher, seen in history.watchers.items():
             if seen[-1:] != history.final[-1:]:
@@ -147,9 +150,10 @@ class Demo:
         self._stop.wait(PACE_S)
 
     def _note(self, move: PlayedMove) -> None:
-        acked = AckedMove(move.name, move.request_id, move.answer.seat, move.cell, move.answer.version)
+        command = Move(move.name, move.request_id, move.cell)
+        answer = Done(move.answer.version, move.answer.seat)
         with self._lock:
-            self._histories[move.room].acked.append(acked)
+            self._histories[move.room].calls.append(Call(move.name, command, move.sent_at, move.accepted_at, answer))
             self._moves.append(move)
         self._screen.moved(len(self._moves))
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from client.audit import Findings
+from client.history.guarantees import Findings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 ALL_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -69,7 +69,7 @@ class Summary:
             "recovery_ms": percentiles(recoveries),
             "whole_ms": percentiles([kill.whole_ms for kill in self.kills]),
             "blows": [vars(kill) for kill in self.kills],
-            "findings": [*self.findings.lost, *self.findings.doubled, *self.findings.out_of_order, *self.gave_up],
+            "findings": [*self.findings.all, *self.gave_up],
             **vars(self.plan),
         }
 

@@ -1,5 +1,6 @@
-"""Histories: what clients saw of a cluster, and the checks of it. Pure; nothing here comes from the servers' own books.
+"""Histories: what clients saw of a cluster, and the checks of it. Pure; nothing of it is from the servers' own books.
 
-``record`` is what a history is made of, ``linearizability`` and ``guarantees`` check it. The demo, the chaos run and the
-simulator all record the same and are judged by the same code.
+``record`` is what a history is made of; ``guarantees`` checks it, with ``room_order``, which knows what order the calls
+on a room can have had, and ``linearizability``, the search for such an order, in whatever object ``models`` describes.
+The demo, the chaos run and the simulator all record the same and are judged by the same code.
 """

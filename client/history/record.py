@@ -13,10 +13,10 @@ Operation = TypeVar("Operation")
 
 @dataclass(frozen=True)
 class Call(Generic[Operation]):
-    """One call of one client, from the first time it was sent until its answer came; retries in between are part of it.
+    """One call of one client, from when it was first sent until its answer came; retries in between are part of it.
 
-    Times are of one monotonic clock that all clients share, in seconds. ``answered_at`` is None when no answer ever came:
-    then nobody knows whether, and when, the call was carried out.
+    Times are of one monotonic clock that all clients share, in seconds. ``answered_at`` is None when no answer ever
+    came: then nobody knows whether, and when, the call was carried out.
     """
 
     client: str

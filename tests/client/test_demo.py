@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -17,10 +18,12 @@ from typer.testing import CliRunner
 
 import client.demo
 import server.sandbox
-from client.audit import AckedMove, Findings, RoomHistory, audit
 from client.demo import schedule
 from client.demo_report import ALL_SERVERS
+from client.history.guarantees import Findings, check
+from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
+from game.commands import Move
 from server.settings import ROOT
 from tictactoe import app
 from wire import NAME_SERVER
@@ -76,11 +79,12 @@ def demo_here(report: Path) -> tuple[int, dict[str, Any]]:
 def test_a_move_that_was_acknowledged_and_is_not_there_is_exit_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def doctored(histories: Mapping[str, RoomHistory]) -> Findings:
-        next(iter(histories.values())).acked.append(AckedMove("ada", "never sent", "X", 0, 5))
-        return audit(histories)
+    def doctored(histories: Mapping[str, RoomHistory], *, complete: bool) -> Findings:
+        never_sent = Call("ada", Move("ada", "never sent", 0), 0.0, math.inf, Done(5, "X"))
+        next(iter(histories.values())).calls.append(never_sent)
+        return check(histories, complete=complete)
 
-    monkeypatch.setattr(client.demo, "audit", doctored)
+    monkeypatch.setattr(client.demo, "check", doctored)
     status, report = demo_here(tmp_path / "report.json")
     assert status == 1
     assert (report["moves_lost"], report["moves_doubled"], report["views_out_of_order"]) == (1, 0, 0)
@@ -106,7 +110,7 @@ def test_a_watcher_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monke
     assert any("table1-w saw 1 of the" in finding for finding in report["findings"])
 
 
-def test_the_audit_has_all_events_however_much_a_cluster_compacts(
+def test_the_final_history_has_all_events_however_much_a_cluster_compacts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = server.sandbox.sandbox_cluster

@@ -1,0 +1,135 @@
+"""What correct objects do when calls come one after the other: a register, and a room. The search is elsewhere.
+
+A room is ``game.rooms`` itself: the same decisions that the servers make, on one state, with nothing around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from client.history.linearizability import Model
+from client.history.record import Done, Look, Refused, Seen
+from game import rooms
+from game.commands import Command
+from game.errors import NoSuchRoom, Refusal
+from game.rooms import Room
+
+# -- register -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is in the register? Answered with the value."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """Put a value into the register. Answered with None."""
+
+    value: Hashable
+
+
+@dataclass(frozen=True)
+class CompareAndSet:
+    """Put ``value`` into the register if ``expected`` is in it. Answered with whether it was."""
+
+    expected: Hashable
+    value: Hashable
+
+
+class RegisterModel(Model[Hashable, Read | Write | CompareAndSet]):
+    """One register: its state is its value."""
+
+    def __init__(self, value: Hashable = None) -> None:
+        """``value`` is in it at first."""
+        self._value = value
+
+    def initial(self) -> Hashable:
+        """The value that is in it at first."""
+        return self._value
+
+    def step(self, state: Hashable, operation: Read | Write | CompareAndSet) -> tuple[Hashable, object]:
+        """Read, write, or write on a condition."""
+        if isinstance(operation, Read):
+            return state, state
+        if isinstance(operation, Write):
+            return operation.value, None
+        same = state == operation.expected
+        return (operation.value if same else state), same
+
+    def key(self, state: Hashable) -> Hashable:
+        """The value."""
+        return state
+
+
+# -- room ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RoomState:
+    """A room, and the number of the way that led to it: two rooms of one version differ unless their numbers agree."""
+
+    room: Room
+    way: int = 0
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The answer to a command of which nobody heard, but the events of which are known: the version after the last."""
+
+    version: int
+
+
+class RoomModel(Model[RoomState, Command | Look]):
+    """A room. Commands are answered with Done or Refused, a Look with Seen, or Refused while there is no room.
+
+    A request that was carried out before is answered as the first time, for as long as rooms remember it.
+    """
+
+    def __init__(self, room_id: str, max_people: int) -> None:
+        """A room that is not created yet, for at most so many people."""
+        self._room_id = room_id
+        self._max_people = max_people
+        self._ways: dict[tuple[int, str], int] = {}
+
+    def initial(self) -> RoomState:
+        """The room before its first event."""
+        return RoomState(rooms.nothing(self._room_id))
+
+    def step(self, state: RoomState, operation: Command | Look) -> tuple[RoomState, object]:
+        """Decide and evolve, or look."""
+        room = state.room
+        if isinstance(operation, Look):
+            if room.phase == "new":
+                return state, Refused(NoSuchRoom.code)
+            return state, Seen(room.version, room.phase, room.moves)
+        answer = rooms.answer_to(room, operation.by, operation.request_id)
+        if answer is not None:
+            return state, Done(answer.version, answer.seat)
+        try:
+            events = rooms.decide(room, operation, max_people=self._max_people)
+        except Refusal as refusal:
+            return state, Refused(refusal.code)
+        for event in events:
+            room = rooms.evolve(room, event)
+        answer = rooms.answer_now(room, operation.by)
+        after = RoomState(room, self._way(state.way, operation)) if events else state
+        return after, Done(answer.version, answer.seat)
+
+    def key(self, state: RoomState) -> Hashable:
+        """The number of the way: the commands that made events, in their order. It is cheap, and a room is its events.
+
+        Two ways to rooms that are the same in all but what they remember of requests have two numbers; versions in the
+        answers keep such ways few.
+        """
+        return state.way
+
+    def accepts(self, correct: object, given: object) -> bool:
+        """Equal, or for Carried the same version."""
+        if isinstance(given, Carried):
+            return isinstance(correct, Done) and correct.version == given.version
+        return correct == given
+
+    def _way(self, before: int, command: Command) -> int:
+        return self._ways.setdefault((before, repr(command)), len(self._ways) + 1)

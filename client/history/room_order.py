@@ -1,0 +1,120 @@
+"""Is there one order of all calls on a room that explains every answer and the events that were read in the end?
+
+Needs every command on the room, also those that nobody answered. ``guarantees`` asks here; what needs less is there.
+
+The final history makes the search short. It says what became of a call without an answer: either its events are there,
+then only their version is right as its answer, or it changed nothing and nobody can tell. And since a version is the
+number of one event, the commands that made events have but one order. Whether the rules make these events of them, and
+no others, is ``replayed``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from client.history import linearizability
+from client.history.models import Carried, RoomModel
+from client.history.record import Call, Look, Refused, RoomHistory
+from game import rooms
+from game.commands import HOUSE, Close, Command, Leave
+from game.errors import BadToken, InvariantBroken, NameTaken, Refusal
+from game.events import Closed, Event, Left
+
+HOUSE_REQUESTS = "house-"
+"""How the request ids begin with which servers command on somebody's behalf: who is not seen for long leaves."""
+_REFUSALS_OF_ROOMS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
+_LONG_BEFORE, _LONG_AFTER = float("-inf"), float("inf")
+
+Request = tuple[str, str]
+"""Who asked, and the request id."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was found about the order of a room's calls."""
+
+    wrong: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
+def request_of(made: Command | Event) -> Request:
+    """The request of a command or an event."""
+    return made.by, made.request_id
+
+
+def check_order(room_id: str, history: RoomHistory, *, max_people: int, most_steps: int) -> Order:
+    """Search for an order of the calls, and replay the final history."""
+    wrong = list(replayed(room_id, history, max_people=max_people))
+    calls = list(_judged(history))
+    verdict = linearizability.check(RoomModel(room_id, max_people), calls, most_steps=most_steps)
+    if verdict.outcome == "not decided":
+        return Order(tuple(wrong), (str(verdict),))
+    if not verdict.linearizable:
+        wrong.append(str(verdict))
+    return Order(tuple(wrong), ())
+
+
+def replayed(room_id: str, history: RoomHistory, *, max_people: int) -> Iterator[str]:
+    """The first event of the final history that nobody asked for, or that the rules do not make there, if any."""
+    commands = _asked(history)
+    room = rooms.nothing(room_id)
+    for request, made in itertools.groupby(history.final, key=lambda numbered: request_of(numbered[1])):
+        events = [event for _, event in made]
+        command = commands.get(request) or _of_the_house(events[0])
+        if command is None:
+            yield f"nobody asked for {events[0]}, version {room.version + 1}"
+            return
+        try:
+            right = list(rooms.decide(room, command, max_people=max_people))
+        except Refusal as refusal:
+            yield f"{command} made {events} after version {room.version}, and was to be refused: {refusal.message}"
+            return
+        if events != right:
+            yield f"{command} made {events} after version {room.version}, and the rules make {right}"
+            return
+        try:
+            for event in events:
+                room = rooms.evolve(room, event)
+        except InvariantBroken as broken:
+            yield f"{events} cannot happen after version {room.version}: {broken.message}"
+            return
+
+
+def _asked(history: RoomHistory) -> dict[Request, Command]:
+    """All commands, by their requests."""
+    commands = (call.operation for call in history.calls)
+    return {request_of(command): command for command in commands if isinstance(command, Command)}
+
+
+def _judged(history: RoomHistory) -> Iterator[Call[Command | Look]]:
+    """The calls that say something of the room, each with its answer as far as the final history knows it."""
+    whole = bool(history.final) and history.final[0][0] == 1
+    ends = {request_of(event): version for version, event in history.final}
+    for call in history.calls:
+        operation = call.operation
+        if not isinstance(operation, (Command, Look)):
+            raise ValueError(f"a call on a room is a command or a look, and not {operation!r}")
+        if isinstance(call.answer, Refused) and call.answer.code not in _REFUSALS_OF_ROOMS:
+            continue  # refused before it came to the room
+        answered_at, answer = call.answered_at, call.answer
+        if answered_at is None and whole:
+            if isinstance(operation, Look) or request_of(operation) not in ends:
+                continue
+            answered_at, answer = _LONG_AFTER, Carried(ends[request_of(operation)])
+        yield Call(call.client, operation, call.sent_at, answered_at, answer)
+    asked = _asked(history)
+    for version, event in history.final:
+        command = _of_the_house(event)
+        if command is not None and request_of(event) not in asked:
+            yield Call("the servers", command, _LONG_BEFORE, _LONG_AFTER, Carried(version))
+
+
+def _of_the_house(event: Event) -> Command | None:
+    """The command that the servers themselves gave, if they did."""
+    if isinstance(event, Closed) and event.by == HOUSE:
+        return Close(event.by, event.request_id)
+    if isinstance(event, Left) and event.request_id.startswith(HOUSE_REQUESTS):
+        return Leave(event.by, event.request_id)
+    return None
