@@ -15,6 +15,10 @@ SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ROLES = (*SERVERS, NAME_SERVER)
 EVERY_S = 1.4
 """From one fault to the next, on average. Recoveries take about as long, so that faults fall into them."""
+FIRST_S = 1.5
+"""Nothing falls before: the games are to have begun."""
+FOLLOWS_S = 0.4
+"""From one fault to the next of those that belong together."""
 AT_ONCE = 0.35
 """This part of the faults come right after the one before, in the middle of whatever that began."""
 
@@ -70,17 +74,20 @@ class Fault:
 def plan(seed: int, seconds: float, *, groups: int, without: Collection[Kind] = ()) -> tuple[Fault, ...]:
     """The faults of a run, in order of time. ``groups``: how many processes of clients there are.
 
-    One of each kind comes first, so that a short run has them all; then rounds of all there are, each shuffled.
+    What belongs together comes first, then one of each kind, so that a short run has them all; then rounds of all there
+    are, each shuffled.
     """
     chance = random.Random(seed)
     kinds = [kind for kind in Kind if kind not in without]
     faults: list[Fault] = []
-    at_s = 0.0
-    for fault in _endlessly(chance, kinds, groups):
+    at_s = FIRST_S
+    for strokes in _endlessly(chance, kinds, groups):
         at_s += _gap_s(chance)
-        if at_s >= seconds:
-            return tuple(faults)
-        faults.append(replace(fault, at_s=round(at_s, 3)))
+        for number, fault in enumerate(strokes):
+            at_s += FOLLOWS_S if number else 0.0
+            if at_s >= seconds:
+                return tuple(faults)
+            faults.append(replace(fault, at_s=round(at_s, 3)))
     raise ValueError("a plan needs at least one kind of fault")
 
 
@@ -90,13 +97,17 @@ def _gap_s(chance: random.Random) -> float:
     return chance.uniform(0.4, 1.6) * (EVERY_S - AT_ONCE * 0.16) / (1 - AT_ONCE)
 
 
-def _endlessly(chance: random.Random, kinds: Iterable[Kind], groups: int) -> Iterator[Fault]:
+def _endlessly(chance: random.Random, kinds: Iterable[Kind], groups: int) -> Iterator[tuple[Fault, ...]]:
+    """What falls, one after the other; what is in one tuple belongs together."""
     kinds = list(kinds)
-    chance.shuffle(kinds)
-    for kind in kinds:
-        yield chance.choice(list(_of_kind(kind, chance, groups)))
+    together = [strokes for strokes in _TOGETHER if all(fault.kind in kinds for fault in strokes)]
+    first: list[tuple[Fault, ...]] = [(chance.choice(list(_of_kind(kind, chance, groups))),) for kind in kinds]
+    chance.shuffle(first)
+    yield from together
+    yield from first
     while kinds:
-        coming = [fault for kind in kinds for fault in _of_kind(kind, chance, groups)]
+        coming = [*together, *together]
+        coming += [(fault,) for kind in kinds for fault in _of_kind(kind, chance, groups)]
         chance.shuffle(coming)
         yield from coming
 
@@ -122,6 +133,14 @@ def _of_kind(kind: Kind, chance: random.Random, groups: int) -> Iterator[Fault]:
             yield Fault(kind, roles, for_s=for_s, largest_bytes=largest if kind is Kind.DISK_FULL else 0)
 
 
+_TOGETHER: list[tuple[Fault, ...]] = [
+    # Commands get there and are carried out, their answers do not get back, and another is asked again.
+    (Fault(Kind.CUT, (MAIN,), for_s=1.2, port="client", direction="out"), Fault(Kind.KILL, (MAIN,))),
+    # The copy falls behind, and then it is all that is asked.
+    (Fault(Kind.CUT, (REPLICATION,), for_s=1.0, direction="in"), Fault(Kind.KILL, (MAIN,))),
+    # Killed again while it begins anew.
+    (Fault(Kind.KILL, (MAIN,)), Fault(Kind.KILL, (MAIN,)), Fault(Kind.KILL, (REPLICATION,))),
+]
 _SINGLES = tuple((role,) for role in ROLES)
 _PAIRS = tuple(itertools.combinations(ROLES, 2))
 _ON_PROCESSES: dict[Kind, list[tuple[tuple[str, ...], float, float]]] = {

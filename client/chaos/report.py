@@ -14,7 +14,7 @@ from client.chaos.conductor import Blow
 from client.demo_report import percentiles
 
 SHOWN = 50
-_COUNTED = ("lost", "doubled", "out_of_order", "not_linearizable", "undecided")
+COUNTED = ("lost", "doubled", "out_of_order", "not_linearizable", "undecided")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Report:
             "calls_without_an_answer": dict(self.unanswered),
             "rooms": self.rooms,
             "clients": self.clients,
-            **{name: len(self.findings.get(name, ())) for name in _COUNTED},
+            **{name: len(self.findings.get(name, ())) for name in COUNTED},
             "findings": {name: list(found) for name, found in self.findings.items() if found},
             "complaints": list(self.complaints),
             "recovery_ms": self.recoveries(),
@@ -138,7 +138,7 @@ _ROWS = (
     "games_begun",
     "games_finished",
     "moves_acked",
-    *_COUNTED,
+    *COUNTED,
     "calls",
     "rooms",
     "clients",

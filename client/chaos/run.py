@@ -16,7 +16,7 @@ from client.chaos.crowds import Crowds
 from client.chaos.havoc import Havoc
 from client.chaos.plan import Kind, plan
 from client.chaos.recall import Recalled, recall
-from client.chaos.report import Report
+from client.chaos.report import COUNTED, Report
 from client.cluster import Cluster, connect
 from client.history.guarantees import check
 from client.history.record import RoomHistory
@@ -55,8 +55,8 @@ def run_chaos(
 ) -> Report:
     """Run on a cluster that runs and ends with its owner.
 
-    ``environment`` is that of the clients' processes; ``evidence`` a folder where what clients and servers wrote is kept
-    if something is found. What the servers do wrong raises nothing: the report has it.
+    ``environment`` is that of the clients' processes; ``evidence`` a folder where what clients and servers wrote is
+    kept if something is found. What the servers do wrong raises nothing: the report has it.
     """
     with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
         report = _Run(servers, wishes, say, Path(folder), environment).run()
@@ -140,8 +140,8 @@ class _Run:
 
     def _report(self, recalled: Recalled, seconds: float) -> Report:
         finals = [history.final for history in recalled.rooms.values()]
-        found = check(recalled.rooms, complete=True)
-        findings = {name: value for name, value in asdict(found).items() if isinstance(value, (tuple, list))}
+        found = asdict(check(recalled.rooms, complete=True))
+        findings = {name: found[name] for name in COUNTED}
         return Report(
             command=self._wishes.command,
             seed=self._wishes.seed,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from server.settings import ROOT
 
@@ -55,6 +56,8 @@ def test_a_cluster_that_forgets_request_ids_is_caught(tmp_path: Path) -> None:
     broken.mkdir()
     (broken / "forget_request_ids").touch()
     status, report, output = chaos(tmp_path, "--minutes", "0.35", "--seed", "1", TEST_FAULTS=str(broken))
+    if "network cut" in report["skipped"]:
+        pytest.skip("answers are lost for certain only where the network can be cut")
     assert status == 1, output
-    assert not report["clean"]
+    assert report["lost"] + report["not_linearizable"] > 0, output
     assert (tmp_path / "report.evidence").is_dir()

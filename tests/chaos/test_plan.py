@@ -19,9 +19,11 @@ def test_a_short_plan_is_the_beginning_of_a_long_one() -> None:
     assert long[: len(short)] == short
 
 
-def test_one_of_each_kind_comes_first() -> None:
+def test_one_of_each_kind_comes_early() -> None:
+    together = 7
     for seed in range(20):
-        assert {fault.kind for fault in plan(seed, 60.0, groups=4)[: len(Kind)]} == set(Kind)
+        faults = plan(seed, 60.0, groups=4)
+        assert {fault.kind for fault in faults[together : together + len(Kind)]} == set(Kind)
 
 
 def test_a_quarter_of_an_hour_has_room_for_more_than_500_faults() -> None:
@@ -42,6 +44,17 @@ def test_faults_often_fall_into_the_recovery_from_the_one_before() -> None:
     faults = plan(5, A_QUARTER_HOUR_S, groups=4)
     at_once = [one for one, other in itertools.pairwise(faults) if other.at_s - one.at_s < 0.3]
     assert len(at_once) > len(faults) / 5
+
+
+def test_answers_are_lost_on_the_way_back_before_a_kill() -> None:
+    faults = plan(5, 60.0, groups=4)
+    assert any(
+        one.kind is Kind.CUT
+        and one.direction == "out"
+        and other.kind is Kind.KILL
+        and other.at_s < one.at_s + one.for_s
+        for one, other in itertools.pairwise(faults)
+    )
 
 
 def test_what_a_machine_does_not_allow_is_not_in_the_plan() -> None:
