@@ -26,6 +26,8 @@ from server.sandbox import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+START_S = 10.0
+"""How long a start is given before it is tried again: faults fall on what is just starting, too."""
 _SETTINGS = {"away_s": 1e6, "room_idle_s": 10.0, "max_wait_s": 2.0, "snapshot_every": 64, "keep_logs": 200}
 """Nobody is taken for gone; rooms leave memory soon; waits are short, so that whoever finishes need not wait long."""
 
@@ -43,12 +45,19 @@ class SandboxHavoc:
         self._clocks = clocks
         self._suspended: dict[int, RunFile] = {}
         self.name_server = cluster.name_server
-        self.start = cluster.start
         self.is_whole = cluster.is_whole
+
+    def start(self) -> None:
+        """Do what a person does who finds that nothing goes on: end what hangs, then start what does not run."""
+        for run in list(self._suspended.values()):
+            if _is_stopped(run):
+                processes.end(run)
+        self._cluster.start(timeout_s=START_S)
 
     def all_down(self) -> bool:
         """Whether none of the three servers runs on: there is nobody to start the others."""
-        return not any(self._runs_on(role) for role in _SERVERS)
+        runs = [self._cluster.process_of(role) for role in _SERVERS]
+        return all(run is None or _is_stopped(run) for run in runs)
 
     def describe(self) -> str:
         """How the four are, in a line, for people."""
@@ -77,14 +86,6 @@ class SandboxHavoc:
     def is_gone(self, pid: int) -> bool:
         """Whether a process that was suspended here has ended."""
         return not self._suspended[pid].alive
-
-    def _runs_on(self, role: str) -> bool:
-        run = self._cluster.process_of(role)
-        process = None if run is None else run.process()
-        try:
-            return process is not None and process.status() != psutil.STATUS_STOPPED
-        except psutil.NoSuchProcess:
-            return False
 
     # -- disk -----------------------------------------------------------------------------------------------------
 
@@ -154,6 +155,15 @@ def _restore(name: str, value: str | None) -> None:
         del os.environ[name]
     else:
         os.environ[name] = value
+
+
+def _is_stopped(run: RunFile) -> bool:
+    """Whether it is suspended, or gone."""
+    process = run.process()
+    try:
+        return process is None or process.status() == psutil.STATUS_STOPPED
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _signal(run: RunFile, number: signal.Signals) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import platform
 from bisect import bisect_left
@@ -68,6 +69,16 @@ class Report:
                     times.setdefault(name, []).append(took_ms)
         return {name: percentiles(values) for name, values in sorted(times.items())}
 
+    @property
+    def longest_stall(self) -> tuple[float, float]:
+        """The longest time without an accepted move between the first fault and the last: how many seconds, and how
+        many seconds after the first fault it began."""
+        if not self.blows:
+            return 0.0, 0.0
+        first, last = self.blows[0].at, self.blows[-1].at
+        moments = [first, *sorted(at for _, at in self.accepted if first < at < last), last]
+        return max((later - earlier, earlier - first) for earlier, later in itertools.pairwise(moments))
+
     def as_plain(self) -> dict[str, object]:
         """The report as a dictionary of what JSON knows."""
         return {
@@ -79,6 +90,8 @@ class Report:
             "faults_by_kind": self.faults,
             "faults_that_found_nobody": sum(not blow.hit for blow in self.blows),
             "started_from_outside": self.started_from_outside,
+            "longest_stall_s": round(self.longest_stall[0], 1),
+            "longest_stall_began_at_s": round(self.longest_stall[1], 1),
             "games_begun": self.games_begun,
             "games_finished": self.games_finished,
             "moves_acked": self.moves_acked,
@@ -135,6 +148,8 @@ _ROWS = (
     "faults",
     "faults_that_found_nobody",
     "started_from_outside",
+    "longest_stall_s",
+    "longest_stall_began_at_s",
     "games_begun",
     "games_finished",
     "moves_acked",

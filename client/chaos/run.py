@@ -52,6 +52,7 @@ def run_chaos(
     *,
     environment: Mapping[str, str] | None = None,
     evidence: Path | None = None,
+    keep: bool = False,
 ) -> Report:
     """Run on a cluster that runs and ends with its owner.
 
@@ -60,7 +61,7 @@ def run_chaos(
     """
     with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
         report = _Run(servers, wishes, say, Path(folder), environment).run()
-        if evidence is not None and not report.clean:
+        if evidence is not None and (keep or not report.clean):
             servers.keep_evidence(evidence / "servers")
             shutil.copytree(folder, evidence / "clients", dirs_exist_ok=True)
         return report

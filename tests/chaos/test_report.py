@@ -58,6 +58,10 @@ def test_a_recovery_ends_with_the_next_accepted_move_that_was_sent_after_the_fau
     assert "clock" not in CLEAN.recoveries()
 
 
+def test_the_longest_stall_lies_between_two_accepted_moves_or_faults() -> None:
+    assert CLEAN.longest_stall == pytest.approx((0.9, 0.4))
+
+
 def test_only_faults_that_hit_somebody_count() -> None:
     plain = CLEAN.as_plain()
     assert plain["faults"] == 2
