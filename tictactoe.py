@@ -260,9 +260,7 @@ def chaos(
     minutes: Annotated[float, typer.Option(min=0.05, help="how long faults fall")] = 2.0,
     seed: Annotated[int, typer.Option(help="the faults and the players' choices follow from it")] = 7,
     report: Annotated[Path | None, typer.Option(help="write what was found there, as .json and .md")] = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="keep what all wrote, whatever is found")
-    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="keep what all wrote, whatever is found")] = False,
 ) -> None:
     """Many clients play and watch while everything goes wrong that can; in the end every history is checked.
 
