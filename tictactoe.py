@@ -272,13 +272,17 @@ def chaos(
 
     # Comes back in the new network as this same command, or here when there can be none.
     no_network = enter([sys.executable, *sys.argv])
-    environment = dict(os.environ)
-    changes = {"keep_events": ALL_EVENTS, "test_faults": load().test_faults}
-    with _plain_errors(), sandbox_havoc(no_network=no_network, **changes) as servers:
-        wishes = Wishes(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed)
-        evidence = None if report is None else report.with_suffix(".evidence")
+    environment = dict(os.environ)  # before the servers' clocks are set wrong by it
+    with _plain_errors(), contextlib.ExitStack() as stack:
+        changes = {"keep_events": ALL_EVENTS, "test_faults": load().test_faults}
+        servers = stack.enter_context(sandbox_havoc(no_network=no_network, **changes))
         found = run_chaos(
-            servers, wishes, lambda line: print(line, flush=True), environment=environment, evidence=evidence, keep=keep
+            servers,
+            Wishes(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed),
+            lambda line: print(line, flush=True),
+            environment=environment,
+            evidence=None if report is None else report.with_suffix(".evidence"),
+            keep=keep,
         )
         print(found.as_markdown())
         if report is not None:

@@ -139,6 +139,7 @@ class Report:
 
     def write(self, file: Path) -> None:
         """Write it as JSON, and for people as Markdown beside it."""
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.with_suffix(".json").write_text(json.dumps(self.as_plain(), indent=2) + "\n")
         file.with_suffix(".md").write_text(self.as_markdown())
 
