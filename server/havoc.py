@@ -90,10 +90,15 @@ class SandboxHavoc:
     # -- disk -----------------------------------------------------------------------------------------------------
 
     def fill_disk(self, role: str, largest_bytes: int = 0) -> int | None:
-        """From now on the role's process, and those it starts, can write to no file behind so many bytes."""
+        """From now on the role's process, its stand-by, and those they start, can write to no file behind so many
+        bytes."""
         run = self._cluster.process_of(role)
-        process = None if run is None else run.process()
-        return process.pid if process is not None and _limit_files(process, largest_bytes) else None
+        limited = {
+            process.pid
+            for process in processes.of_cluster(self._cluster.settings, role)
+            if _limit_files(process, largest_bytes)
+        }
+        return run.pid if run is not None and run.pid in limited else None
 
     def free_disk(self) -> None:
         """Everybody can write again."""

@@ -244,12 +244,13 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
     return True
 
 
-def of_cluster(settings: Settings) -> list[psutil.Process]:
-    """Every process that ``start`` made for this data folder and that is there now."""
+def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
+    """Every process that ``start`` made for this data folder, in these roles or (without) any."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         with contextlib.suppress(psutil.Error):
-            if _role_of(process.info["cmdline"] or []) and _was_started_for(settings, process.environ()):
+            role = _role_of(process.info["cmdline"] or [])
+            if role in (roles or ROLES) and _was_started_for(settings, process.environ()):
                 found.append(process)
     return found
 
