@@ -26,7 +26,7 @@ from server.sandbox import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
-START_S = 10.0
+START_S = 5.0
 """How long a start is given before it is tried again: faults fall on what is just starting, too."""
 _SETTINGS = {"away_s": 1e6, "room_idle_s": 10.0, "max_wait_s": 2.0, "snapshot_every": 64, "keep_logs": 200}
 """Nobody is taken for gone; rooms leave memory soon; waits are short, so that whoever finishes need not wait long."""
