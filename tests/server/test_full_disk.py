@@ -15,7 +15,7 @@ from server import node
 from server.cluster import Cluster
 from server.entries import Entry, Mark, Office
 from server.havoc import SandboxHavoc
-from server.journal import Journal, open_journal
+from server.journal import open_journal
 from server.node import Node
 from tests.conditions import wait_until
 from tests.conftest import Game
@@ -40,7 +40,7 @@ def full_disk() -> Iterator[None]:
 def written(tmp_path: Path) -> Path:
     """A journal with one entry, closed in good order."""
     file = tmp_path / "journal.db"
-    journal = Journal(file)
+    journal = open_journal(file, durability="os")
     journal.begin_term(Office(1, "me"))
     journal.append([Entry(1, 1, "room/a", 1, "1")])
     journal.close()
