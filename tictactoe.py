@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -273,6 +274,41 @@ def simulate(
     with _plain_errors():
         clean = simulate_and_show(console, of, seed, schedules, broken=broken, traced=trace, jobs=jobs)
     sys.exit(0 if clean else FAILED)
+
+
+@app.command()
+def chaos(
+    minutes: Annotated[float, typer.Option(min=0.05, help="how long faults fall")] = 2.0,
+    seed: Annotated[int, typer.Option(help="the faults and the players' choices follow from it")] = 7,
+    report: Annotated[Path | None, typer.Option(help="write what was found there, as .json and .md")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="keep what all wrote, whatever is found")] = False,
+) -> None:
+    """Many clients play and watch while everything goes wrong that can; in the end every history is checked.
+
+    On a cluster of its own, where possible in a network of its own. Exit status 0 only when nothing was found.
+    """
+    from client.chaos.run import Wishes, run_chaos
+    from server.havoc import sandbox_havoc
+    from server.own_network import enter
+
+    # Comes back in the new network as this same command, or here when there can be none.
+    no_network = enter([sys.executable, *sys.argv])
+    environment = dict(os.environ)  # before the servers' clocks are set wrong by it
+    with _plain_errors(), contextlib.ExitStack() as stack:
+        changes = {"keep_events": ALL_EVENTS, "test_faults": load().test_faults}
+        servers = stack.enter_context(sandbox_havoc(no_network=no_network, **changes))
+        found = run_chaos(
+            servers,
+            Wishes(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed),
+            lambda line: print(line, flush=True),
+            environment=environment,
+            evidence=None if report is None else report.with_suffix(".evidence"),
+            keep=keep,
+        )
+        print(found.as_markdown())
+        if report is not None:
+            found.write(report)
+    sys.exit(0 if found.clean else FAILED)
 
 
 if __name__ == "__main__":

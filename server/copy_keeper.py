@@ -63,18 +63,16 @@ class CopyKeeper(PeerObject):
     def take_office(self, epoch: int, holder: str) -> None:
         """Obey this office alone from now on. Raises Fenced unless its epoch is the highest yet."""
         with self._lock:
-            self._replica.take_office(Office(epoch, holder))
-            self._journal.take_office(self._replica.office)
+            self._promise(Office(epoch, holder))
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def attach(self, epoch: int, holder: str) -> Mark:
         """Where the copy ends, for the main server in office. Raises Fenced for another."""
         with self._lock:
-            before = self._replica.office
-            last = self._replica.attach(self._office(epoch, holder))
-            if self._replica.office != before:
-                self._journal.take_office(self._replica.office)
-            return last
+            office = self._office(epoch, holder)
+            if office != self._replica.office:
+                self._promise(office)
+            return self._replica.last
 
     @remote(epoch=_EPOCH, holder=_HOLDER, previous=_mark, snapshots=_ROWS, entries=_ROWS)
     def append(self, epoch: int, holder: str, previous: Mark, snapshots: Sequence[Any], entries: Sequence[Any]) -> Mark:
@@ -129,6 +127,12 @@ class CopyKeeper(PeerObject):
     def copies(self, after_stream: str, limit: int) -> list[Any]:
         """The next streams of the copy in order of name, each as (stream, snapshot or None, entries)."""
         return list(self._journal.copies(after_stream, limit))
+
+    def _promise(self, office: Office) -> None:
+        """Obey that office, in this order: a promise that could not be written must not be known either."""
+        self._replica.may_take_office(office)
+        self._journal.take_office(office)
+        self._replica.promised(office)
 
     def _office(self, epoch: int, holder: str) -> Office:
         """The office that a message speaks for; with the rule broken by a test, whichever is obeyed."""

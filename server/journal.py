@@ -51,10 +51,14 @@ _TABLES = ("entries", "snapshots")
 def open_journal(file: Path, *, durability: str = "os") -> Journal:
     """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
 
-    What it had then has to come from the other copy: see ``Journal.lost``.
+    What it had then has to come from the other copy: see ``Journal.lost``. Raises StorageFailed, and puts nothing
+    aside, when only the disk refuses (it is full, say): then the journal is as good as it was.
     """
     try:
         journal = Journal(_connect(file, durability))
+    except sqlite3.OperationalError as error:
+        # What SQLite calls corrupt or no database is a DatabaseError and none of these.
+        raise StorageFailed(f"the journal {file.name} cannot be opened: {error}") from error
     except (sqlite3.DatabaseError, IsADirectoryError) as error:
         mark = f"{_ASIDE}{time.time_ns()}"
         for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):

@@ -116,7 +116,7 @@ class Lookout:
             "running",
             pid=answer.get("pid", None if run is None else run.pid),
             epoch=answer.get("epoch") if role in (MAIN, REPLICATION) else None,
-            started_at=answer.get("started_at", None if run is None else run.created),
+            started_at=answer.get("started_at", None if run is None else run.created_at),
             rooms=answer.get("rooms"),
             names=answer.get("names"),
             step=answer.get("step"),

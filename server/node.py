@@ -24,7 +24,7 @@ from server.security import cluster_key
 from server.settings import LOOPBACK, Settings, SettingsError, load
 from server.watcher import Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
-from wire.errors import NotReady, TicTacToeError, Unreachable
+from wire.errors import NotReady, StorageFailed, TicTacToeError, Unreachable
 from wire.rpc import Address, Endpoint
 
 REGISTER_PAUSE_S = 0.5
@@ -83,7 +83,7 @@ class Node:
     def step_down(self, why: str) -> NoReturn:
         """End at once, without another word to anybody: what is in memory must not be served any more."""
         logger.error("stepping down", why=why)
-        sys.stderr.flush()
+        _flush()
         os._exit(1)
 
     def in_background(self, name: str, run: Callable[[], None]) -> None:
@@ -225,21 +225,28 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
             sys.exit(0)
         node = Node(role, settings)
     except AlreadyRunning as error:
-        sys.exit(_fail(str(error), processes.ALREADY_RUNNING))
-    except (SettingsError, Unreachable) as error:
-        sys.exit(_fail(str(error), processes.CANNOT_START))
+        _fail(str(error), processes.ALREADY_RUNNING)
+    except (SettingsError, Unreachable, OSError) as error:
+        _fail(str(error), processes.CANNOT_START)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: node.end())
     try:
         build(node)
         node.run()
-    except Unreachable as error:
-        sys.exit(_fail(error.message, processes.CANNOT_START))
-    with contextlib.suppress(BrokenPipeError):
-        sys.stderr.flush()
+    except (Unreachable, StorageFailed) as error:
+        _fail(error.message, processes.CANNOT_START)
+    _flush()
     os._exit(0)  # calls that still wait would hold the process up
 
 
-def _fail(sentence: str, status: int) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return status
+def _fail(sentence: str, status: int) -> NoReturn:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{sentence}\n")
+    _flush()
+    os._exit(status)  # what the log could not take would change the status of an exit in good order
+
+
+def _flush() -> None:
+    """Write the last words of the log, if that can be: on a full disk a server ends without them, but it ends."""
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()

@@ -44,7 +44,11 @@ class AlreadyRunning(Exception):
 
 @dataclass(frozen=True)
 class RunFile:
-    """Who runs, or ran last, in a role: ``created`` is the process's start time and tells pids that are used again."""
+    """Who runs, or ran last, in a role: ``created`` is when the process began and tells pids that are used again.
+
+    In seconds since the system started where that can be told, because the wall clock may be set while a process lives;
+    else in seconds since 1970.
+    """
 
     role: str
     pid: int
@@ -53,7 +57,17 @@ class RunFile:
     @classmethod
     def of(cls, role: str, pid: int) -> RunFile:
         """The run file of a living process."""
-        return cls(role, pid, psutil.Process(pid).create_time())
+        return cls(role, pid, _created(psutil.Process(pid)))
+
+    @property
+    def age_s(self) -> float:
+        """How long ago it began."""
+        return _now() - self.created
+
+    @property
+    def created_at(self) -> float:
+        """When it began, in seconds since 1970, for people."""
+        return time.time() - self.age_s
 
     @property
     def alive(self) -> bool:
@@ -64,7 +78,7 @@ class RunFile:
         """The process, if it still runs."""
         try:
             process = psutil.Process(self.pid)
-            if process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE:
+            if _created(process) == self.created and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         except psutil.NoSuchProcess:
             pass
@@ -121,6 +135,27 @@ class RunFolder:
 
     def _file(self, role: str) -> Path:
         return self._folder / f"{role}.json"
+
+
+_COUNTS_FROM_BOOT = sys.platform == "linux"
+_STARTED_AT = 19
+"""Where /proc/PID/stat has it, counted from after the command's name, which may have blanks in it; see proc(5)."""
+
+
+def _created(process: psutil.Process) -> float:
+    """See ``RunFile.created``. psutil itself only says it by the wall clock. Raises psutil.NoSuchProcess."""
+    if not _COUNTS_FROM_BOOT:
+        return process.create_time()
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        raise psutil.NoSuchProcess(process.pid) from None
+    return int(fields[_STARTED_AT]) / os.sysconf("SC_CLK_TCK")
+
+
+def _now() -> float:
+    """The clock by which ``RunFile.created`` is."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if _COUNTS_FROM_BOOT else time.time()
 
 
 def _acquired(lock: filelock.BaseFileLock) -> bool:
@@ -209,14 +244,25 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
     return True
 
 
+def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
+    """Every process that ``start`` made for this data folder, in these roles or (without) any."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(psutil.Error):
+            role = _role_of(process.info["cmdline"] or [])
+            if role in (roles or ROLES) and _was_started_for(settings, process.environ()):
+                found.append(process)
+    return found
+
+
 def end_strays(settings: Settings) -> list[RunFile]:
     """End every process that ``start`` made for this data folder; returns those that were there."""
     found = []
-    for process in psutil.process_iter(["cmdline"]):
-        role = _role_of(process.info["cmdline"] or [])
+    for process in of_cluster(settings):
+        role = _role_of(process.info["cmdline"])
         with contextlib.suppress(psutil.Error):
-            if role is not None and _was_started_for(settings, process.environ()):
-                found.append(RunFile(role, process.pid, process.create_time()))
+            if role is not None:
+                found.append(RunFile.of(role, process.pid))
     for run in found:
         end(run)
     return found
@@ -243,5 +289,5 @@ def find_name_server(port: int) -> RunFile | None:
         with contextlib.suppress(psutil.Error):
             listening = [c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
             if port in listening:
-                return RunFile(NAME_SERVER, process.pid, process.create_time())
+                return RunFile.of(NAME_SERVER, process.pid)
     return None

@@ -39,23 +39,15 @@ class Replica:
         self.office = office
         self.last = last
 
-    def take_office(self, office: Office) -> None:
-        """Promise to obey a new main server alone. Raises Fenced unless its epoch is higher than any before.
-
-        The shell makes the promise durable before it answers.
-        """
+    def may_take_office(self, office: Office) -> None:
+        """Raises Fenced unless that office's epoch is higher than any before."""
         if office.epoch <= self.office.epoch:
             raise Fenced(f"epoch {self.office.epoch} is in office")
+
+    def promised(self, office: Office) -> None:
+        """The shell has written down that a new main server is in office: it alone is obeyed from now on."""
+        self.may_take_office(office)
         self.office = office
-
-    def attach(self, office: Office) -> Mark:
-        """Say how far the copy goes to the main server in office; a higher epoch takes office with it.
-
-        Raises Fenced for anybody else: one of a lower epoch, or another holder of the same.
-        """
-        if office != self.office:
-            self.take_office(office)
-        return self.last
 
     def obey(self, office: Office) -> None:
         """Raises Fenced unless that office is the one in force."""

@@ -199,7 +199,7 @@ class Watcher:
             # Somebody else has started it. It gets the time that a start may take, then it counts as hung; one that
             # takes connections has started, and is hung if it does not answer them.
             self._known = runs
-            if self._takes_connections or time.time() - runs.created > self._settings.start_limit_s:
+            if self._takes_connections or runs.age_s > self._settings.start_limit_s:
                 self._end()
             else:
                 self._life.yielded(time.monotonic())

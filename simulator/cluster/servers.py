@@ -13,14 +13,14 @@ from server.commit import Commit, Order
 from server.compaction import Compactor
 from server.conversation import Conversation
 from server.copy_keeper import CopyKeeper
-from server.entries import Entry, Office
+from server.entries import Entry, Mark, Office, Terms
 from server.faults import Faults
 from server.front_door import LobbyCopy
 from server.house import House
 from server.journal import Journal
 from server.lobby import Cursor
 from server.office import take_office
-from server.primary import Primary, Step
+from server.primary import Output, Primary
 from server.replica_link import ReplicaLink
 from server.streams import Streams
 from simulator.cluster.journals import JournalDisk
@@ -111,7 +111,7 @@ class MainProcess(Process):
             upto=lambda: house.published,
         )
         self.link = link = ReplicaLink(
-            Primary(office, journal.last, journal.terms),
+            _NotingPrimary(office, journal.last, journal.terms, self),
             journal,
             self._compactor,
             faults=NO_FAULTS,
@@ -215,10 +215,6 @@ class MainProcess(Process):
         if house is None:
             self.answer(request, False)
             return
-        if self.link is not None and self.link.step is not Step.IN_STEP:
-            self.in_step_since = None
-        elif self.in_step_since is None:
-            self.in_step_since = self.now
         self._take_turn(_nothing(), lambda _: self.answer(request, True), lambda error: self.refuse(request, error))
 
     def _tell_news(self, request: Request, room: str, after_version: int, until_s: float) -> None:
@@ -235,6 +231,19 @@ class MainProcess(Process):
             self.answer(request, news)
         else:
             self._waiting.append((request, room, after_version, until_s))
+
+
+class _NotingPrimary(Primary):
+    """The real machine; the simulation notes when the replica came into step."""
+
+    def __init__(self, office: Office, last: Mark, terms: Terms, process: MainProcess) -> None:
+        super().__init__(office, last, terms)
+        self._process = process
+
+    def joined(self, replica_last: Mark) -> Output | None:
+        output = super().joined(replica_last)
+        self._process.in_step_since = self._process.now
+        return output
 
 
 class _NotingHouse(House):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import filelock
+import psutil
 import pytest
 
 from server import processes
@@ -61,3 +63,13 @@ def test_a_lock_that_stays_taken_is_refused_in_the_end(folder: RunFolder) -> Non
     folder.write(dead())
     with pytest.raises(AlreadyRunning, match="just starting"):
         folder.hold(MAIN)
+
+
+def test_a_process_is_known_also_after_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = RunFile.of(MAIN, os.getpid())
+    create_time = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: create_time(process) + 3600)
+    right = time.time
+    monkeypatch.setattr(processes.time, "time", lambda: right() + 3600)
+    assert run.alive
+    assert 0 <= run.age_s < 3600

@@ -1,0 +1,63 @@
+"""Makes this process's wall clock wrong: Python imports it at its start where ``clocks`` has put it on the path.
+
+The monotonic clock stays right, as it does when somebody sets a machine's clock. The file in WRONG_CLOCK has offsets in
+seconds; which of them is this process's own follows from its pid, so the clocks of several processes are apart, and
+when the file changes they jump. Nothing of ours is imported here: every start of a process pays for it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+_LOOK_AGAIN_S = 0.1
+_right_time = time.time
+_monotonic = time.monotonic
+
+
+class _Offset:
+    """This process's own, looked up again every now and then."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._value = 0.0
+        self._read_at = float("-inf")
+
+    def __call__(self) -> float:
+        if _monotonic() - self._read_at > _LOOK_AGAIN_S:
+            self._read_at = _monotonic()
+            with open(self._file) as offsets:  # noqa: PTH123  # pathlib would double what every start costs
+                values = offsets.read().split()
+            self._value = float(values[os.getpid() % len(values)])
+        return self._value
+
+
+def _make_wrong(offset: _Offset) -> None:
+    right_localtime, right_gmtime, right_strftime = time.localtime, time.gmtime, time.strftime
+
+    def wrong_time() -> float:
+        return _right_time() + offset()
+
+    def wrong_localtime(seconds: float | SupportsIndex | None = None) -> time.struct_time:
+        return right_localtime(wrong_time() if seconds is None else seconds)
+
+    def wrong_gmtime(seconds: float | SupportsIndex | None = None) -> time.struct_time:
+        return right_gmtime(wrong_time() if seconds is None else seconds)
+
+    def wrong_strftime(form: str, *moment: time.struct_time) -> str:
+        return right_strftime(form, *(moment or (wrong_localtime(),)))
+
+    time.time = wrong_time
+    time.time_ns = lambda: int(wrong_time() * 1e9)
+    time.localtime = wrong_localtime
+    time.gmtime = wrong_gmtime
+    time.strftime = wrong_strftime  # type: ignore[assignment]  # it takes what its callers give it
+
+
+_file = os.environ.get("WRONG_CLOCK")
+if _file:
+    _make_wrong(_Offset(_file))

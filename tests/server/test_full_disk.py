@@ -1,0 +1,110 @@
+"""A disk that is full: what is on it stays, servers neither end nor hang by it, and once there is room all goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server import node
+from server.cluster import Cluster
+from server.entries import Entry, Mark, Office
+from server.havoc import SandboxHavoc
+from server.journal import open_journal
+from server.node import Node
+from tests.conditions import wait_until
+from tests.conftest import Game
+from wire import MAIN, REPLICATION
+from wire.errors import StorageFailed
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """Meanwhile this process can write to no file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A journal with one entry, closed in good order."""
+    file = tmp_path / "journal.db"
+    journal = open_journal(file, durability="os")
+    journal.begin_term(Office(1, "me"))
+    journal.append([Entry(1, 1, "room/a", 1, "1")])
+    journal.close()
+    return file
+
+
+def test_a_journal_that_is_opened_on_a_full_disk_stays_where_it_is(written: Path) -> None:
+    with full_disk(), pytest.raises(StorageFailed):
+        open_journal(written, durability="os")
+    assert list(written.parent.glob("*.unreadable-*")) == []
+    assert open_journal(written, durability="os").last == Mark(1, 1)
+
+
+@pytest.mark.parametrize("largest_bytes", [0, 4096])
+def test_servers_started_on_a_full_disk_give_up_and_nothing_is_lost(
+    cluster: Cluster, game: Game, largest_bytes: int
+) -> None:
+    game.play(0)
+    havoc = SandboxHavoc(cluster, None, None, {})
+    for role in (MAIN, REPLICATION):
+        havoc.fill_disk(role, largest_bytes)
+    logs = cluster.settings.data / "logs"
+    before = len(list(logs.glob(f"{MAIN}-*")))
+    cluster.kill(MAIN)
+    wait_until(lambda: len(list(logs.glob(f"{MAIN}-*"))) >= before + 2, what="two starts that came to nothing")
+    havoc.free_disk()
+    game.play(1)
+    assert len(game.x.view().moves) == 2
+    assert list(cluster.settings.data.rglob("*.unreadable-*")) == []
+
+
+class FullLog:
+    """Standard error on a full disk."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+class Ended(Exception):
+    """The process would have ended here."""
+
+
+def fill_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the log cannot be written; called in the test, because pytest sets it anew before each."""
+
+    def end(status: int) -> None:
+        raise Ended(status)
+
+    monkeypatch.setattr(os, "_exit", end)
+    monkeypatch.setattr(sys, "stderr", FullLog())
+
+
+def test_a_server_steps_down_also_when_its_last_words_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_log(monkeypatch)
+    with pytest.raises(Ended, match="1"):
+        Node.step_down(Node.__new__(Node), "another one is in office")
+
+
+def test_a_server_that_cannot_start_says_so_by_its_status_also_when_it_cannot_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill_log(monkeypatch)
+    with pytest.raises(Ended, match="3"):
+        node._fail("a main server runs already", 3)
