@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from game.errors import check
+from game.errors import InvalidArgument, check
 from server.entries import Entry, Mark, Office, Snapshot
 from wire.errors import Fenced
+
+FARTHEST_LEAP = 1_000_000
+"""How far an epoch may be above the last: each takeover raises it by one, and a copy misses only some of them."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,15 @@ class Replica:
         self.last = last
 
     def take_office(self, office: Office) -> None:
-        """Promise to obey a new main server alone. Raises Fenced unless its epoch is higher than any before.
+        """Promise to obey a new main server alone. Raises Fenced unless its epoch is higher than any before, and
+        InvalidArgument if it leaps so far that epochs could run out.
 
         The shell makes the promise durable before it answers.
         """
         if office.epoch <= self.office.epoch:
             raise Fenced(f"epoch {self.office.epoch} is in office")
+        if self.office.epoch and office.epoch - self.office.epoch > FARTHEST_LEAP:
+            raise InvalidArgument("that epoch is too far ahead of the last")
         self.office = office
 
     def attach(self, office: Office) -> Mark:
