@@ -231,10 +231,11 @@ class _DaemonObject:
 class _Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
     """A daemon that checks the protocol's version and lets no traceback, path or foreign exception out."""
 
-    def __init__(self, bind: Address, key: bytes | None) -> None:
+    def __init__(self, bind: Address, key: bytes | None, most_of_host: int | None) -> None:
         config = Pyro4.config
         self._largest = config.MAX_MESSAGE_SIZE if key else min(config.MAX_MESSAGE_SIZE, LARGEST_CALL)
-        self.door = Door(most=config.THREADPOOL_SIZE, most_of_host=config.THREADPOOL_SIZE)
+        most = config.THREADPOOL_SIZE
+        self.door = Door(most=most, most_of_host=most if most_of_host is None else most_of_host)
         super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
         self._pyroHmacKey = key
 
@@ -450,9 +451,10 @@ library_server.SocketServer_Threadpool = _Transport
 class Endpoint:
     """A port on which objects are offered; with a key, only callers that have the same key are understood."""
 
-    def __init__(self, bind: Address, *, key: bytes | None = None) -> None:
+    def __init__(self, bind: Address, *, key: bytes | None = None, most_of_host: int | None = None) -> None:
+        """``most_of_host``: how many of the connections one host may have; by default all. Raises Unreachable."""
         try:
-            self._daemon = _Daemon(bind, key)
+            self._daemon = _Daemon(bind, key, most_of_host)
         except OSError as error:
             raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
         self._moved_at = time.monotonic()
@@ -508,7 +510,9 @@ def look_up(name_server: Address, name: str, *, timeout_s: float) -> Address:
             uri = remote.call("lookup", name, timeout_s=timeout_s)
         except Pyro4.errors.NamingError:
             raise Unreachable(f"the name server at {name_server} does not know {name} (yet)") from None
-        return Address(uri.host, uri.port)
+        if not isinstance(uri, Pyro4.URI) or not uri.host or not uri.port:  # anybody may write anything there
+            raise Unreachable(f"the name server at {name_server} has no address for {name}")
+        return Address(str(uri.host), int(uri.port))
 
 
 def register(name_server: Address, name: str, where: Address, *, timeout_s: float) -> bool:
