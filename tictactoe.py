@@ -259,6 +259,7 @@ def hostile(
     inputs: Annotated[int, typer.Option(min=100, max=1_000_000, help="how many hostile inputs")] = 20_000,
     seed: Annotated[int, typer.Option(help="the inputs follow from it")] = 1,
     rooms: Annotated[int, typer.Option(min=2, max=50, help="how many rooms honest players play in")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="how often calm and attack take turns")] = 3,
     report: Annotated[Path | None, typer.Option(help="write what was seen there: Markdown if .md, else JSON")] = None,
 ) -> None:
     """Attack a cluster of its own, on loopback, with bad input of all kinds while honest players play on it."""
@@ -269,7 +270,7 @@ def hostile(
     from server.sandbox import sandbox_cluster
 
     with _plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS) as cluster:
-        plan = Plan(inputs=inputs, seed=seed, rooms=rooms)
+        plan = Plan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)
         seen = run_hostile(Exposed(cluster), plan, console.print)
         if report is not None:
             write(seen, report)

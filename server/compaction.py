@@ -15,7 +15,7 @@ import structlog
 from server.entries import Entry, Snapshot
 from server.journal import Journal
 from server.streams import Streams
-from wire.errors import StorageFailed
+from wire.errors import StorageFailed, TicTacToeError
 
 PAUSE_S = 0.5
 AT_ONCE = 20
@@ -74,7 +74,7 @@ class Compactor:
         with self._lock:
             chosen = sorted(self._due)[:AT_ONCE]
         with self._still:
-            snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot(stream)) is not None]
+            snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot_or_none(stream)) is not None]
             if snapshots:
                 self._journal.put_snapshots(snapshots, keep_events=self._keep_events)
         with self._lock:
@@ -82,6 +82,16 @@ class Compactor:
             for snapshot in snapshots:
                 self._tails[snapshot.stream] = max(0, self._tails.get(snapshot.stream, 0) - self._every)
         return bool(chosen)
+
+    def _snapshot_or_none(self, stream: str) -> Snapshot | None:
+        """The snapshot of a stream; None if there is none to take, also of a stream whose events make no sense: to end
+        for it would be to end again and again, and nothing is lost by keeping its events as they are.
+        """
+        try:
+            return self._snapshot(stream)
+        except (TicTacToeError, LookupError, TypeError, ValueError):
+            logger.exception("a stream cannot be read and is not compacted", stream=stream)
+            return None
 
     def _snapshot(self, stream: str) -> Snapshot | None:
         copy = self._journal.copy(stream, whole=False).up_to(self._upto())

@@ -65,8 +65,9 @@ class Incoming:
         self._shaken = False
         self._buffer = b""
         self._rest = 0
-        self._until = time.monotonic() + HANDSHAKE_S
-        sock.settimeout(HANDSHAKE_S)
+        patience_s = min(HANDSHAKE_S, idle_s)
+        self._until = time.monotonic() + patience_s
+        sock.settimeout(patience_s)
 
     def shaken(self) -> None:
         """The handshake is over: from now on calls come."""
