@@ -15,6 +15,7 @@ import queue
 import socket
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
@@ -307,6 +308,9 @@ _refuse_compressed("deserializeData")
 _refuse_compressed("deserializeCall")
 
 
+for _category in (SyntaxWarning, DeprecationWarning):  # which of the two it is depends on Python's version
+    warnings.filterwarnings("ignore", "invalid ", _category)  # about callers' texts: they would fill the log
+
 _reading_text = threading.Lock()
 """Held while a serpent text is read: its parser lets no other thread run anyway, and so only one at a time takes the
 memory it needs, which is hundreds of times the text's size."""
@@ -421,10 +425,12 @@ class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc] 
             with contextlib.suppress(OSError):
                 goes.connection.shutdown(socket.SHUT_RDWR)  # its thread closes it
         if guest is not None:
+            visit = _Visit(sock, guest, self.daemon)
             try:
-                self.pool.process(_Visit(sock, guest, self.daemon))
+                self.pool.process(visit)
             except (library_server.NoFreeWorkersError, RuntimeError):  # there are no more threads to be had
                 self.daemon.door.left(guest)
+                visit.csock.keep_open = True  # it goes, and the socket is still needed
             else:
                 return
         self._turn_away(sock)

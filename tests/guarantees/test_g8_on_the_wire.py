@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle  # noqa: TID251  # what an impostor sends; nothing here reads it
 import socket
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +31,7 @@ from client.hostile.garbage import (
 )
 from server.cluster import Cluster
 from server.exposed import Exposed
+from server.settings import ROOT
 from tests.conftest import Game
 from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
@@ -70,6 +73,13 @@ def test_g8_texts_that_cost_a_parser_much_cost_a_server_little(cluster: Cluster,
     assert codes == ({"too_large"} if size > LARGEST_TEXT_CALL else {"invalid_argument"})
     assert exposed.processes() == before
     assert exposed.memory_mb()[MAIN] < memory + 60
+
+
+def test_g8_texts_of_callers_do_not_fill_the_log() -> None:
+    look = 'import ast, wire.rpc; ast.literal_eval("[\'" + chr(92) + "d\']")'
+    command = [sys.executable, "-W", "default", "-c", look]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "invalid escape" not in said.stderr
 
 
 def test_g8_an_answer_in_another_serializer_tells_nothing(caller: RawCaller) -> None:
