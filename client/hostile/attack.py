@@ -19,7 +19,8 @@ from client.hostile.plan import NAMES, PEERS, Door, Orders, orders_from
 from client.hostile.tally import Tally
 
 ANSWER_S = 0.1
-CONNECT_S = 5.0
+CONNECT_S = 0.5
+"""A name server that has had enough does not answer; an attacker that waited for it would do nothing else."""
 PACE_PER_S = 1500.0
 """Inputs a second at most: what is measured beside it is the servers, not a machine that has no time left."""
 AT_ONCE = 10
