@@ -16,7 +16,7 @@ from client.hostile.plan import CLIENT, Door
 from client.hostile.tally import Tally
 from wire import COMMUNICATION
 
-CONNECT_S = 5.0
+CONNECT_S = 0.5
 HELD_S = 1.5
 """How long a flood is held."""
 BYTE_S = 0.02
@@ -26,11 +26,11 @@ LARGE_ASKS = 300
 
 @contextlib.contextmanager
 def _connected(door: Door, count: int) -> Iterator[list[socket.socket]]:
-    """That many connections at once, as far as they are let in."""
+    """That many connections at once, as far as they are let in; no more are tried after the first that is not."""
     sockets: list[socket.socket] = []
     try:
-        for _ in range(count):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            while len(sockets) < count:
                 sockets.append(socket.create_connection((door.host, door.port), CONNECT_S))
         yield sockets
     finally:
