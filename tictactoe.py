@@ -29,7 +29,7 @@ from wire.errors import TicTacToeError
 FAILED = 1
 CANNOT = 2
 ALL_EVENTS = 1_000_000_000
-"""The demo's cluster compacts no event away: the audit in the end reads all of them anew."""
+"""The demo's cluster compacts no event away: the check in the end reads all of them anew."""
 _ROLES = {
     "main": MAIN,
     "communication": COMMUNICATION,
@@ -309,6 +309,30 @@ def chaos(
         if report is not None:
             found.write(report)
     sys.exit(0 if found.clean else FAILED)
+
+
+@app.command()
+def hostile(
+    inputs: Annotated[int, typer.Option(min=100, max=1_000_000, help="how many hostile inputs")] = 20_000,
+    seed: Annotated[int, typer.Option(help="the inputs follow from it")] = 1,
+    rooms: Annotated[int, typer.Option(min=2, max=50, help="how many rooms honest players play in")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="how often calm and attack take turns")] = 3,
+    report: Annotated[Path | None, typer.Option(help="write what was seen there: Markdown if .md, else JSON")] = None,
+) -> None:
+    """Attack a cluster of its own, on loopback, with bad input of all kinds while honest players play on it."""
+    from client.hostile.plan import Plan
+    from client.hostile.report import write
+    from client.hostile.run import run_hostile
+    from server.exposed import Exposed
+    from server.sandbox import sandbox_cluster
+
+    with _plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS) as cluster:
+        plan = Plan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)
+        seen = run_hostile(Exposed(cluster), plan, console.print)
+        if report is not None:
+            write(seen, report)
+        console.print_json(data=seen.as_plain())
+    sys.exit(0 if seen.clean else FAILED)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ The cluster comes in from outside as ``Servers``, because a client knows no serv
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import random
 import threading
 import time
@@ -16,24 +14,20 @@ from typing import Protocol
 
 from rich.console import Console
 
-from client.bot import Bot, PlayedMove
+from client.bot import PlayedMove
 from client.cluster import Cluster, connect
 from client.demo_report import ALL_SERVERS, Kill, Plan, Summary
 from client.demo_screen import Screen, show_summary
 from client.history.guarantees import check
-from client.history.record import Call, Done, RoomHistory
-from client.room import RoomClient
-from game.commands import Move
-from game.errors import GameNotRunning, GameStillRunning
+from client.tables import Tables
 from game.events import Finished
-from game.strategy import LEVELS
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
-from wire.errors import DeadlineExceeded, TicTacToeError
+from wire.errors import DeadlineExceeded
 
 PACE_S = 0.03
-MANY_GAMES = 1_000_000
 PATIENCE_S = 20.0
 LOOK_AGAIN_S = 0.02
+_LEVELS = ("random", "random", "perfect")
 _SINGLES = ((MAIN,), (REPLICATION,), (COMMUNICATION,), (NAME_SERVER,))
 _PAIRS = ((MAIN, REPLICATION), (MAIN, COMMUNICATION), (COMMUNICATION, REPLICATION), (MAIN, NAME_SERVER))
 
@@ -83,109 +77,38 @@ class Demo:
         self._servers = servers
         self._plan = plan
         self._screen = screen
-        self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._rooms: list[RoomClient] = []
-        self._histories: dict[str, RoomHistory] = {}
-        self._threads: list[threading.Thread] = []
-        self._gave_up: list[str] = []
         self._moves: list[PlayedMove] = []
+        self._tables = Tables(pace_s=PACE_S, on_move=self._note)
 
     def run(self) -> Summary:
         """Play, kill, stop, and account for every move."""
         with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
-            for number in range(self._plan.rooms):
+            for number in range(1, self._plan.rooms + 1):
                 self._open(cluster, number)
             kills = self._kill_for_a_while()
             self._screen.say("the bots stop; every move is accounted for")
-            self._close_rooms()
-        for room in self._rooms:
-            self._read_anew(room, self._histories[room.id])
+            self._tables.end()
+        histories = self._tables.histories
         games = sum(
             isinstance(event, Finished) and event.termination != "resigned"  # bots never do: we did, to close the room
-            for history in self._histories.values()
+            for history in histories.values()
             for _, event in history.final
         )
-        findings = check(self._histories, complete=False)  # the bots tell of their moves alone
-        return Summary(self._plan, games, findings, tuple(self._gave_up), kills)
-
-    def _read_anew(self, room: RoomClient, history: RoomHistory) -> None:
-        """The room's final history; who watched must have seen it to its end, else but a part would be checked."""
-        history.final = [seen for news in room.watch(0) for seen in news.events]
-        for watcher, seen in history.watchers.items():
-            if seen[-1:] != history.final[-1:]:
-                self._gave_up.append(f"{watcher} saw {len(seen)} of the {len(history.final)} events of {room.id}")
-
-    # -- rooms ----------------------------------------------------------------------------------------------------
+        findings = check(histories, complete=False)  # the bots tell of their moves alone
+        return Summary(self._plan, games, findings, tuple(self._tables.gave_up), kills)
 
     def _open(self, cluster: Cluster, number: int) -> None:
-        """A room with two bots and somebody who watches."""
+        """A room with two bots and somebody who watches; the first is shown."""
+        a, b, w = (f"table{number}-{letter}" for letter in "abw")
         chance = random.Random(f"{self._plan.seed}/{number}")
-        first, second = (cluster.claim(f"table{number + 1}-{letter}") for letter in "ab")
-        room = first.create(f"Table {number + 1}")
-        history = self._histories[room.id] = RoomHistory()
-        self._rooms.append(room)
-        for client in (room, second.room(room.id)):
-            level = LEVELS[chance.choice(["random", "random", "perfect"])]
-            bot = Bot(client, level, random.Random(chance.random()), pause=self._pause, on_move=self._note)
-            self._in_thread(functools.partial(bot.run, MANY_GAMES, self._stop))
-        watcher = cluster.claim(f"table{number + 1}-w").room(room.id)
-        self._in_thread(lambda: self._watch(watcher, history, shown=number == 0))
-
-    def _in_thread(self, work: Callable[[], object]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except TicTacToeError as error:
-                self._gave_up.append(f"{error.code}: {error.message}")
-            except Exception as error:
-                self._gave_up.append(f"a fault of ours: {error!r}")
-                raise
-
-        thread = threading.Thread(target=guarded, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _pause(self) -> None:
-        self._stop.wait(PACE_S)
+        on_view = self._screen.show if number == 1 else lambda _: None
+        self._tables.open(cluster, f"Table {number}", (a, b, w), _LEVELS, chance, on_view)
 
     def _note(self, move: PlayedMove) -> None:
-        command = Move(move.name, move.request_id, move.cell)
-        answer = Done(move.answer.version, move.answer.seat)
         with self._lock:
-            self._histories[move.room].calls.append(Call(move.name, command, move.sent_at, move.accepted_at, answer))
             self._moves.append(move)
         self._screen.moved(len(self._moves))
-
-    def _watch(self, room: RoomClient, history: RoomHistory, *, shown: bool) -> None:
-        room.join("spectator")
-        seen = history.watchers[room.name] = []
-        for news in room.watch(0):
-            seen.extend(news.events)
-            history.gaps += news.gap
-            if shown:
-                self._screen.show(news.view)
-
-    def _close_rooms(self) -> None:
-        """Close the rooms, so that everybody's news end."""
-        self._stop.set()
-        for room in self._rooms:
-            self._close(room)
-        for thread in self._threads:
-            thread.join(PATIENCE_S)
-            if thread.is_alive():
-                self._gave_up.append("a client never came to its end")
-
-    def _close(self, room: RoomClient) -> None:
-        """Close a room, in which a game may run and a bot may just end it or begin another."""
-        while True:
-            try:
-                room.close()
-            except GameStillRunning:
-                with contextlib.suppress(GameNotRunning):
-                    room.resign()
-            else:
-                return
 
     # -- kills ----------------------------------------------------------------------------------------------------
 
@@ -195,10 +118,10 @@ class Demo:
         kills: list[Kill] = []
         due = began + min(1.0, self._plan.kill_every_s)
         while due < began + self._plan.seconds:
-            self._stop.wait(max(0.0, due - time.monotonic()))
+            time.sleep(max(0.0, due - time.monotonic()))
             kills.append(self._kill(following(), began))
             due = max(due + self._plan.kill_every_s, time.monotonic())
-        self._stop.wait(max(0.0, began + self._plan.seconds - time.monotonic()))
+        time.sleep(max(0.0, began + self._plan.seconds - time.monotonic()))
         return kills
 
     def _kill(self, roles: tuple[str, ...], began: float) -> Kill:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from game.errors import Refusal
+from game.errors import Refusal, TicTacToeError
 from server.conversation import Conversation
 from server.entries import Entry
 from server.faults import Faults
@@ -17,7 +17,7 @@ from server.journal import Journal
 from server.streams import Streams
 from wire.errors import Fenced, StorageFailed
 
-REMEMBERED_REFUSALS = 10_000
+REMEMBERED_UNCHANGED = 10_000
 
 
 class Order:
@@ -29,7 +29,11 @@ class Order:
         self.stream = stream
         self.command = command
         self.answer: Mapping[str, object] | None = None
-        self.error: Exception | None = None
+        self.error: TicTacToeError | None = None
+
+
+Unchanged = Mapping[str, object] | Refusal
+"""What became of a request that changed nothing: its answer, or why it was refused."""
 
 
 class ReplicationPort(Protocol):
@@ -62,7 +66,7 @@ class Draft:
         self.states: dict[str, Any] = {}
         self.entries: list[Entry] = []
         self.events: list[Any] = []
-        self.refused: dict[Hashable, Refusal] = {}
+        self.unchanged: dict[Hashable, Unchanged] = {}
 
 
 class Commit:
@@ -76,13 +80,13 @@ class Commit:
         self._journal = journal
         self._replication = replication
         self._faults = faults
-        self._refused: dict[Hashable, Refusal] = {}
+        self._unchanged: dict[Hashable, Unchanged] = {}
 
     def batch(self, orders: Sequence[Order]) -> Conversation[None]:
         """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
         draft = Draft()
         for order in orders:
-            self._decide_or_refuse(order, draft)
+            self._settle(order, draft)
         if draft.entries:
             try:
                 yield from self._write(draft.entries)
@@ -91,32 +95,39 @@ class Commit:
                     order.answer, order.error = None, error
                 return
             self._states.publish(draft.states, draft.entries, draft.events)
-        self._remember(draft.refused)
+        self._remember(draft.unchanged)
         if draft.entries:
             self._faults.point("before_answer")
 
-    def _decide_or_refuse(self, order: Order, draft: Draft) -> None:
+    def _settle(self, order: Order, draft: Draft) -> None:
+        """Give the order its answer or its refusal; the same as before to a request that changed nothing before."""
         request = order.stream, self._streams.kind_of(order.stream).request(order.command)
-        known = self._refused.get(request) or draft.refused.get(request)
-        if known is not None:
+        known = self._unchanged.get(request) or draft.unchanged.get(request)
+        if isinstance(known, Refusal):
             order.error = known
-            return
-        try:
-            self._decide(order, draft)
-        except Refusal as refusal:
-            order.error = draft.refused[request] = refusal
+        elif known is not None:
+            order.answer = known
+        else:
+            written = len(draft.entries)
+            try:
+                order.answer = self._decide(order.stream, order.command, draft)
+            except Refusal as refusal:
+                order.error = draft.unchanged[request] = refusal
+            else:
+                if len(draft.entries) == written:
+                    draft.unchanged[request] = order.answer
 
-    def _remember(self, refused: Mapping[Hashable, Refusal]) -> None:
-        """A request that was refused stays refused: a copy of it that comes late must not be carried out after all.
+    def _remember(self, unchanged: Mapping[Hashable, Unchanged]) -> None:
+        """What changed nothing changes nothing later either: a copy of a request that comes late, when things are
+        different, must not be carried out after all. What did change something is remembered by the stream itself.
 
-        In memory is enough, since a connection on which it may still be under way leads to this process.
+        In memory is enough, since a connection on which a copy may still be under way leads to this process.
         """
-        self._refused.update(refused)
-        while len(self._refused) > REMEMBERED_REFUSALS:
-            del self._refused[next(iter(self._refused))]
+        self._unchanged.update(unchanged)
+        while len(self._unchanged) > REMEMBERED_UNCHANGED:
+            del self._unchanged[next(iter(self._unchanged))]
 
-    def _decide(self, order: Order, draft: Draft) -> None:
-        stream, command = order.stream, order.command
+    def _decide(self, stream: str, command: Any, draft: Draft) -> Mapping[str, object]:
         kind = self._streams.kind_of(stream)
         state = draft.states[stream] if stream in draft.states else self._states.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
@@ -131,7 +142,7 @@ class Commit:
             if decided:
                 draft.states[stream] = state
             answer = kind.answer(state, command)
-        order.answer = answer
+        return answer
 
     def _write(self, entries: list[Entry]) -> Conversation[None]:
         self._faults.point("before_journal")

@@ -10,28 +10,18 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from game.errors import InvalidArgument
+from server import rows
 from server.common_objects import PeerObject
 from server.compaction import Compactor
-from server.entries import Entry, Mark, Office, Snapshot
+from server.entries import Entry, Mark, Office, Snapshot, StreamCopy
 from server.faults import Faults
 from server.journal import Journal
 from server.node import Node
 from server.replica import Replica, Take
-from server.replica_messages import copy_from
-from wire.arguments import remote, sequence, text, whole
+from wire.arguments import remote, text, whole
 
-_MOST = 10_000
-_HUGE = 1 << 62
-_EPOCH = whole(0, _HUGE)
-_HOLDER = text(longest=64)
-_ROWS = sequence(most=_MOST)
-
-
-def _mark(value: object) -> Mark:
-    if not isinstance(value, (list, tuple)) or len(value) != len(Mark._fields):
-        raise InvalidArgument("must be an epoch and a position")
-    return Mark(*(whole(0, _HUGE)(part) for part in value))
+_EPOCH = whole(0, rows.FARTHEST)
+_HOLDER = text(longest=64, shortest=1)
 
 
 class CopyKeeper(PeerObject):
@@ -74,14 +64,16 @@ class CopyKeeper(PeerObject):
                 self._promise(office)
             return self._replica.last
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, previous=_mark, snapshots=_ROWS, entries=_ROWS)
-    def append(self, epoch: int, holder: str, previous: Mark, snapshots: Sequence[Any], entries: Sequence[Any]) -> Mark:
+    @remote(epoch=_EPOCH, holder=_HOLDER, previous=rows.mark, snapshots=rows.snapshots, entries=rows.entries)
+    def append(
+        self, epoch: int, holder: str, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
+    ) -> Mark:
         """Write what follows on ``previous``; where the copy ends now. Raises Fenced."""
         with self._lock:
             office = self._office(epoch, holder)
-            order = self._replica.receive(
-                office, previous, [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
-            )
+            self._replica.obey(office)
+            rows.follow(previous, office.epoch, (*snapshots, *entries))
+            order = self._replica.receive(office, previous, snapshots, entries)
             if isinstance(order, Take) and (order.snapshots or order.entries):
                 self._journal.receive(order.snapshots, order.entries, order.last)
                 self._replica.wrote(order.last)
@@ -95,18 +87,17 @@ class CopyKeeper(PeerObject):
             self._replica.obey(self._office(epoch, holder))
             self._journal.begin_copy()
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copies=_ROWS)
-    def add_to_copy(self, epoch: int, holder: str, copies: Sequence[Any]) -> None:
+    @remote(epoch=_EPOCH, holder=_HOLDER, copies=rows.copies)
+    def add_to_copy(self, epoch: int, holder: str, copies: Sequence[StreamCopy]) -> None:
         """A piece of the incoming copy. Raises Fenced."""
-        pieces = [copy_from(plain) for plain in copies]
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             self._journal.add_to_copy(
-                [piece.snapshot for piece in pieces if piece.snapshot is not None],
-                [entry for piece in pieces for entry in piece.entries],
+                [piece.snapshot for piece in copies if piece.snapshot is not None],
+                [entry for piece in copies for entry in piece.entries],
             )
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, last=_mark)
+    @remote(epoch=_EPOCH, holder=_HOLDER, last=rows.mark)
     def end_copy(self, epoch: int, holder: str, last: Mark) -> Mark:
         """The incoming copy is complete and ends at ``last``: it counts now. Raises Fenced."""
         with self._lock:
@@ -116,7 +107,7 @@ class CopyKeeper(PeerObject):
             self._compactor.recount()
             return last
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, streams=_ROWS)
+    @remote(epoch=_EPOCH, holder=_HOLDER, streams=rows.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
         """Drop streams of rooms closed long ago. Raises Fenced."""
         with self._lock:

@@ -24,6 +24,7 @@ from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, optional, remote, request_id, room_id, seconds, text, token, whole
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError, Unreachable
+from wire.incoming import LARGEST_CALL
 from wire.rpc import Remote, RemotePool
 
 PAGE = 200
@@ -97,6 +98,7 @@ class FrontDoor:
             "protocol": PROTOCOL_VERSION,
             "max_wait_s": self._settings.max_wait_s,
             "max_message_bytes": self._settings.max_message_bytes,
+            "max_call_bytes": min(LARGEST_CALL, self._settings.max_message_bytes),
         }
 
     @remote(name=text(longest=64), token=token)

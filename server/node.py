@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import structlog
 
-from server import log, processes
+from server import descriptors, log, processes
 from server.processes import AlreadyRunning, RunFile, RunFolder
 from server.pulse import NameServerPulse, PeerPulse, Pulse
 from server.security import cluster_key
@@ -53,7 +53,7 @@ class Node:
         self._at_end: list[Callable[[], None]] = []
         rpc.configure(
             largest_message=settings.max_message_bytes,
-            connections=settings.max_connections,
+            connections=descriptors.connections_for(settings.max_connections),
             idle_s=settings.idle_connection_s,
         )
         peer = settings.peer_address_of(role)
@@ -108,7 +108,7 @@ class Node:
     def open_to_clients(self) -> Endpoint:
         """Make the endpoint for clients; ``run`` serves it."""
         address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
-        self.clients = Endpoint(address)
+        self.clients = Endpoint(address, most_of_host=self.settings.max_connections_per_host)
         return self.clients
 
     def run(self) -> None:

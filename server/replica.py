@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from game.errors import check
+from game.errors import InvalidArgument, check
 from server.entries import Entry, Mark, Office, Snapshot
 from wire.errors import Fenced
+
+FARTHEST_LEAP = 1_000_000
+"""How far an epoch may be above the last: each takeover raises it by one, and a copy misses only some of them."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,13 @@ class Replica:
         self.last = last
 
     def may_take_office(self, office: Office) -> None:
-        """Raises Fenced unless that office's epoch is higher than any before."""
+        """Raises Fenced unless that office's epoch is higher than any before, and InvalidArgument if it leaps so far
+        that epochs could run out.
+        """
         if office.epoch <= self.office.epoch:
             raise Fenced(f"epoch {self.office.epoch} is in office")
+        if self.office.epoch and office.epoch - self.office.epoch > FARTHEST_LEAP:
+            raise InvalidArgument("that epoch is too far ahead of the last")
 
     def promised(self, office: Office) -> None:
         """The shell has written down that a new main server is in office: it alone is obeyed from now on."""

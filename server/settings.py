@@ -58,6 +58,7 @@ class Settings:
     recovery_wait_s: float = 3.0
     max_message_bytes: int = 1 << 20
     max_connections: int = 4096
+    max_connections_per_host: int = 3072
     max_rooms: int = 20_000
     max_names: int = 100_000
     max_people_per_room: int = 1500

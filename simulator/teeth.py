@@ -13,7 +13,6 @@ from typing import Any
 from unittest.mock import patch
 
 from game import rooms
-from game.errors import Refusal
 from server import takeover
 from server.commit import Commit, Draft, Order
 from server.compaction import Compactor
@@ -71,10 +70,7 @@ def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
 def _batch(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
     draft = Draft()
     for order in orders:
-        try:
-            self._decide(order, draft)
-        except Refusal as refusal:
-            order.error = refusal
+        self._settle(order, draft)
     if draft.entries:
         self._states.publish(draft.states, draft.entries, draft.events)
         yield from self._write(draft.entries)
@@ -199,8 +195,10 @@ _tooth(
 )(property(lambda _self: False))
 
 
-@_tooth("refusals-are-forgotten", "a copy of a refused request that comes late may be carried out", Commit, "_remember")
-def _remember(_self: Commit, _refused: object) -> None:
+@_tooth(
+    "unchanged-is-forgotten", "a copy of a request that changed nothing may change something later", Commit, "_remember"
+)
+def _remember(_self: Commit, _unchanged: object) -> None:
     return None
 
 
@@ -213,7 +211,7 @@ def _remember(_self: Commit, _refused: object) -> None:
 def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
     draft = Draft()
     for order in orders:
-        self._decide_or_refuse(order, draft)
+        self._settle(order, draft)
     if draft.entries:
         try:
             yield from self._write(draft.entries)
@@ -222,4 +220,4 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[
                 order.answer, order.error = None, order.error or error
             return
         self._states.publish(draft.states, draft.entries, draft.events)
-    self._remember(draft.refused)
+    self._remember(draft.unchanged)

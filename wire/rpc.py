@@ -12,18 +12,28 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import socket
+import threading
 import time
+import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
+import msgpack
 import Pyro4
 import Pyro4.core
 import Pyro4.errors
+import Pyro4.message
 import Pyro4.naming
+import Pyro4.socketutil
 import Pyro4.util
+import serpent
+from Pyro4.socketserver import threadpoolserver as library_server
 
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import PROTOCOL_VERSION
+from wire.door import Door, Guest
 from wire.errors import (
     Busy,
     DeadlineExceeded,
@@ -34,6 +44,7 @@ from wire.errors import (
     Unreachable,
     error_from,
 )
+from wire.incoming import LARGEST_CALL, SERPENT, Incoming, RefusedMessage
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +53,13 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 ACCEPT_PAUSE_S = 0.2
 """How often an endpoint's accept loop comes round when nobody connects; ``Endpoint.idle_s`` is told by it."""
 
+ACCEPT_AGAIN_S = 0.005
+BACKLOG = 1024
+MOST_LEAVING = 64
+"""How many of those that were turned away are kept open, so that they can read why."""
+
+_PIECE = 4096
+_NO_ROOM = "no free workers"
 _REJECTED_PROTOCOL = "protocol_mismatch"
 _UNKNOWN_OBJECT = "unknown object"
 
@@ -58,6 +76,8 @@ class Address(NamedTuple):
 
 def configure(*, largest_message: int, connections: int, idle_s: float) -> None:
     """Set this process's limits: bytes a message, connections an endpoint, seconds an idle connection is kept.
+
+    A client's call may be LARGEST_CALL bytes or that many, whichever is less.
 
     Call it once, before the first Endpoint or Remote. A process that never calls it has the defaults set below.
     """
@@ -83,6 +103,20 @@ def _configure_always() -> None:
 
 
 _configure_always()
+
+
+def _forget_other_serializers() -> None:
+    """Leave only the two accepted ones: an answer names its own serializer, and pickle runs code on whoever reads it.
+
+    What the library has to say before it knows its caller's serializer it would say in marshal: here in serpent.
+    """
+    util = Pyro4.util
+    for name in [name for name in util._serializers if name not in ("serpent", "msgpack")]:
+        del util._serializers_by_id[util._serializers.pop(name).serializer_id]
+    util.MarshalSerializer.serializer_id = SERPENT
+
+
+_forget_other_serializers()
 
 
 class Remote:
@@ -133,10 +167,12 @@ class Remote:
             return InvalidArgument("a value of that type cannot be sent")
         if isinstance(error, (Pyro4.errors.CommunicationError, OSError)):
             return self._refused_connection(str(error))
+        if isinstance(error, (TypeError, ValueError, OverflowError, RecursionError)):
+            return InvalidArgument("a value cannot be sent as it is")
         return error
 
     def _refused_connection(self, sentence: str) -> TicTacToeError:
-        if "no free workers" in sentence:
+        if _NO_ROOM in sentence:
             return Busy(f"{self.address} has no room for another connection")
         if _UNKNOWN_OBJECT in sentence:
             return NoSuchRoom("there is no such object there (any more)")
@@ -196,6 +232,34 @@ class _DaemonObject:
 class _Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
     """A daemon that checks the protocol's version and lets no traceback, path or foreign exception out."""
 
+    def __init__(self, bind: Address, key: bytes | None, most_of_host: int | None) -> None:
+        config = Pyro4.config
+        self._largest = config.MAX_MESSAGE_SIZE if key else min(config.MAX_MESSAGE_SIZE, LARGEST_CALL)
+        most = config.THREADPOOL_SIZE
+        self.door = Door(most=most, most_of_host=most if most_of_host is None else most_of_host)
+        super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
+        self._pyroHmacKey = key
+
+    def incoming(self, sock: socket.socket) -> Incoming:
+        """How a connection that was just taken is read."""
+        config = Pyro4.config
+        return Incoming(sock, largest=self._largest, skipped=config.MAX_MESSAGE_SIZE, idle_s=config.COMMTIMEOUT)
+
+    @property
+    def no_room(self) -> bytes:
+        """What somebody is told for whom there is no room."""
+        message = Pyro4.message
+        sentence, _ = Pyro4.util.get_serializer_by_id(SERPENT).serializeData(_NO_ROOM)
+        told = message.Message(message.MSG_CONNECTFAIL, sentence, SERPENT, 0, 0, hmac_key=self._pyroHmacKey)
+        said: bytes = told.to_bytes()
+        return said
+
+    def handleRequest(self, conn: _Connection) -> None:  # noqa: N802  # the library's name
+        try:
+            super().handleRequest(conn)
+        except RefusedMessage as refused:
+            self._sendExceptionResponse(conn, refused.sequence, refused.serializer, refused.error, None)
+
     def validateHandshake(self, conn: object, data: object) -> str:  # noqa: ARG002, N802  # the library's name
         spoken = data.get("protocol", PROTOCOL_VERSION) if isinstance(data, dict) else PROTOCOL_VERSION
         if spoken != PROTOCOL_VERSION:
@@ -244,16 +308,161 @@ _refuse_compressed("deserializeData")
 _refuse_compressed("deserializeCall")
 
 
+for _category in (SyntaxWarning, DeprecationWarning):  # which of the two it is depends on Python's version
+    warnings.filterwarnings("ignore", "invalid ", _category)  # about callers' texts: they would fill the log
+
+_reading_text = threading.Lock()
+"""Held while a serpent text is read: its parser lets no other thread run anyway, and so only one at a time takes the
+memory it needs, which is hundreds of times the text's size."""
+
+
+def _plain_text(_: object, data: bytes) -> Any:
+    with _reading_text:
+        return serpent.loads(data)
+
+
+def _plain_msgpack(_: object, data: bytes) -> Any:
+    return msgpack.unpackb(data, raw=False)
+
+
+# What a call brings stays plain values. The library would make objects of dictionaries that name a class: proxies that
+# connect to wherever the caller says, exceptions, daemons.
+Pyro4.util.SerpentSerializer.loadsCall = _plain_text
+Pyro4.util.MsgpackSerializer.loadsCall = _plain_msgpack
+
+_make_exception = Pyro4.util.SerializerBase.make_exception
+
+
+def _make_error(kind: type[BaseException], data: dict[str, Any]) -> BaseException:
+    """An answer's exception; never one that ends a thread or a process (SystemExit), whoever answers."""
+    if not issubclass(kind, Exception):
+        raise Pyro4.errors.SerializeError("an answer must not end its caller")
+    made: BaseException = _make_exception(kind, data)
+    return made
+
+
+Pyro4.util.SerializerBase.make_exception = staticmethod(_make_error)
+
+
+class _Connection(Pyro4.socketutil.SocketConnection):  # type: ignore[misc]  # the library has no types
+    """A caller's connection as the library knows it, read and written with the limits of ``incoming``."""
+
+    def __init__(self, sock: socket.socket, incoming: Incoming) -> None:
+        super().__init__(sock)
+        self.incoming = incoming
+
+    def recv(self, size: int) -> bytes:
+        try:
+            return self.incoming.read(size)
+        except OSError as error:
+            raise Pyro4.errors.ConnectionClosedError(f"receiving: {error}") from None
+
+    def send(self, data: bytes) -> None:
+        try:
+            self.incoming.write(data)
+        except OSError as error:
+            raise Pyro4.errors.ConnectionClosedError(f"sending: {error}") from None
+
+
+class _Visit(library_server.ClientConnectionJob):  # type: ignore[misc]  # the library has no types
+    """All that happens on one connection, from handshake to end, in a thread of its own."""
+
+    def __init__(self, sock: socket.socket, guest: Guest, daemon: _Daemon) -> None:
+        self.csock = _Connection(sock, daemon.incoming(sock))
+        self.caddr = guest.host
+        self.daemon = daemon
+        self.guest = guest
+
+    def __call__(self) -> None:
+        try:
+            super().__call__()
+        finally:
+            self.daemon.door.left(self.guest)
+
+    def handleConnection(self) -> bool:  # noqa: N802  # the library's name
+        shaken: bool = super().handleConnection()
+        if shaken:
+            self.daemon.door.shaken(self.guest)
+            self.csock.incoming.shaken()
+        return shaken
+
+
+class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc]  # the library has no types
+    """Takes connections. Nothing here ever waits for a caller, nor ends for want of threads or descriptors.
+
+    The library's own would read the handshake of whom it has to turn away in the thread that takes connections, for as
+    long as that says nothing, and end the server if it was gone by then.
+    """
+
+    def init(self, daemon: _Daemon, host: str, port: int, unixsocket: object = None) -> None:
+        super().init(daemon, host, port, unixsocket)
+        self.sock.settimeout(0)
+        self.sock.listen(BACKLOG)  # after a takeover all clients come at once
+        self._leaving: deque[socket.socket] = deque()
+
+    def events(self, eventsockets: object) -> None:  # noqa: ARG002  # the library's signature
+        if not self._selector.select(ACCEPT_PAUSE_S):
+            return
+        if not self.daemon.door.is_open(time.monotonic()):
+            time.sleep(ACCEPT_AGAIN_S)
+            return
+        try:
+            sock, address = self.sock.accept()
+        except BlockingIOError:
+            return  # it is gone again
+        except OSError as error:
+            logger.warning("a connection cannot be taken: %s", error.strerror or error)
+            time.sleep(ACCEPT_PAUSE_S)
+            return
+        if self.shutting_down:
+            sock.close()
+            return
+        self._let_in(sock, str(address[0]))
+
+    def _let_in(self, sock: socket.socket, host: str) -> None:
+        guest, goes = self.daemon.door.enter(sock, host, time.monotonic())
+        if goes is not None:
+            with contextlib.suppress(OSError):
+                goes.connection.shutdown(socket.SHUT_RDWR)  # its thread closes it
+        if guest is not None:
+            visit = _Visit(sock, guest, self.daemon)
+            try:
+                self.pool.process(visit)
+            except (library_server.NoFreeWorkersError, RuntimeError):  # there are no more threads to be had
+                self.daemon.door.left(guest)
+                visit.csock.keep_open = True  # it goes, and the socket is still needed
+            else:
+                return
+        self._turn_away(sock)
+
+    def _turn_away(self, sock: socket.socket) -> None:
+        """Say that there is no room. It is closed later: at once would break it before the other side has read that."""
+        try:
+            sock.settimeout(0)
+            with contextlib.suppress(BlockingIOError):
+                sock.recv(_PIECE)
+            sock.send(self.daemon.no_room)
+            sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            sock.close()
+            return
+        self._leaving.append(sock)
+        if len(self._leaving) > MOST_LEAVING:
+            self._leaving.popleft().close()
+
+
+library_server.SocketServer_Threadpool = _Transport
+
+
 class Endpoint:
     """A port on which objects are offered; with a key, only callers that have the same key are understood."""
 
-    def __init__(self, bind: Address, *, key: bytes | None = None) -> None:
+    def __init__(self, bind: Address, *, key: bytes | None = None, most_of_host: int | None = None) -> None:
+        """``most_of_host``: how many of the connections one host may have; by default all. Raises Unreachable."""
         try:
-            self._daemon = _Daemon(host=bind.host, port=bind.port, interface=_DaemonObject)
+            self._daemon = _Daemon(bind, key, most_of_host)
         except OSError as error:
             raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
-        if key is not None:
-            self._daemon._pyroHmacKey = key
         self._moved_at = time.monotonic()
 
     @property
@@ -307,7 +516,9 @@ def look_up(name_server: Address, name: str, *, timeout_s: float) -> Address:
             uri = remote.call("lookup", name, timeout_s=timeout_s)
         except Pyro4.errors.NamingError:
             raise Unreachable(f"the name server at {name_server} does not know {name} (yet)") from None
-        return Address(uri.host, uri.port)
+        if not isinstance(uri, Pyro4.URI) or not uri.host or not uri.port:  # anybody may write anything there
+            raise Unreachable(f"the name server at {name_server} has no address for {name}")
+        return Address(str(uri.host), int(uri.port))
 
 
 def register(name_server: Address, name: str, where: Address, *, timeout_s: float) -> bool:

@@ -31,13 +31,22 @@ def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None
     look = Look(app, model.preferences.theme, scale)
     picture = icon(app, look.palette.marks)
     app.iconphoto(True, str(picture))
-    window = Window(app, model, look)
-    app.report_callback_exception = lambda _kind, fault, _traceback: window.note(fault)
+    open_windows: list[Window] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close_soon())
+        signal.signal(number, lambda *_: _close_soon(open_windows))  # first: the model begins to work with its window
+    window = Window(app, model, look)
+    open_windows.append(window)
+    app.report_callback_exception = lambda _kind, fault, _traceback: window.note(fault)
     _place(app, look, side)
     app.deiconify()
     app.mainloop()
+
+
+def _close_soon(windows: list[Window]) -> None:
+    if not windows:
+        raise SystemExit(0)
+    for window in windows:
+        window.close_soon()
 
 
 def _place(app: ttk.App, look: Look, side: Side) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sys
 import threading
+import time
 
 import pytest
 
 from client import connect
+from client.hostile.garbage import call, handshake
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
 from server.cluster import Cluster
 from server.journal import open_journal
 from tests.conditions import wait_until
 from tests.conftest import Game, MakeCluster
-from wire import COMMUNICATION
-from wire.errors import Busy, DeadlineExceeded, TooLarge, Unreachable
-from wire.rpc import Remote
+from wire import COMMUNICATION, MAIN, REPLICATION
+from wire.errors import Busy, TooLarge, Unreachable
+from wire.rpc import Address, Remote
 
 
 @pytest.fixture
@@ -79,17 +83,73 @@ def test_g9_a_message_that_is_too_large_changes_nothing(small: Cluster) -> None:
         game.play(0)
 
 
+def knock(address: Address, source: str = "127.0.0.1") -> tuple[socket.socket, bytes]:
+    """A connection from one host, and what its handshake was answered."""
+    connection = socket.create_connection(address, 10, source_address=(source, 0))
+    connection.sendall(handshake(COMMUNICATION))
+    return connection, connection.recv(4096)
+
+
 def test_g9_one_connection_too_many_is_told_so(small: Cluster) -> None:
     address = small.settings.public_address_of(COMMUNICATION)
-    idle = [socket.create_connection(address) for _ in range(30)]
+    run = small.process_of(COMMUNICATION)
+    held = [knock(address) for _ in range(12)]
     try:
-        with pytest.raises((Busy, DeadlineExceeded)):
+        with pytest.raises(Busy):
             connect(small.name_server, deadline_s=0.5)
     finally:
-        for connection in idle:
+        for connection, _ in held:
             connection.close()
     with connect(small.name_server) as later:
         assert later.rooms() == []
+    assert small.process_of(COMMUNICATION) == run
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="there one loopback address has to do")
+def test_g9_one_host_cannot_take_all_connections(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(max_connections=20, max_connections_per_host=10)
+    cluster.start()
+    address = cluster.settings.public_address_of(COMMUNICATION)
+    held = [knock(address, "127.0.0.2") for _ in range(11)]
+    assert not any(b"no free workers" in said for _, said in held[:10])
+    assert b"no free workers" in held[10][1]
+    with connect(cluster.name_server) as connection:
+        assert connection.rooms() == []
+    for held_, _ in held:
+        held_.close()
+
+
+def test_g9_those_who_say_nothing_keep_nobody_out_and_end_no_server(small: Cluster) -> None:
+    roles = (MAIN, COMMUNICATION, REPLICATION)
+    before = [small.process_of(role) for role in roles]
+    ports = (small.settings.public_address_of, small.settings.peer_address_of)
+    addresses = [address_of(role) for role in roles for address_of in ports]
+    silent = [socket.create_connection(address) for address in addresses for _ in range(30)]
+    began = time.monotonic()
+    with connect(small.name_server) as connection:
+        game = Game(connection)
+        while time.monotonic() - began < small.settings.hang_s * 2:
+            game.x.view()
+        game.play(0, 3)
+    assert [small.process_of(role) for role in roles] == before
+    for held in silent:
+        held.close()
+
+
+def test_g9_answers_that_nobody_reads_keep_nobody_waiting(cluster: Cluster, game: Game) -> None:
+    where = cluster.settings.public_address_of(MAIN)
+    place = f"room.{game.x.id}"
+    greedy = []
+    for _ in range(5):
+        connection = socket.create_connection(where)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            connection.sendall(handshake(place) + call(place, "view", game.bob.token) * 20_000)
+        greedy.append(connection)
+    game.play(0, 3, 1)
+    for connection in greedy:
+        connection.close()
 
 
 def test_g9_a_connection_that_says_nothing_is_closed(make_cluster: MakeCluster) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from game import rooms
-from game.commands import Create, Join, Move
+from game.commands import Create, Join, Leave, Move
 from game.errors import CellTaken, NotYourTurn, Refusal
 from server.commit import Commit, Order
 from server.conversation import Conversation, converse
@@ -236,8 +236,16 @@ def test_g2_what_was_refused_stays_refused_within_a_batch_too(desk: Desk) -> Non
     assert desk.room.version == 5
 
 
+def test_g2_what_changed_nothing_changes_nothing_when_a_copy_of_it_comes_late(desk: Desk) -> None:
+    desk.do(Join("eve", "join-1", "spectator"))
+    answer = desk.do(Join("eve", "join-2", "spectator"))
+    desk.do(Leave("eve", "leave-1"))
+    assert desk.do(Join("eve", "join-2", "spectator")) == answer
+    assert not desk.room.has("eve")
+
+
 def test_only_so_many_refusals_are_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.commit.REMEMBERED_REFUSALS", 2)
+    monkeypatch.setattr("server.commit.REMEMBERED_UNCHANGED", 2)
     for number in range(3):
         with pytest.raises(NotYourTurn):
             desk.do(Move("bob", f"move-{number}", 0))

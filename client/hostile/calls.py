@@ -1,0 +1,216 @@
+"""Well-formed calls with bad contents: random methods and arguments on every object, tokens that are not one's own.
+
+None of these calls may change anything: in each that could, at least one argument that counts is bad.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+from client.hostile.plan import CLIENT, PEERS, Door, Orders
+from client.hostile.tally import Tally
+from client.hostile.values import junk, random_token, wrong_text
+from client.room import new_request_id
+from wire import COMMUNICATION, MAIN, PEER, room_object
+from wire.errors import Forbidden, TicTacToeError, Unreachable
+from wire.rpc import Address, Remote
+
+TIMEOUT_S = 10.0
+MOST_KEPT = 40
+"""Connections that one attacker keeps for its calls."""
+
+_ROOM: Mapping[str, tuple[str, ...]] = {
+    "join": ("token", "request_id", "role"),
+    "leave": ("token", "request_id"),
+    "move": ("token", "request_id", "move"),
+    "resign": ("token", "request_id"),
+    "rematch": ("token", "request_id"),
+    "close": ("token", "request_id"),
+    "view": ("token",),
+    "wait": ("token", "after_version", "timeout_s"),
+}
+_FRONT_DOOR: Mapping[str, tuple[str, ...]] = {
+    "describe": (),
+    "claim": ("name", "token"),
+    "create": ("token", "request_id", "title", "game", "options"),
+    "rooms": ("after", "limit"),
+    "wait_rooms": ("after", "timeout_s", "limit"),
+    "where_is": ("room",),
+    "online": ("name", "token"),
+    "servers": (),
+}
+_WITHOUT_EFFECT = frozenset({"view", "wait", "describe", "rooms", "wait_rooms", "where_is", "servers"})
+_MUST_BE_GOOD = frozenset({"token", "request_id", "name"})
+"""Arguments of which none that is bad goes through; the others have values of which some junk is one."""
+_PEER_METHODS: tuple[str, ...] = (
+    *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
+    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes"),
+)
+_PRIVATE: tuple[str, ...] = (
+    *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),
+    *("__len__", "__del__", "__sizeof__", "_desk", "_room", "_check", "_copy", "_settings", "_pyroId", "_pyroDaemon"),
+    *("_pyroHandshake", "shutdown", "register", "registered", "info", "get_metadata", "get_next_stream_item"),
+    *("close_stream", "ping", "nothing", "prove", "follow", "💥", "claim.__globals__", "desk.command"),
+)
+
+
+class Caller:
+    """Makes bad calls."""
+
+    def __init__(self, orders: Orders, chance: random.Random, tally: Tally) -> None:
+        self._orders = orders
+        self._chance = chance
+        self._tally = tally
+        self._remotes: dict[tuple[Address, str, str], Remote] = {}
+        self._doors = {door.role: door for door in orders.doors if door.use == CLIENT}
+        self._peers = [door for door in orders.doors if door.use == PEERS]
+        self._kinds: Sequence[tuple[str, Callable[[], None]]] = (
+            ("bad arguments in a room", self._in_a_room),
+            ("bad arguments in a room", self._in_a_room),
+            ("bad arguments at the front door", self._at_the_front_door),
+            ("another's name or token", self._as_another),
+            ("peer method on a client port", self._as_a_peer),
+            ("private or unknown method", self._private),
+            ("unknown object", self._unknown),
+            ("forged key", self._forged),
+        )
+
+    def one(self) -> None:
+        """One bad call."""
+        kind, make = self._chance.choice(self._kinds)
+        self._tally.sent(kind)
+        make()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for remote in self._remotes.values():
+            remote.close()
+        self._remotes.clear()
+
+    def _in_a_room(self) -> None:
+        method = self._chance.choice(list(_ROOM))
+        self._call(self._doors[MAIN], room_object(self._a_room()), method, *self._arguments(method, _ROOM[method]))
+
+    def _at_the_front_door(self) -> None:
+        method = self._chance.choice(list(_FRONT_DOOR))
+        arguments = self._arguments(method, _FRONT_DOOR[method])
+        self._call(self._doors[COMMUNICATION], COMMUNICATION, method, *arguments)
+
+    def _as_another(self) -> None:
+        chance, orders = self._chance, self._orders
+        victim = chance.choice(orders.names)
+        front_door = (self._doors[COMMUNICATION], COMMUNICATION)
+        room = (self._doors[MAIN], room_object(self._a_room()))
+        chance.choice(
+            (
+                lambda: self._call(*front_door, "claim", victim, random_token(chance), refused=True),
+                lambda: self._call(*front_door, "claim", victim.upper(), random_token(chance), refused=True),
+                lambda: self._call(*front_door, "claim", victim, orders.token, refused=True),
+                lambda: self._call(*front_door, "online", victim, orders.token, refused=True),
+                lambda: self._call(*room, "move", random_token(chance), new_request_id(), 0, refused=True),
+                lambda: self._call(*room, "move", orders.token, new_request_id(), 0, refused=True),
+                lambda: self._call(*room, "resign", orders.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "rematch", orders.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "close", orders.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "leave", orders.token[:-1] + "é", new_request_id(), refused=True),
+                lambda: self._call(*room, "view", random_token(chance), refused=True),
+            )
+        )()
+
+    def _as_a_peer(self) -> None:
+        door = self._chance.choice(list(self._doors.values()))
+        name = self._chance.choice((PEER, door.role))
+        method = self._chance.choice(_PEER_METHODS)
+        if (name, method) in {(COMMUNICATION, "claim"), (COMMUNICATION, "create")}:
+            method = "append"
+        arguments = [junk(self._chance) for _ in range(self._chance.randrange(6))]
+        self._call(door, name, method, *arguments, refused=True)
+
+    def _private(self) -> None:
+        door = self._chance.choice(list(self._doors.values()))
+        name = self._chance.choice((door.role, "Pyro.Daemon", room_object(self._a_room())))
+        method = self._chance.choice(_PRIVATE)
+        self._call(door, name, method, *(junk(self._chance) for _ in range(self._chance.randrange(3))))
+
+    def _unknown(self) -> None:
+        door = self._chance.choice(list(self._doors.values()))
+        name = self._chance.choice(("room.nosuch", "room.", "nobody", "Pyro.NameServer", "é", "room.\u202e", "../x"))
+        self._call(door, name, "view", random_token(self._chance), refused=True)
+
+    def _forged(self) -> None:
+        door = self._chance.choice(self._peers)
+        key = self._chance.choice((None, b"x", self._chance.randbytes(32)))
+        remote = Remote(Address(door.host, door.port), PEER, key=key, serializer=self._serializer())
+        try:
+            remote.call(self._chance.choice(_PEER_METHODS), timeout_s=TIMEOUT_S)
+        except (Forbidden, Unreachable) as error:
+            self._tally.answered("forged key", error.code, error.message)
+        except Exception as error:
+            self._tally.found(f"a forged key was answered with {error!r}")
+        else:
+            self._tally.found(f"{door.role} understood a forged key")
+        finally:
+            remote.close()
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _arguments(self, method: str, names: Sequence[str]) -> list[object]:
+        """Arguments with one bad one, or all bad, or too many of them; never such that something is changed."""
+        chance = self._chance
+        count = [name for name in names if method in _WITHOUT_EFFECT or name in _MUST_BE_GOOD]
+        bad = set(names) if chance.random() < 0.3 else {chance.choice(count)} if count else set()  # noqa: PLR2004
+        values = [self._bad(name) if name in bad else self._good(name) for name in names]
+        if chance.random() < 0.05:  # noqa: PLR2004  # now and then
+            values.append(junk(chance))
+        return values
+
+    def _bad(self, name: str) -> object:
+        if name in _MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # near misses
+            return wrong_text(self._chance)
+        value = junk(self._chance)
+        if name in _MUST_BE_GOOD and isinstance(value, str):
+            return f"{value}\x00"  # by chance it could be a good one
+        if name in ("timeout_s", "after_version"):
+            return None if isinstance(value, (int, float)) else value  # a good one would only wait
+        return value
+
+    def _good(self, name: str) -> object:
+        return {
+            "token": self._orders.token,
+            "request_id": new_request_id(),
+            "name": self._orders.name,
+            "room": self._a_room(),
+            "after_version": 0,
+            "timeout_s": 0.0,
+            "role": "player",
+            "move": 0,
+            "title": "",
+            "game": "tictactoe",
+            "options": {},
+            "after": "",
+            "limit": 1,
+        }[name]
+
+    def _a_room(self) -> str:
+        return self._chance.choice(self._orders.rooms)
+
+    def _serializer(self) -> str:
+        return self._chance.choice(("msgpack", "serpent"))
+
+    def _call(self, door: Door, name: str, method: str, *arguments: object, refused: bool = False) -> None:
+        what = f"{door.role} {name}.{method}"
+        key = (Address(door.host, door.port), name, self._serializer())
+        if len(self._remotes) > MOST_KEPT:
+            self.close()
+        remote = self._remotes.setdefault(key, Remote(*key[:2], serializer=key[2]))
+        try:
+            answer = remote.call(method, *arguments, timeout_s=TIMEOUT_S)
+        except TicTacToeError as error:
+            self._tally.answered(what, error.code, error.message)
+        except Exception as error:
+            self._tally.found(f"{what}: {error!r}"[:300])
+        else:
+            self._tally.answered(what, "ok", str(answer)[:2000])
+            if refused:
+                self._tally.found(f"{what} was not refused: {str(answer)[:200]}")

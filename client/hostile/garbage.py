@@ -1,0 +1,182 @@
+"""Messages that are none, byte by byte: each kind a function of chance. No socket is opened here.
+
+The header is the RPC library's own (protocol 48): written here by hand, since a library would not write it wrongly.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable, Mapping
+
+import msgpack
+
+Garbage = Callable[[random.Random], bytes]
+
+CONNECT, CONNECTED, FAILED, INVOKE, RESULT, PING = 1, 2, 3, 4, 5, 6
+SERPENT, MSGPACK = 1, 6
+META, COMPRESSED, BATCH, KEEP_SERIALIZED, ONEWAY = 16, 2, 8, 64, 4
+_HEADER = "!4sHHHHiHHHH"
+_MAGIC = 0x34E9
+_MEGABYTE = 1 << 20
+
+
+def message(  # one argument a field of the header
+    kind: int,
+    data: bytes,
+    *,
+    serializer: int = MSGPACK,
+    flags: int = 0,
+    annotations: bytes = b"",
+    claims: int | None = None,
+    checksum: int | None = None,
+) -> bytes:
+    """A message; ``claims`` as its length, whatever that is, and ``checksum`` instead of the right one."""
+    size = len(data) if claims is None else claims
+    right = (kind + 48 + size + len(annotations) + serializer + flags + 1 + _MAGIC) & 0xFFFF
+    checked = right if checksum is None else checksum
+    header = struct.pack(_HEADER, b"PYRO", 48, kind, flags, 1, size, serializer, len(annotations), 0, checked)
+    return header + annotations + data
+
+
+def handshake(name: str) -> bytes:
+    """A good handshake with an object."""
+    return message(CONNECT, msgpack.packb({"handshake": {"protocol": 1}, "object": name}), flags=META)
+
+
+def call(name: str, method: str, *arguments: object) -> bytes:
+    """A well-formed call."""
+    return message(INVOKE, msgpack.packb((name, method, arguments, {})))
+
+
+def _noise(chance: random.Random) -> bytes:
+    return chance.randbytes(chance.choice((1, 3, 39, 40, 41, 400, 5000)))
+
+
+def _other_protocol(chance: random.Random) -> bytes:
+    return chance.choice((b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-x\r\n"))
+
+
+def _flipped(chance: random.Random) -> bytes:
+    whole = bytearray(call("main_server", "describe"))
+    for _ in range(chance.randrange(1, 4)):
+        whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+    return bytes(whole)
+
+
+def _truncated(chance: random.Random) -> bytes:
+    whole = call("communication_server", "claim", "x" * 30, "y" * 43)
+    return whole[: chance.randrange(1, len(whole))]
+
+
+def _lying_length(chance: random.Random) -> bytes:
+    claims = chance.choice((-1, -(1 << 31), 0, 5, 1 << 16, _MEGABYTE, _MEGABYTE + 1, (1 << 31) - 1))
+    return message(INVOKE, chance.randbytes(chance.randrange(200)), claims=claims)
+
+
+def _wrong_checksum(chance: random.Random) -> bytes:
+    return message(INVOKE, b"\x90", checksum=chance.randrange(0xFFFF))
+
+
+def _unknown_kind(chance: random.Random) -> bytes:
+    return message(chance.choice((0, CONNECT, CONNECTED, FAILED, RESULT, 7, 99, 0xFFFF)), b"\x90")
+
+
+def _unknown_serializer(chance: random.Random) -> bytes:
+    return message(INVOKE, chance.randbytes(20), serializer=chance.choice((0, 2, 3, 4, 5, 7, 8, 42, 0xFFFF)))
+
+
+def _flags(chance: random.Random) -> bytes:
+    call_data = msgpack.packb(("communication_server", "<batch>", [["rooms", [], {}]] * 50, {}))
+    flags = chance.choice((COMPRESSED, BATCH, KEEP_SERIALIZED, ONEWAY, 1, 32, 0xFFFF, chance.getrandbits(16)))
+    name = b"BLBI" if chance.random() < 0.5 else b"\xff\xff\xff\xff"  # noqa: PLR2004  # now one, now the other
+    blob = name + struct.pack("!H", chance.choice((4, 0xFFFF))) + chance.randbytes(4)
+    return message(INVOKE, call_data, flags=flags, annotations=chance.choice((b"", b"x", blob)))
+
+
+def _bomb(chance: random.Random) -> bytes:
+    """Texts that cost a parser far more than they are long."""
+    unit, tail = chance.choice(
+        (
+            (b"[", b""),
+            (b"[],", b""),
+            (b"1,", b""),
+            (b"9", b""),
+            (b"-", b"1"),
+            (b"+1", b"j"),
+            (b"1 if 1 else ", b"1"),
+            (b"not ", b"1"),
+            (b"lambda:", b"1"),
+            (b"a.", b"a"),
+            (b"''", b""),
+            (b"'\\d',", b""),
+            (b"{1:", b""),
+        )
+    )
+    size = chance.choice((500, 16_000, 16_300, 60_000, _MEGABYTE - 100))
+    text = (b"[" if unit.endswith(b",") else b"") + unit * (size // len(unit)) + tail
+    return message(INVOKE, text + (b"]" if unit.endswith(b",") else b""), serializer=SERPENT)
+
+
+def _packed(chance: random.Random) -> bytes:
+    """What msgpack can say and nobody means: depth, huge claims, keys that are no texts, extension types."""
+    size = chance.choice((100, 1_200, 60_000))
+    return message(
+        INVOKE,
+        chance.choice(
+            (
+                b"\x91" * size,
+                b"\x81" * size,
+                b"\xdd\xff\xff\xff\xff",
+                b"\xdf\xff\xff\xff\xff\xa1a",
+                b"\xc6\xff\xff\xff\xff",
+                b"\xc9\x7f\xff\xff\xff\x01",
+                b"\xdc\xff\xff" + b"\x80" * min(size, 60_000),
+                b"\x94\xa1x\xa1y\x90\x81\x01\x02",
+                b"\x94\xa1x\xa1y\x90\x81\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00\x01",
+                b"\x94\xa1x\xa1y\x90\x81\x90\x01",
+                b"\x94\xa1x\xa1y\x91\xd6\xff\x00\x00\x00\x00\x80",
+                b"\x94\xa1x\xa1y\x91\xc7\x0c\xff" + b"\xff" * 12,
+                b"\x94\x90\x90\x90\x80",
+                b"\x94\x80\xc0\xc0\xc0",
+                b"\x93\xa1x",
+                b"\xc1",
+                b"\x94\xa1x\xd9\xff" + b"\xff" * 255 + b"\x90\x80",
+                chance.randbytes(size),
+            )
+        ),
+    )
+
+
+def _forged_signature(chance: random.Random) -> bytes:
+    signature = b"HMAC" + struct.pack("!H", 20) + chance.randbytes(20)
+    return message(
+        CONNECT, msgpack.packb({"handshake": {"protocol": 1}, "object": "peer"}), flags=META, annotations=signature
+    )
+
+
+def _huge(chance: random.Random) -> bytes:
+    return message(INVOKE, bytes(chance.choice((70_000, _MEGABYTE, _MEGABYTE + 100))))
+
+
+AFTER_HANDSHAKE: Mapping[str, Garbage] = {
+    "noise": _noise,
+    "flipped bits": _flipped,
+    "truncated": _truncated,
+    "lying length": _lying_length,
+    "wrong checksum": _wrong_checksum,
+    "unknown kind": _unknown_kind,
+    "unknown serializer": _unknown_serializer,
+    "flags": _flags,
+    "text bomb": _bomb,
+    "msgpack bomb": _packed,
+    "huge": _huge,
+}
+"""What is worth sending to somebody with whom one has shaken hands."""
+
+AS_HANDSHAKE: Mapping[str, Garbage] = {
+    **AFTER_HANDSHAKE,
+    "other protocol": _other_protocol,
+    "forged signature": _forged_signature,
+}
+"""What is worth sending first."""

@@ -1,0 +1,70 @@
+"""Bad values, and nearly good ones, by chance: what a careless or hostile caller may send. Same chance, same values."""
+
+from __future__ import annotations
+
+import random
+
+JUNK: tuple[object, ...] = (
+    None,
+    True,
+    -1,
+    1 << 70,
+    -(1 << 63),
+    1.5,
+    float("nan"),
+    float("-inf"),
+    "",
+    "\x00",
+    "\x00" * 43,
+    "x" * 5000,
+    "\u202eadmin",
+    "e\u0301" * 30,
+    "😀" * 20,
+    "../../etc/passwd",
+    "'; DROP TABLE entries; --",
+    "room/x",
+    "%s%n{0}",
+    b"\xff\xfe",
+    [],
+    ["x"] * 1000,
+    [[[[[[[[[[]]]]]]]]]],
+    {},
+    {"a": {"b": [None]}},
+    {"__class__": "Pyro4.core.Proxy", "state": ["PYRO:x@127.0.0.1:9", [], [], [], 0, "", "", 0]},
+    {"__class__": "builtins.SystemExit", "__exception__": True, "args": [1]},
+    {str(number): number for number in range(100)},
+)
+
+_LETTERS = "abcXYZ019_-é漢\u0301\u200b\u202e😀\n\t\x7f<>&\"'\\/."
+
+
+def junk(chance: random.Random) -> object:
+    """A value that is hardly ever a good one."""
+    kind = chance.randrange(6)
+    if kind == 0:
+        return "".join(chance.choice(_LETTERS) for _ in range(chance.randrange(80)))
+    if kind == 1:
+        return chance.choice((-1, 1)) * chance.getrandbits(chance.choice((4, 31, 53, 62)))
+    if kind == 2:  # noqa: PLR2004  # a case of six
+        return nested(chance.choice(("list", "dict")), chance.randrange(60))
+    return chance.choice(JUNK)
+
+
+def nested(kind: str, depth: int) -> object:
+    """A list in a list in a list, or dictionaries."""
+    value: object = 0
+    for _ in range(depth):
+        value = [value] if kind == "list" else {"k": value}
+    return value
+
+
+def wrong_text(chance: random.Random) -> str:
+    """A text that is neither a token nor a request id nor a room: of the wrong length, or with wrong signs in it."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    long = "".join(chance.choice(letters) for _ in range(chance.choice((0, 1, 3, 200))))
+    return chance.choice((long, long + " ", "\n" + long[:10], long[:20] + "\x00", "\uff41" * 12))
+
+
+def random_token(chance: random.Random) -> str:
+    """A token as it should be, of nobody."""
+    return "".join(chance.choice("abcdefghijklmnopqrstuvwxyzABCDEF0123456789_-") for _ in range(43))

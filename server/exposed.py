@@ -1,0 +1,64 @@
+"""A cluster as somebody sees it who attacks it: its ports, its processes, and what they cost. For the attack run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import psutil
+
+from server.cluster import Cluster
+from server.processes import ROLES
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+MEGABYTE = 1 << 20
+
+
+class Port(NamedTuple):
+    """One port: whose, what for ("client", "peer" or "name server"), and where."""
+
+    role: str
+    use: str
+    host: str
+    port: int
+
+
+class Exposed:
+    """The ports and processes of a running cluster on this machine."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.name_server = cluster.name_server
+        self.is_whole = cluster.is_whole
+
+    def ports(self) -> list[Port]:
+        """Every port that something listens on."""
+        settings = self._cluster.settings
+        servers = (MAIN, COMMUNICATION, REPLICATION)
+        return [
+            *(Port(role, "client", *settings.public_address_of(role)) for role in servers),
+            *(Port(role, "peer", *settings.peer_address_of(role)) for role in servers),
+            Port(NAME_SERVER, "name server", *settings.name_server),
+        ]
+
+    def processes(self) -> Mapping[str, tuple[int, float] | None]:
+        """Pid and start of who runs in each role."""
+        runs = {role: self._cluster.process_of(role) for role in ROLES}
+        return {role: None if run is None else (run.pid, run.created) for role, run in runs.items()}
+
+    def memory_mb(self) -> Mapping[str, float]:
+        """What each process that runs has in memory (RSS)."""
+        found: dict[str, float] = {}
+        for role in ROLES:
+            run = self._cluster.process_of(role)
+            process = None if run is None else run.process()
+            if process is not None:
+                try:
+                    found[role] = process.memory_info().rss / MEGABYTE
+                except psutil.NoSuchProcess:
+                    continue  # it has ended since
+        return found
+
+    def names(self) -> int | None:
+        """How many usernames the main server has; None while it does not answer."""
+        return next((role.names for role in self._cluster.status() if role.role == MAIN), None)
