@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 
 import structlog
 
+from game.errors import TicTacToeError
 from server.entries import Entry, Snapshot
 from server.journal import Journal
 from server.streams import Streams
@@ -76,7 +77,7 @@ class Compactor:
         if not self._still.acquire(blocking=False):
             return False
         try:
-            snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot(stream)) is not None]
+            snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot_or_none(stream)) is not None]
             if snapshots:
                 self._journal.put_snapshots(snapshots, keep_events=self._keep_events)
         finally:
@@ -86,6 +87,16 @@ class Compactor:
             for snapshot in snapshots:
                 self._tails[snapshot.stream] = max(0, self._tails.get(snapshot.stream, 0) - self._every)
         return bool(chosen)
+
+    def _snapshot_or_none(self, stream: str) -> Snapshot | None:
+        """The snapshot of a stream, if there is one to take. A stream whose events make no sense has none: to end for
+        it would be to end again and again, and nothing is lost by keeping its events as they are.
+        """
+        try:
+            return self._snapshot(stream)
+        except TicTacToeError:
+            logger.exception("a stream cannot be read and is not compacted", stream=stream)
+            return None
 
     def _snapshot(self, stream: str) -> Snapshot | None:
         copy = self._journal.copy(stream, whole=False).up_to(self._upto())

@@ -13,7 +13,7 @@ from typing import Any
 from server import rows
 from server.common_objects import PeerObject
 from server.compaction import Compactor
-from server.entries import Entry, Mark, Office, Snapshot, StreamCopy
+from server.entries import Entry, Mark, Office, Place, Snapshot, StreamCopy
 from server.faults import Faults
 from server.journal import Journal
 from server.node import Node
@@ -114,10 +114,12 @@ class CopyKeeper(PeerObject):
             self._replica.obey(self._office(epoch, holder))
             self._journal.forget(streams)
 
-    @remote(after_stream=text(longest=200), limit=whole(1, 1000))
-    def copies(self, after_stream: str, limit: int) -> list[Any]:
-        """The next streams of the copy in order of name, each as (stream, snapshot or None, entries)."""
-        return list(self._journal.copies(after_stream, limit))
+    @remote(after_stream=text(longest=200), after_version=whole(0, rows.FARTHEST), most_bytes=whole(1, 1 << 30))
+    def copies(self, after_stream: str, after_version: int, most_bytes: int) -> list[Any]:
+        """The next streams of the copy in order of name, or parts of them, after that version of that stream; each as
+        (stream, snapshot or None, entries).
+        """
+        return self._journal.parts(Place(after_stream, after_version), most_bytes)
 
     def _promise(self, office: Office) -> None:
         """Obey that office, in this order: a promise that could not be written must not be known either."""

@@ -53,8 +53,26 @@ class Snapshot(NamedTuple):
         return Mark(self.epoch, self.position)
 
 
+class Place(NamedTuple):
+    """A place in the streams of a journal by name: after that version of that stream."""
+
+    stream: str
+    version: int
+
+
+BEFORE_ALL = Place("", 0)
+
+
+def weight(body: str) -> int:
+    """About how many bytes an entry or a snapshot with that body is on the wire, at the most."""
+    return len(body.encode()) + _WEIGHT_OF_A_ROW
+
+
+_WEIGHT_OF_A_ROW = 300
+
+
 class StreamCopy(NamedTuple):
-    """All that one journal has of a stream; the entries may begin before the snapshot."""
+    """All that one journal has of a stream, or a part of that; the entries may begin before the snapshot."""
 
     stream: str
     snapshot: Snapshot | None
@@ -79,6 +97,37 @@ class StreamCopy(NamedTuple):
     def end(self) -> int:
         """The position of the stream's last entry; 0 if there is none."""
         return max((part.position for part in (self.snapshot, *self.entries) if part is not None), default=0)
+
+    @property
+    def place(self) -> Place:
+        """Where the next part begins, if this is one."""
+        last = self.entries[-1] if self.entries else self.snapshot
+        return Place(self.stream, 0 if last is None else last.version)
+
+    def after(self, version: int) -> StreamCopy:
+        """The part after a version, if that is not the beginning."""
+        return self._replace(
+            snapshot=None if version else self.snapshot,
+            entries=tuple(entry for entry in self.entries if entry.version > version),
+        )
+
+    def first_part(self, most_bytes: int) -> StreamCopy:
+        """As much from the beginning as weighs no more than that, but one entry at least."""
+        left = most_bytes - (0 if self.snapshot is None else weight(self.snapshot.body))
+        for number, entry in enumerate(self.entries):
+            left -= weight(entry.body)
+            if left < 0 and number:
+                return self._replace(entries=self.entries[:number])
+        return self
+
+    def and_then(self, following: StreamCopy) -> StreamCopy:
+        """This part and the next one."""
+        return self._replace(entries=(*self.entries, *following.entries))
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it is on the wire, at the most."""
+        return sum(weight(part.body) for part in (self.snapshot, *self.entries) if part is not None)
 
     def up_to(self, position: int) -> StreamCopy:
         """The copy without the entries after a position."""

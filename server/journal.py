@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 
 from game.errors import check
-from server.entries import NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy, Terms
+from server.entries import NO_OFFICE, START, Entry, Mark, Office, Place, Snapshot, StreamCopy, Terms, weight
 from wire.errors import StorageFailed
 
 logger = structlog.get_logger()
@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS incoming_snapshots AS SELECT * FROM snapshots WHERE F
 CREATE TABLE IF NOT EXISTS terms (epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
 """
+MOST_STREAMS = 200
+MOST_ROWS = 1000
 _ASIDE = ".unreadable-"
 _COLUMNS = "position, epoch, stream, version, body"
 _ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
@@ -223,6 +225,22 @@ class Journal:
         for name in names:
             yield StreamCopy(name, snapshots.get(name), entries.get(name, ()))
 
+    def parts(self, after: Place, most_bytes: int) -> list[StreamCopy]:
+        """The next streams by name after a place, in parts where they are long: about ``most_bytes`` on the wire."""
+        found: list[StreamCopy] = []
+        left = most_bytes
+        begun = [self.copy(after.stream).after(after.version)] if after.version else []
+        for copy in (*begun, *self.copies(after.stream, MOST_STREAMS)):
+            if left <= 0:
+                break
+            part = copy.first_part(left)
+            if part.entries or part.snapshot is not None:
+                found.append(part)
+                left -= part.weight
+            if part != copy:
+                break
+        return found
+
     def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
         """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
         tail = "" if whole else _AFTER_SNAPSHOT
@@ -238,18 +256,23 @@ class Journal:
                 " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
 
-    def backlog(self, after: Mark, upto: Mark, limit: int) -> tuple[list[Snapshot], list[Entry]]:
-        """The next at most ``limit`` snapshots and entries in order of position, after one mark and up to another."""
-        span = (after.position, upto.position, limit)
+    def backlog(self, after: Mark, upto: Mark, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
+        """The next snapshots and entries in order of position, after one mark and up to another: about ``most_bytes``
+        on the wire.
+        """
+        span = (after.position, upto.position, MOST_ROWS)
         where = " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
         with self._lock:
             snapshots = self._snapshots(where, span)
             entries = self._entries(where, span)
-        if len(snapshots) + len(entries) > limit:
-            cut = sorted([s.position for s in snapshots] + [e.position for e in entries])[limit - 1]
-            snapshots = [s for s in snapshots if s.position <= cut]
-            entries = [e for e in entries if e.position <= cut]
-        return snapshots, entries
+        rows = [(s.position, weight(s.body)) for s in snapshots] + [(e.position, weight(e.body)) for e in entries]
+        cut, left = 0, most_bytes
+        for position, bytes_ in sorted(rows)[:MOST_ROWS]:
+            left -= bytes_
+            if left < 0 and cut not in (0, position):
+                break
+            cut = position
+        return [s for s in snapshots if s.position <= cut], [e for e in entries if e.position <= cut]
 
     def tail_lengths(self) -> dict[str, int]:
         """How many entries each stream has after its snapshot; streams without any are left out."""

@@ -24,7 +24,14 @@ def build(its_node: Node) -> None:
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)
     its_node.watch([REPLICATION])
-    office = line.hold(take_office(journal, wait_limit_s=settings.recovery_wait_s, go_on=its_node.go_on))
+    office = line.hold(
+        take_office(
+            journal,
+            wait_limit_s=settings.recovery_wait_s,
+            piece_bytes=settings.piece_bytes,
+            go_on=its_node.go_on,
+        )
+    )
     if office is not None:
         term = Term(its_node, journal, office, line)
         term.begin()

@@ -14,7 +14,7 @@ from server.entries import Office
 from server.journal import Journal
 from server.takeover import FetchCopy, Standing, Wait
 from wire import REPLICATION
-from wire.errors import TicTacToeError
+from wire.errors import NotReady, TicTacToeError
 
 ASK_AGAIN_S = 0.01
 SAY_AGAIN_S = 2.0
@@ -26,20 +26,21 @@ def take_office(
     journal: Journal,
     *,
     wait_limit_s: float,
+    piece_bytes: int,
     go_on: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
     new_holder: Callable[[], str] = lambda: secrets.token_hex(8),
 ) -> Conversation[Office | None]:
     """Wait until this server knows all that was ever acknowledged, then begin a term of office in its journal.
 
-    ``wait_limit_s``: how long the replica is waited for when the own journal would do. None if ``go_on()`` became
-    false meanwhile.
+    ``wait_limit_s``: how long the replica is waited for when the own journal would do. ``piece_bytes``: about how much
+    of its copy comes in one message. None if ``go_on()`` became false meanwhile.
     """
     began = said = clock()
     while go_on():
         now = clock()
         try:
-            office = yield from _try(journal, now - began, wait_limit_s, new_holder)
+            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder)
         except TicTacToeError as error:
             logger.info("office not taken, asking again", why=error.message)
             office = None
@@ -54,7 +55,7 @@ def take_office(
 
 
 def _try(
-    journal: Journal, waited_s: float, wait_limit_s: float, new_holder: Callable[[], str]
+    journal: Journal, waited_s: float, wait_limit_s: float, piece_bytes: int, new_holder: Callable[[], str]
 ) -> Conversation[Office | None]:
     asked = yield from _standing()
     decision = takeover.decide(
@@ -72,10 +73,13 @@ def _try(
         yield from replica_messages.take_office(office)
     if isinstance(decision, FetchCopy) and asked is not None:
         logger.info("fetching the replica's copy", own=journal.last.position, replica=asked.last.position)
-        theirs = yield from replica_messages.copies()
+        theirs = yield from replica_messages.copies(piece_bytes)
         ranks = {copy.stream: copy.rank for copy in journal.copies()}
+        better = takeover.better_copies(ranks, theirs)
+        if any(copy.has_gap for copy in better):
+            raise NotReady("the replica's copy changed while it was read")
         journal.begin_term(office)
-        journal.adopt(takeover.better_copies(ranks, theirs), asked.last)
+        journal.adopt(better, asked.last)
     else:
         journal.begin_term(office)
     return office

@@ -16,11 +16,10 @@ from game.errors import check
 from server import replica_messages
 from server.compaction import Compactor
 from server.conversation import Conversation, InTurn, Rest
-from server.entries import Entry, Mark
+from server.entries import BEFORE_ALL, Entry, Mark
 from server.faults import Faults
 from server.journal import Journal
 from server.primary import Committed, Output, Primary, Send, SendBacklog, SendCopy, Step, StepDown
-from server.replica_messages import PIECE
 from wire.errors import Fenced, TicTacToeError
 
 NEARLY = 50
@@ -43,12 +42,12 @@ class ReplicaLink:
         faults: Faults,
         step_down: Callable[[str], None],
         wake: Callable[[], None],
-        piece: int = PIECE,
+        piece_bytes: int,
         nearly: int = NEARLY,
     ) -> None:
         """``step_down`` is called with the reason when another main server is in office; ``wake`` ends the rest of
-        ``run``, because the replica is lost. ``piece``: how much goes in one message of a catch-up, ``nearly``: with
-        no more entries than that to go, the log stands still for the last piece.
+        ``run``, because the replica is lost. ``piece_bytes``: about how much goes in one message of a catch-up,
+        ``nearly``: with no more entries than that to go, the log stands still for the last piece.
         """
         self._primary = primary
         self._journal = journal
@@ -56,7 +55,7 @@ class ReplicaLink:
         self._faults = faults
         self._step_down = step_down
         self._wake = wake
-        self._piece = piece
+        self._piece_bytes = piece_bytes
         self._nearly = nearly
         self._lock = threading.Lock()
 
@@ -159,7 +158,7 @@ class ReplicaLink:
         return self._joined((yield from self._send_backlog(after, self._primary.last)))
 
     def _send_backlog(self, after: Mark, upto: Mark) -> Conversation[Mark]:
-        snapshots, entries = self._journal.backlog(after, upto, self._piece)
+        snapshots, entries = self._journal.backlog(after, upto, self._piece_bytes)
         return (yield from replica_messages.append(self._primary.office, after, snapshots, entries))
 
     def _send_copy(self) -> Conversation[Mark]:
@@ -169,8 +168,9 @@ class ReplicaLink:
             upto = self._primary.last
             logger.info("sending the replica a whole copy", position=upto.position)
             yield from replica_messages.begin_copy(office)
-            after = ""
-            while page := [copy.up_to(upto.position) for copy in self._journal.copies(after, self._piece)]:
-                after = page[-1].stream
-                yield from replica_messages.add_to_copy(office, [copy for copy in page if copy.end])
+            after = BEFORE_ALL
+            while parts := self._journal.parts(after, self._piece_bytes):
+                after = parts[-1].place
+                sent = [part.up_to(upto.position) for part in parts]
+                yield from replica_messages.add_to_copy(office, [part for part in sent if part.end])
             return (yield from replica_messages.end_copy(office, upto))

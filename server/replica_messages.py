@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.conversation import Ask, Conversation
-from server.entries import Entry, Mark, Office, Snapshot, StreamCopy
+from server.entries import BEFORE_ALL, Entry, Mark, Office, Snapshot, StreamCopy
 from server.takeover import Standing
-
-PIECE = 200
-"""Snapshots and entries, or streams, in one message."""
 
 
 def standing() -> Conversation[Standing]:
@@ -60,13 +57,17 @@ def forget(office: Office, streams: Sequence[str]) -> Conversation[None]:
     yield Ask("forget", (*office, streams))
 
 
-def copies() -> Conversation[list[StreamCopy]]:
-    """The replica's copy of every stream."""
+def copies(piece_bytes: int) -> Conversation[list[StreamCopy]]:
+    """The replica's copy of every stream; ``piece_bytes``: about how much comes in one message."""
     found: list[StreamCopy] = []
-    after = ""
-    while page := [copy_from(plain) for plain in (yield Ask("copies", (after, PIECE)))]:
-        found += page
-        after = page[-1].stream
+    after = BEFORE_ALL
+    while parts := [copy_from(plain) for plain in (yield Ask("copies", (*after, piece_bytes)))]:
+        for part in parts:
+            if found and found[-1].stream == part.stream:
+                found[-1] = found[-1].and_then(part)
+            else:
+                found.append(part)
+        after = parts[-1].place
     return found
 
 

@@ -125,6 +125,13 @@ class Settings:
     def name_server(self) -> Address:
         return Address(self.name_server_host, self.name_server_port)
 
+    @property
+    def piece_bytes(self) -> int:
+        """About how much of a journal servers send one another in one message: well below the largest, and so little
+        that it is answered in time.
+        """
+        return min(self.max_message_bytes // 2, 1 << 18)
+
     def host_of(self, role: str) -> str:
         """The host on which that server runs."""
         return {

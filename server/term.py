@@ -51,6 +51,7 @@ class Term:
             faults=faults,
             step_down=node.step_down,
             wake=line.wake,
+            piece_bytes=settings.piece_bytes,
         )
         self.house = House(streams, journal, self._offer)
         commit = Commit(streams, self.house, journal, self.link, faults)

@@ -6,7 +6,10 @@ import contextlib
 import functools
 import logging
 import multiprocessing
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, MutableMapping
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import structlog
 
@@ -29,8 +32,9 @@ def simulation_of(subject: str) -> Simulate:
 
 def run_one(subject: str, seed: int, *, broken: str = "", traced: bool = False) -> Verdict:
     """One schedule; with ``broken`` of a cluster that has that deliberate fault (see ``teeth``)."""
-    with _quiet(), TEETH[broken].bite() if broken else contextlib.nullcontext():
-        return simulation_of(subject)(seed, traced)
+    with _logs() as complaints, TEETH[broken].bite() if broken else contextlib.nullcontext():
+        verdict = simulation_of(subject)(seed, traced)
+    return replace(verdict, findings=(*verdict.findings, *complaints))
 
 
 def run_many(subject: str, first: int, count: int, *, broken: str = "", jobs: int = 1) -> Iterator[Verdict]:
@@ -49,14 +53,21 @@ def _run_plain(subject: str, broken: str, seed: int) -> Verdict:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the servers' logs: what they say is in the time line."""
-    before = structlog.get_config()
-    disabled = logging.root.manager.disable
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+def _logs() -> Iterator[list[str]]:
+    """What servers write to their logs is not shown; a fault of theirs that they only log is a finding all the same."""
+    complaints: list[str] = []
+
+    def keep_faults(_logger: object, _method: str, event: MutableMapping[str, Any]) -> NoReturn:
+        if "exc_info" in event:
+            complaints.append(f"invariant: {event['event']}: {sys.exc_info()[1]}")
+        raise structlog.DropEvent
+
+    before, disabled = structlog.get_config(), logging.root.manager.disable
+    wrapper = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=wrapper, processors=[keep_faults])
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        yield complaints
     finally:
         structlog.configure(**before)
         logging.disable(disabled)

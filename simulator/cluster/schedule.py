@@ -56,7 +56,7 @@ class Schedule:
         self.limits = Limits(
             snapshot_every=chance.choice((3, 8, 1000)),
             keep_events=chance.choice((4, 1_000_000, 1_000_000)),
-            piece=chance.choice((1, 2, 200)),
+            piece_bytes=chance.choice((1, 1500, 1 << 18)),
             nearly=chance.choice((0, 2, 50)),
         )
         self.machine = Machine(self.world, Times(), syncs=chance.random() < SYNCS)

@@ -47,7 +47,7 @@ class Limits:
     most_people: int = 20
     snapshot_every: int = 8
     keep_events: int = 1_000_000
-    piece: int = 200
+    piece_bytes: int = 1 << 18
     nearly: int = 50
 
 
@@ -89,6 +89,7 @@ class MainProcess(Process):
             take_office(
                 self.journal,
                 wait_limit_s=self._times.recovery_wait_s,
+                piece_bytes=self._limits.piece_bytes,
                 go_on=lambda: True,
                 clock=lambda: self.now,
                 new_holder=lambda: f"{chance.getrandbits(64):016x}",
@@ -117,7 +118,7 @@ class MainProcess(Process):
             faults=NO_FAULTS,
             step_down=self._step_down,
             wake=self._wake,
-            piece=limits.piece,
+            piece_bytes=limits.piece_bytes,
             nearly=limits.nearly,
         )
         self._commit = Commit(streams, house, journal, link, NO_FAULTS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from client import Cluster as Connection
-from client import connect
+from client import RoomClient, connect
+from client.room import News
 from server.cluster import Cluster
 from tests.conditions import wait_until
 from tests.conftest import Game, MakeCluster
@@ -159,3 +161,34 @@ def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cl
     watcher.join()
     cluster.kill(MAIN)
     assert game.x.view().version >= versions[-1]
+
+
+def test_g1_a_copy_that_is_larger_than_a_message_comes_back_whole(make_cluster: MakeCluster) -> None:
+    """The main server's disk is lost; what the replica has of one room alone does not fit into one message."""
+    cluster = make_cluster(max_message_bytes=1 << 16)
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        room = connection.claim("ada").create("a long life")
+        token = connection.claim("bob").token
+        bob = connection.claim("bob", token=token).room(room.id)
+        for _ in range(400):
+            bob.join("spectator")
+            bob.leave()
+        before = bob.view()
+    assert before.version > 800
+    cluster.stop()
+    shutil.rmtree(cluster.settings.data / "main")
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        bob = connection.claim("bob", token=token).room(room.id)
+        assert bob.view() == before
+        assert sum(len(news.events) for news in first_news(bob)) == before.version
+
+
+def first_news(room: RoomClient) -> Iterator[News]:
+    """All that there is to see of a room so far."""
+    version = room.view().version
+    for news in room.watch(0):
+        yield news
+        if news.view.version >= version:
+            return

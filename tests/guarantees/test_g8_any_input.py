@@ -321,6 +321,8 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
         "copies": st.lists(st.tuples(st.just("room/abcd2345"), st.none(), st.lists(bad_rows, min_size=1)), min_size=1),
         "streams": st.lists(st.just("room/nosuch22"), max_size=2),
         "after_stream": texts,
+        "after_version": st.integers(0, 1 << 62),
+        "most_bytes": st.integers(1, 1 << 30),
         "limit": st.integers(1, 3),
         "name": st.sampled_from(["ada", "bob"]),
         "token_hash": st.just("f" * 64),

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from game.errors import InvariantBroken
-from server.entries import NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy
+from server import replica_messages
+from server.conversation import converse
+from server.entries import BEFORE_ALL, NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy, weight
 from server.journal import Journal, open_journal
 from wire.errors import StorageFailed
 
@@ -105,10 +107,10 @@ def test_a_snapshot_stands_for_the_entries_before_it(journal: Journal) -> None:
 def test_a_backlog_has_what_comes_after_a_mark_up_to_another(journal: Journal) -> None:
     journal.append([entry(n, f"room/{n % 3}", n // 3 + 1) for n in range(1, 10)])
     journal.put_snapshots([Snapshot(9, 1, "room/0", 4, "{}")], keep_events=0)
-    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 8), 100)
+    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 8), 100_000)
     assert snapshots == []
     assert [e.position for e in entries] == [4, 5, 7, 8]
-    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 9), 100)
+    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 9), 100_000)
     assert [s.position for s in snapshots] == [9]
 
 
@@ -117,12 +119,28 @@ def test_a_backlog_that_is_too_long_is_cut_in_order(journal: Journal) -> None:
     journal.put_snapshots([Snapshot(n, 1, f"room/{n}", 1, "{}") for n in (2, 4, 6)], keep_events=0)
     after, seen = START, []
     while after != journal.last:
-        snapshots, entries = journal.backlog(after, journal.last, 2)
+        snapshots, entries = journal.backlog(after, journal.last, 2 * weight("{}"))
         marks = sorted([s.mark for s in snapshots] + [e.mark for e in entries])
         assert 1 <= len(marks) <= 2
         seen += marks
         after = marks[-1]
     assert [mark.position for mark in seen] == list(range(1, 10))
+
+
+@pytest.mark.parametrize("most_bytes", [1, 700, 2000, 1_000_000])
+def test_all_streams_come_in_parts_and_make_the_whole_again(journal: Journal, most_bytes: int) -> None:
+    journal.append([entry(n, f"room/{n % 4}", n // 4 + 1) for n in range(4, 40)])
+    journal.put_snapshots([Snapshot(36, 1, "room/0", 10, "{}"), Snapshot(37, 1, "room/1", 10, "{}")], keep_events=4)
+    messages: list[list[StreamCopy]] = []
+    after = BEFORE_ALL
+    while parts := journal.parts(after, most_bytes):
+        messages.append(parts)
+        after = parts[-1].place
+    assert all(sum(part.weight for part in parts[:-1]) <= most_bytes for parts in messages)
+    answers = iter([*messages, []])
+    whole = converse(replica_messages.copies(most_bytes), lambda _: next(answers))
+    assert whole == list(journal.copies())
+    assert (len(messages) > 1) is (most_bytes < 1_000_000)
 
 
 def test_a_copy_replaces_the_log_only_when_it_is_complete(journal: Journal, file: Path) -> None:

@@ -11,7 +11,7 @@ from game.events import Created, Moved
 from server import rows
 from server.compaction import Compactor
 from server.entries import Entry, Mark
-from server.journal import Journal
+from server.journal import open_journal
 from server.streams import Streams
 
 STREAMS = Streams(most_people=10)
@@ -80,7 +80,7 @@ def test_a_snapshot_that_is_no_state_is_refused() -> None:
 
 
 def test_a_stream_whose_events_make_no_sense_is_not_compacted_and_ends_nobody(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.db")
+    journal = open_journal(tmp_path / "journal.db")
     nonsense = [Entry(position, 1, ROOM, position, MOVED) for position in range(1, 10)]
     fine = [Entry(10, 1, "name/ada", 1, '{"kind":"claimed","name":"ada","token_hash":"' + "f" * 64 + '"}')]
     journal.append([*nonsense, *fine])
