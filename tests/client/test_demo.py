@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 import client.demo
+import client.tables
 import server.sandbox
 from client.demo import schedule
 from client.demo_report import ALL_SERVERS
@@ -101,10 +102,10 @@ def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
 
 
 def test_a_watcher_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def only_the_first(_: object, room: RoomClient, history: RoomHistory, *, shown: bool) -> None:  # noqa: ARG001
+    def only_the_first(_: object, room: RoomClient, history: RoomHistory, _on_view: object) -> None:
         history.watchers[room.name] = list(next(room.watch(0)).events)[:1]
 
-    monkeypatch.setattr(client.demo.Demo, "_watch", only_the_first)
+    monkeypatch.setattr(client.tables.Tables, "_watch", only_the_first)
     status, report = demo_here(tmp_path / "report.json")
     assert status == 1
     assert any("table1-w saw 1 of the" in finding for finding in report["findings"])

@@ -1,0 +1,26 @@
+"""The RPC itself: the one package that imports Pyro4.
+
+Lives here: calling a remote object (``calls``), offering objects (``endpoint``, ``transport``) and the name server
+(``names``), on a library that is set and trimmed first (``library``). Everything that the rest of the project knows of
+the RPC library is in the names below. What never lives here: retries (they carry a request id and so belong to the
+caller) and what the objects mean.
+
+Only ``serpent`` (anybody) and ``msgpack`` (our own client and servers) are accepted; no code can come over the wire.
+"""
+
+from wire.rpc.library import configure  # first: it sets the library
+
+from wire.rpc.calls import Address, Remote, RemotePool  # isort: skip
+from wire.rpc.endpoint import Endpoint  # isort: skip
+from wire.rpc.names import look_up, name_server_answers, register  # isort: skip
+
+__all__ = [
+    "Address",
+    "Endpoint",
+    "Remote",
+    "RemotePool",
+    "configure",
+    "look_up",
+    "name_server_answers",
+    "register",
+]

@@ -1,0 +1,124 @@
+"""Calling a remote object: one connection, or a pool of them."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import Pyro4
+import Pyro4.errors
+
+from game.errors import InvalidArgument, NoSuchRoom
+from wire import PROTOCOL_VERSION
+from wire.errors import (
+    Busy,
+    DeadlineExceeded,
+    Forbidden,
+    ProtocolMismatch,
+    TicTacToeError,
+    TooLarge,
+    Unreachable,
+    error_from,
+)
+
+# What the sentence of a connection that was refused begins with, or has in it.
+NO_ROOM = "no free workers"
+REJECTED_PROTOCOL = "protocol_mismatch"
+UNKNOWN_OBJECT = "unknown object"
+
+
+class Address(NamedTuple):
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Remote:
+    """One connection to one remote object, made at the first call and again after a break; for one thread at a time."""
+
+    def __init__(self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack") -> None:
+        self.address = address
+        self._proxy = Pyro4.Proxy(f"PYRO:{name}@{address.host}:{address.port}")
+        self._proxy._pyroSerializer = serializer
+        self._proxy._pyroHandshake = {"protocol": PROTOCOL_VERSION}
+        if key is not None:
+            self._proxy._pyroHmacKey = key
+        self._timeout_s: float | None = None
+
+    def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
+        """Call once and return the answer, waiting at most ``timeout_s`` for connection and each piece of the answer.
+
+        Raises the error that the method raised, or Unreachable, DeadlineExceeded, Busy, TooLarge, Forbidden,
+        ProtocolMismatch. After Unreachable and DeadlineExceeded it is not known whether the call was carried out.
+        """
+        if timeout_s != self._timeout_s:
+            self._proxy._pyroTimeout = self._timeout_s = timeout_s
+        try:
+            return self._proxy._pyroInvoke(method, arguments, {})
+        except Exception as error:
+            raise self._translated(error) from None
+        finally:
+            # The library keeps the annotations of an answer for the thread, and a server's thread would send them (a
+            # peer's signature, say) along with its own next answer.
+            Pyro4.current_context.response_annotations = {}
+
+    def close(self) -> None:
+        """Close the connection; the next call opens a new one."""
+        self._proxy._pyroRelease()
+
+    def _translated(self, error: Exception) -> Exception:
+        """What an exception of the library means in our family; others stay what they are."""
+        code = getattr(error, "code", None)
+        if isinstance(error, RuntimeError) and isinstance(code, str):
+            return error_from(code, str(error))
+        if isinstance(error, Pyro4.errors.TimeoutError):
+            return DeadlineExceeded(f"{self.address} did not answer within {self._timeout_s:g} s")
+        if isinstance(error, Pyro4.errors.MessageTooLargeError):
+            return TooLarge("the message is larger than the limit")
+        if isinstance(error, Pyro4.errors.SecurityError):
+            return Forbidden(f"{self.address} does not accept this cluster key")
+        if isinstance(error, Pyro4.errors.SerializeError):
+            return InvalidArgument("a value of that type cannot be sent")
+        if isinstance(error, (Pyro4.errors.CommunicationError, OSError)):
+            return self._refused_connection(str(error))
+        if isinstance(error, (TypeError, ValueError, OverflowError, RecursionError)):
+            return InvalidArgument("a value cannot be sent as it is")
+        return error
+
+    def _refused_connection(self, sentence: str) -> TicTacToeError:
+        if NO_ROOM in sentence:
+            return Busy(f"{self.address} has no room for another connection")
+        if UNKNOWN_OBJECT in sentence:
+            return NoSuchRoom("there is no such object there (any more)")
+        if REJECTED_PROTOCOL in sentence:
+            return ProtocolMismatch(sentence.rpartition(REJECTED_PROTOCOL)[2].lstrip(": "))
+        if "hmac" in sentence:
+            return Forbidden(f"{self.address} does not accept this cluster key")
+        return Unreachable(f"{self.address} does not answer")
+
+
+class RemotePool:
+    """Connections to one remote object for many threads: each call borrows one; at most ``most`` are kept open."""
+
+    def __init__(self, address: Address, name: str, *, key: bytes | None = None, most: int = 8) -> None:
+        self._idle: queue.LifoQueue[Remote | None] = queue.LifoQueue()
+        self._new: Callable[[], Remote] = lambda: Remote(address, name, key=key)
+        for _ in range(most):
+            self._idle.put(None)
+
+    def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
+        """Like ``Remote.call``, with the wait for a free connection included; raises Busy when none becomes free."""
+        try:
+            borrowed = self._idle.get(timeout=timeout_s)
+        except queue.Empty:
+            raise Busy("all connections to another server are in use") from None
+        remote = borrowed or self._new()
+        try:
+            return remote.call(method, *arguments, timeout_s=timeout_s)
+        finally:
+            self._idle.put(remote)

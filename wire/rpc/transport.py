@@ -1,0 +1,137 @@
+"""How connections come in and are served: a thread each, with limits, and never a wait in the one that takes them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+from collections import deque
+from typing import Any
+
+import Pyro4.errors
+import Pyro4.socketutil
+from Pyro4.socketserver import threadpoolserver as library_server
+
+from wire.door import Guest
+from wire.incoming import Incoming
+from wire.rpc.library import ACCEPT_PAUSE_S
+
+logger = logging.getLogger(__name__)
+
+ACCEPT_AGAIN_S = 0.005
+BACKLOG = 1024
+MOST_LEAVING = 64
+"""How many of those that were turned away are kept open, so that they can read why."""
+
+_PIECE = 4096
+
+
+class _Connection(Pyro4.socketutil.SocketConnection):  # type: ignore[misc]  # the library has no types
+    """A caller's connection as the library knows it, read and written with the limits of ``incoming``."""
+
+    def __init__(self, sock: socket.socket, incoming: Incoming) -> None:
+        super().__init__(sock)
+        self.incoming = incoming
+
+    def recv(self, size: int) -> bytes:
+        try:
+            return self.incoming.read(size)
+        except OSError as error:
+            raise Pyro4.errors.ConnectionClosedError(f"receiving: {error}") from None
+
+    def send(self, data: bytes) -> None:
+        try:
+            self.incoming.write(data)
+        except OSError as error:
+            raise Pyro4.errors.ConnectionClosedError(f"sending: {error}") from None
+
+
+class _Visit(library_server.ClientConnectionJob):  # type: ignore[misc]  # the library has no types
+    """All that happens on one connection, from handshake to end, in a thread of its own."""
+
+    def __init__(self, sock: socket.socket, guest: Guest, daemon: Any) -> None:
+        self.csock = _Connection(sock, daemon.incoming(sock))
+        self.caddr = guest.host
+        self.daemon = daemon
+        self.guest = guest
+
+    def __call__(self) -> None:
+        try:
+            super().__call__()
+        finally:
+            self.daemon.door.left(self.guest)
+
+    def handleConnection(self) -> bool:  # noqa: N802  # the library's name
+        shaken: bool = super().handleConnection()
+        if shaken:
+            self.daemon.door.shaken(self.guest)
+            self.csock.incoming.shaken()
+        return shaken
+
+
+class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc]  # the library has no types
+    """Takes connections. Nothing here ever waits for a caller, nor ends for want of threads or descriptors.
+
+    The library's own would read the handshake of whom it has to turn away in the thread that takes connections, for as
+    long as that says nothing, and end the server if it was gone by then.
+    """
+
+    def init(self, daemon: Any, host: str, port: int, unixsocket: object = None) -> None:
+        super().init(daemon, host, port, unixsocket)
+        self.sock.settimeout(0)
+        self.sock.listen(BACKLOG)  # after a takeover all clients come at once
+        self._leaving: deque[socket.socket] = deque()
+
+    def events(self, eventsockets: object) -> None:  # noqa: ARG002  # the library's signature
+        if not self._selector.select(ACCEPT_PAUSE_S):
+            return
+        if not self.daemon.door.is_open(time.monotonic()):
+            time.sleep(ACCEPT_AGAIN_S)
+            return
+        try:
+            sock, address = self.sock.accept()
+        except BlockingIOError:
+            return  # it is gone again
+        except OSError as error:
+            logger.warning("a connection cannot be taken: %s", error.strerror or error)
+            time.sleep(ACCEPT_PAUSE_S)
+            return
+        if self.shutting_down:
+            sock.close()
+            return
+        self._let_in(sock, str(address[0]))
+
+    def _let_in(self, sock: socket.socket, host: str) -> None:
+        guest, goes = self.daemon.door.enter(sock, host, time.monotonic())
+        if goes is not None:
+            with contextlib.suppress(OSError):
+                goes.connection.shutdown(socket.SHUT_RDWR)  # its thread closes it
+        if guest is not None:
+            visit = _Visit(sock, guest, self.daemon)
+            try:
+                self.pool.process(visit)
+            except (library_server.NoFreeWorkersError, RuntimeError):  # there are no more threads to be had
+                self.daemon.door.left(guest)
+                visit.csock.keep_open = True  # it goes, and the socket is still needed
+            else:
+                return
+        self._turn_away(sock)
+
+    def _turn_away(self, sock: socket.socket) -> None:
+        """Say that there is no room. It is closed later: at once would break it before the other side has read that."""
+        try:
+            sock.settimeout(0)
+            with contextlib.suppress(BlockingIOError):
+                sock.recv(_PIECE)
+            sock.send(self.daemon.no_room)
+            sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            sock.close()
+            return
+        self._leaving.append(sock)
+        if len(self._leaving) > MOST_LEAVING:
+            self._leaving.popleft().close()
+
+
+library_server.SocketServer_Threadpool = _Transport
