@@ -70,20 +70,27 @@ class Cuts:
         for rule in _rules(port, direction):
             self._cut[rule] += 1
             if self._cut[rule] == 1:
-                _ip(f"rule add {rule}")
+                _must(f"rule add {rule}")
 
     def mend(self, port: int, direction: Direction) -> None:
         """Undo ``cut`` once."""
         for rule in _rules(port, direction):
             self._cut[rule] -= 1
             if self._cut[rule] == 0:
-                _ip(f"rule del {rule}")
+                _must(f"rule del {rule}")
 
 
 def _rules(port: int, direction: Direction) -> list[str]:
     rule = f"pref {_CUT_PREFERENCE} ipproto tcp"
     rules = {"in": f"{rule} dport {port} unreachable", "out": f"{rule} sport {port} blackhole"}
     return [rules[one] for one in ("in", "out") if direction in (one, "both")]
+
+
+def _must(words: str) -> None:
+    """Raises OSError when it cannot be done: a cut that is none would prove nothing."""
+    complaint = _ip(words)
+    if complaint:
+        raise OSError(complaint)
 
 
 def _ip(words: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from client.history.linearizability import check
 from client.history.models import Read, RegisterModel, Write
 from client.history.record import Call
+from server.settings import ROOT
 from simulator import RegisterServer, Ticket, run_register
 from simulator.register import matter
 from simulator.run import run_many
@@ -58,6 +62,14 @@ class Silent(RegisterServer):
 
 def test_ones_own_register_is_judged_as_well() -> None:
     assert any("linearizability" in what for what in run_register(Forgetful, 1).findings)
+
+
+def test_the_example_in_the_docs_is_found_wrong() -> None:
+    text = (ROOT / "docs" / "simulation.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    run = subprocess.run([sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "linearizability" in run.stdout
 
 
 def test_one_that_never_answers_is_not_right_either() -> None:
