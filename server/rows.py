@@ -50,10 +50,12 @@ def streams(value: object) -> list[str]:
 
 
 def entries(value: object) -> list[Entry]:
-    """Entries in the order of their positions, those of each stream with consecutive versions."""
+    """Entries in the order of their positions, those of each stream with rising versions: what is compacted away leaves
+    gaps.
+    """
     rows = [_row(Entry, row) for row in _ROWS(value)]
     _rising([entry.mark for entry in rows])
-    _consecutive(rows)
+    _rising_versions(rows)
     for entry in rows:
         _readable(entry.stream, entry.body, entry=True)
     return rows
@@ -107,11 +109,11 @@ def _rising(marks: Sequence[Mark]) -> None:
             raise InvalidArgument("must be in the order of positions, and no epoch goes back")
 
 
-def _consecutive(rows: Iterable[Entry]) -> None:
+def _rising_versions(rows: Iterable[Entry]) -> None:
     versions: dict[str, int] = {}
     for entry in rows:
-        if entry.version != versions.get(entry.stream, entry.version - 1) + 1:
-            raise InvalidArgument("must have consecutive versions in each stream")
+        if entry.version <= versions.get(entry.stream, 0):
+            raise InvalidArgument("must have rising versions in each stream")
         versions[entry.stream] = entry.version
 
 
