@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from server.primary import Step
 from simulator.cluster.machine import ELSEWHERE, SERVERS, Machine
+from simulator.cluster.main_process import MainProcess
 from simulator.cluster.rpc import Process
-from simulator.cluster.servers import MainProcess
 from simulator.storm import Blow, Undo
 from simulator.world import World
 from wire import MAIN, REPLICATION

@@ -17,8 +17,8 @@ from game.events import from_plain
 from game.tictactoe import EMPTY
 from server.streams import room_stream
 from simulator.cluster.machine import ELSEWHERE
+from simulator.cluster.main_process import MainProcess
 from simulator.cluster.rpc import Process, Request
-from simulator.cluster.servers import MainProcess
 from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, Unreachable
 
@@ -39,6 +39,11 @@ class Table:
     owner: str
     players: tuple[str, ...]
     history: RoomHistory = field(default_factory=RoomHistory)
+
+    @property
+    def watcher(self) -> str:
+        """Who watches it."""
+        return f"{self.room}-watcher"
 
 
 class Person(Process):

@@ -1,0 +1,153 @@
+"""The judgement on one schedule of the cluster: what must be so in the end, and what may never have been."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from client.history.guarantees import check
+from client.history.record import Done, RoomHistory
+from game.errors import InvariantBroken
+from game.events import from_plain
+from server.house import House
+from server.lobby import BEGINNING
+from server.primary import Step
+from server.streams import Streams, room_stream
+from simulator.cluster.clients import Player, Table, Watcher
+from simulator.cluster.machine import SERVERS
+from simulator.cluster.main_process import Limits, MainProcess, Published
+from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
+from simulator.world import World
+from wire import COMMUNICATION, MAIN, REPLICATION
+
+LONGEST_LOBBY = 1000
+LONGEST_HISTORY = 10_000
+"""No schedule has more events than that: whoever keeps more compacts none away."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Looks at the world from outside, and at what its people wrote down."""
+
+    world: World
+    limits: Limits
+    tables: Sequence[Table]
+    published: Mapping[str, Mapping[int, Published]]
+    calm: bool
+    """Whether a main server elsewhere took over: what one whose term is over answers may then be old."""
+
+    # -- afterwards -----------------------------------------------------------------------------------------------
+
+    def unsettled(self) -> Iterator[str]:
+        """What is not as it must become once the faults are over."""
+        for role in SERVERS:
+            if not self.world.lives_now(role):
+                yield f"{role} does not run"
+        main = self.world.node(MAIN)
+        if not isinstance(main, MainProcess) or main.house is None or main.link is None:
+            yield "nobody is in office"
+            return
+        if main.link.step is not Step.IN_STEP:
+            yield f"the replica is not in step, but {main.link.step.value}"
+        for table in self.tables:
+            yield from self._waiting(table, main.house)
+        copy = self.world.node(COMMUNICATION)
+        changes = main.house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
+        lobby = {change.room: change.row for change in changes.changed if change.row is not None}
+        if isinstance(copy, CommunicationProcess) and dict(copy.copy.lobby.rows) != lobby:
+            yield "the lobby's copy is not the lobby"
+
+    def _waiting(self, table: Table, house: House) -> Iterator[str]:
+        for name in table.players:
+            player = self.world.node(name)
+            if not isinstance(player, Player) or not player.finished:
+                yield f"{name} still waits for an answer"
+        version = house.state_of(room_stream(table.room)).version
+        watcher = self.world.node(table.watcher)
+        if isinstance(watcher, Watcher) and watcher.version != version:
+            yield f"a watcher of {table.room} has not seen version {version}"
+
+    # -- always ---------------------------------------------------------------------------------------------------
+
+    def findings(self) -> Iterator[str]:
+        """What went wrong, each with the check that found it in front."""
+        main = self.world.node(MAIN)
+        if isinstance(main, MainProcess) and main.house is not None:
+            try:
+                yield from self._compare_with_published(main.house)
+                if main.link is not None and main.link.step is Step.IN_STEP:
+                    yield from self._compare_copies(main)
+            except InvariantBroken as broken:
+                yield f"G3: {broken.message}"
+            yield from self._check_histories()
+
+    def _compare_with_published(self, house: House) -> Iterator[str]:
+        """The state that is served must be what all published events add up to."""
+        streams = Streams(most_people=self.limits.most_people)
+        for stream, events in self.published.items():
+            kind = streams.kind_of(stream)
+            state = kind.nothing(stream)
+            for version in range(1, max(events) + 1):
+                if version not in events:
+                    if self.limits.keep_events > LONGEST_HISTORY:
+                        yield f"G3: nobody published version {version} of {stream}"
+                    break
+                state = kind.evolve(state, kind.read_event(events[version].entry.body))
+            served = house.state_of(stream)
+            if state.version == max(events) and _written(kind, state) != _written(kind, served):
+                yield f"G1: {stream} is served at version {served.version} as {_written(kind, served)}"
+
+    def _compare_copies(self, main: MainProcess) -> Iterator[str]:
+        """In step, the replica's copy makes the same states."""
+        replication = self.world.node(REPLICATION)
+        if not isinstance(replication, ReplicationProcess):
+            return
+        streams = Streams(most_people=self.limits.most_people)
+        ours, theirs = (
+            {copy.stream: _written(streams.kind_of(copy.stream), streams.state_of(copy)) for copy in journal.copies()}
+            for journal in (main.journal, replication.journal)
+        )
+        for stream in sorted(ours.keys() | theirs.keys()):
+            if ours.get(stream) != theirs.get(stream):
+                yield f"G1: the replica's copy of {stream} is not the main server's"
+
+    def _check_histories(self) -> Iterator[str]:
+        histories = {table.room: self._finished(table) for table in self.tables if self._was_seen(table)}
+        found = check(histories, complete=not self.calm, max_people=self.limits.most_people)
+        for name, sentences in (
+            ("G1", found.lost),
+            ("G2", found.doubled),
+            ("G3", found.out_of_order),
+            ("linearizability", found.not_linearizable),
+            ("not decided", found.undecided),
+        ):
+            for sentence in sentences:
+                yield f"{name}: {sentence}"
+
+    def _was_seen(self, table: Table) -> bool:
+        """Whether the room was ever there, as anybody could see or was told."""
+        told = any(isinstance(call.answer, Done) for call in table.history.calls)
+        return told or room_stream(table.room) in self.published
+
+    def _finished(self, table: Table) -> RoomHistory:
+        """The room's history, with all that was published; in the end it is served as that (see above)."""
+        history = table.history
+        published = self.published.get(room_stream(table.room), {})
+        final = [(version, from_plain(json.loads(published[version].entry.body))) for version in sorted(published)]
+        calls = history.calls
+        if self.calm:
+            # The one whose term is over can change nothing, but may say what is old: only changes count.
+            made = {event.request_id for _, event in final}
+            calls = [
+                call
+                for call in calls
+                if isinstance(call.answer, Done) and getattr(call.operation, "request_id", "") in made
+            ]
+        return RoomHistory(calls, history.watchers, history.gaps, final)
+
+
+def _written(kind: Any, state: Any) -> str:
+    written: str = kind.write_state(state)
+    return written
