@@ -19,9 +19,11 @@ from server.journal import Journal
 from server.node import Node
 from server.replica import Replica, Take
 from wire.arguments import remote, text, whole
+from wire.errors import NotReady
 
 _EPOCH = whole(0, rows.FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
+_NUMBER = whole(0, rows.FARTHEST)
 
 
 class CopyKeeper(PeerObject):
@@ -34,6 +36,7 @@ class CopyKeeper(PeerObject):
         self._faults = faults
         self._lock = threading.Lock()
         self._replica = Replica(journal.office, journal.last)
+        self._incoming: tuple[int, int] | None = None  # which copy comes, and its next piece
 
     def prove(self) -> bool:
         """The messages before this came to their end."""
@@ -80,28 +83,35 @@ class CopyKeeper(PeerObject):
                 self._compactor.noticed(order.entries)
             return self._replica.last
 
-    @remote(epoch=_EPOCH, holder=_HOLDER)
-    def begin_copy(self, epoch: int, holder: str) -> None:
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
+    def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
         """A whole copy is going to come; until it is complete the old one counts. Raises Fenced."""
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             self._journal.begin_copy()
+            self._incoming = (copy, 0)
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copies=rows.copies)
-    def add_to_copy(self, epoch: int, holder: str, copies: Sequence[StreamCopy]) -> None:
-        """A piece of the incoming copy. Raises Fenced."""
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=rows.copies)
+    def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
+        """A piece of the incoming copy. Raises Fenced, and NotReady for one that does not belong there now."""
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
+            self._expect(copy, piece)
             self._journal.add_to_copy(
                 [piece.snapshot for piece in copies if piece.snapshot is not None],
                 [entry for piece in copies for entry in piece.entries],
             )
+            self._incoming = (copy, piece + 1)
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, last=rows.mark)
-    def end_copy(self, epoch: int, holder: str, last: Mark) -> Mark:
-        """The incoming copy is complete and ends at ``last``: it counts now. Raises Fenced."""
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=rows.mark)
+    def end_copy(self, epoch: int, holder: str, copy: int, pieces: int, last: Mark) -> Mark:
+        """The incoming copy has so many pieces and ends at ``last``: it counts now. Raises Fenced, and NotReady when
+        not all of it is there.
+        """
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
+            self._expect(copy, pieces)
+            self._incoming = None
             self._journal.end_copy(last)
             self._replica.replaced(last)
             self._compactor.recount()
@@ -120,6 +130,11 @@ class CopyKeeper(PeerObject):
         (stream, snapshot or None, entries).
         """
         return self._journal.parts(Place(after_stream, after_version), most_bytes)
+
+    def _expect(self, copy: int, piece: int) -> None:
+        """What was held up on an old connection, when another copy has begun since, must not get into that one."""
+        if self._incoming != (copy, piece):
+            raise NotReady("that is not the next piece of the copy that is coming")
 
     def _promise(self, office: Office) -> None:
         """Obey that office, in this order: a promise that could not be written must not be known either."""

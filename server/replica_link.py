@@ -57,6 +57,7 @@ class ReplicaLink:
         self._wake = wake
         self._piece_bytes = piece_bytes
         self._nearly = nearly
+        self._copies = 0
         self._lock = threading.Lock()
 
     @property
@@ -167,10 +168,12 @@ class ReplicaLink:
         with self._compactor.standing_still():
             upto = self._primary.last
             logger.info("sending the replica a whole copy", position=upto.position)
-            yield from replica_messages.begin_copy(office)
-            after = BEFORE_ALL
+            self._copies += 1
+            copy, piece, after = self._copies, 0, BEFORE_ALL
+            yield from replica_messages.begin_copy(office, copy)
             while parts := self._journal.parts(after, self._piece_bytes):
                 after = parts[-1].place
                 sent = [part.up_to(upto.position) for part in parts]
-                yield from replica_messages.add_to_copy(office, [part for part in sent if part.end])
-            return (yield from replica_messages.end_copy(office, upto))
+                yield from replica_messages.add_to_copy(office, copy, piece, [part for part in sent if part.end])
+                piece += 1
+            return (yield from replica_messages.end_copy(office, copy, piece, upto))

@@ -37,19 +37,19 @@ def append(
     return Mark(*(yield Ask("append", (*office, previous, snapshots, entries))))
 
 
-def begin_copy(office: Office) -> Conversation[None]:
-    """The whole journal is going to come, in pieces."""
-    yield Ask("begin_copy", office)
+def begin_copy(office: Office, copy: int) -> Conversation[None]:
+    """The whole journal is going to come, in pieces; ``copy`` tells it from others of this office."""
+    yield Ask("begin_copy", (*office, copy))
 
 
-def add_to_copy(office: Office, copies: Sequence[StreamCopy]) -> Conversation[None]:
-    """A piece of it."""
-    yield Ask("add_to_copy", (*office, copies))
+def add_to_copy(office: Office, copy: int, piece: int, copies: Sequence[StreamCopy]) -> Conversation[None]:
+    """A piece of it, numbered from 0."""
+    yield Ask("add_to_copy", (*office, copy, piece, copies))
 
 
-def end_copy(office: Office, last: Mark) -> Conversation[Mark]:
-    """That was all, up to ``last``: replace the old copy by it."""
-    return Mark(*(yield Ask("end_copy", (*office, last))))
+def end_copy(office: Office, copy: int, pieces: int, last: Mark) -> Conversation[Mark]:
+    """That was all, so many pieces, up to ``last``: replace the old copy by it."""
+    return Mark(*(yield Ask("end_copy", (*office, copy, pieces, last))))
 
 
 def forget(office: Office, streams: Sequence[str]) -> Conversation[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ import pytest
 
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
-from server.entries import START, Office
+from server.entries import START, Entry, Mark, Office, StreamCopy
 from server.faults import Faults
 from server.journal import Journal, open_journal
 from server.streams import Streams
-from wire.errors import Fenced, StorageFailed
+from wire.errors import Fenced, NotReady, StorageFailed
 
 
 @pytest.fixture
@@ -45,3 +45,40 @@ def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
     assert keeper.attach(3, "c") == START
     with pytest.raises(Fenced):
         keeper.attach(3, "d")
+
+
+def part(name: str, *positions: int) -> StreamCopy:
+    """Some of a room's log, an event each at these positions."""
+    event = '{"kind":"watched","by":"ada","request_id":"watch-ada"}'
+    return StreamCopy(name, None, tuple(Entry(position, 1, name, position, event) for position in positions))
+
+
+@pytest.fixture
+def in_office(keeper: CopyKeeper) -> Callable[..., object]:
+    """Say something as the main server in office."""
+    keeper.take_office(1, "a")
+    return lambda method, *arguments: getattr(keeper, method)(1, "a", *arguments)
+
+
+def test_what_was_held_up_of_an_earlier_copy_does_not_get_into_a_later_one(
+    in_office: Callable[..., object], journal: Journal
+) -> None:
+    in_office("begin_copy", 1)
+    in_office("begin_copy", 2)
+    in_office("add_to_copy", 2, 0, [part("room/aaaa", 2)])
+    for late in (("add_to_copy", 1, 0, [part("room/bbbb", 1)]), ("end_copy", 1, 1, (1, 2)), ("end_copy", 2, 2, (1, 2))):
+        with pytest.raises(NotReady):
+            in_office(*late)
+    assert journal.last == START
+    in_office("add_to_copy", 2, 1, [part("room/bbbb", 1)])
+    in_office("end_copy", 2, 2, (1, 2))
+    assert [copy.stream for copy in journal.copies()] == ["room/aaaa", "room/bbbb"]
+
+
+def test_a_piece_that_comes_twice_is_in_a_copy_once(in_office: Callable[..., object], journal: Journal) -> None:
+    in_office("begin_copy", 1)
+    in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    with pytest.raises(NotReady):
+        in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    in_office("end_copy", 1, 1, (1, 1))
+    assert journal.last == Mark(1, 1)
