@@ -6,7 +6,9 @@ is acknowledged. One message at a time: a lock is held from the decision to the 
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +26,8 @@ from wire.errors import NotReady
 _EPOCH = whole(0, rows.FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
 _NUMBER = whole(0, rows.FARTHEST)
+LONGEST_REPLACING_S = 30.0
+"""How long a whole copy may take to be put in the place of the old one until that counts as hanging."""
 
 
 class CopyKeeper(PeerObject):
@@ -36,10 +40,13 @@ class CopyKeeper(PeerObject):
         self._faults = faults
         self._lock = threading.Lock()
         self._replica = Replica(journal.office, journal.last)
+        self._replacing_until = 0.0
         self._incoming: tuple[int, int] | None = None  # which copy comes, and its next piece
 
     def prove(self) -> bool:
-        """The messages before this came to their end."""
+        """The messages before this came to their end; but a large copy may take its time to be put in its place."""
+        if time.monotonic() < self._replacing_until:
+            return True
         with self._lock:
             return True
 
@@ -78,7 +85,9 @@ class CopyKeeper(PeerObject):
             rows.follow(previous, office.epoch, (*snapshots, *entries))
             order = self._replica.receive(office, previous, snapshots, entries)
             if isinstance(order, Take) and (order.snapshots or order.entries):
-                self._journal.receive(order.snapshots, order.entries, order.last)
+                # A snapshot that is being made here of what was there before must not replace one that comes.
+                with self._compactor.standing_still() if order.snapshots else contextlib.nullcontext():
+                    self._journal.receive(order.snapshots, order.entries, order.last)
                 self._replica.wrote(order.last)
                 self._compactor.noticed(order.entries)
             return self._replica.last
@@ -112,7 +121,12 @@ class CopyKeeper(PeerObject):
             self._replica.obey(self._office(epoch, holder))
             self._expect(copy, pieces)
             self._incoming = None
-            self._journal.end_copy(last)
+            self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
+            try:
+                with self._compactor.standing_still():
+                    self._journal.end_copy(last)
+            finally:
+                self._replacing_until = 0.0
             self._replica.replaced(last)
             self._compactor.recount()
             return last

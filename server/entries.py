@@ -93,6 +93,18 @@ class StreamCopy(NamedTuple):
         newer = [entry.version for entry in self.entries if entry.version > version]
         return newer != list(range(version + 1, version + 1 + len(newer)))
 
+    def before_gap(self) -> StreamCopy:
+        """The copy without the entries after the first event that is missing."""
+        version = 0 if self.snapshot is None else self.snapshot.version
+        kept: list[Entry] = []
+        for entry in self.entries:
+            if entry.version > version:
+                if entry.version != version + 1:
+                    break
+                version = entry.version
+            kept.append(entry)
+        return self._replace(entries=tuple(kept) if version else ())
+
     @property
     def end(self) -> int:
         """The position of the stream's last entry; 0 if there is none."""

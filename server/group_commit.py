@@ -48,7 +48,7 @@ class Committer:
         """Carry out a command and return its answer; for a request that was carried out before, its first answer.
 
         When it returns, everything the answer speaks of is in the log. Raises the Refusal of the command, or
-        StorageFailed, or Fenced; then nothing was changed.
+        StorageFailed; then nothing was changed. After Fenced it is the next term that knows.
         """
         ticket = Ticket(stream, command)
         if self._queue(ticket):

@@ -10,7 +10,7 @@ import structlog
 
 from server import replica_messages, takeover
 from server.conversation import Conversation, Rest
-from server.entries import Office
+from server.entries import Mark, Office
 from server.journal import Journal
 from server.takeover import FetchCopy, Standing, Wait
 from wire import REPLICATION
@@ -18,6 +18,8 @@ from wire.errors import NotReady, TicTacToeError
 
 ASK_AGAIN_S = 0.01
 SAY_AGAIN_S = 2.0
+READ_AGAIN = 3
+"""So often a copy with gaps is read until they are believed: it was catching up when the main server's was lost."""
 
 logger = structlog.get_logger()
 
@@ -37,10 +39,11 @@ def take_office(
     of its copy comes in one message. None if ``go_on()`` became false meanwhile.
     """
     began = said = clock()
+    gaps: dict[Mark, int] = {}
     while go_on():
         now = clock()
         try:
-            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder)
+            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder, gaps)
         except TicTacToeError as error:
             logger.info("office not taken, asking again", why=error.message)
             office = None
@@ -55,7 +58,12 @@ def take_office(
 
 
 def _try(
-    journal: Journal, waited_s: float, wait_limit_s: float, piece_bytes: int, new_holder: Callable[[], str]
+    journal: Journal,
+    waited_s: float,
+    wait_limit_s: float,
+    piece_bytes: int,
+    new_holder: Callable[[], str],
+    gaps: dict[Mark, int],
 ) -> Conversation[Office | None]:
     asked = yield from _standing()
     decision = takeover.decide(
@@ -76,10 +84,15 @@ def _try(
         theirs = yield from replica_messages.copies(piece_bytes)
         ranks = {copy.stream: copy.rank for copy in journal.copies()}
         better = takeover.better_copies(ranks, theirs)
-        if any(copy.has_gap for copy in better):
-            raise NotReady("the replica's copy changed while it was read")
+        torn = [copy.stream for copy in better if copy.has_gap]
+        if torn:
+            gaps[asked.last] = gaps.get(asked.last, 0) + 1
+            if gaps[asked.last] < READ_AGAIN:
+                raise NotReady("the replica's copy may have changed while it was read")
+            logger.error("the replica lacks events that nobody has: what was after them is lost", streams=torn)
+            better = [copy.before_gap() for copy in better]
         journal.begin_term(office)
-        journal.adopt(better, asked.last)
+        journal.adopt([copy for copy in better if copy.end], asked.last)
     else:
         journal.begin_term(office)
     return office

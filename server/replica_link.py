@@ -95,16 +95,20 @@ class ReplicaLink:
             committed = self._primary.committed
             yield Rest(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
 
-    def forget(self, streams: Sequence[str]) -> Conversation[None]:
-        """Tell a replica in step that these streams can go; one that is not keeps them a while longer.
+    def forget(self, streams: Sequence[str]) -> Conversation[bool]:
+        """Make a replica in step forget these streams; whether it did. Only then the own journal may: a replica that
+        was away could bring back what it last had of them.
 
         Held with the commit turn.
         """
-        if self._primary.step is Step.IN_STEP:
-            try:
-                yield from replica_messages.forget(self._primary.office, streams)
-            except TicTacToeError as error:
-                self._on_error(error)
+        if self._primary.step is not Step.IN_STEP:
+            return False
+        try:
+            yield from replica_messages.forget(self._primary.office, streams)
+        except TicTacToeError as error:
+            self._on_error(error)
+            return False
+        return True
 
     def _send(self, order: Send) -> Conversation[Output]:
         try:

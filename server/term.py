@@ -6,6 +6,8 @@ The way of a command: a room object or the front door â†’ ``desk`` (who asks) â†
 
 from __future__ import annotations
 
+import structlog
+
 from server.commit import Commit
 from server.common_objects import ClientObject
 from server.compaction import Compactor
@@ -22,8 +24,13 @@ from server.replica_link import ReplicaLink
 from server.room_objects import RoomObject
 from server.streams import Streams, room_of
 from wire import MAIN, room_object
+from wire.errors import StorageFailed
 
 TIDY_PAUSE_S = 1.0
+AT_ONCE = 500
+"""Streams that are forgotten in one message."""
+
+logger = structlog.get_logger()
 
 
 class Term:
@@ -36,6 +43,7 @@ class Term:
         self._node = node
         self._journal = journal
         self._line = line
+        self._to_forget: list[str] = []
         self._clients = node.open_to_clients()
         self._compactor = Compactor(
             journal,
@@ -74,10 +82,18 @@ class Term:
     def _tidy(self) -> None:
         while self._node.go_on():
             self._node.pause(TIDY_PAUSE_S)
-            gone = self.desk.tidy()
-            for stream in gone:
-                self._clients.withdraw(room_object(room_of(stream) or ""))
-            if gone:
-                self._journal.forget(gone)
-                with self.committer.turn():
-                    self._line.hold(self.link.forget(gone))
+            try:
+                self._tidy_once()
+            except StorageFailed as error:
+                logger.error("not tidied; trying again", why=error.message)
+
+    def _tidy_once(self) -> None:
+        gone = self.desk.tidy()
+        for stream in gone:
+            self._clients.withdraw(room_object(room_of(stream) or ""))
+        self._to_forget += gone
+        if self._to_forget:
+            with self.committer.turn():
+                if self._line.hold(self.link.forget(self._to_forget[:AT_ONCE])):
+                    self._journal.forget(self._to_forget[:AT_ONCE])
+                    del self._to_forget[:AT_ONCE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from game.errors import InvalidArgument
+from game.errors import InvalidArgument, InvariantBroken
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
 from server.front_door import LobbyCopy
@@ -47,7 +47,11 @@ class ReplicationProcess(Process):
         if method == "beat":
             self.answer(request, self._keeper.prove())
         else:
-            self.answer(request, getattr(self._keeper, method)(*arguments))
+            try:
+                self.answer(request, getattr(self._keeper, method)(*arguments))
+            except InvariantBroken as broken:
+                self.world.failures.append(f"{self.name} at {self.now:.6f} s: {broken.message}")
+                raise
 
 
 class CommunicationProcess(Process):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
-from server.entries import START, Entry, Mark, Office, StreamCopy
+from server.entries import START, Entry, Mark, Office, Snapshot, StreamCopy
 from server.faults import Faults
 from server.journal import Journal, open_journal
 from server.streams import Streams
@@ -25,9 +26,13 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 @pytest.fixture
-def keeper(journal: Journal) -> CopyKeeper:
+def compactor(journal: Journal) -> Compactor:
+    return Compactor(journal, Streams(most_people=10), every=9, keep_events=9, upto=lambda: journal.last.position)
+
+
+@pytest.fixture
+def keeper(journal: Journal, compactor: Compactor) -> CopyKeeper:
     node: Any = None  # only heartbeats and the status ask for it
-    compactor = Compactor(journal, Streams(most_people=10), every=9, keep_events=9, upto=lambda: journal.last.position)
     return CopyKeeper(node, journal, compactor, Faults(""))
 
 
@@ -82,3 +87,34 @@ def test_a_piece_that_comes_twice_is_in_a_copy_once(in_office: Callable[..., obj
         in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
     in_office("end_copy", 1, 1, (1, 1))
     assert journal.last == Mark(1, 1)
+
+
+def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
+    in_office: Callable[..., object], journal: Journal, compactor: Compactor
+) -> None:
+    snapshot = Snapshot(3, 1, "name/ada", 3, '{"version":3,"name":"ada","token_hash":"x"}')
+    with ThreadPoolExecutor(1) as pool:
+        with compactor.standing_still():
+            coming = pool.submit(in_office, "append", START, [snapshot], [])
+            with pytest.raises(TimeoutError):
+                coming.result(0.3)
+        coming.result(10)
+    assert journal.copy("name/ada").snapshot == snapshot
+
+
+def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
+    in_office: Callable[..., object], keeper: CopyKeeper, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proofs: list[bool] = []
+    end_copy = journal.end_copy
+
+    def slowly(last: Mark) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            proofs.append(pool.submit(keeper.prove).result(10))
+        end_copy(last)
+
+    monkeypatch.setattr(journal, "end_copy", slowly)
+    in_office("begin_copy", 1)
+    in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    in_office("end_copy", 1, 1, (1, 1))
+    assert proofs == [True]
