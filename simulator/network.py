@@ -55,10 +55,6 @@ class Network:
         else:
             self._cuts.pop((sender, receiver), None)
 
-    def is_cut(self, sender: str, receiver: str) -> bool:
-        """Whether nothing gets from one to the other."""
-        return (sender, receiver) in self._cuts
-
     def clear_up(self) -> None:
         """No cut and no bad weather any more: messages are only delayed."""
         self._cuts.clear()

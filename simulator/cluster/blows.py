@@ -128,11 +128,11 @@ class Blows:
         main = self._world.node(MAIN)
         if not isinstance(main, MainProcess) or main.link is None or main.link.step is not Step.IN_STEP:
             return None
-        if main.in_step_since is None or main.in_step_since <= self._machine.harmed_at:
-            return None
+        replica = self._world.lives.get(REPLICATION)
+        if replica is None or not replica.alive or main.joined_by is not replica:
+            return None  # it does not know yet that its replica is gone, maybe with its disk
         self._machine.kill(MAIN)
         self._machine.disks[MAIN].lose()
-        self._machine.harmed_at = self._world.now
         return _nothing
 
     def _lose_replica_disk(self, _chance: random.Random) -> Undo | None:
@@ -140,7 +140,6 @@ class Blows:
             return None
         self._machine.kill(REPLICATION)
         self._machine.disks[REPLICATION].lose()
-        self._machine.harmed_at = self._world.now
         return _nothing
 
     def _cut_power(self, chance: random.Random) -> Undo | None:
@@ -149,7 +148,6 @@ class Blows:
         self._machine.kill(REPLICATION)
         if self._machine.disks[REPLICATION].lose_last_writes(chance.randint(1, MOST_LOST_WRITES)) == 0:
             return None
-        self._machine.harmed_at = self._world.now
         return _nothing
 
     def _main_has_all(self) -> bool:

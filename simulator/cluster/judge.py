@@ -11,13 +11,14 @@ from client.history.guarantees import check
 from client.history.record import Done, RoomHistory
 from game.errors import InvariantBroken
 from game.events import from_plain
+from server.entries import Entry
 from server.house import House
 from server.lobby import BEGINNING
 from server.primary import Step
 from server.streams import Streams, room_stream
 from simulator.cluster.clients import Player, Table, Watcher
 from simulator.cluster.machine import SERVERS
-from simulator.cluster.main_process import Limits, MainProcess, Published
+from simulator.cluster.main_process import Limits, MainProcess
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
 from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -34,7 +35,7 @@ class Judge:
     world: World
     limits: Limits
     tables: Sequence[Table]
-    published: Mapping[str, Mapping[int, Published]]
+    published: Mapping[str, Mapping[int, Entry]]
     calm: bool
     """Whether a main server elsewhere took over: what one whose term is over answers may then be old."""
 
@@ -45,6 +46,8 @@ class Judge:
         for role in SERVERS:
             if not self.world.lives_now(role):
                 yield f"{role} does not run"
+            elif self.world.lives[role].paused:
+                yield f"{role} hangs"
         main = self.world.node(MAIN)
         if not isinstance(main, MainProcess) or main.house is None or main.link is None:
             yield "nobody is in office"
@@ -94,7 +97,7 @@ class Judge:
                     if self.limits.keep_events > LONGEST_HISTORY:
                         yield f"G3: nobody published version {version} of {stream}"
                     break
-                state = kind.evolve(state, kind.read_event(events[version].entry.body))
+                state = kind.evolve(state, kind.read_event(events[version].body))
             served = house.state_of(stream)
             if state.version == max(events) and _written(kind, state) != _written(kind, served):
                 yield f"G1: {stream} is served at version {served.version} as {_written(kind, served)}"
@@ -135,7 +138,7 @@ class Judge:
         """The room's history, with all that was published; in the end it is served as that (see above)."""
         history = table.history
         published = self.published.get(room_stream(table.room), {})
-        final = [(version, from_plain(json.loads(published[version].entry.body))) for version in sorted(published)]
+        final = [(version, from_plain(json.loads(published[version].body))) for version in sorted(published)]
         calls = history.calls
         if self.calm:
             # The one whose term is over can change nothing, but may say what is old: only changes count.

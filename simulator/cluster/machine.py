@@ -42,8 +42,6 @@ class Machine:
         self.world = world
         self.times = times
         self.disks = {role: JournalDisk(syncs=syncs) for role in (MAIN, REPLICATION)}
-        self.harmed_at = -1.0
-        """When the replica's disk last lost something."""
         self._makers: dict[str, Callable[[], Process]] = {}
         self._starting: set[str] = set()
         self._chance = world.chance("machine")

@@ -25,7 +25,7 @@ from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
 from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
 from simulator.cluster.watching import Watch
-from simulator.world import Crash
+from simulator.world import Crash, Life
 from wire import MAIN, REPLICATION
 from wire.errors import NotReady, StorageFailed
 
@@ -47,15 +47,8 @@ class Limits:
     nearly: int = 50
 
 
-@dataclass(frozen=True)
-class Published:
-    """An event that a main server made visible: the simulation's own note of it."""
-
-    epoch: int
-    entry: Entry
-
-
-Publish = Callable[[Published], None]
+Publish = Callable[[Entry], None]
+"""Hears of each event that a main server made visible."""
 
 
 class MainProcess(Process):
@@ -74,7 +67,8 @@ class MainProcess(Process):
         self._waiting: list[tuple[Request, str, int, float]] = []
         self.house: House | None = None
         self.link: ReplicaLink | None = None
-        self.in_step_since: float | None = None
+        self.joined_by: Life | None = None
+        """The life of the replica that joined last."""
 
     def start(self) -> None:
         """Wait for the office."""
@@ -141,7 +135,7 @@ class MainProcess(Process):
     def published(self, entries: list[Entry]) -> None:
         """These can be seen from now on; told by the house, and of what was there before the term began."""
         for entry in entries:
-            self._note(Published(self.link.epoch if self.link else 0, entry))
+            self._note(entry)
 
     # -- the commit turn ------------------------------------------------------------------------------------------
 
@@ -231,7 +225,7 @@ class MainProcess(Process):
 
 
 class _NotingPrimary(Primary):
-    """The real machine; the simulation notes when the replica came into step."""
+    """The real machine; the simulation notes which replica joined."""
 
     def __init__(self, office: Office, last: Mark, terms: Terms, process: MainProcess) -> None:
         super().__init__(office, last, terms)
@@ -239,7 +233,7 @@ class _NotingPrimary(Primary):
 
     def joined(self, replica_last: Mark) -> Output | None:
         output = super().joined(replica_last)
-        self._process.in_step_since = self._process.now
+        self._process.joined_by = self._process.connection_to(REPLICATION)
         return output
 
 

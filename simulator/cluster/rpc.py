@@ -99,6 +99,10 @@ class Process(Node):
         receiver = to if connection is None else connection.name
         self.world.send(self.name, receiver, Request(self.life, number, method, pack(arguments)), to=connection)
 
+    def connection_to(self, name: str) -> Life | None:
+        """The life to which the connection to that name leads, if there is one."""
+        return self._connections.get(name)
+
     def on_Reply(self, reply: Reply, _sender: str) -> None:  # noqa: N802  # named after the message
         call = self._calls.get(reply.number)
         if call is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from server.entries import Entry
 from simulator.cluster.blows import Blows
 from simulator.cluster.clients import Player, Table, Watcher
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.judge import Judge
 from simulator.cluster.machine import SERVERS, Machine, Times
-from simulator.cluster.main_process import Limits, MainProcess, Published
+from simulator.cluster.main_process import Limits, MainProcess
 from simulator.cluster.rpc import break_off
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
 from simulator.network import Weather
@@ -50,7 +51,7 @@ class Schedule:
             nearly=chance.choice((0, 2, 50)),
         )
         self.machine = Machine(self.world, Times(), syncs=chance.random() < SYNCS)
-        self.published: dict[str, dict[int, Published]] = {}
+        self.published: dict[str, dict[int, Entry]] = {}
         self.findings: list[str] = []
         self._install()
         self.tables = [
@@ -81,14 +82,11 @@ class Schedule:
                 self.world.add(name, lambda table=table: Player(table, until_s=STORM_S + 1.0))  # type: ignore[misc]
             self.world.add(table.watcher, lambda table=table: Watcher(table, until_s=0.0))  # type: ignore[misc]
 
-    def _note(self, published: Published) -> None:
+    def _note(self, entry: Entry) -> None:
         """What a main server made visible, anybody may have seen: nothing else may ever stand there."""
-        entry = published.entry
-        first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, published)
-        if first.entry.body != entry.body:
-            self.findings.append(
-                f"G3: {entry.stream} version {entry.version} was {first.entry.body} and became {entry.body}"
-            )
+        first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, entry)
+        if first.body != entry.body:
+            self.findings.append(f"G3: {entry.stream} version {entry.version} was {first.body} and became {entry.body}")
 
     # -- running --------------------------------------------------------------------------------------------------
 
