@@ -89,9 +89,7 @@ class StreamCopy(NamedTuple):
         """Whether events are missing before its last one: so it is while a copy catches up with a log of which the
         beginning is compacted, until the snapshot comes that stands for them.
         """
-        version = 0 if self.snapshot is None else self.snapshot.version
-        newer = [entry.version for entry in self.entries if entry.version > version]
-        return newer != list(range(version + 1, version + 1 + len(newer)))
+        return self.before_gap() != self
 
     def before_gap(self) -> StreamCopy:
         """The copy without the entries after the first event that is missing."""

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS incoming_snapshots AS SELECT * FROM snapshots WHERE F
 CREATE TABLE IF NOT EXISTS terms (epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
 """
-MOST_STREAMS = 200
+STREAMS_AT_ONCE = 8
 MOST_ROWS = 1000
 _ASIDE = ".unreadable-"
 _COLUMNS = "position, epoch, stream, version, body"
@@ -230,7 +230,7 @@ class Journal:
         found: list[StreamCopy] = []
         left = most_bytes
         begun = [self.copy(after.stream).after(after.version)] if after.version else []
-        for copy in (*begun, *self.copies(after.stream, MOST_STREAMS)):
+        for copy in itertools.chain(begun, self._following(after.stream)):
             if left <= 0:
                 break
             part = copy.first_part(left)
@@ -240,6 +240,12 @@ class Journal:
             if part != copy:
                 break
         return found
+
+    def _following(self, stream: str) -> Iterator[StreamCopy]:
+        """The streams after one, read a few at a time: most askers want no more."""
+        while page := list(self.copies(stream, STREAMS_AT_ONCE)):
+            yield from page
+            stream = page[-1].stream
 
     def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
         """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
