@@ -20,12 +20,14 @@ import psutil
 from server import processes
 from server.clocks import WrongClocks
 from server.cluster import Cluster
+from server.detours import HOST, Detours, missing
 from server.own_network import Cuts, Direction
 from server.processes import RunFile
 from server.sandbox import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+_HOSTS = ("main_host", "communication_host", "replication_host", "name_server_host")
 START_S = 5.0
 """How long a start is given before it is tried again: faults fall on what is just starting, too."""
 _SETTINGS = {"away_s": 1e6, "room_idle_s": 10.0, "max_wait_s": 2.0, "snapshot_every": 64, "keep_logs": 200}
@@ -36,7 +38,7 @@ class SandboxHavoc:
     """A sandbox cluster and what can be done to it. Whoever is not there cannot be hit: no error, and no pid."""
 
     def __init__(
-        self, cluster: Cluster, cuts: Cuts | None, clocks: WrongClocks | None, cannot: Mapping[str, str]
+        self, cluster: Cluster, cuts: Cuts | Detours | None, clocks: WrongClocks, cannot: Mapping[str, str]
     ) -> None:
         """``cuts``: None where the network cannot be cut. ``cannot``: kinds of faults that cannot be, and why not."""
         self.cannot = cannot
@@ -107,10 +109,9 @@ class SandboxHavoc:
 
     # -- network and clocks ---------------------------------------------------------------------------------------
 
-    def cut(self, role: str, port: str, direction: Direction) -> None:
-        """Nothing gets to that port ("in"), or from it ("out"), any more."""
-        if self._cuts is not None:
-            self._cuts.cut(self._port(role, port), direction)
+    def cut(self, role: str, port: str, direction: Direction) -> bool:
+        """Nothing gets to that port ("in"), or from it ("out"), any more; whether that could be done."""
+        return self._cuts is not None and self._cuts.cut(self._port(role, port), direction)
 
     def mend(self, role: str, port: str, direction: Direction) -> None:
         """Undo ``cut``."""
@@ -125,8 +126,7 @@ class SandboxHavoc:
 
     def set_clocks(self, offsets_s: Sequence[float]) -> None:
         """So wrong are the servers' wall clocks from now on, each another."""
-        if self._clocks is not None:
-            self._clocks.set(offsets_s)
+        self._clocks.set(offsets_s)
 
     # -- afterwards -----------------------------------------------------------------------------------------------
 
@@ -137,7 +137,8 @@ class SandboxHavoc:
 
 @contextlib.contextmanager
 def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[SandboxHavoc]:
-    """A running sandbox cluster, and what can be done to it. ``no_network``: why its network cannot be cut, or empty.
+    """A running sandbox cluster, and what can be done to it. ``no_network``: why this process has no network of its
+    own, in which ports can be cut off; empty if it has. Without one, proxies do it.
 
     Servers act on their own in no room: nobody who is killed is taken for gone, and no idle room is closed.
     """
@@ -147,12 +148,19 @@ def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[SandboxHavoc]:
         for name, value in clocks.environment.items():
             undo.callback(_restore, name, os.environ.get(name))
             os.environ[name] = value  # what servers pass on to those they start is their environment
-        if no_network:
-            cannot["network cut"] = no_network
         if sys.platform != "linux":
             cannot["disk full"] = "only Linux limits the files of another process"
-        with sandbox_cluster(**{**_SETTINGS, **changes}) as cluster:
-            yield SandboxHavoc(cluster, None if no_network else Cuts(), clocks, cannot)
+        cuts: Cuts | Detours | None = None
+        before_start, settings = None, {**_SETTINGS, **changes}
+        if not no_network:
+            cuts = Cuts()
+        elif no_detours := missing():
+            cannot["network cut"] = f"{no_network}; {no_detours}"
+        else:
+            cuts = undo.enter_context(Detours())
+            before_start, settings = cuts.listen, {**settings, **dict.fromkeys(_HOSTS, HOST)}
+        with sandbox_cluster(before_start, **settings) as cluster:
+            yield SandboxHavoc(cluster, cuts, clocks, cannot)
 
 
 def _restore(name: str, value: str | None) -> None:

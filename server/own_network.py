@@ -18,7 +18,13 @@ INSIDE = "TICTACTOE_OWN_NETWORK"
 _LOCAL_PREFERENCE = "100"
 _CUT_PREFERENCE = "10"
 
-Direction = Literal["in", "out", "both"]
+Way = Literal["in", "out"]
+Direction = Literal[Way, "both"]
+
+
+def ways(direction: Direction) -> tuple[Way, ...]:
+    """Which of the two ways a direction means."""
+    return ("in", "out") if direction == "both" else (direction,)
 
 
 def _go_on(command: list[str]) -> NoReturn:
@@ -65,12 +71,13 @@ class Cuts:
     def __init__(self) -> None:
         self._cut: Counter[str] = Counter()
 
-    def cut(self, port: int, direction: Direction) -> None:
-        """Cut a port off."""
+    def cut(self, port: int, direction: Direction) -> bool:
+        """Cut a port off; any can be."""
         for rule in _rules(port, direction):
             self._cut[rule] += 1
             if self._cut[rule] == 1:
                 _must(f"rule add {rule}")
+        return True
 
     def mend(self, port: int, direction: Direction) -> None:
         """Undo ``cut`` once."""
@@ -83,7 +90,7 @@ class Cuts:
 def _rules(port: int, direction: Direction) -> list[str]:
     rule = f"pref {_CUT_PREFERENCE} ipproto tcp"
     rules = {"in": f"{rule} dport {port} unreachable", "out": f"{rule} sport {port} blackhole"}
-    return [rules[one] for one in ("in", "out") if direction in (one, "both")]
+    return [rules[way] for way in ways(direction)]
 
 
 def _must(words: str) -> None:

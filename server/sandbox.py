@@ -10,7 +10,7 @@ import os
 import random
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,13 @@ def sandbox_settings(folder: Path, **changes: Any) -> Settings:
 
 
 @contextlib.contextmanager
-def sandbox_cluster(**changes: Any) -> Iterator[Cluster]:
-    """A running cluster in a temporary folder, stopped and removed in the end."""
+def sandbox_cluster(before_start: Callable[[Settings], object] | None = None, **changes: Any) -> Iterator[Cluster]:
+    """A running cluster in a temporary folder, stopped and removed in the end; ``before_start`` learns its settings."""
     with tempfile.TemporaryDirectory(prefix="tictactoe-") as folder:
         cluster = Cluster(sandbox_settings(Path(folder), **changes))
         try:
+            if before_start is not None:
+                before_start(cluster.settings)
             cluster.start()
             yield cluster
         finally:

@@ -155,6 +155,12 @@ class Settings:
         }
         return Address(self.host_of(role), ports[role])
 
+    @property
+    def server_ports(self) -> tuple[int, ...]:
+        """All ports of the three servers."""
+        servers = (MAIN, COMMUNICATION, REPLICATION)
+        return tuple(port for role in servers for port in (self.client_port_of(role), self.peer_address_of(role).port))
+
     def public_address_of(self, role: str) -> Address:
         """The address that clients are told."""
         return Address(self.public_host or self.host_of(role), self.client_port_of(role))

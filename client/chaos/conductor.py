@@ -132,10 +132,10 @@ class Conductor:
             self._servers.set_clocks(fault.offsets_s)
             return True
         if fault.kind is Kind.CUT:
-            for role in fault.roles:
-                self._servers.cut(role, fault.port, fault.direction)
+            cut = [role for role in fault.roles if self._servers.cut(role, fault.port, fault.direction)]
+            for role in cut:
                 self._later(fault.for_s, lambda role=role: self._servers.mend(role, fault.port, fault.direction))  # type: ignore[misc]
-            return True
+            return bool(cut)
         if fault.kind is Kind.DISK_FULL:
             self._later(fault.for_s, self._servers.free_disk)
             return self._at_each(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))

@@ -51,8 +51,8 @@ class Havoc(Protocol):
     def free_disk(self) -> None:
         """Everybody can write again."""
 
-    def cut(self, role: str, port: Port, direction: Direction) -> None:
-        """Nothing gets to that port ("in"), or from it ("out"), any more."""
+    def cut(self, role: str, port: Port, direction: Direction) -> bool:
+        """Nothing gets to that port ("in"), or from it ("out"), any more; whether that could be done."""
 
     def mend(self, role: str, port: Port, direction: Direction) -> None:
         """Undo ``cut``."""

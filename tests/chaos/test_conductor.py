@@ -61,8 +61,9 @@ class Servers:
         if "free disk" not in self.done:
             self.done.append("free disk")
 
-    def cut(self, role: str, port: Port, direction: Direction) -> None:
+    def cut(self, role: str, port: Port, direction: Direction) -> bool:
         self.done.append(("cut", role, port, direction))
+        return True
 
     def mend(self, role: str, port: Port, direction: Direction) -> None:
         self.done.append(("mend", role, port, direction))
