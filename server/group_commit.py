@@ -1,8 +1,8 @@
-"""Group commit: which commands of which threads are committed together.
+"""Group commit: the threads around ``turns``, which says whose commands are committed together.
 
 Any number of threads call ``submit``. The first of them takes the turn and carries the commands of all who wait by
 then through together (see ``commit``); the others wait for it. So a lone command pays no hand-off to another thread,
-and under load one write and one message to the replica serve many (DeWitt et al. 1984).
+and under load one write and one message to the replica serve many.
 
 Only whoever has the turn decides and writes.
 """
@@ -17,6 +17,7 @@ from typing import Any
 from game.errors import InvariantBroken, check
 from server.commit import Commit, Order
 from server.conversation import Conversation
+from server.turns import Turns
 
 
 class Ticket(Order):
@@ -41,8 +42,7 @@ class Committer:
         self._hold = hold
         self._step_down = step_down
         self._lock = threading.Lock()
-        self._waiting: list[Ticket] = []
-        self._taken = False
+        self._turns: Turns[Ticket] = Turns()
 
     def submit(self, stream: str, command: Any) -> Mapping[str, object]:
         """Carry out a command and return its answer; for a request that was carried out before, its first answer.
@@ -76,25 +76,20 @@ class Committer:
     @property
     def waiting(self) -> int:
         """How many wait for the turn, or for somebody to carry their command through."""
-        return len(self._waiting)
+        return len(self._turns)
 
     def _queue(self, ticket: Ticket) -> bool:
         """Line up; true when the caller has the turn, false when another has carried its ticket out."""
         with self._lock:
-            if not self._taken:
-                self._taken = True
-                if ticket.stream:
-                    self._waiting.append(ticket)
+            if self._turns.come(ticket):
                 return True
             ticket.turn = threading.Event()
-            self._waiting.append(ticket)
         ticket.turn.wait()
         return not ticket.done
 
     def _carry_out(self) -> None:
         with self._lock:
-            batch = [ticket for ticket in self._waiting if ticket.stream]
-            self._waiting = [ticket for ticket in self._waiting if not ticket.stream]
+            batch = self._turns.batch()
         try:
             self._hold(self._commit.batch(batch))
         except BaseException as error:
@@ -107,10 +102,7 @@ class Committer:
     def _pass_on(self, finished: Sequence[Ticket]) -> None:
         """End the turn: wake those whose tickets are done, and who is next."""
         with self._lock:
-            following = self._waiting[0] if self._waiting else None
-            if following is not None and not following.stream:
-                self._waiting.pop(0)
-            self._taken = following is not None
+            following = self._turns.pass_on()
         for ticket in finished:
             ticket.done = True
             if ticket.turn is not None:

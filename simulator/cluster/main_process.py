@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
-from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
+from game.errors import InvalidArgument, NoSuchRoom
 from server.commit import Commit, Order
 from server.compaction import Compactor
 from server.conversation import Conversation
@@ -21,6 +21,7 @@ from server.office import take_office
 from server.primary import Output, Primary
 from server.replica_link import ReplicaLink
 from server.streams import Streams
+from server.turns import Turns
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
 from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
@@ -51,6 +52,24 @@ Publish = Callable[[Entry], None]
 """Hears of each event that a main server made visible."""
 
 
+class _Asked(Order):
+    """A command that somebody sent."""
+
+    def __init__(self, stream: str, command: Command, request: Request) -> None:
+        super().__init__(stream, command)
+        self.request = request
+
+
+class _WantsTurn(Order):
+    """A conversation that is to be held while nothing is committed."""
+
+    def __init__(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
+        super().__init__("", None)
+        self.conversation = conversation
+        self.then = then
+        self.fail = fail
+
+
 class MainProcess(Process):
     """A main server: takes office, commits what comes, keeps the replica in step."""
 
@@ -61,9 +80,7 @@ class MainProcess(Process):
         self._disk = disk
         self._limits = limits
         self._note = note
-        self._busy = False
-        self._orders: list[tuple[Order, Request]] = []
-        self._turns: list[tuple[Conversation[Any], Then, Fail]] = []
+        self._turns: Turns[_Asked | _WantsTurn] = Turns()
         self._waiting: list[tuple[Request, str, int, float]] = []
         self.house: House | None = None
         self.link: ReplicaLink | None = None
@@ -140,24 +157,25 @@ class MainProcess(Process):
     # -- the commit turn ------------------------------------------------------------------------------------------
 
     def _take_turn(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
-        self._turns.append((conversation, then, fail))
-        self._next_turn()
+        self._line_up(_WantsTurn(conversation, then, fail))
 
-    def _next_turn(self) -> None:
-        if self._busy or not (self._turns or self._orders):
-            return
-        self._busy = True
-        if self._turns:
-            self._hold(*self._turns.pop(0))
+    def _line_up(self, waiter: _Asked | _WantsTurn) -> None:
+        if self._turns.come(waiter):
+            self._have_turn(waiter)
+
+    def _have_turn(self, waiter: _Asked | _WantsTurn) -> None:
+        if isinstance(waiter, _WantsTurn):
+            self._hold(waiter.conversation, waiter.then, waiter.fail)
         else:
-            batch, self._orders = self._orders, []
-            self._hold(self._commit.batch([order for order, _ in batch]), lambda _: self._committed(batch), None)
+            batch = [asked for asked in self._turns.batch() if isinstance(asked, _Asked)]
+            self._hold(self._commit.batch(batch), lambda _: self._committed(batch), None)
 
     def _hold(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
         def over(go_on: Callable[[], None]) -> None:
-            self._busy = False
+            following = self._turns.pass_on()
             go_on()
-            self._next_turn()
+            if following is not None:
+                self._have_turn(following)
 
         Talk(
             self,
@@ -167,12 +185,12 @@ class MainProcess(Process):
             timeout_s=self._times.append_timeout_s,
         ).begin()
 
-    def _committed(self, batch: list[tuple[Order, Request]]) -> None:
-        for order, request in batch:
-            if isinstance(order.error, TicTacToeError):
-                self.refuse(request, order.error)
+    def _committed(self, batch: list[_Asked]) -> None:
+        for asked in batch:
+            if asked.error is not None:
+                self.refuse(asked.request, asked.error)
             else:
-                self.answer(request, dict(order.answer or {}))
+                self.answer(asked.request, dict(asked.answer or {}))
         waiting, self._waiting = self._waiting, []
         for request, room, after, until_s in waiting:
             self._tell_news(request, room, after, until_s)
@@ -187,8 +205,7 @@ class MainProcess(Process):
             raise NotReady("the main server waits for its office")
         elif method == "command":
             stream, kind, *rest = arguments
-            self._orders.append((Order(stream, COMMANDS[kind](*rest)), request))
-            self._next_turn()
+            self._line_up(_Asked(stream, COMMANDS[kind](*rest), request))
         elif method == "view":
             self.answer(request, house.view(*arguments))
         elif method == "wait":
