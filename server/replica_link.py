@@ -96,10 +96,10 @@ class ReplicaLink:
             yield Rest(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
 
     def forget(self, streams: Sequence[str]) -> Conversation[bool]:
-        """Make a replica in step forget these streams; whether it did. Only then the own journal may: a replica that
-        was away could bring back what it last had of them.
+        """Make a replica in step forget these streams, and then the own journal; whether that was done. Without the
+        replica it is not: one that was away could bring back what it last had of them.
 
-        Held with the commit turn.
+        Held with the commit turn. Raises StorageFailed.
         """
         if self._primary.step is not Step.IN_STEP:
             return False
@@ -108,6 +108,7 @@ class ReplicaLink:
         except TicTacToeError as error:
             self._on_error(error)
             return False
+        self._journal.forget(streams)
         return True
 
     def _send(self, order: Send) -> Conversation[Output]:

@@ -95,5 +95,4 @@ class Term:
         if self._to_forget:
             with self.committer.turn():
                 if self._line.hold(self.link.forget(self._to_forget[:AT_ONCE])):
-                    self._journal.forget(self._to_forget[:AT_ONCE])
                     del self._to_forget[:AT_ONCE]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from game import rooms
+from game import names, rooms
 from server import takeover
 from server.commit import Commit, Draft, Order
 from server.compaction import Compactor
@@ -184,6 +184,33 @@ def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover.deci
     return decision if isinstance(decision, takeover.Wait) else replace(decision, epoch=max(1, decision.epoch - 1))
 
 
+@_tooth("anybody-is-the-owner", "a username that is somebody's is given to whoever asks next", names, "decide")
+def _decide_claim(_state: names.Name, command: names.Claim) -> tuple[names.Claimed, ...]:
+    return (names.Claimed(command.name, command.token_hash),)
+
+
+@_tooth(
+    "forgotten-by-one-alone",
+    "closed rooms leave the main server's journal also while the replica is away",
+    ReplicaLink,
+    "forget",
+)
+def _forget(self: ReplicaLink, streams: Sequence[str], _right: Any = ReplicaLink.forget) -> Conversation[bool]:
+    done: bool = yield from _right(self, streams)
+    self._journal.forget(streams)
+    return done
+
+
+@_tooth(
+    "compaction-during-a-copy",
+    "snapshots are taken while a whole copy is being read or put in place",
+    Compactor,
+    "standing_still",
+)
+def _standing_still(_self: Compactor) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
 # -- faults that the servers had, and the simulator found ------------------------------------------------------------
 
 
@@ -221,3 +248,13 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[
             return
         self._states.publish(draft.states, draft.entries, draft.events)
     self._remember(draft.unchanged)
+
+
+@_tooth(
+    "old-pieces-in-a-new-copy",
+    "a whole copy takes in what was held up of an earlier one",
+    CopyKeeper,
+    "_expect",
+)
+def _expect(_self: CopyKeeper, _copy: int, _piece: int) -> None:
+    return None

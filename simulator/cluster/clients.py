@@ -38,6 +38,8 @@ class Table:
     room: str
     owner: str
     players: tuple[str, ...]
+    lasting: bool = False
+    """Nobody closes it."""
     history: RoomHistory = field(default_factory=RoomHistory)
 
     @property
@@ -49,18 +51,23 @@ class Table:
 class Person(Process):
     """Asks the main server one thing after the other, each until it is answered or given up."""
 
-    def __init__(self, table: Table, *, until_s: float) -> None:
+    def __init__(self, *, until_s: float) -> None:
         super().__init__()
-        self.table = table
         self.until_s = until_s
         self._asked = 0
 
     def start(self) -> None:
         self.dice: random.Random = self.chance()
-        self._sit_down()
+        self.sit_down()
 
-    def _sit_down(self) -> None:
+    def sit_down(self) -> None:
+        """Begin, or begin again after a crash."""
         raise NotImplementedError
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to its end, with every answer there or given up."""
+        return self.until_s < 0.0
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         raise NotImplementedError("nobody asks people")
@@ -111,7 +118,11 @@ class Person(Process):
 class Player(Person):
     """Plays at one table until its time is over, not always well."""
 
-    def _sit_down(self) -> None:
+    def __init__(self, table: Table, *, until_s: float) -> None:
+        super().__init__(until_s=until_s)
+        self.table = table
+
+    def sit_down(self) -> None:
         if self.name == self.table.owner and not self.table.history.calls:
             self._do(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
         else:
@@ -121,7 +132,7 @@ class Player(Person):
 
     def _do(self, command: Command) -> None:
         call = self._begin(command)
-        arguments = (room_stream(self.table.room), type(command).__name__, *_fields(command))
+        arguments = (room_stream(self.table.room), type(command).__name__, *fields_of(command))
 
         def answered(answer: Any) -> None:
             self._end(call, Done(answer["version"], answer["seat"]))
@@ -159,11 +170,6 @@ class Player(Person):
         else:
             self.until_s = -1.0
 
-    @property
-    def finished(self) -> bool:
-        """Whether it has played to its end, with every answer there or given up."""
-        return self.until_s < 0.0
-
     # -- choosing -------------------------------------------------------------------------------------------------
 
     def _go_on(self, view: Any) -> None:
@@ -179,7 +185,7 @@ class Player(Person):
             return dice.choice(
                 (Leave(me, request), Resign(me, request), Join(me, request, "player"), Join(me, request, "spectator"))
             )
-        if dice.random() < CLOSES:
+        if not self.table.lasting and dice.random() < CLOSES:
             return Close(me, request)
         if not seated or not seated[0]["present"]:
             return Join(me, request, "player")
@@ -196,7 +202,11 @@ class Player(Person):
 class Watcher(Person):
     """Watches a table from its beginning, whatever happens, and comes back where it was after a crash of its own."""
 
-    def _sit_down(self) -> None:
+    def __init__(self, table: Table) -> None:
+        super().__init__(until_s=0.0)
+        self.table = table
+
+    def sit_down(self) -> None:
         watchers = self.table.history.watchers
         self.seen = watchers.setdefault(next(reversed(watchers), self.name), [])
         self._wait()
@@ -226,5 +236,6 @@ class Watcher(Person):
         self.set_timer(self.dice.uniform(0.01, 0.1), self._wait)
 
 
-def _fields(command: Command) -> tuple[object, ...]:
+def fields_of(command: Any) -> tuple[object, ...]:
+    """The fields of a command, in order: what its class is called with."""
     return tuple(getattr(command, name) for name in command.__dataclass_fields__)

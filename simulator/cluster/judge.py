@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,16 @@ from client.history.guarantees import check
 from client.history.record import Done, RoomHistory
 from game.errors import InvariantBroken
 from game.events import from_plain
-from server.entries import Entry
 from server.house import House
+from server.journal import Journal
 from server.lobby import BEGINNING
 from server.primary import Step
 from server.streams import Streams, room_stream
-from simulator.cluster.clients import Player, Table, Watcher
+from simulator.cluster.clients import Person, Table, Watcher
+from simulator.cluster.hosts import Ledger
 from simulator.cluster.machine import SERVERS
 from simulator.cluster.main_process import Limits, MainProcess
+from simulator.cluster.record import Record
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
 from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -35,7 +37,9 @@ class Judge:
     world: World
     limits: Limits
     tables: Sequence[Table]
-    published: Mapping[str, Mapping[int, Entry]]
+    hosts: Sequence[str]
+    ledger: Ledger
+    record: Record
     calm: bool
     """Whether a main server elsewhere took over: what one whose term is over answers may then be old."""
 
@@ -56,6 +60,10 @@ class Judge:
             yield f"the replica is not in step, but {main.link.step.value}"
         for table in self.tables:
             yield from self._waiting(table, main.house)
+        for name in (*self.hosts, *(name for table in self.tables for name in table.players)):
+            person = self.world.node(name)
+            if not isinstance(person, Person) or not person.finished:
+                yield f"{name} still waits for an answer"
         copy = self.world.node(COMMUNICATION)
         changes = main.house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
@@ -63,10 +71,6 @@ class Judge:
             yield "the lobby's copy is not the lobby"
 
     def _waiting(self, table: Table, house: House) -> Iterator[str]:
-        for name in table.players:
-            player = self.world.node(name)
-            if not isinstance(player, Player) or not player.finished:
-                yield f"{name} still waits for an answer"
         version = house.state_of(room_stream(table.room)).version
         watcher = self.world.node(table.watcher)
         if isinstance(watcher, Watcher) and watcher.version != version:
@@ -80,6 +84,7 @@ class Judge:
         if isinstance(main, MainProcess) and main.house is not None:
             try:
                 yield from self._compare_with_published(main.house)
+                yield from self.ledger.broken(main.house)
                 if main.link is not None and main.link.step is Step.IN_STEP:
                     yield from self._compare_copies(main)
             except InvariantBroken as broken:
@@ -89,7 +94,7 @@ class Judge:
     def _compare_with_published(self, house: House) -> Iterator[str]:
         """The state that is served must be what all published events add up to."""
         streams = Streams(most_people=self.limits.most_people)
-        for stream, events in self.published.items():
+        for stream, events in self.record.published.items():
             kind = streams.kind_of(stream)
             state = kind.nothing(stream)
             for version in range(1, max(events) + 1):
@@ -99,6 +104,8 @@ class Judge:
                     break
                 state = kind.evolve(state, kind.read_event(events[version].body))
             served = house.state_of(stream)
+            if served.version == 0 and stream in self.record.forgotten:
+                continue
             if state.version == max(events) and _written(kind, state) != _written(kind, served):
                 yield f"G1: {stream} is served at version {served.version} as {_written(kind, served)}"
 
@@ -107,14 +114,18 @@ class Judge:
         replication = self.world.node(REPLICATION)
         if not isinstance(replication, ReplicationProcess):
             return
-        streams = Streams(most_people=self.limits.most_people)
-        ours, theirs = (
-            {copy.stream: _written(streams.kind_of(copy.stream), streams.state_of(copy)) for copy in journal.copies()}
-            for journal in (main.journal, replication.journal)
-        )
+        ours, theirs = self._states(main.journal), self._states(replication.journal)
         for stream in sorted(ours.keys() | theirs.keys()):
-            if ours.get(stream) != theirs.get(stream):
+            kind = Streams(most_people=self.limits.most_people).kind_of(stream)
+            states = {_written(kind, states[stream]) for states in (ours, theirs) if stream in states}
+            one_lacks_it = stream not in ours or stream not in theirs
+            forgotten = stream in self.record.forgotten and (ours | theirs)[stream].phase == "closed"
+            if len(states) > 1 or (one_lacks_it and not forgotten):
                 yield f"G1: the replica's copy of {stream} is not the main server's"
+
+    def _states(self, journal: Journal) -> dict[str, Any]:
+        streams = Streams(most_people=self.limits.most_people)
+        return {copy.stream: streams.state_of(copy) for copy in journal.copies()}
 
     def _check_histories(self) -> Iterator[str]:
         histories = {table.room: self._finished(table) for table in self.tables if self._was_seen(table)}
@@ -132,12 +143,12 @@ class Judge:
     def _was_seen(self, table: Table) -> bool:
         """Whether the room was ever there, as anybody could see or was told."""
         told = any(isinstance(call.answer, Done) for call in table.history.calls)
-        return told or room_stream(table.room) in self.published
+        return told or room_stream(table.room) in self.record.published
 
     def _finished(self, table: Table) -> RoomHistory:
         """The room's history, with all that was published; in the end it is served as that (see above)."""
         history = table.history
-        published = self.published.get(room_stream(table.room), {})
+        published = self.record.published.get(room_stream(table.room), {})
         final = [(version, from_plain(json.loads(published[version].body))) for version in sorted(published)]
         calls = history.calls
         if self.calm:

@@ -9,7 +9,8 @@ from typing import Any
 
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import InvalidArgument, NoSuchRoom
-from server.commit import Commit, Order
+from game.names import Claim
+from server.commit import Commit
 from server.compaction import Compactor
 from server.conversation import Conversation
 from server.entries import Entry, Mark, Office, Terms
@@ -21,19 +22,23 @@ from server.office import take_office
 from server.primary import Output, Primary
 from server.replica_link import ReplicaLink
 from server.streams import Streams
-from server.turns import Turns
+from simulator.cluster.commit_turn import CommitTurn
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
-from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
+from simulator.cluster.record import Record
+from simulator.cluster.rpc import Process, Request, Talk
 from simulator.cluster.watching import Watch
 from simulator.world import Crash, Life
 from wire import MAIN, REPLICATION
 from wire.errors import NotReady, StorageFailed
 
 COMPACTION_PAUSE_S = 0.2
+TIDY_PAUSE_S = 0.3
+FORGOTTEN_AFTER_S = 1.5
+"""Later than any copy of a message that is still under way."""
 NO_FAULTS = Faults("")
-COMMANDS: dict[str, Callable[..., Command]] = {
-    make.__name__: make for make in (Create, Join, Leave, Move, Resign, Rematch, Close)
+COMMANDS: dict[str, Callable[..., Command | Claim]] = {
+    make.__name__: make for make in (Create, Join, Leave, Move, Resign, Rematch, Close, Claim)
 }
 
 
@@ -46,42 +51,21 @@ class Limits:
     keep_events: int = 1_000_000
     piece_bytes: int = 1 << 18
     nearly: int = 50
-
-
-Publish = Callable[[Entry], None]
-"""Hears of each event that a main server made visible."""
-
-
-class _Asked(Order):
-    """A command that somebody sent."""
-
-    def __init__(self, stream: str, command: Command, request: Request) -> None:
-        super().__init__(stream, command)
-        self.request = request
-
-
-class _WantsTurn(Order):
-    """A conversation that is to be held while nothing is committed."""
-
-    def __init__(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
-        super().__init__("", None)
-        self.conversation = conversation
-        self.then = then
-        self.fail = fail
+    kept_closed_rooms: int = 1000
 
 
 class MainProcess(Process):
     """A main server: takes office, commits what comes, keeps the replica in step."""
 
-    def __init__(self, machine: Machine, disk: JournalDisk, limits: Limits, note: Publish) -> None:
+    def __init__(self, machine: Machine, disk: JournalDisk, limits: Limits, record: Record) -> None:
         super().__init__()
         self._machine = machine
         self._times = machine.times
         self._disk = disk
         self._limits = limits
-        self._note = note
-        self._turns: Turns[_Asked | _WantsTurn] = Turns()
+        self._record = record
         self._waiting: list[tuple[Request, str, int, float]] = []
+        self._closed: list[tuple[float, str]] = []
         self.house: House | None = None
         self.link: ReplicaLink | None = None
         self.joined_by: Life | None = None
@@ -128,7 +112,12 @@ class MainProcess(Process):
             piece_bytes=limits.piece_bytes,
             nearly=limits.nearly,
         )
-        self._commit = Commit(streams, house, journal, link, NO_FAULTS)
+        self._turn = CommitTurn(
+            self,
+            Commit(streams, house, journal, link, NO_FAULTS),
+            timeout_s=self._times.append_timeout_s,
+            committed=self._tell_all,
+        )
         house.load()
         self.published([entry for copy in journal.copies() for entry in copy.entries])
         self._running = Talk(
@@ -136,11 +125,26 @@ class MainProcess(Process):
             link.run(lambda: True),
             lambda _: None,
             timeout_s=self._times.append_timeout_s,
-            in_turn=self._take_turn,
+            in_turn=self._turn.take,
         )
         self._running.begin()
         compact_now_and_then(self, self._compactor)
+        self._tidy(house, link)
         self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
+
+    def _tidy(self, house: House, link: ReplicaLink) -> None:
+        """Forget rooms that were closed a while ago, again and again."""
+        self._closed += [(self.now, stream) for stream in house.forget_closed(but=self._limits.kept_closed_rooms)]
+        due = [stream for at, stream in self._closed if self.now >= at + FORGOTTEN_AFTER_S]
+
+        def over(forgotten: bool) -> None:
+            if forgotten:
+                self._closed = [(at, stream) for at, stream in self._closed if stream not in due]
+
+        if due:
+            self._record.forgotten.update(due)
+            self._turn.take(link.forget(due), over, lambda _disk_is_full: None)
+        self.set_timer(TIDY_PAUSE_S, lambda: self._tidy(house, link))
 
     def _wake(self) -> None:
         self._running.wake()
@@ -152,45 +156,9 @@ class MainProcess(Process):
     def published(self, entries: list[Entry]) -> None:
         """These can be seen from now on; told by the house, and of what was there before the term began."""
         for entry in entries:
-            self._note(entry)
+            self._record.publish(entry)
 
-    # -- the commit turn ------------------------------------------------------------------------------------------
-
-    def _take_turn(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
-        self._line_up(_WantsTurn(conversation, then, fail))
-
-    def _line_up(self, waiter: _Asked | _WantsTurn) -> None:
-        if self._turns.come(waiter):
-            self._have_turn(waiter)
-
-    def _have_turn(self, waiter: _Asked | _WantsTurn) -> None:
-        if isinstance(waiter, _WantsTurn):
-            self._hold(waiter.conversation, waiter.then, waiter.fail)
-        else:
-            batch = [asked for asked in self._turns.batch() if isinstance(asked, _Asked)]
-            self._hold(self._commit.batch(batch), lambda _: self._committed(batch), None)
-
-    def _hold(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
-        def over(go_on: Callable[[], None]) -> None:
-            following = self._turns.pass_on()
-            go_on()
-            if following is not None:
-                self._have_turn(following)
-
-        Talk(
-            self,
-            conversation,
-            lambda value: over(lambda: then(value)),
-            None if fail is None else lambda error: over(lambda: fail(error)),
-            timeout_s=self._times.append_timeout_s,
-        ).begin()
-
-    def _committed(self, batch: list[_Asked]) -> None:
-        for asked in batch:
-            if asked.error is not None:
-                self.refuse(asked.request, asked.error)
-            else:
-                self.answer(asked.request, dict(asked.answer or {}))
+    def _tell_all(self) -> None:
         waiting, self._waiting = self._waiting, []
         for request, room, after, until_s in waiting:
             self._tell_news(request, room, after, until_s)
@@ -205,7 +173,7 @@ class MainProcess(Process):
             raise NotReady("the main server waits for its office")
         elif method == "command":
             stream, kind, *rest = arguments
-            self._line_up(_Asked(stream, COMMANDS[kind](*rest), request))
+            self._turn.ask(stream, COMMANDS[kind](*rest), request)
         elif method == "view":
             self.answer(request, house.view(*arguments))
         elif method == "wait":
@@ -222,8 +190,8 @@ class MainProcess(Process):
         """The proof of life takes a turn, so it comes only when the commits before it came to their end."""
         if house is None:
             self.answer(request, False)
-            return
-        self._take_turn(_nothing(), lambda _: self.answer(request, True), lambda error: self.refuse(request, error))
+        else:
+            self._turn.take(_nothing(), lambda _: self.answer(request, True), lambda error: self.refuse(request, error))
 
     def _tell_news(self, request: Request, room: str, after_version: int, until_s: float) -> None:
         """Answer a wait, now or when there is something new; after its time nobody waits for it any more."""

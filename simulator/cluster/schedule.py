@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from server.entries import Entry
 from simulator.cluster.blows import Blows
 from simulator.cluster.clients import Player, Table, Watcher
+from simulator.cluster.hosts import Host, Ledger
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.judge import Judge
 from simulator.cluster.machine import SERVERS, Machine, Times
 from simulator.cluster.main_process import Limits, MainProcess
+from simulator.cluster.record import Record
 from simulator.cluster.rpc import break_off
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
 from simulator.network import Weather
@@ -23,6 +25,7 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 STORM_S = 4.0
 CALM = 0.1
 SYNCS = 0.6
+HOSTS: tuple[tuple[str, ...], ...] = ((), ("h1", "h2"))
 PATIENCE_S = 40.0
 LOOK_S = 0.1
 GONE_BY_S = 0.4
@@ -40,26 +43,28 @@ class Schedule:
         if not self.calm:
             self.world.network.weather = Weather(
                 loss=chance.choice((0.0, 0.0, 0.01, 0.05)),
-                duplicate=chance.choice((0.0, 0.02)),
-                straggle=chance.choice((0.0, 0.02, 0.1)),
+                duplicate=chance.choice((0.0, 0.05)),
+                straggle=chance.choice((0.0, 0.02, 0.1, 0.3)),
             )
         self.world.on_nobody_there = lambda *about: break_off(self.world, *about)
+        hosts = () if self.calm else chance.choice(HOSTS)
         self.limits = Limits(
+            kept_closed_rooms=1 if hosts else 1000,
             snapshot_every=chance.choice((3, 8, 1000)),
             keep_events=chance.choice((4, 1_000_000, 1_000_000)),
-            piece_bytes=chance.choice((1, 1500, 1 << 18)),
+            piece_bytes=chance.choice((1, 400, 400, 1500, 1 << 18)),
             nearly=chance.choice((0, 2, 50)),
         )
         self.machine = Machine(self.world, Times(), syncs=chance.random() < SYNCS)
-        self.published: dict[str, dict[int, Entry]] = {}
-        self.findings: list[str] = []
+        self.record = Record()
+        self.ledger = Ledger()
         self._install()
         self.tables = [
-            Table(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"))
+            Table(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(hosts))
             for number, letter in enumerate("ab", start=1)
         ]
-        self._judge = Judge(self.world, self.limits, self.tables, self.published, self.calm)
-        self._invite()
+        self._judge = Judge(self.world, self.limits, self.tables, hosts, self.ledger, self.record, self.calm)
+        self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
         blows = Blows(self.world, self.machine, people, lambda: self._main(JournalDisk(syncs=True)))
         self.storm = Storm(
@@ -74,19 +79,15 @@ class Schedule:
         machine.start_all()
 
     def _main(self, disk: JournalDisk) -> MainProcess:
-        return MainProcess(self.machine, disk, self.limits, self._note)
+        return MainProcess(self.machine, disk, self.limits, self.record)
 
-    def _invite(self) -> None:
+    def _invite(self, hosts: Sequence[str]) -> None:
         for table in self.tables:
             for name in table.players:
                 self.world.add(name, lambda table=table: Player(table, until_s=STORM_S + 1.0))  # type: ignore[misc]
-            self.world.add(table.watcher, lambda table=table: Watcher(table, until_s=0.0))  # type: ignore[misc]
-
-    def _note(self, entry: Entry) -> None:
-        """What a main server made visible, anybody may have seen: nothing else may ever stand there."""
-        first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, entry)
-        if first.body != entry.body:
-            self.findings.append(f"G3: {entry.stream} version {entry.version} was {first.body} and became {entry.body}")
+            self.world.add(table.watcher, lambda table=table: Watcher(table))  # type: ignore[misc]
+        for name in hosts:
+            self.world.add(name, lambda: Host(self.ledger, until_s=STORM_S))
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -98,13 +99,13 @@ class Schedule:
         self.storm.end()
         self._heal()
         self.world.run(STORM_S + PATIENCE_S, go_on=lambda: not self._settled_now())
-        self.findings += self._judge.findings()
-        self.findings += [f"G5: {PATIENCE_S:g} s after the last fault {what}" for what in self._judge.unsettled()]
-        self.findings += [f"invariant: {failure}" for failure in self.world.failures]
+        findings = [*self.record.findings, *self._judge.findings()]
+        findings += [f"G5: {PATIENCE_S:g} s after the last fault {what}" for what in self._judge.unsettled()]
+        findings += [f"invariant: {failure}" for failure in self.world.failures]
         calls = sum(len(table.history.calls) for table in self.tables)
         return Verdict(
             self.seed,
-            tuple(self.findings),
+            tuple(findings),
             calls,
             Counter(self.storm.struck),
             self.world.now,

@@ -1,0 +1,83 @@
+"""The commit turn of a simulated main server: the real queue and the real commit, without threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from server.commit import Commit, Order
+from server.conversation import Conversation
+from server.turns import Turns
+from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
+
+
+class _Asked(Order):
+    """A command that somebody sent."""
+
+    def __init__(self, stream: str, command: Any, request: Request) -> None:
+        super().__init__(stream, command)
+        self.request = request
+
+
+class _Alone(Order):
+    """A conversation that is to be held while nothing is committed."""
+
+    def __init__(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
+        super().__init__("", None)
+        self.conversation = conversation
+        self.then = then
+        self.fail = fail
+
+
+class CommitTurn:
+    """Has one conversation held at a time: a batch of commands, or another that must not meet one."""
+
+    def __init__(self, process: Process, commit: Commit, *, timeout_s: float, committed: Callable[[], None]) -> None:
+        """``committed`` is called after each batch, when all who asked have their answers."""
+        self._process = process
+        self._commit = commit
+        self._timeout_s = timeout_s
+        self._committed = committed
+        self._turns: Turns[_Asked | _Alone] = Turns()
+
+    def ask(self, stream: str, command: Any, request: Request) -> None:
+        """Carry out a command, together with others, and answer the request."""
+        self._line_up(_Asked(stream, command, request))
+
+    def take(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
+        """Hold a conversation while nothing is committed."""
+        self._line_up(_Alone(conversation, then, fail))
+
+    def _line_up(self, waiter: _Asked | _Alone) -> None:
+        if self._turns.come(waiter):
+            self._have(waiter)
+
+    def _have(self, waiter: _Asked | _Alone) -> None:
+        if isinstance(waiter, _Alone):
+            self._hold(waiter.conversation, waiter.then, waiter.fail)
+        else:
+            batch = [asked for asked in self._turns.batch() if isinstance(asked, _Asked)]
+            self._hold(self._commit.batch(batch), lambda _: self._answer(batch), None)
+
+    def _hold(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
+        def over(go_on: Callable[[], None]) -> None:
+            following = self._turns.pass_on()
+            go_on()
+            if following is not None:
+                self._have(following)
+
+        Talk(
+            self._process,
+            conversation,
+            lambda value: over(lambda: then(value)),
+            None if fail is None else lambda error: over(lambda: fail(error)),
+            timeout_s=self._timeout_s,
+        ).begin()
+
+    def _answer(self, batch: list[_Asked]) -> None:
+        for asked in batch:
+            if asked.error is not None:
+                self._process.refuse(asked.request, asked.error)
+            else:
+                self._process.answer(asked.request, dict(asked.answer or {}))
+        self._committed()
