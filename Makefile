@@ -11,10 +11,10 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help play test lint bench screenshots setup clean
+.PHONY: help play test lint bench bench-window screenshots setup clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 play: setup ## set up what is missing and play
 	@$(BIN)/python $(PLAY)
@@ -27,7 +27,10 @@ lint: setup ## run the checks that run no code: ruff, mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: setup ## measure how long a window is ever blocked
+bench: setup ## measure what the project promises in numbers
+	@$(BIN)/python tictactoe.py bench
+
+bench-window: setup ## measure how long a window is ever blocked
 	@$(BIN)/python tests/benchmarks/window.py
 
 screenshots: setup ## make the pictures in docs/images

@@ -335,5 +335,24 @@ def hostile(
     sys.exit(0 if seen.clean else FAILED)
 
 
+@app.command()
+def bench(
+    only: Annotated[str, typer.Option(help="one group: playing, takeover, audience or size")] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="show that it works; the figures say little")] = False,
+    report: Annotated[Path | None, typer.Option(help="write the figures there, as JSON")] = None,
+) -> None:
+    """What the project promises in numbers, each measured beside a yardstick in the same run."""
+    from client.bench.report import as_table, explained, write
+    from client.bench.run import run_bench
+    from server.measured import measured_cluster
+
+    with _plain_errors():
+        rows = run_bench(measured_cluster, console.print, only=only, quick=quick)
+        if report is not None:
+            write(rows, report)
+        console.print(as_table(rows))
+        console.print(explained(rows), highlight=False)
+
+
 if __name__ == "__main__":
     app()

@@ -1,7 +1,7 @@
 """How long the window's loop is ever blocked: in a lobby of many rooms that change all the time, and in a game whose
 main server is killed again and again.
 
-    make bench
+    make bench-window
 
 Every block of the loop is the time between two turns of a timer that is due every ``TICK_MS``. A window answers within
 100 ms only if no block is longer, so that is what the last column has to stay below.

@@ -1,0 +1,51 @@
+"""Very many who watch one room: how long until the last of them has seen a move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from client.bench.figures import Round, Row, percentile
+from client.bench.processes import all_do, task_processes
+from client.bench.scale import MS, PLAYERS, Scale
+from client.bench.servers import Cluster
+
+TARGETS_MS = (15.0, None)
+LEAST_PAUSE_S = 0.05
+PAUSE_EACH_S = 0.001
+"""Between two moves, so that all have seen the one before the next comes."""
+
+
+def audience(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+    """One room that very many watch: from a move's sending until the last of them has seen it."""
+    for watchers, target in zip(scale.audiences, TARGETS_MS, strict=True):
+        rounds, served = _watched(cluster, scale, watchers)
+        what = f"one move → the last of {watchers} spectators of one room, p50"
+        yield Row(f"audience of {watchers}", what, "ms", rounds, target=target, note=served)
+
+
+def _watched(cluster: Cluster, scale: Scale, watchers: int) -> tuple[tuple[Round, ...], str]:
+    with (
+        cluster() as servers,
+        task_processes(1, *PLAYERS, servers.name_server) as (player,),
+        task_processes(scale.processes, *PLAYERS, servers.name_server) as spectators,
+    ):
+        rooms = player.do({"do": "open", "tables": 1})["rooms"]
+        all_do(spectators, {"do": "watch", "room": rooms[0], "watchers": watchers // scale.processes})
+        pause_s = LEAST_PAUSE_S + watchers * PAUSE_EACH_S
+        task = {"do": "play", "rooms": rooms, "seconds": 2 * scale.seconds, "pause_s": pause_s}
+        moves = [player.do(task)["moves"] for _ in range(scale.rounds)]
+        seen = all_do(spectators, {"do": "watched"})
+    took_ms = [_last_ms(of_round, seen) for of_round in moves]
+    served, made = sum(map(len, took_ms)), sum(map(len, moves))
+    return tuple(Round(percentile(took, 50)) for took in took_ms), f"{served} of {made} moves were seen by all"
+
+
+def _last_ms(moves: Sequence[Sequence[float]], seen: Sequence[Mapping[str, Any]]) -> list[float]:
+    """From each move's sending until the last spectator saw it; without those that were not seen by all."""
+    lasts = [of_one["last"] for of_one in seen]
+    return [
+        (max(last[str(version)] for last in lasts) - sent) * MS
+        for sent, _, version in moves
+        if all(str(version) in last for last in lasts)
+    ]

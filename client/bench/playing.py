@@ -1,0 +1,71 @@
+"""What a move costs: in one room, in many at once, and until the opponent has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from client.bench.figures import Round, Row, percentile
+from client.bench.processes import BARE, TaskProcess, all_do, each_does, echo_server, task_processes
+from client.bench.scale import PLAYERS, US, Scale, took_s
+from client.bench.servers import Cluster
+
+ECHO = "a bare Pyro4 echo of the same bytes"
+
+
+def playing(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+    """One room, sixty-four, and from one player's move to the other's eyes."""
+    with (
+        cluster() as servers,
+        echo_server(servers.free_port),
+        task_processes(scale.processes, *PLAYERS, servers.name_server) as players,
+        task_processes(scale.processes, BARE, "call", str(servers.free_port)) as callers,
+    ):
+        tables = _Tables(players, callers, scale)
+        alone, seen, many = zip(*(tables.round() for _ in range(scale.rounds)), strict=True)
+    rooms = scale.playing
+    yield Row("move", "acknowledged move, one room, p50", "µs", alone, ECHO, 2.2)
+    yield Row("seen", "move sent → the opponent has seen it, p50", "µs", seen, ECHO, 3.5)
+    yield Row("moves", f"moves a second, {rooms} rooms, {2 * rooms} clients", "moves/s", many, ECHO, 0.65, "at least")
+
+
+class _Tables:
+    """The rooms that are played in, and who plays."""
+
+    def __init__(self, players: Sequence[TaskProcess], callers: Sequence[TaskProcess], scale: Scale) -> None:
+        self._players = players
+        self._callers = callers
+        self._seconds = scale.seconds
+        self._each = scale.playing // scale.processes
+        self._alone: Sequence[str] = players[0].do({"do": "open", "tables": 1})["rooms"]
+        self._duel: str = players[0].do({"do": "create"})["room"]
+        self._rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": self._each})]
+
+    def round(self) -> tuple[Round, Round, Round]:
+        """A move alone, a move seen, and moves in all rooms, each right after its yardstick."""
+        one = percentile(self._callers[0].do({"pairs": 1, "seconds": self._seconds})["took_s"], 50)
+        alone = percentile(took_s(self._players[0].do(self._play(self._alone))["moves"]), 50)
+        seen = percentile(self._duelled(), 50)
+        echoes = _rate(all_do(self._callers, {"pairs": self._each, "seconds": self._seconds}), "took_s")
+        tasks = [(player, self._play(rooms)) for player, rooms in zip(self._players, self._rooms, strict=True)]
+        moves = _rate(each_does(tasks), "moves")
+        return Round(alone * US, one * US), Round(seen * US, one * US), Round(moves, echoes)
+
+    def _play(self, rooms: Sequence[str]) -> dict[str, object]:
+        return {"do": "play", "rooms": rooms, "seconds": self._seconds}
+
+    def _duelled(self) -> list[float]:
+        """From each move's sending until the other's process has seen it."""
+        one, other = all_do(self._players[:2], {"do": "duel", "room": self._duel, "seconds": self._seconds})
+        return [
+            watching["seen"][version] - moving["sent"][version]
+            for moving, watching in ((one, other), (other, one))
+            for version in moving["sent"]
+            if version in watching["seen"]
+        ]
+
+
+def _rate(results: Sequence[Mapping[str, Any]], of: str) -> float:
+    """How many a second, of all processes together."""
+    rates: list[float] = [len(result[of]) / result["seconds"] for result in results]
+    return sum(rates)

@@ -1,0 +1,95 @@
+"""Processes that carry out tasks of a benchmark: a line of JSON in, a line of JSON out, as many as wanted at once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BARE = "wire/rpc/bare.py"
+PATIENCE_S = 30.0
+
+
+class TaskProcess:
+    """One process and its two pipes. A process that ends before its answer raises ChildProcessError."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = words
+        self._process = subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def begin(self, task: Mapping[str, object]) -> None:
+        """Send a task; the answer is to be fetched with ``result``."""
+        pipe = self._process.stdin
+        if pipe is not None:
+            pipe.write(json.dumps(task) + "\n")
+            pipe.flush()
+
+    def line(self) -> str:
+        """The next line that the process writes."""
+        out = self._process.stdout
+        line = "" if out is None else out.readline()
+        if not line:
+            raise ChildProcessError(f"{' '.join(self._words)} ended with status {self._process.wait()}")
+        return line
+
+    def result(self) -> dict[str, Any]:
+        """The answer to the task that was begun."""
+        answer: dict[str, Any] = json.loads(self.line())
+        return answer
+
+    def do(self, task: Mapping[str, object]) -> dict[str, Any]:
+        """Carry out a task and wait for its answer."""
+        self.begin(task)
+        return self.result()
+
+    def end(self) -> None:
+        """Close its input, and wait until it has ended."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+@contextlib.contextmanager
+def task_processes(count: int, *words: str) -> Iterator[list[TaskProcess]]:
+    """So many of a kind, ended afterwards."""
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for _ in range(count):
+            process = TaskProcess(*words)
+            stack.callback(process.end)
+            processes.append(process)
+        yield processes
+
+
+@contextlib.contextmanager
+def echo_server(port: int) -> Iterator[None]:
+    """The yardstick's server, ready on that port."""
+    with task_processes(1, BARE, "serve", str(port)) as (server,):
+        server.line()
+        yield
+
+
+def all_do(processes: Sequence[TaskProcess], task: Mapping[str, object]) -> list[dict[str, Any]]:
+    """Let all carry out the same task at once."""
+    return each_does([(process, task) for process in processes])
+
+
+def each_does(tasks: Sequence[tuple[TaskProcess, Mapping[str, object]]]) -> list[dict[str, Any]]:
+    """Let each carry out its task, all at once."""
+    for process, task in tasks:
+        process.begin(task)
+    return [process.result() for process, _ in tasks]

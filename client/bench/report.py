@@ -1,0 +1,83 @@
+"""The benchmark's rows for people and for machines, with what machine it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
+
+from client.bench.figures import Row
+
+WHOLE_FROM = 100
+"""Figures from there on have no decimals."""
+LIBRARIES = ("Pyro4", "msgpack", "serpent")
+
+
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
+    return {
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def as_plain(rows: Sequence[Row]) -> dict[str, object]:
+    """The report for machines."""
+    return {"machine": machine(), "rows": {row.name: row.as_plain() for row in rows}}
+
+
+def write(rows: Sequence[Row], file: Path) -> None:
+    """Write the report for machines."""
+    file.write_text(json.dumps(as_plain(rows), indent=2) + "\n")
+
+
+def as_table(rows: Sequence[Row]) -> Table:
+    """The report for people."""
+    right = {"justify": "right", "no_wrap": True}
+    table = Table(
+        Column("row", no_wrap=True),
+        Column("measured", **right),  # type: ignore[arg-type]  # the same options for several columns
+        Column("yardstick", **right),  # type: ignore[arg-type]
+        Column("ratio", **right),  # type: ignore[arg-type]
+        Column("rounds", **right),  # type: ignore[arg-type]
+        Column("target", **right),  # type: ignore[arg-type]
+        "holds",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for row in rows:
+        table.add_row(row.name, _with_unit(row.value, row.unit), *_held(row))
+    return table
+
+
+def explained(rows: Sequence[Row]) -> str:
+    """What each row is, a line each."""
+    lines = []
+    for row in rows:
+        yardstick = f"; yardstick: {row.yardstick_is}" if row.yardstick_is else ""
+        note = f" ({row.note})" if row.note else ""
+        lines.append(f"{row.name}: {row.what}{yardstick}{note}")
+    return "\n".join(lines)
+
+
+def _held(row: Row) -> tuple[str, ...]:
+    yardstick = "" if row.yardstick is None else _with_unit(row.yardstick, row.unit)
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    spread = "" if len(row.rounds) == 1 else " … ".join(f"{one:.3g}" for one in row.spread)
+    sign = "≤" if row.bound == "at most" else "≥"
+    target = "" if row.target is None else f"{sign} {row.target:g}"
+    return yardstick, ratio, spread, target, {None: "", True: "yes", False: "no"}[row.holds]
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if value >= WHOLE_FROM else f"{value:.3g} {unit}"

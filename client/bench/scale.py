@@ -1,0 +1,53 @@
+"""How much the benchmark measures, and what its groups of rows have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from client.bench.figures import Row
+from client.bench.servers import Cluster
+
+PLAYERS = ("-m", "client.bench.worker")
+"""What a process of players is started with, before the name server's address."""
+MS, US = 1e3, 1e6
+WHOLE_S = 60.0
+LOOK_AGAIN_S = 0.01
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of each."""
+
+    rounds: int = 5
+    seconds: float = 2.0
+    """Of each measurement within a round."""
+    processes: int = 4
+    """Of players, where there are many; each of them thinks in one thread at a time, as Python does."""
+    playing: int = 64
+    kills: int = 100
+    open_rooms: int = 1000
+    many_rooms: int = 10_000
+    audiences: tuple[int, int] = (100, 1000)
+
+
+QUICK = Scale(rounds=1, seconds=0.3, processes=2, playing=8, kills=2, open_rooms=20, many_rooms=50, audiences=(4, 8))
+"""Shows that everything works."""
+
+Group = Callable[[Cluster, Scale], Iterator[Row]]
+"""Makes the clusters that it needs, and gives its rows."""
+
+
+def took_s(moves: Sequence[Sequence[float]]) -> list[float]:
+    """How long each move of a process of players took."""
+    return [acknowledged - sent for sent, acknowledged, _ in moves]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Raises TimeoutError when it does not come about."""
+    deadline = time.monotonic() + WHOLE_S
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the cluster was not whole within {WHOLE_S:g} s")
+        time.sleep(LOOK_AGAIN_S)

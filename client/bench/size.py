@@ -1,0 +1,45 @@
+"""A house with very many rooms: what each takes, what a move costs in one of them, how long a start takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from client.bench.figures import Round, Row, percentile
+from client.bench.processes import TaskProcess, all_do, task_processes
+from client.bench.scale import PLAYERS, US, Scale, took_s, wait_until
+from client.bench.servers import Cluster
+
+FEW = 10
+MOVES = 4
+"""Made in each room before it is left alone."""
+
+
+def size(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+    """A house with very many rooms: what each takes, what a move costs there, and how long a start takes."""
+    rooms = scale.many_rooms // scale.processes * scale.processes
+    with (
+        cluster() as small,
+        cluster() as large,
+        task_processes(1, *PLAYERS, small.name_server) as (near,),
+        task_processes(scale.processes, *PLAYERS, large.name_server) as players,
+    ):
+        near.do({"do": "open", "tables": FEW, "moves": MOVES})
+        wait_until(large.is_whole)
+        empty = large.main_memory()
+        all_do(players, {"do": "open", "tables": rooms // scale.processes, "moves": MOVES})
+        memory = (large.main_memory() - empty) / rooms
+        both = [(one, one.do({"do": "open", "tables": 1})["rooms"]) for one in (near, players[0])]
+        costs = tuple(_cost(both, scale.seconds) for _ in range(scale.rounds))
+        journal = f"journal of {large.journal_bytes() / 1e6:.1f} MB"
+        starts = tuple(Round(large.restart()) for _ in range(scale.rounds))
+    yield Row("memory", f"main server's memory for an idle room, {rooms} rooms", "bytes", (Round(memory),), target=8192)
+    yield Row("start", f"start of all servers with {rooms} rooms", "s", starts, target=1.0, note=journal)
+    yield Row("cost", f"move with {rooms} open rooms, p50", "µs", costs, f"the same with {FEW} open rooms", 1.15)
+
+
+def _cost(both: Sequence[tuple[TaskProcess, Sequence[str]]], seconds: float) -> Round:
+    small, large = (
+        percentile(took_s(one.do({"do": "play", "rooms": rooms, "seconds": seconds})["moves"]), 50) * US
+        for one, rooms in both
+    )
+    return Round(large, small)

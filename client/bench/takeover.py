@@ -1,0 +1,77 @@
+"""How long a kill of the main server is felt by those who play."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from client.bench.figures import Round, Row, percentile
+from client.bench.processes import TaskProcess, all_do, each_does, task_processes
+from client.bench.scale import MS, PLAYERS, Scale, wait_until
+from client.bench.servers import Cluster, Servers
+
+IMPORT = 'python -c "import Pyro4"'
+AT_A_TIME = 20
+KILL_EVERY_S = 1.5
+SETTLE_S = 0.3
+"""Between the cluster's being whole and the next kill, and between that and the next look."""
+MOVES = 4
+"""Made in each room where nobody plays."""
+
+
+def takeover(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+    """Kills of the main server while people play."""
+    with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
+        each = scale.playing // scale.processes
+        idle = scale.open_rooms // scale.processes - each
+        all_do(players, {"do": "open", "tables": idle, "moves": MOVES})
+        rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
+        imports_ms: list[float] = []
+        felt_ms: list[float] = []
+        while len(felt_ms) < scale.kills:
+            imports_ms.append(_import_ms())
+            felt_ms += _kill(servers, min(AT_A_TIME, scale.kills - len(felt_ms)), players, rooms)
+    imported = percentile(imports_ms, 50)
+    what = f"kill -9 of main → next accepted move, {scale.open_rooms} rooms, {scale.playing} playing"
+    note = f"{len(felt_ms)} kills, at most {max(felt_ms):.0f} ms"
+    p50, p99 = percentile(felt_ms, 50), percentile(felt_ms, 99)
+    yield Row("takeover", f"{what}, p50", "ms", (Round(p50, imported),), IMPORT, 1.0, note=note)
+    yield Row("takeover p99", f"{what}, p99", "ms", (Round(p99, imported),), IMPORT, 2.0, note=note)
+    yield Row("takeover ms", f"{what}, p99", "ms", (Round(p99),), target=100.0, note=note)
+
+
+def _import_ms() -> float:
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import Pyro4"], check=True)
+    return (time.monotonic() - began) * MS
+
+
+def _kill(servers: Servers, count: int, players: Sequence[TaskProcess], rooms: Sequence[Sequence[str]]) -> list[float]:
+    """Kill so often; from each kill to the acknowledgement of the first move that was sent after it, in any room."""
+    killed: list[float] = []
+
+    def kill() -> None:
+        for _ in range(count):
+            wait_until(servers.is_whole)
+            time.sleep(SETTLE_S)
+            servers.kill_main()
+            killed.append(time.monotonic())
+            time.sleep(SETTLE_S)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    seconds = count * KILL_EVERY_S
+    tasks = [
+        (player, {"do": "play", "rooms": of_one, "seconds": seconds})
+        for player, of_one in zip(players, rooms, strict=True)
+    ]
+    moves = [move for played in each_does(tasks) for move in played["moves"]]
+    killer.join()
+    felt: list[float] = []
+    for moment, until in zip(killed, [*killed[1:], float("inf")], strict=True):
+        after = [acknowledged for sent, acknowledged, _ in moves if moment < sent < until]
+        felt += [(min(after) - moment) * MS] if after else []
+    return felt

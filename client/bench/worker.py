@@ -1,0 +1,181 @@
+"""One process of players and watchers, who use the client library as anybody does; it carries out tasks.
+
+    python -m client.bench.worker NAME_SERVER       a task a line of JSON in, its result a line of JSON out
+
+Moments are seconds of the system's monotonic clock, which all processes of a machine share.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from client import connect
+from client.room import RoomClient
+from game.events import Moved
+from game.tictactoe import EMPTY
+from wire.errors import TicTacToeError
+
+DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
+"""A game that nobody wins: all nine cells are played."""
+DEADLINE_S = 30.0
+FILLERS = 8
+
+Seats = tuple[RoomClient, RoomClient]
+"""Who plays X and who plays O."""
+Move = tuple[float, float, int]
+"""When it was sent, when it was acknowledged, and the room's version after it."""
+
+
+class Worker:
+    """The tasks, each a method whose fields come by name."""
+
+    def __init__(self, name_server: str) -> None:
+        self._cluster = connect(name_server, deadline_s=DEADLINE_S)
+        self._players = [self._cluster.claim(f"{letter}-{secrets.token_hex(6)}") for letter in "ab"]
+        self._tables: dict[str, Seats] = {}
+
+    def open(self, tables: int, moves: int = 0) -> dict[str, object]:
+        """Open so many rooms with two players each, who make the first moves of a game."""
+        left = iter(range(tables))
+        lock = threading.Lock()
+
+        def fill() -> None:
+            while True:
+                with lock:
+                    if next(left, None) is None:
+                        return
+                room, seats = self._open_one(moves)
+                with lock:
+                    self._tables[room] = seats
+
+        _in_threads([fill] * min(FILLERS, tables))
+        return {"rooms": list(self._tables)[-tables:]}
+
+    def _open_one(self, moves: int) -> tuple[str, Seats]:
+        one, other = self._players
+        room = one.create()
+        seats = room, other.room(room.id)
+        for player in seats:
+            player.join()
+        for number, cell in enumerate(DRAWN[:moves]):
+            seats[number % 2].move(cell)
+        return room.id, seats
+
+    def play(self, rooms: Sequence[str], seconds: float, pause_s: float = 0.0) -> dict[str, object]:
+        """Play in these rooms at once, in each one move after the other, game after game, with a pause before each
+        move: when each was sent and acknowledged, and as which version.
+        """
+        moves: list[list[Move]] = [[] for _ in rooms]
+        together = threading.Barrier(len(rooms) + 1)
+        threads = [
+            threading.Thread(target=self._play, args=(room, together, seconds, pause_s, mine), daemon=True)
+            for room, mine in zip(rooms, moves, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        together.wait()
+        began = time.monotonic()
+        for thread in threads:
+            thread.join()
+        return {"seconds": time.monotonic() - began, "moves": [move for mine in moves for move in mine]}
+
+    def _play(self, room: str, together: threading.Barrier, seconds: float, pause_s: float, moves: list[Move]) -> None:
+        x, o = self._tables[room]
+        together.wait()
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            for number, cell in enumerate(DRAWN):
+                time.sleep(pause_s)
+                sent = time.monotonic()
+                answer = (x, o)[number % 2].move(cell)
+                moves.append((sent, time.monotonic(), answer.version))
+            x.rematch()
+            o.rematch()
+            x, o = o, x
+        self._tables[room] = x, o
+
+    def create(self) -> dict[str, object]:
+        """Open a room without players."""
+        return {"room": self._players[0].create().id}
+
+    def duel(self, room: str, seconds: float) -> dict[str, object]:
+        """Play one side of a room that another process plays the other side of: each moves as soon as it has seen the
+        other's move. When each of one's own moves was sent, and each of the other's was seen, by version.
+        """
+        me = self._players[0].room(room)
+        me.join()
+        sent: dict[int, float] = {}
+        seen: dict[int, float] = {}
+        ends = time.monotonic() + seconds
+        for news in me.watch():
+            now = time.monotonic()
+            for version, event in news.events:
+                if isinstance(event, Moved) and event.by != me.name:
+                    seen[version] = now
+            if now >= ends:
+                break
+            view = news.view
+            try:
+                if view.turn == view.seat_of(me.name) and view.phase == "playing":
+                    free = next(cell for cell in DRAWN if view.board["cells"][cell] == EMPTY)
+                    asked = time.monotonic()
+                    sent[me.move(free).version] = asked
+                elif view.phase == "finished":
+                    me.rematch()
+            except TicTacToeError:
+                continue
+        return {"sent": sent, "seen": seen}
+
+    def watch(self, room: str, watchers: int) -> dict[str, object]:
+        """Begin to watch a room so many times, each by somebody else; done when all have seen how it stands."""
+        self._stop = threading.Event()
+        self._seen: list[dict[int, float]] = [{} for _ in range(watchers)]
+        ready = threading.Barrier(watchers + 1)
+        for mine in self._seen:
+            threading.Thread(target=self._watch, args=(room, ready, mine), daemon=True).start()
+        ready.wait()
+        return {"watchers": watchers}
+
+    def _watch(self, room: str, ready: threading.Barrier, seen: dict[int, float]) -> None:
+        spectator = self._cluster.claim(f"w-{secrets.token_hex(6)}").room(room)
+        spectator.join("spectator")
+        news = spectator.watch(stop=self._stop)
+        next(news)
+        ready.wait()
+        for one in news:
+            now = time.monotonic()
+            for version, _ in one.events:
+                seen[version] = now
+
+    def watched(self) -> dict[str, object]:
+        """Stop watching: when the last of the watchers saw each version that all of them saw, and how many watched."""
+        self._stop.set()
+        of_all = set.intersection(*(set(seen) for seen in self._seen))
+        return {"last": {version: max(seen[version] for seen in self._seen) for version in of_all}}
+
+
+def _in_threads(works: Sequence[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def main(name_server: str) -> None:
+    """Carry out one task after the other."""
+    worker = Worker(name_server)
+    for line in sys.stdin:
+        task: dict[str, Any] = json.loads(line)
+        result = getattr(worker, task.pop("do"))(**task)
+        print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,63 @@
+"""A sandbox cluster as the benchmark uses it: killed, started again, its memory and disk looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+import psutil
+
+from server.cluster import Cluster
+from server.sandbox import sandbox_cluster
+from wire import MAIN
+
+LOOK_AGAIN_S = 0.002
+START_LIMIT_S = 120.0
+
+
+class Measured:
+    """A running cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.name_server = str(cluster.name_server)
+        self.free_port = max(cluster.settings.server_ports) + 1
+        self.is_whole = cluster.is_whole
+
+    def kill_main(self) -> None:
+        """SIGKILL, without waiting for anything."""
+        self._main().kill()
+
+    def restart(self) -> float:
+        """Stop all and start all again: seconds from the start until the replica was in step."""
+        self._cluster.stop()
+        began = time.monotonic()
+        self._cluster.start(timeout_s=START_LIMIT_S)
+        while not self._cluster.is_whole():
+            time.sleep(LOOK_AGAIN_S)
+        return time.monotonic() - began
+
+    def main_memory(self) -> int:
+        """Bytes that the main server has to itself."""
+        uss: int = self._main().memory_full_info().uss
+        return uss
+
+    def journal_bytes(self) -> int:
+        """The size of the main server's journal with its write-ahead log."""
+        folder = self._cluster.settings.data / "main"
+        return sum(file.stat().st_size for file in folder.glob("journal.db*"))
+
+    def _main(self) -> psutil.Process:
+        run = self._cluster.process_of(MAIN)
+        process = None if run is None else run.process()
+        if process is None:
+            raise ProcessLookupError("no main server runs")
+        return process
+
+
+@contextlib.contextmanager
+def measured_cluster() -> Iterator[Measured]:
+    """A new cluster with the settings that everybody has, but for its ports and its folder."""
+    with sandbox_cluster(log_level="info") as cluster:
+        yield Measured(cluster)
