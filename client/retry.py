@@ -15,6 +15,8 @@ SHORT_PAUSE_S = 0.03
 """The longest pause of the first second: a takeover is over in less, and nobody should wait for the client then."""
 LONGEST_PAUSE_S = 1.0
 
+_CHANCE = random.Random()
+
 Result = TypeVar("Result")
 
 
@@ -23,13 +25,15 @@ def worth_another_try(error: TicTacToeError) -> bool:
     return isinstance(error, (Unreachable, NotReady, Busy, Fenced))
 
 
-def pauses(clock: Callable[[], float] = time.monotonic, chance: random.Random | None = None) -> Callable[[], float]:
+def pauses(
+    clock: Callable[[], float] = time.monotonic, chance: random.Random = _CHANCE, *, began: float | None = None
+) -> Callable[[], float]:
     """A function that says how long to wait before the next try: "full jitter", between nothing and a growing bound.
 
-    See Brooker, "Exponential Backoff And Jitter" (2015).
+    ``began``: when the first try began, by that clock; by default now. See Brooker, "Exponential Backoff And Jitter"
+    (2015).
     """
-    chance = chance or random.Random()
-    began = clock()
+    began = clock() if began is None else began
     bound = FIRST_PAUSE_S
 
     def pause() -> float:
@@ -50,12 +54,14 @@ def until_deadline(
     whether the call was carried out, it is DeadlineExceeded.
     """
     unknown = False
-    ends_at = time.monotonic() + deadline_s
-    pause = pauses()
+    began = time.monotonic()
+    ends_at = began + deadline_s
+    pause: Callable[[], float] | None = None
     while True:
         try:
             return attempt(max(0.05, min(attempt_s, ends_at - time.monotonic())))
         except TicTacToeError as error:
+            pause = pause or pauses(began=began)
             wait_s = pause()
             unknown = unknown or isinstance(error, Unreachable)
             if not worth_another_try(error):

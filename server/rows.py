@@ -21,6 +21,7 @@ FARTHEST = 1 << 62
 LONGEST_BODY = 1 << 24
 
 _ROWS = sequence(most=MOST_ROWS)
+_FROM_NOUGHT = whole(0, FARTHEST)
 _FROM_ONE = whole(1, FARTHEST)
 _STREAM = text(longest=200, shortest=6)
 _BODY = text(longest=LONGEST_BODY, shortest=2)
@@ -33,7 +34,7 @@ def mark(value: object) -> Mark:
     """A place in a log: an epoch and a position, both from 0."""
     if not isinstance(value, (list, tuple)) or len(value) != len(Mark._fields):
         raise InvalidArgument("must be an epoch and a position")
-    return Mark(*(whole(0, FARTHEST)(part) for part in value))
+    return Mark(_FROM_NOUGHT(value[0]), _FROM_NOUGHT(value[1]))
 
 
 def stream(value: object) -> str:

@@ -23,6 +23,7 @@ Check = Callable[[object], Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 _MISSING = object()
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{8,64}\Z")
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{43,128}\Z")
 _ROOM_ID = re.compile(r"[0-9a-z]{4,16}\Z")
@@ -34,7 +35,7 @@ def text(*, longest: int, shortest: int = 0) -> Check:
     def check(value: object) -> str:
         if not isinstance(value, str) or not shortest <= len(value) <= longest:
             raise InvalidArgument(f"must be a text of {shortest} to {longest} characters")
-        if any("\ud800" <= c <= "\udfff" for c in value):
+        if not value.isascii() and _SURROGATE.search(value):
             raise InvalidArgument("must be valid Unicode")
         return value
 
@@ -134,12 +135,11 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
     def bind(given: tuple[object, ...], fields: Mapping[str, object]) -> list[Any]:
         if len(given) > len(names):
             raise InvalidArgument(f"takes at most {len(names)} arguments, {len(given)} were given")
-        values = dict(zip(names, given, strict=False))
-        if any(name in fields for name in values):
+        if fields and any(name in fields for name in names[: len(given)]):
             raise InvalidArgument("an argument was given twice")
         bound = []
-        for name, check in checks.items():
-            value = values.get(name, fields.get(name, _MISSING))
+        for number, (name, check) in enumerate(checks.items()):
+            value = given[number] if number < len(given) else fields.get(name, _MISSING)
             try:
                 checked = check(value)
             except InvalidArgument as refusal:

@@ -12,11 +12,12 @@ is read.
 from __future__ import annotations
 
 import socket
-import struct
 import time
+from collections.abc import Callable
 
 from game.errors import InvalidArgument, TicTacToeError
 from wire.errors import TooLarge
+from wire.frames import BATCH, COMPRESSED, CONNECT, HEADER, KEEP_SERIALIZED, MSGPACK, SERPENT, Frame, head_of
 
 LARGEST_CALL = 1 << 16
 """Bytes in one call of a client: no call needs more than some thousand."""
@@ -27,17 +28,12 @@ LARGEST_HANDSHAKE = 1 << 12
 HANDSHAKE_S = 5.0
 MESSAGE_S = 20.0
 
-SERPENT = 1
-"""The number of that serializer in the library's messages; every client has it."""
-MSGPACK = 6
-_CONNECT = 1
-_HEADER = struct.Struct("!4sHHHHiHHHH")
-_COMPRESSED, _BATCH, _KEEP_SERIALIZED = 1 << 1, 1 << 3, 1 << 6
 _REFUSED_KINDS = {
-    _COMPRESSED: "compressed messages are not accepted",  # a small one could expand beyond any limit
-    _BATCH: "batches of calls are not accepted",  # a small one could ask for thousands of large answers at once
-    _KEEP_SERIALIZED: "serialized arguments are not accepted",  # the library would read their name with marshal
+    COMPRESSED: "compressed messages are not accepted",  # a small one could expand beyond any limit
+    BATCH: "batches of calls are not accepted",  # a small one could ask for thousands of large answers at once
+    KEEP_SERIALIZED: "serialized arguments are not accepted",  # nobody needs another way to write them
 }
+_ALL_REFUSED = COMPRESSED | BATCH | KEEP_SERIALIZED
 _PIECE = 4096
 _SKIPPED = 1 << 16
 
@@ -63,6 +59,8 @@ class Incoming:
         self._skipped = skipped
         self._idle_s = idle_s
         self._shaken = False
+        self.owes: Callable[[], bool] = lambda: False
+        """Whether an answer is still to be given."""
         self._buffer = b""
         self._rest = 0
         patience_s = min(HANDSHAKE_S, idle_s)
@@ -89,6 +87,12 @@ class Incoming:
             return data
         return self._header()
 
+    def frame(self) -> Frame:
+        """The next message, whole. Raises like ``read``, and OSError for what is no message."""
+        head = head_of(self.read(HEADER.size))
+        annotations = self.read(head.annotations_size)
+        return Frame(*head[:4], annotations, self.read(head.data_size))
+
     def write(self, data: bytes) -> None:
         """Send an answer. Raises OSError when it is not taken within MESSAGE_S."""
         sent = self._sock.send(data)
@@ -103,10 +107,10 @@ class Incoming:
 
     def _header(self) -> bytes:
         if self._shaken and not self._buffer:
-            self._buffer = self._receive(_PIECE)  # waits for as long as nothing may be said
+            self._buffer = self._first_piece()
             self._until = time.monotonic() + MESSAGE_S
-        header = self._take(_HEADER.size)
-        tag, _, kind, flags, sequence, data_size, serializer, annotations_size, _, _ = _HEADER.unpack(header)
+        header = self._take(HEADER.size)
+        tag, _, kind, flags, sequence, data_size, serializer, annotations_size, _, _ = HEADER.unpack(header)
         if tag != b"PYRO":
             return header  # the library says what is wrong with it
         size = data_size + annotations_size
@@ -121,7 +125,7 @@ class Incoming:
 
     def _refusal(self, kind: int, flags: int, serializer: int, size: int) -> TicTacToeError | None:
         """Why the header's message is not wanted, if it is not."""
-        if self._shaken == (kind == _CONNECT):
+        if self._shaken == (kind == CONNECT):
             return InvalidArgument("a connection begins with a handshake and has one")
         largest = self._largest if self._shaken else LARGEST_HANDSHAKE
         if serializer == SERPENT:
@@ -130,9 +134,8 @@ class Incoming:
             return TooLarge(f"the message is larger than {largest} bytes")
         if serializer not in (SERPENT, MSGPACK):
             return InvalidArgument("messages are written in serpent or msgpack")
-        for flag, sentence in _REFUSED_KINDS.items():
-            if flags & flag:
-                return InvalidArgument(sentence)
+        if flags & _ALL_REFUSED:
+            return next(InvalidArgument(sentence) for flag, sentence in _REFUSED_KINDS.items() if flags & flag)
         return None
 
     def _take(self, size: int) -> bytes:
@@ -156,6 +159,15 @@ class Incoming:
     def _skip(self, size: int) -> None:
         while size:
             size -= len(self._take(min(size, _SKIPPED)))
+
+    def _first_piece(self) -> bytes:
+        """The beginning of a message. Nothing needs to be said while an answer is owed, however long that takes."""
+        while True:
+            try:
+                return self._receive(_PIECE)
+            except TimeoutError:
+                if not self.owes():
+                    raise
 
     def _receive(self, most: int) -> bytes:
         data = self._sock.recv(most)

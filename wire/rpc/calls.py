@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import queue
+import socket
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import Pyro4
 import Pyro4.errors
+import Pyro4.util
 
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import PROTOCOL_VERSION
+from wire.answers import Answers
 from wire.errors import (
     Busy,
     DeadlineExceeded,
@@ -21,6 +24,7 @@ from wire.errors import (
     Unreachable,
     error_from,
 )
+from wire.frames import EXCEPTION, INVOKE, RESULT, Frame, encode, is_signed
 
 # What the sentence of a connection that was refused begins with, or has in it.
 NO_ROOM = "no free workers"
@@ -43,6 +47,10 @@ class Remote:
 
     def __init__(self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack") -> None:
         self.address = address
+        self._name = name
+        self._key = key
+        self._serializer = Pyro4.util.get_serializer(serializer)
+        self._sequence = 0
         self._proxy = Pyro4.Proxy(f"PYRO:{name}@{address.host}:{address.port}")
         self._proxy._pyroSerializer = serializer
         self._proxy._pyroHandshake = {"protocol": PROTOCOL_VERSION}
@@ -59,13 +67,42 @@ class Remote:
         if timeout_s != self._timeout_s:
             self._proxy._pyroTimeout = self._timeout_s = timeout_s
         try:
-            return self._proxy._pyroInvoke(method, arguments, {})
+            return self._exchange(method, arguments)
         except Exception as error:
             raise self._translated(error) from None
-        finally:
-            # The library keeps the annotations of an answer for the thread, and a server's thread would send them (a
-            # peer's signature, say) along with its own next answer.
-            Pyro4.current_context.response_annotations = {}
+
+    def _exchange(self, method: str, arguments: tuple[object, ...]) -> Any:
+        """Send a call over the library's connection and read its answer."""
+        data = self._serializer.dumpsCall(self._name, method, arguments, {})
+        if len(data) > Pyro4.config.MAX_MESSAGE_SIZE > 0:
+            raise Pyro4.errors.MessageTooLargeError
+        if self._proxy._pyroConnection is None:
+            self._connect()
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        try:
+            self._socket.sendall(encode(INVOKE, 0, self._sequence, self._serializer.serializer_id, data, self._key))
+            answer = self._answer()
+        except BaseException:
+            self.close()  # else the answer to this call would be taken for the next one's
+            raise
+        value = self._serializer.loads(answer.data)
+        if answer.flags & EXCEPTION:
+            raise value
+        return value
+
+    def _connect(self) -> None:
+        self._proxy._pyroBind()
+        self._socket: socket.socket = self._proxy._pyroConnection.sock
+        self._answers = Answers(self._socket, largest=Pyro4.config.MAX_MESSAGE_SIZE)
+
+    def _answer(self) -> Frame:
+        answer = self._answers.next()
+        if not is_signed(answer, self._key):
+            raise Pyro4.errors.SecurityError("an answer with another signature")
+        wanted = (RESULT, self._sequence, self._serializer.serializer_id)
+        if (answer.kind, answer.sequence, answer.serializer) != wanted or answer.flags & ~EXCEPTION:
+            raise Pyro4.errors.ProtocolError("that is not the answer to this call")
+        return answer
 
     def close(self) -> None:
         """Close the connection; the next call opens a new one."""
@@ -76,7 +113,7 @@ class Remote:
         code = getattr(error, "code", None)
         if isinstance(error, RuntimeError) and isinstance(code, str):
             return error_from(code, str(error))
-        if isinstance(error, Pyro4.errors.TimeoutError):
+        if isinstance(error, (Pyro4.errors.TimeoutError, TimeoutError)):
             return DeadlineExceeded(f"{self.address} did not answer within {self._timeout_s:g} s")
         if isinstance(error, Pyro4.errors.MessageTooLargeError):
             return TooLarge("the message is larger than the limit")

@@ -17,7 +17,7 @@ import Pyro4.util
 import serpent
 
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
-from wire.incoming import SERPENT
+from wire.frames import SERPENT
 
 ACCEPT_PAUSE_S = 0.2
 """How often an endpoint's accept loop comes round when nobody connects; ``Endpoint.idle_s`` is told by it."""

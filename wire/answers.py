@@ -1,0 +1,38 @@
+"""The answers that come in on one connection of a caller, whole, with a limit on their size."""
+
+from __future__ import annotations
+
+import socket
+
+from wire.errors import TooLarge
+from wire.frames import HEADER, Frame, head_of
+
+_PIECE = 1 << 13
+
+
+class Answers:
+    """Reads one connection. For one thread; how long it waits is the socket's timeout."""
+
+    def __init__(self, sock: socket.socket, *, largest: int) -> None:
+        """``largest``: bytes in one message."""
+        self._sock = sock
+        self._largest = largest
+        self._buffer = b""
+
+    def next(self) -> Frame:
+        """The next message. Raises TooLarge, and OSError when the connection is broken, also by nonsense."""
+        head = head_of(self._take(HEADER.size))
+        if head.data_size < 0 or head.annotations_size + head.data_size > self._largest:
+            raise TooLarge("the message is larger than the limit")
+        annotations = self._take(head.annotations_size)
+        return Frame(*head[:4], annotations, self._take(head.data_size))
+
+    def _take(self, size: int) -> bytes:
+        buffer = self._buffer
+        while len(buffer) < size:
+            piece = self._sock.recv(max(_PIECE, size - len(buffer)))
+            if not piece:
+                raise ConnectionAbortedError("closed by the other side")
+            buffer += piece
+        self._buffer = buffer[size:]
+        return buffer[:size]
