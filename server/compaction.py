@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import structlog
 
@@ -29,11 +30,21 @@ class Compactor:
     """Takes a snapshot of every stream that has ``every`` entries since its last one, in a thread of its own."""
 
     def __init__(
-        self, journal: Journal, streams: Streams, *, every: int, keep_events: int, upto: Callable[[], int]
+        self,
+        journal: Journal,
+        streams: Streams,
+        *,
+        every: int,
+        keep_events: int,
+        upto: Callable[[], int],
+        in_memory: Callable[[str], Any] = lambda _stream: None,
     ) -> None:
-        """``upto`` gives the position up to which entries are committed: no snapshot has more."""
+        """``upto`` gives the position up to which entries are committed: no snapshot has more. ``in_memory`` gives the
+        committed state of a stream, or None where that is not at hand and has to be made from the journal.
+        """
         self._journal = journal
         self._upto = upto
+        self._in_memory = in_memory
         self._streams = streams
         self._every = every
         self._keep_events = keep_events
@@ -99,6 +110,11 @@ class Compactor:
             return None
 
     def _snapshot(self, stream: str) -> Snapshot | None:
+        state = self._in_memory(stream)
+        if state is not None:
+            mark = self._journal.mark_of(stream, state.version)
+            body = self._streams.kind_of(stream).write_state(state)
+            return None if mark is None else Snapshot(mark.position, mark.epoch, stream, state.version, body)
         copy = self._journal.copy(stream, whole=False).up_to(self._upto())
         if not copy.entries or copy.has_gap:
             return None

@@ -26,6 +26,7 @@ from server.security import token_hash
 from server.settings import Settings
 from server.streams import name_stream, room_stream
 from wire.errors import Busy
+from wire.later import Later, now
 
 KEPT_CLOSED_ROOMS = 1000
 
@@ -52,7 +53,9 @@ class Desk:
             raise InvalidArgument("token belongs to another name: make a new one for every name")
         if owned is None and self._house.names >= self._settings.max_names:
             raise Busy("there are as many names as the settings allow")
-        return self._committer.submit(name_stream(names.name_key(name)), names.Claim(name, hashed_token))
+        claim = names.Claim(name, hashed_token)
+        answer: Mapping[str, object] = now(self._committer.submit(name_stream(names.name_key(name)), claim))
+        return answer
 
     def create(
         self, hashed_token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
@@ -63,13 +66,13 @@ class Desk:
         new = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
             raise Busy("there are as many rooms as the settings allow")
-        answer = self._committer.submit(room_stream(room), Create(by, request_id, title, game, options))
+        answer = now(self._committer.submit(room_stream(room), Create(by, request_id, title, game, options)))
         return {"room": room, "version": answer["version"]}
 
     # -- in a room ------------------------------------------------------------------------------------------------
 
-    def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object]:
-        """Carry out the command that ``make`` makes for the caller's username."""
+    def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
+        """Carry out the command that ``make`` makes for the caller's username; its answer may come later."""
         by = self._who(token_hash(token))
         self._saw(room, by)
         return self._committer.submit(room_stream(room), make(by))
@@ -79,13 +82,10 @@ class Desk:
         self._saw(room, self._who(token_hash(token)))
         return self._house.view(room)
 
-    def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any]:
-        """What happened in a room after a version."""
-        by = self._who(token_hash(token))
-        self._saw(room, by)
-        news = self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
-        self._saw(room, by)
-        return news
+    def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
+        """What happened in a room after a version, maybe later."""
+        self._saw(room, self._who(token_hash(token)))
+        return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
 
     # -- tidying --------------------------------------------------------------------------------------------------
 
@@ -116,7 +116,7 @@ class Desk:
 
     def _on_behalf(self, room: str, command: Command) -> None:
         try:
-            self._committer.submit(room_stream(room), command)
+            now(self._committer.submit(room_stream(room), command))
         except Refusal as refusal:
             logger.debug("not done on behalf", room=room, why=refusal.message)
 

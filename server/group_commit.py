@@ -1,8 +1,9 @@
 """Group commit: the threads around ``turns``, which says whose commands are committed together.
 
-Any number of threads call ``submit``. The first of them takes the turn and carries the commands of all who wait by
-then through together (see ``commit``); the others wait for it. So a lone command pays no hand-off to another thread,
-and under load one write and one message to the replica serve many.
+Any number of threads call ``submit``. One that finds nobody committing takes the turn and carries its command through
+itself: a lone command pays no hand-off to another thread. Of those that come meanwhile the commands wait, and not the
+threads: one that is there for nothing else carries them through, all that wait in one batch, and answers them. So under
+load one write and one message to the replica serve many, and no thread is woken for a command.
 
 Only whoever has the turn decides and writes.
 """
@@ -11,24 +12,34 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from game.errors import InvariantBroken, check
+from game.errors import InvariantBroken, TicTacToeError, check
 from server.commit import Commit, Order
 from server.conversation import Conversation
 from server.turns import Turns
+from wire.later import Later
 
 
 class Ticket(Order):
-    """An order of a thread that waits for it; without a stream it only wants the turn."""
+    """An order in the line; without a stream it only wants the turn."""
 
-    __slots__ = ("done", "turn")
+    __slots__ = ("later", "turn")
 
     def __init__(self, stream: str, command: Any) -> None:
         super().__init__(stream, command)
-        self.done = False
+        self.later: Later | None = None
         self.turn: threading.Event | None = None
+
+    def settle(self) -> None:
+        """Tell whoever waits for it what came of it."""
+        if self.later is None:
+            return
+        if self.error is not None:
+            self.later.fail(self.error)
+        else:
+            self.later.answer(self.answer)
 
 
 class Committer:
@@ -43,22 +54,27 @@ class Committer:
         self._step_down = step_down
         self._lock = threading.Lock()
         self._turns: Turns[Ticket] = Turns()
+        self._handed_on = threading.Semaphore(0)
+        threading.Thread(target=self._carry_out_for_others, name="commit", daemon=True).start()
 
-    def submit(self, stream: str, command: Any) -> Mapping[str, object]:
-        """Carry out a command and return its answer; for a request that was carried out before, its first answer.
+    def submit(self, stream: str, command: Any) -> Mapping[str, object] | Later:
+        """Carry out a command: its answer; for a request that was carried out before, its first answer. While others
+        are committed, what will be the answer.
 
-        When it returns, everything the answer speaks of is in the log. Raises the Refusal of the command, or
+        With the answer, everything it speaks of is in the log. Raises, or fails with, the Refusal of the command, or
         StorageFailed; then nothing was changed. After Fenced it is the next term that knows.
         """
         ticket = Ticket(stream, command)
-        if self._queue(ticket):
-            self._carry_out()
+        with self._lock:
+            if not self._turns.come(ticket):
+                ticket.later = Later()
+                return ticket.later
+        self._carry_out()
         if ticket.error is not None:
             raise ticket.error
-        answer = ticket.answer
-        if answer is None:
-            raise InvariantBroken("a ticket that is done has an answer or an error")
-        return answer
+        if ticket.answer is None:
+            raise InvariantBroken("an order that is carried out has an answer or an error")
+        return ticket.answer
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
@@ -67,27 +83,28 @@ class Committer:
         Also the proof of life: it comes only if the commits before it came to their end.
         """
         ticket = Ticket("", None)
-        check(self._queue(ticket), "nobody else can carry out a turn")
+        with self._lock:
+            if not self._turns.come(ticket):
+                ticket.turn = threading.Event()
+        if ticket.turn is not None:
+            ticket.turn.wait()
         try:
             yield
         finally:
-            self._pass_on([ticket])
+            self._pass_on()
 
     @property
     def waiting(self) -> int:
         """How many wait for the turn, or for somebody to carry their command through."""
         return len(self._turns)
 
-    def _queue(self, ticket: Ticket) -> bool:
-        """Line up; true when the caller has the turn, false when another has carried its ticket out."""
-        with self._lock:
-            if self._turns.come(ticket):
-                return True
-            ticket.turn = threading.Event()
-        ticket.turn.wait()
-        return not ticket.done
+    def _carry_out_for_others(self) -> None:
+        while True:
+            self._handed_on.acquire()
+            self._carry_out()
 
     def _carry_out(self) -> None:
+        """Commit all that waits. The turn is had, and passed on in the end."""
         with self._lock:
             batch = self._turns.batch()
         try:
@@ -95,17 +112,24 @@ class Committer:
         except BaseException as error:
             # The journal may have what nobody published: only a new start puts that right.
             self._step_down(f"a commit failed: {error!r}")
+            for ticket in batch:
+                ticket.error = ticket.error or _failed(error)
             raise
         finally:
-            self._pass_on(batch)
+            self._pass_on()
+            for ticket in batch:
+                ticket.settle()
 
-    def _pass_on(self, finished: Sequence[Ticket]) -> None:
-        """End the turn: wake those whose tickets are done, and who is next."""
+    def _pass_on(self) -> None:
+        """End the turn, and see to it that whoever is next has it."""
         with self._lock:
             following = self._turns.pass_on()
-        for ticket in finished:
-            ticket.done = True
-            if ticket.turn is not None:
-                ticket.turn.set()
         if following is not None and following.turn is not None:
             following.turn.set()
+        elif following is not None:
+            check(bool(following.stream), "who waits without a command waits for the turn")
+            self._handed_on.release()
+
+
+def _failed(error: BaseException) -> TicTacToeError:
+    return error if isinstance(error, TicTacToeError) else InvariantBroken("a commit failed")

@@ -14,9 +14,11 @@ from typing import Any
 from game import rooms
 from game.errors import InvalidArgument, NoSuchRoom, check
 from server.entries import Entry
+from server.herald import Herald
 from server.journal import Journal
 from server.lobby import Change, Changes, Cursor, Lobby
 from server.streams import Streams, room_of, room_stream
+from wire.later import Later
 
 MOST_EVENTS = 500
 """Events an answer carries at the most."""
@@ -24,16 +26,14 @@ _RECENT = 64
 
 
 class _Table:
-    """A room in memory: its state, the last events ready for the wire, and who waits."""
+    """A room in memory: its state, and the last events ready for the wire."""
 
-    __slots__ = ("news", "recent", "state", "view", "waiting")
+    __slots__ = ("recent", "state", "view")
 
     def __init__(self, state: Any) -> None:
         self.state = state
         self.recent: list[dict[str, Any]] = []
         self.view: dict[str, Any] | None = None
-        self.news: threading.Condition | None = None
-        self.waiting = 0
 
 
 class House:
@@ -59,6 +59,7 @@ class House:
         self._closed: dict[str, int] = {}
         self._lobby = Lobby()
         self._lobby_news = threading.Condition(self._lock)
+        self._herald = Herald(self.news)
         self._published = 0
         self._ending = False
 
@@ -84,10 +85,7 @@ class House:
                     recent.append({"version": entry.version, **rooms.to_plain(event)})
                     del recent[:-_RECENT]
             self._published = entries[-1].position
-            for stream in states:
-                table = self._tables.get(stream)
-                if table is not None and table.news is not None:
-                    table.news.notify_all()
+            self._herald.happened_in([room for stream in states if (room := room_of(stream)) is not None])
 
     def _put(self, stream: str, state: Any, position: int) -> None:
         room = room_of(stream)
@@ -144,24 +142,32 @@ class House:
         table = self._tables.get(stream)
         return self._from_journal(stream) if table is None else table.state
 
+    def at_hand(self, stream: str) -> Any:
+        """The published state of a stream that is in memory; else None."""
+        table = self._tables.get(stream)
+        return self._names.get(stream) if table is None else table.state
+
     def view(self, room: str) -> dict[str, Any]:
         """The view of a room. Raises NoSuchRoom."""
         with self._lock:
             return self._view(self._table(room))
 
-    def wait(self, room: str, after_version: int, timeout_s: float) -> dict[str, Any]:
+    def wait(self, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """What happened in a room after a version: at once if there is something, else when it happens.
 
         After ``timeout_s`` without news the answer has no events. Raises NoSuchRoom, and InvalidArgument for a version
         that the room does not have.
         """
+        if timeout_s > 0:
+            with self._lock:
+                if self._seen(room, after_version).state.version == after_version:
+                    return self._herald.wait(room, after_version, timeout_s)
+        return self.news(room, after_version)
+
+    def news(self, room: str, after_version: int) -> dict[str, Any]:
+        """What happened in a room after a version, maybe nothing. Raises as ``wait`` does."""
         with self._lock:
-            table = self._table(room)
-            version = table.state.version
-            if after_version > version:
-                raise InvalidArgument(f"after_version is {after_version}, but the room has version {version}")
-            if version == after_version and timeout_s > 0:
-                self._wait_for_news(table, after_version, timeout_s)
+            table = self._seen(room, after_version)
             view = self._view(table)
             recent = [event for event in table.recent if event["version"] > after_version]
         return self._news(room, view, recent, after_version)
@@ -177,9 +183,7 @@ class House:
         with self._lock:
             self._ending = True
             self._lobby_news.notify_all()
-            for table in self._tables.values():
-                if table.news is not None:
-                    table.news.notify_all()
+        self._herald.end()
 
     # -- memory ---------------------------------------------------------------------------------------------------
 
@@ -187,14 +191,15 @@ class House:
         """Open rooms that nobody has touched for that long and nobody waits for."""
         before = self._clock() - longer_than_s
         with self._lock:
-            return [room for room, touched_at in self._open.items() if touched_at < before and not self._waiting(room)]
+            untouched = [room for room, touched_at in self._open.items() if touched_at < before]
+        return [room for room in untouched if not self._herald.waits_in(room)]
 
     def let_go(self, rooms_: Sequence[str]) -> int:
         """Drop these rooms from memory, unless somebody waits for them by now; how many were there and went."""
         with self._lock:
             held = len(self._tables)
             for room in rooms_:
-                if not self._waiting(room):
+                if not self._herald.waits_in(room):
                     self._tables.pop(room_stream(room), None)
             return held - len(self._tables)
 
@@ -214,9 +219,12 @@ class House:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _waiting(self, room: str) -> bool:
-        table = self._tables.get(room_stream(room))
-        return table is not None and table.waiting > 0
+    def _seen(self, room: str, version: int) -> _Table:
+        """The table of a room that somebody has seen up to a version. The lock is held."""
+        table = self._table(room)
+        if version > table.state.version:
+            raise InvalidArgument(f"after_version is {version}, but the room has version {table.state.version}")
+        return table
 
     def _table(self, room: str) -> _Table:
         """The room's table, brought back to memory if need be. The lock is held."""
@@ -232,15 +240,6 @@ class House:
 
     def _from_journal(self, stream: str) -> Any:
         return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self._published))
-
-    def _wait_for_news(self, table: _Table, after_version: int, timeout_s: float) -> None:
-        if table.news is None:
-            table.news = threading.Condition(self._lock)
-        table.waiting += 1
-        try:
-            table.news.wait_for(lambda: table.state.version > after_version or self._ending, timeout_s)
-        finally:
-            table.waiting -= 1
 
     def _view(self, table: _Table) -> dict[str, Any]:
         """The view, made once for all who ask at this version."""

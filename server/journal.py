@@ -262,6 +262,12 @@ class Journal:
                 " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
 
+    def mark_of(self, stream: str, version: int) -> Mark | None:
+        """Where a stream's entry of that version is, if it is here."""
+        with self._lock:
+            found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
+        return found[0].mark if found else None
+
     def backlog(self, after: Mark, upto: Mark, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
         """The next snapshots and entries in order of position, after one mark and up to another: about ``most_bytes``
         on the wire.

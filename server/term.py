@@ -6,6 +6,8 @@ The way of a command: a room object or the front door â†’ ``desk`` (who asks) â†
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 
 from server.commit import Commit
@@ -51,6 +53,7 @@ class Term:
             every=settings.snapshot_every,
             keep_events=settings.keep_events,
             upto=lambda: self.house.published,
+            in_memory=self._at_hand,
         )
         self.link = ReplicaLink(
             Primary(office, journal.last, journal.terms),
@@ -75,6 +78,9 @@ class Term:
         self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
         self._node.in_background("tidying", self._tidy)
         self._node.at_end(self.house.end)
+
+    def _at_hand(self, stream: str) -> Any:
+        return self.house.at_hand(stream)
 
     def _offer(self, room: str) -> None:
         self._clients.offer(room_object(room), RoomObject(self.desk, room))

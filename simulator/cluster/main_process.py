@@ -101,6 +101,7 @@ class MainProcess(Process):
             every=limits.snapshot_every,
             keep_events=limits.keep_events,
             upto=lambda: house.published,
+            in_memory=house.at_hand,
         )
         self.link = link = ReplicaLink(
             _NotingPrimary(office, journal.last, journal.terms, self),
@@ -199,7 +200,7 @@ class MainProcess(Process):
         if house is None or self.now > until_s:
             return
         try:
-            news = house.wait(room, after_version, 0.0)
+            news = house.news(room, after_version)
         except (NoSuchRoom, InvalidArgument) as error:
             self.refuse(request, error)
             return

@@ -22,6 +22,7 @@ from server.house import House
 from server.journal import open_journal
 from server.streams import Streams, room_stream
 from wire.errors import Fenced, StorageFailed
+from wire.later import now
 
 ROOM = room_stream("abcd")
 
@@ -61,7 +62,8 @@ class Desk:
         converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
 
     def do(self, command: Any) -> Mapping[str, object]:
-        return self.committer.submit(ROOM, command)
+        answer: Mapping[str, object] = now(self.committer.submit(ROOM, command))
+        return answer
 
     @property
     def room(self) -> rooms.Room:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import threading
 import time
 from collections import deque
 from typing import Any
@@ -15,6 +16,7 @@ from Pyro4.socketserver import threadpoolserver as library_server
 
 from wire.door import Guest
 from wire.incoming import Incoming
+from wire.later import Later
 from wire.rpc.library import ACCEPT_PAUSE_S
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,57 @@ class _Connection(Pyro4.socketutil.SocketConnection):  # type: ignore[misc]  # t
     def __init__(self, sock: socket.socket, incoming: Incoming) -> None:
         super().__init__(sock)
         self.incoming = incoming
+        self._sending = threading.Lock()
+        self._at_once = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.fileno())
+        """The same connection, for those that must not wait."""
+        self._at_once.settimeout(0)
+        self._closed = False
+        self._owed: Later | None = None
+        incoming.owes = self._owes
+
+    def owed(self, later: Later) -> None:
+        """The answer to the call that came last is going to be settled."""
+        self._owed = later
+
+    def _owes(self) -> bool:
+        return self._owed is not None and not self._owed.settled
+
+    def answered(self) -> None:
+        """The next call came: it has to wait until the one before is answered, if its caller did not wait for that."""
+        if self._owed is not None:
+            self._owed.wait_settled()
+            self._owed = None
+
+    def send_soon(self, data: bytes) -> None:
+        """Send an answer from another thread than the connection's own, and do not wait for who reads it.
+
+        Such answers are small, and whoever waits for one has nothing else to read: who does not take it is cut off, as
+        if the connection had broken.
+        """
+        with self._sending:
+            if self._closed:
+                return
+            try:
+                if self._at_once.send(data) == len(data):
+                    return
+            except OSError:
+                pass
+            with contextlib.suppress(OSError):
+                self._at_once.shutdown(socket.SHUT_RDWR)
+
+    def let_go(self) -> None:
+        """Leave the socket open when this is gone."""
+        self.keep_open = True
+        self._at_once.detach()
+
+    def close(self) -> None:
+        with self._sending:
+            if not self._closed and not self.keep_open:
+                self._closed = True
+                self._at_once.detach()
+        if self._owed is not None:
+            self._owed.abandon()
+        super().close()
 
     def recv(self, size: int) -> bytes:
         try:
@@ -113,7 +166,7 @@ class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc] 
                 self.pool.process(visit)
             except (library_server.NoFreeWorkersError, RuntimeError):  # there are no more threads to be had
                 self.daemon.door.left(guest)
-                visit.csock.keep_open = True  # it goes, and the socket is still needed
+                visit.csock.let_go()  # the socket is still needed
             else:
                 return
         self._turn_away(sock)

@@ -1,0 +1,132 @@
+"""Who waits for news of rooms, and the thread that tells them: whoever plays never waits for those who watch.
+
+All who have seen the same so far get the same answer, made and written once.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from game.errors import TicTacToeError
+from wire.later import Later, Shared
+
+TICK_S = 0.05
+"""What waits are rounded up to, so that many end together."""
+
+News = Callable[[str, int], Mapping[str, Any]]
+
+
+class _Waiter:
+    """Somebody who has seen a room up to a version; ``later`` is what they are told."""
+
+    __slots__ = ("after_version", "later", "room", "until")
+
+    def __init__(self, room: str, after_version: int, until: int) -> None:
+        self.room = room
+        self.after_version = after_version
+        self.until = until
+        self.later = Later()
+
+
+class Herald:
+    """Answers everybody who waits, when something happens in their room or their time is up. Safe for threads."""
+
+    def __init__(self, news: News) -> None:
+        """``news`` gives what happened in a room after a version; it may raise. Its thread begins with the first who
+        waits.
+        """
+        self._news = news
+        self._changed = threading.Condition()
+        self._waiting: dict[str, dict[_Waiter, None]] = {}
+        self._due: dict[int, dict[_Waiter, None]] = {}
+        self._ticks: list[int] = []  # a heap of all that ``_due`` has
+        self._to_tell: list[_Waiter] = []
+        self._begun = False
+        self._ending = False
+
+    def wait(self, room: str, after_version: int, timeout_s: float) -> Later:
+        """Somebody waits for what comes after a version, at most so long."""
+        waiter = _Waiter(room, after_version, math.ceil((time.monotonic() + timeout_s) / TICK_S))
+        waiter.later.on_abandon(lambda: self._forget(waiter))
+        with self._changed:
+            self._waiting.setdefault(room, {})[waiter] = None
+            if waiter.until not in self._due:
+                self._due[waiter.until] = {}
+                heapq.heappush(self._ticks, waiter.until)
+            self._due[waiter.until][waiter] = None
+            if self._ticks[0] == waiter.until or self._ending:
+                self._changed.notify()
+            if not self._begun:
+                self._begun = True
+                threading.Thread(target=self._run, name="herald", daemon=True).start()
+        return waiter.later
+
+    def happened_in(self, rooms: Iterable[str]) -> None:
+        """There is something new in these rooms."""
+        with self._changed:
+            for room in rooms:
+                for waiter in self._waiting.pop(room, ()):
+                    del self._due[waiter.until][waiter]
+                    self._to_tell.append(waiter)
+            if self._to_tell:
+                self._changed.notify()
+
+    def waits_in(self, room: str) -> bool:
+        """Whether anybody waits there."""
+        return room in self._waiting
+
+    def end(self) -> None:
+        """Answer everybody, now and from now on."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                told = self._take()
+                while not told:
+                    self._changed.wait(self._ticks[0] * TICK_S - time.monotonic() if self._ticks else None)
+                    told = self._take()
+            self._tell(told)
+
+    def _take(self) -> list[_Waiter]:
+        """Who is to be told now; they wait no longer."""
+        told, self._to_tell = self._to_tell, []
+        now = time.monotonic()
+        while self._ticks and (self._ticks[0] * TICK_S <= now or self._ending):
+            for waiter in self._due.pop(heapq.heappop(self._ticks)):
+                self._leave_room(waiter)
+                told.append(waiter)
+        return told
+
+    def _tell(self, told: Iterable[_Waiter]) -> None:
+        same: dict[tuple[str, int], list[_Waiter]] = {}
+        for waiter in told:
+            same.setdefault((waiter.room, waiter.after_version), []).append(waiter)
+        for (room, after_version), waiters in same.items():
+            try:
+                news = Shared(self._news(room, after_version))
+            except TicTacToeError as error:
+                for waiter in waiters:
+                    waiter.later.fail(error)
+            else:
+                for waiter in waiters:
+                    waiter.later.answer(news)
+
+    def _forget(self, waiter: _Waiter) -> None:
+        with self._changed:
+            if waiter in self._waiting.get(waiter.room, ()):
+                self._leave_room(waiter)
+                del self._due[waiter.until][waiter]
+
+    def _leave_room(self, waiter: _Waiter) -> None:
+        here = self._waiting[waiter.room]
+        del here[waiter]
+        if not here:
+            del self._waiting[waiter.room]

@@ -1,0 +1,174 @@
+"""Answers that come later: from any thread, once, to whoever wants them; and on the wire in the order of the calls."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import msgpack
+import pytest
+
+from client.hostile.garbage import handshake
+from game.errors import NotYourTurn, TicTacToeError
+from wire.answers import Answers
+from wire.arguments import remote, text
+from wire.frames import INVOKE, MSGPACK, encode
+from wire.later import Later, Shared, now
+from wire.rpc import Address, Endpoint, Remote
+
+PATIENCE_S = 10.0
+pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+
+
+def test_who_asks_before_is_told_when_it_is_there_and_who_asks_after_at_once() -> None:
+    later, told = Later(), list[object]()
+    later.then(lambda value, _error: told.append(("before", value)))
+    assert not later.settled
+    later.answer(5)
+    later.then(lambda value, _error: told.append(("after", value)))
+    assert told == [("before", 5), ("after", 5)]
+    assert now(later) == 5
+
+
+def test_an_error_is_raised_where_the_answer_is_waited_for() -> None:
+    later = Later()
+    threading.Thread(target=lambda: later.fail(NotYourTurn("wait"))).start()
+    with pytest.raises(NotYourTurn):
+        now(later)
+
+
+def test_what_is_abandoned_is_said_once_nobody_wants_it_but_not_of_what_is_settled() -> None:
+    open_, done, abandoned = Later(), Later(), list[str]()
+    open_.on_abandon(lambda: abandoned.append("open"))
+    done.on_abandon(lambda: abandoned.append("done"))
+    done.answer(None)
+    open_.abandon()
+    done.abandon()
+    assert abandoned == ["open"]
+
+
+def test_what_many_get_is_written_once() -> None:
+    written: list[object] = []
+
+    def write(value: object) -> bytes:
+        written.append(value)
+        return b"bytes"
+
+    shared = Shared("news")
+    assert [shared.written(MSGPACK, write) for _ in range(3)] == [b"bytes"] * 3
+    assert written == ["news"]
+
+
+class Slow:
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Later] = {}
+        self.abandoned: list[str] = []
+
+    @remote(name=text(longest=20))
+    def ask(self, name: str) -> Later:
+        """Answer later."""
+        later = Later()
+        later.on_abandon(lambda: self.abandoned.append(name))
+        self.asked[name] = later
+        return later
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+def address(slow: Slow) -> Iterator[Address]:
+    endpoint = Endpoint(Address("127.0.0.1", 0))
+    endpoint.offer("slow", slow)
+    serving = threading.Thread(target=endpoint.serve, daemon=True)
+    serving.start()
+    yield Address("127.0.0.1", endpoint.port)
+    endpoint.close()
+    serving.join()
+
+
+def test_a_caller_gets_the_answer_or_the_error_that_comes_later(slow: Slow, address: Address) -> None:
+    caller = Remote(address, "slow")
+    outcomes: list[object] = []
+
+    def call(name: str) -> None:
+        try:
+            outcomes.append(caller.call("ask", name, timeout_s=PATIENCE_S))
+        except TicTacToeError as error:
+            outcomes.append(error.code)
+
+    for name in ("good", "bad"):
+        calling = threading.Thread(target=call, args=(name,))
+        calling.start()
+        until(lambda name=name: name in slow.asked)  # type: ignore[misc]
+        if name == "good":
+            slow.asked[name].answer({"x": 1})
+        else:
+            slow.asked[name].fail(NotYourTurn("no"))
+        calling.join()
+    assert outcomes == [{"x": 1}, NotYourTurn.code]
+
+
+def all_that_comes(connection: socket.socket) -> bytes:
+    found = bytearray()
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(1 << 16):
+            found += piece
+    return bytes(found)
+
+
+class Early:
+    """A caller that does not wait for answers before it calls again."""
+
+    def __init__(self, address: Address) -> None:
+        self.socket = socket.create_connection(address, PATIENCE_S)
+        self.answers = Answers(self.socket, largest=1 << 16)
+        self.socket.sendall(handshake("slow"))
+        self.answers.next()
+
+    def ask(self, number: int, name: str) -> None:
+        self.socket.sendall(encode(INVOKE, 0, number, MSGPACK, msgpack.packb(("slow", "ask", (name,), {}))))
+
+
+def test_a_second_call_that_comes_too_early_waits_for_the_answer_to_the_first(slow: Slow, address: Address) -> None:
+    early = Early(address)
+    with early.socket:
+        early.ask(1, "first")
+        early.ask(2, "second")
+        until(lambda: "first" in slow.asked)
+        slow.asked["first"].answer(1)
+        until(lambda: "second" in slow.asked)
+        slow.asked["second"].answer(2)
+        answers = [early.answers.next() for _ in range(2)]
+    assert [(answer.sequence, msgpack.unpackb(answer.data)) for answer in answers] == [(1, 1), (2, 2)]
+
+
+def test_who_goes_away_wants_no_answer(slow: Slow, address: Address) -> None:
+    early = Early(address)
+    early.ask(1, "gone")
+    until(lambda: "gone" in slow.asked)
+    early.socket.close()
+    until(lambda: slow.abandoned == ["gone"])
+    slow.asked["gone"].answer("nobody hears it")
+
+
+def test_who_does_not_take_the_answer_is_cut_off_and_holds_nobody_up(slow: Slow, address: Address) -> None:
+    early = Early(address)
+    with early.socket:
+        early.ask(1, "never reads")
+        until(lambda: "never reads" in slow.asked)
+        slow.asked["never reads"].answer(bytes(1 << 25))
+        assert len(all_that_comes(early.socket)) < 1 << 25
