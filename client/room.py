@@ -78,6 +78,10 @@ class RoomClient:
         """Close the room for good, if one opened it and no game is running."""
         return self._command("close", request_id)
 
+    def disconnect(self) -> None:
+        """Close the connection for commands, which is one of those that the servers count; the next opens it anew."""
+        self._commands.close()
+
     def view(self) -> View:
         """The room as it is now."""
         return view_from(self._commands.call("view", self._token))

@@ -12,7 +12,8 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from client import connect
@@ -41,21 +42,11 @@ class Worker:
         self._tables: dict[str, Seats] = {}
 
     def open(self, tables: int, moves: int = 0) -> dict[str, object]:
-        """Open so many rooms with two players each, who make the first moves of a game."""
-        left = iter(range(tables))
-        lock = threading.Lock()
-
-        def fill() -> None:
-            while True:
-                with lock:
-                    if next(left, None) is None:
-                        return
-                room, seats = self._open_one(moves)
-                with lock:
-                    self._tables[room] = seats
-
-        _in_threads([fill] * min(FILLERS, tables))
-        return {"rooms": list(self._tables)[-tables:]}
+        """Open so many rooms with two players each, who make the first moves of a game, and have no connection then."""
+        with ThreadPoolExecutor(FILLERS) as pool:
+            opened = dict(pool.map(lambda _: self._open_one(moves), range(tables)))
+        self._tables.update(opened)
+        return {"rooms": list(opened)}
 
     def _open_one(self, moves: int) -> tuple[str, Seats]:
         one, other = self._players
@@ -65,6 +56,8 @@ class Worker:
             player.join()
         for number, cell in enumerate(DRAWN[:moves]):
             seats[number % 2].move(cell)
+        for player in seats:
+            player.disconnect()
         return room.id, seats
 
     def play(self, rooms: Sequence[str], seconds: float, pause_s: float = 0.0) -> dict[str, object]:
@@ -158,14 +151,6 @@ class Worker:
         self._stop.set()
         of_all = set.intersection(*(set(seen) for seen in self._seen))
         return {"last": {version: max(seen[version] for seen in self._seen) for version in of_all}}
-
-
-def _in_threads(works: Sequence[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def main(name_server: str) -> None:

@@ -145,7 +145,7 @@ class Endpoint:
             self._daemon = _Daemon(bind, key, most_of_host)
         except OSError as error:
             raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
-        self._moved_at = time.monotonic()
+        self._moved_at: float | None = None
 
     @property
     def port(self) -> int:
@@ -171,8 +171,10 @@ class Endpoint:
 
     @property
     def idle_s(self) -> float:
-        """Seconds since the accept loop last came round: far above ACCEPT_PAUSE_S means that it is stuck."""
-        return time.monotonic() - self._moved_at
+        """Seconds since the accept loop last came round: far above ACCEPT_PAUSE_S means that it is stuck. None have
+        passed before it begins.
+        """
+        return 0.0 if self._moved_at is None else time.monotonic() - self._moved_at
 
     def close(self) -> None:
         """Take no connection any more and break those that are open when the process ends."""
