@@ -52,6 +52,21 @@ def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
         keeper.attach(3, "d")
 
 
+@pytest.mark.parametrize("promise", ["attach", "take_office"])
+def test_g4_a_promise_outlives_the_process_that_made_it(
+    tmp_path: Path, keeper: CopyKeeper, compactor: Compactor, promise: str
+) -> None:
+    keeper.take_office(2, "b")
+    getattr(keeper, promise)(3, "c")
+    journal = open_journal(tmp_path / "journal.db")  # what a process has that is started after a kill
+    node: Any = None
+    again = CopyKeeper(node, journal, compactor, Faults(""))
+    assert again.standing()["office"] == Office(3, "c")
+    with pytest.raises(Fenced):
+        again.attach(2, "b")
+    journal.close()
+
+
 def part(name: str, *positions: int) -> StreamCopy:
     """Some of a room's log, an event each at these positions."""
     event = '{"kind":"watched","by":"ada","request_id":"watch-ada"}'
