@@ -15,7 +15,7 @@ from client.hostile.garbage import handshake
 from game.errors import NotYourTurn, TicTacToeError
 from wire.answers import Answers
 from wire.arguments import remote, text
-from wire.frames import INVOKE, MSGPACK, encode
+from wire.frames import EXCEPTION, INVOKE, MSGPACK, ONEWAY, encode
 from wire.later import Later, Shared, now
 from wire.rpc import Address, Endpoint, Remote
 
@@ -139,8 +139,8 @@ class Early:
         self.socket.sendall(handshake("slow"))
         self.answers.next()
 
-    def ask(self, number: int, name: str) -> None:
-        self.socket.sendall(encode(INVOKE, 0, number, MSGPACK, msgpack.packb(("slow", "ask", (name,), {}))))
+    def ask(self, number: int, name: str, flags: int = 0) -> None:
+        self.socket.sendall(encode(INVOKE, flags, number, MSGPACK, msgpack.packb(("slow", "ask", (name,), {}))))
 
 
 def test_a_second_call_that_comes_too_early_waits_for_the_answer_to_the_first(slow: Slow, address: Address) -> None:
@@ -154,6 +154,30 @@ def test_a_second_call_that_comes_too_early_waits_for_the_answer_to_the_first(sl
         slow.asked["second"].answer(2)
         answers = [early.answers.next() for _ in range(2)]
     assert [(answer.sequence, msgpack.unpackb(answer.data)) for answer in answers] == [(1, 1), (2, 2)]
+
+
+def test_a_call_that_wants_no_answer_gets_none_later_either(slow: Slow, address: Address) -> None:
+    early = Early(address)
+    with early.socket:
+        early.ask(1, "one way", ONEWAY)
+        until(lambda: "one way" in slow.asked)
+        slow.asked["one way"].answer("nobody listens")
+        early.ask(2, "and back")
+        until(lambda: "and back" in slow.asked)
+        slow.asked["and back"].answer(2)
+        assert early.answers.next().sequence == 2
+
+
+def test_an_answer_that_cannot_be_written_is_an_error_and_hurts_nobody_who_settles_it(
+    slow: Slow, address: Address
+) -> None:
+    early = Early(address)
+    with early.socket:
+        early.ask(1, "unwritable")
+        until(lambda: "unwritable" in slow.asked)
+        slow.asked["unwritable"].answer("\ud800")
+        answer = early.answers.next()
+    assert answer.flags == EXCEPTION
 
 
 def test_who_goes_away_wants_no_answer(slow: Slow, address: Address) -> None:

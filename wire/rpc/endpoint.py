@@ -15,7 +15,7 @@ import Pyro4.util
 import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
 from wire import PROTOCOL_VERSION
 from wire.door import Door
-from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
+from wire.errors import ProtocolMismatch, Unreachable
 from wire.frames import EXCEPTION, INVOKE, ONEWAY, PING, RESULT, SERPENT, Frame, encode, is_signed
 from wire.incoming import LARGEST_CALL, Incoming, RefusedMessage
 from wire.later import Later, Shared
@@ -82,8 +82,7 @@ class _Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             call = conn.incoming.frame()
         except RefusedMessage as refused:
             conn.answered()
-            failure = Pyro4.util.get_serializer_by_id(refused.serializer).dumps(refused.error)
-            conn.send(encode(RESULT, EXCEPTION, refused.sequence, refused.serializer, failure, self._pyroHmacKey))
+            conn.send(self._result(refused, None, refused.error))
             return
         conn.answered()
         if not is_signed(call, self._pyroHmacKey):
@@ -96,36 +95,38 @@ class _Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             answer = self._carry_out(call)
             if isinstance(answer, Later):
                 conn.owed(answer)
-                answer.then(lambda value, error: conn.send_soon(self._settled(call, value, error)))
-            elif not call.flags & ONEWAY:
+            if call.flags & ONEWAY:
+                return  # nobody listens
+            if isinstance(answer, Later):
+                answer.then(lambda value, error: conn.send_soon(self._result(call, value, error)))
+            else:
                 conn.send(answer)
-
-    def _settled(self, call: Frame, value: object, error: TicTacToeError | None) -> bytes:
-        """An answer that came later."""
-        serializer = Pyro4.util.get_serializer_by_id(call.serializer)
-        flags = 0
-        if error is not None:
-            data, flags = serializer.dumps(error), EXCEPTION
-        elif isinstance(value, Shared):
-            data = value.written(call.serializer, serializer.dumps)
-        else:
-            data = serializer.dumps(value)
-        return encode(RESULT, flags, call.sequence, call.serializer, data, self._pyroHmacKey)
 
     def _carry_out(self, call: Frame) -> bytes | Later:
         """The answer, or what will be."""
-        serializer = Pyro4.util.get_serializer_by_id(call.serializer)
-        flags = 0
         try:
-            name, method, arguments, fields = serializer.loadsCall(call.data)
+            name, method, arguments, fields = Pyro4.util.get_serializer_by_id(call.serializer).loadsCall(call.data)
             remote_object = self.objectsById.get(name)
             if remote_object is None:
                 raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
             answer = Pyro4.util.getAttribute(remote_object, method)(*arguments, **fields)
-            if isinstance(answer, Later):
-                return answer
-            data = serializer.dumps(answer)
         except Exception as error:
+            return self._result(call, None, error)
+        return answer if isinstance(answer, Later) else self._result(call, answer, None)
+
+    def _result(self, call: Frame | RefusedMessage, value: object, error: Exception | None) -> bytes:
+        """The message that answers a call with a value, or with an error; also one that a value cannot be written."""
+        serializer = Pyro4.util.get_serializer_by_id(call.serializer)
+        data, flags = b"", 0
+        if error is None:
+            try:
+                if isinstance(value, Shared):
+                    data = value.written(call.serializer, serializer.dumps)
+                else:
+                    data = serializer.dumps(value)
+            except Exception as failure:
+                error = failure
+        if error is not None:
             data, flags = serializer.dumps(error), EXCEPTION
         return encode(RESULT, flags, call.sequence, call.serializer, data, self._pyroHmacKey)
 
