@@ -12,8 +12,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import structlog
+
 from game.errors import TicTacToeError
+from wire.errors import InternalError
 from wire.later import Later, Shared
+
+logger = structlog.get_logger()
 
 TICK_S = 0.05
 """What waits are rounded up to, so that many end together."""
@@ -113,8 +118,10 @@ class Herald:
             try:
                 news = Shared(self._news(room, after_version))
             except TicTacToeError as error:
-                for waiter in waiters:
-                    waiter.later.fail(error)
+                _fail(waiters, error)
+            except Exception:
+                logger.exception("news cannot be told", room=room)
+                _fail(waiters, InternalError("the server failed at this; its log has the details"))
             else:
                 for waiter in waiters:
                     waiter.later.answer(news)
@@ -130,3 +137,8 @@ class Herald:
         del here[waiter]
         if not here:
             del self._waiting[waiter.room]
+
+
+def _fail(waiters: Iterable[_Waiter], error: TicTacToeError) -> None:
+    for waiter in waiters:
+        waiter.later.fail(error)

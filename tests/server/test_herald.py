@@ -10,6 +10,7 @@ import pytest
 
 from game.errors import NoSuchRoom
 from server.herald import Herald
+from wire.errors import InternalError
 from wire.later import Later, Shared, now
 
 LONG_S = 60.0
@@ -98,6 +99,22 @@ def test_an_error_is_told_to_those_whom_it_concerns(herald: Herald, rooms: Rooms
     with pytest.raises(NoSuchRoom):
         now(gone)
     assert told(here)["events"] == [2]
+
+
+def test_a_fault_of_ours_is_an_error_to_whom_it_concerns_and_the_others_are_told_as_before(rooms: Rooms) -> None:
+    def news(room: str, after_version: int) -> Mapping[str, Any]:
+        if room == "broken":
+            raise ZeroDivisionError
+        return rooms.news(room, after_version)
+
+    herald = Herald(news)
+    broken = herald.wait("broken", 1, LONG_S)
+    herald.happened_in(["broken"])
+    with pytest.raises(InternalError):
+        now(broken)
+    here = herald.wait("a", 1, LONG_S)
+    herald.happened_in(["a"])
+    assert told(here)["room"] == "a"
 
 
 def test_many_come_and_are_told_at_the_same_time(herald: Herald, rooms: Rooms) -> None:
