@@ -23,6 +23,13 @@ LOOK_AGAIN_S = 1.0
 ATTEMPT_S = 5.0
 
 
+class Patience(NamedTuple):
+    """How long a call goes on trying, and after how long without an answer it is made again, in seconds."""
+
+    deadline_s: float
+    attempt_s: float = ATTEMPT_S
+
+
 class Place(NamedTuple):
     """Where a remote object is."""
 
@@ -38,7 +45,7 @@ class Channel:
         find: Callable[[], Place],
         *,
         place: Place | None = None,
-        deadline_s: float,
+        patience: Patience,
         on_link: OnLink = lambda _: None,
     ) -> None:
         """``find`` says where the object is; it is asked first unless ``place`` is known, and when nobody answers.
@@ -46,7 +53,7 @@ class Channel:
         It must not take long: a call that fails waits for it before it tries again.
         """
         self._find = find
-        self._deadline_s = deadline_s
+        self._patience = patience
         self._lock = threading.Lock()
         self._place = place
         self._remote: Remote | None = None
@@ -69,7 +76,7 @@ class Channel:
 
         Raises what the method raises, and when ``deadline_s`` has passed DeadlineExceeded, NotReady or Busy.
         """
-        limit_s = (self._deadline_s if deadline_s is None else deadline_s) + extra_s
+        limit_s = (self._patience.deadline_s if deadline_s is None else deadline_s) + extra_s
         if not self._lock.acquire(timeout=limit_s):
             raise DeadlineExceeded(f"no answer within {limit_s:g} s: another call on this connection still waits")
         try:
@@ -77,7 +84,7 @@ class Channel:
             return until_deadline(
                 lambda timeout_s: self._try(method, arguments, again, timeout_s),
                 deadline_s=limit_s,
-                attempt_s=ATTEMPT_S + extra_s,
+                attempt_s=self._patience.attempt_s + extra_s,
                 on_failure=self._failed,
             )
         finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from client.channel import Channel, OnLink, Place
+from client.channel import ATTEMPT_S, Channel, OnLink, Patience, Place
 from client.credentials import DEFAULT_PORT, Credentials, new_token
 from client.player import Player
 from client.views import Row, row_from
@@ -36,18 +36,20 @@ def connect(
     servers: str | Sequence[str] = "localhost:1337",
     *,
     deadline_s: float = DEADLINE_S,
+    attempt_s: float = ATTEMPT_S,
     credentials: Credentials | None = None,
 ) -> Cluster:
     """Connect to a cluster by the "host:port" of its name server, or of several, tried in turn (the port may be left
     out: 1337).
 
-    ``deadline_s``: how long any call goes on trying before it raises DeadlineExceeded. ``credentials``: where names are
-    remembered. Raises Unreachable when no cluster answers in that time, ProtocolMismatch when it is too old or too new.
+    ``deadline_s``: how long any call goes on trying before it raises DeadlineExceeded. ``attempt_s``: after how long
+    without an answer it is made again. ``credentials``: where names are remembered. Raises Unreachable when no cluster
+    answers in that time, ProtocolMismatch when it is too old or too new.
     """
     given = [servers] if isinstance(servers, str) else list(servers)
     if not given:
         raise InvalidArgument("at least one name server is needed")
-    cluster = Cluster([_address(server) for server in given], deadline_s, credentials)
+    cluster = Cluster([_address(server) for server in given], Patience(deadline_s, attempt_s), credentials)
     try:
         spoken = cluster.ask("describe")["protocol"]
     except TicTacToeError:
@@ -62,11 +64,11 @@ def connect(
 class Cluster:
     """A connection to a cluster, made with ``connect``. Safe for threads. Closed by ``with`` or ``close``."""
 
-    def __init__(self, name_servers: Sequence[Address], deadline_s: float, credentials: Credentials | None) -> None:
-        self.deadline_s = deadline_s
+    def __init__(self, name_servers: Sequence[Address], patience: Patience, credentials: Credentials | None) -> None:
+        self._patience = patience
         self._name_servers = name_servers
         self._credentials = credentials
-        self._front_door = Channel(self._find_front_door, deadline_s=deadline_s)
+        self._front_door = Channel(self._find_front_door, patience=patience)
 
     @property
     def server(self) -> str:
@@ -84,7 +86,7 @@ class Cluster:
         elif token is None:
             token = new_token()
         answer = self.ask("claim", name, token)
-        return Player(answer["name"], token, self.ask, deadline_s=self.deadline_s)
+        return Player(answer["name"], token, self.ask, self._patience)
 
     def rooms(self) -> list[Row]:
         """All open rooms."""
@@ -97,7 +99,7 @@ class Cluster:
 
         Goes on by itself after any break; ``on_link`` hears of it. Ends within WAIT_S seconds after ``stop`` is set.
         """
-        channel = Channel(self._find_front_door, deadline_s=self.deadline_s, on_link=on_link)
+        channel = Channel(self._find_front_door, patience=self._patience, on_link=on_link)
         rooms: dict[str, Row] = {}
         told: Mapping[str, Row] = rooms
         touched: dict[str, None] = {}

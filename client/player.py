@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from client.channel import Channel, OnLink, Place
+from client.channel import Channel, OnLink, Patience, Place
 from client.room import RoomClient, new_request_id
 from wire.rpc import Address
 
@@ -17,12 +17,12 @@ door may be away as well, and the game goes on without it."""
 class Player:
     """Who you are on a cluster. Whoever has ``token`` is you: keep it secret."""
 
-    def __init__(self, name: str, token: str, ask: Callable[..., Any], *, deadline_s: float) -> None:
-        """``ask`` calls a method of the front door; ``deadline_s`` is how long calls to rooms go on trying."""
+    def __init__(self, name: str, token: str, ask: Callable[..., Any], patience: Patience) -> None:
+        """``ask`` calls a method of the front door; ``patience`` is for calls to rooms."""
         self.name = name
         self.token = token
         self._ask = ask
-        self._deadline_s = deadline_s
+        self._patience = patience
 
     def create(
         self,
@@ -48,7 +48,7 @@ class Player:
         place = _place(where)
 
         def channel(on_link: OnLink) -> Channel:
-            return Channel(find, place=place, deadline_s=self._deadline_s, on_link=on_link)
+            return Channel(find, place=place, patience=self._patience, on_link=on_link)
 
         def find() -> Place:
             return _place(self._ask("where_is", room, deadline_s=LOOK_UP_S))

@@ -15,8 +15,6 @@ SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ROLES = (*SERVERS, NAME_SERVER)
 EVERY_S = 1.4
 """From one fault to the next, on average. Recoveries take about as long, so that faults fall into them."""
-FIRST_S = 1.5
-"""Nothing falls before: the games are to have begun."""
 FOLLOWS_S = 0.4
 """From one fault to the next of those that belong together."""
 AT_ONCE = 0.35
@@ -80,7 +78,7 @@ def plan(seed: int, seconds: float, *, groups: int, without: Collection[Kind] = 
     chance = random.Random(seed)
     kinds = [kind for kind in Kind if kind not in without]
     faults: list[Fault] = []
-    at_s = FIRST_S
+    at_s = 0.0
     for strokes in _endlessly(chance, kinds, groups):
         at_s += _gap_s(chance)
         for number, fault in enumerate(strokes):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from client.channel import Channel, Place
+from client.channel import Channel, Patience, Place
 from client.chaos.conductor import Conductor
 from client.chaos.crowd import Brief
 from client.chaos.crowds import Crowds
@@ -19,18 +19,22 @@ from client.chaos.recall import Recalled, recall
 from client.chaos.report import COUNTED, Report
 from client.cluster import Cluster, connect
 from client.history.guarantees import check
-from client.history.record import RoomHistory
+from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
+from game.commands import Move
 from game.events import Event, Finished, Started
 from wire import MAIN, room_object, rpc
 from wire.errors import TicTacToeError
 from wire.rpc import Address
 
 PATIENCE_S = 20.0
+BEGIN_S = 60.0
+"""Somebody must have moved at every table by then, before the first fault."""
 WHOLE_S = 60.0
 """The cluster must be whole so soon after the last fault."""
 FINISH_S = 60.0
 """And every game at its end so soon after that."""
+LOOK_AGAIN_S = 0.05
 _JUDGE = "judge"
 
 
@@ -94,6 +98,7 @@ class _Run:
         began = time.monotonic()
         try:
             self._crowds.start_all()
+            self._wait_for_games()
             self._conductor.run(faults)
             seconds = time.monotonic() - began
             self._settle()
@@ -109,6 +114,17 @@ class _Run:
         except TicTacToeError as error:
             self._complaints.append(f"the final histories cannot be read: {error.message}")
         return self._report(recalled, seconds)
+
+    def _wait_for_games(self) -> None:
+        """Faults that fall while nobody plays show nothing."""
+        deadline = time.monotonic() + BEGIN_S
+        while time.monotonic() < deadline:
+            rooms = recall(self._crowds.files).rooms.values()
+            if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._wishes.tables:
+                self._say("a game runs at every table")
+                return
+            time.sleep(LOOK_AGAIN_S)
+        self._complaints.append(f"after {BEGIN_S:g} s there was a table at which nobody had moved")
 
     def _say(self, sentence: str) -> None:
         self._print(f"{time.monotonic() - self._began:7.2f} s  {sentence}")
@@ -172,7 +188,7 @@ def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event
     """All events of a room, also of one that is closed and so in no list any more."""
     place = Place(address, room_object(room))
     client = RoomClient(
-        room, _JUDGE, token, lambda on_link: Channel(lambda: place, deadline_s=PATIENCE_S, on_link=on_link)
+        room, _JUDGE, token, lambda on_link: Channel(lambda: place, patience=Patience(PATIENCE_S), on_link=on_link)
     )
     version = client.view().version
     seen: list[tuple[int, Event]] = []
@@ -181,6 +197,10 @@ def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event
         if news.view.version >= version:
             break
     return seen
+
+
+def _is_accepted_move(call: Call[object]) -> bool:
+    return isinstance(call.operation, Move) and isinstance(call.answer, Done)
 
 
 def _count(finals: Iterable[Iterable[tuple[int, Event]]], kind: type) -> int:

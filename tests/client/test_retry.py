@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from client.channel import Channel, Place
+from client.channel import Channel, Patience, Place
 from client.cluster import connect
 from client.credentials import Credentials
 from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, pauses, until_deadline
@@ -85,7 +85,7 @@ def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
 
 def test_a_channel_to_nobody_gives_up_with_a_clear_error(settings: Settings) -> None:
     place = Place(Address("127.0.0.1", settings.main_port), "room.none")
-    channel = Channel(lambda: place, deadline_s=0.1)
+    channel = Channel(lambda: place, patience=Patience(0.1))
     with pytest.raises(DeadlineExceeded, match=str(settings.main_port)):
         channel.call("view", "t")
 
@@ -99,7 +99,7 @@ def test_a_call_that_queues_up_behind_another_gives_up_in_time_as_well(settings:
         go_on.wait(30)
         return place
 
-    channel = Channel(find, deadline_s=0.1)
+    channel = Channel(find, patience=Patience(0.1))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(channel.call, "view", "t")
         assert looking.wait(30)
