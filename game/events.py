@@ -141,7 +141,7 @@ def _field(plain: Mapping[str, object], name: str) -> object:
 
 
 def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not _is_unicode(value):
+    if not isinstance(value, str) or not (value.isascii() or _is_unicode(value)):
         raise InvalidArgument(f"{name} must be a text")
     return value
 

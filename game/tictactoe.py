@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from game.errors import CellTaken, InvalidArgument
 from game.rules import Outcome, Seat, other
@@ -18,8 +19,7 @@ EMPTY = "."
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(NamedTuple):
     """A position: the cells as text, row by row (``X``, ``O`` or ``.``), the last move, and who is to move."""
 
     cells: str
