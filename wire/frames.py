@@ -16,9 +16,9 @@ import struct
 from typing import NamedTuple
 
 HEADER = struct.Struct("!4sHHHHiHHHH")
-CONNECT, INVOKE, RESULT, PING = 1, 4, 5, 6
+CONNECT, CONNECT_OK, CONNECT_FAIL, INVOKE, RESULT, PING = 1, 2, 3, 4, 5, 6
 """Kinds of messages."""
-EXCEPTION, COMPRESSED, ONEWAY, BATCH, KEEP_SERIALIZED = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 6
+EXCEPTION, COMPRESSED, ONEWAY, BATCH, WITH_METADATA, KEEP_SERIALIZED = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 6
 """Flags of messages."""
 SERPENT, MSGPACK = 1, 6
 """Serializers. Every client has serpent."""

@@ -12,13 +12,17 @@ from wire.rpc.library import configure  # first: it sets the library
 
 from wire.rpc.calls import Address, Remote, RemotePool  # isort: skip
 from wire.rpc.endpoint import Endpoint  # isort: skip
+from wire.rpc.transport import THREADS  # isort: skip
 from wire.rpc.names import look_up, name_server_answers, register  # isort: skip
+
+begin_threads = THREADS.begin
 
 __all__ = [
     "Address",
     "Endpoint",
     "Remote",
     "RemotePool",
+    "begin_threads",
     "configure",
     "look_up",
     "name_server_answers",

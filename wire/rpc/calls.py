@@ -24,12 +24,25 @@ from wire.errors import (
     Unreachable,
     error_from,
 )
-from wire.frames import EXCEPTION, INVOKE, RESULT, Frame, encode, is_signed
+from wire.frames import (
+    CONNECT,
+    CONNECT_FAIL,
+    CONNECT_OK,
+    EXCEPTION,
+    INVOKE,
+    MSGPACK,
+    RESULT,
+    SERPENT,
+    Frame,
+    encode,
+    is_signed,
+)
 
 # What the sentence of a connection that was refused begins with, or has in it.
 NO_ROOM = "no free workers"
 REJECTED_PROTOCOL = "protocol_mismatch"
 UNKNOWN_OBJECT = "unknown object"
+WRONG_KEY = "message hmac mismatch"
 
 
 class Address(NamedTuple):
@@ -51,11 +64,7 @@ class Remote:
         self._key = key
         self._serializer = Pyro4.util.get_serializer(serializer)
         self._sequence = 0
-        self._proxy = Pyro4.Proxy(f"PYRO:{name}@{address.host}:{address.port}")
-        self._proxy._pyroSerializer = serializer
-        self._proxy._pyroHandshake = {"protocol": PROTOCOL_VERSION}
-        if key is not None:
-            self._proxy._pyroHmacKey = key
+        self._socket: socket.socket | None = None
         self._timeout_s: float | None = None
 
     def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
@@ -65,23 +74,21 @@ class Remote:
         ProtocolMismatch. After Unreachable and DeadlineExceeded it is not known whether the call was carried out.
         """
         if timeout_s != self._timeout_s:
-            self._proxy._pyroTimeout = self._timeout_s = timeout_s
+            self._timeout_s = timeout_s
+            if self._socket is not None:
+                self._socket.settimeout(timeout_s)
         try:
             return self._exchange(method, arguments)
         except Exception as error:
             raise self._translated(error) from None
 
     def _exchange(self, method: str, arguments: tuple[object, ...]) -> Any:
-        """Send a call over the library's connection and read its answer."""
+        """Send a call and read its answer."""
         data = self._serializer.dumpsCall(self._name, method, arguments, {})
         if len(data) > Pyro4.config.MAX_MESSAGE_SIZE > 0:
             raise Pyro4.errors.MessageTooLargeError
-        if self._proxy._pyroConnection is None:
-            self._connect()
-        self._sequence = (self._sequence + 1) & 0xFFFF
         try:
-            self._socket.sendall(encode(INVOKE, 0, self._sequence, self._serializer.serializer_id, data, self._key))
-            answer = self._answer()
+            answer = self._ask(data)
         except BaseException:
             self.close()  # else the answer to this call would be taken for the next one's
             raise
@@ -90,23 +97,49 @@ class Remote:
             raise value
         return value
 
-    def _connect(self) -> None:
-        self._proxy._pyroBind()
-        self._socket: socket.socket = self._proxy._pyroConnection.sock
-        self._answers = Answers(self._socket, largest=Pyro4.config.MAX_MESSAGE_SIZE)
+    def _ask(self, data: bytes) -> Frame:
+        """Send a call and read its answer; on a new connection the handshake goes first, and is not waited for."""
+        sock, greeting = self._socket, b""
+        if sock is None:
+            sock = self._connect()
+            about = {"handshake": {"protocol": PROTOCOL_VERSION}, "object": self._name}
+            greeting = self._message(CONNECT, self._serializer.dumps(about))
+        call = self._message(INVOKE, data)
+        sock.sendall(greeting + call)
+        if greeting:
+            self._answer(CONNECT_OK, self._sequence - 1)
+        return self._answer(RESULT, self._sequence)
 
-    def _answer(self) -> Frame:
+    def _connect(self) -> socket.socket:
+        sock = self._socket = socket.create_connection(self.address, self._timeout_s)
+        self._sequence = 0
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._answers = Answers(sock, largest=Pyro4.config.MAX_MESSAGE_SIZE)
+        return sock
+
+    def _message(self, kind: int, data: bytes) -> bytes:
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        return encode(kind, 0, self._sequence, self._serializer.serializer_id, data, self._key)
+
+    def _answer(self, kind: int, sequence: int) -> Frame:
         answer = self._answers.next()
+        if answer.kind == CONNECT_FAIL and answer.serializer in (SERPENT, MSGPACK):
+            why = Pyro4.util.get_serializer_by_id(answer.serializer).loads(answer.data)
+            raise Pyro4.errors.CommunicationError(f"connection rejected: {why}")
         if not is_signed(answer, self._key):
             raise Pyro4.errors.SecurityError("an answer with another signature")
-        wanted = (RESULT, self._sequence, self._serializer.serializer_id)
-        if (answer.kind, answer.sequence, answer.serializer) != wanted or answer.flags & ~EXCEPTION:
+        if (answer.kind, answer.sequence, answer.serializer) != (kind, sequence, self._serializer.serializer_id):
             raise Pyro4.errors.ProtocolError("that is not the answer to this call")
+        if answer.flags & ~EXCEPTION:
+            raise Pyro4.errors.ProtocolError("an answer of a kind that nobody asked for")
         return answer
 
     def close(self) -> None:
         """Close the connection; the next call opens a new one."""
-        self._proxy._pyroRelease()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def _translated(self, error: Exception) -> Exception:
         """What an exception of the library means in our family; others stay what they are."""
@@ -134,7 +167,7 @@ class Remote:
             return NoSuchRoom("there is no such object there (any more)")
         if REJECTED_PROTOCOL in sentence:
             return ProtocolMismatch(sentence.rpartition(REJECTED_PROTOCOL)[2].lstrip(": "))
-        if "hmac" in sentence:
+        if WRONG_KEY in sentence:
             return Forbidden(f"{self.address} does not accept this cluster key")
         return Unreachable(f"{self.address} does not answer")
 

@@ -5,6 +5,7 @@ Imported before anything else of it is used. Lives here: its settings, serialize
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  # else the first connection imports it, in the middle of a takeover
 import threading
 import warnings
 from typing import Any
@@ -47,6 +48,7 @@ def _configure_always() -> None:
     config.ITER_STREAMING = False
     config.AUTOPROXY = False
     config.DETAILED_TRACEBACK = False
+    config.THREADPOOL_SIZE_MIN = 1  # its threads are not used
     config.POLLTIMEOUT = ACCEPT_PAUSE_S
     configure(largest_message=1 << 20, connections=64, idle_s=60.0)
 

@@ -14,10 +14,11 @@ import Pyro4.errors
 import Pyro4.socketutil
 from Pyro4.socketserver import threadpoolserver as library_server
 
-from wire.door import Guest
+from wire.door import NEW_S, Guest
 from wire.incoming import Incoming
 from wire.later import Later
 from wire.rpc.library import ACCEPT_PAUSE_S
+from wire.rpc.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ MOST_LEAVING = 64
 """How many of those that were turned away are kept open, so that they can read why."""
 
 _PIECE = 4096
+THREADS = Threads()
+"""Of all endpoints of this process."""
 
 
 class _Connection(Pyro4.socketutil.SocketConnection):  # type: ignore[misc]  # the library has no types
@@ -119,6 +122,7 @@ class _Visit(library_server.ClientConnectionJob):  # type: ignore[misc]  # the l
         shaken: bool = super().handleConnection()
         if shaken:
             self.daemon.door.shaken(self.guest)
+            self.daemon.transportServer.shaken.set()
             self.csock.incoming.shaken()
         return shaken
 
@@ -135,12 +139,18 @@ class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc] 
         self.sock.settimeout(0)
         self.sock.listen(BACKLOG)  # after a takeover all clients come at once
         self._leaving: deque[socket.socket] = deque()
+        self.shaken = threading.Event()
+        """Set when somebody is through the handshake."""
 
     def events(self, eventsockets: object) -> None:  # noqa: ARG002  # the library's signature
         if not self._selector.select(ACCEPT_PAUSE_S):
             return
         if not self.daemon.door.is_open(time.monotonic()):
             time.sleep(ACCEPT_AGAIN_S)
+            return
+        self.shaken.clear()
+        if self.daemon.door.is_crowded(time.monotonic()):
+            self.shaken.wait(NEW_S)
             return
         try:
             sock, address = self.sock.accept()
@@ -163,8 +173,8 @@ class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc] 
         if guest is not None:
             visit = _Visit(sock, guest, self.daemon)
             try:
-                self.pool.process(visit)
-            except (library_server.NoFreeWorkersError, RuntimeError):  # there are no more threads to be had
+                THREADS.do(visit)
+            except RuntimeError:  # there are no more threads to be had
                 self.daemon.door.left(guest)
                 visit.csock.let_go()  # the socket is still needed
             else:

@@ -1,0 +1,177 @@
+"""The daemon behind an endpoint: how one connection is greeted, and each of its calls answered.
+
+In place of the library's own code, which also knows batches, streams, properties and more that is not taken here, and
+spends most of its time on them. Checks the protocol's version, and lets no traceback, path or foreign exception out.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import Pyro4
+import Pyro4.constants
+import Pyro4.errors
+import Pyro4.util
+
+import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
+from wire import PROTOCOL_VERSION
+from wire.door import Door
+from wire.errors import ProtocolMismatch
+from wire.frames import (
+    CONNECT_FAIL,
+    CONNECT_OK,
+    EXCEPTION,
+    INVOKE,
+    ONEWAY,
+    PING,
+    RESULT,
+    SERPENT,
+    WITH_METADATA,
+    Frame,
+    encode,
+    is_signed,
+)
+from wire.incoming import LARGEST_CALL, Incoming, RefusedMessage
+from wire.later import Later, Shared
+from wire.rpc.calls import NO_ROOM, REJECTED_PROTOCOL, UNKNOWN_OBJECT, WRONG_KEY, Address
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _expose(method: Method) -> Method:
+    exposed: Method = Pyro4.expose(method)
+    return exposed
+
+
+class _DaemonObject:
+    """What the library itself needs of an endpoint; its own version would list every object to anybody."""
+
+    def __init__(self, daemon: Pyro4.Daemon) -> None:
+        self._daemon = daemon
+
+    @_expose
+    def get_metadata(self, object_id: object, as_lists: bool = False) -> dict[str, list[str]]:
+        found = self._daemon.objectsById.get(object_id) if isinstance(object_id, str) else None
+        if found is None:
+            raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
+        metadata: dict[str, list[str]] = Pyro4.util.get_exposed_members(found, as_lists=as_lists)
+        return metadata
+
+    @_expose
+    def ping(self) -> None:
+        """Answer, and so show that this endpoint takes connections."""
+
+
+class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
+    """Answers the callers of one endpoint."""
+
+    def __init__(self, bind: Address, key: bytes | None, most_of_host: int | None) -> None:
+        config = Pyro4.config
+        self._largest = config.MAX_MESSAGE_SIZE if key else min(config.MAX_MESSAGE_SIZE, LARGEST_CALL)
+        most = config.THREADPOOL_SIZE
+        self.door = Door(most=most, most_of_host=most if most_of_host is None else most_of_host)
+        super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
+        self._pyroHmacKey = key
+
+    def incoming(self, sock: socket.socket) -> Incoming:
+        """How a connection that was just taken is read."""
+        config = Pyro4.config
+        return Incoming(sock, largest=self._largest, skipped=config.MAX_MESSAGE_SIZE, idle_s=config.COMMTIMEOUT)
+
+    @property
+    def no_room(self) -> bytes:
+        """What somebody is told for whom there is no room."""
+        return self._greeting(None, CONNECT_FAIL, NO_ROOM)
+
+    def _handshake(self, conn: Any, denied_reason: object = None) -> bool:  # noqa: ARG002  # the library's signature
+        """Greet whoever has just connected; whether they may stay."""
+        call: Frame | RefusedMessage | None = None
+        try:
+            call = frame = conn.incoming.frame()
+            if not is_signed(frame, self._pyroHmacKey):
+                raise Pyro4.errors.SecurityError(WRONG_KEY)
+            said = Pyro4.util.get_serializer_by_id(frame.serializer).loads(frame.data)
+            greeting: object = self.validateHandshake(conn, said["handshake"])
+            if frame.flags & WITH_METADATA:
+                about = self.objectsById[Pyro4.constants.DAEMON_NAME].get_metadata(said["object"], as_lists=True)
+                greeting = {"handshake": greeting, "meta": about}
+        except OSError:
+            return False  # gone already
+        except RefusedMessage as refused:
+            call, greeting, kind = refused, str(refused), CONNECT_FAIL
+        except Exception as error:
+            greeting, kind = str(error), CONNECT_FAIL
+        else:
+            kind = CONNECT_OK
+        conn.send(self._greeting(call, kind, greeting))
+        return kind == CONNECT_OK
+
+    def _greeting(self, call: Frame | RefusedMessage | None, kind: int, greeting: object) -> bytes:
+        """The message that answers a handshake, in serpent if that cannot be read."""
+        serializer, sequence, flags = (SERPENT, 0, 0) if call is None else (call.serializer, call.sequence, 0)
+        if isinstance(call, Frame) and kind == CONNECT_OK:
+            flags = call.flags & WITH_METADATA
+        data = Pyro4.util.get_serializer_by_id(serializer).dumps(greeting)
+        return encode(kind, flags, sequence, serializer, data, self._pyroHmacKey)
+
+    def handleRequest(self, conn: Any) -> None:  # noqa: N802  # the library's name
+        """Answer the next call on a connection."""
+        try:
+            call = conn.incoming.frame()
+        except RefusedMessage as refused:
+            conn.answered()
+            conn.send(self._result(refused, None, refused.error))
+            return
+        conn.answered()
+        if not is_signed(call, self._pyroHmacKey):
+            raise Pyro4.errors.SecurityError("a message with another signature")
+        if call.kind == PING:
+            conn.send(encode(PING, 0, call.sequence, call.serializer, b"pong", self._pyroHmacKey))
+        elif call.kind != INVOKE:
+            raise Pyro4.errors.ProtocolError("neither a call nor a ping")
+        else:
+            answer = self._carry_out(call)
+            if isinstance(answer, Later):
+                conn.owed(answer)
+            if call.flags & ONEWAY:
+                return  # nobody listens
+            if isinstance(answer, Later):
+                answer.then(lambda value, error: conn.send_soon(self._result(call, value, error)))
+            else:
+                conn.send(answer)
+
+    def _carry_out(self, call: Frame) -> bytes | Later:
+        """The answer, or what will be."""
+        try:
+            name, method, arguments, fields = Pyro4.util.get_serializer_by_id(call.serializer).loadsCall(call.data)
+            remote_object = self.objectsById.get(name)
+            if remote_object is None:
+                raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
+            answer = Pyro4.util.getAttribute(remote_object, method)(*arguments, **fields)
+        except Exception as error:
+            return self._result(call, None, error)
+        return answer if isinstance(answer, Later) else self._result(call, answer, None)
+
+    def _result(self, call: Frame | RefusedMessage, value: object, error: Exception | None) -> bytes:
+        """The message that answers a call with a value, or with an error; also one that a value cannot be written."""
+        serializer = Pyro4.util.get_serializer_by_id(call.serializer)
+        data, flags = b"", 0
+        if error is None:
+            try:
+                if isinstance(value, Shared):
+                    data = value.written(call.serializer, serializer.dumps)
+                else:
+                    data = serializer.dumps(value)
+            except Exception as failure:
+                error = failure
+        if error is not None:
+            data, flags = serializer.dumps(error), EXCEPTION
+        return encode(RESULT, flags, call.sequence, call.serializer, data, self._pyroHmacKey)
+
+    def validateHandshake(self, conn: object, data: object) -> str:  # noqa: ARG002, N802  # the library's name
+        spoken = data.get("protocol", PROTOCOL_VERSION) if isinstance(data, dict) else PROTOCOL_VERSION
+        if spoken != PROTOCOL_VERSION:
+            raise ProtocolMismatch(f"{REJECTED_PROTOCOL}: this server speaks version {PROTOCOL_VERSION}")
+        return "hello"
