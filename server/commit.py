@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from game.errors import Refusal, TicTacToeError
 from server.conversation import Conversation
-from server.entries import Entry
+from server.draft import Draft, Unchanged
+from server.entries import Entry, Listing
 from server.faults import Faults
 from server.journal import Journal
 from server.streams import Streams
@@ -30,10 +31,6 @@ class Order:
         self.command = command
         self.answer: Mapping[str, object] | None = None
         self.error: TicTacToeError | None = None
-
-
-Unchanged = Mapping[str, object] | Refusal
-"""What became of a request that changed nothing: its answer, or why it was refused."""
 
 
 class ReplicationPort(Protocol):
@@ -55,18 +52,11 @@ class States(Protocol):
     def state_of(self, stream: str) -> Any:
         """The published state of a stream."""
 
-    def publish(self, states: Mapping[str, Any], entries: Sequence[Entry], events: Sequence[Any]) -> None:
-        """Make committed entries visible to everybody. Must not fail and must not wait."""
+    def is_listed_as(self, stream: str, row: Mapping[str, object] | None) -> bool:
+        """Whether that is what is told of a stream."""
 
-
-class Draft:
-    """What a batch makes so far: each command is decided on the state that those before it leave."""
-
-    def __init__(self) -> None:
-        self.states: dict[str, Any] = {}
-        self.entries: list[Entry] = []
-        self.events: list[Any] = []
-        self.unchanged: dict[Hashable, Unchanged] = {}
+    def publish(self, draft: Draft) -> None:
+        """Make what is committed visible to everybody. Must not fail and must not wait."""
 
 
 class Commit:
@@ -89,12 +79,12 @@ class Commit:
             self._settle(order, draft)
         if draft.entries:
             try:
-                yield from self._write(draft.entries)
+                yield from self._write(draft)
             except (StorageFailed, Fenced) as error:
                 for order in orders:  # a refusal, too, may be because of what is now not going to happen
                     order.answer, order.error = None, error
                 return
-            self._states.publish(draft.states, draft.entries, draft.events)
+            self._states.publish(draft)
         self._remember(draft.unchanged)
         if draft.entries:
             self._faults.point("before_answer")
@@ -144,9 +134,18 @@ class Commit:
             answer = kind.answer(state, command)
         return answer
 
-    def _write(self, entries: list[Entry]) -> Conversation[None]:
+    def _write(self, draft: Draft) -> Conversation[None]:
+        self._list(draft)
         self._faults.point("before_journal")
-        self._journal.append(entries)
+        self._journal.append(draft.entries, draft.listings)
         self._faults.point("after_journal")
-        if not (yield from self._replication.carry(entries)):
+        if not (yield from self._replication.carry(draft.entries)):
             raise Fenced("this main server's term is over")
+
+    def _list(self, draft: Draft) -> None:
+        """Say what the batch changes of what is told of its streams."""
+        ends = {entry.stream: entry.position for entry in draft.entries}
+        for stream, state in draft.states.items():
+            row = self._streams.kind_of(stream).row(state)
+            if not self._states.is_listed_as(stream, row):
+                draft.listings.append(Listing(stream, ends[stream], row))

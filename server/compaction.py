@@ -50,8 +50,9 @@ class Compactor:
         self._keep_events = keep_events
         self._lock = threading.Lock()
         self._still = threading.Lock()
-        self._tails = journal.tail_lengths()
-        self._due = {stream for stream, length in self._tails.items() if length >= every}
+        self._counted = False
+        self._tails: dict[str, int] = {}
+        self._due: set[str] = set()
 
     def noticed(self, entries: Iterable[Entry]) -> None:
         """These entries were written."""
@@ -62,20 +63,22 @@ class Compactor:
                     self._due.add(entry.stream)
 
     def recount(self) -> None:
-        """The whole journal was replaced."""
+        """Count anew what is due: the whole journal was replaced."""
+        tails = self._journal.tail_lengths()
         with self._lock:
-            self._tails = self._journal.tail_lengths()
-            self._due = {stream for stream, length in self._tails.items() if length >= self._every}
+            self._tails = tails
+            self._due = {stream for stream, length in tails.items() if length >= self._every}
+            self._counted = True
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Compact what is due, every now and then, until ``go_on()`` is false."""
         while go_on():
+            pause(PAUSE_S)  # first of all: there may be a takeover to get over with
             try:
                 while self.compact_some():
                     pass
             except StorageFailed as error:
                 logger.error("no snapshot could be written; trying again", error=error.message)
-            pause(PAUSE_S)
 
     def standing_still(self) -> AbstractContextManager[bool]:
         """While inside, no snapshot is taken."""
@@ -83,6 +86,8 @@ class Compactor:
 
     def compact_some(self) -> bool:
         """Take the snapshots of at most AT_ONCE due streams; false if none was due, or if none may be taken now."""
+        if not self._counted:
+            self.recount()
         with self._lock:
             chosen = sorted(self._due)[:AT_ONCE]
         if not self._still.acquire(blocking=False):

@@ -29,6 +29,7 @@ from wire.errors import Busy
 from wire.later import Later, now
 
 KEPT_CLOSED_ROOMS = 1000
+VISITED_AT_ONCE = 50
 
 logger = structlog.get_logger()
 
@@ -95,6 +96,8 @@ class Desk:
         Returns the streams that can go from the journals.
         """
         settings = self._settings
+        if time.monotonic() > self._opened_at + settings.away_s:
+            self._house.visit(VISITED_AT_ONCE)
         for room in self._house.in_memory():
             self._let_unseen_leave(room)
         for room_id in self._house.idle(settings.room_expire_s):

@@ -9,7 +9,7 @@ writes its positions once (the log matching property of Raft; the list of terms 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from game.errors import check
@@ -51,6 +51,16 @@ class Snapshot(NamedTuple):
     @property
     def mark(self) -> Mark:
         return Mark(self.epoch, self.position)
+
+
+class Listing(NamedTuple):
+    """What is told of a stream without its state: a room's row in the lobby, or None once it is closed; a username and
+    whose it is. Derived from the events, by the one at ``position`` for the last time.
+    """
+
+    stream: str
+    position: int
+    row: Mapping[str, object] | None
 
 
 class Place(NamedTuple):

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from game import rooms
+from game import names, rooms
 from game.errors import InvalidArgument, NoSuchRoom, check
-from server.entries import Entry
+from server.draft import Draft
+from server.entries import Listing
 from server.herald import Herald
 from server.journal import Journal
-from server.lobby import Change, Changes, Cursor, Lobby
+from server.lobby import Change, Changes, Cursor, Lobby, Row
 from server.streams import Streams, room_of, room_stream
 from wire.later import Later
 
@@ -57,6 +58,7 @@ class House:
         self._name_of_hash: dict[str, str] = {}
         self._open: dict[str, float] = {}  # when it was last touched
         self._closed: dict[str, int] = {}
+        self._unvisited: dict[str, None] = {}  # open rooms of earlier terms that were not in memory in this one yet
         self._lobby = Lobby()
         self._lobby_news = threading.Condition(self._lock)
         self._herald = Herald(self.news)
@@ -67,47 +69,80 @@ class House:
 
     def load(self) -> None:
         """Take in the whole journal; call once, before anybody asks."""
+        missing = [self._listing(stream) for stream in self._journal.unlisted()]
+        if missing:
+            self._journal.list_streams(missing)
+        listings = self._journal.listings()
+        of_rooms = [Change(position, room, row) for stream, position, row in listings if (room := room_of(stream))]
+        now = self._clock()
         with self._lock:
-            for copy in self._journal.copies(whole=False):
-                self._put(copy.stream, self._streams.state_of(copy), copy.end)
+            for listing in listings:
+                if room_of(listing.stream) is None:
+                    self._list(listing)
+            self._open = {change.room: now for change in of_rooms if change.row is not None}
+            self._closed = {change.room: change.revision for change in of_rooms if change.row is None}
+            for change in of_rooms:
+                self._known(change.room)
+            self._lobby.fill(of_rooms)
+            self._unvisited = dict.fromkeys(self._open)
             self._published = self._journal.last.position
             self._lobby.complete_up_to(self._published)
 
-    def publish(self, states: Mapping[str, Any], entries: Sequence[Entry], events: Sequence[Any]) -> None:
-        """Make committed entries visible to everybody, in the order of the log."""
+    def _listing(self, stream: str) -> Listing:
+        copy = self._journal.copy(stream, whole=False)
+        return Listing(stream, copy.end, self._streams.kind_of(stream).row(self._streams.state_of(copy)))
+
+    def is_listed_as(self, stream: str, row: Row | None) -> bool:
+        """Whether that is what is told of a stream, as last published."""
+        room = room_of(stream)
+        if room is None:
+            return stream in self._names and names.encode(self._names[stream]) == row
+        return room in self._closed if row is None else self._lobby.rows.get(room) == row
+
+    def publish(self, draft: Draft) -> None:
+        """Make what is committed visible to everybody, in the order of the log."""
         with self._lock:
-            ends = {entry.stream: entry.position for entry in entries}
-            for stream, state in states.items():
-                self._put(stream, state, ends[stream])
-            for entry, event in zip(entries, events, strict=True):
+            for listing in draft.listings:
+                self._list(listing)
+            for stream, state in draft.states.items():
+                self._put(stream, state)
+            for entry, event in zip(draft.entries, draft.events, strict=True):
                 if room_of(entry.stream) is not None:
                     recent = self._tables[entry.stream].recent
                     recent.append({"version": entry.version, **rooms.to_plain(event)})
                     del recent[:-_RECENT]
-            self._published = entries[-1].position
-            self._herald.happened_in([room for stream in states if (room := room_of(stream)) is not None])
+            self._published = draft.entries[-1].position
+            self._herald.happened_in([room for stream in draft.states if (room := room_of(stream)) is not None])
 
-    def _put(self, stream: str, state: Any, position: int) -> None:
+    def _list(self, listing: Listing) -> None:
+        stream, position, row = listing
         room = room_of(stream)
         if room is None:
-            self._names[stream] = state
-            self._name_of_hash[state.token_hash] = state.name
+            check(row is not None, "a username stays whose it is")
+            name = self._names[stream] = names.decode(row or {})
+            self._name_of_hash[name.token_hash] = name.name
+            return
+        if room not in self._open and room not in self._closed:
+            self._known(room)
+        if row is None:
+            self._open.pop(room, None)
+            self._closed[room] = position
+        else:
+            self._open[room] = self._clock()
+        self._lobby.put(Change(position, room, row))
+        self._lobby_news.notify_all()
+
+    def _put(self, stream: str, state: Any) -> None:
+        room = room_of(stream)
+        if room is None:
             return
         table = self._tables.get(stream)
         if table is None:
             self._tables[stream] = _Table(state)
         else:
             table.state = state
-        if room not in self._open and room not in self._closed:
-            self._known(room)
-        if state.phase == "closed":
-            self._open.pop(room, None)
-            self._closed[room] = position
-        else:
+        if room in self._open:
             self._open[room] = self._clock()
-        row = None if state.phase == "closed" else rooms.summary(state)
-        if self._lobby.put(Change(position, room, row)):
-            self._lobby_news.notify_all()
 
     # -- read -----------------------------------------------------------------------------------------------------
 
@@ -202,6 +237,16 @@ class House:
                 if not self._herald.waits_in(room):
                     self._tables.pop(room_stream(room), None)
             return held - len(self._tables)
+
+    def visit(self, most: int) -> None:
+        """Take some rooms into memory that were not in this term, so that what time asks for is done there as well."""
+        with self._lock:
+            for room in list(self._unvisited)[:most]:
+                del self._unvisited[room]
+                if room in self._open and room_stream(room) not in self._tables:
+                    touched_at = self._open[room]
+                    self._table(room)
+                    self._open[room] = touched_at
 
     def in_memory(self) -> list[Any]:
         """The states of all open rooms in memory."""

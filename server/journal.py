@@ -1,28 +1,21 @@
 """A journal: one server's copy of the log on its own disk, in SQLite.
 
-Lives here: every SQL statement of the project, and what must be written together. WAL mode, so that a killed process
-loses nothing that was committed; ``durability="fsync"`` also syncs every commit, so that a power cut does not either.
-Safe for several threads.
+Lives here: every SQL statement that reads or writes it, and what must be written together. Safe for several threads;
+``journal_file`` opens it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import os
+import json
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-
-import structlog
 
 from game.errors import check
-from server.entries import NO_OFFICE, START, Entry, Mark, Office, Place, Snapshot, StreamCopy, Terms, weight
+from server.entries import NO_OFFICE, START, Entry, Listing, Mark, Office, Place, Snapshot, StreamCopy, Terms, weight
 from wire.errors import StorageFailed
-
-logger = structlog.get_logger()
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -35,50 +28,39 @@ CREATE TABLE IF NOT EXISTS snapshots (
 CREATE INDEX IF NOT EXISTS snapshots_in_order ON snapshots (position);
 CREATE TABLE IF NOT EXISTS incoming_entries AS SELECT * FROM entries WHERE FALSE;
 CREATE TABLE IF NOT EXISTS incoming_snapshots AS SELECT * FROM snapshots WHERE FALSE;
+CREATE TABLE IF NOT EXISTS listings (stream TEXT PRIMARY KEY, position INTEGER NOT NULL, row TEXT NOT NULL)
+    WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS terms (epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
 """
 STREAMS_AT_ONCE = 8
 MOST_ROWS = 1000
-_ASIDE = ".unreadable-"
 _COLUMNS = "position, epoch, stream, version, body"
 _ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
 _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
+_PUT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?)"
 _ENTRIES = f"SELECT {_COLUMNS} FROM entries"
 _SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
 _AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
+# At every row that SQLite gives, other threads get their turn at the interpreter, and the journal's lock is held
+# meanwhile. So what is read while many callers come in, as after a takeover, comes in one row, as JSON.
+_TAIL_LENGTHS = """
+SELECT json_group_array(json_array(stream, tail)) FROM (
+    SELECT e.stream AS stream, COUNT(*) AS tail FROM entries e LEFT JOIN snapshots s ON s.stream = e.stream
+    WHERE e.version > COALESCE(s.version, 0) GROUP BY e.stream)
+"""
+_ONE_STREAM = f"""
+SELECT (SELECT json_array({_COLUMNS}) FROM snapshots WHERE stream = ?1), json_group_array(json_array({_COLUMNS}))
+FROM entries WHERE stream = ?1
+"""
 _TABLES = ("entries", "snapshots")
-
-
-def open_journal(file: Path, *, durability: str = "os") -> Journal:
-    """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
-
-    What it had then has to come from the other copy: see ``Journal.lost``. Raises StorageFailed, and puts nothing
-    aside, when only the disk refuses (it is full, say): then the journal is as good as it was.
-    """
-    try:
-        journal = Journal(_connect(file, durability))
-    except sqlite3.OperationalError as error:
-        # What SQLite calls corrupt or no database is a DatabaseError and none of these.
-        raise StorageFailed(f"the journal {file.name} cannot be opened: {error}") from error
-    except (sqlite3.DatabaseError, IsADirectoryError) as error:
-        mark = f"{_ASIDE}{time.time_ns()}"
-        for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
-            if part.exists():
-                part.rename(part.with_name(part.name + mark))
-        logger.error("a journal cannot be read: it is put aside", why=str(error), mark=mark)
-        journal = Journal(_connect(file, durability))
-    journal.lost = journal.last == START and any(file.parent.glob(f"{file.name}{_ASIDE}*"))
-    return journal
-
-
-def _connect(file: Path, durability: str) -> sqlite3.Connection:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
-    return connection
+_STREAMS = """
+WITH RECURSIVE names (stream) AS (
+    SELECT MIN(stream) FROM entries
+    UNION ALL SELECT (SELECT MIN(stream) FROM entries WHERE stream > names.stream) FROM names WHERE stream IS NOT NULL)
+SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snapshots
+"""
+"""Every stream. Leaps over the entries between: a plain DISTINCT would read them all."""
 
 
 class Journal:
@@ -104,11 +86,15 @@ class Journal:
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Add the entries, all or none. Their positions must follow on ``last``, or at least come after it."""
+    def append(self, entries: Sequence[Entry], listings: Sequence[Listing] = ()) -> None:
+        """Add the entries, and the listings that they change, all or none. Their positions must follow on ``last``, or
+        at least come after it.
+        """
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
         with self.writing():
             self._connection.executemany(_ADD_ENTRY, entries)
+            if listings:
+                self._connection.executemany(_PUT_LISTING, map(_written, listings))
         self.last = entries[-1].mark
 
     def receive(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark) -> None:
@@ -136,13 +122,13 @@ class Journal:
     def adopt(self, copies: Sequence[StreamCopy], after: Mark) -> None:
         """Take over another journal's copies of streams as entries of the own term, in place of the own copies.
 
-        Their positions go on after ``after`` or the own end, whichever is higher.
+        Their positions go on after ``after`` or the own end, whichever is higher; their listings are missing then.
         """
         positions = itertools.count(max(self.last.position, after.position) + 1)
         epoch = self.office.epoch
         with self.writing():
             for copy in copies:
-                for table in _TABLES:
+                for table in (*_TABLES, "listings"):
                     self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
                 old = [e for e in copy.entries if copy.snapshot is not None and e.version <= copy.snapshot.version]
                 new = copy.entries[len(old) :]
@@ -169,6 +155,7 @@ class Journal:
     def end_copy(self, last: Mark) -> None:
         """Replace the own log by the copy that came in, which ends at ``last``, at once."""
         with self.writing():
+            self._connection.execute("DELETE FROM listings")
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table}")
                 self._connection.execute(f"INSERT INTO {table} ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming_{table}")
@@ -188,11 +175,16 @@ class Journal:
     def forget(self, streams: Sequence[str]) -> None:
         """Drop all of these streams."""
         with self.writing():
-            for table in _TABLES:
+            for table in (*_TABLES, "listings"):
                 self._connection.executemany(
                     f"DELETE FROM {table} WHERE stream = ? AND position < ?",
                     [(stream, self.last.position) for stream in streams],
                 )
+
+    def list_streams(self, listings: Sequence[Listing]) -> None:
+        """Put these listings where they are missing."""
+        with self.writing():
+            self._connection.executemany(_PUT_LISTING, map(_written, listings))
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -251,9 +243,12 @@ class Journal:
         """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
         tail = "" if whole else _AFTER_SNAPSHOT
         with self._lock:
-            snapshot = next(iter(self._snapshots(" WHERE stream = ?", (stream,))), None)
-            entries = self._entries(f" WHERE stream = ?{tail} ORDER BY version", (stream,))
-        return StreamCopy(stream, snapshot, tuple(entries))
+            snapshot, entries = self._connection.execute(_ONE_STREAM + tail, (stream,)).fetchone()
+        return StreamCopy(
+            stream,
+            None if snapshot is None else Snapshot(*json.loads(snapshot)),
+            tuple(sorted((Entry(*row) for row in json.loads(entries)), key=lambda entry: entry.version)),
+        )
 
     def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
         """The entries of a stream after a version, oldest first; those compacted away are missing."""
@@ -261,6 +256,18 @@ class Journal:
             return self._entries(
                 " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
+
+    def listings(self) -> list[Listing]:
+        """Those that are here, in the order of their positions."""
+        with self._lock:
+            rows = self._connection.execute("SELECT stream, position, row FROM listings ORDER BY position").fetchall()
+        read = json.loads(f"[{','.join(row for _, _, row in rows)}]")
+        return [Listing(stream, position, row) for (stream, position, _), row in zip(rows, read, strict=True)]
+
+    def unlisted(self) -> list[str]:
+        """The streams without a listing."""
+        with self._lock:
+            return [stream for (stream,) in self._connection.execute(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
 
     def mark_of(self, stream: str, version: int) -> Mark | None:
         """Where a stream's entry of that version is, if it is here."""
@@ -289,12 +296,8 @@ class Journal:
     def tail_lengths(self) -> dict[str, int]:
         """How many entries each stream has after its snapshot; streams without any are left out."""
         with self._lock:
-            return dict(
-                self._connection.execute(
-                    "SELECT e.stream, COUNT(*) FROM entries e LEFT JOIN snapshots s ON s.stream = e.stream"
-                    " WHERE e.version > COALESCE(s.version, 0) GROUP BY e.stream"
-                ).fetchall()
-            )
+            (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
+        return dict(json.loads(lengths))
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -332,3 +335,7 @@ class Journal:
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+def _written(listing: Listing) -> tuple[str, int, str]:
+    return listing.stream, listing.position, json.dumps(listing.row)

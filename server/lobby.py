@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from game.errors import InvalidArgument
+from game.errors import InvalidArgument, check
 
 Row = Mapping[str, object]
 
@@ -102,8 +102,18 @@ class Lobby:
         self._changed_at[change.room] = change.revision
         bisect.insort(self._order, (change.revision, change.room))
         self.revision = max(self.revision, change.revision)
-        self._forget_old_closings()
+        self._forget_an_old_closing()
         return True
+
+    def fill(self, changes: Sequence[Change]) -> None:
+        """Take in many changes of as many rooms at the beginning, in the order of their revisions."""
+        check(not self._order, "a lobby is filled at the beginning")
+        self.rows = {change.room: change.row for change in changes if change.row is not None}
+        self._changed_at = {change.room: change.revision for change in changes}
+        self._order = [(change.revision, change.room) for change in changes]
+        self.revision = changes[-1].revision if changes else 0
+        while self._forget_an_old_closing():
+            pass
 
     def complete_up_to(self, revision: int, *, forgotten: int = 0) -> None:
         """All up to this revision is in; closings up to ``forgotten`` may be missing."""
@@ -137,9 +147,10 @@ class Lobby:
         place = bisect.bisect_left(self._order, (self._changed_at.pop(room), room))
         del self._order[place]
 
-    def _forget_old_closings(self) -> None:
+    def _forget_an_old_closing(self) -> bool:
         if len(self._order) - len(self.rows) <= KEPT_CLOSINGS:
-            return
+            return False
         revision, room = next(change for change in self._order if change[1] not in self.rows)
         self._drop_change(room)
         self._forgotten = max(self._forgotten, revision)
+        return True

@@ -7,7 +7,7 @@ acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
 from __future__ import annotations
 
 from server import node
-from server.journal import open_journal
+from server.journal_file import open_journal
 from server.main_peer import MainPeer
 from server.node import Node
 from server.office import take_office
@@ -24,6 +24,7 @@ def build(its_node: Node) -> None:
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)
     its_node.watch([REPLICATION])
+    clients = its_node.open_to_clients()  # whoever comes before there is an office waits, and need not come again
     office = line.hold(
         take_office(
             journal,
@@ -33,7 +34,7 @@ def build(its_node: Node) -> None:
         )
     )
     if office is not None:
-        term = Term(its_node, journal, office, line)
+        term = Term(its_node, clients, journal, office, line)
         term.begin()
         peer.in_office(term)
 

@@ -7,6 +7,7 @@ A server's own part is a list of ``Watcher`` and what it offers; the scripts put
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -221,6 +222,8 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
     try:
         settings = load()
         log.set_up(settings, role)
+        gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
+        rpc.begin_threads()
         if not processes.told_to_begin():
             sys.exit(0)
         node = Node(role, settings)

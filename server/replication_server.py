@@ -10,7 +10,7 @@ from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
 from server.faults import Faults
-from server.journal import open_journal
+from server.journal_file import open_journal
 from server.node import Node
 from server.streams import Streams
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION

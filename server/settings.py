@@ -67,7 +67,7 @@ class Settings:
     room_idle_s: float = 600.0
     room_expire_s: float = 86_400.0
     away_s: float = 60.0
-    snapshot_every: int = 256
+    snapshot_every: int = 32
     keep_events: int = 2000
     keep_logs: int = 20
     log_level: str = "info"

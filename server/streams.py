@@ -58,6 +58,9 @@ class Kind(Protocol):
     def evolve(self, state: State, event: Event) -> State:
         """The state after an event."""
 
+    def row(self, state: State) -> Mapping[str, object] | None:
+        """What is told of the stream without its state; see ``entries.Listing``. Of what JSON knows."""
+
     def write_event(self, event: Event) -> str:
         """The event as JSON text."""
 
@@ -95,6 +98,9 @@ class _Rooms:
     def evolve(self, state: State, event: Event) -> State:
         return rooms.evolve(state, event)
 
+    def row(self, state: State) -> Mapping[str, object] | None:
+        return None if state.phase == "closed" else rooms.summary(state)
+
     def write_event(self, event: Event) -> str:
         return _json(rooms.to_plain(event))
 
@@ -127,6 +133,9 @@ class _Names:
 
     def evolve(self, state: State, event: Event) -> State:
         return names.evolve(state, event)
+
+    def row(self, state: State) -> Mapping[str, object] | None:
+        return names.encode(state)
 
     def write_event(self, event: Event) -> str:
         return _json(names.to_plain(event))

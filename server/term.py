@@ -27,6 +27,7 @@ from server.room_objects import RoomObject
 from server.streams import Streams, room_of
 from wire import MAIN, room_object
 from wire.errors import StorageFailed
+from wire.rpc import Endpoint
 
 TIDY_PAUSE_S = 1.0
 AT_ONCE = 500
@@ -38,7 +39,7 @@ logger = structlog.get_logger()
 class Term:
     """The working parts of a main server in office."""
 
-    def __init__(self, node: Node, journal: Journal, office: Office, line: ReplicaLine) -> None:
+    def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Office, line: ReplicaLine) -> None:
         settings = node.settings
         faults = Faults(settings.test_faults)
         streams = Streams(most_people=settings.max_people_per_room)
@@ -46,7 +47,7 @@ class Term:
         self._journal = journal
         self._line = line
         self._to_forget: list[str] = []
-        self._clients = node.open_to_clients()
+        self._clients = clients
         self._compactor = Compactor(
             journal,
             streams,

@@ -50,6 +50,7 @@ class Watcher:
         """
         self.role = role
         self.answers = False
+        self._serves = False
         self._takes_connections = False
         self._settings = settings
         self._run_folder = run_folder
@@ -117,12 +118,18 @@ class Watcher:
         if serving:
             self._note_recovery()
             self._heard_at = time.monotonic()
+            if self._serves:
+                self._prepare_standby()
         else:
             time.sleep(LOOK_AGAIN_S)
-        if self._wants_standby and (self._standby is None or self._standby.poll() is not None):
-            self._prepare_standby()
+        self._serves = serving
 
     def _prepare_standby(self) -> None:
+        """Have a stand-by ready. Not before the second heartbeat of a new one: to start a process takes a core, which
+        the recovery needs until then.
+        """
+        if not self._wants_standby or (self._standby is not None and self._standby.poll() is None):
+            return
         try:
             self._standby = processes.start(self.role, self._settings, standby=True)
         except OSError as error:
@@ -135,7 +142,7 @@ class Watcher:
             if self._lost_at is None:
                 # One that hung was gone when it was last heard; one that died was heard until it did.
                 self._lost_at = self._heard_at if self._takes_connections else time.monotonic()
-        self.answers = False
+        self.answers = self._serves = False
         if self._supervised:
             if self._after is not None and not self._lives(self._after):
                 self._life.hurry(time.monotonic())

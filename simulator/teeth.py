@@ -14,10 +14,11 @@ from unittest.mock import patch
 
 from game import names, rooms
 from server import takeover
-from server.commit import Commit, Draft, Order
+from server.commit import Commit, Order
 from server.compaction import Compactor
 from server.conversation import Conversation
 from server.copy_keeper import CopyKeeper
+from server.draft import Draft
 from server.entries import Entry, Mark, Office, Snapshot, StreamCopy, Terms
 from server.house import House
 from server.journal import Journal
@@ -72,8 +73,8 @@ def _batch(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
     for order in orders:
         self._settle(order, draft)
     if draft.entries:
-        self._states.publish(draft.states, draft.entries, draft.events)
-        yield from self._write(draft.entries)
+        self._states.publish(draft)
+        yield from self._write(draft)
 
 
 @_tooth("forget-request-ids", "a retry is carried out again", rooms, "answer_to")
@@ -241,12 +242,12 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[
         self._settle(order, draft)
     if draft.entries:
         try:
-            yield from self._write(draft.entries)
+            yield from self._write(draft)
         except StorageFailed as error:
             for order in orders:
                 order.answer, order.error = None, order.error or error
             return
-        self._states.publish(draft.states, draft.entries, draft.events)
+        self._states.publish(draft)
     self._remember(draft.unchanged)
 
 
@@ -258,3 +259,14 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[
 )
 def _expect(_self: CopyKeeper, _copy: int, _piece: int) -> None:
     return None
+
+
+@_tooth("listed-once-and-for-all", "what is told of a room stays what it was at first", Commit, "_list")
+def _list(self: Commit, draft: Draft, _right: Any = Commit._list) -> None:
+    _right(self, draft)
+    draft.listings = [one for one in draft.listings if self._states.state_of(one.stream).version == 0]
+
+
+@_tooth("adopted-but-not-told-of", "a room that comes from the other copy is not told of", Journal, "unlisted")
+def _unlisted(_self: Journal) -> list[str]:
+    return []

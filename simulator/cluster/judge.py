@@ -15,7 +15,7 @@ from server.house import House
 from server.journal import Journal
 from server.lobby import BEGINNING
 from server.primary import Step
-from server.streams import Streams, room_stream
+from server.streams import Streams, room_of, room_stream
 from simulator.cluster.clients import Person, Table, Watcher
 from simulator.cluster.hosts import Ledger
 from simulator.cluster.machine import SERVERS
@@ -71,7 +71,11 @@ class Judge:
             yield "the lobby's copy is not the lobby"
 
     def _waiting(self, table: Table, house: House) -> Iterator[str]:
-        version = house.state_of(room_stream(table.room)).version
+        try:
+            version = house.state_of(room_stream(table.room)).version
+        except InvariantBroken as broken:
+            yield f"{table.room} cannot be read: {broken.message}"
+            return
         watcher = self.world.node(table.watcher)
         if isinstance(watcher, Watcher) and watcher.version != version:
             yield f"a watcher of {table.room} has not seen version {version}"
@@ -108,6 +112,9 @@ class Judge:
                 continue
             if state.version == max(events) and _written(kind, state) != _written(kind, served):
                 yield f"G1: {stream} is served at version {served.version} as {_written(kind, served)}"
+            row = kind.row(served)
+            if house.is_open(room_of(stream) or "") if row is None else not house.is_listed_as(stream, row):
+                yield f"G3: {stream} is told of in another way than it is served"
 
     def _compare_copies(self, main: MainProcess) -> Iterator[str]:
         """In step, the replica's copy makes the same states."""

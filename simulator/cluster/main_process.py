@@ -13,6 +13,7 @@ from game.names import Claim
 from server.commit import Commit
 from server.compaction import Compactor
 from server.conversation import Conversation
+from server.draft import Draft
 from server.entries import Entry, Mark, Office, Terms
 from server.faults import Faults
 from server.house import House
@@ -230,9 +231,9 @@ class _NotingHouse(House):
         super().__init__(streams, journal, lambda _room: None, lambda: process.now)
         self._process = process
 
-    def publish(self, states: Any, entries: Any, events: Any) -> None:
-        super().publish(states, entries, events)
-        self._process.published(entries)
+    def publish(self, draft: Draft) -> None:
+        super().publish(draft)
+        self._process.published(draft.entries)
 
 
 def _nothing() -> Conversation[None]:

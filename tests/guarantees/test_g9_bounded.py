@@ -14,7 +14,7 @@ from client import connect
 from client.hostile.garbage import call, handshake
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
 from server.cluster import Cluster
-from server.journal import open_journal
+from server.journal_file import open_journal
 from tests.conditions import wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION

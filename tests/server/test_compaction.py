@@ -12,7 +12,8 @@ from game.commands import Create, Join, Leave
 from game.rooms import Room
 from server.compaction import Compactor
 from server.entries import Entry, Mark, Snapshot, StreamCopy
-from server.journal import Journal, open_journal
+from server.journal import Journal
+from server.journal_file import open_journal
 from server.streams import Streams, room_stream
 
 ROOM = room_stream("abcd")

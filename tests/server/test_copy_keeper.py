@@ -13,7 +13,8 @@ from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
 from server.entries import START, Entry, Mark, Office, Snapshot, StreamCopy
 from server.faults import Faults
-from server.journal import Journal, open_journal
+from server.journal import Journal
+from server.journal_file import open_journal
 from server.streams import Streams
 from wire.errors import Fenced, NotReady, StorageFailed
 

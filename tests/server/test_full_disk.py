@@ -15,7 +15,7 @@ from server import node
 from server.cluster import Cluster
 from server.entries import Entry, Mark, Office
 from server.havoc import SandboxHavoc
-from server.journal import open_journal
+from server.journal_file import open_journal
 from server.node import Node
 from tests.conditions import wait_until
 from tests.conftest import Game

@@ -19,7 +19,7 @@ from server.entries import Entry, Office
 from server.faults import Faults
 from server.group_commit import Committer
 from server.house import House
-from server.journal import open_journal
+from server.journal_file import open_journal
 from server.streams import Streams, room_stream
 from wire.errors import Fenced, StorageFailed
 from wire.later import now

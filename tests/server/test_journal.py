@@ -10,8 +10,9 @@ import pytest
 from game.errors import InvariantBroken
 from server import replica_messages
 from server.conversation import converse
-from server.entries import BEFORE_ALL, NO_OFFICE, START, Entry, Mark, Office, Snapshot, StreamCopy, weight
-from server.journal import Journal, open_journal
+from server.entries import BEFORE_ALL, NO_OFFICE, START, Entry, Listing, Mark, Office, Snapshot, StreamCopy, weight
+from server.journal import Journal
+from server.journal_file import open_journal
 from wire.errors import StorageFailed
 
 
@@ -191,3 +192,24 @@ def test_forgotten_streams_are_gone_but_never_the_end_of_the_log(journal: Journa
     journal.forget(["room/a", "room/b"])
     assert [copy.stream for copy in journal.copies()] == ["room/b"]
     assert journal.last == Mark(1, 2)
+
+
+def test_listings_are_written_with_their_entries_or_not_at_all(journal: Journal) -> None:
+    journal.append([entry(1)], [Listing("room/a", 1, {"title": "one"})])
+    with pytest.raises(StorageFailed):
+        journal.append([entry(2), entry(3, version=1)], [Listing("room/a", 3, {"title": "two"})])
+    assert journal.listings() == [Listing("room/a", 1, {"title": "one"})]
+    journal.append([entry(2), entry(3, "room/b", 1)], [Listing("room/a", 2, None)])
+    assert journal.listings() == [Listing("room/a", 2, None)]
+    assert journal.unlisted() == ["room/b"]
+
+
+def test_what_is_adopted_or_forgotten_is_not_listed(journal: Journal) -> None:
+    journal.append([entry(1)], [Listing("room/a", 1, {})])
+    journal.append([entry(2, "room/b", 1)], [Listing("room/b", 2, {})])
+    journal.begin_term(Office(2, "me"))
+    journal.adopt([StreamCopy("room/a", None, (entry(1), entry(5)))], Mark(1, 5))
+    assert journal.unlisted() == ["room/a"]
+    journal.forget(["room/b"])
+    assert journal.listings() == []
+    assert journal.unlisted() == ["room/a"]

@@ -10,7 +10,8 @@ import pytest
 
 from server.conversation import Ask, Rest, Wish, converse
 from server.entries import Entry, Mark, Office, Snapshot, StreamCopy
-from server.journal import Journal, open_journal
+from server.journal import Journal
+from server.journal_file import open_journal
 from server.office import READ_AGAIN, take_office
 
 

@@ -11,7 +11,7 @@ from game.events import Created, Moved
 from server import rows
 from server.compaction import Compactor
 from server.entries import Entry, Mark
-from server.journal import open_journal
+from server.journal_file import open_journal
 from server.streams import Streams
 
 STREAMS = Streams(most_people=10)

@@ -14,19 +14,19 @@ from simulator.teeth import TEETH
 
 FOUND = {
     "ack-before-replicate": (2, "G1"),
-    "publish-before-commit": (3, "G3"),
+    "publish-before-commit": (1, "G3"),
     "forget-request-ids": (2, "G1"),
-    "snapshot-forgets-requests": (71, "G1"),
+    "snapshot-forgets-requests": (33, "G1"),
     "no-epoch-check": (3, "G3"),
     "stale-replica-in-step": (2, "G1"),
     "recover-from-the-older-copy": (10, "G1"),
     "do-not-ask-the-replica": (15, "G1"),
     "two-primaries": (1, "G1"),
-    "snapshot-one-event-too-far": (3, "G5"),
+    "snapshot-one-event-too-far": (3, "G1"),
     "any-log-matches": (3, "G3"),
     "ack-before-writing": (1, "G1"),
     "backlog-skips-one": (2, "G3"),
-    "half-a-command": (33, "linearizability"),
+    "half-a-command": (1, "invariant"),
     "refused-is-committed": (3, "G3"),
     "news-with-holes": (2, "G5"),
     "the-hung-are-not-ended": (7, "G5"),
@@ -38,6 +38,8 @@ FOUND = {
     "unchanged-is-forgotten": (863, "G1"),
     "refused-for-what-never-happened": (579, "linearizability"),
     "old-pieces-in-a-new-copy": (337, "invariant"),
+    "listed-once-and-for-all": (1, "G3"),
+    "adopted-but-not-told-of": (3, "G3"),
 }
 
 

@@ -1,0 +1,25 @@
+"""What a batch of commands makes on its way through the log: a value that grows until it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from game.errors import Refusal
+from server.entries import Entry, Listing
+
+Unchanged = Mapping[str, object] | Refusal
+"""What became of a request that changed nothing: its answer, or why it was refused."""
+
+
+class Draft:
+    """Each command is decided on the state that those before it leave. ``events`` are those of ``entries``."""
+
+    __slots__ = ("entries", "events", "listings", "states", "unchanged")
+
+    def __init__(self) -> None:
+        self.states: dict[str, Any] = {}
+        self.entries: list[Entry] = []
+        self.events: list[Any] = []
+        self.listings: list[Listing] = []
+        self.unchanged: dict[Hashable, Unchanged] = {}
