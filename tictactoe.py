@@ -337,9 +337,9 @@ def hostile(
 
 @app.command()
 def bench(
-    only: Annotated[str, typer.Option(help="one group: playing, takeover, audience or size")] = "",
+    only: Annotated[str, typer.Option(help="one group: playing, growth, takeover, audience or size")] = "",
     quick: Annotated[bool, typer.Option("--quick", help="show that it works; the figures say little")] = False,
-    report: Annotated[Path | None, typer.Option(help="write the figures there, as JSON")] = None,
+    report: Annotated[Path | None, typer.Option(help="write them there, as JSON; beside it a picture")] = None,
 ) -> None:
     """What the project promises in numbers, each measured beside a yardstick in the same run."""
     from client.bench.report import as_table, explained, write

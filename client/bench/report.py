@@ -14,6 +14,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from client.bench.figures import Row
+from client.bench.growth import rooms_row
+from client.bench.picture import growth_picture
 
 WHOLE_FROM = 100
 """Figures from there on have no decimals."""
@@ -37,8 +39,10 @@ def as_plain(rows: Sequence[Row]) -> dict[str, object]:
 
 
 def write(rows: Sequence[Row], file: Path) -> None:
-    """Write the report for machines."""
+    """Write the report for machines, and beside it as ``.svg`` the picture of how it grows, if that was measured."""
     file.write_text(json.dumps(as_plain(rows), indent=2) + "\n")
+    if any(row.name == rooms_row(1) for row in rows):
+        file.with_suffix(".svg").write_text(growth_picture(rows))
 
 
 def as_table(rows: Sequence[Row]) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from client.bench.audience import audience
 from client.bench.figures import Row
+from client.bench.growth import growth
 from client.bench.playing import playing
 from client.bench.scale import QUICK, Group, Scale
 from client.bench.servers import Cluster
@@ -13,7 +14,7 @@ from client.bench.size import size
 from client.bench.takeover import takeover
 from game.errors import InvalidArgument
 
-GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, takeover, audience, size)}
+GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, takeover, audience, size)}
 
 
 def run_bench(cluster: Cluster, say: Callable[[str], None], *, only: str = "", quick: bool = False) -> Sequence[Row]:

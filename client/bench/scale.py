@@ -28,11 +28,15 @@ class Scale:
     playing: int = 64
     kills: int = 100
     open_rooms: int = 1000
+    most_rooms: int = 256
+    """Played in at once, to see how it grows."""
     many_rooms: int = 10_000
     audiences: tuple[int, int] = (100, 1000)
 
 
-QUICK = Scale(rounds=1, seconds=0.3, processes=2, playing=8, kills=2, open_rooms=20, many_rooms=50, audiences=(4, 8))
+QUICK = Scale(
+    rounds=1, seconds=0.3, processes=2, playing=8, kills=2, open_rooms=20, most_rooms=4, many_rooms=50, audiences=(4, 8)
+)
 """Shows that everything works."""
 
 Group = Callable[[Cluster, Scale], Iterator[Row]]

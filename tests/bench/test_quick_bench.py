@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -40,6 +41,10 @@ def test_each_group_measures_its_rows(tmp_path: Path, group: str) -> None:
         assert set(row) >= KEYS
         assert row["value"] > 0, name
         assert name in done.stdout
+    picture = report.with_suffix(".svg")
+    assert picture.exists() == (group == "growth")
+    if picture.exists():
+        assert ElementTree.parse(picture).getroot().tag.endswith("svg")
 
 
 def test_a_group_that_there_is_none_of_is_refused(tmp_path: Path) -> None:
