@@ -26,7 +26,7 @@ class CommunicationPeer(PeerObject):
 
     def prove(self) -> bool:
         """Whoever reads or fills the lobby comes to an end with it."""
-        with self._copy.news:
+        with self._copy.lock:
             return self._copy.complete
 
     def more_status(self) -> dict[str, object]:

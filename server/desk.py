@@ -61,14 +61,16 @@ class Desk:
     def create(
         self, hashed_token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
     ) -> dict[str, object]:
-        """Open a room; its id follows from who asks with which request, so a retry finds the same room."""
+        """Open a room; its id follows from who asks with which request, so a retry finds the same room. ``revision``:
+        of a lobby that has it.
+        """
         by = self._who(hashed_token)
         room = _room_id(by, request_id)
         new = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
             raise Busy("there are as many rooms as the settings allow")
         answer = now(self._committer.submit(room_stream(room), Create(by, request_id, title, game, options)))
-        return {"room": room, "version": answer["version"]}
+        return {"room": room, "version": answer["version"], "revision": self._house.lobby_revision}
 
     # -- in a room ------------------------------------------------------------------------------------------------
 

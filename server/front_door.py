@@ -16,6 +16,7 @@ import structlog
 from game.errors import NoSuchRoom
 from game.games import DEFAULT_GAME
 from game.names import check_name
+from server.herald import Herald
 from server.lobby import BEGINNING, Change, Cursor, Lobby, cursor_from
 from server.lookout import Glance
 from server.presence import SAY_AGAIN_S, SHOWN, Presence
@@ -25,11 +26,15 @@ from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, optional, remote, request_id, room_id, seconds, text, token, whole
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError, Unreachable
 from wire.incoming import LARGEST_CALL
+from wire.later import Later
 from wire.rpc import Remote, RemotePool
+from wire.waiting import about_to_wait
 
 PAGE = 200
 FOLLOW_WAIT_S = 1.0
 FOLLOW_AGAIN_S = 0.02
+LOBBY = "lobby"
+"""What is waited for here, as the herald knows it."""
 
 logger = structlog.get_logger()
 
@@ -39,8 +44,9 @@ class LobbyCopy:
 
     def __init__(self) -> None:
         self.lobby = Lobby()
-        self.news = threading.Condition()
+        self.lock = threading.Condition()
         self.complete = False
+        self.herald = Herald(lambda _lobby, asked: self.changes(*asked))
         self.cursor = BEGINNING
         self._before = 0
 
@@ -58,7 +64,7 @@ class LobbyCopy:
 
     def take_in(self, answer: Mapping[str, Any]) -> None:
         """Take over an answer of the main server to the question for changes since ``cursor``."""
-        with self.news:
+        with self.lock:
             if answer["reset"]:
                 self._begin_anew()
             for change in answer["changed"]:
@@ -69,8 +75,27 @@ class LobbyCopy:
                 forgotten = min(self._before + 1, self.cursor.revision)
                 self.lobby.complete_up_to(self.cursor.revision, forgotten=forgotten)
                 self.complete = True
-            if answer["changed"] or answer["reset"]:
-                self.news.notify_all()
+            if self.complete and (answer["changed"] or answer["reset"]):
+                self.herald.happened_in([LOBBY])
+            self.lock.notify_all()
+
+    def wait_for(self, revision: int, timeout_s: float) -> None:
+        """Wait until that change is in the copy, or the time is up."""
+        with self.lock:
+            if self.lobby.revision < revision:
+                about_to_wait()
+                self.lock.wait_for(lambda: self.lobby.revision >= revision, timeout_s)
+
+    def has_news(self, after: Cursor) -> bool:
+        """Whether there is something to tell who has read so far."""
+        return self.complete and self.lobby.has_news(after)
+
+    def changes(self, after: Cursor, limit: int) -> dict[str, object]:
+        """What changed after a cursor, as clients get it. Raises NotReady while the beginning is not known."""
+        with self.lock:
+            if not self.complete and after == BEGINNING:
+                raise NotReady("the list of rooms is not complete yet")
+            return self.lobby.since(after, limit).for_clients()
 
     def _begin_anew(self) -> None:
         """What was known before counts no more; whoever waits has to begin anew as well."""
@@ -117,28 +142,34 @@ class FrontDoor:
     def create(
         self, token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
     ) -> dict[str, object]:
-        """Open a room; the answer says its id and where it is."""
+        """Open a room; the answer says its id and where it is. Whoever has it finds the room in the list."""
         answer = self._ask_main("create", token_hash(token), request_id, title, game, dict(options))
-        return {**answer, **self._where(str(answer["room"]))}
+        self._copy.wait_for(answer["revision"], FOLLOW_WAIT_S)
+        room = str(answer["room"])
+        return {"room": room, "version": answer["version"], **self._where(room)}
 
     @remote(after=optional(text(longest=40), ""), limit=optional(whole(1, PAGE), PAGE))
     def rooms(self, after: str, limit: int) -> dict[str, object]:
         """Open rooms, or what changed in the list of them since a cursor; see ``wait_rooms``."""
-        return self._changes(cursor_from(after), limit, 0.0)
+        return self._copy.changes(cursor_from(after), limit)
 
     @remote(
         after=optional(text(longest=40), ""),
         timeout_s=optional(seconds(3600.0), 0.0),
         limit=optional(whole(1, PAGE), PAGE),
     )
-    def wait_rooms(self, after: str, timeout_s: float, limit: int) -> dict[str, object]:
+    def wait_rooms(self, after: str, timeout_s: float, limit: int) -> dict[str, object] | Later:
         """The same, but if nothing has changed since the cursor wait until something does, or the time is up."""
-        return self._changes(cursor_from(after), limit, min(timeout_s, self._settings.max_wait_s))
+        cursor = cursor_from(after)
+        with self._copy.lock:
+            if not self._copy.has_news(cursor) and timeout_s > 0:
+                return self._copy.herald.wait(LOBBY, (cursor, limit), min(timeout_s, self._settings.max_wait_s))
+        return self._copy.changes(cursor, limit)
 
     @remote(room=room_id)
     def where_is(self, room: str) -> dict[str, object]:
         """Host, port and object name of a room. Raises NoSuchRoom."""
-        with self._copy.news:
+        with self._copy.lock:
             known = room in self._copy.lobby.rows
         # A room can be younger than this copy of the lobby.
         if not known and not self._ask_main("is_open", room):
@@ -161,19 +192,12 @@ class FrontDoor:
     @remote()
     def servers(self) -> dict[str, object]:
         """How the four servers are, and which were replaced lately."""
+        about_to_wait()
         return self._glance.take()
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)
         return {"host": host, "port": port, "object": room_object(room)}
-
-    def _changes(self, after: Cursor, limit: int, timeout_s: float) -> dict[str, object]:
-        copy = self._copy
-        with copy.news:
-            copy.news.wait_for(lambda: copy.complete and copy.lobby.has_news(after), timeout_s)
-            if not copy.complete and after == BEGINNING:
-                raise NotReady("the list of rooms is not complete yet")
-            return copy.lobby.since(after, limit).for_clients()
 
     def _ask_main(self, method: str, *arguments: object) -> Any:
         """Ask the main server; a second time at once if that fails, for the connection may be from before a takeover.

@@ -20,6 +20,7 @@ from server.commit import Commit, Order
 from server.conversation import Conversation
 from server.turns import Turns
 from wire.later import Later
+from wire.waiting import about_to_wait
 
 
 class Ticket(Order):
@@ -87,6 +88,7 @@ class Committer:
             if not self._turns.come(ticket):
                 ticket.turn = threading.Event()
         if ticket.turn is not None:
+            about_to_wait()
             ticket.turn.wait()
         try:
             yield

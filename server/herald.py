@@ -9,7 +9,7 @@ import heapq
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -23,17 +23,17 @@ logger = structlog.get_logger()
 TICK_S = 0.05
 """What waits are rounded up to, so that many end together."""
 
-News = Callable[[str, int], Mapping[str, Any]]
+News = Callable[[str, Any], Mapping[str, Any]]
 
 
 class _Waiter:
     """Somebody who has seen a room up to a version; ``later`` is what they are told."""
 
-    __slots__ = ("after_version", "later", "room", "until")
+    __slots__ = ("after", "later", "room", "until")
 
-    def __init__(self, room: str, after_version: int, until: int) -> None:
+    def __init__(self, room: str, after: Hashable, until: int) -> None:
         self.room = room
-        self.after_version = after_version
+        self.after = after
         self.until = until
         self.later = Later()
 
@@ -54,9 +54,9 @@ class Herald:
         self._begun = False
         self._ending = False
 
-    def wait(self, room: str, after_version: int, timeout_s: float) -> Later:
+    def wait(self, room: str, after: Hashable, timeout_s: float) -> Later:
         """Somebody waits for what comes after a version, at most so long."""
-        waiter = _Waiter(room, after_version, math.ceil((time.monotonic() + timeout_s) / TICK_S))
+        waiter = _Waiter(room, after, math.ceil((time.monotonic() + timeout_s) / TICK_S))
         waiter.later.on_abandon(lambda: self._forget(waiter))
         with self._changed:
             self._waiting.setdefault(room, {})[waiter] = None
@@ -111,12 +111,12 @@ class Herald:
         return told
 
     def _tell(self, told: Iterable[_Waiter]) -> None:
-        same: dict[tuple[str, int], list[_Waiter]] = {}
+        same: dict[tuple[str, Hashable], list[_Waiter]] = {}
         for waiter in told:
-            same.setdefault((waiter.room, waiter.after_version), []).append(waiter)
-        for (room, after_version), waiters in same.items():
+            same.setdefault((waiter.room, waiter.after), []).append(waiter)
+        for (room, after), waiters in same.items():
             try:
-                news = Shared(self._news(room, after_version))
+                news = Shared(self._news(room, after))
             except TicTacToeError as error:
                 _fail(waiters, error)
             except Exception:

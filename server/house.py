@@ -20,6 +20,7 @@ from server.journal import Journal
 from server.lobby import Change, Changes, Cursor, Lobby, Row
 from server.streams import Streams, room_of, room_stream
 from wire.later import Later
+from wire.waiting import about_to_wait
 
 MOST_EVENTS = 500
 """Events an answer carries at the most."""
@@ -152,6 +153,11 @@ class House:
         return self._published
 
     @property
+    def lobby_revision(self) -> int:
+        """The revision of the last change in the lobby."""
+        return self._lobby.revision
+
+    @property
     def open_rooms(self) -> int:
         """How many rooms are open."""
         return len(self._open)
@@ -210,7 +216,9 @@ class House:
     def lobby_changes(self, after: Cursor, limit: int, timeout_s: float) -> Changes:
         """What changed in the lobby after a cursor: at once if there is something, else when it happens."""
         with self._lock:
-            self._lobby_news.wait_for(lambda: self._lobby.has_news(after) or self._ending, timeout_s)
+            if not self._lobby.has_news(after):
+                about_to_wait()
+                self._lobby_news.wait_for(lambda: self._lobby.has_news(after) or self._ending, timeout_s)
             return self._lobby.since(after, limit)
 
     def end(self) -> None:

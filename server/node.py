@@ -27,6 +27,7 @@ from server.watcher import Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import NotReady, StorageFailed, TicTacToeError, Unreachable
 from wire.rpc import Address, Endpoint
+from wire.waiting import about_to_wait
 
 REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
@@ -174,6 +175,7 @@ class Node:
 
         ``serving``: whether it does its work already, or still waits for something.
         """
+        about_to_wait()
         self._ending.wait(wait_s)
         serving = prove()
         if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
@@ -223,7 +225,6 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
         settings = load()
         log.set_up(settings, role)
         gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
-        rpc.begin_threads()
         if not processes.told_to_begin():
             sys.exit(0)
         node = Node(role, settings)

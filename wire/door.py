@@ -10,7 +10,6 @@ No socket is touched and no clock is read here; ``rpc`` does what this says.
 
 from __future__ import annotations
 
-import itertools
 import socket
 import threading
 from collections import Counter
@@ -18,10 +17,6 @@ from dataclasses import dataclass
 
 MOST_SILENT = 512
 """Connections before the end of their handshake that one endpoint keeps."""
-MOST_NEW = 4
-NEW_S = 0.005
-"""So many handshakes go on at once, each of which counts for so long. When many callers come at once, after a takeover,
-their threads would else keep those that do the work from the interpreter: the first move took 40 ms more."""
 SILENT_S = 1.0
 """How long each may be silent before it has to make room for another."""
 
@@ -66,14 +61,6 @@ class Door:
             self._silent[guest] = None
             self._hosts[host] += 1
             return guest, goes
-
-    def is_crowded(self, now: float) -> bool:
-        """Whether enough have come this moment: the next ones wait outside until one of them is through, or is no
-        newcomer any more.
-        """
-        with self._lock:
-            newest = itertools.islice(reversed(self._silent), MOST_NEW)
-            return sum(now - guest.since < NEW_S for guest in newest) == MOST_NEW
 
     def shaken(self, guest: Guest) -> None:
         """That guest is through its handshake."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from game.errors import TicTacToeError
+from wire.waiting import about_to_wait
 
 Tell = Callable[[Any, TicTacToeError | None], None]
 """Takes the answer, or the error in its place."""
@@ -70,6 +71,7 @@ class Later:
         there = threading.Lock()
         there.acquire()
         self.then(lambda _value, _error: there.release())
+        about_to_wait()
         there.acquire()
 
     def on_abandon(self, act: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from server.front_door import LobbyCopy
@@ -57,3 +58,12 @@ def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait() -> None:
     changes = copy.lobby.since(cursor, 10)
     assert changes.reset
     assert not copy.lobby.has_news(changes.cursor)
+
+
+def test_who_waits_for_a_change_goes_on_once_it_is_in_the_copy() -> None:
+    lobby, copy = Lobby(), LobbyCopy()
+    lobby.put(Change(3, "room", {"room": "room"}))
+    threading.Thread(target=follow, args=(lobby, copy)).start()
+    copy.wait_for(3, 10.0)
+    assert "room" in copy.lobby.rows
+    copy.wait_for(4, 0.0)

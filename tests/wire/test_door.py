@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wire.door import MOST_NEW, NEW_S, SILENT_S, Door, Guest
+from wire.door import SILENT_S, Door, Guest
 
 
 @pytest.fixture
@@ -73,14 +73,3 @@ def test_silent_ones_do_not_keep_a_full_house_full(plug: socket.socket) -> None:
     guest, goes = door.enter(plug, "a", SILENT_S)
     assert guest is not None
     assert goes is silent
-
-
-def test_many_at_once_come_in_a_few_at_a_time(plug: socket.socket) -> None:
-    door = Door(most=100, most_of_host=100)
-    guests = [enter(door, plug, now=1.0) for _ in range(MOST_NEW)]
-    assert door.is_crowded(1.0)
-    door.shaken(guests[1])
-    assert not door.is_crowded(1.0)
-    enter(door, plug, now=1.0)
-    assert door.is_crowded(1.0 + NEW_S / 2)
-    assert not door.is_crowded(1.0 + 2 * NEW_S), "who says nothing keeps nobody out for longer"

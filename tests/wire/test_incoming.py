@@ -1,145 +1,114 @@
-"""What comes in on a connection: limits of size, kind and time, before a byte of it is believed."""
+"""What comes in on a connection: limits of size and kind, before a byte of it is believed."""
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
+import itertools
 
 import pytest
 
 from client.hostile.garbage import BATCH, COMPRESSED, CONNECT, INVOKE, KEEP_SERIALIZED, MSGPACK, SERPENT, message
-from wire import incoming
 from wire.errors import TooLarge
-from wire.incoming import LARGEST_CALL, LARGEST_HANDSHAKE, LARGEST_TEXT_CALL, Incoming, RefusedMessage
+from wire.frames import Frame
+from wire.incoming import LARGEST_CALL, LARGEST_HANDSHAKE, LARGEST_TEXT_CALL, Incoming, Refused
 
-HEADER = len(message(INVOKE, b""))
 SKIPPED = 1 << 20
 
 
 @pytest.fixture
-def wires() -> Iterator[tuple[socket.socket, socket.socket]]:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield ours, theirs
-
-
-@pytest.fixture
-def caller(wires: tuple[socket.socket, socket.socket]) -> socket.socket:
-    return wires[1]
-
-
-@pytest.fixture
-def fresh(wires: tuple[socket.socket, socket.socket]) -> Incoming:
+def fresh() -> Incoming:
     """Before the handshake."""
-    return Incoming(wires[0], largest=LARGEST_CALL, skipped=SKIPPED, idle_s=5.0)
+    return Incoming(largest=LARGEST_CALL, skipped=SKIPPED)
 
 
 @pytest.fixture
 def reader(fresh: Incoming) -> Incoming:
     """After the handshake."""
-    fresh.shaken()
+    fresh.shaken = True
     return fresh
 
 
-def send(caller: socket.socket, data: bytes) -> None:
-    """Send without waiting for who reads."""
-    threading.Thread(target=caller.sendall, args=(data,), daemon=True).start()
+def fed(reader: Incoming, data: bytes) -> Frame | Refused | None:
+    reader.feed(data)
+    return reader.next()
 
 
-def test_messages_come_one_by_one_however_they_are_cut(reader: Incoming, caller: socket.socket) -> None:
+def refused(reader: Incoming, data: bytes) -> Refused:
+    found = fed(reader, data)
+    assert isinstance(found, Refused)
+    return found
+
+
+@pytest.mark.parametrize("piece", [1, 7, 24, 25, 1000, 1 << 20])
+def test_messages_come_one_by_one_however_they_are_cut(reader: Incoming, piece: int) -> None:
     first, second = message(INVOKE, b"first"), message(INVOKE, b"second" * 3000, annotations=b"abcd\x00\x02xy")
-    send(caller, first + second)
-    assert reader.read(HEADER) == first[:HEADER]
-    assert reader.read(5) == b"first"
-    assert reader.read(HEADER) == second[:HEADER]
-    assert reader.read(8) == b"abcd\x00\x02xy"
-    assert reader.read(18_000) == b"second" * 3000
+    data = first + second
+    found = []
+    for start in range(0, len(data), piece):
+        reader.feed(data[start : start + piece])
+        found += list(itertools.takewhile(lambda one: one is not None, iter(reader.next, None)))
+    assert [(one.annotations, one.data) for one in found if isinstance(one, Frame)] == [
+        (b"", b"first"),
+        (b"abcd\x00\x02xy", b"second" * 3000),
+    ]
+    assert not reader.begun
+
+
+def test_half_a_message_is_begun_and_none(reader: Incoming) -> None:
+    whole = message(INVOKE, b"data")
+    assert fed(reader, whole[:-1]) is None
+    assert reader.begun
+    assert isinstance(fed(reader, whole[-1:]), Frame)
 
 
 @pytest.mark.parametrize(
     ("serializer", "largest"), [(MSGPACK, LARGEST_CALL), (SERPENT, LARGEST_TEXT_CALL)], ids=["msgpack", "serpent"]
 )
 def test_a_message_too_large_is_read_past_and_the_next_is_understood(
-    reader: Incoming, caller: socket.socket, serializer: int, largest: int
+    reader: Incoming, serializer: int, largest: int
 ) -> None:
-    send(caller, message(INVOKE, bytes(largest + 1), serializer=serializer) + message(INVOKE, b"next"))
-    with pytest.raises(RefusedMessage) as refused:
-        reader.read(HEADER)
-    assert isinstance(refused.value.error, TooLarge)
-    assert refused.value.serializer == serializer
-    assert reader.read(HEADER) == message(INVOKE, b"next")[:HEADER]
-    assert reader.read(4) == b"next"
+    data = message(INVOKE, bytes(largest + 1), serializer=serializer) + message(INVOKE, b"next")
+    assert fed(reader, data[:5000]) is None
+    assert reader.begun
+    past = refused(reader, data[5000:])
+    assert isinstance(past.error, TooLarge)
+    assert past.serializer == serializer
+    following = reader.next()
+    assert isinstance(following, Frame)
+    assert following.data == b"next"
 
 
-def test_one_that_is_much_too_large_breaks_the_connection(reader: Incoming, caller: socket.socket) -> None:
-    send(caller, message(INVOKE, b"", claims=SKIPPED + 1))
+def test_of_one_that_is_too_large_nothing_is_kept(reader: Incoming) -> None:
+    for _ in range(8):
+        assert fed(reader, message(INVOKE, b"", claims=SKIPPED) if not reader.begun else bytes(1 << 16)) is None
+        assert not reader._buffer
+
+
+@pytest.mark.parametrize("claims", [SKIPPED + 1, -1], ids=["much too large", "below nothing"])
+def test_a_length_beyond_all_measure_breaks_the_connection(reader: Incoming, claims: int) -> None:
     with pytest.raises(ConnectionAbortedError):
-        reader.read(HEADER)
+        fed(reader, message(INVOKE, b"", claims=claims))
 
 
-def test_a_length_below_nothing_breaks_the_connection(reader: Incoming, caller: socket.socket) -> None:
-    send(caller, message(INVOKE, b"", claims=-1))
+def test_what_is_no_message_breaks_the_connection(reader: Incoming) -> None:
     with pytest.raises(ConnectionAbortedError):
-        reader.read(HEADER)
+        fed(reader, b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n")
 
 
 @pytest.mark.parametrize("flag", [COMPRESSED, BATCH, KEEP_SERIALIZED, 0xFFFF])
-def test_kinds_that_nobody_needs_are_refused(reader: Incoming, caller: socket.socket, flag: int) -> None:
-    send(caller, message(INVOKE, b"x", flags=flag))
-    with pytest.raises(RefusedMessage, match="not accepted"):
-        reader.read(HEADER)
+def test_kinds_that_nobody_needs_are_refused(reader: Incoming, flag: int) -> None:
+    assert "not accepted" in refused(reader, message(INVOKE, b"x", flags=flag)).error.message
 
 
 @pytest.mark.parametrize("serializer", [0, 2, 3, 4, 5, 7, 42])
-def test_other_serializers_are_refused_in_one_that_everybody_reads(
-    reader: Incoming, caller: socket.socket, serializer: int
-) -> None:
-    send(caller, message(INVOKE, b"x", serializer=serializer))
-    with pytest.raises(RefusedMessage) as refused:
-        reader.read(HEADER)
-    assert refused.value.serializer == SERPENT
+def test_other_serializers_are_refused_in_one_that_everybody_reads(reader: Incoming, serializer: int) -> None:
+    assert refused(reader, message(INVOKE, b"x", serializer=serializer)).serializer == SERPENT
 
 
-def test_before_the_handshake_little_may_be_said(fresh: Incoming, caller: socket.socket) -> None:
-    send(caller, message(CONNECT, bytes(LARGEST_HANDSHAKE + 1)))
-    with pytest.raises(RefusedMessage):
-        fresh.read(HEADER)
+def test_before_the_handshake_little_may_be_said(fresh: Incoming) -> None:
+    assert isinstance(refused(fresh, message(CONNECT, bytes(LARGEST_HANDSHAKE + 1))).error, TooLarge)
 
 
 @pytest.mark.parametrize(("shaken", "kind"), [(False, INVOKE), (True, CONNECT)])
-def test_there_is_one_handshake_and_it_comes_first(
-    fresh: Incoming, caller: socket.socket, shaken: bool, kind: int
-) -> None:
-    if shaken:
-        fresh.shaken()
-    send(caller, message(kind, b"x"))
-    with pytest.raises(RefusedMessage, match="handshake"):
-        fresh.read(HEADER)
-
-
-def test_byte_by_byte_gets_nobody_more_time(
-    monkeypatch: pytest.MonkeyPatch, wires: tuple[socket.socket, socket.socket]
-) -> None:
-    monkeypatch.setattr(incoming, "HANDSHAKE_S", 0.3)
-    slow = Incoming(wires[0], largest=LARGEST_CALL, skipped=SKIPPED, idle_s=60.0)
-    stop = threading.Event()
-
-    def drip() -> None:
-        for byte in message(CONNECT, bytes(1000)):
-            if stop.wait(0.05):
-                return
-            wires[1].sendall(bytes([byte]))
-
-    dripping = threading.Thread(target=drip, daemon=True)
-    dripping.start()
-    with pytest.raises(TimeoutError):
-        slow.read(HEADER)
-    stop.set()
-    dripping.join()
-
-
-def test_who_does_not_take_an_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, reader: Incoming) -> None:
-    monkeypatch.setattr(incoming, "MESSAGE_S", 0.2)
-    with pytest.raises(TimeoutError):
-        reader.write(bytes(1 << 24))
+def test_there_is_one_handshake_and_it_comes_first(fresh: Incoming, shaken: bool, kind: int) -> None:
+    fresh.shaken = shaken
+    assert "handshake" in refused(fresh, message(kind, b"x")).error.message

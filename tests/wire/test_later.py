@@ -189,10 +189,26 @@ def test_who_goes_away_wants_no_answer(slow: Slow, address: Address) -> None:
     slow.asked["gone"].answer("nobody hears it")
 
 
-def test_who_does_not_take_the_answer_is_cut_off_and_holds_nobody_up(slow: Slow, address: Address) -> None:
+def test_who_takes_the_answer_slowly_holds_nobody_up_and_gets_it_all(slow: Slow, address: Address) -> None:
+    early, other = Early(address), Early(address)
+    with early.socket, other.socket:
+        early.ask(1, "reads slowly")
+        other.ask(1, "other")
+        until(lambda: len(slow.asked) == 2)
+        slow.asked["reads slowly"].answer(bytes(1 << 25))
+        slow.asked["other"].answer(2)
+        assert msgpack.unpackb(other.answers.next().data) == 2
+        answer = Answers(early.socket, largest=1 << 26).next()
+    assert len(answer.data) > 1 << 25
+
+
+def test_who_does_not_take_the_answer_is_cut_off(slow: Slow, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wire.rpc.connection.MESSAGE_S", 0.1)
     early = Early(address)
     with early.socket:
         early.ask(1, "never reads")
         until(lambda: "never reads" in slow.asked)
         slow.asked["never reads"].answer(bytes(1 << 25))
+        with pytest.raises(ConnectionError):
+            until(lambda: early.socket.send(b"x") == 0)
         assert len(all_that_comes(early.socket)) < 1 << 25

@@ -1,6 +1,7 @@
 """The RPC itself: the one package that imports Pyro4.
 
-Lives here: calling a remote object (``calls``), offering objects (``endpoint``, ``transport``) and the name server
+Lives here: calling a remote object (``calls``), offering objects (``endpoint``, whose calls ``daemon`` answers, on
+connections that ``transport`` looks after with a few ``workers``) and the name server
 (``names``), on a library that is set and trimmed first (``library``). Everything that the rest of the project knows of
 the RPC library is in the names below. What never lives here: retries (they carry a request id and so belong to the
 caller) and what the objects mean.
@@ -12,17 +13,13 @@ from wire.rpc.library import configure  # first: it sets the library
 
 from wire.rpc.calls import Address, Remote, RemotePool  # isort: skip
 from wire.rpc.endpoint import Endpoint  # isort: skip
-from wire.rpc.transport import THREADS  # isort: skip
 from wire.rpc.names import look_up, name_server_answers, register  # isort: skip
-
-begin_threads = THREADS.begin
 
 __all__ = [
     "Address",
     "Endpoint",
     "Remote",
     "RemotePool",
-    "begin_threads",
     "configure",
     "look_up",
     "name_server_answers",

@@ -37,6 +37,7 @@ from wire.frames import (
     encode,
     is_signed,
 )
+from wire.waiting import about_to_wait
 
 # What the sentence of a connection that was refused begins with, or has in it.
 NO_ROOM = "no free workers"
@@ -106,6 +107,7 @@ class Remote:
             greeting = self._message(CONNECT, self._serializer.dumps(about))
         call = self._message(INVOKE, data)
         sock.sendall(greeting + call)
+        about_to_wait()
         if greeting:
             self._answer(CONNECT_OK, self._sequence - 1)
         return self._answer(RESULT, self._sequence)
@@ -183,6 +185,7 @@ class RemotePool:
 
     def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
         """Like ``Remote.call``, with the wait for a free connection included; raises Busy when none becomes free."""
+        about_to_wait()
         try:
             borrowed = self._idle.get(timeout=timeout_s)
         except queue.Empty:

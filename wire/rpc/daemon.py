@@ -6,7 +6,6 @@ spends most of its time on them. Checks the protocol's version, and lets no trac
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -33,10 +32,12 @@ from wire.frames import (
     encode,
     is_signed,
 )
-from wire.incoming import LARGEST_CALL, Incoming, RefusedMessage
+from wire.incoming import LARGEST_CALL, Incoming, Refused
 from wire.later import Later, Shared
 from wire.rpc.calls import NO_ROOM, REJECTED_PROTOCOL, UNKNOWN_OBJECT, WRONG_KEY, Address
+from wire.rpc.connection import Connection
 
+WELCOME = "hello"
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -75,40 +76,43 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
         self._pyroHmacKey = key
 
-    def incoming(self, sock: socket.socket) -> Incoming:
-        """How a connection that was just taken is read."""
-        config = Pyro4.config
-        return Incoming(sock, largest=self._largest, skipped=config.MAX_MESSAGE_SIZE, idle_s=config.COMMTIMEOUT)
+    def incoming(self) -> Incoming:
+        """How a new connection is read."""
+        return Incoming(largest=self._largest, skipped=Pyro4.config.MAX_MESSAGE_SIZE)
 
     @property
     def no_room(self) -> bytes:
         """What somebody is told for whom there is no room."""
         return self._greeting(None, CONNECT_FAIL, NO_ROOM)
 
-    def _handshake(self, conn: Any, denied_reason: object = None) -> bool:  # noqa: ARG002  # the library's signature
-        """Greet whoever has just connected; whether they may stay."""
-        call: Frame | RefusedMessage | None = None
-        try:
-            call = frame = conn.incoming.frame()
-            if not is_signed(frame, self._pyroHmacKey):
-                raise Pyro4.errors.SecurityError(WRONG_KEY)
-            said = Pyro4.util.get_serializer_by_id(frame.serializer).loads(frame.data)
-            greeting: object = self.validateHandshake(conn, said["handshake"])
-            if frame.flags & WITH_METADATA:
-                about = self.objectsById[Pyro4.constants.DAEMON_NAME].get_metadata(said["object"], as_lists=True)
-                greeting = {"handshake": greeting, "meta": about}
-        except OSError:
-            return False  # gone already
-        except RefusedMessage as refused:
-            call, greeting, kind = refused, str(refused), CONNECT_FAIL
-        except Exception as error:
-            greeting, kind = str(error), CONNECT_FAIL
+    def greet(self, connection: Connection, message: Frame | Refused) -> bool:
+        """Answer a handshake; whether whoever has connected may stay."""
+        kind, greeting = CONNECT_FAIL, object()
+        if isinstance(message, Refused):
+            greeting = message.error.message
         else:
-            kind = CONNECT_OK
-        conn.send(self._greeting(call, kind, greeting))
+            try:
+                greeting = self._welcome(message)
+                kind = CONNECT_OK
+            except Exception as error:
+                greeting = str(error)
+        connection.send(self._greeting(message, kind, greeting))
         return kind == CONNECT_OK
 
-    def _greeting(self, call: Frame | RefusedMessage | None, kind: int, greeting: object) -> bytes:
+    def _welcome(self, handshake: Frame) -> object:
+        if not is_signed(handshake, self._pyroHmacKey):
+            raise Pyro4.errors.SecurityError(WRONG_KEY)
+        said = Pyro4.util.get_serializer_by_id(handshake.serializer).loads(handshake.data)
+        about = said["handshake"]
+        spoken = about.get("protocol", PROTOCOL_VERSION) if isinstance(about, dict) else PROTOCOL_VERSION
+        if spoken != PROTOCOL_VERSION:
+            raise ProtocolMismatch(f"{REJECTED_PROTOCOL}: this server speaks version {PROTOCOL_VERSION}")
+        if not handshake.flags & WITH_METADATA:
+            return WELCOME
+        members = self.objectsById[Pyro4.constants.DAEMON_NAME].get_metadata(said["object"], as_lists=True)
+        return {"handshake": WELCOME, "meta": members}
+
+    def _greeting(self, call: Frame | Refused | None, kind: int, greeting: object) -> bytes:
         """The message that answers a handshake, in serpent if that cannot be read."""
         serializer, sequence, flags = (SERPENT, 0, 0) if call is None else (call.serializer, call.sequence, 0)
         if isinstance(call, Frame) and kind == CONNECT_OK:
@@ -116,31 +120,27 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         data = Pyro4.util.get_serializer_by_id(serializer).dumps(greeting)
         return encode(kind, flags, sequence, serializer, data, self._pyroHmacKey)
 
-    def handleRequest(self, conn: Any) -> None:  # noqa: N802  # the library's name
-        """Answer the next call on a connection."""
-        try:
-            call = conn.incoming.frame()
-        except RefusedMessage as refused:
-            conn.answered()
-            conn.send(self._result(refused, None, refused.error))
+    def answer(self, connection: Connection, message: Frame | Refused) -> None:
+        """Answer a call, now or later. Raises SecurityError or ProtocolError for what ends the connection."""
+        if isinstance(message, Refused):
+            connection.send(self._result(message, None, message.error))
             return
-        conn.answered()
-        if not is_signed(call, self._pyroHmacKey):
+        if not is_signed(message, self._pyroHmacKey):
             raise Pyro4.errors.SecurityError("a message with another signature")
-        if call.kind == PING:
-            conn.send(encode(PING, 0, call.sequence, call.serializer, b"pong", self._pyroHmacKey))
-        elif call.kind != INVOKE:
+        if message.kind == PING:
+            connection.send(encode(PING, 0, message.sequence, message.serializer, b"pong", self._pyroHmacKey))
+            return
+        if message.kind != INVOKE:
             raise Pyro4.errors.ProtocolError("neither a call nor a ping")
+        answer = self._carry_out(message)
+        if isinstance(answer, Later):
+            connection.owe(answer)
+        if message.flags & ONEWAY:
+            return  # nobody listens
+        if isinstance(answer, Later):
+            answer.then(lambda value, error: connection.send_soon(self._result(message, value, error)))
         else:
-            answer = self._carry_out(call)
-            if isinstance(answer, Later):
-                conn.owed(answer)
-            if call.flags & ONEWAY:
-                return  # nobody listens
-            if isinstance(answer, Later):
-                answer.then(lambda value, error: conn.send_soon(self._result(call, value, error)))
-            else:
-                conn.send(answer)
+            connection.send(answer)
 
     def _carry_out(self, call: Frame) -> bytes | Later:
         """The answer, or what will be."""
@@ -154,7 +154,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             return self._result(call, None, error)
         return answer if isinstance(answer, Later) else self._result(call, answer, None)
 
-    def _result(self, call: Frame | RefusedMessage, value: object, error: Exception | None) -> bytes:
+    def _result(self, call: Frame | Refused, value: object, error: Exception | None) -> bytes:
         """The message that answers a call with a value, or with an error; also one that a value cannot be written."""
         serializer = Pyro4.util.get_serializer_by_id(call.serializer)
         data, flags = b"", 0
@@ -169,9 +169,3 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         if error is not None:
             data, flags = serializer.dumps(error), EXCEPTION
         return encode(RESULT, flags, call.sequence, call.serializer, data, self._pyroHmacKey)
-
-    def validateHandshake(self, conn: object, data: object) -> str:  # noqa: ARG002, N802  # the library's name
-        spoken = data.get("protocol", PROTOCOL_VERSION) if isinstance(data, dict) else PROTOCOL_VERSION
-        if spoken != PROTOCOL_VERSION:
-            raise ProtocolMismatch(f"{REJECTED_PROTOCOL}: this server speaks version {PROTOCOL_VERSION}")
-        return "hello"

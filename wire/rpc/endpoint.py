@@ -19,7 +19,6 @@ class Endpoint:
             self._daemon = Daemon(bind, key, most_of_host)
         except OSError as error:
             raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
-        self._moved_at: float | None = None
 
     @property
     def port(self) -> int:
@@ -36,21 +35,16 @@ class Endpoint:
 
     def serve(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Take connections until ``go_on()`` is false or ``close`` is called; looked at every ACCEPT_PAUSE_S."""
-
-        def moved() -> bool:
-            self._moved_at = time.monotonic()
-            return go_on()
-
-        self._daemon.requestLoop(moved)
+        self._daemon.requestLoop(go_on)
 
     @property
     def idle_s(self) -> float:
-        """Seconds since the accept loop last came round: far above ACCEPT_PAUSE_S means that it is stuck. None have
+        """Seconds since somebody last waited for what comes: far above ACCEPT_PAUSE_S means that it is stuck. None have
         passed before it begins.
         """
-        return 0.0 if self._moved_at is None else time.monotonic() - self._moved_at
+        moved_at = self._daemon.transportServer.moved_at
+        return 0.0 if moved_at is None else time.monotonic() - moved_at
 
     def close(self) -> None:
-        """Take no connection any more and break those that are open when the process ends."""
-        self._daemon.transportServer.shutting_down = True
-        self._daemon.close()
+        """Take no connection any more and break those that are open."""
+        self._daemon.transportServer.close()

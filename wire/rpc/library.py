@@ -48,7 +48,6 @@ def _configure_always() -> None:
     config.ITER_STREAMING = False
     config.AUTOPROXY = False
     config.DETAILED_TRACEBACK = False
-    config.THREADPOOL_SIZE_MIN = 1  # its threads are not used
     config.POLLTIMEOUT = ACCEPT_PAUSE_S
     configure(largest_message=1 << 20, connections=64, idle_s=60.0)
 

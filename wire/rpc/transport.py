@@ -1,190 +1,282 @@
-"""How connections come in and are served: a thread each, with limits, and never a wait in the one that takes them."""
+"""How connections come in and are served: all of an endpoint's by a few threads, with limits, and never a wait for a
+caller.
+
+In the place of the library's own, which has a thread for each connection, and reads the handshake of whom it has to
+turn away in the thread that takes connections, for as long as that says nothing.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import selectors
 import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
+import Pyro4
 import Pyro4.errors
-import Pyro4.socketutil
 from Pyro4.socketserver import threadpoolserver as library_server
 
-from wire.door import NEW_S, Guest
-from wire.incoming import Incoming
-from wire.later import Later
+from wire.rpc.connection import Connection
 from wire.rpc.library import ACCEPT_PAUSE_S
-from wire.rpc.threads import Threads
+from wire.rpc.workers import Work, Workers
 
 logger = logging.getLogger(__name__)
 
 ACCEPT_AGAIN_S = 0.005
+LOOK_AGAIN_S = 0.05
+"""How often it is seen to that somebody leads."""
+AT_ONCE = 16
+"""Connections taken before others are looked at."""
 BACKLOG = 1024
 MOST_LEAVING = 64
 """How many of those that were turned away are kept open, so that they can read why."""
+SWEEP_S = 0.25
+"""How often those who take too long are looked for."""
 
 _PIECE = 4096
-THREADS = Threads()
-"""Of all endpoints of this process."""
+# These look at what is registered while they wait already; others have to be woken for it.
+_LIVE = tuple(
+    kind for name in ("EpollSelector", "KqueueSelector") if (kind := getattr(selectors, name, None)) is not None
+)
 
 
-class _Connection(Pyro4.socketutil.SocketConnection):  # type: ignore[misc]  # the library has no types
-    """A caller's connection as the library knows it, read and written with the limits of ``incoming``."""
+class Transport:
+    """What the library's daemon asks of a transport, and no more."""
 
-    def __init__(self, sock: socket.socket, incoming: Incoming) -> None:
-        super().__init__(sock)
-        self.incoming = incoming
-        self._sending = threading.Lock()
-        self._at_once = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.fileno())
-        """The same connection, for those that must not wait."""
-        self._at_once.settimeout(0)
-        self._closed = False
-        self._owed: Later | None = None
-        incoming.owes = self._owes
+    def __init__(self) -> None:
+        self.shutting_down = False
+        self.moved_at: float | None = None
+        """When connections were last looked at, by the monotonic clock."""
+        self._lock = threading.Lock()
+        self._selector = selectors.DefaultSelector()
+        self._connections: set[Connection] = set()
+        self._leaving: deque[socket.socket] = deque()
+        self._again: deque[Connection] = deque()
+        self._wake, self._woken = socket.socketpair()
+        self._swept_at = 0.0
+        self._accepts_at: float | None = None
 
-    def owed(self, later: Later) -> None:
-        """The answer to the call that came last is going to be settled."""
-        self._owed = later
+    def init(self, daemon: Any, host: str, port: int, unixsocket: object = None) -> None:  # noqa: ARG002
+        """Listen. Raises OSError."""
+        self.daemon = daemon
+        self.sock = socket.create_server((host, port), backlog=BACKLOG)  # after a takeover all clients come at once
+        self.sock.setblocking(False)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # those who connect have it from here
+        self.locationStr = f"{host}:{self.sock.getsockname()[1]}"  # the library's name
+        for sock in (self._wake, self._woken):
+            sock.setblocking(False)
+        self._selector.register(self.sock, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._woken, selectors.EVENT_READ, self._go_on)
+        self._workers = Workers(self._gather, most=max(2, Pyro4.config.THREADPOOL_SIZE))
 
-    def _owes(self) -> bool:
-        return self._owed is not None and not self._owed.settled
-
-    def answered(self) -> None:
-        """The next call came: it has to wait until the one before is answered, if its caller did not wait for that."""
-        if self._owed is not None:
-            self._owed.wait_settled()
-            self._owed = None
-
-    def send_soon(self, data: bytes) -> None:
-        """Send an answer from another thread than the connection's own, and do not wait for who reads it.
-
-        Such answers are small, and whoever waits for one has nothing else to read: who does not take it is cut off, as
-        if the connection had broken.
-        """
-        with self._sending:
-            if self._closed:
-                return
-            try:
-                if self._at_once.send(data) == len(data):
-                    return
-            except OSError:
-                pass
-            with contextlib.suppress(OSError):
-                self._at_once.shutdown(socket.SHUT_RDWR)
-
-    def let_go(self) -> None:
-        """Leave the socket open when this is gone."""
-        self.keep_open = True
-        self._at_once.detach()
+    def loop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:  # noqa: N803  # the library's name
+        """Serve until the condition is false."""
+        self._workers.begin()
+        while not self.shutting_down and loopCondition():
+            time.sleep(LOOK_AGAIN_S)
+            self._workers.watch(time.monotonic())
+        self.close()
 
     def close(self) -> None:
-        with self._sending:
-            if not self._closed and not self.keep_open:
-                self._closed = True
-                self._at_once.detach()
-        if self._owed is not None:
-            self._owed.abandon()
-        super().close()
+        """Take no connection any more, and break those that are open."""
+        self.shutting_down = True
+        self._workers.end()
+        self.sock.close()
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        self._nudge()
 
-    def recv(self, size: int) -> bytes:
+    shutdown = close
+
+    # -- whoever waits for work -----------------------------------------------------------------------------------
+
+    def _gather(self, queue: deque[Work]) -> None:
+        """Wait for what comes, for a while. One thread at a time."""
+        now = self.moved_at = time.monotonic()
+        if self._accepts_at is not None and now >= self._accepts_at:
+            self._accepts_at = None
+            self._selector.register(self.sock, selectors.EVENT_READ, self._accept)
+        if now - self._swept_at >= SWEEP_S:
+            self._swept_at = now
+            self._drop_the_late(now)
         try:
-            return self.incoming.read(size)
-        except OSError as error:
-            raise Pyro4.errors.ConnectionClosedError(f"receiving: {error}") from None
+            found = self._selector.select(ACCEPT_AGAIN_S if self._accepts_at is not None else SWEEP_S)
+        except OSError:
+            return  # one was closed meanwhile; some systems say so
+        for key, events in found:
+            if isinstance(key.data, Connection):
+                self._take(key.data, events, queue)
+            else:
+                key.data(queue)
 
-    def send(self, data: bytes) -> None:
+    def _take(self, connection: Connection, events: int, queue: deque[Work]) -> None:
+        """Something has come on a connection, or something can be sent."""
+        with self._lock:
+            if connection.served:  # by another thread, which looks at it again when it is done
+                connection.set_aside = True
+                self._forget(connection)
+                return
+            connection.served = True
+        if events & selectors.EVENT_READ:
+            connection.receive()  # now: else the next to wait would find it again
+        queue.append(lambda: self._serve(connection))
+
+    def _go_on(self, queue: deque[Work]) -> None:
+        """Go on with connections whose last call is answered now and that have said more meanwhile."""
+        with contextlib.suppress(OSError):
+            while self._woken.recv(_PIECE):
+                pass
+        while self._again:
+            connection = self._again.popleft()
+            queue.append(lambda connection=connection: self._serve(connection))  # type: ignore[misc]
+
+    def _nudge(self) -> None:
+        with contextlib.suppress(OSError):  # it is full: then somebody is woken anyway
+            self._wake.send(b"x")
+
+    def _drop_the_late(self, now: float) -> None:
+        for connection in list(self._connections):
+            if connection.is_late(now):
+                with self._lock:
+                    served, connection.served = connection.served, True
+                if not served:
+                    self._drop(connection)
+
+    # -- serving --------------------------------------------------------------------------------------------------
+
+    def _serve(self, connection: Connection) -> None:
+        """Answer what has come, as far as that can be done now."""
         try:
-            self.incoming.write(data)
-        except OSError as error:
-            raise Pyro4.errors.ConnectionClosedError(f"sending: {error}") from None
-
-
-class _Visit(library_server.ClientConnectionJob):  # type: ignore[misc]  # the library has no types
-    """All that happens on one connection, from handshake to end, in a thread of its own."""
-
-    def __init__(self, sock: socket.socket, guest: Guest, daemon: Any) -> None:
-        self.csock = _Connection(sock, daemon.incoming(sock))
-        self.caddr = guest.host
-        self.daemon = daemon
-        self.guest = guest
-
-    def __call__(self) -> None:
-        try:
-            super().__call__()
-        finally:
-            self.daemon.door.left(self.guest)
-
-    def handleConnection(self) -> bool:  # noqa: N802  # the library's name
-        shaken: bool = super().handleConnection()
-        if shaken:
-            self.daemon.door.shaken(self.guest)
-            self.daemon.transportServer.shaken.set()
-            self.csock.incoming.shaken()
-        return shaken
-
-
-class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc]  # the library has no types
-    """Takes connections. Nothing here ever waits for a caller, nor ends for want of threads or descriptors.
-
-    The library's own would read the handshake of whom it has to turn away in the thread that takes connections, for as
-    long as that says nothing, and end the server if it was gone by then.
-    """
-
-    def init(self, daemon: Any, host: str, port: int, unixsocket: object = None) -> None:
-        super().init(daemon, host, port, unixsocket)
-        self.sock.settimeout(0)
-        self.sock.listen(BACKLOG)  # after a takeover all clients come at once
-        self._leaving: deque[socket.socket] = deque()
-        self.shaken = threading.Event()
-        """Set when somebody is through the handshake."""
-
-    def events(self, eventsockets: object) -> None:  # noqa: ARG002  # the library's signature
-        if not self._selector.select(ACCEPT_PAUSE_S):
+            goes_on = self._answer(connection)
+        except (OSError, Pyro4.errors.CommunicationError, Pyro4.errors.SecurityError) as error:
+            logger.debug("a connection ends: %s", error)
+            goes_on = False
+        except BaseException:
+            self._drop(connection)
+            raise
+        if not goes_on or connection.ended:
+            self._drop(connection)
             return
-        if not self.daemon.door.is_open(time.monotonic()):
-            time.sleep(ACCEPT_AGAIN_S)
+        owed = connection.owed
+        if owed is not None and connection.incoming.begun:
+            with self._lock:
+                if not connection.set_aside:
+                    connection.set_aside = True
+                    self._forget(connection)
+            owed.then(lambda _value, _error: self._once_more(connection))
+        else:
+            self._release(connection)
+
+    def _answer(self, connection: Connection) -> bool:
+        """Whether the connection goes on."""
+        if connection.ended:
+            return False
+        if connection.unsent:
+            connection.send_rest()
+        while connection.owed is None and not connection.unsent:
+            message = connection.incoming.next()
+            if message is None:
+                break
+            if connection.incoming.shaken:
+                self.daemon.answer(connection, message)
+            elif self.daemon.greet(connection, message):
+                self.daemon.door.shaken(connection.guest)
+                connection.shaken(time.monotonic())
+            else:
+                return False
+        return True
+
+    def _once_more(self, connection: Connection) -> None:
+        self._again.append(connection)
+        self._nudge()
+
+    def _release(self, connection: Connection) -> None:
+        """Look at it again when something comes, or when the rest of an answer can be sent."""
+        connection.rests(time.monotonic())
+        with self._lock:
+            self._look_at(connection)
+            connection.served = connection.set_aside = False
+
+    def _on_rest(self, connection: Connection) -> None:
+        """Another thread's answer was not taken whole."""
+        with self._lock:
+            if not connection.served:
+                self._look_at(connection)
+
+    def _look_at(self, connection: Connection) -> None:
+        """The lock is held."""
+        wanted = selectors.EVENT_WRITE if connection.unsent else selectors.EVENT_READ
+        if connection not in self._connections:
             return
-        self.shaken.clear()
-        if self.daemon.door.is_crowded(time.monotonic()):
-            self.shaken.wait(NEW_S)
+        if connection.set_aside:
+            self._selector.register(connection.sock, wanted, connection)
+        elif wanted != connection.looked_at_for:
+            self._selector.modify(connection.sock, wanted, connection)
+        else:
             return
-        try:
-            sock, address = self.sock.accept()
-        except BlockingIOError:
-            return  # it is gone again
-        except OSError as error:
-            logger.warning("a connection cannot be taken: %s", error.strerror or error)
-            time.sleep(ACCEPT_PAUSE_S)
-            return
-        if self.shutting_down:
-            sock.close()
-            return
-        self._let_in(sock, str(address[0]))
+        connection.looked_at_for = wanted
+        if not isinstance(self._selector, _LIVE):
+            self._nudge()
+
+    def _forget(self, connection: Connection) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(connection.sock)
+
+    def _drop(self, connection: Connection) -> None:
+        """The connection is over. Its thread has it."""
+        with self._lock:
+            self._connections.discard(connection)
+            self._forget(connection)
+        connection.close()
+        self.daemon.door.left(connection.guest)
+
+    # -- coming in ------------------------------------------------------------------------------------------------
+
+    def _accept(self, _queue: deque[Work]) -> None:
+        for _ in range(AT_ONCE):
+            if not self.daemon.door.is_open(time.monotonic()):
+                self._accept_after(ACCEPT_AGAIN_S)
+                return
+            try:
+                sock, address = self.sock.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if not self.shutting_down:
+                    logger.warning("a connection cannot be taken: %s", error.strerror or error)
+                    self._accept_after(ACCEPT_PAUSE_S)
+                return
+            self._let_in(sock, str(address[0]))
+
+    def _accept_after(self, seconds: float) -> None:
+        """Whoever wants to connect waits outside for so long."""
+        self._selector.unregister(self.sock)
+        self._accepts_at = time.monotonic() + seconds
 
     def _let_in(self, sock: socket.socket, host: str) -> None:
         guest, goes = self.daemon.door.enter(sock, host, time.monotonic())
         if goes is not None:
             with contextlib.suppress(OSError):
-                goes.connection.shutdown(socket.SHUT_RDWR)  # its thread closes it
-        if guest is not None:
-            visit = _Visit(sock, guest, self.daemon)
-            try:
-                THREADS.do(visit)
-            except RuntimeError:  # there are no more threads to be had
-                self.daemon.door.left(guest)
-                visit.csock.let_go()  # the socket is still needed
-            else:
-                return
-        self._turn_away(sock)
+                goes.connection.shutdown(socket.SHUT_RDWR)  # it is found to have ended
+        if guest is None:
+            self._turn_away(sock)
+            return
+        connection = Connection(guest, self.daemon.incoming(), idle_s=Pyro4.config.COMMTIMEOUT, on_rest=self._on_rest)
+        with self._lock:
+            self._connections.add(connection)
+            connection.looked_at_for = selectors.EVENT_READ
+            self._selector.register(sock, selectors.EVENT_READ, connection)
 
     def _turn_away(self, sock: socket.socket) -> None:
         """Say that there is no room. It is closed later: at once would break it before the other side has read that."""
         try:
-            sock.settimeout(0)
+            sock.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 sock.recv(_PIECE)
             sock.send(self.daemon.no_room)
@@ -197,4 +289,4 @@ class _Transport(library_server.SocketServer_Threadpool):  # type: ignore[misc] 
             self._leaving.popleft().close()
 
 
-library_server.SocketServer_Threadpool = _Transport
+library_server.SocketServer_Threadpool = Transport
