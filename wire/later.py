@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from game.errors import TicTacToeError
 from wire.waiting import about_to_wait
+
+logger = logging.getLogger(__name__)
 
 Tell = Callable[[Any, TicTacToeError | None], None]
 """Takes the answer, or the error in its place."""
@@ -93,7 +96,10 @@ class Later:
             self.value, self.error, self._settled = value, error, True
             tell, self._tell = self._tell, []
         for one in tell:
-            one(value, error)
+            try:
+                one(value, error)
+            except Exception:  # whoever settles it has nothing to do with that
+                logger.exception("an answer that came later could not be told")
 
 
 def now(answer: Any) -> Any:

@@ -88,7 +88,7 @@ def test_nothing_needs_to_be_said_while_an_answer_is_owed(connection: Connection
     connection.owe(later)
     assert comes(connection, caller, b"", CAME_AT) is None
     assert not connection.is_late(CAME_AT + 1e9)
-    later.answer(1)
+    connection.pay(b"answer")
     assert not connection.is_late(CAME_AT + 1e9), "the time begins once it is answered"
     assert late_at(connection, CAME_AT + 1e9, IDLE_S)
 

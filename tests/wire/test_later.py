@@ -212,3 +212,26 @@ def test_who_does_not_take_the_answer_is_cut_off(slow: Slow, address: Address, m
         with pytest.raises(ConnectionError):
             until(lambda: early.socket.send(b"x") == 0)
         assert len(all_that_comes(early.socket)) < 1 << 25
+
+
+def test_an_error_that_cannot_be_written_is_told_in_other_words(slow: Slow, address: Address) -> None:
+    early = Early(address)
+    with early.socket:
+        early.ask(1, "unwritable")
+        until(lambda: "unwritable" in slow.asked)
+        slow.asked["unwritable"].fail(NotYourTurn("\ud800"))
+        answer = early.answers.next()
+    assert answer.flags == EXCEPTION
+    assert b"internal_error" in answer.data
+
+
+def test_one_who_cannot_be_told_keeps_it_from_nobody() -> None:
+    later, told = Later(), list[object]()
+
+    def fails(_value: object, _error: object) -> None:
+        raise OSError("gone")
+
+    later.then(fails)
+    later.then(lambda value, _error: told.append(value))
+    later.answer(1)
+    assert told == [1]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wire.rpc.workers import STUCK_S, Work, Workers
+from wire.rpc.workers import LOOK_S, STUCK_S, Work, Workers
 from wire.waiting import about_to_wait
 
 PATIENCE_S = 10.0
@@ -25,6 +25,8 @@ class Desk:
         self.did: list[tuple[str, int]] = []
         self.done = threading.Semaphore(0)
         self.fails = False
+        self.looks: list[bool] = []
+        self.at_once: list[Work] = []
         self.workers.begin()
 
     def hand_in(self, *works: Work) -> None:
@@ -42,12 +44,15 @@ class Desk:
         for _ in range(count):
             assert self.done.acquire(timeout=PATIENCE_S)
 
-    def _gather(self, found: deque[Work]) -> None:
+    def _gather(self, found: deque[Work], wait: bool) -> None:
+        self.looks.append(wait)
         if self.fails:
             self.fails = False
             raise OSError("the system fails")
+        found.extend(self.at_once)
+        self.at_once.clear()
         try:
-            found.append(self._coming.get(timeout=0.02))
+            found.append(self._coming.get(timeout=0.02 if wait else 0.0))
         except queue.Empty:
             return
 
@@ -142,3 +147,15 @@ def test_who_cannot_look_for_work_tries_again(desk: Desk, caplog: pytest.LogCapt
     desk.hand_in(breaks, desk.note("work"))
     desk.wait_for()
     assert "trying again" in caplog.text
+
+
+def test_however_much_there_is_to_do_more_is_looked_for(desk: Desk) -> None:
+    def takes_its_time() -> None:
+        until = time.monotonic() + LOOK_S / 2
+        while time.monotonic() < until:
+            pass
+        desk.done.release()
+
+    desk.at_once = [takes_its_time] * 6
+    desk.wait_for(6)
+    assert False in desk.looks

@@ -110,14 +110,18 @@ class Connection:
 
     @property
     def owed(self) -> Later | None:
-        """What will be the answer to the last call, as long as it is not settled."""
-        if self._owed is not None and self._owed.settled:
-            self._owed = None
+        """What will be the answer to the last call, as long as it is not sent."""
         return self._owed
 
     def owe(self, later: Later) -> None:
         """The answer to the last call is going to be settled."""
         self._owed = later
+
+    def pay(self, answer: bytes | None) -> None:
+        """Send what was owed, or nothing if nobody listens, from whatever thread has it."""
+        if answer is not None:
+            self.send_soon(answer)
+        self._owed = None
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -126,6 +130,10 @@ class Connection:
         self.incoming.shaken = True
         self._in_message = False
         self._until = now + self._idle_s
+
+    def progressed(self) -> None:
+        """A message was taken whole: the next has its own time."""
+        self._in_message = False
 
     def rests(self, now: float) -> None:
         """Its thread is done with it for now."""

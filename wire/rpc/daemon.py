@@ -17,7 +17,7 @@ import Pyro4.util
 import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
 from wire import PROTOCOL_VERSION
 from wire.door import Door
-from wire.errors import ProtocolMismatch
+from wire.errors import InternalError, ProtocolMismatch
 from wire.frames import (
     CONNECT_FAIL,
     CONNECT_OK,
@@ -135,11 +135,10 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         answer = self._carry_out(message)
         if isinstance(answer, Later):
             connection.owe(answer)
-        if message.flags & ONEWAY:
-            return  # nobody listens
+        listens = not message.flags & ONEWAY
         if isinstance(answer, Later):
-            answer.then(lambda value, error: connection.send_soon(self._result(message, value, error)))
-        else:
+            answer.then(lambda value, error: connection.pay(self._result(message, value, error) if listens else None))
+        elif listens:
             connection.send(answer)
 
     def _carry_out(self, call: Frame) -> bytes | Later:
@@ -167,5 +166,14 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             except Exception as failure:
                 error = failure
         if error is not None:
-            data, flags = serializer.dumps(error), EXCEPTION
+            data, flags = _written(serializer, error), EXCEPTION
         return encode(RESULT, flags, call.sequence, call.serializer, data, self._pyroHmacKey)
+
+
+def _written(serializer: Any, error: Exception) -> bytes:
+    """An error as bytes; one whose sentence cannot be written is one of ours."""
+    try:
+        data: bytes = serializer.dumps(error)
+    except (UnicodeError, TypeError, ValueError):
+        data = serializer.dumps(InternalError("an error that cannot be written"))
+    return data

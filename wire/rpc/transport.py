@@ -21,9 +21,10 @@ import Pyro4
 import Pyro4.errors
 from Pyro4.socketserver import threadpoolserver as library_server
 
+from wire.later import Later
 from wire.rpc.connection import Connection
 from wire.rpc.library import ACCEPT_PAUSE_S
-from wire.rpc.workers import Work, Workers
+from wire.rpc.workers import KEPT, Work, Workers
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ LOOK_AGAIN_S = 0.05
 """How often it is seen to that somebody leads."""
 AT_ONCE = 16
 """Connections taken before others are looked at."""
+MESSAGES_AT_ONCE = 4
+"""Messages of one connection that are answered before others are looked at."""
 BACKLOG = 1024
 MOST_LEAVING = 64
 """How many of those that were turned away are kept open, so that they can read why."""
@@ -72,7 +75,7 @@ class Transport:
             sock.setblocking(False)
         self._selector.register(self.sock, selectors.EVENT_READ, self._accept)
         self._selector.register(self._woken, selectors.EVENT_READ, self._go_on)
-        self._workers = Workers(self._gather, most=max(2, Pyro4.config.THREADPOOL_SIZE))
+        self._workers = Workers(self._gather, most=Pyro4.config.THREADPOOL_SIZE + KEPT)
 
     def loop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:  # noqa: N803  # the library's name
         """Serve until the condition is false."""
@@ -88,16 +91,15 @@ class Transport:
         self._workers.end()
         self.sock.close()
         for connection in list(self._connections):
-            with contextlib.suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+            self._drop_unless_served(connection)
         self._nudge()
 
     shutdown = close
 
     # -- whoever waits for work -----------------------------------------------------------------------------------
 
-    def _gather(self, queue: deque[Work]) -> None:
-        """Wait for what comes, for a while. One thread at a time."""
+    def _gather(self, queue: deque[Work], wait: bool) -> None:
+        """Look for what has come, or wait for it, for a while. One thread at a time."""
         now = self.moved_at = time.monotonic()
         if self._accepts_at is not None and now >= self._accepts_at:
             self._accepts_at = None
@@ -105,8 +107,9 @@ class Transport:
         if now - self._swept_at >= SWEEP_S:
             self._swept_at = now
             self._drop_the_late(now)
+        limit_s = ACCEPT_AGAIN_S if self._accepts_at is not None else SWEEP_S
         try:
-            found = self._selector.select(ACCEPT_AGAIN_S if self._accepts_at is not None else SWEEP_S)
+            found = self._selector.select(limit_s if wait else 0.0)
         except OSError:
             return  # one was closed meanwhile; some systems say so
         for key, events in found:
@@ -143,54 +146,66 @@ class Transport:
     def _drop_the_late(self, now: float) -> None:
         for connection in list(self._connections):
             if connection.is_late(now):
-                with self._lock:
-                    served, connection.served = connection.served, True
-                if not served:
-                    self._drop(connection)
+                self._drop_unless_served(connection)
+
+    def _drop_unless_served(self, connection: Connection) -> None:
+        with self._lock:
+            served, connection.served = connection.served, True
+        if not served:
+            self._drop(connection)
 
     # -- serving --------------------------------------------------------------------------------------------------
 
     def _serve(self, connection: Connection) -> None:
         """Answer what has come, as far as that can be done now."""
         try:
-            goes_on = self._answer(connection)
+            self._go_on_with(connection, self._answer(connection))
         except (OSError, Pyro4.errors.CommunicationError, Pyro4.errors.SecurityError) as error:
             logger.debug("a connection ends: %s", error)
-            goes_on = False
+            self._drop(connection)
         except BaseException:
             self._drop(connection)
             raise
-        if not goes_on or connection.ended:
+
+    def _go_on_with(self, connection: Connection, comes: Later | bool) -> None:
+        """``comes``: what is to be waited for before its next message, or whether that may be here already."""
+        if connection.ended or self.shutting_down:
             self._drop(connection)
-            return
-        owed = connection.owed
-        if owed is not None and connection.incoming.begun:
+        elif comes is True:
+            self._once_more(connection)
+        elif isinstance(comes, Later) and connection.incoming.begun:
             with self._lock:
                 if not connection.set_aside:
                     connection.set_aside = True
                     self._forget(connection)
-            owed.then(lambda _value, _error: self._once_more(connection))
+            comes.then(lambda _value, _error: self._once_more(connection))
         else:
             self._release(connection)
 
-    def _answer(self, connection: Connection) -> bool:
-        """Whether the connection goes on."""
-        if connection.ended:
-            return False
-        if connection.unsent:
-            connection.send_rest()
-        while connection.owed is None and not connection.unsent:
+    def _answer(self, connection: Connection) -> Later | bool:
+        """Answer some messages; see ``_go_on_with``. Raises OSError when the connection is over."""
+        for _ in range(MESSAGES_AT_ONCE):
+            if connection.ended:
+                return False
+            owed = connection.owed
+            if owed is not None:
+                return owed
+            if connection.unsent:
+                connection.send_rest()
+                if connection.unsent:
+                    return False
             message = connection.incoming.next()
             if message is None:
-                break
+                return False
+            connection.progressed()
             if connection.incoming.shaken:
                 self.daemon.answer(connection, message)
             elif self.daemon.greet(connection, message):
                 self.daemon.door.shaken(connection.guest)
                 connection.shaken(time.monotonic())
             else:
-                return False
-        return True
+                raise ConnectionAbortedError("a handshake that is refused")
+        return connection.owed or connection.incoming.begun
 
     def _once_more(self, connection: Connection) -> None:
         self._again.append(connection)
@@ -264,7 +279,7 @@ class Transport:
         if goes is not None:
             with contextlib.suppress(OSError):
                 goes.connection.shutdown(socket.SHUT_RDWR)  # it is found to have ended
-        if guest is None:
+        if guest is None or self.shutting_down:
             self._turn_away(sock)
             return
         connection = Connection(guest, self.daemon.incoming(), idle_s=Pyro4.config.COMMTIMEOUT, on_rest=self._on_rest)

@@ -24,15 +24,19 @@ logger = logging.getLogger(__name__)
 KEPT = 4
 """Threads that wait until they lead, at the most."""
 STUCK_S = 0.05
+LOOK_S = 0.05
+"""So long at the most nobody looks for more, however much there is to do."""
 AGAIN_S = 0.05
 
 Work = Callable[[], None]
 
 
 class Workers:
-    """The threads. ``gather`` waits for work, for some tenths of a second at the most, and appends it to a queue."""
+    """The threads. ``gather`` appends to a queue what there is to do; if it is told to, it waits until there is
+    something, for some tenths of a second at the most.
+    """
 
-    def __init__(self, gather: Callable[[deque[Work]], None], *, most: int) -> None:
+    def __init__(self, gather: Callable[[deque[Work], bool], None], *, most: int) -> None:
         """``most``: how many threads there may be."""
         self._gather = gather
         self._most = most
@@ -40,7 +44,9 @@ class Workers:
         """Held by whoever leads; released by them, or for them."""
         self._lock = threading.Lock()
         self._leader: object = None
-        self._working_since: float | None = None
+        self._working: tuple[object, float] | None = None
+        """Which leader works, and since when."""
+        self._looked_at = 0.0
         self._queue: deque[Work] = deque()
         self._threads = 0
         self._waiting = 0
@@ -52,10 +58,10 @@ class Workers:
 
     def watch(self, now: float) -> None:
         """See to it that somebody leads; to be called every now and then, with the time of the monotonic clock."""
-        since, leader = self._working_since, self._leader
-        if leader is not None and since is not None and now - since > STUCK_S:
-            self._step_aside(leader)
-        elif leader is None and not self._waiting:
+        working = self._working
+        if working is not None and now - working[1] > STUCK_S:
+            self._step_aside(working[0], at=working)
+        elif self._leader is None and not self._waiting:
             self._begin_thread()  # there were too many, or none was to be had
 
     def end(self) -> None:
@@ -77,31 +83,36 @@ class Workers:
     def _live(self) -> None:
         me = object()
         call_when_waiting(lambda: self._step_aside(me))
-        while self._lead(me):
-            while self._leader is me and not self._ending:
-                if self._queue:
-                    self._do(self._queue.popleft(), me)
-                else:
-                    self._look_for_work()
+        try:
+            while self._lead(me):
+                while self._leader is me and not self._ending:
+                    if self._queue and time.monotonic() - self._looked_at < LOOK_S:
+                        self._do(self._queue.popleft(), me)
+                    else:
+                        self._look_for_work()
+                self._step_aside(me)
+        finally:
             self._step_aside(me)
-        with self._lock:
-            self._threads -= 1
+            with self._lock:
+                self._threads -= 1
 
     def _look_for_work(self) -> None:
+        self._looked_at = time.monotonic()
         try:
-            self._gather(self._queue)
+            self._gather(self._queue, not self._queue)
+            self._looked_at = time.monotonic()
         except Exception:
             logger.exception("nobody could look for work; trying again")
             time.sleep(AGAIN_S)
 
     def _do(self, work: Work, me: object) -> None:
-        self._working_since = time.monotonic()
+        self._working = mine = me, time.monotonic()
         try:
             work()
         except Exception:
             logger.exception("a worker's work failed")
-        if self._leader is me:
-            self._working_since = None
+        if self._working is mine:
+            self._working = None
 
     def _lead(self, me: object) -> bool:
         """Wait until this thread leads; false if it is not needed."""
@@ -113,13 +124,13 @@ class Workers:
         with self._lock:
             self._waiting -= 1
             self._leader = me
-            self._working_since = None
+            self._working = None
         return not self._ending
 
-    def _step_aside(self, leader: object) -> None:
-        """Let another thread lead, if that one does."""
+    def _step_aside(self, leader: object, *, at: tuple[object, float] | None = None) -> None:
+        """Let another thread lead, if that one does, and is still ``at`` that work."""
         with self._lock:
-            if self._leader is not leader:
+            if self._leader is not leader or (at is not None and self._working is not at):
                 return
             self._leader = None
             alone = not self._waiting
