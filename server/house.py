@@ -105,15 +105,16 @@ class House:
         with self._lock:
             for listing in draft.listings:
                 self._list(listing)
-            for stream, state in draft.states.items():
-                self._put(stream, state)
+            changed = [(room, stream) for stream in draft.states if (room := room_of(stream)) is not None]
+            for room, stream in changed:
+                self._put(room, stream, draft.states[stream])
             for entry, event in zip(draft.entries, draft.events, strict=True):
                 if room_of(entry.stream) is not None:
                     recent = self._tables[entry.stream].recent
                     recent.append({"version": entry.version, **rooms.to_plain(event)})
                     del recent[:-_RECENT]
             self._published = draft.entries[-1].position
-            self._herald.happened_in([room for stream in draft.states if (room := room_of(stream)) is not None])
+            self._herald.happened_in(room for room, _ in changed)
 
     def _list(self, listing: Listing) -> None:
         stream, position, row = listing
@@ -133,10 +134,7 @@ class House:
         self._lobby.put(Change(position, room, row))
         self._lobby_news.notify_all()
 
-    def _put(self, stream: str, state: Any) -> None:
-        room = room_of(stream)
-        if room is None:
-            return
+    def _put(self, room: str, stream: str, state: Any) -> None:
         table = self._tables.get(stream)
         if table is None:
             self._tables[stream] = _Table(state)

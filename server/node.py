@@ -115,11 +115,10 @@ class Node:
 
     def run(self) -> None:
         """Register with the name server and serve clients until the end comes."""
-        if self.clients is None:
-            return  # it was told to end before it could open
-        self._say_what_is_open()
-        self.in_background("registration", self._keep_registered)
-        self.clients.serve(self.go_on)
+        if self.clients is not None and self.go_on():  # else it was told to end before it could serve
+            self._say_what_is_open()
+            self.in_background("registration", self._keep_registered)
+            self.clients.serve(self.go_on)
         for action in self._at_end:
             action()
         for watcher in self._watchers:

@@ -6,8 +6,6 @@ The way of a command: a room object or the front door â†’ ``desk`` (who asks) â†
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 
 from server.commit import Commit
@@ -48,13 +46,14 @@ class Term:
         self._line = line
         self._to_forget: list[str] = []
         self._clients = clients
+        self.house = House(streams, journal, self._offer)
         self._compactor = Compactor(
             journal,
             streams,
             every=settings.snapshot_every,
             keep_events=settings.keep_events,
             upto=lambda: self.house.published,
-            in_memory=self._at_hand,
+            in_memory=self.house.at_hand,
         )
         self.link = ReplicaLink(
             Primary(office, journal.last, journal.terms),
@@ -65,7 +64,6 @@ class Term:
             wake=line.wake,
             piece_bytes=settings.piece_bytes,
         )
-        self.house = House(streams, journal, self._offer)
         commit = Commit(streams, self.house, journal, self.link, faults)
         self.committer = Committer(commit, line.hold, step_down=node.step_down)
         self.desk = Desk(self.house, self.committer, settings)
@@ -79,9 +77,6 @@ class Term:
         self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
         self._node.in_background("tidying", self._tidy)
         self._node.at_end(self.house.end)
-
-    def _at_hand(self, stream: str) -> Any:
-        return self.house.at_hand(stream)
 
     def _offer(self, room: str) -> None:
         self._clients.offer(room_object(room), RoomObject(self.desk, room))

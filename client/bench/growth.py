@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import BARE, TaskProcess, all_do, each_does, echo_server, task_processes
-from client.bench.scale import MS, PLAYERS, Scale, took_s
+from client.bench.processes import all_do, each_does
+from client.bench.scale import MS, Scale, took_s
 from client.bench.servers import Cluster
+from client.bench.sides import a_second, both_sides
 
 ECHO = "bare Pyro4 echoes of the same bytes by as many clients"
 
 
 def growth(cluster: Cluster, scale: Scale) -> Iterator[Row]:
     """Moves a second, and how long each takes, in 1, 2, 4 and more rooms at once."""
-    with (
-        cluster() as servers,
-        echo_server(servers.free_port),
-        task_processes(scale.processes, *PLAYERS, servers.name_server) as players,
-        task_processes(scale.processes, BARE, "call", str(servers.free_port)) as callers,
-    ):
-        rooms = [
-            opened["rooms"]
-            for opened in all_do(players, {"do": "open", "tables": -(-scale.most_rooms // scale.processes)})
-        ]
+    with both_sides(cluster, scale.processes) as (players, callers):
+        most = max(_shares(scale.most_rooms, scale.processes))
+        rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": most})]
         number = 1
         while number <= scale.most_rooms:
             shares = _shares(number, scale.processes)
-            echoes = _echoes(callers, shares, scale.seconds)
+            calls = [
+                (caller, {"pairs": share, "seconds": scale.seconds})
+                for caller, share in zip(callers, shares, strict=True)
+                if share
+            ]
+            echoes = a_second(each_does(calls), "took_s")
             tasks = [
                 (player, {"do": "play", "rooms": mine[:share], "seconds": scale.seconds})
                 for player, mine, share in zip(players, rooms, shares, strict=True)
@@ -35,8 +34,8 @@ def growth(cluster: Cluster, scale: Scale) -> Iterator[Row]:
             ]
             played = each_does(tasks)
             took_ms = [took * MS for result in played for took in took_s(result["moves"])]
-            rate = sum(len(result["moves"]) / result["seconds"] for result in played)
-            yield Row(rooms_row(number), f"moves a second, {number} rooms", "moves/s", (Round(rate, echoes),), ECHO)
+            rate = (Round(a_second(played, "moves"), echoes),)
+            yield Row(rooms_row(number), f"moves a second, {number} rooms", "moves/s", rate, ECHO)
             note = f"p99 {percentile(took_ms, 99):.3g} ms"
             p50 = (Round(percentile(took_ms, 50)),)
             yield Row(latency_row(number), f"acknowledged move, {number} rooms, p50", "ms", p50, note=note)
@@ -56,12 +55,3 @@ def latency_row(rooms: int) -> str:
 def _shares(rooms: int, processes: int) -> list[int]:
     """How many of the rooms each process has."""
     return [rooms // processes + (number < rooms % processes) for number in range(processes)]
-
-
-def _echoes(callers: Sequence[TaskProcess], shares: Sequence[int], seconds: float) -> float:
-    """Echoes a second, of all processes together."""
-    tasks = [
-        (caller, {"pairs": share, "seconds": seconds}) for caller, share in zip(callers, shares, strict=True) if share
-    ]
-    rates: list[float] = [len(result["took_s"]) / result["seconds"] for result in each_does(tasks)]
-    return sum(rates)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import BARE, TaskProcess, all_do, each_does, echo_server, task_processes
-from client.bench.scale import PLAYERS, US, Scale, took_s
+from client.bench.processes import TaskProcess, all_do, each_does
+from client.bench.scale import US, Scale, took_s
 from client.bench.servers import Cluster
+from client.bench.sides import a_second, both_sides
 
 ECHO = "a bare Pyro4 echo of the same bytes"
 
 
 def playing(cluster: Cluster, scale: Scale) -> Iterator[Row]:
     """One room, sixty-four, and from one player's move to the other's eyes."""
-    with (
-        cluster() as servers,
-        echo_server(servers.free_port),
-        task_processes(scale.processes, *PLAYERS, servers.name_server) as players,
-        task_processes(scale.processes, BARE, "call", str(servers.free_port)) as callers,
-    ):
+    with both_sides(cluster, scale.processes) as (players, callers):
         tables = _Tables(players, callers, scale)
         alone, seen, many = zip(*(tables.round() for _ in range(scale.rounds)), strict=True)
     rooms = scale.playing
@@ -46,9 +41,9 @@ class _Tables:
         one = percentile(self._callers[0].do({"pairs": 1, "seconds": self._seconds})["took_s"], 50)
         alone = percentile(took_s(self._players[0].do(self._play(self._alone))["moves"]), 50)
         seen = percentile(self._duelled(), 50)
-        echoes = _rate(all_do(self._callers, {"pairs": self._each, "seconds": self._seconds}), "took_s")
+        echoes = a_second(all_do(self._callers, {"pairs": self._each, "seconds": self._seconds}), "took_s")
         tasks = [(player, self._play(rooms)) for player, rooms in zip(self._players, self._rooms, strict=True)]
-        moves = _rate(each_does(tasks), "moves")
+        moves = a_second(each_does(tasks), "moves")
         return Round(alone * US, one * US), Round(seen * US, one * US), Round(moves, echoes)
 
     def _play(self, rooms: Sequence[str]) -> dict[str, object]:
@@ -63,9 +58,3 @@ class _Tables:
             for version in moving["sent"]
             if version in watching["seen"]
         ]
-
-
-def _rate(results: Sequence[Mapping[str, Any]], of: str) -> float:
-    """How many a second, of all processes together."""
-    rates: list[float] = [len(result[of]) / result["seconds"] for result in results]
-    return sum(rates)

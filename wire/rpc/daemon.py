@@ -87,15 +87,12 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
 
     def greet(self, connection: Connection, message: Frame | Refused) -> bool:
         """Answer a handshake; whether whoever has connected may stay."""
-        kind, greeting = CONNECT_FAIL, object()
-        if isinstance(message, Refused):
-            greeting = message.error.message
-        else:
-            try:
-                greeting = self._welcome(message)
-                kind = CONNECT_OK
-            except Exception as error:
-                greeting = str(error)
+        try:
+            if isinstance(message, Refused):
+                raise message.error
+            kind, greeting = CONNECT_OK, self._welcome(message)
+        except Exception as error:
+            kind, greeting = CONNECT_FAIL, str(error)
         connection.send(self._greeting(message, kind, greeting))
         return kind == CONNECT_OK
 
@@ -132,11 +129,9 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             return
         if message.kind != INVOKE:
             raise Pyro4.errors.ProtocolError("neither a call nor a ping")
-        answer = self._carry_out(message)
+        answer, listens = self._carry_out(message), not message.flags & ONEWAY
         if isinstance(answer, Later):
             connection.owe(answer)
-        listens = not message.flags & ONEWAY
-        if isinstance(answer, Later):
             answer.then(lambda value, error: connection.pay(self._result(message, value, error) if listens else None))
         elif listens:
             connection.send(answer)

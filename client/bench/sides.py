@@ -1,0 +1,32 @@
+"""The two sides of a comparison: players of a cluster, and callers of bare echoes, in processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from client.bench.processes import BARE, TaskProcess, echo_server, task_processes
+from client.bench.scale import PLAYERS
+from client.bench.servers import Cluster
+
+Sides = tuple[list[TaskProcess], list[TaskProcess]]
+"""Processes of players, and of callers."""
+
+
+@contextlib.contextmanager
+def both_sides(cluster: Cluster, processes: int) -> Iterator[Sides]:
+    """A new cluster and an echo server, with so many processes each of players and of callers."""
+    with (
+        cluster() as servers,
+        echo_server(servers.free_port),
+        task_processes(processes, *PLAYERS, servers.name_server) as players,
+        task_processes(processes, BARE, "call", str(servers.free_port)) as callers,
+    ):
+        yield players, callers
+
+
+def a_second(results: Sequence[Mapping[str, Any]], of: str) -> float:
+    """How many a second, of all processes together."""
+    rates: list[float] = [len(result[of]) / result["seconds"] for result in results]
+    return sum(rates)
