@@ -337,7 +337,7 @@ def hostile(
 
 @app.command()
 def bench(
-    only: Annotated[str, typer.Option(help="one group: playing, growth, takeover, audience or size")] = "",
+    only: Annotated[str, typer.Option(help="one group: playing, growth, takeover, audience, size or endurance")] = "",
     quick: Annotated[bool, typer.Option("--quick", help="show that it works; the figures say little")] = False,
     report: Annotated[Path | None, typer.Option(help="write them there, as JSON; beside it a picture")] = None,
 ) -> None:

@@ -10,7 +10,7 @@ import psutil
 
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
-from wire import MAIN
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
@@ -27,7 +27,7 @@ class Measured:
 
     def kill_main(self) -> None:
         """SIGKILL, without waiting for anything."""
-        self._main().kill()
+        self._process(MAIN).kill()
 
     def restart(self) -> float:
         """Stop all and start all again: seconds from the start until the replica was in step."""
@@ -40,19 +40,30 @@ class Measured:
 
     def main_memory(self) -> int:
         """Bytes that the main server has to itself."""
-        uss: int = self._main().memory_full_info().uss
+        uss: int = self._process(MAIN).memory_full_info().uss
         return uss
 
     def journal_bytes(self) -> int:
         """The size of the main server's journal with its write-ahead log."""
-        folder = self._cluster.settings.data / "main"
-        return sum(file.stat().st_size for file in folder.glob("journal.db*"))
+        return self._bytes("main/journal.db*")
 
-    def _main(self) -> psutil.Process:
-        run = self._cluster.process_of(MAIN)
+    def disk_bytes(self) -> int:
+        """The size of both journals with their write-ahead logs."""
+        return self._bytes("*/journal.db*")
+
+    def cpu_s(self) -> float:
+        """The processors' seconds that the four servers have taken so far."""
+        times = [self._process(role).cpu_times() for role in (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)]
+        return float(sum(one.user + one.system for one in times))
+
+    def _bytes(self, files: str) -> int:
+        return sum(file.stat().st_size for file in self._cluster.settings.data.glob(files))
+
+    def _process(self, role: str) -> psutil.Process:
+        run = self._cluster.process_of(role)
         process = None if run is None else run.process()
         if process is None:
-            raise ProcessLookupError("no main server runs")
+            raise ProcessLookupError(f"no {role} runs")
         return process
 
 

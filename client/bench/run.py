@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from client.bench.audience import audience
+from client.bench.endurance import endurance
 from client.bench.figures import Row
 from client.bench.growth import growth
 from client.bench.playing import playing
@@ -14,7 +15,7 @@ from client.bench.size import size
 from client.bench.takeover import takeover
 from game.errors import InvalidArgument
 
-GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, takeover, audience, size)}
+GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, takeover, audience, size, endurance)}
 
 
 def run_bench(cluster: Cluster, say: Callable[[str], None], *, only: str = "", quick: bool = False) -> Sequence[Row]:

@@ -32,10 +32,23 @@ class Scale:
     """Played in at once, to see how it grows."""
     many_rooms: int = 10_000
     audiences: tuple[int, int] = (100, 1000)
+    many_moves: int = 1_000_000
+    idle_s: float = 10.0
+    """Without a move, in each round."""
 
 
 QUICK = Scale(
-    rounds=1, seconds=0.3, processes=2, playing=8, kills=2, open_rooms=20, most_rooms=4, many_rooms=50, audiences=(4, 8)
+    rounds=1,
+    seconds=0.3,
+    processes=2,
+    playing=8,
+    kills=2,
+    open_rooms=20,
+    most_rooms=4,
+    many_rooms=50,
+    audiences=(4, 8),
+    many_moves=500,
+    idle_s=1.0,
 )
 """Shows that everything works."""
 

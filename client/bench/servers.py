@@ -34,6 +34,12 @@ class Servers(Protocol):
     def journal_bytes(self) -> int:
         """The size of the main server's journal on disk."""
 
+    def disk_bytes(self) -> int:
+        """The size of both journals on disk."""
+
+    def cpu_s(self) -> float:
+        """The processors' seconds that the four servers have taken so far."""
+
 
 Cluster = Callable[[], AbstractContextManager[Servers]]
 """Starts a new cluster, and removes it in the end."""

@@ -1,0 +1,38 @@
+"""Very many moves, and then none: what the servers keep of them, and what they take while nobody plays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from client.bench.figures import Round, Row
+from client.bench.processes import all_do, each_does, task_processes
+from client.bench.scale import MS, PLAYERS, Scale, wait_until
+from client.bench.servers import Cluster, Servers
+
+
+def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+    """Very many moves, and how large the journals grow; then what the servers take when nobody plays any more."""
+    with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
+        wait_until(servers.is_whole)
+        each = scale.playing // scale.processes
+        rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
+        made, sizes = 0, list[int]()
+        while made < scale.many_moves:
+            tasks = [{"do": "play", "rooms": mine, "seconds": scale.seconds} for mine in rooms]
+            made += sum(len(played["moves"]) for played in each_does(list(zip(players, tasks, strict=True))))
+            sizes.append(servers.disk_bytes())
+        idle = tuple(_idle(servers, scale.idle_s) for _ in range(scale.rounds))
+        more = servers.disk_bytes() - sizes[-1]
+    half = (len(sizes) + 1) // 2
+    journals = Round(max(sizes[-half:]), max(sizes[:half]))
+    what = f"both journals in the second half of {made} moves, at their largest"
+    yield Row("journals", what, "bytes", (journals,), "the same in the first half", 1.1)
+    what = f"all servers' processor time in a second without a move, {each * len(rooms)} rooms open"
+    yield Row("idle", what, "ms", idle, note=f"{more} bytes more on disk")
+
+
+def _idle(servers: Servers, seconds: float) -> Round:
+    before, began = servers.cpu_s(), time.monotonic()
+    time.sleep(seconds)
+    return Round((servers.cpu_s() - before) / (time.monotonic() - began) * MS)
