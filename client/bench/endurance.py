@@ -10,6 +10,8 @@ from client.bench.processes import all_do, each_does, task_processes
 from client.bench.scale import MS, PLAYERS, Scale, wait_until
 from client.bench.servers import Cluster, Servers
 
+MB = 1e6
+
 
 def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
     """Very many moves, and how large the journals grow; then what the servers take when nobody plays any more."""
@@ -25,9 +27,9 @@ def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
         idle = tuple(_idle(servers, scale.idle_s) for _ in range(scale.rounds))
         more = servers.disk_bytes() - sizes[-1]
     half = (len(sizes) + 1) // 2
-    journals = Round(max(sizes[-half:]), max(sizes[:half]))
+    journals = Round(max(sizes[-half:]) / MB, max(sizes[:half]) / MB)
     what = f"both journals in the second half of {made} moves, at their largest"
-    yield Row("journals", what, "bytes", (journals,), "the same in the first half", 1.1)
+    yield Row("journals", what, "MB", (journals,), "the same in the first half", 1.1)
     what = f"all servers' processor time in a second without a move, {each * len(rooms)} rooms open"
     yield Row("idle", what, "ms", idle, note=f"{more} bytes more on disk")
 

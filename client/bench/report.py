@@ -19,6 +19,8 @@ from client.bench.picture import growth_picture
 
 WHOLE_FROM = 100
 """Figures from there on have no decimals."""
+TENS_FROM = 10
+"""Ratios from there on are written as other figures; below, all with two decimals."""
 LIBRARIES = ("Pyro4", "msgpack", "serpent")
 
 
@@ -46,21 +48,19 @@ def write(rows: Sequence[Row], file: Path) -> None:
 
 
 def as_table(rows: Sequence[Row]) -> Table:
-    """The report for people."""
-    right = {"justify": "right", "no_wrap": True}
+    """The report for people; whole in 80 columns."""
+    figures = ("value", "yardstick", "unit", "ratio", "rounds", "target")
     table = Table(
         Column("row", no_wrap=True),
-        Column("measured", **right),  # type: ignore[arg-type]  # the same options for several columns
-        Column("yardstick", **right),  # type: ignore[arg-type]
-        Column("ratio", **right),  # type: ignore[arg-type]
-        Column("rounds", **right),  # type: ignore[arg-type]
-        Column("target", **right),  # type: ignore[arg-type]
-        "holds",
+        *(Column(name, justify="left" if name == "unit" else "right", no_wrap=True) for name in figures),
+        Column("holds", no_wrap=True),
         box=SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for row in rows:
-        table.add_row(row.name, _with_unit(row.value, row.unit), *_held(row))
+        table.add_row(row.name, _figure(row.value), *_held(row))
     return table
 
 
@@ -75,13 +75,17 @@ def explained(rows: Sequence[Row]) -> str:
 
 
 def _held(row: Row) -> tuple[str, ...]:
-    yardstick = "" if row.yardstick is None else _with_unit(row.yardstick, row.unit)
+    yardstick = "" if row.yardstick is None else _figure(row.yardstick)
     ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    spread = "" if len(row.rounds) == 1 else " … ".join(f"{one:.3g}" for one in row.spread)
+    spread = (
+        ""
+        if len(row.rounds) == 1
+        else "–".join(f"{one:.2f}" if one < TENS_FROM else _figure(one) for one in row.spread)
+    )
     sign = "≤" if row.bound == "at most" else "≥"
     target = "" if row.target is None else f"{sign} {row.target:g}"
-    return yardstick, ratio, spread, target, {None: "", True: "yes", False: "no"}[row.holds]
+    return yardstick, row.unit, ratio, spread, target, {None: "", True: "yes", False: "no"}[row.holds]
 
 
-def _with_unit(value: float, unit: str) -> str:
-    return f"{value:,.0f} {unit}" if value >= WHOLE_FROM else f"{value:.3g} {unit}"
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= WHOLE_FROM else f"{value:.3g}"
