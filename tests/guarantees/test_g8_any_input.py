@@ -360,7 +360,7 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
         place=st.sampled_from(methods),
         serializer=st.sampled_from(["msgpack", "serpent"]),
         data=st.data(),
-        mode=st.sampled_from(["good", "one bad", "one bad", "all bad", "too many"]),
+        mode=st.sampled_from(["good", "good", "good", "good", "one bad", "one bad", "all bad", "too many"]),
     )
     def check(place: tuple[str, str, dict[str, Check]], serializer: str, data: st.DataObject, mode: str) -> None:
         role, method, checks = place
@@ -378,7 +378,7 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
 
     check()
     assert codes["invalid_argument"] > 100
-    assert codes[None] + codes["fenced"] > 10  # what has nothing wrong with it but the office is looked at, too
+    assert codes["fenced"] > 5
     assert codes[None] > 5
     assert game.x.view() == before
     assert peer.call(REPLICATION, "standing")["office"] == [epoch, holder]
