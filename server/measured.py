@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import psutil
 
 from server.cluster import Cluster
+from server.processes import ROLES
 from server.sandbox import sandbox_cluster
-from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire import MAIN
 
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
@@ -53,7 +54,7 @@ class Measured:
 
     def cpu_s(self) -> float:
         """The processors' seconds that the four servers have taken so far."""
-        times = [self._process(role).cpu_times() for role in (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)]
+        times = [self._process(role).cpu_times() for role in ROLES]
         return float(sum(one.user + one.system for one in times))
 
     def _bytes(self, files: str) -> int:

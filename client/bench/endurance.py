@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 
 from client.bench.figures import Round, Row
-from client.bench.processes import all_do, each_does, task_processes
+from client.bench.processes import task_processes
 from client.bench.scale import MS, PLAYERS, Scale, wait_until
 from client.bench.servers import Cluster, Servers
+from client.bench.tables import open_tables, play_at_once
 
 MB = 1e6
 
@@ -18,11 +19,10 @@ def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         wait_until(servers.is_whole)
         each = scale.playing // scale.processes
-        rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
+        rooms = open_tables(players, each)
         made, sizes = 0, list[int]()
         while made < scale.many_moves:
-            tasks = [{"do": "play", "rooms": mine, "seconds": scale.seconds} for mine in rooms]
-            made += sum(len(played["moves"]) for played in each_does(list(zip(players, tasks, strict=True))))
+            made += sum(len(played["moves"]) for played in play_at_once(players, rooms, scale.seconds))
             sizes.append(servers.disk_bytes())
         idle = tuple(_idle(servers, scale.idle_s) for _ in range(scale.rounds))
         more = servers.disk_bytes() - sizes[-1]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import all_do, each_does
+from client.bench.processes import each_does
 from client.bench.scale import MS, Scale, took_s
 from client.bench.servers import Cluster
 from client.bench.sides import a_second, both_sides
+from client.bench.tables import open_tables, play_at_once
 
 ECHO = "bare Pyro4 echoes of the same bytes by as many clients"
 
@@ -17,7 +18,7 @@ def growth(cluster: Cluster, scale: Scale) -> Iterator[Row]:
     """Moves a second, and how long each takes, in 1, 2, 4 and more rooms at once."""
     with both_sides(cluster, scale.processes) as (players, callers):
         most = max(_shares(scale.most_rooms, scale.processes))
-        rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": most})]
+        rooms = open_tables(players, most)
         number = 1
         while number <= scale.most_rooms:
             shares = _shares(number, scale.processes)
@@ -27,12 +28,8 @@ def growth(cluster: Cluster, scale: Scale) -> Iterator[Row]:
                 if share
             ]
             echoes = a_second(each_does(calls), "took_s")
-            tasks = [
-                (player, {"do": "play", "rooms": mine[:share], "seconds": scale.seconds})
-                for player, mine, share in zip(players, rooms, shares, strict=True)
-                if share
-            ]
-            played = each_does(tasks)
+            played_in = [mine[:share] for mine, share in zip(rooms, shares, strict=True)]
+            played = play_at_once(players, played_in, scale.seconds)
             took_ms = [took * MS for result in played for took in took_s(result["moves"])]
             rate = (Round(a_second(played, "moves"), echoes),)
             yield Row(rooms_row(number), f"moves a second, {number} rooms", "moves/s", rate, ECHO)

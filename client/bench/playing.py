@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import TaskProcess, all_do, each_does
+from client.bench.processes import TaskProcess, all_do
 from client.bench.scale import US, Scale, took_s
 from client.bench.servers import Cluster
 from client.bench.sides import a_second, both_sides
+from client.bench.tables import open_tables, play_at_once
 
 ECHO = "a bare Pyro4 echo of the same bytes"
 
@@ -34,20 +35,16 @@ class _Tables:
         self._each = scale.playing // scale.processes
         self._alone: Sequence[str] = players[0].do({"do": "open", "tables": 1})["rooms"]
         self._duel: str = players[0].do({"do": "create"})["room"]
-        self._rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": self._each})]
+        self._rooms = open_tables(players, self._each)
 
     def round(self) -> tuple[Round, Round, Round]:
         """A move alone, a move seen, and moves in all rooms, each right after its yardstick."""
         one = percentile(self._callers[0].do({"pairs": 1, "seconds": self._seconds})["took_s"], 50)
-        alone = percentile(took_s(self._players[0].do(self._play(self._alone))["moves"]), 50)
+        alone = percentile(took_s(play_at_once(self._players[:1], [self._alone], self._seconds)[0]["moves"]), 50)
         seen = percentile(self._duelled(), 50)
         echoes = a_second(all_do(self._callers, {"pairs": self._each, "seconds": self._seconds}), "took_s")
-        tasks = [(player, self._play(rooms)) for player, rooms in zip(self._players, self._rooms, strict=True)]
-        moves = a_second(each_does(tasks), "moves")
+        moves = a_second(play_at_once(self._players, self._rooms, self._seconds), "moves")
         return Round(alone * US, one * US), Round(seen * US, one * US), Round(moves, echoes)
-
-    def _play(self, rooms: Sequence[str]) -> dict[str, object]:
-        return {"do": "play", "rooms": rooms, "seconds": self._seconds}
 
     def _duelled(self) -> list[float]:
         """From each move's sending until the other's process has seen it."""

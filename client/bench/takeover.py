@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator, Sequence
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import TaskProcess, all_do, each_does, task_processes
+from client.bench.processes import TaskProcess, all_do, task_processes
 from client.bench.scale import MS, PLAYERS, Scale, wait_until
 from client.bench.servers import Cluster, Servers
+from client.bench.tables import Rooms, open_tables, play_at_once
 
 IMPORT = 'python -c "import Pyro4"'
 AT_A_TIME = 20
@@ -30,7 +31,7 @@ def takeover(cluster: Cluster, scale: Scale) -> Iterator[Row]:
         each = scale.playing // scale.processes
         idle = scale.open_rooms // scale.processes - each
         all_do(players, {"do": "open", "tables": idle, "moves": MOVES})
-        rooms = [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
+        rooms = open_tables(players, each)
         imports_ms: list[float] = []
         felt_ms: list[float] = []
         while len(felt_ms) < scale.kills:
@@ -55,9 +56,7 @@ def _import_ms() -> float:
     return (time.monotonic() - began) * MS
 
 
-def _kill(
-    servers: Servers, count: int, players: Sequence[TaskProcess], rooms: Sequence[Sequence[str]], pause_s: float
-) -> list[float]:
+def _kill(servers: Servers, count: int, players: Sequence[TaskProcess], rooms: Rooms, pause_s: float) -> list[float]:
     """Kill so often; from each kill to the acknowledgement of the first move that was sent after it, in any room."""
     killed: list[float] = []
 
@@ -72,11 +71,7 @@ def _kill(
     killer = threading.Thread(target=kill)
     killer.start()
     seconds = count * KILL_EVERY_S
-    tasks = [
-        (player, {"do": "play", "rooms": of_one, "seconds": seconds, "pause_s": pause_s})
-        for player, of_one in zip(players, rooms, strict=True)
-    ]
-    moves = [move for played in each_does(tasks) for move in played["moves"]]
+    moves = [move for played in play_at_once(players, rooms, seconds, pause_s) for move in played["moves"]]
     killer.join()
     felt: list[float] = []
     for moment, until in zip(killed, [*killed[1:], float("inf")], strict=True):

@@ -40,6 +40,16 @@ class Desk:
 
         return work
 
+    def until(self, go: threading.Event) -> Work:
+        """Work that waits for that, and says so before."""
+
+        def work() -> None:
+            about_to_wait()
+            assert go.wait(PATIENCE_S)
+            self.done.release()
+
+        return work
+
     def wait_for(self, count: int = 1) -> None:
         for _ in range(count):
             assert self.done.acquire(timeout=PATIENCE_S)
@@ -88,13 +98,7 @@ def test_who_waits_lets_another_lead(desk: Desk) -> None:
 
 def test_as_many_may_wait_as_there_may_be_threads_but_one(desk: Desk) -> None:
     go = threading.Event()
-
-    def waits() -> None:
-        about_to_wait()
-        assert go.wait(PATIENCE_S)
-        desk.done.release()
-
-    desk.hand_in(*[waits] * 7, desk.note("last"))
+    desk.hand_in(*[desk.until(go)] * 7, desk.note("last"))
     desk.wait_for()
     assert [name for name, _ in desk.did] == ["last"]
     go.set()
@@ -103,13 +107,7 @@ def test_as_many_may_wait_as_there_may_be_threads_but_one(desk: Desk) -> None:
 
 def test_when_all_threads_wait_the_next_work_is_done_once_one_is_free(desk: Desk) -> None:
     go = threading.Event()
-
-    def waits() -> None:
-        about_to_wait()
-        assert go.wait(PATIENCE_S)
-        desk.done.release()
-
-    desk.hand_in(*[waits] * 8, desk.note("last"))
+    desk.hand_in(*[desk.until(go)] * 8, desk.note("last"))
     go.set()
     desk.wait_for(9)
     assert [name for name, _ in desk.did] == ["last"]

@@ -1,0 +1,29 @@
+"""Rooms that processes of players open and play in, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from client.bench.processes import TaskProcess, all_do, each_does
+
+Rooms = Sequence[Sequence[str]]
+"""Of each process those that it plays in."""
+
+
+def open_tables(players: Sequence[TaskProcess], each: int) -> Rooms:
+    """So many rooms a process, with two players each."""
+    return [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
+
+
+def play_at_once(
+    players: Sequence[TaskProcess], rooms: Rooms, seconds: float, pause_s: float = 0.0
+) -> list[dict[str, Any]]:
+    """What each process that has rooms says of its moves; see ``Worker.play``."""
+    return each_does(
+        [
+            (player, {"do": "play", "rooms": mine, "seconds": seconds, "pause_s": pause_s})
+            for player, mine in zip(players, rooms, strict=True)
+            if mine
+        ]
+    )
