@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from client.cluster import connect
 from client.room import News, RoomClient, new_request_id
 from game.errors import InvalidArgument, Refusal, RoomFull
-from game.room import Answer
+from game.requests import Answer
 from game.strategy import LEVELS, Strategy
 
 

@@ -29,22 +29,29 @@ class Player:
         title: str = "",
         *,
         game: str = "tictactoe",
+        best_of: int = 0,
+        clock: str = "none",
+        private: bool = False,
         request_id: str | None = None,
         **options: object,
     ) -> RoomClient:
         """Open a room; you own it but have no seat yet. For tic-tac-toe the options are width, height (3 to 10) and
-        in_a_row, each 3 by default.
+        in_a_row, each 3 by default. ``best_of``: an odd number of games, or 0 for games without end. ``clock``: "none",
+        seconds a move like "10s", or minutes and seconds more a move like "3+2". ``private``: not in the list, and
+        entered by invitation alone (``RoomClient.invite``).
 
         Raises InvalidArgument, Busy (too many rooms), DeadlineExceeded.
         """
-        answer = self._ask("create", self.token, request_id or new_request_id(), title, game, options)
-        return self._room(answer["room"], answer)
+        terms = {"best_of": best_of, "clock": clock, "private": private}
+        answer = self._ask("create", self.token, request_id or new_request_id(), title, game, options, terms)
+        return self._room(answer["room"], answer, answer["code"])
 
-    def room(self, room: str) -> RoomClient:
-        """A room by its id. Raises NoSuchRoom."""
-        return self._room(room, self._ask("where_is", room))
+    def room(self, invitation: str) -> RoomClient:
+        """A room by its id or, if it is private, by its id and invite code ("id-code"). Raises NoSuchRoom."""
+        room, _, code = invitation.partition("-")
+        return self._room(room, self._ask("where_is", room), code)
 
-    def _room(self, room: str, where: Mapping[str, object]) -> RoomClient:
+    def _room(self, room: str, where: Mapping[str, object], code: str) -> RoomClient:
         place = _place(where)
 
         def channel(on_link: OnLink) -> Channel:
@@ -53,7 +60,7 @@ class Player:
         def find() -> Place:
             return _place(self._ask("where_is", room, deadline_s=LOOK_UP_S))
 
-        return RoomClient(room, self.name, self.token, channel)
+        return RoomClient(room, self.name, self.token, channel, code=code)
 
 
 def _place(where: Mapping[str, object]) -> Place:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from client.channel import Channel, OnLink
-from client.views import View, view_from
+from client.views import View, line_from, view_from
 from game.errors import RoomClosed
-from game.events import Event, Left, from_plain
-from game.room import Answer
+from game.event_forms import from_plain
+from game.events import Event, Left
+from game.offers import Matter
+from game.requests import Answer
+from game.selection import Proposal
+from game.talk import Line
 
 WAIT_S = 20.0
 """How long one question for news stays open."""
@@ -30,6 +34,10 @@ class News:
     events: tuple[tuple[int, Event], ...]
     view: View
     gap: bool
+    at: int = 0
+    """The service time when the servers said so."""
+    talk: tuple[Line, ...] = ()
+    """What was last said, when it is not all in ``events``: in the first news, and after a gap."""
 
 
 class RoomClient:
@@ -40,8 +48,12 @@ class RoomClient:
     not be reached in time. After DeadlineExceeded the same command with the same ``request_id`` finds out.
     """
 
-    def __init__(self, room: str, name: str, token: str, channel: Callable[[OnLink], Channel]) -> None:
+    def __init__(
+        self, room: str, name: str, token: str, channel: Callable[[OnLink], Channel], *, code: str = ""
+    ) -> None:
+        """``code``: the invite code, if the room is private."""
         self.id = room
+        self._code = code
         self.name = name
         self._token = token
         self._new_channel = channel
@@ -50,8 +62,11 @@ class RoomClient:
         self._sent_away = False
 
     def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> Answer:
-        """Take a seat, come back to one's own, or watch. Without a free seat one watches: ``seat`` is None then."""
-        answer = self._command("join", request_id, role)
+        """Take a seat, come back to one's own, or watch. Without a free seat one watches: ``seat`` is None then.
+
+        Raises NotInvited if the room is private and this one was made without its invite code.
+        """
+        answer = self._command("join", request_id, role, self._code)
         self._role = role
         self._sent_away = False
         return answer
@@ -73,6 +88,46 @@ class RoomClient:
     def rematch(self, *, request_id: str | None = None) -> Answer:
         """Wish for another game; it starts, with seats swapped, once both players do."""
         return self._command("rematch", request_id)
+
+    def claim_game(self, result: Literal["win", "draw"], *, request_id: str | None = None) -> Answer:
+        """End the game that the opponent has stayed away from for long enough (a minute, unless the settings say else).
+
+        Raises NotAllowed before.
+        """
+        return self._command("claim_game", request_id, result)
+
+    def propose(self, proposal: Proposal, *, request_id: str | None = None) -> Answer:
+        """Say what one would play, while a match selects that. When both players say the same, it begins."""
+        return self._command("propose", request_id, proposal._asdict())
+
+    def offer(self, what: Matter, *, request_id: str | None = None) -> Answer:
+        """Offer a draw, to take the last own move back, or (before the second move) to abort the game."""
+        return self._command("offer", request_id, what)
+
+    def accept(self, what: Matter, *, request_id: str | None = None) -> Answer:
+        """Accept what the other player offers."""
+        return self._command("accept", request_id, what)
+
+    def decline(self, what: Matter | Literal["rematch"], *, request_id: str | None = None) -> Answer:
+        """Decline what the other player offers, or take the own offer back."""
+        return self._command("decline", request_id, what)
+
+    def say(self, text: str, *, request_id: str | None = None) -> Answer:
+        """Say something to all in the room: 1 to 200 characters. Raises TooOften when one has said much lately."""
+        return self._command("say", request_id, text)
+
+    def lock(self, on: bool, *, request_id: str | None = None) -> Answer:
+        """Let nobody more in to watch, or let them in again, if one opened the room."""
+        return self._command("lock", request_id, on)
+
+    def remove(self, name: str, *, request_id: str | None = None) -> Answer:
+        """Send somebody away who watches, for good, if one opened the room."""
+        return self._command("remove", request_id, name)
+
+    def invite(self) -> str:
+        """What to give to somebody who is to come in: the room's id, with the invite code if it is private."""
+        code = self._commands.call("invite", self._token)["code"]
+        return f"{self.id}-{code}" if code else self.id
 
     def close(self, *, request_id: str | None = None) -> Answer:
         """Close the room for good, if one opened it and no game is running."""
@@ -103,8 +158,9 @@ class RoomClient:
         channel = self._new_channel(on_link)
         try:
             if after_version is None:
-                view = view_from(channel.call("view", self._token))
-                yield News((), view, gap=False)
+                first = self._whole(channel)
+                view = first.view
+                yield first
             else:
                 view = None
             version = after_version if view is None else view.version
@@ -123,10 +179,16 @@ class RoomClient:
                 view = view_from(answer["view"])
                 if events or gap:
                     self._sent_away = self._is_sent_away(events, view)
-                    yield News(tuple(events), view, gap)
+                    talk = self._whole(channel).talk if gap else ()
+                    yield News(tuple(events), view, gap, answer["at"], talk)
                 events, gap = [], False
         finally:
             channel.close()
+
+    def _whole(self, channel: Channel) -> News:
+        """The room as it is now, and what was last said there."""
+        plain = channel.call("view", self._token)
+        return News((), view_from(plain), False, plain["at"], tuple(map(line_from, plain["talk"])))
 
     def _is_sent_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
         """Whether the servers took us for gone (a machine that slept, say), without an own ``leave``."""

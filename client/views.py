@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from game.offers import Matter
 from game.rules import Outcome, Seat
+from game.selection import Choices, Proposal, Selection
+from game.talk import Line
 from wire.errors import ProtocolMismatch
 
 
@@ -16,6 +19,22 @@ class SeatView:
 
     name: str
     present: bool
+    away_since: int | None = None
+    """Service time, for who is not there."""
+
+
+@dataclass(frozen=True)
+class Time:
+    """The clocks of a game: what each had left, in ms, when that of ``running`` began to run at ``since``."""
+
+    left_ms: Mapping[str, int]
+    running: Seat | None
+    since: int
+
+    def left(self, seat: Seat, at: int) -> int:
+        """What a seat has left at a service time, in ms, 0 when its time is up."""
+        had = self.left_ms[seat]
+        return had if seat != self.running else max(0, had - max(0, at - self.since))
 
 
 @dataclass(frozen=True)
@@ -27,7 +46,7 @@ class View:
     title: str
     owner: str
     phase: str
-    """"waiting", "playing", "finished" or "closed"."""
+    """"waiting", "selecting", "playing", "finished" or "closed"."""
     game: str
     options: Mapping[str, Any]
     board: Mapping[str, Any]
@@ -43,6 +62,23 @@ class View:
     spectators: tuple[str, ...]
     """The first of those who watch; ``spectator_count`` says how many there are."""
     spectator_count: int
+    best_of: int
+    """Of how many games the series is; 0 for one without end."""
+    clock: str
+    """How time is given; see ``game.clock.clock_rule``."""
+    rated: bool
+    bots: tuple[str, ...]
+    private: bool
+    locked: bool
+    series_over: bool
+    due_at: int | None
+    """The service time at which something happens without anybody's command."""
+    selection: Selection | None
+    """What is to be played, while that is being selected."""
+    time: Time | None
+    """The clocks; None in a game without."""
+    offers: tuple[tuple[Seat, Matter], ...]
+    """What is offered, and by whom."""
 
     def seat_of(self, name: str) -> Seat | None:
         """The seat of a username, or None for somebody who has none."""
@@ -50,6 +86,10 @@ class View:
         if x is not None and x.name == name:
             return "X"
         return "O" if o is not None and o.name == name else None
+
+    def offers_of(self, seat: Seat | None) -> tuple[Matter, ...]:
+        """What somebody on that seat offers."""
+        return tuple(what for whose, what in self.offers if whose == seat)
 
     @property
     def winner(self) -> str | None:
@@ -72,6 +112,9 @@ class Row:
     players: Mapping[str, str | None]
     spectator_count: int
     game_number: int
+    best_of: int
+    clock: str
+    rated: bool
 
 
 def view_from(plain: Mapping[str, Any]) -> View:
@@ -80,7 +123,14 @@ def view_from(plain: Mapping[str, Any]) -> View:
         seats = plain["seats"]
         return View(
             **{name: plain[name] for name in _AS_THEY_ARE},
-            seats={seat: None if s is None else SeatView(s["name"], s["present"]) for seat, s in seats.items()},
+            seats={
+                seat: None if s is None else SeatView(s["name"], s["present"], s["away_since"])
+                for seat, s in seats.items()
+            },
+            bots=tuple(plain["bots"]),
+            selection=_selection_from(plain["selection"]),
+            time=None if (time := plain["time"]) is None else Time(time["left_ms"], time["running"], time["since"]),
+            offers=tuple((seat, what) for seat, what in plain["offers"]),
             outcome=_outcome_from(plain["outcome"]),
             moves=tuple((seat, move) for seat, move in plain["moves"]),
             rematch=tuple(plain["rematch"]),
@@ -94,6 +144,26 @@ def _outcome_from(plain: Mapping[str, Any] | None) -> Outcome | None:
     if plain is None:
         return None
     return Outcome(plain["termination"], plain["winner"], tuple(plain["line"]))
+
+
+def _selection_from(plain: Mapping[str, Any] | None) -> Selection | None:
+    if plain is None:
+        return None
+    choices = Choices(tuple(plain["boards"]), tuple(plain["best_ofs"]), tuple(plain["clocks"]))
+    proposals = plain["proposals"]
+    return Selection(
+        choices,
+        plain["until"],
+        {seat: Proposal(p["board"], p["best_of"], p["clock"]) for seat, p in proposals.items()},
+    )
+
+
+def line_from(plain: Mapping[str, Any]) -> Line:
+    """What somebody said, as it came over the wire. Raises ProtocolMismatch if something is missing."""
+    try:
+        return Line(**{name: plain[name] for name in Line._fields})
+    except KeyError as missing:
+        raise ProtocolMismatch(f"what the server says was said has no {missing}") from None
 
 
 def row_from(plain: Mapping[str, Any]) -> Row:
@@ -118,4 +188,11 @@ _AS_THEY_ARE = (
     "wins",
     "draws",
     "spectator_count",
+    "best_of",
+    "clock",
+    "rated",
+    "private",
+    "locked",
+    "series_over",
+    "due_at",
 )

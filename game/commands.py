@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from game.selection import Choices
+
 HOUSE = ""
 """The name under which the servers themselves command: nobody can have it."""
 HOUSE_REQUESTS = "house-"
@@ -22,11 +24,27 @@ class _Command:
 
 @dataclass(frozen=True, slots=True)
 class Create(_Command):
-    """Open the room; who asks owns it."""
+    """Open the room; who asks owns it. ``code``: an invite code, which the servers made, or empty for everybody."""
 
     title: object
     game: str
     options: object
+    best_of: object = 0
+    clock: object = "none"
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match(_Command):
+    """Open the room for these two, who asked for a match: the first begins. ``bots``: who of them is none of the
+    people. Only the servers do.
+    """
+
+    game: str
+    players: tuple[str, str]
+    choices: Choices
+    rated: bool
+    bots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +52,35 @@ class Join(_Command):
     """Take a seat, come back to one's own, or watch; who finds no free seat watches."""
 
     role: Literal["player", "spectator"]
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Leave(_Command):
-    """Go: a player's seat stays the player's."""
+    """Go: a player's seat stays the player's. ``unseen_ms``: how long ago the servers saw who they say is gone."""
+
+    unseen_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lock(_Command):
+    """Let nobody more in to watch; or, if not ``on``, again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remove(_Command):
+    """Send somebody away who watches, for good."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Propose(_Command):
+    """Say what one would play, while that is being selected."""
+
+    proposal: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +96,48 @@ class Resign(_Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimGame(_Command):
+    """End the game that the opponent stays away from, as a win or a draw."""
+
+    result: object
+
+
+@dataclass(frozen=True, slots=True)
 class Rematch(_Command):
-    """Wish for another game, with seats swapped; it starts when both do."""
+    """Wish for the next game, with seats swapped; it starts when both do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(_Command):
+    """Offer the other player something; who was offered the same accepts it so."""
+
+    what: object
+
+
+@dataclass(frozen=True, slots=True)
+class Accept(_Command):
+    """Accept what the other player offers."""
+
+    what: object
+
+
+@dataclass(frozen=True, slots=True)
+class Decline(_Command):
+    """Decline what the other player offers, or a rematch; or take the own offer back."""
+
+    what: object
+
+
+@dataclass(frozen=True, slots=True)
+class Say(_Command):
+    """Say something to all in the room."""
+
+    text: object
+
+
+@dataclass(frozen=True, slots=True)
+class Due(_Command):
+    """Do what time asks for: draw lots, let a flag fall, start the next game. Only the servers do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +145,22 @@ class Close(_Command):
     """Close the room for good."""
 
 
-Command = Create | Join | Leave | Move | Resign | Rematch | Close
+Command = (
+    Create
+    | Match
+    | Join
+    | Leave
+    | Lock
+    | Remove
+    | Propose
+    | Move
+    | Resign
+    | ClaimGame
+    | Rematch
+    | Offer
+    | Accept
+    | Decline
+    | Say
+    | Due
+    | Close
+)

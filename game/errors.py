@@ -112,6 +112,30 @@ class NotAllowed(Refusal):
     code: ClassVar[str] = "not_allowed"
 
 
+class TimeUp(Refusal):
+    """The caller's clock has run down."""
+
+    code: ClassVar[str] = "time_up"
+
+
+class NoSuchOffer(Refusal):
+    """Nobody offers that (any more)."""
+
+    code: ClassVar[str] = "no_such_offer"
+
+
+class TooOften(Refusal):
+    """The caller has done that often enough for now: later it is possible again."""
+
+    code: ClassVar[str] = "too_often"
+
+
+class NotInvited(Refusal):
+    """The room is private, and the invite code is missing or wrong."""
+
+    code: ClassVar[str] = "not_invited"
+
+
 class InvariantBroken(TicTacToeError):
     """Something that must hold does not: a fault of ours, after which a server ends and starts with good state."""
 

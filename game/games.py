@@ -8,12 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from game.errors import InvalidArgument
-from game.rules import Rules
+from game.rules import SEATS, Rules
+from game.selection import Choices
+from game.tictactoe import BOARDS
 from game.tictactoe import rules_with as tictactoe
 
 _GAMES: dict[str, Callable[[Mapping[str, object]], Rules]] = {"tictactoe": tictactoe}
+_BOARDS: dict[str, Mapping[str, Mapping[str, object]]] = {"tictactoe": BOARDS}
 
 DEFAULT_GAME = "tictactoe"
+PLAYERS_OF_A_MATCH = len(SEATS)
+BEST_OFS = (1, 3, 5)
+CLOCKS = ("none", "10s", "1+1", "3+2")
+"""What the players of a match can choose of, whatever the game; see ``clock.clock_rule``."""
+
+
+def boards_of(game: str) -> Mapping[str, Mapping[str, object]]:
+    """The options of the boards on which a match of that game can be played, by their names."""
+    return _BOARDS[game]
+
+
+def short_list(game: str) -> Choices:
+    """What the players of a match can choose of."""
+    return Choices(tuple(boards_of(game)), BEST_OFS, CLOCKS)
 
 
 def rules_named(game: object, options: object) -> Rules:

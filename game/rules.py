@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 Seat = Literal["X", "O"]
 SEATS: tuple[Seat, Seat] = ("X", "O")
 Position = Any
+Termination = Literal["line", "full", "resigned", "time", "agreed", "left", "aborted"]
+"""A line, a full board, giving up, time that ran down, an agreed draw, a player who stayed away, an agreed end without
+a result.
+"""
+TERMINATIONS: tuple[Termination, ...] = get_args(Termination)
 
 
 def other(seat: Seat) -> Seat:
@@ -22,9 +27,9 @@ def other(seat: Seat) -> Seat:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a game ended: by a line, a full board or resignation; ``winner`` is None in a draw."""
+    """How a game ended; ``winner`` is None in a draw, and when it was aborted."""
 
-    termination: Literal["line", "full", "resigned"]
+    termination: Termination
     winner: Seat | None
     line: tuple[int, ...] = ()
 

@@ -16,6 +16,13 @@ from game.rules import Outcome, Seat, other
 SMALLEST = 3
 LARGEST = 10
 EMPTY = "."
+BOARDS: Mapping[str, Mapping[str, object]] = {
+    "3x3": {"width": 3, "height": 3, "in_a_row": 3},
+    "5x5": {"width": 5, "height": 5, "in_a_row": 4},
+    "7x7": {"width": 7, "height": 7, "in_a_row": 5},
+    "10x10": {"width": 10, "height": 10, "in_a_row": 5},
+}
+"""The boards that a match can be played on, by name."""
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from game.clock import written
 from game.room import Room
 from game.rules import SEATS
 
 SHOWN_SPECTATORS = 50
+LATER_IN_ROWS = {"best_of": 0, "clock": "none", "rated": False, "private": False, "timed": False}
+"""What rows of the lobby that were written before there were matches do not have, and what it was."""
 
 
 def view(room: Room) -> dict[str, object]:
@@ -19,10 +22,13 @@ def view(room: Room) -> dict[str, object]:
         "game": room.game,
         "options": dict(room.rules.options()),
         "board": room.rules.describe(room.position),
-        "seats": {
-            seat: None if (name := room.seats[seat]) is None else {"name": name, "present": name not in room.away}
-            for seat in SEATS
-        },
+        "best_of": room.best_of,
+        "clock": written(room.clock_rule),
+        "rated": room.rated,
+        "bots": list(room.bots),
+        "private": bool(room.entry.code),
+        "locked": room.entry.locked,
+        "seats": {seat: _seat(room, room.seats[seat]) for seat in SEATS},
         "turn": room.rules.to_move(room.position) if room.phase == "playing" else None,
         "outcome": _outcome(room),
         "moves": [[seat, move] for seat, move in room.moves],
@@ -30,13 +36,23 @@ def view(room: Room) -> dict[str, object]:
         "wins": dict(room.wins),
         "draws": room.draws,
         "rematch": list(room.rematch),
+        "series_over": room.series_is_over,
+        "due_at": room.due_at,
+        "selection": _selection(room),
+        "time": _time(room),
+        "offers": [[seat, what] for seat, what in room.offers.standing],
         "spectators": list(room.spectators[:SHOWN_SPECTATORS]),
         "spectator_count": len(room.spectators),
     }
 
 
+def talk(room: Room) -> list[dict[str, object]]:
+    """The last lines that were said, oldest first: for who comes later, as the events of those have it."""
+    return [line._asdict() for line in room.talk]
+
+
 def summary(room: Room) -> dict[str, object]:
-    """The room's row in the lobby."""
+    """The room's row in the lobby. ``timed``: time may bring something without anybody's command."""
     return {
         "room": room.id,
         "title": room.title,
@@ -46,7 +62,40 @@ def summary(room: Room) -> dict[str, object]:
         "players": {seat: room.seats[seat] for seat in SEATS},
         "spectator_count": len(room.spectators),
         "game_number": room.game_number,
+        "best_of": room.best_of,
+        "clock": written(room.clock_rule),
+        "rated": room.rated,
+        "private": bool(room.entry.code),
+        "timed": room.due_at is not None,
     }
+
+
+def _seat(room: Room, name: str | None) -> dict[str, object] | None:
+    """Whose a seat is; ``away_since``: service time, or None for who is here."""
+    if name is None:
+        return None
+    return {"name": name, "present": name not in room.away, "away_since": room.away.get(name)}
+
+
+def _selection(room: Room) -> dict[str, object] | None:
+    """What can be chosen, until when (service time), and what is proposed so far."""
+    selection = room.selection
+    if selection is None:
+        return None
+    return {
+        **{name: list(some) for name, some in selection.choices._asdict().items()},
+        "until": selection.until,
+        "proposals": {seat: proposal._asdict() for seat, proposal in selection.proposals.items()},
+    }
+
+
+def _time(room: Room) -> dict[str, object] | None:
+    """What each had left, in ms, when the clock of ``running`` began to run, at ``since`` (service time)."""
+    clock = room.clock
+    if clock is None:
+        return None
+    x, o = clock.left
+    return {"left_ms": {"X": x, "O": o}, "running": clock.running, "since": clock.since}
 
 
 def _outcome(room: Room) -> dict[str, object] | None:

@@ -6,16 +6,19 @@ a batch, ``group_commit`` knows.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from game.errors import Refusal, TicTacToeError
+from game.moment import Moment
+from game.records import GameRecord
 from server.conversation import Conversation
 from server.draft import Draft, Unchanged
 from server.entries import Entry, Listing
 from server.faults import Faults
 from server.journal import Journal
-from server.streams import Streams
+from server.standing_streams import Enter, volume_stream
+from server.streams import Kind, Streams
 from wire.errors import Fenced, StorageFailed
 
 REMEMBERED_UNCHANGED = 10_000
@@ -52,6 +55,10 @@ class States(Protocol):
     def state_of(self, stream: str) -> Any:
         """The published state of a stream."""
 
+    @property
+    def records(self) -> int:
+        """How many records the book has."""
+
     def is_listed_as(self, stream: str, row: Mapping[str, object] | None) -> bool:
         """Whether that is what is told of a stream."""
 
@@ -63,18 +70,26 @@ class Commit:
     """How the main server in office commits."""
 
     def __init__(
-        self, streams: Streams, states: States, journal: Journal, replication: ReplicationPort, faults: Faults
+        self,
+        streams: Streams,
+        states: States,
+        journal: Journal,
+        replication: ReplicationPort,
+        faults: Faults,
+        moment: Callable[[], Moment],
     ) -> None:
+        """``moment`` gives this moment; the commands of a batch are decided in the same."""
         self._streams = streams
         self._states = states
         self._journal = journal
         self._replication = replication
         self._faults = faults
+        self._moment = moment
         self._unchanged: dict[Hashable, Unchanged] = {}
 
     def batch(self, orders: Sequence[Order]) -> Conversation[None]:
         """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
-        draft = Draft()
+        draft = Draft(self._moment())
         for order in orders:
             self._settle(order, draft)
         if draft.entries:
@@ -122,17 +137,28 @@ class Commit:
         state = draft.states[stream] if stream in draft.states else self._states.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
-            decided = kind.decide(state, command)
-            position, epoch = self._journal.last.position + len(draft.entries), self._replication.epoch
-            for event in decided:
-                position += 1
-                state = kind.evolve(state, event)
-                draft.entries.append(Entry(position, epoch, stream, state.version, kind.write_event(event)))
-                draft.events.append(event)
-            if decided:
-                draft.states[stream] = state
+            for event in kind.decide(state, command, draft.now):
+                state = self._add(stream, kind, state, event, draft)
+                record = kind.record(state, event)
+                if record is not None:
+                    self._enter(record, draft)
             answer = kind.answer(state, command)
         return answer
+
+    def _add(self, stream: str, kind: Kind, state: Any, event: Any, draft: Draft) -> Any:
+        """One event more in the draft; the state after it."""
+        state = draft.states[stream] = kind.evolve(state, event)
+        position = self._journal.last.position + len(draft.entries) + 1
+        body = kind.write_event(event)
+        draft.entries.append(Entry(position, self._replication.epoch, stream, state.version, body))
+        draft.events.append(event)
+        return state
+
+    def _enter(self, record: GameRecord, draft: Draft) -> None:
+        """A record goes into the book in the same batch as what it tells of: both are in the log, or neither."""
+        draft.records += 1
+        number = self._states.records + draft.records
+        self._decide(volume_stream(number), Enter(number, record), draft)
 
     def _write(self, draft: Draft) -> Conversation[None]:
         self._list(draft)

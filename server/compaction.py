@@ -59,7 +59,7 @@ class Compactor:
         with self._lock:
             for entry in entries:
                 length = self._tails[entry.stream] = self._tails.get(entry.stream, 0) + 1
-                if length >= self._every:
+                if length >= self._every and not self._streams.kind_of(entry.stream).keeps_events:
                     self._due.add(entry.stream)
 
     def recount(self) -> None:
@@ -67,7 +67,11 @@ class Compactor:
         tails = self._journal.tail_lengths()
         with self._lock:
             self._tails = tails
-            self._due = {stream for stream, length in tails.items() if length >= self._every}
+            self._due = {
+                stream
+                for stream, length in tails.items()
+                if length >= self._every and not self._streams.kind_of(stream).keeps_events
+            }
             self._counted = True
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:

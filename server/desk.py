@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from game import names
+from game import names, rooms
 from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Create, Leave
 from game.errors import BadToken, InvalidArgument, Refusal
 from game.room import Room
@@ -29,6 +29,8 @@ from wire.errors import Busy
 from wire.later import Later, now
 
 KEPT_CLOSED_ROOMS = 1000
+INVITE_BYTES = 6
+"""Random bytes of an invite code."""
 VISITED_AT_ONCE = 50
 
 logger = structlog.get_logger()
@@ -59,18 +61,38 @@ class Desk:
         return answer
 
     def create(
-        self, hashed_token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
+        self,
+        hashed_token: str,
+        request_id: str,
+        title: str,
+        game: str,
+        options: Mapping[str, object],
+        terms: Mapping[str, object],
     ) -> dict[str, object]:
         """Open a room; its id follows from who asks with which request, so a retry finds the same room. ``revision``:
-        of a lobby that has it.
+        of a lobby that has it; ``code``: its invite code, empty if it is not private.
         """
         by = self._who(hashed_token)
         room = _room_id(by, request_id)
+        self._check_new_room(room)
+        private, best_of, clock = terms.get("private", False), terms.get("best_of", 0), terms.get("clock", "none")
+        if not isinstance(private, bool):
+            raise InvalidArgument("private must be true or false")
+        code = secrets.token_hex(INVITE_BYTES) if private else ""
+        create = Create(by, request_id, title, game, options, best_of, clock, code)
+        answer = now(self._committer.submit(room_stream(room), create))
+        return {
+            "room": room,
+            "version": answer["version"],
+            "revision": self._house.lobby_revision,
+            "code": self._house.room(room).entry.code,
+        }
+
+    def _check_new_room(self, room: str) -> None:
+        """Raise Busy when there is no place for one room more, and this would be one."""
         new = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
             raise Busy("there are as many rooms as the settings allow")
-        answer = now(self._committer.submit(room_stream(room), Create(by, request_id, title, game, options)))
-        return {"room": room, "version": answer["version"], "revision": self._house.lobby_revision}
 
     # -- in a room ------------------------------------------------------------------------------------------------
 
@@ -82,12 +104,23 @@ class Desk:
 
     def view(self, token: str, room: str) -> dict[str, Any]:
         """The view of a room."""
-        self._saw(room, self._who(token_hash(token)))
+        by = self._who(token_hash(token))
+        rooms.check_may_see(self._house.room(room), by)
+        self._saw(room, by)
         return self._house.view(room)
+
+    def invite(self, token: str, room: str) -> dict[str, object]:
+        """The invite code of a room, for those who are inside; empty if it is not private."""
+        by = self._who(token_hash(token))
+        state = self._house.room(room)
+        rooms.check_may_see(state, by)
+        return {"code": state.entry.code}
 
     def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """What happened in a room after a version, maybe later."""
-        self._saw(room, self._who(token_hash(token)))
+        by = self._who(token_hash(token))
+        rooms.check_may_see(self._house.room(room), by)
+        self._saw(room, by)
         return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
 
     # -- tidying --------------------------------------------------------------------------------------------------
@@ -103,7 +136,7 @@ class Desk:
         for room in self._house.in_memory():
             self._let_unseen_leave(room)
         for room_id in self._house.idle(settings.room_expire_s):
-            self._on_behalf(room_id, Close(HOUSE, _house_request()))
+            self._on_behalf(room_id, Close(HOUSE, house_request()))
         gone = self._house.let_go(self._house.idle(settings.room_idle_s))
         if gone:
             logger.debug("rooms left memory", rooms=gone)
@@ -113,11 +146,13 @@ class Desk:
         before = time.monotonic() - self._settings.away_s
         present = [name for name in (*room.players, *room.spectators) if room.has(name)]
         with self._seen_lock:
-            unseen = [name for name in present if self._seen.get((room.id, name), self._opened_at) < before]
+            seen = {name: self._seen.get((room.id, name), self._opened_at) for name in present}
+            unseen = [name for name in present if seen[name] < before]
             for name in unseen:
                 self._seen.pop((room.id, name), None)
         for name in unseen:
-            self._on_behalf(room.id, Leave(name, _house_request()))
+            unseen_ms = int(1000 * (time.monotonic() - seen[name]))
+            self._on_behalf(room.id, Leave(name, house_request(), unseen_ms))
 
     def _on_behalf(self, room: str, command: Command) -> None:
         try:
@@ -141,5 +176,6 @@ def _room_id(by: str, request_id: str) -> str:
     return base64.b32encode(digest[:5]).decode().lower()
 
 
-def _house_request() -> str:
+def house_request() -> str:
+    """A new request id of the servers themselves."""
     return f"{HOUSE_REQUESTS}{secrets.token_hex(8)}"

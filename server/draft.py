@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from game.errors import Refusal
+from game.moment import Moment
 from server.entries import Entry, Listing
 
 Unchanged = Mapping[str, object] | Refusal
@@ -13,11 +14,15 @@ Unchanged = Mapping[str, object] | Refusal
 
 
 class Draft:
-    """Each command is decided on the state that those before it leave. ``events`` are those of ``entries``."""
+    """Each command is decided on the state that those before it leave, all at the moment ``now``. ``events`` are those
+    of ``entries``; ``records``: how many of them the book gets.
+    """
 
-    __slots__ = ("entries", "events", "listings", "states", "unchanged")
+    __slots__ = ("entries", "events", "listings", "now", "records", "states", "unchanged")
 
-    def __init__(self) -> None:
+    def __init__(self, now: Moment) -> None:
+        self.now = now
+        self.records = 0
         self.states: dict[str, Any] = {}
         self.entries: list[Entry] = []
         self.events: list[Any] = []

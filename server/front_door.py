@@ -138,15 +138,24 @@ class FrontDoor:
         title=optional(text(longest=200), ""),
         game=optional(text(longest=40), DEFAULT_GAME),
         options=optional(mapping(most_fields=20), {}),
+        terms=optional(mapping(most_fields=20), {}),
     )
     def create(
-        self, token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
+        self,
+        token: str,
+        request_id: str,
+        title: str,
+        game: str,
+        options: Mapping[str, object],
+        terms: Mapping[str, object],
     ) -> dict[str, object]:
-        """Open a room; the answer says its id and where it is. Whoever has it finds the room in the list."""
-        answer = self._ask_main("create", token_hash(token), request_id, title, game, dict(options))
+        """Open a room; the answer says its id and where it is. Whoever has it finds the room in the list, unless it is
+        private: then the answer has its invite ``code``. ``terms``: best_of, clock, private.
+        """
+        answer = self._ask_main("create", token_hash(token), request_id, title, game, dict(options), dict(terms))
         self._copy.wait_for(answer["revision"], FOLLOW_WAIT_S)
         room = str(answer["room"])
-        return {"room": room, "version": answer["version"], **self._where(room)}
+        return {"room": room, "version": answer["version"], "code": answer["code"], **self._where(room)}
 
     @remote(after=optional(text(longest=40), ""), limit=optional(whole(1, PAGE), PAGE))
     def rooms(self, after: str, limit: int) -> dict[str, object]:

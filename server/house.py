@@ -11,14 +11,20 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from game import names, rooms
-from game.errors import InvalidArgument, NoSuchRoom, check
+from game import rooms
+from game.errors import InvalidArgument, InvariantBroken, NoSuchRoom, check
+from game.room import Room
+from game.service import Service
+from game.views import LATER_IN_ROWS
 from server.draft import Draft
+from server.due import DueRooms
 from server.entries import Listing
 from server.herald import Herald
 from server.journal import Journal
 from server.lobby import Change, Changes, Cursor, Lobby, Row
-from server.streams import Streams, room_of, room_stream
+from server.service_time import ServiceTime
+from server.standing_streams import THE_SERVICE, first_of_volume, is_volume
+from server.streams import Streams, is_name, room_of, room_stream
 from wire.later import Later
 from wire.waiting import about_to_wait
 
@@ -47,15 +53,18 @@ class House:
         journal: Journal,
         known: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        time_of_service: ServiceTime | None = None,
     ) -> None:
         """``known`` is called with every room, before anybody can read of it."""
+        self.time = time_of_service or ServiceTime(clock)
+        self.due = DueRooms()
         self._known = known
         self._clock = clock
         self._streams = streams
         self._journal = journal
         self._lock = threading.Lock()
         self._tables: dict[str, _Table] = {}
-        self._names: dict[str, Any] = {}
+        self._standing: dict[str, Any] = {}  # the states of all streams that are not rooms'
         self._name_of_hash: dict[str, str] = {}
         self._open: dict[str, float] = {}  # when it was last touched
         self._closed: dict[str, int] = {}
@@ -63,6 +72,8 @@ class House:
         self._lobby = Lobby()
         self._lobby_news = threading.Condition(self._lock)
         self._herald = Herald(self.news)
+        self._names = 0
+        self._records = 0
         self._published = 0
         self._ending = False
 
@@ -74,7 +85,11 @@ class House:
         if missing:
             self._journal.list_streams(missing)
         listings = self._journal.listings()
-        of_rooms = [Change(position, room, row) for stream, position, row in listings if (room := room_of(stream))]
+        of_rooms = [
+            Change(position, room, row if row is None else {**LATER_IN_ROWS, **row})
+            for stream, position, row in listings
+            if (room := room_of(stream))
+        ]
         now = self._clock()
         with self._lock:
             for listing in listings:
@@ -86,6 +101,8 @@ class House:
                 self._known(change.room)
             self._lobby.fill(of_rooms)
             self._unvisited = dict.fromkeys(self._open)
+            self.due.unknown([change.room for change in of_rooms if change.row is not None and change.row["timed"]])
+            self.time.at_least(self.service.at)
             self._published = self._journal.last.position
             self._lobby.complete_up_to(self._published)
 
@@ -97,7 +114,7 @@ class House:
         """Whether that is what is told of a stream, as last published."""
         room = room_of(stream)
         if room is None:
-            return stream in self._names and names.encode(self._names[stream]) == row
+            return stream in self._standing and self._streams.kind_of(stream).row(self._standing[stream]) == row
         return room in self._closed if row is None else self._lobby.rows.get(room) == row
 
     def publish(self, draft: Draft) -> None:
@@ -120,9 +137,7 @@ class House:
         stream, position, row = listing
         room = room_of(stream)
         if room is None:
-            check(row is not None, "a username stays whose it is")
-            name = self._names[stream] = names.decode(row or {})
-            self._name_of_hash[name.token_hash] = name.name
+            self._put_standing(stream, row)
             return
         if room not in self._open and room not in self._closed:
             self._known(room)
@@ -134,7 +149,20 @@ class House:
         self._lobby.put(Change(position, room, row))
         self._lobby_news.notify_all()
 
+    def _put_standing(self, stream: str, row: Row | None) -> None:
+        """Put the state of a stream that is no room's, and what follows from it."""
+        if row is None:
+            raise InvariantBroken("nothing but a room comes to an end")
+        state = self._streams.kind_of(stream).from_row(row)
+        if is_name(stream):
+            self._names += stream not in self._standing
+            self._name_of_hash[state.token_hash] = state.name
+        elif is_volume(stream):
+            self._records = max(self._records, first_of_volume(stream) - 1 + state.version)
+        self._standing[stream] = state
+
     def _put(self, room: str, stream: str, state: Any) -> None:
+        self.due.put(room, state.due_at)
         table = self._tables.get(stream)
         if table is None:
             self._tables[stream] = _Table(state)
@@ -163,7 +191,18 @@ class House:
     @property
     def names(self) -> int:
         """How many usernames are known."""
-        return len(self._names)
+        return self._names
+
+    @property
+    def records(self) -> int:
+        """How many records the book has."""
+        return self._records
+
+    @property
+    def service(self) -> Service:
+        """What holds for the whole cluster."""
+        state: Service = self._standing.get(THE_SERVICE, Service())
+        return state
 
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
@@ -176,7 +215,7 @@ class House:
     def state_of(self, stream: str) -> Any:
         """The published state of a stream; of an unknown one the state before its first event."""
         if room_of(stream) is None:
-            state = self._names.get(stream)
+            state = self._standing.get(stream)
             return self._streams.kind_of(stream).nothing(stream) if state is None else state
         table = self._tables.get(stream)
         return self._from_journal(stream) if table is None else table.state
@@ -184,12 +223,19 @@ class House:
     def at_hand(self, stream: str) -> Any:
         """The published state of a stream that is in memory; else None."""
         table = self._tables.get(stream)
-        return self._names.get(stream) if table is None else table.state
+        return self._standing.get(stream) if table is None else table.state
 
     def view(self, room: str) -> dict[str, Any]:
-        """The view of a room. Raises NoSuchRoom."""
+        """The view of a room, what was last said there, and the service time. Raises NoSuchRoom."""
         with self._lock:
-            return self._view(self._table(room))
+            table = self._table(room)
+            return {**self._view(table), "talk": rooms.talk(table.state), "at": self.time.now()}
+
+    def room(self, room: str) -> Room:
+        """The published state of a room. Raises NoSuchRoom."""
+        with self._lock:
+            state: Room = self._table(room).state
+        return state
 
     def wait(self, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """What happened in a room after a version: at once if there is something, else when it happens.
@@ -285,6 +331,8 @@ class House:
             if room not in self._open and room not in self._closed:
                 raise NoSuchRoom("there is no such room (any more)")
             table = self._tables[stream] = _Table(self._from_journal(stream))
+            self.time.at_least(table.state.at)
+            self.due.put(room, table.state.due_at)
         if room in self._open:
             self._open[room] = self._clock()
         return table
@@ -314,7 +362,13 @@ class House:
         end = recent[-1]["version"] if recent else version
         check(len(recent) == end + 1 - first, "events have no gaps among them")
         gap = first != after_version + 1
-        return {"version": end, "events": recent, "view": view if end == version else None, "gap": gap}
+        return {
+            "version": end,
+            "events": recent,
+            "view": view if end == version else None,
+            "gap": gap,
+            "at": self.time.now(),
+        }
 
     def _older_events(self, room: str, after_version: int, version: int) -> list[dict[str, Any]]:
         stream = room_stream(room)

@@ -68,10 +68,12 @@ class Changes:
     more: bool
 
     def for_clients(self) -> dict[str, object]:
-        """The changes as clients get them: rooms new or changed, and ids of rooms that are gone."""
+        """The changes as clients get them: rooms new or changed, and ids of rooms that are gone. Of private rooms they
+        hear nothing.
+        """
         return {
             "cursor": str(self.cursor),
-            "rooms": [change.row for change in self.changed if change.row is not None],
+            "rooms": [change.row for change in self.changed if change.row is not None and not change.row["private"]],
             "gone": [change.room for change in self.changed if change.row is None],
             "reset": self.reset,
             "more": self.more,

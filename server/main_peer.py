@@ -58,12 +58,19 @@ class MainPeer(PeerObject):
         title=text(longest=200),
         game=text(longest=40),
         options=mapping(most_fields=20),
+        terms=mapping(most_fields=20),
     )
     def create(
-        self, token_hash: str, request_id: str, title: str, game: str, options: Mapping[str, object]
+        self,
+        token_hash: str,
+        request_id: str,
+        title: str,
+        game: str,
+        options: Mapping[str, object],
+        terms: Mapping[str, object],
     ) -> dict[str, object]:
         """Open a room."""
-        return self._in_office().desk.create(token_hash, request_id, title, game, options)
+        return self._in_office().desk.create(token_hash, request_id, title, game, options, terms)
 
     @remote(room=room_id)
     def is_open(self, room: str) -> bool:

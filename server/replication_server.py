@@ -22,7 +22,7 @@ def build(its_node: Node) -> None:
     journal = open_journal(settings.data / "replication" / "journal.db", durability=settings.durability)
     compactor = Compactor(
         journal,
-        Streams(most_people=settings.max_people_per_room),
+        Streams(settings.limits),
         every=settings.snapshot_every,
         keep_events=settings.keep_events,
         upto=lambda: journal.last.position,

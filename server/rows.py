@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from game.errors import InvalidArgument, TicTacToeError
+from game.moment import Limits
 from server.entries import Entry, Mark, Snapshot, StreamCopy
-from server.streams import Kind, Streams
+from server.streams import Kind, Streams, is_stream
 from wire.arguments import sequence, text, whole
 
 MOST_ROWS = 10_000
@@ -25,7 +26,7 @@ _FROM_NOUGHT = whole(0, FARTHEST)
 _FROM_ONE = whole(1, FARTHEST)
 _STREAM = text(longest=200, shortest=6)
 _BODY = text(longest=LONGEST_BODY, shortest=2)
-_STREAMS = Streams(most_people=1)  # what can be read does not depend on how many people a room takes
+_STREAMS = Streams(Limits())  # what can be read does not depend on limits
 
 Row = TypeVar("Row", Entry, Snapshot)
 
@@ -38,10 +39,10 @@ def mark(value: object) -> Mark:
 
 
 def stream(value: object) -> str:
-    """The name of a room's or a username's stream."""
+    """The name of a stream of one of the kinds that there are."""
     name: str = _STREAM(value)
-    if not name.startswith(("room/", "name/")):
-        raise InvalidArgument("must be the stream of a room or a username")
+    if not is_stream(name):
+        raise InvalidArgument("must be a stream of a room, a username, the book or the service")
     return name
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from game.moment import Limits
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.rpc import Address
 
@@ -67,6 +68,7 @@ class Settings:
     room_idle_s: float = 600.0
     room_expire_s: float = 86_400.0
     away_s: float = 60.0
+    claim_after_s: float = 60.0
     snapshot_every: int = 32
     keep_events: int = 2000
     keep_logs: int = 20
@@ -131,6 +133,11 @@ class Settings:
         that it is answered in time.
         """
         return min(self.max_message_bytes // 2, 1 << 18)
+
+    @property
+    def limits(self) -> Limits:
+        """What decisions in rooms have to know of the settings."""
+        return Limits(self.max_people_per_room, int(self.claim_after_s * 1000))
 
     def host_of(self, role: str) -> str:
         """The host on which that server runs."""

@@ -1,7 +1,8 @@
-"""The two kinds of streams in the log, rooms and usernames, behind one shape: pure.
+"""The kinds of streams in the log behind one shape: rooms and usernames, here; the volumes of the book of records and
+what holds for the whole cluster, in ``standing_streams``. Pure.
 
 ``commit`` and ``compaction`` know streams only by this: what a command decides, how an event changes a state, what
-the answer to a request is, and how events and states are written. Another kind of stream is another class here.
+the answer to a request is, and how events and states are written. Another kind of stream is another class.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from game import names, rooms
-from game.errors import check
+from game import names, records, rooms
+from game.errors import InvariantBroken, check
+from game.events import Finished
+from game.moment import Limits, Moment
+from game.records import GameRecord
 from server.entries import StreamCopy
+from server.standing_streams import SERVICE, THE_SERVICE, VOLUME, ServiceStream, Volumes, is_volume
 
 State = Any
 Event = Any
@@ -32,8 +37,18 @@ def name_stream(key: str) -> str:
     return _NAME + key
 
 
+def is_stream(name: str) -> bool:
+    """Whether a stream can have that name."""
+    return name.startswith((_ROOM, _NAME)) or is_volume(name) or name == THE_SERVICE
+
+
+def is_name(stream: str) -> bool:
+    """Whether it is a username's stream."""
+    return stream.startswith(_NAME)
+
+
 def room_of(stream: str) -> str | None:
-    """The room whose stream it is, or None if it is a username's."""
+    """The room whose stream it is, or None if it is of another kind."""
     return stream[len(_ROOM) :] if stream.startswith(_ROOM) else None
 
 
@@ -52,14 +67,24 @@ class Kind(Protocol):
     def answer(self, state: State, command: Command) -> Mapping[str, object]:
         """The answer to a request that was just carried out, or that changed nothing."""
 
-    def decide(self, state: State, command: Command) -> Sequence[Event]:
+    def decide(self, state: State, command: Command, now: Moment) -> Sequence[Event]:
         """The events that the command makes. Raises a Refusal."""
 
     def evolve(self, state: State, event: Event) -> State:
         """The state after an event."""
 
+    def record(self, state: State, event: Event) -> GameRecord | None:
+        """What an event that led to this state puts into the book of records, if anything."""
+
     def row(self, state: State) -> Mapping[str, object] | None:
         """What is told of the stream without its state; see ``entries.Listing``. Of what JSON knows."""
+
+    def from_row(self, row: Mapping[str, Any]) -> State:
+        """The state, if the row is all of it, as with every kind but rooms."""
+
+    @property
+    def keeps_events(self) -> bool:
+        """Whether its events are kept for ever, and not compacted into its state."""
 
     def write_event(self, event: Event) -> str:
         """The event as JSON text."""
@@ -75,8 +100,10 @@ class Kind(Protocol):
 
 
 class _Rooms:
-    def __init__(self, most_people: int) -> None:
-        self._most_people = most_people
+    keeps_events = False
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
 
     def nothing(self, stream: str) -> State:
         return rooms.nothing(stream[len(_ROOM) :])
@@ -92,14 +119,21 @@ class _Rooms:
         answer = rooms.answer_now(state, command.by)
         return {"version": answer.version, "seat": answer.seat}
 
-    def decide(self, state: State, command: Command) -> Sequence[Event]:
-        return rooms.decide(state, command, max_people=self._most_people)
+    def decide(self, state: State, command: Command, now: Moment) -> Sequence[Event]:
+        return rooms.decide(state, command, now, self._limits)
 
     def evolve(self, state: State, event: Event) -> State:
         return rooms.evolve(state, event)
 
     def row(self, state: State) -> Mapping[str, object] | None:
         return None if state.phase == "closed" else rooms.summary(state)
+
+    def from_row(self, row: Mapping[str, Any]) -> State:  # noqa: ARG002
+        raise InvariantBroken("a room is more than its row")
+
+    def record(self, state: State, event: Event) -> GameRecord | None:
+        counts = isinstance(event, Finished) and event.termination != "aborted"
+        return records.record_of(state) if counts else None
 
     def write_event(self, event: Event) -> str:
         return _json(rooms.to_plain(event))
@@ -115,6 +149,8 @@ class _Rooms:
 
 
 class _Names:
+    keeps_events = False
+
     def nothing(self, stream: str) -> State:  # noqa: ARG002  # the shape of a Kind
         return names.NOBODY
 
@@ -128,7 +164,7 @@ class _Names:
     def answer(self, state: State, command: Command) -> Mapping[str, object]:  # noqa: ARG002
         return {"name": state.name}
 
-    def decide(self, state: State, command: Command) -> Sequence[Event]:
+    def decide(self, state: State, command: Command, now: Moment) -> Sequence[Event]:  # noqa: ARG002
         return names.decide(state, command)
 
     def evolve(self, state: State, event: Event) -> State:
@@ -136,6 +172,12 @@ class _Names:
 
     def row(self, state: State) -> Mapping[str, object] | None:
         return names.encode(state)
+
+    def from_row(self, row: Mapping[str, Any]) -> State:
+        return names.decode(row)
+
+    def record(self, state: State, event: Event) -> GameRecord | None:  # noqa: ARG002
+        return None
 
     def write_event(self, event: Event) -> str:
         return _json(names.to_plain(event))
@@ -153,16 +195,18 @@ class _Names:
 class Streams:
     """The kinds of streams there are, with the limits that their decisions need."""
 
-    def __init__(self, *, most_people: int) -> None:
-        self._rooms: Kind = _Rooms(most_people)
-        self._names: Kind = _Names()
+    def __init__(self, limits: Limits) -> None:
+        self._rooms: Kind = _Rooms(limits)
+        self._others: Mapping[str, Kind] = {_NAME: _Names(), VOLUME: Volumes(), SERVICE: ServiceStream()}
 
     def kind_of(self, stream: str) -> Kind:
         """The kind of a stream, told by its name."""
         if stream.startswith(_ROOM):
             return self._rooms
-        check(stream.startswith(_NAME), "a stream is a room's or a username's")
-        return self._names
+        kind = self._others.get(stream.partition("/")[0] + "/")
+        if kind is None:
+            raise InvariantBroken(f"{stream} is no stream of a kind that there is")
+        return kind
 
     def state_of(self, copy: StreamCopy) -> State:
         """The state that a stream's snapshot and the entries after it make."""

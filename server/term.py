@@ -11,7 +11,7 @@ import structlog
 from server.commit import Commit
 from server.common_objects import ClientObject
 from server.compaction import Compactor
-from server.desk import Desk
+from server.desk import Desk, house_request
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
@@ -23,6 +23,7 @@ from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
 from server.room_objects import RoomObject
 from server.streams import Streams, room_of
+from server.timekeeper import Timekeeper
 from wire import MAIN, room_object
 from wire.errors import StorageFailed
 from wire.rpc import Endpoint
@@ -40,7 +41,7 @@ class Term:
     def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Office, line: ReplicaLine) -> None:
         settings = node.settings
         faults = Faults(settings.test_faults)
-        streams = Streams(most_people=settings.max_people_per_room)
+        streams = Streams(settings.limits)
         self._node = node
         self._journal = journal
         self._line = line
@@ -64,9 +65,10 @@ class Term:
             wake=line.wake,
             piece_bytes=settings.piece_bytes,
         )
-        commit = Commit(streams, self.house, journal, self.link, faults)
+        commit = Commit(streams, self.house, journal, self.link, faults, self.house.time.moment)
         self.committer = Committer(commit, line.hold, step_down=node.step_down)
         self.desk = Desk(self.house, self.committer, settings)
+        self._timekeeper = Timekeeper(self.house, self.committer, house_request)
 
     def begin(self) -> None:
         """Take in the journal, offer every room, and keep the replica in step, in the background."""
@@ -76,6 +78,7 @@ class Term:
         self._node.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
         self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
         self._node.in_background("tidying", self._tidy)
+        self._node.in_background("time", lambda: self._timekeeper.run(go_on, self._node.pause))
         self._node.at_end(self.house.end)
 
     def _offer(self, room: str) -> None:

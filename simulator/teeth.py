@@ -69,7 +69,7 @@ def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
 
 @_tooth("publish-before-commit", "events can be seen before they are in the log", Commit, "batch")
 def _batch(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
-    draft = Draft()
+    draft = Draft(self._moment())
     for order in orders:
         self._settle(order, draft)
     if draft.entries:
@@ -237,7 +237,7 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     "batch",
 )
 def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
-    draft = Draft()
+    draft = Draft(self._moment())
     for order in orders:
         self._settle(order, draft)
     if draft.entries:

@@ -3,7 +3,7 @@
 ``rpc`` is the only module of the project that imports Pyro4; moving to another RPC library is a change to it alone.
 """
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Raised when an old client could no longer understand a new server; said at every handshake."""
 
 MAIN = "main_server"

@@ -86,6 +86,13 @@ def mapping(*, most_fields: int) -> Check:
     return check
 
 
+def yes_or_no(value: object) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise InvalidArgument("must be true or false")
+    return value
+
+
 def sequence(*, most: int) -> Check:
     """A list or tuple of at most ``most`` items."""
 

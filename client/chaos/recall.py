@@ -11,7 +11,8 @@ from typing import Any
 
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
-from game.events import Created, from_plain
+from game.event_forms import from_plain
+from game.events import Created
 
 _COMMANDS = {kind.__name__: kind for kind in (Create, Join, Leave, Move, Resign, Rematch, Close)}
 

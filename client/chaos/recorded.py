@@ -12,7 +12,7 @@ from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import Refusal
-from game.room import Answer
+from game.requests import Answer
 from wire.errors import TicTacToeError
 
 Result = TypeVar("Result")

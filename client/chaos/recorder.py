@@ -18,7 +18,8 @@ from pathlib import Path
 
 from client.views import View
 from game.commands import Command
-from game.events import Event, to_plain
+from game.event_forms import to_plain
+from game.events import Event
 
 
 class Recorder:

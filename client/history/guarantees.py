@@ -11,20 +11,29 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from client.history.house import Request, request_of
 from client.history.linearizability import MOST_STEPS
 from client.history.record import Call, Done, Refused, RoomHistory, Seen
-from client.history.room_order import Request, check_order, request_of
-from game.commands import Close, Command, Create, Move, Resign
-from game.events import Closed, Created, Event, Finished, Moved
+from client.history.room_order import check_order
+from game.commands import ClaimGame, Close, Command, Create, Move, Resign, Say
+from game.events import Closed, Created, Event, Finished, Moved, Said
+from game.moment import Limits
 
 _Calls = Iterable[Call[object]]
 _Numbered = Sequence[tuple[int, Event]]
 """Events with their versions, in the order in which somebody saw them."""
 
-MAX_PEOPLE = 1500
-"""How many people a room takes unless the settings say else."""
+DEFAULT_LIMITS = Limits()
+"""Those of servers whose settings say nothing else."""
 _THE_FINAL = "the final history"
-_ALWAYS_MAKE: dict[type, type] = {Create: Created, Move: Moved, Resign: Finished, Close: Closed}
+_ALWAYS_MAKE: dict[type, type] = {
+    Create: Created,
+    Move: Moved,
+    Resign: Finished,
+    ClaimGame: Finished,
+    Say: Said,
+    Close: Closed,
+}
 """Commands that are never carried out without this event; the others may find that things are as they want them."""
 
 
@@ -58,13 +67,13 @@ def check(
     histories: Mapping[str, RoomHistory],
     *,
     complete: bool,
-    max_people: int = MAX_PEOPLE,
+    limits: Limits = DEFAULT_LIMITS,
     most_steps: int = MOST_STEPS,
 ) -> Findings:
     """Check all rooms, by their ids.
 
     ``complete``: the calls have all commands on these rooms, answered or not; then it is checked, too, whether there is
-    an order of them that explains all answers and events. ``max_people`` is the servers' limit for one room; a search
+    an order of them that explains all answers and events. ``limits`` are those of the servers; a search
     gives up after ``most_steps`` steps, and says so in ``undecided``.
     """
     lost: list[str] = []
@@ -77,7 +86,7 @@ def check(
         doubled += [f"{room}: {what}" for what in _doubled(history)]
         out_of_order += [f"{room}: {what}" for what in (*_out_of_order(history), *_back_in_time(history))]
         if complete:
-            order = check_order(room, history, max_people=max_people, most_steps=most_steps)
+            order = check_order(room, history, limits=limits, most_steps=most_steps)
             not_linearizable += [f"{room}: {what}" for what in order.wrong]
             undecided += [f"{room}: {what}" for what in order.undecided]
     acked = sum(_is_acked(call) for history in histories.values() for call in history.calls)
@@ -116,7 +125,9 @@ def _lost(history: RoomHistory) -> Iterable[str]:
 def _is_there(command: Command, answer: Done, events: Sequence[Event]) -> bool:
     """Whether these are events of that command, as far as a look at them tells."""
     if isinstance(command, Move):
-        return Moved(command.by, command.request_id, answer.seat, command.move) in events  # type: ignore[arg-type]
+        return any(
+            isinstance(event, Moved) and (event.seat, event.move) == (answer.seat, command.move) for event in events
+        )
     kind = _ALWAYS_MAKE.get(type(command))
     return kind is None or any(isinstance(event, kind) for event in events)
 
@@ -128,7 +139,7 @@ def _doubled(history: RoomHistory) -> Iterable[str]:
     """Requests that made more than one event of a kind, in what anybody saw: no command makes two."""
     for watcher, seen in _all_who_saw(history):
         events = dict(reversed(seen)).values()  # what came twice as the same version is told as out of order
-        counted = Counter((*request_of(event), event.kind) for event in events)
+        counted = Counter((event.by, event.request_id, event.kind) for event in events)
         for (name, request_id, kind), count in counted.items():
             if count > 1:
                 yield f"{watcher} has {count} events {kind} of {name}'s request {request_id}"

@@ -5,14 +5,16 @@ A room is ``game.rooms`` itself: the same decisions that the servers make, on on
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+from client.history.house import Request, request_of
 from client.history.linearizability import Model
 from client.history.record import Done, Look, Refused, Seen
 from game import rooms
 from game.commands import Command
 from game.errors import NoSuchRoom, Refusal
+from game.moment import Limits, Moment
 from game.rooms import Room
 
 # -- register -----------------------------------------------------------------------------------------------------
@@ -95,16 +97,22 @@ class Carried:
     version: int
 
 
+_ANY_MOMENT = Moment()
+
+
 class RoomModel(Model[RoomState, Command | Look]):
     """A room. Commands are answered with Done or Refused, a Look with Seen, or Refused while there is no room.
 
     A request that was carried out before is answered as the first time, for as long as rooms remember it.
     """
 
-    def __init__(self, room_id: str, max_people: int) -> None:
-        """A room that is not created yet, for at most so many people."""
+    def __init__(self, room_id: str, limits: Limits, moments: Mapping[Request, Moment]) -> None:
+        """A room that is not created yet. ``moments``: when the requests were carried out of which that is known; what
+        does not depend on time is decided at any.
+        """
         self._room_id = room_id
-        self._max_people = max_people
+        self._limits = limits
+        self._moments = moments
         self._beginning = Way()
 
     def initial(self) -> RoomState:
@@ -122,7 +130,8 @@ class RoomModel(Model[RoomState, Command | Look]):
         if answer is not None:
             return state, Done(answer.version, answer.seat)
         try:
-            events = rooms.decide(room, operation, max_people=self._max_people)
+            now = self._moments.get(request_of(operation), _ANY_MOMENT)
+            events = rooms.decide(room, operation, now, self._limits)
         except Refusal as refusal:
             return state, Refused(refusal.code)
         for event in events:

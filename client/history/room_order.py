@@ -15,18 +15,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from client.history import linearizability
+from client.history.house import Request, command_of_the_house, moment_of, request_of
 from client.history.models import Carried, RoomModel
 from client.history.record import Call, Look, Refused, RoomHistory
 from game import rooms
-from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Leave
-from game.errors import BadToken, InvariantBroken, NameTaken, Refusal
-from game.events import Closed, Event, Left
+from game.commands import ClaimGame, Command
+from game.errors import BadToken, InvariantBroken, NameTaken, NotAllowed, Refusal, TimeUp, TooOften
+from game.events import Event
+from game.moment import Limits, Moment
 
 _REFUSALS_OF_ROOMS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
+_OF_TIME = frozenset({TimeUp.code, TooOften.code})
 _LONG_BEFORE, _LONG_AFTER = float("-inf"), float("inf")
-
-Request = tuple[str, str]
-"""Who asked, and the request id."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,11 @@ class Order:
     undecided: tuple[str, ...]
 
 
-def request_of(made: Command | Event) -> Request:
-    """The request of a command or an event."""
-    return made.by, made.request_id
-
-
-def check_order(room_id: str, history: RoomHistory, *, max_people: int, most_steps: int) -> Order:
+def check_order(room_id: str, history: RoomHistory, *, limits: Limits, most_steps: int) -> Order:
     """Search for an order of the calls, and replay the final history."""
-    wrong = list(replayed(room_id, history, max_people=max_people))
+    wrong = list(replayed(room_id, history, limits=limits))
     calls = list(_judged(history))
-    verdict = linearizability.check(RoomModel(room_id, max_people), calls, most_steps=most_steps)
+    verdict = linearizability.check(RoomModel(room_id, limits, _moments(history)), calls, most_steps=most_steps)
     if verdict.outcome == "not decided":
         return Order(tuple(wrong), (str(verdict),))
     if not verdict.linearizable:
@@ -54,18 +49,18 @@ def check_order(room_id: str, history: RoomHistory, *, max_people: int, most_ste
     return Order(tuple(wrong), ())
 
 
-def replayed(room_id: str, history: RoomHistory, *, max_people: int) -> Iterator[str]:
+def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[str]:
     """The first event of the final history that nobody asked for, or that the rules do not make there, if any."""
     commands = _asked(history)
     room = rooms.nothing(room_id)
-    for request, made in itertools.groupby(history.final, key=lambda numbered: request_of(numbered[1])):
+    for request, made in _by_request(history):
         events = [event for _, event in made]
-        command = commands.get(request) or _of_the_house(events[0])
+        command = commands.get(request) or command_of_the_house(events)
         if command is None:
             yield f"nobody asked for {events[0]}, version {room.version + 1}"
             return
         try:
-            right = list(rooms.decide(room, command, max_people=max_people))
+            right = list(rooms.decide(room, command, moment_of(events), limits))
         except Refusal as refusal:
             yield f"{command} made {events} after version {room.version}, and was to be refused: {refusal.message}"
             return
@@ -96,6 +91,8 @@ def _judged(history: RoomHistory) -> Iterator[Call[Command | Look]]:
             raise ValueError(f"a call on a room is a command or a look, and not {operation!r}")
         if isinstance(call.answer, Refused) and call.answer.code not in _REFUSALS_OF_ROOMS:
             continue  # refused before it came to the room
+        if isinstance(call.answer, Refused) and _depends_on_time(operation, call.answer):
+            continue
         answered_at, answer = call.answered_at, call.answer
         if answered_at is None and whole:
             if isinstance(operation, Look) or request_of(operation) not in ends:
@@ -103,16 +100,23 @@ def _judged(history: RoomHistory) -> Iterator[Call[Command | Look]]:
             answered_at, answer = _LONG_AFTER, Carried(ends[request_of(operation)])
         yield Call(call.client, operation, call.sent_at, answered_at, answer)
     asked = _asked(history)
-    for version, event in history.final:
-        command = _of_the_house(event)
-        if command is not None and request_of(event) not in asked:
-            yield Call("the servers", command, _LONG_BEFORE, _LONG_AFTER, Carried(version))
+    for request, made in _by_request(history):
+        command = None if request in asked else command_of_the_house([event for _, event in made])
+        if command is not None:
+            yield Call("the servers", command, _LONG_BEFORE, _LONG_AFTER, Carried(made[-1][0]))
 
 
-def _of_the_house(event: Event) -> Command | None:
-    """The command that the servers themselves gave, if they did."""
-    if isinstance(event, Closed) and event.by == HOUSE:
-        return Close(event.by, event.request_id)
-    if isinstance(event, Left) and event.request_id.startswith(HOUSE_REQUESTS):
-        return Leave(event.by, event.request_id)
-    return None
+def _by_request(history: RoomHistory) -> Iterator[tuple[Request, list[tuple[int, Event]]]]:
+    """The final history, the events of each request together."""
+    for request, made in itertools.groupby(history.final, key=lambda numbered: request_of(numbered[1])):
+        yield request, list(made)
+
+
+def _moments(history: RoomHistory) -> dict[Request, Moment]:
+    """When the requests were decided that made events."""
+    return {request: moment_of(event for _, event in made) for request, made in _by_request(history)}
+
+
+def _depends_on_time(operation: Command | Look, answer: Refused) -> bool:
+    """Whether a refusal may be right at one moment and wrong at another: of what made no events none is known."""
+    return answer.code in _OF_TIME or (isinstance(operation, ClaimGame) and answer.code == NotAllowed.code)

@@ -20,7 +20,7 @@ from client.model.words import sentence
 from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import RoomClosed
-from game.room import Answer
+from game.requests import Answer
 from game.rules import Seat
 from game.tictactoe import EMPTY
 from wire.errors import TicTacToeError

@@ -13,7 +13,7 @@ from typing import Any
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import Refusal, TicTacToeError
-from game.events import from_plain
+from game.event_forms import from_plain
 from game.tictactoe import EMPTY
 from server.streams import room_stream
 from simulator.cluster.machine import ELSEWHERE

@@ -10,7 +10,7 @@ from typing import Any
 from client.history.guarantees import check
 from client.history.record import Done, RoomHistory
 from game.errors import InvariantBroken
-from game.events import from_plain
+from game.event_forms import from_plain
 from server.house import House
 from server.journal import Journal
 from server.lobby import BEGINNING
@@ -97,7 +97,7 @@ class Judge:
 
     def _compare_with_published(self, house: House) -> Iterator[str]:
         """The state that is served must be what all published events add up to."""
-        streams = Streams(most_people=self.limits.most_people)
+        streams = Streams(self.limits.of_rooms)
         for stream, events in self.record.published.items():
             kind = streams.kind_of(stream)
             state = kind.nothing(stream)
@@ -123,7 +123,7 @@ class Judge:
             return
         ours, theirs = self._states(main.journal), self._states(replication.journal)
         for stream in sorted(ours.keys() | theirs.keys()):
-            kind = Streams(most_people=self.limits.most_people).kind_of(stream)
+            kind = Streams(self.limits.of_rooms).kind_of(stream)
             states = {_written(kind, states[stream]) for states in (ours, theirs) if stream in states}
             one_lacks_it = stream not in ours or stream not in theirs
             forgotten = stream in self.record.forgotten and (ours | theirs)[stream].phase == "closed"
@@ -131,12 +131,12 @@ class Judge:
                 yield f"G1: the replica's copy of {stream} is not the main server's"
 
     def _states(self, journal: Journal) -> dict[str, Any]:
-        streams = Streams(most_people=self.limits.most_people)
+        streams = Streams(self.limits.of_rooms)
         return {copy.stream: streams.state_of(copy) for copy in journal.copies()}
 
     def _check_histories(self) -> Iterator[str]:
         histories = {table.room: self._finished(table) for table in self.tables if self._was_seen(table)}
-        found = check(histories, complete=not self.calm, max_people=self.limits.most_people)
+        found = check(histories, complete=not self.calm, limits=self.limits.of_rooms)
         for name, sentences in (
             ("G1", found.lost),
             ("G2", found.doubled),

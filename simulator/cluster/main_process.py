@@ -9,6 +9,7 @@ from typing import Any
 
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import InvalidArgument, NoSuchRoom
+from game.moment import Limits as RoomLimits
 from game.names import Claim
 from server.commit import Commit
 from server.compaction import Compactor
@@ -38,6 +39,7 @@ TIDY_PAUSE_S = 0.3
 FORGOTTEN_AFTER_S = 1.5
 """Later than any copy of a message that is still under way."""
 NO_FAULTS = Faults("")
+_LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
 COMMANDS: dict[str, Callable[..., Command | Claim]] = {
     make.__name__: make for make in (Create, Join, Leave, Move, Resign, Rematch, Close, Claim)
 }
@@ -47,7 +49,7 @@ COMMANDS: dict[str, Callable[..., Command | Claim]] = {
 class Limits:
     """The settings of the servers that are counts."""
 
-    most_people: int = 20
+    of_rooms: RoomLimits = _LIMITS_OF_ROOMS
     snapshot_every: int = 8
     keep_events: int = 1_000_000
     piece_bytes: int = 1 << 18
@@ -94,7 +96,7 @@ class MainProcess(Process):
 
     def _in_office(self, office: Office) -> None:
         journal, limits = self.journal, self._limits
-        streams = Streams(most_people=limits.most_people)
+        streams = Streams(limits.of_rooms)
         self.house = house = _NotingHouse(streams, journal, self)
         self._compactor = Compactor(
             journal,
@@ -116,7 +118,7 @@ class MainProcess(Process):
         )
         self._turn = CommitTurn(
             self,
-            Commit(streams, house, journal, link, NO_FAULTS),
+            Commit(streams, house, journal, link, NO_FAULTS, house.time.moment),
             timeout_s=self._times.append_timeout_s,
             committed=self._tell_all,
         )

@@ -33,7 +33,7 @@ class ReplicationProcess(Process):
         self.journal = journal = self._disk.journal()
         compactor = Compactor(
             journal,
-            Streams(most_people=self._limits.most_people),
+            Streams(self._limits.of_rooms),
             every=self._limits.snapshot_every,
             keep_events=self._limits.keep_events,
             upto=lambda: journal.last.position,

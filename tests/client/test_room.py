@@ -8,7 +8,8 @@ import pytest
 
 from client.room import RoomClient
 from game.errors import RoomClosed
-from game.events import Closed, Event, Left, Watched, to_plain
+from game.event_forms import to_plain
+from game.events import Closed, Event, Left, Watched
 from wire.errors import DeadlineExceeded, TicTacToeError
 
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from game import rooms
 from game.commands import Command, Create, Join, Leave, Move, Rematch, Resign
+from game.moment import Limits, Moment
 from game.rooms import Event, Room
 
 MOST_PEOPLE = 5
+LIMITS = Limits(people=MOST_PEOPLE)
 UNTIMED = settings(deadline=None)
 """For properties: how long an example takes says more about the machine than about the code."""
 _requests = itertools.count()
@@ -31,9 +33,9 @@ def request() -> str:
     return f"request-{next(_requests)}"
 
 
-def decided(room: Room, command: Command) -> tuple[Event, ...]:
+def decided(room: Room, command: Command, now: Moment = Moment()) -> tuple[Event, ...]:  # noqa: B008  # immutable
     """The events of a command, in a room for five."""
-    return rooms.decide(room, command, max_people=MOST_PEOPLE)
+    return rooms.decide(room, command, now, LIMITS)
 
 
 def evolved(room: Room, events: Iterable[Event]) -> Room:

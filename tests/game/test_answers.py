@@ -33,7 +33,7 @@ from game.events import (
     Started,
     Watched,
 )
-from game.room import REMEMBERED_GONE, REMEMBERED_REQUESTS
+from game.requests import REMEMBERED_GONE, REMEMBERED_REQUESTS
 from game.rooms import Answer, Room, answer_now, answer_to
 
 

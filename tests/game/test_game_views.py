@@ -6,6 +6,7 @@ from playing import after, left, opened, played, rematched, request, resigned, s
 
 from game import rooms
 from game.commands import Create, Join
+from game.moment import Limits, Moment
 from game.rooms import summary, view
 from game.views import SHOWN_SPECTATORS
 
@@ -21,7 +22,10 @@ def test_the_view_of_a_running_game() -> None:
         "game": "tictactoe",
         "options": {"width": 3, "height": 3, "in_a_row": 3},
         "board": {"width": 3, "height": 3, "in_a_row": 3, "cells": "O...X....", "last": 0, "line": []},
-        "seats": {"X": {"name": "ann", "present": True}, "O": {"name": "bob", "present": False}},
+        "seats": {
+            "X": {"name": "ann", "present": True, "away_since": None},
+            "O": {"name": "bob", "present": False, "away_since": 0},
+        },
         "turn": "X",
         "outcome": None,
         "moves": [["X", 4], ["O", 0]],
@@ -31,6 +35,17 @@ def test_the_view_of_a_running_game() -> None:
         "rematch": [],
         "spectators": ["cleo"],
         "spectator_count": 1,
+        "best_of": 0,
+        "clock": "none",
+        "rated": False,
+        "bots": [],
+        "private": False,
+        "locked": False,
+        "series_over": False,
+        "due_at": None,
+        "selection": None,
+        "time": None,
+        "offers": [],
     }
 
 
@@ -61,7 +76,7 @@ def test_of_a_big_audience_the_first_and_the_number_are_shown() -> None:
     room = started()
     for number in range(SHOWN_SPECTATORS + 10):
         join = Join(f"guest{number}", request(), "spectator")
-        for event in rooms.decide(room, join, max_people=1000):
+        for event in rooms.decide(room, join, Moment(), Limits(people=1000)):
             room = rooms.evolve(room, event)
     shown = view(room)
     assert shown["spectators"] == [f"guest{number}" for number in range(SHOWN_SPECTATORS)]
@@ -79,6 +94,11 @@ def test_the_row_in_the_lobby() -> None:
         "players": {"X": None, "O": None},
         "spectator_count": 1,
         "game_number": 0,
+        "best_of": 0,
+        "clock": "none",
+        "rated": False,
+        "private": False,
+        "timed": False,
     }
 
 

@@ -19,7 +19,7 @@ from game import rooms
 from game.commands import HOUSE, Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import Refusal
 from game.events import Event, Moved, Seated, Started
-from game.room import REMEMBERED_REQUESTS
+from game.requests import REMEMBERED_REQUESTS
 from game.rooms import Answer, Room
 from game.rules import SEATS, Seat
 
@@ -141,7 +141,7 @@ def test_nobody_is_in_a_room_twice_and_there_are_never_too_many(steps: list[Step
         assert len(room.players) <= 2
         assert len(everybody) <= MOST_PEOPLE
         assert len(everybody) == len(set(everybody))
-        assert room.away <= set(room.players)
+        assert set(room.away) <= set(room.players)
 
 
 @UNTIMED

@@ -15,9 +15,10 @@ from client.history.record import Call, Look, RoomHistory
 from game import rooms
 from game.commands import Command, Create, Join, Leave, Move, Rematch, Resign
 from game.events import Event
+from game.moment import Limits, Moment
 
 ROOM = "room"
-PEOPLE = 10
+LIMITS = Limits(people=10)
 
 
 class Recorder:
@@ -25,8 +26,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.history = RoomHistory()
-        self.state: RoomState = RoomModel(ROOM, PEOPLE).initial()
-        self._model = RoomModel(ROOM, PEOPLE)
+        self.state: RoomState = RoomModel(ROOM, LIMITS, {}).initial()
+        self._model = RoomModel(ROOM, LIMITS, {})
         self._moments = itertools.count(1)
 
     def call(
@@ -68,7 +69,7 @@ class Recorder:
 def made(before: RoomState, operation: Command | Look) -> tuple[Event, ...]:
     """The events that the operation makes."""
     assert not isinstance(operation, Look)
-    return rooms.decide(before.room, operation, max_people=PEOPLE)
+    return rooms.decide(before.room, operation, Moment(), LIMITS)
 
 
 def opened() -> Recorder:

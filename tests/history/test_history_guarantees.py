@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from recorded import PEOPLE, ROOM, opened, played
+from recorded import LIMITS, ROOM, opened, played
 
 from client.history.guarantees import Findings, check
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
@@ -22,7 +22,7 @@ def history() -> RoomHistory:
 
 
 def found_in(history: RoomHistory, *, complete: bool = True) -> Findings:
-    return check({ROOM: history}, complete=complete, max_people=PEOPLE)
+    return check({ROOM: history}, complete=complete, limits=LIMITS)
 
 
 def findings(history: RoomHistory) -> tuple[int, int, int]:

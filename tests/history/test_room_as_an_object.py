@@ -9,7 +9,7 @@ import pytest
 from all_orders import AnyCall, has_an_order
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recorded import PEOPLE, ROOM, Recorder, busy, opened, played
+from recorded import LIMITS, ROOM, Recorder, busy, opened, played
 
 from client.history.guarantees import check as check_guarantees
 from client.history.linearizability import check
@@ -17,12 +17,13 @@ from client.history.models import Carried, RoomModel
 from client.history.record import Call, Done, Look, Refused, Seen
 from game.commands import Create, Join, Leave, Move, Rematch, Resign
 from game.events import Finished, Moved
+from game.moment import Limits
 
 UNTIMED = settings(deadline=None, max_examples=60)
 
 
 def linearizable(calls: list[AnyCall]) -> bool:
-    return check(RoomModel(ROOM, PEOPLE), calls).linearizable
+    return check(RoomModel(ROOM, LIMITS, {}), calls).linearizable
 
 
 # -- one call after the other -------------------------------------------------------------------------------------
@@ -51,14 +52,14 @@ def test_a_known_request_gets_its_first_answer_and_changes_nothing() -> None:
 
 
 def test_a_room_takes_so_many_people() -> None:
-    model = RoomModel(ROOM, 1)
+    model = RoomModel(ROOM, Limits(people=1), {})
     state, _ = model.step(model.initial(), Create("ada", "r1", "t", "tictactoe", {}))
     state, _ = model.step(state, Join("ada", "r2", "player"))
     assert model.step(state, Join("bob", "r3", "player")) == (state, Refused("room_full"))
 
 
 def test_two_ways_to_one_version_have_two_keys_and_one_way_has_one() -> None:
-    model = RoomModel(ROOM, PEOPLE)
+    model = RoomModel(ROOM, LIMITS, {})
     created, _ = model.step(model.initial(), Create("ada", "r1", "t", "tictactoe", {}))
     joins = [Join("ada", "r2", "player"), Join("bob", "r3", "player"), Join("ada", "r2", "spectator")]
     states = [model.step(created, join)[0] for join in joins]
@@ -75,7 +76,7 @@ def test_what_changes_nothing_has_the_same_key() -> None:
 
 
 def test_carried_is_any_answer_of_that_version() -> None:
-    model = RoomModel(ROOM, PEOPLE)
+    model = RoomModel(ROOM, LIMITS, {})
     assert model.accepts(Done(5, "X"), Carried(5))
     assert not model.accepts(Done(6, "X"), Carried(5))
     assert not model.accepts(Refused("cell_taken"), Carried(5))
@@ -173,7 +174,7 @@ def test_a_retry_under_a_new_call_gets_the_first_answer() -> None:
 @given(st.integers(1, 60), st.integers(1, 8), st.randoms(use_true_random=False))
 def test_what_a_room_really_answered_is_linearizable(calls: int, clients: int, chance: random.Random) -> None:
     history = busy(calls, clients, chance, lost_answers=0.1).watched("wes")
-    found = check_guarantees({ROOM: history}, complete=True, max_people=PEOPLE)
+    found = check_guarantees({ROOM: history}, complete=True, limits=LIMITS)
     assert found.clean, found.all
 
 
@@ -191,7 +192,7 @@ def test_for_rooms_the_search_finds_what_a_search_through_all_orders_finds(data:
         Rematch("ada", "a3"),
         Join("cyd", "c1", "player"),
     ]
-    model = RoomModel(ROOM, PEOPLE)
+    model = RoomModel(ROOM, LIMITS, {})
     state = room.state
     chance = random.Random(seed)
     calls: list[AnyCall] = []
@@ -207,7 +208,7 @@ def test_for_rooms_the_search_finds_what_a_search_through_all_orders_finds(data:
         def initial(self):  # type: ignore[no-untyped-def]  # the game that is on
             return room.state
 
-    assert check(Going(ROOM, PEOPLE), calls).linearizable == has_an_order(Going(ROOM, PEOPLE), calls)
+    assert check(Going(ROOM, LIMITS, {}), calls).linearizable == has_an_order(Going(ROOM, LIMITS, {}), calls)
 
 
 @UNTIMED
@@ -216,9 +217,9 @@ def test_the_final_history_makes_the_check_stricter_and_never_milder(calls: int,
     history = busy(calls, 4, chance, lost_answers=0.05).history
     at = chance.randrange(len(history.calls))
     history.calls[at] = replace(history.calls[at], answer=chance.choice(history.calls).answer)
-    verdict = check(RoomModel(ROOM, PEOPLE), history.calls, most_steps=20_000)
+    verdict = check(RoomModel(ROOM, LIMITS, {}), history.calls, most_steps=20_000)
     if verdict.outcome == "not linearizable":
-        assert check_guarantees({ROOM: history}, complete=True, max_people=PEOPLE).not_linearizable
+        assert check_guarantees({ROOM: history}, complete=True, limits=LIMITS).not_linearizable
 
 
 def test_the_moments_of_a_recorded_room_are_as_its_events() -> None:

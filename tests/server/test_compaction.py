@@ -9,6 +9,7 @@ import pytest
 
 from game import rooms
 from game.commands import Create, Join, Leave
+from game.moment import Limits, Moment
 from game.rooms import Room
 from server.compaction import Compactor
 from server.entries import Entry, Mark, Snapshot, StreamCopy
@@ -17,7 +18,7 @@ from server.journal_file import open_journal
 from server.streams import Streams, room_stream
 
 ROOM = room_stream("abcd")
-STREAMS = Streams(most_people=10)
+STREAMS = Streams(Limits(people=10))
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def history(length: int) -> list[tuple[Room, Entry]]:
     for position in range(1, length + 1):
         request = f"request-{position}"
         command = Join("bob", request, "spectator") if position % 2 == 0 else Leave("bob", request)
-        (event,) = kind.decide(state, Create("ada", request, "", "tictactoe", {}) if position == 1 else command)
+        first = position == 1
+        (event,) = kind.decide(state, Create("ada", request, "", "tictactoe", {}) if first else command, Moment())
         state = kind.evolve(state, event)
         made.append((state, Entry(position, 1, ROOM, position, kind.write_event(event))))
     return made

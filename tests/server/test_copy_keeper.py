@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from game.moment import Limits
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
 from server.entries import START, Entry, Mark, Office, Snapshot, StreamCopy
@@ -28,7 +29,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 @pytest.fixture
 def compactor(journal: Journal) -> Compactor:
-    return Compactor(journal, Streams(most_people=10), every=9, keep_events=9, upto=lambda: journal.last.position)
+    return Compactor(journal, Streams(Limits(people=10)), every=9, keep_events=9, upto=lambda: journal.last.position)
 
 
 @pytest.fixture

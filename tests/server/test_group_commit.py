@@ -13,6 +13,7 @@ import pytest
 from game import rooms
 from game.commands import Create, Join, Leave, Move
 from game.errors import CellTaken, NotYourTurn, Refusal
+from game.moment import Limits
 from server.commit import Commit, Order
 from server.conversation import Conversation, converse
 from server.entries import Entry, Office
@@ -49,13 +50,13 @@ class Desk:
     """A committer with all it needs."""
 
     def __init__(self, folder: Path) -> None:
-        streams = Streams(most_people=100)
+        streams = Streams(Limits(people=100))
         self.journal = open_journal(folder / "journal.db")
         self.journal.begin_term(Office(1, "me"))
         self.house = House(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []
-        self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""))
+        self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""), self.house.time.moment)
         self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
 
     def hold(self, conversation: Conversation[None]) -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from game.errors import InvalidArgument
 from game.events import Created, Moved
+from game.moment import Limits
 from server import rows
 from server.compaction import Compactor
 from server.entries import Entry, Mark
 from server.journal_file import open_journal
 from server.streams import Streams
 
-STREAMS = Streams(most_people=10)
+STREAMS = Streams(Limits(people=10))
 ROOM = "room/abcd2345"
 KIND = STREAMS.kind_of(ROOM)
 CREATED = KIND.write_event(Created("ada", "r" * 12, "abcd2345", "t", "tictactoe", {}))

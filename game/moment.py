@@ -1,0 +1,27 @@
+"""What a decision needs from the world outside, handed in: the time, chance, the date, and the limits of the settings.
+
+*Service time* is milliseconds that a main server was in office, from the cluster's first start on. It stands still
+while nobody is, so nobody is charged for a takeover, and it is one time for all main servers, whatever their machines'
+clocks say. It never goes back.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Moment(NamedTuple):
+    """When something is decided. ``at``: service time in ms. ``chance``: 64 random bits. ``date``: seconds since 1970,
+    for people to read; nothing is decided by it.
+    """
+
+    at: int = 0
+    chance: int = 0
+    date: int = 0
+
+
+class Limits(NamedTuple):
+    """``people``: in one room. ``claim_after_ms``: how long a player is away before the opponent may claim the game."""
+
+    people: int = 1500
+    claim_after_ms: int = 60_000
