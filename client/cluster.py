@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from client.archive import Games, Played, PlayerPage, Standing, games_from, played_from, standing_from
 from client.channel import ATTEMPT_S, Channel, OnLink, Patience, Place
 from client.credentials import DEFAULT_PORT, Credentials, new_token
 from client.player import Player
@@ -86,7 +87,7 @@ class Cluster:
         elif token is None:
             token = new_token()
         answer = self.ask("claim", name, token)
-        return Player(answer["name"], token, self.ask, self._patience)
+        return Player(answer["name"], token, self, self._patience)
 
     def rooms(self) -> list[Row]:
         """All open rooms."""
@@ -99,7 +100,7 @@ class Cluster:
 
         Goes on by itself after any break; ``on_link`` hears of it. Ends within WAIT_S seconds after ``stop`` is set.
         """
-        channel = Channel(self._find_front_door, patience=self._patience, on_link=on_link)
+        channel = self.new_channel(on_link)
         rooms: dict[str, Row] = {}
         told: Mapping[str, Row] = rooms
         touched: dict[str, None] = {}
@@ -123,9 +124,36 @@ class Cluster:
         finally:
             channel.close()
 
+    def leaderboard(self, *, bots: bool = False, limit: int = 50) -> list[Standing]:
+        """The players of the highest rating, among people or among bots."""
+        answer = self.ask("leaderboard", "bots" if bots else "people", limit)
+        return [standing for plain in answer["players"] if (standing := standing_from(plain)) is not None]
+
+    def player_page(self, name: str) -> PlayerPage:
+        """Results, ratings and latest games of a player; also of one who is not here (any more)."""
+        answer = self.ask("player", name)
+        among, bots = standing_from(answer["people"]), standing_from(answer["bots"])
+        return PlayerPage(answer["name"], among, bots, games_from(answer))
+
+    def games(self, *, name: str = "", before: int = 0, limit: int = 20) -> Games:
+        """Finished games, of that player or of all, the latest first; from before that number on, if it is not 0."""
+        return games_from(self.ask("games", name, before, limit))
+
+    def game(self, number: int) -> Played:
+        """The finished game of that number. Raises NoSuchGame."""
+        return played_from(self.ask("game", number))
+
+    def result(self, room: str, game_number: int) -> Played:
+        """A game that is over in a room, by its number there, as it stands in the book. Raises NoSuchGame."""
+        return played_from(self.ask("result", room, game_number))
+
     def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
         """Call a method of the front door; see ``docs/protocol.md``. ``deadline_s``: instead of the connection's."""
         return self._front_door.call(method, *arguments, deadline_s=deadline_s)
+
+    def new_channel(self, on_link: OnLink = lambda _: None) -> Channel:
+        """Another connection to the front door, for what waits long: calls on one connection queue up."""
+        return Channel(self._find_front_door, patience=self._patience, on_link=on_link)
 
     def close(self) -> None:
         """Close the connection to the front door."""

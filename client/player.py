@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from client.channel import Channel, OnLink, Patience, Place
 from client.room import RoomClient, new_request_id
+from game.selection import Wish
 from wire.rpc import Address
 
+SEEK_S = 2.0
+"""How long one question for a match stays open."""
+ANYTHING = Wish()
 LOOK_UP_S = 0.5
 """How long a room's channel asks the front door where the room is now, before it tries again where it was: the front
 door may be away as well, and the game goes on without it."""
 
 
+class FrontDoor(Protocol):
+    """What a player needs of the connection to a cluster."""
+
+    def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
+        """Call a method of the front door."""
+
+    def new_channel(self, on_link: OnLink = ...) -> Channel:
+        """Another connection to it."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How it stands with somebody who waits for a match: since when, how many others wait, and whether the servers' own
+    bot offers to play (``Player.play_house_bot``), since nobody else does.
+    """
+
+    waited_s: float
+    others: int
+    house_bot: bool
+
+
 class Player:
     """Who you are on a cluster. Whoever has ``token`` is you: keep it secret."""
 
-    def __init__(self, name: str, token: str, ask: Callable[..., Any], patience: Patience) -> None:
-        """``ask`` calls a method of the front door; ``patience`` is for calls to rooms."""
+    def __init__(self, name: str, token: str, cluster: FrontDoor, patience: Patience) -> None:
+        """``patience`` is for calls to rooms."""
         self.name = name
         self.token = token
-        self._ask = ask
+        self._cluster = cluster
         self._patience = patience
 
     def create(
@@ -43,13 +70,54 @@ class Player:
         Raises InvalidArgument, Busy (too many rooms), DeadlineExceeded.
         """
         terms = {"best_of": best_of, "clock": clock, "private": private}
-        answer = self._ask("create", self.token, request_id or new_request_id(), title, game, options, terms)
+        answer = self._cluster.ask("create", self.token, request_id or new_request_id(), title, game, options, terms)
         return self._room(answer["room"], answer, answer["code"])
+
+    def seek(
+        self,
+        wish: Wish = ANYTHING,
+        *,
+        stop: threading.Event | None = None,
+        on_wait: Callable[[Waiting], None] = lambda _: None,
+        on_link: OnLink = lambda _: None,
+    ) -> RoomClient | None:
+        """Ask for a match, and wait until there is one: the room of it, where one has a seat already. Who is in a match
+        that goes on gets its room at once. None after ``cancel_seek`` or, within SEEK_S seconds, after ``stop`` was
+        set: then nobody is matched with you any more.
+
+        ``on_wait`` hears now and then how it stands, ``on_link`` of breaks; it goes on by itself after any, at the same
+        place in the queue. Raises DeadlineExceeded when the servers could not be reached for as long as a call may
+        take.
+        """
+        channel, ticket = self._cluster.new_channel(on_link), ""
+        try:
+            while stop is None or not stop.is_set():
+                arguments = (self.token, wish._asdict(), ticket)
+                answer = channel.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
+                if answer["room"] is not None:
+                    return self._room(answer["room"], answer, "")
+                if not answer["waiting"]:
+                    return None
+                ticket = answer["ticket"]
+                on_wait(Waiting(answer["waited_s"], answer["others"], answer["house_bot"]))
+            answer = channel.call("cancel_seek", self.token)
+            return None if answer["room"] is None else self._room(answer["room"], answer, "")
+        finally:
+            channel.close()
+
+    def cancel_seek(self) -> None:
+        """Wait for a match no more; ``seek`` comes back. If there is one by now, it comes back with that."""
+        self._cluster.ask("cancel_seek", self.token)
+
+    def play_house_bot(self, wish: Wish = ANYTHING, *, request_id: str | None = None) -> RoomClient:
+        """A match with the servers' own bot, at once; it leaves the queue. Raises Busy when it plays everywhere."""
+        answer = self._cluster.ask("play_house_bot", self.token, request_id or new_request_id(), wish._asdict())
+        return self._room(answer["room"], answer, "")
 
     def room(self, invitation: str) -> RoomClient:
         """A room by its id or, if it is private, by its id and invite code ("id-code"). Raises NoSuchRoom."""
         room, _, code = invitation.partition("-")
-        return self._room(room, self._ask("where_is", room), code)
+        return self._room(room, self._cluster.ask("where_is", room), code)
 
     def _room(self, room: str, where: Mapping[str, object], code: str) -> RoomClient:
         place = _place(where)
@@ -58,7 +126,7 @@ class Player:
             return Channel(find, place=place, patience=self._patience, on_link=on_link)
 
         def find() -> Place:
-            return _place(self._ask("where_is", room, deadline_s=LOOK_UP_S))
+            return _place(self._cluster.ask("where_is", room, deadline_s=LOOK_UP_S))
 
         return RoomClient(room, self.name, self.token, channel, code=code)
 

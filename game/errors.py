@@ -52,6 +52,12 @@ class NoSuchRoom(Refusal):
     code: ClassVar[str] = "no_such_room"
 
 
+class NoSuchGame(Refusal):
+    """The book has no game of that number (yet)."""
+
+    code: ClassVar[str] = "no_such_game"
+
+
 class RoomExists(Refusal):
     """There is a room with that id already."""
 

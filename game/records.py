@@ -12,6 +12,7 @@ from typing import Any
 
 from game.clock import written
 from game.errors import InvalidArgument, InvariantBroken
+from game.games import rules_named
 from game.room import Room
 from game.rules import SEATS, TERMINATIONS, Seat, Termination
 from game.shapes import Read, list_of, one_of, options, or_none, simple, text, whole, yes_or_no
@@ -60,6 +61,16 @@ def record_of(room: Room) -> GameRecord:
         written(room.clock_rule),
         room.rated,
     )
+
+
+def check_playable(record: GameRecord) -> None:
+    """Raise a Refusal for a record whose moves cannot have been played: an imported one may be anybody's."""
+    rules = rules_named(record.game, record.options)
+    position = rules.opening()
+    for seat, move in record.moves:
+        if rules.to_move(position) != seat:
+            raise InvalidArgument("the moves of the game are not played in turn")
+        position = rules.play(position, seat, move)
 
 
 def to_plain(record: GameRecord) -> dict[str, object]:
