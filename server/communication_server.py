@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from server import node
 from server.common_objects import PeerObject
-from server.front_door import FrontDoor, LobbyCopy
+from server.front_door import FrontDoor
+from server.lobby_copy import LobbyCopy
 from server.lookout import Glance, Lookout
 from server.node import Node
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
@@ -42,7 +43,11 @@ def build(its_node: Node) -> None:
     its_node.in_background("lobby", lambda: copy.follow(follower, its_node.go_on, its_node.pause))
     pool = RemotePool(main, PEER, key=its_node.key, most=CONNECTIONS_TO_MAIN)
     glance = Glance(Lookout(its_node.settings, its_node.run_folder, its_node.key))
-    its_node.open_to_clients().offer(COMMUNICATION, FrontDoor(copy, pool, glance, its_node.settings))
+    front_door = FrontDoor(copy, pool, glance, its_node.settings, its_node.key)
+    reader = Remote(main, PEER, key=its_node.key)
+    its_node.in_background("book", lambda: front_door.archive.follow(reader, its_node.go_on, its_node.pause))
+    its_node.in_background("matches", lambda: front_door.matchmaker.run(its_node.go_on, its_node.pause))
+    its_node.open_to_clients().offer(COMMUNICATION, front_door)
     its_node.watch([REPLICATION])
 
 

@@ -11,17 +11,20 @@ import structlog
 from server.commit import Commit
 from server.common_objects import ClientObject
 from server.compaction import Compactor
-from server.desk import Desk, house_request
+from server.desk import Desk
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
 from server.house import House
+from server.ids import house_request
 from server.journal import Journal
 from server.node import Node
+from server.pairing import HOUSE_BOT, Pairings
 from server.primary import Primary
 from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
 from server.room_objects import RoomObject
+from server.security import house_bot_token, token_hash
 from server.streams import Streams, room_of
 from server.timekeeper import Timekeeper
 from wire import MAIN, room_object
@@ -68,6 +71,12 @@ class Term:
         commit = Commit(streams, self.house, journal, self.link, faults, self.house.time.moment)
         self.committer = Committer(commit, line.hold, step_down=node.step_down)
         self.desk = Desk(self.house, self.committer, settings)
+        self.pairings = Pairings(
+            self.house,
+            self.committer,
+            check_new_room=self.desk.check_new_room,
+            seat_house_bot=lambda: self.desk.claim(HOUSE_BOT, token_hash(house_bot_token(node.key))),
+        )
         self._timekeeper = Timekeeper(self.house, self.committer, house_request)
 
     def begin(self) -> None:
