@@ -83,6 +83,11 @@ class LobbyCopy:
                 raise NotReady("the list of rooms is not complete yet")
             return self.matches.of(name)
 
+    def matches_of(self, name: str) -> list[str]:
+        """The rooms of all matches that somebody is in and that go on, as far as they are known."""
+        with self.lock:
+            return self.matches.rooms_of(name)
+
     def has_news(self, after: Cursor) -> bool:
         """Whether there is something to tell who has read so far."""
         return self.complete and self.lobby.has_news(after)

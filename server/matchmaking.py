@@ -205,8 +205,7 @@ class Matchmaker:
         return {"room": room, "waiting": False, **self._where(room)}
 
     def _bot_is_free(self) -> bool:
-        with self._lobby.lock:
-            return len(self._lobby.matches.rooms_of(HOUSE_BOT)) < MOST_BOT_MATCHES
+        return len(self._lobby.matches_of(HOUSE_BOT)) < MOST_BOT_MATCHES
 
     def _ticket(self, name: str, waited_s: float) -> str:
         waited_ms = str(int(waited_s * 1000))
