@@ -219,12 +219,12 @@ def kill(role: Annotated[str, typer.Argument(help="main, communication, replicat
 @app.command()
 def bot(
     room: Annotated[str, typer.Argument(help="the id of a room, or: new")],
-    level: Annotated[str, typer.Option(help="random or perfect")] = "perfect",
+    level: Annotated[str, typer.Option(help="random, easy, medium or hard")] = "hard",
     games: Annotated[int, typer.Option(min=1, help="how many games it plays")] = 1,
     name: Annotated[str, typer.Option(help="its username; by default one of its own")] = "",
     server: Annotated[str, typer.Option(help="host:port of the name server; by default as in the settings")] = "",
 ) -> None:
-    """A computer player, in a room that is there or in a new one. Perfect never loses on 3×3."""
+    """A computer player, in a room that is there or in a new one. Hard never loses on 3×3."""
     from client.bot import run_bot
 
     with _plain_errors():
