@@ -197,9 +197,12 @@ class LobbyScreen(Screen):
         if number < len(games):
             self.act(lambda: self.model.enter(games[number].row.room))
 
-    def _create(self, title: str, width: int, height: int, in_a_row: int) -> None:
+    def _create(self, title: str, width: int, height: int, in_a_row: int, level: str) -> None:
         self.new_room.grid_remove()
-        self.act(lambda: self.model.create(title, width, height, in_a_row))
+        if level:
+            self.act(lambda: self.model.play_computer(level, title, width, height, in_a_row))
+        else:
+            self.act(lambda: self.model.create(title, width, height, in_a_row))
 
     def _enter_found(self) -> None:
         self._search()  # what was typed or pasted a moment ago counts

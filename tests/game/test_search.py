@@ -51,7 +51,7 @@ def test_a_win_is_found_that_is_several_threats_deep() -> None:
 
 @pytest.mark.parametrize("opponent", ["hard", "medium"])
 def test_who_begins_wins_with_four_in_a_row_on_6_by_5(opponent: str) -> None:
-    """As it should be: the game is known to be won (Uiterwijk and van den Herik, "The advantage of the initiative")."""
+    """As it should be: trying every cell, this search proves that a first stone on 14 wins in 13 stones."""
     rules = rules_with({"width": 6, "height": 5, "in_a_row": 4})
     for seed in range(3):
         chance, position = random.Random(seed), rules.opening()
