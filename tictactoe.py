@@ -235,6 +235,21 @@ def bot(
 
 
 @app.command()
+def tournament(
+    games: Annotated[int, typer.Option(min=2, help="how many games each two levels play on each board")] = 50,
+    looks: Annotated[int, typer.Option(min=0, help="at how many positions a level may look before a move")] = 1000,
+    seed: Annotated[int, typer.Option(help="every game follows from it")] = 1,
+) -> None:
+    """How strong computer players are: each level against each other, without servers, on every machine the same."""
+    from client.tournament import BOARDS, matches
+
+    table = Table("board", "level", "against", "won", "drawn", "lost", box=SIMPLE_HEAD)
+    for match in matches(BOARDS, games, looks, seed):
+        table.add_row(match.board, match.stronger, match.weaker, str(match.won), str(match.drawn), str(match.lost))
+    console.print(table)
+
+
+@app.command()
 def demo(
     seconds: Annotated[float, typer.Option(min=1.0, help="how long bots play")] = 20.0,
     rooms: Annotated[int, typer.Option(min=1, max=200, help="how many rooms they play in")] = 8,

@@ -20,7 +20,7 @@ DIGIT = 5
 _CLOSED = 64
 """In place of a count: both sides have stones on the line."""
 _GROWTH = 4
-"""How much more a line is worth with every stone; 4 played best of 3, 4, 6 and 8 (``docs/decisions.md``)."""
+"""How much more a line is worth with every stone."""
 
 
 @dataclass(frozen=True)
