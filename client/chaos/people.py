@@ -69,7 +69,7 @@ class Person:
         self._client = client
         self._chance = chance
         self._finishing = finishing
-        self._play = LEVELS[chance.choice(["random", "random", "perfect"])]
+        self._play = LEVELS[chance.choice(["random", "random", "hard"])]
 
     def run(self) -> None:
         """Play or watch until all is finished."""

@@ -2,6 +2,8 @@
 another thread of its process that makes many small calls, as windows and servers do.
 
     python tests/benchmarks/thinking.py
+
+Lateness is by the wall clock, so a busy machine's is in it too; steps are in the thread's own processor time.
 """
 
 from __future__ import annotations

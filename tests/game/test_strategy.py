@@ -21,7 +21,7 @@ from game.views import view
 
 THREE = rules_with({})
 SEES_ONE_AHEAD = ("medium", "hard", "perfect")
-LARGER = [(5, 4, 4), (6, 6, 4), (7, 6, 4), (7, 7, 5), (8, 8, 5), (10, 10, 5), (10, 10, 6)]
+LARGER = [(4, 4, 4), (5, 4, 4), (6, 6, 4), (7, 6, 4), (7, 7, 5), (8, 8, 5), (10, 10, 5), (10, 10, 6), (10, 10, 10)]
 
 
 class AllChoices(random.Random):
