@@ -219,12 +219,12 @@ def kill(role: Annotated[str, typer.Argument(help="main, communication, replicat
 @app.command()
 def bot(
     room: Annotated[str, typer.Argument(help="the id of a room, or: new")],
-    level: Annotated[str, typer.Option(help="random or perfect")] = "perfect",
+    level: Annotated[str, typer.Option(help="random, easy, medium or hard")] = "hard",
     games: Annotated[int, typer.Option(min=1, help="how many games it plays")] = 1,
     name: Annotated[str, typer.Option(help="its username; by default one of its own")] = "",
     server: Annotated[str, typer.Option(help="host:port of the name server; by default as in the settings")] = "",
 ) -> None:
-    """A computer player, in a room that is there or in a new one. Perfect never loses on 3×3."""
+    """A computer player, in a room that is there or in a new one. Hard never loses on 3×3."""
     from client.bot import run_bot
 
     with _plain_errors():
@@ -232,6 +232,21 @@ def bot(
             server or str(load().name_server), room, level=level, games=games, name=name, say=console.print
         )
         console.print(f"{result.games} games: {result.won} won, {result.lost} lost, {result.drawn} drawn.")
+
+
+@app.command()
+def tournament(
+    games: Annotated[int, typer.Option(min=2, help="how many games each two levels play on each board")] = 50,
+    looks: Annotated[int, typer.Option(min=0, help="at how many positions a level may look before a move")] = 1000,
+    seed: Annotated[int, typer.Option(help="every game follows from it")] = 1,
+) -> None:
+    """How strong computer players are: each level against each other, without servers, on every machine the same."""
+    from client.tournament import BOARDS, matches
+
+    table = Table("board", "level", "against", "won", "drawn", "lost", box=SIMPLE_HEAD)
+    for match in matches(BOARDS, games, looks, seed):
+        table.add_row(match.board, match.stronger, match.weaker, str(match.won), str(match.drawn), str(match.lost))
+    console.print(table)
 
 
 @app.command()

@@ -78,10 +78,13 @@ class Matchmaker:
 
     def seek(self, name: str, wish: Wish, ticket: str, timeout_s: float) -> dict[str, object] | Later:
         """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up."""
+        waited_s = self._waited_s(name, ticket)
+        asked = _Asked(wish, self._clock() - waited_s)
         if timeout_s <= 0 or self._lobby.match_of(name) is not None:
-            return self._tell(name, _Asked(wish, self._clock() - self._waited_s(name, ticket)))
+            return self._tell(name, asked)
+        if waited_s < PATIENT_S:
+            timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then there is something to tell: the bot would play
         with self._changed:
-            asked = _Asked(wish, self._clock() - self._waited_s(name, ticket))
             self._cancelled.discard(name)
             later = self._herald.wait(name, asked, timeout_s)
             if name not in self._making:

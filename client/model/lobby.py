@@ -148,9 +148,13 @@ class LobbyModel:
 
         self._go("Opening the room …", work, "player")
 
-    def play_computer(self, level: str) -> None:
+    def play_computer(self, level: str, title: str = "", width: int = 3, height: int = 3, in_a_row: int = 3) -> None:
         """Open a room, with a computer player on the other seat."""
-        self._go("The computer takes its seat …", lambda stop: self._computers.open_room(level, stop), "player")
+
+        def work(stop: Event) -> RoomClient:
+            return self._computers.open_room(level, stop, title.strip(), width, height, in_a_row)
+
+        self._go("The computer takes its seat …", work, "player")
 
     def enter(self, room: str, role: Role = "player") -> None:
         """Go into a room that is there."""

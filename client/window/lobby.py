@@ -15,7 +15,7 @@ from client.window.hints import hint
 from client.window.look import Look
 from client.window.new_room import NewRoom
 from client.window.screen import Act, Screen, put, show
-from game.strategy import LEVELS
+from game.strategy import OFFERED
 
 SHOWN_GAMES = 3
 _COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board", 112), ("state", "State", 62))
@@ -57,7 +57,7 @@ class LobbyScreen(Screen):
         self.alone = ttk.Menubutton(tools, text="Play alone", bootstyle="outline")
         self.alone.grid(row=0, column=3)
         menu = ttk.Menu(self.alone, tearoff=False)
-        for level in LEVELS:
+        for level in OFFERED:
             menu.add_command(
                 label=f"Against the computer: {level}",
                 command=self.acts(lambda level=level: self.model.play_computer(level)),  # type: ignore[misc]
@@ -65,7 +65,7 @@ class LobbyScreen(Screen):
         self.alone.configure(menu=menu)
         hint(self.search, "Find a room by its name, a player or its id (Ctrl+F); Esc shows all")
         hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
-        hint(self.alone, "A game in a room of its own; perfect never loses on 3×3")
+        hint(self.alone, "A game on 3×3 in a room of its own; hard never loses there")
         self.search.bind("<KeyRelease>", lambda _: self._search())
         self.search.bind("<Return>", lambda _: self._enter_found())
         self.search.bind("<Down>", lambda _: self.rooms.focus_set())
@@ -197,9 +197,12 @@ class LobbyScreen(Screen):
         if number < len(games):
             self.act(lambda: self.model.enter(games[number].row.room))
 
-    def _create(self, title: str, width: int, height: int, in_a_row: int) -> None:
+    def _create(self, title: str, width: int, height: int, in_a_row: int, level: str) -> None:
         self.new_room.grid_remove()
-        self.act(lambda: self.model.create(title, width, height, in_a_row))
+        if level:
+            self.act(lambda: self.model.play_computer(level, title, width, height, in_a_row))
+        else:
+            self.act(lambda: self.model.create(title, width, height, in_a_row))
 
     def _enter_found(self) -> None:
         self._search()  # what was typed or pasted a moment ago counts

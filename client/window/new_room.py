@@ -1,4 +1,4 @@
-"""The panel in which a room is opened: its name, the board, and how many in a row."""
+"""The panel in which a room is opened: its name, the board, how many in a row, and against whom."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import ttkbootstrap as ttk
 
 from client.window.hints import hint
 from client.window.look import Look
+from game.strategy import OFFERED
 from game.tictactoe import LARGEST, SMALLEST
 
-Create = Callable[[str, int, int, int], None]
+Create = Callable[[str, int, int, int, str], None]
+"""Title, width, height, how many in a row, and the level of the computer across; empty for people."""
+_AGAINST = {"whoever comes": "", **{f"the computer, {level}": level for level in OFFERED}}
 
 
 class NewRoom(ttk.Labelframe):
@@ -35,23 +38,29 @@ class NewRoom(ttk.Labelframe):
         ttk.Label(sizes, text="with").pack(side="left", padx=look.px(8))
         self._spin(sizes, self.in_a_row, "So many in a row win: from 3 to the longer side of the board")
         ttk.Label(sizes, text="in a row").pack(side="left", padx=(look.px(6), 0))
+        ttk.Label(self, text="Against").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
+        self.against = ttk.Combobox(self, values=list(_AGAINST), state="readonly", width=24)
+        self.against.grid(row=2, column=1, sticky="w", pady=(0, look.px(8)))
+        self.against.current(0)
         buttons = ttk.Frame(self)
-        buttons.grid(row=2, column=1, sticky="w")
+        buttons.grid(row=3, column=1, sticky="w")
         self.open = ttk.Button(buttons, text="Open the room", bootstyle="primary", command=self._open)
         self.open.pack(side="left")
         ttk.Button(buttons, text="Cancel", bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
         self.wrong = ttk.Label(buttons)
         self.wrong.pack(side="left")
         hint(self.title, "What the others read in the list; may stay empty")
+        hint(self.against, "The computer sits down at once; hard never loses on 3×3, and thinks on larger boards")
         hint(self.open, "Opens it and takes you in (Enter)")
         for variable in (self.width, self.height, self.in_a_row):
             variable.trace_add("write", lambda *_: self._check())
-        for field in (self.title, *self._spins):
+        for field in (self.title, *self._spins, self.against):
             field.bind("<Return>", lambda _: self._open())
 
     def begin(self) -> None:
         """Ready for the next room."""
         self.title.delete(0, "end")
+        self.against.current(0)
         self.title.focus_set()
 
     def _spin(self, parent: ttk.Frame, variable: ttk.StringVar, explanation: str) -> None:
@@ -77,4 +86,4 @@ class NewRoom(ttk.Labelframe):
     def _open(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            self._create(self.title.get(), *chosen)
+            self._create(self.title.get(), *chosen, _AGAINST[self.against.get()])

@@ -163,6 +163,21 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     ruby.waits_for(headline="Your turn")
 
 
+def test_a_computer_sits_down_at_a_larger_board_too(desk: Desk, shared_cluster: Cluster) -> None:
+    una = desk.sit_down(shared_cluster.name_server, "una")
+    panel = una.opens_new_room("una alone")
+    for variable, value in ((panel.width, 6), (panel.height, 5), (panel.in_a_row, 4)):
+        variable.set(str(value))
+    panel.against.set("the computer, hard")
+    panel.open.invoke()
+    una.plays(0)
+    una.waits_for(headline="Your turn")
+    view = una.room.model.view
+    assert view is not None
+    assert (view.title, view.board["width"], view.board["height"]) == ("una alone", 6, 5)
+    assert view.board["cells"].count("O") == 1
+
+
 def test_a_board_that_cannot_be_is_not_offered(desk: Desk, shared_cluster: Cluster) -> None:
     sue = desk.sit_down(shared_cluster.name_server, "sue")
     panel = sue.opens_new_room("impossible")
