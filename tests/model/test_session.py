@@ -13,10 +13,11 @@ from client.cluster import LobbyNews
 from client.model.computer import level_of
 from client.room import RoomClient
 from client.views import row_from
+from game.views import LATER_IN_ROWS
 from server.cluster import Cluster
 from tests.model.seat import Seat, SitDown
 from tictactoe import OwnServers
-from wire import MAIN
+from wire import MAIN, PROTOCOL_VERSION
 from wire.errors import DeadlineExceeded, NotReady
 
 
@@ -37,7 +38,7 @@ def test_another_version_is_said_in_plain_words(
 ) -> None:
     monkeypatch.setattr(client.cluster, "PROTOCOL_VERSION", 7)
     said = says(sit_down(shared_cluster.name_server, "ann v"))
-    assert "is of another version: the server speaks version 1, this client version 7." in said
+    assert f"is of another version: the server speaks version {PROTOCOL_VERSION}, this client version 7." in said
     assert said.endswith("Update the older of the two.")
 
 
@@ -115,7 +116,7 @@ def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
     phases = {"aa": "waiting", "bb": "finished", "cc": "playing", "dd": "waiting"}
     plain = {"game": "tictactoe", "options": {}, "players": {"X": "ida s", "O": None}, "title": ""}
     rows = {
-        room: row_from({"room": room, "phase": phase, "spectator_count": 0, "game_number": 1, **plain})
+        room: row_from({"room": room, "phase": phase, "spectator_count": 0, "game_number": 1, **LATER_IN_ROWS, **plain})
         for room, phase in phases.items()
     }
     lobby._news(LobbyNews(rows, tuple(rows), ()))
@@ -126,7 +127,16 @@ def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, sh
     fay = sit_down(shared_cluster.name_server, "fay s")
     plain = {"phase": "waiting", "game": "tictactoe", "options": {}, "players": {"X": None, "O": None}}
     rows = [
-        row_from({"room": f"r{number:05}", "title": f"Room {number}", "spectator_count": 0, "game_number": 0, **plain})
+        row_from(
+            {
+                "room": f"r{number:05}",
+                "title": f"Room {number}",
+                "spectator_count": 0,
+                "game_number": 0,
+                **LATER_IN_ROWS,
+                **plain,
+            }
+        )
         for number in range(2000)
     ]
     lobby = fay.lobby

@@ -59,7 +59,17 @@ def test_who_watches() -> None:
 
 def test_rows_of_the_lobby() -> None:
     row = Row(
-        "abcd", "t", "waiting", "tictactoe", {"width": 5, "height": 4, "in_a_row": 4}, {"X": None, "O": "bob"}, 0, 0
+        "abcd",
+        "t",
+        "waiting",
+        "tictactoe",
+        {"width": 5, "height": 4, "in_a_row": 4},
+        {"X": None, "O": "bob"},
+        0,
+        0,
+        0,
+        "none",
+        False,
     )
     assert (words.players(row), words.state(row)) == ("bob", "free seat")
     assert words.board_size(row.options) == "5×4, 4 in a row"
