@@ -271,6 +271,26 @@ def demo(
 
 
 @app.command()
+def rush(
+    people: Annotated[int, typer.Option(min=2, max=1400, help="how many press Play at once")] = 1000,
+    kill_every: Annotated[float, typer.Option(min=0.1, help="seconds between kills")] = 2.0,
+    seed: Annotated[int, typer.Option(help="the order of kills follows from it")] = 7,
+    report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
+) -> None:
+    """Very many press Play at once while servers are killed: all must be matched, all series end, nothing be lost."""
+    from client.rush.report import Rush
+    from client.rush.run import run_rush
+    from server.sandbox import sandbox_cluster
+
+    with _plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS) as cluster:
+        summary = run_rush(cluster, Rush(people, kill_every, seed), console.print)
+    console.print_json(json.dumps(summary.as_plain()))
+    if report is not None:
+        report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
+    sys.exit(FAILED if summary.wrong else 0)
+
+
+@app.command()
 def simulate(
     schedules: Annotated[int, typer.Option(min=1, help="how many schedules, each with the next seed")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 1,
