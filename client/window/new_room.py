@@ -38,7 +38,7 @@ class NewRoom(ttk.Labelframe):
         ttk.Label(sizes, text="with").pack(side="left", padx=look.px(8))
         self._spin(sizes, self.in_a_row, "So many in a row win: from 3 to the longer side of the board")
         ttk.Label(sizes, text="in a row").pack(side="left", padx=(look.px(6), 0))
-        ttk.Label(self, text="Against").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
+        ttk.Label(self, text="Against").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)), pady=(0, look.px(8)))
         self.against = ttk.Combobox(self, values=list(_AGAINST), state="readonly", width=24)
         self.against.grid(row=2, column=1, sticky="w", pady=(0, look.px(8)))
         self.against.current(0)
