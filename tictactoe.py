@@ -28,6 +28,8 @@ from wire.errors import TicTacToeError
 
 FAILED = 1
 CANNOT = 2
+AN_HOUR_S = 3600.0
+"""Until then nobody is taken for gone."""
 ALL_EVENTS = 1_000_000_000
 """The demo's cluster compacts no event away: the check in the end reads all of them anew."""
 _ROLES = {
@@ -282,7 +284,7 @@ def rush(
     from client.rush.run import run_rush
     from server.sandbox import sandbox_cluster
 
-    with _plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS) as cluster:
+    with _plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS, away_s=AN_HOUR_S) as cluster:
         summary = run_rush(cluster, Rush(people, kill_every, seed), console.print)
     console.print_json(json.dumps(summary.as_plain()))
     if report is not None:
