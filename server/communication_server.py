@@ -6,7 +6,7 @@ log does not have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import node
+from server import node, readings
 from server.common_objects import PeerObject
 from server.front_door import FrontDoor, LobbyCopy
 from server.lookout import Glance, Lookout
@@ -42,7 +42,9 @@ def build(its_node: Node) -> None:
     its_node.in_background("lobby", lambda: copy.follow(follower, its_node.go_on, its_node.pause))
     pool = RemotePool(main, PEER, key=its_node.key, most=CONNECTIONS_TO_MAIN)
     glance = Glance(Lookout(its_node.settings, its_node.run_folder, its_node.key))
-    its_node.open_to_clients().offer(COMMUNICATION, FrontDoor(copy, pool, glance, its_node.settings))
+    front_door = FrontDoor(copy, pool, glance, its_node.settings)
+    its_node.open_to_clients().offer(COMMUNICATION, front_door)
+    its_node.metrics.include(lambda: readings.of_communication(copy, front_door))
     its_node.watch([REPLICATION])
 
 
