@@ -12,10 +12,20 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from game.errors import InvariantBroken
+from wire.errors import Busy, InternalError, StorageFailed
+
 MOVE_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 COMMIT_BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 BATCH_BOUNDS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 RECOVERY_BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+
+DIED = "died"
+HUNG = "hung"
+REASONS = (DIED, HUNG)
+"""Why a server had to be replaced."""
+WATCHED_CODES = (Busy.code, StorageFailed.code, InternalError.code, InvariantBroken.code)
+"""Errors that are told from the beginning, with 0: who waits for the first must be able to see it as a growth."""
 
 MOVE = "move"
 """The remote method whose time is counted."""
@@ -48,7 +58,7 @@ class Traffic:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.refused: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter(dict.fromkeys(WATCHED_CODES, 0))
         self.move_s = Distribution(MOVE_BOUNDS_S)
 
     def answered(self, method: object, code: str | None, took_s: float) -> None:
@@ -76,7 +86,7 @@ class RecoveryCounts:
     """How often another server was replaced from here, and how long that took. Only its watcher adds to it."""
 
     def __init__(self) -> None:
-        self.reasons: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
         self.took_s = Distribution(RECOVERY_BOUNDS_S)
 
     def add(self, reason: str, took_s: float) -> None:

@@ -38,7 +38,11 @@ class Exposed:
         return [
             *(Port(role, "client", *settings.public_address_of(role)) for role in servers),
             *(Port(role, "peer", *settings.peer_address_of(role)) for role in servers),
-            *(Port(role, "metrics", settings.metrics_host, settings.metrics_port_of(role)) for role in servers),
+            *(
+                Port(role, "metrics", settings.metrics_host, port)
+                for role in servers
+                if (port := settings.metrics_port_of(role))
+            ),
             Port(NAME_SERVER, "name server", *settings.name_server),
         ]
 

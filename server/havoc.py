@@ -38,8 +38,8 @@ _SETTINGS = {
     "keep_logs": 200,
     "log_level": "debug",
 }
-"""Nobody is taken for gone; rooms leave memory soon; waits are short, so that whoever finishes need not wait long. The logs have every
-command: they are evidence."""
+"""Nobody is taken for gone; rooms leave memory soon; waits are short, so that whoever finishes need not wait long. The
+logs have every command: they are evidence."""
 
 
 class SandboxHavoc:

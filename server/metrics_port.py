@@ -65,7 +65,7 @@ class MetricsPort:
         host, port = self._listening.getsockname()[:2]
         return Address(str(host), int(port))
 
-    def serve(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+    def serve(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
         """Answer until ``go_on()`` is false. Raises what making the metrics raises; close it then."""
         while go_on():
             for key, _ in self._selector.select(LOOK_S):
@@ -125,8 +125,9 @@ class MetricsPort:
         if caller.answered:
             return bool(data)
         caller.asked += data
-        complete = any(end in caller.asked for end in _ENDS)
-        if complete or len(caller.asked) > LARGEST_REQUEST:
+        too_large = len(caller.asked) > LARGEST_REQUEST
+        complete = not too_large and any(end in caller.asked for end in _ENDS)
+        if complete or too_large:
             caller.answered, caller.unsent = True, self._answer_to(caller.asked, complete)
             caller.asked = b""
             self._selector.modify(sock, selectors.EVENT_WRITE)

@@ -45,7 +45,7 @@ def sandbox_settings(folder: Path, **changes: Any) -> Settings:
     first = _free_block()
     ports: dict[str, Any] = {name: first + number for number, name in enumerate(_PORT_FIELDS)}
     settings = Settings(name_server_host="127.0.0.1", data_folder=str(folder), owner_pid=os.getpid())
-    return replace(settings, **ports, **changes)
+    return replace(settings, **{**ports, **changes})
 
 
 @contextlib.contextmanager

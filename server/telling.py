@@ -33,7 +33,7 @@ class Telling:
         """From now on tell this, too; it is called in another thread, whenever somebody asks."""
         self._sources.append(source)
 
-    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
         """Tell until ``go_on()`` is false."""
         if not self._bind.port:
             return
@@ -52,7 +52,7 @@ class Telling:
                 logger.exception("metrics cannot be told; trying again")
                 pause(AGAIN_S)
 
-    def _tell(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+    def _tell(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
         from server.exposition import CONTENT_TYPE, Exposition  # see there
 
         exposition = Exposition(self._read)

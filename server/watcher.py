@@ -15,7 +15,7 @@ import psutil
 import structlog
 
 from server import processes
-from server.counts import RecoveryCounts
+from server.counts import DIED, HUNG, RecoveryCounts
 from server.processes import RunFile, RunFolder
 from server.pulse import Pulse
 from server.recoveries import Recoveries, Recovery
@@ -27,10 +27,6 @@ from wire.errors import DeadlineExceeded, TicTacToeError
 LOOK_AGAIN_S = 0.01
 COURTESY_S = 0.8
 """How long another watcher, who goes first, is given to start a server that died."""
-
-DIED = "died"
-HUNG = "hung"
-"""Why a server had to be replaced."""
 
 logger = structlog.get_logger()
 
