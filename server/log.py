@@ -12,6 +12,7 @@ import io
 import logging
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -24,10 +25,17 @@ from server.settings import Settings
 logger = structlog.get_logger()
 
 
+_of_this_thread = threading.local()
+
+
 class _Stderr(io.TextIOBase):
     """Standard error, except that a log that cannot be written (a full disk) does not end the server."""
 
     def write(self, text: str) -> int:
+        held: list[str] | None = getattr(_of_this_thread, "held", None)
+        if held is not None:
+            held.append(text)
+            return len(text)
         with contextlib.suppress(OSError):
             sys.stderr.write(text)
         return len(text)
@@ -35,6 +43,19 @@ class _Stderr(io.TextIOBase):
     def flush(self) -> None:
         with contextlib.suppress(OSError):
             sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def in_one_piece() -> Iterator[None]:
+    """Write this thread's lines at the end, all at once: every write is a chance for other threads to go first."""
+    held: list[str] = []
+    _of_this_thread.held = held
+    try:
+        yield
+    finally:
+        _of_this_thread.held = None
+        if held:
+            _Stderr().write("".join(held))
 
 
 def set_up(settings: Settings, role: str) -> None:

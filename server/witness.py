@@ -17,6 +17,7 @@ import structlog
 
 from game import names
 from game.events import Closed, Created, Finished, Started
+from server import log
 from server.commit import Order
 from server.counts import CommitCounts
 from server.draft import Draft
@@ -74,7 +75,8 @@ class Witness:
 
     def write(self) -> None:
         """Write what waits to be written."""
-        with contextlib.suppress(IndexError):  # the thread that ends this server writes the last ones, too
+        # the thread that ends this server writes the last ones, too
+        with log.in_one_piece(), contextlib.suppress(IndexError):
             for _ in range(len(self._lines)):
                 at, event, fields, for_debug = self._lines.popleft()
                 tell = logger.debug if for_debug else logger.info
