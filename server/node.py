@@ -254,7 +254,7 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
     os._exit(0)  # calls that still wait would hold the process up
 
 
-def _fail(sentence: str, status: int, settings: Settings | None) -> NoReturn:
+def _fail(sentence: str, status: int, settings: Settings | None = None) -> NoReturn:
     """End with a sentence for people; for machines too, if the settings could be read and say so."""
     if settings is not None and settings.log_format == "json":
         logger.error("cannot serve", why=sentence)
