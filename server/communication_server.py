@@ -6,7 +6,7 @@ log does not have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import node
+from server import node, readings
 from server.bot_keeper import BotKeeper
 from server.common_objects import PeerObject
 from server.front_door import FrontDoor
@@ -59,6 +59,7 @@ def build(its_node: Node) -> None:
     keeper = BotKeeper(its_node.settings, lambda: copy.matches_of(HOUSE_BOT))
     its_node.in_background("house bot", lambda: keeper.run(its_node.go_on, its_node.pause))
     its_node.at_end(keeper.end)
+    its_node.metrics.include(lambda: readings.of_communication(copy, front_door))
     its_node.watch([REPLICATION])
 
 

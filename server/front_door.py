@@ -140,6 +140,12 @@ class FrontDoor:
             names = self._presence.names(time.monotonic())
         return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
 
+    @property
+    def online_names(self) -> int:
+        """How many are online."""
+        with self._presence_lock:
+            return len(self._presence.names(time.monotonic()))
+
     # -- matches --------------------------------------------------------------------------------------------------
 
     @remote(

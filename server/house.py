@@ -210,6 +210,16 @@ class House:
         state: Service = self._standing.get(THE_SERVICE, Service())
         return state
 
+    @property
+    def rooms_in_memory(self) -> int:
+        """How many rooms' states are in memory."""
+        return len(self._tables)
+
+    @property
+    def callers_waiting(self) -> int:
+        """How many wait for what happens in a room."""
+        return self._herald.waiting
+
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
         return self._name_of_hash.get(token_hash)

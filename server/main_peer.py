@@ -29,6 +29,11 @@ class MainPeer(PeerObject):
         """From now on there is somebody to ask."""
         self._term = term
 
+    @property
+    def term(self) -> Term | None:
+        """The term of office, if it has begun."""
+        return self._term
+
     def prove(self) -> bool:
         """The commits before this came to their end."""
         if self._term is None:
