@@ -91,21 +91,22 @@ class Commit:
 
     def _settle(self, order: Order, draft: Draft) -> None:
         """Give the order its answer or its refusal; the same as before to a request that changed nothing before."""
-        request = order.stream, self._streams.kind_of(order.stream).request(order.command)
-        known = self._unchanged.get(request) or draft.unchanged.get(request)
+        asked = self._streams.kind_of(order.stream).request(order.command)
+        request = None if asked is None else (order.stream, asked)
+        known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
         if isinstance(known, Refusal):
             order.error = known
         elif known is not None:
             order.answer = known
         else:
             written = len(draft.entries)
+            came_of_it: Unchanged
             try:
-                order.answer = self._decide(order.stream, order.command, draft)
+                came_of_it = order.answer = self._decide(order.stream, order.command, draft)
             except Refusal as refusal:
-                order.error = draft.unchanged[request] = refusal
-            else:
-                if len(draft.entries) == written:
-                    draft.unchanged[request] = order.answer
+                came_of_it = order.error = refusal
+            if request is not None and len(draft.entries) == written:
+                draft.unchanged[request] = came_of_it
 
     def _remember(self, unchanged: Mapping[Hashable, Unchanged]) -> None:
         """What changed nothing changes nothing later either: a copy of a request that comes late, when things are

@@ -1,4 +1,5 @@
 """The main server's desk: every command comes by here on its way to the log, every question on its way to the house.
+Usernames have a part of their own, ``name_desk``.
 
 Who asks is checked first, by the token; then limits; the rest is decided where the log is. Room objects and the peer
 object are thin: they check arguments and ask here.
@@ -16,15 +17,15 @@ from typing import Any
 
 import structlog
 
-from game import names
 from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Create, Leave
-from game.errors import BadToken, InvalidArgument, Refusal
+from game.errors import Refusal
 from game.room import Room
 from server.group_commit import Committer
 from server.house import House
+from server.name_desk import NameDesk
 from server.security import token_hash
 from server.settings import Settings
-from server.streams import name_stream, room_stream
+from server.streams import room_stream
 from wire.errors import Busy
 from wire.later import Later, now
 
@@ -41,22 +42,12 @@ class Desk:
         self._house = house
         self._committer = committer
         self._settings = settings
+        self.names = NameDesk(house, committer, settings)
         self._seen_lock = threading.Lock()
         self._seen: dict[tuple[str, str], float] = {}
         self._opened_at = time.monotonic()
 
-    # -- names and rooms ------------------------------------------------------------------------------------------
-
-    def claim(self, name: str, hashed_token: str) -> Mapping[str, object]:
-        """Give the username to this token, or confirm that it has it. Raises NameTaken, InvalidArgument, Busy."""
-        owned = self._house.name_with(hashed_token)
-        if owned is not None and names.name_key(owned) != names.name_key(name):
-            raise InvalidArgument("token belongs to another name: make a new one for every name")
-        if owned is None and self._house.names >= self._settings.max_names:
-            raise Busy("there are as many names as the settings allow")
-        claim = names.Claim(name, hashed_token)
-        answer: Mapping[str, object] = now(self._committer.submit(name_stream(names.name_key(name)), claim))
-        return answer
+    # -- rooms ----------------------------------------------------------------------------------------------------
 
     def create(
         self, hashed_token: str, request_id: str, title: str, game: str, options: Mapping[str, object]
@@ -64,7 +55,7 @@ class Desk:
         """Open a room; its id follows from who asks with which request, so a retry finds the same room. ``revision``:
         of a lobby that has it.
         """
-        by = self._who(hashed_token)
+        by = self.names.who(hashed_token)
         room = _room_id(by, request_id)
         new = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
@@ -76,24 +67,25 @@ class Desk:
 
     def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
         """Carry out the command that ``make`` makes for the caller's username; its answer may come later."""
-        by = self._who(token_hash(token))
+        by = self.names.who(token_hash(token))
         self._saw(room, by)
         return self._committer.submit(room_stream(room), make(by))
 
     def view(self, token: str, room: str) -> dict[str, Any]:
         """The view of a room."""
-        self._saw(room, self._who(token_hash(token)))
+        self._saw(room, self.names.who(token_hash(token)))
         return self._house.view(room)
 
     def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """What happened in a room after a version, maybe later."""
-        self._saw(room, self._who(token_hash(token)))
+        self._saw(room, self.names.who(token_hash(token)))
         return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
 
     # -- tidying --------------------------------------------------------------------------------------------------
 
     def tidy(self) -> list[str]:
-        """Do what time asks for: people unseen for long leave, idle rooms leave memory or close, closed ones go.
+        """Do what time asks for: people unseen for long leave, idle rooms leave memory or close, closed ones go, names
+        are let go.
 
         Returns the streams that can go from the journals.
         """
@@ -104,6 +96,7 @@ class Desk:
             self._let_unseen_leave(room)
         for room_id in self._house.idle(settings.room_expire_s):
             self._on_behalf(room_id, Close(HOUSE, _house_request()))
+        self.names.release_unheard()
         gone = self._house.let_go(self._house.idle(settings.room_idle_s))
         if gone:
             logger.debug("rooms left memory", rooms=gone)
@@ -128,12 +121,6 @@ class Desk:
     def _saw(self, room: str, name: str) -> None:
         with self._seen_lock:
             self._seen[room, name] = time.monotonic()
-
-    def _who(self, hashed_token: str) -> str:
-        name = self._house.name_with(hashed_token)
-        if name is None:
-            raise BadToken("this token belongs to nobody here: claim a name with it first")
-        return name
 
 
 def _room_id(by: str, request_id: str) -> str:

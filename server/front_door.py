@@ -16,11 +16,12 @@ import structlog
 from game.errors import NoSuchRoom
 from game.games import DEFAULT_GAME
 from game.names import check_name
+from game.recovery_code import check_code
 from server.herald import Herald
 from server.lobby import BEGINNING, Change, Cursor, Lobby, cursor_from
 from server.lookout import Glance
 from server.presence import SAY_AGAIN_S, SHOWN, Presence
-from server.security import token_hash
+from server.security import code_hash, token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, optional, remote, request_id, room_id, seconds, text, token, whole
@@ -33,6 +34,8 @@ from wire.waiting import about_to_wait
 PAGE = 200
 FOLLOW_WAIT_S = 1.0
 FOLLOW_AGAIN_S = 0.02
+PROVEN_AGAIN_S = 60.0
+"""How often somebody online is told of to the main server, which keeps the name for those who are connected."""
 LOBBY = "lobby"
 """What is waited for here, as the herald knows it."""
 
@@ -179,21 +182,52 @@ class FrontDoor:
     @remote(name=text(longest=64), token=token)
     def online(self, name: str, token: str) -> dict[str, object]:
         """Say that one is online, and hear who else is. Who says no more is gone after some seconds."""
-        hashed = token_hash(token)
+        name = self._show_online(name, token_hash(token))
         with self._presence_lock:
-            known = self._presence.knows(name, hashed, time.monotonic())
-        if not known:
-            name = self._ask_main("claim", check_name(name), hashed)["name"]
-        with self._presence_lock:
-            self._presence.heard(name, hashed, time.monotonic())
             names = self._presence.names(time.monotonic())
         return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
+
+    @remote(token=token, code=check_code)
+    def keep_name(self, token: str, code: str) -> dict[str, object]:
+        """Let one's username stay one's own however long one is away; with the code it can be recovered."""
+        answer = self._ask_main("keep_name", token_hash(token), code_hash(code))
+        return {"name": answer["name"]}
+
+    @remote(name=text(longest=64), code=check_code, token=token)
+    def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
+        """Have a kept username again, with its code, for a new token; the one before it is nobody's then."""
+        answer = self._ask_main("recover_name", check_name(name), code_hash(code), token_hash(token))
+        with self._presence_lock:
+            self._presence.gone(str(answer["name"]))
+        return {"name": answer["name"]}
 
     @remote()
     def servers(self) -> dict[str, object]:
         """How the four servers are, and which were replaced lately."""
         about_to_wait()
         return self._glance.take()
+
+    def _show_online(self, name: str, hashed: str) -> str:
+        """Somebody says to be online: the name as it is written. The main server proves it, and hears of it so that the
+        name stays its owner's; not every time, and whoever is known stays online while it is being replaced.
+        """
+        with self._presence_lock:
+            at = time.monotonic()
+            known = self._presence.knows(name, hashed, at)
+            due = self._presence.due(name, at, min(PROVEN_AGAIN_S, self._settings.name_grace_s / 4))
+        if due or not known:
+            try:
+                name = str(self._ask_main("claim", check_name(name), hashed)["name"])
+            except NotReady:
+                if not known:
+                    raise
+            else:
+                with self._presence_lock:
+                    self._presence.proven(name, hashed, time.monotonic())
+                return name
+        with self._presence_lock:
+            self._presence.heard(name, hashed, time.monotonic())
+        return name
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from game import names, rooms
@@ -18,12 +18,15 @@ from server.entries import Listing
 from server.herald import Herald
 from server.journal import Journal
 from server.lobby import Change, Changes, Cursor, Lobby, Row
-from server.streams import Streams, room_of, room_stream
+from server.name_book import NameBook
+from server.streams import Streams, name_stream, room_of, room_stream
 from wire.later import Later
 from wire.waiting import about_to_wait
 
 MOST_EVENTS = 500
 """Events an answer carries at the most."""
+LOOKED_AT_ONCE = 200
+"""Names of which is worked out in one go what they look like."""
 _RECENT = 64
 
 
@@ -55,8 +58,7 @@ class House:
         self._journal = journal
         self._lock = threading.Lock()
         self._tables: dict[str, _Table] = {}
-        self._names: dict[str, Any] = {}
-        self._name_of_hash: dict[str, str] = {}
+        self._book = NameBook()
         self._open: dict[str, float] = {}  # when it was last touched
         self._closed: dict[str, int] = {}
         self._unvisited: dict[str, None] = {}  # open rooms of earlier terms that were not in memory in this one yet
@@ -97,7 +99,8 @@ class House:
         """Whether that is what is told of a stream, as last published."""
         room = room_of(stream)
         if room is None:
-            return stream in self._names and names.encode(self._names[stream]) == row
+            name = self._book.names.get(stream)
+            return name is not None and names.encode(name) == row
         return room in self._closed if row is None else self._lobby.rows.get(room) == row
 
     def publish(self, draft: Draft) -> None:
@@ -120,9 +123,8 @@ class House:
         stream, position, row = listing
         room = room_of(stream)
         if room is None:
-            check(row is not None, "a username stays whose it is")
-            name = self._names[stream] = names.decode(row or {})
-            self._name_of_hash[name.token_hash] = name.name
+            check(row is not None, "a username is always told of, also while it is nobody's")
+            self._book.put(stream, names.decode(row or {}))
             return
         if room not in self._open and room not in self._closed:
             self._known(room)
@@ -162,12 +164,37 @@ class House:
 
     @property
     def names(self) -> int:
-        """How many usernames are known."""
-        return len(self._names)
+        """How many usernames are somebody's."""
+        return self._book.held
+
+    @property
+    def names_ever(self) -> int:
+        """How many usernames are remembered, also those that are free again."""
+        return len(self._book.names)
 
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
-        return self._name_of_hash.get(token_hash)
+        return self._book.name_with(token_hash)
+
+    def held_names(self) -> list[str]:
+        """The usernames that are somebody's."""
+        with self._lock:
+            known = list(self._book.names.values())
+        return [name.name for name in known if name.held]
+
+    def resembling(self, name: str) -> str | None:
+        """Somebody's username that looks like this one and is not the same, if there is one."""
+        while True:
+            with self._lock:  # not for long: after a takeover there may be thousands to look at
+                if not self._book.look_at_some(LOOKED_AT_ONCE):
+                    return self._book.resembling(name_stream(names.name_key(name)), name)
+
+    def seated(self) -> set[str]:
+        """Who has a seat in a room that is open."""
+        with self._lock:
+            rows = list(self._lobby.rows.values())
+        seats = [row["players"] for row in rows]
+        return {name for seat in seats if isinstance(seat, Mapping) for name in seat.values() if name is not None}
 
     def is_open(self, room: str) -> bool:
         """Whether there is such a room, and it is not closed."""
@@ -176,7 +203,7 @@ class House:
     def state_of(self, stream: str) -> Any:
         """The published state of a stream; of an unknown one the state before its first event."""
         if room_of(stream) is None:
-            state = self._names.get(stream)
+            state = self._book.names.get(stream)
             return self._streams.kind_of(stream).nothing(stream) if state is None else state
         table = self._tables.get(stream)
         return self._from_journal(stream) if table is None else table.state
@@ -184,7 +211,7 @@ class House:
     def at_hand(self, stream: str) -> Any:
         """The published state of a stream that is in memory; else None."""
         table = self._tables.get(stream)
-        return self._names.get(stream) if table is None else table.state
+        return self._book.names.get(stream) if table is None else table.state
 
     def view(self, room: str) -> dict[str, Any]:
         """The view of a room. Raises NoSuchRoom."""

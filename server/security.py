@@ -17,6 +17,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def code_hash(code: str) -> str:
+    """What is kept of a recovery code, which has 100 random bits; never what is kept of a token."""
+    return hashlib.sha256(f"recovery code {code}".encode()).hexdigest()
+
+
 def cluster_key(settings: Settings) -> bytes:
     """The key that servers show one another: CLUSTER_KEY, or the one in the data folder, made at the first start.
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from game import names, rooms
+from game import name_events, names, rooms
 from game.errors import check
 from server.entries import StreamCopy
 
@@ -44,7 +44,9 @@ class Kind(Protocol):
         """The state before the first event."""
 
     def request(self, command: Command) -> Hashable:
-        """What a command has in common with its retries, and with nothing else in the stream."""
+        """What a command has in common with its retries, and with nothing else in the stream; None if what came of it
+        need not be remembered where it changed nothing.
+        """
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:
         """The first answer to this request if it was carried out before, else None."""
@@ -118,12 +120,11 @@ class _Names:
     def nothing(self, stream: str) -> State:  # noqa: ARG002  # the shape of a Kind
         return names.NOBODY
 
-    def request(self, command: Command) -> Hashable:
-        claim: Hashable = command  # a name that is somebody else's stays it: refused once is refused always
-        return claim
+    def request(self, command: Command) -> Hashable:  # noqa: ARG002
+        return None  # a name that is somebody's today is free another day; ``names`` itself sees to late copies
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:  # noqa: ARG002
-        return None  # claiming again with the same token changes nothing and answers the same
+        return None  # whatever is asked again changes nothing and answers the same
 
     def answer(self, state: State, command: Command) -> Mapping[str, object]:  # noqa: ARG002
         return {"name": state.name}
@@ -138,10 +139,10 @@ class _Names:
         return names.encode(state)
 
     def write_event(self, event: Event) -> str:
-        return _json(names.to_plain(event))
+        return _json(name_events.to_plain(event))
 
     def read_event(self, body: str) -> Event:
-        return names.from_plain(json.loads(body))
+        return name_events.from_plain(json.loads(body))
 
     def write_state(self, state: State) -> str:
         return _json(names.encode(state))
