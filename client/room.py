@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -40,11 +41,20 @@ class RoomClient:
     not be reached in time. After DeadlineExceeded the same command with the same ``request_id`` finds out.
     """
 
-    def __init__(self, room: str, name: str, token: str, channel: Callable[[OnLink], Channel]) -> None:
+    def __init__(
+        self,
+        room: str,
+        name: str,
+        token: str,
+        channel: Callable[[OnLink], Channel],
+        mine: Callable[[Callable[[], Any]], Any] = lambda call: call(),
+    ) -> None:
+        """``mine`` makes a call for which one needs one's name, and sees to it that one has it."""
         self.id = room
         self.name = name
         self._token = token
         self._new_channel = channel
+        self._mine = mine
         self._commands = channel(lambda _: None)
         self._role: Literal["player", "spectator"] | None = None
         self._sent_away = False
@@ -84,7 +94,7 @@ class RoomClient:
 
     def view(self) -> View:
         """The room as it is now."""
-        return view_from(self._commands.call("view", self._token))
+        return view_from(self._mine(lambda: self._commands.call("view", self._token)))
 
     def watch(
         self,
@@ -103,7 +113,7 @@ class RoomClient:
         channel = self._new_channel(on_link)
         try:
             if after_version is None:
-                view = view_from(channel.call("view", self._token))
+                view = view_from(self._mine(lambda: channel.call("view", self._token)))
                 yield News((), view, gap=False)
             else:
                 view = None
@@ -112,8 +122,7 @@ class RoomClient:
             gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
                 self._return_if_sent_away()
-                arguments = (self._token, version)
-                answer = channel.call("wait", *arguments, WAIT_S, again=(*arguments, 0.0), extra_s=WAIT_S)
+                answer = self._mine(functools.partial(self._wait, channel, self._token, version))
                 if answer["gap"]:
                     events, gap = [], True  # what came before the gap is no longer followed by what comes now
                 events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]
@@ -145,8 +154,14 @@ class RoomClient:
             with contextlib.suppress(RoomClosed):  # the news of that are on their way
                 self.join(role)
 
+    @staticmethod
+    def _wait(channel: Channel, token: str, version: int | None) -> Any:
+        """What happened after that version, when something has or the time is up."""
+        return channel.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
+
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
-        answer = self._commands.call(method, self._token, request_id or new_request_id(), *arguments)
+        request_id = request_id or new_request_id()
+        answer = self._mine(lambda: self._commands.call(method, self._token, request_id, *arguments))
         return Answer(answer["version"], answer["seat"])
 
 
