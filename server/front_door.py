@@ -16,7 +16,7 @@ import structlog
 from game.errors import NoSuchRoom
 from game.games import DEFAULT_GAME
 from game.names import check_name
-from game.recovery_code import check_code
+from game.recovery_code import LONGEST_WRITTEN, check_code
 from server.herald import Herald
 from server.lobby import BEGINNING, Change, Cursor, Lobby, cursor_from
 from server.lookout import Glance
@@ -187,16 +187,16 @@ class FrontDoor:
             names = self._presence.names(time.monotonic())
         return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
 
-    @remote(token=token, code=check_code)
+    @remote(token=token, code=text(longest=LONGEST_WRITTEN))
     def keep_name(self, token: str, code: str) -> dict[str, object]:
         """Let one's username stay one's own however long one is away; with the code it can be recovered."""
-        answer = self._ask_main("keep_name", token_hash(token), code_hash(code))
+        answer = self._ask_main("keep_name", token_hash(token), code_hash(check_code(code)))
         return {"name": answer["name"]}
 
-    @remote(name=text(longest=64), code=check_code, token=token)
+    @remote(name=text(longest=64), code=text(longest=LONGEST_WRITTEN), token=token)
     def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
         """Have a kept username again, with its code, for a new token; the one before it is nobody's then."""
-        answer = self._ask_main("recover_name", check_name(name), code_hash(code), token_hash(token))
+        answer = self._ask_main("recover_name", check_name(name), code_hash(check_code(code)), token_hash(token))
         with self._presence_lock:
             self._presence.gone(str(answer["name"]))
         return {"name": answer["name"]}

@@ -59,6 +59,7 @@ class House:
         self._lock = threading.Lock()
         self._tables: dict[str, _Table] = {}
         self._book = NameBook()
+        self._stood_up: set[str] = set()
         self._open: dict[str, float] = {}  # when it was last touched
         self._closed: dict[str, int] = {}
         self._unvisited: dict[str, None] = {}  # open rooms of earlier terms that were not in memory in this one yet
@@ -131,6 +132,7 @@ class House:
         if row is None:
             self._open.pop(room, None)
             self._closed[room] = position
+            self._stood_up |= _seated(self._lobby.rows.get(room))
         else:
             self._open[room] = self._clock()
         self._lobby.put(Change(position, room, row))
@@ -193,8 +195,13 @@ class House:
         """Who has a seat in a room that is open."""
         with self._lock:
             rows = list(self._lobby.rows.values())
-        seats = [row["players"] for row in rows]
-        return {name for seat in seats if isinstance(seat, Mapping) for name in seat.values() if name is not None}
+        return set().union(*map(_seated, rows))
+
+    def stood_up(self) -> set[str]:
+        """Whose rooms were closed since this was last asked."""
+        with self._lock:
+            names_, self._stood_up = self._stood_up, set()
+        return names_
 
     def is_open(self, room: str) -> bool:
         """Whether there is such a room, and it is not closed."""
@@ -355,3 +362,9 @@ class House:
             if found[index]["version"] != found[index - 1]["version"] + 1:
                 return found[index:]
         return found
+
+
+def _seated(row: Row | None) -> set[str]:
+    """Who has a seat, by a room's row in the lobby."""
+    players = None if row is None else row["players"]
+    return {name for name in players.values() if name is not None} if isinstance(players, Mapping) else set()

@@ -102,6 +102,9 @@ class NameDesk:
     def release_unheard(self) -> None:
         """Let names go whose owners were not heard of for the grace time, a bounded number of them."""
         self._know_all()
+        with self._lock:
+            for name in self._house.stood_up() & self._heard.keys():
+                self._hear(name)
         before = self._clock() - self._settings.name_grace_s
         with self._lock:
             due = _first_before(before, self._heard, RELEASED_AT_ONCE)
@@ -117,7 +120,7 @@ class NameDesk:
                 self._forget(name, heard_at)
             else:
                 with self._lock:
-                    self._hear(name)  # the grace time begins when the last room closes
+                    self._hear(name)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
