@@ -193,6 +193,13 @@ def _decide_claim(
     return _right(free if isinstance(command, names.Claim) else state, command)
 
 
+@_tooth("any-code-will-do", "a username is recovered with any recovery code", names, "_recover")
+def _recover_with_any(
+    state: names.Name, command: names.Recover, _right: Callable[..., tuple[name_events.Event, ...]] = names._recover
+) -> tuple[name_events.Event, ...]:
+    return _right(replace(state, code_hash=command.code_hash) if state.held else state, command)
+
+
 @_tooth(
     "forgotten-by-one-alone",
     "closed rooms leave the main server's journal also while the replica is away",

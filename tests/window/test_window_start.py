@@ -123,6 +123,7 @@ def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, 
     start = start_of(other)
     start.name.insert(0, "yara")
     start.recover.invoke()
+    desk.wait(lambda: 0 < start.server.winfo_y() < start.code.winfo_y() < start.play.winfo_y(), "nothing covers it")
     for typed, said in (("what?", "A recovery code has 20 letters and digits"), ("0" * 20, "not the recovery code")):
         start.code.delete(0, "end")
         start.code.insert(0, typed)
