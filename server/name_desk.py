@@ -46,7 +46,7 @@ class NameDesk:
         self._lock = threading.Lock()
         self._heard: dict[str, float] = {}  # name -> when; the one heard longest ago first
         self._going: set[str] = set()  # hashes of tokens whose names are being let go
-        self._coming: set[str] = set()  # what names look like that are being claimed
+        self._coming: set[str] = set()  # what names look like that are being claimed, and hashes of the tokens
         self._guesses = Guesses()
         self._knows_all = False
 
@@ -71,9 +71,11 @@ class NameDesk:
             self._check_same(owned, name)
             self.who(token_hash)
             return self._commit(name, claim)
-        if self._house.names >= self._settings.max_names or self._house.names_ever >= self._settings.max_names * EVER:
+        known = self._house.state_of(_stream(name)).version > 0
+        too_many_ever = not known and self._house.names_ever >= self._settings.max_names * EVER
+        if too_many_ever or self._house.names >= self._settings.max_names:
             raise Busy("there are as many names as the settings allow")
-        with self._alone_with_looks(name):
+        with self._alone_with(token_hash, *skeletons(name)):
             similar = self._house.resembling(name)
             if similar is not None:
                 raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
@@ -147,18 +149,17 @@ class NameDesk:
         self._forget(state.name, heard_at)
 
     @contextmanager
-    def _alone_with_looks(self, name: str) -> Iterator[None]:
-        """While inside, nobody else claims a name that looks like this one."""
-        looks = skeletons(name)
+    def _alone_with(self, *marks: str) -> Iterator[None]:
+        """While inside, nobody else claims a name that looks like this one, nor another name with this token."""
         with self._lock:
-            if not self._coming.isdisjoint(looks):
+            if not self._coming.isdisjoint(marks):
                 raise NotReady("a name like this is being claimed at this moment: try again")
-            self._coming.update(looks)
+            self._coming.update(marks)
         try:
             yield
         finally:
             with self._lock:
-                self._coming.difference_update(looks)
+                self._coming.difference_update(marks)
 
     def _know_all(self) -> None:
         """Names of earlier terms count as heard of when this one began: nobody is let go for a takeover."""

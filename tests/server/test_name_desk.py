@@ -227,9 +227,9 @@ def test_of_two_who_claim_look_alikes_at_once_one_is_told_to_try_again(server: M
     first = threading.Thread(target=lambda: server.names.claim("paypal", "a"))
     first.start()
     assert server.replication.asked.wait(10.0)
-    for name in ("paypa1", "PAYPAL", "paypal"):
+    for name, token in (("paypa1", "b"), ("PAYPAL", "b"), ("paypal", "b"), ("another", "a")):
         with pytest.raises(NotReady):
-            server.names.claim(name, "b")
+            server.names.claim(name, token)
     server.replication.may_go.set()
     first.join()
     with pytest.raises(NameTooSimilar):
@@ -266,6 +266,7 @@ def test_names_are_bounded_held_ones_and_those_that_are_remembered(
         server.names.claim(f"other {number:x}x", f"other {number}")
     with pytest.raises(Busy):
         server.names.claim("one more", "one more")
+    assert server.names.claim("guest 0x", "1") == {"name": "guest 0x"}, "which is remembered already"
 
 
 # -- crowds --------------------------------------------------------------------------------------------------------
