@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from client import Cluster as Connection
 from client import connect
 from client.hostile.garbage import MSGPACK, SERPENT
+from client.player import new_recovery_code
 from client.room import new_request_id
 from game.errors import InvalidArgument
 from game.events import Created
@@ -41,7 +42,19 @@ from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 SERVERS_FAULTS = {"internal_error", "invariant_broken", "storage_failed", "unreachable", "deadline_exceeded"}
-CHANGE = {"join", "leave", "move", "resign", "rematch", "close", "claim", "create", "online"}
+CHANGE = {
+    "join",
+    "leave",
+    "move",
+    "resign",
+    "rematch",
+    "close",
+    "claim",
+    "create",
+    "online",
+    "keep_name",
+    "recover_name",
+}
 OFTEN = settings(
     max_examples=500,
     deadline=None,
@@ -134,6 +147,7 @@ def good_values(game: Game) -> dict[str, st.SearchStrategy[object]]:
         "request_id": st.builds(new_request_id),
         "room": st.sampled_from([game.x.id, "nosuchroom"]),
         "name": st.sampled_from([game.ada.name, game.ada.name.upper(), game.bob.name, "eve"]),
+        "code": st.builds(new_recovery_code),
         "after_version": st.integers(0, 20),
         "timeout_s": st.sampled_from([0, 0.0, 0.001]),
         "role": st.sampled_from(["player", "spectator"]),
@@ -329,6 +343,7 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
         "limit": st.integers(1, 3),
         "name": st.sampled_from(["ada", "bob"]),
         "token_hash": st.just("f" * 64),
+        "code_hash": st.sampled_from(["e" * 64, "d" * 64]),
         "request_id": st.builds(new_request_id),
         "title": texts,
         "game": texts,
