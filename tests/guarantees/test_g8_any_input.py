@@ -23,6 +23,7 @@ from client.player import new_recovery_code
 from client.room import new_request_id
 from game.errors import InvalidArgument
 from game.events import Created
+from game.moment import Limits
 from server.cluster import Cluster
 from server.common_objects import ClientObject, PeerObject
 from server.copy_keeper import CopyKeeper
@@ -303,9 +304,7 @@ def peer(cluster: Cluster) -> Iterator[Peer]:
     peer.close()
 
 
-CREATED = (
-    Streams(most_people=1).kind_of("room/x").write_event(Created("ada", "r" * 12, "abcd2345", "t", "tictactoe", {}))
-)
+CREATED = Streams(Limits()).kind_of("room/x").write_event(Created("ada", "r" * 12, "abcd2345", "t", "tictactoe", {}))
 
 rows = st.tuples(
     st.integers(1, 1 << 62), st.integers(1, 3), st.just("room/abcd2345"), st.integers(1, 9), st.just(CREATED)

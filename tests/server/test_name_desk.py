@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from game.commands import Close, Create, Join
 from game.errors import BadToken, NameTaken, NameTooSimilar, Refusal, WrongCode
 from game.look_alikes import skeletons
+from game.moment import Limits
 from server import name_desk
 from server.commit import Commit
 from server.conversation import Conversation, converse
@@ -38,7 +39,7 @@ from wire.later import now
 
 GRACE_S = 100.0
 LIMITS = Settings(name_grace_s=GRACE_S, max_names=20)
-STREAMS = Streams(most_people=10)
+STREAMS = Streams(Limits(people=10))
 
 
 class Replication:
@@ -74,7 +75,7 @@ class MainServer:
         self.house = House(STREAMS, self.journal, lambda _room: None, lambda: self.time)
         self.house.load()
         self.replication = Replication()
-        commit = Commit(STREAMS, self.house, self.journal, self.replication, Faults(""))  # type: ignore[arg-type]
+        commit = Commit(STREAMS, self.house, self.journal, self.replication, Faults(""), self.house.time.moment)  # type: ignore[arg-type]
         self.committer = Committer(commit, _hold, step_down=pytest.fail)
         self.names = NameDesk(self.house, self.committer, LIMITS, lambda: self.time)
 
