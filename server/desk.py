@@ -18,6 +18,7 @@ import structlog
 
 from game import names, rooms
 from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Create, Leave
+from game.draining import check_not_draining
 from game.errors import BadToken, InvalidArgument, Refusal
 from game.room import Room
 from server.group_commit import Committer
@@ -50,10 +51,14 @@ class Desk:
     # -- names and rooms ------------------------------------------------------------------------------------------
 
     def claim(self, name: str, hashed_token: str) -> Mapping[str, object]:
-        """Give the username to this token, or confirm that it has it. Raises NameTaken, InvalidArgument, Busy."""
+        """Give the username to this token, or confirm that it has it. Raises NameTaken, InvalidArgument, Busy,
+        and Draining for a new one.
+        """
         owned = self._house.name_with(hashed_token)
         if owned is not None and names.name_key(owned) != names.name_key(name):
             raise InvalidArgument("token belongs to another name: make a new one for every name")
+        if owned is None:
+            self.check_not_draining("names")
         if owned is None and self._house.names >= self._settings.max_names:
             raise Busy("there are as many names as the settings allow")
         claim = names.Claim(name, hashed_token)
@@ -93,6 +98,10 @@ class Desk:
         new = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
             raise Busy("there are as many rooms as the settings allow")
+
+    def check_not_draining(self, what: str) -> None:
+        """Raise Draining while the cluster is being emptied. What rooms decide is refused where they do."""
+        check_not_draining(self._house.service.draining, what)
 
     # -- in a room ------------------------------------------------------------------------------------------------
 

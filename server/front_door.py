@@ -48,6 +48,8 @@ class LobbyCopy:
         self.complete = False
         self.herald = Herald(lambda _lobby, asked: self.changes(*asked))
         self.cursor = BEGINNING
+        self.draining: Mapping[str, object] | None = None
+        """What everybody is told while the cluster is being emptied, as the main server last said."""
         self._before = 0
 
     def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
@@ -70,6 +72,7 @@ class LobbyCopy:
             for change in answer["changed"]:
                 self.lobby.put(Change(*change))
             self.cursor = Cursor(*answer["cursor"])
+            self.draining = answer.get("draining")  # of one that is being upgraded it may be missing
             if not answer["more"]:
                 # A log that ends earlier than before is another log, and its own end is as far as cursors can be.
                 forgotten = min(self._before + 1, self.cursor.revision)
@@ -117,13 +120,16 @@ class FrontDoor:
 
     @remote()
     def describe(self) -> dict[str, object]:
-        """Which server this is, which version of the protocol it speaks, and its limits for callers."""
+        """Which server this is, which version of the protocol it speaks, its limits for callers, and whether the
+        cluster is being emptied.
+        """
         return {
             "role": "communication_server",
             "protocol": PROTOCOL_VERSION,
             "max_wait_s": self._settings.max_wait_s,
             "max_message_bytes": self._settings.max_message_bytes,
             "max_call_bytes": min(LARGEST_CALL, self._settings.max_message_bytes),
+            "draining": self._copy.draining,
         }
 
     @remote(name=text(longest=64), token=token)
@@ -187,7 +193,9 @@ class FrontDoor:
 
     @remote(name=text(longest=64), token=token)
     def online(self, name: str, token: str) -> dict[str, object]:
-        """Say that one is online, and hear who else is. Who says no more is gone after some seconds."""
+        """Say that one is online, and hear who else is, and whether the cluster is being emptied. Who says no more is
+        gone after some seconds.
+        """
         hashed = token_hash(token)
         with self._presence_lock:
             known = self._presence.knows(name, hashed, time.monotonic())
@@ -196,7 +204,8 @@ class FrontDoor:
         with self._presence_lock:
             self._presence.heard(name, hashed, time.monotonic())
             names = self._presence.names(time.monotonic())
-        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
+        told = {"draining": self._copy.draining}
+        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S, **told}
 
     @remote()
     def servers(self) -> dict[str, object]:

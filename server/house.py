@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from game import rooms
 from game.errors import InvalidArgument, InvariantBroken, NoSuchRoom, check
+from game.moment import Moment
 from game.room import Room
-from game.service import Service
+from game.service import Service, told
 from game.views import LATER_IN_ROWS
 from server.draft import Draft
 from server.due import DueRooms
@@ -204,6 +205,21 @@ class House:
         state: Service = self._standing.get(THE_SERVICE, Service())
         return state
 
+    @property
+    def draining(self) -> Mapping[str, object] | None:
+        """What everybody is told while the cluster is being emptied, else None."""
+        return told(self.service)
+
+    def moment(self) -> Moment:
+        """This moment, as commands are decided in it."""
+        return self.time.moment()._replace(draining=self.service.draining)
+
+    def unfinished(self) -> list[str]:
+        """Open rooms whose rows say that a game, a series or a selection runs there."""
+        with self._lock:
+            rows = self._lobby.rows
+            return [room for room, row in rows.items() if row["timed"] or row["phase"] in ("playing", "selecting")]
+
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
         return self._name_of_hash.get(token_hash)
@@ -226,10 +242,14 @@ class House:
         return self._standing.get(stream) if table is None else table.state
 
     def view(self, room: str) -> dict[str, Any]:
-        """The view of a room, what was last said there, and the service time. Raises NoSuchRoom."""
+        """The view of a room, what was last said there, the service time, and whether the cluster is being emptied.
+
+        Raises NoSuchRoom.
+        """
         with self._lock:
             table = self._table(room)
-            return {**self._view(table), "talk": rooms.talk(table.state), "at": self.time.now()}
+            now = {"at": self.time.now(), "draining": self.draining}
+            return {**self._view(table), "talk": rooms.talk(table.state), **now}
 
     def room(self, room: str) -> Room:
         """The published state of a room. Raises NoSuchRoom."""
@@ -368,6 +388,7 @@ class House:
             "view": view if end == version else None,
             "gap": gap,
             "at": self.time.now(),
+            "draining": self.draining,
         }
 
     def _older_events(self, room: str, after_version: int, version: int) -> list[dict[str, Any]]:
