@@ -179,7 +179,7 @@ def stop() -> None:
 def drain(
     deadline: Annotated[
         float | None,
-        typer.Option(min=0.0, max=100_000.0, help="minutes after which all stops, whatever still runs"),
+        typer.Option(min=0.0, max=1440.0, help="minutes after which all stops, whatever still runs"),
     ] = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="call it off: open the cluster again")] = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +38,8 @@ class News:
     """The service time when the servers said so."""
     talk: tuple[Line, ...] = ()
     """What was last said, when it is not all in ``events``: in the first news, and after a gap."""
+    draining: bool = False
+    """Whether the cluster is being emptied: this game may come to its end, and none begins after it."""
 
 
 class RoomClient:
@@ -180,7 +182,7 @@ class RoomClient:
                 if events or gap:
                     self._sent_away = self._is_sent_away(events, view)
                     talk = self._whole(channel).talk if gap else ()
-                    yield News(tuple(events), view, gap, answer["at"], talk)
+                    yield News(tuple(events), view, gap, answer["at"], talk, draining=_drains(answer))
                 events, gap = [], False
         finally:
             channel.close()
@@ -188,7 +190,8 @@ class RoomClient:
     def _whole(self, channel: Channel) -> News:
         """The room as it is now, and what was last said there."""
         plain = channel.call("view", self._token)
-        return News((), view_from(plain), False, plain["at"], tuple(map(line_from, plain["talk"])))
+        talk = tuple(map(line_from, plain["talk"]))
+        return News((), view_from(plain), False, plain["at"], talk, draining=_drains(plain))
 
     def _is_sent_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
         """Whether the servers took us for gone (a machine that slept, say), without an own ``leave``."""
@@ -210,6 +213,10 @@ class RoomClient:
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
         answer = self._commands.call(method, self._token, request_id or new_request_id(), *arguments)
         return Answer(answer["version"], answer["seat"])
+
+
+def _drains(answer: Mapping[str, Any]) -> bool:
+    return answer.get("draining") is not None
 
 
 def new_request_id() -> str:

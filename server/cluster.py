@@ -9,6 +9,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from server import processes
 from server.lookout import ASK_S, IN_STEP, Drains, Lookout, RoleStatus, drains_from, whole
@@ -191,7 +192,7 @@ class Cluster:
     def standby_of(self, role: str) -> RunFile | None:
         """The living process that is ready to take over that role, or has just done so; None if there is none."""
         run = self._run_folder.read(processes.standby_of(role))
-        return run if run is not None and run.alive else None
+        return replace(run, role=role) if run is not None and run.alive else None
 
     def kill(self, role: str) -> int:
         """End a role's process with SIGKILL and return the pid it had. Raises NotRunning."""

@@ -81,11 +81,10 @@ class _Upgrade:
         self._began = processes.clock()
 
     def run(self, on_replaced: Callable[[Replaced], None]) -> None:
-        self._say("waiting until the cluster is whole")
-        self._wait_until_whole("")
         for role in ORDER:
-            while (old := self._cluster.process_of(role)) is not None and not self._is_new(old):
+            while not self._is_new(old := self._when_whole(role)):
                 on_replaced(self._replace(old))
+        self._when_whole(MAIN)
 
     def _replace(self, old: RunFile) -> Replaced:
         if old.role == MAIN:
@@ -93,32 +92,32 @@ class _Upgrade:
         self._say(f"replacing {old.role}, pid {old.pid}")
         began = time.monotonic()
         processes.end_politely(old)
-        self._wait_until_whole(old.role)
-        new = self._cluster.process_of(old.role)
-        if new is None:  # killed this moment: who it is then does not matter
-            raise_if_stopped(self._cluster)
-            self._wait_until_whole(old.role)
-            new = self._cluster.process_of(old.role) or old
+        new = self._when_whole(old.role)
         return Replaced(old.role, old.pid, new.pid, self._away_s(new), time.monotonic() - began)
 
-    def _wait_until_whole(self, replaced: str) -> None:
+    def _when_whole(self, role: str) -> RunFile:
+        """Who runs in that role, once all do."""
         began = checked_at = time.monotonic()
-        while not all(self._cluster.is_up(role) for role in ORDER):
-            raise_if_stopped(self._cluster)
+        while True:
+            missing = [one for one in ORDER if not self._cluster.is_up(one)]
+            run = self._cluster.process_of(role)
+            if not missing and run is not None:
+                return run
+            if not self._cluster.runs_here():
+                raise CannotUpgrade("no server runs any more: somebody stopped the cluster, or killed all of it")
             if time.monotonic() - checked_at > CHECK_AGAIN_S:
-                self._check_starts(replaced)
+                self._check_starts()
                 checked_at = time.monotonic()
             if time.monotonic() - began > WHOLE_S:
-                missing = ", ".join(role for role in ORDER if not self._cluster.is_up(role))
-                raise CannotUpgrade(f"not whole within {WHOLE_S:g} s, for want of: {missing}. {_AS_IT_IS}")
+                what = ", ".join(missing) or f"a {role} on this machine"
+                raise CannotUpgrade(f"not whole within {WHOLE_S:g} s, for want of: {what}. {_AS_IT_IS}")
             time.sleep(LOOK_AGAIN_S)
 
-    def _check_starts(self, replaced: str) -> None:
+    def _check_starts(self) -> None:
         for status in self._cluster.status():
             if status.failures >= GIVEN_UP_AFTER:
-                what = "the new" if status.role == replaced else "a"
                 words = self._cluster.last_words(status.role)
-                raise CannotUpgrade(f"{what} {status.role} does not come up. {_AS_IT_IS}\n{words}")
+                raise CannotUpgrade(f"{status.role} does not come up. {_AS_IT_IS} {words}")
 
     def _wait_for_standby(self) -> None:
         """A stand-by of before was started from old code; and without any the takeover takes longer."""
@@ -140,12 +139,6 @@ class _Upgrade:
 
 
 _AS_IT_IS = "What runs goes on; nothing more is replaced."
-
-
-def raise_if_stopped(cluster: Cluster) -> None:
-    """Raise CannotUpgrade when there is nobody left who could start the others."""
-    if not cluster.runs_here():
-        raise CannotUpgrade("no server runs any more: somebody stopped the cluster, or killed all of it")
 
 
 def _alone(cluster: Cluster) -> filelock.BaseFileLock:
