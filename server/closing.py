@@ -41,7 +41,7 @@ def drain(
     seen = Drains(True, until)
     ends = began + deadline_s if deadline_s is not None else math.inf
     over_since: float | None = None
-    while cluster.runs_here() and time.monotonic() < ends:
+    while cluster.runs_here():
         drains = cluster.drains()
         if drains is not None:
             if not drains.on:
@@ -51,8 +51,9 @@ def drain(
             seen = drains
             on_progress(seen)
             over_since = None if seen.games else over_since or time.monotonic()
-            if over_since is not None and time.monotonic() - over_since > PARTING_S:
-                break
+        now = time.monotonic()
+        if now >= ends or (over_since is not None and now - over_since > PARTING_S):
+            break
         time.sleep(LOOK_AGAIN_S)
     cluster.stop()
     return seen

@@ -45,7 +45,7 @@ _MUST_BE_GOOD = frozenset({"token", "request_id", "name"})
 """Arguments of which none that is bad goes through; the others have values of which some junk is one."""
 _PEER_METHODS: tuple[str, ...] = (
     *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
-    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes"),
+    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes", "drain"),
 )
 _PRIVATE: tuple[str, ...] = (
     *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),

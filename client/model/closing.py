@@ -19,10 +19,10 @@ class Closing:
     @property
     def words(self) -> str:
         """It as a sentence, with the time of day here."""
-        when = (
-            "once all games are over" if self.until is None else time.strftime("at %H:%M", time.localtime(self.until))
-        )
-        return f"The servers close for maintenance {when}: finish your game."
+        if self.until is None:
+            return "The servers close for maintenance once all games are over: finish yours."
+        here = time.strftime("%H:%M", time.localtime(self.until))
+        return f"The servers close for maintenance at {here}: finish your game."
 
 
 def closing_from(answer: Mapping[str, Any]) -> Closing | None:
