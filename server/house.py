@@ -32,6 +32,7 @@ from wire.waiting import about_to_wait
 MOST_EVENTS = 500
 """Events an answer carries at the most."""
 _RECENT = 64
+_AS_USUAL = Service()
 
 
 class _Table:
@@ -202,7 +203,7 @@ class House:
     @property
     def service(self) -> Service:
         """What holds for the whole cluster."""
-        state: Service = self._standing.get(THE_SERVICE, Service())
+        state: Service = self._standing.get(THE_SERVICE, _AS_USUAL)
         return state
 
     @property
@@ -212,7 +213,7 @@ class House:
 
     def moment(self) -> Moment:
         """This moment, as commands are decided in it."""
-        return self.time.moment()._replace(draining=self.service.draining)
+        return self.time.moment(draining=self.service.draining)
 
     def unfinished(self) -> list[str]:
         """Open rooms whose rows say that a game, a series or a selection runs there."""

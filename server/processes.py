@@ -230,11 +230,14 @@ def begin(standby: subprocess.Popen[bytes]) -> bool:
 def told_to_begin(role: str, settings: Settings) -> bool:
     """Wait, if this process is a stand-by, until it is told to begin; false when its starter is gone instead.
 
-    Before that it writes down that it is ready. Raises SettingsError.
+    Before that it writes down that it is ready, where that can be written. Raises SettingsError.
     """
     if not os.environ.get(STANDBY):
         return True
-    RunFolder(settings).write(RunFile.of(standby_of(role), os.getpid()))
+    try:
+        RunFolder(settings).write(RunFile.of(standby_of(role), os.getpid()))
+    except OSError as error:  # on a full disk a stand-by is worth no less
+        logger.warning("a stand-by cannot be written down", role=role, why=str(error))
     return sys.stdin.readline() == "begin\n"
 
 

@@ -11,10 +11,10 @@ server.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import filelock
 
@@ -141,11 +141,15 @@ class _Upgrade:
 _AS_IT_IS = "What runs goes on; nothing more is replaced."
 
 
-def _alone(cluster: Cluster) -> filelock.BaseFileLock:
-    """The lock that one upgrade at a time holds, freed by the system when its holder dies. Raises CannotUpgrade."""
-    lock = filelock.FileLock(Path(cluster.settings.data) / "run" / "upgrade.lock")
+@contextlib.contextmanager
+def _alone(cluster: Cluster) -> Iterator[None]:
+    """One upgrade at a time, by a lock that the system frees when its holder dies. Raises CannotUpgrade."""
+    lock = filelock.FileLock(cluster.settings.data / "run" / "upgrade.lock")
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise CannotUpgrade("another upgrade runs") from None
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
