@@ -30,11 +30,11 @@ def check_begins_nothing(room: Room, command: Command) -> None:
 
 
 def is_played(room: Room) -> bool:
-    """Whether somebody is there for whom a game, or a series, has to come to its end. What both players have left is
+    """Whether somebody is there for whom a game, or a series, has to come to its end. What all its people have left is
     kept and not waited for: nobody is thrown out of it.
     """
     runs = room.phase in ("selecting", "playing") or (room.phase == "finished" and _series_runs(room))
-    return runs and any(name not in room.away for name in room.players)
+    return runs and any(name not in room.away for name in room.players if name not in room.bots)
 
 
 def _series_runs(room: Room) -> bool:

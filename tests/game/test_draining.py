@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from game import rooms, service
@@ -122,6 +124,7 @@ def test_other_reasons_are_said_first() -> None:
         (left(started(), "ann"), True),
         (left(started(), "ann", "bob"), False),
         (SELECTING, True),
+        (left(after(rooms.nothing("abcd"), replace(MATCH, bots=("bob",))), "ann"), False),
         (won_by_x(), False),
         (in_series(3), True),
         (after(in_series(3), Resign("bob", "r" * 8)), True),
