@@ -154,6 +154,13 @@ class NotInvited(Refusal):
     code: ClassVar[str] = "not_invited"
 
 
+class Draining(Refusal):
+    """The cluster is being emptied: nothing new begins there until it was stopped and started again."""
+
+    code: ClassVar[str] = "draining"
+    fault: ClassVar[Fault] = "ours"
+
+
 class InvariantBroken(TicTacToeError):
     """Something that must hold does not: a fault of ours, after which a server ends and starts with good state."""
 

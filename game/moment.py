@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 class Moment(NamedTuple):
     """When something is decided. ``at``: service time in ms. ``chance``: 64 random bits. ``date``: seconds since 1970,
-    for people to read; nothing is decided by it.
+    for people to read; nothing is decided by it. ``draining``: the cluster is being emptied.
     """
 
     at: int = 0
     chance: int = 0
     date: int = 0
+    draining: bool = False
 
 
 class Limits(NamedTuple):

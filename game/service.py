@@ -24,6 +24,11 @@ class Service(NamedTuple):
     until: int | None = None
 
 
+def told(state: Service) -> dict[str, object] | None:
+    """What people are told of a cluster that is being emptied: ``until``; None when it is not."""
+    return {"until": state.until} if state.draining else None
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Write down what time it is."""

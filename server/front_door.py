@@ -62,13 +62,16 @@ class FrontDoor:
 
     @remote()
     def describe(self) -> dict[str, object]:
-        """Which server this is, which version of the protocol it speaks, and its limits for callers."""
+        """Which server this is, which version of the protocol it speaks, its limits for callers, and whether the
+        cluster is being emptied.
+        """
         return {
             "role": "communication_server",
             "protocol": PROTOCOL_VERSION,
             "max_wait_s": self._settings.max_wait_s,
             "max_message_bytes": self._settings.max_message_bytes,
             "max_call_bytes": min(LARGEST_CALL, self._settings.max_message_bytes),
+            "draining": self._copy.draining,
         }
 
     @remote(name=text(longest=64), token=token)
@@ -132,11 +135,14 @@ class FrontDoor:
 
     @remote(name=text(longest=64), token=token)
     def online(self, name: str, token: str) -> dict[str, object]:
-        """Say that one is online, and hear who else is. Who says no more is gone after some seconds."""
+        """Say that one is online, and hear who else is, and whether the cluster is being emptied. Who says no more is
+        gone after some seconds.
+        """
         name = self._show_online(name, token_hash(token))
         with self._presence_lock:
             names = self._presence.names(time.monotonic())
-        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
+        told = {"draining": self._copy.draining}
+        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S, **told}
 
     @remote(token=token, code=text(longest=LONGEST_WRITTEN))
     def keep_name(self, token: str, code: str) -> dict[str, object]:

@@ -14,8 +14,9 @@ from typing import Any
 
 from game import names, rooms
 from game.errors import InvalidArgument, InvariantBroken, NoSuchGame, NoSuchRoom, check
+from game.moment import Moment
 from game.room import Room
-from game.service import Service
+from game.service import Service, told
 from game.views import LATER_IN_ROWS
 from server.draft import Draft
 from server.due import DueRooms
@@ -35,6 +36,7 @@ MOST_EVENTS = 500
 LOOKED_AT_ONCE = 200
 """Names of which is worked out in one go what they look like."""
 _RECENT = 64
+_AS_USUAL = Service()
 
 
 class _Table:
@@ -212,7 +214,7 @@ class House:
     @property
     def service(self) -> Service:
         """What holds for the whole cluster."""
-        state: Service = self._standing.get(THE_SERVICE, Service())
+        state: Service = self._standing.get(THE_SERVICE, _AS_USUAL)
         return state
 
     @property
@@ -229,6 +231,20 @@ class House:
     def names_ever(self) -> int:
         """How many usernames are remembered, also those that are free again."""
         return len(self._name_book.names)
+
+    def draining(self) -> Mapping[str, object] | None:
+        """What everybody is told while the cluster is being emptied, else None."""
+        return told(self.service)
+
+    def moment(self) -> Moment:
+        """This moment, as commands are decided in it."""
+        return self.time.moment(draining=self.service.draining)
+
+    def unfinished(self) -> list[str]:
+        """Open rooms whose rows say that a game, a series or a selection runs there."""
+        with self._lock:
+            rows = self._lobby.rows
+            return [room for room, row in rows.items() if row["timed"] or row["phase"] in ("playing", "selecting")]
 
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
@@ -285,10 +301,14 @@ class House:
         return self._name_book.names.get(stream) if is_name(stream) else self._standing.get(stream)
 
     def view(self, room: str) -> dict[str, Any]:
-        """The view of a room, what was last said there, and the service time. Raises NoSuchRoom."""
+        """The view of a room, what was last said there, the service time, and whether the cluster is being emptied.
+
+        Raises NoSuchRoom.
+        """
         with self._lock:
             table = self._table(room)
-            return {**self._view(table), "talk": rooms.talk(table.state), "at": self.time.now()}
+            now = {"at": self.time.now(), "draining": self.draining}
+            return {**self._view(table), "talk": rooms.talk(table.state), **now}
 
     def room(self, room: str) -> Room:
         """The published state of a room. Raises NoSuchRoom."""
@@ -450,6 +470,7 @@ class House:
             "view": view if end == version else None,
             "gap": gap,
             "at": self.time.now(),
+            "draining": self.draining,
         }
 
     def _older_events(self, room: str, after_version: int, version: int) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from game.draining import check_not_draining
 from game.errors import TicTacToeError
 from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.seekers import PATIENT_S, Seeker, Seekers
@@ -80,7 +81,10 @@ class Matchmaker:
         """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up."""
         waited_s = self._waited_s(name, ticket)
         asked = _Asked(wish, self._clock() - waited_s)
-        if timeout_s <= 0 or self._lobby.match_of(name) is not None:
+        if self._lobby.match_of(name) is not None:
+            return self._tell(name, asked)
+        check_not_draining(self._lobby.draining is not None, "matches")
+        if timeout_s <= 0:
             return self._tell(name, asked)
         if waited_s < PATIENT_S:
             timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then there is something to tell: the bot would play

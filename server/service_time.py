@@ -48,6 +48,6 @@ class ServiceTime:
             if at > self._reached[0]:
                 self._reached = (float(at), self._clock())
 
-    def moment(self) -> Moment:
-        """This moment: the time, chance, and the date."""
-        return Moment(self.now(), self._chance(), int(time.time()))
+    def moment(self, *, draining: bool = False) -> Moment:
+        """This moment: the time, chance, the date, and what is handed in."""
+        return Moment(self.now(), self._chance(), int(time.time()), draining)

@@ -48,7 +48,7 @@ _MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
 """Arguments of which none that is bad goes through; the others have values of which some junk is one."""
 _PEER_METHODS: tuple[str, ...] = (
     *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
-    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes"),
+    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes", "drain"),
     *("keep_name", "recover_name"),
 )
 _PRIVATE: tuple[str, ...] = (

@@ -351,6 +351,8 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
         "revision": st.integers(0, 1 << 62),
         "began": st.integers(0, 1 << 62),
         "timeout_s": st.just(0.0),
+        "on": st.just(False),  # a good one that is true would have all others refused
+        "until": st.none() | st.integers(0, 1 << 40),
     }
 
 
