@@ -83,7 +83,7 @@ def check_proposal(value: object, choices: Choices) -> Proposal:
     if not isinstance(value, Mapping):
         raise InvalidArgument("a proposal is a dictionary of board, best_of and clock")
     best_of = value.get("best_of")
-    if isinstance(best_of, bool) or best_of not in choices.best_ofs:
+    if not isinstance(best_of, int) or isinstance(best_of, bool) or best_of not in choices.best_ofs:
         raise InvalidArgument(f"best_of must be one of {', '.join(map(str, choices.best_ofs))}")
     return Proposal(
         _one_of(value.get("board"), "board", choices.boards),

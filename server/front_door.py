@@ -11,9 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from game.errors import NoSuchRoom
+from game.errors import NameTaken, NoSuchRoom
 from game.games import DEFAULT_GAME, short_list
-from game.names import check_name
+from game.names import check_name, name_key
 from game.selection import check_wish
 from server.archive import Archive
 from server.identities import Identities
@@ -21,9 +21,10 @@ from server.lobby import cursor_from
 from server.lobby_copy import FOLLOW_WAIT_S, LOBBY, PAGE, LobbyCopy
 from server.lookout import Glance
 from server.matchmaking import Matchmaker
+from server.pairing import HOUSE_BOT
 from server.presence import SAY_AGAIN_S, SHOWN, Presence
 from server.ratings import Pool
-from server.security import token_hash
+from server.security import house_bot_token, token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
@@ -45,11 +46,12 @@ class FrontDoor:
     """The remote object ``communication_server``."""
 
     def __init__(self, copy: LobbyCopy, main: RemotePool, glance: Glance, settings: Settings, key: bytes) -> None:
-        """``key``: the cluster's, for tickets."""
+        """``key``: the cluster's, for tickets and for what the house bot is known by."""
         self._copy = copy
         self._main = main
         self._glance = glance
         self._settings = settings
+        self._house_bot = token_hash(house_bot_token(key))
         self._presence = Presence(most=settings.max_connections)
         self._presence_lock = threading.Lock()
         self._choices = short_list(DEFAULT_GAME)
@@ -71,8 +73,7 @@ class FrontDoor:
     @remote(name=text(longest=64), token=token)
     def claim(self, name: str, token: str) -> dict[str, object]:
         """Claim a username with a secret token of one's own making, or come back to it with the same token."""
-        answer = self._ask_main("claim", check_name(name), token_hash(token))
-        return {"name": answer["name"]}
+        return {"name": self._claim(name, token_hash(token))}
 
     @remote(
         token=token,
@@ -134,7 +135,7 @@ class FrontDoor:
         with self._presence_lock:
             known = self._presence.knows(name, hashed, time.monotonic())
         if not known:
-            name = self._ask_main("claim", check_name(name), hashed)["name"]
+            name = self._claim(name, hashed)
         with self._presence_lock:
             self._presence.heard(name, hashed, time.monotonic())
             names = self._presence.names(time.monotonic())
@@ -207,6 +208,13 @@ class FrontDoor:
         """How the four servers are, and which were replaced lately."""
         about_to_wait()
         return self._glance.take()
+
+    def _claim(self, name: str, hashed: str) -> str:
+        """Raises NameTaken, also when the name is that of the house bot and the token is not."""
+        checked = check_name(name)
+        if name_key(checked) == name_key(HOUSE_BOT) and hashed != self._house_bot:
+            raise NameTaken(f"the name {HOUSE_BOT} belongs to the servers themselves")
+        return str(self._ask_main("claim", checked, hashed)["name"])
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)

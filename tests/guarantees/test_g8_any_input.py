@@ -22,6 +22,7 @@ from client.hostile.garbage import MSGPACK, SERPENT
 from client.room import new_request_id
 from game.errors import InvalidArgument
 from game.events import Created
+from game.moment import Limits
 from server.cluster import Cluster
 from server.common_objects import ClientObject, PeerObject
 from server.copy_keeper import CopyKeeper
@@ -33,6 +34,7 @@ from server.sandbox import sandbox_settings
 from server.streams import Streams
 from tests.conditions import wait_until
 from tests.conftest import Game, end
+from tests.good_arguments import MADE_ANEW, good_arguments
 from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.arguments import Check
@@ -41,7 +43,10 @@ from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 SERVERS_FAULTS = {"internal_error", "invariant_broken", "storage_failed", "unreachable", "deadline_exceeded"}
-CHANGE = {"join", "leave", "move", "resign", "rematch", "close", "claim", "create", "online"}
+CHANGE = {
+    *("join", "leave", "move", "resign", "rematch", "close", "claim", "create", "online", "claim_game", "propose"),
+    *("offer", "accept", "decline", "say", "lock", "remove", "play_house_bot"),
+}
 OFTEN = settings(
     max_examples=500,
     deadline=None,
@@ -130,19 +135,14 @@ def callers(cluster: Cluster) -> Iterator[Callable[[str], RawCaller]]:
 def good_values(game: Game) -> dict[str, st.SearchStrategy[object]]:
     """Values that the checks accept, by argument; only such that nobody else's state depends on."""
     return {
-        "token": st.sampled_from([game.ada.token, game.bob.token, "t" * 43]),
-        "request_id": st.builds(new_request_id),
-        "room": st.sampled_from([game.x.id, "nosuchroom"]),
-        "name": st.sampled_from([game.ada.name, game.ada.name.upper(), game.bob.name, "eve"]),
-        "after_version": st.integers(0, 20),
-        "timeout_s": st.sampled_from([0, 0.0, 0.001]),
-        "role": st.sampled_from(["player", "spectator"]),
-        "move": st.integers(0, 8),
+        **{name: st.sampled_from(values) for name, values in good_arguments(game).items()},
+        MADE_ANEW: st.builds(new_request_id),
         "title": texts,
-        "game": st.sampled_from(["tictactoe", "chess"]),
-        "options": st.dictionaries(st.sampled_from(["width", "height", "in_a_row", "x"]), numbers, max_size=4),
-        "after": st.sampled_from(["", "0", "1:1", "0.0", "é"]),
-        "limit": st.integers(1, 200),
+        "text": texts,
+        "options": st.dictionaries(st.sampled_from(["width", "height", "in_a_row", "x"]), plain, max_size=4),
+        "terms": st.dictionaries(st.sampled_from(["best_of", "clock", "private", "x"]), anything, max_size=4),
+        "wish": st.dictionaries(st.sampled_from(["board", "clock", "x"]), anything, max_size=3),
+        "proposal": st.dictionaries(st.sampled_from(["board", "best_of", "clock"]), anything, max_size=3),
     }
 
 
@@ -289,9 +289,7 @@ def peer(cluster: Cluster) -> Iterator[Peer]:
     peer.close()
 
 
-CREATED = (
-    Streams(most_people=1).kind_of("room/x").write_event(Created("ada", "r" * 12, "abcd2345", "t", "tictactoe", {}))
-)
+CREATED = Streams(Limits()).kind_of("room/x").write_event(Created("ada", "r" * 12, "abcd2345", "t", "tictactoe", {}))
 
 rows = st.tuples(
     st.integers(1, 1 << 62), st.integers(1, 3), st.just("room/abcd2345"), st.integers(1, 9), st.just(CREATED)
@@ -305,6 +303,17 @@ bad_rows = st.one_of(
     rows.map(lambda row: [*row[:4], row[4][:-1]]),
     rows.map(lambda row: [*row[:2], "else/where", *row[3:]]),
 )
+
+
+good_pairing: tuple[object, ...] = ("r" * 12, ["nobody1", "nobody2"], [["3x3"], [1], ["none"]], [])
+bad_pairings = st.tuples(st.integers(0, 4), anything).map(
+    lambda drawn: [*good_pairing, drawn[1]] if drawn[0] == len(good_pairing) else _with(good_pairing, *drawn)
+)
+
+
+def _with(row: tuple[object, ...], place: int, value: object) -> list[object]:
+    """The row with something else in one place."""
+    return [*row[:place], value, *row[place + 1 :]]
 
 
 def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[object]]:
@@ -333,6 +342,10 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
         "title": texts,
         "game": texts,
         "options": st.dictionaries(texts, plain, max_size=3),
+        "terms": st.dictionaries(st.sampled_from(["best_of", "clock", "private"]), anything, max_size=3),
+        "pairings": st.lists(bad_pairings, min_size=1, max_size=3),
+        "number": st.integers(0, 1 << 62),
+        "numbers": st.lists(st.one_of(anything, st.integers(0, 1 << 62)), max_size=3),
         "room": st.just("nosuchroom"),
         "revision": st.integers(0, 1 << 62),
         "began": st.integers(0, 1 << 62),
