@@ -260,8 +260,9 @@ _CHANGES: dict[type, Callable[[Room, Any, _Become], Room]] = {
 def _remember(room: Room, version: int, event: Event) -> Requests:
     """The remembered requests with this event's; those of who is long gone are forgotten as others go."""
     requests = remembered(room.requests, event.by, event.request_id, Answer(version, _seat_after(room, event)))
-    if isinstance(event, (e.Left, e.Closed)):
-        watching = () if isinstance(event, e.Closed) else _without(room.spectators, event.by)
+    if isinstance(event, (e.Left, e.Removed, e.Closed)):
+        gone = event.name if isinstance(event, e.Removed) else event.by
+        watching = () if isinstance(event, e.Closed) else _without(room.spectators, gone)
         forget_the_long_gone(requests, (*room.players, *watching))
     return requests
 

@@ -110,9 +110,12 @@ class Matchmaker:
         return self._tell(name, _Asked(Wish(), self._clock()))
 
     def play_house_bot(self, name: str, request_id: str, wish: Wish) -> Mapping[str, object]:
-        """A match with the house bot. Raises Busy when it plays as many as it can."""
+        """A match with the house bot, or the one that somebody is in. Raises Busy when it plays as many as it can."""
         with self._changed:
             self._seekers.drop(name)
+        own = self._lobby.match_of(name)
+        if own is not None:
+            return self._in_room(own)
         if not self._bot_is_free():
             raise Busy("the house bot plays as many games as it can")
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
