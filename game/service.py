@@ -83,6 +83,6 @@ def encode(state: Service) -> dict[str, object]:
 
 def decode(plain: Mapping[str, Any]) -> Service:
     """The state that ``encode`` wrote. Raises InvalidArgument for anything else."""
-    version: Any = whole(plain["version"], "version")
+    version = whole(plain["version"], "version")
     event = from_plain({"kind": "happened", **plain})
     return Service(version, event.at, event.draining, event.until)

@@ -85,7 +85,7 @@ class Volumes:
         return state._asdict()
 
     def from_row(self, row: Mapping[str, Any]) -> Volume:
-        return Volume(whole(row["version"], "version"))  # type: ignore[arg-type]  # as was just checked
+        return Volume(whole(row["version"], "version"))
 
     def write_event(self, event: GameRecord) -> str:
         return _json(records.to_plain(event))

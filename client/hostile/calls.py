@@ -163,8 +163,10 @@ class Caller:
             ("remove", (victim,)),
         ):
             yield functools.partial(self._call, *room, method, token, new_request_id(), *arguments, refused=True)
-        terms = chance.choice(({"clock": []}, {"clock": {"a": 1}}, {"best_of": 3.0}, {"best_of": 2}, {"private": 1}))
-        create = (token, new_request_id(), "", "tictactoe", {}, terms)
+        terms: Mapping[str, object] = chance.choice(
+            ({"clock": []}, {"clock": {"a": 1}}, {"best_of": 3.0}, {"best_of": 2}, {"private": 1})
+        )
+        create: tuple[object, ...] = (token, new_request_id(), "", "tictactoe", {}, terms)
         yield functools.partial(self._call, *front_door, "create", *create, refused=True)
         yield functools.partial(self._call, *front_door, "claim", "HouseBot", random_token(chance), refused=True)
         for method in ("seek", "cancel_seek"):
