@@ -44,11 +44,17 @@ def clock_rule(text: object) -> ClockRule:
     """The rule that is written as "none", as "10s" (1 to 600 seconds a move) or as "3+2" (1 to 180 minutes, and 0 to 60
     seconds more a move). Raises InvalidArgument.
     """
-    return _rule(text if isinstance(text, str) else "")
+    rule = _read(text) if isinstance(text, str) else None
+    if rule is None:
+        raise InvalidArgument(
+            f'clock must be "none", seconds a move from "1s" to "{LONGEST_MOVE_S}s", or minutes and seconds more a '
+            f'move, like "3+2", at most "{LONGEST_BASE_MIN}+{LONGEST_INCREMENT_S}"'
+        )
+    return rule
 
 
-@functools.lru_cache(maxsize=256)
-def _rule(text: str) -> ClockRule:
+@functools.lru_cache(maxsize=1000)
+def _read(text: str) -> ClockRule | None:
     if text == "none":
         return NO_CLOCK
     if (match := _PER_MOVE.fullmatch(text)) and int(match[1]) <= LONGEST_MOVE_S:
@@ -56,10 +62,7 @@ def _rule(text: str) -> ClockRule:
     match = _INCREMENT.fullmatch(text)
     if match and int(match[1]) <= LONGEST_BASE_MIN and int(match[2]) <= LONGEST_INCREMENT_S:
         return ClockRule("increment", int(match[1]) * 60_000, int(match[2]) * 1000)
-    raise InvalidArgument(
-        f'clock must be "none", seconds a move from "1s" to "{LONGEST_MOVE_S}s", or minutes and seconds more a move, '
-        f'like "3+2", at most "{LONGEST_BASE_MIN}+{LONGEST_INCREMENT_S}"'
-    )
+    return None
 
 
 def written(rule: ClockRule) -> str:

@@ -87,5 +87,7 @@ def encode(state: Service) -> dict[str, object]:
 
 
 def decode(plain: Mapping[str, Any]) -> Service:
-    """The state that ``encode`` wrote."""
-    return Service(plain["version"], plain["at"], plain["draining"], plain["until"])
+    """The state that ``encode`` wrote. Raises InvalidArgument for anything else."""
+    version = whole(plain["version"], "version")
+    event = from_plain({"kind": "happened", **plain})
+    return Service(version, event.at, event.draining, event.until)

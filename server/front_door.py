@@ -48,7 +48,7 @@ class FrontDoor:
     """The remote object ``communication_server``."""
 
     def __init__(self, copy: LobbyCopy, main: RemotePool, glance: Glance, settings: Settings, key: bytes) -> None:
-        """``key``: the cluster's, for tickets."""
+        """``key``: the cluster's, for tickets and for what the house bot is known by."""
         self._copy = copy
         self._main = main
         self._glance = glance

@@ -35,6 +35,8 @@ MOST_EVENTS = 500
 """Events an answer carries at the most."""
 LOOKED_AT_ONCE = 200
 """Names of which is worked out in one go what they look like."""
+MOST_RECORDS_BYTES = 1 << 15
+"""About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
 _RECENT = 64
 _AS_USUAL = Service()
 
@@ -337,27 +339,35 @@ class House:
         return self._news(room, view, recent, after_version)
 
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
-        """The records after that one, at most ``limit``, and how many there are: at once if there are any, else when
-        there are, or after ``timeout_s``.
+        """The records after that one, at most ``limit`` and as many as fit into an answer, and how many there are: at
+        once if there are any, else when there are, or after ``timeout_s``.
         """
         with self._lock:
             if self._records <= number and timeout_s > 0:
                 about_to_wait()
                 self._lobby_news.wait_for(lambda: self._records > number or self._ending, timeout_s)
             count = self._records
-        return {"count": count, "records": self.records_numbered(range(number + 1, min(number + limit, count) + 1))}
+        found: list[dict[str, Any]] = []
+        left = MOST_RECORDS_BYTES
+        for following in range(number + 1, min(number + limit, count) + 1):
+            body = self._record(following)
+            left -= len(body.encode())
+            if left < 0 and found:
+                break
+            found.append(json.loads(body))
+        return {"count": count, "records": found}
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""
-        found = []
-        for number in numbers:
-            stream = volume_stream(number)
-            version = number - first_of_volume(stream) + 1
-            entries = self._journal.events(stream, version - 1, 1) if 0 < number <= self._records else []
-            if not entries:
-                raise NoSuchGame("there is no game of that number (yet)")
-            found.append(json.loads(entries[0].body))
-        return found
+        return [json.loads(self._record(number)) for number in numbers]
+
+    def _record(self, number: int) -> str:
+        stream = volume_stream(number)
+        version = number - first_of_volume(stream) + 1
+        entries = self._journal.events(stream, version - 1, 1) if 0 < number <= self._records else []
+        if not entries:
+            raise NoSuchGame("there is no game of that number (yet)")
+        return entries[0].body
 
     def lobby_changes(self, after: Cursor, limit: int, timeout_s: float) -> Changes:
         """What changed in the lobby after a cursor: at once if there is something, else when it happens."""

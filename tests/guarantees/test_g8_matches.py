@@ -1,0 +1,462 @@
+"""G8 around matches: wishes, tickets, proposals, talk, invite codes, what the servers alone may do: all of it bad."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from client import Cluster as Connection
+from client import Player, RoomClient, connect
+from client.credentials import new_token
+from client.hostile.garbage import SERPENT
+from client.room import new_request_id
+from game.errors import (
+    InvalidArgument,
+    NameTaken,
+    NotAllowed,
+    NotAPlayer,
+    NotInRoom,
+    NotInvited,
+    TicTacToeError,
+    TooOften,
+)
+from game.games import short_list
+from game.selection import Proposal
+from server.cluster import Cluster
+from tests.conditions import wait_until
+from tests.conftest import Game
+from tests.raw import RawCaller
+from wire import COMMUNICATION, MAIN, PEER, REPLICATION
+from wire.errors import TooLarge
+from wire.rpc import Remote
+
+ROLES = (MAIN, COMMUNICATION, REPLICATION)
+BIDI = "\u202e\u2066\u200e"
+CONTROLS = "\x00\x07\x1b\x7f\x9b\ue000"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def connection(shared_cluster: Cluster) -> Iterator[Connection]:
+    with connect(shared_cluster.name_server) as connection:
+        yield connection
+
+
+@pytest.fixture(autouse=True)
+def same_processes(shared_cluster: Cluster) -> Iterator[None]:
+    """The servers that were there before a test are there after it."""
+    before = [shared_cluster.process_of(role) for role in ROLES]
+    yield
+    assert [shared_cluster.process_of(role) for role in ROLES] == before
+
+
+@pytest.fixture
+def peer(shared_cluster: Cluster) -> Iterator[Remote]:
+    """The main server's peer port, with the right key."""
+    key = (shared_cluster.settings.data / "cluster.key").read_text().strip().encode()
+    remote = Remote(shared_cluster.settings.peer_address_of(MAIN), PEER, key=key)
+    yield remote
+    remote.close()
+
+
+def somebody(connection: Connection) -> Player:
+    """A player whom nobody knows yet."""
+    return connection.claim(f"nora{next(_numbers)}")
+
+
+def a_match(connection: Connection) -> tuple[RoomClient, RoomClient]:
+    """Two players in a match in which nothing is selected yet."""
+    players = somebody(connection), somebody(connection)
+    found: list[RoomClient] = []
+    seeking = threading.Thread(target=lambda: found.append(players[0].seek() or pytest.fail("nobody sought")))
+    seeking.start()
+    other = players[1].seek()
+    seeking.join(20)
+    assert other is not None
+    x, o = sorted((found[0], other), key=lambda room: room.view().seat_of(room.name) or "", reverse=True)
+    assert x.view().phase == "selecting"
+    return x, o
+
+
+# -- terms, wishes, proposals --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        *(
+            {"clock": clock}
+            for clock in ([], {}, None, 5, "", "0s", "601s", "1+61", "181+0", "+1s", "\u0663s", "10s\n")
+        ),
+        *({"best_of": number} for number in (2, -1, 17, 3.0, "3", True, None, [3], 1 << 70)),
+        *({"private": private} for private in (1, "yes", None, [])),
+        {f"t{number}": 1 for number in range(21)},
+    ],
+    ids=repr,
+)
+def test_g8_terms_that_cannot_be_are_refused(connection: Connection, terms: dict[str, object]) -> None:
+    player = somebody(connection)
+    before = connection.rooms()
+    with pytest.raises(InvalidArgument):
+        connection.ask("create", player.token, new_request_id(), "", "tictactoe", {}, terms)
+    assert connection.rooms() == before
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        *({"board": board} for board in ("4x4", "", [], {}, None, 3, "\uff13x\uff13", "3X3")),
+        *({"clock": clock} for clock in ("5s", "NONE", [], {}, None, True)),
+        {f"w{number}": "any" for number in range(11)},
+        [],
+        "any",
+    ],
+    ids=repr,
+)
+def test_g8_a_wish_for_what_there_is_not_is_refused(connection: Connection, wish: object) -> None:
+    player = somebody(connection)
+    before = connection.rooms()
+    with pytest.raises(InvalidArgument):
+        connection.ask("seek", player.token, wish, "", 5.0)
+    with pytest.raises(InvalidArgument):
+        connection.ask("play_house_bot", player.token, new_request_id(), wish)
+    assert connection.rooms() == before
+
+
+BAD_PROPOSALS = [
+    {},
+    {"board": "3x3", "best_of": 1},
+    {"board": "3x3", "best_of": 1.0, "clock": "none"},
+    {"board": "3x3", "best_of": True, "clock": "none"},
+    {"board": "3x3", "best_of": [1], "clock": "none"},
+    {"board": ["3x3"], "best_of": 1, "clock": "none"},
+    {"board": {"3x3": {"3x3": {}}}, "best_of": {"a": [1]}, "clock": [["none"]]},
+    {"board": "3x3", "best_of": 7, "clock": "none"},
+    {"board": "any", "best_of": 1, "clock": "any"},
+    {"board": "3x3\x00", "best_of": 1, "clock": "none"},
+    {f"p{number}": number for number in range(11)},
+    [["board", "3x3"]],
+    None,
+]
+
+
+def test_g8_proposals_that_cannot_be_change_nothing_and_good_ones_still_count(connection: Connection) -> None:
+    x, o = a_match(connection)
+    before = x.view()
+    where = connection.ask("where_is", x.id)
+    room = Remote((where["host"], where["port"]), where["object"])
+    for proposal in BAD_PROPOSALS:
+        with pytest.raises(InvalidArgument):
+            room.call("propose", x._token, new_request_id(), proposal, timeout_s=5.0)
+    room.close()
+    assert x.view() == before
+    for one in (x, o):
+        one.propose(Proposal("3x3", 1, "none"))
+    assert x.view().phase == "playing"
+    x.move(4)
+
+
+def test_g8_who_has_no_seat_selects_offers_and_claims_nothing(connection: Connection) -> None:
+    x, o = a_match(connection)
+    stranger = somebody(connection).room(x.id)
+    version = x.view().version
+    commands = (
+        lambda: stranger.propose(Proposal("3x3", 1, "none")),
+        lambda: stranger.offer("draw"),
+        lambda: stranger.accept("abort"),
+        lambda: stranger.decline("rematch"),
+        lambda: stranger.claim_game("win"),
+    )
+    for command in commands:
+        with pytest.raises(NotInRoom):
+            command()
+    assert x.view().version == version
+    stranger.join("spectator")
+    for command in commands:
+        with pytest.raises(NotAPlayer):
+            command()
+    for owners_alone in (lambda: x.lock(True), lambda: o.remove(stranger.name), x.close):
+        with pytest.raises(NotAllowed):
+            owners_alone()
+
+
+# -- tickets -------------------------------------------------------------------------------------------------------
+
+
+def test_g8_a_ticket_that_is_forged_altered_or_somebody_else_s_is_worth_nothing(connection: Connection) -> None:
+    ada, eve = somebody(connection), somebody(connection)
+    ticket = connection.ask("seek", ada.token, {}, "", 0.3)["ticket"]
+    waited_ms, signature = ticket.split("-")
+
+    def worth(token: str, one: str) -> Any:
+        return connection.ask("seek", token, {}, one, 0.0)["waited_s"]
+
+    assert worth(ada.token, ticket) >= 0.3
+    assert worth(eve.token, ticket) < 0.1
+    altered = signature[:-1] + ("0" if signature[-1] != "0" else "1")
+    digits = "".join(chr(ord("\uff10") + int(digit)) for digit in waited_ms)
+    for forged in (
+        f"3600000-{signature}",
+        f"{waited_ms}-{altered}",
+        f"{waited_ms}-{signature.upper()}",
+        f"{digits}-{signature}",
+        f" {ticket}",
+        f"{ticket}\n",
+        f"-{ticket}",
+        waited_ms,
+        "-",
+        "nan-" + signature,
+        "0" * 60,
+    ):
+        assert worth(ada.token, forged) < 0.1, forged
+    with pytest.raises(InvalidArgument):
+        worth(ada.token, "x" * 61)
+
+
+def test_g8_a_wish_that_is_cancelled_comes_back_without_a_match_however_often_it_is_cancelled(
+    connection: Connection,
+) -> None:
+    player = somebody(connection)
+    for _ in range(3):
+        came: list[object] = []
+        waits = threading.Event()
+        seeking = threading.Thread(target=lambda: came.append(player.seek(on_wait=lambda _: waits.set())))  # noqa: B023
+        seeking.start()
+
+        def is_cancelled() -> bool:
+            player.cancel_seek()
+            return not seeking.is_alive()  # noqa: B023
+
+        wait_until(is_cancelled)
+        seeking.join(20)
+        assert came == [None]
+    for _ in range(3):
+        assert connection.ask("cancel_seek", player.token)["waiting"] is False
+
+
+# -- talk ----------------------------------------------------------------------------------------------------------
+
+
+def test_g8_what_is_said_has_nothing_in_it_that_is_no_text(shared_cluster: Cluster, connection: Connection) -> None:
+    game = Game(connection, (somebody_s_name(), somebody_s_name()))
+    game.x.say(f"a{CONTROLS}b\r\n\tc{BIDI}d \u00a0 e")
+    assert line_of(game.x) == "ab cd e"
+    before = game.x.view()
+    for nothing in (
+        "",
+        " ",
+        CONTROLS,
+        BIDI,
+        "\u200d",
+        "\n\n",
+        "x" * 201,
+        "x" * 1001,
+        None,
+        5,
+        ["hello"],
+        {"text": "x"},
+    ):
+        with pytest.raises(InvalidArgument):
+            game.x.say(nothing)  # type: ignore[arg-type]
+    caller = RawCaller(shared_cluster.settings.public_address_of(MAIN))
+    said = caller.call(f"room.{game.x.id}", "say", [game.ada.token, "r" * 12, "\ud800!"], {}, serializer=SERPENT)
+    assert said.code == "invalid_argument"
+    caller.close()
+    with pytest.raises(TooLarge):
+        game.x.say("x" * (1 << 20))
+    assert game.x.view() == before
+    for _ in range(4):
+        game.x.say("again")
+    with pytest.raises(TooOften):
+        game.x.say("again")
+    game.o.say("the other may still")
+
+
+def somebody_s_name() -> str:
+    return f"nora{next(_numbers)}"
+
+
+def line_of(room: RoomClient) -> str:
+    """What was said last."""
+    return next(iter(room.watch())).talk[-1].text
+
+
+# -- private rooms -------------------------------------------------------------------------------------------------
+
+
+def refused_everywhere(connection: Connection, player: Player, room_id: str, code: str = "") -> set[type]:
+    """What somebody is refused with who joins a room, looks into it and waits there."""
+    where = connection.ask("where_is", room_id)
+    room = Remote((where["host"], where["port"]), where["object"])
+    found: set[type] = set()
+    for method, arguments in (
+        ("join", (new_request_id(), "player", code)),
+        ("join", (new_request_id(), "spectator", code)),
+        ("view", ()),
+        ("wait", (0, 0.0)),
+        ("wait", (1, 5.0)),
+        ("invite", ()),
+    ):
+        try:
+            room.call(method, player.token, *arguments, timeout_s=10.0)
+        except TicTacToeError as error:
+            found.add(type(error))
+        else:
+            found.add(type(None))
+    room.close()
+    return found
+
+
+def test_g8_without_its_code_nobody_sees_a_private_room(connection: Connection) -> None:
+    owner, eve = somebody(connection), somebody(connection)
+    room = owner.create("secret", private=True)
+    room.join()
+    code = room.invite().partition("-")[2]
+    before = room.view()
+    assert room.id not in {row.room for row in connection.rooms()}
+    wrong = [code[:place] + ("0" if code[place] != "0" else "1") + code[place + 1 :] for place in range(len(code))]
+    full_width = "".join(chr(ord("\uff10") + int(c)) if c.isdigit() else c for c in code)
+    assert code.upper() != code or full_width != code
+    for almost in {*wrong, full_width, code.upper(), code + "0", code[:-1], f" {code}", ""} - {code}:
+        assert refused_everywhere(connection, eve, room.id, almost) == {NotInvited}, almost
+    for command in (eve.room(room.id).leave, lambda: eve.room(room.id).say("hello"), eve.room(room.id).resign):
+        version = room.view().version
+        try:
+            command()
+        except TicTacToeError as error:
+            assert isinstance(error, NotInRoom)  # noqa: PT017  # to leave where one is not is no error
+        assert room.view().version == version
+    assert room.view() == before
+    assert eve.room(f"{room.id}-{code}").join().seat == "O"
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_g8_who_was_removed_sees_nothing_more(connection: Connection, private: bool) -> None:
+    owner, eve = somebody(connection), somebody(connection)
+    room = owner.create("ours", private=private)
+    invitation = room.invite()
+    watching = eve.room(invitation)
+    watching.join("spectator")
+    news = watching.watch()
+    next(news)
+    room.remove(eve.name)
+    code = invitation.partition("-")[2]
+    assert refused_everywhere(connection, eve, room.id, code) == {NotAllowed}
+    with pytest.raises(NotAllowed):
+        next(news)
+    with pytest.raises(NotInRoom):
+        watching.say("but")
+    with pytest.raises(NotInRoom):
+        room.remove(eve.name)
+    for nobody in (owner.name, "", "\x00", "x" * 64, eve.name.upper()):
+        with pytest.raises((NotAllowed, NotInRoom)):
+            room.remove(nobody)
+
+
+def test_g8_who_left_a_private_room_needs_the_code_again(connection: Connection) -> None:
+    owner, eve = somebody(connection), somebody(connection)
+    room = owner.create("secret", private=True)
+    watching = eve.room(room.invite())
+    watching.join("spectator")
+    watching.leave()
+    assert refused_everywhere(connection, eve, room.id) == {NotInvited}
+
+
+# -- what the servers alone may do ---------------------------------------------------------------------------------
+
+
+def test_g8_what_time_brings_and_matches_are_not_for_anybody(connection: Connection) -> None:
+    x, o = a_match(connection)
+    before = x.view()
+    where = connection.ask("where_is", x.id)
+    room = Remote((where["host"], where["port"]), where["object"])
+    for method in ("due", "Due", "match", "Match", "create", "command", "submit", "tick"):
+        with pytest.raises(InvalidArgument):
+            room.call(method, x._token, new_request_id(), timeout_s=5.0)
+    room.call("leave", o._token, "house-0123456789abcdef", timeout_s=5.0)  # a request id like any other
+    room.close()
+    for method in ("open_matches", "who_has", "records_after", "records"):
+        with pytest.raises(InvalidArgument):
+            connection.ask(method, [])
+    after = x.view()
+    assert (after.phase, after.version) == (before.phase, before.version + 1)
+    for name in ("Housebot", "housebot", "HOUSEBOT"):
+        with pytest.raises(NameTaken):
+            connection.claim(name)
+        with pytest.raises(NameTaken):
+            connection.ask("online", name, new_token())
+    with pytest.raises(InvalidArgument):
+        connection.claim("")
+
+
+BOARDS, BEST_OFS, CLOCKS = (list(some) for some in short_list("tictactoe"))
+CHOICES = [BOARDS, BEST_OFS, CLOCKS]
+PAIR = ["nobody1", "nobody2"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        None,
+        {},
+        "rows",
+        [None],
+        [[]],
+        [["r" * 12, PAIR, CHOICES]],
+        [["r" * 12, PAIR, CHOICES, [], None]],
+        [["short", PAIR, CHOICES, []]],
+        [["r" * 12, ["nobody1"], CHOICES, []]],
+        [["r" * 12, ["nobody1", "nobody2", "nobody3"], CHOICES, []]],
+        [["r" * 12, ["nobody1", "nobody1"], CHOICES, []]],
+        [["r" * 12, ["nobody1", ""], CHOICES, []]],
+        [["r" * 12, ["nobody1", "no\x00body"], CHOICES, []]],
+        [["r" * 12, ["nobody1", "\u202enobody"], CHOICES, []]],
+        [["r" * 12, ["nobody1", 2], CHOICES, []]],
+        [["r" * 12, PAIR, [BOARDS, BEST_OFS], []]],
+        [["r" * 12, PAIR, [[], BEST_OFS, CLOCKS], []]],
+        [["r" * 12, PAIR, [["4x4"], BEST_OFS, CLOCKS], []]],
+        [["r" * 12, PAIR, [BOARDS, [7], CLOCKS], []]],
+        [["r" * 12, PAIR, [BOARDS, [3.0], CLOCKS], []]],
+        [["r" * 12, PAIR, [BOARDS, [True], CLOCKS], []]],
+        [["r" * 12, PAIR, [BOARDS, BEST_OFS, [[]]], []]],
+        [["r" * 12, PAIR, [["3x3"] * 21, BEST_OFS, CLOCKS], []]],
+        [["r" * 12, PAIR, CHOICES, ["Housebot"]]],
+        [["r" * 12, ["nobody1", "Housebot"], CHOICES, ["nobody2"]]],
+        [["r" * 12, ["nobody1", "Housebot"], CHOICES, ["Housebot", "Housebot"]]],
+        [["r" * 12, ["nobody1", "Housebot"], CHOICES, "Housebot"]],
+        [["r" * 12, PAIR, CHOICES, []], ["s" * 12, ["nobody3", "nobody2"], CHOICES, []]],
+        [["r" * 12, PAIR, CHOICES, []], ["r" * 12, ["nobody3", "nobody4"], CHOICES, []]],
+        [[f"request{number:05}", [f"a{number}", f"b{number}"], CHOICES, []] for number in range(201)],
+    ],
+    ids=lambda rows: str(rows)[:60],
+)
+def test_g8_rows_that_are_no_matches_open_no_room(connection: Connection, peer: Remote, rows: object) -> None:
+    before = connection.rooms()
+    with pytest.raises(InvalidArgument):
+        peer.call("open_matches", rows, timeout_s=5.0)
+    assert connection.rooms() == before
+
+
+def test_g8_nobody_is_put_into_a_second_match(connection: Connection, peer: Remote) -> None:
+    names = [somebody(connection).name for _ in range(3)]
+    first, again, other = (
+        peer.call("open_matches", [[request, players, CHOICES, []]], timeout_s=5.0)["opened"][0]
+        for request, players in (("first0" * 2, names[:2]), ("first0" * 2, names[:2]), ("second" * 2, names[1:]))
+    )
+    assert first == again
+    assert other == {"room": None, "taken": {names[1]: first["room"]}}
+
+
+def test_g8_numbers_of_games_that_are_not_there_are_refused(connection: Connection, peer: Remote) -> None:
+    count = peer.call("records_after", 0, 1, 0.0, timeout_s=5.0)["count"]
+    for numbers in ([0], [count + 1], [1 << 62], [-1], [1.0], [True], ["1"], [[1]], [None], list(range(1001)), "1", 1):
+        with pytest.raises(TicTacToeError) as caught:
+            peer.call("records", numbers, timeout_s=5.0)
+        assert caught.value.code in ("no_such_game", "invalid_argument")
+    for number in (0, -1, 1 << 54, 1.0, "1", None, True):
+        with pytest.raises(InvalidArgument):
+            connection.ask("game", number)
