@@ -15,6 +15,7 @@ from pyvirtualdisplay import Display
 from client import RoomClient, connect
 from client.credentials import Credentials
 from client.model.app import AppModel, Wishes
+from client.model.lobby import NewRoom
 from client.model.preferences import Preferences, Theme
 from client.window.app import SERVERS_SIZE, SIZE, Window
 from client.window.garbage import collect_here
@@ -98,7 +99,7 @@ class Studio:
         self.live(lambda: ada.lobby is not None and len(ada.lobby.rooms or ()) == len(OTHERS))
         self.live(lambda: ada.lobby is not None and ada.lobby.online_count > 1)
         if ada.lobby is not None:
-            ada.lobby.create("Friday's series", 3, 3, 3)
+            ada.lobby.create(NewRoom("Friday's series"))
         self.live(lambda: ada.room is not None and ada.room.view is not None)
         if ada.room is not None and self.bob.model.lobby is not None:
             self.bob.model.lobby.enter(ada.room.id)

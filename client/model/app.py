@@ -98,6 +98,12 @@ class AppModel:
         self._leaving = {**under_way, room.id: telling}
         return telling
 
+    def play_again(self) -> None:
+        """Out of the room, and look for another opponent with the same wish."""
+        self.leave_room()
+        if self.lobby is not None:
+            self.lobby.seeking.play()
+
     def sign_out(self) -> None:
         """Back to the first screen; seats stay."""
         self.close_servers()
@@ -139,6 +145,8 @@ class AppModel:
             self.lobby.enter(wishes.room, "spectator" if wishes.watch else "player")
 
     def _enter(self, room: RoomClient, role: Role) -> None:
+        if self.who is None:
+            return
         computers = self._computers
         leaving = self._leaving.pop(room.id, None)
         if leaving is not None:
@@ -146,6 +154,8 @@ class AppModel:
         self.room = RoomModel(
             room,
             self.background,
+            preferences=self.preferences,
+            look_up=self.who.cluster.result,
             left=lambda why: self._left(room.id, why),
             changed=lambda view: None if computers is None else computers.look_at(view),
             clock=self._clock,
@@ -154,7 +164,7 @@ class AppModel:
 
     def _computer_failed(self, error: TicTacToeError) -> None:
         if self.room is not None:
-            self.room.notice = f"The computer does not play on: {error.message}."
+            self.room.asking.notice = f"The computer does not play on: {error.message}."
 
     def _left(self, room: str, why: str) -> None:
         self.room = None

@@ -110,7 +110,13 @@ class Window:
         self.who.configure(text=who)
         if model.room is not None and model.who is not None:
             self.screen = RoomScreen(
-                shell, self.look, self.act, model.room, server=model.who.server, leave=model.leave_room
+                shell,
+                self.look,
+                self.act,
+                model.room,
+                server=model.who.server,
+                leave=model.leave_room,
+                play_again=model.play_again,
             )
         elif model.lobby is not None:
             self.screen = LobbyScreen(shell, self.look, self.act, model.lobby)
@@ -176,22 +182,31 @@ class Window:
         for key, in_lobby in (
             ("<Control-n>", LobbyScreen.open_new_room),
             ("<Control-f>", LobbyScreen.find),
+            ("<Control-p>", lambda lobby: lobby.act(lobby.model.seeking.play)),
             *((f"<Control-Key-{number + 1}>", _enter_game(number)) for number in range(3)),
         ):
             self.shell.bind(key, lambda _, do=in_lobby: self._in(LobbyScreen, do))  # type: ignore[misc]
         for key, in_room in (
-            ("r", RoomScreen.main_action),
-            ("i", RoomScreen.copy_invitation),
-            ("<Prior>", lambda room: room.go(-1)),
-            ("<Next>", lambda room: room.go(1)),
-            ("<Home>", lambda room: room.go(-room.model.steps)),
-            ("<End>", lambda room: room.go(room.model.steps)),
+            ("r", lambda room: room.actions.main()),
+            ("i", lambda room: room.door.copy_invitation()),
+            ("t", RoomScreen.toggle_talk),
+            ("y", lambda room: room.reply("Accept")),
+            ("n", lambda room: room.reply("Decline")),
+            ("<Prior>", lambda room: room.steps.go(-1)),
+            ("<Next>", lambda room: room.steps.go(1)),
+            ("<Home>", lambda room: room.steps.go(-room.model.steps.count)),
+            ("<End>", lambda room: room.steps.go(room.model.steps.count)),
         ):
-            self.shell.bind(key, lambda _, do=in_room: self._in(RoomScreen, do))  # type: ignore[misc]
+            self.shell.bind(key, lambda event, do=in_room: self._in_room(event, do))  # type: ignore[misc]
 
     def _in(self, kind: type[Screen], do: Callable[..., None]) -> None:
         if isinstance(self.screen, kind):
             do(self.screen)
+
+    def _in_room(self, event: tk.Event[tk.Misc], do: Callable[[RoomScreen], None]) -> None:
+        """A key of the room; who writes, writes."""
+        if not isinstance(event.widget, tk.Entry):
+            self._in(RoomScreen, do)
 
     def escape(self) -> None:
         """One step back, whatever that is here."""

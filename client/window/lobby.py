@@ -8,12 +8,13 @@ from typing import Literal
 import ttkbootstrap as ttk
 
 from client.model import words
-from client.model.lobby import LobbyModel, OpenGame
+from client.model.lobby import LobbyModel, NewRoom, OpenGame
 from client.model.room import Role
 from client.views import Row
 from client.window.hints import hint
 from client.window.look import Look
-from client.window.new_room import NewRoom
+from client.window.new_room import NewRoomPanel
+from client.window.play import PlayPanel
 from client.window.screen import Act, Screen, put, show
 from game.strategy import LEVELS
 
@@ -31,23 +32,25 @@ class LobbyScreen(Screen):
         self._listed: list[Row] | None = None
         self._listed_search: str | None = None
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(3, weight=1)
+        self.rowconfigure(4, weight=1)
+        self.play = PlayPanel(self, look, act, model.seeking)
+        self.play.grid(row=0, sticky="ew", pady=(0, look.px(10)))
         self.games = ttk.Frame(self)
-        self.games.grid(row=0, sticky="ew", pady=(0, look.px(10)))
+        self.games.grid(row=1, sticky="ew", pady=(0, look.px(10)))
         self.games.columnconfigure(0, weight=1)
         self._lines: dict[str, _GameLine] = {}
         self._build_tools()
-        self.new_room = NewRoom(self, look, create=self._create, cancel=self.escape)
-        self.new_room.grid(row=2, sticky="ew", pady=(0, look.px(10)))
+        self.new_room = NewRoomPanel(self, look, create=self._create, cancel=self.escape)
+        self.new_room.grid(row=3, sticky="ew", pady=(0, look.px(10)))
         self.new_room.grid_remove()
         self._build_list()
         self._build_doors()
-        self.search.focus_set()
+        self.play.play.focus_set()
 
     def _build_tools(self) -> None:
         look = self.look
         tools = ttk.Frame(self)
-        tools.grid(row=1, sticky="ew", pady=(0, look.px(10)))
+        tools.grid(row=2, sticky="ew", pady=(0, look.px(10)))
         tools.columnconfigure(1, weight=1)
         ttk.Label(tools, text="Find").grid(row=0, column=0, padx=(0, look.px(8)))
         self.search = ttk.Entry(tools, width=12)
@@ -63,7 +66,7 @@ class LobbyScreen(Screen):
                 command=self.acts(lambda level=level: self.model.play_computer(level)),  # type: ignore[misc]
             )
         self.alone.configure(menu=menu)
-        hint(self.search, "Find a room by its name, a player or its id (Ctrl+F); Esc shows all")
+        hint(self.search, "Find a room by its name, a player or its id (Ctrl+F), or paste an invitation; Esc shows all")
         hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
         hint(self.alone, "A game in a room of its own; perfect never loses on 3×3")
         self.search.bind("<KeyRelease>", lambda _: self._search())
@@ -73,11 +76,11 @@ class LobbyScreen(Screen):
     def _build_list(self) -> None:
         look = self.look
         frame = ttk.Frame(self)
-        frame.grid(row=3, sticky="nsew")
+        frame.grid(row=4, sticky="nsew")
         frame.columnconfigure(0, weight=1)
         frame.rowconfigure(0, weight=1)
         names = [*(name for name, _, _ in _COLUMNS), "watching"]
-        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=4)
+        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=2)
         for name, title, width in (*_COLUMNS, ("watching", "Watch", 48)):
             anchor: Literal["e", "w"] = "e" if name == "watching" else "w"
             self.rooms.heading(name, text=title, anchor=anchor)
@@ -95,7 +98,7 @@ class LobbyScreen(Screen):
     def _build_doors(self) -> None:
         look = self.look
         doors = ttk.Frame(self)
-        doors.grid(row=4, sticky="ew", pady=(look.px(10), 0))
+        doors.grid(row=5, sticky="ew", pady=(look.px(10), 0))
         doors.columnconfigure(2, weight=1)
         self.join = ttk.Button(doors, text="Join", bootstyle="primary", command=lambda: self._enter("player"))
         self.join.grid(row=0, column=0)
@@ -104,7 +107,7 @@ class LobbyScreen(Screen):
         self.message = ttk.Label(doors, anchor="e")
         self.message.grid(row=0, column=2, sticky="ew")
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
-        self.online.grid(row=5, sticky="ew", pady=(look.px(10), 0))
+        self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
         self.bind("<Configure>", lambda event: self.online.configure(wraplength=event.width - look.px(32)))
         hint(self.online, lambda: "Online: " + ", ".join(self.model.online))
         hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
@@ -114,6 +117,7 @@ class LobbyScreen(Screen):
 
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
+        self.play.refresh()
         self._refresh_games()
         rows = model.shown()
         if rows is not self._listed:
@@ -175,6 +179,8 @@ class LobbyScreen(Screen):
     def escape(self) -> None:
         if self.model.doing:
             self.act(self.model.give_up)
+        elif self.model.seeking.is_seeking:
+            self.act(self.model.seeking.cancel)
         elif self.new_room.winfo_manager():
             self.new_room.grid_remove()
             self.search.focus_set()
@@ -197,13 +203,17 @@ class LobbyScreen(Screen):
         if number < len(games):
             self.act(lambda: self.model.enter(games[number].row.room))
 
-    def _create(self, title: str, width: int, height: int, in_a_row: int) -> None:
+    def _create(self, wanted: NewRoom) -> None:
         self.new_room.grid_remove()
-        self.act(lambda: self.model.create(title, width, height, in_a_row))
+        self.act(lambda: self.model.create(wanted))
 
     def _enter_found(self) -> None:
         self._search()  # what was typed or pasted a moment ago counts
-        self._enter("player")
+        invitation = words.invited_to(self.search.get())
+        if invitation:
+            self.act(lambda: self.model.enter(invitation))
+        else:
+            self._enter("player")
 
     def _search(self) -> None:
         self.act(lambda: self.model.search_for(self.search.get()))
@@ -259,4 +269,4 @@ def _title(row: Row) -> str:
 
 def _values(row: Row) -> tuple[str, ...]:
     watching = str(row.spectator_count) if row.spectator_count else ""
-    return _title(row), words.players(row), words.board_size(row.options), words.state(row), watching
+    return _title(row), words.players(row), words.terms(row), words.state(row), watching

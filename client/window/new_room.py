@@ -1,25 +1,36 @@
-"""The panel in which a room is opened: its name, the board, and how many in a row."""
+"""The panel in which a room is opened: its name, the board, how many in a row; series, clock, and who may come in."""
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
+from client.model.lobby import NewRoom
+from client.model.words import clock, series
 from client.window.hints import hint
 from client.window.look import Look
 from game.tictactoe import LARGEST, SMALLEST
 
-Create = Callable[[str, int, int, int], None]
+Create = Callable[[NewRoom], None]
+SERIES = (0, 1, 3, 5, 7)
+ENTRY = ("For all", "Private")
+CLOCKS = ("none", "10s", "30s", "1+1", "3+2", "10+5")
 
 
-class NewRoom(ttk.Labelframe):
+def series_text(best_of: int) -> str:
+    """A choice of series."""
+    return (series(best_of) or "no end").capitalize()
+
+
+class NewRoomPanel(ttk.Labelframe):
     """Says what was chosen once it makes sense; until then the button is off and a word says why."""
 
     def __init__(self, parent: tk.Misc, look: Look, *, create: Create, cancel: Callable[[], None]) -> None:
         super().__init__(parent, text="New room", padding=look.px(12))
         self._create = create
+        self._look = look
         self.columnconfigure(1, weight=1)
         ttk.Label(self, text="Name").grid(row=0, column=0, sticky="w", padx=(0, look.px(8)))
         self.title = ttk.Entry(self)
@@ -35,8 +46,9 @@ class NewRoom(ttk.Labelframe):
         ttk.Label(sizes, text="with").pack(side="left", padx=look.px(8))
         self._spin(sizes, self.in_a_row, "So many in a row win: from 3 to the longer side of the board")
         ttk.Label(sizes, text="in a row").pack(side="left", padx=(look.px(6), 0))
+        self._build_terms()
         buttons = ttk.Frame(self)
-        buttons.grid(row=2, column=1, sticky="w")
+        buttons.grid(row=3, column=1, sticky="w")
         self.open = ttk.Button(buttons, text="Open the room", bootstyle="primary", command=self._open)
         self.open.pack(side="left")
         ttk.Button(buttons, text="Cancel", bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
@@ -48,6 +60,25 @@ class NewRoom(ttk.Labelframe):
             variable.trace_add("write", lambda *_: self._check())
         for field in (self.title, *self._spins):
             field.bind("<Return>", lambda _: self._open())
+
+    def _build_terms(self) -> None:
+        look = self._look
+        ttk.Label(self, text="Play").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
+        line = ttk.Frame(self)
+        line.grid(row=2, column=1, sticky="ew", pady=(0, look.px(8)))
+        line.columnconfigure((0, 1, 2), weight=1)
+        self.series = self._choice(line, 0, [series_text(one) for one in SERIES])
+        self.clock = self._choice(line, 1, [clock(one).capitalize() for one in CLOCKS])
+        self.entry = self._choice(line, 2, ENTRY)
+        hint(self.series, "Game after game, or a series: who begins alternates")
+        hint(self.clock, "How much time each has")
+        hint(self.entry, "Private: not in the list, others come in by invitation alone (the button Invite in the room)")
+
+    def _choice(self, parent: ttk.Frame, column: int, texts: Sequence[str]) -> ttk.Combobox:
+        box = ttk.Combobox(parent, values=list(texts), state="readonly", width=9)
+        box.current(0)
+        box.grid(row=0, column=column, sticky="ew", padx=(0, self._look.px(6)))
+        return box
 
     def begin(self) -> None:
         """Ready for the next room."""
@@ -77,4 +108,5 @@ class NewRoom(ttk.Labelframe):
     def _open(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            self._create(self.title.get(), *chosen)
+            terms = SERIES[self.series.current()], CLOCKS[self.clock.current()], bool(self.entry.current())
+            self._create(NewRoom(self.title.get(), *chosen, *terms))

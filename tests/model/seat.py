@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from client.model.app import AppModel
-from client.model.lobby import LobbyModel
+from client.model.lobby import LobbyModel, NewRoom
 from client.model.room import RoomModel
 from tests.conditions import wait_until
 
@@ -36,7 +36,7 @@ class Seat:
 
     def creates(self, title: str) -> RoomModel:
         """Open a room and go in."""
-        self.lobby.create(title, 3, 3, 3)
+        self.lobby.create(NewRoom(title))
         return self.room
 
     def enters(self, room: str) -> RoomModel:

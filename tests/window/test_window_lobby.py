@@ -101,7 +101,7 @@ def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluste
         lou.types(lobby.rooms, "w")
         lou.waits_for(headline="Waiting for players")
         assert lou.room.model.seat is None
-        lou.room.seat.invoke()
+        lou.room.actions.seat.invoke()
         lou.waits_for(headline="kai is to move")
         room.resign()
         lou.window.escape()
@@ -155,11 +155,11 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     ruby = desk.sit_down(shared_cluster.name_server, "ruby", room=view.room)
     ruby.plays(8)
     ruby.waits_for(headline="Your turn")
-    ruby.room.resign.invoke()
-    ruby.room.resign.invoke()
+    ruby.room.actions.resign.invoke()
+    ruby.room.actions.resign.invoke()
     ruby.waits_for(headline="You resigned")
-    desk.wait(lambda: "wants a rematch" in ruby.room.notice.cget("text"))
-    ruby.room.rematch.invoke()
+    desk.wait(lambda: "wants a rematch" in ruby.room.bars.text)
+    ruby.room.actions.rematch.invoke()
     ruby.waits_for(headline="Your turn")
 
 
