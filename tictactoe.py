@@ -28,6 +28,8 @@ from wire.errors import TicTacToeError
 
 FAILED = 1
 CANNOT = 2
+AN_HOUR_S = 3600.0
+"""Until then nobody is taken for gone."""
 ALL_EVENTS = 1_000_000_000
 """The demo's cluster compacts no event away: the check in the end reads all of them anew."""
 _ROLES = {
@@ -219,12 +221,12 @@ def kill(role: Annotated[str, typer.Argument(help="main, communication, replicat
 @app.command()
 def bot(
     room: Annotated[str, typer.Argument(help="the id of a room, or: new")],
-    level: Annotated[str, typer.Option(help="random or perfect")] = "perfect",
+    level: Annotated[str, typer.Option(help="random, easy, medium or hard")] = "hard",
     games: Annotated[int, typer.Option(min=1, help="how many games it plays")] = 1,
     name: Annotated[str, typer.Option(help="its username; by default one of its own")] = "",
     server: Annotated[str, typer.Option(help="host:port of the name server; by default as in the settings")] = "",
 ) -> None:
-    """A computer player, in a room that is there or in a new one. Perfect never loses on 3×3."""
+    """A computer player, in a room that is there or in a new one. Hard never loses on 3×3."""
     from client.bot import run_bot
 
     with _plain_errors():
@@ -232,6 +234,21 @@ def bot(
             server or str(load().name_server), room, level=level, games=games, name=name, say=console.print
         )
         console.print(f"{result.games} games: {result.won} won, {result.lost} lost, {result.drawn} drawn.")
+
+
+@app.command()
+def tournament(
+    games: Annotated[int, typer.Option(min=2, help="how many games each two levels play on each board")] = 50,
+    looks: Annotated[int, typer.Option(min=0, help="at how many positions a level may look before a move")] = 1000,
+    seed: Annotated[int, typer.Option(help="every game follows from it")] = 1,
+) -> None:
+    """How strong computer players are: each level against each other, without servers, on every machine the same."""
+    from client.tournament import BOARDS, matches
+
+    table = Table("board", "level", "against", "won", "drawn", "lost", box=SIMPLE_HEAD)
+    for match in matches(BOARDS, games, looks, seed):
+        table.add_row(match.board, match.stronger, match.weaker, str(match.won), str(match.drawn), str(match.lost))
+    console.print(table)
 
 
 @app.command()
@@ -253,6 +270,26 @@ def demo(
         if report is not None:
             report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
     sys.exit(0 if summary.clean else FAILED)
+
+
+@app.command()
+def rush(
+    people: Annotated[int, typer.Option(min=2, max=1400, help="how many press Play at once")] = 1000,
+    kill_every: Annotated[float, typer.Option(min=0.1, help="seconds between kills")] = 2.0,
+    seed: Annotated[int, typer.Option(help="the order of kills follows from it")] = 7,
+    report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
+) -> None:
+    """Very many press Play at once while servers are killed: all must be matched, all series end, nothing be lost."""
+    from client.rush.report import Rush
+    from client.rush.run import run_rush
+    from server.sandbox import sandbox_cluster
+
+    with _plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS, away_s=AN_HOUR_S) as cluster:
+        summary = run_rush(cluster, Rush(people, kill_every, seed), console.print)
+    console.print_json(json.dumps(summary.as_plain()))
+    if report is not None:
+        report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
+    sys.exit(FAILED if summary.wrong else 0)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from client.cluster import connect
 from client.room import News, RoomClient, new_request_id
 from game.errors import InvalidArgument, Refusal, RoomFull
 from game.requests import Answer
-from game.strategy import LEVELS, Strategy
+from game.strategy import LEVELS, THINKS_S, Strategy, within
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ class Bot:
         try:
             if view.phase == "playing" and seat is not None and view.turn == seat:
                 self._pause()
-                cell = self._play(view.board, seat, self._chance)
+                go_on = within(THINKS_S, time.monotonic, time.sleep)
+                cell = self._play(view.board, seat, self._chance, go_on)
                 request_id = new_request_id()
                 sent_at = time.monotonic()
                 answer = self._room.move(cell, request_id=request_id)

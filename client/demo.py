@@ -27,7 +27,7 @@ from wire.errors import DeadlineExceeded
 PACE_S = 0.03
 PATIENCE_S = 20.0
 LOOK_AGAIN_S = 0.02
-_LEVELS = ("random", "random", "perfect")
+_LEVELS = ("random", "random", "hard")
 _SINGLES = ((MAIN,), (REPLICATION,), (COMMUNICATION,), (NAME_SERVER,))
 _PAIRS = ((MAIN, REPLICATION), (MAIN, COMMUNICATION), (COMMUNICATION, REPLICATION), (MAIN, NAME_SERVER))
 

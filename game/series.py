@@ -20,11 +20,12 @@ def check_best_of(value: object) -> int:
 
 
 def is_over(best_of: int, wins: Mapping[str, int], draws: int) -> bool:
-    """Whether nothing can change any more who has won: all games are played, or the lead is more than what is left."""
+    """Whether all games are played, draws too, or the lead is more than what is left. Both may have won as many."""
     if best_of == ENDLESS:
         return False
     most, second = [*sorted(wins.values(), reverse=True), 0, 0][:2]
-    return most - second > best_of - (sum(wins.values()) + draws)
+    left = best_of - (sum(wins.values()) + draws)
+    return left <= 0 or most - second > left
 
 
 def winner(wins: Mapping[str, int]) -> str | None:

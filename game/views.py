@@ -7,7 +7,7 @@ from game.room import Room
 from game.rules import SEATS
 
 SHOWN_SPECTATORS = 50
-LATER_IN_ROWS = {"best_of": 0, "clock": "none", "rated": False, "private": False, "timed": False}
+LATER_IN_ROWS = {"best_of": 0, "clock": "none", "rated": False, "private": False, "match": False, "timed": False}
 """What rows of the lobby that were written before there were matches do not have, and what it was."""
 
 
@@ -52,7 +52,9 @@ def talk(room: Room) -> list[dict[str, object]]:
 
 
 def summary(room: Room) -> dict[str, object]:
-    """The room's row in the lobby. ``timed``: time may bring something without anybody's command."""
+    """The room's row in the lobby. ``match``: the servers made it for people who asked
+    for a match, and it goes on; ``timed``: time may bring something without anybody's command.
+    """
     return {
         "room": room.id,
         "title": room.title,
@@ -66,6 +68,7 @@ def summary(room: Room) -> dict[str, object]:
         "clock": written(room.clock_rule),
         "rated": room.rated,
         "private": bool(room.entry.code),
+        "match": room.is_match and not room.series_is_over,
         "timed": room.due_at is not None,
     }
 

@@ -178,3 +178,8 @@ class Cluster:
             raise NotRunning(f"no {role} runs")
         processes.end(run)
         return run.pid
+
+    def kill_if_running(self, role: str) -> bool:
+        """End a role's process with SIGKILL, if there is one; whether there was."""
+        run = self.process_of(role)
+        return run is not None and processes.end(run)

@@ -6,12 +6,16 @@ log does not have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import node
+from server import node, readings
+from server.bot_keeper import BotKeeper
 from server.common_objects import PeerObject
-from server.front_door import FrontDoor, LobbyCopy
+from server.front_door import FrontDoor
+from server.lobby_copy import LobbyCopy
 from server.lookout import Glance, Lookout
 from server.node import Node
+from server.pairing import HOUSE_BOT
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
+from wire.arguments import remote
 from wire.rpc import Remote, RemotePool
 
 CONNECTIONS_TO_MAIN = 16
@@ -29,6 +33,11 @@ class CommunicationPeer(PeerObject):
         with self._copy.lock:
             return self._copy.complete
 
+    @remote()
+    def bot_matches(self) -> list[str]:
+        """The rooms of the house bot's matches that go on."""
+        return self._copy.matches_of(HOUSE_BOT)
+
     def more_status(self) -> dict[str, object]:
         return {"rooms": len(self._copy.lobby.rows), "position": self._copy.lobby.revision}
 
@@ -42,7 +51,15 @@ def build(its_node: Node) -> None:
     its_node.in_background("lobby", lambda: copy.follow(follower, its_node.go_on, its_node.pause))
     pool = RemotePool(main, PEER, key=its_node.key, most=CONNECTIONS_TO_MAIN)
     glance = Glance(Lookout(its_node.settings, its_node.run_folder, its_node.key))
-    its_node.open_to_clients().offer(COMMUNICATION, FrontDoor(copy, pool, glance, its_node.settings))
+    front_door = FrontDoor(copy, pool, glance, its_node.settings, its_node.key)
+    reader = Remote(main, PEER, key=its_node.key)
+    its_node.in_background("book", lambda: front_door.archive.follow(reader, its_node.go_on, its_node.pause))
+    its_node.in_background("matches", lambda: front_door.matchmaker.run(its_node.go_on, its_node.pause))
+    its_node.open_to_clients().offer(COMMUNICATION, front_door)
+    keeper = BotKeeper(its_node.settings, lambda: copy.matches_of(HOUSE_BOT))
+    its_node.in_background("house bot", lambda: keeper.run(its_node.go_on, its_node.pause))
+    its_node.at_end(keeper.end)
+    its_node.metrics.include(lambda: readings.of_communication(copy, front_door))
     its_node.watch([REPLICATION])
 
 

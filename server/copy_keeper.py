@@ -50,8 +50,18 @@ class CopyKeeper(PeerObject):
         with self._lock:
             return True
 
+    @property
+    def epoch(self) -> int:
+        """The epoch that this copy obeys."""
+        return self._replica.office.epoch
+
+    @property
+    def position(self) -> int:
+        """Where this copy ends."""
+        return self._replica.last.position
+
     def more_status(self) -> dict[str, object]:
-        return {"epoch": self._replica.office.epoch, "position": self._replica.last.position}
+        return {"epoch": self.epoch, "position": self.position}
 
     @remote()
     def standing(self) -> dict[str, object]:

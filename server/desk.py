@@ -6,8 +6,6 @@ object are thin: they check arguments and ask here.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 import threading
 import time
@@ -17,11 +15,12 @@ from typing import Any
 import structlog
 
 from game import names, rooms
-from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Create, Leave
+from game.commands import HOUSE, Close, Command, Create, Leave
 from game.errors import BadToken, InvalidArgument, Refusal
 from game.room import Room
 from server.group_commit import Committer
 from server.house import House
+from server.ids import house_request, room_id_of
 from server.security import token_hash
 from server.settings import Settings
 from server.streams import name_stream, room_stream
@@ -73,8 +72,8 @@ class Desk:
         of a lobby that has it; ``code``: its invite code, empty if it is not private.
         """
         by = self._who(hashed_token)
-        room = _room_id(by, request_id)
-        self._check_new_room(room)
+        room = room_id_of(by, request_id)
+        self.check_new_room(room)
         private, best_of, clock = terms.get("private", False), terms.get("best_of", 0), terms.get("clock", "none")
         if not isinstance(private, bool):
             raise InvalidArgument("private must be true or false")
@@ -88,7 +87,7 @@ class Desk:
             "code": self._house.room(room).entry.code,
         }
 
-    def _check_new_room(self, room: str) -> None:
+    def check_new_room(self, room: str) -> None:
         """Raise Busy when there is no place for one room more, and this would be one."""
         new = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
@@ -169,13 +168,3 @@ class Desk:
         if name is None:
             raise BadToken("this token belongs to nobody here: claim a name with it first")
         return name
-
-
-def _room_id(by: str, request_id: str) -> str:
-    digest = hashlib.sha256(f"{by}\n{request_id}".encode()).digest()
-    return base64.b32encode(digest[:5]).decode().lower()
-
-
-def house_request() -> str:
-    """A new request id of the servers themselves."""
-    return f"{HOUSE_REQUESTS}{secrets.token_hex(8)}"

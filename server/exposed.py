@@ -15,7 +15,7 @@ MEGABYTE = 1 << 20
 
 
 class Port(NamedTuple):
-    """One port: whose, what for ("client", "peer" or "name server"), and where."""
+    """One port: whose, what for ("client", "peer", "metrics" or "name server"), and where."""
 
     role: str
     use: str
@@ -38,6 +38,11 @@ class Exposed:
         return [
             *(Port(role, "client", *settings.public_address_of(role)) for role in servers),
             *(Port(role, "peer", *settings.peer_address_of(role)) for role in servers),
+            *(
+                Port(role, "metrics", settings.metrics_host, port)
+                for role in servers
+                if (port := settings.metrics_port_of(role))
+            ),
             Port(NAME_SERVER, "name server", *settings.name_server),
         ]
 

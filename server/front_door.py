@@ -1,119 +1,61 @@
-"""The front door: what the communication server offers to anybody. Names, lobby, and where a room is.
+"""The front door: what the communication server offers to anybody. Names, lobby, matches, results, and where a room is.
 
-It keeps a copy of the lobby, so that lists and waits cost the main server nothing and are answered also while that is
-being replaced; names and new rooms it hands on to the main server.
+Lists are answered from copies (``lobby_copy``, ``archive``), also while the main server is being replaced; names, new
+rooms and matches it hands on to the main server.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
 from game.errors import NoSuchRoom
-from game.games import DEFAULT_GAME
+from game.games import DEFAULT_GAME, short_list
 from game.names import check_name
-from server.herald import Herald
-from server.lobby import BEGINNING, Change, Cursor, Lobby, cursor_from
+from game.selection import check_wish
+from server.archive import Archive
+from server.identities import Identities
+from server.lobby import cursor_from
+from server.lobby_copy import FOLLOW_WAIT_S, LOBBY, PAGE, LobbyCopy
 from server.lookout import Glance
+from server.matchmaking import Matchmaker
 from server.presence import SAY_AGAIN_S, SHOWN, Presence
+from server.ratings import Pool
 from server.security import token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
-from wire.arguments import mapping, optional, remote, request_id, room_id, seconds, text, token, whole
-from wire.errors import DeadlineExceeded, NotReady, TicTacToeError, Unreachable
+from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
+from wire.errors import DeadlineExceeded, NotReady, Unreachable
 from wire.incoming import LARGEST_CALL
 from wire.later import Later
-from wire.rpc import Remote, RemotePool
+from wire.rpc import RemotePool
 from wire.waiting import about_to_wait
 
-PAGE = 200
-FOLLOW_WAIT_S = 1.0
-FOLLOW_AGAIN_S = 0.02
-LOBBY = "lobby"
-"""What is waited for here, as the herald knows it."""
-
-logger = structlog.get_logger()
-
-
-class LobbyCopy:
-    """The main server's lobby as this server knows it, and who waits for it to change."""
-
-    def __init__(self) -> None:
-        self.lobby = Lobby()
-        self.lock = threading.Condition()
-        self.complete = False
-        self.herald = Herald(lambda _lobby, asked: self.changes(*asked))
-        self.cursor = BEGINNING
-        self._before = 0
-
-    def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Keep the copy up to date until ``go_on()`` is false; while the main server is away it stays as it is."""
-        while go_on():
-            try:
-                answer = main.call("lobby_changes", *self.cursor, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
-            except TicTacToeError as error:
-                logger.debug("the lobby cannot be followed", why=error.message)
-                main.close()
-                pause(FOLLOW_AGAIN_S)
-                continue
-            self.take_in(answer)
-
-    def take_in(self, answer: Mapping[str, Any]) -> None:
-        """Take over an answer of the main server to the question for changes since ``cursor``."""
-        with self.lock:
-            if answer["reset"]:
-                self._begin_anew()
-            for change in answer["changed"]:
-                self.lobby.put(Change(*change))
-            self.cursor = Cursor(*answer["cursor"])
-            if not answer["more"]:
-                # A log that ends earlier than before is another log, and its own end is as far as cursors can be.
-                forgotten = min(self._before + 1, self.cursor.revision)
-                self.lobby.complete_up_to(self.cursor.revision, forgotten=forgotten)
-                self.complete = True
-            if self.complete and (answer["changed"] or answer["reset"]):
-                self.herald.happened_in([LOBBY])
-            self.lock.notify_all()
-
-    def wait_for(self, revision: int, timeout_s: float) -> None:
-        """Wait until that change is in the copy, or the time is up."""
-        with self.lock:
-            if self.lobby.revision < revision:
-                about_to_wait()
-                self.lock.wait_for(lambda: self.lobby.revision >= revision, timeout_s)
-
-    def has_news(self, after: Cursor) -> bool:
-        """Whether there is something to tell who has read so far."""
-        return self.complete and self.lobby.has_news(after)
-
-    def changes(self, after: Cursor, limit: int) -> dict[str, object]:
-        """What changed after a cursor, as clients get it. Raises NotReady while the beginning is not known."""
-        with self.lock:
-            if not self.complete and after == BEGINNING:
-                raise NotReady("the list of rooms is not complete yet")
-            return self.lobby.since(after, limit).for_clients()
-
-    def _begin_anew(self) -> None:
-        """What was known before counts no more; whoever waits has to begin anew as well."""
-        self._before = self.lobby.revision
-        self.lobby = Lobby()
-        self.complete = False
+LONGEST_TICKET = 60
+MOST_SHOWN = 100
+"""Players of the leaderboard, and games, in one answer."""
+GAMES_OF_A_PAGE = 20
+_WISH = mapping(most_fields=10)
+_GAME_NUMBER = whole(1, 1 << 53)
 
 
 class FrontDoor:
     """The remote object ``communication_server``."""
 
-    def __init__(self, copy: LobbyCopy, main: RemotePool, glance: Glance, settings: Settings) -> None:
+    def __init__(self, copy: LobbyCopy, main: RemotePool, glance: Glance, settings: Settings, key: bytes) -> None:
+        """``key``: the cluster's, for tickets."""
         self._copy = copy
         self._main = main
         self._glance = glance
         self._settings = settings
         self._presence = Presence(most=settings.max_connections)
         self._presence_lock = threading.Lock()
+        self._choices = short_list(DEFAULT_GAME)
+        self._identities = Identities(lambda hashed: self._ask_main("who_has", hashed))
+        self.archive = Archive(lambda numbers: self._ask_main("records", list(numbers)))
+        self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key)
 
     @remote()
     def describe(self) -> dict[str, object]:
@@ -123,6 +65,7 @@ class FrontDoor:
             "protocol": PROTOCOL_VERSION,
             "max_wait_s": self._settings.max_wait_s,
             "max_message_bytes": self._settings.max_message_bytes,
+            "claim_after_s": self._settings.claim_after_s,
             "max_call_bytes": min(LARGEST_CALL, self._settings.max_message_bytes),
         }
 
@@ -197,6 +140,74 @@ class FrontDoor:
             self._presence.heard(name, hashed, time.monotonic())
             names = self._presence.names(time.monotonic())
         return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
+
+    @property
+    def online_names(self) -> int:
+        """How many are online."""
+        with self._presence_lock:
+            return len(self._presence.names(time.monotonic()))
+
+    # -- matches --------------------------------------------------------------------------------------------------
+
+    @remote(
+        token=token,
+        wish=optional(_WISH, {}),
+        ticket=optional(text(longest=LONGEST_TICKET), ""),
+        timeout_s=optional(seconds(3600.0), 0.0),
+    )
+    def seek(self, token: str, wish: Mapping[str, object], ticket: str, timeout_s: float) -> dict[str, object] | Later:
+        """Ask for a match: its room, at once or when there is one; or, when time is up, how it stands. Only who asks
+        again waits on; the ``ticket`` of the answer keeps the place in the queue.
+        """
+        name = self._identities.name_with(token_hash(token))
+        checked = check_wish(wish, self._choices)
+        return self.matchmaker.seek(name, checked, ticket, min(timeout_s, self._settings.max_wait_s))
+
+    @remote(token=token)
+    def cancel_seek(self, token: str) -> dict[str, object]:
+        """Wait for a match no more. If there is one by now, this is its room."""
+        return self.matchmaker.cancel(self._identities.name_with(token_hash(token)))
+
+    @remote(token=token, request_id=request_id, wish=optional(_WISH, {}))
+    def play_house_bot(self, token: str, request_id: str, wish: Mapping[str, object]) -> Mapping[str, object]:
+        """A match with the servers' own bot, at once."""
+        name = self._identities.name_with(token_hash(token))
+        return self.matchmaker.play_house_bot(name, request_id, check_wish(wish, self._choices))
+
+    # -- results --------------------------------------------------------------------------------------------------
+
+    @remote(pool=optional(one_of("people", "bots"), "people"), limit=optional(whole(1, MOST_SHOWN), MOST_SHOWN))
+    def leaderboard(self, pool: Pool, limit: int) -> dict[str, object]:
+        """The strongest players, among people or among bots and those who play them."""
+        return self.archive.leaderboard(pool, limit)
+
+    @remote(name=text(longest=64))
+    def player(self, name: str) -> dict[str, object]:
+        """Ratings and latest games of somebody, as in ``leaderboard`` and ``games``."""
+        return self.archive.player(check_name(name), GAMES_OF_A_PAGE)
+
+    @remote(
+        name=optional(text(longest=64), ""),
+        before=optional(whole(0, 1 << 53), 0),
+        limit=optional(whole(1, MOST_SHOWN), GAMES_OF_A_PAGE),
+    )
+    def games(self, name: str, before: int, limit: int) -> dict[str, object]:
+        """Finished games, the latest first, of somebody or of all; from below the number ``before`` on, if not 0.
+        ``earlier``: what to give as ``before`` for those before them, 0 if there are none.
+        """
+        return self.archive.games(check_name(name) if name else "", before, limit)
+
+    @remote(number=_GAME_NUMBER)
+    def game(self, number: int) -> Mapping[str, object]:
+        """A finished game: ``record``, and ``changes`` of ratings, [before, after] by name. Raises NoSuchGame."""
+        return self.archive.game(number)
+
+    @remote(room=room_id, number=_GAME_NUMBER)
+    def result(self, room: str, number: int) -> Mapping[str, object]:
+        """The finished game of that number in a room. Raises NoSuchGame, also while it is not in the book yet."""
+        return self.archive.result(room, number)
+
+    # -- the servers ----------------------------------------------------------------------------------------------
 
     @remote()
     def servers(self) -> dict[str, object]:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from game.errors import InvariantBroken, TicTacToeError, check
@@ -47,12 +48,20 @@ class Committer:
     """Carries commands through the log of the main server in office."""
 
     def __init__(
-        self, commit: Commit, hold: Callable[[Conversation[None]], None], *, step_down: Callable[[str], None]
+        self,
+        commit: Commit,
+        hold: Callable[[Conversation[None]], None],
+        *,
+        step_down: Callable[[str], None],
+        carried_out: Callable[[Sequence[Order], float], None] = lambda _orders, _took_s: None,
     ) -> None:
-        """``hold`` holds a conversation to its end; one at a time comes from here."""
+        """``hold`` holds a conversation to its end; one at a time comes from here. ``carried_out`` is told of each
+        batch that is through, and how many seconds that took; it must not wait.
+        """
         self._commit = commit
         self._hold = hold
         self._step_down = step_down
+        self._carried_out = carried_out
         self._lock = threading.Lock()
         self._turns: Turns[Ticket] = Turns()
         self._handed_on = threading.Semaphore(0)
@@ -107,10 +116,12 @@ class Committer:
 
     def _carry_out(self) -> None:
         """Commit all that waits. The turn is had, and passed on in the end."""
+        began = time.perf_counter()
         with self._lock:
             batch = self._turns.batch()
         try:
             self._hold(self._commit.batch(batch))
+            self._carried_out(batch, time.perf_counter() - began)
         except BaseException as error:
             # The journal may have what nobody published: only a new start puts that right.
             self._step_down(f"a commit failed: {error!r}")

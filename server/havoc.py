@@ -30,8 +30,16 @@ _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 _HOSTS = ("main_host", "communication_host", "replication_host", "name_server_host")
 START_S = 5.0
 """How long a start is given before it is tried again: faults fall on what is just starting, too."""
-_SETTINGS = {"away_s": 1e6, "room_idle_s": 10.0, "max_wait_s": 2.0, "snapshot_every": 64, "keep_logs": 200}
-"""Nobody is taken for gone; rooms leave memory soon; waits are short, so that whoever finishes need not wait long."""
+_SETTINGS = {
+    "away_s": 1e6,
+    "room_idle_s": 10.0,
+    "max_wait_s": 2.0,
+    "snapshot_every": 64,
+    "keep_logs": 200,
+    "log_level": "debug",
+}
+"""Nobody is taken for gone; rooms leave memory soon; waits are short, so that whoever finishes need not wait long. The
+logs have every command: they are evidence."""
 
 
 class SandboxHavoc:

@@ -85,6 +85,12 @@ class Herald:
         """Whether anybody waits there."""
         return room in self._waiting
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        with self._changed:
+            return sum(len(waiters) for waiters in self._waiting.values())
+
     def end(self) -> None:
         """Answer everybody, now and from now on."""
         with self._changed:

@@ -6,13 +6,14 @@ the committer calls with what is committed. Idle rooms leave memory and come bac
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from game import rooms
-from game.errors import InvalidArgument, InvariantBroken, NoSuchRoom, check
+from game.errors import InvalidArgument, InvariantBroken, NoSuchGame, NoSuchRoom, check
 from game.room import Room
 from game.service import Service
 from game.views import LATER_IN_ROWS
@@ -21,9 +22,9 @@ from server.due import DueRooms
 from server.entries import Listing
 from server.herald import Herald
 from server.journal import Journal
-from server.lobby import Change, Changes, Cursor, Lobby, Row
+from server.lobby import Change, Changes, Cursor, Lobby, OpenMatches, Row
 from server.service_time import ServiceTime
-from server.standing_streams import THE_SERVICE, first_of_volume, is_volume
+from server.standing_streams import THE_SERVICE, first_of_volume, is_volume, volume_stream
 from server.streams import Streams, is_name, room_of, room_stream
 from wire.later import Later
 from wire.waiting import about_to_wait
@@ -67,6 +68,7 @@ class House:
         self._standing: dict[str, Any] = {}  # the states of all streams that are not rooms'
         self._name_of_hash: dict[str, str] = {}
         self._open: dict[str, float] = {}  # when it was last touched
+        self._matches = OpenMatches()
         self._closed: dict[str, int] = {}
         self._unvisited: dict[str, None] = {}  # open rooms of earlier terms that were not in memory in this one yet
         self._lobby = Lobby()
@@ -96,6 +98,8 @@ class House:
                 if room_of(listing.stream) is None:
                     self._list(listing)
             self._open = {change.room: now for change in of_rooms if change.row is not None}
+            for change in of_rooms:
+                self._matches.put(change.room, change.row)
             self._closed = {change.room: change.revision for change in of_rooms if change.row is None}
             for change in of_rooms:
                 self._known(change.room)
@@ -146,6 +150,7 @@ class House:
             self._closed[room] = position
         else:
             self._open[room] = self._clock()
+        self._matches.put(room, row)
         self._lobby.put(Change(position, room, row))
         self._lobby_news.notify_all()
 
@@ -159,6 +164,7 @@ class House:
             self._name_of_hash[state.token_hash] = state.name
         elif is_volume(stream):
             self._records = max(self._records, first_of_volume(stream) - 1 + state.version)
+            self._lobby_news.notify_all()
         self._standing[stream] = state
 
     def _put(self, room: str, stream: str, state: Any) -> None:
@@ -204,9 +210,23 @@ class House:
         state: Service = self._standing.get(THE_SERVICE, Service())
         return state
 
+    @property
+    def rooms_in_memory(self) -> int:
+        """How many rooms' states are in memory."""
+        return len(self._tables)
+
+    @property
+    def callers_waiting(self) -> int:
+        """How many wait for what happens in a room."""
+        return self._herald.waiting
+
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
         return self._name_of_hash.get(token_hash)
+
+    def match_of(self, name: str) -> str | None:
+        """The room of the match that somebody is in and that goes on, if there is one."""
+        return self._matches.of(name)
 
     def is_open(self, room: str) -> bool:
         """Whether there is such a room, and it is not closed."""
@@ -256,6 +276,29 @@ class House:
             view = self._view(table)
             recent = [event for event in table.recent if event["version"] > after_version]
         return self._news(room, view, recent, after_version)
+
+    def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
+        """The records after that one, at most ``limit``, and how many there are: at once if there are any, else when
+        there are, or after ``timeout_s``.
+        """
+        with self._lock:
+            if self._records <= number and timeout_s > 0:
+                about_to_wait()
+                self._lobby_news.wait_for(lambda: self._records > number or self._ending, timeout_s)
+            count = self._records
+        return {"count": count, "records": self.records_numbered(range(number + 1, min(number + limit, count) + 1))}
+
+    def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""
+        found = []
+        for number in numbers:
+            stream = volume_stream(number)
+            version = number - first_of_volume(stream) + 1
+            entries = self._journal.events(stream, version - 1, 1) if 0 < number <= self._records else []
+            if not entries:
+                raise NoSuchGame("there is no game of that number (yet)")
+            found.append(json.loads(entries[0].body))
+        return found
 
     def lobby_changes(self, after: Cursor, limit: int, timeout_s: float) -> Changes:
         """What changed in the lobby after a cursor: at once if there is something, else when it happens."""

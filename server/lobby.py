@@ -11,7 +11,7 @@ import bisect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from game.errors import InvalidArgument, check
 
@@ -78,6 +78,34 @@ class Changes:
             "reset": self.reset,
             "more": self.more,
         }
+
+
+class OpenMatches:
+    """Who is in which match that goes on, read off the rows of rooms. Not safe for threads: the shell holds a lock."""
+
+    def __init__(self) -> None:
+        self._players: dict[str, tuple[str, ...]] = {}
+        self._room_of: dict[str, str] = {}
+
+    def put(self, room: str, row: Row | None) -> None:
+        """The room has this row now, or none any more."""
+        goes_on = row is not None and bool(row["match"])
+        if goes_on and row is not None and room not in self._players:
+            players: Any = row["players"]
+            self._players[room] = tuple(players.values())
+            self._room_of.update(dict.fromkeys(self._players[room], room))
+        elif not goes_on:
+            for name in self._players.pop(room, ()):
+                if self._room_of.get(name) == room:
+                    del self._room_of[name]
+
+    def of(self, name: str) -> str | None:
+        """The room of somebody's match: of who is in many, as the house bot may be, the latest."""
+        return self._room_of.get(name)
+
+    def rooms_of(self, name: str) -> list[str]:
+        """The rooms of all matches that somebody is in."""
+        return [room for room, players in self._players.items() if name in players]
 
 
 class Lobby:

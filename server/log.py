@@ -1,6 +1,8 @@
 """Logs: structlog as everybody knows it, key=value for people or JSON for machines, one line an event, to stderr.
 
-No token, key or hash is ever handed to a logger: what is logged is named field by field where it happens.
+No token, key or hash is ever handed to a logger: what is logged is named field by field where it happens. Nor is a
+user's home in any line: it is "~" there. With LOG_FORMAT=json whatever comes is one JSON object a line, also
+warnings and exceptions that nobody caught. ``docs/operations.md`` has the fields.
 """
 
 from __future__ import annotations
@@ -9,17 +11,31 @@ import contextlib
 import io
 import logging
 import sys
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
 from typing import TextIO, cast
 
 import structlog
 
 from server.settings import Settings
 
+logger = structlog.get_logger()
+
+
+_of_this_thread = threading.local()
+
 
 class _Stderr(io.TextIOBase):
     """Standard error, except that a log that cannot be written (a full disk) does not end the server."""
 
     def write(self, text: str) -> int:
+        held: list[str] | None = getattr(_of_this_thread, "held", None)
+        if held is not None:
+            held.append(text)
+            return len(text)
         with contextlib.suppress(OSError):
             sys.stderr.write(text)
         return len(text)
@@ -29,27 +45,37 @@ class _Stderr(io.TextIOBase):
             sys.stderr.flush()
 
 
+@contextlib.contextmanager
+def in_one_piece() -> Iterator[None]:
+    """Write this thread's lines at the end, all at once: every write is a chance for other threads to go first."""
+    held: list[str] = []
+    _of_this_thread.held = held
+    try:
+        yield
+    finally:
+        _of_this_thread.held = None
+        if held:
+            _Stderr().write("".join(held))
+
+
 def set_up(settings: Settings, role: str) -> None:
     """Configure logging of this process; every line names its role."""
-
-    def with_role(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["role"] = role
-        return event
-
+    as_json = settings.log_format == "json"
     level = logging.getLevelName(settings.log_level.upper())
     shared: list[structlog.typing.Processor] = [
-        with_role,
+        _with_role(role),
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        _stamped(timezone.utc if as_json else None),
     ]
-    rendering: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if settings.log_format == "json"
-        else [
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "role", "event"], drop_missing=True),
-        ]
-    )
+    rendering: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        _without(str(Path.home())),
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.processors.KeyValueRenderer(
+            key_order=["timestamp", "level", "role", "event"], drop_missing=True
+        ),
+    ]
     structlog.configure(
         processors=[*shared, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -62,3 +88,47 @@ def set_up(settings: Settings, role: str) -> None:
     )
     logging.basicConfig(level=logging.WARNING, handlers=[foreign], force=True)
     logging.getLogger("Pyro4").setLevel(logging.CRITICAL)  # what matters reaches us as exceptions
+    logging.captureWarnings(True)
+    sys.excepthook = _say_uncaught
+    threading.excepthook = lambda failed: _say_uncaught(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+
+def _with_role(role: str) -> structlog.typing.Processor:
+    def with_role(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["role"] = role
+        return event
+
+    return with_role
+
+
+def _stamped(zone: timezone | None) -> structlog.typing.Processor:
+    """When it was: now, unless the line says another ``timestamp`` (seconds since 1970); without a zone, local time."""
+
+    def stamped(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        at = event.get("timestamp")
+        moment = datetime.now(zone) if at is None else datetime.fromtimestamp(at, zone)
+        event["timestamp"] = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return event
+
+    return stamped
+
+
+def _without(home: str) -> structlog.typing.Processor:
+    """Lines do not say where this user's files are; tracebacks would, and what the system complains of."""
+
+    def without(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        for name, value in event.items():
+            if isinstance(value, str) and home in value:
+                event[name] = value.replace(home, "~")
+        return event
+
+    def as_it_is(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        return event
+
+    return without if len(home) > 1 else as_it_is
+
+
+def _say_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+    """What nobody caught is a line as any other; Python's own words would be many."""
+    if error is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit)):
+        logger.error("not caught", exc_info=(kind, error, traceback))

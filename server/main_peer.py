@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from server.common_objects import PeerObject
 from server.lobby import Cursor
 from server.node import Node
+from server.pairing import Pairing, pairings
 from server.term import Term
 from wire import REPLICATION
-from wire.arguments import mapping, remote, request_id, room_id, seconds, text, whole
+from wire.arguments import mapping, remote, request_id, room_id, seconds, sequence, text, whole
 from wire.errors import NotReady
 
 _HASH = text(longest=64, shortest=64)
@@ -27,6 +28,11 @@ class MainPeer(PeerObject):
     def in_office(self, term: Term) -> None:
         """From now on there is somebody to ask."""
         self._term = term
+
+    @property
+    def term(self) -> Term | None:
+        """The term of office, if it has begun."""
+        return self._term
 
     def prove(self) -> bool:
         """The commits before this came to their end."""
@@ -71,6 +77,28 @@ class MainPeer(PeerObject):
     ) -> dict[str, object]:
         """Open a room."""
         return self._in_office().desk.create(token_hash, request_id, title, game, options, terms)
+
+    @remote(pairings=pairings)
+    def open_matches(self, pairings: Sequence[Pairing]) -> dict[str, object]:
+        """Open rooms for people who were matched; ``revision``: of a lobby that has them."""
+        term = self._in_office()
+        opened = [one._asdict() for one in term.pairings.open(pairings)]
+        return {"opened": opened, "revision": term.house.lobby_revision}
+
+    @remote(token_hash=_HASH)
+    def who_has(self, token_hash: str) -> str | None:
+        """The username that belongs to a token."""
+        return self._in_office().house.name_with(token_hash)
+
+    @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
+    def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
+        """The records of finished games after that one, when there are any or the time is up."""
+        return self._in_office().house.records_after(number, limit, timeout_s)
+
+    @remote(numbers=sequence(most=1000))
+    def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
+        """The records of these numbers."""
+        return self._in_office().house.records_numbered([_POSITION(number) for number in numbers])
 
     @remote(room=room_id)
     def is_open(self, room: str) -> bool:

@@ -6,7 +6,7 @@ acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import node
+from server import node, readings
 from server.journal_file import open_journal
 from server.main_peer import MainPeer
 from server.node import Node
@@ -23,6 +23,7 @@ def build(its_node: Node) -> None:
     line = ReplicaLine(settings.peer_address_of(REPLICATION), its_node.key, timeout_s=settings.append_timeout_s)
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)
+    its_node.metrics.include(lambda: readings.of_main(peer.term))
     its_node.watch([REPLICATION])
     clients = its_node.open_to_clients()  # whoever comes before there is an office waits, and need not come again
     office = line.hold(

@@ -23,7 +23,7 @@ class Measured:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self.name_server = str(cluster.name_server)
-        self.free_port = max(cluster.settings.server_ports) + 1
+        self.free_port = max(*cluster.settings.server_ports, cluster.settings.replication_metrics_port) + 1
         self.is_whole = cluster.is_whole
 
     def kill_main(self) -> None:
@@ -71,5 +71,5 @@ class Measured:
 @contextlib.contextmanager
 def measured_cluster() -> Iterator[Measured]:
     """A new cluster with the settings that everybody has, but for its ports and its folder."""
-    with sandbox_cluster(log_level="info") as cluster:
+    with sandbox_cluster() as cluster:
         yield Measured(cluster)

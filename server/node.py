@@ -18,11 +18,13 @@ from typing import NoReturn
 
 import structlog
 
-from server import descriptors, log, processes
+from server import descriptors, log, processes, readings
+from server.counts import Traffic
 from server.processes import AlreadyRunning, RunFile, RunFolder
 from server.pulse import NameServerPulse, PeerPulse, Pulse
 from server.security import cluster_key
 from server.settings import LOOPBACK, Settings, SettingsError, load
+from server.telling import Telling
 from server.watcher import Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import NotReady, StorageFailed, TicTacToeError, Unreachable
@@ -50,7 +52,7 @@ class Node:
         self._created = RunFile.of(role, os.getpid()).created
         self._ending = threading.Event()
         self._standing_down = threading.Event()
-        self._watchers: list[Watcher] = []
+        self.watchers: list[Watcher] = []
         self._threads: list[threading.Thread] = []
         self._at_end: list[Callable[[], None]] = []
         rpc.configure(
@@ -59,8 +61,13 @@ class Node:
             idle_s=settings.idle_connection_s,
         )
         peer = settings.peer_address_of(role)
-        self.peers = Endpoint(Address(settings.peer_bind_host, peer.port), key=self.key)
+        self.traffic, self.peer_traffic = Traffic(), Traffic()
+        where = Address(settings.peer_bind_host, peer.port)
+        self.peers = Endpoint(where, key=self.key, answered=self.peer_traffic.answered)
         self.clients: Endpoint | None = None
+        self.metrics = Telling(Address(settings.metrics_host, settings.metrics_port_of(role)))
+        self.metrics.include(lambda: readings.of_node(self))
+        self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause))
         if settings.owner_pid:
             self.in_background("owner", self._end_with_owner)
 
@@ -110,7 +117,8 @@ class Node:
     def open_to_clients(self) -> Endpoint:
         """Make the endpoint for clients; ``run`` serves it."""
         address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
-        self.clients = Endpoint(address, most_of_host=self.settings.max_connections_per_host)
+        most = self.settings.max_connections_per_host
+        self.clients = Endpoint(address, most_of_host=most, answered=self.traffic.answered)
         return self.clients
 
     def run(self) -> None:
@@ -121,7 +129,7 @@ class Node:
             self.clients.serve(self.go_on)
         for action in self._at_end:
             action()
-        for watcher in self._watchers:
+        for watcher in self.watchers:
             watcher.abandon_start()
         logger.info("ended")
 
@@ -139,7 +147,7 @@ class Node:
                 standby=role == MAIN,
                 after=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
             )
-            self._watchers.append(watcher)
+            self.watchers.append(watcher)
             self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self._go_on_watching))  # type: ignore[misc]
 
     def _pulse_of(self, role: str) -> Pulse:
@@ -153,7 +161,7 @@ class Node:
     def stand_down(self) -> None:
         """Start and end nobody any more: the whole cluster is being stopped."""
         self._standing_down.set()
-        for watcher in self._watchers:
+        for watcher in self.watchers:
             watcher.abandon_start()
 
     def status(self) -> dict[str, object]:
@@ -164,7 +172,7 @@ class Node:
             "created": self._created,
             "started_at": self.started_at,
             "protocol": PROTOCOL_VERSION,
-            "watches": {watcher.role: watcher.status() for watcher in self._watchers},
+            "watches": {watcher.role: watcher.status() for watcher in self.watchers},
         }
 
     # -- inside ---------------------------------------------------------------------------------------------------
@@ -213,13 +221,17 @@ class Node:
             peers=f"{settings.peer_bind_host}:{settings.peer_address_of(self.role).port}",
             pid=os.getpid(),
         )
-        for who, host in (("clients", settings.bind_host), ("servers with the cluster's key", settings.peer_bind_host)):
+        open_to = [("clients", settings.bind_host), ("servers with the cluster's key", settings.peer_bind_host)]
+        if settings.metrics_port_of(self.role):
+            open_to.append(("whoever reads metrics", settings.metrics_host))
+        for who, host in open_to:
             if host not in LOOPBACK:
                 logger.warning("open to the network", to=who, on=host)
 
 
 def main(role: str, build: Callable[[Node], None]) -> NoReturn:
     """Run a server script: read the settings, become the one of this role, build it, serve. Exits with a status."""
+    settings = None
     try:
         settings = load()
         log.set_up(settings, role)
@@ -228,23 +240,27 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
             sys.exit(0)
         node = Node(role, settings)
     except AlreadyRunning as error:
-        _fail(str(error), processes.ALREADY_RUNNING)
+        _fail(str(error), processes.ALREADY_RUNNING, settings)
     except (SettingsError, Unreachable, OSError) as error:
-        _fail(str(error), processes.CANNOT_START)
+        _fail(str(error), processes.CANNOT_START, settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: node.end())
     try:
         build(node)
         node.run()
     except (Unreachable, StorageFailed) as error:
-        _fail(error.message, processes.CANNOT_START)
+        _fail(error.message, processes.CANNOT_START, settings)
     _flush()
     os._exit(0)  # calls that still wait would hold the process up
 
 
-def _fail(sentence: str, status: int) -> NoReturn:
-    with contextlib.suppress(OSError):
-        sys.stderr.write(f"{sentence}\n")
+def _fail(sentence: str, status: int, settings: Settings | None = None) -> NoReturn:
+    """End with a sentence for people; for machines too, if the settings could be read and say so."""
+    if settings is not None and settings.log_format == "json":
+        logger.error("cannot serve", why=sentence)
+    else:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{sentence}\n")
     _flush()
     os._exit(status)  # what the log could not take would change the status of an exit in good order
 

@@ -126,7 +126,7 @@ class RunFolder:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError) as error:
-            logger.warning("a run file cannot be read", role=role, why=str(error))
+            logger.warning("a run file cannot be read", other=role, why=str(error))
             return None
 
     def clear(self, role: str) -> None:

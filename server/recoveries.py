@@ -50,7 +50,7 @@ class Recoveries:
             new.write_text(json.dumps([one.as_plain() for one in kept]))
             new.replace(file)
         except OSError as error:
-            logger.warning("a recovery cannot be written down", role=recovery.role, why=str(error))
+            logger.warning("a recovery cannot be written down", other=recovery.role, why=str(error))
 
     def last(self, roles: Iterable[str]) -> list[Recovery]:
         """The last ones of all these roles together, the latest first."""
@@ -63,7 +63,7 @@ class Recoveries:
         except FileNotFoundError:
             return []
         except (OSError, ValueError, TypeError) as error:
-            logger.warning("recoveries cannot be read", role=role, why=str(error))
+            logger.warning("recoveries cannot be read", other=role, why=str(error))
             return []
 
     def _file(self, role: str) -> Path:

@@ -16,6 +16,7 @@ from game.errors import check
 from server import replica_messages
 from server.compaction import Compactor
 from server.conversation import Conversation, InTurn, Rest
+from server.counts import Stopwatch
 from server.entries import BEFORE_ALL, Entry, Mark
 from server.faults import Faults
 from server.journal import Journal
@@ -59,6 +60,14 @@ class ReplicaLink:
         self._nearly = nearly
         self._copies = 0
         self._lock = threading.Lock()
+        self._replica_at = 0
+        self.degraded = Stopwatch(running=True)
+        """How long this server has worked on without a replica in step."""
+
+    @property
+    def lag(self) -> int:
+        """How many entries the replica is not known to have."""
+        return self._primary.last.position - self._replica_at
 
     @property
     def epoch(self) -> int:
@@ -118,6 +127,7 @@ class ReplicaLink:
             return self._on_error(error)
         with self._lock:
             output = self._primary.acknowledged(last)
+            self._note(last)
         if self._primary.step is not Step.IN_STEP:
             self._wake()
         return output
@@ -126,6 +136,7 @@ class ReplicaLink:
         was_in_step = self._primary.step is Step.IN_STEP
         with self._lock:
             output = self._primary.refused() if isinstance(error, Fenced) else self._primary.lost()
+            self._note(None)
         if isinstance(output, StepDown):
             self._step_down(error.message)
         elif was_in_step:
@@ -150,7 +161,15 @@ class ReplicaLink:
 
     def _joined(self, last: Mark) -> Output | None:
         with self._lock:
-            return self._primary.joined(last)
+            output = self._primary.joined(last)
+            self._note(last)
+        return output
+
+    def _note(self, last: Mark | None) -> None:
+        """The machine has taken a step, and that is where the replica's copy ends, if it said so. The lock is held."""
+        self.degraded.set(self._primary.step is not Step.IN_STEP)
+        if last is not None:
+            self._replica_at = last.position
 
     def _catch_up(self, output: SendBacklog | SendCopy) -> Conversation[Output | None]:
         if isinstance(output, SendCopy):

@@ -5,7 +5,7 @@ Run it as ``python server/replication_server.py`` from the project's root; see `
 
 from __future__ import annotations
 
-from server import node
+from server import node, readings
 from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
@@ -27,7 +27,9 @@ def build(its_node: Node) -> None:
         keep_events=settings.keep_events,
         upto=lambda: journal.last.position,
     )
-    its_node.serve_peers(CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults)))
+    copy = CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults))
+    its_node.serve_peers(copy)
+    its_node.metrics.include(lambda: readings.of_replication(copy))
     its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
     its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION))
     its_node.watch([MAIN, COMMUNICATION, NAME_SERVER])

@@ -28,8 +28,11 @@ _PORT_FIELDS = (
     "communication_peer_port",
     "replication_port",
     "replication_peer_port",
+    "main_metrics_port",
+    "communication_metrics_port",
+    "replication_metrics_port",
 )
-_BLOCK = 10
+_BLOCK = 20
 _FIRST_PORT = 10_000
 _LAST_PORT = 29_000
 """Below the range from which systems take ports for outgoing connections, which could be in a server's way."""
@@ -41,8 +44,8 @@ def sandbox_settings(folder: Path, **changes: Any) -> Settings:
     """Settings of a cluster whose data is in ``folder`` and whose servers end when this process does."""
     first = _free_block()
     ports: dict[str, Any] = {name: first + number for number, name in enumerate(_PORT_FIELDS)}
-    settings = Settings(name_server_host="127.0.0.1", data_folder=str(folder), owner_pid=os.getpid(), log_level="debug")
-    return replace(settings, **ports, **changes)
+    settings = Settings(name_server_host="127.0.0.1", data_folder=str(folder), owner_pid=os.getpid())
+    return replace(settings, **{**ports, **changes})
 
 
 @contextlib.contextmanager
@@ -60,7 +63,7 @@ def sandbox_cluster(before_start: Callable[[Settings], object] | None = None, **
 
 
 def _free_block() -> int:
-    """The first of ten ports that are free and that no other process takes by this way while this one lives."""
+    """The first of _BLOCK ports that are free and that no other process takes by this way while this one lives."""
     folder = Path(tempfile.gettempdir()) / "tictactoe-ports"
     folder.mkdir(exist_ok=True)
     firsts = list(range(_FIRST_PORT, _LAST_PORT, _BLOCK))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -15,6 +16,11 @@ _SHORTEST_KEY = 16
 def token_hash(token: str) -> str:
     """What is kept of a token: enough to know it again, not enough to have it. A token has 256 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def house_bot_token(key: bytes) -> str:
+    """The token under which the servers themselves play: who has the cluster's key has it."""
+    return hmac.new(key, b"the house bot", "sha256").hexdigest()
 
 
 def cluster_key(settings: Settings) -> bytes:

@@ -48,6 +48,10 @@ class Settings:
     replication_host: str = "127.0.0.1"
     replication_port: int = 13373
     replication_peer_port: int = 13383
+    metrics_host: str = "127.0.0.1"
+    main_metrics_port: int = 13391
+    communication_metrics_port: int = 13392
+    replication_metrics_port: int = 13393
     data_folder: str = ""
     cluster_key: str = ""
     durability: str = "os"
@@ -93,8 +97,10 @@ class Settings:
     def _check_ranges(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name.endswith("_port") and not 1 <= value <= _LAST_PORT:
-                raise SettingsError(f"{field.name.upper()} must be a port from 1 to {_LAST_PORT}")
+            first = 0 if field.name.endswith("_metrics_port") else 1
+            if field.name.endswith("_port") and not first <= value <= _LAST_PORT:
+                off = "" if first else ", or 0 for none"
+                raise SettingsError(f"{field.name.upper()} must be a port from 1 to {_LAST_PORT}{off}")
             if field.name.endswith("_s") and not 0 < value <= _LONGEST_S:
                 raise SettingsError(f"{field.name.upper()} must be a number of seconds above 0")
             counts = field.name.startswith(("max_", "keep_", "snapshot_")) and not field.name.endswith("_s")
@@ -167,6 +173,15 @@ class Settings:
         """All ports of the three servers."""
         servers = (MAIN, COMMUNICATION, REPLICATION)
         return tuple(port for role in servers for port in (self.client_port_of(role), self.peer_address_of(role).port))
+
+    def metrics_port_of(self, role: str) -> int:
+        """The port on which that server tells its metrics; 0 if it tells none."""
+        ports = {
+            MAIN: self.main_metrics_port,
+            COMMUNICATION: self.communication_metrics_port,
+            REPLICATION: self.replication_metrics_port,
+        }
+        return ports[role]
 
     def public_address_of(self, role: str) -> Address:
         """The address that clients are told."""

@@ -11,19 +11,23 @@ import structlog
 from server.commit import Commit
 from server.common_objects import ClientObject
 from server.compaction import Compactor
-from server.desk import Desk, house_request
+from server.counts import CommitCounts
+from server.desk import Desk
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
-from server.house import House
+from server.ids import house_request
 from server.journal import Journal
 from server.node import Node
+from server.pairing import HOUSE_BOT, Pairings
 from server.primary import Primary
 from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
 from server.room_objects import RoomObject
+from server.security import house_bot_token, token_hash
 from server.streams import Streams, room_of
 from server.timekeeper import Timekeeper
+from server.witness import Witness, WitnessedHouse
 from wire import MAIN, room_object
 from wire.errors import StorageFailed
 from wire.rpc import Endpoint
@@ -47,7 +51,11 @@ class Term:
         self._line = line
         self._to_forget: list[str] = []
         self._clients = clients
-        self.house = House(streams, journal, self._offer)
+        self.counts = CommitCounts()
+        self.traffic = node.traffic
+        self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
+        self.house = WitnessedHouse(streams, journal, self._offer)
+        self.house.witness = self._witness
         self._compactor = Compactor(
             journal,
             streams,
@@ -66,8 +74,15 @@ class Term:
             piece_bytes=settings.piece_bytes,
         )
         commit = Commit(streams, self.house, journal, self.link, faults, self.house.time.moment)
-        self.committer = Committer(commit, line.hold, step_down=node.step_down)
+        carried_out = self._witness.carried_out
+        self.committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
         self.desk = Desk(self.house, self.committer, settings)
+        self.pairings = Pairings(
+            self.house,
+            self.committer,
+            check_new_room=self.desk.check_new_room,
+            seat_house_bot=lambda: self.desk.claim(HOUSE_BOT, token_hash(house_bot_token(node.key))),
+        )
         self._timekeeper = Timekeeper(self.house, self.committer, house_request)
 
     def begin(self) -> None:
@@ -79,7 +94,9 @@ class Term:
         self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
         self._node.in_background("tidying", self._tidy)
         self._node.in_background("time", lambda: self._timekeeper.run(go_on, self._node.pause))
+        self._node.in_background("witness", lambda: self._witness.run(go_on, self._node.pause))
         self._node.at_end(self.house.end)
+        self._node.at_end(self._witness.write)
 
     def _offer(self, room: str) -> None:
         self._clients.offer(room_object(room), RoomObject(self.desk, room))

@@ -15,6 +15,7 @@ import psutil
 import structlog
 
 from server import processes
+from server.counts import DIED, HUNG, RecoveryCounts
 from server.processes import RunFile, RunFolder
 from server.pulse import Pulse
 from server.recoveries import Recoveries, Recovery
@@ -62,8 +63,11 @@ class Watcher:
         self._standby: subprocess.Popen[bytes] | None = None
         self._known = run_folder.read(role)
         self._recoveries = Recoveries(settings)
+        self.recovered = RecoveryCounts()
+        """How often the other was replaced from here, and how long it was missed."""
         self._heard_at: float | None = None
         self._lost_at: float | None = None
+        self._hung = False
         patience = Patience(
             grace_s=settings.start_grace_s,
             hang_s=settings.hang_s,
@@ -91,6 +95,11 @@ class Watcher:
             "failures": self._life.failures,
             "next_start_in_s": None if due is None or not self._supervised else round(due, 2),
         }
+
+    @property
+    def starts(self) -> int:
+        """How many processes were started from here."""
+        return self._life.starts
 
     def abandon_start(self) -> None:
         """End what was started and has not answered yet; call when the watching is over."""
@@ -142,6 +151,7 @@ class Watcher:
             if self._lost_at is None:
                 # One that hung was gone when it was last heard; one that died was heard until it did.
                 self._lost_at = self._heard_at if self._takes_connections else time.monotonic()
+                self._hung = self._takes_connections
         self.answers = self._serves = False
         if self._supervised:
             if self._after is not None and not self._lives(self._after):
@@ -155,7 +165,10 @@ class Watcher:
             return
         took_s, self._lost_at = time.monotonic() - self._lost_at, None
         if self._child is not None:
+            reason = HUNG if self._hung else DIED
+            self.recovered.add(reason, took_s)
             self._recoveries.note(Recovery(self.role, self._child.pid, time.time() - took_s, round(took_s, 4)))
+            logger.info("replaced", other=self.role, pid=self._child.pid, reason=reason, took_s=round(took_s, 4))
 
     def _lives(self, role: str) -> bool:
         runs = self._run_folder.read(role)
@@ -194,6 +207,7 @@ class Watcher:
 
     def _end(self) -> None:
         logger.warning("hangs: ending it", other=self.role)
+        self._hung = True
         if self._child is not None:
             self._child.kill()
         known = self._last_known()

@@ -15,7 +15,7 @@ from pyvirtualdisplay import Display
 from client import RoomClient, connect
 from client.credentials import Credentials
 from client.model.app import AppModel, Wishes
-from client.model.lobby import NewRoom
+from client.model.new_room import NewRoom
 from client.model.preferences import Preferences, Theme
 from client.window.app import SERVERS_SIZE, SIZE, Window
 from client.window.garbage import collect_here

@@ -17,7 +17,7 @@ from client.cluster import Cluster
 from client.player import Player
 from client.views import Row, View
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from game.strategy import LEVELS
+from game.strategy import LEVELS, THINKS_S, within
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable
 
 PACE_S = 0.08
@@ -69,7 +69,7 @@ class Person:
         self._client = client
         self._chance = chance
         self._finishing = finishing
-        self._play = LEVELS[chance.choice(["random", "random", "perfect"])]
+        self._play = LEVELS[chance.choice(["random", "random", "hard"])]
 
     def run(self) -> None:
         """Play or watch until all is finished."""
@@ -176,7 +176,8 @@ class Person:
         elif mood < LEAVES + LOOKS + RESIGNS:
             room.resign()
             return
-        room.move(self._play(view.board, seat, self._chance))
+        go_on = within(THINKS_S, time.monotonic, time.sleep)
+        room.move(self._play(view.board, seat, self._chance, go_on))
 
     def _enough(self, view: View) -> bool:
         """Whether this room has seen games enough; everybody at the table counts the same."""

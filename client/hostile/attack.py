@@ -14,8 +14,8 @@ import time
 
 from client.hostile import silence
 from client.hostile.calls import Caller
-from client.hostile.garbage import AFTER_HANDSHAKE, AS_HANDSHAKE, Garbage, handshake
-from client.hostile.plan import NAMES, PEERS, Door, Orders, orders_from
+from client.hostile.garbage import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS, Garbage, handshake
+from client.hostile.plan import METRICS, NAMES, PEERS, Door, Orders, orders_from
 from client.hostile.tally import Tally
 
 ANSWER_S = 0.1
@@ -50,8 +50,10 @@ def attack(orders: Orders) -> Tally:
 
 def throw(door: Door, chance: random.Random, tally: Tally) -> None:
     """One piece of garbage, as a handshake or after a good one, and a look at what comes back."""
-    first = door.use == PEERS or chance.random() < 0.4  # noqa: PLR2004  # without the key one gets no further
-    kind, make = chance.choice(list((AS_HANDSHAKE if first else AFTER_HANDSHAKE).items()))
+    # without the key one gets no further; and who tells metrics shakes no hands
+    first = door.use in (PEERS, METRICS) or chance.random() < 0.4  # noqa: PLR2004
+    kinds = AT_METRICS if door.use == METRICS else AS_HANDSHAKE if first else AFTER_HANDSHAKE
+    kind, make = chance.choice(list(kinds.items()))
     tally.sent(f"garbage: {kind}")
     what = f"{kind} to the {door.use} port of {door.role}"
     with contextlib.suppress(OSError), socket.create_connection((door.host, door.port), CONNECT_S) as connection:

@@ -159,6 +159,37 @@ def _huge(chance: random.Random) -> bytes:
     return message(INVOKE, bytes(chance.choice((70_000, _MEGABYTE, _MEGABYTE + 100))))
 
 
+def _request(chance: random.Random) -> bytes:
+    """HTTP, more or less."""
+    method = chance.choice((b"GET", b"HEAD", b"POST", b"DELETE", b"PRI", b"get", b"\x00", b"G" * 9000))
+    paths = (
+        b"/metrics",
+        b"/",
+        b"/../../etc/passwd",
+        b"/metrics/%2e%2e/.env",
+        b"//metrics",
+        b"/" + b"a" * 9000,
+        b"\xff",
+    )
+    version = chance.choice((b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2", b"HTTP/1.x", b"", b"\x00"))
+    field = chance.choice(
+        (
+            b"Host: x",
+            b"Content-Length: 99999999999",
+            b"Content-Length: -1",
+            b"Transfer-Encoding: chunked",
+            b"Expect: 100-continue",
+            b"Connection: keep-alive",
+            b"X: " + b"a" * 20_000,
+            b"X",
+            b": ",
+            b"\x00\xff",
+        )
+    )
+    request = b" ".join((method, chance.choice(paths), version)) + b"\r\n" + field * chance.choice((1, 1, 50))
+    return (request + chance.choice((b"\r\n\r\n", b"\n\n", b"\r\n", b""))) * chance.choice((1, 1, 20))
+
+
 AFTER_HANDSHAKE: Mapping[str, Garbage] = {
     "noise": _noise,
     "flipped bits": _flipped,
@@ -180,3 +211,6 @@ AS_HANDSHAKE: Mapping[str, Garbage] = {
     "forged signature": _forged_signature,
 }
 """What is worth sending first."""
+
+AT_METRICS: Mapping[str, Garbage] = {"request": _request, "noise": _noise, "other protocol": _other_protocol}
+"""What is worth sending to the port that tells metrics."""

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple, Protocol
 
 CLIENT = "client"
 PEERS = "peer"
+METRICS = "metrics"
 NAMES = "name server"
 
 
 class Door(NamedTuple):
-    """One port of the cluster: whose it is, what it is for (CLIENT, PEERS, NAMES), and where."""
+    """One port of the cluster: whose it is, what it is for (CLIENT, PEERS, METRICS, NAMES), and where."""
 
     role: str
     use: str

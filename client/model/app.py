@@ -156,6 +156,7 @@ class AppModel:
             self.background,
             preferences=self.preferences,
             look_up=self.who.cluster.result,
+            claim_after_ms=int(self.who.cluster.claim_after_s * 1000),
             left=lambda why: self._left(room.id, why),
             changed=lambda view: None if computers is None else computers.look_at(view),
             clock=self._clock,

@@ -12,6 +12,7 @@ from client.cluster import LobbyNews
 from client.model.background import Background, Task, until_answered
 from client.model.computer import Computers
 from client.model.link import Link
+from client.model.new_room import NewRoom
 from client.model.room import Role
 from client.model.seeking import SeekingModel
 from client.model.start import SignedIn
@@ -62,19 +63,6 @@ class OpenGame:
             return f"{self.opponent} wants a rematch" if seat not in self.view.rematch else f"Rematch? {against}"
         what = _WORDS.get(self.row.phase, self.row.phase)
         return f"{what}, {against}"
-
-
-@dataclass(frozen=True)
-class NewRoom:
-    """A room that is to be opened; see ``Player.create``."""
-
-    title: str = ""
-    width: int = 3
-    height: int = 3
-    in_a_row: int = 3
-    best_of: int = 0
-    clock: str = "none"
-    private: bool = False
 
 
 class LobbyModel:
@@ -151,29 +139,16 @@ class LobbyModel:
     # -- what can be done -------------------------------------------------------------------------------------------
 
     def create(self, wanted: NewRoom) -> None:
-        """Open a room and go in."""
+        """Open a room and go in; with a computer player on the other seat, if one is wanted."""
+        if wanted.level:
+            self._go("The computer takes its seat …", lambda stop: self._computers.open_room(wanted, stop), "player")
+            return
         request_id = new_request_id()
 
         def work(stop: Event) -> RoomClient:
-            return until_answered(
-                lambda: self._who.player.create(
-                    wanted.title.strip(),
-                    best_of=wanted.best_of,
-                    clock=wanted.clock,
-                    private=wanted.private,
-                    request_id=request_id,
-                    width=wanted.width,
-                    height=wanted.height,
-                    in_a_row=wanted.in_a_row,
-                ),
-                stop,
-            )
+            return until_answered(lambda: wanted.opened_by(self._who.player, request_id), stop)
 
         self._go("Opening the room …", work, "player")
-
-    def play_computer(self, level: str) -> None:
-        """Open a room, with a computer player on the other seat."""
-        self._go("The computer takes its seat …", lambda stop: self._computers.open_room(level, stop), "player")
 
     def enter(self, room: str, role: Role = "player") -> None:
         """Go into a room that is there, by its id or, if it is private, by the invitation to it."""

@@ -15,7 +15,7 @@ from game.requests import Answer
 from game.rules import Seat, other
 
 CLAIM_AFTER_MS = 60_000
-"""From then on a game may be claimed, unless the servers' settings say else; they decide."""
+"""From then on a game may be claimed, unless the servers' settings say else."""
 AWAY_SHOWN_MS = 5_000
 """Who comes right back is not worth a word."""
 

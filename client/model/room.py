@@ -18,7 +18,7 @@ from client.model.background import Background, Task, until_answered
 from client.model.clocks import Face, ServiceTime, faces, is_moving
 from client.model.entry import EntryModel
 from client.model.link import Link
-from client.model.offers import Bar, OffersModel, bars
+from client.model.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
 from client.model.preferences import Preferences
 from client.model.result import LookUp, ResultModel
 from client.model.scene import Scene, scene
@@ -49,11 +49,12 @@ class RoomModel:
         *,
         preferences: Preferences,
         look_up: LookUp,
+        claim_after_ms: int = CLAIM_AFTER_MS,
         left: Callable[[str], None],
         changed: Callable[[View], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``look_up`` finds finished games; ``left`` is called when one is out of the room, with what is to be said
+        """``look_up`` finds finished games; ``claim_after_ms`` is the servers' setting; ``left`` is called when one is out of the room, with what is to be said
         about it, if anything; ``changed`` with every view.
         """
         self.id = room.id
@@ -72,6 +73,7 @@ class RoomModel:
         self._left = left
         self._changed = changed
         self._clock = clock
+        self._claim_after_ms = claim_after_ms
         self._time = ServiceTime()
         self._watching: Task | None = None
 
@@ -116,7 +118,7 @@ class RoomModel:
 
     def bars(self) -> tuple[Bar, ...]:
         """What is offered, and what else is to be said under the board now."""
-        return () if self.view is None else bars(self.view, self.me, self.at)
+        return () if self.view is None else bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
 
     def can_play(self, cell: int) -> bool:
         """Whether a move on that cell may be tried now."""

@@ -60,7 +60,7 @@ class Bars(ttk.Frame):
             button = ttk.Button(
                 frame,
                 text=reply.text,
-                bootstyle="outline" if number else "primary",
+                bootstyle="primary" if reply.verb == "accept" else "outline",
                 command=lambda reply=reply: self._reply(reply),
             )
             button.grid(row=0, column=number + 1, padx=look.px(4))

@@ -8,7 +8,8 @@ from typing import Literal
 import ttkbootstrap as ttk
 
 from client.model import words
-from client.model.lobby import LobbyModel, NewRoom, OpenGame
+from client.model.lobby import LobbyModel, OpenGame
+from client.model.new_room import NewRoom
 from client.model.room import Role
 from client.views import Row
 from client.window.hints import hint
@@ -16,7 +17,7 @@ from client.window.look import Look
 from client.window.new_room import NewRoomPanel
 from client.window.play import PlayPanel
 from client.window.screen import Act, Screen, put, show
-from game.strategy import LEVELS
+from game.strategy import OFFERED
 
 SHOWN_GAMES = 3
 _COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board", 112), ("state", "State", 62))
@@ -60,15 +61,15 @@ class LobbyScreen(Screen):
         self.alone = ttk.Menubutton(tools, text="Play alone", bootstyle="outline")
         self.alone.grid(row=0, column=3)
         menu = ttk.Menu(self.alone, tearoff=False)
-        for level in LEVELS:
+        for level in OFFERED:
             menu.add_command(
                 label=f"Against the computer: {level}",
-                command=self.acts(lambda level=level: self.model.play_computer(level)),  # type: ignore[misc]
+                command=self.acts(lambda level=level: self.model.create(NewRoom(level=level))),  # type: ignore[misc]
             )
         self.alone.configure(menu=menu)
         hint(self.search, "Find a room by its name, a player or its id (Ctrl+F), or paste an invitation; Esc shows all")
         hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
-        hint(self.alone, "A game in a room of its own; perfect never loses on 3×3")
+        hint(self.alone, "A game on 3×3 in a room of its own; hard never loses there")
         self.search.bind("<KeyRelease>", lambda _: self._search())
         self.search.bind("<Return>", lambda _: self._enter_found())
         self.search.bind("<Down>", lambda _: self.rooms.focus_set())

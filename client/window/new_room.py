@@ -1,4 +1,4 @@
-"""The panel in which a room is opened: its name, the board, how many in a row; series, clock, and who may come in."""
+"""The panel in which a room is opened: its name, the board, how many in a row; series, clock, and against whom."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
-from client.model.lobby import NewRoom
+from client.model.new_room import NewRoom
 from client.model.words import clock, series
 from client.window.hints import hint
 from client.window.look import Look
+from game.strategy import OFFERED
 from game.tictactoe import LARGEST, SMALLEST
 
 Create = Callable[[NewRoom], None]
 SERIES = (0, 1, 3, 5, 7)
-ENTRY = ("For all", "Private")
+AGAINST = ("All", "Invited", *(f"Computer: {level}" for level in OFFERED))
 CLOCKS = ("none", "10s", "30s", "1+1", "3+2", "10+5")
+INVITED = 1
 
 
 def series_text(best_of: int) -> str:
@@ -55,6 +57,7 @@ class NewRoomPanel(ttk.Labelframe):
         self.wrong = ttk.Label(buttons)
         self.wrong.pack(side="left")
         hint(self.title, "What the others read in the list; may stay empty")
+        hint(self.against, "The computer sits down at once; hard never loses on 3×3, and thinks on larger boards")
         hint(self.open, "Opens it and takes you in (Enter)")
         for variable in (self.width, self.height, self.in_a_row):
             variable.trace_add("write", lambda *_: self._check())
@@ -69,10 +72,14 @@ class NewRoomPanel(ttk.Labelframe):
         line.columnconfigure((0, 1, 2), weight=1)
         self.series = self._choice(line, 0, [series_text(one) for one in SERIES])
         self.clock = self._choice(line, 1, [clock(one).capitalize() for one in CLOCKS])
-        self.entry = self._choice(line, 2, ENTRY)
+        self.against = self._choice(line, 2, AGAINST)
         hint(self.series, "Game after game, or a series: who begins alternates")
         hint(self.clock, "How much time each has")
-        hint(self.entry, "Private: not in the list, others come in by invitation alone (the button Invite in the room)")
+        hint(
+            self.against,
+            "Who may come in. Invited: the room is private, not in the list; its button Invite brings others in. "
+            "Computer: it takes the other seat",
+        )
 
     def _choice(self, parent: ttk.Frame, column: int, texts: Sequence[str]) -> ttk.Combobox:
         box = ttk.Combobox(parent, values=list(texts), state="readonly", width=9)
@@ -83,6 +90,7 @@ class NewRoomPanel(ttk.Labelframe):
     def begin(self) -> None:
         """Ready for the next room."""
         self.title.delete(0, "end")
+        self.against.current(0)
         self.title.focus_set()
 
     def _spin(self, parent: ttk.Frame, variable: ttk.StringVar, explanation: str) -> None:
@@ -108,5 +116,7 @@ class NewRoomPanel(ttk.Labelframe):
     def _open(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            terms = SERIES[self.series.current()], CLOCKS[self.clock.current()], bool(self.entry.current())
-            self._create(NewRoom(self.title.get(), *chosen, *terms))
+            terms = SERIES[self.series.current()], CLOCKS[self.clock.current()]
+            who = self.against.current()
+            level = ("", "", *OFFERED)[who]
+            self._create(NewRoom(self.title.get(), *chosen, *terms, who == INVITED, level))

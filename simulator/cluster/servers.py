@@ -7,7 +7,7 @@ from typing import Any
 from game.errors import InvalidArgument, InvariantBroken
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
-from server.front_door import LobbyCopy
+from server.lobby_copy import LobbyCopy
 from server.streams import Streams
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from client.hostile.garbage import AFTER_HANDSHAKE, AS_HANDSHAKE
+from client.hostile.garbage import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
 from client.hostile.plan import Door, Orders, Plan, orders_from
 from client.hostile.report import Memory, Report, write
 from client.hostile.tally import Tally, tally_from
@@ -38,7 +38,8 @@ def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
 def test_the_same_seed_is_the_same_garbage() -> None:
     def thrown(seed: int) -> list[bytes]:
         chance = random.Random(seed)
-        return [make(chance) for _ in range(20) for make in (*AS_HANDSHAKE.values(), *AFTER_HANDSHAKE.values())]
+        kinds = (*AS_HANDSHAKE.values(), *AFTER_HANDSHAKE.values(), *AT_METRICS.values())
+        return [make(chance) for _ in range(20) for make in kinds]
 
     assert thrown(1) == thrown(1) != thrown(2)
 

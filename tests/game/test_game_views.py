@@ -98,6 +98,7 @@ def test_the_row_in_the_lobby() -> None:
         "clock": "none",
         "rated": False,
         "private": False,
+        "match": False,
         "timed": False,
     }
 

@@ -22,6 +22,7 @@ from server.front_door import FrontDoor
 from server.main_peer import MainPeer
 from server.room_objects import RoomObject
 from server.sandbox import sandbox_settings
+from tests.conditions import wait_until
 from tests.conftest import Game, end
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, InternalError, TicTacToeError, Unreachable
@@ -207,6 +208,12 @@ def test_g8_what_servers_say_to_one_another_is_not_for_anybody(cluster: Cluster,
     game.play(0, 3)
 
 
+def can_connect(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -222,6 +229,9 @@ def test_g8_garbage_on_every_port_ends_nothing(cluster: Cluster, game: Game, gar
     roles = (MAIN, COMMUNICATION, REPLICATION)
     ports: list[Address] = [cluster.settings.public_address_of(role) for role in roles]
     ports += [cluster.settings.peer_address_of(role) for role in roles]
+    ports += [Address(cluster.settings.metrics_host, cluster.settings.metrics_port_of(role)) for role in roles]
+    for role in roles:  # that port is opened a moment after the others
+        wait_until(lambda role=role: can_connect(cluster.settings.metrics_port_of(role)))
     pids = [cluster.process_of(role) for role in roles]
     for address in ports:
         with socket.create_connection(address) as connection:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from client.model.app import AppModel
-from client.model.lobby import LobbyModel, NewRoom
+from client.model.lobby import LobbyModel
+from client.model.new_room import NewRoom
 from client.model.room import RoomModel
 from tests.conditions import wait_until
 

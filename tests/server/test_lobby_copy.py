@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from server.front_door import LobbyCopy
 from server.lobby import BEGINNING, Change, Lobby
+from server.lobby_copy import LobbyCopy
 
 
 def answer(lobby: Lobby, copy: LobbyCopy) -> dict[str, Any]:

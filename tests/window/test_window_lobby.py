@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from client import connect
+from client.model.new_room import NewRoom
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
 from tests.window.desk import Desk
@@ -141,7 +142,7 @@ def test_who_is_online(desk: Desk, shared_cluster: Cluster) -> None:
 
 def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cluster: Cluster) -> None:
     ruby = desk.sit_down(shared_cluster.name_server, "ruby")
-    ruby.lobby.act(lambda: ruby.lobby.model.play_computer("perfect"))
+    ruby.lobby.act(lambda: ruby.lobby.model.create(NewRoom(level="perfect")))
     ruby.waits_for(headline="Your turn")
     ruby.plays(0)
     ruby.waits_for(headline="Your turn")
@@ -161,6 +162,21 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     desk.wait(lambda: "wants a rematch" in ruby.room.bars.text)
     ruby.room.actions.rematch.invoke()
     ruby.waits_for(headline="Your turn")
+
+
+def test_a_computer_sits_down_at_a_larger_board_too(desk: Desk, shared_cluster: Cluster) -> None:
+    una = desk.sit_down(shared_cluster.name_server, "una")
+    panel = una.opens_new_room("una alone")
+    for variable, value in ((panel.width, 6), (panel.height, 5), (panel.in_a_row, 4)):
+        variable.set(str(value))
+    panel.against.set("Computer: hard")
+    panel.open.invoke()
+    una.plays(0)
+    una.waits_for(headline="Your turn")
+    view = una.room.model.view
+    assert view is not None
+    assert (view.title, view.board["width"], view.board["height"]) == ("una alone", 6, 5)
+    assert view.board["cells"].count("O") == 1
 
 
 def test_a_board_that_cannot_be_is_not_offered(desk: Desk, shared_cluster: Cluster) -> None:

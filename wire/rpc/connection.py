@@ -13,6 +13,7 @@ import contextlib
 import math
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 from wire.door import Guest
@@ -42,6 +43,8 @@ class Connection:
         """Whether it is not looked at, since something came while it was served."""
         self.looked_at_for = 0
         """Which events of it are waited for."""
+        self.heard_at = guest.since
+        """When something last came, by the monotonic clock."""
         self.ended = False
         """Whether the caller has closed it, or it broke."""
         self._idle_s = idle_s
@@ -64,6 +67,7 @@ class Connection:
         except OSError:
             data = b""
         if data:
+            self.heard_at = time.monotonic()
             self.incoming.feed(data)
         else:
             self.ended = True

@@ -6,6 +6,7 @@ spends most of its time on them. Checks the protocol's version, and lets no trac
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ import Pyro4.util
 import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
 from wire import PROTOCOL_VERSION
 from wire.door import Door
-from wire.errors import InternalError, ProtocolMismatch
+from wire.errors import Busy, Forbidden, InternalError, ProtocolMismatch
 from wire.frames import (
     CONNECT_FAIL,
     CONNECT_OK,
@@ -36,9 +37,13 @@ from wire.incoming import LARGEST_CALL, Incoming, Refused
 from wire.later import Later, Shared
 from wire.rpc.calls import NO_ROOM, REJECTED_PROTOCOL, UNKNOWN_OBJECT, WRONG_KEY, Address
 from wire.rpc.connection import Connection
+from wire.rpc.library import for_the_wire
 
 WELCOME = "hello"
 Method = TypeVar("Method", bound=Callable[..., Any])
+Answered = Callable[[object, str | None, float], None]
+"""Takes the method of a call (whatever the caller said it is; "" for a connection that was refused), the code of the
+error that it was answered with (None without one), and how many seconds that took since it had come."""
 
 
 def _expose(method: Method) -> Method:
@@ -68,8 +73,11 @@ class _DaemonObject:
 class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
     """Answers the callers of one endpoint."""
 
-    def __init__(self, bind: Address, key: bytes | None, most_of_host: int | None) -> None:
+    def __init__(
+        self, bind: Address, key: bytes | None, most_of_host: int | None, answered: Answered | None = None
+    ) -> None:
         config = Pyro4.config
+        self._answered: Answered = answered or _nobody_counts
         self._largest = config.MAX_MESSAGE_SIZE if key else min(config.MAX_MESSAGE_SIZE, LARGEST_CALL)
         most = config.THREADPOOL_SIZE
         self.door = Door(most=most, most_of_host=most if most_of_host is None else most_of_host)
@@ -80,9 +88,9 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         """How a new connection is read."""
         return Incoming(largest=self._largest, skipped=Pyro4.config.MAX_MESSAGE_SIZE)
 
-    @property
-    def no_room(self) -> bytes:
+    def turn_away(self) -> bytes:
         """What somebody is told for whom there is no room."""
+        self._answered("", Busy.code, 0.0)
         return self._greeting(None, CONNECT_FAIL, NO_ROOM)
 
     def greet(self, connection: Connection, message: Frame | Refused) -> bool:
@@ -93,6 +101,8 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             kind, greeting = CONNECT_OK, self._welcome(message)
         except Exception as error:
             kind, greeting = CONNECT_FAIL, str(error)
+            wrong_key = isinstance(error, Pyro4.errors.SecurityError)
+            self._answered("", Forbidden.code if wrong_key else for_the_wire(error).code, 0.0)
         connection.send(self._greeting(message, kind, greeting))
         return kind == CONNECT_OK
 
@@ -119,8 +129,9 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
 
     def answer(self, connection: Connection, message: Frame | Refused) -> None:
         """Answer a call, now or later. Raises SecurityError or ProtocolError for what ends the connection."""
+        came_at = connection.heard_at
         if isinstance(message, Refused):
-            connection.send(self._result(message, None, message.error))
+            connection.send(self._result(message, "", came_at, None, message.error))
             return
         if not is_signed(message, self._pyroHmacKey):
             raise Pyro4.errors.SecurityError("a message with another signature")
@@ -129,26 +140,33 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             return
         if message.kind != INVOKE:
             raise Pyro4.errors.ProtocolError("neither a call nor a ping")
-        answer, listens = self._carry_out(message), not message.flags & ONEWAY
+        method, answer, error = self._carry_out(message)
+        listens = not message.flags & ONEWAY
         if isinstance(answer, Later):
             connection.owe(answer)
-            answer.then(lambda value, error: connection.pay(self._result(message, value, error) if listens else None))
+            answer.then(
+                lambda value, error: connection.pay(
+                    self._result(message, method, came_at, value, error) if listens else None
+                )
+            )
         elif listens:
-            connection.send(answer)
+            connection.send(self._result(message, method, came_at, answer, error))
 
-    def _carry_out(self, call: Frame) -> bytes | Later:
-        """The answer, or what will be."""
+    def _carry_out(self, call: Frame) -> tuple[object, Any, Exception | None]:
+        """Which method was called, and the answer, or what will be; or the error in its place."""
+        method: object = ""
         try:
             name, method, arguments, fields = Pyro4.util.get_serializer_by_id(call.serializer).loadsCall(call.data)
             remote_object = self.objectsById.get(name)
             if remote_object is None:
                 raise Pyro4.errors.DaemonError(UNKNOWN_OBJECT)
-            answer = Pyro4.util.getAttribute(remote_object, method)(*arguments, **fields)
+            return method, Pyro4.util.getAttribute(remote_object, method)(*arguments, **fields), None
         except Exception as error:
-            return self._result(call, None, error)
-        return answer if isinstance(answer, Later) else self._result(call, answer, None)
+            return method, None, error
 
-    def _result(self, call: Frame | Refused, value: object, error: Exception | None) -> bytes:
+    def _result(
+        self, call: Frame | Refused, method: object, came_at: float, value: object, error: Exception | None
+    ) -> bytes:
         """The message that answers a call with a value, or with an error; also one that a value cannot be written."""
         serializer = Pyro4.util.get_serializer_by_id(call.serializer)
         data, flags = b"", 0
@@ -162,7 +180,12 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
                 error = failure
         if error is not None:
             data, flags = _written(serializer, error), EXCEPTION
+        self._answered(method, None if error is None else for_the_wire(error).code, time.monotonic() - came_at)
         return encode(RESULT, flags, call.sequence, call.serializer, data, self._pyroHmacKey)
+
+
+def _nobody_counts(_method: object, _code: str | None, _took_s: float) -> None:
+    """There is nobody to be told of answers."""
 
 
 def _written(serializer: Any, error: Exception) -> bytes:

@@ -7,16 +7,25 @@ from collections.abc import Callable
 
 from wire.errors import Unreachable
 from wire.rpc.calls import Address
-from wire.rpc.daemon import Daemon
+from wire.rpc.daemon import Answered, Daemon
 
 
 class Endpoint:
     """A port on which objects are offered; with a key, only callers that have the same key are understood."""
 
-    def __init__(self, bind: Address, *, key: bytes | None = None, most_of_host: int | None = None) -> None:
-        """``most_of_host``: how many of the connections one host may have; by default all. Raises Unreachable."""
+    def __init__(
+        self,
+        bind: Address,
+        *,
+        key: bytes | None = None,
+        most_of_host: int | None = None,
+        answered: Answered | None = None,
+    ) -> None:
+        """``most_of_host``: how many of the connections one host may have; by default all. ``answered`` is told of
+        every answer, from many threads. Raises Unreachable.
+        """
         try:
-            self._daemon = Daemon(bind, key, most_of_host)
+            self._daemon = Daemon(bind, key, most_of_host, answered)
         except OSError as error:
             raise Unreachable(f"cannot listen on {bind}: {error.strerror or error}") from None
 
@@ -24,6 +33,11 @@ class Endpoint:
     def port(self) -> int:
         """The port in use; the one asked for, or the system's choice if that was 0."""
         return int(self._daemon.locationStr.rpartition(":")[2])
+
+    @property
+    def connections(self) -> int:
+        """How many are connected."""
+        return len(self._daemon.door)
 
     def offer(self, name: str, remote_object: object) -> None:
         """Make the object callable under that name; an object of that name before it is replaced."""

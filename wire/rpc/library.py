@@ -69,20 +69,24 @@ def _forget_other_serializers() -> None:
 _forget_other_serializers()
 
 
-def _for_the_wire(error: BaseException) -> dict[str, object]:
+def for_the_wire(error: BaseException) -> TicTacToeError:
+    """The error of our family as which an exception leaves this process."""
+    if isinstance(error, TicTacToeError):
+        return error
+    if isinstance(error, Pyro4.errors.DaemonError):
+        return NoSuchRoom("there is no such object here (any more)")
+    if isinstance(error, AttributeError):
+        return InvalidArgument("there is no such remote method")
+    # what our methods raise is of our family (see ``arguments.remote``): the library could not read the call
+    return InvalidArgument("the message cannot be read")
+
+
+def _written(error: BaseException) -> dict[str, object]:
     """An exception as it leaves this process: a builtin one with a code and a sentence, which any client can read.
 
     No traceback, path or foreign class gets out this way.
     """
-    ours: TicTacToeError
-    if isinstance(error, TicTacToeError):
-        ours = error
-    elif isinstance(error, Pyro4.errors.DaemonError):
-        ours = NoSuchRoom("there is no such object here (any more)")
-    elif isinstance(error, AttributeError):
-        ours = InvalidArgument("there is no such remote method")
-    else:  # what our methods raise is of our family (see ``arguments.remote``): the library could not read the call
-        ours = InvalidArgument("the message cannot be read")
+    ours = for_the_wire(error)
     return {
         "__class__": "builtins.RuntimeError",
         "__exception__": True,
@@ -91,7 +95,7 @@ def _for_the_wire(error: BaseException) -> dict[str, object]:
     }
 
 
-Pyro4.util.SerializerBase.register_class_to_dict(BaseException, _for_the_wire)
+Pyro4.util.SerializerBase.register_class_to_dict(BaseException, _written)
 
 
 def _refuse_compressed(name: str) -> None:

@@ -294,7 +294,7 @@ class Transport:
             sock.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 sock.recv(_PIECE)
-            sock.send(self.daemon.no_room)
+            sock.send(self.daemon.turn_away())
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             sock.close()

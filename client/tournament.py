@@ -1,0 +1,59 @@
+"""Computer players against one another, without servers: how much stronger each level is than those below.
+
+Time is a number of looks at positions, so that the same seed plays the same games on every machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from game.rules import Seat
+from game.strategy import OFFERED, choose, steps
+from game.tictactoe import TicTacToe, rules_with
+
+BOARDS = ((3, 3, 3), (5, 4, 4), (6, 6, 4), (10, 10, 5))
+"""Width, height and how many in a row."""
+LEVELS = ("random", *OFFERED)
+"""The weakest first."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """How many games a level has won, drawn and lost against a weaker one; each begins every other game."""
+
+    board: str
+    stronger: str
+    weaker: str
+    won: int
+    drawn: int
+    lost: int
+
+
+def matches(boards: Sequence[tuple[int, int, int]], games: int, looks: int, seed: int) -> Iterator[Match]:
+    """Every two levels on every board, each match as soon as it is over."""
+    for width, height, in_a_row in boards:
+        rules = rules_with({"width": width, "height": height, "in_a_row": in_a_row})
+        board = f"{width}×{height}, {in_a_row} in a row"
+        for weaker, stronger in itertools.combinations(LEVELS, 2):
+            results = []
+            for number in range(games):
+                chance = random.Random(f"{seed}/{board}/{stronger}/{weaker}/{number}")
+                own: Seat = "O" if number % 2 else "X"
+                seats = {"X": stronger, "O": weaker} if own == "X" else {"X": weaker, "O": stronger}
+                winner = winner_of(rules, seats, looks, chance)
+                results.append("drawn" if winner is None else "won" if winner == own else "lost")
+            counts = (results.count(result) for result in ("won", "drawn", "lost"))
+            yield Match(board, stronger, weaker, *counts)
+
+
+def winner_of(rules: TicTacToe, seats: dict[str, str], looks: int, chance: random.Random) -> Seat | None:
+    """Play one game between two levels, by seat, each with so many looks before a move; who wins it."""
+    position = rules.opening()
+    while position.turn is not None:
+        shown = rules.describe(position)
+        cell = choose(seats[position.turn], shown, position.turn, chance, steps(looks))
+        position = rules.play(position, position.turn, cell)
+    return position.outcome.winner if position.outcome is not None else None

@@ -1,0 +1,225 @@
+"""The front door's side of matchmaking: who waits, kept in memory alone, and the questions for rooms.
+
+A wish is a question that is open, and nothing else: whoever asks is matched, whoever stops asking is not, and nothing
+has to be tidied up when somebody dies. What comes of it, the match, is in the log. After a restart people ask again,
+and have their places in the queue by the ticket that they were given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import structlog
+
+from game.errors import TicTacToeError
+from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
+from game.seekers import PATIENT_S, Seeker, Seekers
+from game.selection import Wish, narrowed
+from server.herald import Herald
+from server.ids import house_request
+from server.lobby_copy import FOLLOW_WAIT_S, LobbyCopy
+from server.pairing import HOUSE_BOT, MOST_AT_ONCE, Pairing
+from wire.errors import Busy, NotReady
+from wire.later import Later
+from wire.waiting import about_to_wait
+
+TICK_S = 0.05
+"""Who asks within it is matched by rating; nobody waits longer for it."""
+AGAIN_S = 0.05
+MOST_BOT_MATCHES = 32
+LONGEST_WAIT_MS = 3_600_000
+"""No ticket is worth more."""
+
+AskMain = Callable[..., Any]
+Where = Callable[[str], Mapping[str, object]]
+logger = structlog.get_logger()
+
+
+class _Asked(NamedTuple):
+    """What somebody who waits asked, and since when they wait."""
+
+    wish: Wish
+    since: float
+
+
+class Matchmaker:
+    """Matches whoever waits. Safe for threads."""
+
+    def __init__(
+        self,
+        ask_main: AskMain,
+        lobby: LobbyCopy,
+        where: Where,
+        rating_of: Callable[[str], float],
+        key: bytes,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``ask_main`` calls a method of the main server, ``where`` says where a room is; ``key`` signs tickets."""
+        self._ask_main = ask_main
+        self._lobby = lobby
+        self._where = where
+        self._rating_of = rating_of
+        self._key = key
+        self._clock = clock
+        self._choices = short_list(DEFAULT_GAME)
+        self._changed = threading.Condition()
+        self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
+        self._news = False
+        self._making: set[str] = set()
+        self._cancelled: set[str] = set()
+        self._herald = Herald(self._tell)
+
+    # -- asked ----------------------------------------------------------------------------------------------------
+
+    def seek(self, name: str, wish: Wish, ticket: str, timeout_s: float) -> dict[str, object] | Later:
+        """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up."""
+        waited_s = self._waited_s(name, ticket)
+        asked = _Asked(wish, self._clock() - waited_s)
+        if timeout_s <= 0 or self._lobby.match_of(name) is not None:
+            return self._tell(name, asked)
+        if waited_s < PATIENT_S:
+            timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then there is something to tell: the bot would play
+        with self._changed:
+            self._cancelled.discard(name)
+            later = self._herald.wait(name, asked, timeout_s)
+            if name not in self._making:
+                self._seekers.ask(Seeker(name, wish, self._rating_of(name), asked.since))
+                self._news = True
+        return later
+
+    def cancel(self, name: str) -> dict[str, object]:
+        """Somebody waits no more. If their match is being made it is too late for that: then this is its room."""
+        with self._changed:
+            self._seekers.drop(name)
+            if name in self._making:
+                about_to_wait()
+                self._changed.wait_for(lambda: name not in self._making, FOLLOW_WAIT_S * 5)
+            self._cancelled.add(name)
+        self._herald.happened_in([name])
+        return self._tell(name, _Asked(Wish(), self._clock()))
+
+    def play_house_bot(self, name: str, request_id: str, wish: Wish) -> Mapping[str, object]:
+        """A match with the house bot. Raises Busy when it plays as many as it can."""
+        with self._changed:
+            self._seekers.drop(name)
+        if not self._bot_is_free():
+            raise Busy("the house bot plays as many games as it can")
+        digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
+        choices = narrowed(self._choices, [wish]) or self._choices
+        pairing = Pairing(f"house-{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
+        (opened,) = self._open([pairing])
+        return self._in_room(opened["room"] or opened["taken"][name])
+
+    # -- matching -------------------------------------------------------------------------------------------------
+
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Match whoever waits until ``go_on()`` is false."""
+        while go_on():
+            pause(TICK_S)
+            groups = self._take_groups()
+            while groups and go_on():
+                self._make(groups[:MOST_AT_ONCE], go_on, pause)
+                groups = groups[MOST_AT_ONCE:]
+
+    def _take_groups(self) -> list[tuple[Seeker, ...]]:
+        """Those who are matched now, of those who are still there."""
+        with self._changed:
+            if not self._news:
+                return []
+            self._news = False
+            for name in [name for name in self._seekers if not self._herald.waits_in(name)]:
+                self._seekers.drop(name)
+            groups = self._seekers.groups(self._clock())
+            self._making.update(seeker.name for group in groups for seeker in group)
+        return groups
+
+    def _make(
+        self, groups: Sequence[tuple[Seeker, ...]], go_on: Callable[[], bool], pause: Callable[[float], None]
+    ) -> None:
+        """Have rooms opened for these groups; asked for again, with the same requests, until there is an answer."""
+        pairings = [
+            Pairing(house_request(), (group[0].name, group[1].name), self._seekers.choices_of(group))
+            for group in groups
+        ]
+        opened: Sequence[Mapping[str, Any]] = []
+        while go_on() and not opened:
+            try:
+                opened = self._open(pairings)
+            except NotReady:
+                pause(AGAIN_S)
+            except TicTacToeError as error:
+                logger.warning("no rooms for those who were matched", why=error.message)
+                opened = [{"room": None, "taken": {}} for _ in pairings]
+                pause(AGAIN_S)
+        with self._changed:
+            for group, one in zip(groups, opened, strict=False):
+                self._making.difference_update(seeker.name for seeker in group)
+                if one["room"] is None:
+                    self._wait_on(seeker for seeker in group if seeker.name not in one["taken"])
+            self._changed.notify_all()
+        self._herald.happened_in(
+            seeker.name
+            for group, one in zip(groups, opened, strict=False)
+            for seeker in group
+            if one["room"] is not None or seeker.name in one["taken"]
+        )
+
+    def _wait_on(self, seekers: Iterable[Seeker]) -> None:
+        """These were not matched after all. The lock is held."""
+        for seeker in seekers:
+            if self._herald.waits_in(seeker.name):
+                self._seekers.ask(seeker)
+                self._news = True
+
+    def _open(self, pairings: Sequence[Pairing]) -> Sequence[Mapping[str, Any]]:
+        answer = self._ask_main("open_matches", pairings)
+        self._lobby.wait_for(answer["revision"], FOLLOW_WAIT_S)
+        opened: Sequence[Mapping[str, Any]] = answer["opened"]
+        return opened
+
+    # -- told -----------------------------------------------------------------------------------------------------
+
+    def _tell(self, name: str, asked: _Asked) -> dict[str, object]:
+        """How it stands with somebody, who is not waiting any more unless they ask again."""
+        room = self._lobby.match_of(name)
+        with self._changed:
+            self._seekers.drop(name)
+            cancelled = name in self._cancelled
+            self._cancelled.discard(name)
+            others = len(self._seekers)
+        if room is not None:
+            return self._in_room(room)
+        waited_s = self._clock() - asked.since
+        return {
+            "room": None,
+            "waiting": not cancelled,
+            "ticket": self._ticket(name, waited_s),
+            "waited_s": waited_s,
+            "others": others,
+            "house_bot": waited_s >= PATIENT_S and self._bot_is_free(),
+        }
+
+    def _in_room(self, room: str) -> dict[str, object]:
+        return {"room": room, "waiting": False, **self._where(room)}
+
+    def _bot_is_free(self) -> bool:
+        return len(self._lobby.matches_of(HOUSE_BOT)) < MOST_BOT_MATCHES
+
+    def _ticket(self, name: str, waited_s: float) -> str:
+        waited_ms = str(int(waited_s * 1000))
+        return f"{waited_ms}-{self._signature(name, waited_ms)}"
+
+    def _waited_s(self, name: str, ticket: str) -> float:
+        """How long somebody has waited, by a ticket of ours; a ticket of nobody's is worth nothing."""
+        waited_ms, _, signature = ticket.partition("-")
+        if not hmac.compare_digest(signature.encode(), self._signature(name, waited_ms).encode()):
+            return 0.0
+        return min(int(waited_ms), LONGEST_WAIT_MS) / 1000.0
+
+    def _signature(self, name: str, waited_ms: str) -> str:
+        return hmac.new(self._key, f"{name}\n{waited_ms}".encode(), "sha256").hexdigest()[:32]

@@ -1,0 +1,92 @@
+"""What a server's parts say when its metrics are asked for: numbers that are there anyway, read at that moment.
+
+One function a role, and one for all. Nothing here counts, and nothing here holds a lock for longer than it takes to
+copy a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from server import metrics
+from server.metrics import Reading
+from server.primary import Step
+from wire import MAIN, PROTOCOL_VERSION
+
+if TYPE_CHECKING:  # each server needs its own parts alone, and imports take a takeover's time
+    from server.copy_keeper import CopyKeeper
+    from server.front_door import FrontDoor
+    from server.lobby_copy import LobbyCopy
+    from server.node import Node
+    from server.term import Term
+    from server.watcher import Watcher
+
+
+def of_node(node: Node) -> Iterator[Reading]:
+    """What every server tells: its connections, whom it refused, and whom it replaced."""
+    yield Reading(metrics.INFO, 1, (node.role, str(PROTOCOL_VERSION)))
+    for port, endpoint, traffic in (("clients", node.clients, node.traffic), ("peers", node.peers, node.peer_traffic)):
+        yield Reading(metrics.CONNECTIONS, 0 if endpoint is None else endpoint.connections, (port,))
+        for code, count in list(traffic.refused.items()):
+            yield Reading(metrics.REFUSED, count, (port, code))
+    for watcher in node.watchers:
+        yield from _of_watcher(watcher)
+
+
+def _of_watcher(watcher: Watcher) -> Iterator[Reading]:
+    role, recovered = watcher.role, watcher.recovered
+    yield Reading(metrics.STARTS, watcher.starts, (role,))
+    if role == MAIN:
+        yield Reading(metrics.TAKEOVER_S, recovered.took_s)
+    else:
+        yield Reading(metrics.RECOVERY_S, recovered.took_s, (role,))
+    for reason, count in list(recovered.reasons.items()):
+        if role == MAIN:
+            yield Reading(metrics.TAKEOVERS, count, (reason,))
+        else:
+            yield Reading(metrics.RECOVERIES, count, (role, reason))
+
+
+def of_main(term: Term | None) -> Iterator[Reading]:
+    """What the main server tells; before its term only that there is none."""
+    yield Reading(metrics.IN_OFFICE, 0 if term is None else 1)
+    if term is None:
+        return
+    house, link, counts = term.house, term.link, term.counts
+    present = [room for room in house.in_memory() if room.players or room.spectators]
+    yield Reading(metrics.EPOCH, link.epoch)
+    yield Reading(metrics.POSITION, house.published)
+    yield Reading(metrics.ROOMS, house.open_rooms)
+    yield Reading(metrics.ROOMS_IN_MEMORY, house.rooms_in_memory)
+    yield Reading(metrics.NAMES, house.names)
+    yield Reading(metrics.PLAYERS, sum(room.has(name) for room in present for name in room.players))
+    yield Reading(metrics.WATCHERS, sum(len(room.spectators) for room in present))
+    yield Reading(metrics.CALLERS_WAITING, house.callers_waiting, ("room",))
+    yield Reading(metrics.COMMANDS_WAITING, term.committer.waiting)
+    yield Reading(metrics.MOVES, counts.events["moved"])
+    yield Reading(metrics.MOVE_S, term.traffic.move_s)
+    for kind, count in list(counts.events.items()):
+        yield Reading(metrics.EVENTS, count, (kind,))
+    for termination, count in list(counts.terminations.items()):
+        yield Reading(metrics.GAMES, count, (termination,))
+    yield Reading(metrics.COMMITS, counts.commits)
+    yield Reading(metrics.COMMIT_S, counts.commit_s)
+    yield Reading(metrics.BATCH, counts.commands)
+    yield Reading(metrics.DEGRADED, 0 if link.step is Step.IN_STEP else 1)
+    yield Reading(metrics.DEGRADED_S, link.degraded.seconds)
+    yield Reading(metrics.LAG, link.lag)
+
+
+def of_communication(copy: LobbyCopy, front_door: FrontDoor) -> Iterator[Reading]:
+    """What the communication server tells."""
+    yield Reading(metrics.LOBBY_ROOMS, len(copy.lobby.rows))
+    yield Reading(metrics.LOBBY_COMPLETE, 1 if copy.complete else 0)
+    yield Reading(metrics.CALLERS_WAITING, copy.herald.waiting, ("lobby",))
+    yield Reading(metrics.ONLINE, front_door.online_names)
+
+
+def of_replication(copy: CopyKeeper) -> Iterator[Reading]:
+    """What the replication server tells."""
+    yield Reading(metrics.EPOCH, copy.epoch)
+    yield Reading(metrics.POSITION, copy.position)

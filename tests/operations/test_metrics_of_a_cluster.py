@@ -1,0 +1,187 @@
+"""A real cluster is scraped while people play and servers die: what it tells is what happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+
+import pytest
+
+from client import Cluster as Connection
+from client import connect
+from game.errors import TicTacToeError
+from server.cluster import Cluster
+from server.metrics import ALL, OF_COMMUNICATION, OF_MAIN, OF_REPLICATION
+from tests.conditions import wait_until
+from tests.conftest import Game, MakeCluster
+from tests.operations.scraping import Scrape, scrape
+from wire import COMMUNICATION, MAIN, REPLICATION, room_object
+from wire.rpc import Address, Remote
+
+ROLES = (MAIN, COMMUNICATION, REPLICATION)
+
+
+def read(cluster: Cluster, role: str) -> Scrape:
+    return scrape(cluster.settings, role)
+
+
+def family(sample: str) -> str:
+    """The name of a counter's family in the parser's eyes."""
+    return sample.removesuffix("_total")
+
+
+def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: Cluster, game: Game) -> None:
+    game.play(0, 3, 1, 4, 2)
+    of_role = {MAIN: OF_MAIN, COMMUNICATION: OF_COMMUNICATION, REPLICATION: OF_REPLICATION}
+    known = {family(metric.name) for metric in ALL}
+    for role in ROLES:
+        told = read(cluster, role)
+        ours = {name for name in told.families if name.startswith("tictactoe_")}
+        assert {family(metric.name) for metric in of_role[role]} <= ours
+        assert ours <= known
+        assert told.value("tictactoe_server_info", server=role, protocol="1") == 1
+        assert all(metric.documentation for metric in told.families.values())
+
+
+def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Connection, game: Game) -> None:
+    games = [game, Game(connection, ("eve", "joe"))]
+    acknowledged = refused = 0
+    for _ in range(3):
+        for one in games:
+            for cell in (0, 3, 1, 4, 2):
+                one.to_move().move(cell)
+                acknowledged += 1
+            for _ in range(2):
+                with pytest.raises(TicTacToeError):
+                    one.x.move(5)
+                refused += 1
+            one.x.rematch()
+            one.o.rematch()
+    watcher = connection.claim("wendy").room(game.x.id)
+    watcher.join("spectator")
+    told = wait_until(
+        lambda: now if (now := read(cluster, MAIN)).value("tictactoe_watchers") == 1 else None,
+        what="the watcher is told of",
+    )
+    assert told.value("tictactoe_moves_total") == acknowledged
+    assert told.value("tictactoe_events_total", kind="moved") == acknowledged
+    assert told.value("tictactoe_move_duration_seconds_count") == acknowledged
+    assert 0 < told.value("tictactoe_move_duration_seconds_sum") < 60 * acknowledged
+    assert told.value("tictactoe_refused_requests_total", port="clients", code="game_not_running") == refused
+    assert told.value("tictactoe_games_finished_total", termination="line") == 6
+    assert told.value("tictactoe_rooms") == told.value("tictactoe_rooms_in_memory") == 2
+    assert told.value("tictactoe_players") == 4
+    assert told.value("tictactoe_names") == 5
+    commits = told.value("tictactoe_commits_total")
+    assert acknowledged <= commits <= told.value("tictactoe_commit_duration_seconds_count")
+    assert told.value("tictactoe_batch_commands_sum") >= acknowledged + refused
+    assert told.value("tictactoe_batch_commands_count") == told.value("tictactoe_commit_duration_seconds_count")
+    assert told.value("tictactoe_epoch") == 1
+    assert told.value("tictactoe_in_office") == 1
+    wait_until(lambda: read(cluster, MAIN).value("tictactoe_replica_lag_entries") == 0)
+    copy = read(cluster, REPLICATION)
+    assert copy.value("tictactoe_log_position") == told.value("tictactoe_log_position")
+    assert copy.value("tictactoe_epoch") == 1
+    wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_lobby_rooms") == 2)
+
+
+def test_a_takeover_is_counted_by_whoever_saw_to_it(cluster: Cluster, game: Game) -> None:
+    game.play(0, 3)
+    assert read(cluster, REPLICATION).value("tictactoe_takeovers_total", reason="died") == 0
+    cluster.kill(MAIN)
+    game.play(1, 4)
+    told = wait_until(
+        lambda: now if (now := read(cluster, REPLICATION)).value("tictactoe_takeovers_total", reason="died") else None,
+        what="the takeover is counted",
+    )
+    assert told.value("tictactoe_takeovers_total", reason="died") == 1
+    assert told.value("tictactoe_takeovers_total", reason="hung") == 0
+    assert told.value("tictactoe_takeover_duration_seconds_count") == 1
+    (noted,) = cluster.recoveries()
+    assert told.value("tictactoe_takeover_duration_seconds_sum") == pytest.approx(noted.took_s, abs=0.0001)
+    assert told.value("tictactoe_starts_total", server=MAIN) == 1
+    new = read(cluster, MAIN)
+    assert new.value("tictactoe_epoch") == 2
+    assert new.value("tictactoe_moves_total") == 2, "counts begin anew with the process"
+
+
+def test_a_main_server_that_hangs_is_told_apart(cluster: Cluster, game: Game) -> None:
+    game.play(0, 3)
+    read(cluster, REPLICATION)
+    main = cluster.process_of(MAIN)
+    assert main is not None
+    os.kill(main.pid, signal.SIGSTOP)
+    game.play(1)
+    wait_until(lambda: read(cluster, REPLICATION).value("tictactoe_takeovers_total", reason="hung") == 1)
+
+
+def test_seconds_without_a_replica_are_counted(cluster: Cluster, game: Game) -> None:
+    wait_until(lambda: read(cluster, MAIN).value("tictactoe_degraded") == 0)
+    before = read(cluster, MAIN).value("tictactoe_degraded_seconds_total")
+    replica = cluster.process_of(REPLICATION)
+    assert replica is not None
+    os.kill(replica.pid, signal.SIGSTOP)
+    seen = wait_until(lambda: now if (now := read(cluster, MAIN)).value("tictactoe_degraded") == 1 else None)
+    game.play(0)
+    wait_until(lambda: read(cluster, MAIN).value("tictactoe_degraded") == 0, what="another replica is in step")
+    after = read(cluster, MAIN)
+    grown = after.value("tictactoe_degraded_seconds_total")
+    assert grown > seen.value("tictactoe_degraded_seconds_total") > before
+    assert after.value("tictactoe_replica_lag_entries") == 0
+    wait_until(lambda: read(cluster, MAIN).value("tictactoe_degraded_seconds_total") == grown, what="it stands still")
+    replaced = [
+        read(cluster, role).value("tictactoe_recoveries_total", server=REPLICATION, reason="hung")
+        for role in (MAIN, COMMUNICATION)
+    ]
+    assert sum(replaced) == 1, "by one of the two that watch it"
+
+
+def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:
+    settings = cluster.settings
+    version = game.x.view().version
+    answers: list[object] = []
+
+    def wait(address: Address, name: str, *call: object) -> None:
+        remote = Remote(address, name)
+        answers.append(remote.call(*call, timeout_s=30.0))  # type: ignore[arg-type]  # a method and its arguments
+        remote.close()
+
+    room = settings.public_address_of(MAIN), room_object(game.x.id), "wait", game.ada.token, version, 20.0
+    now = Remote(settings.public_address_of(COMMUNICATION), COMMUNICATION).call("rooms", timeout_s=5.0)["cursor"]
+    lobby = settings.public_address_of(COMMUNICATION), COMMUNICATION, "wait_rooms", now, 20.0
+    threads = [threading.Thread(target=wait, args=waiting) for waiting in (room, lobby)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: read(cluster, MAIN).value("tictactoe_callers_waiting", news_of="room") == 1)
+    wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_callers_waiting", news_of="lobby") == 1)
+    assert read(cluster, MAIN).value("tictactoe_connections", port="clients") >= 3
+    assert read(cluster, MAIN).value("tictactoe_connections", port="peers") >= 2
+    game.play(0)
+    game.ada.create("another")
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 2
+    wait_until(lambda: read(cluster, MAIN).value("tictactoe_callers_waiting", news_of="room") == 0)
+    wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_callers_waiting", news_of="lobby") == 0)
+
+
+def test_a_port_that_is_taken_keeps_nobody_from_serving(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster()
+    with socket.create_server(("127.0.0.1", cluster.settings.main_metrics_port)):
+        cluster.start()
+        with connect(cluster.name_server) as connection:
+            Game(connection).play(0, 3, 1, 4, 2)
+        logs = cluster.settings.data / "logs"
+        wait_until(lambda: any("no metrics; trying again" in log.read_text() for log in logs.glob("main_server-*")))
+        assert cluster.is_whole()
+    assert read(cluster, MAIN).value("tictactoe_moves_total") == 5, "it was tried again"
+
+
+def test_ports_that_are_open_to_a_network_are_said_at_the_start(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(metrics_host="0.0.0.0")  # noqa: S104
+    cluster.start()
+    for role in ROLES:
+        first = min((cluster.settings.data / "logs").glob(f"{role}-*.log"))
+        assert "to='whoever reads metrics' on='0.0.0.0'" in first.read_text()
