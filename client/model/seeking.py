@@ -45,6 +45,7 @@ class SeekingModel:
         self._since = 0.0
         self._offered = False
         self._refused_bot = False
+        self._enough = Event()
         self._seeking: Task | None = None
         self._telling: Task | None = None
 
@@ -85,12 +86,13 @@ class SeekingModel:
         self.message, self._since = "", self._clock()
         on_link = self._background.hears("seek", self._clock, self._link)
         wish = self.wish
+        enough = self._enough = Event()
 
         def on_wait(waiting: Waiting) -> None:
             self._background.tell(lambda: self._waits(waiting))
 
         def work(stop: Event) -> RoomClient | None:
-            return until_answered(lambda: self._player.seek(wish, stop=stop, on_wait=on_wait, on_link=on_link), stop)
+            return until_answered(lambda: self._player.seek(wish, stop=enough, on_wait=on_wait, on_link=on_link), stop)
 
         self._seeking = self._background.do(work, self._ended, self._failed)
 
@@ -99,9 +101,8 @@ class SeekingModel:
         if not self.is_seeking or self.is_cancelling:
             return
         self.is_cancelling = True
-        self._telling = self._background.do(
-            lambda stop: until_answered(self._player.cancel_seek, stop), failed=self._failed
-        )
+        self._enough.set()  # it ends by itself, within seconds; said to the servers too, it ends at once
+        self._telling = self._background.do(lambda stop: until_answered(self._player.cancel_seek, stop))
 
     def keep_waiting(self) -> None:
         """Rather somebody than the house bot."""
@@ -124,6 +125,7 @@ class SeekingModel:
 
     def stop(self) -> None:
         """Want nothing more of it; the servers hear of that within seconds."""
+        self._enough.set()
         for task in (self._seeking, self._telling):
             if task is not None:
                 task.stop()

@@ -1,4 +1,4 @@
-"""Play now, against real servers: two are matched, agree and play; one thinks better of it; the house bot offers itself."""
+"""Play now, against real servers: two are matched and play, one thinks better of it, the house bot offers itself."""
 
 from __future__ import annotations
 
