@@ -14,6 +14,7 @@ from client.model.link import Banner
 from client.model.lobby import LobbyModel
 from client.model.local_servers import OpenLocalServers
 from client.model.preferences import Preferences
+from client.model.records import RecordsModel
 from client.model.room import Role, RoomModel
 from client.model.servers import ServersModel
 from client.model.start import SignedIn, StartModel
@@ -35,7 +36,8 @@ class Wishes:
 
 
 class AppModel:
-    """A window's whole state. Screens are ``start``, then ``lobby``, and ``room`` while one is in a room."""
+    """A window's whole state. Screens are ``start``, then ``lobby``, ``records`` from there, and ``room`` while one
+    is in a room."""
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class AppModel:
         self.lobby: LobbyModel | None = None
         self.room: RoomModel | None = None
         self.servers: ServersModel | None = None
+        self.records: RecordsModel | None = None
         self._wishes = wishes or Wishes()
         self._open_servers = open_servers
         self.credentials = credentials or Credentials()
@@ -66,10 +69,12 @@ class AppModel:
             self.start.sign_in(self.start.server, self._wishes.name)
 
     @property
-    def screen(self) -> Literal["start", "lobby", "room"]:
+    def screen(self) -> Literal["start", "lobby", "room", "records"]:
         """Which screen is to be seen."""
         if self.room is not None:
             return "room"
+        if self.records is not None:
+            return "records"
         return "start" if self.lobby is None else "lobby"
 
     def banner(self) -> Banner | None:
@@ -87,6 +92,13 @@ class AppModel:
         if self.servers is not None:
             self.servers.stop()
             self.servers = None
+
+    def open_records(self) -> None:
+        """From the lobby to leaderboard, players and games."""
+        if self.records is None and self.room is None and self.who is not None:
+            self.records = RecordsModel(
+                self.who.cluster, self.who.player.name, self.background, closed=self._close_records
+            )
 
     def leave_room(self) -> Task | None:
         """Back to the lobby. The task is done once the servers know."""
@@ -108,6 +120,8 @@ class AppModel:
         """Back to the first screen; seats stay."""
         self.close_servers()
         self.leave_room()
+        if self.records is not None:
+            self.records.close()
         if self.lobby is not None:
             self.lobby.stop()
         who, self.lobby, self.who = self.who, None, None
@@ -147,6 +161,8 @@ class AppModel:
     def _enter(self, room: RoomClient, role: Role) -> None:
         if self.who is None:
             return
+        if self.records is not None:
+            self.records.close()
         computers = self._computers
         leaving = self._leaving.pop(room.id, None)
         if leaving is not None:
@@ -162,6 +178,9 @@ class AppModel:
             clock=self._clock,
         )
         self.room.enter(role)
+
+    def _close_records(self) -> None:
+        self.records = None
 
     def _computer_failed(self, error: TicTacToeError) -> None:
         if self.room is not None:

@@ -54,8 +54,8 @@ class RoomModel:
         changed: Callable[[View], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``look_up`` finds finished games; ``claim_after_ms`` is the servers' setting; ``left`` is called when one is out
-        of the room, with what is to be said about it, if anything; ``changed`` with every view.
+        """``look_up`` finds finished games, ``claim_after_ms`` is a setting; ``left`` is called when one is
+        out of the room, with what is to be said about it, if anything; ``changed`` with every view.
         """
         self.id = room.id
         self.me = room.name

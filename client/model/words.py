@@ -22,7 +22,12 @@ def name_in(view: View, seat: Seat) -> str:
 
 def called(view: View, name: str) -> str:
     """What somebody in a room is called: of a bot it is said that it is one."""
-    return f"{name} (bot)" if name in view.bots else name
+    return called_in(view.bots, name)
+
+
+def called_in(bots: Sequence[str], name: str) -> str:
+    """What somebody is called, where these are the bots."""
+    return f"{name} (bot)" if name in bots else name
 
 
 def watching(view: View) -> str:

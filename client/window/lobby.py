@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from typing import Literal
 
 import ttkbootstrap as ttk
@@ -27,7 +28,9 @@ _COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board"
 class LobbyScreen(Screen):
     """Where one looks for a game."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel) -> None:
+    def __init__(
+        self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel, *, records: Callable[[], object]
+    ) -> None:
         super().__init__(parent, look, act)
         self.model = model
         self._listed: list[Row] | None = None
@@ -45,7 +48,7 @@ class LobbyScreen(Screen):
         self.new_room.grid(row=3, sticky="ew", pady=(0, look.px(10)))
         self.new_room.grid_remove()
         self._build_list()
-        self._build_doors()
+        self._build_doors(records)
         self.play.play.focus_set()
 
     def _build_tools(self) -> None:
@@ -96,7 +99,7 @@ class LobbyScreen(Screen):
         self.key(self.rooms, "<Return>", lambda: self._enter("player"))
         self.key(self.rooms, "w", lambda: self._enter("spectator"))
 
-    def _build_doors(self) -> None:
+    def _build_doors(self, records: Callable[[], object]) -> None:
         look = self.look
         doors = ttk.Frame(self)
         doors.grid(row=5, sticky="ew", pady=(look.px(10), 0))
@@ -105,8 +108,11 @@ class LobbyScreen(Screen):
         self.join.grid(row=0, column=0)
         self.watch = ttk.Button(doors, text="Watch", bootstyle="outline", command=lambda: self._enter("spectator"))
         self.watch.grid(row=0, column=1, padx=look.px(8))
-        self.message = ttk.Label(doors, anchor="e")
+        self.message = ttk.Label(doors, anchor="e", width=1)
         self.message.grid(row=0, column=2, sticky="ew")
+        self.records = ttk.Button(doors, text="Leaderboard, games", bootstyle="ghost", command=self.acts(records))
+        self.records.grid(row=0, column=3)
+        hint(self.records, "Who plays best, every finished game, and your own page (Ctrl+L)")
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
         self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
         self.bind("<Configure>", lambda event: self.online.configure(wraplength=event.width - look.px(32)))

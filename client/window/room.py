@@ -196,6 +196,10 @@ class RoomScreen(Screen):
         """Back to the lobby."""
         self.act(self._leave)
 
+    def go(self, by: int) -> None:
+        """Look at an earlier or later position."""
+        self.steps.go(by)
+
     def toggle_talk(self) -> None:
         """From the board to the talk, and back."""
         if self.focus_get() is self.talk.entry or (self.model.talk.is_open and not self._wide):
