@@ -81,7 +81,7 @@ def played_from(plain: Mapping[str, Any]) -> Played:
     """The game that came over the wire. Raises ProtocolMismatch if it is none."""
     try:
         changes = {name: Change(before, after) for name, (before, after) in plain["changes"].items()}
-        return Played(plain["number"], records.from_plain(plain["record"]), changes)
+        return Played(plain["number"], records.game_from_plain(plain["record"]), changes)
     except (KeyError, InvalidArgument) as what:
         raise ProtocolMismatch(f"the server's game cannot be read: {what}") from None
 
@@ -107,6 +107,6 @@ def from_json(text: str) -> GameRecord:
         raise InvalidArgument("the file is no JSON") from None
     if not isinstance(plain, dict) or plain.get("format") != EXPORT_FORMAT:
         raise InvalidArgument("the file is no exported game")
-    record = records.from_plain(plain)
+    record = records.game_from_plain(plain)
     records.check_playable(record)
     return record

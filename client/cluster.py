@@ -84,13 +84,26 @@ class Cluster:
         """Claim a username, or come back to it. With ``token`` it is the name of whoever has that token; without, a new
         token is made, or with ``remember`` the one that was kept on this machine for that name is used and kept.
 
-        Raises NameTaken when the name belongs to another token, InvalidArgument for what cannot be a name.
+        Raises NameTaken when the name belongs to another token (NameTooSimilar: one that looks like it does),
+        InvalidArgument for what cannot be a name.
         """
         if token is None and remember:
             token = (self._credentials or Credentials()).token_for(self.server, name)
         elif token is None:
             token = new_token()
         answer = self.ask("claim", name, token)
+        return Player(answer["name"], token, self, self._patience)
+
+    def recover(self, name: str, code: str, *, remember: bool = False) -> Player:
+        """Have a name again that was kept (``Player.keep``), on another machine or after its token was lost: who has it
+        elsewhere loses it. With ``remember`` the new token is kept on this machine. The code stays good.
+
+        Raises WrongCode, Busy when too many wrong ones were tried, InvalidArgument for what cannot be a code.
+        """
+        token = new_token()
+        answer = self.ask("recover_name", name, code, token)
+        if remember:
+            (self._credentials or Credentials()).put(self.server, answer["name"], token)
         return Player(answer["name"], token, self, self._patience)
 
     def rooms(self) -> list[Row]:

@@ -5,9 +5,11 @@ Whoever has a token has the name that belongs to it. Several clients may use the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
@@ -49,23 +51,37 @@ class Credentials:
         Names that read the same (``Ada``, ``ada``) are one, as on the servers; so are texts for one server.
         Raises StorageFailed when the file cannot be read or written.
         """
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(f"{self._file}.lock"):
-                tokens = self._read()
-                kept = tokens.setdefault(server_key(server), {})
-                token = next((kept[known] for known in kept if name_key(known) == name_key(name)), None)
-                if token is None:
-                    token = kept[name] = new_token()
-                    self._write(tokens)
-        except OSError as error:
-            raise StorageFailed(f"{self._file} cannot be used: {error.strerror or error}") from None
+        with self._changing() as tokens:
+            kept = tokens.setdefault(server_key(server), {})
+            token = next((kept[known] for known in kept if name_key(known) == name_key(name)), None)
+            if token is None:
+                token = kept[name] = new_token()
+                self._write(tokens)
         return token
+
+    def put(self, server: str, name: str, token: str) -> None:
+        """Remember this token for a name on a server, instead of any other. Raises StorageFailed as ``token_for``."""
+        with self._changing() as tokens:
+            kept = tokens.setdefault(server_key(server), {})
+            for known in [known for known in kept if name_key(known) == name_key(name)]:
+                del kept[known]
+            kept[name] = token
+            self._write(tokens)
 
     def names(self, server: str) -> list[str]:
         """The names remembered for a server, the latest last. Raises StorageFailed when the file cannot be read."""
         try:
             return list(self._read().get(server_key(server), {}))
+        except OSError as error:
+            raise StorageFailed(f"{self._file} cannot be used: {error.strerror or error}") from None
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[dict[str, dict[str, str]]]:
+        """What is remembered; while inside, no other client changes it."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(f"{self._file}.lock"):
+                yield self._read()
         except OSError as error:
             raise StorageFailed(f"{self._file} cannot be used: {error.strerror or error}") from None
 

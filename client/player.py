@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from client.channel import Channel, OnLink, Patience, Place
 from client.room import RoomClient, new_request_id
+from game.errors import BadToken, NameTaken
+from game.recovery_code import BITS, code_from
 from game.selection import Wish
 from wire.rpc import Address
+
+Result = TypeVar("Result")
 
 SEEK_S = 2.0
 """How long one question for a match stays open."""
@@ -70,7 +76,8 @@ class Player:
         Raises InvalidArgument, Busy (too many rooms), DeadlineExceeded.
         """
         terms = {"best_of": best_of, "clock": clock, "private": private}
-        answer = self._cluster.ask("create", self.token, request_id or new_request_id(), title, game, options, terms)
+        asked = (self.token, request_id or new_request_id(), title, game, options, terms)
+        answer = self.mine(lambda: self._cluster.ask("create", *asked))
         return self._room(answer["room"], answer, answer["code"])
 
     def seek(
@@ -92,8 +99,7 @@ class Player:
         channel, ticket = self._cluster.new_channel(on_link), ""
         try:
             while stop is None or not stop.is_set():
-                arguments = (self.token, wish._asdict(), ticket)
-                answer = channel.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
+                answer = self.mine(functools.partial(self._seek_once, channel, wish, ticket))
                 if answer["room"] is not None:
                     return self._room(answer["room"], answer, "")
                 if not answer["waiting"]:
@@ -105,19 +111,47 @@ class Player:
         finally:
             channel.close()
 
+    def _seek_once(self, channel: Channel, wish: Wish, ticket: str) -> Any:
+        arguments = (self.token, wish._asdict(), ticket)
+        return channel.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
+
     def cancel_seek(self) -> None:
         """Wait for a match no more; ``seek`` comes back. If there is one by now, it comes back with that."""
         self._cluster.ask("cancel_seek", self.token)
 
     def play_house_bot(self, wish: Wish = ANYTHING, *, request_id: str | None = None) -> RoomClient:
         """A match with the servers' own bot, at once; it leaves the queue. Raises Busy when it plays everywhere."""
-        answer = self._cluster.ask("play_house_bot", self.token, request_id or new_request_id(), wish._asdict())
+        asked = (self.token, request_id or new_request_id(), wish._asdict())
+        answer = self.mine(lambda: self._cluster.ask("play_house_bot", *asked))
         return self._room(answer["room"], answer, "")
 
     def room(self, invitation: str) -> RoomClient:
         """A room by its id or, if it is private, by its id and invite code ("id-code"). Raises NoSuchRoom."""
         room, _, code = invitation.partition("-")
         return self._room(room, self._cluster.ask("where_is", room), code)
+
+    def keep(self, *, code: str | None = None) -> str:
+        """Keep the name however long one is away; the answer is the recovery code, with which ``Cluster.recover`` gets
+        it again elsewhere. Nobody can tell it again, so write it down. An earlier code is good no more.
+
+        ``code``: one that ``new_recovery_code`` made, to try again with. Raises DeadlineExceeded, BadToken.
+        """
+        code = code or new_recovery_code()
+        self.mine(lambda: self._cluster.ask("keep_name", self.token, code))
+        return code
+
+    def mine(self, call: Callable[[], Result]) -> Result:
+        """Make a call with the token; if the servers have let the name go (one was away for long), claim it again and
+        make the call once more. Raises BadToken when it is somebody else's by now.
+        """
+        try:
+            return call()
+        except BadToken:
+            try:
+                self._cluster.ask("claim", self.name, self.token)
+            except NameTaken:
+                raise BadToken(f"the name {self.name} is not yours any more: somebody else has it") from None
+        return call()
 
     def _room(self, room: str, where: Mapping[str, object], code: str) -> RoomClient:
         place = _place(where)
@@ -128,7 +162,12 @@ class Player:
         def find() -> Place:
             return _place(self._cluster.ask("where_is", room, deadline_s=LOOK_UP_S))
 
-        return RoomClient(room, self.name, self.token, channel, code=code)
+        return RoomClient(room, self.name, self.token, channel, mine=self.mine, code=code)
+
+
+def new_recovery_code() -> str:
+    """A secret of 100 random bits, as people write it down."""
+    return code_from(secrets.randbits(BITS))
 
 
 def _place(where: Mapping[str, object]) -> Place:

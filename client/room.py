@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -49,14 +50,24 @@ class RoomClient:
     """
 
     def __init__(
-        self, room: str, name: str, token: str, channel: Callable[[OnLink], Channel], *, code: str = ""
+        self,
+        room: str,
+        name: str,
+        token: str,
+        channel: Callable[[OnLink], Channel],
+        *,
+        mine: Callable[[Callable[[], Any]], Any] = lambda call: call(),
+        code: str = "",
     ) -> None:
-        """``code``: the invite code, if the room is private."""
+        """``mine`` makes a call for which one needs one's name, and sees to it that one has it; ``code``: the invite
+        code, if the room is private.
+        """
         self.id = room
         self._code = code
         self.name = name
         self._token = token
         self._new_channel = channel
+        self._mine = mine
         self._commands = channel(lambda _: None)
         self._role: Literal["player", "spectator"] | None = None
         self._sent_away = False
@@ -126,7 +137,7 @@ class RoomClient:
 
     def invite(self) -> str:
         """What to give to somebody who is to come in: the room's id, with the invite code if it is private."""
-        code = self._commands.call("invite", self._token)["code"]
+        code = self._mine(lambda: self._commands.call("invite", self._token))["code"]
         return f"{self.id}-{code}" if code else self.id
 
     def close(self, *, request_id: str | None = None) -> Answer:
@@ -139,7 +150,7 @@ class RoomClient:
 
     def view(self) -> View:
         """The room as it is now."""
-        return view_from(self._commands.call("view", self._token))
+        return view_from(self._mine(lambda: self._commands.call("view", self._token)))
 
     def watch(
         self,
@@ -168,8 +179,7 @@ class RoomClient:
             gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
                 self._return_if_sent_away()
-                arguments = (self._token, version)
-                answer = channel.call("wait", *arguments, WAIT_S, again=(*arguments, 0.0), extra_s=WAIT_S)
+                answer = self._mine(functools.partial(self._wait, channel, self._token, version))
                 if answer["gap"]:
                     events, gap = [], True  # what came before the gap is no longer followed by what comes now
                 events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]
@@ -187,7 +197,7 @@ class RoomClient:
 
     def _whole(self, channel: Channel) -> News:
         """The room as it is now, and what was last said there."""
-        plain = channel.call("view", self._token)
+        plain = self._mine(lambda: channel.call("view", self._token))
         return News((), view_from(plain), False, plain["at"], tuple(map(line_from, plain["talk"])))
 
     def _is_sent_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
@@ -207,8 +217,14 @@ class RoomClient:
             with contextlib.suppress(RoomClosed):  # the news of that are on their way
                 self.join(role)
 
+    @staticmethod
+    def _wait(channel: Channel, token: str, version: int | None) -> Any:
+        """What happened after that version, when something has or the time is up."""
+        return channel.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
+
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
-        answer = self._commands.call(method, self._token, request_id or new_request_id(), *arguments)
+        request_id = request_id or new_request_id()
+        answer = self._mine(lambda: self._commands.call(method, self._token, request_id, *arguments))
         return Answer(answer["version"], answer["seat"])
 
 

@@ -40,6 +40,18 @@ class NameTaken(Refusal):
     code: ClassVar[str] = "name_taken"
 
 
+class NameTooSimilar(NameTaken):
+    """The username looks like one that belongs to another token."""
+
+    code: ClassVar[str] = "name_too_similar"
+
+
+class WrongCode(Refusal):
+    """The recovery code is not the one of that username."""
+
+    code: ClassVar[str] = "wrong_code"
+
+
 class BadToken(Refusal):
     """The token belongs to nobody."""
 

@@ -1,18 +1,30 @@
-"""Usernames: each belongs to the token it was first claimed with. Decide and evolve, like rooms but tiny.
+"""Usernames: each belongs to the token it was claimed with, until it is recovered with another or let go. Decide and
+evolve, like rooms but tiny.
 
-Two names that read the same (other case, other composition of the same characters) are one name: ``name_key``.
+| event | before it | after it |
+| --- | --- | --- |
+| ``Claimed`` | free | somebody's |
+| ``Kept`` | somebody's | somebody's, with a recovery code: never let go |
+| ``Recovered`` | somebody's, with a code | another token's, with the same code |
+| ``Released`` | somebody's, without a code | free |
+
+Two names that read the same (other case, other composition of the same characters) are one name: ``name_key``. Which
+ones look alike ``game.look_alikes`` knows.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from game.errors import InvalidArgument, NameTaken
+from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, WrongCode
+from game.name_events import Claimed, Event, Kept, Recovered, Released
 
 LONGEST_NAME = 20
+REMEMBERED = 8
+"""So many tokens and codes that others took the place of are remembered of a name."""
 _INNER = frozenset("_-. ")
 _MOST_PARTS_OF_A_CHARACTER = 4
 """Code points that NFC makes one of, at the most."""
@@ -27,11 +39,26 @@ _INVISIBLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A username and the hash of the token it belongs to."""
+    """A username: the hash of the token it belongs to, empty while it is nobody's, and that of its recovery code."""
 
     version: int
     name: str
     token_hash: str
+    code_hash: str = ""
+    former_tokens: tuple[str, ...] = ()
+    """Hashes of tokens that had it before it was recovered with others; the latest last."""
+    former_codes: tuple[str, ...] = ()
+    """Hashes of codes that newer ones took the place of; the latest last."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it is somebody's."""
+        return self.token_hash != ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether it stays its owner's however long they are away: it has a recovery code."""
+        return self.code_hash != ""
 
 
 NOBODY = Name(0, "", "")
@@ -46,19 +73,34 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """The name belongs to whoever has the token of that hash."""
+class Keep:
+    """Let my name stay mine while I am away, and be recovered with the code of that hash."""
 
-    name: str
     token_hash: str
+    code_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """Give the name that has that code to this token; the one before it is nobody's then."""
+
+    code_hash: str
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The house lets a name go; when, ``may_be_released`` says."""
+
+
+Command = Claim | Keep | Recover | Release
 
 
 def check_name(value: object) -> str:
     """The name in its normal form (NFC): 1 to 20 letters and digits of any script, with single ``_ - .`` or spaces
     between them. Raises InvalidArgument.
 
-    Characters that cannot be seen are refused, so that no two names look the same for want of one. Look-alikes of
-    different scripts (the Latin and the Cyrillic a) make different names.
+    Characters that cannot be seen are refused, so that no two names look the same for want of one.
     """
     if not isinstance(value, str) or len(value) > LONGEST_NAME * _MOST_PARTS_OF_A_CHARACTER:
         raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
@@ -89,40 +131,90 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
-def decide(state: Name, command: Claim) -> tuple[Claimed, ...]:
-    """A free name becomes the caller's; one's own stays it. Raises NameTaken for somebody else's."""
-    if state.version == 0:
-        return (Claimed(command.name, command.token_hash),)
-    if state.token_hash != command.token_hash:
+def decide(state: Name, command: Command) -> tuple[Event, ...]:
+    """What the command makes of the name; nothing if it is so already. Raises a Refusal."""
+    if isinstance(command, Claim):
+        return _claim(state, command)
+    if isinstance(command, Keep):
+        return _keep(state, command)
+    if isinstance(command, Recover):
+        return _recover(state, command)
+    if state.kept:
+        raise NotAllowed("a name with a recovery code stays its owner's")
+    return (Released(),) if state.held else ()
+
+
+def _claim(state: Name, claim: Claim) -> tuple[Event, ...]:
+    """A free name becomes the caller's; one's own stays it."""
+    if not state.held:
+        return (Claimed(claim.name, claim.token_hash),)
+    if state.token_hash != claim.token_hash:
         raise NameTaken(f"the name {state.name} belongs to somebody else")
     return ()
 
 
-def evolve(state: Name, event: Claimed) -> Name:
+def _keep(state: Name, keep: Keep) -> tuple[Event, ...]:
+    """A new code takes the place of the one before. A copy of an old request that comes late must not bring the old
+    code back: somebody has written down the new one.
+    """
+    if state.token_hash != keep.token_hash:
+        raise BadToken("the name is not this token's (any more)")
+    if keep.code_hash in state.former_codes:
+        raise InvalidArgument("another recovery code has taken the place of this one: make a new one")
+    return () if keep.code_hash == state.code_hash else (Kept(keep.code_hash),)
+
+
+def _recover(state: Name, recover: Recover) -> tuple[Event, ...]:
+    """Whoever has the code gets the name. The code stays good, so for a token that had the name before there is no way
+    back: a copy of an old request that comes late must not undo a later one.
+    """
+    if not state.kept or state.code_hash != recover.code_hash:
+        raise WrongCode("that is not the recovery code of this name")
+    if recover.token_hash in state.former_tokens:
+        raise InvalidArgument("this token had the name before: recover it with a new one")
+    return () if recover.token_hash == state.token_hash else (Recovered(recover.token_hash),)
+
+
+def evolve(state: Name, event: Event) -> Name:
     """The name after the event."""
-    return Name(state.version + 1, event.name, event.token_hash)
+    version = state.version + 1
+    if isinstance(event, Claimed):
+        return Name(version, event.name, event.token_hash)
+    if isinstance(event, Kept):
+        codes = (*state.former_codes, state.code_hash)[-REMEMBERED:] if state.kept else ()
+        return replace(state, version=version, code_hash=event.code_hash, former_codes=codes)
+    if isinstance(event, Recovered):
+        tokens = (*state.former_tokens, state.token_hash)[-REMEMBERED:]
+        return replace(state, version=version, token_hash=event.token_hash, former_tokens=tokens)
+    return Name(version, "", "")
 
 
-def to_plain(event: Claimed) -> dict[str, object]:
-    """The event as plain data."""
-    return {"kind": "claimed", "name": event.name, "token_hash": event.token_hash}
-
-
-def from_plain(plain: object) -> Claimed:
-    """The event that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else."""
-    if not isinstance(plain, Mapping) or plain.get("kind") != "claimed":
-        raise InvalidArgument("a username's only event is that it was claimed")
-    name, token_hash = plain.get("name"), plain.get("token_hash")
-    if not isinstance(name, str) or not isinstance(token_hash, str):
-        raise InvalidArgument("name and token_hash must be texts")
-    return Claimed(name, token_hash)
+def may_be_released(state: Name, *, seated: bool, unheard_s: float, grace_s: float) -> bool:
+    """Whether a name is free again: its owner was not heard of for longer than the grace time, has no seat in an open
+    room (``seated``), and has not kept it.
+    """
+    return state.held and not state.kept and not seated and unheard_s > grace_s
 
 
 def encode(state: Name) -> dict[str, object]:
     """The state as plain data."""
-    return {"version": state.version, "name": state.name, "token_hash": state.token_hash}
+    plain: dict[str, object] = {"version": state.version, "name": state.name, "token_hash": state.token_hash}
+    if state.kept:
+        plain["code_hash"] = state.code_hash
+    if state.former_tokens:
+        plain["former_tokens"] = list(state.former_tokens)
+    if state.former_codes:
+        plain["former_codes"] = list(state.former_codes)
+    return plain
 
 
 def decode(plain: Mapping[str, Any]) -> Name:
-    """The state that ``encode`` wrote."""
-    return Name(plain["version"], plain["name"], plain["token_hash"])
+    """The state that ``encode`` wrote, also one from before names could be kept."""
+    return Name(
+        plain["version"],
+        plain["name"],
+        plain["token_hash"],
+        plain.get("code_hash", ""),
+        tuple(plain.get("former_tokens", ())),
+        tuple(plain.get("former_codes", ())),
+    )

@@ -1,4 +1,4 @@
-"""The book of records: every finished game as it was played, and what else ratings have to know. Pure.
+"""The book of records: every finished game as it was played, and every name that was let go. Pure.
 
 A record is a fact, like an event; records are numbered from 1, through all volumes of the book. Whoever reads the book
 from the beginning can work out everybody's results and ratings anew.
@@ -41,6 +41,16 @@ class GameRecord:
     rated: bool
 
 
+@dataclass(frozen=True)
+class NameFreed:
+    """A username is nobody's any more: whoever has it next is somebody else, and begins anew."""
+
+    name: str
+
+
+Record = GameRecord | NameFreed
+
+
 def record_of(room: Room) -> GameRecord:
     """The record of the game that is over in a room. Raises InvariantBroken when none is."""
     outcome, x, o = room.outcome, room.seats["X"], room.seats["O"]
@@ -73,8 +83,10 @@ def check_playable(record: GameRecord) -> None:
         position = rules.play(position, seat, move)
 
 
-def to_plain(record: GameRecord) -> dict[str, object]:
+def to_plain(record: Record) -> dict[str, object]:
     """The record as a new dictionary of what JSON and msgpack know."""
+    if isinstance(record, NameFreed):
+        return {"kind": "name_freed", "name": record.name}
     return {
         "kind": "game",
         **{name: getattr(record, name) for name in _SHAPE},
@@ -85,8 +97,15 @@ def to_plain(record: GameRecord) -> dict[str, object]:
     }
 
 
-def from_plain(plain: object) -> GameRecord:
+def from_plain(plain: object) -> Record:
     """The record that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else."""
+    if isinstance(plain, Mapping) and plain.get("kind") == "name_freed":
+        return NameFreed(text(plain.get("name"), "name"))
+    return game_from_plain(plain)
+
+
+def game_from_plain(plain: object) -> GameRecord:
+    """The game that ``to_plain`` wrote. Raises InvalidArgument for anything else."""
     if not isinstance(plain, Mapping) or plain.get("kind") != "game":
         raise InvalidArgument("a record is a dictionary of a known kind")
     for name in _SHAPE:

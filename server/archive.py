@@ -16,6 +16,7 @@ import structlog
 from game import records
 from game.errors import NoSuchGame, TicTacToeError
 from game.names import name_key
+from game.records import NameFreed
 from server.ratings import Change, Pool, Ratings
 from wire.errors import NotReady
 from wire.rpc import Remote
@@ -40,6 +41,7 @@ class Archive:
     def _begin(self) -> None:
         self._ratings = Ratings()
         self._count = 0
+        self._games: list[int] = []
         self._complete = False
         self._of_player: dict[str, list[int]] = {}
         self._in_room: dict[tuple[str, int], int] = {}
@@ -71,6 +73,10 @@ class Archive:
     def _index(self, plain: Mapping[str, Any]) -> None:
         record = records.from_plain(plain)
         self._count = number = self._count + 1
+        if isinstance(record, NameFreed):
+            self._ratings.forget(record.name)
+            return
+        self._games.append(number)
         changes = self._ratings.take_in(record)
         if changes:
             self._changes[number] = changes
@@ -106,9 +112,7 @@ class Archive:
         """The latest games, of somebody or of all, that have a number below ``before`` (0: all). Raises NotReady."""
         with self._lock:
             self._check_complete()
-            numbers: Sequence[int] = range(1, self._count + 1)
-            if name:
-                numbers = self._of_player.get(name_key(name), [])
+            numbers = self._of_player.get(name_key(name), []) if name else self._games
             if before:
                 numbers = numbers[: bisect.bisect_left(numbers, before)]
 
@@ -119,8 +123,9 @@ class Archive:
     def game(self, number: int) -> Mapping[str, object]:
         """One game. Raises NoSuchGame."""
         with self._lock:
-            known = 1 <= number <= self._count
-        if not known:
+            at = bisect.bisect_left(self._games, number)
+            known = self._games[at : at + 1]
+        if known != [number]:
             raise NoSuchGame("there is no game of that number (yet)")
         return self._played([number])[0]
 

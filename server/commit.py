@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from game.errors import Refusal, TicTacToeError
 from game.moment import Moment
-from game.records import GameRecord
+from game.records import Record
 from server.conversation import Conversation
 from server.draft import Draft, Unchanged
 from server.entries import Entry, Listing
@@ -106,21 +106,22 @@ class Commit:
 
     def _settle(self, order: Order, draft: Draft) -> None:
         """Give the order its answer or its refusal; the same as before to a request that changed nothing before."""
-        request = order.stream, self._streams.kind_of(order.stream).request(order.command)
-        known = self._unchanged.get(request) or draft.unchanged.get(request)
+        asked = self._streams.kind_of(order.stream).request(order.command)
+        request = None if asked is None else (order.stream, asked)
+        known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
         if isinstance(known, Refusal):
             order.error = known
         elif known is not None:
             order.answer = known
         else:
             written = len(draft.entries)
+            came_of_it: Unchanged
             try:
-                order.answer = self._decide(order.stream, order.command, draft)
+                came_of_it = order.answer = self._decide(order.stream, order.command, draft)
             except Refusal as refusal:
-                order.error = draft.unchanged[request] = refusal
-            else:
-                if len(draft.entries) == written:
-                    draft.unchanged[request] = order.answer
+                came_of_it = order.error = refusal
+            if request is not None and len(draft.entries) == written:
+                draft.unchanged[request] = came_of_it
 
     def _remember(self, unchanged: Mapping[Hashable, Unchanged]) -> None:
         """What changed nothing changes nothing later either: a copy of a request that comes late, when things are
@@ -138,8 +139,8 @@ class Commit:
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
             for event in kind.decide(state, command, draft.now):
-                state = self._add(stream, kind, state, event, draft)
-                record = kind.record(state, event)
+                before, state = state, self._add(stream, kind, state, event, draft)
+                record = kind.record(before, event, state)
                 if record is not None:
                     self._enter(record, draft)
             answer = kind.answer(state, command)
@@ -154,7 +155,7 @@ class Commit:
         draft.events.append(event)
         return state
 
-    def _enter(self, record: GameRecord, draft: Draft) -> None:
+    def _enter(self, record: Record, draft: Draft) -> None:
         """A record goes into the book in the same batch as what it tells of: both are in the log, or neither."""
         draft.records += 1
         number = self._states.records + draft.records

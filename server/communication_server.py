@@ -10,10 +10,10 @@ from server import node, readings
 from server.bot_keeper import BotKeeper
 from server.common_objects import PeerObject
 from server.front_door import FrontDoor
+from server.ids import HOUSE_BOT
 from server.lobby_copy import LobbyCopy
 from server.lookout import Glance, Lookout
 from server.node import Node
-from server.pairing import HOUSE_BOT
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.arguments import remote
 from wire.rpc import Remote, RemotePool

@@ -1,4 +1,5 @@
 """The main server's desk: every command comes by here on its way to the log, every question on its way to the house.
+Usernames have a part of their own, ``name_desk``.
 
 Who asks is checked first, by the token; then limits; the rest is decided where the log is. Room objects and the peer
 object are thin: they check arguments and ask here.
@@ -14,16 +15,17 @@ from typing import Any
 
 import structlog
 
-from game import names, rooms
+from game import rooms
 from game.commands import HOUSE, Close, Command, Create, Leave
-from game.errors import BadToken, InvalidArgument, Refusal
+from game.errors import InvalidArgument, Refusal
 from game.room import Room
 from server.group_commit import Committer
 from server.house import House
 from server.ids import house_request, room_id_of
+from server.name_desk import NameDesk
 from server.security import token_hash
 from server.settings import Settings
-from server.streams import name_stream, room_stream
+from server.streams import room_stream
 from wire.errors import Busy
 from wire.later import Later, now
 
@@ -38,26 +40,17 @@ logger = structlog.get_logger()
 class Desk:
     """Takes commands and questions of people. Safe for threads."""
 
-    def __init__(self, house: House, committer: Committer, settings: Settings) -> None:
+    def __init__(self, house: House, committer: Committer, settings: Settings, *, house_bot: str = "") -> None:
+        """``house_bot``: the hash of the token under which the servers themselves play."""
         self._house = house
         self._committer = committer
         self._settings = settings
+        self.names = NameDesk(house, committer, settings, house_bot=house_bot)
         self._seen_lock = threading.Lock()
         self._seen: dict[tuple[str, str], float] = {}
         self._opened_at = time.monotonic()
 
-    # -- names and rooms ------------------------------------------------------------------------------------------
-
-    def claim(self, name: str, hashed_token: str) -> Mapping[str, object]:
-        """Give the username to this token, or confirm that it has it. Raises NameTaken, InvalidArgument, Busy."""
-        owned = self._house.name_with(hashed_token)
-        if owned is not None and names.name_key(owned) != names.name_key(name):
-            raise InvalidArgument("token belongs to another name: make a new one for every name")
-        if owned is None and self._house.names >= self._settings.max_names:
-            raise Busy("there are as many names as the settings allow")
-        claim = names.Claim(name, hashed_token)
-        answer: Mapping[str, object] = now(self._committer.submit(name_stream(names.name_key(name)), claim))
-        return answer
+    # -- rooms ----------------------------------------------------------------------------------------------------
 
     def create(
         self,
@@ -71,7 +64,7 @@ class Desk:
         """Open a room; its id follows from who asks with which request, so a retry finds the same room. ``revision``:
         of a lobby that has it; ``code``: its invite code, empty if it is not private.
         """
-        by = self._who(hashed_token)
+        by = self.names.who(hashed_token)
         room = room_id_of(by, request_id)
         self.check_new_room(room)
         private, best_of, clock = terms.get("private", False), terms.get("best_of", 0), terms.get("clock", "none")
@@ -97,27 +90,27 @@ class Desk:
 
     def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
         """Carry out the command that ``make`` makes for the caller's username; its answer may come later."""
-        by = self._who(token_hash(token))
+        by = self.names.who(token_hash(token))
         self._saw(room, by)
         return self._committer.submit(room_stream(room), make(by))
 
     def view(self, token: str, room: str) -> dict[str, Any]:
         """The view of a room."""
-        by = self._who(token_hash(token))
+        by = self.names.who(token_hash(token))
         rooms.check_may_see(self._house.room(room), by)
         self._saw(room, by)
         return self._house.view(room)
 
     def invite(self, token: str, room: str) -> dict[str, object]:
         """The invite code of a room, for those who are inside; empty if it is not private."""
-        by = self._who(token_hash(token))
+        by = self.names.who(token_hash(token))
         state = self._house.room(room)
         rooms.check_may_see(state, by)
         return {"code": state.entry.code}
 
     def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """What happened in a room after a version, maybe later."""
-        by = self._who(token_hash(token))
+        by = self.names.who(token_hash(token))
         rooms.check_may_see(self._house.room(room), by)
         self._saw(room, by)
         return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
@@ -125,7 +118,8 @@ class Desk:
     # -- tidying --------------------------------------------------------------------------------------------------
 
     def tidy(self) -> list[str]:
-        """Do what time asks for: people unseen for long leave, idle rooms leave memory or close, closed ones go.
+        """Do what time asks for: people unseen for long leave, idle rooms leave memory or close, closed ones go, names
+        are let go.
 
         Returns the streams that can go from the journals.
         """
@@ -136,6 +130,7 @@ class Desk:
             self._let_unseen_leave(room)
         for room_id in self._house.idle(settings.room_expire_s):
             self._on_behalf(room_id, Close(HOUSE, house_request()))
+        self.names.release_unheard()
         gone = self._house.let_go(self._house.idle(settings.room_idle_s))
         if gone:
             logger.debug("rooms left memory", rooms=gone)
@@ -162,9 +157,3 @@ class Desk:
     def _saw(self, room: str, name: str) -> None:
         with self._seen_lock:
             self._seen[room, name] = time.monotonic()
-
-    def _who(self, hashed_token: str) -> str:
-        name = self._house.name_with(hashed_token)
-        if name is None:
-            raise BadToken("this token belongs to nobody here: claim a name with it first")
-        return name

@@ -14,6 +14,7 @@ from typing import Any
 from game.errors import NoSuchRoom
 from game.games import DEFAULT_GAME, short_list
 from game.names import check_name
+from game.recovery_code import LONGEST_WRITTEN, check_code
 from game.selection import check_wish
 from server.archive import Archive
 from server.identities import Identities
@@ -23,7 +24,7 @@ from server.lookout import Glance
 from server.matchmaking import Matchmaker
 from server.presence import SAY_AGAIN_S, SHOWN, Presence
 from server.ratings import Pool
-from server.security import token_hash
+from server.security import code_hash, token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
@@ -33,6 +34,8 @@ from wire.later import Later
 from wire.rpc import RemotePool
 from wire.waiting import about_to_wait
 
+PROVEN_AGAIN_S = 60.0
+"""How often somebody online is told of to the main server, which keeps the name for those who are connected."""
 LONGEST_TICKET = 60
 MOST_SHOWN = 100
 """Players of the leaderboard, and games, in one answer."""
@@ -131,15 +134,24 @@ class FrontDoor:
     @remote(name=text(longest=64), token=token)
     def online(self, name: str, token: str) -> dict[str, object]:
         """Say that one is online, and hear who else is. Who says no more is gone after some seconds."""
-        hashed = token_hash(token)
+        name = self._show_online(name, token_hash(token))
         with self._presence_lock:
-            known = self._presence.knows(name, hashed, time.monotonic())
-        if not known:
-            name = self._ask_main("claim", check_name(name), hashed)["name"]
-        with self._presence_lock:
-            self._presence.heard(name, hashed, time.monotonic())
             names = self._presence.names(time.monotonic())
         return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
+
+    @remote(token=token, code=text(longest=LONGEST_WRITTEN))
+    def keep_name(self, token: str, code: str) -> dict[str, object]:
+        """Let one's username stay one's own however long one is away; with the code it can be recovered."""
+        answer = self._ask_main("keep_name", token_hash(token), code_hash(check_code(code)))
+        return {"name": answer["name"]}
+
+    @remote(name=text(longest=64), code=text(longest=LONGEST_WRITTEN), token=token)
+    def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
+        """Have a kept username again, with its code, for a new token; the one before it is nobody's then."""
+        answer = self._ask_main("recover_name", check_name(name), code_hash(check_code(code)), token_hash(token))
+        with self._presence_lock:
+            self._presence.gone(str(answer["name"]))
+        return {"name": answer["name"]}
 
     @property
     def online_names(self) -> int:
@@ -214,6 +226,28 @@ class FrontDoor:
         """How the four servers are, and which were replaced lately."""
         about_to_wait()
         return self._glance.take()
+
+    def _show_online(self, name: str, hashed: str) -> str:
+        """Somebody says to be online: the name as it is written. The main server proves it, and hears of it so that the
+        name stays its owner's; not every time, and whoever is known stays online while it is being replaced.
+        """
+        with self._presence_lock:
+            at = time.monotonic()
+            known = self._presence.knows(name, hashed, at)
+            due = self._presence.due(name, at, min(PROVEN_AGAIN_S, self._settings.name_grace_s / 4))
+        if due or not known:
+            try:
+                name = str(self._ask_main("claim", check_name(name), hashed)["name"])
+            except NotReady:
+                if not known:
+                    raise
+            else:
+                with self._presence_lock:
+                    self._presence.proven(name, hashed, time.monotonic())
+                return name
+        with self._presence_lock:
+            self._presence.heard(name, hashed, time.monotonic())
+        return name
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from game import rooms
+from game import names, rooms
 from game.errors import InvalidArgument, InvariantBroken, NoSuchGame, NoSuchRoom, check
 from game.room import Room
 from game.service import Service
@@ -23,14 +23,17 @@ from server.entries import Listing
 from server.herald import Herald
 from server.journal import Journal
 from server.lobby import Change, Changes, Cursor, Lobby, OpenMatches, Row
+from server.name_book import NameBook
 from server.service_time import ServiceTime
 from server.standing_streams import THE_SERVICE, first_of_volume, is_volume, volume_stream
-from server.streams import Streams, is_name, room_of, room_stream
+from server.streams import Streams, is_name, name_stream, room_of, room_stream
 from wire.later import Later
 from wire.waiting import about_to_wait
 
 MOST_EVENTS = 500
 """Events an answer carries at the most."""
+LOOKED_AT_ONCE = 200
+"""Names of which is worked out in one go what they look like."""
 _RECENT = 64
 
 
@@ -65,8 +68,9 @@ class House:
         self._journal = journal
         self._lock = threading.Lock()
         self._tables: dict[str, _Table] = {}
-        self._standing: dict[str, Any] = {}  # the states of all streams that are not rooms'
-        self._name_of_hash: dict[str, str] = {}
+        self._standing: dict[str, Any] = {}  # the states of all streams that are neither rooms' nor names'
+        self._name_book = NameBook()
+        self._stood_up: set[str] = set()
         self._open: dict[str, float] = {}  # when it was last touched
         self._matches = OpenMatches()
         self._closed: dict[str, int] = {}
@@ -74,7 +78,6 @@ class House:
         self._lobby = Lobby()
         self._lobby_news = threading.Condition(self._lock)
         self._herald = Herald(self.news)
-        self._names = 0
         self._records = 0
         self._published = 0
         self._ending = False
@@ -118,7 +121,8 @@ class House:
         """Whether that is what is told of a stream, as last published."""
         room = room_of(stream)
         if room is None:
-            return stream in self._standing and self._streams.kind_of(stream).row(self._standing[stream]) == row
+            state = self._standing_state(stream)
+            return state is not None and self._streams.kind_of(stream).row(state) == row
         return room in self._closed if row is None else self._lobby.rows.get(room) == row
 
     def publish(self, draft: Draft) -> None:
@@ -148,6 +152,7 @@ class House:
         if row is None:
             self._open.pop(room, None)
             self._closed[room] = position
+            self._stood_up |= _seated(self._lobby.rows.get(room))
         else:
             self._open[room] = self._clock()
         self._matches.put(room, row)
@@ -160,12 +165,12 @@ class House:
             raise InvariantBroken("nothing but a room comes to an end")
         state = self._streams.kind_of(stream).from_row(row)
         if is_name(stream):
-            self._names += stream not in self._standing
-            self._name_of_hash[state.token_hash] = state.name
-        elif is_volume(stream):
+            self._name_book.put(stream, state)
+            return
+        self._standing[stream] = state
+        if is_volume(stream):
             self._records = max(self._records, first_of_volume(stream) - 1 + state.version)
             self._lobby_news.notify_all()
-        self._standing[stream] = state
 
     def _put(self, room: str, stream: str, state: Any) -> None:
         self.due.put(room, state.due_at)
@@ -196,8 +201,8 @@ class House:
 
     @property
     def names(self) -> int:
-        """How many usernames are known."""
-        return self._names
+        """How many usernames are somebody's."""
+        return self._name_book.held
 
     @property
     def records(self) -> int:
@@ -220,9 +225,39 @@ class House:
         """How many wait for what happens in a room."""
         return self._herald.waiting
 
+    @property
+    def names_ever(self) -> int:
+        """How many usernames are remembered, also those that are free again."""
+        return len(self._name_book.names)
+
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
-        return self._name_of_hash.get(token_hash)
+        return self._name_book.name_with(token_hash)
+
+    def held_names(self) -> list[str]:
+        """The usernames that are somebody's."""
+        with self._lock:
+            known = list(self._name_book.names.values())
+        return [name.name for name in known if name.held]
+
+    def resembling(self, name: str) -> str | None:
+        """Somebody's username that looks like this one and is not the same, if there is one."""
+        while True:
+            with self._lock:  # not for long: after a takeover there may be thousands to look at
+                if not self._name_book.look_at_some(LOOKED_AT_ONCE):
+                    return self._name_book.resembling(name_stream(names.name_key(name)), name)
+
+    def seated(self) -> set[str]:
+        """Who has a seat in a room that is open."""
+        with self._lock:
+            rows = list(self._lobby.rows.values())
+        return set().union(*map(_seated, rows))
+
+    def stood_up(self) -> set[str]:
+        """Whose rooms were closed since this was last asked."""
+        with self._lock:
+            names_, self._stood_up = self._stood_up, set()
+        return names_
 
     def match_of(self, name: str) -> str | None:
         """The room of the match that somebody is in and that goes on, if there is one."""
@@ -235,7 +270,7 @@ class House:
     def state_of(self, stream: str) -> Any:
         """The published state of a stream; of an unknown one the state before its first event."""
         if room_of(stream) is None:
-            state = self._standing.get(stream)
+            state = self._standing_state(stream)
             return self._streams.kind_of(stream).nothing(stream) if state is None else state
         table = self._tables.get(stream)
         return self._from_journal(stream) if table is None else table.state
@@ -243,7 +278,11 @@ class House:
     def at_hand(self, stream: str) -> Any:
         """The published state of a stream that is in memory; else None."""
         table = self._tables.get(stream)
-        return self._standing.get(stream) if table is None else table.state
+        return self._standing_state(stream) if table is None else table.state
+
+    def _standing_state(self, stream: str) -> Any:
+        """The state of a stream that is no room's; None if there is nothing in it."""
+        return self._name_book.names.get(stream) if is_name(stream) else self._standing.get(stream)
 
     def view(self, room: str) -> dict[str, Any]:
         """The view of a room, what was last said there, and the service time. Raises NoSuchRoom."""
@@ -425,3 +464,9 @@ class House:
             if found[index]["version"] != found[index - 1]["version"] + 1:
                 return found[index:]
         return found
+
+
+def _seated(row: Row | None) -> set[str]:
+    """Who has a seat, by a room's row in the lobby."""
+    players = None if row is None else row["players"]
+    return {name for name in players.values() if name is not None} if isinstance(players, Mapping) else set()

@@ -21,7 +21,7 @@ from game.errors import NoSuchRoom, Refusal, RoomClosed, TicTacToeError
 from game.rules import Seat, other
 from game.strategy import THINKS_S, choose, within
 from server import log
-from server.pairing import HOUSE_BOT
+from server.ids import HOUSE_BOT
 from server.security import cluster_key, house_bot_token
 from server.settings import Settings, load
 from wire import COMMUNICATION, MAIN, PEER, room_object

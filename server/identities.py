@@ -7,8 +7,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from game.errors import BadToken
-
 BELIEVED_S = 10.0
 MOST = 20_000
 
@@ -16,8 +14,8 @@ MOST = 20_000
 class Identities:
     """Usernames by the hashes of their tokens. Safe for threads."""
 
-    def __init__(self, ask: Callable[[str], str | None], clock: Callable[[], float] = time.monotonic) -> None:
-        """``ask`` asks the main server whose a token is."""
+    def __init__(self, ask: Callable[[str], str], clock: Callable[[], float] = time.monotonic) -> None:
+        """``ask`` asks the main server whose a token is, or raises BadToken."""
         self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
@@ -30,8 +28,6 @@ class Identities:
         if self._clock() < until:
             return name
         asked = self._ask(token_hash)
-        if asked is None:
-            raise BadToken("this token belongs to nobody here: claim a name with it first")
         with self._lock:
             self._known.pop(token_hash, None)
             self._known[token_hash] = (asked, self._clock() + BELIEVED_S)

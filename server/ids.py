@@ -8,6 +8,9 @@ import secrets
 
 from game.commands import HOUSE_REQUESTS
 
+HOUSE_BOT = "Housebot"
+"""The username under which the servers themselves play."""
+
 
 def room_id_of(by: str, request_id: str) -> str:
     """The id of the room that somebody opens with a request."""

@@ -56,7 +56,17 @@ class MainPeer(PeerObject):
     @remote(name=text(longest=64), token_hash=_HASH)
     def claim(self, name: str, token_hash: str) -> Mapping[str, object]:
         """Give a username to a token, or confirm that it has it."""
-        return self._in_office().desk.claim(name, token_hash)
+        return self._in_office().desk.names.claim(name, token_hash)
+
+    @remote(token_hash=_HASH, code_hash=_HASH)
+    def keep_name(self, token_hash: str, code_hash: str) -> Mapping[str, object]:
+        """Let a username stay its owner's, with a recovery code."""
+        return self._in_office().desk.names.keep(token_hash, code_hash)
+
+    @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH)
+    def recover_name(self, name: str, code_hash: str, token_hash: str) -> Mapping[str, object]:
+        """Give a username to another token, by its recovery code."""
+        return self._in_office().desk.names.recover(name, code_hash, token_hash)
 
     @remote(
         token_hash=_HASH,
@@ -86,9 +96,9 @@ class MainPeer(PeerObject):
         return {"opened": opened, "revision": term.house.lobby_revision}
 
     @remote(token_hash=_HASH)
-    def who_has(self, token_hash: str) -> str | None:
+    def who_has(self, token_hash: str) -> str:
         """The username that belongs to a token."""
-        return self._in_office().house.name_with(token_hash)
+        return self._in_office().desk.names.who(token_hash)
 
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.seekers import PATIENT_S, Seeker, Seekers
 from game.selection import Wish, narrowed
 from server.herald import Herald
-from server.ids import house_request
+from server.ids import HOUSE_BOT, house_request
 from server.lobby_copy import FOLLOW_WAIT_S, LobbyCopy
-from server.pairing import HOUSE_BOT, MOST_AT_ONCE, Pairing
+from server.pairing import MOST_AT_ONCE, Pairing
 from wire.errors import Busy, NotReady
 from wire.later import Later
 from wire.waiting import about_to_wait

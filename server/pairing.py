@@ -15,13 +15,11 @@ from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.selection import Choices
 from server.group_commit import Committer
 from server.house import House
-from server.ids import room_id_of
+from server.ids import HOUSE_BOT, room_id_of
 from server.streams import room_stream
 from wire.arguments import request_id, sequence, text, whole
 from wire.later import Later, now
 
-HOUSE_BOT = "Housebot"
-"""The username under which the servers themselves play."""
 MOST_AT_ONCE = 200
 """Matches that are opened with one question."""
 _NAME = text(longest=64, shortest=1)

@@ -23,6 +23,11 @@ def house_bot_token(key: bytes) -> str:
     return hmac.new(key, b"the house bot", "sha256").hexdigest()
 
 
+def code_hash(code: str) -> str:
+    """What is kept of a recovery code, which has 100 random bits; never what is kept of a token."""
+    return hashlib.sha256(f"recovery code {code}".encode()).hexdigest()
+
+
 def cluster_key(settings: Settings) -> bytes:
     """The key that servers show one another: CLUSTER_KEY, or the one in the data folder, made at the first start.
 

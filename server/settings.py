@@ -73,6 +73,7 @@ class Settings:
     room_expire_s: float = 86_400.0
     away_s: float = 60.0
     claim_after_s: float = 60.0
+    name_grace_s: float = 3600.0
     snapshot_every: int = 32
     keep_events: int = 2000
     keep_logs: int = 20
@@ -114,6 +115,8 @@ class Settings:
             raise SettingsError("HANG_S must be longer than HEARTBEAT_S and APPEND_TIMEOUT_S together")
         if self.away_s <= self.max_wait_s:
             raise SettingsError("AWAY_S must be longer than MAX_WAIT_S")
+        if self.name_grace_s <= self.max_wait_s:
+            raise SettingsError("NAME_GRACE_S must be longer than MAX_WAIT_S")
         if self.max_message_bytes < 1 << 16:
             raise SettingsError("MAX_MESSAGE_BYTES must be 65536 or more")
 

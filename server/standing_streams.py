@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from game import records, service
 from game.errors import check
 from game.moment import Moment
-from game.records import RECORDS_OF_A_VOLUME, GameRecord
+from game.records import RECORDS_OF_A_VOLUME, Record
 
 VOLUME = "book/"
 SERVICE = "service/"
@@ -34,7 +34,7 @@ class Enter:
     """Put a record into the book, as the one of that number."""
 
     number: int
-    record: GameRecord
+    record: Record
 
 
 def volume_stream(number: int) -> str:
@@ -69,15 +69,15 @@ class Volumes:
     def answer(self, state: Volume, command: Enter) -> Mapping[str, object]:  # noqa: ARG002
         return {"number": command.number}
 
-    def decide(self, state: Volume, command: Enter, now: Moment) -> Sequence[GameRecord]:  # noqa: ARG002
+    def decide(self, state: Volume, command: Enter, now: Moment) -> Sequence[Record]:  # noqa: ARG002
         expected = (command.number - 1) % RECORDS_OF_A_VOLUME
         check(state.version == expected, "records are numbered one after the other")
         return (command.record,)
 
-    def evolve(self, state: Volume, event: GameRecord) -> Volume:  # noqa: ARG002
+    def evolve(self, state: Volume, event: Record) -> Volume:  # noqa: ARG002
         return Volume(state.version + 1)
 
-    def record(self, state: Volume, event: GameRecord) -> None:  # noqa: ARG002
+    def record(self, before: Volume, event: Record, after: Volume) -> None:  # noqa: ARG002
         return None
 
     def row(self, state: Volume) -> Mapping[str, object]:
@@ -86,10 +86,10 @@ class Volumes:
     def from_row(self, row: Mapping[str, Any]) -> Volume:
         return Volume(row["version"])
 
-    def write_event(self, event: GameRecord) -> str:
+    def write_event(self, event: Record) -> str:
         return _json(records.to_plain(event))
 
-    def read_event(self, body: str) -> GameRecord:
+    def read_event(self, body: str) -> Record:
         return records.from_plain(json.loads(body))
 
     def write_state(self, state: Volume) -> str:
@@ -124,7 +124,7 @@ class ServiceStream:
     def evolve(self, state: service.Service, event: service.Happened) -> service.Service:
         return service.evolve(state, event)
 
-    def record(self, state: service.Service, event: service.Happened) -> None:  # noqa: ARG002
+    def record(self, before: service.Service, event: object, after: service.Service) -> None:  # noqa: ARG002
         return None
 
     def row(self, state: service.Service) -> Mapping[str, object]:

@@ -11,11 +11,11 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from game import names, records, rooms
+from game import name_events, names, records, rooms
 from game.errors import InvariantBroken, check
 from game.events import Finished
 from game.moment import Limits, Moment
-from game.records import GameRecord
+from game.records import NameFreed, Record
 from server.entries import StreamCopy
 from server.standing_streams import SERVICE, THE_SERVICE, VOLUME, ServiceStream, Volumes, is_volume
 
@@ -59,7 +59,9 @@ class Kind(Protocol):
         """The state before the first event."""
 
     def request(self, command: Command) -> Hashable:
-        """What a command has in common with its retries, and with nothing else in the stream."""
+        """What a command has in common with its retries, and with nothing else in the stream; None if what came of it
+        need not be remembered where it changed nothing.
+        """
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:
         """The first answer to this request if it was carried out before, else None."""
@@ -73,8 +75,8 @@ class Kind(Protocol):
     def evolve(self, state: State, event: Event) -> State:
         """The state after an event."""
 
-    def record(self, state: State, event: Event) -> GameRecord | None:
-        """What an event that led to this state puts into the book of records, if anything."""
+    def record(self, before: State, event: Event, after: State) -> Record | None:
+        """What an event between two states puts into the book of records, if anything."""
 
     def row(self, state: State) -> Mapping[str, object] | None:
         """What is told of the stream without its state; see ``entries.Listing``. Of what JSON knows."""
@@ -131,9 +133,9 @@ class _Rooms:
     def from_row(self, row: Mapping[str, Any]) -> State:  # noqa: ARG002
         raise InvariantBroken("a room is more than its row")
 
-    def record(self, state: State, event: Event) -> GameRecord | None:
+    def record(self, before: State, event: Event, after: State) -> Record | None:  # noqa: ARG002
         counts = isinstance(event, Finished) and event.termination != "aborted"
-        return records.record_of(state) if counts else None
+        return records.record_of(after) if counts else None
 
     def write_event(self, event: Event) -> str:
         return _json(rooms.to_plain(event))
@@ -154,12 +156,11 @@ class _Names:
     def nothing(self, stream: str) -> State:  # noqa: ARG002  # the shape of a Kind
         return names.NOBODY
 
-    def request(self, command: Command) -> Hashable:
-        claim: Hashable = command  # a name that is somebody else's stays it: refused once is refused always
-        return claim
+    def request(self, command: Command) -> Hashable:  # noqa: ARG002
+        return None  # a name that is somebody's today is free another day; ``names`` itself sees to late copies
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:  # noqa: ARG002
-        return None  # claiming again with the same token changes nothing and answers the same
+        return None  # whatever is asked again changes nothing and answers the same
 
     def answer(self, state: State, command: Command) -> Mapping[str, object]:  # noqa: ARG002
         return {"name": state.name}
@@ -176,14 +177,14 @@ class _Names:
     def from_row(self, row: Mapping[str, Any]) -> State:
         return names.decode(row)
 
-    def record(self, state: State, event: Event) -> GameRecord | None:  # noqa: ARG002
-        return None
+    def record(self, before: State, event: Event, after: State) -> Record | None:  # noqa: ARG002
+        return NameFreed(before.name) if isinstance(event, name_events.Released) else None
 
     def write_event(self, event: Event) -> str:
-        return _json(names.to_plain(event))
+        return _json(name_events.to_plain(event))
 
     def read_event(self, body: str) -> Event:
-        return names.from_plain(json.loads(body))
+        return name_events.from_plain(json.loads(body))
 
     def write_state(self, state: State) -> str:
         return _json(names.encode(state))

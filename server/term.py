@@ -16,10 +16,10 @@ from server.desk import Desk
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
-from server.ids import house_request
+from server.ids import HOUSE_BOT, house_request
 from server.journal import Journal
 from server.node import Node
-from server.pairing import HOUSE_BOT, Pairings
+from server.pairing import Pairings
 from server.primary import Primary
 from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
@@ -76,12 +76,13 @@ class Term:
         commit = Commit(streams, self.house, journal, self.link, faults, self.house.time.moment)
         carried_out = self._witness.carried_out
         self.committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
-        self.desk = Desk(self.house, self.committer, settings)
+        house_bot = token_hash(house_bot_token(node.key))
+        self.desk = Desk(self.house, self.committer, settings, house_bot=house_bot)
         self.pairings = Pairings(
             self.house,
             self.committer,
             check_new_room=self.desk.check_new_room,
-            seat_house_bot=lambda: self.desk.claim(HOUSE_BOT, token_hash(house_bot_token(node.key))),
+            seat_house_bot=lambda: self.desk.names.claim(HOUSE_BOT, house_bot),
         )
         self._timekeeper = Timekeeper(self.house, self.committer, house_request)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from game import names, rooms
+from game import name_events, names, rooms
 from server import takeover
 from server.commit import Commit, Order
 from server.compaction import Compactor
@@ -186,8 +186,18 @@ def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover.deci
 
 
 @_tooth("anybody-is-the-owner", "a username that is somebody's is given to whoever asks next", names, "decide")
-def _decide_claim(_state: names.Name, command: names.Claim) -> tuple[names.Claimed, ...]:
-    return (names.Claimed(command.name, command.token_hash),)
+def _decide_claim(
+    state: names.Name, command: names.Command, _right: Callable[..., tuple[name_events.Event, ...]] = names.decide
+) -> tuple[name_events.Event, ...]:
+    free = names.Name(state.version, "", "")
+    return _right(free if isinstance(command, names.Claim) else state, command)
+
+
+@_tooth("any-code-will-do", "a username is recovered with any recovery code", names, "_recover")
+def _recover_with_any(
+    state: names.Name, command: names.Recover, _right: Callable[..., tuple[name_events.Event, ...]] = names._recover
+) -> tuple[name_events.Event, ...]:
+    return _right(replace(state, code_hash=command.code_hash) if state.held else state, command)
 
 
 @_tooth(

@@ -32,7 +32,7 @@ class RecordedRoom(RoomClient):
 
     def __init__(self, room: RoomClient, recorder: Recorder, client: str) -> None:
         """``client``: who makes the calls; one that was killed and comes back is another client of the same name."""
-        super().__init__(room.id, room.name, room._token, room._new_channel)
+        super().__init__(room.id, room.name, room._token, room._new_channel, mine=room._mine, code=room._code)
         self._recorder = recorder
         self._client = client
         self._watches = 0

@@ -12,6 +12,7 @@ from client.hostile.plan import CLIENT, PEERS, Door, Orders
 from client.hostile.tally import Tally
 from client.hostile.values import junk, random_token, wrong_text
 from client.room import new_request_id
+from game.recovery_code import BITS, code_from
 from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Remote
@@ -38,14 +39,17 @@ _FRONT_DOOR: Mapping[str, tuple[str, ...]] = {
     "wait_rooms": ("after", "timeout_s", "limit"),
     "where_is": ("room",),
     "online": ("name", "token"),
+    "keep_name": ("token", "code"),
+    "recover_name": ("name", "code", "token"),
     "servers": (),
 }
 _WITHOUT_EFFECT = frozenset({"view", "wait", "describe", "rooms", "wait_rooms", "where_is", "servers"})
-_MUST_BE_GOOD = frozenset({"token", "request_id", "name"})
+_MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
 """Arguments of which none that is bad goes through; the others have values of which some junk is one."""
 _PEER_METHODS: tuple[str, ...] = (
     *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
     *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes"),
+    *("keep_name", "recover_name"),
 )
 _PRIVATE: tuple[str, ...] = (
     *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),
@@ -108,6 +112,11 @@ class Caller:
                 lambda: self._call(*front_door, "claim", victim.upper(), random_token(chance), refused=True),
                 lambda: self._call(*front_door, "claim", victim, orders.token, refused=True),
                 lambda: self._call(*front_door, "online", victim, orders.token, refused=True),
+                lambda: self._call(*front_door, "recover_name", victim, _a_code(chance), orders.token, refused=True),
+                lambda: self._call(
+                    *front_door, "recover_name", victim, _a_code(chance), random_token(chance), refused=True
+                ),
+                lambda: self._call(*front_door, "keep_name", random_token(chance), _a_code(chance), refused=True),
                 lambda: self._call(*room, "move", random_token(chance), new_request_id(), 0, refused=True),
                 lambda: self._call(*room, "move", orders.token, new_request_id(), 0, refused=True),
                 lambda: self._call(*room, "resign", orders.token, new_request_id(), refused=True),
@@ -122,7 +131,7 @@ class Caller:
         door = self._chance.choice(list(self._doors.values()))
         name = self._chance.choice((PEER, door.role))
         method = self._chance.choice(_PEER_METHODS)
-        if (name, method) in {(COMMUNICATION, "claim"), (COMMUNICATION, "create")}:
+        if name == COMMUNICATION and method in _FRONT_DOOR:
             method = "append"
         arguments = [junk(self._chance) for _ in range(self._chance.randrange(6))]
         self._call(door, name, method, *arguments, refused=True)
@@ -180,6 +189,7 @@ class Caller:
             "token": self._orders.token,
             "request_id": new_request_id(),
             "name": self._orders.name,
+            "code": _a_code(self._chance),
             "room": self._a_room(),
             "after_version": 0,
             "timeout_s": 0.0,
@@ -214,3 +224,8 @@ class Caller:
             self._tally.answered(what, "ok", str(answer)[:2000])
             if refused:
                 self._tally.found(f"{what} was not refused: {str(answer)[:200]}")
+
+
+def _a_code(chance: random.Random) -> str:
+    """A recovery code that is nobody's."""
+    return code_from(chance.getrandbits(BITS))

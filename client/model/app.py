@@ -10,6 +10,7 @@ from typing import Literal
 from client.credentials import Credentials
 from client.model.background import Background, Task
 from client.model.computer import Computers
+from client.model.keeping import KeepingModel
 from client.model.link import Banner
 from client.model.lobby import LobbyModel
 from client.model.local_servers import OpenLocalServers
@@ -58,6 +59,7 @@ class AppModel:
         self.room: RoomModel | None = None
         self.servers: ServersModel | None = None
         self.records: RecordsModel | None = None
+        self.keeping: KeepingModel | None = None
         self._wishes = wishes or Wishes()
         self._open_servers = open_servers
         self.credentials = credentials or Credentials()
@@ -100,6 +102,17 @@ class AppModel:
                 self.who.cluster, self.who.player.name, self.background, closed=self._close_records
             )
 
+    def open_keeping(self) -> None:
+        """Begin to keep one's name."""
+        if self.keeping is None and self.who is not None:
+            self.keeping = KeepingModel(self.who.player, self.background)
+
+    def close_keeping(self) -> None:
+        """No more of that."""
+        if self.keeping is not None:
+            self.keeping.stop()
+            self.keeping = None
+
     def leave_room(self) -> Task | None:
         """Back to the lobby. The task is done once the servers know."""
         room = self.room
@@ -119,6 +132,7 @@ class AppModel:
     def sign_out(self) -> None:
         """Back to the first screen; seats stay."""
         self.close_servers()
+        self.close_keeping()
         self.leave_room()
         if self.records is not None:
             self.records.close()

@@ -240,8 +240,11 @@ class LobbyModel:
         def each(who: tuple[tuple[str, ...], int]) -> None:
             self.online, self.online_count = who
 
-        def ended(_: TicTacToeError | None) -> None:
-            self._saying = self._say_online(after_s=AGAIN_S)
+        def ended(error: TicTacToeError | None) -> None:
+            if error is None or error.fault != "caller":
+                self._saying = self._say_online(after_s=AGAIN_S)
+            else:  # the name is somebody else's by now
+                self.message = sentence(error.message)
 
         return self._background.follow(items, each, ended, after_s=after_s)
 

@@ -13,7 +13,7 @@ from client.model.local_servers import CannotDo, OpenLocalServers, same_server
 from client.model.preferences import Preferences
 from client.model.words import sentence
 from client.player import Player
-from game.errors import InvalidArgument, NameTaken
+from game.errors import InvalidArgument, NameTaken, NameTooSimilar
 from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
 
 DEADLINE_S = 3.0
@@ -68,8 +68,10 @@ class StartModel:
         self.server = server.strip()
         self.name = self.preferences.name_on(self.server)
 
-    def sign_in(self, server: str, name: str) -> None:
-        """Connect and claim the name; the outcome is in ``message``, or ``signed_in`` is called."""
+    def sign_in(self, server: str, name: str, code: str = "") -> None:
+        """Connect and claim the name, or have it again with its recovery code; the outcome is in ``message``, or
+        ``signed_in`` is called.
+        """
         if self.doing:
             return None
         self.server, self.name = server.strip(), name.strip()
@@ -80,7 +82,8 @@ class StartModel:
             return self.say("Give the address of a name server, like localhost:1337.")
         self.message, self.doing = "", f"Connecting to {self.server} …"
         server, name = self.server, self.name
-        self._task = self._background.do(lambda _: self._connect(server, name), self._welcome, self._failed)
+        code = code.strip()
+        self._task = self._background.do(lambda _: self._connect(server, name, code), self._welcome, self._failed)
         return None
 
     def start_cluster(self, name: str) -> None:
@@ -126,10 +129,11 @@ class StartModel:
         self.server = self._own_server
         return self.sign_in(self.server, self.name)
 
-    def _connect(self, server: str, name: str) -> SignedIn:
+    def _connect(self, server: str, name: str, code: str) -> SignedIn:
         cluster = connect(server, deadline_s=DEADLINE_S, credentials=self._credentials)
         try:
-            return SignedIn(cluster.server, cluster, cluster.claim(name, remember=True))
+            player = cluster.recover(name, code, remember=True) if code else cluster.claim(name, remember=True)
+            return SignedIn(cluster.server, cluster, player)
         except TicTacToeError:
             cluster.close()
             raise
@@ -146,6 +150,8 @@ class StartModel:
         self.say(self._explained(error))
 
     def _explained(self, error: TicTacToeError) -> str:
+        if isinstance(error, NameTooSimilar):
+            return f"{sentence(error.message)} Choose another."
         if isinstance(error, NameTaken):
             return f"The name {self.name} belongs to somebody else on this server. Choose another."
         if isinstance(error, InvalidArgument):

@@ -13,6 +13,7 @@ from client.model.app import AppModel
 from client.model.preferences import Theme
 from client.window.banner import BannerBar
 from client.window.hints import hint
+from client.window.keeping import KeepingScreen
 from client.window.keys import KeysPage
 from client.window.lobby import LobbyScreen
 from client.window.look import Look
@@ -45,6 +46,7 @@ class Window:
         """The last faults of ours that were met; each is in the log as well."""
         self.screen: Screen | None = None
         self.servers: ServersScreen | None = None
+        self.keeping: KeepingScreen | None = None
         self.keys: tk.Toplevel | None = None
         self._shown: object = None
         self._pumping: str | None = None
@@ -80,10 +82,11 @@ class Window:
         menu.add_command(label="Light or dark", accelerator="F9", command=self.change_theme)
         menu.add_command(label="Keys", accelerator="F1", command=self.toggle_keys)
         menu.add_separator()
+        menu.add_command(label="Keep this name …", command=self.toggle_keeping)
         menu.add_command(label="Sign out", command=lambda: self.act(self.model.sign_out))
         menu.add_command(label="Quit", accelerator="Ctrl+Q", command=self.close)
         self.menu_button.configure(menu=menu)
-        hint(self.menu_button, "The servers (F12), light or dark (F9), keys (F1), sign out, quit")
+        hint(self.menu_button, "The servers (F12), light or dark (F9), keys (F1), keep your name, sign out, quit")
 
     def refresh(self) -> None:
         """Show the model as it is now."""
@@ -99,8 +102,9 @@ class Window:
             self._change_screen()
         if self.screen is not None:
             self.screen.refresh()
-        if self.servers is not None:
-            self.servers.refresh()
+        for beside in (self.servers, self.keeping):
+            if beside is not None:
+                beside.refresh()
         self._show_title()
         self.banner.show(model.banner())
 
@@ -138,6 +142,8 @@ class Window:
         self.screen.grid(row=1, sticky="nsew")
         if model.servers is None and self.servers is not None:
             self._close_servers()
+        if model.keeping is None and self.keeping is not None:
+            self._close_keeping()
 
     # -- what happens -----------------------------------------------------------------------------------------------
 
@@ -242,7 +248,7 @@ class Window:
 
     def recolour(self) -> None:
         """Draw anew what the theme library does not: the theme is another."""
-        for screen in (self.screen, self.servers):
+        for screen in (self.screen, self.servers, self.keeping):
             if screen is not None:
                 screen.recolour()
 
@@ -281,6 +287,28 @@ class Window:
         if self.servers is not None:
             self.servers.winfo_toplevel().destroy()
             self.servers = None
+
+    def toggle_keeping(self) -> None:
+        """Show or hide the page on which one's name is kept."""
+        if self.keeping is not None:
+            self._close_keeping()
+            return
+        self.model.open_keeping()
+        if self.model.keeping is None:
+            self.act(lambda: self.model.start.say("Sign in first: then the name can be kept."))
+            return
+        beside = self._beside("Your name")
+        self.keeping = KeepingScreen(beside, self.look, self.act, self.model.keeping)
+        self.keeping.pack(fill="both", expand=True)
+        beside.bind("<Escape>", lambda _: self._close_keeping())
+        beside.protocol("WM_DELETE_WINDOW", self._close_keeping)
+        self.keeping.refresh()
+
+    def _close_keeping(self) -> None:
+        self.model.close_keeping()
+        if self.keeping is not None:
+            self.keeping.winfo_toplevel().destroy()
+            self.keeping = None
 
     def _beside(self, title: str) -> ttk.Toplevel:
         """A window beside this one."""

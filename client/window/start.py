@@ -35,19 +35,27 @@ class StartScreen(Screen):
         self.server = ttk.Combobox(box, values=model.servers, font=look.font(12))
         self.server.grid(sticky="ew", pady=(look.px(2), look.px(16)))
         self.server.set(model.server)
+        self._code_title = ttk.Label(box, text="Recovery code")
+        self._code_title.grid(sticky="w")
+        self.code = ttk.Entry(box, width=WIDTH, font=look.font(12))
+        self.code.grid(sticky="ew", pady=(look.px(2), look.px(16)))
         self.play = ttk.Button(box, text="Play", bootstyle="primary", command=self._sign_in)
         self.play.grid(sticky="ew")
+        self.recover = ttk.Button(box, text="I have a recovery code", bootstyle="link", command=self._toggle_code)
+        self.recover.grid(pady=(look.px(6), 0))
         self.message = ttk.Label(box, wraplength=look.px(380), justify="center", anchor="center")
         self.message.grid(sticky="ew", pady=(look.px(16), 0))
         self.start = ttk.Button(box, text="Start the servers here", bootstyle="success", command=self._start_servers)
         self.start.grid(pady=(look.px(12), 0))
         self.start.grid_remove()
+        self._show_code(False)
         hint(self.name, "How the others see you. It is yours on this machine, and how you come back to your seat.")
         hint(self.server, "host:port of the name server. Those you were on are in the list.")
         hint(self.play, "Connect and go to the lobby (Enter)")
         hint(self.start, "Starts the name server and the three servers on this machine. They outlive this window.")
+        hint(self.recover, "For a name that was kept: have it again here, whatever machine it was on")
         self.server.bind("<<ComboboxSelected>>", lambda _: self._server_chosen())
-        for field in (self.name, self.server):
+        for field in (self.name, self.server, self.code):
             field.bind("<Return>", lambda _: self._sign_in())
         (self.name if not model.name else self.play).focus_set()
 
@@ -63,7 +71,18 @@ class StartScreen(Screen):
         self.act(self.model.give_up)
 
     def _sign_in(self) -> None:
-        self.act(lambda: self.model.sign_in(self.server.get(), self.name.get()))
+        code = self.code.get() if self.code.winfo_manager() else ""
+        self.act(lambda: self.model.sign_in(self.server.get(), self.name.get(), code))
+
+    def _toggle_code(self) -> None:
+        wanted = not self.code.winfo_manager()
+        self._show_code(wanted)
+        put(self.recover, "I have no recovery code" if wanted else "I have a recovery code")
+        (self.code if wanted else self.name).focus_set()
+
+    def _show_code(self, wanted: bool) -> None:
+        for widget in (self._code_title, self.code):
+            show(widget, wanted)
 
     def _start_servers(self) -> None:
         self.act(lambda: self.model.start_cluster(self.name.get()))

@@ -1,17 +1,19 @@
 """Hosts: simulated people who want the same username, and whose rooms are soon closed and forgotten.
 
-What they were told is written down in a ``Ledger``, and must be so for ever: whose the name is, and that a closed room
-stays closed, also when it has left the journals.
+Whoever has the name keeps it with new codes and recovers it with new tokens, the others guess. Nobody's name is let go:
+that is a part of tidying, which is not simulated. What hosts were told is written down in a ``Ledger``, and must be so
+for ever: whose the name is, and that a closed room stays closed, also when it has left the journals.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from game.commands import Close, Create, Join
 from game.errors import Refusal
-from game.names import Claim
+from game.names import Claim, Keep, Recover
 from server.house import House
 from server.streams import name_stream, room_stream
 from simulator.cluster.clients import GIVES_UP_S, Person, fields_of
@@ -22,20 +24,27 @@ THINKS_S = 0.1
 
 @dataclass
 class Ledger:
-    """What hosts were told."""
+    """What hosts were told, and what they have written down at home, where no crash takes it."""
 
-    owners: set[str] = field(default_factory=set)
-    """The tokens (hashed) to which the name was given."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """The hosts to which the name was given, and the token (hashed) for which it was last."""
     others: set[str] = field(default_factory=set)
-    """The tokens that were refused it."""
+    """The hosts that were refused it with their first token."""
+    under_way: set[str] = field(default_factory=set)
+    """The tokens for which it was to be recovered, and nobody was told that it was."""
+    made: Counter[str] = field(default_factory=Counter)
+    """How many tokens and codes each host has made after the first."""
     closed: set[str] = field(default_factory=set)
     """The streams of rooms that are closed."""
 
     def broken(self, house: House) -> Iterator[str]:
         """What is not so in the end."""
-        owner = house.state_of(name_stream(NAME)).token_hash
-        if self.owners - {owner} or owner in self.others:
+        token = house.state_of(name_stream(NAME)).token_hash
+        owner = token.partition("/")[0]
+        if self.owners.keys() - {owner} or owner in self.others:
             yield f"G7: the name is {owner}'s, but was given to {sorted(self.owners)}, not to {sorted(self.others)}"
+        elif owner in self.owners and token not in {self.owners[owner], *self.under_way}:
+            yield f"G7: the name is {token}'s, but was recovered for {self.owners[owner]}"
         for stream in sorted(self.closed):
             state = house.state_of(stream)
             if state.version and state.phase != "closed":
@@ -43,7 +52,7 @@ class Ledger:
 
 
 class Host(Person):
-    """Claims the name, opens a room and closes it, again and again."""
+    """Claims the name, or does what else one can with it, opens a room and closes it, again and again."""
 
     def __init__(self, ledger: Ledger, *, until_s: float) -> None:
         super().__init__(until_s=until_s)
@@ -57,9 +66,9 @@ class Host(Person):
         """What it asks for, one after the other; each comes to whether that was done, or None if nobody knows."""
         ledger, rooms = self._ledger, 0
         while self.now < self.until_s:
-            given = yield name_stream(NAME), Claim(NAME, self.name)
-            if given is not None:
-                (ledger.owners if given else ledger.others).add(self.name)
+            wish = self._wish(rooms)
+            done = yield name_stream(NAME), wish
+            self._note(wish, done)
             rooms += 1
             stream = room_stream(f"{self.name}-{self.life.number}-{rooms}")
             yield stream, Create(self.name, self.new_request(), "", "tictactoe", {})
@@ -67,6 +76,37 @@ class Host(Person):
             if (yield stream, Close(self.name, self.new_request())):
                 ledger.closed.add(stream)
         self.until_s = -1.0
+
+    def _wish(self, number: int) -> Claim | Keep | Recover:
+        """What it asks for the name: mostly what it can, but who does not have it also guesses the code."""
+        ledger, me = self._ledger, self.name
+        mine = me in ledger.owners
+        if number % 3 == 1 and mine:
+            ledger.made[f"{me}'s codes"] += 1
+            return Keep(self._token(), self._code())
+        if number % 3 == 2:  # noqa: PLR2004  # now and then
+            ledger.made[me] += mine
+            ledger.under_way |= {self._token()} if mine else set()
+            return Recover(self._code(), self._token())
+        return Claim(NAME, self._token())
+
+    def _note(self, wish: Claim | Keep | Recover, done: bool | None) -> None:
+        ledger, me = self._ledger, self.name
+        if done and not isinstance(wish, Keep):
+            ledger.owners[me] = wish.token_hash
+            ledger.under_way.discard(wish.token_hash)
+        elif done is False and wish == Claim(NAME, me):
+            ledger.others.add(me)
+
+    def _token(self) -> str:
+        """The latest it has made (hashed)."""
+        made = self._ledger.made[self.name]
+        return f"{self.name}/{made}" if made else self.name
+
+    def _code(self) -> str:
+        """The latest it has made (hashed)."""
+        codes = self._ledger.made[f"{self.name}'s codes"]
+        return f"code of {self.name}, {codes}"
 
     def _go_on(self, done: bool | None) -> None:
         try:

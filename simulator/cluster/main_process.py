@@ -10,7 +10,7 @@ from typing import Any
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import InvalidArgument, NoSuchRoom
 from game.moment import Limits as RoomLimits
-from game.names import Claim
+from game.names import Claim, Keep, Recover
 from server.commit import Commit
 from server.compaction import Compactor
 from server.conversation import Conversation
@@ -40,8 +40,8 @@ FORGOTTEN_AFTER_S = 1.5
 """Later than any copy of a message that is still under way."""
 NO_FAULTS = Faults("")
 _LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
-COMMANDS: dict[str, Callable[..., Command | Claim]] = {
-    make.__name__: make for make in (Create, Join, Leave, Move, Resign, Rematch, Close, Claim)
+COMMANDS: dict[str, Callable[..., Command | Claim | Keep | Recover]] = {
+    make.__name__: make for make in (Create, Join, Leave, Move, Resign, Rematch, Close, Claim, Keep, Recover)
 }
 
 

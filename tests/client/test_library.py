@@ -15,7 +15,7 @@ from client import Cluster as Connection
 from client import RoomClient, connect
 from client.bot import Bot
 from client.credentials import Credentials
-from game.errors import NameTaken, RoomFull
+from game.errors import NameTaken, RoomFull, WrongCode
 from game.events import Event, Moved
 from game.strategy import LEVELS
 from server.cluster import Cluster
@@ -177,3 +177,20 @@ def test_a_bot_without_a_seat_says_so(connection: Connection, game: Game) -> Non
     with pytest.raises(RoomFull):
         Bot(connection.claim("third").room(game.x.id), LEVELS["random"], random.Random(1)).run(1)
     assert game.x.view().spectator_count == 0
+
+
+def test_a_name_that_was_recovered_is_remembered_with_its_new_token(shared_cluster: Cluster, tmp_path: Path) -> None:
+    here, there = Credentials(tmp_path / "here.json"), Credentials(tmp_path / "there.json")
+    with connect(shared_cluster.name_server, credentials=here) as connection:
+        code = connection.claim("Rosalind", remember=True).keep()
+        with connect(shared_cluster.name_server, credentials=there) as elsewhere:
+            moved = elsewhere.recover("rosalind", code, remember=True)
+            assert elsewhere.claim("ROSALIND", remember=True).token == moved.token
+            assert there.names(elsewhere.server) == ["Rosalind"]
+        with pytest.raises(NameTaken):
+            connection.claim("Rosalind", remember=True)
+        again = connection.recover("Rosalind", code, remember=True)
+        assert here.token_for(connection.server, "rosalind") == again.token
+        with pytest.raises(WrongCode):
+            connection.recover("Rosalind", "0" * 20, remember=True)
+        assert connection.claim("Rosalind", remember=True).token == again.token, "what failed changes nothing here"

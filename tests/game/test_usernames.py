@@ -12,7 +12,8 @@ from playing import JUNK, UNTIMED
 
 from game import names
 from game.errors import InvalidArgument, NameTaken
-from game.names import LONGEST_NAME, NOBODY, Claim, Claimed, Name, check_name, name_key
+from game.name_events import Claimed, from_plain, to_plain
+from game.names import LONGEST_NAME, NOBODY, Claim, Name, check_name, name_key
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_the_name_of_another_token_is_taken_and_the_refusal_keeps_the_secret() -
 
 def test_a_claim_and_its_name_come_back_from_the_disk() -> None:
     [event] = names.decide(NOBODY, MINE)
-    assert names.from_plain(json.loads(json.dumps({**names.to_plain(event), "unknown": 1}))) == event
+    assert from_plain(json.loads(json.dumps({**to_plain(event), "unknown": 1}))) == event
     state = names.evolve(NOBODY, event)
     assert names.decode(json.loads(json.dumps(names.encode(state)))) == state
 
@@ -159,4 +160,4 @@ def test_a_claim_and_its_name_come_back_from_the_disk() -> None:
 def test_junk_is_no_claim(junk: object) -> None:
     for plain in (junk, {"kind": "claimed", "name": "Ann"}, {"kind": "claimed", "name": junk, "token_hash": None}):
         with pytest.raises(InvalidArgument):
-            names.from_plain(plain)
+            from_plain(plain)

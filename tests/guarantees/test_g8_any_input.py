@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 from client import Cluster as Connection
 from client import connect
 from client.hostile.garbage import MSGPACK, SERPENT
+from client.player import new_recovery_code
 from client.room import new_request_id
 from game.errors import InvalidArgument
 from game.events import Created
+from game.moment import Limits
 from server.cluster import Cluster
 from server.common_objects import ClientObject, PeerObject
 from server.copy_keeper import CopyKeeper
@@ -41,7 +43,19 @@ from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 SERVERS_FAULTS = {"internal_error", "invariant_broken", "storage_failed", "unreachable", "deadline_exceeded"}
-CHANGE = {"join", "leave", "move", "resign", "rematch", "close", "claim", "create", "online"}
+CHANGE = {
+    "join",
+    "leave",
+    "move",
+    "resign",
+    "rematch",
+    "close",
+    "claim",
+    "create",
+    "online",
+    "keep_name",
+    "recover_name",
+}
 OFTEN = settings(
     max_examples=500,
     deadline=None,
@@ -134,6 +148,7 @@ def good_values(game: Game) -> dict[str, st.SearchStrategy[object]]:
         "request_id": st.builds(new_request_id),
         "room": st.sampled_from([game.x.id, "nosuchroom"]),
         "name": st.sampled_from([game.ada.name, game.ada.name.upper(), game.bob.name, "eve"]),
+        "code": st.builds(new_recovery_code),
         "after_version": st.integers(0, 20),
         "timeout_s": st.sampled_from([0, 0.0, 0.001]),
         "role": st.sampled_from(["player", "spectator"]),
@@ -289,9 +304,7 @@ def peer(cluster: Cluster) -> Iterator[Peer]:
     peer.close()
 
 
-CREATED = (
-    Streams(most_people=1).kind_of("room/x").write_event(Created("ada", "r" * 12, "abcd2345", "t", "tictactoe", {}))
-)
+CREATED = Streams(Limits()).kind_of("room/x").write_event(Created("ada", "r" * 12, "abcd2345", "t", "tictactoe", {}))
 
 rows = st.tuples(
     st.integers(1, 1 << 62), st.integers(1, 3), st.just("room/abcd2345"), st.integers(1, 9), st.just(CREATED)
@@ -329,6 +342,7 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
         "limit": st.integers(1, 3),
         "name": st.sampled_from(["ada", "bob"]),
         "token_hash": st.just("f" * 64),
+        "code_hash": st.sampled_from(["e" * 64, "d" * 64]),
         "request_id": st.builds(new_request_id),
         "title": texts,
         "game": texts,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from client import Cluster as Connection
+from client.player import new_recovery_code
 from client.room import new_request_id
 from game.errors import InvalidArgument, NoSuchRoom
 from server.cluster import Cluster
@@ -113,6 +114,7 @@ def test_g8_every_argument_of_every_open_method_is_checked(cluster: Cluster, gam
         "request_id": "",
         "room": game.x.id,
         "name": game.ada.name,
+        "code": new_recovery_code(),
         "after_version": 0,
         "timeout_s": 0.0,
         "role": "player",

@@ -41,7 +41,7 @@ def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: Cluster,
         ours = {name for name in told.families if name.startswith("tictactoe_")}
         assert {family(metric.name) for metric in of_role[role]} <= ours
         assert ours <= known
-        assert told.value("tictactoe_server_info", server=role, protocol="1") == 1
+        assert told.value("tictactoe_server_info", server=role, protocol="2") == 1
         assert all(metric.documentation for metric in told.families.values())
 
 

@@ -12,6 +12,7 @@ from game import rooms
 from game.commands import Move
 from game.errors import CellTaken
 from game.events import Closed, Created, Finished, Moved, Started
+from game.moment import Moment
 from game.names import Claim, Claimed
 from server import log, witness
 from server.commit import Order
@@ -33,7 +34,7 @@ ALL = (
 
 
 def draft_of(*events: Any, stream: str = ROOM) -> Draft:
-    draft = Draft()
+    draft = Draft(Moment())
     for number, event in enumerate(events, 1):
         draft.entries.append(Entry(number, 1, stream, number, ""))
         draft.events.append(event)

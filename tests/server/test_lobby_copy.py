@@ -5,8 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from game.views import LATER_IN_ROWS
 from server.lobby import BEGINNING, Change, Lobby
 from server.lobby_copy import LobbyCopy
+
+
+def row(room: str) -> dict[str, Any]:
+    return {"room": room, **LATER_IN_ROWS}
 
 
 def answer(lobby: Lobby, copy: LobbyCopy) -> dict[str, Any]:
@@ -25,7 +30,7 @@ def follow(lobby: Lobby, copy: LobbyCopy) -> None:
 def test_the_copy_follows_in_pages() -> None:
     lobby, copy = Lobby(), LobbyCopy()
     for number in range(1, 8):
-        lobby.put(Change(number, f"r{number}", {"room": f"r{number}"}))
+        lobby.put(Change(number, f"r{number}", row(f"r{number}")))
     copy.take_in(answer(lobby, copy))
     assert not copy.complete
     follow(lobby, copy)
@@ -35,11 +40,11 @@ def test_the_copy_follows_in_pages() -> None:
 
 def test_readers_of_a_copy_that_began_anew_begin_anew_too() -> None:
     lobby, copy = Lobby(), LobbyCopy()
-    lobby.put(Change(5, "old", {"room": "old"}))
+    lobby.put(Change(5, "old", row("old")))
     follow(lobby, copy)
     cursor = copy.lobby.since(BEGINNING, 10).cursor
     other = Lobby()
-    other.put(Change(9, "new", {"room": "new"}))
+    other.put(Change(9, "new", row("new")))
     other.complete_up_to(9, forgotten=8)
     follow(other, copy)
     changes = copy.lobby.since(cursor, 10)
@@ -49,11 +54,11 @@ def test_readers_of_a_copy_that_began_anew_begin_anew_too() -> None:
 
 def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait() -> None:
     lobby, copy = Lobby(), LobbyCopy()
-    lobby.put(Change(50, "old", {"room": "old"}))
+    lobby.put(Change(50, "old", row("old")))
     follow(lobby, copy)
     cursor = copy.lobby.since(BEGINNING, 10).cursor
     other = Lobby()
-    other.put(Change(3, "new", {"room": "new"}))
+    other.put(Change(3, "new", row("new")))
     follow(other, copy)
     changes = copy.lobby.since(cursor, 10)
     assert changes.reset
@@ -62,7 +67,7 @@ def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait() -> None:
 
 def test_who_waits_for_a_change_goes_on_once_it_is_in_the_copy() -> None:
     lobby, copy = Lobby(), LobbyCopy()
-    lobby.put(Change(3, "room", {"room": "room"}))
+    lobby.put(Change(3, "room", row("room")))
     threading.Thread(target=follow, args=(lobby, copy)).start()
     copy.wait_for(3, 10.0)
     assert "room" in copy.lobby.rows

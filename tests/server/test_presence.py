@@ -35,3 +35,19 @@ def test_there_is_a_limit_and_the_longest_unheard_goes_first() -> None:
     for name in ("ada", "bob", "eve"):
         presence.heard(name, name, now=0.0)
     assert presence.names(now=0.0) == ["bob", "eve"]
+
+
+def test_who_is_online_is_proven_again_after_a_while_and_at_once_when_new() -> None:
+    presence = Presence(most=10)
+    assert presence.due("ada", now=0.0, every_s=60.0)
+    presence.proven("ada", "a", now=0.0)
+    for now in range(5, 60, 5):
+        presence.heard("ada", "a", now=float(now))
+        assert not presence.due("ada", now=float(now), every_s=60.0)
+    assert presence.knows("ada", "a", now=60.0)
+    assert presence.due("ada", now=60.0, every_s=60.0)
+    presence.names(now=60.0 + GONE_AFTER_S)
+    presence.proven("ada", "a", now=80.0)
+    presence.gone("ada")
+    assert presence.names(now=80.0) == []
+    assert presence.due("ada", now=80.0, every_s=60.0)

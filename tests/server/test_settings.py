@@ -48,6 +48,7 @@ def test_settings_survive_the_way_through_an_environment(file: Path) -> None:
         ("MAX_MESSAGE_BYTES", "10"),
         ("BIND_HOST", ""),
         ("AWAY_S", "1"),
+        ("NAME_GRACE_S", "30"),
         ("KEEP_LOGS", "-2"),
     ],
 )

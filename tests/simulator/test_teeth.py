@@ -13,9 +13,9 @@ from simulator.run import CLUSTER, run_one
 from simulator.teeth import TEETH
 
 FOUND = {
-    "ack-before-replicate": (2, "G1"),
+    "ack-before-replicate": (3, "G3"),
     "publish-before-commit": (1, "G3"),
-    "forget-request-ids": (2, "G1"),
+    "forget-request-ids": (9, "G1"),
     "snapshot-forgets-requests": (33, "G1"),
     "no-epoch-check": (3, "G3"),
     "stale-replica-in-step": (2, "G1"),
@@ -32,12 +32,13 @@ FOUND = {
     "the-hung-are-not-ended": (7, "G5"),
     "the-same-epoch-again": (1, "G5"),
     "anybody-is-the-owner": (2, "G7"),
+    "any-code-will-do": (7, "G7"),
     "forgotten-by-one-alone": (61, "G1"),
-    "compaction-during-a-copy": (40, "invariant"),
+    "compaction-during-a-copy": (21, "invariant"),
     "half-a-copy-is-compacted": (94, "invariant"),
     "unchanged-is-forgotten": (863, "G1"),
     "refused-for-what-never-happened": (579, "linearizability"),
-    "old-pieces-in-a-new-copy": (337, "invariant"),
+    "old-pieces-in-a-new-copy": (41, "invariant"),
     "listed-once-and-for-all": (1, "G3"),
     "adopted-but-not-told-of": (3, "G3"),
 }

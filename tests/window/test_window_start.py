@@ -95,3 +95,62 @@ def test_what_was_used_last_is_offered_first(desk: Desk, shared_cluster: Cluster
     assert (start.name.get(), start.server.get()) == ("una", shared_cluster.name_server)
     una.types(start.play, "Return")
     assert una.lobby.model.me == "una"
+
+
+def test_a_name_that_looks_like_another_s_is_refused_with_whose(desk: Desk, shared_cluster: Cluster) -> None:
+    assert desk.sit_down(shared_cluster.name_server, "Willa").lobby.model.me == "Willa"
+    start = start_of(desk.sit_down(shared_cluster.name_server))
+    start.name.insert(0, "WiIla")
+    start.play.invoke()
+    desk.wait(lambda: "looks like Willa" in start.message.cget("text"))
+
+
+def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, shared_cluster: Cluster) -> None:
+    yara = desk.sit_down(shared_cluster.name_server, "Yara")
+    assert yara.lobby.model.me == "Yara"
+    yara.window.toggle_keeping()
+    page = yara.window.keeping
+    assert page is not None
+    assert not page.copy.winfo_manager()
+    page.make.invoke()
+    desk.wait(lambda: page.model.code)
+    yara.window.refresh()
+    assert page.code.get() == page.model.code
+    page.copy.invoke()
+    code = page.clipboard_get()
+    assert code == page.model.code
+    other = desk.sit_down(shared_cluster.name_server)
+    start = start_of(other)
+    start.name.insert(0, "yara")
+    start.recover.invoke()
+    desk.wait(lambda: 0 < start.server.winfo_y() < start.code.winfo_y() < start.play.winfo_y(), "nothing covers it")
+    for typed, said in (("what?", "A recovery code has 20 letters and digits"), ("0" * 20, "not the recovery code")):
+        start.code.delete(0, "end")
+        start.code.insert(0, typed)
+        start.play.invoke()
+        desk.wait(lambda said=said: said in start.message.cget("text"))  # type: ignore[misc]
+    start.code.delete(0, "end")
+    start.code.insert(0, code.lower())
+    other.types(start.code, "Return")
+    assert other.lobby.model.me == "Yara"
+    desk.wait(lambda: "belongs to somebody else" in yara.lobby.message.cget("text"), "the first window hears of it")
+    other.window.model.sign_out()
+    other.window.refresh()
+    again = start_of(other)
+    again.play.invoke()
+    assert other.lobby.model.me == "Yara", "the new token is remembered"
+
+
+def test_the_page_for_keeping_a_name_goes_with_the_name(desk: Desk, shared_cluster: Cluster) -> None:
+    zita = desk.sit_down(shared_cluster.name_server)
+    zita.window.toggle_keeping()
+    assert zita.window.keeping is None
+    assert "Sign in first" in start_of(zita).message.cget("text")
+    start_of(zita).name.insert(0, "Zita")
+    start_of(zita).play.invoke()
+    assert zita.lobby.model.me == "Zita"
+    zita.window.toggle_keeping()
+    assert zita.window.keeping is not None
+    zita.window.model.sign_out()
+    zita.window.refresh()
+    assert zita.window.keeping is None
