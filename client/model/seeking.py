@@ -18,6 +18,8 @@ from wire.errors import TicTacToeError
 BOARDS = (ANY, *short_list(DEFAULT_GAME).boards)
 CLOCKS = (ANY, *short_list(DEFAULT_GAME).clocks)
 
+HOUSE_BOT_OFFERS = "Nobody yet. Play the house bot? It is a program, and plays at once."
+
 
 class SeekingModel:
     """One's wish, and how it stands with it. What is found is handed on, and forgotten here."""
@@ -68,8 +70,6 @@ class SeekingModel:
             return self.message
         if self.is_cancelling:
             return "Cancelling …"
-        if self.house_bot_offers:
-            return f"Nobody yet ({self.waited_s} s). Play the house bot?"
         return f"Looking for an opponent … {self.waited_s} s"
 
     # -- what can be done -------------------------------------------------------------------------------------------

@@ -68,6 +68,14 @@ def terms(of: Row | View) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def room_title(view: View) -> str:
+    """What stands above a room: its name, if people gave it one, and what is played there."""
+    if view.phase == "selecting":
+        return "A match"
+    name = view.title or (f"Room {view.room}" if view.owner else "")
+    return "  ·  ".join(part for part in (name, terms(view)) if part)
+
+
 def players(row: Row) -> str:
     """Who plays in a room of the lobby."""
     names = [name for name in row.players.values() if name]

@@ -31,6 +31,7 @@ class Door(ttk.Frame):
         self.owner.grid(row=0, column=0)
         self.menu = ttk.Menu(self.owner, tearoff=False, postcommand=self.fill_menu)
         self.owner.configure(menu=self.menu)
+        self.owner.grid_remove()
         self.invite = ttk.Button(self, text="Invite", bootstyle="ghost", command=self.copy_invitation)
         self.invite.grid(row=0, column=1)
         hint(self.owner, "It is your room: lock it against watchers, send one away")

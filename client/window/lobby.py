@@ -9,18 +9,18 @@ from typing import Literal
 import ttkbootstrap as ttk
 
 from client.model import words
-from client.model.lobby import LobbyModel, OpenGame
+from client.model.lobby import LobbyModel
 from client.model.new_room import NewRoom
 from client.model.room import Role
 from client.views import Row
 from client.window.hints import hint
 from client.window.look import Look
 from client.window.new_room import NewRoomPanel
+from client.window.open_games import OpenGames, room_name
 from client.window.play import PlayPanel
 from client.window.screen import Act, Screen, put, show
 from game.strategy import OFFERED
 
-SHOWN_GAMES = 3
 _COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board", 112), ("state", "State", 62))
 """Names, titles and widths for the smallest window; they grow with it."""
 
@@ -39,10 +39,8 @@ class LobbyScreen(Screen):
         self.rowconfigure(4, weight=1)
         self.play = PlayPanel(self, look, act, model.seeking)
         self.play.grid(row=0, sticky="ew", pady=(0, look.px(10)))
-        self.games = ttk.Frame(self)
+        self.games = OpenGames(self, look, lambda room: act(lambda: model.enter(room)))
         self.games.grid(row=1, sticky="ew", pady=(0, look.px(10)))
-        self.games.columnconfigure(0, weight=1)
-        self._lines: dict[str, _GameLine] = {}
         self._build_tools()
         self.new_room = NewRoomPanel(self, look, create=self._create, cancel=self.escape)
         self.new_room.grid(row=3, sticky="ew", pady=(0, look.px(10)))
@@ -125,7 +123,7 @@ class LobbyScreen(Screen):
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
         self.play.refresh()
-        self._refresh_games()
+        self.games.refresh(model.open_games())
         rows = model.shown()
         if rows is not self._listed:
             self._listed = rows
@@ -138,17 +136,6 @@ class LobbyScreen(Screen):
         put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
         put(self.online, words.online(model.online, model.online_count), palette.quiet)
         self._refresh_doors()
-
-    def _refresh_games(self) -> None:
-        games = self.model.open_games()[:SHOWN_GAMES]
-        for room in self._lines.keys() - {game.row.room for game in games}:
-            self._lines.pop(room).destroy()
-        for number, game in enumerate(games):
-            line = self._lines.get(game.row.room)
-            if line is None:
-                line = self._lines[game.row.room] = _GameLine(self.games, self, game.row.room)
-            line.show(game, number)
-        show(self.games, bool(games))
 
     def _refresh_list(self, rows: list[Row]) -> None:
         tree = self.rooms
@@ -240,40 +227,6 @@ class LobbyScreen(Screen):
             self.act(lambda: self.model.enter(row.room, as_what))
 
 
-class _GameLine:
-    """One of one's own games, with the button that leads back to it. Stays while the game does: a click on something
-    that is made anew every time would be lost.
-    """
-
-    def __init__(self, parent: ttk.Frame, lobby: LobbyScreen, room: str) -> None:
-        self._look = lobby.look
-        self._number: int | None = None
-        self._words = ttk.Label(parent)
-        self._back = ttk.Button(parent, command=lobby.acts(lambda: lobby.model.enter(room)))
-        hint(self._back, "Your seat in this room is kept for you (Ctrl+1, 2, 3)")
-
-    def show(self, game: OpenGame, number: int) -> None:
-        """Show how the game stands, on line ``number``."""
-        look, palette = self._look, self._look.palette
-        put(self._words, f"{game.words}  ·  {_title(game.row)}", palette.tones["you"] if game.my_turn else palette.text)
-        self._words.configure(font=look.font(11, bold=game.my_turn))
-        put(self._back, "Play on" if game.row.phase == "playing" else "Go back")
-        self._back.configure(bootstyle="primary" if game.my_turn else "outline")
-        if number != self._number:
-            self._number = number
-            self._words.grid(row=number, column=0, sticky="w", pady=look.px(3))
-            self._back.grid(row=number, column=1, sticky="e", pady=look.px(3))
-
-    def destroy(self) -> None:
-        """The game is not one's own any more, or not among the first."""
-        self._words.destroy()
-        self._back.destroy()
-
-
-def _title(row: Row) -> str:
-    return row.title or f"Room {row.room}"
-
-
 def _values(row: Row) -> tuple[str, ...]:
     watching = str(row.spectator_count) if row.spectator_count else ""
-    return _title(row), words.players(row), words.terms(row), words.state(row), watching
+    return room_name(row), words.players(row), words.terms(row), words.state(row), watching

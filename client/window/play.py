@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
-from client.model.seeking import BOARDS, CLOCKS, SeekingModel
+from client.model.seeking import BOARDS, CLOCKS, HOUSE_BOT_OFFERS, SeekingModel
 from client.model.selection import Part, option_text
 from client.window.hints import hint
 from client.window.look import Look
@@ -37,9 +37,13 @@ class PlayPanel(ttk.Frame):
         self._waiting.columnconfigure(0, weight=1)
         self.words = ttk.Label(self._waiting, font=look.font(13, bold=True))
         self.words.grid(row=0, column=0, sticky="w", ipady=look.px(7))
-        self.yes = self._answer(1, "Yes", "primary", model.play_house_bot, "Play the servers' own bot, at once")
-        self.keep = self._answer(2, "Keep waiting", "outline", model.keep_waiting, "For somebody, not something")
-        self.cancel = self._answer(3, "Cancel", "outline", model.cancel, "Look for nobody any more (Esc)")
+        self.cancel = self._answer(self._waiting, "Cancel", "outline", model.cancel, "Look for nobody any more (Esc)")
+        self._offer = ttk.Frame(self._waiting)
+        self._offer.grid(row=1, column=0, columnspan=2, sticky="w")
+        self.bot = ttk.Label(self._offer, text=HOUSE_BOT_OFFERS)
+        self.bot.grid(row=0, column=0)
+        self.yes = self._answer(self._offer, "Yes", "primary", model.play_house_bot, "Play the servers' own bot now")
+        self.keep = self._answer(self._offer, "Keep waiting", "outline", model.keep_waiting, "Rather somebody")
         self.message = ttk.Label(self)
         self.message.grid(row=1, sticky="ew")
         self.ticker = Ticker(self, self._tick, lambda: model.is_seeking)
@@ -51,8 +55,7 @@ class PlayPanel(ttk.Frame):
         seeking = model.is_seeking
         show(self._ready, not seeking)
         show(self._waiting, seeking)
-        show(self.yes, model.house_bot_offers)
-        show(self.keep, model.house_bot_offers)
+        show(self._offer, model.house_bot_offers)
         show(self.message, bool(model.message))
         put(self.message, model.message, self._look.palette.bad)
         for menu, part, value in ((self.board, "board", model.wish.board), (self.clock, "clock", model.wish.clock)):
@@ -81,9 +84,11 @@ class PlayPanel(ttk.Frame):
             return self._acts(lambda: self._model.wish_for(board=value))
         return self._acts(lambda: self._model.wish_for(clock=value))
 
-    def _answer(self, column: int, text: str, style: str, action: Callable[[], object], explanation: str) -> ttk.Button:
-        button = ttk.Button(self._waiting, text=text, bootstyle=style, command=self._acts(action))
-        button.grid(row=0, column=column, padx=(self._look.px(8), 0))
+    def _answer(
+        self, parent: ttk.Frame, text: str, style: str, action: Callable[[], object], explanation: str
+    ) -> ttk.Button:
+        button = ttk.Button(parent, text=text, bootstyle=style, command=self._acts(action))
+        button.grid(row=0, column=len(parent.winfo_children()), padx=(self._look.px(8), 0))
         hint(button, explanation)
         return button
 

@@ -64,6 +64,7 @@ class RecordsScreen(Screen):
         if self.replay is not None and self.replay.replay is not model.replay:
             self.replay.destroy()
             self.replay = None
+            self._focus_list()
         if model.replay is not None and self.replay is None:
             self.replay = ReplayPanel(self, self.look, self.act, model.replay, export=self._export)
             self.replay.grid(row=1, sticky="nsew")
@@ -77,6 +78,11 @@ class RecordsScreen(Screen):
             self.archive.refresh()
         put(self.message, model.message, self.look.palette.text)
         show(self.message, bool(model.message))
+
+    def _focus_list(self) -> None:
+        """Have the keyboard in the list that is shown."""
+        panel = self.leaderboard if self.model.page == "leaderboard" else self.archive
+        panel.table.tree.focus_set()
 
     def recolour(self) -> None:
         if self.replay is not None:

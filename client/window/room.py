@@ -105,7 +105,7 @@ class RoomScreen(Screen):
             for part in (self.selection, self.tab, self.bars, self.steps):
                 show(part, False)
             return
-        put(self.title, f"{view.title or f'Room {view.room}'}  ·  {words.terms(view)}", palette.quiet)
+        put(self.title, words.room_title(view), palette.quiet)
         line = headline(view, model.me)
         put(self.headline, line.text, palette.tones[line.tone])
         question = "Resign this game?" if model.asking.asks_to_resign else ""

@@ -11,7 +11,7 @@ from client.model.talk import TalkModel
 from client.views import View
 from client.window.hints import hint
 from client.window.look import Look
-from client.window.screen import Act, put
+from client.window.screen import Act, put, show
 from game.talk import Line
 
 WIDTH = 26
@@ -70,7 +70,8 @@ class TalkPanel(ttk.Frame):
         if model.draft and not self.entry.get():
             self.entry.insert(0, model.draft)
             model.draft = ""
-        put(self.notice, model.notice or ("sending …" if model.sending else ""), palette.quiet)
+        put(self.notice, model.notice, palette.bad)
+        show(self.notice, bool(model.notice))
 
     def recolour(self) -> None:
         """The theme is another."""
