@@ -52,13 +52,15 @@ def connect(
         raise InvalidArgument("at least one name server is needed")
     cluster = Cluster([_address(server) for server in given], Patience(deadline_s, attempt_s), credentials)
     try:
-        spoken = cluster.ask("describe")["protocol"]
+        described = cluster.ask("describe")
+        spoken = described["protocol"]
     except TicTacToeError:
         cluster.close()
         raise
     if spoken != PROTOCOL_VERSION:
         cluster.close()
         raise ProtocolMismatch(f"the server speaks version {spoken}, this client version {PROTOCOL_VERSION}")
+    cluster.claim_after_s = described["claim_after_s"]
     return cluster
 
 
@@ -70,6 +72,8 @@ class Cluster:
         self._name_servers = name_servers
         self._credentials = credentials
         self._front_door = Channel(self._find_front_door, patience=patience)
+        self.claim_after_s = 60.0
+        """After how long the game of an opponent who stays away may be claimed (``RoomClient.claim_game``)."""
 
     @property
     def server(self) -> str:

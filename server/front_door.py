@@ -70,6 +70,7 @@ class FrontDoor:
             "protocol": PROTOCOL_VERSION,
             "max_wait_s": self._settings.max_wait_s,
             "max_message_bytes": self._settings.max_message_bytes,
+            "claim_after_s": self._settings.claim_after_s,
             "max_call_bytes": min(LARGEST_CALL, self._settings.max_message_bytes),
             "draining": self._copy.draining,
         }

@@ -15,7 +15,10 @@ from pyvirtualdisplay import Display
 from client import RoomClient, connect
 from client.credentials import Credentials
 from client.model.app import AppModel, Wishes
+from client.model.lobby import LobbyModel
+from client.model.new_room import NewRoom
 from client.model.preferences import Preferences, Theme
+from client.model.room import RoomModel
 from client.window.app import SERVERS_SIZE, SIZE, Window
 from client.window.garbage import collect_here
 from client.window.look import THEMES, Look
@@ -26,6 +29,7 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 SCREEN = (2400, 1000)
+WIDE = (900, 720)
 PATIENCE_S = 30.0
 RESTS_S = 0.6
 """How long animations are given to come to rest."""
@@ -81,12 +85,11 @@ class Studio:
             picture.save(IMAGES / f"{name}-{theme}.png", optimize=True)
             print(f"docs/images/{name}-{theme}.png")
 
-    def play(self, *cells: int) -> None:
-        """Ada and Bob play these cells in turn."""
+    def play(self, *cells: int, first: Window | None = None) -> None:
+        """Ada and Bob play these cells in turn, Ada first, or who is named."""
+        order = (self.bob, self.ada) if first is self.bob else (self.ada, self.bob)
         for number, cell in enumerate(cells):
-            room = (self.ada, self.bob)[number % 2].model.room
-            if room is None:
-                raise RuntimeError("nobody is in the room")
+            room = self.room_of(order[number % 2])
             self.live(lambda room=room: room.my_turn)  # type: ignore[misc]
             room.play(cell)
 
@@ -94,40 +97,85 @@ class Studio:
 
     def lobby(self) -> None:
         """Other people's rooms, and a game of one's own."""
-        ada = self.ada.model
-        self.live(lambda: ada.lobby is not None and len(ada.lobby.rooms or ()) == len(OTHERS))
-        self.live(lambda: ada.lobby is not None and ada.lobby.online_count > 1)
-        if ada.lobby is not None:
-            ada.lobby.create("Friday's series", 3, 3, 3)
+        ada, lobby = self.ada.model, self.lobby_of(self.ada)
+        self.live(lambda: len(lobby.rooms or ()) == len(OTHERS) and lobby.online_count > 1)
+        lobby.create(NewRoom("Friday's series", best_of=3, clock="10+5"))
         self.live(lambda: ada.room is not None and ada.room.view is not None)
-        if ada.room is not None and self.bob.model.lobby is not None:
-            self.bob.model.lobby.enter(ada.room.id)
-        self.live(lambda: ada.room is not None and ada.room.my_turn)
+        self.lobby_of(self.bob).enter(self.room_of(self.ada).id)
         self.play(4, 0)
         self.ada.act(ada.leave_room)
-        self.live(lambda: ada.lobby is not None and any(game.my_turn for game in ada.lobby.open_games()))
+        self.live(lambda: any(game.my_turn for game in lobby.open_games()))
         self.picture(self.ada.shell, "lobby")
-        if ada.lobby is not None:
-            ada.lobby.enter(ada.lobby.open_games()[0].row.room)
+        lobby.enter(lobby.open_games()[0].row.room)
         self.live(lambda: ada.room is not None and ada.room.my_turn)
 
     def game(self) -> None:
-        """A game going on, somebody watching; the banner while all are away; the win."""
+        """A game with a clock, talk beside it and an offer below; then the banner while all are away."""
+        room, bob = self.room_of(self.ada), self.room_of(self.bob)
+        self.ada.shell.geometry(f"{WIDE[0]}x{WIDE[1]}+0+0")
         with connect(self.cluster.name_server) as connection:
-            room = self.ada.model.room
-            if room is None:
-                raise RuntimeError("nobody is in the room")
-            connection.claim("grace the watcher").room(room.id).join("spectator")
-            self.live(lambda: room.view is not None and room.view.spectator_count == 1)
-        self.picture(self.ada.shell, "game")
+            watcher = connection.claim("dorothy").room(room.id)
+            watcher.join("spectator")
+            for say, text in ((room.talk.say, "Good luck, Bob!"), (bob.talk.say, "Thanks, I’ll need it")):
+                lines = len(room.talk.lines)
+                say(text)
+                self.live(lambda lines=lines: len(room.talk.lines) > lines)  # type: ignore[misc]
+            watcher.say("What a start")
+            self.play(2)
+            bob.offers.offer("draw")
+            self.live(lambda: bool(room.bars()) and room.talk.lines[-1].by == "dorothy")
+            self.picture(self.ada.shell, "game")
+        self.ada.shell.geometry(f"{SIZE[0]}x{SIZE[1]}+0+0")
         self.cluster.stop()
         self.live(lambda: "lost" in self.ada.banner.text)
         self.picture(self.ada.shell, "banner")
         self.cluster.start()
         self.live(lambda: self.ada.banner.text == "")
-        self.play(2, 8, 6)
-        self.live(lambda: room.view is not None and room.view.phase == "finished")
-        self.picture(self.ada.shell, "win")
+
+    def match(self) -> None:
+        """From Play now to the result, and the game looked at again."""
+        people = (self.ada, self.bob)
+        for window in people:
+            window.act(window.model.leave_room)
+            window.act(self.lobby_of(window).seeking.play)
+        self.live(lambda: all(w.model.room is not None and w.model.room.view is not None for w in people))
+        ada, bob = (self.room_of(window) for window in people)
+        for part, value in (("board", "3x3"), ("best_of", 1), ("clock", "3+2")):
+            bob.selection.choose(part, value)  # type: ignore[arg-type]
+        self.bob.act(lambda: bob.view is not None and bob.selection.propose(bob.view))
+        self.live(lambda: ada.view is not None and ada.selection.theirs(ada.view) is not None)
+        self.picture(self.ada.shell, "select")
+        self.ada.act(lambda: ada.view is not None and ada.selection.agree(ada.view))
+        self.live(lambda: ada.view is not None and ada.view.phase == "playing")
+        cells = (4, 0, 2, 8, 6) if ada.seat == "X" else (0, 4, 8, 2, 7, 6)
+        self.play(*cells, first=self.ada if ada.seat == "X" else self.bob)
+        self.live(lambda: "rating" in ada.result.text)
+        self.picture(self.ada.shell, "result")
+        self.ada.act(self.ada.model.leave_room)
+        self.ada.act(self.ada.model.open_records)
+        records = self.ada.model.records
+        if records is None:
+            raise RuntimeError("the records are not open")
+        records.show_games()
+        self.live(lambda: records.archive.games.value is not None and len(records.archive.games.value.games) > 0)
+        games = records.archive.games.value
+        if games is not None:
+            self.ada.act(lambda: records.open(games.games[0]))
+        self.picture(self.ada.shell, "archive")
+
+    def lobby_of(self, window: Window) -> LobbyModel:
+        """The lobby of somebody who is signed in."""
+        self.live(lambda: window.model.lobby is not None and window.model.lobby.rooms is not None)
+        if window.model.lobby is None:
+            raise RuntimeError("nobody is signed in")
+        return window.model.lobby
+
+    def room_of(self, window: Window) -> RoomModel:
+        """The room that somebody is in."""
+        self.live(lambda: window.model.room is not None and window.model.room.view is not None)
+        if window.model.room is None:
+            raise RuntimeError("nobody is in the room")
+        return window.model.room
 
     def servers(self) -> None:
         """The cluster after some have died, one of them just now."""
@@ -172,6 +220,7 @@ def main() -> None:
         studio = Studio(app, cluster, folder)
         studio.lobby()
         studio.game()
+        studio.match()
         studio.servers()
         for window in (studio.ada, studio.bob):
             window.close()

@@ -16,6 +16,7 @@ from client.model.link import Banner
 from client.model.lobby import LobbyModel
 from client.model.local_servers import OpenLocalServers
 from client.model.preferences import Preferences
+from client.model.records import RecordsModel
 from client.model.room import Role, RoomModel
 from client.model.servers import ServersModel
 from client.model.start import SignedIn, StartModel
@@ -37,7 +38,8 @@ class Wishes:
 
 
 class AppModel:
-    """A window's whole state. Screens are ``start``, then ``lobby``, and ``room`` while one is in a room."""
+    """A window's whole state. Screens are ``start``, then ``lobby``, ``records`` from there, and ``room`` while one
+    is in a room."""
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class AppModel:
         self.lobby: LobbyModel | None = None
         self.room: RoomModel | None = None
         self.servers: ServersModel | None = None
+        self.records: RecordsModel | None = None
         self.keeping: KeepingModel | None = None
         self._wishes = wishes or Wishes()
         self._open_servers = open_servers
@@ -69,10 +72,12 @@ class AppModel:
             self.start.sign_in(self.start.server, self._wishes.name)
 
     @property
-    def screen(self) -> Literal["start", "lobby", "room"]:
+    def screen(self) -> Literal["start", "lobby", "room", "records"]:
         """Which screen is to be seen."""
         if self.room is not None:
             return "room"
+        if self.records is not None:
+            return "records"
         return "start" if self.lobby is None else "lobby"
 
     def banner(self) -> Banner | None:
@@ -92,6 +97,13 @@ class AppModel:
         if self.servers is not None:
             self.servers.stop()
             self.servers = None
+
+    def open_records(self) -> None:
+        """From the lobby to leaderboard, players and games."""
+        if self.records is None and self.room is None and self.who is not None:
+            self.records = RecordsModel(
+                self.who.cluster, self.who.player.name, self.background, closed=self._close_records
+            )
 
     def open_keeping(self) -> None:
         """Begin to keep one's name."""
@@ -114,11 +126,19 @@ class AppModel:
         self._leaving = {**under_way, room.id: telling}
         return telling
 
+    def play_again(self) -> None:
+        """Out of the room, and look for another opponent with the same wish."""
+        self.leave_room()
+        if self.lobby is not None:
+            self.lobby.seeking.play()
+
     def sign_out(self) -> None:
         """Back to the first screen; seats stay."""
         self.close_servers()
         self.close_keeping()
         self.leave_room()
+        if self.records is not None:
+            self.records.close()
         if self.lobby is not None:
             self.lobby.stop()
         who, self.lobby, self.who = self.who, None, None
@@ -156,6 +176,10 @@ class AppModel:
             self.lobby.enter(wishes.room, "spectator" if wishes.watch else "player")
 
     def _enter(self, room: RoomClient, role: Role) -> None:
+        if self.who is None:
+            return
+        if self.records is not None:
+            self.records.close()
         computers = self._computers
         leaving = self._leaving.pop(room.id, None)
         if leaving is not None:
@@ -163,15 +187,21 @@ class AppModel:
         self.room = RoomModel(
             room,
             self.background,
+            preferences=self.preferences,
+            look_up=self.who.cluster.result,
+            claim_after_ms=int(self.who.cluster.claim_after_s * 1000),
             left=lambda why: self._left(room.id, why),
             changed=lambda view: None if computers is None else computers.look_at(view),
             clock=self._clock,
         )
         self.room.enter(role)
 
+    def _close_records(self) -> None:
+        self.records = None
+
     def _computer_failed(self, error: TicTacToeError) -> None:
         if self.room is not None:
-            self.room.notice = f"The computer does not play on: {error.message}."
+            self.room.asking.notice = f"The computer does not play on: {error.message}."
 
     def _left(self, room: str, why: str) -> None:
         self.room = None

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from client.model.link import Link
+from client.model.link import Listener
 from wire.errors import DeadlineExceeded, Fenced, InternalError, NotReady, TicTacToeError
 
 Result = TypeVar("Result")
@@ -78,13 +78,14 @@ class Background:
         """From any thread: call ``action`` in the draining thread."""
         self._post(None, action)
 
-    def hears(self, link: Link, source: str, clock: Callable[[], float]) -> Callable[[bool], None]:
-        """What a thread is to call when it has (True) or lacks (False) an answer: the link hears of it, as of then."""
+    def hears(self, source: str, clock: Callable[[], float], *listeners: Listener) -> Callable[[bool], None]:
+        """What a thread is to call when it has (True) or lacks (False) an answer: these hear of it, as of then."""
 
         def on_link(answered: bool) -> None:
             now = clock()
-            note = link.answered if answered else link.lost
-            self.tell(lambda: note(source, now))
+            for listener in listeners:
+                note = listener.answered if answered else listener.lost
+                self.tell(lambda note=note: note(source, now))  # type: ignore[misc]
 
         return on_link
 

@@ -17,6 +17,7 @@ from client.bot import Bot
 from client.cluster import Cluster
 from client.credentials import Credentials
 from client.model.background import Background, Task, until_answered
+from client.model.new_room import NewRoom
 from client.player import Player
 from client.room import RoomClient, new_request_id
 from client.views import View
@@ -57,17 +58,11 @@ class Computers:
         self._background = background
         self._playing: dict[str, Task] = {}
 
-    def open_room(self, level: str, stop: Event, title: str, width: int, height: int, in_a_row: int) -> RoomClient:
-        """A new room with a seat for the player and one for a computer player; the title may be empty.
-
-        Call in the background.
-        """
-        request_id = new_request_id()
-        title = title or f"{self._player.name} against the computer"
-        room = until_answered(
-            lambda: self._player.create(title, request_id=request_id, width=width, height=height, in_a_row=in_a_row),
-            stop,
-        )
+    def open_room(self, wanted: NewRoom, stop: Event) -> RoomClient:
+        """A new room with a seat for the player and one for a computer player. Call in the background."""
+        request_id, level = new_request_id(), wanted.level
+        named = wanted.named(f"{self._player.name} against the computer")
+        room = until_answered(lambda: named.opened_by(self._player, request_id), stop)
         seated = new_request_id()
         until_answered(lambda: room.join(request_id=seated), stop)
         ours = [name for name in self._credentials.names(self._server) if level_of(name) == level]

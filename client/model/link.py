@@ -7,7 +7,7 @@ them until the last is answered.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 PATIENCE_S = 0.3
 """A break that is over sooner is not worth a word."""
@@ -22,6 +22,16 @@ class Banner:
 
     kind: Literal["lost", "back", "closing"]
     text: str
+
+
+class Listener(Protocol):
+    """Hears of breaks. Times are of one monotonic clock, in seconds."""
+
+    def lost(self, source: str, now: float) -> None:
+        """That has no answer now."""
+
+    def answered(self, source: str, now: float) -> None:
+        """That has its answer, or wants none any more."""
 
 
 class Link:

@@ -13,7 +13,9 @@ from client.model.background import Background, Task, until_answered
 from client.model.closing import Closing, closing_from
 from client.model.computer import Computers
 from client.model.link import Link
+from client.model.new_room import NewRoom
 from client.model.room import Role
+from client.model.seeking import SeekingModel
 from client.model.start import SignedIn
 from client.model.words import players, sentence
 from client.room import News, RoomClient, new_request_id
@@ -27,8 +29,9 @@ FOLLOWED = 8
 ONLINE_DEADLINE_S = 2.0
 AGAIN_S = 0.5
 """After an answer failed for good: the pause before asking anew."""
-_ORDER = {"waiting": 0, "playing": 1, "finished": 2}
-_OWN_ORDER = {"playing": 0, "finished": 1, "waiting": 2}
+_WORDS = {"waiting": "Waiting", "selecting": "Choosing what to play", "playing": "Playing", "finished": "Finished"}
+_ORDER = {"waiting": 0, "selecting": 1, "playing": 1, "finished": 2}
+_OWN_ORDER = {"selecting": 0, "playing": 0, "finished": 1, "waiting": 2}
 """Of one's own rooms those first in which somebody may wait for one."""
 
 
@@ -59,7 +62,7 @@ class OpenGame:
         if self.view is not None and self.view.phase == "finished" and self.view.rematch:
             seat = self.view.seat_of(self.me)
             return f"{self.opponent} wants a rematch" if seat not in self.view.rematch else f"Rematch? {against}"
-        what = {"waiting": "Waiting", "playing": "Playing", "finished": "Finished"}[self.row.phase]
+        what = _WORDS.get(self.row.phase, self.row.phase)
         return f"{what}, {against}"
 
 
@@ -89,6 +92,7 @@ class LobbyModel:
         self.doing = ""
         """What goes on; empty when nothing does."""
         self.link = Link()
+        self.seeking = SeekingModel(who.player, background, self.link, found=self._found, clock=clock)
         self._who = who
         self._background = background
         self._computers = computers
@@ -137,30 +141,20 @@ class LobbyModel:
 
     # -- what can be done -------------------------------------------------------------------------------------------
 
-    def create(self, title: str, width: int, height: int, in_a_row: int) -> None:
-        """Open a room and go in."""
+    def create(self, wanted: NewRoom) -> None:
+        """Open a room and go in; with a computer player on the other seat, if one is wanted."""
+        if wanted.level:
+            self._go("The computer takes its seat …", lambda stop: self._computers.open_room(wanted, stop), "player")
+            return
         request_id = new_request_id()
 
         def work(stop: Event) -> RoomClient:
-            return until_answered(
-                lambda: self._who.player.create(
-                    title.strip(), request_id=request_id, width=width, height=height, in_a_row=in_a_row
-                ),
-                stop,
-            )
+            return until_answered(lambda: wanted.opened_by(self._who.player, request_id), stop)
 
         self._go("Opening the room …", work, "player")
 
-    def play_computer(self, level: str, title: str = "", width: int = 3, height: int = 3, in_a_row: int = 3) -> None:
-        """Open a room, with a computer player on the other seat."""
-
-        def work(stop: Event) -> RoomClient:
-            return self._computers.open_room(level, stop, title.strip(), width, height, in_a_row)
-
-        self._go("The computer takes its seat …", work, "player")
-
     def enter(self, room: str, role: Role = "player") -> None:
-        """Go into a room that is there."""
+        """Go into a room that is there, by its id or, if it is private, by the invitation to it."""
         self._go("Going in …", lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
 
     def give_up(self) -> None:
@@ -173,10 +167,16 @@ class LobbyModel:
     def stop(self) -> None:
         """Want nothing more of the lobby."""
         self.give_up()
+        self.seeking.stop()
         for task in (self._watching, self._saying, *self._followed.values()):
             task.stop()
 
     # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _found(self, room: RoomClient) -> None:
+        """Somebody is there to play with: whatever way in is under way, this one leads further."""
+        self.give_up()
+        self._entering(room, "player")
 
     def _go(self, doing: str, work: Callable[[Event], RoomClient], role: Role) -> None:
         if self.doing:
@@ -196,7 +196,7 @@ class LobbyModel:
         self._way_in = self._background.do(work, then, failed)
 
     def _watch(self, *, after_s: float = 0.0) -> Task:
-        on_link = self._background.hears(self.link, "watch", self._clock)
+        on_link = self._background.hears("watch", self._clock, self.link)
 
         def items(stop: Event) -> Iterator[LobbyNews]:
             return self._who.cluster.watch_rooms(stop=stop, on_link=on_link)

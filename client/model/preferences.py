@@ -1,4 +1,7 @@
-"""What the windows remember on this machine: who one was where, and light or dark. Tokens are in ``credentials``."""
+"""What the windows remember on this machine: who one was where, light or dark, whom one does not read.
+
+Tokens are in ``credentials``.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import structlog
 from client.model.in_use import InUse, SignIn
 
 KEPT = 8
+KEPT_MUTED = 200
 
 Theme = Literal["light", "dark"]
 
@@ -32,6 +36,10 @@ class Preferences:
         self.recent: tuple[SignIn, ...] = _sign_ins(plain.get("recent"))
         """Who one was where, the latest first, each server and name once."""
         self.theme: Theme = "dark" if plain.get("theme") == "dark" else "light"
+        self.muted: tuple[str, ...] = _names(plain.get("muted"))
+        """Whom one would rather not read, the latest last."""
+        self.hides_watchers = plain.get("hides_watchers") is True
+        """Whether one reads only what players say."""
 
     @property
     def servers(self) -> list[str]:
@@ -58,6 +66,17 @@ class Preferences:
         self.theme = theme
         self._write()
 
+    def mute(self, name: str, on: bool) -> None:
+        """Read that one no more, or again."""
+        others = tuple(known for known in self.muted if known != name)
+        self.muted = (*others, name)[-KEPT_MUTED:] if on else others
+        self._write()
+
+    def hide_watchers(self, on: bool) -> None:
+        """Read only what players say, or everybody."""
+        self.hides_watchers = on
+        self._write()
+
     def let_go(self) -> None:
         """Signed out: another window may offer the name."""
         self._in_use.let_go()
@@ -76,7 +95,13 @@ class Preferences:
         new = self._file.with_suffix(f".{os.getpid()}.new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps({"recent": [asdict(one) for one in self.recent], "theme": self.theme}, indent=2))
+            plain = {
+                "recent": [asdict(one) for one in self.recent],
+                "theme": self.theme,
+                "muted": self.muted,
+                "hides_watchers": self.hides_watchers,
+            }
+            new.write_text(json.dumps(plain, indent=2))
             new.replace(self._file)
         except OSError as error:
             logger.warning("preferences cannot be written", file=str(self._file), why=str(error))
@@ -88,3 +113,8 @@ def _sign_ins(plain: object) -> tuple[SignIn, ...]:
     texts = [(one.get("server"), one.get("name")) for one in ones]
     found = [SignIn(server, name) for server, name in texts if isinstance(server, str) and isinstance(name, str)]
     return tuple(found[:KEPT])
+
+
+def _names(plain: object) -> tuple[str, ...]:
+    """Those that are names."""
+    return tuple(name for name in plain if isinstance(name, str))[-KEPT_MUTED:] if isinstance(plain, list) else ()

@@ -2,25 +2,33 @@
 
 The board on screen is the servers' view, plus at most one move of one's own that they have not answered yet. A command
 is asked again, with the same request id, until it is answered: so a move made while the servers are away is played once
-they are back, or said to be refused.
+they are back, or said to be refused. What belongs to one matter alone (talk, offers, the selection, the door, the
+result) has a model of its own, and hears of the news here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from typing import Literal
 
+from client.model.asking import Asking, Pending
 from client.model.background import Background, Task, until_answered
+from client.model.clocks import Face, ServiceTime, faces, is_moving
+from client.model.entry import EntryModel
 from client.model.link import Link
+from client.model.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
+from client.model.preferences import Preferences
+from client.model.result import LookUp, ResultModel
 from client.model.scene import Scene, scene
+from client.model.selection import SelectionModel
+from client.model.stepping import Steps
+from client.model.talk import TalkModel
 from client.model.words import sentence
 from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import RoomClosed
-from game.requests import Answer
 from game.rules import Seat
 from game.tictactoe import EMPTY
 from wire.errors import TicTacToeError
@@ -31,15 +39,6 @@ AGAIN_S = 0.2
 """After the servers were away for longer than a call goes on: the pause before asking anew."""
 
 
-@dataclass(frozen=True)
-class Pending:
-    """A command that has no answer yet, or whose effect is not in the view yet; ``cell`` if it is a move."""
-
-    what: str
-    cell: int | None = None
-    version: int | None = None
-
-
 class RoomModel:
     """A room one is in, from ``enter`` until ``leave``."""
 
@@ -48,29 +47,35 @@ class RoomModel:
         room: RoomClient,
         background: Background,
         *,
+        preferences: Preferences,
+        look_up: LookUp,
+        claim_after_ms: int = CLAIM_AFTER_MS,
         left: Callable[[str], None],
         changed: Callable[[View], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``left`` is called when one is out of the room, with what is to be said about it, if anything; ``changed``
-        with every view.
+        """``look_up`` finds finished games, ``claim_after_ms`` is a setting; ``left`` is called when one is
+        out of the room, with what is to be said about it, if anything; ``changed`` with every view.
         """
         self.id = room.id
         self.me = room.name
         self.view: View | None = None
-        self.pending: Pending | None = None
-        self.notice = ""
-        """What was refused, until one does something else or another game begins."""
-        self.asks_to_resign = False
         self.link = Link()
+        self.asking = Asking(background, self.link, clock, answered=self._settle, gone=self._gone)
+        self.steps = Steps()
+        self.talk = TalkModel(room, background, preferences)
+        self.offers = OffersModel(room, self.asking)
+        self.selection = SelectionModel(room, self.asking)
+        self.entry = EntryModel(room, self.asking, background)
+        self.result = ResultModel(room.name, background, look_up)
         self._room = room
         self._background = background
         self._left = left
         self._changed = changed
         self._clock = clock
-        self._step: int | None = None
+        self._claim_after_ms = claim_after_ms
+        self._time = ServiceTime()
         self._watching: Task | None = None
-        self._command: Task | None = None
 
     # -- what is to be seen -----------------------------------------------------------------------------------------
 
@@ -98,23 +103,26 @@ class RoomModel:
         return self.view is not None and self.view.owner == self.me and self.view.phase in ("waiting", "finished")
 
     @property
-    def steps(self) -> int:
-        """How many moves the game has so far."""
-        return 0 if self.view is None else len(self.view.moves)
+    def at(self) -> int:
+        """The service time now, in ms."""
+        return self._time.at(self._clock())
 
     @property
-    def step(self) -> int:
-        """After how many of them the position on screen is."""
-        return self.steps if self._step is None else self._step
+    def is_moving(self) -> bool:
+        """Whether something on screen changes by time alone."""
+        return self.view is not None and is_moving(self.view)
 
-    @property
-    def looks_back(self) -> bool:
-        """Whether the position on screen is an earlier one."""
-        return self._step is not None
+    def faces(self) -> Mapping[Seat, Face] | None:
+        """The clocks as they are now; None if there are none."""
+        return None if self.view is None else faces(self.view, self.at)
+
+    def bars(self) -> tuple[Bar, ...]:
+        """What is offered, and what else is to be said under the board now."""
+        return () if self.view is None else bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
 
     def can_play(self, cell: int) -> bool:
         """Whether a move on that cell may be tried now."""
-        if self.view is None or not self.my_turn or self.looks_back:
+        if self.view is None or not self.my_turn or self.steps.looks_back:
             return False
         return bool(self.view.board["cells"][cell] == EMPTY)
 
@@ -123,53 +131,51 @@ class RoomModel:
         if self.view is None:
             return None
         cell = None if self.pending is None else self.pending.cell
-        return scene(self.view, self.seat, step=self._step, pending=cell)
+        return scene(self.view, self.seat, step=self.steps.back, pending=cell)
 
     # -- what can be done -------------------------------------------------------------------------------------------
 
     def enter(self, role: Role) -> None:
         """Come in: take a seat, come back to one's own, or watch."""
-        request_id = new_request_id()
-        self._ask("join", lambda: self._room.join(role, request_id=request_id), on_answer=self._watch)
+        self.asking.ask("join", lambda request_id: self._room.join(role, request_id=request_id), on_answer=self._watch)
 
     def take_seat(self) -> None:
         """Play instead of watching."""
-        request_id = new_request_id()
-        self._ask("join", lambda: self._room.join("player", request_id=request_id))
+        self.asking.ask("join", lambda request_id: self._room.join("player", request_id=request_id))
 
     def play(self, cell: int) -> None:
         """Move, if one may; what may not be is not even sent."""
-        if not self.can_play(cell):
-            return
-        request_id = new_request_id()
-        self._ask("move", lambda: self._room.move(cell, request_id=request_id), cell=cell)
+        if self.can_play(cell):
+            self.asking.ask("move", lambda request_id: self._room.move(cell, request_id=request_id), cell=cell)
 
     def resign(self) -> None:
         """Give up: the first time it only asks whether one is sure."""
         if self.view is None or self.view.phase != "playing" or self.seat is None:
             return
-        if not self.asks_to_resign:
-            self.asks_to_resign = True
+        if not self.asking.asks_to_resign:
+            self.asking.asks_to_resign = True
             return
-        self.asks_to_resign = False
-        request_id = new_request_id()
-        self._ask("resign", lambda: self._room.resign(request_id=request_id))
+        self.asking.asks_to_resign = False
+        self.asking.ask("resign", lambda request_id: self._room.resign(request_id=request_id))
 
     def go_on_playing(self) -> None:
         """Not resign after all."""
-        self.asks_to_resign = False
+        self.asking.asks_to_resign = False
+
+    @property
+    def may_wish_rematch(self) -> bool:
+        """Whether one can wish for another game, and has not done so."""
+        return self.view is not None and self.view.phase == "finished" and self.seat not in (None, *self.view.rematch)
 
     def rematch(self) -> None:
         """Wish for another game."""
-        if self.view is not None and self.view.phase == "finished" and self.seat not in (None, *self.view.rematch):
-            request_id = new_request_id()
-            self._ask("rematch", lambda: self._room.rematch(request_id=request_id))
+        if self.may_wish_rematch:
+            self.asking.ask("rematch", lambda request_id: self._room.rematch(request_id=request_id))
 
     def close(self) -> None:
         """Close the room for good."""
         if self.can_close:
-            request_id = new_request_id()
-            self._ask("close", lambda: self._room.close(request_id=request_id))
+            self.asking.ask("close", lambda request_id: self._room.close(request_id=request_id))
 
     def leave(self) -> Task:
         """Go; the seat stays one's own. One is out at once, whatever the servers do; the task tells them.
@@ -186,54 +192,31 @@ class RoomModel:
 
     def stop(self) -> None:
         """Want nothing more of the room."""
-        for task in (self._watching, self._command):
-            if task is not None:
-                task.stop()
-
-    def go(self, by: int) -> None:
-        """Look at the position so many moves later (or earlier, below 0); never past either end."""
-        to = max(0, min(self.steps, self.step + by))
-        self._step = None if to == self.steps else to
+        for part in (self.asking, self.talk, self.entry, self.result):
+            part.stop()
+        if self._watching is not None:
+            self._watching.stop()
 
     # -- what comes back --------------------------------------------------------------------------------------------
 
-    def _ask(
-        self,
-        what: str,
-        call: Callable[[], Answer],
-        *,
-        cell: int | None = None,
-        on_answer: Callable[[], None] = lambda: None,
-    ) -> None:
-        if self.pending is not None:
-            return
-        self.pending = Pending(what, cell)
-        self.notice = ""
-        self.asks_to_resign = False
-        self.link.lost("command", self._clock())
+    @property
+    def pending(self) -> Pending | None:
+        """The command that is under way."""
+        return self.asking.pending
 
-        def then(answer: Answer) -> None:
-            self.link.answered("command", self._clock())
-            self.pending = Pending(what, cell, answer.version)
-            self._settle()
-            on_answer()
-
-        def failed(error: TicTacToeError) -> None:
-            self.link.answered("command", self._clock())
-            self.pending = None
-            if isinstance(error, RoomClosed) or self.view is None:
-                self.stop()
-                self._left(sentence(error.message))
-            else:
-                self.notice = f"That was refused: {error.message}."
-
-        self._command = self._background.do(lambda stop: until_answered(call, stop), then, failed)
+    def _gone(self, error: TicTacToeError) -> bool:
+        """A command was refused: whether that is the end of being here."""
+        if not isinstance(error, RoomClosed) and self.view is not None:
+            return False
+        self.stop()
+        self._left(sentence(error.message))
+        return True
 
     def _watch(self, *, after_s: float = 0.0) -> None:
         """Follow the room from the version one has, as long as one is in it."""
         after = None if self.view is None else self.view.version
 
-        on_link = self._background.hears(self.link, "watch", self._clock)
+        on_link = self._background.hears("watch", self._clock, self.link, self._time)
 
         def items(stop: Event) -> Iterator[News]:
             return self._room.watch(after, stop=stop, on_link=on_link)
@@ -242,13 +225,17 @@ class RoomModel:
 
     def _news(self, news: News) -> None:
         before, self.view = self.view, news.view
+        self._time.heard(news.at, self._clock())
         self._settle()
         if before is None or before.moves != news.view.moves:
-            self._step = None
+            self.steps.to_end(len(news.view.moves))
         if news.view.phase != "playing":
-            self.asks_to_resign = False
+            self.asking.asks_to_resign = False
         if before is not None and before.game_number != news.view.game_number:
-            self.notice = ""
+            self.asking.notice = ""
+        self.talk.news(news)
+        self.entry.look_at(news.view)
+        self.result.look_at(news.view)
         self._changed(news.view)
         if news.view.phase == "closed":
             self.stop()
@@ -263,9 +250,4 @@ class RoomModel:
             self._watch(after_s=AGAIN_S)
 
     def _settle(self) -> None:
-        """A command whose effect is in the view is under way no more."""
-        pending, view = self.pending, self.view
-        if pending is None or pending.version is None:
-            return
-        if pending.what == "join" or (view is not None and view.version >= pending.version):
-            self.pending = None
+        self.asking.settle(None if self.view is None else self.view.version)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from client.views import View
 from game.rules import Seat
@@ -29,15 +31,23 @@ class Scene:
 
 def scene(view: View, seat: Seat | None, *, step: int | None = None, pending: int | None = None) -> Scene:
     """The board after ``step`` moves of the game, or as it is now; with one's own move under way, if it is now."""
-    rules = rules_with(view.options)
     if step is not None:
-        position = rules.opening()
-        for whose, move in view.moves[:step]:
-            position = rules.play(position, whose, move)
-        board = rules.describe(position)
-        pending = None
-    else:
-        board = dict(view.board)
+        return scene_of(view.options, view.moves, step, seat)
+    return _drawn(rules_with(view.options), view.board, seat, pending)
+
+
+def scene_of(
+    options: Mapping[str, Any], moves: Sequence[tuple[Seat, Any]], step: int, seat: Seat | None = None
+) -> Scene:
+    """The board after the first ``step`` of these moves."""
+    rules = rules_with(options)
+    position = rules.opening()
+    for whose, move in moves[:step]:
+        position = rules.play(position, whose, move)
+    return _drawn(rules, rules.describe(position), seat, None)
+
+
+def _drawn(rules: TicTacToe, board: Mapping[str, object], seat: Seat | None, pending: int | None) -> Scene:
     marks, last = str(board["cells"]), board["last"]
     won = _cells(board["line"])
     lines = _lines(rules, won, last) if won and isinstance(last, int) else ()

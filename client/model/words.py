@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from client.views import Row, SeatView, View
-from game.rules import Seat, other
+from game.rules import Seat
 
 ONLINE_LETTERS = 60
-
-Tone = Literal["you", "them", "won", "lost", "draw", "quiet"]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The one line above the board."""
-
-    text: str
-    tone: Tone
-
-
-def headline(view: View, me: str) -> Headline:
-    """How the room stands, as seen by ``me``."""
-    if view.phase == "closed":
-        return Headline("This room is closed", "quiet")
-    if view.phase == "finished":
-        return _result(view, me)
-    if view.phase == "waiting" or view.turn is None:
-        return _waiting(view, me)
-    player = view.seats[view.turn]
-    if player is None:
-        return Headline("", "quiet")
-    if player.name == me:
-        return Headline("Your turn", "you")
-    away = " — away, the seat is kept" if not player.present else ""
-    return Headline(f"{player.name} is to move{away}", "them")
-
-
-def _waiting(view: View, me: str) -> Headline:
-    if view.seat_of(me) is None:
-        return Headline("Waiting for players", "quiet")
-    return Headline("Waiting for somebody to play with you", "quiet")
-
-
-def _result(view: View, me: str) -> Headline:
-    outcome = view.outcome
-    if outcome is None or outcome.winner is None:
-        return Headline("A draw", "draw")
-    loser = name_in(view, other(outcome.winner))
-    resigned = outcome.termination == "resigned"
-    if view.winner == me:
-        return Headline(f"You won — {loser} resigned" if resigned else "You won!", "won")
-    if loser == me:
-        return Headline("You resigned" if resigned else f"{view.winner} won", "lost")
-    return Headline(f"{view.winner} won — {loser} resigned" if resigned else f"{view.winner} won", "draw")
+_INVITATION = re.compile(r"[a-z0-9]{4,16}-[0-9a-f]+")
+_STATES = {"waiting": "free seat", "selecting": "choosing", "finished": "finished"}
 
 
 def name_in(view: View, seat: Seat) -> str:
@@ -64,15 +20,14 @@ def name_in(view: View, seat: Seat) -> str:
     return "" if owner is None else owner.name
 
 
-def rematch_wish(view: View, me: str) -> str:
-    """Who wishes for another game; empty if nobody does, or it is not the time."""
-    if view.phase != "finished" or not view.rematch:
-        return ""
-    mine = view.seat_of(me)
-    wishing = [name_in(view, seat) for seat in view.rematch]
-    if mine in view.rematch and mine is not None:
-        return f"Waiting for {name_in(view, other(mine))} to want a rematch too"
-    return f"{wishing[0]} wants a rematch"
+def called(view: View, name: str) -> str:
+    """What somebody in a room is called: of a bot it is said that it is one."""
+    return called_in(view.bots, name)
+
+
+def called_in(bots: Sequence[str], name: str) -> str:
+    """What somebody is called, where these are the bots."""
+    return f"{name} (bot)" if name in bots else name
 
 
 def watching(view: View) -> str:
@@ -89,6 +44,38 @@ def board_size(options: Mapping[str, Any]) -> str:
     return f"{options.get('width', 3)}×{options.get('height', 3)}, {options.get('in_a_row', 3)} in a row"
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of so many letters at most, cut where it is longer."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def clock(rule: str) -> str:
+    """How time is given: "no clock", "10 s a move", "3 min + 2 s"."""
+    if rule == "none":
+        return "no clock"
+    minutes, plus, more = rule.partition("+")
+    return f"{minutes} min + {more} s" if plus else f"{rule[:-1]} s a move"
+
+
+def series(best_of: int) -> str:
+    """How long a series is: "one game", "best of 3"; empty for one without end."""
+    return "" if not best_of else "one game" if best_of == 1 else f"best of {best_of}"
+
+
+def terms(of: Row | View) -> str:
+    """What is played in a room: its board and, if it has them, the series and the clock."""
+    parts = [board_size(of.options), series(of.best_of), "" if of.clock == "none" else clock(of.clock)]
+    return " · ".join(part for part in parts if part)
+
+
+def room_title(view: View) -> str:
+    """What stands above a room: its name, if people gave it one, and what is played there."""
+    if view.phase == "selecting":
+        return "A match"
+    name = view.title or (f"Room {view.room}" if view.owner else "")
+    return "  ·  ".join(part for part in (name, terms(view)) if part)
+
+
 def players(row: Row) -> str:
     """Who plays in a room of the lobby."""
     names = [name for name in row.players.values() if name]
@@ -97,14 +84,22 @@ def players(row: Row) -> str:
 
 def state(row: Row) -> str:
     """How a room of the lobby stands."""
-    if row.phase == "waiting":
-        return "free seat"
-    return f"game {row.game_number}" if row.phase == "playing" else "finished"
+    if row.phase == "playing":
+        return f"game {row.game_number}"
+    return _STATES.get(row.phase, row.phase)
 
 
 def invitation(server: str, room: str) -> str:
     """What to send to somebody who is to come into a room."""
     return f"Play tic-tac-toe with me:  python tictactoe.py --server {server} --room {room}"
+
+
+def invited_to(text: str) -> str:
+    """The private room that an invitation leads to ("id-code"), also out of a whole line that was sent; empty if it is
+    none.
+    """
+    last = text.rsplit(maxsplit=1)[-1] if text.split() else ""
+    return last if _INVITATION.fullmatch(last) else ""
 
 
 def online(names: Sequence[str], count: int) -> str:

@@ -17,6 +17,7 @@ from client.window.keeping import KeepingScreen
 from client.window.keys import KeysPage
 from client.window.lobby import LobbyScreen
 from client.window.look import Look
+from client.window.records import RecordsScreen
 from client.window.room import RoomScreen
 from client.window.screen import Screen
 from client.window.servers import ServersScreen
@@ -28,6 +29,8 @@ SMALLEST = (480, 560)
 SIZE = (640, 720)
 SERVERS_SIZE = (720, 660)
 KEPT_FAULTS = 20
+MOST_MOVES = 1000
+"""More than any game has."""
 
 logger = structlog.get_logger()
 
@@ -73,6 +76,9 @@ class Window:
         self.menu_button.grid(row=0, column=1)
         menu = ttk.Menu(self.menu_button, tearoff=False)
         menu.add_command(label="Cluster view", accelerator="F12", command=self.toggle_servers)
+        menu.add_command(
+            label="Leaderboard and games", accelerator="Ctrl+L", command=lambda: self.act(self.model.open_records)
+        )
         menu.add_command(label="Light or dark", accelerator="F9", command=self.change_theme)
         menu.add_command(label="Keys", accelerator="F1", command=self.toggle_keys)
         menu.add_separator()
@@ -85,7 +91,12 @@ class Window:
     def refresh(self) -> None:
         """Show the model as it is now."""
         model = self.model
-        current = {"start": model.start, "lobby": model.lobby, "room": model.room}[model.screen]
+        current = {
+            "start": model.start,
+            "lobby": model.lobby,
+            "room": model.room,
+            "records": model.records,
+        }[model.screen]
         if current is not self._shown:
             self._shown = current
             self._change_screen()
@@ -114,10 +125,18 @@ class Window:
         self.who.configure(text=who)
         if model.room is not None and model.who is not None:
             self.screen = RoomScreen(
-                shell, self.look, self.act, model.room, server=model.who.server, leave=model.leave_room
+                shell,
+                self.look,
+                self.act,
+                model.room,
+                server=model.who.server,
+                leave=model.leave_room,
+                play_again=model.play_again,
             )
+        elif model.records is not None:
+            self.screen = RecordsScreen(shell, self.look, self.act, model.records)
         elif model.lobby is not None:
-            self.screen = LobbyScreen(shell, self.look, self.act, model.lobby)
+            self.screen = LobbyScreen(shell, self.look, self.act, model.lobby, records=model.open_records)
         else:
             self.screen = StartScreen(shell, self.look, self.act, model.start)
         self.screen.grid(row=1, sticky="nsew")
@@ -176,28 +195,42 @@ class Window:
             ("<F9>", self.change_theme),
             ("<F12>", self.toggle_servers),
             ("<Control-q>", self.close),
+            ("<Control-l>", lambda: self.act(self.model.open_records)),
             ("<Escape>", self.escape),
         ):
             self.shell.bind(key, lambda _, action=action: action())  # type: ignore[misc]
         for key, in_lobby in (
             ("<Control-n>", LobbyScreen.open_new_room),
             ("<Control-f>", LobbyScreen.find),
+            ("<Control-p>", lambda lobby: lobby.act(lobby.model.seeking.play)),
             *((f"<Control-Key-{number + 1}>", _enter_game(number)) for number in range(3)),
         ):
             self.shell.bind(key, lambda _, do=in_lobby: self._in(LobbyScreen, do))  # type: ignore[misc]
         for key, in_room in (
-            ("r", RoomScreen.main_action),
-            ("i", RoomScreen.copy_invitation),
-            ("<Prior>", lambda room: room.go(-1)),
-            ("<Next>", lambda room: room.go(1)),
-            ("<Home>", lambda room: room.go(-room.model.steps)),
-            ("<End>", lambda room: room.go(room.model.steps)),
+            ("r", lambda room: room.actions.main()),
+            ("i", lambda room: room.door.copy_invitation()),
+            ("t", RoomScreen.toggle_talk),
+            ("y", lambda room: room.reply("Accept")),
+            ("n", lambda room: room.reply("Decline")),
         ):
-            self.shell.bind(key, lambda _, do=in_room: self._in(RoomScreen, do))  # type: ignore[misc]
+            self.shell.bind(key, lambda event, do=in_room: self._in_room(event, do))  # type: ignore[misc]
+
+        for key, by in (("<Prior>", -1), ("<Next>", 1), ("<Home>", -MOST_MOVES), ("<End>", MOST_MOVES)):
+            self.shell.bind(key, lambda _, by=by: self._step(by))  # type: ignore[misc]
+
+    def _step(self, by: int) -> None:
+        """So many moves back or on, in the room or in a game of the archive."""
+        if isinstance(self.screen, (RoomScreen, RecordsScreen)):
+            self.screen.go(by)
 
     def _in(self, kind: type[Screen], do: Callable[..., None]) -> None:
         if isinstance(self.screen, kind):
             do(self.screen)
+
+    def _in_room(self, event: tk.Event[tk.Misc], do: Callable[[RoomScreen], None]) -> None:
+        """A key of the room; who writes, writes."""
+        if not isinstance(event.widget, tk.Entry):
+            self._in(RoomScreen, do)
 
     def escape(self) -> None:
         """One step back, whatever that is here."""

@@ -11,13 +11,16 @@ from client.window.look import Look
 KEYS = (
     ("Everywhere", (("Tab", "next field or button"), ("Esc", "one step back"), ("F1", "these keys"))),
     ("", (("F9", "light or dark"), ("F12", "the cluster: its servers, alive"), ("Ctrl+Q", "quit"))),
+    ("", (("Page Up, Page Down", "one move of the game back, one on"), ("Home, End", "its first, its last position"))),
     (
         "Lobby",
         (
+            ("Ctrl+P", "play now: the next opponent there is"),
             ("↑ ↓, Enter", "choose a room, join it"),
             ("W", "watch the chosen room"),
             ("Ctrl+N", "new room"),
-            ("Ctrl+F", "search"),
+            ("Ctrl+F", "search, or paste an invitation"),
+            ("Ctrl+L", "leaderboard and games"),
             ("Ctrl+1 … 3", "back to one of your open games"),
         ),
     ),
@@ -26,9 +29,9 @@ KEYS = (
         (
             ("← ↑ → ↓, Enter", "choose a cell, play"),
             ("R", "rematch, take the seat, or resign (Enter confirms)"),
+            ("Y, N", "accept or decline what is offered"),
+            ("T", "talk; Esc is the way back to the board"),
             ("I", "copy an invitation"),
-            ("Page Up, Page Down", "one move back, one on"),
-            ("Home, End", "the empty board, how it stands"),
         ),
     ),
 )

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from typing import Literal
 
 import ttkbootstrap as ttk
 
 from client.model import words
-from client.model.lobby import LobbyModel, OpenGame
+from client.model.lobby import LobbyModel
+from client.model.new_room import NewRoom
 from client.model.room import Role
 from client.views import Row
 from client.window.hints import hint
 from client.window.look import Look
-from client.window.new_room import NewRoom
+from client.window.new_room import NewRoomPanel
+from client.window.open_games import OpenGames, room_name
+from client.window.play import PlayPanel
 from client.window.screen import Act, Screen, put, show
 from game.strategy import OFFERED
 
-SHOWN_GAMES = 3
 _COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board", 112), ("state", "State", 62))
 """Names, titles and widths for the smallest window; they grow with it."""
 
@@ -25,29 +28,31 @@ _COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board"
 class LobbyScreen(Screen):
     """Where one looks for a game."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel) -> None:
+    def __init__(
+        self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel, *, records: Callable[[], object]
+    ) -> None:
         super().__init__(parent, look, act)
         self.model = model
         self._listed: list[Row] | None = None
         self._listed_search: str | None = None
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(3, weight=1)
-        self.games = ttk.Frame(self)
-        self.games.grid(row=0, sticky="ew", pady=(0, look.px(10)))
-        self.games.columnconfigure(0, weight=1)
-        self._lines: dict[str, _GameLine] = {}
+        self.rowconfigure(4, weight=1)
+        self.play = PlayPanel(self, look, act, model.seeking)
+        self.play.grid(row=0, sticky="ew", pady=(0, look.px(10)))
+        self.games = OpenGames(self, look, lambda room: act(lambda: model.enter(room)))
+        self.games.grid(row=1, sticky="ew", pady=(0, look.px(10)))
         self._build_tools()
-        self.new_room = NewRoom(self, look, create=self._create, cancel=self.escape)
-        self.new_room.grid(row=2, sticky="ew", pady=(0, look.px(10)))
+        self.new_room = NewRoomPanel(self, look, create=self._create, cancel=self.escape)
+        self.new_room.grid(row=3, sticky="ew", pady=(0, look.px(10)))
         self.new_room.grid_remove()
         self._build_list()
-        self._build_doors()
-        self.search.focus_set()
+        self._build_doors(records)
+        self.play.play.focus_set()
 
     def _build_tools(self) -> None:
         look = self.look
         tools = ttk.Frame(self)
-        tools.grid(row=1, sticky="ew", pady=(0, look.px(10)))
+        tools.grid(row=2, sticky="ew", pady=(0, look.px(10)))
         tools.columnconfigure(1, weight=1)
         ttk.Label(tools, text="Find").grid(row=0, column=0, padx=(0, look.px(8)))
         self.search = ttk.Entry(tools, width=12)
@@ -60,10 +65,10 @@ class LobbyScreen(Screen):
         for level in OFFERED:
             menu.add_command(
                 label=f"Against the computer: {level}",
-                command=self.acts(lambda level=level: self.model.play_computer(level)),  # type: ignore[misc]
+                command=self.acts(lambda level=level: self.model.create(NewRoom(level=level))),  # type: ignore[misc]
             )
         self.alone.configure(menu=menu)
-        hint(self.search, "Find a room by its name, a player or its id (Ctrl+F); Esc shows all")
+        hint(self.search, "Find a room by its name, a player or its id (Ctrl+F), or paste an invitation; Esc shows all")
         hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
         hint(self.alone, "A game on 3×3 in a room of its own; hard never loses there")
         self.search.bind("<KeyRelease>", lambda _: self._search())
@@ -73,11 +78,11 @@ class LobbyScreen(Screen):
     def _build_list(self) -> None:
         look = self.look
         frame = ttk.Frame(self)
-        frame.grid(row=3, sticky="nsew")
+        frame.grid(row=4, sticky="nsew")
         frame.columnconfigure(0, weight=1)
         frame.rowconfigure(0, weight=1)
         names = [*(name for name, _, _ in _COLUMNS), "watching"]
-        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=4)
+        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=2)
         for name, title, width in (*_COLUMNS, ("watching", "Watch", 48)):
             anchor: Literal["e", "w"] = "e" if name == "watching" else "w"
             self.rooms.heading(name, text=title, anchor=anchor)
@@ -92,19 +97,22 @@ class LobbyScreen(Screen):
         self.key(self.rooms, "<Return>", lambda: self._enter("player"))
         self.key(self.rooms, "w", lambda: self._enter("spectator"))
 
-    def _build_doors(self) -> None:
+    def _build_doors(self, records: Callable[[], object]) -> None:
         look = self.look
         doors = ttk.Frame(self)
-        doors.grid(row=4, sticky="ew", pady=(look.px(10), 0))
+        doors.grid(row=5, sticky="ew", pady=(look.px(10), 0))
         doors.columnconfigure(2, weight=1)
         self.join = ttk.Button(doors, text="Join", bootstyle="primary", command=lambda: self._enter("player"))
         self.join.grid(row=0, column=0)
         self.watch = ttk.Button(doors, text="Watch", bootstyle="outline", command=lambda: self._enter("spectator"))
         self.watch.grid(row=0, column=1, padx=look.px(8))
-        self.message = ttk.Label(doors, anchor="e")
+        self.message = ttk.Label(doors, anchor="e", width=1)
         self.message.grid(row=0, column=2, sticky="ew")
+        self.records = ttk.Button(doors, text="Leaderboard, games", bootstyle="ghost", command=self.acts(records))
+        self.records.grid(row=0, column=3)
+        hint(self.records, "Who plays best, every finished game, and your own page (Ctrl+L)")
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
-        self.online.grid(row=5, sticky="ew", pady=(look.px(10), 0))
+        self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
         self.bind("<Configure>", lambda event: self.online.configure(wraplength=event.width - look.px(32)))
         hint(self.online, lambda: "Online: " + ", ".join(self.model.online))
         hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
@@ -114,7 +122,8 @@ class LobbyScreen(Screen):
 
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
-        self._refresh_games()
+        self.play.refresh()
+        self.games.refresh(model.open_games())
         rows = model.shown()
         if rows is not self._listed:
             self._listed = rows
@@ -127,17 +136,6 @@ class LobbyScreen(Screen):
         put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
         put(self.online, words.online(model.online, model.online_count), palette.quiet)
         self._refresh_doors()
-
-    def _refresh_games(self) -> None:
-        games = self.model.open_games()[:SHOWN_GAMES]
-        for room in self._lines.keys() - {game.row.room for game in games}:
-            self._lines.pop(room).destroy()
-        for number, game in enumerate(games):
-            line = self._lines.get(game.row.room)
-            if line is None:
-                line = self._lines[game.row.room] = _GameLine(self.games, self, game.row.room)
-            line.show(game, number)
-        show(self.games, bool(games))
 
     def _refresh_list(self, rows: list[Row]) -> None:
         tree = self.rooms
@@ -175,6 +173,8 @@ class LobbyScreen(Screen):
     def escape(self) -> None:
         if self.model.doing:
             self.act(self.model.give_up)
+        elif self.model.seeking.is_seeking:
+            self.act(self.model.seeking.cancel)
         elif self.new_room.winfo_manager():
             self.new_room.grid_remove()
             self.search.focus_set()
@@ -197,16 +197,17 @@ class LobbyScreen(Screen):
         if number < len(games):
             self.act(lambda: self.model.enter(games[number].row.room))
 
-    def _create(self, title: str, width: int, height: int, in_a_row: int, level: str) -> None:
+    def _create(self, wanted: NewRoom) -> None:
         self.new_room.grid_remove()
-        if level:
-            self.act(lambda: self.model.play_computer(level, title, width, height, in_a_row))
-        else:
-            self.act(lambda: self.model.create(title, width, height, in_a_row))
+        self.act(lambda: self.model.create(wanted))
 
     def _enter_found(self) -> None:
         self._search()  # what was typed or pasted a moment ago counts
-        self._enter("player")
+        invitation = words.invited_to(self.search.get())
+        if invitation:
+            self.act(lambda: self.model.enter(invitation))
+        else:
+            self._enter("player")
 
     def _search(self) -> None:
         self.act(lambda: self.model.search_for(self.search.get()))
@@ -226,40 +227,6 @@ class LobbyScreen(Screen):
             self.act(lambda: self.model.enter(row.room, as_what))
 
 
-class _GameLine:
-    """One of one's own games, with the button that leads back to it. Stays while the game does: a click on something
-    that is made anew every time would be lost.
-    """
-
-    def __init__(self, parent: ttk.Frame, lobby: LobbyScreen, room: str) -> None:
-        self._look = lobby.look
-        self._number: int | None = None
-        self._words = ttk.Label(parent)
-        self._back = ttk.Button(parent, command=lobby.acts(lambda: lobby.model.enter(room)))
-        hint(self._back, "Your seat in this room is kept for you (Ctrl+1, 2, 3)")
-
-    def show(self, game: OpenGame, number: int) -> None:
-        """Show how the game stands, on line ``number``."""
-        look, palette = self._look, self._look.palette
-        put(self._words, f"{game.words}  ·  {_title(game.row)}", palette.tones["you"] if game.my_turn else palette.text)
-        self._words.configure(font=look.font(11, bold=game.my_turn))
-        put(self._back, "Play on" if game.row.phase == "playing" else "Go back")
-        self._back.configure(bootstyle="primary" if game.my_turn else "outline")
-        if number != self._number:
-            self._number = number
-            self._words.grid(row=number, column=0, sticky="w", pady=look.px(3))
-            self._back.grid(row=number, column=1, sticky="e", pady=look.px(3))
-
-    def destroy(self) -> None:
-        """The game is not one's own any more, or not among the first."""
-        self._words.destroy()
-        self._back.destroy()
-
-
-def _title(row: Row) -> str:
-    return row.title or f"Room {row.room}"
-
-
 def _values(row: Row) -> tuple[str, ...]:
     watching = str(row.spectator_count) if row.spectator_count else ""
-    return _title(row), words.players(row), words.board_size(row.options), words.state(row), watching
+    return room_name(row), words.players(row), words.terms(row), words.state(row), watching

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import ttkbootstrap as ttk
 
+from client.model.headline import Tone
 from client.model.preferences import Theme
-from client.model.words import Tone
 from game.rules import Seat
 
 THEMES: Mapping[Theme, str] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}

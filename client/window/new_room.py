@@ -1,28 +1,38 @@
-"""The panel in which a room is opened: its name, the board, how many in a row, and against whom."""
+"""The panel in which a room is opened: its name, the board, how many in a row; series, clock, and against whom."""
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
+from client.model.new_room import NewRoom
+from client.model.words import clock, series
 from client.window.hints import hint
 from client.window.look import Look
 from game.strategy import OFFERED
 from game.tictactoe import LARGEST, SMALLEST
 
-Create = Callable[[str, int, int, int, str], None]
-"""Title, width, height, how many in a row, and the level of the computer across; empty for people."""
-_AGAINST = {"whoever comes": "", **{f"the computer, {level}": level for level in OFFERED}}
+Create = Callable[[NewRoom], None]
+SERIES = (0, 1, 3, 5, 7)
+AGAINST = ("All", "Invited", *(f"Computer: {level}" for level in OFFERED))
+CLOCKS = ("none", "10s", "30s", "1+1", "3+2", "10+5")
+INVITED = 1
 
 
-class NewRoom(ttk.Labelframe):
+def series_text(best_of: int) -> str:
+    """A choice of series."""
+    return (series(best_of) or "no end").capitalize()
+
+
+class NewRoomPanel(ttk.Labelframe):
     """Says what was chosen once it makes sense; until then the button is off and a word says why."""
 
     def __init__(self, parent: tk.Misc, look: Look, *, create: Create, cancel: Callable[[], None]) -> None:
         super().__init__(parent, text="New room", padding=look.px(12))
         self._create = create
+        self._look = look
         self.columnconfigure(1, weight=1)
         ttk.Label(self, text="Name").grid(row=0, column=0, sticky="w", padx=(0, look.px(8)))
         self.title = ttk.Entry(self)
@@ -38,10 +48,7 @@ class NewRoom(ttk.Labelframe):
         ttk.Label(sizes, text="with").pack(side="left", padx=look.px(8))
         self._spin(sizes, self.in_a_row, "So many in a row win: from 3 to the longer side of the board")
         ttk.Label(sizes, text="in a row").pack(side="left", padx=(look.px(6), 0))
-        ttk.Label(self, text="Against").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)), pady=(0, look.px(8)))
-        self.against = ttk.Combobox(self, values=list(_AGAINST), state="readonly", width=24)
-        self.against.grid(row=2, column=1, sticky="w", pady=(0, look.px(8)))
-        self.against.current(0)
+        self._build_terms()
         buttons = ttk.Frame(self)
         buttons.grid(row=3, column=1, sticky="w")
         self.open = ttk.Button(buttons, text="Open the room", bootstyle="primary", command=self._open)
@@ -54,8 +61,31 @@ class NewRoom(ttk.Labelframe):
         hint(self.open, "Opens it and takes you in (Enter)")
         for variable in (self.width, self.height, self.in_a_row):
             variable.trace_add("write", lambda *_: self._check())
-        for field in (self.title, *self._spins, self.against):
+        for field in (self.title, *self._spins):
             field.bind("<Return>", lambda _: self._open())
+
+    def _build_terms(self) -> None:
+        look = self._look
+        ttk.Label(self, text="Play").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
+        line = ttk.Frame(self)
+        line.grid(row=2, column=1, sticky="ew", pady=(0, look.px(8)))
+        line.columnconfigure((0, 1, 2), weight=1)
+        self.series = self._choice(line, 0, [series_text(one) for one in SERIES])
+        self.clock = self._choice(line, 1, [clock(one).capitalize() for one in CLOCKS])
+        self.against = self._choice(line, 2, AGAINST)
+        hint(self.series, "Game after game, or a series: who begins alternates")
+        hint(self.clock, "How much time each has")
+        hint(
+            self.against,
+            "Who may come in. Invited: the room is private, not in the list; its button Invite brings others in. "
+            "Computer: it takes the other seat",
+        )
+
+    def _choice(self, parent: ttk.Frame, column: int, texts: Sequence[str]) -> ttk.Combobox:
+        box = ttk.Combobox(parent, values=list(texts), state="readonly", width=9)
+        box.current(0)
+        box.grid(row=0, column=column, sticky="ew", padx=(0, self._look.px(6)))
+        return box
 
     def begin(self) -> None:
         """Ready for the next room."""
@@ -86,4 +116,7 @@ class NewRoom(ttk.Labelframe):
     def _open(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            self._create(self.title.get(), *chosen, _AGAINST[self.against.get()])
+            terms = SERIES[self.series.current()], CLOCKS[self.clock.current()]
+            who = self.against.current()
+            level = ("", "", *OFFERED)[who]
+            self._create(NewRoom(self.title.get(), *chosen, *terms, who == INVITED, level))

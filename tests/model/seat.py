@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from client.model.app import AppModel
 from client.model.lobby import LobbyModel
+from client.model.new_room import NewRoom
 from client.model.room import RoomModel
 from tests.conditions import wait_until
 
@@ -36,7 +37,7 @@ class Seat:
 
     def creates(self, title: str) -> RoomModel:
         """Open a room and go in."""
-        self.lobby.create(title, 3, 3, 3)
+        self.lobby.create(NewRoom(title))
         return self.room
 
     def enters(self, room: str) -> RoomModel:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from client.views import View, view_from
+from collections.abc import Mapping
+
+from client.views import Row, View, row_from, view_from
 from game import rooms
 from game.rooms import Room
-from tests.game.playing import played, started
+from tests.game.playing import opened, played, started
 
 
 def seen(room: Room) -> View:
@@ -16,3 +18,17 @@ def seen(room: Room) -> View:
 def view_after(*cells: int, **options: int) -> View:
     """The view of a game of ann (X) and bob (O) in which these cells were played in turn."""
     return seen(played(started(**options), *cells))
+
+
+def row_like(
+    room: str,
+    phase: str = "waiting",
+    *,
+    title: str = "",
+    options: Mapping[str, object] | None = None,
+    players: Mapping[str, str | None] | None = None,
+) -> Row:
+    """A row of the lobby."""
+    plain = rooms.summary(opened())
+    plain |= {"room": room, "phase": phase, "title": title, "game_number": 1}
+    return row_from(plain | {"options": options or plain["options"], "players": players or plain["players"]})

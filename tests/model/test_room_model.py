@@ -47,18 +47,18 @@ def test_looking_back_ends_when_the_game_goes_on(sit_down: SitDown, shared_clust
     ann, ben = two_playing(sit_down, shared_cluster, "eve m", "fox m")
     ann.plays(0)
     ben.plays(1)
-    ann.wait(lambda: ann.room.steps == 2)
-    ann.room.go(-1)
-    assert ann.room.looks_back
+    ann.wait(lambda: ann.room.steps.count == 2)
+    ann.room.steps.go(-1)
+    assert ann.room.steps.looks_back
     assert not ann.room.can_play(5), "one plays in the present"
-    ann.room.go(-10)
-    assert ann.room.step == 0
-    ann.room.go(10)
-    assert not ann.room.looks_back
-    ben.room.go(-1)
+    ann.room.steps.go(-10)
+    assert ann.room.steps.shown == 0
+    ann.room.steps.go(10)
+    assert not ann.room.steps.looks_back
+    ben.room.steps.go(-1)
     ann.plays(2)
-    ben.wait(lambda: ben.room.steps == 3)
-    assert not ben.room.looks_back
+    ben.wait(lambda: ben.room.steps.count == 3)
+    assert not ben.room.steps.looks_back
 
 
 def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
@@ -66,9 +66,9 @@ def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
 ) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "gus m", "hal m")
     ann.room.resign()
-    assert ann.room.asks_to_resign
+    assert ann.room.asking.asks_to_resign
     ann.plays(0)
-    assert not ann.room.asks_to_resign
+    assert not ann.room.asking.asks_to_resign
     ben.room.resign()
     ben.room.resign()
     ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")

@@ -12,10 +12,9 @@ import client.cluster
 from client.cluster import LobbyNews
 from client.model.computer import level_of
 from client.room import RoomClient
-from client.views import row_from
-from game.views import LATER_IN_ROWS
 from server.cluster import Cluster
 from tests.model.seat import Seat, SitDown
+from tests.model.seen import row_like
 from tictactoe import OwnServers
 from wire import MAIN, PROTOCOL_VERSION
 from wire.errors import DeadlineExceeded, NotReady
@@ -114,31 +113,14 @@ def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
     lobby.stop()
     ida.model.background.drain()
     phases = {"aa": "waiting", "bb": "finished", "cc": "playing", "dd": "waiting"}
-    plain = {"game": "tictactoe", "options": {}, "players": {"X": "ida s", "O": None}, "title": ""}
-    rows = {
-        room: row_from({"room": room, "phase": phase, "spectator_count": 0, "game_number": 1, **LATER_IN_ROWS, **plain})
-        for room, phase in phases.items()
-    }
+    rows = {room: row_like(room, phase, players={"X": "ida s", "O": None}) for room, phase in phases.items()}
     lobby._news(LobbyNews(rows, tuple(rows), ()))
     assert [game.row.room for game in lobby.open_games()] == ["cc", "bb", "aa", "dd"]
 
 
 def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, shared_cluster: Cluster) -> None:
     fay = sit_down(shared_cluster.name_server, "fay s")
-    plain = {"phase": "waiting", "game": "tictactoe", "options": {}, "players": {"X": None, "O": None}}
-    rows = [
-        row_from(
-            {
-                "room": f"r{number:05}",
-                "title": f"Room {number}",
-                "spectator_count": 0,
-                "game_number": 0,
-                **LATER_IN_ROWS,
-                **plain,
-            }
-        )
-        for number in range(2000)
-    ]
+    rows = [row_like(f"r{number:05}", title=f"Room {number}") for number in range(2000)]
     lobby = fay.lobby
     lobby.stop()
     fay.model.background.drain()

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from client.model import words
+from client.model.headline import Headline, headline
 from client.model.servers import Server, Takeover
-from client.views import Row
-from tests.game.playing import joined, left, opened, played, rematched, resigned, started, watched, won_by_x
-from tests.model.seen import seen
+from tests.game.playing import joined, left, opened, played, resigned, started, watched, won_by_x
+from tests.model.seen import row_like, seen
 from wire import MAIN, REPLICATION
 
 DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
@@ -35,19 +35,11 @@ DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
     ],
 )
 def test_the_headline_says_how_it_stands_to_whoever_looks(room, me: str, text: str, tone: str) -> None:  # type: ignore[no-untyped-def]
-    assert words.headline(seen(room), me) == words.Headline(text, tone)  # type: ignore[arg-type]
+    assert headline(seen(room), me) == Headline(text, tone)  # type: ignore[arg-type]
 
 
 def test_a_closed_room_says_so() -> None:
-    assert words.headline(replace(seen(won_by_x()), phase="closed"), "ann").text == "This room is closed"
-
-
-def test_who_wants_a_rematch() -> None:
-    assert words.rematch_wish(seen(won_by_x()), "ann") == ""
-    wished = seen(rematched(won_by_x(), "bob"))
-    assert words.rematch_wish(wished, "ann") == "bob wants a rematch"
-    assert words.rematch_wish(wished, "bob") == "Waiting for ann to want a rematch too"
-    assert words.rematch_wish(wished, "eve") == "bob wants a rematch"
+    assert headline(replace(seen(won_by_x()), phase="closed"), "ann").text == "This room is closed"
 
 
 def test_who_watches() -> None:
@@ -58,19 +50,7 @@ def test_who_watches() -> None:
 
 
 def test_rows_of_the_lobby() -> None:
-    row = Row(
-        "abcd",
-        "t",
-        "waiting",
-        "tictactoe",
-        {"width": 5, "height": 4, "in_a_row": 4},
-        {"X": None, "O": "bob"},
-        0,
-        0,
-        0,
-        "none",
-        False,
-    )
+    row = row_like("abcd", "waiting", options={"width": 5, "height": 4, "in_a_row": 4}, players={"X": None, "O": "bob"})
     assert (words.players(row), words.state(row)) == ("bob", "free seat")
     assert words.board_size(row.options) == "5×4, 4 in a row"
     row = replace(row, phase="playing", players={"X": "ann", "O": "bob"}, game_number=3)

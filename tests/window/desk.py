@@ -16,7 +16,7 @@ from client.model.preferences import Preferences
 from client.window.app import SIZE, Window
 from client.window.lobby import LobbyScreen
 from client.window.look import Look
-from client.window.new_room import NewRoom
+from client.window.new_room import NewRoomPanel
 from client.window.room import RoomScreen
 from server.cluster import Cluster
 from tests.conditions import wait_until
@@ -138,7 +138,7 @@ class Person:
         model = self.room.model
         self.desk.wait(lambda: model.pending is None and not model.my_turn, f"the move on {cell} is played")
 
-    def opens_new_room(self, title: str) -> NewRoom:
+    def opens_new_room(self, title: str) -> NewRoomPanel:
         """The panel for a new room, with its name filled in."""
         lobby = self.lobby
         self.types(lobby.search, "Control-n")

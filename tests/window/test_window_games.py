@@ -23,12 +23,12 @@ def test_two_play_to_a_win_while_a_third_watches(desk: Desk, shared_cluster: Clu
     for person in (ada, bob, eve):
         board = person.room.board
         desk.wait(lambda board=board: board.find_withtag("line"), "the winning line")  # type: ignore[misc]
-        assert person.room.score.cget("text") == "1 : 0"
+        assert person.room.players.score.cget("text") == "1 : 0"
         assert person.room.watching.cget("text") == "1 watching: eve"
     eve.clicks(8)
     assert eve.room.model.pending is None, "who watches can do nothing"
-    assert not eve.room.rematch.winfo_manager()
-    assert not eve.room.resign.winfo_manager()
+    assert not eve.room.actions.rematch.winfo_manager()
+    assert not eve.room.actions.resign.winfo_manager()
 
 
 def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(desk: Desk, shared_cluster: Cluster) -> None:
@@ -42,16 +42,16 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(desk:
     fay.waits_for(board=".........")
     fay.types(fay.room.board, "Next", "Next")
     fay.waits_for(board="XO.......")
-    assert fay.room.step.cget("text") == "move 2 of 9"
+    assert fay.room.steps.words.cget("text") == "move 2 of 9"
     fay.types(fay.room.board, "Escape")
     fay.waits_for(board=end)
 
-    gus.room.rematch.invoke()
-    desk.wait(lambda: fay.room.notice.cget("text") == "gus wants a rematch")
-    desk.wait(lambda: gus.room.notice.cget("text") == "Waiting for fay to want a rematch too")
+    gus.room.actions.rematch.invoke()
+    desk.wait(lambda: fay.room.bars.text == "gus wants a rematch")
+    desk.wait(lambda: gus.room.bars.text == "Waiting for fay to want a rematch too")
     fay.types(fay.room.board, "r")
     gus.waits_for(headline="Your turn", board=".........")
-    assert fay.room.score.cget("text") == "0 : 0  ·  1 drawn"
+    assert fay.room.players.score.cget("text") == "0 : 0  ·  1 drawn"
     gus.clicks(4)
     fay.waits_for(headline="Your turn", board="....X....")
 
@@ -90,20 +90,20 @@ def test_a_seat_is_offered_after_the_window_crashed(desk: Desk, shared_cluster: 
 def test_resigning_asks_once_and_the_owner_can_close_the_room(desk: Desk, shared_cluster: Cluster) -> None:
     mia, ned = two_in_a_room(desk, shared_cluster, "mia", "ned")
     room = ned.room
-    room.resign.invoke()
+    room.actions.resign.invoke()
     assert room.notice.cget("text") == "Resign this game?"
     room.escape()
     assert room.notice.cget("text") == ""
     assert isinstance(ned.window.screen, type(room)), "the first Esc takes back the question alone"
     ned.types(room.board, "r")
-    ned.types(room.resign, "r", "r")
+    ned.types(room.actions.resign, "r", "r")
     assert room.notice.cget("text") == "Resign this game?", "a key held down asks, and no more"
     assert ned.sees(headline="mia is to move")
-    room.resign.event_generate("<Return>")
+    room.actions.resign.event_generate("<Return>")
     ned.waits_for(headline="You resigned")
     mia.waits_for(headline="You won — ned resigned")
-    assert not ned.room.close.winfo_manager(), "the room is not ned's"
-    mia.room.close.invoke()
+    assert not ned.room.actions.close.winfo_manager(), "the room is not ned's"
+    mia.room.actions.close.invoke()
     assert "was closed" in ned.lobby.model.message
     assert mia.lobby is not None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from client import connect
+from client.model.new_room import NewRoom
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
 from tests.window.desk import Desk
@@ -101,7 +102,7 @@ def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluste
         lou.types(lobby.rooms, "w")
         lou.waits_for(headline="Waiting for players")
         assert lou.room.model.seat is None
-        lou.room.seat.invoke()
+        lou.room.actions.seat.invoke()
         lou.waits_for(headline="kai is to move")
         room.resign()
         lou.window.escape()
@@ -141,7 +142,7 @@ def test_who_is_online(desk: Desk, shared_cluster: Cluster) -> None:
 
 def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cluster: Cluster) -> None:
     ruby = desk.sit_down(shared_cluster.name_server, "ruby")
-    ruby.lobby.act(lambda: ruby.lobby.model.play_computer("perfect"))
+    ruby.lobby.act(lambda: ruby.lobby.model.create(NewRoom(level="perfect")))
     ruby.waits_for(headline="Your turn")
     ruby.plays(0)
     ruby.waits_for(headline="Your turn")
@@ -155,11 +156,11 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     ruby = desk.sit_down(shared_cluster.name_server, "ruby", room=view.room)
     ruby.plays(8)
     ruby.waits_for(headline="Your turn")
-    ruby.room.resign.invoke()
-    ruby.room.resign.invoke()
+    ruby.room.actions.resign.invoke()
+    ruby.room.actions.resign.invoke()
     ruby.waits_for(headline="You resigned")
-    desk.wait(lambda: "wants a rematch" in ruby.room.notice.cget("text"))
-    ruby.room.rematch.invoke()
+    desk.wait(lambda: "wants a rematch" in ruby.room.bars.text)
+    ruby.room.actions.rematch.invoke()
     ruby.waits_for(headline="Your turn")
 
 
@@ -168,7 +169,7 @@ def test_a_computer_sits_down_at_a_larger_board_too(desk: Desk, shared_cluster: 
     panel = una.opens_new_room("una alone")
     for variable, value in ((panel.width, 6), (panel.height, 5), (panel.in_a_row, 4)):
         variable.set(str(value))
-    panel.against.set("the computer, hard")
+    panel.against.set("Computer: hard")
     panel.open.invoke()
     una.plays(0)
     una.waits_for(headline="Your turn")

@@ -1,0 +1,61 @@
+"""A finished game as text that people read: who, when, what, every move, the last position and how it ended. Pure.
+
+Cells are named as on a chess board, but from the top: column a to j, then row 1 to 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+from game.games import rules_named
+from game.records import GameRecord
+from game.rules import Termination, other
+
+_ENDS: Mapping[Termination, str] = {
+    "line": "{winner} won: {row} in a row.",
+    "full": "A draw: the board is full.",
+    "resigned": "{winner} won: {loser} resigned.",
+    "time": "{winner} won: the time of {loser} was up.",
+    "agreed": "A draw, agreed.",
+    "left": "{winner} won: {loser} stayed away.",
+    "aborted": "Aborted.",
+}
+
+
+def cell_name(cell: int, width: int) -> str:
+    """What a cell is called."""
+    row, column = divmod(cell, width)
+    return f"{chr(ord('a') + column)}{row + 1}"
+
+
+def ending(record: GameRecord) -> str:
+    """How a game ended, in a sentence."""
+    if record.winner is None:
+        return "A draw: somebody stayed away." if record.termination == "left" else _ENDS[record.termination]
+    winner, loser = record.seats[record.winner], record.seats[other(record.winner)]
+    return _ENDS[record.termination].format(winner=winner, loser=loser, row=record.options.get("in_a_row", 3))
+
+
+def date_text(record: GameRecord) -> str:
+    """The day on which a game began, by universal time."""
+    return datetime.fromtimestamp(record.date, timezone.utc).strftime("%Y-%m-%d")
+
+
+def as_text(record: GameRecord) -> str:
+    """The game as people read it. Raises a Refusal for moves that cannot have been played."""
+    rules = rules_named(record.game, record.options)
+    width, height = int(record.options["width"]), int(record.options["height"])
+    position = rules.opening()
+    moves = []
+    for number, (seat, move) in enumerate(record.moves, 1):
+        position = rules.play(position, seat, move)
+        moves.append(f"{number:3}. {seat} {cell_name(move, width)}")
+    cells = str(rules.describe(position)["cells"])
+    who = " – ".join(f"{name} ({seat}{', bot' if name in record.bots else ''})" for seat, name in record.seats.items())
+    terms = [f"{width}×{height}, {record.options['in_a_row']} in a row", f"clock {record.clock}"]
+    terms += [f"best of {record.best_of}"] if record.best_of else []
+    terms += ["rated"] if record.rated else []
+    board = [" ".join(cells[row * width : (row + 1) * width]) for row in range(height)]
+    head = [who, f"{date_text(record)}, game {record.number} in room {record.room}", ", ".join(terms)]
+    return "\n".join([*head, "", *moves, "", *board, "", ending(record), ""])

@@ -1,0 +1,82 @@
+"""Leaderboard, players and games: which page is open, the game that is looked at, and games from and to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from client.archive import Played
+from client.cluster import Cluster
+from client.model.archive import ArchiveModel
+from client.model.background import Background
+from client.model.leaderboard import LeaderboardModel
+from client.model.replay import Replay
+from client.model.words import sentence
+from game.errors import Refusal
+
+Page = Literal["leaderboard", "games"]
+LARGEST_FILE = 1_000_000
+
+
+class RecordsModel:
+    """What the book of records has, for one person."""
+
+    def __init__(self, cluster: Cluster, me: str, background: Background, *, closed: Callable[[], None]) -> None:
+        """``closed`` is called when one goes back to the lobby."""
+        self.me = me
+        self.page: Page = "leaderboard"
+        self.leaderboard = LeaderboardModel(cluster, background)
+        self.archive = ArchiveModel(cluster, background)
+        self.replay: Replay | None = None
+        self.message = ""
+        self._closed = closed
+
+    def show_leaderboard(self) -> None:
+        """The players, as they stand now."""
+        self.page, self.replay, self.message = "leaderboard", None, ""
+        self.leaderboard.show(bots=self.leaderboard.bots)
+
+    def show_games(self, name: str = "") -> None:
+        """The games of a player, or of all."""
+        self.page, self.replay, self.message = "games", None, ""
+        self.archive.show(name)
+
+    def open(self, played: Played) -> None:
+        """Look at a game."""
+        self.replay, self.message = Replay.of(played), ""
+
+    def import_from(self, file: Path) -> None:
+        """Look at a game that was exported as JSON."""
+        try:
+            if file.stat().st_size > LARGEST_FILE:
+                self.message = f"{file.name} is too large for a game."
+                return
+            self.replay, self.message = Replay.imported(file.read_text(encoding="utf-8")), ""
+        except (OSError, UnicodeDecodeError) as error:
+            self.message = f"{file.name} cannot be read: {error}"
+        except Refusal as refusal:
+            self.message = f"{file.name} is no game that can be shown: {sentence(refusal.message)}"
+
+    def export_to(self, file: Path) -> None:
+        """Write the game that is looked at: as readable text if the file's name ends in .txt, else as JSON."""
+        if self.replay is None:
+            return
+        try:
+            file.write_text(self.replay.exported(as_what=file.suffix.lstrip(".")), encoding="utf-8")
+            self.message = f"Written to {file}."
+        except OSError as error:
+            self.message = f"{file} cannot be written: {error.strerror or error}."
+
+    def back(self) -> None:
+        """One step back: from a game to the list, from a list to the lobby."""
+        if self.replay is not None:
+            self.replay, self.message = None, ""
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """To the lobby."""
+        self.leaderboard.stop()
+        self.archive.stop()
+        self._closed()

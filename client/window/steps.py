@@ -1,0 +1,45 @@
+"""The buttons that step through a game: back and on, move by move."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from client.model.stepping import Steps
+from client.window.hints import hint
+from client.window.look import Look
+from client.window.screen import Act, put, show
+
+
+class StepBar(ttk.Frame):
+    """Four buttons around "move 3 of 9"; not to be seen before there is a move."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, steps: Steps) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._act = act
+        self._steps = steps
+        self._button(0, "|‹", lambda: steps.go(-steps.count), "The empty board (Home)")
+        self._button(1, "‹", lambda: steps.go(-1), "One move back (Page Up)")
+        self.words = ttk.Label(self, width=16, anchor="center")
+        self.words.grid(row=0, column=2)
+        self._button(3, "›", lambda: steps.go(1), "One move on (Page Down)")
+        self._button(4, "›|", lambda: steps.go(steps.count), "The last position (End)")
+
+    def refresh(self) -> None:
+        """Show where one is."""
+        steps, palette = self._steps, self._look.palette
+        show(self, steps.count > 0)
+        colour = palette.cursor if steps.looks_back else palette.quiet
+        put(self.words, f"move {steps.shown} of {steps.count}", colour)
+
+    def go(self, by: int) -> None:
+        """Look at an earlier or later position."""
+        self._act(lambda: self._steps.go(by))
+
+    def _button(self, column: int, text: str, action: Callable[[], object], explanation: str) -> None:
+        button = ttk.Button(self, text=text, bootstyle="ghost", command=lambda: self._act(action))
+        button.grid(row=0, column=column)
+        hint(button, explanation)
