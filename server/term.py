@@ -15,7 +15,7 @@ from server.desk import Desk
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
-from server.house import House
+from server.house import MOST_EVENTS, ROOM_OF_AN_EVENT, House
 from server.ids import house_request
 from server.journal import Journal
 from server.node import Node
@@ -50,7 +50,8 @@ class Term:
         self._line = line
         self._to_forget: list[str] = []
         self._clients = clients
-        self.house = House(streams, journal, self._offer)
+        most_events = min(MOST_EVENTS, settings.max_message_bytes // ROOM_OF_AN_EVENT)
+        self.house = House(streams, journal, self._offer, most_events=most_events)
         self._compactor = Compactor(
             journal,
             streams,
