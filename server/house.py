@@ -35,6 +35,8 @@ MOST_EVENTS = 500
 """Events an answer carries at the most."""
 LOOKED_AT_ONCE = 200
 """Names of which is worked out in one go what they look like."""
+ROOM_OF_AN_EVENT = 2000
+"""Bytes of an answer that are reckoned for each: with the longest names and lines it has 1,500."""
 MOST_RECORDS_BYTES = 1 << 15
 """About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
 _RECENT = 64
@@ -62,8 +64,10 @@ class House:
         known: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         time_of_service: ServiceTime | None = None,
+        most_events: int = MOST_EVENTS,
     ) -> None:
-        """``known`` is called with every room, before anybody can read of it."""
+        """``known`` is called with every room, before anybody can read of it. ``most_events``: in one answer."""
+        self._most_events = most_events
         self.time = time_of_service or ServiceTime(clock)
         self.due = DueRooms()
         self._known = known
@@ -465,11 +469,12 @@ class House:
     ) -> dict[str, Any]:
         """Events after a version and the view they lead to; ``gap`` says that events before them are compacted away.
 
-        Of more than MOST_EVENTS the first come, without a view.
+        Of more than an answer carries the first come, without a view.
         """
         version = view["version"]
         if len(recent) != version - after_version:
             recent = self._older_events(room, after_version, version)
+        recent = recent[: self._most_events]
         first = recent[0]["version"] if recent else version + 1
         end = recent[-1]["version"] if recent else version
         check(len(recent) == end + 1 - first, "events have no gaps among them")
@@ -488,7 +493,7 @@ class House:
         kind = self._streams.kind_of(stream)
         found: list[dict[str, Any]] = [
             {"version": entry.version, **rooms.to_plain(kind.read_event(entry.body))}
-            for entry in self._journal.events(stream, after_version, MOST_EVENTS)
+            for entry in self._journal.events(stream, after_version, self._most_events)
             if entry.version <= version
         ]
         for index in range(len(found) - 1, 0, -1):

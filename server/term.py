@@ -19,6 +19,7 @@ from server.draining import Draining
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
+from server.house import MOST_EVENTS, ROOM_OF_AN_EVENT
 from server.ids import HOUSE_BOT, house_request
 from server.journal import Journal
 from server.node import Node
@@ -58,7 +59,8 @@ class Term:
         self.counts = CommitCounts()
         self.traffic = node.traffic
         self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
-        self.house = WitnessedHouse(streams, journal, self._offer)
+        most_events = min(MOST_EVENTS, settings.max_message_bytes // ROOM_OF_AN_EVENT)
+        self.house = WitnessedHouse(streams, journal, self._offer, most_events=most_events)
         self.house.witness = self._witness
         self._compactor = Compactor(
             journal,

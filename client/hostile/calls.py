@@ -9,6 +9,7 @@ import functools
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from client.hostile.methods import FRONT_DOOR, MUST_BE_GOOD, PEER_METHODS, PRIVATE, ROOM, WITHOUT_EFFECT
 from client.hostile.plan import CLIENT, PEERS, Door, Orders
 from client.hostile.tally import Tally
 from client.hostile.values import junk, random_token, wrong_text
@@ -23,66 +24,6 @@ _Place = tuple[Door, str]
 """An object, and whose it is."""
 MOST_KEPT = 40
 """Connections that one attacker keeps for its calls."""
-
-ROOM: Mapping[str, tuple[str, ...]] = {
-    "join": ("token", "request_id", "role", "code"),
-    "leave": ("token", "request_id"),
-    "move": ("token", "request_id", "move"),
-    "resign": ("token", "request_id"),
-    "rematch": ("token", "request_id"),
-    "claim_game": ("token", "request_id", "result"),
-    "propose": ("token", "request_id", "proposal"),
-    "offer": ("token", "request_id", "what"),
-    "accept": ("token", "request_id", "what"),
-    "decline": ("token", "request_id", "what"),
-    "say": ("token", "request_id", "text"),
-    "lock": ("token", "request_id", "on"),
-    "remove": ("token", "request_id", "name"),
-    "invite": ("token",),
-    "close": ("token", "request_id"),
-    "view": ("token",),
-    "wait": ("token", "after_version", "timeout_s"),
-}
-FRONT_DOOR: Mapping[str, tuple[str, ...]] = {
-    "describe": (),
-    "claim": ("name", "token"),
-    "create": ("token", "request_id", "title", "game", "options", "terms"),
-    "rooms": ("after", "limit"),
-    "wait_rooms": ("after", "timeout_s", "limit"),
-    "where_is": ("room",),
-    "online": ("name", "token"),
-    "keep_name": ("token", "code"),
-    "recover_name": ("name", "code", "token"),
-    "seek": ("token", "wish", "ticket", "timeout_s"),
-    "cancel_seek": ("token",),
-    "play_house_bot": ("token", "request_id", "wish"),
-    "leaderboard": ("pool", "limit"),
-    "player": ("name",),
-    "games": ("name", "before", "limit"),
-    "game": ("number",),
-    "result": ("room", "number"),
-    "servers": (),
-}
-_WITHOUT_EFFECT = frozenset(
-    {
-        *("view", "wait", "invite", "describe", "rooms", "wait_rooms", "where_is", "servers", "seek", "cancel_seek"),
-        *("leaderboard", "player", "games", "game", "result"),
-    }
-)
-_MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
-"""Arguments of which none that is bad goes through; the others have values of which some junk is one."""
-PEER_METHODS: tuple[str, ...] = (
-    *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
-    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes", "drain"),
-    *("keep_name", "recover_name", "open_matches", "who_has", "records_after", "records"),
-)
-_PRIVATE: tuple[str, ...] = (
-    *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),
-    *("__len__", "__del__", "__sizeof__", "_desk", "_room", "_check", "_copy", "_settings", "_pyroId", "_pyroDaemon"),
-    *("_pyroHandshake", "shutdown", "register", "registered", "info", "get_metadata", "get_next_stream_item"),
-    *("close_stream", "ping", "nothing", "prove", "follow", "💥", "claim.__globals__", "desk.command", "due", "match"),
-    *("matchmaker", "matchmaker.run", "archive", "archive.take_in", "_claim", "_ask_main", "_house_bot", "tick"),
-)
 
 
 class Caller:
@@ -192,7 +133,7 @@ class Caller:
     def _private(self) -> None:
         door = self._chance.choice(list(self._doors.values()))
         name = self._chance.choice((door.role, "Pyro.Daemon", room_object(self._a_room())))
-        method = self._chance.choice(_PRIVATE)
+        method = self._chance.choice(PRIVATE)
         self._call(door, name, method, *(junk(self._chance) for _ in range(self._chance.randrange(3))))
 
     def _unknown(self) -> None:
@@ -220,7 +161,7 @@ class Caller:
     def _arguments(self, method: str, names: Sequence[str]) -> list[object]:
         """Arguments with one bad one, or all bad, or too many of them; never such that something is changed."""
         chance = self._chance
-        count = [name for name in names if method in _WITHOUT_EFFECT or name in _MUST_BE_GOOD]
+        count = [name for name in names if method in WITHOUT_EFFECT or name in MUST_BE_GOOD]
         bad = set(names) if chance.random() < 0.3 else {chance.choice(count)} if count else set()  # noqa: PLR2004
         values = [self._bad(name) if name in bad else self._good(name) for name in names]
         if chance.random() < 0.05:  # noqa: PLR2004  # now and then
@@ -228,10 +169,10 @@ class Caller:
         return values
 
     def _bad(self, name: str) -> object:
-        if name in _MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # near misses
+        if name in MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # near misses
             return wrong_text(self._chance)
         value = junk(self._chance)
-        if name in _MUST_BE_GOOD and isinstance(value, str):
+        if name in MUST_BE_GOOD and isinstance(value, str):
             return f"{value}\x00"  # by chance it could be a good one
         if name in ("timeout_s", "after_version"):
             return None if isinstance(value, (int, float)) else value  # a good one would only wait

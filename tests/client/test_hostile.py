@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from client.hostile import calls
+from client.hostile import methods as known
 from client.hostile.garbage import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
 from client.hostile.plan import Door, Orders, Plan, orders_from
 from client.hostile.report import Memory, Report, write
@@ -46,9 +46,9 @@ def test_the_attack_knows_every_method_and_its_arguments() -> None:
         found = {name: getattr(value, "checks", None) for kind in kinds for name, value in vars(kind).items()}
         return {name: tuple(checks) for name, checks in found.items() if checks is not None}
 
-    assert methods(RoomObject) == calls.ROOM
-    assert methods(FrontDoor) == calls.FRONT_DOOR
-    assert set(methods(PeerObject, MainPeer, CopyKeeper)) == set(calls.PEER_METHODS)
+    assert methods(RoomObject) == known.ROOM
+    assert methods(FrontDoor) == known.FRONT_DOOR
+    assert set(methods(PeerObject, MainPeer, CopyKeeper)) == set(known.PEER_METHODS)
 
 
 def test_the_same_seed_is_the_same_garbage() -> None:

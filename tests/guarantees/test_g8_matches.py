@@ -1,4 +1,4 @@
-"""G8 around matches: wishes, tickets, proposals, talk, invite codes, what the servers alone may do: all of it bad."""
+"""G8 around matches: terms, wishes, tickets, proposals, and what the servers alone may do: all of it bad."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from client.credentials import new_token
-from client.hostile.garbage import SERPENT
 from client.room import new_request_id
 from game.errors import (
     InvalidArgument,
@@ -20,23 +19,16 @@ from game.errors import (
     NotAllowed,
     NotAPlayer,
     NotInRoom,
-    NotInvited,
     TicTacToeError,
-    TooOften,
 )
 from game.games import short_list
 from game.selection import Proposal
 from server.cluster import Cluster
 from tests.conditions import wait_until
-from tests.conftest import Game
-from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
-from wire.errors import TooLarge
 from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
-BIDI = "\u202e\u2066\u200e"
-CONTROLS = "\x00\x07\x1b\x7f\x9b\ue000"
 _numbers = itertools.count()
 
 
@@ -236,134 +228,6 @@ def test_g8_a_wish_that_is_cancelled_comes_back_without_a_match_however_often_it
         assert came == [None]
     for _ in range(3):
         assert connection.ask("cancel_seek", player.token)["waiting"] is False
-
-
-# -- talk ----------------------------------------------------------------------------------------------------------
-
-
-def test_g8_what_is_said_has_nothing_in_it_that_is_no_text(shared_cluster: Cluster, connection: Connection) -> None:
-    game = Game(connection, (somebody_s_name(), somebody_s_name()))
-    game.x.say(f"a{CONTROLS}b\r\n\tc{BIDI}d \u00a0 e")
-    assert line_of(game.x) == "ab cd e"
-    before = game.x.view()
-    for nothing in (
-        "",
-        " ",
-        CONTROLS,
-        BIDI,
-        "\u200d",
-        "\n\n",
-        "x" * 201,
-        "x" * 1001,
-        None,
-        5,
-        ["hello"],
-        {"text": "x"},
-    ):
-        with pytest.raises(InvalidArgument):
-            game.x.say(nothing)  # type: ignore[arg-type]
-    caller = RawCaller(shared_cluster.settings.public_address_of(MAIN))
-    said = caller.call(f"room.{game.x.id}", "say", [game.ada.token, "r" * 12, "\ud800!"], {}, serializer=SERPENT)
-    assert said.code == "invalid_argument"
-    caller.close()
-    with pytest.raises(TooLarge):
-        game.x.say("x" * (1 << 20))
-    assert game.x.view() == before
-    for _ in range(4):
-        game.x.say("again")
-    with pytest.raises(TooOften):
-        game.x.say("again")
-    game.o.say("the other may still")
-
-
-def somebody_s_name() -> str:
-    return f"nora{next(_numbers)}"
-
-
-def line_of(room: RoomClient) -> str:
-    """What was said last."""
-    return next(iter(room.watch())).talk[-1].text
-
-
-# -- private rooms -------------------------------------------------------------------------------------------------
-
-
-def refused_everywhere(connection: Connection, player: Player, room_id: str, code: str = "") -> set[type]:
-    """What somebody is refused with who joins a room, looks into it and waits there."""
-    where = connection.ask("where_is", room_id)
-    room = Remote((where["host"], where["port"]), where["object"])
-    found: set[type] = set()
-    for method, arguments in (
-        ("join", (new_request_id(), "player", code)),
-        ("join", (new_request_id(), "spectator", code)),
-        ("view", ()),
-        ("wait", (0, 0.0)),
-        ("wait", (1, 5.0)),
-        ("invite", ()),
-    ):
-        try:
-            room.call(method, player.token, *arguments, timeout_s=10.0)
-        except TicTacToeError as error:
-            found.add(type(error))
-        else:
-            found.add(type(None))
-    room.close()
-    return found
-
-
-def test_g8_without_its_code_nobody_sees_a_private_room(connection: Connection) -> None:
-    owner, eve = somebody(connection), somebody(connection)
-    room = owner.create("secret", private=True)
-    room.join()
-    code = room.invite().partition("-")[2]
-    before = room.view()
-    assert room.id not in {row.room for row in connection.rooms()}
-    wrong = [code[:place] + ("0" if code[place] != "0" else "1") + code[place + 1 :] for place in range(len(code))]
-    full_width = "".join(chr(ord("\uff10") + int(c)) if c.isdigit() else c for c in code)
-    assert code.upper() != code or full_width != code
-    for almost in {*wrong, full_width, code.upper(), code + "0", code[:-1], f" {code}", ""} - {code}:
-        assert refused_everywhere(connection, eve, room.id, almost) == {NotInvited}, almost
-    for command in (eve.room(room.id).leave, lambda: eve.room(room.id).say("hello"), eve.room(room.id).resign):
-        version = room.view().version
-        try:
-            command()
-        except TicTacToeError as error:
-            assert isinstance(error, NotInRoom)  # noqa: PT017  # to leave where one is not is no error
-        assert room.view().version == version
-    assert room.view() == before
-    assert eve.room(f"{room.id}-{code}").join().seat == "O"
-
-
-@pytest.mark.parametrize("private", [True, False])
-def test_g8_who_was_removed_sees_nothing_more(connection: Connection, private: bool) -> None:
-    owner, eve = somebody(connection), somebody(connection)
-    room = owner.create("ours", private=private)
-    invitation = room.invite()
-    watching = eve.room(invitation)
-    watching.join("spectator")
-    news = watching.watch()
-    next(news)
-    room.remove(eve.name)
-    code = invitation.partition("-")[2]
-    assert refused_everywhere(connection, eve, room.id, code) == {NotAllowed}
-    with pytest.raises(NotAllowed):
-        next(news)
-    with pytest.raises(NotInRoom):
-        watching.say("but")
-    with pytest.raises(NotInRoom):
-        room.remove(eve.name)
-    for nobody in (owner.name, "", "\x00", "x" * 64, eve.name.upper()):
-        with pytest.raises((NotAllowed, NotInRoom)):
-            room.remove(nobody)
-
-
-def test_g8_who_left_a_private_room_needs_the_code_again(connection: Connection) -> None:
-    owner, eve = somebody(connection), somebody(connection)
-    room = owner.create("secret", private=True)
-    watching = eve.room(room.invite())
-    watching.join("spectator")
-    watching.leave()
-    assert refused_everywhere(connection, eve, room.id) == {NotInvited}
 
 
 # -- what the servers alone may do ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import pytest
 
 from client import Cluster as Connection
@@ -29,7 +30,7 @@ from server.compaction import Compactor
 from server.conversation import Conversation, converse
 from server.draft import Draft
 from server.entries import Entry, Listing, Office
-from server.house import MOST_RECORDS_BYTES, House
+from server.house import MOST_RECORDS_BYTES, ROOM_OF_AN_EVENT, House
 from server.journal import Journal
 from server.journal_file import open_journal
 from server.matchmaking import MOST_BOT_MATCHES
@@ -40,6 +41,7 @@ from wire import MAIN
 from wire.errors import Busy
 
 LIMITS = Limits(people=1500)
+AT_FIRST = Moment()
 LONG_LINE = "漢" * LONGEST_LINE
 
 
@@ -130,16 +132,25 @@ class Book:
                     number = self.house.records + 1
                     self._write(volume_stream(number), Enter(number, record))
 
-    def _write(self, stream: str, command: Enter) -> None:
-        kind, draft = self.streams.kind_of(stream), Draft(Moment())
-        (event,) = kind.decide(self.house.state_of(stream), command, Moment())
-        state = draft.states[stream] = kind.evolve(self.house.state_of(stream), event)
-        position = self.journal.last.position + 1
-        draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
-        draft.events.append(event)
-        draft.listings.append(Listing(stream, position, kind.row(state)))
+    def _write(self, stream: str, command: Any, moment: Moment = AT_FIRST) -> None:
+        kind, draft = self.streams.kind_of(stream), Draft(moment)
+        state = self.house.state_of(stream)
+        for event in kind.decide(state, command, moment):
+            state = draft.states[stream] = kind.evolve(state, event)
+            position = self.journal.last.position + len(draft.entries) + 1
+            draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
+            draft.events.append(event)
+        draft.listings.append(Listing(stream, draft.entries[-1].position, kind.row(state)))
         self.journal.append(draft.entries, draft.listings)
         self.house.publish(draft)
+
+    def talk(self, lines: int) -> None:
+        """Say so many lines in a room, each as long as lines can be."""
+        name = "漢" * 20
+        self._write("room/abcd2345", Create(name, "create-it", "", "tictactoe", {}))
+        self._write("room/abcd2345", Join(name, "join-12345", "player"))
+        for number in range(lines):
+            self._write("room/abcd2345", Say(name, f"say-{number:060}", LONG_LINE), Moment(at=number * RATE_MS))
 
 
 @pytest.fixture
@@ -182,6 +193,21 @@ def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> 
         assert len(json.dumps(piece)) < MOST_RECORDS_BYTES * 1.2
         read += piece
     assert [record["number"] for record in read] == list(range(1, 301))
+
+
+def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(book: Book) -> None:
+    smallest = 1 << 16
+    house = book.house = House(book.streams, book.journal, lambda _room: None, most_events=smallest // ROOM_OF_AN_EVENT)
+    house.load()
+    book.talk(150)
+    version, seen = 0, 0
+    while version < house.view("abcd2345")["version"]:
+        news = house.news("abcd2345", version)
+        assert len(msgpack.packb(news)) < smallest
+        seen += len(news["events"])
+        version = news["version"]
+    assert seen == version == 152
+    assert len(msgpack.packb(house.view("abcd2345"))) < smallest
 
 
 # -- matches -------------------------------------------------------------------------------------------------------
