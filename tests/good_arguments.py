@@ -27,7 +27,8 @@ def good_arguments(game: Game) -> Mapping[str, tuple[object, ...]]:
         "after_version": (0, 1, 5, 20),
         "timeout_s": (0.0, 0, 0.001),
         "role": ("player", "spectator"),
-        "code": (new_recovery_code(), "", "0123456789ab", "\uff10" * 12),
+        "code": (new_recovery_code(),),
+        "invite_code": ("", "0123456789ab", "\uff10" * 12),
         "move": (0, 4, 8),
         "result": ("win", "draw"),
         "proposal": (

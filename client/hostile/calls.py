@@ -184,6 +184,7 @@ class Caller:
             "request_id": new_request_id(),
             "name": self._orders.name,
             "code": _a_code(self._chance),
+            "invite_code": "0123456789ab",
             "room": self._a_room(),
             "after_version": 0,
             "timeout_s": 0.0,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ROOM: Mapping[str, tuple[str, ...]] = {
-    "join": ("token", "request_id", "role", "code"),
+    "join": ("token", "request_id", "role", "invite_code"),
     "leave": ("token", "request_id"),
     "move": ("token", "request_id", "move"),
     "resign": ("token", "request_id"),
@@ -56,20 +56,8 @@ MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
 """Arguments of which none that is bad goes through; the others have values of which some junk is one."""
 PEER_METHODS: tuple[str, ...] = (
     *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
-    *(
-        "add_to_copy",
-        "end_copy",
-        "forget",
-        "copies",
-        "claim",
-        "create",
-        "is_open",
-        "lobby_changes",
-        "drain",
-        "keep_name",
-        "recover_name",
-        "open_matches",
-    ),
+    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes", "drain"),
+    *("keep_name", "recover_name", "open_matches"),
     *("who_has", "records_after", "records"),
 )
 PRIVATE: tuple[str, ...] = (
