@@ -123,7 +123,7 @@ def _going_on(room: Room, request_id: str, choice: int) -> Command:
         return c.Rematch(room.seats[missing] or "", request_id)
     seat = room.rules.to_move(room.position) or "X"
     free = [cell for cell, stone in enumerate(room.position.cells) if stone == "."]
-    return c.Move(room.seats[seat] or "ann", request_id, free[choice % len(free)])
+    return c.Move(room.seats[seat] or "ann", request_id, free[choice % len(free)] if free else 0)
 
 
 def _answering(room: Room, request_id: str, choice: int) -> Command:
