@@ -238,6 +238,7 @@ class House:
         """How many usernames are remembered, also those that are free again."""
         return len(self._name_book.names)
 
+    @property
     def draining(self) -> Mapping[str, object] | None:
         """What everybody is told while the cluster is being emptied, else None."""
         return told(self.service)
