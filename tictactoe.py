@@ -21,7 +21,7 @@ from rich.table import Column, Table
 
 from client.display import NoDisplay, Side, has_display
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
-from server.lookout import whole
+from server.lookout import Drains, whole
 from server.settings import Settings, SettingsError, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
@@ -178,6 +178,79 @@ def stop() -> None:
 
 
 @cluster_app.command()
+def drain(
+    deadline: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1440.0, help="minutes after which all stops, whatever still runs"),
+    ] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="call it off: open the cluster again")] = False,
+) -> None:
+    """Stop without throwing anybody out: no new names, rooms and games; people are told; all stops after the last game.
+
+    Without a deadline it waits for as long as somebody plays. Ctrl-C leaves the cluster draining; say drain again to go
+    on, drain --cancel to open it again. A start after the stop opens it too.
+    """
+    from server.closing import CalledOff, reopen
+    from server.closing import drain as empty
+
+    with _plain_errors():
+        cluster = Cluster(load())
+        if cancel:
+            reopen(cluster)
+            console.print("The cluster is open again.")
+            return
+        try:
+            with console.status("asking the main server") as waiting:
+                deadline_s = None if deadline is None else deadline * 60
+                left = empty(cluster, deadline_s=deadline_s, on_progress=lambda seen: waiting.update(_drains(seen)))
+        except CalledOff as called_off:
+            _fail(str(called_off))
+        except KeyboardInterrupt:
+            _fail(
+                "The cluster goes on draining, and nobody stops it. cluster drain goes on (say the deadline again),"
+                " cluster drain --cancel opens it again, cluster stop stops it now."
+            )
+        over = f"{_games(left.games)} will go on at the next start" if left.games else "every game had come to its end"
+        console.print(f"The cluster is stopped; {over}.")
+
+
+def _drains(seen: Drains) -> str:
+    """How far a cluster is that is being emptied."""
+    ends = "after the last game" if seen.until is None else f"at {_clock(seen.until)} at the latest"
+    return f"draining: {_games(seen.games)} still played, the cluster stops {ends}"
+
+
+def _games(count: int) -> str:
+    return f"{count} game{'' if count == 1 else 's'}"
+
+
+@cluster_app.command(name="upgrade")
+def upgrade_servers() -> None:
+    """Replace the four servers, one after the other, by newly started ones of the code on disk, while games run."""
+    from server.upgrade import CannotUpgrade, Replaced, upgrade
+
+    def tell(replaced: Replaced) -> None:
+        away = "" if replaced.away_s is None else f"away for {replaced.away_s * 1000:.0f} ms, "
+        console.print(
+            f"{replaced.role}: pid {replaced.old_pid} → {replaced.new_pid}, {away}whole again after "
+            f"{replaced.whole_s:.1f} s",
+            highlight=False,
+        )
+
+    with _plain_errors():
+        cluster = Cluster(load())
+        began = time.monotonic()
+        try:
+            with console.status("") as waiting:
+                upgrade(cluster, say=waiting.update, on_replaced=tell)
+        except CannotUpgrade as error:
+            _fail(str(error))
+        except KeyboardInterrupt:
+            _fail("The rest was not replaced: old and new servers run side by side. Say cluster upgrade again.")
+        console.print(f"All four servers are new, after {time.monotonic() - began:.1f} s.")
+
+
+@cluster_app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Show the four servers. Exit status 1 unless all run and the replica is in step."""
     with _plain_errors():
@@ -196,6 +269,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
             for role in roles:
                 if role.note:
                     console.print(f"{role.role} {role.note}", highlight=False)
+                if role.draining is not None and role.draining.on:
+                    console.print(_drains(role.draining), highlight=False)
         if not whole(roles):
             raise typer.Exit(FAILED)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from client.cluster import connect
 from client.room import News, RoomClient, new_request_id
-from game.errors import InvalidArgument, Refusal, RoomFull
+from game.errors import Draining, InvalidArgument, Refusal, RoomFull
 from game.requests import Answer
 from game.strategy import LEVELS, THINKS_S, Strategy, within
 
@@ -77,7 +77,8 @@ class Bot:
         self._on_move = on_move
 
     def run(self, games: int, stop: threading.Event | None = None) -> BotResult:
-        """Take a seat and play that many games, with rematches; fewer if ``stop`` is set or the room is closed.
+        """Take a seat and play that many games, with rematches; fewer if ``stop`` is set, the room is closed, or
+        the cluster is being emptied.
 
         Raises RoomFull when there is no free seat, and what the client library raises.
         """
@@ -96,7 +97,10 @@ class Bot:
                 result = result.with_winner(view.winner, self._room.name)
                 if result.games == games:
                     break
-            result = replace(result, moves=result.moves + self._act(news))
+            try:
+                result = replace(result, moves=result.moves + self._act(news))
+            except Draining:
+                break
         return result
 
     def _act(self, news: News) -> int:

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,6 +39,8 @@ class News:
     """The service time when the servers said so."""
     talk: tuple[Line, ...] = ()
     """What was last said, when it is not all in ``events``: in the first news, and after a gap."""
+    draining: bool = False
+    """Whether the cluster is being emptied: this game may come to its end, and none begins after it."""
 
 
 class RoomClient:
@@ -190,7 +192,7 @@ class RoomClient:
                 if events or gap:
                     self._sent_away = self._is_sent_away(events, view)
                     talk = self._whole(channel).talk if gap else ()
-                    yield News(tuple(events), view, gap, answer["at"], talk)
+                    yield News(tuple(events), view, gap, answer["at"], talk, draining=_drains(answer))
                 events, gap = [], False
         finally:
             channel.close()
@@ -198,7 +200,8 @@ class RoomClient:
     def _whole(self, channel: Channel) -> News:
         """The room as it is now, and what was last said there."""
         plain = self._mine(lambda: channel.call("view", self._token))
-        return News((), view_from(plain), False, plain["at"], tuple(map(line_from, plain["talk"])))
+        talk = tuple(map(line_from, plain["talk"]))
+        return News((), view_from(plain), False, plain["at"], talk, draining=_drains(plain))
 
     def _is_sent_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
         """Whether the servers took us for gone (a machine that slept, say), without an own ``leave``."""
@@ -226,6 +229,10 @@ class RoomClient:
         request_id = request_id or new_request_id()
         answer = self._mine(lambda: self._commands.call(method, self._token, request_id, *arguments))
         return Answer(answer["version"], answer["seat"])
+
+
+def _drains(answer: Mapping[str, Any]) -> bool:
+    return answer.get("draining") is not None
 
 
 def new_request_id() -> str:

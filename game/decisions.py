@@ -12,6 +12,7 @@ from typing import Any
 from game import agreeing, entrance, playing
 from game import commands as c
 from game.commands import Command
+from game.draining import check_begins_nothing
 from game.errors import NoSuchRoom, RoomClosed
 from game.events import Event
 from game.moment import Limits, Moment
@@ -43,11 +44,17 @@ def decide(room: Room, command: Command, now: Moment, limits: Limits) -> tuple[E
     """The events that a command makes; none when things already are as it wants them. Raises a Refusal."""
     if now.at < room.at:
         now = now._replace(at=room.at)  # service time never goes back
-    opening = _OPENING.get(type(command))
-    if opening is not None:
-        return opening(room, command, now, limits)
+    decision = _OPENING.get(type(command))
+    if decision is None:
+        _check_is_open(room)
+        decision = _INSIDE[type(command)]
+    if now.draining:
+        check_begins_nothing(room, command)
+    return decision(room, command, now, limits)
+
+
+def _check_is_open(room: Room) -> None:
     if room.phase == "new":
         raise NoSuchRoom("there is no such room")
     if room.phase == "closed":
         raise RoomClosed("the room is closed")
-    return _INSIDE[type(command)](room, command, now, limits)

@@ -131,7 +131,7 @@ class NotAllowed(Refusal):
 
 
 class TimeUp(Refusal):
-    """The caller's clock has run down."""
+    """A clock of the game has run down: it is lost, and about to end."""
 
     code: ClassVar[str] = "time_up"
 
@@ -152,6 +152,13 @@ class NotInvited(Refusal):
     """The room is private, and the invite code is missing or wrong."""
 
     code: ClassVar[str] = "not_invited"
+
+
+class Draining(Refusal):
+    """The cluster is being emptied: nothing new begins there until it was stopped and started again."""
+
+    code: ClassVar[str] = "draining"
+    fault: ClassVar[Fault] = "ours"
 
 
 class InvariantBroken(TicTacToeError):

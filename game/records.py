@@ -39,6 +39,7 @@ class GameRecord:
     best_of: int
     clock: str
     rated: bool
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def record_of(room: Room) -> GameRecord:
         room.best_of,
         written(room.clock_rule),
         room.rated,
+        bool(room.entry.code),
     )
 
 
@@ -141,4 +143,5 @@ _SHAPE: Mapping[str, Read] = {
     "best_of": whole,
     "clock": text,
     "rated": yes_or_no,
+    "private": yes_or_no,
 }

@@ -24,8 +24,8 @@ def is_over(best_of: int, wins: Mapping[str, int], draws: int) -> bool:
     if best_of == ENDLESS:
         return False
     most, second = [*sorted(wins.values(), reverse=True), 0, 0][:2]
-    left = best_of - (sum(wins.values()) + draws)
-    return left <= 0 or most - second > left
+    to_come = best_of - (sum(wins.values()) + draws)
+    return to_come <= 0 or most - second > to_come
 
 
 def winner(wins: Mapping[str, int]) -> str | None:

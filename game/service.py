@@ -24,6 +24,11 @@ class Service(NamedTuple):
     until: int | None = None
 
 
+def told(state: Service) -> dict[str, object] | None:
+    """What people are told of a cluster that is being emptied: ``until``; None when it is not."""
+    return {"until": state.until} if state.draining else None
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Write down what time it is."""
@@ -82,5 +87,7 @@ def encode(state: Service) -> dict[str, object]:
 
 
 def decode(plain: Mapping[str, Any]) -> Service:
-    """The state that ``encode`` wrote."""
-    return Service(plain["version"], plain["at"], plain["draining"], plain["until"])
+    """The state that ``encode`` wrote. Raises InvalidArgument for anything else."""
+    version = whole(plain["version"], "version")
+    event = from_plain({"kind": "happened", **plain})
+    return Service(version, event.at, event.draining, event.until)

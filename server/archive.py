@@ -76,13 +76,15 @@ class Archive:
         if isinstance(record, NameFreed):
             self._ratings.forget(record.name)
             return
+        self._in_room[record.room, record.number] = number
+        if record.private:
+            return  # for those who know the room, and in no list
         self._games.append(number)
         changes = self._ratings.take_in(record)
         if changes:
             self._changes[number] = changes
         for name in record.seats.values():
             self._of_player.setdefault(name_key(name), []).append(number)
-        self._in_room[record.room, record.number] = number
 
     # -- asked ----------------------------------------------------------------------------------------------------
 
@@ -140,7 +142,7 @@ class Archive:
             found = self._in_room.get((room, number))
         if found is None:
             raise NoSuchGame("that game is not in the book (yet)")
-        return self.game(found)
+        return self._played([found])[0]
 
     def _played(self, numbers: Sequence[int]) -> list[Mapping[str, object]]:
         fetched = self._fetch(numbers) if numbers else []

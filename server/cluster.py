@@ -9,9 +9,10 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from server import processes
-from server.lookout import ASK_S, IN_STEP, Lookout, RoleStatus, whole
+from server.lookout import ASK_S, IN_STEP, Drains, Lookout, RoleStatus, drains_from, whole
 from server.processes import ROLES, RunFile, RunFolder
 from server.recoveries import Recovery
 from server.security import cluster_key
@@ -61,24 +62,28 @@ class Cluster:
     def start(self, on_progress: Callable[[str], None] = lambda _: None, *, timeout_s: float = START_S) -> None:
         """Start what does not run, and wait until clients find a main server with a replica in step.
 
-        ``on_progress`` is told each role that is up. Raises CannotStart.
+        A cluster that was emptied is open again, if none of its servers runs. ``on_progress`` is told each role that is
+        up. Raises CannotStart.
         """
+        if not self.runs_here():
+            self._run_folder.unmark_draining()
         children = {role: processes.start(role, self.settings) for role in ROLES if self.process_of(role) is None}
         if NAME_SERVER in children:
             self._run_folder.write(RunFile.of(NAME_SERVER, children[NAME_SERVER].pid))
         deadline = time.monotonic() + timeout_s
         waiting = list(ROLES)
         while waiting:
-            for role in [role for role in waiting if self._is_up(role)]:
+            for role in [role for role in waiting if self.is_up(role)]:
                 waiting.remove(role)
                 on_progress(role)
             for role in waiting:
                 ended = role in children and children[role].poll() not in (None, processes.ALREADY_RUNNING)
                 if ended or time.monotonic() > deadline:
-                    raise CannotStart(f"{role} did not come up. {self._last_words(role)}")
+                    raise CannotStart(f"{role} did not come up. {self.last_words(role)}")
             time.sleep(LOOK_AGAIN_S)
 
-    def _is_up(self, role: str) -> bool:
+    def is_up(self, role: str) -> bool:
+        """Whether clients find that role and it does its work, the main server with a replica in step."""
         if role == NAME_SERVER:
             return rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S)
         status = self._lookout.ask(role, "status")
@@ -89,7 +94,8 @@ class Cluster:
             return registered == self.settings.public_address_of(role)
         return False
 
-    def _last_words(self, role: str) -> str:
+    def last_words(self, role: str) -> str:
+        """How the log of that role ends, for people."""
         for log in sorted((self.settings.data / "logs").glob(f"{role}-*.log"), reverse=True):
             # The newest may be of one that has only just been started again.
             if lines := log.read_text(errors="replace").splitlines():
@@ -142,6 +148,18 @@ class Cluster:
             return self._lookout.ask(role, method) is not None
         return False
 
+    # -- empty ----------------------------------------------------------------------------------------------------
+
+    def ask_to_drain(self, on: bool, until: int | None = None) -> bool:
+        """Have no new names, rooms and games, until that date (seconds since 1970) at the most; or (not ``on``) have
+        them again. False if the main server does not answer now. Raises Forbidden.
+        """
+        return self._lookout.ask(MAIN, "drain", on, until) is not None
+
+    def drains(self) -> Drains | None:
+        """How far it is; None while no main server is there to say so. Raises Forbidden."""
+        return drains_from(self._lookout.ask(MAIN, "status") or {})
+
     # -- look and kill --------------------------------------------------------------------------------------------
 
     def status(self) -> list[RoleStatus]:
@@ -170,6 +188,11 @@ class Cluster:
     def process_of(self, role: str) -> RunFile | None:
         """The living process of a role, or None."""
         return self._lookout.process_of(role)
+
+    def standby_of(self, role: str) -> RunFile | None:
+        """The living process that is ready to take over that role, or has just done so; None if there is none."""
+        run = self._run_folder.read(processes.standby_of(role))
+        return replace(run, role=role) if run is not None and run.alive else None
 
     def kill(self, role: str) -> int:
         """End a role's process with SIGKILL and return the pid it had. Raises NotRunning."""

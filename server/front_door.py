@@ -48,7 +48,7 @@ class FrontDoor:
     """The remote object ``communication_server``."""
 
     def __init__(self, copy: LobbyCopy, main: RemotePool, glance: Glance, settings: Settings, key: bytes) -> None:
-        """``key``: the cluster's, for tickets."""
+        """``key``: the cluster's, for tickets and for what the house bot is known by."""
         self._copy = copy
         self._main = main
         self._glance = glance
@@ -62,7 +62,9 @@ class FrontDoor:
 
     @remote()
     def describe(self) -> dict[str, object]:
-        """Which server this is, which version of the protocol it speaks, and its limits for callers."""
+        """Which server this is, which version of the protocol it speaks, its limits for callers, and whether the
+        cluster is being emptied.
+        """
         return {
             "role": "communication_server",
             "protocol": PROTOCOL_VERSION,
@@ -70,6 +72,7 @@ class FrontDoor:
             "max_message_bytes": self._settings.max_message_bytes,
             "claim_after_s": self._settings.claim_after_s,
             "max_call_bytes": min(LARGEST_CALL, self._settings.max_message_bytes),
+            "draining": self._copy.draining,
         }
 
     @remote(name=text(longest=64), token=token)
@@ -133,11 +136,14 @@ class FrontDoor:
 
     @remote(name=text(longest=64), token=token)
     def online(self, name: str, token: str) -> dict[str, object]:
-        """Say that one is online, and hear who else is. Who says no more is gone after some seconds."""
+        """Say that one is online, and hear who else is, and whether the cluster is being emptied. Who says no more is
+        gone after some seconds.
+        """
         name = self._show_online(name, token_hash(token))
         with self._presence_lock:
             names = self._presence.names(time.monotonic())
-        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S}
+        told = {"draining": self._copy.draining}
+        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S, **told}
 
     @remote(token=token, code=text(longest=LONGEST_WRITTEN))
     def keep_name(self, token: str, code: str) -> dict[str, object]:

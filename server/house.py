@@ -14,8 +14,9 @@ from typing import Any
 
 from game import names, rooms
 from game.errors import InvalidArgument, InvariantBroken, NoSuchGame, NoSuchRoom, check
+from game.moment import Moment
 from game.room import Room
-from game.service import Service
+from game.service import Service, told
 from game.views import LATER_IN_ROWS
 from server.draft import Draft
 from server.due import DueRooms
@@ -34,7 +35,12 @@ MOST_EVENTS = 500
 """Events an answer carries at the most."""
 LOOKED_AT_ONCE = 200
 """Names of which is worked out in one go what they look like."""
+ROOM_OF_AN_EVENT = 2000
+"""Bytes of an answer that are reckoned for each: with the longest names and lines it has 1,500."""
+MOST_RECORDS_BYTES = 1 << 15
+"""About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
 _RECENT = 64
+_AS_USUAL = Service()
 
 
 class _Table:
@@ -58,8 +64,10 @@ class House:
         known: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         time_of_service: ServiceTime | None = None,
+        most_events: int = MOST_EVENTS,
     ) -> None:
-        """``known`` is called with every room, before anybody can read of it."""
+        """``known`` is called with every room, before anybody can read of it. ``most_events``: in one answer."""
+        self._most_events = most_events
         self.time = time_of_service or ServiceTime(clock)
         self.due = DueRooms()
         self._known = known
@@ -212,7 +220,7 @@ class House:
     @property
     def service(self) -> Service:
         """What holds for the whole cluster."""
-        state: Service = self._standing.get(THE_SERVICE, Service())
+        state: Service = self._standing.get(THE_SERVICE, _AS_USUAL)
         return state
 
     @property
@@ -229,6 +237,20 @@ class House:
     def names_ever(self) -> int:
         """How many usernames are remembered, also those that are free again."""
         return len(self._name_book.names)
+
+    def draining(self) -> Mapping[str, object] | None:
+        """What everybody is told while the cluster is being emptied, else None."""
+        return told(self.service)
+
+    def moment(self) -> Moment:
+        """This moment, as commands are decided in it."""
+        return self.time.moment(draining=self.service.draining)
+
+    def unfinished(self) -> list[str]:
+        """Open rooms whose rows say that a game, a series or a selection runs there."""
+        with self._lock:
+            rows = self._lobby.rows
+            return [room for room, row in rows.items() if row["timed"] or row["phase"] in ("playing", "selecting")]
 
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
@@ -285,10 +307,14 @@ class House:
         return self._name_book.names.get(stream) if is_name(stream) else self._standing.get(stream)
 
     def view(self, room: str) -> dict[str, Any]:
-        """The view of a room, what was last said there, and the service time. Raises NoSuchRoom."""
+        """The view of a room, what was last said there, the service time, and whether the cluster is being emptied.
+
+        Raises NoSuchRoom.
+        """
         with self._lock:
             table = self._table(room)
-            return {**self._view(table), "talk": rooms.talk(table.state), "at": self.time.now()}
+            now = {"at": self.time.now(), "draining": self.draining}
+            return {**self._view(table), "talk": rooms.talk(table.state), **now}
 
     def room(self, room: str) -> Room:
         """The published state of a room. Raises NoSuchRoom."""
@@ -317,27 +343,35 @@ class House:
         return self._news(room, view, recent, after_version)
 
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
-        """The records after that one, at most ``limit``, and how many there are: at once if there are any, else when
-        there are, or after ``timeout_s``.
+        """The records after that one, at most ``limit`` and as many as fit into an answer, and how many there are: at
+        once if there are any, else when there are, or after ``timeout_s``.
         """
         with self._lock:
             if self._records <= number and timeout_s > 0:
                 about_to_wait()
                 self._lobby_news.wait_for(lambda: self._records > number or self._ending, timeout_s)
             count = self._records
-        return {"count": count, "records": self.records_numbered(range(number + 1, min(number + limit, count) + 1))}
+        found: list[dict[str, Any]] = []
+        left = MOST_RECORDS_BYTES
+        for following in range(number + 1, min(number + limit, count) + 1):
+            body = self._record(following)
+            left -= len(body.encode())
+            if left < 0 and found:
+                break
+            found.append(json.loads(body))
+        return {"count": count, "records": found}
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""
-        found = []
-        for number in numbers:
-            stream = volume_stream(number)
-            version = number - first_of_volume(stream) + 1
-            entries = self._journal.events(stream, version - 1, 1) if 0 < number <= self._records else []
-            if not entries:
-                raise NoSuchGame("there is no game of that number (yet)")
-            found.append(json.loads(entries[0].body))
-        return found
+        return [json.loads(self._record(number)) for number in numbers]
+
+    def _record(self, number: int) -> str:
+        stream = volume_stream(number)
+        version = number - first_of_volume(stream) + 1
+        entries = self._journal.events(stream, version - 1, 1) if 0 < number <= self._records else []
+        if not entries:
+            raise NoSuchGame("there is no game of that number (yet)")
+        return entries[0].body
 
     def lobby_changes(self, after: Cursor, limit: int, timeout_s: float) -> Changes:
         """What changed in the lobby after a cursor: at once if there is something, else when it happens."""
@@ -435,11 +469,12 @@ class House:
     ) -> dict[str, Any]:
         """Events after a version and the view they lead to; ``gap`` says that events before them are compacted away.
 
-        Of more than MOST_EVENTS the first come, without a view.
+        Of more than an answer carries the first come, without a view.
         """
         version = view["version"]
         if len(recent) != version - after_version:
             recent = self._older_events(room, after_version, version)
+        recent = recent[: self._most_events]
         first = recent[0]["version"] if recent else version + 1
         end = recent[-1]["version"] if recent else version
         check(len(recent) == end + 1 - first, "events have no gaps among them")
@@ -450,6 +485,7 @@ class House:
             "view": view if end == version else None,
             "gap": gap,
             "at": self.time.now(),
+            "draining": self.draining,
         }
 
     def _older_events(self, room: str, after_version: int, version: int) -> list[dict[str, Any]]:
@@ -457,7 +493,7 @@ class House:
         kind = self._streams.kind_of(stream)
         found: list[dict[str, Any]] = [
             {"version": entry.version, **rooms.to_plain(kind.read_event(entry.body))}
-            for entry in self._journal.events(stream, after_version, MOST_EVENTS)
+            for entry in self._journal.events(stream, after_version, self._most_events)
             if entry.version <= version
         ]
         for index in range(len(found) - 1, 0, -1):

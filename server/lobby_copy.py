@@ -36,6 +36,8 @@ class LobbyCopy:
         self.herald = Herald(lambda _lobby, asked: self.changes(*asked))
         self.cursor = BEGINNING
         self.matches = OpenMatches()
+        self.draining: Mapping[str, object] | None = None
+        """What everybody is told while the cluster is being emptied, as the main server last said."""
         self._before = 0
 
     def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
@@ -60,6 +62,7 @@ class LobbyCopy:
                 self.lobby.put(one)
                 self.matches.put(one.room, one.row)
             self.cursor = Cursor(*answer["cursor"])
+            self.draining = answer.get("draining")  # of one that is being upgraded it may be missing
             if not answer["more"]:
                 # A log that ends earlier than before is another log, and its own end is as far as cursors can be.
                 forgotten = min(self._before + 1, self.cursor.revision)

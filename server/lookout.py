@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from server import processes
 from server.processes import ROLES, RunFile, RunFolder
@@ -29,6 +29,17 @@ IN_STEP = "in step"
 
 
 @dataclass(frozen=True)
+class Drains:
+    """Whether the cluster is being emptied, until which date (seconds since 1970) at the most, and how many games still
+    run.
+    """
+
+    on: bool
+    until: int | None = None
+    games: int = 0
+
+
+@dataclass(frozen=True)
 class RoleStatus:
     """What is known of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
 
@@ -42,10 +53,21 @@ class RoleStatus:
     step: str | None = None
     position: int | None = None
     note: str = ""
+    failures: int = 0
+    """How often in a row it died at its start, by those who start it."""
+    draining: Drains | None = None
+    """Of a main server in office."""
 
     def as_plain(self) -> dict[str, object]:
         """The status as a dictionary of what JSON knows."""
         return asdict(self)
+
+
+class _Watched(NamedTuple):
+    """Failed starts in a row, and what to tell people of them."""
+
+    failures: int
+    note: str
 
 
 class Lookout:
@@ -64,7 +86,7 @@ class Lookout:
         """
         with ThreadPoolExecutor(len(ROLES)) as pool:
             answers = dict(zip(ROLES, pool.map(self._status_of, ROLES), strict=True))
-        return [self._role_status(role, answers[role], _note(role, answers.values())) for role in ROLES]
+        return [self._role_status(role, answers[role], _watched(role, answers.values())) for role in ROLES]
 
     def recoveries(self) -> list[Recovery]:
         """The last recoveries that servers on this machine saw to, the latest first."""
@@ -85,14 +107,14 @@ class Lookout:
             return run
         return processes.find_name_server(self._settings.name_server_port) if role == NAME_SERVER else None
 
-    def ask(self, role: str, method: str) -> Mapping[str, Any] | None:
+    def ask(self, role: str, method: str, *arguments: object) -> Mapping[str, Any] | None:
         """Call a method of a server's peer object; None if it does not answer, or something else does.
 
         Raises Forbidden.
         """
         remote = Remote(self._settings.peer_address_of(role), PEER, key=self._key)
         try:
-            answer: Mapping[str, Any] | None = remote.call(method, timeout_s=ASK_S)
+            answer: Mapping[str, Any] | None = remote.call(method, *arguments, timeout_s=ASK_S)
         except Forbidden:
             raise
         except TicTacToeError:
@@ -107,10 +129,12 @@ class Lookout:
             return self.ask(role, "status")
         return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=ASK_S) else None
 
-    def _role_status(self, role: str, answer: Mapping[str, Any] | None, note: str) -> RoleStatus:
+    def _role_status(self, role: str, answer: Mapping[str, Any] | None, watched: _Watched) -> RoleStatus:
         run = self.process_of(role)
         if answer is None:
-            return RoleStatus(role, "stopped" if run is None else "silent", None if run is None else run.pid, note=note)
+            pid = None if run is None else run.pid
+            note, failures = watched.note, watched.failures
+            return RoleStatus(role, "stopped" if run is None else "silent", pid, note=note, failures=failures)
         return RoleStatus(
             role,
             "running",
@@ -121,6 +145,7 @@ class Lookout:
             names=answer.get("names"),
             step=answer.get("step"),
             position=answer.get("position"),
+            draining=drains_from(answer),
         )
 
 
@@ -148,12 +173,20 @@ def whole(roles: Sequence[RoleStatus]) -> bool:
     return all(role.state == "running" and (role.role != MAIN or role.step == IN_STEP) for role in roles)
 
 
-def _note(role: str, answers: Iterable[Mapping[str, Any] | None]) -> str:
-    """What those who watch a role that does not run have to say to people."""
+def drains_from(status: Mapping[str, Any]) -> Drains | None:
+    """What a main server in office says in its status; None if it says nothing of it."""
+    if "draining" not in status:
+        return None
+    told = status["draining"]
+    return Drains(False) if told is None else Drains(True, told["until"], told["games"])
+
+
+def _watched(role: str, answers: Iterable[Mapping[str, Any] | None]) -> _Watched:
+    """What those who watch a role that does not run have to say."""
     watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
     failures = max((watch["failures"] for watch in watches), default=0)
     if not failures:
-        return ""
+        return _Watched(0, "")
     due_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
     when = f", next try in {min(due_s):.1f} s" if due_s else ""
-    return f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}"
+    return _Watched(failures, f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}")

@@ -11,11 +11,24 @@ from server.node import Node
 from server.pairing import Pairing, pairings
 from server.term import Term
 from wire import REPLICATION
-from wire.arguments import mapping, remote, request_id, room_id, seconds, sequence, text, whole
+from wire.arguments import (
+    mapping,
+    or_none,
+    remote,
+    request_id,
+    room_id,
+    seconds,
+    sequence,
+    text,
+    whole,
+    yes_or_no,
+)
 from wire.errors import NotReady
 
 _HASH = text(longest=64, shortest=64)
 _POSITION = whole(0, 1 << 62)
+_LATEST = 1 << 40
+"""The latest date there is, in seconds since 1970."""
 
 
 class MainPeer(PeerObject):
@@ -51,7 +64,13 @@ class MainPeer(PeerObject):
             "rooms": term.house.open_rooms,
             "names": term.house.names,
             "position": term.house.published,
+            "draining": term.draining.told(),
         }
+
+    @remote(on=yes_or_no, until=or_none(whole(0, _LATEST)))
+    def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
+        """Empty the cluster, until that date at the most, or go on as usual."""
+        return self._in_office().draining.drain(on, until)
 
     @remote(name=text(longest=64), token_hash=_HASH)
     def claim(self, name: str, token_hash: str) -> Mapping[str, object]:
@@ -119,7 +138,13 @@ class MainPeer(PeerObject):
     def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """What changed in the lobby after a cursor, when something has or the time is up."""
         changes = self._in_office().house.lobby_changes(Cursor(revision, began), limit, timeout_s)
-        return {"cursor": changes.cursor, "changed": changes.changed, "reset": changes.reset, "more": changes.more}
+        return {
+            "cursor": changes.cursor,
+            "changed": changes.changed,
+            "reset": changes.reset,
+            "more": changes.more,
+            "draining": self._in_office().house.draining,
+        }
 
     def _in_office(self) -> Term:
         if self._term is None:

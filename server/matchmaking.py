@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from game.draining import check_not_draining
 from game.errors import TicTacToeError
 from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.seekers import PATIENT_S, Seeker, Seekers
@@ -31,6 +32,10 @@ from wire.waiting import about_to_wait
 TICK_S = 0.05
 """Who asks within it is matched by rating; nobody waits longer for it."""
 AGAIN_S = 0.05
+REFUSED_AGAIN_S = 0.5
+"""After so long rooms are asked for again that were refused: there were too many."""
+CANCELLED_S = 10.0
+"""So long it is remembered, at the least, that somebody waits no more: who asks on with a ticket is told."""
 MOST_BOT_MATCHES = 32
 LONGEST_WAIT_MS = 3_600_000
 """No ticket is worth more."""
@@ -71,26 +76,34 @@ class Matchmaker:
         self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
         self._news = False
         self._making: set[str] = set()
-        self._cancelled: set[str] = set()
+        self._cancelled: dict[str, float] = {}  # since when, oldest first
         self._herald = Herald(self._tell)
 
     # -- asked ----------------------------------------------------------------------------------------------------
 
     def seek(self, name: str, wish: Wish, ticket: str, timeout_s: float) -> dict[str, object] | Later:
-        """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up."""
+        """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up. Who
+        has cancelled waits again when they ask without a ticket. Raises Draining.
+        """
         waited_s = self._waited_s(name, ticket)
         asked = _Asked(wish, self._clock() - waited_s)
-        if timeout_s <= 0 or self._lobby.match_of(name) is not None:
+        if self._lobby.match_of(name) is not None:
+            return self._tell(name, asked)
+        check_not_draining(self._lobby.draining is not None, "matches")
+        if timeout_s <= 0:
             return self._tell(name, asked)
         if waited_s < PATIENT_S:
             timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then there is something to tell: the bot would play
         with self._changed:
-            self._cancelled.discard(name)
-            later = self._herald.wait(name, asked, timeout_s)
-            if name not in self._making:
-                self._seekers.ask(Seeker(name, wish, self._rating_of(name), asked.since))
-                self._news = True
-        return later
+            if not ticket:
+                self._cancelled.pop(name, None)
+            if name not in self._cancelled:
+                later = self._herald.wait(name, asked, timeout_s)
+                if name not in self._making:
+                    self._seekers.ask(Seeker(name, wish, self._rating_of(name), asked.since))
+                    self._news = True
+                return later
+        return self._tell(name, asked)
 
     def cancel(self, name: str) -> dict[str, object]:
         """Somebody waits no more. If their match is being made it is too late for that: then this is its room."""
@@ -99,14 +112,17 @@ class Matchmaker:
             if name in self._making:
                 about_to_wait()
                 self._changed.wait_for(lambda: name not in self._making, FOLLOW_WAIT_S * 5)
-            self._cancelled.add(name)
+            self._remember_cancelled(name)
         self._herald.happened_in([name])
         return self._tell(name, _Asked(Wish(), self._clock()))
 
     def play_house_bot(self, name: str, request_id: str, wish: Wish) -> Mapping[str, object]:
-        """A match with the house bot. Raises Busy when it plays as many as it can."""
+        """A match with the house bot, or the one that somebody is in. Raises Busy when it plays as many as it can."""
         with self._changed:
             self._seekers.drop(name)
+        own = self._lobby.match_of(name)
+        if own is not None:
+            return self._in_room(own)
         if not self._bot_is_free():
             raise Busy("the house bot plays as many games as it can")
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
@@ -155,7 +171,7 @@ class Matchmaker:
             except TicTacToeError as error:
                 logger.warning("no rooms for those who were matched", why=error.message)
                 opened = [{"room": None, "taken": {}} for _ in pairings]
-                pause(AGAIN_S)
+                pause(REFUSED_AGAIN_S)
         with self._changed:
             for group, one in zip(groups, opened, strict=False):
                 self._making.difference_update(seeker.name for seeker in group)
@@ -190,7 +206,6 @@ class Matchmaker:
         with self._changed:
             self._seekers.drop(name)
             cancelled = name in self._cancelled
-            self._cancelled.discard(name)
             others = len(self._seekers)
         if room is not None:
             return self._in_room(room)
@@ -198,11 +213,19 @@ class Matchmaker:
         return {
             "room": None,
             "waiting": not cancelled,
-            "ticket": self._ticket(name, waited_s),
+            "ticket": "" if cancelled else self._ticket(name, waited_s),
             "waited_s": waited_s,
             "others": others,
             "house_bot": waited_s >= PATIENT_S and self._bot_is_free(),
         }
+
+    def _remember_cancelled(self, name: str) -> None:
+        """So that all who wait under that name hear of it. The lock is held."""
+        now = self._clock()
+        self._cancelled.pop(name, None)
+        self._cancelled[name] = now
+        for old in [one for one, since in self._cancelled.items() if since < now - CANCELLED_S]:
+            del self._cancelled[old]
 
     def _in_room(self, room: str) -> dict[str, object]:
         return {"room": room, "waiting": False, **self._where(room)}

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import structlog
 
 from game import names
+from game.draining import check_not_draining
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, Refusal, WrongCode
 from game.look_alikes import skeletons
 from server.group_commit import Committer
@@ -72,7 +73,7 @@ class NameDesk:
 
     def claim(self, name: str, token_hash: str) -> Mapping[str, object]:
         """Give the username to this token, or confirm that it has it. Raises NameTaken, NameTooSimilar, NotReady,
-        InvalidArgument, Busy.
+        InvalidArgument, Busy, and Draining for a new one.
         """
         owned = self._house.name_with(token_hash)
         claim = names.Claim(name, token_hash)
@@ -82,6 +83,7 @@ class NameDesk:
             self._check_same(owned, name)
             self.who(token_hash)
             return self._commit(name, claim)
+        check_not_draining(self._house.service.draining, "names")
         known = self._house.state_of(_stream(name)).version > 0
         too_many_ever = not known and self._house.names_ever >= self._settings.max_names * EVER
         if too_many_ever or self._house.names >= self._settings.max_names:

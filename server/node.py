@@ -236,7 +236,7 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
         settings = load()
         log.set_up(settings, role)
         gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
-        if not processes.told_to_begin():
+        if not processes.told_to_begin(role, settings):
             sys.exit(0)
         node = Node(role, settings)
     except AlreadyRunning as error:

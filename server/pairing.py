@@ -12,6 +12,7 @@ from typing import NamedTuple
 from game.commands import HOUSE, Match
 from game.errors import InvalidArgument
 from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
+from game.names import check_name
 from game.selection import Choices
 from server.group_commit import Committer
 from server.house import House
@@ -92,14 +93,20 @@ class Pairings:
 
 
 def pairings(value: object) -> list[Pairing]:
-    """Groups of people, each as request id, players, what they can choose of, and which of them are bots."""
-    return [_pairing(row) for row in _PAIRINGS(value)]
+    """Groups of people, each as request id, players, what they can choose of, and which of them are bots. No request is
+    there twice, and of the players none but bots.
+    """
+    found = [_pairing(row) for row in _PAIRINGS(value)]
+    people = [name for pairing in found for name in pairing.players if name not in pairing.bots]
+    if len(set(people)) < len(people) or len({pairing.request_id for pairing in found}) < len(found):
+        raise InvalidArgument("must have every request, and everybody, once")
+    return found
 
 
 def _pairing(row: object) -> Pairing:
     if not isinstance(row, (list, tuple)) or len(row) != len(Pairing._fields):
         raise InvalidArgument("must be rows of request id, players, choices and bots")
-    players = tuple(_NAME(name) for name in _SOME(row[1]))
+    players = tuple(check_name(name) for name in _SOME(row[1]))
     boards, best_ofs, clocks = (_SOME(some) for some in _three(row[2]))
     if len(players) != PLAYERS_OF_A_MATCH or len(set(players)) != len(players):
         raise InvalidArgument(f"must have {PLAYERS_OF_A_MATCH} different players each")
@@ -107,7 +114,10 @@ def _pairing(row: object) -> Pairing:
     choices = Choices(tuple(map(_NAME, boards)), tuple(map(_LENGTH, best_ofs)), tuple(map(_NAME, clocks)))
     if not choices.ways or any(not set(some) <= set(of) for some, of in zip(choices, known, strict=True)):
         raise InvalidArgument("must have choices of the short list")
-    return Pairing(request_id(row[0]), (players[0], players[1]), choices, tuple(_NAME(bot) for bot in _SOME(row[3])))
+    bots = tuple(_NAME(bot) for bot in _SOME(row[3]))
+    if len(set(bots)) < len(bots) or not set(bots) <= set(players):
+        raise InvalidArgument("must have bots that are among the players")
+    return Pairing(request_id(row[0]), (players[0], players[1]), choices, bots)
 
 
 def _three(value: object) -> Sequence[object]:

@@ -22,6 +22,7 @@ import structlog
 
 from server.settings import ROOT, Settings, SettingsError, as_environment
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import StorageFailed
 
 logger = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class RunFile:
     @property
     def age_s(self) -> float:
         """How long ago it began."""
-        return _now() - self.created
+        return clock() - self.created
 
     @property
     def created_at(self) -> float:
@@ -131,7 +132,29 @@ class RunFolder:
 
     def clear(self, role: str) -> None:
         """Nobody is missed in this role: it was stopped for good."""
+        if role == MAIN:
+            self.unmark_draining()  # first: whoever is killed in between leaves a server that is missed, and no mark
         self._file(role).unlink(missing_ok=True)
+
+    @property
+    def is_marked_draining(self) -> bool:
+        """Whether the cluster is being emptied and was not stopped since; see ``draining``."""
+        return self._mark.exists()
+
+    def mark_draining(self) -> None:
+        """From now on it is, once the log says so. Raises StorageFailed."""
+        try:
+            self._mark.touch()
+        except OSError as error:
+            raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
+
+    def unmark_draining(self) -> None:
+        """It is not, or no more."""
+        self._mark.unlink(missing_ok=True)
+
+    @property
+    def _mark(self) -> Path:
+        return self._folder / "draining"
 
     def _file(self, role: str) -> Path:
         return self._folder / f"{role}.json"
@@ -153,8 +176,8 @@ def _created(process: psutil.Process) -> float:
     return int(fields[_STARTED_AT]) / os.sysconf("SC_CLK_TCK")
 
 
-def _now() -> float:
-    """The clock by which ``RunFile.created`` is."""
+def clock() -> float:
+    """The clock by which ``RunFile.created`` is; that is rounded down, to a hundredth of a second on Linux."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if _COUNTS_FROM_BOOT else time.time()
 
 
@@ -204,9 +227,42 @@ def begin(standby: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def told_to_begin() -> bool:
-    """Wait, if this process is a stand-by, until it is told to begin; false when its starter is gone instead."""
-    return not os.environ.get(STANDBY) or sys.stdin.readline() == "begin\n"
+def told_to_begin(role: str, settings: Settings) -> bool:
+    """Wait, if this process is a stand-by, until it is told to begin; false when its starter is gone instead.
+
+    Before that it writes down that it is ready, where that can be written. Raises SettingsError.
+    """
+    if not os.environ.get(STANDBY):
+        return True
+    try:
+        RunFolder(settings).write(RunFile.of(standby_of(role), os.getpid()))
+    except OSError as error:  # on a full disk a stand-by is worth no less
+        logger.warning("a stand-by cannot be written down", role=role, why=str(error))
+    return sys.stdin.readline() == "begin\n"
+
+
+def standby_of(role: str) -> str:
+    """As what the stand-by of a role is written down, once it is ready. It may be the role's server by now."""
+    return f"{role}.standby"
+
+
+def why_not_loadable(settings: Settings) -> str:
+    """Why the servers cannot be started from what is on disk now, as far as that can be told without starting them;
+    empty if they can.
+    """
+    modules = ", ".join(f"server.{script.removesuffix('.py')}" for script in _SCRIPTS.values())
+    tried = subprocess.run(
+        [sys.executable, "-c", f"import {modules}; from server.settings import load; load()"],
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **as_environment(settings)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    said = tried.stderr.strip().splitlines()
+    return "" if tried.returncode == 0 else (said[-1] if said else f"Python ended with {tried.returncode}.")
 
 
 def _new_log(folder: Path, role: str, keep: int) -> Path:
@@ -224,6 +280,17 @@ def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.kill()
     return wait_until_gone(run, patience_s)
+
+
+def end_politely(run: RunFile, *, patience_s: float = 3.0) -> None:
+    """End a process in good order, where the system knows that (SIGTERM); with SIGKILL if that takes too long."""
+    process = run.process()
+    if process is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.terminate()
+    if not wait_until_gone(run, patience_s):
+        end(run)
 
 
 def runs(pid: int) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from game.names import name_key
 from game.records import GameRecord
 from game.rules import SEATS, Seat, other
 
@@ -39,6 +40,7 @@ class Change(NamedTuple):
 
 @dataclass
 class _Player:
+    name: str
     mean: float = FIRST
     deviation: float = UNCERTAIN
     wins: int = 0
@@ -61,7 +63,7 @@ class Ratings:
         if not record.rated:
             return {}
         players = self._pools["bots" if record.bots else "people"]
-        both = {seat: players.setdefault(record.seats[seat], _Player()) for seat in SEATS}
+        both = {seat: _player(players, record.seats[seat]) for seat in SEATS}
         before = {seat: player.shown for seat, player in both.items()}
         self._rate(both, record.winner)
         return {record.seats[seat]: Change(before[seat], player.shown) for seat, player in both.items()}
@@ -69,23 +71,22 @@ class Ratings:
     def forget(self, name: str) -> None:
         """The name is free again: whoever has it next begins anew."""
         for players in self._pools.values():
-            players.pop(name, None)
+            players.pop(name_key(name), None)
 
     def rating_of(self, name: str) -> float:
         """The rating of somebody among people; of who has none that of who begins."""
-        player = self._pools["people"].get(name)
+        player = self._pools["people"].get(name_key(name))
         return FIRST if player is None else player.mean
 
     def standing(self, pool: Pool, name: str) -> dict[str, object] | None:
         """What is told of somebody; None if they have played no rated game of that kind."""
-        player = self._pools[pool].get(name)
-        return None if player is None else _told(name, player)
+        player = self._pools[pool].get(name_key(name))
+        return None if player is None else _told(player)
 
     def best(self, pool: Pool, limit: int) -> list[dict[str, object]]:
         """The strongest, as far as that is sure: by the lower end of what the rating may be."""
-        players = self._pools[pool].items()
-        ranked = sorted(players, key=lambda item: (SURE * item[1].deviation - item[1].mean, item[0]))
-        return [_told(name, player) for name, player in ranked[:limit]]
+        ranked = sorted(self._pools[pool].values(), key=lambda one: (SURE * one.deviation - one.mean, one.name))
+        return [_told(player) for player in ranked[:limit]]
 
     @staticmethod
     def _rate(both: Mapping[Seat, _Player], winner: Seat | None) -> None:
@@ -107,9 +108,16 @@ def _model() -> BradleyTerryFull:
     return BradleyTerryFull(mu=FIRST, sigma=UNCERTAIN, beta=CLASS, tau=UNREST)
 
 
-def _told(name: str, player: _Player) -> dict[str, object]:
+def _player(players: dict[str, _Player], name: str) -> _Player:
+    """Somebody's rating, under the name as it was written last."""
+    player = players.setdefault(name_key(name), _Player(name))
+    player.name = name
+    return player
+
+
+def _told(player: _Player) -> dict[str, object]:
     return {
-        "name": name,
+        "name": player.name,
         "rating": player.shown,
         "deviation": round(SURE * player.deviation),
         "games": player.wins + player.draws + player.losses,

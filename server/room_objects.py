@@ -59,13 +59,14 @@ class RoomObject:
         token=token,
         request_id=request_id,
         role=optional(one_of("player", "spectator"), "player"),
-        code=optional(text(longest=40), ""),
+        invite_code=optional(text(longest=40), ""),
     )
-    def join(self, token: str, request_id: str, role: str, code: str) -> Mapping[str, object] | Later:
-        """Take a seat, come back to one's own, or watch; who asks for a seat when none is free watches. ``code``: the
-        invite code, if the room is private.
+    def join(self, token: str, request_id: str, role: str, invite_code: str) -> Mapping[str, object] | Later:
+        """Take a seat, come back to one's own, or watch; who asks for a seat when none is free watches.
+
+        ``invite_code``: needed if the room is private.
         """
-        return self._desk.command(token, self._room, lambda by: Join(by, request_id, role, code))  # type: ignore[arg-type]
+        return self._desk.command(token, self._room, lambda by: Join(by, request_id, role, invite_code))  # type: ignore[arg-type]
 
     @remote(token=token, request_id=request_id)
     def leave(self, token: str, request_id: str) -> Mapping[str, object] | Later:

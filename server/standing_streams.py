@@ -16,6 +16,7 @@ from game import records, service
 from game.errors import check
 from game.moment import Moment
 from game.records import RECORDS_OF_A_VOLUME, Record
+from game.shapes import whole
 
 VOLUME = "book/"
 SERVICE = "service/"
@@ -84,7 +85,7 @@ class Volumes:
         return state._asdict()
 
     def from_row(self, row: Mapping[str, Any]) -> Volume:
-        return Volume(row["version"])
+        return Volume(whole(row["version"], "version"))
 
     def write_event(self, event: Record) -> str:
         return _json(records.to_plain(event))

@@ -6,6 +6,8 @@ The way of a command: a room object or the front door â†’ ``desk`` (who asks) â†
 
 from __future__ import annotations
 
+import contextlib
+
 import structlog
 
 from server.commit import Commit
@@ -13,9 +15,11 @@ from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.counts import CommitCounts
 from server.desk import Desk
+from server.draining import Draining
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
+from server.house import MOST_EVENTS, ROOM_OF_AN_EVENT
 from server.ids import HOUSE_BOT, house_request
 from server.journal import Journal
 from server.node import Node
@@ -50,11 +54,13 @@ class Term:
         self._journal = journal
         self._line = line
         self._to_forget: list[str] = []
+        self._last_turn = contextlib.ExitStack()
         self._clients = clients
         self.counts = CommitCounts()
         self.traffic = node.traffic
         self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
-        self.house = WitnessedHouse(streams, journal, self._offer)
+        most_events = min(MOST_EVENTS, settings.max_message_bytes // ROOM_OF_AN_EVENT)
+        self.house = WitnessedHouse(streams, journal, self._offer, most_events=most_events)
         self.house.witness = self._witness
         self._compactor = Compactor(
             journal,
@@ -73,7 +79,7 @@ class Term:
             wake=line.wake,
             piece_bytes=settings.piece_bytes,
         )
-        commit = Commit(streams, self.house, journal, self.link, faults, self.house.time.moment)
+        commit = Commit(streams, self.house, journal, self.link, faults, self.house.moment)
         carried_out = self._witness.carried_out
         self.committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
         house_bot = token_hash(house_bot_token(node.key))
@@ -84,11 +90,13 @@ class Term:
             check_new_room=self.desk.check_new_room,
             seat_house_bot=lambda: self.desk.names.claim(HOUSE_BOT, house_bot),
         )
+        self.draining = Draining(self.house, self.committer, node.run_folder)
         self._timekeeper = Timekeeper(self.house, self.committer, house_request)
 
     def begin(self) -> None:
         """Take in the journal, offer every room, and keep the replica in step, in the background."""
         self.house.load()
+        self.draining.begin_term()
         self._clients.offer(MAIN, ClientObject(MAIN))
         go_on, line, turn = self._node.go_on, self._line, self.committer.turn
         self._node.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
@@ -98,6 +106,13 @@ class Term:
         self._node.in_background("witness", lambda: self._witness.run(go_on, self._node.pause))
         self._node.at_end(self.house.end)
         self._node.at_end(self._witness.write)
+        self._node.at_end(self._finish_commits)
+
+    def _finish_commits(self) -> None:
+        """What is being committed is committed, and nothing more: the next main server does the rest. The turn is kept
+        until this process is gone; what waits for it is asked for again.
+        """
+        self._last_turn.enter_context(self.committer.turn())
 
     def _offer(self, room: str) -> None:
         self._clients.offer(room_object(room), RoomObject(self.desk, room))

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from game.errors import InvalidArgument, TicTacToeError
+from game.errors import Draining, InvalidArgument, TicTacToeError
 from wire.errors import Busy, InternalError, StorageFailed
 
 logger = logging.getLogger(__name__)
@@ -132,6 +132,15 @@ def optional(check: Check, default: object) -> Check:
     return checked
 
 
+def or_none(check: Check) -> Check:
+    """The same check for an argument that may also be None."""
+
+    def checked(value: object) -> Any:
+        return None if value is None else check(value)
+
+    return checked
+
+
 def remote(**checks: Check) -> Callable[[Method], Method]:
     """Make a method callable from outside, its arguments in the order of the checks, each checked.
 
@@ -164,7 +173,7 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
             try:
                 return method(self, *values)
             except TicTacToeError as error:
-                if error.fault == "ours" and not isinstance(error, (Busy, StorageFailed)):
+                if error.fault == "ours" and not isinstance(error, (Busy, Draining, StorageFailed)):
                     logger.exception("an invariant is broken")
                 raise
             except Exception:

@@ -5,9 +5,11 @@ None of these calls may change anything: in each that could, at least one argume
 
 from __future__ import annotations
 
+import functools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from client.hostile.methods import FRONT_DOOR, MUST_BE_GOOD, PEER_METHODS, PRIVATE, ROOM, WITHOUT_EFFECT
 from client.hostile.plan import CLIENT, PEERS, Door, Orders
 from client.hostile.tally import Tally
 from client.hostile.values import junk, random_token, wrong_text
@@ -18,45 +20,10 @@ from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Remote
 
 TIMEOUT_S = 10.0
+_Place = tuple[Door, str]
+"""An object, and whose it is."""
 MOST_KEPT = 40
 """Connections that one attacker keeps for its calls."""
-
-_ROOM: Mapping[str, tuple[str, ...]] = {
-    "join": ("token", "request_id", "role"),
-    "leave": ("token", "request_id"),
-    "move": ("token", "request_id", "move"),
-    "resign": ("token", "request_id"),
-    "rematch": ("token", "request_id"),
-    "close": ("token", "request_id"),
-    "view": ("token",),
-    "wait": ("token", "after_version", "timeout_s"),
-}
-_FRONT_DOOR: Mapping[str, tuple[str, ...]] = {
-    "describe": (),
-    "claim": ("name", "token"),
-    "create": ("token", "request_id", "title", "game", "options"),
-    "rooms": ("after", "limit"),
-    "wait_rooms": ("after", "timeout_s", "limit"),
-    "where_is": ("room",),
-    "online": ("name", "token"),
-    "keep_name": ("token", "code"),
-    "recover_name": ("name", "code", "token"),
-    "servers": (),
-}
-_WITHOUT_EFFECT = frozenset({"view", "wait", "describe", "rooms", "wait_rooms", "where_is", "servers"})
-_MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
-"""Arguments of which none that is bad goes through; the others have values of which some junk is one."""
-_PEER_METHODS: tuple[str, ...] = (
-    *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
-    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes"),
-    *("keep_name", "recover_name"),
-)
-_PRIVATE: tuple[str, ...] = (
-    *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),
-    *("__len__", "__del__", "__sizeof__", "_desk", "_room", "_check", "_copy", "_settings", "_pyroId", "_pyroDaemon"),
-    *("_pyroHandshake", "shutdown", "register", "registered", "info", "get_metadata", "get_next_stream_item"),
-    *("close_stream", "ping", "nothing", "prove", "follow", "💥", "claim.__globals__", "desk.command"),
-)
 
 
 class Caller:
@@ -93,12 +60,12 @@ class Caller:
         self._remotes.clear()
 
     def _in_a_room(self) -> None:
-        method = self._chance.choice(list(_ROOM))
-        self._call(self._doors[MAIN], room_object(self._a_room()), method, *self._arguments(method, _ROOM[method]))
+        method = self._chance.choice(list(ROOM))
+        self._call(self._doors[MAIN], room_object(self._a_room()), method, *self._arguments(method, ROOM[method]))
 
     def _at_the_front_door(self) -> None:
-        method = self._chance.choice(list(_FRONT_DOOR))
-        arguments = self._arguments(method, _FRONT_DOOR[method])
+        method = self._chance.choice(list(FRONT_DOOR))
+        arguments = self._arguments(method, FRONT_DOOR[method])
         self._call(self._doors[COMMUNICATION], COMMUNICATION, method, *arguments)
 
     def _as_another(self) -> None:
@@ -124,14 +91,41 @@ class Caller:
                 lambda: self._call(*room, "close", orders.token, new_request_id(), refused=True),
                 lambda: self._call(*room, "leave", orders.token[:-1] + "é", new_request_id(), refused=True),
                 lambda: self._call(*room, "view", random_token(chance), refused=True),
+                *self._in_matches(front_door, room, victim),
             )
         )()
+
+    def _in_matches(self, front_door: _Place, room: _Place, victim: str) -> Iterable[Callable[[], None]]:
+        """What belongs to matches, asked for by somebody whose it is not."""
+        chance, token = self._chance, self._orders.token
+        matter = chance.choice(("draw", "takeback", "abort"))
+        text = chance.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))
+        proposal = {"board": "3x3", "best_of": chance.choice((1, 1.0, True, [1])), "clock": "none"}
+        for method, arguments in (
+            ("say", (text,)),
+            ("offer", (matter,)),
+            ("accept", (matter,)),
+            ("decline", (chance.choice((matter, "rematch")),)),
+            ("claim_game", (chance.choice(("win", "draw")),)),
+            ("propose", (proposal,)),
+            ("lock", (True,)),
+            ("remove", (victim,)),
+        ):
+            yield functools.partial(self._call, *room, method, token, new_request_id(), *arguments, refused=True)
+        terms: Mapping[str, object] = chance.choice(
+            ({"clock": []}, {"clock": {"a": 1}}, {"best_of": 3.0}, {"best_of": 2}, {"private": 1})
+        )
+        create: tuple[object, ...] = (token, new_request_id(), "", "tictactoe", {}, terms)
+        yield functools.partial(self._call, *front_door, "create", *create, refused=True)
+        yield functools.partial(self._call, *front_door, "claim", "HouseBot", random_token(chance), refused=True)
+        for method in ("seek", "cancel_seek"):
+            yield functools.partial(self._call, *front_door, method, random_token(chance), refused=True)
 
     def _as_a_peer(self) -> None:
         door = self._chance.choice(list(self._doors.values()))
         name = self._chance.choice((PEER, door.role))
-        method = self._chance.choice(_PEER_METHODS)
-        if name == COMMUNICATION and method in _FRONT_DOOR:
+        method = self._chance.choice(PEER_METHODS)
+        if name == COMMUNICATION and method in FRONT_DOOR:
             method = "append"
         arguments = [junk(self._chance) for _ in range(self._chance.randrange(6))]
         self._call(door, name, method, *arguments, refused=True)
@@ -139,7 +133,7 @@ class Caller:
     def _private(self) -> None:
         door = self._chance.choice(list(self._doors.values()))
         name = self._chance.choice((door.role, "Pyro.Daemon", room_object(self._a_room())))
-        method = self._chance.choice(_PRIVATE)
+        method = self._chance.choice(PRIVATE)
         self._call(door, name, method, *(junk(self._chance) for _ in range(self._chance.randrange(3))))
 
     def _unknown(self) -> None:
@@ -152,7 +146,7 @@ class Caller:
         key = self._chance.choice((None, b"x", self._chance.randbytes(32)))
         remote = Remote(Address(door.host, door.port), PEER, key=key, serializer=self._serializer())
         try:
-            remote.call(self._chance.choice(_PEER_METHODS), timeout_s=TIMEOUT_S)
+            remote.call(self._chance.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
         except (Forbidden, Unreachable) as error:
             self._tally.answered("forged key", error.code, error.message)
         except Exception as error:
@@ -167,7 +161,7 @@ class Caller:
     def _arguments(self, method: str, names: Sequence[str]) -> list[object]:
         """Arguments with one bad one, or all bad, or too many of them; never such that something is changed."""
         chance = self._chance
-        count = [name for name in names if method in _WITHOUT_EFFECT or name in _MUST_BE_GOOD]
+        count = [name for name in names if method in WITHOUT_EFFECT or name in MUST_BE_GOOD]
         bad = set(names) if chance.random() < 0.3 else {chance.choice(count)} if count else set()  # noqa: PLR2004
         values = [self._bad(name) if name in bad else self._good(name) for name in names]
         if chance.random() < 0.05:  # noqa: PLR2004  # now and then
@@ -175,10 +169,10 @@ class Caller:
         return values
 
     def _bad(self, name: str) -> object:
-        if name in _MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # near misses
+        if name in MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # near misses
             return wrong_text(self._chance)
         value = junk(self._chance)
-        if name in _MUST_BE_GOOD and isinstance(value, str):
+        if name in MUST_BE_GOOD and isinstance(value, str):
             return f"{value}\x00"  # by chance it could be a good one
         if name in ("timeout_s", "after_version"):
             return None if isinstance(value, (int, float)) else value  # a good one would only wait
@@ -190,11 +184,23 @@ class Caller:
             "request_id": new_request_id(),
             "name": self._orders.name,
             "code": _a_code(self._chance),
+            "invite_code": "0123456789ab",
             "room": self._a_room(),
             "after_version": 0,
             "timeout_s": 0.0,
             "role": "player",
             "move": 0,
+            "result": "win",
+            "proposal": {"board": "3x3", "best_of": 1, "clock": "none"},
+            "what": "draw",
+            "text": "hello",
+            "on": True,
+            "terms": {},
+            "wish": {},
+            "ticket": f"3600000-{self._chance.getrandbits(128):032x}",
+            "pool": "people",
+            "before": 0,
+            "number": 1,
             "title": "",
             "game": "tictactoe",
             "options": {},

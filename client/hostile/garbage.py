@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 
 import msgpack
 
+from wire import PROTOCOL_VERSION
+
 Garbage = Callable[[random.Random], bytes]
 
 CONNECT, CONNECTED, FAILED, INVOKE, RESULT, PING = 1, 2, 3, 4, 5, 6
@@ -41,7 +43,7 @@ def message(  # one argument a field of the header
 
 def handshake(name: str) -> bytes:
     """A good handshake with an object."""
-    return message(CONNECT, msgpack.packb({"handshake": {"protocol": 1}, "object": name}), flags=META)
+    return message(CONNECT, msgpack.packb({"handshake": {"protocol": PROTOCOL_VERSION}, "object": name}), flags=META)
 
 
 def call(name: str, method: str, *arguments: object) -> bytes:
@@ -151,7 +153,10 @@ def _packed(chance: random.Random) -> bytes:
 def _forged_signature(chance: random.Random) -> bytes:
     signature = b"HMAC" + struct.pack("!H", 20) + chance.randbytes(20)
     return message(
-        CONNECT, msgpack.packb({"handshake": {"protocol": 1}, "object": "peer"}), flags=META, annotations=signature
+        CONNECT,
+        msgpack.packb({"handshake": {"protocol": PROTOCOL_VERSION}, "object": "peer"}),
+        flags=META,
+        annotations=signature,
     )
 
 

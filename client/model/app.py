@@ -9,6 +9,7 @@ from typing import Literal
 
 from client.credentials import Credentials
 from client.model.background import Background, Task
+from client.model.closing import with_closing
 from client.model.computer import Computers
 from client.model.keeping import KeepingModel
 from client.model.link import Banner
@@ -81,9 +82,11 @@ class AppModel:
         return "start" if self.lobby is None else "lobby"
 
     def banner(self) -> Banner | None:
-        """What is to be said of the connection, on the screen one is on."""
+        """What is to be said of the connection, on the screen one is on, or that the servers close."""
         here = self.room or self.lobby
-        return None if here is None else here.link.banner(self._clock())
+        if here is None or self.lobby is None:
+            return None
+        return with_closing(here.link.banner(self._clock()), self.lobby.closing)
 
     def open_servers(self) -> None:
         """Begin to look at the cluster."""

@@ -20,7 +20,7 @@ COUNTED_FROM_S = 5.0
 class Banner:
     """What the banner says."""
 
-    kind: Literal["lost", "back"]
+    kind: Literal["lost", "back", "closing"]
     text: str
 
 

@@ -9,6 +9,7 @@ from threading import Event
 
 from client.cluster import LobbyNews
 from client.model.background import Background, Task, until_answered
+from client.model.closing import Closing, closing_from
 from client.model.computer import Computers
 from client.model.link import Link
 from client.model.new_room import NewRoom
@@ -48,6 +49,8 @@ class LobbyModel:
         """All open rooms by id; None until the list is there."""
         self.online: tuple[str, ...] = ()
         self.online_count = 0
+        self.closing: Closing | None = None
+        """Whether the servers close soon; heard of with who is online, also while one is in a room."""
         self.search = ""
         self.message = ""
         self.doing = ""
@@ -173,16 +176,16 @@ class LobbyModel:
         self.games.listed(news.rooms)
 
     def _say_online(self, *, after_s: float = 0.0) -> Task:
-        def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int]]:
+        def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int, Closing | None]]:
             pause_s = 0.0
             while not stop.wait(pause_s):
                 name, token = self._who.player.name, self._who.player.token
                 answer = self._who.cluster.ask("online", name, token, deadline_s=ONLINE_DEADLINE_S)
-                yield tuple(answer["names"]), answer["count"]
+                yield tuple(answer["names"]), answer["count"], closing_from(answer)
                 pause_s = answer["again_s"]
 
-        def each(who: tuple[tuple[str, ...], int]) -> None:
-            self.online, self.online_count = who
+        def each(heard: tuple[tuple[str, ...], int, Closing | None]) -> None:
+            self.online, self.online_count, self.closing = heard
 
         def ended(error: TicTacToeError | None) -> None:
             if error is None or error.fault != "caller":

@@ -1,4 +1,6 @@
-"""The banner that says when the connection is lost and when it is back. Lies over the screen, so nothing jumps."""
+"""The banner that says when the connection is lost and when it is back, and that the servers close. Lies over the
+screen, so nothing jumps.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import ttkbootstrap as ttk
 from client.model.link import Banner
 from client.window.look import Look
 
-COLOURS = {"lost": ("#b35c00", "#ffffff"), "back": ("#198754", "#ffffff")}
+COLOURS = {"lost": ("#b35c00", "#ffffff"), "back": ("#198754", "#ffffff"), "closing": ("#8a5a00", "#ffffff")}
 GAP = 6
 
 

@@ -118,7 +118,7 @@ class MainProcess(Process):
         )
         self._turn = CommitTurn(
             self,
-            Commit(streams, house, journal, link, NO_FAULTS, house.time.moment),
+            Commit(streams, house, journal, link, NO_FAULTS, house.moment),
             timeout_s=self._times.append_timeout_s,
             committed=self._tell_all,
         )

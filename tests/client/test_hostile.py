@@ -8,10 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from client.hostile import methods as known
 from client.hostile.garbage import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
 from client.hostile.plan import Door, Orders, Plan, orders_from
 from client.hostile.report import Memory, Report, write
 from client.hostile.tally import Tally, tally_from
+from server.common_objects import PeerObject
+from server.copy_keeper import CopyKeeper
+from server.front_door import FrontDoor
+from server.main_peer import MainPeer
+from server.room_objects import RoomObject
 from server.settings import ROOT
 from wire import MAIN, NAME_SERVER
 
@@ -33,6 +39,16 @@ def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
     assert set(report["deaths"].values()) == {0}
     assert report["state_changed"] == 0
     assert report["honest_move_ms"]["attack"]["p99"] > 0
+
+
+def test_the_attack_knows_every_method_and_its_arguments() -> None:
+    def methods(*kinds: type) -> dict[str, tuple[str, ...]]:
+        found = {name: getattr(value, "checks", None) for kind in kinds for name, value in vars(kind).items()}
+        return {name: tuple(checks) for name, checks in found.items() if checks is not None}
+
+    assert methods(RoomObject) == known.ROOM
+    assert methods(FrontDoor) == known.FRONT_DOOR
+    assert set(methods(PeerObject, MainPeer, CopyKeeper)) == set(known.PEER_METHODS)
 
 
 def test_the_same_seed_is_the_same_garbage() -> None:

@@ -9,14 +9,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from game import rooms
-from game.commands import Command, Create, Join, Leave, Move, Rematch, Resign
+from game.commands import HOUSE, HOUSE_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
+from game.games import DEFAULT_GAME, short_list
 from game.moment import Limits, Moment
 from game.rooms import Event, Room
+from game.selection import Choices
 
 MOST_PEOPLE = 5
 LIMITS = Limits(people=MOST_PEOPLE)
 UNTIMED = settings(deadline=None)
 """For properties: how long an example takes says more about the machine than about the code."""
+SHORT_LIST = short_list(DEFAULT_GAME)
 _requests = itertools.count()
 
 TEXTS = st.text() | st.text("a\ud800\udfff", min_size=1, max_size=3)
@@ -45,10 +48,10 @@ def evolved(room: Room, events: Iterable[Event]) -> Room:
     return room
 
 
-def after(room: Room, *commands: Command) -> Room:
-    """The room after commands, each of which is carried out."""
+def after(room: Room, *commands: Command, at: int = 0, chance: int = 0) -> Room:
+    """The room after commands, each of which is carried out at that service time."""
     for command in commands:
-        room = evolved(room, decided(room, command))
+        room = evolved(room, decided(room, command, Moment(at, chance)))
     return room
 
 
@@ -104,3 +107,31 @@ def resigned(room: Room, name: str) -> Room:
 def rematched(room: Room, *names: str) -> Room:
     """The room after these wished for another game."""
     return after(room, *(Rematch(name, request()) for name in names))
+
+
+def timed(clock: str = "10s", best_of: int = 0) -> Room:
+    """A room that ann made by hand, with a clock, where she (X) and bob (O) have begun to play at 0."""
+    return joined(
+        after(rooms.nothing("abcd"), Create("ann", request(), "", DEFAULT_GAME, {}, best_of, clock)), "ann", "bob"
+    )
+
+
+def matched(choices: Choices = SHORT_LIST, at: int = 0, *, rated: bool = True) -> Room:
+    """A match of ann and bob, made by the servers, who select or, where there is no choice, play."""
+    match = Match(HOUSE, house_request(), DEFAULT_GAME, ("ann", "bob"), choices, rated)
+    return after(rooms.nothing("abcd"), match, at=at)
+
+
+def playing(best_of: int = 1, clock: str = "none", at: int = 0) -> Room:
+    """A match of ann (X) and bob (O) on 3x3 that begins at that time."""
+    return matched(Choices(("3x3",), (best_of,), (clock,)), at)
+
+
+def house_request() -> str:
+    """A request id of the servers."""
+    return f"{HOUSE_REQUESTS}{request()}"
+
+
+def due(room: Room, at: int, chance: int = 0) -> Room:
+    """The room after the servers looked what time brings."""
+    return after(room, Due(HOUSE, house_request()), at=at, chance=chance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import get_args
 
 import msgpack
 import pytest
@@ -14,18 +15,29 @@ from playing import JUNK, UNTIMED
 from game.errors import InvalidArgument
 from game.event_forms import LATER, from_plain, to_plain
 from game.events import (
+    Agreed,
     Closed,
     Created,
+    Declined,
     Event,
     Finished,
     Left,
+    Locked,
     Moved,
+    Offered,
+    Proposed,
+    RematchDeclined,
     RematchWanted,
+    Removed,
     Returned,
+    Said,
     Seated,
+    Selecting,
     Started,
+    TakenBack,
     Watched,
 )
+from game.moment import CHANCE_BITS
 
 EVENTS: list[Event] = [
     Created("ann", "r", "abcd", "Tisch für zwei", "tictactoe", {"width": 3, "height": 3, "in_a_row": 3}),
@@ -41,6 +53,22 @@ EVENTS: list[Event] = [
     Finished("ann", "r", "full", None, ()),
     RematchWanted("ann", "r", "O"),
     Closed("", "r"),
+    Created("", "r", "abcd", "", "tictactoe", {"width": 3}, 3, "3+2", "c0ffee", True, ("bob",), at=5),
+    Left("ann", "r", 60_000, at=70_000),
+    Removed("ann", "r", "cleo", at=5),
+    Locked("ann", "r", True, at=5),
+    Selecting("", "r", ("3x3", "5x5"), (1, 3), ("none", "10s"), 15_005, at=5),
+    Proposed("ann", "r", "X", "3x3", 3, "10s", at=5),
+    Agreed("ann", "r", "5x5", {"width": 5, "height": 5, "in_a_row": 4}, 3, "10s", None, at=5),
+    Agreed("", "r", "5x5", {"width": 5}, 1, "none", (1 << CHANCE_BITS) - 1, at=15_005),
+    Started("ann", "r", "bob", "ann", 2, 1_800_000_000, at=5),
+    Finished("", "r", "time", "O", (), at=5),
+    RematchDeclined("ann", "r", "O", at=5),
+    Offered("ann", "r", "X", "takeback", at=5),
+    Declined("ann", "r", "O", "draw", True, at=5),
+    TakenBack("ann", "r", 2, at=5),
+    Said("ann", "r", "X", "grüße", 1_800_000_000, at=5),
+    Said("cleo", "r", None, "hi", 0, at=(1 << 63) - 1),
 ]
 KINDS = [to_plain(event)["kind"] for event in EVENTS]
 
@@ -108,6 +136,27 @@ def test_an_unknown_kind_is_refused() -> None:
         ("options", {1: 2}),
         ("options", {"width": 3.0}),
         ("options", {"\ud800": 3}),
+        ("at", -1),
+        ("at", None),
+        ("best_of", True),
+        ("best_of", 3.0),
+        ("clock", 10),
+        ("code", None),
+        ("rated", 1),
+        ("bots", "bob"),
+        ("unseen_ms", 1.5),
+        ("name", None),
+        ("on", "yes"),
+        ("boards", [3]),
+        ("best_ofs", [1.0]),
+        ("clocks", "none"),
+        ("until", None),
+        ("lot", 1 << CHANCE_BITS),
+        ("what", "rematch"),
+        ("withdrawn", None),
+        ("count", -1),
+        ("text", "a\ud800"),
+        ("date", 0.5),
         ("move", 0.5),
         ("move", b"4"),
         ("move", {4}),
@@ -124,6 +173,41 @@ def test_a_field_of_the_wrong_kind_is_refused_by_name(field: str, value: object)
     for plain in touched:
         with pytest.raises(InvalidArgument, match=field):
             from_plain({**plain, field: value})
+
+
+OLD: list[tuple[str, Event]] = [
+    (
+        '{"kind": "created", "by": "ann", "request_id": "r", "room_id": "abcd", "title": "A", "game": "tictactoe",'
+        ' "options": {"width": 3, "height": 3, "in_a_row": 3}}',
+        Created("ann", "r", "abcd", "A", "tictactoe", {"width": 3, "height": 3, "in_a_row": 3}),
+    ),
+    ('{"kind": "seated", "by": "ann", "request_id": "r", "seat": "X"}', Seated("ann", "r", "X")),
+    ('{"kind": "watched", "by": "ann", "request_id": "r"}', Watched("ann", "r")),
+    ('{"kind": "returned", "by": "ann", "request_id": "r"}', Returned("ann", "r")),
+    ('{"kind": "left", "by": "ann", "request_id": "r"}', Left("ann", "r", 0)),
+    (
+        '{"kind": "started", "by": "bob", "request_id": "r", "seat_x": "ann", "seat_o": "bob", "number": 1}',
+        Started("bob", "r", "ann", "bob", 1, 0),
+    ),
+    ('{"kind": "moved", "by": "ann", "request_id": "r", "seat": "X", "move": 4}', Moved("ann", "r", "X", 4)),
+    (
+        '{"kind": "finished", "by": "ann", "request_id": "r", "termination": "line", "winner": "X", "line": [0, 1, 2]}',
+        Finished("ann", "r", "line", "X", (0, 1, 2)),
+    ),
+    ('{"kind": "rematch_wanted", "by": "ann", "request_id": "r", "seat": "O"}', RematchWanted("ann", "r", "O")),
+    ('{"kind": "closed", "by": "", "request_id": "r"}', Closed("", "r")),
+]
+"""All kinds as they were written before there were matches."""
+
+
+@pytest.mark.parametrize(("written", "event"), OLD)
+def test_events_of_older_logs_are_read(written: str, event: Event) -> None:
+    assert from_plain(json.loads(written)) == event
+    assert event.at == 0
+
+
+def test_every_kind_of_event_is_among_those_tried() -> None:
+    assert set(KINDS) == {kind.kind for kind in get_args(Event)}
 
 
 @UNTIMED

@@ -4,12 +4,48 @@ from __future__ import annotations
 
 import json
 
+import msgpack
 import pytest
-from playing import left, opened, played, rematched, resigned, started, watched, won_by_x
+from playing import (
+    after,
+    decided,
+    due,
+    left,
+    matched,
+    opened,
+    played,
+    playing,
+    rematched,
+    resigned,
+    started,
+    timed,
+    watched,
+    won_by_x,
+)
 
 from game import rooms
+from game.commands import (
+    HOUSE,
+    Accept,
+    Close,
+    Create,
+    Decline,
+    Join,
+    Lock,
+    Match,
+    Move,
+    Offer,
+    Propose,
+    Rematch,
+    Remove,
+    Say,
+)
 from game.errors import InvariantBroken
+from game.moment import Moment
+from game.requests import Answer
 from game.rooms import Room
+from game.rules import Outcome
+from game.selection import Choices
 
 ROOMS = {
     "nothing": rooms.nothing("abcd"),
@@ -18,14 +54,96 @@ ROOMS = {
     "won": rematched(won_by_x(), "bob"),
     "resigned": resigned(played(started(), 4), "ann"),
     "second game": played(rematched(won_by_x(), "bob", "ann"), 8),
+    "selecting": matched(at=300),
+    "proposed": after(matched(), Propose("bob", "p", {"board": "5x5", "best_of": 3, "clock": "3+2"}), at=7),
+    "lots drawn": due(matched(), 15_000, chance=(1 << 63) - 1),
+    "clock running": after(timed("3+2"), Move("ann", "m", 4), at=2500),
+    "flag fallen": due(timed(), 10_000),
+    "between games": resigned(playing(best_of=3, clock="10s"), "ann"),
+    "series over": resigned(due(resigned(playing(best_of=3), "ann"), 5000), "ann"),
+    "second series": rematched(resigned(playing(best_of=1), "ann"), "ann", "bob"),
+    "offers": after(
+        played(timed(), 4, 0), *(Offer(*offer) for offer in (("ann", "o", "draw"), ("bob", "o", "takeback")))
+    ),
+    "declined": after(started(), Offer("ann", "o", "abort"), Decline("bob", "d", "abort"), Offer("ann", "o2", "draw")),
+    "taken back": after(played(timed(), 4, 0), Offer("ann", "o", "takeback"), Accept("bob", "a", "takeback"), at=900),
+    "aborted": after(playing(), Offer("ann", "o", "abort"), Accept("bob", "a", "abort")),
+    "rematch declined": after(won_by_x(), Rematch("ann", "r"), Decline("bob", "d", "rematch")),
+    "talk": after(
+        watched(started(), "cleo"), Say("ann", "s", "häuser"), Say("cleo", "s", "\U0001f469\u200d\U0001f680"), at=9
+    ),
+    "private": after(
+        rooms.nothing("abcd"),
+        Create("ann", "c", "", "tictactoe", {}, 5, "1+0", "c0ffee"),
+        Join("cleo", "j", "spectator", "c0ffee"),
+        Lock("ann", "l", True),
+        Remove("ann", "x", "cleo"),
+    ),
+    "closed": after(left(timed(), "bob"), Close(HOUSE, "c"), at=77),
 }
+
+
+_ONLY = Choices(("7x7",), (3,), ("1+1",))
+EVENTS_OF_A_MATCH = decided(
+    rooms.nothing("abcd"), Match(HOUSE, "house-m", "tictactoe", ("ann", "bob"), _ONLY, True), Moment(500)
+)
 
 
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_room_comes_back_from_its_snapshot(name: str) -> None:
     room = ROOMS[name]
     assert rooms.decode(rooms.encode(room)) == room
-    assert rooms.decode(json.loads(json.dumps(rooms.encode(room)))) == room
+    written = json.dumps(rooms.encode(room))
+    back = rooms.decode(json.loads(written))
+    assert back == room
+    assert json.dumps(rooms.encode(back)) == written
+    assert rooms.decode(msgpack.unpackb(msgpack.packb(rooms.encode(room)))) == room
+
+
+def test_between_the_events_of_one_request_a_room_comes_back_too() -> None:
+    room = rooms.nothing("abcd")
+    for event in EVENTS_OF_A_MATCH:
+        room = rooms.evolve(room, event)
+        assert rooms.decode(json.loads(json.dumps(rooms.encode(room)))) == room
+
+
+OF_FORMAT_1 = """
+{"format": 1, "id": "abcd", "version": 13, "phase": "finished", "title": "A table", "owner": "ann", "game": "tictactoe",
+ "options": {"width": 3, "height": 3, "in_a_row": 3}, "seats": {"X": "ann", "O": "bob"}, "away": ["bob"],
+ "spectators": ["cleo"], "moves": [["X", 0], ["O", 3], ["X", 1], ["O", 4], ["X", 2]],
+ "outcome": ["line", "X", [0, 1, 2]], "game_number": 1, "wins": {"ann": 1}, "draws": 0, "rematch": ["O"],
+ "requests": {"cleo": [["in", 5, null]], "ann": [["first", 1, null], ["last", 11, "X"]], "bob": [["again", 12, "O"]]}}
+"""
+"""As servers wrote it before there were matches."""
+
+
+def test_a_snapshot_from_before_there_were_matches_is_a_room_without_them() -> None:
+    room = rooms.decode(json.loads(OF_FORMAT_1))
+    plain = rooms.nothing("abcd")
+    won = won_by_x()
+    assert room == plain._replace(
+        version=13,
+        phase="finished",
+        title="A table",
+        owner="ann",
+        seats={"X": "ann", "O": "bob"},
+        away={"bob": 0},
+        spectators=("cleo",),
+        position=won.position,
+        moves=won.moves,
+        outcome=Outcome("line", "X", (0, 1, 2)),
+        game_number=1,
+        wins={"ann": 1},
+        rematch=("O",),
+        requests={
+            "cleo": (("in", Answer(5, None)),),
+            "ann": (("first", Answer(1, None)), ("last", Answer(11, "X"))),
+            "bob": (("again", Answer(12, "O")),),
+        },
+    )
+    assert (room.due_at, room.series_is_over, room.best_of) == (None, False, 0)
+    assert rematched(room, "ann").phase == "playing"
+    assert rooms.decode(rooms.encode(room)) == room
 
 
 def test_the_position_is_made_anew_from_the_moves() -> None:
@@ -46,7 +164,14 @@ def test_a_snapshot_of_another_format_is_not_read(number: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [{"moves": [["X", 9]]}, {"moves": [["X", 4], ["O", 4]]}, {"options": {"width": 99}}, {"game": "chess"}]
+    "broken",
+    [
+        {"moves": [["X", 9]]},
+        {"moves": [["X", 4], ["O", 4]]},
+        {"options": {"width": 99}},
+        {"game": "chess"},
+        {"clock_rule": "9"},
+    ],
 )
 def test_a_snapshot_that_cannot_have_been_written_breaks_an_invariant_and_is_no_refusal(
     broken: dict[str, object],

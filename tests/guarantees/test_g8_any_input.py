@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from client import Cluster as Connection
 from client import connect
 from client.hostile.garbage import MSGPACK, SERPENT
-from client.player import new_recovery_code
 from client.room import new_request_id
 from game.errors import InvalidArgument
 from game.events import Created
@@ -35,6 +34,7 @@ from server.sandbox import sandbox_settings
 from server.streams import Streams
 from tests.conditions import wait_until
 from tests.conftest import Game, end
+from tests.good_arguments import MADE_ANEW, good_arguments
 from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.arguments import Check
@@ -44,17 +44,8 @@ from wire.rpc import Remote
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 SERVERS_FAULTS = {"internal_error", "invariant_broken", "storage_failed", "unreachable", "deadline_exceeded"}
 CHANGE = {
-    "join",
-    "leave",
-    "move",
-    "resign",
-    "rematch",
-    "close",
-    "claim",
-    "create",
-    "online",
-    "keep_name",
-    "recover_name",
+    *("join", "leave", "move", "resign", "rematch", "close", "claim", "create", "online", "claim_game", "propose"),
+    *("offer", "accept", "decline", "say", "lock", "remove", "play_house_bot", "keep_name", "recover_name"),
 }
 OFTEN = settings(
     max_examples=500,
@@ -144,20 +135,14 @@ def callers(cluster: Cluster) -> Iterator[Callable[[str], RawCaller]]:
 def good_values(game: Game) -> dict[str, st.SearchStrategy[object]]:
     """Values that the checks accept, by argument; only such that nobody else's state depends on."""
     return {
-        "token": st.sampled_from([game.ada.token, game.bob.token, "t" * 43]),
-        "request_id": st.builds(new_request_id),
-        "room": st.sampled_from([game.x.id, "nosuchroom"]),
-        "name": st.sampled_from([game.ada.name, game.ada.name.upper(), game.bob.name, "eve"]),
-        "code": st.builds(new_recovery_code),
-        "after_version": st.integers(0, 20),
-        "timeout_s": st.sampled_from([0, 0.0, 0.001]),
-        "role": st.sampled_from(["player", "spectator"]),
-        "move": st.integers(0, 8),
+        **{name: st.sampled_from(values) for name, values in good_arguments(game).items()},
+        MADE_ANEW: st.builds(new_request_id),
         "title": texts,
-        "game": st.sampled_from(["tictactoe", "chess"]),
-        "options": st.dictionaries(st.sampled_from(["width", "height", "in_a_row", "x"]), numbers, max_size=4),
-        "after": st.sampled_from(["", "0", "1:1", "0.0", "é"]),
-        "limit": st.integers(1, 200),
+        "text": texts,
+        "options": st.dictionaries(st.sampled_from(["width", "height", "in_a_row", "x"]), plain, max_size=4),
+        "terms": st.dictionaries(st.sampled_from(["best_of", "clock", "private", "x"]), anything, max_size=4),
+        "wish": st.dictionaries(st.sampled_from(["board", "clock", "x"]), anything, max_size=3),
+        "proposal": st.dictionaries(st.sampled_from(["board", "best_of", "clock"]), anything, max_size=3),
     }
 
 
@@ -320,6 +305,17 @@ bad_rows = st.one_of(
 )
 
 
+good_pairing: tuple[object, ...] = ("r" * 12, ["nobody1", "nobody2"], [["3x3"], [1], ["none"]], [])
+bad_pairings = st.tuples(st.integers(0, 4), anything).map(
+    lambda drawn: [*good_pairing, drawn[1]] if drawn[0] == len(good_pairing) else _with(good_pairing, *drawn)
+)
+
+
+def _with(row: tuple[object, ...], place: int, value: object) -> list[object]:
+    """The row with something else in one place."""
+    return [*row[:place], value, *row[place + 1 :]]
+
+
 def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[object]]:
     """Values that the checks accept, but none that would end this epoch or write what can stay."""
     marks = st.tuples(st.integers(0, 5), st.integers(0, 1 << 40))
@@ -347,10 +343,16 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
         "title": texts,
         "game": texts,
         "options": st.dictionaries(texts, plain, max_size=3),
+        "terms": st.dictionaries(st.sampled_from(["best_of", "clock", "private"]), anything, max_size=3),
+        "pairings": st.lists(bad_pairings, min_size=1, max_size=3),
+        "number": st.integers(0, 1 << 62),
+        "numbers": st.lists(st.one_of(anything, st.integers(0, 1 << 62)), max_size=3),
         "room": st.just("nosuchroom"),
         "revision": st.integers(0, 1 << 62),
         "began": st.integers(0, 1 << 62),
         "timeout_s": st.just(0.0),
+        "on": st.just(False),  # a good one that is true would have all others refused
+        "until": st.none() | st.integers(0, 1 << 40),
     }
 
 

@@ -10,6 +10,7 @@ import itertools
 import random
 from collections.abc import Iterator
 
+from client.history.house import Request, request_of
 from client.history.models import RoomModel, RoomState
 from client.history.record import Call, Look, RoomHistory
 from game import rooms
@@ -26,9 +27,10 @@ class Recorder:
 
     def __init__(self) -> None:
         self.history = RoomHistory()
-        self.state: RoomState = RoomModel(ROOM, LIMITS, {}).initial()
-        self._model = RoomModel(ROOM, LIMITS, {})
-        self._moments = itertools.count(1)
+        self._when: dict[Request, Moment] = {}
+        self._model = RoomModel(ROOM, LIMITS, self._when)
+        self.state: RoomState = self._model.initial()
+        self._seconds = itertools.count(1)
 
     def call(
         self,
@@ -37,19 +39,30 @@ class Recorder:
         sent_before_s: float = 0.25,
         answered_after_s: float | None = 0.25,
         carried_out: bool = True,
+        now: Moment = Moment(),  # noqa: B008  # immutable
     ) -> Call[object]:
-        """Carry an operation out now, between being sent and being answered; or never, if nobody is told anything."""
-        moment = next(self._moments)
+        """Carry an operation out, between being sent and being answered; or never, if nobody is told anything.
+
+        ``now``: the moment of it as the servers know it.
+        """
+        moment = next(self._seconds)
         before = self.state
+        if isinstance(operation, Command):
+            self._when.setdefault(request_of(operation), now)
         after, answer = self._model.step(before, operation)
         if carried_out and after is not before:
             self.state = after
-            self.history.final += enumerate(made(before, operation), before.room.version + 1)
+            self.history.final += enumerate(made(before, operation, now), before.room.version + 1)
         answered_at = None if answered_after_s is None else moment + answered_after_s
         told = None if answered_at is None else answer
         call: Call[object] = Call(operation.by, operation, moment - sent_before_s, answered_at, told)
         self.history.calls.append(call)
         return call
+
+    def servers(self, command: Command, at: int, chance: int = 0) -> None:
+        """The servers carry out a command of their own: nobody calls it, and nobody is answered."""
+        self.call(command, now=Moment(at, chance))
+        del self.history.calls[-1]
 
     def version(self) -> int:
         """The room's version now."""
@@ -66,10 +79,10 @@ class Recorder:
         return self.history
 
 
-def made(before: RoomState, operation: Command | Look) -> tuple[Event, ...]:
+def made(before: RoomState, operation: Command | Look, now: Moment) -> tuple[Event, ...]:
     """The events that the operation makes."""
     assert not isinstance(operation, Look)
-    return rooms.decide(before.room, operation, Moment(), LIMITS)
+    return rooms.decide(before.room, operation, now, LIMITS)
 
 
 def opened() -> Recorder:

@@ -1,0 +1,69 @@
+"""What can be called at all, as an attacker knows it: every remote method with its arguments, and what is none.
+
+A client knows no servers, so it stands here once more; a test holds it against what the servers expose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ROOM: Mapping[str, tuple[str, ...]] = {
+    "join": ("token", "request_id", "role", "invite_code"),
+    "leave": ("token", "request_id"),
+    "move": ("token", "request_id", "move"),
+    "resign": ("token", "request_id"),
+    "rematch": ("token", "request_id"),
+    "claim_game": ("token", "request_id", "result"),
+    "propose": ("token", "request_id", "proposal"),
+    "offer": ("token", "request_id", "what"),
+    "accept": ("token", "request_id", "what"),
+    "decline": ("token", "request_id", "what"),
+    "say": ("token", "request_id", "text"),
+    "lock": ("token", "request_id", "on"),
+    "remove": ("token", "request_id", "name"),
+    "invite": ("token",),
+    "close": ("token", "request_id"),
+    "view": ("token",),
+    "wait": ("token", "after_version", "timeout_s"),
+}
+FRONT_DOOR: Mapping[str, tuple[str, ...]] = {
+    "describe": (),
+    "claim": ("name", "token"),
+    "create": ("token", "request_id", "title", "game", "options", "terms"),
+    "rooms": ("after", "limit"),
+    "wait_rooms": ("after", "timeout_s", "limit"),
+    "where_is": ("room",),
+    "online": ("name", "token"),
+    "keep_name": ("token", "code"),
+    "recover_name": ("name", "code", "token"),
+    "seek": ("token", "wish", "ticket", "timeout_s"),
+    "cancel_seek": ("token",),
+    "play_house_bot": ("token", "request_id", "wish"),
+    "leaderboard": ("pool", "limit"),
+    "player": ("name",),
+    "games": ("name", "before", "limit"),
+    "game": ("number",),
+    "result": ("room", "number"),
+    "servers": (),
+}
+WITHOUT_EFFECT = frozenset(
+    {
+        *("view", "wait", "invite", "describe", "rooms", "wait_rooms", "where_is", "servers", "seek", "cancel_seek"),
+        *("leaderboard", "player", "games", "game", "result"),
+    }
+)
+MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
+"""Arguments of which none that is bad goes through; the others have values of which some junk is one."""
+PEER_METHODS: tuple[str, ...] = (
+    *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
+    *("add_to_copy", "end_copy", "forget", "copies", "claim", "create", "is_open", "lobby_changes", "drain"),
+    *("keep_name", "recover_name", "open_matches"),
+    *("who_has", "records_after", "records"),
+)
+PRIVATE: tuple[str, ...] = (
+    *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),
+    *("__len__", "__del__", "__sizeof__", "_desk", "_room", "_check", "_copy", "_settings", "_pyroId", "_pyroDaemon"),
+    *("_pyroHandshake", "shutdown", "register", "registered", "info", "get_metadata", "get_next_stream_item"),
+    *("close_stream", "ping", "nothing", "prove", "follow", "💥", "claim.__globals__", "desk.command", "due", "match"),
+    *("matchmaker", "matchmaker.run", "archive", "archive.take_in", "_claim", "_ask_main", "_house_bot", "tick"),
+)

@@ -1,0 +1,187 @@
+"""Drain: nothing new begins, what runs comes to its end, nobody loses anything, and then all stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from client import Cluster as Connection
+from client.retry import worth_another_try
+from client.room import new_request_id
+from game.errors import Draining
+from server import closing, processes
+from server.closing import CalledOff
+from server.cluster import Cluster, NotRunning
+from server.lookout import Drains
+from tests.conditions import wait_until
+from tests.conftest import Game, MakeCluster
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import TicTacToeError
+
+SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+A_MINUTE_S = 60.0
+
+
+class Drain:
+    """A drain in a thread of its own, and what came of it."""
+
+    def __init__(self, cluster: Cluster, deadline_s: float | None) -> None:
+        self.seen: list[Drains] = []
+        self.left: Drains | None = None
+        self.failed: Exception | None = None
+        self._thread = threading.Thread(target=self._run, args=(cluster, deadline_s), daemon=True)
+        self._thread.start()
+
+    def _run(self, cluster: Cluster, deadline_s: float | None) -> None:
+        try:
+            self.left = closing.drain(cluster, deadline_s=deadline_s, on_progress=self.seen.append)
+        except Exception as error:
+            self.failed = error
+
+    def join(self) -> None:
+        """Wait for its end."""
+        self._thread.join(20.0)
+        assert not self._thread.is_alive()
+
+
+@contextmanager
+def draining(cluster: Cluster, deadline_s: float | None = None) -> Iterator[Drain]:
+    """A drain that has begun and waits for games."""
+    drain = Drain(cluster, deadline_s)
+    wait_until(lambda: drain.seen, what="the drain has begun")
+    yield drain
+    drain.join()
+
+
+def refused(do: Callable[[], object]) -> bool:
+    """Whether that is refused for the one reason, and nobody tries it again."""
+    with pytest.raises(Draining, match="closing for maintenance") as caught:
+        do()
+    return not worth_another_try(caught.value)
+
+
+def test_drain_waits_for_the_running_game_and_stops(cluster: Cluster, game: Game) -> None:
+    with draining(cluster) as drain:
+        assert drain.seen[-1] == Drains(True, None, 1)
+        game.play(0, 3, 1, 4)
+        assert cluster.is_whole()
+        game.play(2)
+        assert game.x.view().winner == "ada"
+    assert drain.left == Drains(True, None, 0)
+    assert [status.state for status in cluster.status()] == ["stopped"] * 4
+
+
+def test_drain_refuses_what_is_new_and_lets_the_rest_through(
+    cluster: Cluster, game: Game, connection: Connection
+) -> None:
+    alone = game.ada.create("nobody has come yet")
+    made = new_request_id()
+    first = game.ada.create("made before", request_id=made)
+    assert cluster.ask_to_drain(True, None)
+    assert refused(lambda: game.ada.create("another"))
+    assert refused(lambda: connection.claim("carol"))
+    assert refused(alone.join)
+    assert game.ada.create("made before", request_id=made).id == first.id, "a retry gets the first answer"
+    assert connection.claim("ada", token=game.ada.token).name == "ada"
+    game.x.leave()
+    assert game.x.join().seat == "X"
+    assert game.bob.room(first.id).join("spectator").seat is None
+    game.play(0, 3, 1, 4, 2)
+    assert refused(game.x.rematch)
+    wait_until(lambda: connection.ask("describe")["draining"] == {"until": None})
+    assert connection.ask("online", "ada", game.ada.token)["draining"] == {"until": None}
+    assert next(game.x.watch()).draining
+
+
+def test_drain_is_called_off(cluster: Cluster, game: Game, connection: Connection) -> None:
+    with draining(cluster) as drain:
+        closing.reopen(cluster)
+    assert isinstance(drain.failed, CalledOff)
+    assert cluster.is_whole()
+    game.ada.create("another")
+    connection.claim("carol")
+    assert not next(game.x.watch()).draining
+
+
+def test_drain_stops_at_its_deadline_and_the_games_are_there_after_the_next_start(cluster: Cluster, game: Game) -> None:
+    game.play(0, 3)
+    with draining(cluster, deadline_s=1.0) as drain:
+        pass
+    assert drain.left is not None
+    assert drain.left.games == 1
+    assert not cluster.runs_here()
+    cluster.start()
+    game.play(1, 4, 2)
+    assert game.x.view().winner == "ada"
+    game.ada.create("open again")
+
+
+def test_drain_goes_on_when_servers_are_killed_meanwhile(cluster: Cluster, game: Game) -> None:
+    with draining(cluster, deadline_s=A_MINUTE_S) as drain:
+        until = drain.seen[-1].until
+        for role in (MAIN, COMMUNICATION, REPLICATION, NAME_SERVER):
+            cluster.kill(role)
+            assert refused(lambda: game.ada.create("another"))
+            wait_until(cluster.is_whole)
+        assert cluster.drains() == Drains(True, until, 1)
+        game.play(0, 3, 1, 4, 2)
+    assert drain.left == Drains(True, until, 0)
+    assert not cluster.runs_here()
+
+
+def test_drain_that_begins_while_main_is_being_replaced_waits_for_it(cluster: Cluster, game: Game) -> None:
+    cluster.kill(MAIN)
+    with draining(cluster, deadline_s=A_MINUTE_S):
+        game.x.resign()
+    assert not cluster.runs_here()
+
+
+def test_drain_does_not_wait_for_a_game_that_both_have_left(cluster: Cluster, game: Game) -> None:
+    game.play(0)
+    game.x.leave()
+    game.o.leave()
+    closing.drain(cluster)
+    cluster.start()
+    assert game.x.join().seat == "X"
+    game.o.join()
+    game.play(3)
+
+
+def test_drain_is_over_after_a_start_whoever_is_killed_on_the_way(cluster: Cluster, game: Game) -> None:
+    assert cluster.ask_to_drain(True, None)
+    cluster.stop()
+    cluster.start()
+    for _ in range(2):
+        cluster.kill(MAIN)
+        wait_until(cluster.is_whole)
+    assert cluster.drains() == Drains(False)
+    game.ada.create("open again")
+
+
+def test_drain_is_over_when_somebody_starts_a_cluster_that_was_killed_altogether(cluster: Cluster) -> None:
+    assert cluster.ask_to_drain(True, None)
+    running = [run for role in SERVERS if (run := cluster.process_of(role)) is not None]
+    for run in running:
+        os.kill(run.pid, signal.SIGSTOP)  # so that none starts another
+    for run in running:
+        processes.end(run)
+    cluster.start()
+    assert cluster.drains() == Drains(False)
+
+
+def test_drain_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None:
+    for ask in (closing.drain, closing.reopen):
+        with pytest.raises(NotRunning):
+            ask(make_cluster())
+
+
+def test_drain_refusals_have_a_code_of_their_own(cluster: Cluster, game: Game) -> None:
+    assert cluster.ask_to_drain(True, None)
+    with pytest.raises(TicTacToeError) as caught:
+        game.bob.create("another")
+    assert (caught.value.code, caught.value.fault) == ("draining", "ours")

@@ -1,0 +1,292 @@
+"""G9 around matches: talk, who was removed, the book of records, the house bot and who waits all have their limits."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+
+from client import Cluster as Connection
+from client import RoomClient, connect
+from client.room import new_request_id
+from game import rooms
+from game.commands import Create, Join, Rematch, Remove, Resign, Say
+from game.entry import MOST_REMOVED
+from game.errors import TooOften
+from game.games import CLOCKS
+from game.moment import Limits, Moment
+from game.records import RECORDS_OF_A_VOLUME
+from game.selection import Wish
+from game.talk import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
+from game.tictactoe import BOARDS
+from server.cluster import Cluster
+from server.compaction import Compactor
+from server.conversation import Conversation, converse
+from server.draft import Draft
+from server.entries import Entry, Listing, Office
+from server.house import MOST_RECORDS_BYTES, ROOM_OF_AN_EVENT, House
+from server.journal import Journal
+from server.journal_file import open_journal
+from server.matchmaking import MOST_BOT_MATCHES
+from server.standing_streams import Enter, volume_stream
+from server.streams import Streams
+from tests.conftest import Game, MakeCluster
+from wire import MAIN
+from wire.errors import Busy
+
+LIMITS = Limits(people=1500)
+AT_FIRST = Moment()
+LONG_LINE = "漢" * LONGEST_LINE
+
+
+def in_turn(room: rooms.Room, commands: Iterator[tuple[Any, int]]) -> rooms.Room:
+    """The room after these commands, each at its service time."""
+    for command, at in commands:
+        for event in rooms.decide(room, command, Moment(at=at), LIMITS):
+            room = rooms.evolve(room, event)
+    return room
+
+
+def busy_room(talkers: int, lines: int) -> rooms.Room:
+    def commands() -> Iterator[tuple[Any, int]]:
+        yield Create("owner", "create-it", "", "tictactoe", {}), 0
+        for number in range(talkers):
+            yield Join(f"w{number}", "join-12345", "spectator"), 0
+        for number in range(lines):
+            yield Say(f"w{number % talkers}", f"say-{number:08}", LONG_LINE), number * RATE_MS
+
+    return in_turn(rooms.nothing("abcd2345"), commands())
+
+
+def test_g9_a_room_keeps_its_last_lines_and_no_more() -> None:
+    few, many = busy_room(10, KEPT_LINES), busy_room(10, KEPT_LINES * 4)
+    assert len(rooms.talk(few)) == len(rooms.talk(many)) == KEPT_LINES
+    assert rooms.talk(many)[-1]["at"] == (KEPT_LINES * 4 - 1) * RATE_MS
+    assert len(json.dumps(rooms.encode(many))) < len(json.dumps(rooms.encode(few))) * 1.1
+
+
+def test_g9_who_was_removed_is_remembered_up_to_a_number() -> None:
+    def removals() -> Iterator[tuple[Any, int]]:
+        for number in range(MOST_REMOVED * 3):
+            yield Join(f"x{number}", "join-12345", "spectator"), 0
+            yield Remove("owner", f"remove-{number}", f"x{number}"), 0
+
+    room = in_turn(busy_room(1, 1), removals())
+    assert len(room.entry.removed) == MOST_REMOVED
+    assert room.entry.removed[-1] == f"x{MOST_REMOVED * 3 - 1}"
+    assert len(room.requests) < MOST_REMOVED, "and requests of those who are gone are forgotten, too"
+
+
+def test_g9_one_person_and_all_who_watch_say_so_much_at_a_time(cluster: Cluster, game: Game) -> None:
+    with connect(cluster.name_server) as connection:
+        rooms_ = [connection.claim(f"watcher{number}").room(game.x.id) for number in range(6)]
+        for room in rooms_:
+            room.join("spectator")
+        assert sum(can_say(room, LINES_OF_ONE + 2) for room in rooms_) == LINES_OF_WATCHERS
+        assert [can_say(room, LINES_OF_ONE + 2) for room in (game.x, game.o)] == [LINES_OF_ONE] * 2
+
+
+def can_say(room: RoomClient, most: int) -> int:
+    """How many lines somebody can say at once."""
+    for number in range(most):
+        try:
+            room.say("hello")
+        except TooOften:
+            return number
+    return most
+
+
+# -- the book ------------------------------------------------------------------------------------------------------
+
+
+class Book:
+    """A journal with a book of records, written as a main server does, without anybody else."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.streams = Streams(LIMITS)
+        self.house = House(self.streams, journal, lambda _room: None)
+        self.house.load()
+
+    def play(self, games: int) -> None:
+        """Play so many games to their end in one room."""
+        room = rooms.nothing("abcd2345")
+        moment = Moment()
+        commands: list[Any] = [Create("ada", "create-it", "", "tictactoe", {"width": 10, "height": 10, "in_a_row": 10})]
+        commands += [Join("ada", "join-ada", "player"), Join("bob", "join-bob", "player")]
+        for game in range(games):
+            commands += [Resign("ada", f"resign-{game}")]
+            commands += [Rematch(name, f"again-{game}-{name}") for name in ("ada", "bob")]
+        kind = self.streams.kind_of("room/abcd2345")
+        for command in commands:
+            for event in rooms.decide(room, command, moment, LIMITS):
+                room = rooms.evolve(room, event)
+                record = kind.record(room, event)
+                if record is not None:
+                    number = self.house.records + 1
+                    self._write(volume_stream(number), Enter(number, record))
+
+    def _write(self, stream: str, command: Any, moment: Moment = AT_FIRST) -> None:
+        kind, draft = self.streams.kind_of(stream), Draft(moment)
+        state = self.house.state_of(stream)
+        for event in kind.decide(state, command, moment):
+            state = draft.states[stream] = kind.evolve(state, event)
+            position = self.journal.last.position + len(draft.entries) + 1
+            draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
+            draft.events.append(event)
+        draft.listings.append(Listing(stream, draft.entries[-1].position, kind.row(state)))
+        self.journal.append(draft.entries, draft.listings)
+        self.house.publish(draft)
+
+    def talk(self, lines: int) -> None:
+        """Say so many lines in a room, each as long as lines can be."""
+        name = "漢" * 20
+        self._write("room/abcd2345", Create(name, "create-it", "", "tictactoe", {}))
+        self._write("room/abcd2345", Join(name, "join-12345", "player"))
+        for number in range(lines):
+            self._write("room/abcd2345", Say(name, f"say-{number:060}", LONG_LINE), Moment(at=number * RATE_MS))
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    journal = open_journal(tmp_path / "journal.db")
+    journal.begin_term(Office(1, "me"))
+    return Book(journal)
+
+
+def nothing_wished(conversation: Conversation[None]) -> None:
+    converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
+
+
+def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(book: Book) -> None:
+    book.play(RECORDS_OF_A_VOLUME + 1)
+    compactor = Compactor(
+        book.journal,
+        book.streams,
+        every=5,
+        keep_events=5,
+        upto=lambda: book.house.published,
+        in_memory=book.house.at_hand,
+    )
+    while compactor.compact_some():
+        pass
+    lengths = [len(book.journal.copy(f"book/{volume}").entries) for volume in range(2)]
+    assert lengths == [RECORDS_OF_A_VOLUME, 1]
+    again = House(book.streams, book.journal, lambda _room: None)
+    again.load()
+    assert again.records == book.house.records == RECORDS_OF_A_VOLUME + 1
+    assert again.records_numbered([RECORDS_OF_A_VOLUME, RECORDS_OF_A_VOLUME + 1])
+
+
+def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> None:
+    book.play(300)
+    read: list[dict[str, Any]] = []
+    while len(read) < book.house.records:
+        piece = book.house.records_after(len(read), 1000, 0.0)["records"]
+        assert piece
+        assert len(json.dumps(piece)) < MOST_RECORDS_BYTES * 1.2
+        read += piece
+    assert [record["number"] for record in read] == list(range(1, 301))
+
+
+def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(book: Book) -> None:
+    smallest = 1 << 16
+    house = book.house = House(book.streams, book.journal, lambda _room: None, most_events=smallest // ROOM_OF_AN_EVENT)
+    house.load()
+    book.talk(150)
+    version, seen = 0, 0
+    while version < house.view("abcd2345")["version"]:
+        news = house.news("abcd2345", version)
+        assert len(msgpack.packb(news)) < smallest
+        seen += len(news["events"])
+        version = news["version"]
+    assert seen == version == 152
+    assert len(msgpack.packb(house.view("abcd2345"))) < smallest
+
+
+# -- matches -------------------------------------------------------------------------------------------------------
+
+
+def test_g9_the_house_bot_plays_so_many_matches(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    with connect(cluster.name_server, deadline_s=1.0) as connection:
+        people = [connection.claim(f"nora{number}") for number in range(MOST_BOT_MATCHES + 1)]
+        played = {one.play_house_bot().id for one in people[:-1]}
+        assert len(played) == MOST_BOT_MATCHES
+        with pytest.raises(Busy):
+            people[-1].play_house_bot()
+        assert people[0].play_house_bot().id in played, "who is in one is told which"
+        assert len(connection.rooms()) == MOST_BOT_MATCHES
+
+
+def position(connection: Connection) -> int:
+    """Where the main server's log ends."""
+    servers = connection.ask("servers")["servers"]
+    return next(int(server["position"]) for server in servers if server["role"] == MAIN)
+
+
+def test_g9_who_waits_costs_nothing_on_disk(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(max_wait_s=0.2)
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        wishes = [Wish(board, clock) for board in BOARDS for clock in CLOCKS]
+        people = [connection.claim(f"nora{number}") for number in range(len(wishes))]
+        before = position(connection)
+
+        def ask(number: int) -> int:
+            with connect(cluster.name_server) as own:
+                ticket, waited = "", 0
+                while waited < 3:
+                    answer = own.ask("seek", people[number].token, wishes[number]._asdict(), ticket, 0.2)
+                    assert answer["waiting"], "no two of these go together"
+                    ticket = answer["ticket"]
+                    waited += 1
+                return int(answer["others"])
+
+        with ThreadPoolExecutor(len(people)) as pool:
+            others = list(pool.map(ask, range(len(people))))
+        assert max(others) > 0, "they waited side by side"
+        assert position(connection) == before
+        assert connection.rooms() == []
+
+
+def test_g9_with_no_room_left_people_wait_until_there_is_one(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(max_rooms=1)
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        players = [connection.claim(name) for name in ("ada", "bob")]
+        room = connection.claim("carol").create("the only one")
+        with pytest.raises(Busy):
+            impatient(cluster, players[0].token)
+        found: list[str] = []
+
+        def seek(number: int) -> None:
+            own = connection.claim(players[number].name, token=players[number].token)
+            match = own.seek(on_wait=lambda _: waits.release())
+            assert match is not None
+            found.append(match.id)
+
+        waits = threading.Semaphore(0)
+        seeking = [threading.Thread(target=seek, args=(number,)) for number in range(2)]
+        for thread in seeking:
+            thread.start()
+        for _ in range(2):
+            assert waits.acquire(timeout=20)
+        room.close()
+        for thread in seeking:
+            thread.join(20)
+        assert len(found) == 2
+        assert len(set(found)) == 1
+
+
+def impatient(cluster: Cluster, token: str) -> None:
+    """Ask for a match with the bot when there is no room for it, for half a second."""
+    with connect(cluster.name_server, deadline_s=0.5) as connection:
+        connection.ask("play_house_bot", token, new_request_id(), {})

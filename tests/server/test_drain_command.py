@@ -1,0 +1,63 @@
+"""``cluster drain`` and ``cluster upgrade`` as people type them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from server.cluster import Cluster
+from server.lookout import Drains
+from server.processes import ROLES
+from server.settings import ROOT, as_environment
+from tests.conditions import wait_until
+
+
+def typed(cluster: Cluster, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "tictactoe.py", "cluster", *words],
+        cwd=ROOT,
+        env={**os.environ, **as_environment(cluster.settings), "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def said(cluster: Cluster, *words: str, status: int = 0) -> str:
+    """What a command says, once it has ended with that status."""
+    with typed(cluster, *words) as command:
+        output = command.communicate(timeout=60.0)[0]
+    assert command.returncode == status, output
+    return output
+
+
+@pytest.mark.usefixtures("game")
+def test_drain_is_interrupted_called_off_and_carried_out(cluster: Cluster) -> None:
+    with typed(cluster, "drain", "--deadline", "30") as command:
+        wait_until(lambda: (cluster.drains() or Drains(False)).on)
+        command.send_signal(signal.SIGINT)
+        output = command.communicate(timeout=60.0)[0]
+    assert command.returncode == 2
+    assert "goes on draining" in output
+    assert "--cancel" in output
+    assert re.search(r"draining: 1 game still played, the cluster stops at \d\d:\d\d:\d\d", said(cluster, "status"))
+    assert "open again" in said(cluster, "drain", "--cancel")
+    assert cluster.drains() == Drains(False)
+    assert "1 game will go on at the next start" in said(cluster, "drain", "--deadline", "0")
+    assert not cluster.runs_here()
+    assert "no server runs here" in said(cluster, "drain", status=2)
+    assert "no server runs here" in said(cluster, "upgrade", status=2)
+
+
+def test_upgrade_says_whom_it_replaced(cluster: Cluster) -> None:
+    output = said(cluster, "upgrade")
+    for role in ROLES:
+        run = cluster.process_of(role)
+        assert run is not None
+        assert re.search(rf"{role}: pid \d+ → {run.pid}, .*whole again after", output)
+    assert "All four servers are new" in output
