@@ -174,6 +174,13 @@ def row_from(plain: Mapping[str, Any]) -> Row:
         raise ProtocolMismatch(f"the server's list of rooms has no {missing}") from None
 
 
+def row_of(view: View) -> Row:
+    """What the lobby would say of a room: of a private one it says nothing."""
+    players = {seat: None if owner is None else owner.name for seat, owner in view.seats.items()}
+    as_they_are = {name: getattr(view, name) for name in Row.__dataclass_fields__ if name != "players"}
+    return Row(players=players, **as_they_are)
+
+
 _AS_THEY_ARE = (
     "room",
     "version",

@@ -21,6 +21,7 @@ from client.model.room import Role, RoomModel
 from client.model.servers import ServersModel
 from client.model.start import SignedIn, StartModel
 from client.room import RoomClient
+from client.views import View
 from wire.errors import TicTacToeError
 
 LEAVING_S = 0.5
@@ -180,7 +181,6 @@ class AppModel:
             return
         if self.records is not None:
             self.records.close()
-        computers = self._computers
         leaving = self._leaving.pop(room.id, None)
         if leaving is not None:
             leaving.stop()
@@ -191,10 +191,17 @@ class AppModel:
             look_up=self.who.cluster.result,
             claim_after_ms=int(self.who.cluster.claim_after_s * 1000),
             left=lambda why: self._left(room.id, why),
-            changed=lambda view: None if computers is None else computers.look_at(view),
+            changed=self._seen,
             clock=self._clock,
         )
         self.room.enter(role)
+
+    def _seen(self, view: View) -> None:
+        """The room one is in is like that now."""
+        if self._computers is not None:
+            self._computers.look_at(view)
+        if self.lobby is not None:
+            self.lobby.games.seen(view)
 
     def _close_records(self) -> None:
         self.records = None

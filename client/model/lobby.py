@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from threading import Event
 
 from client.cluster import LobbyNews
@@ -14,56 +13,21 @@ from client.model.closing import Closing, closing_from
 from client.model.computer import Computers
 from client.model.link import Link
 from client.model.new_room import NewRoom
+from client.model.open_games import OpenGame, OpenGames
 from client.model.room import Role
 from client.model.seeking import SeekingModel
 from client.model.start import SignedIn
 from client.model.words import players, sentence
-from client.room import News, RoomClient, new_request_id
-from client.views import Row, View
+from client.room import RoomClient, new_request_id
+from client.views import Row
 from wire.errors import TicTacToeError
 
 SHOWN = 300
 """Rooms listed at a time; the search finds the others."""
-FOLLOWED = 8
-"""Of one's own games so many are followed move by move, to say whose turn it is."""
 ONLINE_DEADLINE_S = 2.0
 AGAIN_S = 0.5
 """After an answer failed for good: the pause before asking anew."""
-_WORDS = {"waiting": "Waiting", "selecting": "Choosing what to play", "playing": "Playing", "finished": "Finished"}
 _ORDER = {"waiting": 0, "selecting": 1, "playing": 1, "finished": 2}
-_OWN_ORDER = {"selecting": 0, "playing": 0, "finished": 1, "waiting": 2}
-"""Of one's own rooms those first in which somebody may wait for one."""
-
-
-@dataclass(frozen=True)
-class OpenGame:
-    """A room in which one has a seat; ``view`` only once it is known."""
-
-    row: Row
-    view: View | None
-    me: str
-
-    @property
-    def my_turn(self) -> bool:
-        """Whether the others wait for one's move."""
-        return self.view is not None and self.view.phase == "playing" and self.view.turn == self.view.seat_of(self.me)
-
-    @property
-    def opponent(self) -> str:
-        """Who has the other seat; empty if nobody."""
-        return next((name for name in self.row.players.values() if name and name != self.me), "")
-
-    @property
-    def words(self) -> str:
-        """How it stands, in a few words."""
-        against = f"against {self.opponent}" if self.opponent else "nobody has come yet"
-        if self.my_turn:
-            return f"Your turn, {against}"
-        if self.view is not None and self.view.phase == "finished" and self.view.rematch:
-            seat = self.view.seat_of(self.me)
-            return f"{self.opponent} wants a rematch" if seat not in self.view.rematch else f"Rematch? {against}"
-        what = _WORDS.get(self.row.phase, self.row.phase)
-        return f"{what}, {against}"
 
 
 class LobbyModel:
@@ -92,6 +56,7 @@ class LobbyModel:
         self.doing = ""
         """What goes on; empty when nothing does."""
         self.link = Link()
+        self.games = OpenGames(who.player, background)
         self.seeking = SeekingModel(who.player, background, self.link, found=self._found, clock=clock)
         self._who = who
         self._background = background
@@ -99,9 +64,6 @@ class LobbyModel:
         self._entering = entering
         self._clock = clock
         self._shown: list[Row] | None = None
-        self._mine: list[Row] = []
-        self._views: dict[str, View] = {}
-        self._followed: dict[str, Task] = {}
         self._watching = self._watch()
         self._saying = self._say_online()
         self._way_in: Task | None = None
@@ -123,8 +85,7 @@ class LobbyModel:
 
     def open_games(self) -> list[OpenGame]:
         """The rooms in which one has a seat: those where it is one's turn first."""
-        games = [OpenGame(row, self._views.get(row.room), self.me) for row in self._mine]
-        return sorted(games, key=lambda game: (not game.my_turn, _own_order(game.row)))
+        return self.games.all()
 
     def can_play_in(self, row: Row) -> bool:
         """Whether entering means playing: one's own seat, or a free one."""
@@ -168,7 +129,8 @@ class LobbyModel:
         """Want nothing more of the lobby."""
         self.give_up()
         self.seeking.stop()
-        for task in (self._watching, self._saying, *self._followed.values()):
+        self.games.stop()
+        for task in (self._watching, self._saying):
             task.stop()
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -211,25 +173,7 @@ class LobbyModel:
 
     def _news(self, news: LobbyNews) -> None:
         self.rooms, self._shown = news.rooms, None
-        self._mine = [row for row in news.rooms.values() if self.me in row.players.values()]
-        worth_it = {row.room for row in sorted(self._mine, key=_own_order)[:FOLLOWED]}
-        for room in self._followed.keys() - worth_it:
-            self._followed.pop(room).stop()
-            self._views.pop(room, None)
-        for room in worth_it - self._followed.keys():
-            self._followed[room] = self._follow(room)
-
-    def _follow(self, room: str, *, after_s: float = 0.0) -> Task:
-        def items(stop: Event) -> Iterator[News]:
-            return self._who.player.room(room).watch(stop=stop)
-
-        def each(news: News) -> None:
-            self._views[room] = news.view
-
-        def ended(_: TicTacToeError | None) -> None:
-            self._followed[room] = self._follow(room, after_s=AGAIN_S)  # until the lobby says that it is gone
-
-        return self._background.follow(items, each, ended, after_s=after_s)
+        self.games.listed(news.rooms)
 
     def _say_online(self, *, after_s: float = 0.0) -> Task:
         def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int, Closing | None]]:
@@ -255,11 +199,6 @@ class LobbyModel:
 def _order(row: Row) -> int:
     """Where a room stands in the list."""
     return _ORDER.get(row.phase, len(_ORDER))
-
-
-def _own_order(row: Row) -> tuple[int, str]:
-    """Where one's own room stands among one's own."""
-    return _OWN_ORDER.get(row.phase, len(_OWN_ORDER)), row.room
 
 
 def _text(row: Row) -> str:

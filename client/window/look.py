@@ -109,6 +109,12 @@ class Look:
         style = self._app.style
         style.configure("Treeview", rowheight=self.px(28))
 
+    def enlarge(self, button: ttk.Button, points: int) -> None:
+        """Give a button letters of that size; all else stays as its style has it, in both themes."""
+        style = f"Big.{button.cget('style')}"
+        self._app.style.configure(style, font=self.font(points, bold=True))
+        button.configure(style=style)
+
     @property
     def palette(self) -> Palette:
         """The colours of now."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
-from client.model.lobby import OpenGame
+from client.model.open_games import OpenGame
 from client.views import Row
 from client.window.hints import hint
 from client.window.look import Look

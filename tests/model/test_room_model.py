@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import client.model.start
+from client.model.new_room import NewRoom
 from server.cluster import Cluster
 from tests.conftest import MakeCluster
 from tests.model.seat import Seat, SitDown
@@ -145,3 +146,45 @@ def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_clus
     assert ann.lobby.message == "There is no such room (any more)."
     assert ann.model.screen == "lobby"
     assert ann.lobby.doing == ""
+
+
+def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(claim_after_s=0.2)
+    cluster.start()
+    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
+    ben.model.leave_room()
+    ann.wait(lambda: [reply.text for bar in ann.room.bars() for reply in bar.replies], "the bar")
+    (bar,) = ann.room.bars()
+    assert bar.text == "ben stays away"
+    ann.room.offers.reply(bar.replies[0])
+    ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")
+    assert ann.room.view is not None
+    assert ann.room.view.winner == "ann"
+    assert ann.room.bars() == ()
+
+
+def test_a_private_room_that_one_left_is_found_again_though_it_is_in_no_list(
+    sit_down: SitDown, shared_cluster: Cluster
+) -> None:
+    lea, max_ = (sit_down(shared_cluster.name_server, name) for name in ("lea m", "max m"))
+    lea.lobby.create(NewRoom("secret", private=True))
+    room = lea.room
+    lea.wait(lambda: room.entry.is_known)
+    max_.enters(room.entry.invitation)
+    lea.wait(lambda: room.my_turn)
+    lea.plays(0)
+    for seat in (lea, max_):
+        seat.model.leave_room()
+        seat.wait(lambda seat=seat: [game.row.room for game in seat.lobby.open_games()] == [room.id])  # type: ignore[misc]
+    assert room.id not in (max_.lobby.rooms or {})
+    max_.wait(lambda: max_.lobby.open_games()[0].words == "Your turn, against lea m")
+    max_.enters(room.id)
+    assert max_.room.my_turn, "the seat is the invitation"
+    max_.room.resign()
+    max_.room.resign()
+    lea.wait(lambda: lea.lobby.open_games()[0].words == "Finished, against max m")
+    lea.enters(room.id)
+    lea.room.close()
+    lea.wait(lambda: lea.model.screen == "lobby")
+    for seat in (lea, max_):
+        seat.wait(lambda seat=seat: seat.lobby.open_games() == [])  # type: ignore[misc]
