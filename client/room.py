@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from client.channel import Channel, OnLink
 from client.views import View, line_from, view_from
-from game.errors import RoomClosed
+from game.errors import NotInvited, RoomClosed
 from game.event_forms import from_plain
 from game.events import Event, Left
 from game.offers import Matter
@@ -181,7 +181,13 @@ class RoomClient:
             gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
                 self._return_if_sent_away()
-                answer = self._mine(functools.partial(self._wait, channel, self._token, version))
+                try:
+                    answer = self._mine(functools.partial(self._wait, channel, self._token, version))
+                except NotInvited:
+                    if self._role is None:
+                        raise
+                    self.join(self._role)  # taken for gone from a private room, which one has the code of
+                    continue
                 if answer["gap"]:
                     events, gap = [], True  # what came before the gap is no longer followed by what comes now
                 events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]

@@ -86,6 +86,7 @@ def test_the_plain_form_is_as_json_has_it() -> None:
             "best_of": 5,
             "clock": "3+2",
             "rated": True,
+            "private": False,
         }
     )
 
