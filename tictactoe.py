@@ -153,7 +153,10 @@ def play() -> None:
 
 @cluster_app.command()
 def start() -> None:
-    """Start the name server and the three servers in the background, those that do not run yet."""
+    """Start the name server and the three servers in the background, those that do not run yet.
+
+    A cluster that was emptied by drain, and stopped, is open again.
+    """
     with _plain_errors():
         cluster = Cluster(load())
         with console.status("starting the servers") as waiting:
@@ -165,6 +168,9 @@ def start() -> None:
 
             cluster.start(on_progress)
         console.print(f"The cluster runs. Its name server is at {cluster.name_server}.")
+        drains = cluster.drains()
+        if drains is not None and drains.on:
+            console.print("But it is being emptied: cluster drain --cancel opens it again.")
 
 
 @cluster_app.command()
@@ -199,10 +205,18 @@ def drain(
             reopen(cluster)
             console.print("The cluster is open again.")
             return
+        said: set[str] = set()
         try:
             with console.status("asking the main server") as waiting:
-                deadline_s = None if deadline is None else deadline * 60
-                left = empty(cluster, deadline_s=deadline_s, on_progress=lambda seen: waiting.update(_drains(seen)))
+
+                def on_progress(seen: Drains) -> None:
+                    words = _drains(seen)
+                    waiting.update(words)
+                    if not console.is_terminal and words not in said:  # else nobody would see it
+                        said.add(words)
+                        console.print(words, highlight=False)
+
+                left = empty(cluster, deadline_s=None if deadline is None else deadline * 60, on_progress=on_progress)
         except CalledOff as called_off:
             _fail(str(called_off))
         except KeyboardInterrupt:

@@ -251,16 +251,20 @@ def why_not_loadable(settings: Settings) -> str:
     empty if they can.
     """
     modules = ", ".join(f"server.{script.removesuffix('.py')}" for script in _SCRIPTS.values())
-    tried = subprocess.run(
-        [sys.executable, "-c", f"import {modules}; from server.settings import load; load()"],
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, **as_environment(settings)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-c", f"import {modules}; from server.settings import load; load()"],
+            check=False,
+            cwd=ROOT,
+            env={**os.environ, **as_environment(settings)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=settings.start_limit_s,
+        )
+    except subprocess.TimeoutExpired:
+        return f"Python did not get through it within {settings.start_limit_s:g} s."
     said = tried.stderr.strip().splitlines()
     return "" if tried.returncode == 0 else (said[-1] if said else f"Python ended with {tried.returncode}.")
 

@@ -33,6 +33,7 @@ GIVEN_UP_AFTER = 4
 LOOK_AGAIN_S = 0.05
 """Looking takes time from those who are looked at."""
 CHECK_AGAIN_S = 0.5
+NOTED_S = 1.0
 
 
 class CannotUpgrade(Exception):
@@ -93,7 +94,8 @@ class _Upgrade:
         began = time.monotonic()
         processes.end_politely(old)
         new = self._when_whole(old.role)
-        return Replaced(old.role, old.pid, new.pid, self._away_s(new), time.monotonic() - began)
+        whole_s = time.monotonic() - began
+        return Replaced(old.role, old.pid, new.pid, self._away_s(new), whole_s)
 
     def _when_whole(self, role: str) -> RunFile:
         """Who runs in that role, once all do."""
@@ -134,8 +136,15 @@ class _Upgrade:
         return run.created >= self._began
 
     def _away_s(self, new: RunFile) -> float | None:
-        noticed = (seen for seen in self._cluster.recoveries() if (seen.role, seen.pid) == (new.role, new.pid))
-        return next((seen.took_s for seen in noticed), None)
+        """What is written down of it by who started it, which may be a heartbeat later."""
+        ends = time.monotonic() + NOTED_S
+        while True:
+            for seen in self._cluster.recoveries():
+                if (seen.role, seen.pid) == (new.role, new.pid):
+                    return seen.took_s
+            if time.monotonic() > ends:
+                return None
+            time.sleep(LOOK_AGAIN_S)
 
 
 _AS_IT_IS = "What runs goes on; nothing more is replaced."
