@@ -17,7 +17,7 @@ def offer(room: Room, command: Offer, now: Moment, _limits: Limits) -> tuple[Eve
     """A player offers something. Who offers what the other one has offered already accepts it."""
     by, request_id = command.by, command.request_id
     what = check_matter(command.what)
-    seat = seat_in_game(room, by)
+    seat = seat_in_game(room, by, now)
     here = back(room, by, request_id, now)
     if (other(seat), what) in room.offers.standing:
         return *here, *_agreed(room, by, request_id, other(seat), what, now)
@@ -31,7 +31,7 @@ def accept(room: Room, command: Accept, now: Moment, _limits: Limits) -> tuple[E
     """What the other player offers happens."""
     by, request_id = command.by, command.request_id
     what = check_matter(command.what)
-    seat = seat_in_game(room, by)
+    seat = seat_in_game(room, by, now)
     whose = offers.answerable(room.offers, seat, what)
     return *back(room, by, request_id, now), *_agreed(room, by, request_id, whose, what, now)
 
@@ -45,7 +45,7 @@ def decline(room: Room, command: Decline, now: Moment, _limits: Limits) -> tuple
             raise NoSuchOffer("nobody offers a rematch (any more)")
         return *back(room, by, request_id, now), RematchDeclined(by, request_id, seat, at=now.at)
     what = check_matter(command.what)
-    seat = seat_in_game(room, by)
+    seat = seat_in_game(room, by, now)
     whose = offers.declinable(room.offers, seat, what)
     declined = Declined(by, request_id, whose, what, whose == seat, at=now.at)
     return *back(room, by, request_id, now), declined

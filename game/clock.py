@@ -40,22 +40,25 @@ class Clock(NamedTuple):
     since: int
 
 
-@functools.cache
 def clock_rule(text: object) -> ClockRule:
     """The rule that is written as "none", as "10s" (1 to 600 seconds a move) or as "3+2" (1 to 180 minutes, and 0 to 60
     seconds more a move). Raises InvalidArgument.
     """
+    return _rule(text if isinstance(text, str) else "")
+
+
+@functools.lru_cache(maxsize=256)
+def _rule(text: str) -> ClockRule:
     if text == "none":
         return NO_CLOCK
-    if isinstance(text, str):
-        if (match := _PER_MOVE.fullmatch(text)) and int(match[1]) <= LONGEST_MOVE_S:
-            return ClockRule("per_move", int(match[1]) * 1000)
-        match = _INCREMENT.fullmatch(text)
-        if match and int(match[1]) <= LONGEST_BASE_MIN and int(match[2]) <= LONGEST_INCREMENT_S:
-            return ClockRule("increment", int(match[1]) * 60_000, int(match[2]) * 1000)
+    if (match := _PER_MOVE.fullmatch(text)) and int(match[1]) <= LONGEST_MOVE_S:
+        return ClockRule("per_move", int(match[1]) * 1000)
+    match = _INCREMENT.fullmatch(text)
+    if match and int(match[1]) <= LONGEST_BASE_MIN and int(match[2]) <= LONGEST_INCREMENT_S:
+        return ClockRule("increment", int(match[1]) * 60_000, int(match[2]) * 1000)
     raise InvalidArgument(
         f'clock must be "none", seconds a move from "1s" to "{LONGEST_MOVE_S}s", or minutes and seconds more a move, '
-        f'like "3+2"'
+        f'like "3+2", at most "{LONGEST_BASE_MIN}+{LONGEST_INCREMENT_S}"'
     )
 
 
@@ -84,6 +87,11 @@ def flag_at(clock: Clock) -> int | None:
     return None if clock.running is None else clock.since + clock.left[clock.running == "O"]
 
 
+def has_run_down(clock: Clock, at: int) -> bool:
+    """Whether the running clock has reached nought by then: the game is lost, whoever notices it and when."""
+    return clock.running is not None and not left(clock, clock.running, at)
+
+
 def press(clock: Clock, at: int) -> Clock:
     """A move was made: the clock of who made it stands, with its increment; the other one runs.
 
@@ -99,7 +107,12 @@ def press(clock: Clock, at: int) -> Clock:
 
 
 def turn_to(clock: Clock, seat: Seat, at: int) -> Clock:
-    """It is that seat's turn now, without a move (moves were taken back): what was used is used."""
+    """It is that seat's turn now, without a move (moves were taken back).
+
+    What was used and what increments gave stays so; with so much for every move there is all of it again. Raises
+    InvariantBroken when the running clock had run down.
+    """
+    check(not has_run_down(clock, at), "nothing is taken back after somebody's time")
     stood = stop(clock, at)
     if clock.rule.kind == "per_move":
         stood = stood._replace(left=(clock.rule.base_ms, clock.rule.base_ms))

@@ -132,8 +132,9 @@ def _check_owner(room: Room, by: str, do: str) -> None:
 
 
 def check_may_see(room: Room, by: str) -> None:
-    """Raise NotInvited for who is not in a private room, NotAllowed for who was removed: what happens there is not for
-    them.
+    """Raise NotInvited for who is not in a private room, NotAllowed for who was removed or is not in a locked one: what
+    happens there is not for them.
     """
     if room.seat_of(by) is None and by not in room.spectators and by != room.owner:
         entry.check_may_come(room.entry, by, "")
+        entry.check_may_watch(room.entry)

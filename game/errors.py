@@ -119,7 +119,7 @@ class NotAllowed(Refusal):
 
 
 class TimeUp(Refusal):
-    """The caller's clock has run down."""
+    """A clock of the game has run down: it is lost, and about to end."""
 
     code: ClassVar[str] = "time_up"
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+CHANCE_BITS = 63
+"""So many, since chance is written into events, and what reads them takes no larger whole numbers."""
+
 
 class Moment(NamedTuple):
-    """When something is decided. ``at``: service time in ms. ``chance``: 64 random bits. ``date``: seconds since 1970,
-    for people to read; nothing is decided by it.
+    """When something is decided. ``at``: service time in ms. ``chance``: ``CHANCE_BITS`` random bits. ``date``: seconds
+    since 1970, for people to read; nothing is decided by it.
     """
 
     at: int = 0

@@ -1,7 +1,7 @@
 """What players may agree on during a game: a draw, a move back, to let the game be. Pure; knows seats and moves alone.
 
 An offer stands until it is accepted, declined or withdrawn, or until the next move. What was declined may be offered
-again after the next move, and not before.
+again after the next move, or after moves were taken back, and not before.
 """
 
 from __future__ import annotations

@@ -35,11 +35,15 @@ def seat_in(room: Room, by: str) -> Seat:
     raise NotAPlayer("you have no seat in this room")
 
 
-def seat_in_game(room: Room, by: str) -> Seat:
-    """The caller's seat, if a game is running. Raises NotInRoom, NotAPlayer, GameNotRunning."""
+def seat_in_game(room: Room, by: str, now: Moment) -> Seat:
+    """The caller's seat, if a game is running. Raises NotInRoom, NotAPlayer, GameNotRunning, and TimeUp when a clock
+    has run down: then the game is lost already, and nothing but ``due`` ends it.
+    """
     seat = seat_in(room, by)
     if room.phase != "playing":
         raise GameNotRunning("no game is running in the room")
+    if room.clock is not None and clocks.has_run_down(room.clock, now.at):
+        raise TimeUp("your time is up" if room.clock.running == seat else "your opponent's time is up")
     return seat
 
 
@@ -85,11 +89,9 @@ def propose(room: Room, command: Propose, now: Moment, _limits: Limits) -> tuple
 def move(room: Room, command: Move, now: Moment, _limits: Limits) -> tuple[Event, ...]:
     """A move is played, and may be the last."""
     by, request_id, at = command.by, command.request_id, now.at
-    seat = seat_in_game(room, by)
+    seat = seat_in_game(room, by, now)
     if room.rules.to_move(room.position) != seat:
         raise NotYourTurn(f"it is {other(seat)}'s turn")
-    if room.clock is not None and not clocks.left(room.clock, seat, at):
-        raise TimeUp("your time is up")
     outcome = room.rules.outcome(room.rules.play(room.position, seat, command.move))
     moved = Moved(by, request_id, seat, command.move, at=at)
     if outcome is None:
@@ -101,7 +103,7 @@ def move(room: Room, command: Move, now: Moment, _limits: Limits) -> tuple[Event
 def resign(room: Room, command: Resign, now: Moment, _limits: Limits) -> tuple[Event, ...]:
     """The game is lost for who gives it up."""
     by, request_id = command.by, command.request_id
-    seat = seat_in_game(room, by)
+    seat = seat_in_game(room, by, now)
     return *back(room, by, request_id, now), Finished(by, request_id, "resigned", other(seat), (), at=now.at)
 
 
@@ -110,7 +112,7 @@ def claim_game(room: Room, command: ClaimGame, now: Moment, limits: Limits) -> t
     by, request_id = command.by, command.request_id
     if command.result not in ("win", "draw"):
         raise InvalidArgument("result must be win or draw")
-    seat = seat_in_game(room, by)
+    seat = seat_in_game(room, by, now)
     since = room.away.get(room.seats[other(seat)] or "")
     if since is None:
         raise NotAllowed("your opponent is here")
@@ -129,9 +131,10 @@ def rematch(room: Room, command: Rematch, now: Moment, _limits: Limits) -> tuple
         raise GameStillRunning("the game is not finished yet")
     if room.phase != "finished":
         raise GameNotRunning("no game has been played in the room yet")
+    here = back(room, by, request_id, now)
     if seat in room.rematch:
-        return ()
-    wanted = (*back(room, by, request_id, now), RematchWanted(by, request_id, seat, at=now.at))
+        return here
+    wanted = (*here, RematchWanted(by, request_id, seat, at=now.at))
     if other(seat) not in room.rematch:
         return wanted
     return *wanted, _next_game(room, by, request_id, now)

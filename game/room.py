@@ -4,7 +4,7 @@ command makes. Immutable; nothing here refuses anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -107,6 +107,10 @@ class Room(NamedTuple):
         if self.phase == "finished" and self.best_of != series.ENDLESS and not self.series_is_over:
             return self.finished_at + BETWEEN_GAMES_MS
         return None
+
+
+Become = Callable[..., Room]
+"""Makes the room after an event of it, with these of its fields changed; called once an event, since copying costs."""
 
 
 def nothing(room_id: str) -> Room:

@@ -83,7 +83,7 @@ def check_proposal(value: object, choices: Choices) -> Proposal:
     if not isinstance(value, Mapping):
         raise InvalidArgument("a proposal is a dictionary of board, best_of and clock")
     best_of = value.get("best_of")
-    if isinstance(best_of, bool) or best_of not in choices.best_ofs:
+    if not isinstance(best_of, int) or isinstance(best_of, bool) or best_of not in choices.best_ofs:
         raise InvalidArgument(f"best_of must be one of {', '.join(map(str, choices.best_ofs))}")
     return Proposal(
         _one_of(value.get("board"), "board", choices.boards),
@@ -106,7 +106,9 @@ def agreed(selection: Selection) -> Proposal | None:
 
 
 def draw_lots(selection: Selection, chance: int) -> Proposal:
-    """One of the proposals, by 64 random bits: first whose, then, if they have proposed nothing, which of the list."""
+    """One of the proposals, by random bits: the last says whose; if they have proposed nothing, the others which one of
+    the list.
+    """
     seat = SEATS[chance % len(SEATS)]
     every = _all(selection.choices)
     return selection.proposals.get(seat) or every[chance // len(SEATS) % len(every)]

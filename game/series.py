@@ -20,12 +20,12 @@ def check_best_of(value: object) -> int:
 
 
 def is_over(best_of: int, wins: Mapping[str, int], draws: int) -> bool:
-    """Whether all games are played, draws too, or the lead is more than what is left. Both may have won as many."""
+    """Whether nothing can change any more who has won: all games are played, or the lead is more than what is left."""
     if best_of == ENDLESS:
         return False
     most, second = [*sorted(wins.values(), reverse=True), 0, 0][:2]
-    left = best_of - (sum(wins.values()) + draws)
-    return left <= 0 or most - second > left
+    to_come = best_of - (sum(wins.values()) + draws)
+    return to_come <= 0 or most - second > to_come
 
 
 def winner(wins: Mapping[str, int]) -> str | None:

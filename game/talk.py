@@ -21,6 +21,8 @@ LINES_OF_WATCHERS = 20
 """Lines of all who watch within ``RATE_MS``: players can still be read."""
 _JOINERS = "\u200c\u200d"
 """Invisible, but letters of some scripts and many emoji are made with them."""
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and a sign that look like spaces: fillers of Hangul, and the empty cell of Braille."""
 
 
 class Line(NamedTuple):
@@ -40,20 +42,21 @@ Talk = tuple[Line, ...]
 
 def clean(text: object) -> str:
     """What somebody said without what is no text: control characters, directions, surrogates; white space is single
-    spaces. Raises InvalidArgument when nothing is left, or more than 200 characters.
+    spaces. Raises InvalidArgument when nothing is left that can be seen, or more than 200 characters.
     """
-    if not isinstance(text, str):
-        raise InvalidArgument("text must be a text")
-    spaced = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in text if _shown(c)).split())
-    said = unicodedata.normalize("NFC", spaced)
-    if not said.strip(_JOINERS) or len(said) > LONGEST_LINE:
-        raise InvalidArgument(f"text must have 1 to {LONGEST_LINE} characters")
+    kept = "".join(c for c in text if _is_text(c)) if isinstance(text, str) else ""
+    said = unicodedata.normalize("NFC", " ".join(kept.split()))
+    if len(said) > LONGEST_LINE or not any(_is_seen(c) for c in said):
+        raise InvalidArgument(f"text must have 1 to {LONGEST_LINE} characters that can be seen")
     return said
 
 
-def _shown(c: str) -> bool:
-    category = unicodedata.category(c)
-    return c.isspace() or c in _JOINERS or not category.startswith("C")
+def _is_text(c: str) -> bool:
+    return c.isspace() or c in _JOINERS or not unicodedata.category(c).startswith("C")
+
+
+def _is_seen(c: str) -> bool:
+    return unicodedata.category(c)[0] not in "CMZ" and c not in _BLANK
 
 
 def check_rate(talk: Talk, by: str, seat: Seat | None, at: int) -> None:

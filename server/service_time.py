@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from game.moment import Moment
+from game.moment import CHANCE_BITS, Moment
 
 TICK_S = 0.1
 LONGEST_STEP_S = 0.3
@@ -22,9 +22,9 @@ class ServiceTime:
     """Milliseconds of service. Safe for threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, chance: Callable[[], int] | None = None) -> None:
-        """It is 0 until ``at_least`` tells what was reached before. ``chance`` gives 64 random bits."""
+        """It is 0 until ``at_least`` tells what was reached before. ``chance`` gives ``CHANCE_BITS`` random bits."""
         self._clock = clock
-        self._chance = chance or (lambda: secrets.randbits(64))
+        self._chance = chance or (lambda: secrets.randbits(CHANCE_BITS))
         self._lock = threading.Lock()
         self._reached = (0.0, clock())
 
