@@ -32,6 +32,7 @@ THINKS_S = 0.2
 DREAMS, DREAMS_S = 0.08, 1.5
 """How likely somebody lets a second go by, which is ten for a clock; up to how long."""
 PROPOSES, TALKS, OFFERS, ANSWERS, GOES, GIVES_UP = 0.4, 0.06, 0.2, 0.6, 0.08, 0.04
+LOOKS_IN_S = 1.0
 GIVES_UP_LATE = 0.3
 """How likely somebody resigns who would like to go home."""
 
@@ -77,10 +78,13 @@ class Contestant(Participant):
 
     def _told(self, answer: Any) -> None:
         if answer["room"] is not None:
+            self.until_s = max(0.0, self.until_s)
             self.table = self._matches.table(answer["room"])
             self.look()
         elif self._is_late:
+            # A front door that died may have asked for a match that is opened only now: who looks in again finds it.
             self.until_s = -1.0
+            self.set_timer(LOOKS_IN_S, self._seek)
         else:
             self._soon(self._seek)(None)
 
