@@ -28,7 +28,7 @@ from wire import COMMUNICATION
 
 BOARD = "3x3"
 WISHED_CLOCKS = ("any", "any", "any", "10s", "10s")
-THINKS_S = 0.2
+THINKS_S = 0.25
 DREAMS, DREAMS_S = 0.08, 1.5
 """How likely somebody lets a second go by, which is ten for a clock; up to how long."""
 PROPOSES, TALKS, OFFERS, ANSWERS, GOES, GIVES_UP = 0.4, 0.06, 0.2, 0.6, 0.08, 0.04

@@ -102,7 +102,8 @@ class Judge:
                 yield from self.ledger.broken(main.house)
                 if main.link is not None and main.link.step is Step.IN_STEP:
                     yield from self._compare_copies(main)
-                yield from self._judge_matches(main)
+                if self.matches.contestants:
+                    yield from self._judge_matches(main)
             except InvariantBroken as broken:
                 yield f"G3: {broken.message}"
             yield from self._check_histories()
@@ -132,22 +133,17 @@ class Judge:
         """What was played, and what is written of it."""
         played = Played.of(self.record.published)
         yield from played.times_that_go_back()
-        if self.calm:
-            # What a main server wrote that was cut off counts stream by stream (see ``takeover``), so an end that was
-            # never acknowledged may be in its copy of the book alone.
-            return
         whole = self.limits.keep_events > LONGEST_HISTORY
         yield from wrong_in_book("the main server", main.journal, played, whole=whole)
         replication, front_door = self.world.node(REPLICATION), self.world.node(COMMUNICATION)
         in_step = main.link is not None and main.link.step is Step.IN_STEP
         if isinstance(replication, ReplicationProcess) and in_step:
             yield from wrong_in_book("the replica", replication.journal, played, whole=whole)
-        if self.matches.contestants:
-            yield from played.matched_twice()
-            if isinstance(front_door, CommunicationProcess):
-                with contextlib.suppress(NotReady):  # then the schedule is not settled
-                    told = front_door.line.archive.leaderboard("people", LEADERS)["players"]
-                    yield from wrong_ratings(told, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
+        yield from played.matched_twice()
+        if isinstance(front_door, CommunicationProcess):
+            with contextlib.suppress(NotReady):  # then the schedule is not settled
+                told = front_door.line.archive.leaderboard("people", LEADERS)["players"]
+                yield from wrong_ratings(told, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
 
     def _compare_copies(self, main: MainProcess) -> Iterator[str]:
         """In step, the replica's copy makes the same states."""

@@ -28,7 +28,7 @@ STORM_S = 4.0
 CALM = 0.1
 SYNCS = 0.6
 MATCHES = 0.7
-CONTESTANTS = ("c1", "c2", "c3", "c4", "c5")
+CONTESTANTS = ("c1", "c2", "c3", "c4")
 SERVICE_SPEED = 10.0
 """So much faster service time passes than all else where matches are played: clocks and pauses are of people's size."""
 HOSTS: tuple[tuple[str, ...], ...] = ((), ("h1", "h2"))
@@ -69,7 +69,7 @@ class Schedule:
         self._install()
         self.tables = [
             Table(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(hosts))
-            for number, letter in enumerate("ab", start=1)
+            for number, letter in enumerate("a" if matches else "ab", start=1)
         ]
         self._judge = Judge(self.world, self.limits, self.tables, self.matches, hosts, self.ledger, self.record, self.calm)
         self._invite(hosts)

@@ -8,10 +8,13 @@ from server import timekeeping
 from server.commit import Order
 from server.conversation import Conversation
 from server.house import House
-from server.service_time import TICK_S
+from server.service_time import LONGEST_STEP_S
 from simulator.cluster.commit_turn import CommitTurn
 from simulator.cluster.office_hours import OfficeHours
 from simulator.cluster.rpc import Process
+
+PAUSE_S = 0.8 * LONGEST_STEP_S
+"""Between two ticks: longer than in the real servers, for a tick is much of what a quiet schedule does."""
 
 
 class Timekeeper:
@@ -25,7 +28,7 @@ class Timekeeper:
         self._turn = turn
         self._new_request = new_request
         self._hours = hours
-        self._pause_s = TICK_S / hours.speed
+        self._pause_s = PAUSE_S / hours.speed
         self._failed = False
 
     def begin(self) -> None:
