@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,10 +42,11 @@ logger = structlog.get_logger()
 
 
 class _Asked(NamedTuple):
-    """What somebody who waits asked, and since when they wait."""
+    """What somebody who waits asked, since when they wait, and which question of this front door it is."""
 
     wish: Wish
     since: float
+    number: int
 
 
 class Matchmaker:
@@ -71,18 +73,18 @@ class Matchmaker:
         self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
         self._news = False
         self._making: set[str] = set()
-        self._cancelled: set[str] = set()
+        self._numbers = itertools.count()
+        self._cancelled: dict[str, int] = {}  # the last question of each name that is not to be asked again
         self._herald = Herald(self._tell)
 
     # -- asked ----------------------------------------------------------------------------------------------------
 
     def seek(self, name: str, wish: Wish, ticket: str, timeout_s: float) -> dict[str, object] | Later:
         """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up."""
+        asked = _Asked(wish, self._clock() - self._waited_s(name, ticket), next(self._numbers))
         if timeout_s <= 0 or self._lobby.match_of(name) is not None:
-            return self._tell(name, _Asked(wish, self._clock() - self._waited_s(name, ticket)))
+            return self._tell(name, asked)
         with self._changed:
-            asked = _Asked(wish, self._clock() - self._waited_s(name, ticket))
-            self._cancelled.discard(name)
             later = self._herald.wait(name, asked, timeout_s)
             if name not in self._making:
                 self._seekers.ask(Seeker(name, wish, self._rating_of(name), asked.since))
@@ -96,9 +98,11 @@ class Matchmaker:
             if name in self._making:
                 about_to_wait()
                 self._changed.wait_for(lambda: name not in self._making, FOLLOW_WAIT_S * 5)
-            self._cancelled.add(name)
+            if self._herald.waits_in(name):
+                self._cancelled[name] = next(self._numbers)
         self._herald.happened_in([name])
-        return self._tell(name, _Asked(Wish(), self._clock()))
+        told = self._tell(name, _Asked(Wish(), self._clock(), next(self._numbers)))
+        return {**told, "waiting": False}
 
     def play_house_bot(self, name: str, request_id: str, wish: Wish) -> Mapping[str, object]:
         """A match with the house bot. Raises Busy when it plays as many as it can."""
@@ -182,12 +186,16 @@ class Matchmaker:
     # -- told -----------------------------------------------------------------------------------------------------
 
     def _tell(self, name: str, asked: _Asked) -> dict[str, object]:
-        """How it stands with somebody, who is not waiting any more unless they ask again."""
+        """How it stands with somebody, who is not waiting any more unless another question of theirs is open, or they
+        ask again.
+        """
         room = self._lobby.match_of(name)
         with self._changed:
-            self._seekers.drop(name)
-            cancelled = name in self._cancelled
-            self._cancelled.discard(name)
+            if not self._herald.waits_in(name):
+                self._seekers.drop(name)
+            cancelled = asked.number < self._cancelled.get(name, -1)
+            if cancelled and not self._herald.waits_in(name):
+                del self._cancelled[name]
             others = len(self._seekers)
         if room is not None:
             return self._in_room(room)

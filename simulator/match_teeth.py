@@ -10,7 +10,6 @@ from game.room import Room
 from game.service import Tick
 from server import timekeeping
 from server.commit import Commit
-from server.due import DueRooms
 from server.house import House
 from server.service_time import ServiceTime
 from simulator.tooth import tooth
@@ -39,11 +38,6 @@ def _brought_by(*about: Any, _right: Any = timekeeping.brought_by) -> Iterator[t
     for stream, command in _right(*about):
         if not isinstance(command, Tick):
             yield stream, command
-
-
-@tooth("what-is-due-is-forgotten", "a takeover looks into no room whose clock runs", DueRooms, "unknown")
-def _unknown(_self: DueRooms, _rooms: Any) -> None:
-    return None
 
 
 @tooth("an-end-without-its-record", "a game's end is written without its record", Commit, "_enter")

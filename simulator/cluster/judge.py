@@ -65,7 +65,11 @@ class Judge:
             yield f"the replica is not in step, but {main.link.step.value}"
         for table in self.tables:
             yield from self._waiting(table, main.house)
-        for name in (*self.hosts, *self.matches.contestants, *(name for table in self.tables for name in table.players)):
+        for name in (
+            *self.hosts,
+            *self.matches.contestants,
+            *(name for table in self.tables for name in table.players),
+        ):
             person = self.world.node(name)
             if not isinstance(person, Person) or not person.finished:
                 yield f"{name} still waits for an answer"

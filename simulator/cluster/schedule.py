@@ -71,7 +71,9 @@ class Schedule:
             Table(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(hosts))
             for number, letter in enumerate("a" if matches else "ab", start=1)
         ]
-        self._judge = Judge(self.world, self.limits, self.tables, self.matches, hosts, self.ledger, self.record, self.calm)
+        self._judge = Judge(
+            self.world, self.limits, self.tables, self.matches, hosts, self.ledger, self.record, self.calm
+        )
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
         blows = Blows(self.world, self.machine, people, lambda: self._main(JournalDisk(syncs=True)))

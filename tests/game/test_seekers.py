@@ -105,7 +105,7 @@ def test_the_groups_are_those_of_the_reference(players: int, chance: random.Rand
             before = waiting.get(seeker.name)
             seekers.ask(seeker)
             waiting[seeker.name] = seeker._replace(since=min(seeker.since, before.since)) if before else seeker
-        for name in [name for name in waiting if chance.random() < 0.2]:  # noqa: PLR2004  # now and then
+        for name in [name for name in waiting if chance.random() < 0.2]:  # now and then
             seekers.drop(name)
             del waiting[name]
         groups = seekers.groups(now)
