@@ -28,10 +28,12 @@ from server.supervision import Action, Supervision
 from server.takeover import TakeOffice
 from simulator import match_teeth as _those_of_matches  # noqa: F401  # they are in TEETH by being there
 from simulator.cluster.machine import ELSEWHERE, Machine
-from simulator.tooth import TEETH as TEETH
+from simulator.tooth import TEETH
 from simulator.tooth import tooth as _tooth
 from wire import MAIN
 from wire.errors import StorageFailed
+
+__all__ = ["TEETH"]
 
 
 @_tooth("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "wrote")

@@ -73,16 +73,20 @@ class Judge:
             person = self.world.node(name)
             if not isinstance(person, Person) or not person.finished:
                 yield f"{name} still waits for an answer"
-        copy = self.world.node(COMMUNICATION)
-        changes = main.house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
+        yield from self._not_followed(main.house)
+
+    def _not_followed(self, house: House) -> Iterator[str]:
+        """Matches that go on, and what the front door does not know yet."""
+        changes = house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
-        if isinstance(copy, CommunicationProcess) and dict(copy.copy.lobby.rows) != lobby:
-            yield "the lobby's copy is not the lobby"
         for room, row in lobby.items():
             if row["match"]:
                 yield f"the match in {room} goes on, {row['phase']}"
-        if self.matches.contestants and isinstance(copy, CommunicationProcess):
-            if copy.line.archive.count != main.house.records:
+        front_door = self.world.node(COMMUNICATION)
+        if isinstance(front_door, CommunicationProcess):
+            if dict(front_door.copy.lobby.rows) != lobby:
+                yield "the lobby's copy is not the lobby"
+            if self.matches.contestants and front_door.line.records != house.records:
                 yield "the ratings are not those of all games"
 
     def _waiting(self, table: Table, house: House) -> Iterator[str]:

@@ -214,7 +214,8 @@ class MainProcess(Process):
         elif method == "open_matches":
             self._openings.ask(request, *arguments)
         elif method == "records_after":
-            self.answer(request, house.records_after(*arguments, 0.0))
+            number, limit = arguments
+            self.answer(request, house.records_after(number, limit, 0.0))
         elif method == "lobby_changes":
             revision, began, limit = arguments
             changes = house.lobby_changes(Cursor(revision, began), limit, 0.0)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from game import records, rooms
-from game.events import Created, Event, Finished, Started
 from game.event_forms import from_plain
+from game.events import Created, Event, Finished, Started
 from game.records import GameRecord
 from game.room import Room
 from server.entries import Entry

@@ -1,4 +1,4 @@
-"""Who waits for a match at a simulated communication server: the real ``Seekers`` and the real ratings, without threads.
+"""Who waits for a match at a simulated communication server: the real ``Seekers`` and ratings, without threads.
 
 As with the real one, a wish is a question that is open: who does not ask any more is not matched.
 """
