@@ -20,7 +20,7 @@ def check_best_of(value: object) -> int:
 
 
 def is_over(best_of: int, wins: Mapping[str, int], draws: int) -> bool:
-    """Whether all games are played, draws too, or the lead is more than what is left. Both may have won as many."""
+    """Whether nothing can change any more who has won: all games are played, or the lead is more than what is left."""
     if best_of == ENDLESS:
         return False
     most, second = [*sorted(wins.values(), reverse=True), 0, 0][:2]

@@ -88,6 +88,11 @@ class Archive:
 
     # -- asked ----------------------------------------------------------------------------------------------------
 
+    @property
+    def count(self) -> int:
+        """How many records have been read."""
+        return self._count
+
     def rating_of(self, name: str) -> float:
         """The rating that decides who is matched with whom."""
         with self._lock:

@@ -201,10 +201,13 @@ class Matchmaker:
     # -- told -----------------------------------------------------------------------------------------------------
 
     def _tell(self, name: str, asked: _Asked) -> dict[str, object]:
-        """How it stands with somebody, who is not waiting any more unless they ask again."""
+        """How it stands with somebody, who is not waiting any more unless another question of theirs is open, or they
+        ask again.
+        """
         room = self._lobby.match_of(name)
         with self._changed:
-            self._seekers.drop(name)
+            if not self._herald.waits_in(name):
+                self._seekers.drop(name)
             cancelled = name in self._cancelled
             others = len(self._seekers)
         if room is not None:

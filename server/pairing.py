@@ -45,6 +45,21 @@ class Opened(NamedTuple):
     taken: Mapping[str, str]
 
 
+def opening_of(pairing: Pairing, match_of: Callable[[str], str | None]) -> tuple[Opened, Match | None]:
+    """What becomes of a pairing as things are: its room, and the command that opens it; or no room and no command,
+    because somebody is in another match. ``match_of``: the room of the match that somebody is in and that goes on.
+    """
+    room = room_id_of(HOUSE, pairing.request_id)
+    people = [name for name in pairing.players if name not in pairing.bots]
+    rooms = {name: at for name in people if (at := match_of(name)) is not None}
+    if any(at != room for at in rooms.values()):
+        return Opened(None, rooms), None
+    match = Match(
+        HOUSE, pairing.request_id, DEFAULT_GAME, pairing.players, pairing.choices, rated=True, bots=pairing.bots
+    )
+    return Opened(room, {}), match
+
+
 class Pairings:
     """Opens rooms for matches. Safe for threads."""
 
@@ -78,18 +93,13 @@ class Pairings:
         return [opened for opened, _ in made]
 
     def _begin(self, pairing: Pairing) -> tuple[Opened, Mapping[str, object] | Later | None]:
-        room = room_id_of(HOUSE, pairing.request_id)
-        people = [name for name in pairing.players if name not in pairing.bots]
-        rooms = {name: at for name in people if (at := self._house.match_of(name)) is not None}
-        if any(at != room for at in rooms.values()):
-            return Opened(None, rooms), None
-        self._check_new_room(room)
+        opened, match = opening_of(pairing, self._house.match_of)
+        if opened.room is None or match is None:
+            return opened, None
+        self._check_new_room(opened.room)
         if HOUSE_BOT in pairing.bots:
             self._seat_house_bot()
-        match = Match(
-            HOUSE, pairing.request_id, DEFAULT_GAME, pairing.players, pairing.choices, rated=True, bots=pairing.bots
-        )
-        return Opened(room, {}), self._committer.submit(room_stream(room), match)
+        return opened, self._committer.submit(room_stream(opened.room), match)
 
 
 def pairings(value: object) -> list[Pairing]:

@@ -1,16 +1,15 @@
 """Deliberate faults in the servers' machines, each found by the simulator: else its silence would mean nothing.
 
-A fault replaces one method of one machine for as long as it is broken. The table of which check finds which, and after
-how many schedules, is in ``docs/simulation.md``.
+Those of matches and time are in ``match_teeth``. The table of which check finds which, and after how many schedules, is
+in ``docs/simulation.md``.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 from game import name_events, names, rooms
 from server import takeover
@@ -27,38 +26,14 @@ from server.replica import Replica
 from server.replica_link import ReplicaLink
 from server.supervision import Action, Supervision
 from server.takeover import TakeOffice
+from simulator import match_teeth as _those_of_matches  # noqa: F401  # they are in TEETH by being there
 from simulator.cluster.machine import ELSEWHERE, Machine
+from simulator.tooth import TEETH
+from simulator.tooth import tooth as _tooth
 from wire import MAIN
 from wire.errors import StorageFailed
 
-
-@dataclass(frozen=True)
-class Tooth:
-    """One deliberate fault."""
-
-    name: str
-    what: str
-    """What the machine does wrong, in one sentence."""
-    owner: Any
-    method: str
-    broken: Any
-
-    @contextlib.contextmanager
-    def bite(self) -> Iterator[None]:
-        """While inside, the machine is broken."""
-        with patch.object(self.owner, self.method, self.broken):
-            yield
-
-
-def _tooth(name: str, what: str, owner: Any, method: str) -> Callable[[Any], Any]:
-    def keep(broken: Any) -> Any:
-        TEETH[name] = Tooth(name, what, owner, method, broken)
-        return broken
-
-    return keep
-
-
-TEETH: dict[str, Tooth] = {}
+__all__ = ["TEETH"]
 
 
 @_tooth("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "wrote")

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from client.channel import ATTEMPT_S
+from client.chaos.contestants import Contestant
 from client.chaos.people import LOOK_AGAIN_S, Person, Place
 from client.chaos.recorder import Recorder
 from client.cluster import Cluster, connect
@@ -43,13 +44,17 @@ class Brief:
     tokens: dict[str, str]
 
     @classmethod
-    def for_tables(cls, name_server: str, *, seed: int, tables: int, groups: int) -> Brief:
-        """People at so many tables. Those of one are in different groups: a kill leaves others waiting."""
+    def for_tables(cls, name_server: str, *, seed: int, tables: int, groups: int, contestants: int = 0) -> Brief:
+        """People at so many tables, and so many who ask for matches. Those of one table are in different groups: a kill
+        leaves others waiting.
+        """
         places: list[list[Place]] = [[] for _ in range(groups)]
         for number in range(tables):
             for offset, part in enumerate(("owner", "guest", "watcher")):
                 table = f"t{number + 1}"
                 places[(number + offset) % groups].append(Place(f"{table}-{part}", table, part))
+        for number in range(contestants):
+            places[number % groups].append(Place(f"c{number + 1}", "", "contestant"))
         tokens = {place.name: new_token() for group in places for place in group}
         return cls(name_server, seed, tuple(tuple(group) for group in places), tokens)
 
@@ -80,7 +85,8 @@ def main(arguments: Sequence[str]) -> None:
 
         def run(place: Place = place, client: str = client, chance: random.Random = chance) -> None:
             player = _claimed(cluster, place.name, brief.tokens[place.name], recorder)
-            Person(place, cluster, player, recorder, client=client, chance=chance, finishing=finishing).run()
+            kind = Contestant if place.part == "contestant" else Person
+            kind(place, cluster, player, recorder, client=client, chance=chance, finishing=finishing).run()
 
         threads.append(threading.Thread(target=run, daemon=True))
     for thread in threads:

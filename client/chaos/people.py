@@ -32,15 +32,17 @@ RESIGNS = 0.03
 WRONG = 0.02
 """How often somebody looks at the room, goes and comes back, gives up, or moves out of turn."""
 
-_OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
+OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
 """Refusals that only say that the room has gone on meanwhile."""
-_FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
+FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
 """What a caller may be told while faults fall, and tries again."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Who somebody is at which table. ``part``: "owner", "guest" or "watcher"."""
+    """Who somebody is at which table. ``part``: "owner", "guest" or "watcher"; or "contestant", who
+    has no table and asks for matches.
+    """
 
     name: str
     table: str
@@ -84,7 +86,7 @@ class Person:
                     room = None
             except (RoomClosed, NoSuchRoom):
                 room = None
-            except _FAULTS:
+            except FAULTS:
                 pass  # the call is recorded as one without an answer; the room is looked at anew
             except TicTacToeError as error:
                 self._recorder.surprise(self._client, f"{error.code}: {error.message}")
@@ -157,7 +159,7 @@ class Person:
             elif view.phase != "closed" and self._place.part == "owner" and self._enough(view):
                 room.close()
         except Refusal as refusal:
-            if refusal.code not in _OLD_NEWS:
+            if refusal.code not in OLD_NEWS:
                 raise
 
     def _play_on(self, room: RecordedRoom, view: View) -> None:

@@ -10,11 +10,32 @@ from pathlib import Path
 from typing import Any
 
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
-from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
+from game.commands import (
+    Accept,
+    ClaimGame,
+    Close,
+    Command,
+    Create,
+    Decline,
+    Join,
+    Leave,
+    Move,
+    Offer,
+    Propose,
+    Rematch,
+    Resign,
+    Say,
+)
 from game.event_forms import from_plain
 from game.events import Created
 
-_COMMANDS = {kind.__name__: kind for kind in (Create, Join, Leave, Move, Resign, Rematch, Close)}
+_COMMANDS = {
+    kind.__name__: kind
+    for kind in (
+        *(Create, Join, Leave, Move, Resign, Rematch, Close),
+        *(Propose, Offer, Accept, Decline, Say, ClaimGame),
+    )
+}
 
 
 @dataclass

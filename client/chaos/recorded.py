@@ -10,7 +10,22 @@ from client.chaos.recorder import Recorder
 from client.player import Player
 from client.room import News, RoomClient, new_request_id
 from client.views import View
-from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
+from game.commands import (
+    Accept,
+    ClaimGame,
+    Close,
+    Command,
+    Create,
+    Decline,
+    Join,
+    Leave,
+    Move,
+    Offer,
+    Propose,
+    Rematch,
+    Resign,
+    Say,
+)
 from game.errors import Refusal
 from game.requests import Answer
 from wire.errors import TicTacToeError
@@ -24,6 +39,12 @@ _MAKE: dict[str, Callable[..., Command]] = {
     "resign": Resign,
     "rematch": Rematch,
     "close": Close,
+    "propose": Propose,
+    "offer": Offer,
+    "accept": Accept,
+    "decline": Decline,
+    "say": Say,
+    "claim_game": ClaimGame,
 }
 
 

@@ -21,6 +21,7 @@ from client.cluster import Cluster, connect
 from client.history.guarantees import check
 from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
+from game import rooms
 from game.commands import Move
 from game.events import Event, Finished, Started
 from wire import MAIN, room_object, rpc
@@ -47,6 +48,7 @@ class Wishes:
     seed: int
     tables: int = 6
     groups: int = 4
+    contestants: int = 6
 
 
 def run_chaos(
@@ -85,7 +87,11 @@ class _Run:
         self._began = time.monotonic()
         self._print = say
         self._brief = Brief.for_tables(
-            servers.name_server, seed=wishes.seed, tables=wishes.tables, groups=wishes.groups
+            servers.name_server,
+            seed=wishes.seed,
+            tables=wishes.tables,
+            groups=wishes.groups,
+            contestants=wishes.contestants,
         )
         self._crowds = Crowds(self._brief, folder, environment)
         self._conductor = Conductor(servers, self._crowds, self._say)
@@ -146,7 +152,8 @@ class _Run:
             token = cluster.claim(_JUDGE).token
             for row in cluster.rooms():
                 recalled.rooms.setdefault(row.room, RoomHistory())
-                self._complaints.append(f"{row.room} ({row.title}) is still open, {row.phase}")
+                if not row.rated:  # a match closes when both have gone, and who was killed meanwhile goes later
+                    self._complaints.append(f"{row.room} ({row.title}) is still open, {row.phase}")
             address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S)
             for room, history in recalled.rooms.items():
                 try:
@@ -154,6 +161,9 @@ class _Run:
                 except TicTacToeError as error:
                     self._complaints.append(f"the history of {room} cannot be read: {error.message}")
         recalled.find_homes()
+        for room, history in recalled.rooms.items():
+            if not _has_ended(room, history.final):
+                self._complaints.append(f"the match in {room} did not come to its end")
 
     def _report(self, recalled: Recalled, seconds: float) -> Report:
         finals = [history.final for history in recalled.rooms.values()]
@@ -197,6 +207,14 @@ def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event
         if news.view.version >= version:
             break
     return seen
+
+
+def _has_ended(room: str, final: Iterable[tuple[int, Event]]) -> bool:
+    """Whether this is no match, or one the series of which is over."""
+    state = rooms.nothing(room)
+    for _, event in final:
+        state = rooms.evolve(state, event)
+    return not state.is_match or state.series_is_over or state.phase == "closed"
 
 
 def _is_accepted_move(call: Call[object]) -> bool:

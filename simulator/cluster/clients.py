@@ -115,22 +115,13 @@ class Person(Process):
         return main.link.epoch if isinstance(main, MainProcess) and main.link is not None else 0
 
 
-class Player(Person):
-    """Plays at one table until its time is over, not always well."""
+class Participant(Person):
+    """Somebody at ``table``, who asks there and notes what came of it."""
 
-    def __init__(self, table: Table, *, until_s: float) -> None:
-        super().__init__(until_s=until_s)
-        self.table = table
+    table: Table
 
-    def sit_down(self) -> None:
-        if self.name == self.table.owner and not self.table.history.calls:
-            self._do(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
-        else:
-            self.set_timer(self.dice.uniform(0.0, 0.3), self._look)
-
-    # -- asking ---------------------------------------------------------------------------------------------------
-
-    def _do(self, command: Command) -> None:
+    def do(self, command: Command) -> None:
+        """Ask for that, then go on."""
         call = self._begin(command)
         arguments = (room_stream(self.table.room), type(command).__name__, *fields_of(command))
 
@@ -143,7 +134,8 @@ class Player(Person):
 
         self.insist("command", arguments, answered, refused, give_up_at=self.now + GIVES_UP_S)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Look at the room, then go on."""
         call = self._begin(Look(self.name))
 
         def answered(view: Any) -> None:
@@ -155,6 +147,16 @@ class Player(Person):
 
         self.insist("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
 
+    def go_on(self, view: Any) -> None:
+        """What was asked for is over; ``view`` is what a look saw."""
+        raise NotImplementedError
+
+    def cell(self, cells: str) -> int:
+        """A cell to move to, mostly a free one."""
+        free = [cell for cell in range(CELLS) if cells[cell] == EMPTY]
+        careless = self.dice.random() < CARELESS or not free
+        return self.dice.randrange(CELLS) if careless else self.dice.choice(free)
+
     def _begin(self, operation: object) -> int:
         calls = self.table.history.calls
         calls.append(Call(self.name, operation, self.now))
@@ -165,18 +167,33 @@ class Player(Person):
         begun = calls[number]
         if answer is not None:
             calls[number] = Call(begun.client, begun.operation, begun.sent_at, self.now, answer)
+        self.go_on(view)
+
+
+class Player(Participant):
+    """Plays at one table until its time is over, not always well."""
+
+    def __init__(self, table: Table, *, until_s: float) -> None:
+        super().__init__(until_s=until_s)
+        self.table = table
+
+    def sit_down(self) -> None:
+        if self.name == self.table.owner and not self.table.history.calls:
+            self.do(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
+        else:
+            self.set_timer(self.dice.uniform(0.0, 0.3), self.look)
+
+    def go_on(self, view: Any) -> None:
         if self.now < self.until_s:
-            self.set_timer(self.dice.uniform(0.0, THINKS_S), lambda: self._go_on(view))
+            self.set_timer(self.dice.uniform(0.0, THINKS_S), lambda: self._act(view))
         else:
             self.until_s = -1.0
 
-    # -- choosing -------------------------------------------------------------------------------------------------
-
-    def _go_on(self, view: Any) -> None:
+    def _act(self, view: Any) -> None:
         if view is None:
-            self._look()
+            self.look()
         else:
-            self._do(self._choose(view))
+            self.do(self._choose(view))
 
     def _choose(self, view: Any) -> Command:
         me, request, dice = self.name, self.new_request(), self.dice
@@ -191,12 +208,7 @@ class Player(Person):
             return Join(me, request, "player")
         if view["phase"] == "finished":
             return Rematch(me, request)
-        return Move(me, request, self._cell(view["board"]["cells"]))
-
-    def _cell(self, cells: str) -> int:
-        free = [cell for cell in range(CELLS) if cells[cell] == EMPTY]
-        careless = self.dice.random() < CARELESS or not free
-        return self.dice.randrange(CELLS) if careless else self.dice.choice(free)
+        return Move(me, request, self.cell(view["board"]["cells"]))
 
 
 class Watcher(Person):

@@ -12,11 +12,11 @@ from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
 
 
 class _Asked(Order):
-    """A command that somebody sent."""
+    """A command, and who hears what came of it."""
 
-    def __init__(self, stream: str, command: Any, request: Request) -> None:
+    def __init__(self, stream: str, command: Any, done: Callable[[Order], None]) -> None:
         super().__init__(stream, command)
-        self.request = request
+        self.done = done
 
 
 class _Alone(Order):
@@ -42,7 +42,18 @@ class CommitTurn:
 
     def ask(self, stream: str, command: Any, request: Request) -> None:
         """Carry out a command, together with others, and answer the request."""
-        self._line_up(_Asked(stream, command, request))
+
+        def done(order: Order) -> None:
+            if order.error is not None:
+                self._process.refuse(request, order.error)
+            else:
+                self._process.answer(request, dict(order.answer or {}))
+
+        self.carry_out(stream, command, done)
+
+    def carry_out(self, stream: str, command: Any, done: Callable[[Order], None]) -> None:
+        """Carry out a command of the servers' own, together with others; ``done`` hears what came of it."""
+        self._line_up(_Asked(stream, command, done))
 
     def take(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
         """Hold a conversation while nothing is committed."""
@@ -76,8 +87,5 @@ class CommitTurn:
 
     def _answer(self, batch: list[_Asked]) -> None:
         for asked in batch:
-            if asked.error is not None:
-                self._process.refuse(asked.request, asked.error)
-            else:
-                self._process.answer(asked.request, dict(asked.answer or {}))
+            asked.done(asked)
         self._committed()

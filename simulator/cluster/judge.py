@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,16 @@ from server.lobby import BEGINNING
 from server.primary import Step
 from server.streams import Streams, room_of, room_stream
 from simulator.cluster.clients import Person, Table, Watcher
+from simulator.cluster.contestants import Matches
 from simulator.cluster.hosts import Ledger
 from simulator.cluster.machine import SERVERS
 from simulator.cluster.main_process import Limits, MainProcess
+from simulator.cluster.matches_judge import LEADERS, Played, wrong_in_book, wrong_ratings
 from simulator.cluster.record import Record
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
 from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
+from wire.errors import NotReady
 
 LONGEST_LOBBY = 1000
 LONGEST_HISTORY = 10_000
@@ -37,6 +41,7 @@ class Judge:
     world: World
     limits: Limits
     tables: Sequence[Table]
+    matches: Matches
     hosts: Sequence[str]
     ledger: Ledger
     record: Record
@@ -60,15 +65,29 @@ class Judge:
             yield f"the replica is not in step, but {main.link.step.value}"
         for table in self.tables:
             yield from self._waiting(table, main.house)
-        for name in (*self.hosts, *(name for table in self.tables for name in table.players)):
+        for name in (
+            *self.hosts,
+            *self.matches.contestants,
+            *(name for table in self.tables for name in table.players),
+        ):
             person = self.world.node(name)
             if not isinstance(person, Person) or not person.finished:
                 yield f"{name} still waits for an answer"
-        copy = self.world.node(COMMUNICATION)
-        changes = main.house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
+        yield from self._not_followed(main.house)
+
+    def _not_followed(self, house: House) -> Iterator[str]:
+        """Matches that go on, and what the front door does not know yet."""
+        changes = house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
-        if isinstance(copy, CommunicationProcess) and dict(copy.copy.lobby.rows) != lobby:
-            yield "the lobby's copy is not the lobby"
+        for room, row in lobby.items():
+            if row["match"]:
+                yield f"the match in {room} goes on, {row['phase']}"
+        front_door = self.world.node(COMMUNICATION)
+        if isinstance(front_door, CommunicationProcess):
+            if dict(front_door.copy.lobby.rows) != lobby:
+                yield "the lobby's copy is not the lobby"
+            if self.matches.contestants and front_door.line.records != house.records:
+                yield "the ratings are not those of all games"
 
     def _waiting(self, table: Table, house: House) -> Iterator[str]:
         try:
@@ -91,6 +110,8 @@ class Judge:
                 yield from self.ledger.broken(main.house)
                 if main.link is not None and main.link.step is Step.IN_STEP:
                     yield from self._compare_copies(main)
+                if self.matches.contestants:
+                    yield from self._judge_matches(main)
             except InvariantBroken as broken:
                 yield f"G3: {broken.message}"
             yield from self._check_histories()
@@ -116,6 +137,22 @@ class Judge:
             if house.is_open(room_of(stream) or "") if row is None else not house.is_listed_as(stream, row):
                 yield f"G3: {stream} is told of in another way than it is served"
 
+    def _judge_matches(self, main: MainProcess) -> Iterator[str]:
+        """What was played, and what is written of it."""
+        played = Played.of(self.record.published)
+        yield from played.times_that_go_back()
+        whole = self.limits.keep_events > LONGEST_HISTORY
+        yield from wrong_in_book("the main server", main.journal, played, whole=whole)
+        replication, front_door = self.world.node(REPLICATION), self.world.node(COMMUNICATION)
+        in_step = main.link is not None and main.link.step is Step.IN_STEP
+        if isinstance(replication, ReplicationProcess) and in_step:
+            yield from wrong_in_book("the replica", replication.journal, played, whole=whole)
+        yield from played.matched_twice()
+        if isinstance(front_door, CommunicationProcess):
+            with contextlib.suppress(NotReady):  # then the schedule is not settled
+                told = front_door.line.archive.leaderboard("people", LEADERS)["players"]
+                yield from wrong_ratings(told, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
+
     def _compare_copies(self, main: MainProcess) -> Iterator[str]:
         """In step, the replica's copy makes the same states."""
         replication = self.world.node(REPLICATION)
@@ -135,7 +172,8 @@ class Judge:
         return {copy.stream: streams.state_of(copy) for copy in journal.copies()}
 
     def _check_histories(self) -> Iterator[str]:
-        histories = {table.room: self._finished(table) for table in self.tables if self._was_seen(table)}
+        tables = (*self.tables, *self.matches.tables.values())
+        histories = {table.room: self._finished(table) for table in tables if self._was_seen(table)}
         found = check(histories, complete=not self.calm, limits=self.limits.of_rooms)
         for name, sentences in (
             ("G1", found.lost),

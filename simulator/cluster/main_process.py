@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
+from game.commands import (
+    HOUSE_REQUESTS,
+    Accept,
+    ClaimGame,
+    Close,
+    Command,
+    Create,
+    Decline,
+    Join,
+    Leave,
+    Move,
+    Offer,
+    Propose,
+    Rematch,
+    Resign,
+    Say,
+)
 from game.errors import InvalidArgument, NoSuchRoom
 from game.moment import Limits as RoomLimits
 from game.names import Claim, Keep, Recover
 from server.commit import Commit
 from server.compaction import Compactor
 from server.conversation import Conversation
-from server.draft import Draft
-from server.entries import Entry, Mark, Office, Terms
+from server.entries import Entry, Office
 from server.faults import Faults
 from server.house import House
-from server.journal import Journal
 from server.lobby import Cursor
 from server.office import take_office
-from server.primary import Output, Primary
 from server.replica_link import ReplicaLink
 from server.streams import Streams
 from simulator.cluster.commit_turn import CommitTurn
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
+from simulator.cluster.noting import NotingHouse, NotingPrimary
+from simulator.cluster.openings import Openings
 from simulator.cluster.record import Record
 from simulator.cluster.rpc import Process, Request, Talk
+from simulator.cluster.timekeeper import Timekeeper
 from simulator.cluster.watching import Watch
 from simulator.world import Crash, Life
 from wire import MAIN, REPLICATION
@@ -41,7 +58,11 @@ FORGOTTEN_AFTER_S = 1.5
 NO_FAULTS = Faults("")
 _LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
 COMMANDS: dict[str, Callable[..., Command | Claim | Keep | Recover]] = {
-    make.__name__: make for make in (Create, Join, Leave, Move, Resign, Rematch, Close, Claim, Keep, Recover)
+    make.__name__: make
+    for make in (
+        *(Create, Join, Leave, Move, Resign, Rematch, Close, Claim, Keep, Recover),
+        *(Propose, Offer, Accept, Decline, Say, ClaimGame),
+    )
 }
 
 
@@ -77,6 +98,7 @@ class MainProcess(Process):
     def start(self) -> None:
         """Wait for the office."""
         self.journal = self._disk.journal()
+        self.hours = self._record.hours
         chance = self.chance()
         Talk(
             self,
@@ -97,7 +119,7 @@ class MainProcess(Process):
     def _in_office(self, office: Office) -> None:
         journal, limits = self.journal, self._limits
         streams = Streams(limits.of_rooms)
-        self.house = house = _NotingHouse(streams, journal, self)
+        self.house = house = NotingHouse(streams, journal, self)
         self._compactor = Compactor(
             journal,
             streams,
@@ -107,7 +129,7 @@ class MainProcess(Process):
             in_memory=house.at_hand,
         )
         self.link = link = ReplicaLink(
-            _NotingPrimary(office, journal.last, journal.terms, self),
+            NotingPrimary(office, journal.last, journal.terms, self),
             journal,
             self._compactor,
             faults=NO_FAULTS,
@@ -124,6 +146,8 @@ class MainProcess(Process):
         )
         house.load()
         self.published([entry for copy in journal.copies() for entry in copy.entries])
+        self.hours.begins(str(self.life), self.now, house.time.now())
+        self._openings = Openings(self, house, self._turn)
         self._running = Talk(
             self,
             link.run(lambda: True),
@@ -134,6 +158,10 @@ class MainProcess(Process):
         self._running.begin()
         compact_now_and_then(self, self._compactor)
         self._tidy(house, link)
+        numbers = itertools.count(1)
+        Timekeeper(
+            self, house, self._turn, lambda: f"{HOUSE_REQUESTS}{office.epoch}-{next(numbers)}", self.hours
+        ).begin()
         self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
 
     def _tidy(self, house: House, link: ReplicaLink) -> None:
@@ -183,6 +211,11 @@ class MainProcess(Process):
         elif method == "wait":
             room, after_version, timeout_s = arguments
             self._tell_news(request, room, after_version, self.now + timeout_s)
+        elif method == "open_matches":
+            self._openings.ask(request, *arguments)
+        elif method == "records_after":
+            number, limit = arguments
+            self.answer(request, house.records_after(number, limit, 0.0))
         elif method == "lobby_changes":
             revision, began, limit = arguments
             changes = house.lobby_changes(Cursor(revision, began), limit, 0.0)
@@ -211,31 +244,6 @@ class MainProcess(Process):
             self.answer(request, news)
         else:
             self._waiting.append((request, room, after_version, until_s))
-
-
-class _NotingPrimary(Primary):
-    """The real machine; the simulation notes which replica joined."""
-
-    def __init__(self, office: Office, last: Mark, terms: Terms, process: MainProcess) -> None:
-        super().__init__(office, last, terms)
-        self._process = process
-
-    def joined(self, replica_last: Mark) -> Output | None:
-        output = super().joined(replica_last)
-        self._process.joined_by = self._process.connection_to(REPLICATION)
-        return output
-
-
-class _NotingHouse(House):
-    """The real house; the simulation hears what it publishes."""
-
-    def __init__(self, streams: Streams, journal: Journal, process: MainProcess) -> None:
-        super().__init__(streams, journal, lambda _room: None, lambda: process.now)
-        self._process = process
-
-    def publish(self, draft: Draft) -> None:
-        super().publish(draft)
-        self._process.published(draft.entries)
 
 
 def _nothing() -> Conversation[None]:

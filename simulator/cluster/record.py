@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.entries import Entry
+from simulator.cluster.office_hours import OfficeHours
 
 
 @dataclass
@@ -16,9 +17,12 @@ class Record:
     forgotten: set[str] = field(default_factory=set)
     """The streams that any of them began to drop."""
     findings: list[str] = field(default_factory=list)
+    hours: OfficeHours = field(default_factory=OfficeHours)
+    """How service time passed."""
 
     def publish(self, entry: Entry) -> None:
         """Anybody may have seen this event: nothing else may ever stand there."""
+        self.hours.published(entry)
         first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, entry)
         if first.body != entry.body:
             self.findings.append(f"G3: {entry.stream} version {entry.version} was {first.body} and became {entry.body}")

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from simulator.cluster.blows import Blows
 from simulator.cluster.clients import Player, Table, Watcher
+from simulator.cluster.contestants import Contestant, Matches
 from simulator.cluster.hosts import Host, Ledger
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.judge import Judge
 from simulator.cluster.machine import SERVERS, Machine, Times
 from simulator.cluster.main_process import Limits, MainProcess
+from simulator.cluster.office_hours import OfficeHours
 from simulator.cluster.record import Record
 from simulator.cluster.rpc import break_off
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
@@ -25,6 +27,10 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 STORM_S = 4.0
 CALM = 0.1
 SYNCS = 0.6
+MATCHES = 0.7
+CONTESTANTS = ("c1", "c2", "c3", "c4")
+SERVICE_SPEED = 10.0
+"""So much faster service time passes than all else where matches are played: clocks and pauses are of people's size."""
 HOSTS: tuple[tuple[str, ...], ...] = ((), ("h1", "h2"))
 PATIENCE_S = 40.0
 LOOK_S = 0.1
@@ -48,6 +54,8 @@ class Schedule:
             )
         self.world.on_nobody_there = lambda *about: break_off(self.world, *about)
         hosts = () if self.calm else chance.choice(HOSTS)
+        matches = not self.calm and not hosts and self.world.chance("matches").random() < MATCHES
+        self.matches = Matches(CONTESTANTS if matches else ())
         self.limits = Limits(
             kept_closed_rooms=1 if hosts else 1000,
             snapshot_every=chance.choice((3, 8, 1000)),
@@ -56,14 +64,16 @@ class Schedule:
             nearly=chance.choice((0, 2, 50)),
         )
         self.machine = Machine(self.world, Times(), syncs=chance.random() < SYNCS)
-        self.record = Record()
+        self.record = Record(hours=OfficeHours(SERVICE_SPEED if matches else 1.0))
         self.ledger = Ledger()
         self._install()
         self.tables = [
             Table(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(hosts))
-            for number, letter in enumerate("ab", start=1)
+            for number, letter in enumerate("a" if matches else "ab", start=1)
         ]
-        self._judge = Judge(self.world, self.limits, self.tables, hosts, self.ledger, self.record, self.calm)
+        self._judge = Judge(
+            self.world, self.limits, self.tables, self.matches, hosts, self.ledger, self.record, self.calm
+        )
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
         blows = Blows(self.world, self.machine, people, lambda: self._main(JournalDisk(syncs=True)))
@@ -75,7 +85,7 @@ class Schedule:
         machine, limits = self.machine, self.limits
         machine.install(MAIN, lambda: self._main(machine.disks[MAIN]))
         machine.install(REPLICATION, lambda: ReplicationProcess(machine, machine.disks[REPLICATION], limits))
-        machine.install(COMMUNICATION, lambda: CommunicationProcess(machine))
+        machine.install(COMMUNICATION, lambda: CommunicationProcess(machine, matches=bool(self.matches.contestants)))
         machine.start_all()
 
     def _main(self, disk: JournalDisk) -> MainProcess:
@@ -88,6 +98,8 @@ class Schedule:
             self.world.add(table.watcher, lambda table=table: Watcher(table))  # type: ignore[misc]
         for name in hosts:
             self.world.add(name, lambda: Host(self.ledger, until_s=STORM_S))
+        for name in self.matches.contestants:
+            self.world.add(name, lambda: Contestant(self.matches, until_s=STORM_S))
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -99,10 +111,10 @@ class Schedule:
         self.storm.end()
         self._heal()
         self.world.run(STORM_S + PATIENCE_S, go_on=lambda: not self._settled_now())
-        findings = [*self.record.findings, *self._judge.findings()]
+        findings = [*self.record.findings, *self.record.hours.findings, *self._judge.findings()]
         findings += [f"G5: {PATIENCE_S:g} s after the last fault {what}" for what in self._judge.unsettled()]
         findings += [f"invariant: {failure}" for failure in self.world.failures]
-        calls = sum(len(table.history.calls) for table in self.tables)
+        calls = sum(len(table.history.calls) for table in (*self.tables, *self.matches.tables.values()))
         return Verdict(
             self.seed,
             tuple(findings),

@@ -13,6 +13,7 @@ from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
 from simulator.cluster.main_process import NO_FAULTS, Limits, compact_now_and_then
 from simulator.cluster.rpc import Process, Request
+from simulator.cluster.waiting_line import WaitingLine
 from simulator.cluster.watching import Watch
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -55,15 +56,22 @@ class ReplicationProcess(Process):
 
 
 class CommunicationProcess(Process):
-    """A communication server: follows the lobby with the real ``LobbyCopy``, and watches replication."""
+    """A communication server: follows the lobby with the real ``LobbyCopy``, matches who asks, and watches
+    replication.
+    """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, *, matches: bool) -> None:
+        """``matches``: whether anybody will ask for one."""
         super().__init__()
         self._machine = machine
+        self._matches = matches
         self.copy = LobbyCopy()
+        self.line = WaitingLine(self, self.copy)
 
     def start(self) -> None:
         self._follow()
+        if self._matches:
+            self.line.follow_the_book()
         Watch(self, self._machine, REPLICATION, after=MAIN).begin()
 
     def _follow(self) -> None:
@@ -85,7 +93,11 @@ class CommunicationProcess(Process):
         self.set_timer(LOBBY_PAUSE_S, self._follow)
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        del arguments
-        if method != "beat":
+        if method == "beat":
+            self.answer(request, self.copy.complete)
+        elif method == "seek":
+            self.line.seek(request, *arguments)
+        elif method == "cancel_seek":
+            self.line.cancel(request, *arguments)
+        else:
             raise InvalidArgument(f"there is no method {method}")
-        self.answer(request, self.copy.complete)

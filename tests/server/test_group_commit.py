@@ -56,7 +56,7 @@ class Desk:
         self.house = House(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []
-        self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""), self.house.time.moment)
+        self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""), self.house.moment)
         self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
 
     def hold(self, conversation: Conversation[None]) -> None:

@@ -75,7 +75,7 @@ class MainServer:
         self.house = House(STREAMS, self.journal, lambda _room: None, lambda: self.time)
         self.house.load()
         self.replication = Replication()
-        commit = Commit(STREAMS, self.house, self.journal, self.replication, Faults(""), self.house.time.moment)  # type: ignore[arg-type]
+        commit = Commit(STREAMS, self.house, self.journal, self.replication, Faults(""), self.house.moment)  # type: ignore[arg-type]
         self.committer = Committer(commit, _hold, step_down=pytest.fail)
         self.names = NameDesk(self.house, self.committer, LIMITS, lambda: self.time)
 

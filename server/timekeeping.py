@@ -1,0 +1,43 @@
+"""What time brings, as a dialogue with the log: which commands, and when. No threads here, and no clock: the time is
+handed in. ``timekeeper`` holds the dialogue in the real servers, the simulator in its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from game.commands import HOUSE, Due
+from game.errors import TicTacToeError
+from game.service import Tick
+from server.house import House
+from server.standing_streams import THE_SERVICE
+from server.streams import room_stream
+
+WRITTEN_EVERY_MS = 1000
+"""So often, while something is due anywhere, service time is written down: no takeover gives back more than that."""
+LOOKED_INTO_AT_ONCE = 20
+
+logger = structlog.get_logger()
+
+
+def brought_by(at: int, house: House, new_request: Callable[[], str]) -> Iterator[tuple[str, Tick | Due]]:
+    """All that is to be done at that service time: streams and commands, one after the other. Each must have been
+    carried out, or have failed, before the next is asked for.
+    """
+    for room in house.due.take_unknown(LOOKED_INTO_AT_ONCE):
+        _look_into(room, house)
+    if len(house.due) and at >= house.service.at + WRITTEN_EVERY_MS:
+        yield THE_SERVICE, Tick()
+    for room in house.due.by(at):
+        yield room_stream(room), Due(HOUSE, new_request())
+        _look_into(room, house)
+
+
+def _look_into(room: str, house: House) -> None:
+    """Ask a room when something is due there."""
+    try:
+        house.due.put(room, house.room(room).due_at)
+    except TicTacToeError as error:
+        logger.warning("a room does not say what is due in it", room=room, why=error.message)

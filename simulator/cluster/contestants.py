@@ -1,0 +1,152 @@
+"""Contestants: simulated people who ask for matches, say what they would play, and play a series with clocks, not
+always well, nor always politely; then they ask again. Each asks and notes as whoever sits at a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from game.commands import (
+    Accept,
+    ClaimGame,
+    Command,
+    Decline,
+    Leave,
+    Move,
+    Offer,
+    Propose,
+    Rematch,
+    Resign,
+    Say,
+)
+from game.errors import TicTacToeError
+from game.offers import MATTERS
+from simulator.cluster.clients import GIVES_UP_S, Participant, Table
+from wire import COMMUNICATION
+
+BOARD = "3x3"
+WISHED_CLOCKS = ("any", "any", "any", "10s", "10s")
+THINKS_S = 0.25
+DREAMS, DREAMS_S = 0.08, 1.5
+"""How likely somebody lets a second go by, which is ten for a clock; up to how long."""
+PROPOSES, TALKS, OFFERS, ANSWERS, GOES, GIVES_UP = 0.4, 0.06, 0.2, 0.6, 0.08, 0.04
+LOOKS_IN_S = 1.0
+GIVES_UP_LATE = 0.3
+"""How likely somebody resigns who would like to go home."""
+
+
+@dataclass
+class Matches:
+    """The rooms of all matches that anybody was told of."""
+
+    contestants: tuple[str, ...]
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def table(self, room: str) -> Table:
+        """The table of that room, where what is asked there is noted."""
+        return self.tables.setdefault(room, Table(room, "", self.contestants, lasting=True))
+
+
+class Contestant(Participant):
+    """Plays one match after the other until its time is over, and the last one to its end."""
+
+    def __init__(self, matches: Matches, *, until_s: float) -> None:
+        super().__init__(until_s=until_s)
+        self._matches = matches
+
+    def sit_down(self) -> None:
+        self.set_timer(self.dice.uniform(0.0, 0.3), self._seek)
+
+    def _whom_to_ask(self, method: str) -> str:
+        return COMMUNICATION if method in ("seek", "cancel_seek") else super()._whom_to_ask(method)
+
+    # -- in the lobby ---------------------------------------------------------------------------------------------
+
+    @property
+    def _is_late(self) -> bool:
+        return self.now >= self.until_s
+
+    def _seek(self) -> None:
+        again = self._soon(self._seek)
+        if self._is_late:
+            self.insist("cancel_seek", (self.name,), self._told, again, give_up_at=self.now + GIVES_UP_S)
+        else:
+            wish = (BOARD, self.dice.choice(WISHED_CLOCKS))
+            self.insist("seek", (self.name, wish), self._told, again, give_up_at=self.now + GIVES_UP_S)
+
+    def _told(self, answer: Any) -> None:
+        if answer["room"] is not None:
+            self.until_s = max(0.0, self.until_s)
+            self.table = self._matches.table(answer["room"])
+            self.look()
+        elif self._is_late:
+            # A front door that died may have asked for a match that is opened only now: who looks in again finds it.
+            self.until_s = -1.0
+            self.set_timer(LOOKS_IN_S, self._seek)
+        else:
+            self._soon(self._seek)(None)
+
+    def _soon(self, action: Callable[[], None]) -> Callable[[TicTacToeError | None], None]:
+        def later(_error: TicTacToeError | None) -> None:
+            self.set_timer(self.dice.uniform(0.0, THINKS_S), action)
+
+        return later
+
+    # -- in the match ---------------------------------------------------------------------------------------------
+
+    def go_on(self, view: Any) -> None:
+        dreams = self.dice.random() < DREAMS
+        self.set_timer(self.dice.uniform(0.0, DREAMS_S if dreams else THINKS_S), lambda: self._act(view))
+
+    def _act(self, view: Any) -> None:
+        if view is None:
+            self.look()
+            return
+        seat = next(seat for seat, owner in view["seats"].items() if owner["name"] == self.name)
+        if view["series_over"] or view["phase"] == "closed":
+            if view["phase"] == "closed" or not view["seats"][seat]["present"]:
+                self._seek()
+                return
+            self.do(Leave(self.name, self.new_request()))
+            return
+        command = self._choose(view, seat, "O" if seat == "X" else "X")
+        if command is None:
+            self.look()
+        else:
+            self.do(command)
+
+    def _choose(self, view: Any, seat: str, across: str) -> Command | None:
+        me, request, dice = self.name, self.new_request(), self.dice
+        if dice.random() < TALKS:
+            return Say(me, request, f"{me} says {dice.choice(('hello', 'good luck', 'thank you'))}")
+        if dice.random() < GOES:
+            return Leave(me, request)
+        if view["phase"] == "selecting":
+            return Propose(me, request, self._proposal(view["selection"])) if dice.random() < PROPOSES else None
+        if view["phase"] == "finished":
+            if view["rematch"] and dice.random() < 0.2:  # noqa: PLR2004  # now and then
+                return Decline(me, request, "rematch")
+            return Rematch(me, request)
+        return self._play(view, seat, across, request)
+
+    def _proposal(self, selection: Any) -> dict[str, object]:
+        draw = self.dice.choice
+        best_of = draw(selection["best_ofs"][:2])
+        return {"board": draw(selection["boards"]), "best_of": best_of, "clock": draw(selection["clocks"])}
+
+    def _play(self, view: Any, seat: str, across: str, request: str) -> Command | None:
+        me, dice = self.name, self.dice
+        offered = [what for whose, what in view["offers"] if whose == across]
+        if offered and dice.random() < ANSWERS:
+            return dice.choice((Accept, Decline))(me, request, dice.choice(offered))
+        if dice.random() < OFFERS:
+            return Offer(me, request, dice.choice(MATTERS))
+        if dice.random() < (GIVES_UP_LATE if self._is_late else GIVES_UP):
+            return Resign(me, request)
+        if not view["seats"][across]["present"] and dice.random() < OFFERS:
+            return ClaimGame(me, request, dice.choice(("win", "draw")))
+        if view["turn"] != seat:
+            return None
+        return Move(me, request, self.cell(view["board"]["cells"]))

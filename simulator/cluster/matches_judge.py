@@ -1,0 +1,122 @@
+"""The judgement on matches, their clocks and what is written of them, by all that main servers published.
+
+Nobody is matched who is in a match that goes on; time in a room never goes back; every game that ended, and nothing
+else, is in the book of records, once, under consecutive numbers; and whoever reads the book gets the same ratings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from game import records, rooms
+from game.event_forms import from_plain
+from game.events import Created, Event, Finished, Started
+from game.records import GameRecord
+from game.room import Room
+from server.entries import Entry
+from server.journal import Journal
+from server.lobby import OpenMatches
+from server.ratings import Ratings
+from server.standing_streams import is_volume
+from server.streams import room_of
+
+LEADERS = 100
+Game = tuple[str, int]
+"""A room, and the number of a game there."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was published of rooms: every event, in the order of the log."""
+
+    events: tuple[tuple[str, Entry, Event], ...]
+    """The room, the entry and the event."""
+
+    @classmethod
+    def of(cls, published: Mapping[str, Mapping[int, Entry]]) -> Played:
+        """All events of rooms; of a room of which one is missing those before it, since what it became is not known."""
+        found: list[tuple[str, Entry, Event]] = []
+        for stream, entries in published.items():
+            room = room_of(stream)
+            version = 1
+            while room is not None and version in entries:
+                entry = entries[version]
+                found.append((room, entry, from_plain(json.loads(entry.body))))
+                version += 1
+        return cls(tuple(sorted(found, key=lambda one: one[1].position)))
+
+    def times_that_go_back(self) -> Iterator[str]:
+        """Events that were earlier, by service time, than those before them in their room."""
+        latest: dict[str, int] = {}
+        for room, entry, event in self.events:
+            if event.at < latest.get(room, 0):
+                yield f"time: version {entry.version} of {room} is of {event.at} ms, after {latest[room]} ms"
+            latest[room] = max(event.at, latest.get(room, 0))
+
+    def matched_twice(self) -> Iterator[str]:
+        """People who got into a match while they were in another that went on."""
+        states: dict[str, Room] = {}
+        going_on = OpenMatches()
+        for room, _, event in self.events:
+            before = states.get(room, rooms.nothing(room))
+            state = states[room] = rooms.evolve(before, event)
+            if not state.is_match:
+                continue
+            taken = {name: at for name in state.players if (at := going_on.of(name)) not in (None, room)}
+            if before.phase == "waiting" and state.phase == "selecting" and taken:
+                yield f"matches: {room} is for {state.players}, and in other matches are {taken}"
+            going_on.put(room, rooms.summary(state) if state.phase not in ("closed", "waiting") else None)
+
+    def games(self) -> set[Game]:
+        """The games that came to an end that counts."""
+        ended: set[Game] = set()
+        numbers: dict[str, int] = {}
+        for room, _, event in self.events:
+            if isinstance(event, Created):
+                numbers[room] = 0
+            elif isinstance(event, Started):
+                numbers[room] = event.number
+            elif isinstance(event, Finished) and event.termination != "aborted":
+                ended.add((room, numbers[room]))
+        return ended
+
+
+def book_of(journal: Journal) -> list[GameRecord]:
+    """All games that a journal has on record, in the order of their numbers. (No name is let go in the simulator.)"""
+    volumes = [copy for copy in journal.copies() if is_volume(copy.stream)]
+    entries = sorted((entry for copy in volumes for entry in copy.entries), key=lambda entry: entry.position)
+    read = [records.from_plain(json.loads(entry.body)) for entry in entries]
+    return [record for record in read if isinstance(record, GameRecord)]
+
+
+def wrong_in_book(name: str, journal: Journal, played: Played, *, whole: bool) -> Iterator[str]:
+    """What is not in one copy of the book as it was played. ``whole``: all events of all rooms were published."""
+    book = book_of(journal)
+    counted = Counter((record.room, record.number) for record in book)
+    ended = played.games()
+    for copy in journal.copies():
+        if is_volume(copy.stream):
+            versions = [entry.version for entry in copy.entries]
+            if versions != list(range(1, len(versions) + 1)):
+                yield f"book: {name} has the records {versions} of {copy.stream}"
+    for (room, number), count in counted.items():
+        if count > 1:
+            yield f"book: {name} has game {number} of {room} {count} times"
+    for room, number in sorted(ended - counted.keys()):
+        yield f"book: {name} lacks game {number} of {room}"
+    if whole:
+        for room, number in sorted(counted.keys() - ended):
+            yield f"book: {name} has game {number} of {room}, which never ended"
+
+
+def wrong_ratings(told: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:
+    """Ratings that the front door tells although the book, read anew, gives others."""
+    anew = Ratings()
+    for record in book_of(journal):
+        anew.take_in(record)
+    best = anew.best("people", LEADERS)
+    if told != best:
+        yield f"ratings: {told} are told, and the book gives {best}"

@@ -1,0 +1,63 @@
+"""Real working parts of a main server of which the simulation hears what they do; they do nothing else by that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from game.moment import CHANCE_BITS, Moment
+from server.draft import Draft
+from server.entries import Mark, Office, Terms
+from server.house import House
+from server.journal import Journal
+from server.primary import Output, Primary
+from server.service_time import ServiceTime
+from server.streams import Streams
+from wire import REPLICATION
+
+if TYPE_CHECKING:
+    from simulator.cluster.main_process import MainProcess
+
+
+class NotingPrimary(Primary):
+    """The real machine; the simulation notes which replica joined."""
+
+    def __init__(self, office: Office, last: Mark, terms: Terms, process: MainProcess) -> None:
+        super().__init__(office, last, terms)
+        self._process = process
+
+    def joined(self, replica_last: Mark) -> Output | None:
+        output = super().joined(replica_last)
+        self._process.joined_by = self._process.connection_to(REPLICATION)
+        return output
+
+
+class NotingHouse(House):
+    """The real house; the simulation hears what it publishes."""
+
+    def __init__(self, streams: Streams, journal: Journal, process: MainProcess) -> None:
+        super().__init__(streams, journal, lambda _room: None, lambda: process.now, NotingTime(process))
+        self._process = process
+
+    def publish(self, draft: Draft) -> None:
+        super().publish(draft)
+        self._process.published(draft.entries)
+
+
+class NotingTime(ServiceTime):
+    """The real service time, on the world's clock and chance; the judge hears what time things are decided at."""
+
+    def __init__(self, process: MainProcess) -> None:
+        self._hours = process.hours
+        self._process = process
+        dice = process.world.chance(f"{process.life}/moments")
+        super().__init__(lambda: process.now * self._hours.speed, lambda: dice.getrandbits(CHANCE_BITS))
+
+    def moment(self, *, draining: bool = False) -> Moment:
+        at = self.now()
+        self._hours.says(str(self._process.life), self._process.now, at)
+        return Moment(at, self._chance(), draining=draining)
+
+    def tick(self) -> int:
+        at = super().tick()
+        self._hours.ticks(str(self._process.life), self._process.now)
+        return at

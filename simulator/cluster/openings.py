@@ -1,0 +1,57 @@
+"""Rooms for people who were matched, on a simulated main server: what is opened is decided by the real ``pairing``."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from server.commit import Order
+from server.house import House
+from server.pairing import Opened, Pairing, opening_of, pairings
+from server.streams import room_stream
+from simulator.cluster.commit_turn import CommitTurn
+from simulator.cluster.rpc import Process, Request
+
+
+class Openings:
+    """Opens matches for one question after the other: the next must see who is in a match by then."""
+
+    def __init__(self, process: Process, house: House, turn: CommitTurn) -> None:
+        self._process = process
+        self._house = house
+        self._turn = turn
+        self._waiting: deque[tuple[Request, list[Pairing]]] = deque()
+
+    def ask(self, request: Request, wanted: Any) -> None:
+        """Open a room for each of these, and answer the request."""
+        self._waiting.append((request, pairings(wanted)))
+        if len(self._waiting) == 1:
+            self._begin()
+
+    def _begin(self) -> None:
+        _, wanted = self._waiting[0]
+        both = [opening_of(pairing, self._house.match_of) for pairing in wanted]
+        opened = [one for one, _ in both]
+        commands = [(one.room, match) for one, match in both if match is not None]
+        orders: list[Order] = []
+
+        def done(order: Order) -> None:
+            orders.append(order)
+            if len(orders) == len(commands):
+                self._end(opened, orders)
+
+        for room, match in commands:
+            self._turn.carry_out(room_stream(room or ""), match, done)
+        if not commands:
+            self._end(opened, orders)
+
+    def _end(self, opened: Sequence[Opened], orders: Sequence[Order]) -> None:
+        request, _ = self._waiting.popleft()
+        failed = next((order.error for order in orders if order.error is not None), None)
+        if failed is not None:
+            self._process.refuse(request, failed)
+        else:
+            self._process.answer(request, {"opened": [{"room": one.room, "taken": one.taken} for one in opened]})
+        if self._waiting:
+            self._begin()

@@ -1,0 +1,62 @@
+"""The timekeeper of a simulated main server: what time brings is the real one's, threads it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from server import timekeeping
+from server.commit import Order
+from server.conversation import Conversation
+from server.house import House
+from server.service_time import LONGEST_STEP_S
+from simulator.cluster.commit_turn import CommitTurn
+from simulator.cluster.office_hours import OfficeHours
+from simulator.cluster.rpc import Process
+
+PAUSE_S = 0.8 * LONGEST_STEP_S
+"""Between two ticks: longer than in the real servers, for a tick is much of what a quiet schedule does."""
+
+
+class Timekeeper:
+    """Lets time pass in one main server's term."""
+
+    def __init__(
+        self, process: Process, house: House, turn: CommitTurn, new_request: Callable[[], str], hours: OfficeHours
+    ) -> None:
+        self._process = process
+        self._house = house
+        self._turn = turn
+        self._new_request = new_request
+        self._hours = hours
+        self._pause_s = PAUSE_S / hours.speed
+        self._failed = False
+
+    def begin(self) -> None:
+        """The next tick comes soon."""
+        self._process.set_timer(self._pause_s, self._tick)
+
+    def _tick(self) -> None:
+        self._turn.take(_passing(self._house), self._passed, lambda _error: self.begin())
+
+    def _passed(self, at: int) -> None:
+        self._failed = False
+        self._go_on(at, timekeeping.brought_by(at, self._house, self._new_request))
+
+    def _go_on(self, at: int, brought: Iterator[tuple[str, object]]) -> None:
+        following = next(brought, None)
+        if following is None:
+            if len(self._house.due) and not self._failed:
+                self._hours.kept(at)
+            self.begin()
+            return
+
+        def done(order: Order) -> None:
+            self._failed = self._failed or order.error is not None
+            self._go_on(at, brought)
+
+        self._turn.carry_out(*following, done)
+
+
+def _passing(house: House) -> Conversation[int]:
+    yield from ()
+    return house.time.tick()

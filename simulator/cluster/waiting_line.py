@@ -1,0 +1,124 @@
+"""Who waits for a match at a simulated communication server: the real ``Seekers`` and ratings, without threads.
+
+As with the real one, a wish is a question that is open: who does not ask any more is not matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from game.commands import HOUSE_REQUESTS
+from game.errors import TicTacToeError
+from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
+from game.seekers import Seeker, Seekers
+from game.selection import Wish
+from server.archive import PAGE, Archive
+from server.lobby_copy import LobbyCopy
+from server.matchmaking import AGAIN_S, TICK_S
+from server.pairing import Pairing
+from simulator.cluster.rpc import Process, Request
+from wire import MAIN
+
+OPEN_S = 0.4
+"""How long a question for a match stays open."""
+ASK_S = 0.5
+FOLLOW_S = 0.3
+
+
+class WaitingLine:
+    """The matchmaking of one life of a communication server."""
+
+    def __init__(self, process: Process, copy: LobbyCopy) -> None:
+        self._process = process
+        self._copy = copy
+        self.archive = Archive(lambda numbers: [{} for _ in numbers])
+        self._seekers = Seekers(short_list(DEFAULT_GAME), players=PLAYERS_OF_A_MATCH)
+        self._asked: dict[str, tuple[Request, float]] = {}
+        self._making: set[str] = set()
+        self._ticks = False
+        self._made = 0
+
+    def follow_the_book(self) -> None:
+        """Read what comes after the last record, again and again."""
+
+        def again() -> None:
+            self._process.set_timer(FOLLOW_S, self.follow_the_book)
+
+        def take_in(answer: Any) -> None:
+            self.archive.take_in(answer)
+            again()
+
+        self._process.call(
+            MAIN, "records_after", self.records, PAGE, timeout_s=ASK_S, then=take_in, fail=lambda _error: again()
+        )
+
+    @property
+    def records(self) -> int:
+        """How many records are known."""
+        return self.archive.count
+
+    # -- asked ----------------------------------------------------------------------------------------------------
+
+    def seek(self, request: Request, name: str, wish: Sequence[str]) -> None:
+        """Somebody asks for a match."""
+        room = self._copy.match_of(name)
+        if room is not None:
+            self._process.answer(request, {"room": room})
+            return
+        self._asked[name] = (request, self._process.now + OPEN_S)
+        if name not in self._making:
+            seeker = Seeker(name, Wish(*wish), self.archive.rating_of(name), self._process.now)
+            self._seekers.ask(seeker)
+        if not self._ticks:
+            self._ticks = True
+            self._process.set_timer(TICK_S, self._tick)
+
+    def cancel(self, request: Request, name: str) -> None:
+        """Somebody wants no match any more; if one is being made, they are told when it is there."""
+        self._seekers.drop(name)
+        if name in self._making:
+            self._process.set_timer(AGAIN_S, lambda: self.cancel(request, name))
+        else:
+            self._process.answer(request, {"room": self._copy.match_of(name)})
+
+    # -- matching -------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        now = self._process.now
+        for name, (request, until_s) in list(self._asked.items()):
+            if not request.caller.alive or now > until_s:
+                self._seekers.drop(name)
+                self._tell(name, None)
+        groups = self._seekers.groups(now)
+        self._making.update(seeker.name for group in groups for seeker in group)
+        if groups:
+            self._make([self._pairing(group) for group in groups])
+        self._ticks = bool(self._asked)
+        if self._ticks:
+            self._process.set_timer(TICK_S, self._tick)
+
+    def _pairing(self, group: Sequence[Seeker]) -> Pairing:
+        self._made += 1
+        choices = self._seekers.choices_of(group)
+        request = f"{HOUSE_REQUESTS}{self._process.life}-{self._made}".replace("#", "-")
+        return Pairing(request, (group[0].name, group[1].name), choices)
+
+    def _make(self, pairings: Sequence[Pairing]) -> None:
+        """Have rooms opened; asked for again, with the same requests, until there is an answer."""
+
+        def failed(_error: TicTacToeError) -> None:
+            self._process.set_timer(AGAIN_S, lambda: self._make(pairings))
+
+        def opened(answer: Any) -> None:
+            for pairing, one in zip(pairings, answer["opened"], strict=True):
+                for name in pairing.players:
+                    self._making.discard(name)
+                    self._tell(name, one["room"] or one["taken"].get(name))
+
+        self._process.call(MAIN, "open_matches", pairings, timeout_s=ASK_S, then=opened, fail=failed)
+
+    def _tell(self, name: str, room: str | None) -> None:
+        request, _ = self._asked.pop(name, (None, 0.0))
+        if request is not None:
+            self._process.answer(request, {"room": room})

@@ -1,0 +1,58 @@
+"""Deliberate faults in what matches are made of: service time, the book of records, who is matched with whom, lots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from game.games import BEST_OFS
+from game.room import Room
+from game.service import Tick
+from server import timekeeping
+from server.commit import Commit
+from server.house import House
+from server.service_time import ServiceTime
+from simulator.tooth import tooth
+
+
+@tooth("a-takeover-forgets-the-time", "service time begins anew with every term", ServiceTime, "at_least")
+def _at_least(_self: ServiceTime, _at: int) -> None:
+    return None
+
+
+@tooth("time-goes-on-without-anybody", "service time passes while nobody is in office", ServiceTime, "at_least")
+def _at_least_by_the_clock(self: ServiceTime, at: int, _right: Any = ServiceTime.at_least) -> None:
+    _right(self, max(at, int(1000 * self._clock())) if at else 0)
+
+
+@tooth("a-hang-is-charged", "all the time that a main server stood still counts as service time", ServiceTime, "tick")
+def _tick(self: ServiceTime) -> int:
+    passed_ms, since = self._reached
+    now = self._clock()
+    self._reached = (passed_ms + 1000.0 * (now - since), now)
+    return int(self._reached[0])
+
+
+@tooth("time-is-never-written-down", "service time is nowhere but in memory", timekeeping, "brought_by")
+def _brought_by(*about: Any, _right: Any = timekeeping.brought_by) -> Iterator[tuple[str, Any]]:
+    for stream, command in _right(*about):
+        if not isinstance(command, Tick):
+            yield stream, command
+
+
+@tooth("an-end-without-its-record", "a game's end is written without its record", Commit, "_enter")
+def _enter(_self: Commit, _record: Any, _draft: Any) -> None:
+    return None
+
+
+@tooth("matched-while-in-a-match", "who is in a match that goes on is matched again", House, "match_of")
+def _match_of(_self: House, _name: str) -> None:
+    return None
+
+
+@tooth("lots-are-drawn-again", "lots are drawn again when a room comes back from the journal", House, "_from_journal")
+def _from_journal(self: House, stream: str, _right: Any = House._from_journal) -> Any:
+    state = _right(self, stream)
+    if isinstance(state, Room) and state.is_match and state.game_number == 1:
+        return state._replace(best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])
+    return state

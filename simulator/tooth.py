@@ -1,0 +1,41 @@
+"""What a deliberate fault is: one method of one machine, replaced for as long as it is broken."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+
+@dataclass(frozen=True)
+class Tooth:
+    """One deliberate fault."""
+
+    name: str
+    what: str
+    """What the machine does wrong, in one sentence."""
+    owner: Any
+    method: str
+    broken: Any
+
+    @contextlib.contextmanager
+    def bite(self) -> Iterator[None]:
+        """While inside, the machine is broken."""
+        with patch.object(self.owner, self.method, self.broken):
+            yield
+
+
+TEETH: dict[str, Tooth] = {}
+"""All deliberate faults, by name."""
+
+
+def tooth(name: str, what: str, owner: Any, method: str) -> Callable[[Any], Any]:
+    """What is decorated replaces that method of its owner while the fault bites."""
+
+    def keep(broken: Any) -> Any:
+        TEETH[name] = Tooth(name, what, owner, method, broken)
+        return broken
+
+    return keep
