@@ -1,4 +1,4 @@
-"""A window: shows the screen its model is on, takes in what comes back from the background, and knows the keys."""
+"""A window: shows the screen its model is on, and takes in what comes back from the background."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import ttkbootstrap as ttk
 from client.model.app import AppModel
 from client.model.preferences import Theme
 from client.window.banner import BannerBar
+from client.window.bindings import bind_keys
 from client.window.hints import hint
 from client.window.keeping import KeepingScreen
 from client.window.keys import KeysPage
@@ -29,8 +30,6 @@ SMALLEST = (480, 560)
 SIZE = (640, 720)
 SERVERS_SIZE = (720, 660)
 KEPT_FAULTS = 20
-MOST_MOVES = 1000
-"""More than any game has."""
 
 logger = structlog.get_logger()
 
@@ -59,7 +58,7 @@ class Window:
         shell.rowconfigure(1, weight=1)
         self._build_header()
         self.banner = BannerBar(shell, look)
-        self._bind_keys()
+        bind_keys(self)
         self.refresh()
         self._pump()
 
@@ -189,49 +188,6 @@ class Window:
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    def _bind_keys(self) -> None:
-        for key, action in (
-            ("<F1>", self.toggle_keys),
-            ("<F9>", self.change_theme),
-            ("<F12>", self.toggle_servers),
-            ("<Control-q>", self.close),
-            ("<Control-l>", lambda: self.act(self.model.open_records)),
-            ("<Escape>", self.escape),
-        ):
-            self.shell.bind(key, lambda _, action=action: action())  # type: ignore[misc]
-        for key, in_lobby in (
-            ("<Control-n>", LobbyScreen.open_new_room),
-            ("<Control-f>", LobbyScreen.find),
-            ("<Control-p>", lambda lobby: lobby.act(lobby.model.seeking.play)),
-            *((f"<Control-Key-{number + 1}>", _enter_game(number)) for number in range(3)),
-        ):
-            self.shell.bind(key, lambda _, do=in_lobby: self._in(LobbyScreen, do))  # type: ignore[misc]
-        for key, in_room in (
-            ("r", lambda room: room.actions.main()),
-            ("i", lambda room: room.door.copy_invitation()),
-            ("t", RoomScreen.toggle_talk),
-            ("y", lambda room: room.reply("Accept")),
-            ("n", lambda room: room.reply("Decline")),
-        ):
-            self.shell.bind(key, lambda event, do=in_room: self._in_room(event, do))  # type: ignore[misc]
-
-        for key, by in (("<Prior>", -1), ("<Next>", 1), ("<Home>", -MOST_MOVES), ("<End>", MOST_MOVES)):
-            self.shell.bind(key, lambda _, by=by: self._step(by))  # type: ignore[misc]
-
-    def _step(self, by: int) -> None:
-        """So many moves back or on, in the room or in a game of the archive."""
-        if isinstance(self.screen, (RoomScreen, RecordsScreen)):
-            self.screen.go(by)
-
-    def _in(self, kind: type[Screen], do: Callable[..., None]) -> None:
-        if isinstance(self.screen, kind):
-            do(self.screen)
-
-    def _in_room(self, event: tk.Event[tk.Misc], do: Callable[[RoomScreen], None]) -> None:
-        """A key of the room; who writes, writes."""
-        if not isinstance(event.widget, tk.Entry):
-            self._in(RoomScreen, do)
-
     def escape(self) -> None:
         """One step back, whatever that is here."""
         if self.keys is not None:
@@ -313,7 +269,3 @@ class Window:
     def _beside(self, title: str) -> ttk.Toplevel:
         """A window beside this one."""
         return ttk.Toplevel(title=f"Tic-tac-toe – {title}", master=self.shell)
-
-
-def _enter_game(number: int) -> Callable[[LobbyScreen], None]:
-    return lambda lobby: lobby.enter_game(number)

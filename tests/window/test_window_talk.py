@@ -72,6 +72,7 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
 def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: Cluster) -> None:
     gil, hob = two_in_a_room(desk, shared_cluster, "gil w", "hob w")
     play((4,), gil, hob)
+    desk.wait(lambda: gil.room.model.pending is None)  # one command at a time
     gil.room.act(lambda: gil.room.model.offers.offer("takeback"))
     desk.wait(lambda: hob.room.bars.text == "gil w offers to take the last move back")
     hob.types(hob.room.board, "y")
