@@ -87,10 +87,7 @@ class Matchmaker:
         """
         waited_s = self._waited_s(name, ticket)
         asked = _Asked(wish, self._clock() - waited_s)
-        if self._lobby.match_of(name) is not None:
-            return self._tell(name, asked)
-        check_not_draining(self._lobby.draining is not None, "matches")
-        if timeout_s <= 0:
+        if timeout_s <= 0 or self._lobby.match_of(name) is not None or self._lobby.draining is not None:
             return self._tell(name, asked)
         if waited_s < PATIENT_S:
             timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then there is something to tell: the bot would play
@@ -143,8 +140,11 @@ class Matchmaker:
                 groups = groups[MOST_AT_ONCE:]
 
     def _take_groups(self) -> list[tuple[Seeker, ...]]:
-        """Those who are matched now, of those who are still there."""
+        """Those who are matched now, of those who are still there; nobody while the cluster is being emptied."""
         with self._changed:
+            if self._lobby.draining is not None:
+                self._herald.happened_in(list(self._seekers))  # that they need wait no longer
+                return []
             if not self._news:
                 return []
             self._news = False
@@ -212,6 +212,8 @@ class Matchmaker:
             others = len(self._seekers)
         if room is not None:
             return self._in_room(room)
+        if not cancelled:
+            check_not_draining(self._lobby.draining is not None, "matches")
         waited_s = self._clock() - asked.since
         return {
             "room": None,

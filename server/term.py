@@ -105,8 +105,8 @@ class Term:
         self._node.in_background("time", lambda: self._timekeeper.run(go_on, self._node.pause))
         self._node.in_background("witness", lambda: self._witness.run(go_on, self._node.pause))
         self._node.at_end(self.house.end)
-        self._node.at_end(self._witness.write)
         self._node.at_end(self._finish_commits)
+        self._node.at_end(self._witness.write)
 
     def _finish_commits(self) -> None:
         """What is being committed is committed, and nothing more: the next main server does the rest. The turn is kept

@@ -6,11 +6,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
 from client import Cluster as Connection
+from client import connect
 from client.retry import worth_another_try
 from client.room import new_request_id
 from game.errors import Draining
@@ -185,3 +187,19 @@ def test_drain_refusals_have_a_code_of_their_own(cluster: Cluster, game: Game) -
     with pytest.raises(TicTacToeError) as caught:
         game.bob.create("another")
     assert (caught.value.code, caught.value.fault) == ("draining", "ours")
+
+
+def others_wait(cluster: Cluster, game: Game) -> bool:
+    """Whether somebody beside bob waits for a match."""
+    with connect(cluster.name_server) as connection:
+        return bool(connection.ask("seek", game.bob.token, {}, "", 0.0)["others"])
+
+
+def test_drain_ends_the_wait_of_who_asked_for_a_match_and_refuses_the_next(cluster: Cluster, game: Game) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(game.ada.seek)
+        wait_until(lambda: others_wait(cluster, game))
+        assert cluster.ask_to_drain(True, None)
+        assert refused(lambda: asked.result(timeout=20.0))
+    assert refused(game.bob.seek)
+    assert refused(game.bob.play_house_bot)
