@@ -6,41 +6,34 @@ the committer calls with what is committed. Idle rooms leave memory and come bac
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from game import names, rooms
-from game.errors import InvalidArgument, InvariantBroken, NoSuchGame, NoSuchRoom, check
+from game.errors import InvalidArgument, NoSuchRoom
 from game.moment import Moment
 from game.room import Room
 from game.service import Service, told
 from game.views import LATER_IN_ROWS
+from server.book import Book
 from server.draft import Draft
 from server.due import DueRooms
 from server.entries import Listing
 from server.herald import Herald
 from server.journal import Journal
 from server.lobby import Change, Changes, Cursor, Lobby, OpenMatches, Row
-from server.name_book import NameBook
+from server.room_news import MOST_EVENTS, RoomNews
 from server.service_time import ServiceTime
-from server.standing_streams import THE_SERVICE, first_of_volume, is_volume, volume_stream
-from server.streams import Streams, is_name, name_stream, room_of, room_stream
+from server.standing import Standing
+from server.streams import Streams, name_stream, room_of, room_stream
 from wire.later import Later
 from wire.waiting import about_to_wait
 
-MOST_EVENTS = 500
-"""Events an answer carries at the most."""
 LOOKED_AT_ONCE = 200
 """Names of which is worked out in one go what they look like."""
-ROOM_OF_AN_EVENT = 2000
-"""Bytes of an answer that are reckoned for each: with the longest names and lines it has 1,500."""
-MOST_RECORDS_BYTES = 1 << 15
-"""About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
 _RECENT = 64
-_AS_USUAL = Service()
 
 
 class _Table:
@@ -67,7 +60,6 @@ class House:
         most_events: int = MOST_EVENTS,
     ) -> None:
         """``known`` is called with every room, before anybody can read of it. ``most_events``: in one answer."""
-        self._most_events = most_events
         self.time = time_of_service or ServiceTime(clock)
         self.due = DueRooms()
         self._known = known
@@ -76,8 +68,9 @@ class House:
         self._journal = journal
         self._lock = threading.Lock()
         self._tables: dict[str, _Table] = {}
-        self._standing: dict[str, Any] = {}  # the states of all streams that are neither rooms' nor names'
-        self._name_book = NameBook()
+        self._standing = Standing(streams)
+        self._book = Book(journal)
+        self._room_news = RoomNews(streams, journal, most_events)
         self._stood_up: set[str] = set()
         self._open: dict[str, float] = {}  # when it was last touched
         self._matches = OpenMatches()
@@ -86,7 +79,6 @@ class House:
         self._lobby = Lobby()
         self._lobby_news = threading.Condition(self._lock)
         self._herald = Herald(self.news)
-        self._records = 0
         self._published = 0
         self._ending = False
 
@@ -129,8 +121,7 @@ class House:
         """Whether that is what is told of a stream, as last published."""
         room = room_of(stream)
         if room is None:
-            state = self._standing_state(stream)
-            return state is not None and self._streams.kind_of(stream).row(state) == row
+            return self._standing.is_listed_as(stream, row)
         return room in self._closed if row is None else self._lobby.rows.get(room) == row
 
     def publish(self, draft: Draft) -> None:
@@ -153,7 +144,8 @@ class House:
         stream, position, row = listing
         room = room_of(stream)
         if room is None:
-            self._put_standing(stream, row)
+            self._standing.put(stream, row)
+            self._lobby_news.notify_all()
             return
         if room not in self._open and room not in self._closed:
             self._known(room)
@@ -166,19 +158,6 @@ class House:
         self._matches.put(room, row)
         self._lobby.put(Change(position, room, row))
         self._lobby_news.notify_all()
-
-    def _put_standing(self, stream: str, row: Row | None) -> None:
-        """Put the state of a stream that is no room's, and what follows from it."""
-        if row is None:
-            raise InvariantBroken("nothing but a room comes to an end")
-        state = self._streams.kind_of(stream).from_row(row)
-        if is_name(stream):
-            self._name_book.put(stream, state)
-            return
-        self._standing[stream] = state
-        if is_volume(stream):
-            self._records = max(self._records, first_of_volume(stream) - 1 + state.version)
-            self._lobby_news.notify_all()
 
     def _put(self, room: str, stream: str, state: Any) -> None:
         self.due.put(room, state.due_at)
@@ -210,18 +189,17 @@ class House:
     @property
     def names(self) -> int:
         """How many usernames are somebody's."""
-        return self._name_book.held
+        return self._standing.names.held
 
     @property
     def records(self) -> int:
         """How many records the book has."""
-        return self._records
+        return self._standing.records
 
     @property
     def service(self) -> Service:
         """What holds for the whole cluster."""
-        state: Service = self._standing.get(THE_SERVICE, _AS_USUAL)
-        return state
+        return self._standing.service
 
     @property
     def rooms_in_memory(self) -> int:
@@ -236,7 +214,7 @@ class House:
     @property
     def names_ever(self) -> int:
         """How many usernames are remembered, also those that are free again."""
-        return len(self._name_book.names)
+        return len(self._standing.names.names)
 
     @property
     def draining(self) -> Mapping[str, object] | None:
@@ -255,20 +233,20 @@ class House:
 
     def name_with(self, token_hash: str) -> str | None:
         """The username that belongs to a token, by the token's hash."""
-        return self._name_book.name_with(token_hash)
+        return self._standing.names.name_with(token_hash)
 
     def held_names(self) -> list[str]:
         """The usernames that are somebody's."""
         with self._lock:
-            known = list(self._name_book.names.values())
+            known = list(self._standing.names.names.values())
         return [name.name for name in known if name.held]
 
     def resembling(self, name: str) -> str | None:
         """Somebody's username that looks like this one and is not the same, if there is one."""
         while True:
             with self._lock:  # not for long: after a takeover there may be thousands to look at
-                if not self._name_book.look_at_some(LOOKED_AT_ONCE):
-                    return self._name_book.resembling(name_stream(names.name_key(name)), name)
+                if not self._standing.names.look_at_some(LOOKED_AT_ONCE):
+                    return self._standing.names.resembling(name_stream(names.name_key(name)), name)
 
     def seated(self) -> set[str]:
         """Who has a seat in a room that is open."""
@@ -293,7 +271,7 @@ class House:
     def state_of(self, stream: str) -> Any:
         """The published state of a stream; of an unknown one the state before its first event."""
         if room_of(stream) is None:
-            state = self._standing_state(stream)
+            state = self._standing.state(stream)
             return self._streams.kind_of(stream).nothing(stream) if state is None else state
         table = self._tables.get(stream)
         return self._from_journal(stream) if table is None else table.state
@@ -301,11 +279,7 @@ class House:
     def at_hand(self, stream: str) -> Any:
         """The published state of a stream that is in memory; else None."""
         table = self._tables.get(stream)
-        return self._standing_state(stream) if table is None else table.state
-
-    def _standing_state(self, stream: str) -> Any:
-        """The state of a stream that is no room's; None if there is nothing in it."""
-        return self._name_book.names.get(stream) if is_name(stream) else self._standing.get(stream)
+        return self._standing.state(stream) if table is None else table.state
 
     def view(self, room: str) -> dict[str, Any]:
         """The view of a room, what was last said there, the service time, and whether the cluster is being emptied.
@@ -314,8 +288,7 @@ class House:
         """
         with self._lock:
             table = self._table(room)
-            now = {"at": self.time.now(), "draining": self.draining}
-            return {**self._view(table), "talk": rooms.talk(table.state), **now}
+            return {**self._view(table), "talk": rooms.talk(table.state), **self._now()}
 
     def room(self, room: str) -> Room:
         """The published state of a room. Raises NoSuchRoom."""
@@ -341,38 +314,26 @@ class House:
             table = self._seen(room, after_version)
             view = self._view(table)
             recent = [event for event in table.recent if event["version"] > after_version]
-        return self._news(room, view, recent, after_version)
+        return self._room_news.told(room, view, recent, after_version, self._now())
+
+    def _now(self) -> dict[str, object]:
+        """What everybody is told who looks at a room: the service time, and whether the cluster is being emptied."""
+        return {"at": self.time.now(), "draining": self.draining}
 
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """The records after that one, at most ``limit`` and as many as fit into an answer, and how many there are: at
         once if there are any, else when there are, or after ``timeout_s``.
         """
         with self._lock:
-            if self._records <= number and timeout_s > 0:
+            if self._standing.records <= number and timeout_s > 0:
                 about_to_wait()
-                self._lobby_news.wait_for(lambda: self._records > number or self._ending, timeout_s)
-            count = self._records
-        found: list[dict[str, Any]] = []
-        left = MOST_RECORDS_BYTES
-        for following in range(number + 1, min(number + limit, count) + 1):
-            body = self._record(following)
-            left -= len(body.encode())
-            if left < 0 and found:
-                break
-            found.append(json.loads(body))
-        return {"count": count, "records": found}
+                self._lobby_news.wait_for(lambda: self._standing.records > number or self._ending, timeout_s)
+            count = self._standing.records
+        return {"count": count, "records": self._book.after(number, limit, count)}
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""
-        return [json.loads(self._record(number)) for number in numbers]
-
-    def _record(self, number: int) -> str:
-        stream = volume_stream(number)
-        version = number - first_of_volume(stream) + 1
-        entries = self._journal.events(stream, version - 1, 1) if 0 < number <= self._records else []
-        if not entries:
-            raise NoSuchGame("there is no game of that number (yet)")
-        return entries[0].body
+        return self._book.numbered(numbers, self._standing.records)
 
     def lobby_changes(self, after: Cursor, limit: int, timeout_s: float) -> Changes:
         """What changed in the lobby after a cursor: at once if there is something, else when it happens."""
@@ -464,43 +425,6 @@ class House:
             view = rooms.view(table.state)
             table.view = view
         return view
-
-    def _news(
-        self, room: str, view: dict[str, Any], recent: list[dict[str, Any]], after_version: int
-    ) -> dict[str, Any]:
-        """Events after a version and the view they lead to; ``gap`` says that events before them are compacted away.
-
-        Of more than an answer carries the first come, without a view.
-        """
-        version = view["version"]
-        if len(recent) != version - after_version:
-            recent = self._older_events(room, after_version, version)
-        recent = recent[: self._most_events]
-        first = recent[0]["version"] if recent else version + 1
-        end = recent[-1]["version"] if recent else version
-        check(len(recent) == end + 1 - first, "events have no gaps among them")
-        gap = first != after_version + 1
-        return {
-            "version": end,
-            "events": recent,
-            "view": view if end == version else None,
-            "gap": gap,
-            "at": self.time.now(),
-            "draining": self.draining,
-        }
-
-    def _older_events(self, room: str, after_version: int, version: int) -> list[dict[str, Any]]:
-        stream = room_stream(room)
-        kind = self._streams.kind_of(stream)
-        found: list[dict[str, Any]] = [
-            {"version": entry.version, **rooms.to_plain(kind.read_event(entry.body))}
-            for entry in self._journal.events(stream, after_version, self._most_events)
-            if entry.version <= version
-        ]
-        for index in range(len(found) - 1, 0, -1):
-            if found[index]["version"] != found[index - 1]["version"] + 1:
-                return found[index:]
-        return found
 
 
 def _seated(row: Row | None) -> set[str]:

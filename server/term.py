@@ -19,7 +19,6 @@ from server.draining import Draining
 from server.entries import Office
 from server.faults import Faults
 from server.group_commit import Committer
-from server.house import MOST_EVENTS, ROOM_OF_AN_EVENT
 from server.ids import HOUSE_BOT, house_request
 from server.journal import Journal
 from server.node import Node
@@ -27,6 +26,7 @@ from server.pairing import Pairings
 from server.primary import Primary
 from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
+from server.room_news import MOST_EVENTS, ROOM_OF_AN_EVENT
 from server.room_objects import RoomObject
 from server.security import house_bot_token, token_hash
 from server.streams import Streams, room_of

@@ -25,15 +25,17 @@ from game.records import RECORDS_OF_A_VOLUME
 from game.selection import Wish
 from game.talk import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
 from game.tictactoe import BOARDS
+from server.book import MOST_BYTES
 from server.cluster import Cluster
 from server.compaction import Compactor
 from server.conversation import Conversation, converse
 from server.draft import Draft
 from server.entries import Entry, Listing, Office
-from server.house import MOST_RECORDS_BYTES, ROOM_OF_AN_EVENT, House
+from server.house import House
 from server.journal import Journal
 from server.journal_file import open_journal
 from server.matchmaking import MOST_BOT_MATCHES
+from server.room_news import ROOM_OF_AN_EVENT
 from server.standing_streams import Enter, volume_stream
 from server.streams import Streams
 from tests.conftest import Game, MakeCluster
@@ -190,7 +192,7 @@ def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> 
     while len(read) < book.house.records:
         piece = book.house.records_after(len(read), 1000, 0.0)["records"]
         assert piece
-        assert len(json.dumps(piece)) < MOST_RECORDS_BYTES * 1.2
+        assert len(json.dumps(piece)) < MOST_BYTES * 1.2
         read += piece
     assert [record["number"] for record in read] == list(range(1, 301))
 
