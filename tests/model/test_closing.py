@@ -6,6 +6,7 @@ import time
 
 from client.model.closing import Closing, closing_from, with_closing
 from client.model.link import Banner
+from client.model.new_room import NewRoom
 from server.cluster import Cluster
 from tests.model.seat import SitDown
 
@@ -43,7 +44,7 @@ def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(cluste
     for seat, screen in ((ann, "room"), (bob, "lobby")):
         seat.wait(lambda seat=seat: seat.model.banner() == told, f"told in the {screen}")  # type: ignore[misc]
         assert seat.model.screen == screen
-    bob.lobby.create("another", 3, 3, 3)
+    bob.lobby.create(NewRoom("another"))
     bob.wait(lambda: bob.lobby.message, "the refusal")
     assert bob.lobby.message == "The cluster is closing for maintenance: no new rooms."
     assert cluster.ask_to_drain(False)
