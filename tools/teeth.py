@@ -1,0 +1,32 @@
+"""Finds anew, for every deliberate fault of the simulator, the first seed that finds it: ``python tools/teeth.py``.
+
+For whoever changes the simulator or the servers' machines: what it prints belongs into ``tests/simulator/test_teeth.py``
+and ``docs/simulation.md``. Takes some minutes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as with the servers' scripts
+
+from simulator.run import CLUSTER, run_many
+from simulator.teeth import TEETH
+
+SEEDS = 1000
+
+
+def main(names: Sequence[str]) -> None:
+    """Of these faults, or of all, the first seed and the check that says so first."""
+    for name in names or TEETH:
+        verdicts = run_many(CLUSTER, 1, SEEDS, broken=name)
+        found = next((verdict for verdict in verdicts if not verdict.clean), None)
+        where = "None" if found is None else f'({found.seed}, "{found.findings[0].partition(": ")[0]}")'
+        sys.stdout.write(f'    "{name}": {where},\n')
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
