@@ -19,11 +19,11 @@ from server.conversation import Conversation
 from server.copy_keeper import CopyKeeper
 from server.draft import Draft
 from server.entries import Entry, Mark, Office, Snapshot, StreamCopy, Terms
-from server.house import House
 from server.journal import Journal
 from server.primary import Output, Primary, Step
 from server.replica import Replica
 from server.replica_link import ReplicaLink
+from server.room_news import RoomNews
 from server.supervision import Action, Supervision
 from server.takeover import TakeOffice
 from simulator import match_teeth as _those_of_matches  # noqa: F401  # they are in TEETH by being there
@@ -141,10 +141,10 @@ def _carry(self: ReplicaLink, entries: Sequence[Entry], _right: Any = ReplicaLin
 @_tooth(
     "news-with-holes",
     "whoever waits is told the latest events alone, and nothing of those before",
-    House,
-    "_older_events",
+    RoomNews,
+    "_older",
 )
-def _older_events(_self: House, _room: str, _after_version: int, _version: int) -> list[dict[str, Any]]:
+def _older(_self: RoomNews, _room: str, _after_version: int, _version: int) -> list[dict[str, Any]]:
     return []
 
 
