@@ -180,7 +180,7 @@ def test_g9_a_closed_room_is_gone(cluster: Cluster, game: Game) -> None:
 
 
 def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(room_idle_s=0.2, away_s=0.2, max_wait_s=0.1)
+    cluster = make_cluster(room_idle_s=0.2, away_s=0.2, max_wait_s=0.1, log_level="debug")
     cluster.start()
     with connect(cluster.name_server) as connection:
         game = Game(connection)

@@ -128,8 +128,8 @@ class Book:
         kind = self.streams.kind_of("room/abcd2345")
         for command in commands:
             for event in rooms.decide(room, command, moment, LIMITS):
-                room = rooms.evolve(room, event)
-                record = kind.record(room, event)
+                before, room = room, rooms.evolve(room, event)
+                record = kind.record(before, event, room)
                 if record is not None:
                     number = self.house.records + 1
                     self._write(volume_stream(number), Enter(number, record))
