@@ -68,7 +68,7 @@ def test_g7_nobody_else_can_move_for_a_player(connection: Connection, game: Game
 
 
 def test_g7_a_token_that_nobody_has_opens_nothing(connection: Connection, game: Game) -> None:
-    nobody = Player("ada", new_token(), connection.ask, Patience(5.0)).room(game.x.id)
+    nobody = Player("ada", new_token(), connection, Patience(5.0)).room(game.x.id)
     for command in (nobody.join, nobody.leave, nobody.view, nobody.resign, lambda: nobody.move(0)):
         with pytest.raises(BadToken):
             command()
