@@ -15,7 +15,7 @@ from simulator.teeth import TEETH
 FOUND = {
     "ack-before-replicate": (3, "G3"),
     "publish-before-commit": (1, "G3"),
-    "forget-request-ids": (2, "G1"),
+    "forget-request-ids": (9, "G1"),
     "snapshot-forgets-requests": (71, "G1"),
     "no-epoch-check": (3, "G3"),
     "stale-replica-in-step": (2, "G1"),
@@ -37,7 +37,7 @@ FOUND = {
     "compaction-during-a-copy": (21, "invariant"),
     "half-a-copy-is-compacted": (94, "invariant"),
     "unchanged-is-forgotten": (863, "G1"),
-    "refused-for-what-never-happened": (579, "linearizability"),
+    "refused-for-what-never-happened": (881, "G7"),
     "old-pieces-in-a-new-copy": (41, "invariant"),
     "listed-once-and-for-all": (1, "G3"),
     "adopted-but-not-told-of": (3, "G3"),
