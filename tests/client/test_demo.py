@@ -54,7 +54,7 @@ def test_the_same_seed_is_the_same_schedule() -> None:
 def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     demo = subprocess.run(
-        [sys.executable, "tictactoe.py", "demo", "--seconds", "6", "--rooms", "3", "--report", str(report)],
+        [sys.executable, "tictactoe.py", "demo", "--seconds", "10", "--rooms", "3", "--report", str(report)],
         cwd=ROOT,
         capture_output=True,
         text=True,

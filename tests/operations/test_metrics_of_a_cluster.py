@@ -131,11 +131,12 @@ def test_seconds_without_a_replica_are_counted(cluster: Cluster, game: Game) -> 
     assert grown > seen.value("tictactoe_degraded_seconds_total") > before
     assert after.value("tictactoe_replica_lag_entries") == 0
     wait_until(lambda: read(cluster, MAIN).value("tictactoe_degraded_seconds_total") == grown, what="it stands still")
-    replaced = [
-        read(cluster, role).value("tictactoe_recoveries_total", server=REPLICATION, reason="hung")
-        for role in (MAIN, COMMUNICATION)
-    ]
-    assert sum(replaced) == 1, "by one of the two that watch it"
+    those_who_watch = [read(cluster, role) for role in (MAIN, COMMUNICATION)]
+    replaced = sum(
+        told.value("tictactoe_recoveries_total", server=REPLICATION, reason="hung") for told in those_who_watch
+    )
+    started = sum(told.value("tictactoe_starts_total", server=REPLICATION) for told in those_who_watch)
+    assert 1 <= replaced <= started, "each replacement is counted by the one of the two that saw to it"
 
 
 def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:

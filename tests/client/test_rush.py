@@ -1,0 +1,36 @@
+"""A rush in small: everybody is matched, every series ends, nothing is lost, while servers are killed."""
+
+from __future__ import annotations
+
+from client.rush.report import Rush
+from client.rush.run import run_rush
+from server.sandbox import sandbox_cluster
+
+PEOPLE = 24
+
+
+def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills() -> None:
+    said: list[str] = []
+    with sandbox_cluster(keep_events=1_000_000, away_s=3600.0) as cluster:
+        summary = run_rush(cluster, Rush(people=PEOPLE, kill_every_s=2.0), said.append)
+    assert summary.wrong == []
+    plain = summary.as_plain()
+    assert (plain["matched"], plain["series_ended"]) == (PEOPLE, PEOPLE // 2)
+    assert plain["games"] == plain["games_in_the_book"]
+    assert summary.findings.acked > PEOPLE
+    assert summary.killed
+    assert any(line.startswith("killing") for line in said)
+
+
+def test_what_is_wrong_is_said() -> None:
+    with sandbox_cluster(keep_events=1_000_000, away_s=3600.0) as cluster:
+        good = run_rush(cluster, Rush(people=2, kill_every_s=1000.0))
+    person = {**good.people[0], "room": "", "ended": False, "wrong": "busy: no place", "seen": []}
+    bad = type(good)(good.rush, 1.0, [], [person, good.people[1]], good.findings, good.recorded + 1, ["abcd"])
+    name, room = person["name"], good.people[1]["room"]
+    assert f"{name} found no match" in bad.wrong
+    assert f"{name} did not see the series end" in bad.wrong
+    assert f"{name}: busy: no place" in bad.wrong
+    assert f"{room} has not two players" in bad.wrong
+    assert "abcd was not closed when all had gone" in bad.wrong
+    assert any("are in the book" in sentence for sentence in bad.wrong)
