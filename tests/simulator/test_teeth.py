@@ -16,7 +16,7 @@ FOUND = {
     "ack-before-replicate": (2, "G1"),
     "publish-before-commit": (1, "G3"),
     "forget-request-ids": (2, "G1"),
-    "snapshot-forgets-requests": (71, "G1"),
+    "snapshot-forgets-requests": (33, "G1"),
     "no-epoch-check": (3, "G3"),
     "stale-replica-in-step": (2, "G1"),
     "recover-from-the-older-copy": (3, "time"),
@@ -45,7 +45,7 @@ FOUND = {
     "a-hang-is-charged": (2, "time"),
     "time-is-never-written-down": (4, "time"),
     "an-end-without-its-record": (4, "book"),
-    "matched-while-in-a-match": (81, "matches"),
+    "matched-while-in-a-match": (116, "matches"),
     "lots-are-drawn-again": (37, "G1"),
 }
 
