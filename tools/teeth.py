@@ -1,7 +1,7 @@
 """Finds anew, for every deliberate fault of the simulator, the first seed that finds it: ``python tools/teeth.py``.
 
-For whoever changes the simulator or the servers' machines: what it prints belongs into
-``tests/simulator/test_teeth.py`` and ``docs/simulation.md``. Takes some minutes.
+For whoever changes the simulator or the servers' machines: what it prints belongs into ``docs/simulation.md`` and
+``tests/simulator/test_teeth.py``. Takes some minutes.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 STORM_S = 4.0
 CALM = 0.1
 SYNCS = 0.6
-MATCHES = 0.7
+MATCHES = 0.6
 CONTESTANTS = ("c1", "c2", "c3", "c4")
 SERVICE_SPEED = 10.0
 """So much faster service time passes than all else where matches are played: clocks and pauses are of people's size."""
@@ -54,7 +54,7 @@ class Schedule:
             )
         self.world.on_nobody_there = lambda *about: break_off(self.world, *about)
         hosts = () if self.calm else chance.choice(HOSTS)
-        matches = not self.calm and not hosts and self.world.chance("matches").random() < MATCHES
+        matches = not self.calm and not hosts and self.world.chance("clocks").random() < MATCHES
         self.matches = Matches(CONTESTANTS if matches else ())
         self.limits = Limits(
             kept_closed_rooms=1 if hosts else 1000,
