@@ -96,7 +96,7 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
     reader = cluster.claim("the reader")
 
     def read(room: str) -> None:
-        histories[room].final = [seen for news in reader.room(room).watch(0) for seen in news.events]
+        histories[room].final = list(next(reader.room(room).watch(0)).events)
 
     with ThreadPoolExecutor(READERS) as pool:
         list(pool.map(read, histories))
