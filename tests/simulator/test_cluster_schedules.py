@@ -30,7 +30,7 @@ FAULTS = {
 
 @pytest.mark.timeout(600)
 def test_a_thousand_schedules_break_no_promise() -> None:
-    together = tally(run_many(CLUSTER, 1, SCHEDULES))
+    together = tally(run_many(CLUSTER, 1, SCHEDULES, jobs=2))
     assert together.schedules == SCHEDULES
     assert not {verdict.seed: verdict.findings for verdict in together.failed}
     assert set(together.faults) == FAULTS
