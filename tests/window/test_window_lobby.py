@@ -165,17 +165,17 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
 
 
 def test_a_computer_sits_down_at_a_larger_board_too(desk: Desk, shared_cluster: Cluster) -> None:
-    una = desk.sit_down(shared_cluster.name_server, "una")
-    panel = una.opens_new_room("una alone")
+    ulla = desk.sit_down(shared_cluster.name_server, "ulla")
+    panel = ulla.opens_new_room("ulla alone")
     for variable, value in ((panel.width, 6), (panel.height, 5), (panel.in_a_row, 4)):
         variable.set(str(value))
     panel.against.set("Computer: hard")
     panel.open.invoke()
-    una.plays(0)
-    una.waits_for(headline="Your turn")
-    view = una.room.model.view
+    ulla.plays(0)
+    ulla.waits_for(headline="Your turn")
+    view = ulla.room.model.view
     assert view is not None
-    assert (view.title, view.board["width"], view.board["height"]) == ("una alone", 6, 5)
+    assert (view.title, view.board["width"], view.board["height"]) == ("ulla alone", 6, 5)
     assert view.board["cells"].count("O") == 1
 
 
