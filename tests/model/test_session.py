@@ -44,10 +44,10 @@ def test_another_version_is_said_in_plain_words(
 def test_tokens_that_cannot_be_read_are_said_and_not_overwritten(
     sit_down: SitDown, shared_cluster: Cluster, tmp_path: Path
 ) -> None:
-    tokens = tmp_path / "bea" / "tokens.json"
+    tokens = tmp_path / "beate" / "tokens.json"
     tokens.parent.mkdir()
     tokens.write_text("{broken")
-    assert "mend the file or move it away" in says(sit_down(shared_cluster.name_server, "bea"))
+    assert "mend the file or move it away" in says(sit_down(shared_cluster.name_server, "beate"))
     assert tokens.read_text() == "{broken"
 
 
