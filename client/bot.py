@@ -53,7 +53,7 @@ class BotResult:
         )
 
 
-_OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
+OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
 """Refusals that only say that the room has gone on meanwhile."""
 
 
@@ -124,7 +124,7 @@ class Bot:
             if view.phase == "finished" and seat not in view.rematch:
                 self._room.rematch()
         except Refusal as refusal:
-            if refusal.code not in _OLD_NEWS:
+            if refusal.code not in OLD_NEWS:
                 raise
         return 0
 

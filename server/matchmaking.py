@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from game.commands import HOUSE_REQUESTS
 from game.draining import check_not_draining
 from game.errors import TicTacToeError
 from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
@@ -124,7 +125,7 @@ class Matchmaker:
             raise Busy("the house bot plays as many games as it can")
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
         choices = narrowed(self._choices, [wish]) or self._choices
-        pairing = Pairing(f"house-{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
+        pairing = Pairing(f"{HOUSE_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
         (opened,) = self._open([pairing])
         return self._in_room(opened["room"] or opened["taken"][name])
 

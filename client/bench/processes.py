@@ -15,6 +15,14 @@ BARE = "wire/rpc/bare.py"
 PATIENCE_S = 30.0
 
 
+def carry_out(worker: object) -> None:
+    """Be such a process: carry out one task after the other, each a method of ``worker`` whose fields come by name."""
+    for line in sys.stdin:
+        task: dict[str, Any] = json.loads(line)
+        result = getattr(worker, task.pop("do"))(**task)
+        print(json.dumps(result), flush=True)
+
+
 class TaskProcess:
     """One process and its two pipes. A process that ends before its answer raises ChildProcessError."""
 

@@ -7,16 +7,15 @@ Moments are seconds of the system's monotonic clock, which all processes of a ma
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from client import connect
+from client.bench.processes import carry_out
 from client.room import RoomClient
 from game.events import Moved
 from game.tictactoe import EMPTY
@@ -153,14 +152,5 @@ class Worker:
         return {"last": {version: max(seen[version] for seen in self._seen) for version in of_all}}
 
 
-def main(name_server: str) -> None:
-    """Carry out one task after the other."""
-    worker = Worker(name_server)
-    for line in sys.stdin:
-        task: dict[str, Any] = json.loads(line)
-        result = getattr(worker, task.pop("do"))(**task)
-        print(json.dumps(result), flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    carry_out(Worker(sys.argv[1]))

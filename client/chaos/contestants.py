@@ -8,7 +8,8 @@ import random
 import threading
 import time
 
-from client.chaos.people import FAULTS, OLD_NEWS, PACE_S, Place
+from client.bot import OLD_NEWS
+from client.chaos.people import FAULTS, PACE_S, Place
 from client.chaos.recorded import RecordedRoom
 from client.chaos.recorder import Recorder
 from client.cluster import Cluster

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from client.bot import OLD_NEWS
 from client.chaos.recorded import RecordedRoom, create
 from client.chaos.recorder import Recorder
 from client.cluster import Cluster
@@ -32,8 +33,6 @@ RESIGNS = 0.03
 WRONG = 0.02
 """How often somebody looks at the room, goes and comes back, gives up, or moves out of turn."""
 
-OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
-"""Refusals that only say that the room has gone on meanwhile."""
 FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
 """What a caller may be told while faults fall, and tries again."""
 

@@ -5,7 +5,6 @@ python -m client.rush.worker NAME_SERVER       a task a line of JSON in, its res
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import threading
@@ -14,6 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from client import Player, connect
+from client.bench.processes import carry_out
+from client.bot import OLD_NEWS
 from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import Refusal
@@ -26,7 +27,6 @@ DEADLINE_S = 90.0
 WISH = Wish(board="3x3")
 STUBBORN = 0.05
 """How many insist on what they proposed, so that lots are drawn."""
-_OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
 
 
 class Person:
@@ -84,7 +84,7 @@ class Person:
             elif view.phase == "finished" and seat not in view.rematch:
                 room.rematch()
         except Refusal as refusal:
-            if refusal.code not in _OLD_NEWS:
+            if refusal.code not in OLD_NEWS:
                 raise
 
     def _select(self, room: RoomClient, view: View) -> None:
@@ -143,14 +143,5 @@ class Worker:
         return {}
 
 
-def main(name_server: str) -> None:
-    """Carry out one task after the other."""
-    worker = Worker(name_server)
-    for line in sys.stdin:
-        task: dict[str, Any] = json.loads(line)
-        result = getattr(worker, task.pop("do"))(**task)
-        print(json.dumps(result), flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    carry_out(Worker(sys.argv[1]))

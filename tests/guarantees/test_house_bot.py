@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 
 import psutil
+import pytest
 
 from client import Cluster as Connection
 from client.room import RoomClient
@@ -74,8 +75,5 @@ def test_the_house_bot_plays_on_though_it_and_the_servers_are_killed(cluster: Cl
 
 def test_nobody_else_can_have_its_name(connection: Connection) -> None:
     for name in (HOUSE_BOT, HOUSE_BOT.upper(), "H0usebot"):
-        try:
+        with pytest.raises(NameTaken):
             connection.claim(name)
-        except NameTaken:
-            continue
-        raise AssertionError(f"{name} was given away")
