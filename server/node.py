@@ -20,8 +20,8 @@ import structlog
 
 from server import descriptors, log, processes, readings
 from server.counts import Traffic
-from server.processes import AlreadyRunning, RunFile, RunFolder
 from server.pulse import NameServerPulse, PeerPulse, Pulse
+from server.run_folder import AlreadyRunning, RunFile, RunFolder
 from server.security import cluster_key
 from server.settings import LOOPBACK, Settings, SettingsError, load
 from server.telling import Telling
