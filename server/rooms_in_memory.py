@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from game import rooms
+from game.events import Event
 from game.room import Room
 from server.journal import Journal
 from server.streams import Streams, room_stream
@@ -20,23 +21,23 @@ _RECENT = 64
 
 
 class RoomInMemory:
-    """A room: its published state, and what is ready for the wire of it."""
+    """A room: its published state, and what those who look into it are told."""
 
     __slots__ = ("_recent", "_view", "state")
 
     def __init__(self, state: Room) -> None:
         self.state = state
-        self._recent: list[Plain] = []
+        self._recent: list[tuple[int, Event]] = []
         self._view: Plain | None = None
 
-    def happened(self, version: int, event: Any) -> None:
+    def happened(self, version: int, event: Event) -> None:
         """One more event is published."""
-        self._recent.append({"version": version, **rooms.to_plain(event)})
+        self._recent.append((version, event))
         del self._recent[:-_RECENT]
 
     def after(self, version: int) -> list[Plain]:
         """The last events that came after a version; those before them are in the journal."""
-        return [event for event in self._recent if event["version"] > version]
+        return [{"version": number, **rooms.to_plain(event)} for number, event in self._recent if number > version]
 
     def view(self) -> Plain:
         """The view, made once for all who ask at this version."""
@@ -91,7 +92,7 @@ class RoomsInMemory:
             held.state = state
         self._touch(room)
 
-    def happened(self, room: str, version: int, event: Any) -> None:
+    def happened(self, room: str, version: int, event: Event) -> None:
         """One more event is published of a room in memory."""
         self._rooms[room].happened(version, event)
 
