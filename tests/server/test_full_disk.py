@@ -60,7 +60,7 @@ def test_servers_started_on_a_full_disk_give_up_and_nothing_is_lost(
 ) -> None:
     game.play(0)
     havoc = SandboxHavoc(cluster, None, None, {})
-    for role in (MAIN, REPLICATION):
+    for role in (REPLICATION, MAIN):  # whoever starts others first: a stand-by may be on its way
         havoc.fill_disk(role, largest_bytes)
     logs = cluster.settings.data / "logs"
     before = len(list(logs.glob(f"{MAIN}-*")))
