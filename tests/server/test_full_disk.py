@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server import node
+from server import script
 from server.cluster import Cluster
 from server.entries import Entry, Mark, Office
 from server.havoc import SandboxHavoc
@@ -108,4 +108,4 @@ def test_a_server_that_cannot_start_says_so_by_its_status_also_when_it_cannot_in
 ) -> None:
     fill_log(monkeypatch)
     with pytest.raises(Ended, match="3"):
-        node._fail("a main server runs already", 3)
+        script._fail("a main server runs already", 3)
