@@ -83,7 +83,7 @@ def of_communication(copy: LobbyCopy, front_door: FrontDoor) -> Iterator[Reading
     yield Reading(metrics.LOBBY_ROOMS, len(copy.lobby.rows))
     yield Reading(metrics.LOBBY_COMPLETE, 1 if copy.complete else 0)
     yield Reading(metrics.CALLERS_WAITING, copy.herald.waiting, ("lobby",))
-    yield Reading(metrics.ONLINE, front_door.online_names)
+    yield Reading(metrics.ONLINE, len(front_door.who_is_online.names()))
 
 
 def of_replication(copy: CopyKeeper) -> Iterator[Reading]:
