@@ -9,12 +9,16 @@ from collections.abc import Iterator
 import psutil
 
 from server.cluster import Cluster
+from server.journal_file import open_journal
 from server.processes import ROLES
 from server.sandbox import sandbox_cluster
+from server.standing_streams import VOLUME, is_volume
 from wire import MAIN
 
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
+THE_LAST_VOLUME = f"{VOLUME}\U0010ffff"
+"""In the order of streams, after all volumes of the book and before all else."""
 
 
 class Measured:
@@ -51,6 +55,20 @@ class Measured:
     def disk_bytes(self) -> int:
         """The size of both journals with their write-ahead logs."""
         return self._bytes("*/journal.db*")
+
+    def kept_bytes(self) -> int:
+        """What is kept in both journals weighs so much, but for the book of records, which grows with every game."""
+        kept = 0
+        for file in self._cluster.settings.data.glob("*/journal.db"):
+            with contextlib.closing(open_journal(file)) as journal:
+                kept += sum(copy.weight for copy in journal.copies(THE_LAST_VOLUME))
+        return kept
+
+    def records(self) -> int:
+        """How many games the book has."""
+        with contextlib.closing(open_journal(self._cluster.settings.data / "main" / "journal.db")) as journal:
+            volumes = [row for stream, _, row in journal.listings() if row is not None and is_volume(stream)]
+        return sum(int(str(row["version"])) for row in volumes)
 
     def cpu_s(self) -> float:
         """The processors' seconds that the four servers have taken so far."""

@@ -37,6 +37,12 @@ class Servers(Protocol):
     def disk_bytes(self) -> int:
         """The size of both journals on disk."""
 
+    def kept_bytes(self) -> int:
+        """What is kept in both journals weighs so much, but for the book of records, which grows with every game."""
+
+    def records(self) -> int:
+        """How many games the book has."""
+
     def cpu_s(self) -> float:
         """The processors' seconds that the four servers have taken so far."""
 
