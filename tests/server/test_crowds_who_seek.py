@@ -79,6 +79,7 @@ class Servers:
             self.committer,
             check_new_room=desk.check_new_room,
             seat_house_bot=lambda: pytest.fail("nobody asked for the house bot"),
+            expect=desk.expect,
         )
         self.copy = LobbyCopy()
         self.clock = 0.0
