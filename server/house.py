@@ -249,7 +249,7 @@ class House:
                     return self._standing.names.resembling(name_stream(names.name_key(name)), name)
 
     def seated(self) -> set[str]:
-        """Who has a seat in a room that is open."""
+        """Who has a seat in a room that is open, or has opened one that is."""
         with self._lock:
             rows = list(self._lobby.rows.values())
         return set().union(*map(_seated, rows))
@@ -428,6 +428,7 @@ class House:
 
 
 def _seated(row: Row | None) -> set[str]:
-    """Who has a seat, by a room's row in the lobby."""
-    players = None if row is None else row["players"]
-    return {name for name in players.values() if name is not None} if isinstance(players, Mapping) else set()
+    """Who has a seat and whose room it is, by a room's row in the lobby."""
+    if row is None or not isinstance(players := row["players"], Mapping):
+        return set()
+    return {name for name in (row["owner"], *players.values()) if isinstance(name, str) and name}
