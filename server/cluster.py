@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from server import processes
 from server.lookout import ASK_S, IN_STEP, Drains, Lookout, RoleStatus, drains_from, whole
-from server.processes import ROLES, RunFile, RunFolder
+from server.processes import ROLES
 from server.recoveries import Recovery
+from server.run_folder import RunFile, RunFolder
 from server.security import cluster_key
 from server.settings import Settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc

@@ -6,7 +6,7 @@ log does not have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import node, readings
+from server import readings, script
 from server.bot_keeper import BotKeeper
 from server.common_objects import PeerObject
 from server.front_door import FrontDoor
@@ -64,4 +64,4 @@ def build(its_node: Node) -> None:
 
 
 if __name__ == "__main__":
-    node.main(COMMUNICATION, build)
+    script.main(COMMUNICATION, build)

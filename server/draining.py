@@ -20,7 +20,7 @@ from game.room import Room
 from game.service import Drain
 from server.group_commit import Committer
 from server.house import House
-from server.processes import RunFolder
+from server.run_folder import RunFolder
 from server.standing_streams import THE_SERVICE
 from server.streams import room_stream
 from wire.later import now

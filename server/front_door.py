@@ -6,8 +6,6 @@ rooms and matches it hands on to the main server.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +20,8 @@ from server.lobby import cursor_from
 from server.lobby_copy import FOLLOW_WAIT_S, LOBBY, PAGE, LobbyCopy
 from server.lookout import Glance
 from server.matchmaking import Matchmaker
-from server.presence import SAY_AGAIN_S, SHOWN, Presence
+from server.online import Online
+from server.presence import SAY_AGAIN_S, SHOWN
 from server.ratings import Pool
 from server.security import code_hash, token_hash
 from server.settings import Settings
@@ -34,8 +33,6 @@ from wire.later import Later
 from wire.rpc import RemotePool
 from wire.waiting import about_to_wait
 
-PROVEN_AGAIN_S = 60.0
-"""How often somebody online is told of to the main server, which keeps the name for those who are connected."""
 LONGEST_TICKET = 60
 MOST_SHOWN = 100
 """Players of the leaderboard, and games, in one answer."""
@@ -53,9 +50,8 @@ class FrontDoor:
         self._main = main
         self._glance = glance
         self._settings = settings
-        self._presence = Presence(most=settings.max_connections)
-        self._presence_lock = threading.Lock()
         self._choices = short_list(DEFAULT_GAME)
+        self.who_is_online = Online(self._ask_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
         self._identities = Identities(lambda hashed: self._ask_main("who_has", hashed))
         self.archive = Archive(lambda numbers: self._ask_main("records", list(numbers)))
         self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key)
@@ -139,9 +135,8 @@ class FrontDoor:
         """Say that one is online, and hear who else is, and whether the cluster is being emptied. Who says no more is
         gone after some seconds.
         """
-        name = self._show_online(name, token_hash(token))
-        with self._presence_lock:
-            names = self._presence.names(time.monotonic())
+        self.who_is_online.hear(name, token_hash(token))
+        names = self.who_is_online.names()
         told = {"draining": self._copy.draining}
         return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S, **told}
 
@@ -155,15 +150,8 @@ class FrontDoor:
     def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
         """Have a kept username again, with its code, for a new token; the one before it is nobody's then."""
         answer = self._ask_main("recover_name", check_name(name), code_hash(check_code(code)), token_hash(token))
-        with self._presence_lock:
-            self._presence.gone(str(answer["name"]))
+        self.who_is_online.forget(str(answer["name"]))
         return {"name": answer["name"]}
-
-    @property
-    def online_names(self) -> int:
-        """How many are online."""
-        with self._presence_lock:
-            return len(self._presence.names(time.monotonic()))
 
     # -- matches --------------------------------------------------------------------------------------------------
 
@@ -232,28 +220,6 @@ class FrontDoor:
         """How the four servers are, and which were replaced lately."""
         about_to_wait()
         return self._glance.take()
-
-    def _show_online(self, name: str, hashed: str) -> str:
-        """Somebody says to be online: the name as it is written. The main server proves it, and hears of it so that the
-        name stays its owner's; not every time, and whoever is known stays online while it is being replaced.
-        """
-        with self._presence_lock:
-            at = time.monotonic()
-            known = self._presence.knows(name, hashed, at)
-            due = self._presence.due(name, at, min(PROVEN_AGAIN_S, self._settings.name_grace_s / 4))
-        if due or not known:
-            try:
-                name = str(self._ask_main("claim", check_name(name), hashed)["name"])
-            except NotReady:
-                if not known:
-                    raise
-            else:
-                with self._presence_lock:
-                    self._presence.proven(name, hashed, time.monotonic())
-                return name
-        with self._presence_lock:
-            self._presence.heard(name, hashed, time.monotonic())
-        return name
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)

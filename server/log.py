@@ -45,6 +45,11 @@ class _Stderr(io.TextIOBase):
             sys.stderr.flush()
 
 
+def flush() -> None:
+    """Write the last words, if that can be: on a full disk a server ends without them, but it ends."""
+    _Stderr().flush()
+
+
 @contextlib.contextmanager
 def in_one_piece() -> Iterator[None]:
     """Write this thread's lines at the end, all at once: every write is a chance for other threads to go first."""

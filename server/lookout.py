@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from server import processes
-from server.processes import ROLES, RunFile, RunFolder
+from server.processes import ROLES
 from server.recoveries import Recoveries, Recovery
+from server.run_folder import RunFile, RunFolder
 from server.settings import Settings
 from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
 from wire.errors import Forbidden, TicTacToeError

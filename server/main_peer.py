@@ -62,7 +62,7 @@ class MainPeer(PeerObject):
             "epoch": term.link.epoch,
             "step": term.link.step.value,
             "rooms": term.house.open_rooms,
-            "names": term.house.names,
+            "names": term.house.names.held,
             "position": term.house.published,
             "draining": term.draining.told(),
         }

@@ -6,7 +6,7 @@ acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import node, readings
+from server import readings, script
 from server.journal_file import open_journal
 from server.main_peer import MainPeer
 from server.node import Node
@@ -41,4 +41,4 @@ def build(its_node: Node) -> None:
 
 
 if __name__ == "__main__":
-    node.main(MAIN, build)
+    script.main(MAIN, build)

@@ -65,7 +65,7 @@ class NameDesk:
         with self._lock:
             if token_hash in self._going:
                 raise NotReady("this name is being let go: try again")
-            name = self._house.name_with(token_hash)
+            name = self._house.names.name_with(token_hash)
             if name is not None:
                 self._hear(name)
                 return name
@@ -75,7 +75,7 @@ class NameDesk:
         """Give the username to this token, or confirm that it has it. Raises NameTaken, NameTooSimilar, NotReady,
         InvalidArgument, Busy, and Draining for a new one.
         """
-        owned = self._house.name_with(token_hash)
+        owned = self._house.names.name_with(token_hash)
         claim = names.Claim(name, token_hash)
         if token_hash != self._house_bot and not set(skeletons(name)).isdisjoint(skeletons(HOUSE_BOT)):
             raise NameTaken("that is the name of the servers' own player, or looks like it")
@@ -85,11 +85,11 @@ class NameDesk:
             return self._commit(name, claim)
         check_not_draining(self._house.service.draining, "names")
         known = self._house.state_of(_stream(name)).version > 0
-        too_many_ever = not known and self._house.names_ever >= self._settings.max_names * EVER
-        if too_many_ever or self._house.names >= self._settings.max_names:
+        too_many_ever = not known and len(self._house.names) >= self._settings.max_names * EVER
+        if too_many_ever or self._house.names.held >= self._settings.max_names:
             raise Busy("there are as many names as the settings allow")
         with self._alone_with(token_hash, *skeletons(name)):
-            similar = self._house.resembling(name)
+            similar = self._house.names.resembling(name)
             if similar is not None:
                 raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
             return self._commit(name, claim)
@@ -100,7 +100,7 @@ class NameDesk:
 
     def recover(self, name: str, code_hash: str, token_hash: str) -> Mapping[str, object]:
         """Give the name that has the code to this token. Raises WrongCode, InvalidArgument, Busy."""
-        owned = self._house.name_with(token_hash)
+        owned = self._house.names.name_with(token_hash)
         if owned is not None:
             self._check_same(owned, name)
         key = names.name_key(name)
@@ -177,7 +177,7 @@ class NameDesk:
     def _know_all(self) -> None:
         """Names of earlier terms count as heard of when this one began: nobody is let go for a takeover."""
         if not self._knows_all:
-            earlier = dict.fromkeys(self._house.held_names(), self._opened_at)
+            earlier = dict.fromkeys(self._house.names.held_names(), self._opened_at)
             with self._lock:
                 self._heard = {**{name: at for name, at in earlier.items() if name not in self._heard}, **self._heard}
                 self._knows_all = True

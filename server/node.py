@@ -6,11 +6,7 @@ A server's own part is a list of ``Watcher`` and what it offers; the scripts put
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,14 +16,14 @@ import structlog
 
 from server import descriptors, log, processes, readings
 from server.counts import Traffic
-from server.processes import AlreadyRunning, RunFile, RunFolder
 from server.pulse import NameServerPulse, PeerPulse, Pulse
+from server.run_folder import RunFile, RunFolder
 from server.security import cluster_key
-from server.settings import LOOPBACK, Settings, SettingsError, load
+from server.settings import LOOPBACK, Settings
 from server.telling import Telling
 from server.watcher import Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
-from wire.errors import NotReady, StorageFailed, TicTacToeError, Unreachable
+from wire.errors import NotReady, TicTacToeError
 from wire.rpc import Address, Endpoint
 from wire.waiting import about_to_wait
 
@@ -92,7 +88,7 @@ class Node:
     def step_down(self, why: str) -> NoReturn:
         """End at once, without another word to anybody: what is in memory must not be served any more."""
         logger.error("stepping down", why=why)
-        _flush()
+        log.flush()
         os._exit(1)
 
     def in_background(self, name: str, run: Callable[[], None]) -> None:
@@ -227,45 +223,3 @@ class Node:
         for who, host in open_to:
             if host not in LOOPBACK:
                 logger.warning("open to the network", to=who, on=host)
-
-
-def main(role: str, build: Callable[[Node], None]) -> NoReturn:
-    """Run a server script: read the settings, become the one of this role, build it, serve. Exits with a status."""
-    settings = None
-    try:
-        settings = load()
-        log.set_up(settings, role)
-        gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
-        if not processes.told_to_begin(role, settings):
-            sys.exit(0)
-        node = Node(role, settings)
-    except AlreadyRunning as error:
-        _fail(str(error), processes.ALREADY_RUNNING, settings)
-    except (SettingsError, Unreachable, OSError) as error:
-        _fail(str(error), processes.CANNOT_START, settings)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: node.end())
-    try:
-        build(node)
-        node.run()
-    except (Unreachable, StorageFailed) as error:
-        _fail(error.message, processes.CANNOT_START, settings)
-    _flush()
-    os._exit(0)  # calls that still wait would hold the process up
-
-
-def _fail(sentence: str, status: int, settings: Settings | None = None) -> NoReturn:
-    """End with a sentence for people; for machines too, if the settings could be read and say so."""
-    if settings is not None and settings.log_format == "json":
-        logger.error("cannot serve", why=sentence)
-    else:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(f"{sentence}\n")
-    _flush()
-    os._exit(status)  # what the log could not take would change the status of an exit in good order
-
-
-def _flush() -> None:
-    """Write the last words of the log, if that can be: on a full disk a server ends without them, but it ends."""
-    with contextlib.suppress(OSError):
-        sys.stderr.flush()

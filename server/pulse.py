@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import NamedTuple, Protocol
 
-from server.processes import RunFile
+from server.run_folder import RunFile
 from wire import PEER
 from wire.rpc import Address, Remote
 

@@ -5,7 +5,7 @@ Run it as ``python server/replication_server.py`` from the project's root; see `
 
 from __future__ import annotations
 
-from server import node, readings
+from server import readings, script
 from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
@@ -36,4 +36,4 @@ def build(its_node: Node) -> None:
 
 
 if __name__ == "__main__":
-    node.main(REPLICATION, build)
+    script.main(REPLICATION, build)

@@ -18,7 +18,7 @@ _AS_USUAL = Service()
 
 
 class Standing:
-    """The states of these streams as last published. Not safe for threads."""
+    """The states of these streams as last published. Not safe for threads, but for ``names``."""
 
     def __init__(self, streams: Streams) -> None:
         self.names = NameBook()
@@ -41,7 +41,7 @@ class Standing:
 
     def state(self, stream: str) -> Any:
         """The state of a stream; None if there is nothing in it."""
-        return self.names.names.get(stream) if is_name(stream) else self._states.get(stream)
+        return self.names.state(stream) if is_name(stream) else self._states.get(stream)
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
         """Whether that is what is told of a stream."""

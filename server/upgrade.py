@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import filelock
 
-from server import processes
+from server import processes, run_folder
 from server.cluster import Cluster, NotRunning
-from server.processes import RunFile
+from server.run_folder import RunFile
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 ORDER = (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)
@@ -79,7 +79,7 @@ class _Upgrade:
     def __init__(self, cluster: Cluster, say: Callable[[str], None]) -> None:
         self._cluster = cluster
         self._say = say
-        self._began = processes.clock()
+        self._began = run_folder.clock()
 
     def run(self, on_replaced: Callable[[Replaced], None]) -> None:
         for role in ORDER:

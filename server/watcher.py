@@ -16,9 +16,9 @@ import structlog
 
 from server import processes
 from server.counts import DIED, HUNG, RecoveryCounts
-from server.processes import RunFile, RunFolder
 from server.pulse import Pulse
 from server.recoveries import Recoveries, Recovery
+from server.run_folder import RunFile, RunFolder
 from server.settings import Settings
 from server.supervision import Action, Condition, Patience, Supervision
 from wire import NAME_SERVER

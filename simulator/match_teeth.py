@@ -11,6 +11,7 @@ from game.service import Tick
 from server import timekeeping
 from server.commit import Commit
 from server.house import House
+from server.rooms_in_memory import RoomsInMemory
 from server.service_time import ServiceTime
 from simulator.tooth import tooth
 
@@ -50,9 +51,14 @@ def _match_of(_self: House, _name: str) -> None:
     return None
 
 
-@tooth("lots-are-drawn-again", "lots are drawn again when a room comes back from the journal", House, "_from_journal")
-def _from_journal(self: House, stream: str, _right: Any = House._from_journal) -> Any:
-    state = _right(self, stream)
-    if isinstance(state, Room) and state.is_match and state.game_number == 1:
+@tooth(
+    "lots-are-drawn-again",
+    "lots are drawn again when a room comes back from the journal",
+    RoomsInMemory,
+    "from_journal",
+)
+def _from_journal(self: RoomsInMemory, room: str, published: int, _right: Any = RoomsInMemory.from_journal) -> Room:
+    state: Room = _right(self, room, published)
+    if state.is_match and state.game_number == 1:
         return state._replace(best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])
     return state

@@ -11,7 +11,7 @@ Found = TypeVar("Found")
 LOOK_AGAIN_S = 0.01
 
 
-def wait_until(condition: Callable[[], Found], *, timeout_s: float = 20.0, what: str = "") -> Found:
+def wait_until(condition: Callable[[], Found], *, timeout_s: float = 60.0, what: str = "") -> Found:
     """Wait until the condition holds and return what it gave; fails when that takes longer than ``timeout_s``."""
     deadline = time.monotonic() + timeout_s
     while True:

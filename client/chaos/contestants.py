@@ -4,25 +4,24 @@ they ask again. Each is one thread of a crowd, and finds its match again by aski
 
 from __future__ import annotations
 
-import random
-import threading
+import contextlib
+import math
 import time
+from dataclasses import dataclass, field
 
 from client.bot import OLD_NEWS
-from client.chaos.people import FAULTS, PACE_S, Place
+from client.chaos.guest import Guest
+from client.chaos.people import PACE_S
 from client.chaos.recorded import RecordedRoom
-from client.chaos.recorder import Recorder
-from client.cluster import Cluster
-from client.player import Player
 from client.views import View
 from game.errors import NoSuchRoom, Refusal, RoomClosed
 from game.offers import MATTERS
 from game.rules import Seat, other
 from game.selection import Proposal, Wish
 from game.strategy import LEVELS, THINKS_S, within
-from wire.errors import TicTacToeError
 
 WISH = Wish(board="3x3")
+RANDOM = LEVELS["random"]
 LOOKS_IN_S = 3.0
 """So long who goes home looks in again: a front door that died may have asked for a match that is opened only then."""
 IDLE_S = 0.2
@@ -31,48 +30,25 @@ _EXPECTED = OLD_NEWS | {"time_up", "not_allowed", "no_such_offer", "too_often", 
 """Refusals that say that the room has gone on meanwhile, or that it is not the time for that."""
 
 
-class Contestant:
+@dataclass
+class Contestant(Guest):
     """One contestant, from one start of its process to the next."""
 
-    def __init__(
-        self,
-        place: Place,
-        cluster: Cluster,
-        player: Player,
-        recorder: Recorder,
-        *,
-        client: str,
-        chance: random.Random,
-        finishing: threading.Event,
-    ) -> None:
-        """``finishing``: once it is set, the match that goes on is played to its end, and no other asked for."""
-        self._place = place
-        self._cluster = cluster
-        self._player = player
-        self._recorder = recorder
-        self._client = client
-        self._chance = chance
-        self._finishing = finishing
-        self._level = LEVELS["random"]
+    _home_at: float = field(default=math.inf, init=False)
 
     def run(self) -> None:
         """Play until all is finished."""
-        home_at: float | None = None
-        while home_at is None or time.monotonic() < home_at:
-            try:
-                room = self._player.seek(WISH, stop=self._finishing)
-                if room is not None:
-                    self._play(RecordedRoom(room, self._recorder, self._client))
-            except (*FAULTS, RoomClosed, NoSuchRoom):
-                pass  # the call is recorded as one without an answer; the match is asked for anew
-            except TicTacToeError as error:
-                self._recorder.surprise(self._client, f"{error.code}: {error.message}")
-            except Exception as error:
-                self._recorder.surprise(self._client, f"a fault of ours: {error!r}")
-            else:
-                if room is None and self._finishing.is_set():
-                    home_at = home_at or time.monotonic() + LOOKS_IN_S
-            time.sleep(self._chance.uniform(0.5, 1.5) * IDLE_S)
+        while time.monotonic() < self._home_at:
+            self.attempt(self._a_match, pause_s=IDLE_S)
+
+    def _a_match(self) -> None:
+        """Ask for a match and play it; go home soon if there is none and nothing begins any more."""
+        room = self.player.seek(WISH, stop=self.finishing)
+        if room is not None:
+            with contextlib.suppress(RoomClosed, NoSuchRoom):
+                self._play(RecordedRoom(room, self.recorder, self.client))
+        elif self.finishing.is_set():
+            self._home_at = min(self._home_at, time.monotonic() + LOOKS_IN_S)
 
     def _play(self, room: RecordedRoom) -> None:
         """Play a match to its end, read what happened there from the beginning, and go."""
@@ -82,7 +58,7 @@ class Contestant:
             except Refusal as refusal:
                 if refusal.code not in _EXPECTED:
                     raise
-            time.sleep(self._chance.uniform(0.5, 1.5) * (PACE_S if view.turn is not None else IDLE_S))
+            self.pause(PACE_S if view.turn is not None else IDLE_S)
         for news in room.follow(0):
             if news.view.series_over or news.view.phase == "closed":
                 break
@@ -92,10 +68,10 @@ class Contestant:
         seat = view.seat_of(room.name)
         if seat is None:
             raise ValueError(f"a match has its players, and {room.name} is none of them")
-        if self._chance.random() < TALKS:
-            room.say(self._chance.choice(("hello", "good luck", "well played")))
+        if self.chance.random() < TALKS:
+            room.say(self.chance.choice(("hello", "good luck", "well played")))
         if view.selection is not None:
-            if self._finishing.is_set() or self._chance.random() < PROPOSES:
+            if self.finishing.is_set() or self.chance.random() < PROPOSES:
                 room.propose(self._proposal(view))
         elif view.phase == "finished":
             if seat not in view.rematch:
@@ -105,13 +81,13 @@ class Contestant:
 
     def _proposal(self, view: View) -> Proposal:
         selection = view.selection
-        if selection is None or self._finishing.is_set():
+        if selection is None or self.finishing.is_set():
             return Proposal("3x3", 1, "none")
-        return Proposal("3x3", self._chance.choice((1, 3)), self._chance.choice(selection.choices.clocks))
+        return Proposal("3x3", self.chance.choice((1, 3)), self.chance.choice(selection.choices.clocks))
 
     def _play_on(self, room: RecordedRoom, view: View, seat: Seat) -> None:
-        chance = self._chance
-        if self._finishing.is_set():
+        chance = self.chance
+        if self.finishing.is_set():
             room.resign()
             return
         offered = view.offers_of(other(seat))
@@ -127,4 +103,4 @@ class Contestant:
             room.leave()
         if view.turn == seat:
             go_on = within(THINKS_S, time.monotonic, time.sleep)
-            room.move(self._level(view.board, seat, chance, go_on))
+            room.move(RANDOM(view.board, seat, chance, go_on))

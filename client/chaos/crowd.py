@@ -18,7 +18,8 @@ from pathlib import Path
 
 from client.channel import ATTEMPT_S
 from client.chaos.contestants import Contestant
-from client.chaos.people import LOOK_AGAIN_S, Person, Place
+from client.chaos.guest import Place
+from client.chaos.people import LOOK_AGAIN_S, Person
 from client.chaos.recorder import Recorder
 from client.cluster import Cluster, connect
 from client.credentials import new_token
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str]) -> None:
         def run(place: Place = place, client: str = client, chance: random.Random = chance) -> None:
             player = _claimed(cluster, place.name, brief.tokens[place.name], recorder)
             kind = Contestant if place.part == "contestant" else Person
-            kind(place, cluster, player, recorder, client=client, chance=chance, finishing=finishing).run()
+            kind(place, cluster, player, recorder, client, chance, finishing).run()
 
         threads.append(threading.Thread(target=run, daemon=True))
     for thread in threads:

@@ -13,7 +13,7 @@ import pytest
 from client import connect
 from server import processes
 from server.cluster import Cluster
-from server.processes import RunFile
+from server.run_folder import RunFile
 from server.sandbox import sandbox_settings
 from server.settings import Settings
 from tests.conditions import wait_until

@@ -17,7 +17,8 @@ from client.history.guarantees import check
 from client.tables import Tables
 from server import processes
 from server.cluster import Cluster, NotRunning
-from server.processes import ROLES, RunFile
+from server.processes import ROLES
+from server.run_folder import RunFile
 from server.settings import ROOT
 from server.upgrade import CannotUpgrade, Replaced, upgrade
 from tests.conditions import wait_until

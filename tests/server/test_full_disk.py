@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server import node
+from server import script
 from server.cluster import Cluster
 from server.entries import Entry, Mark, Office
 from server.havoc import SandboxHavoc
@@ -60,7 +60,7 @@ def test_servers_started_on_a_full_disk_give_up_and_nothing_is_lost(
 ) -> None:
     game.play(0)
     havoc = SandboxHavoc(cluster, None, None, {})
-    for role in (MAIN, REPLICATION):
+    for role in (REPLICATION, MAIN):  # whoever starts others first: a stand-by may be on its way
         havoc.fill_disk(role, largest_bytes)
     logs = cluster.settings.data / "logs"
     before = len(list(logs.glob(f"{MAIN}-*")))
@@ -108,4 +108,4 @@ def test_a_server_that_cannot_start_says_so_by_its_status_also_when_it_cannot_in
 ) -> None:
     fill_log(monkeypatch)
     with pytest.raises(Ended, match="3"):
-        node._fail("a main server runs already", 3)
+        script._fail("a main server runs already", 3)

@@ -70,7 +70,7 @@ def anew(journal: Journal) -> House:
 
 def told(house: House) -> object:
     changes = house.lobby_changes(BEGINNING, 100, 0.0)
-    return changes.changed, changes.cursor, house.open_rooms, house.name_with("a" * 64)
+    return changes.changed, changes.cursor, house.open_rooms, house.names.name_with("a" * 64)
 
 
 def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journal) -> None:
@@ -89,7 +89,7 @@ def test_what_was_written_without_listings_gets_them_at_the_next_start(journal: 
     assert set(journal.unlisted()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
     house = anew(journal)
     assert house.open_rooms == 2
-    assert house.name_with("a" * 64) == "Ada"
+    assert house.names.name_with("a" * 64) == "Ada"
     assert journal.unlisted() == []
     assert told(anew(journal)) == told(house)
 

@@ -119,7 +119,7 @@ def test_a_name_is_let_go_when_its_owner_was_not_heard_of_for_the_grace_time(ser
     server.time = GRACE_S + 1
     server.names.release_unheard()
     assert server.owner("Ada") == ""
-    assert server.house.names == 0
+    assert server.house.names.held == 0
     with pytest.raises(BadToken):
         server.names.who("a")
     assert server.names.claim("ADA", "b") == {"name": "ADA"}
@@ -216,7 +216,7 @@ def test_a_round_lets_go_of_so_many_and_no_more(server: MainServer, monkeypatch:
     left = []
     for _ in range(3):
         server.names.release_unheard()
-        left.append(server.house.names)
+        left.append(server.house.names.held)
     assert left == [5, 2, 0]
 
 
@@ -363,7 +363,7 @@ class Crowd:
 
     def check(self) -> None:
         """What must always be so."""
-        owned = self.server.house.held_names()
+        owned = self.server.house.names.held_names()
         looks = [look for name in owned for look in skeletons(name)]
         assert len(looks) == len(set(looks)), f"look-alikes among {owned}"
         assert len({self.server.owner(name) for name in owned}) == len(owned)
@@ -401,12 +401,12 @@ def test_in_any_crowd_names_are_unique_held_ones_stay_and_the_others_are_free(
             assert room not in crowd.seats
         for _ in range(2):
             crowd.pass_time(GRACE_S + 1)
-        assert set(server.house.held_names()) == {name for name in crowd.codes if server.owner(name)}
+        assert set(server.house.names.held_names()) == {name for name in crowd.codes if server.owner(name)}
         for name in NAMES:
             with suppress(NameTaken):
                 server.names.claim(name, f"new {name}")
             assert server.owner(name) or any(
-                not set(skeletons(name)).isdisjoint(skeletons(held)) for held in server.house.held_names()
+                not set(skeletons(name)).isdisjoint(skeletons(held)) for held in server.house.names.held_names()
             )
 
 

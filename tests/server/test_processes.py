@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from server import processes
-from server.processes import AlreadyRunning, RunFile, RunFolder
+from server.run_folder import AlreadyRunning, RunFile, RunFolder
 from server.settings import Settings
 from wire import MAIN
 
