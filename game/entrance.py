@@ -13,7 +13,19 @@ from game.errors import (
     RoomExists,
     RoomFull,
 )
-from game.events import Closed, Created, Event, Left, Locked, Removed, Returned, Seated, Selecting, Watched
+from game.events import (
+    Closed,
+    Created,
+    Event,
+    Left,
+    Locked,
+    RematchDeclined,
+    Removed,
+    Returned,
+    Seated,
+    Selecting,
+    Watched,
+)
 from game.games import boards_of, rules_named
 from game.moment import Limits, Moment
 from game.room import Room
@@ -89,14 +101,19 @@ def join(room: Room, command: Join, now: Moment, limits: Limits) -> tuple[Event,
 
 
 def leave(room: Room, command: Leave, now: Moment, _limits: Limits) -> tuple[Event, ...]:
-    """Somebody is gone. A match that is over closes when its last player goes."""
-    if not room.has(command.by):
+    """Somebody is gone, and wishes for no rematch any more: it would begin without them. A match that is over closes
+    when its last player goes.
+    """
+    by, request_id = command.by, command.request_id
+    if not room.has(by):
         return ()
-    left = Left(command.by, command.request_id, command.unseen_ms, at=now.at)
-    others = [name for name in room.players if name != command.by and name not in room.away]
-    if room.is_match and room.series_is_over and room.seat_of(command.by) is not None and not others:
-        return left, Closed(command.by, command.request_id, at=now.at)
-    return (left,)
+    seat = room.seat_of(by)
+    withdrawn = (RematchDeclined(by, request_id, seat, at=now.at),) if seat and seat in room.rematch else ()
+    left = Left(by, request_id, command.unseen_ms, at=now.at)
+    others = [name for name in room.players if name != by and name not in room.away]
+    if room.is_match and room.series_is_over and seat is not None and not others:
+        return *withdrawn, left, Closed(by, request_id, at=now.at)
+    return *withdrawn, left
 
 
 def lock(room: Room, command: Lock, now: Moment, _limits: Limits) -> tuple[Event, ...]:

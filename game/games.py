@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from game.errors import InvalidArgument
 from game.rules import SEATS, Rules
-from game.selection import Choices
+from game.selection import Choices, Selection
 from game.tictactoe import BOARDS
 from game.tictactoe import rules_with as tictactoe
 
@@ -31,6 +31,26 @@ def boards_of(game: str) -> Mapping[str, Mapping[str, object]]:
 def short_list(game: str) -> Choices:
     """What the players of a match can choose of."""
     return Choices(tuple(boards_of(game)), BEST_OFS, CLOCKS)
+
+
+def still_playable(game: str, selection: Selection) -> Selection:
+    """The selection without what is on the short list no more; of what nothing is left, all that there is now.
+
+    What is being selected outlives the servers, and those after an upgrade may know other boards.
+    """
+    now = short_list(game)
+    boards, best_ofs, clocks = selection.choices
+    choices = Choices(
+        tuple(one for one in boards if one in now.boards) or now.boards,
+        tuple(one for one in best_ofs if one in now.best_ofs) or now.best_ofs,
+        tuple(one for one in clocks if one in now.clocks) or now.clocks,
+    )
+    proposals = {
+        seat: proposal
+        for seat, proposal in selection.proposals.items()
+        if all(one in some for one, some in zip(proposal, choices, strict=True))
+    }
+    return Selection(choices, selection.until, proposals)
 
 
 def rules_named(game: object, options: object) -> Rules:

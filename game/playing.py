@@ -17,7 +17,7 @@ from game.errors import (
     check,
 )
 from game.events import Agreed, Event, Finished, Moved, Proposed, RematchWanted, Returned, Started
-from game.games import boards_of, rules_named
+from game.games import boards_of, rules_named, still_playable
 from game.moment import Limits, Moment
 from game.room import Room
 from game.rules import Seat, other
@@ -70,12 +70,13 @@ def propose(room: Room, command: Propose, now: Moment, _limits: Limits) -> tuple
     seat = seat_in(room, by)
     if room.selection is None:
         raise GameNotRunning("nothing is to be selected in the room (any more)")
-    what = check_proposal(command.proposal, room.selection.choices)
+    selection = still_playable(room.game, room.selection)
+    what = check_proposal(command.proposal, selection.choices)
     here = back(room, by, request_id, now)
-    if room.selection.proposals.get(seat) == what:
+    if selection.proposals.get(seat) == what:
         return here
     proposed = Proposed(by, request_id, seat, *what, at=now.at)
-    settled = agreed(with_proposal(room.selection, seat, what))
+    settled = agreed(with_proposal(selection, seat, what))
     if settled is None:
         return *here, proposed
     return (
@@ -147,7 +148,7 @@ def due(room: Room, command: Due, now: Moment, _limits: Limits) -> tuple[Event, 
     if room.due_at is None or at < room.due_at:
         return ()
     if room.selection is not None:
-        what = draw_lots(room.selection, now.chance)
+        what = draw_lots(still_playable(room.game, room.selection), now.chance)
         drawn = agreement(room.game, what, by, request_id, at, lot=now.chance)
         return drawn, start(by, request_id, _seated(room), room.game_number + 1, now)
     if room.phase == "finished":

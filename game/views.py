@@ -7,8 +7,16 @@ from game.room import Room
 from game.rules import SEATS
 
 SHOWN_SPECTATORS = 50
-LATER_IN_ROWS = {"best_of": 0, "clock": "none", "rated": False, "private": False, "match": False, "timed": False}
-"""What rows of the lobby that were written before there were matches do not have, and what it was."""
+LATER_IN_ROWS = {
+    "owner": "",
+    "best_of": 0,
+    "clock": "none",
+    "rated": False,
+    "private": False,
+    "match": False,
+    "timed": False,
+}
+"""What rows of the lobby that older versions wrote do not have, and what it was; the owner is not known then."""
 
 
 def view(room: Room) -> dict[str, object]:
@@ -58,6 +66,7 @@ def summary(room: Room) -> dict[str, object]:
     return {
         "room": room.id,
         "title": room.title,
+        "owner": room.owner,
         "phase": room.phase,
         "game": room.game,
         "options": dict(room.rules.options()),

@@ -110,7 +110,7 @@ class Commit:
         request = None if asked is None else (order.stream, asked)
         known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
         if isinstance(known, Refusal):
-            order.error = known
+            order.error = known.with_traceback(None)  # else it would grow with every retry that it is raised for
         elif known is not None:
             order.answer = known
         else:
@@ -119,7 +119,7 @@ class Commit:
             try:
                 came_of_it = order.answer = self._decide(order.stream, order.command, draft)
             except Refusal as refusal:
-                came_of_it = order.error = refusal
+                came_of_it = order.error = refusal.with_traceback(None)  # it is remembered, and what it saw is not
             if request is not None and len(draft.entries) == written:
                 draft.unchanged[request] = came_of_it
 

@@ -62,6 +62,13 @@ class Compactor:
                 if length >= self._every and not self._streams.kind_of(entry.stream).keeps_events:
                     self._due.add(entry.stream)
 
+    def forgotten(self, streams: Iterable[str]) -> None:
+        """These streams are no more."""
+        with self._lock:
+            for stream in streams:
+                self._tails.pop(stream, None)
+                self._due.discard(stream)
+
     def recount(self) -> None:
         """Count anew what is due: the whole journal was replaced."""
         tails = self._journal.tail_lengths()
@@ -105,7 +112,8 @@ class Compactor:
         with self._lock:
             self._due.difference_update(chosen)
             for snapshot in snapshots:
-                self._tails[snapshot.stream] = max(0, self._tails.get(snapshot.stream, 0) - self._every)
+                if snapshot.stream in self._tails:  # else it was forgotten meanwhile
+                    self._tails[snapshot.stream] = max(0, self._tails[snapshot.stream] - self._every)
         return bool(chosen)
 
     def _snapshot_or_none(self, stream: str) -> Snapshot | None:

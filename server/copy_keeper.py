@@ -147,6 +147,7 @@ class CopyKeeper(PeerObject):
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             self._journal.forget(streams)
+            self._compactor.forgotten(streams)
 
     @remote(after_stream=text(longest=200), after_version=whole(0, rows.FARTHEST), most_bytes=whole(1, 1 << 30))
     def copies(self, after_stream: str, after_version: int, most_bytes: int) -> list[Any]:

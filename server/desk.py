@@ -7,10 +7,11 @@ object are thin: they check arguments and ask here.
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -40,15 +41,24 @@ logger = structlog.get_logger()
 class Desk:
     """Takes commands and questions of people. Safe for threads."""
 
-    def __init__(self, house: House, committer: Committer, settings: Settings, *, house_bot: str = "") -> None:
+    def __init__(
+        self,
+        house: House,
+        committer: Committer,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        house_bot: str = "",
+    ) -> None:
         """``house_bot``: the hash of the token under which the servers themselves play."""
         self._house = house
         self._committer = committer
         self._settings = settings
-        self.names = NameDesk(house, committer, settings, house_bot=house_bot)
+        self._clock = clock
+        self.names = NameDesk(house, committer, settings, clock, house_bot=house_bot)
         self._seen_lock = threading.Lock()
-        self._seen: dict[tuple[str, str], float] = {}
-        self._opened_at = time.monotonic()
+        self._seen: dict[tuple[str, str], float] = {}  # room and name -> when; what is longest ago first
+        self._opened_at = clock()
 
     # -- rooms ----------------------------------------------------------------------------------------------------
 
@@ -85,6 +95,11 @@ class Desk:
         new = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
             raise Busy("there are as many rooms as the settings allow")
+
+    def expect(self, room: str, names: Iterable[str]) -> None:
+        """These are being seated in a room, and will come: they count as seen there now."""
+        for name in names:
+            self._saw(room, name)
 
     # -- in a room ------------------------------------------------------------------------------------------------
 
@@ -124,10 +139,12 @@ class Desk:
         Returns the streams that can go from the journals.
         """
         settings = self._settings
-        if time.monotonic() > self._opened_at + settings.away_s:
+        before = self._clock() - settings.away_s
+        if self._opened_at < before:
             self._house.visit(VISITED_AT_ONCE)
         for room in self._house.in_memory():
-            self._let_unseen_leave(room)
+            self._let_unseen_leave(room, before)
+        self._forget_unseen(before)
         for room_id in self._house.idle(settings.room_expire_s):
             self._on_behalf(room_id, Close(HOUSE, house_request()))
         self.names.release_unheard()
@@ -136,17 +153,23 @@ class Desk:
             logger.debug("rooms left memory", rooms=gone)
         return self._house.forget_closed(but=KEPT_CLOSED_ROOMS)
 
-    def _let_unseen_leave(self, room: Room) -> None:
-        before = time.monotonic() - self._settings.away_s
+    def _let_unseen_leave(self, room: Room, before: float) -> None:
         present = [name for name in (*room.players, *room.spectators) if room.has(name)]
+        not_known = max(self._opened_at, before)  # not seen since then, and maybe for longer
         with self._seen_lock:
-            seen = {name: self._seen.get((room.id, name), self._opened_at) for name in present}
-            unseen = [name for name in present if seen[name] < before]
+            seen = {name: self._seen.get((room.id, name), not_known) for name in present}
+            unseen = [name for name in present if seen[name] <= before]
             for name in unseen:
                 self._seen.pop((room.id, name), None)
         for name in unseen:
-            unseen_ms = int(1000 * (time.monotonic() - seen[name]))
+            unseen_ms = int(1000 * (self._clock() - seen[name]))
             self._on_behalf(room.id, Leave(name, house_request(), unseen_ms))
+
+    def _forget_unseen(self, before: float) -> None:
+        """Who was seen long ago is remembered no more: most have left that room, or it is closed."""
+        with self._seen_lock:
+            for long_ago in list(itertools.takewhile(lambda one: self._seen[one] <= before, self._seen)):
+                del self._seen[long_ago]
 
     def _on_behalf(self, room: str, command: Command) -> None:
         try:
@@ -156,4 +179,5 @@ class Desk:
 
     def _saw(self, room: str, name: str) -> None:
         with self._seen_lock:
-            self._seen[room, name] = time.monotonic()
+            self._seen.pop((room, name), None)
+            self._seen[room, name] = self._clock()

@@ -9,6 +9,9 @@ import heapq
 import threading
 from collections.abc import Iterable
 
+SPARE = 1000
+"""So many times that count no more may wait in the heap for their turn; and as many as there are rooms."""
+
 
 class DueRooms:
     """Rooms by the service time at which something is due there. Safe for threads."""
@@ -42,6 +45,9 @@ class DueRooms:
             elif self._due.get(room) != due_at:
                 self._due[room] = due_at
                 heapq.heappush(self._heap, (due_at, room))
+                if len(self._heap) > 2 * len(self._due) + SPARE:  # every move of a long game leaves one
+                    self._heap = [(at, one) for one, at in self._due.items()]
+                    heapq.heapify(self._heap)
 
     def by(self, at: int) -> list[str]:
         """Where something is due by then, earliest first."""

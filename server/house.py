@@ -172,7 +172,7 @@ class House:
             return self._list.unfinished()
 
     def seated(self) -> set[str]:
-        """Who has a seat in a room that is open."""
+        """Who has a seat in a room that is open, or has opened one that is."""
         with self._lock:
             rows = self._list.rows()
         return seated_in(rows)  # may be many

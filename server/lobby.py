@@ -85,7 +85,7 @@ class OpenMatches:
 
     def __init__(self) -> None:
         self._players: dict[str, tuple[str, ...]] = {}
-        self._room_of: dict[str, str] = {}
+        self._rooms_of: dict[str, tuple[str, ...]] = {}  # the latest last
 
     def put(self, room: str, row: Row | None) -> None:
         """The room has this row now, or none any more."""
@@ -93,19 +93,24 @@ class OpenMatches:
         if goes_on and row is not None and room not in self._players:
             players: Any = row["players"]
             self._players[room] = tuple(players.values())
-            self._room_of.update(dict.fromkeys(self._players[room], room))
+            for name in self._players[room]:
+                self._rooms_of[name] = (*self._rooms_of.get(name, ()), room)
         elif not goes_on:
             for name in self._players.pop(room, ()):
-                if self._room_of.get(name) == room:
-                    del self._room_of[name]
+                others = tuple(other for other in self._rooms_of[name] if other != room)
+                if others:
+                    self._rooms_of[name] = others
+                else:
+                    del self._rooms_of[name]
 
     def of(self, name: str) -> str | None:
-        """The room of somebody's match: of who is in many, as the house bot may be, the latest."""
-        return self._room_of.get(name)
+        """The room of somebody's match: of who is in many, as the house bot may be, the latest that goes on."""
+        rooms = self._rooms_of.get(name)
+        return rooms[-1] if rooms else None
 
     def rooms_of(self, name: str) -> list[str]:
         """The rooms of all matches that somebody is in."""
-        return [room for room, players in self._players.items() if name in players]
+        return list(self._rooms_of.get(name, ()))
 
 
 class Lobby:

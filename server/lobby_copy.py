@@ -5,7 +5,7 @@ while that is being replaced.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -85,6 +85,11 @@ class LobbyCopy:
             if not self.complete:
                 raise NotReady("the list of rooms is not complete yet")
             return self.matches.of(name)
+
+    def in_matches(self, names: Iterable[str]) -> list[str]:
+        """Those of them who are in a match that goes on, as far as it is known."""
+        with self.lock:
+            return [name for name in names if self.matches.of(name) is not None]
 
     def matches_of(self, name: str) -> list[str]:
         """The rooms of all matches that somebody is in and that go on, as far as they are known."""

@@ -116,8 +116,6 @@ class Matchmaker:
 
     def play_house_bot(self, name: str, request_id: str, wish: Wish) -> Mapping[str, object]:
         """A match with the house bot, or the one that somebody is in. Raises Busy when it plays as many as it can."""
-        with self._changed:
-            self._seekers.drop(name)
         own = self._lobby.match_of(name)
         if own is not None:
             return self._in_room(own)
@@ -127,6 +125,9 @@ class Matchmaker:
         choices = narrowed(self._choices, [wish]) or self._choices
         pairing = Pairing(f"{HOUSE_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
         (opened,) = self._open([pairing])
+        with self._changed:
+            self._seekers.drop(name)
+        self._herald.happened_in([name])  # whoever waits under that name need not any more
         return self._in_room(opened["room"] or opened["taken"][name])
 
     # -- matching -------------------------------------------------------------------------------------------------
@@ -146,6 +147,8 @@ class Matchmaker:
             if self._lobby.draining is not None:
                 self._herald.happened_in(list(self._seekers))  # that they need wait no longer
                 return []
+            # a match may have been opened of which this copy of the lobby heard late
+            self._herald.happened_in(self._lobby.in_matches(self._seekers))
             if not self._news:
                 return []
             self._news = False

@@ -70,14 +70,16 @@ class Pairings:
         *,
         check_new_room: Callable[[str], None],
         seat_house_bot: Callable[[], object],
+        expect: Callable[[str, Sequence[str]], None],
     ) -> None:
         """``check_new_room`` raises when there is no place for one room more; ``seat_house_bot`` sees to it that the
-        house bot has its name.
+        house bot has its name; ``expect`` is told who is going to come into which room.
         """
         self._house = house
         self._committer = committer
         self._check_new_room = check_new_room
         self._seat_house_bot = seat_house_bot
+        self._expect = expect
         self._one_at_a_time = threading.Lock()
 
     def open(self, wanted: Sequence[Pairing]) -> list[Opened]:
@@ -99,6 +101,7 @@ class Pairings:
         self._check_new_room(opened.room)
         if HOUSE_BOT in pairing.bots:
             self._seat_house_bot()
+        self._expect(opened.room, pairing.players)
         return opened, self._committer.submit(room_stream(opened.room), match)
 
 

@@ -118,6 +118,7 @@ class ReplicaLink:
             self._on_error(error)
             return False
         self._journal.forget(streams)
+        self._compactor.forgotten(streams)
         return True
 
     def _send(self, order: Send) -> Conversation[Output]:

@@ -100,10 +100,11 @@ class RoomList:
 
 
 def seated_in(rows: Iterable[Row]) -> set[str]:
-    """Who has a seat, by the rows of rooms."""
+    """Who has a seat, or has opened the room, by the rows of rooms."""
     return set().union(*map(_seated, rows))
 
 
 def _seated(row: Row) -> set[str]:
     players = row.get("players")
-    return {name for name in players.values() if name is not None} if isinstance(players, Mapping) else set()
+    names = (row.get("owner"), *players.values()) if isinstance(players, Mapping) else ()
+    return {name for name in names if isinstance(name, str) and name}

@@ -45,7 +45,7 @@ class ServiceTime:
     def at_least(self, at: int) -> None:
         """It has been as late as this before."""
         with self._lock:
-            if at > self._reached[0]:
+            if at > self.now():
                 self._reached = (float(at), self._clock())
 
     def moment(self, *, draining: bool = False) -> Moment:

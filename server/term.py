@@ -89,6 +89,7 @@ class Term:
             self.committer,
             check_new_room=self.desk.check_new_room,
             seat_house_bot=lambda: self.desk.names.claim(HOUSE_BOT, house_bot),
+            expect=self.desk.expect,
         )
         self.draining = Draining(self.house, self.committer, node.run_folder)
         self._timekeeper = Timekeeper(self.house, self.committer, house_request)

@@ -36,8 +36,13 @@ def brought_by(at: int, house: House, new_request: Callable[[], str]) -> Iterato
 
 
 def _look_into(room: str, house: House) -> None:
-    """Ask a room when something is due there."""
+    """Ask a room when something is due there; again if something has happened in it meanwhile, which may have told more
+    than what is put here.
+    """
     try:
-        house.due.put(room, house.room(room).due_at)
+        asked = house.room(room)
+        house.due.put(room, asked.due_at)
+        if house.room(room).version != asked.version:
+            _look_into(room, house)
     except TicTacToeError as error:
         logger.warning("a room does not say what is due in it", room=room, why=error.message)

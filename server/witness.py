@@ -16,12 +16,13 @@ from typing import Any
 import structlog
 
 from game.events import Closed, Created, Finished, Started
+from game.names import Claim
 from server import log
 from server.commit import Order
 from server.counts import CommitCounts
 from server.draft import Draft
 from server.house import House
-from server.streams import is_name, room_of
+from server.streams import room_of
 
 WRITE_PAUSE_S = 0.1
 MOST_LINES = 20_000
@@ -125,7 +126,7 @@ def _command_line(order: Order) -> tuple[str, dict[str, object]]:
     room = room_of(order.stream)
     if room is not None:
         fields |= {"room": room, "request_id": command.request_id, "by": command.by}
-    elif is_name(order.stream):
+    elif isinstance(command, Claim):
         fields["by"] = command.name
     if order.error is not None:
         return "command refused", {**fields, "code": order.error.code}

@@ -14,6 +14,7 @@ from playing import (
     playing,
     rematched,
     request,
+    resigned,
     started,
     timed,
     watched,
@@ -21,9 +22,9 @@ from playing import (
 )
 
 from game import rooms
-from game.commands import Accept, Command, Decline, Move, Offer
+from game.commands import Accept, Command, Decline, Leave, Move, Offer
 from game.errors import GameNotRunning, InvalidArgument, NoSuchOffer, NotAllowed, NotAPlayer, NotInRoom, Refusal
-from game.events import Declined, Finished, Offered, RematchDeclined, Returned, TakenBack
+from game.events import Declined, Finished, Left, Offered, RematchDeclined, Returned, TakenBack
 from game.moment import Moment
 from game.offers import MATTERS, NO_OFFERS
 from game.room import Room
@@ -215,6 +216,19 @@ def test_a_rematch_is_declined_by_the_other_or_not_wished_any_more() -> None:
     assert room.rematch == ()
     assert rematched(room, "bob").phase == "finished"
     assert rematched(room, "bob", "ann").phase == "playing"
+
+
+def test_who_goes_wishes_for_no_rematch_any_more() -> None:
+    """Else it would begin without them, and a rated one with a clock be lost before they hear of it."""
+    room = rematched(won_by_x(), "ann")
+    assert decided(room, Leave("ann", R)) == (RematchDeclined("ann", R, "X"), Left("ann", R))
+    room = rematched(left(room, "ann"), "bob")
+    assert (room.phase, room.rematch) == ("finished", ("O",))
+    assert rematched(room, "ann").phase == "playing"
+    over = rematched(resigned(playing(), "ann"), "ann")
+    assert rematched(left(over, "ann"), "bob").phase == "finished"
+    assert left(over, "bob", "ann").phase == "closed"
+    assert decided(rematched(won_by_x(), "ann"), Leave("bob", R)) == (Left("bob", R),)
 
 
 def test_a_rematch_that_nobody_wishes_for_is_not_declined() -> None:

@@ -88,6 +88,7 @@ def test_the_row_in_the_lobby() -> None:
     assert summary(watched(room, "cleo")) == {
         "room": "abcd",
         "title": "",
+        "owner": "ann",
         "phase": "waiting",
         "game": "tictactoe",
         "options": {"width": 4, "height": 3, "in_a_row": 3},

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playing import (
     after,
@@ -23,7 +25,7 @@ from playing import (
     won_by_x,
 )
 
-from game import rooms
+from game import games, rooms
 from game.commands import HOUSE, Close, Create, Due, Leave, Lock, Match, Propose, Remove
 from game.errors import (
     GameNotRunning,
@@ -124,6 +126,38 @@ def test_at_the_deadline_lots_are_drawn_between_what_they_propose(chance: int) -
 def test_lots_are_drawn_from_the_list_for_two_who_said_nothing() -> None:
     room = due(matched(), SELECT_MS, chance=2 * (LIST.ways - 1))
     assert (room.phase, room.best_of) == ("playing", LIST.best_ofs[-1])
+
+
+@pytest.fixture
+def with_a_shorter_list(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Turns this version into one without the board and the clock of ``LARGE``."""
+
+    def shorten() -> None:
+        monkeypatch.setattr(games, "_BOARDS", {DEFAULT_GAME: {"3x3": THREE, "5x5": {"width": 5, "height": 5}}})
+        monkeypatch.setattr(games, "CLOCKS", ("none", "10s"))
+
+    return shorten
+
+
+@pytest.mark.parametrize("chance", range(40))
+def test_what_a_later_version_has_no_more_is_not_drawn(chance: int, with_a_shorter_list: Callable[[], None]) -> None:
+    silent, only_large = matched(), matched(Choices(("10x10",), (1, 5), ("3+2",)))
+    proposing = proposed(proposed(matched(), "ann", LARGE), "bob", SMALL)
+    with_a_shorter_list()
+    for room in (silent, only_large, proposing):
+        drawn, begun = decided(room, Due(HOUSE, R), Moment(SELECT_MS, chance))
+        assert isinstance(drawn, Agreed)
+        assert (drawn.board in ("3x3", "5x5"), drawn.clock in ("none", "10s")) == (True, True)
+        assert isinstance(begun, Started)
+        assert due(room, SELECT_MS, chance).phase == "playing"
+
+
+def test_what_a_later_version_has_no_more_is_not_agreed_on(with_a_shorter_list: Callable[[], None]) -> None:
+    room = proposed(matched(), "ann", LARGE)
+    with_a_shorter_list()
+    with pytest.raises(InvalidArgument):
+        decided(room, Propose("bob", R, LARGE))
+    assert proposed(proposed(room, "ann", SMALL), "bob", SMALL).phase == "playing"
 
 
 def test_proposing_is_for_players_of_a_match_that_selects() -> None:

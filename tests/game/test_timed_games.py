@@ -22,7 +22,7 @@ from game.commands import (
     Say,
 )
 from game.errors import GameNotRunning, InvalidArgument, NotAllowed, NotAPlayer, NotInRoom, NotYourTurn, TimeUp
-from game.events import Finished, Left, Moved, Returned
+from game.events import Finished, Left, Moved, RematchWanted, Returned
 from game.moment import Limits, Moment
 from game.room import Room
 
@@ -185,7 +185,7 @@ def test_a_claim_counts_in_the_series() -> None:
 
 def test_who_wished_for_a_rematch_left_and_wishes_again_is_back() -> None:
     room = left(after(won_by_x(), Rematch("ann", request())), "ann")
-    assert decided(room, Rematch("ann", R)) == (Returned("ann", R),)
+    assert decided(room, Rematch("ann", R)) == (Returned("ann", R), RematchWanted("ann", R, "X"))
 
 
 def test_out_of_turn_is_out_of_turn_while_time_is_left() -> None:

@@ -9,21 +9,25 @@ from typing import Any
 import pytest
 
 from game import rooms
-from game.commands import Move
+from game.commands import HOUSE, Due, Move
 from game.errors import CellTaken
 from game.events import Closed, Created, Finished, Moved, Started
 from game.moment import Moment
-from game.names import Claim, Claimed
+from game.name_events import Claimed
+from game.names import Claim, Keep, Recover, Release
+from game.service import Drain, Tick
 from server import log, witness
 from server.commit import Order
 from server.counts import CommitCounts
 from server.draft import Draft
 from server.entries import Entry
 from server.settings import Settings
+from server.standing_streams import THE_SERVICE
 from server.streams import name_stream, room_stream
 from server.witness import Witness
 
 ROOM = room_stream("abcd")
+SECRET = "f" * 64
 ALL = (
     Created("ada", "request1", "abcd", "a title", "tictactoe", {"width": 3}),
     Started("bob", "request2", "ada", "bob", 1),
@@ -104,15 +108,14 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
     saw = Witness(counts, every_command=True)
     good, bad = (Order(ROOM, Move("ada", request, 0)) for request in ("request1", "request2"))
     good.answer, bad.error = {"version": 5, "seat": "X"}, CellTaken("the cell is not empty")
-    secret = "f" * 64
-    claim = Order(name_stream("eve"), Claim("eve", secret))
+    claim = Order(name_stream("eve"), Claim("eve", SECRET))
     claim.answer = {"name": "eve"}
     saw.carried_out([good, bad, claim], 0.001)
     saw.carried_out([], 0.001)
-    saw.published(draft_of(Claimed("eve", secret), stream=name_stream("eve")))
+    saw.published(draft_of(Claimed("eve", SECRET), stream=name_stream("eve")))
     saw.write()
     told = capsys.readouterr().err
-    assert secret not in told
+    assert SECRET not in told
     first, second, third = [json.loads(line) for line in told.splitlines()]
     assert (first["event"], first["command"], first["room"], first["request_id"], first["version"]) == (
         *("command carried out", "move", "abcd"),
@@ -122,6 +125,30 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
     assert (third["command"], third["by"]) == ("claim", "eve")
     assert (counts.commands.count, counts.commands.total) == (1, 3.0)
     assert counts.events == {"claimed": 1}
+
+
+@pytest.mark.usefixtures("as_json")
+@pytest.mark.parametrize(
+    ("stream", "command"),
+    [
+        (name_stream("eve"), Claim("eve", SECRET)),
+        (name_stream("eve"), Keep(SECRET, SECRET)),
+        (name_stream("eve"), Recover(SECRET, SECRET)),
+        (name_stream("eve"), Release()),
+        (THE_SERVICE, Tick()),
+        (THE_SERVICE, Drain(on=True)),
+        (ROOM, Due(HOUSE, "request1")),
+    ],
+)
+def test_every_command_can_be_told_of(stream: str, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    saw = Witness(CommitCounts(), every_command=True)
+    order = Order(stream, command)
+    order.answer = {}
+    saw.carried_out([order], 0.001)
+    saw.write()
+    told = capsys.readouterr().err
+    assert SECRET not in told
+    assert json.loads(told)["command"] == type(command).__name__.lower()
 
 
 @pytest.mark.usefixtures("as_json")

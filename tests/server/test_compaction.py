@@ -75,6 +75,24 @@ def test_while_the_journal_is_sent_whole_no_snapshot_is_taken(journal: Journal) 
     assert journal.copy(ROOM).snapshot is not None
 
 
+def test_g9_of_rooms_that_are_no_more_nothing_is_counted(journal: Journal) -> None:
+    main = compactor(journal)
+    main.recount()
+    for number in range(50):
+        first = number * 3 + 1
+        stream = room_stream(f"room{number}")
+        entries = [entry._replace(position=first + at, stream=stream) for at, (_, entry) in enumerate(history(3))]
+        journal.append(entries)
+        main.noticed(entries)
+        if number % 2:
+            main.compact_some()
+        journal.forget([stream])
+        main.forgotten([stream])
+        main.compact_some()
+    assert not main._tails
+    assert not main._due
+
+
 @pytest.mark.parametrize(
     ("snapshot", "versions", "gap"),
     [

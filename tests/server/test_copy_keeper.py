@@ -134,3 +134,12 @@ def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
     in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
     in_office("end_copy", 1, 1, (1, 1))
     assert proofs == [True]
+
+
+def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(
+    keeper: CopyKeeper, compactor: Compactor
+) -> None:
+    keeper.attach(3, "c")
+    compactor.noticed([Entry(1, 3, "room/abcd", 1, "{}"), Entry(2, 3, "room/efgh", 1, "{}")])
+    keeper.forget(3, "c", ["room/abcd"])
+    assert list(compactor._tails) == ["room/efgh"]

@@ -18,6 +18,7 @@ from game.games import DEFAULT_GAME, short_list
 from game.moment import Limits
 from game.seekers import Seeker
 from game.selection import ANY, Wish
+from server import matchmaking
 from server.commit import Commit
 from server.conversation import Conversation, converse
 from server.desk import Desk
@@ -35,7 +36,7 @@ from server.settings import Settings
 from server.streams import Streams, room_stream
 from tests.conditions import wait_until
 from tests.game.naive_seekers import naive_groups
-from wire.errors import NotReady
+from wire.errors import Busy, NotReady
 from wire.later import Later, Shared, now
 
 CHOICES = short_list(DEFAULT_GAME)
@@ -78,7 +79,8 @@ class Servers:
             self.house,
             self.committer,
             check_new_room=desk.check_new_room,
-            seat_house_bot=lambda: pytest.fail("nobody asked for the house bot"),
+            seat_house_bot=lambda: None,
+            expect=desk.expect,
         )
         self.copy = LobbyCopy()
         self.clock = 0.0
@@ -314,6 +316,42 @@ def test_who_is_in_a_match_is_not_matched_again_though_the_front_door_does_not_k
     crowd.ask("p3", Wish(), "", 0.0)
     crowd.match()
     assert crowd.room_of["p2"] == crowd.room_of["p3"] != crowd.room_of["p0"]
+
+
+def test_who_waits_hears_of_their_match_as_soon_as_the_front_door_does(crowd: Crowd) -> None:
+    """As when the main server is killed between opening a match and telling the lobby of it."""
+    crowd.ask("p0", Wish(), "", 0.0)
+    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.match()
+    room = crowd.room_of["p0"]
+    row = crowd.servers.copy.lobby.rows[room]
+    crowd.servers.copy.matches.put(room, None)
+    questions = [crowd.servers.matchmaker.seek("p0", Wish(), "", FOREVER_S) for _ in range(2)]
+    crowd.servers.round()
+    crowd.servers.copy.matches.put(room, row)
+    crowd.servers.round()
+    for question in questions:
+        assert isinstance(question, Later)
+        assert told(question)["room"] == room
+
+
+def test_who_is_refused_by_the_house_bot_waits_on(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matchmaking, "MOST_BOT_MATCHES", 0)
+    crowd.ask("p0", Wish(), "", 0.0)
+    with pytest.raises(Busy):
+        crowd.servers.matchmaker.play_house_bot("p0", "request", Wish())
+    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.match()
+    assert crowd.room_of.keys() == {"p0", "p1"}
+
+
+def test_who_plays_the_house_bot_waits_no_more(crowd: Crowd) -> None:
+    crowd.ask("p0", Wish(), "", 0.0)
+    room = crowd.servers.matchmaker.play_house_bot("p0", "request", Wish())["room"]
+    assert told(crowd.questions.pop("p0"))["room"] == room
+    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.servers.round()
+    assert crowd.servers.house.match_of("p1") is None
 
 
 def asked_for(crowd: Crowd, name: str, waits_s: float) -> tuple[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -102,6 +103,23 @@ def test_a_refused_command_changes_nothing(desk: Desk) -> None:
     with pytest.raises(NotYourTurn):
         desk.do(Move("bob", "move-1", 4))
     assert desk.journal.last == before
+
+
+def test_g9_a_refusal_does_not_grow_with_retries(desk: Desk) -> None:
+    lengths = []
+    for _ in range(20):
+        with pytest.raises(NotYourTurn) as refused:
+            desk.do(Move("bob", "move-1", 4))
+        lengths.append(len(list(traceback.walk_tb(refused.value.__traceback__))))
+    assert lengths == [lengths[0]] * 20
+
+
+def test_g9_what_is_remembered_of_a_refusal_keeps_no_state_alive(desk: Desk) -> None:
+    with pytest.raises(NotYourTurn) as refused:
+        desk.do(Move("bob", "move-1", 4))
+    functions = [frame.f_code.co_name for frame, _ in traceback.walk_tb(refused.value.__traceback__)]
+    assert "submit" in functions
+    assert not {"_decide", "decide"} & set(functions)
 
 
 def test_g2_a_retry_gets_the_first_answer_and_writes_nothing(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from game.errors import InvalidArgument
 from server import lobby as lobby_module
-from server.lobby import BEGINNING, Change, Changes, Cursor, Lobby, Row, cursor_from
+from server.lobby import BEGINNING, Change, Changes, Cursor, Lobby, OpenMatches, Row, cursor_from
 
 
 def row(room: str, number: int = 0) -> Row:
@@ -112,3 +112,35 @@ def test_readers_that_read_in_pages_end_with_the_same_rows(steps: list[tuple[str
             assert reader.rows == lobby.rows
     finally:
         lobby_module.KEPT_CLOSINGS = before
+
+
+def match_of(*players: str, goes_on: bool = True) -> Row:
+    return {"match": goes_on, "players": dict(zip("XO", players, strict=True))}
+
+
+def test_who_is_in_two_matches_is_still_in_the_other_when_one_is_over() -> None:
+    """A rematch after a series can begin while one of the two plays somebody else by now."""
+    matches = OpenMatches()
+    matches.put("first", match_of("ann", "bob"))
+    matches.put("first", match_of("ann", "bob", goes_on=False))
+    matches.put("second", match_of("cy", "ann"))
+    matches.put("first", match_of("bob", "ann"))
+    assert (matches.of("ann"), matches.rooms_of("ann")) == ("first", ["second", "first"])
+    matches.put("first", None)
+    assert [matches.of(name) for name in ("ann", "bob", "cy")] == ["second", None, "second"]
+    matches.put("second", match_of("cy", "ann"))
+    matches.put("second", None)
+    matches.put("second", None)
+    assert [matches.of(name) for name in ("ann", "bob", "cy")] == [None] * 3
+    assert not matches.rooms_of("ann")
+
+
+def test_g9_matches_that_are_over_leave_nothing_behind() -> None:
+    matches = OpenMatches()
+    for number in range(100):
+        matches.put(f"room{number}", match_of("bot", f"p{number}"))
+    assert matches.rooms_of("bot") == [f"room{number}" for number in range(100)]
+    for number in range(100):
+        matches.put(f"room{number}", None)
+    assert not matches._players
+    assert not matches._rooms_of

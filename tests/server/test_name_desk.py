@@ -173,6 +173,23 @@ def test_who_sits_in_an_open_room_keeps_the_name_and_has_the_grace_time_once_it_
     assert server.owner("Ada") == ""
 
 
+def test_whose_room_is_open_keeps_the_name_or_the_next_one_would_own_the_room(server: MainServer) -> None:
+    server.names.claim("Ada", "a")
+    server.do("abcd", Create("Ada", "create-1", "", "tictactoe", {}, code="the invite code"))
+    for _ in range(2):
+        server.time += GRACE_S + 1
+        server.names.release_unheard()
+        server.take_over()
+    server.time += GRACE_S + 1
+    server.names.release_unheard()
+    assert server.owner("Ada") == "a"
+    server.do("abcd", Close("Ada", "close-abcd"))
+    server.names.release_unheard()
+    server.time += GRACE_S + 1
+    server.names.release_unheard()
+    assert server.owner("Ada") == ""
+
+
 def test_a_takeover_begins_the_grace_time_anew_for_everybody(server: MainServer) -> None:
     for name in ("Ada", "Bob"):
         server.names.claim(name, name)

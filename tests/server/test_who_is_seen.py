@@ -1,0 +1,137 @@
+"""Who is seen in which room, and who leaves because nobody has seen them. The clock is moved by hand."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import pytest
+
+from game.commands import Join, Leave
+from game.games import DEFAULT_GAME, short_list
+from game.moment import Limits
+from game.room import Room
+from server.commit import Commit
+from server.conversation import Conversation, converse
+from server.desk import Desk
+from server.entries import Entry, Office
+from server.faults import Faults
+from server.group_commit import Committer
+from server.house import House
+from server.ids import house_request
+from server.journal import Journal
+from server.pairing import Pairing, Pairings
+from server.security import token_hash
+from server.settings import Settings
+from server.streams import Streams
+from wire.later import now
+
+SETTINGS = Settings(away_s=60.0, name_grace_s=1e6)
+A_DAY_S = 86_400.0
+
+
+class Alone:
+    """Stands where the replica's link is: this main server has none."""
+
+    epoch = 1
+
+    def carry(self, _entries: Sequence[Entry]) -> Conversation[bool]:
+        return True
+        yield
+
+
+class MainServer:
+    """The parts of a main server that know who is seen."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        streams = Streams(Limits())
+        journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        journal.begin_term(Office(1, "me"))
+        self.house = House(streams, journal, lambda _room: None, lambda: self.time)
+        self.house.load()
+        commit = Commit(streams, self.house, journal, Alone(), Faults(""), self.house.moment)
+        committer = Committer(
+            commit,
+            lambda talk: converse(talk, lambda wish: pytest.fail(f"nobody here can {wish}")),
+            step_down=pytest.fail,
+        )
+        self.desk = Desk(self.house, committer, SETTINGS, lambda: self.time)
+        self.pairings = Pairings(
+            self.house,
+            committer,
+            check_new_room=self.desk.check_new_room,
+            seat_house_bot=lambda: pytest.fail("nobody asked for the house bot"),
+            expect=self.desk.expect,
+        )
+
+    def pass_on(self, seconds: float) -> None:
+        """Time passes, and then the desk is tidied."""
+        self.time += seconds
+        self.desk.tidy()
+
+    def match(self, *players: str) -> str:
+        """The room of a match of these two."""
+        (opened,) = self.pairings.open([Pairing(house_request(), (players[0], players[1]), short_list(DEFAULT_GAME))])
+        assert opened.room is not None
+        return opened.room
+
+    def room(self, room: str) -> Room:
+        return self.house.room(room)
+
+
+@pytest.fixture
+def server() -> MainServer:
+    return MainServer()
+
+
+def test_who_was_just_matched_is_given_the_time_to_come(server: MainServer) -> None:
+    server.pass_on(A_DAY_S)
+    room = server.match("ann", "bob")
+    for _ in range(59):
+        server.pass_on(1.0)
+        assert server.room(room).away == {}
+    server.pass_on(1.0)
+    assert set(server.room(room).away) == {"ann", "bob"}
+
+
+def test_who_did_not_come_to_their_match_is_away_since_it_began(server: MainServer) -> None:
+    server.pass_on(A_DAY_S)
+    server.house.time.at_least(1_000_000)
+    room = server.match("ann", "bob")
+    server.pass_on(60.0)
+    away = server.room(room)
+    assert set(away.away.values()) == {away.at - 60_000}
+
+
+def test_who_was_seen_where_is_forgotten_once_it_matters_no_more(server: MainServer) -> None:
+    tokens = {name: f"the secret token of {name}, which is long" for name in ("ann", "bob", "cy")}
+    for name, token in tokens.items():
+        server.desk.names.claim(name, token_hash(token))
+    rooms = [
+        str(server.desk.create(token_hash(tokens["ann"]), f"create-{number}", "", "tictactoe", {}, {})["room"])
+        for number in range(5)
+    ]
+    for room in rooms:
+        for name, token in tokens.items():
+            now(server.desk.command(token, room, lambda by: Join(by, "join", "player")))
+            server.desk.view(token, room)
+            if name != "ann":
+                now(server.desk.command(token, room, lambda by: Leave(by, "leave")))
+    server.pass_on(59.0)
+    server.desk.view(tokens["ann"], rooms[0])
+    server.pass_on(2.0)
+    assert list(server.desk._seen) == [(rooms[0], "ann")]
+    assert [set(server.room(room).away) for room in rooms] == [{"bob"}, *[{"ann", "bob"}] * 4]
+
+
+def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainServer) -> None:
+    token = "the secret token of ann, which is long"
+    server.desk.names.claim("ann", token_hash(token))
+    room = str(server.desk.create(token_hash(token), "create-it", "", "tictactoe", {}, {})["room"])
+    now(server.desk.command(token, room, lambda by: Join(by, "join", "player")))
+    server.desk = Desk(server.house, server.desk._committer, SETTINGS, lambda: server.time)
+    server.pass_on(59.0)
+    assert server.room(room).away == {}
+    server.pass_on(1.0)
+    assert set(server.room(room).away) == {"ann"}
