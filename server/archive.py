@@ -75,6 +75,7 @@ class Archive:
         self._count = number = self._count + 1
         if isinstance(record, NameFreed):
             self._ratings.forget(record.name)
+            self._of_player.pop(name_key(record.name), None)  # whose it is next was in none of them
             return
         self._in_room[record.room, record.number] = number
         if record.private:

@@ -49,26 +49,25 @@ class StillPlayed:
 
     def __init__(self, house: Rooms) -> None:
         self._house = house
-        self._deserted: set[str] = set()
+        self._read: dict[str, bool] = {}
 
     def count(self) -> int:
         """How many there are. Of very many that are not in memory some may count that are deserted, for a while."""
-        unfinished = self._house.unfinished()
-        self._deserted.intersection_update(unfinished)
+        read_before, self._read = self._read, {}
         to_read = READ_AT_ONCE
         count = 0
-        for room in unfinished:
+        for room in self._house.unfinished():
             state = self._house.at_hand(room_stream(room))
             if state is not None:
-                self._deserted.discard(room)
-            elif room in self._deserted:
-                continue  # nothing happens in a room while it is not in memory
-            elif to_read:
+                count += is_played(state)
+                continue
+            played = read_before.get(room)  # nothing happens in a room while it is not in memory
+            if played is None and to_read:
                 to_read -= 1
-                state = self._house.state_of(room_stream(room))
-                if not is_played(state):
-                    self._deserted.add(room)
-            count += state is None or is_played(state)
+                played = is_played(self._house.state_of(room_stream(room)))
+            if played is not None:
+                self._read[room] = played
+            count += played is not False
         return count
 
 

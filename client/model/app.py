@@ -24,8 +24,8 @@ from client.room import RoomClient
 from client.views import View
 from wire.errors import TicTacToeError
 
-LEAVING_S = 0.5
-"""How long a window that is closed waits until it has left its room."""
+LEAVING_S = 2.0
+"""How long a window that is closed waits at the most until it has left its room."""
 
 
 @dataclass(frozen=True)

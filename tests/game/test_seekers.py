@@ -94,7 +94,7 @@ def test_what_a_group_can_choose_is_what_all_of_it_wish_for() -> None:
 
 
 @pytest.mark.parametrize("players", [2, 3])
-@given(chance=st.randoms(use_true_random=False), count=st.integers(0, 14))
+@given(chance=st.randoms(use_true_random=True), count=st.integers(0, 14))
 def test_the_groups_are_those_of_the_reference(players: int, chance: random.Random, count: int) -> None:
     """People come, go and are matched, again and again; ratings and times are such that nothing is equally close."""
     seekers = Seekers(CHOICES, players=players)
