@@ -24,7 +24,7 @@ def bench(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         check=False,
     )
 

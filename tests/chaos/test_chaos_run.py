@@ -24,7 +24,7 @@ def chaos(tmp_path: Path, *options: str, **environment: str) -> tuple[int, dict[
         env={**os.environ, "TMPDIR": str(tmp_path), **environment},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         check=False,
     )
     assert report.exists(), run.stdout + run.stderr

@@ -58,7 +58,7 @@ def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
         check=False,
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr
@@ -133,7 +133,7 @@ def test_ctrl_c_ends_a_demo_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert demo.stdout is not None
     assert "killing" in demo.stdout.readline()
     demo.send_signal(signal.SIGINT)
-    rest, _ = demo.communicate(timeout=60)
+    rest, _ = demo.communicate(timeout=120)
     assert demo.returncode != 0
     assert "Traceback" not in rest
     assert list(tmp_path.glob("tictactoe-[!p]*")) == []

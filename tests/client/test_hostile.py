@@ -29,7 +29,7 @@ def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

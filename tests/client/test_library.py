@@ -127,9 +127,9 @@ def test_a_quiet_watcher_hears_of_a_break_and_that_it_is_over(cluster: Cluster, 
     waiter = threading.Thread(target=lambda: next(news))
     waiter.start()
     cluster.kill(MAIN)
-    wait_until(lambda: told == [True, False, True], timeout_s=10.0, what="back before anything happens in the room")
+    wait_until(lambda: told == [True, False, True], timeout_s=20.0, what="back before anything happens in the room")
     game.x.move(4)
-    waiter.join(20.0)
+    waiter.join(60.0)
     assert not waiter.is_alive()
 
 

@@ -47,7 +47,7 @@ class Drain:
 
     def join(self) -> None:
         """Wait for its end."""
-        self._thread.join(20.0)
+        self._thread.join(60.0)
         assert not self._thread.is_alive()
 
 
@@ -200,6 +200,6 @@ def test_drain_ends_the_wait_of_who_asked_for_a_match_and_refuses_the_next(clust
         asked = pool.submit(game.ada.seek)
         wait_until(lambda: others_wait(cluster, game))
         assert cluster.ask_to_drain(True, None)
-        assert refused(lambda: asked.result(timeout=20.0))
+        assert refused(lambda: asked.result(timeout=60.0))
     assert refused(game.bob.seek)
     assert refused(game.bob.play_house_bot)

@@ -39,7 +39,7 @@ def by_hand(make_cluster: MakeCluster, tmp_path: Path) -> Iterator[tuple[Cluster
     yield cluster, type_in
     cluster.stop()
     for process in started:
-        process.wait(20)
+        process.wait(60)
 
 
 def command(cluster: Cluster, role: str) -> list[str]:
@@ -91,7 +91,7 @@ def test_g10_a_second_one_of_a_role_says_who_runs(cluster: Cluster, role: str) -
         env=as_environment(cluster.settings),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert second.returncode == processes.ALREADY_RUNNING
@@ -116,7 +116,7 @@ def test_g10_a_wrong_setting_is_a_clear_error_at_the_start(cluster: Cluster) -> 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert failed.returncode == processes.CANNOT_START

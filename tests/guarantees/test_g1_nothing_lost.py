@@ -156,7 +156,7 @@ def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cl
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     game.x.move(0)
-    assert seen.wait(10)
+    assert seen.wait(60)
     watcher.join()
     cluster.kill(MAIN)
     assert game.x.view().version >= versions[-1]

@@ -28,7 +28,7 @@ class Watching:
             self.gaps += news.gap
 
     def join(self) -> list[tuple[int, Event]]:
-        self._thread.join(30)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         return self.seen
 

@@ -37,7 +37,7 @@ def test_g4_a_second_main_server_does_not_start(cluster: Cluster) -> None:
     runs = cluster.process_of(MAIN)
     assert runs is not None
     second = processes.start(MAIN, cluster.settings)
-    assert second.wait(20) == processes.ALREADY_RUNNING
+    assert second.wait(60) == processes.ALREADY_RUNNING
     assert cluster.process_of(MAIN) == runs
 
 

@@ -67,7 +67,7 @@ def a_match(connection: Connection) -> tuple[RoomClient, RoomClient]:
     seeking = threading.Thread(target=lambda: found.append(players[0].seek() or pytest.fail("nobody sought")))
     seeking.start()
     other = players[1].seek()
-    seeking.join(20)
+    seeking.join(60)
     assert other is not None
     x, o = sorted((found[0], other), key=lambda room: room.view().seat_of(room.name) or "", reverse=True)
     assert x.view().phase == "selecting"
@@ -224,7 +224,7 @@ def test_g8_a_wish_that_is_cancelled_comes_back_without_a_match_however_often_it
             return not seeking.is_alive()  # noqa: B023
 
         wait_until(is_cancelled)
-        seeking.join(20)
+        seeking.join(60)
         assert came == [None]
     for _ in range(3):
         assert connection.ask("cancel_seek", player.token)["waiting"] is False

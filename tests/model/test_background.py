@@ -58,14 +58,14 @@ def test_nothing_is_heard_of_what_was_stopped_even_if_it_was_brought_already() -
     def items(stop: threading.Event) -> Iterator[int]:
         yield 1
         going.set()
-        stop.wait(20.0)
+        stop.wait(60.0)
         went.set()
         yield 2
 
     task = background.follow(items, seen.append, lambda _: seen.append(-1))
-    assert going.wait(20.0)
+    assert going.wait(60.0)
     task.stop()
-    assert went.wait(20.0)
+    assert went.wait(60.0)
     wait_until(task.done.is_set)
     background.drain()
     assert seen == []

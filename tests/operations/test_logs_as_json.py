@@ -115,7 +115,7 @@ def test_a_second_server_of_a_role_says_so_in_one_line(make_cluster: MakeCluster
         env={**os.environ, **as_environment(cluster.settings)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert second.returncode == processes.ALREADY_RUNNING
@@ -143,7 +143,7 @@ def test_whatever_is_said_is_one_object_without_the_users_home(what: str, tmp_pa
         env={**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     (line,) = lines_of(said.stderr)

@@ -229,7 +229,7 @@ def test_a_name_that_is_being_let_go_is_nobody_s_to_use_until_that_is_done(serve
     server.replication.asked.clear()
     tidying = threading.Thread(target=server.names.release_unheard)
     tidying.start()
-    assert server.replication.asked.wait(10.0)
+    assert server.replication.asked.wait(60.0)
     for use in (lambda: server.names.who("a"), lambda: server.names.claim("Ada", "a")):
         with pytest.raises(NotReady):
             use()
@@ -244,7 +244,7 @@ def test_of_two_who_claim_look_alikes_at_once_one_is_told_to_try_again(server: M
     server.replication.may_go.clear()
     first = threading.Thread(target=lambda: server.names.claim("paypal", "a"))
     first.start()
-    assert server.replication.asked.wait(10.0)
+    assert server.replication.asked.wait(60.0)
     for name, token in (("paypa1", "b"), ("PAYPAL", "b"), ("paypal", "b"), ("another", "a")):
         with pytest.raises(NotReady):
             server.names.claim(name, token)

@@ -52,7 +52,7 @@ class Desk:
         self.windows.append(window)
         return Person(self, window)
 
-    def wait(self, condition: Callable[[], object], what: str = "", *, timeout_s: float = 20.0) -> None:
+    def wait(self, condition: Callable[[], object], what: str = "", *, timeout_s: float = 60.0) -> None:
         """Let all windows live until the condition holds."""
 
         def lived() -> object:

@@ -48,7 +48,7 @@ class Command:
 
     def ends(self) -> int:
         """Wait for its end; its exit status."""
-        return int(self._process.wait(30.0))
+        return int(self._process.wait(120.0))
 
     def __enter__(self) -> Command:
         return self
