@@ -130,6 +130,12 @@ class Matchmaker:
         self._herald.happened_in([name])  # whoever waits under that name need not any more
         return self._in_room(opened["room"] or opened["taken"][name])
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a match."""
+        with self._changed:
+            return len(self._seekers)
+
     # -- matching -------------------------------------------------------------------------------------------------
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:

@@ -76,6 +76,7 @@ POSITION = Metric(
 ROOMS = Metric("tictactoe_rooms", "gauge", "Open rooms.")
 ROOMS_IN_MEMORY = Metric("tictactoe_rooms_in_memory", "gauge", "Rooms whose state is in memory.")
 NAMES = Metric("tictactoe_names", "gauge", "Usernames that have an owner.")
+RECORDS = Metric("tictactoe_book_records", "gauge", "Records in the book: games that ended, names that were freed.")
 PLAYERS = Metric("tictactoe_players", "gauge", "Players who are in their rooms now; one in two rooms counts twice.")
 WATCHERS = Metric("tictactoe_watchers", "gauge", "Spectators who are in a room now.")
 CALLERS_WAITING = Metric(
@@ -103,14 +104,16 @@ LAG = Metric("tictactoe_replica_lag_entries", "gauge", "Entries that the replica
 
 LOBBY_ROOMS = Metric("tictactoe_lobby_rooms", "gauge", "Rooms in the front door's list.")
 LOBBY_COMPLETE = Metric("tictactoe_lobby_complete", "gauge", "1 once the front door has the whole list of rooms.")
+SEEKERS = Metric("tictactoe_seekers", "gauge", "Who wait for a match.")
 ONLINE = Metric("tictactoe_online", "gauge", "Usernames whose windows said lately that they are online.")
 
 EVERYWHERE = (INFO, CONNECTIONS, REFUSED, STARTS, TAKEOVERS, TAKEOVER_S, RECOVERIES, RECOVERY_S)
 OF_MAIN = (
-    *(IN_OFFICE, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, PLAYERS, WATCHERS, CALLERS_WAITING, COMMANDS_WAITING),
+    *(IN_OFFICE, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
+    *(CALLERS_WAITING, COMMANDS_WAITING),
     *(MOVES, MOVE_S, EVENTS, GAMES, COMMITS, COMMIT_S, BATCH, DEGRADED, DEGRADED_S, LAG),
 )
-OF_COMMUNICATION = (LOBBY_ROOMS, LOBBY_COMPLETE, CALLERS_WAITING, ONLINE)
+OF_COMMUNICATION = (LOBBY_ROOMS, LOBBY_COMPLETE, CALLERS_WAITING, SEEKERS, ONLINE)
 OF_REPLICATION = (EPOCH, POSITION)
 ALL = tuple(dict.fromkeys((*EVERYWHERE, *OF_MAIN, *OF_COMMUNICATION, *OF_REPLICATION)))
 OF_THE_PROCESS = tuple(

@@ -60,6 +60,7 @@ def of_main(term: Term | None) -> Iterator[Reading]:
     yield Reading(metrics.ROOMS, house.open_rooms)
     yield Reading(metrics.ROOMS_IN_MEMORY, house.rooms_in_memory)
     yield Reading(metrics.NAMES, house.names.held)
+    yield Reading(metrics.RECORDS, house.records)
     yield Reading(metrics.PLAYERS, sum(room.has(name) for room in present for name in room.players))
     yield Reading(metrics.WATCHERS, sum(len(room.spectators) for room in present))
     yield Reading(metrics.CALLERS_WAITING, house.callers_waiting, ("room",))
@@ -83,6 +84,7 @@ def of_communication(copy: LobbyCopy, front_door: FrontDoor) -> Iterator[Reading
     yield Reading(metrics.LOBBY_ROOMS, len(copy.lobby.rows))
     yield Reading(metrics.LOBBY_COMPLETE, 1 if copy.complete else 0)
     yield Reading(metrics.CALLERS_WAITING, copy.herald.waiting, ("lobby",))
+    yield Reading(metrics.SEEKERS, front_door.matchmaker.waiting)
     yield Reading(metrics.ONLINE, len(front_door.who_is_online.names()))
 
 

@@ -71,6 +71,7 @@ def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Conn
     assert 0 < told.value("tictactoe_move_duration_seconds_sum") < 60 * acknowledged
     assert told.value("tictactoe_refused_requests_total", port="clients", code="game_not_running") == refused
     assert told.value("tictactoe_games_finished_total", termination="line") == 6
+    assert told.value("tictactoe_book_records") == 6
     assert told.value("tictactoe_rooms") == told.value("tictactoe_rooms_in_memory") == 2
     assert told.value("tictactoe_players") == 4
     assert told.value("tictactoe_names") == 5
@@ -174,6 +175,15 @@ def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:
     assert len(answers) == 2
     wait_until(lambda: read(cluster, MAIN).value("tictactoe_callers_waiting", news_of="room") == 0)
     wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_callers_waiting", news_of="lobby") == 0)
+
+
+def test_who_waits_for_a_match_is_counted_until_they_cancel(cluster: Cluster, game: Game) -> None:
+    seeking = threading.Thread(target=game.ada.seek)
+    seeking.start()
+    wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_seekers") == 1)
+    game.ada.cancel_seek()
+    seeking.join()
+    wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_seekers") == 0)
 
 
 def test_a_port_that_is_taken_keeps_nobody_from_serving(make_cluster: MakeCluster) -> None:
