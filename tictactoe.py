@@ -9,9 +9,9 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -25,8 +25,8 @@ from server.settings import Settings, SettingsError, load
 
 AN_HOUR_S = 3600.0
 """Until then nobody is taken for gone."""
-ALL_EVENTS = 1_000_000_000
-"""The demo's cluster compacts no event away: the check in the end reads all of them anew."""
+KEEP_ALL: Mapping[str, Any] = {"keep_events": 1_000_000_000, "keep_closed_rooms": 1_000_000_000}
+"""Where all is checked in the end no event and no room is gone by then."""
 app = typer.Typer(help="Tic-tac-toe on a server cluster that nobody can kill.", add_completion=False)
 app.add_typer(command_line.app, name="cluster")
 
@@ -172,7 +172,7 @@ def demo(
     from client.demo_report import Plan
     from server.sandbox import sandbox_cluster
 
-    with plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS) as cluster:
+    with plain_errors(), sandbox_cluster(**KEEP_ALL) as cluster:
         plan = Plan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
         summary = run_demo(cluster, plan, console)
         if report is not None:
@@ -192,7 +192,7 @@ def rush(
     from client.rush.run import run_rush
     from server.sandbox import sandbox_cluster
 
-    with plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS, away_s=AN_HOUR_S) as cluster:
+    with plain_errors(), sandbox_cluster(**KEEP_ALL, away_s=AN_HOUR_S) as cluster:
         summary = run_rush(cluster, Rush(people, kill_every, seed), console.print)
     console.print_json(json.dumps(summary.as_plain()))
     if report is not None:
@@ -240,7 +240,7 @@ def chaos(
     no_network = enter([sys.executable, *sys.argv])
     environment = dict(os.environ)  # before the servers' clocks are set wrong by it
     with plain_errors(), contextlib.ExitStack() as stack:
-        changes = {"keep_events": ALL_EVENTS, "test_faults": load().test_faults}
+        changes = {**KEEP_ALL, "test_faults": load().test_faults}
         servers = stack.enter_context(sandbox_havoc(no_network=no_network, **changes))
         found = run_chaos(
             servers,
@@ -271,7 +271,7 @@ def hostile(
     from server.exposed import Exposed
     from server.sandbox import sandbox_cluster
 
-    with plain_errors(), sandbox_cluster(keep_events=ALL_EVENTS) as cluster:
+    with plain_errors(), sandbox_cluster(**KEEP_ALL) as cluster:
         plan = Plan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)
         seen = run_hostile(Exposed(cluster), plan, console.print)
         if report is not None:

@@ -30,7 +30,6 @@ from server.streams import room_stream
 from wire.errors import Busy
 from wire.later import Later, now
 
-KEPT_CLOSED_ROOMS = 1000
 INVITE_BYTES = 6
 """Random bytes of an invite code."""
 VISITED_AT_ONCE = 50
@@ -151,7 +150,7 @@ class Desk:
         gone = self._house.let_go(self._house.idle(settings.room_idle_s))
         if gone:
             logger.debug("rooms left memory", rooms=gone)
-        return self._house.forget_closed(but=KEPT_CLOSED_ROOMS)
+        return self._house.forget_closed(but=self._settings.keep_closed_rooms)
 
     def _let_unseen_leave(self, room: Room, before: float) -> None:
         present = [name for name in (*room.players, *room.spectators) if room.has(name)]

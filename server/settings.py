@@ -76,6 +76,7 @@ class Settings:
     name_grace_s: float = 3600.0
     snapshot_every: int = 32
     keep_events: int = 2000
+    keep_closed_rooms: int = 1000
     keep_logs: int = 20
     log_level: str = "info"
     log_format: str = "text"

@@ -179,6 +179,20 @@ def test_g9_a_closed_room_is_gone(cluster: Cluster, game: Game) -> None:
             game.bob.room(room.id)
 
 
+def test_g9_closed_rooms_are_forgotten_but_for_the_latest(make_cluster: MakeCluster) -> None:
+    cluster = make_cluster(keep_closed_rooms=2)
+    cluster.start()
+    with connect(cluster.name_server) as connection:
+        player = connection.claim("ada")
+        rooms = [player.create(f"number {number}") for number in range(4)]
+        for room in rooms:
+            room.close()
+        for forgotten in rooms[:2]:
+            with pytest.raises(NoSuchRoom):
+                wait_until(lambda room=forgotten: room.view().phase != "closed")
+        assert [room.view().phase for room in rooms[2:]] == ["closed", "closed"]
+
+
 def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(room_idle_s=0.2, away_s=0.2, max_wait_s=0.1, log_level="debug")
     cluster.start()
