@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -27,6 +27,14 @@ SHORTLY_S = 0.01
 PIECES = st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12)
 """How many records come at once, and whether the book has no more of them by then."""
 THOROUGH = settings(max_examples=40, deadline=None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def results_are_not_waited_for_long() -> Iterator[None]:
+    """So that a result that is missing is found missing soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(of_archive, "FOLLOW_WAIT_S", SHORTLY_S)
+        yield
 
 
 class MainServer:
@@ -281,8 +289,7 @@ def test_who_asks_for_a_result_before_the_book_was_read_waits_for_that_game(
 
 
 @pytest.mark.parametrize(("room", "number"), [("that", 1), ("this", 2), ("", 0)])
-def test_a_result_that_does_not_come_is_no_such_game(room: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(of_archive, "FOLLOW_WAIT_S", SHORTLY_S)
+def test_a_result_that_does_not_come_is_no_such_game(room: str, number: int) -> None:
     archive = archive_of([game_of("ann", "bob", room="this")])
     with pytest.raises(NoSuchGame):
         archive.result(room, number)
