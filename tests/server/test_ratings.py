@@ -245,3 +245,9 @@ def test_players_of_known_strengths_end_up_ranked_by_them() -> None:
         ratings.take_in(game_of(x, o, "X" if chance.random() < wins else "O"))
     ranked = [one["name"] for one in ratings.best("people", MORE_THAN_THERE_ARE)]
     assert ranked == sorted(strengths, key=strengths.__getitem__, reverse=True)
+
+
+def test_who_wins_two_of_three_comes_to_be_rated_a_class_higher() -> None:
+    wins: list[Seat] = ["X", "X", "O"]
+    ratings = ratings_after(game_of("ann", "bob", winner) for winner in wins * 200)
+    assert ratings.rating_of("ann") - ratings.rating_of("bob") == pytest.approx(CLASS, rel=0.1)
