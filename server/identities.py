@@ -25,12 +25,13 @@ class Identities:
         """The username that belongs to a token, as it was within the last ``BELIEVED_S``. Raises BadToken."""
         with self._lock:
             name, until = self._known.get(token_hash, ("", 0.0))
-        if self._clock() < until:
+        asked_at = self._clock()
+        if asked_at < until:
             return name
         asked = self._ask(token_hash)
         with self._lock:
             self._known.pop(token_hash, None)
-            self._known[token_hash] = (asked, self._clock() + BELIEVED_S)
+            self._known[token_hash] = (asked, asked_at + BELIEVED_S)
             if len(self._known) > MOST:
                 self._known.popitem(last=False)
         return asked

@@ -24,7 +24,7 @@ FIRST = 1500.0
 UNCERTAIN = 350.0
 """The standard deviation of a rating of which nothing is known."""
 CLASS = 200.0
-"""Who is rated so much higher wins about three of four."""
+"""Who is rated so much higher wins about two of three."""
 UNREST = 5.0
 """How much players get better or worse from game to game."""
 SURE = 2.0
