@@ -74,13 +74,13 @@ def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: Clu
     play((4,), gil, hob)
     desk.wait(lambda: gil.room.model.pending is None)  # one command at a time
     gil.room.act(lambda: gil.room.model.offers.offer("takeback"))
-    desk.wait(lambda: hob.room.bars.text == "gil w offers to take the last move back")
+    desk.wait(lambda: hob.room.bars.text == "gil w asks to take the last move back")
     hob.types(hob.room.board, "y")
     for person in (gil, hob):
         person.waits_for(board=".........")
     gil.waits_for(headline="Your turn")
     hob.room.act(lambda: hob.room.model.offers.offer("abort"))
-    desk.wait(lambda: gil.room.bars.text == "hob w offers to abort the game")
+    desk.wait(lambda: gil.room.bars.text == "hob w asks to abort the game")
     gil.types(gil.room.board, "y")
     hob.waits_for(headline="The game was aborted")
 
