@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"This Python has no {missing.name}. In the project's root: make setup, once; "
+        "then, once in each terminal: . .venv/bin/activate"
+    )
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 

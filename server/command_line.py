@@ -157,6 +157,7 @@ def upgrade_servers() -> None:
             f"{replaced.role}: pid {replaced.old_pid} → {replaced.new_pid}, {away}whole again after "
             f"{replaced.whole_s:.1f} s",
             highlight=False,
+            soft_wrap=True,
         )
 
     with plain_errors():

@@ -38,9 +38,9 @@ class Bar(NamedTuple):
 
 
 _OFFERS: Mapping[Matter, str] = {
-    "draw": "a draw",
-    "takeback": "to take the last move back",
-    "abort": "to abort the game",
+    "draw": "offer{s} a draw",
+    "takeback": "ask{s} to take the last move back",
+    "abort": "ask{s} to abort the game",
 }
 LABELS: Mapping[Matter, str] = {"draw": "Offer a draw", "takeback": "Take my move back", "abort": "Abort the game"}
 
@@ -68,8 +68,8 @@ def may_be_offered(view: View, seat: Seat | None) -> tuple[Matter, ...]:
 
 def _offer(view: View, seat: Seat | None, whose: Seat, what: Matter) -> Bar:
     if whose == seat:
-        return Bar(f"You offer {_OFFERS[what]}", (Reply("Withdraw", "decline", what),))
-    text = f"{called(view, name_in(view, whose))} offers {_OFFERS[what]}"
+        return Bar(f"You {_OFFERS[what].format(s='')}", (Reply("Withdraw", "decline", what),))
+    text = f"{called(view, name_in(view, whose))} {_OFFERS[what].format(s='s')}"
     if seat is None:
         return Bar(text)
     return Bar(text, (Reply("Accept", "accept", what), Reply("Decline", "decline", what)))

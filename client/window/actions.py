@@ -39,7 +39,7 @@ class Actions(ttk.Frame):
         self._line = ttk.Frame(self)
         self._line.grid(row=1)
         self.rematch = self._button("Rematch", "primary", model.rematch, "Play again, with seats swapped (R)")
-        self.again = self._button("Play again", "outline", play_again, "Look for another opponent, with the same wish")
+        self.again = self._button("Next opponent", "outline", play_again, "Look for another, with the same wish")
         self.lobby = self._button("Back to the lobby", "outline", leave, "Leave the room (Esc)")
         self.seat = self._button("Take the seat", "primary", model.take_seat, "Play instead of watching (R)")
         self.offer = self._offer_button()

@@ -16,7 +16,7 @@ from game.tictactoe import LARGEST, SMALLEST
 
 Create = Callable[[NewRoom], None]
 SERIES = (0, 1, 3, 5, 7)
-AGAINST = ("All", "Invited", *(f"Computer: {level}" for level in OFFERED))
+AGAINST = ("Open to all", "By invitation", *(f"Computer: {level}" for level in OFFERED))
 CLOCKS = ("none", "10s", "30s", "1+1", "3+2", "10+5")
 INVITED = 1
 

@@ -74,13 +74,13 @@ def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: Clu
     play((4,), gil, hob)
     desk.wait(lambda: gil.room.model.pending is None)  # one command at a time
     gil.room.act(lambda: gil.room.model.offers.offer("takeback"))
-    desk.wait(lambda: hob.room.bars.text == "gil w offers to take the last move back")
+    desk.wait(lambda: hob.room.bars.text == "gil w asks to take the last move back")
     hob.types(hob.room.board, "y")
     for person in (gil, hob):
         person.waits_for(board=".........")
     gil.waits_for(headline="Your turn")
     hob.room.act(lambda: hob.room.model.offers.offer("abort"))
-    desk.wait(lambda: gil.room.bars.text == "hob w offers to abort the game")
+    desk.wait(lambda: gil.room.bars.text == "hob w asks to abort the game")
     gil.types(gil.room.board, "y")
     hob.waits_for(headline="The game was aborted")
 
@@ -147,3 +147,6 @@ def test_a_private_room_is_entered_by_invitation_locked_and_a_watcher_sent_away(
     desk.wait(lambda: pia.lobby.model.message == "The room is locked against watchers.")
     stranger = desk.sit_down(shared_cluster.name_server, "sam w", room=mia.room.model.id)
     desk.wait(lambda: stranger.lobby.model.message == "The room is private: its invite code is needed.")
+    said = stranger.lobby.message
+    desk.wait(lambda: int(str(said.cget("wraplength"))) == said.winfo_width() > 1)
+    desk.wait(lambda: said.winfo_height() >= said.winfo_reqheight(), "the sentence to be read to its end")
