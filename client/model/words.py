@@ -68,6 +68,16 @@ def terms(of: Row | View) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def brief_terms(of: Row | View) -> str:
+    """The same for a narrow column: "3×3 · best of 3 · 1+1", and how many in a row only where a row of them does not
+    reach across the board.
+    """
+    width, height, in_a_row = (of.options.get(name, 3) for name in ("width", "height", "in_a_row"))
+    board = f"{width}×{height}" + ("" if in_a_row == min(width, height) else f", {in_a_row} in a row")
+    parts = [board, series(of.best_of), "" if of.clock == "none" else of.clock]
+    return " · ".join(part for part in parts if part)
+
+
 def room_title(view: View) -> str:
     """What stands above a room: its name, if people gave it one, and what is played there."""
     if view.phase == "selecting":

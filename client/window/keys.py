@@ -12,6 +12,7 @@ KEYS = (
     ("Everywhere", (("Tab", "next field or button"), ("Esc", "one step back"), ("F1", "these keys"))),
     ("", (("F9", "light or dark"), ("F12", "the cluster: its servers, alive"), ("Ctrl+Q", "quit"))),
     ("", (("Page Up, Page Down", "one move of the game back, one on"), ("Home, End", "its first, its last position"))),
+    ("", (("← →", "the same, in a game of the archive"),)),
     (
         "Lobby",
         (

@@ -230,4 +230,4 @@ class LobbyScreen(Screen):
 
 def _values(row: Row) -> tuple[str, ...]:
     watching = str(row.spectator_count) if row.spectator_count else ""
-    return room_name(row), words.players(row), words.terms(row), words.state(row), watching
+    return room_name(row), words.players(row), words.brief_terms(row), words.state(row), watching

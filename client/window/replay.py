@@ -36,6 +36,8 @@ class ReplayPanel(ttk.Frame):
         self.steps.grid(row=4)
         self.export = ttk.Button(self, text="Export …", bootstyle="outline", command=export)
         self.export.grid(row=5, pady=(look.px(6), 0))
+        for key, by in (("<Left>", -1), ("<Right>", 1)):  # there is no cell to choose
+            self.board.bind(key, lambda _, by=by: self.steps.go(by))  # type: ignore[misc]
         hint(self.export, "Write it to a file: as JSON, which Import reads, or as text to read")
         self.board.focus_set()
 

@@ -29,6 +29,9 @@ from client.window.ticker import Ticker
 
 WIDE = 780
 """From this width on the talk is beside the board."""
+BARS_ROW = 4
+BAR_HEIGHT = 36
+"""Kept free for one bar while there is a game: the board would be another under a click when a bar comes."""
 LAST_ROW = 8
 
 
@@ -65,7 +68,7 @@ class RoomScreen(Screen):
         self.selection.grid(row=3, sticky="nsew")
         self.talk = TalkPanel(self, look, act, model.talk)
         self.bars = Bars(self, look, lambda reply: act(lambda: model.offers.reply(reply)))
-        self.bars.grid(row=4, sticky="ew")
+        self.bars.grid(row=BARS_ROW, sticky="ew")
         self.notice = ttk.Label(self, anchor="center", justify="center")
         self.notice.grid(row=5, sticky="ew", pady=(0, look.px(6)))
         self.actions = Actions(self, look, act, model, leave=leave, play_again=play_again)
@@ -154,6 +157,8 @@ class RoomScreen(Screen):
         put(self.tab, "Board" if talks else f"Talk{unread}")
         show(self.selection, selecting and not talks)
         show(self.board, not selecting and not talks)
+        show(self.steps, not selecting)
+        self.rowconfigure(BARS_ROW, minsize=self.look.px(0 if selecting or not view.game_number else BAR_HEIGHT))
         scene = model.scene()
         if selecting:
             self.selection.refresh(view)

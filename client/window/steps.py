@@ -10,11 +10,11 @@ import ttkbootstrap as ttk
 from client.model.stepping import Steps
 from client.window.hints import hint
 from client.window.look import Look
-from client.window.screen import Act, put, show
+from client.window.screen import Act, put
 
 
 class StepBar(ttk.Frame):
-    """Four buttons around "move 3 of 9"; not to be seen before there is a move."""
+    """Four buttons around "move 3 of 9"; there from the beginning, so that nothing moves with the first move."""
 
     def __init__(self, parent: tk.Misc, look: Look, act: Act, steps: Steps) -> None:
         super().__init__(parent)
@@ -31,9 +31,8 @@ class StepBar(ttk.Frame):
     def refresh(self) -> None:
         """Show where one is."""
         steps, palette = self._steps, self._look.palette
-        show(self, steps.count > 0)
         colour = palette.cursor if steps.looks_back else palette.quiet
-        put(self.words, f"move {steps.shown} of {steps.count}", colour)
+        put(self.words, f"move {steps.shown} of {steps.count}" if steps.count else "no move yet", colour)
 
     def go(self, by: int) -> None:
         """Look at an earlier or later position."""

@@ -53,6 +53,9 @@ def test_rows_of_the_lobby() -> None:
     row = row_like("abcd", "waiting", options={"width": 5, "height": 4, "in_a_row": 4}, players={"X": None, "O": "bob"})
     assert (words.players(row), words.state(row)) == ("bob", "free seat")
     assert words.board_size(row.options) == "5×4, 4 in a row"
+    assert words.brief_terms(row) == "5×4"
+    assert words.brief_terms(replace(row, options={"width": 5, "height": 5, "in_a_row": 4})) == "5×5, 4 in a row"
+    assert words.brief_terms(replace(row, best_of=3, clock="1+2")) == "5×4 · best of 3 · 1+2"
     row = replace(row, phase="playing", players={"X": "ann", "O": "bob"}, game_number=3)
     assert (words.players(row), words.state(row)) == ("ann – bob", "game 3")
     assert words.state(replace(row, phase="finished")) == "finished"

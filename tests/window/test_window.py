@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 
 import client.model
 import client.window
+from client.model.closing import Closing
 from client.window.app import SMALLEST
 from client.window.hints import hint
 from client.window.look import Look
@@ -119,3 +120,16 @@ def test_a_window_can_be_closed_at_any_time(desk: Desk, shared_cluster: Cluster)
     hob.window.close()
     ina.waits_for(headline="Your turn")
     desk.wait(lambda: ina.room.players.names["X"].cget("text") == "hob (away) ✕", "it says good-bye")
+
+
+def test_that_the_servers_close_is_said_in_a_row_of_its_own_and_covers_nothing(
+    desk: Desk, shared_cluster: Cluster
+) -> None:
+    rob = desk.sit_down(shared_cluster.name_server, "rob")
+    lobby, banner = rob.lobby, rob.window.banner
+    desk.wait(lambda: "rob" in lobby.model.online)
+    lobby.model.closing = Closing(until=None)
+    desk.wait(lambda: banner.text.startswith("The servers close"))
+    assert banner.top >= lobby.winfo_rooty() + lobby.winfo_height()
+    lobby.model.closing = None
+    desk.wait(lambda: not banner.text)

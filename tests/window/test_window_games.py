@@ -56,6 +56,22 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(desk:
     fay.waits_for(headline="Your turn", board="....X....")
 
 
+def test_the_board_stays_as_large_as_it_is_when_a_move_is_made_and_something_offered(
+    desk: Desk, shared_cluster: Cluster
+) -> None:
+    dot, eli = two_in_a_room(desk, shared_cluster, "dot", "eli")
+
+    def sizes() -> list[tuple[int, int]]:
+        desk.app.update()
+        return [(one.room.board.winfo_width(), one.room.board.winfo_height()) for one in (dot, eli)]
+
+    before = sizes()
+    play((0, 4), dot, eli)
+    dot.room.model.offers.offer("draw")
+    desk.wait(lambda: eli.room.bars.text)
+    assert sizes() == before
+
+
 def test_who_leaves_finds_the_game_on_top_of_the_lobby_and_comes_back(desk: Desk, shared_cluster: Cluster) -> None:
     hal, ivy = two_in_a_room(desk, shared_cluster, "hal", "ivy")
     hal.clicks(4)

@@ -55,6 +55,8 @@ def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Perso
     assert records.replay.board.drawn() == "XXXOO...."
     second.types(records.replay.board, "Prior")
     assert records.replay.board.drawn() == "XX.OO...."
+    second.types(records.replay.board, "Right", "Left", "Left")
+    assert records.replay.board.drawn() == "XX.O....."
     file = desk.folder / "game.json"
     records.act(lambda: records.model.export_to(file))
     assert len(from_json(file.read_text()).moves) == 5
