@@ -21,7 +21,7 @@ from client.window.play import PlayPanel
 from client.window.screen import Act, Screen, put, show
 from game.strategy import OFFERED
 
-_COLUMNS = (("room", "Room", 112), ("players", "Players", 96), ("board", "Board", 112), ("state", "State", 62))
+_COLUMNS = (("room", "Room", 112), ("players", "Players", 88), ("board", "Board", 122), ("state", "State", 60))
 """Names, titles and widths for the smallest window; they grow with it."""
 
 
