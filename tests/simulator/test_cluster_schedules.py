@@ -38,6 +38,11 @@ def test_a_thousand_schedules_break_no_promise() -> None:
     assert together.calls > 50 * SCHEDULES
 
 
+def test_what_a_fenced_server_wrote_down_may_stand_with_the_time_it_had() -> None:
+    """Seed 406781 failed once: the judge of time knew nothing of what is never acknowledged and stands all the same."""
+    assert run_one(CLUSTER, 406781).clean
+
+
 def test_a_seed_replays_its_history_to_the_byte() -> None:
     """Also in another process, where texts have other hashes."""
     command = [sys.executable, "tictactoe.py", "simulate", "--schedules", "1", "--seed", "77", "--trace"]
