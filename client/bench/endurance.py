@@ -16,6 +16,8 @@ from client.bench.servers import Cluster, Servers
 from client.bench.tables import open_tables, play_at_once
 
 MB = 1e6
+LOOKS = 5
+"""So many times as long as a measurement is played between two looks at the journals, which take their time too."""
 
 
 def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
@@ -26,7 +28,7 @@ def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
         rooms = open_tables(players, each)
         made, kept, files = 0, list[int](), [(servers.disk_bytes(), servers.records())]
         while made < scale.many_moves:
-            made += sum(len(played["moves"]) for played in play_at_once(players, rooms, scale.seconds))
+            made += sum(len(played["moves"]) for played in play_at_once(players, rooms, LOOKS * scale.seconds))
             kept.append(servers.kept_bytes())
             files.append((servers.disk_bytes(), servers.records()))
         idle = tuple(_idle(servers, scale.idle_s) for _ in range(scale.rounds))
