@@ -10,6 +10,9 @@ export PYTHON
 
 BIN := .venv/bin
 
+# A thousand schedules on all cores, before the other tests share them.
+SIMULATION := tests/simulator/test_cluster_schedules.py
+
 .DEFAULT_GOAL := help
 .PHONY: help play test lint bench bench-window screenshots setup clean
 
@@ -20,7 +23,8 @@ play: setup ## set up what is missing and play
 	@$(BIN)/python $(PLAY)
 
 test: lint ## run all checks: ruff, mypy, pytest
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
+	$(BIN)/python -m pytest $(SIMULATION)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --ignore $(SIMULATION)
 
 lint: setup ## run the checks that run no code: ruff, mypy
 	$(BIN)/ruff check
