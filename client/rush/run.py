@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -22,6 +22,9 @@ WORKER = ("-m", "client.rush.worker")
 PROCESSES = 4
 READERS = 8
 DEADLINE_S = 60.0
+HEARD_OF_S = 10.0
+"""The lobby hears of what happens in rooms a moment later; after so long it has, or something is wrong."""
+LOOK_AGAIN_S = 0.05
 
 
 class Servers(Protocol):
@@ -53,7 +56,7 @@ def run_rush(servers: Servers, rush: Rush, say: Callable[[str], None] = lambda _
             histories = _histories(cluster, people)
             recorded = _recorded(cluster)
             all_do(workers, {"do": "leave"})
-            left = [row.room for row in cluster.rooms() if row.room in histories]
+            left = _still_open(cluster, histories)
     return Summary(rush, seconds, killed, people, check(histories, complete=False), recorded, left)
 
 
@@ -103,6 +106,16 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
     with ThreadPoolExecutor(READERS) as pool:
         list(pool.map(read, histories))
     return histories
+
+
+def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
+    """Which of these rooms are open, once the lobby has had time to hear of those that were closed."""
+    until = time.monotonic() + HEARD_OF_S
+    while True:
+        left = [row.room for row in cluster.rooms() if row.room in rooms]
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(LOOK_AGAIN_S)
 
 
 def _recorded(cluster: Cluster) -> int:
