@@ -120,8 +120,9 @@ class Cluster:
             for role in ROLES:
                 if self.process_of(role) is None:
                     self._run_folder.clear(role)
-            if time.monotonic() - began > timeout_s:
-                raise CannotStop(f"still there: {', '.join(f'{run.role} (pid {run.pid})' for run in servers | left)}")
+            # Where nothing was found there is nothing to complain of: what is left is to see that it stays so.
+            if (servers or left) and time.monotonic() - began > timeout_s:
+                raise CannotStop(_what_runs(servers | left))
             time.sleep(LOOK_AGAIN_S)
 
     def _processes(self) -> set[RunFile]:
@@ -207,3 +208,10 @@ class Cluster:
         """End a role's process with SIGKILL, if there is one; whether there was."""
         run = self.process_of(role)
         return run is not None and processes.end(run)
+
+
+def _what_runs(found: set[RunFile]) -> str:
+    """What a stop found in its last round, for people: it runs on, or it was ended and comes up again and again."""
+    alive = {run for run in found if run.alive}
+    named = ", ".join(sorted(f"{run.role} (pid {run.pid})" for run in alive or found))
+    return f"still there: {named}" if alive else f"started again and again by something else: {named}"

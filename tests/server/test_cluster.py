@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from server import processes
-from server.cluster import CannotStart, Cluster, NotRunning, RoleStatus
+from server.cluster import CannotStart, CannotStop, Cluster, NotRunning, RoleStatus
 from server.processes import ROLES
 from server.settings import Settings
 from tests.conditions import wait_until
@@ -102,6 +102,15 @@ def test_stopping_what_does_not_run_is_no_error(make_cluster: Any) -> None:
     cluster.stop()
     cluster.stop()
     assert not cluster.is_whole()
+
+
+def test_a_stop_that_took_too_long_is_no_error_where_nothing_runs(make_cluster: Any) -> None:
+    make_cluster().stop(timeout_s=0.0)
+
+
+def test_a_stop_that_took_too_long_names_what_it_found(cluster: Cluster) -> None:
+    with pytest.raises(CannotStop, match=rf"{MAIN} \(pid \d+\)"):
+        cluster.stop(timeout_s=0.0)
 
 
 @pytest.mark.parametrize("role", ROLES)
