@@ -13,15 +13,14 @@ from game.errors import Refusal, TicTacToeError
 from game.moment import Moment
 from game.records import Record
 from server.conversation import Conversation
-from server.draft import Draft, Unchanged
+from server.draft import Draft
 from server.entries import Entry, Listing
 from server.faults import Faults
 from server.journal import Journal
 from server.standing_streams import Enter, volume_stream
 from server.streams import Kind, Streams
+from server.unchanged import Outcome, UnchangedRequests, answer_of, error_of, outcome_of
 from wire.errors import Fenced, StorageFailed
-
-REMEMBERED_UNCHANGED = 10_000
 
 
 class Order:
@@ -85,7 +84,7 @@ class Commit:
         self._replication = replication
         self._faults = faults
         self._moment = moment
-        self._unchanged: dict[Hashable, Unchanged] = {}
+        self._unchanged = UnchangedRequests()
 
     def batch(self, orders: Sequence[Order]) -> Conversation[None]:
         """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
@@ -109,29 +108,21 @@ class Commit:
         asked = self._streams.kind_of(order.stream).request(order.command)
         request = None if asked is None else (order.stream, asked)
         known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
-        if isinstance(known, Refusal):
-            order.error = known.with_traceback(None)  # else it would grow with every retry that it is raised for
-        elif known is not None:
-            order.answer = known
-        else:
-            written = len(draft.entries)
-            came_of_it: Unchanged
-            try:
-                came_of_it = order.answer = self._decide(order.stream, order.command, draft)
-            except Refusal as refusal:
-                came_of_it = order.error = refusal.with_traceback(None)  # it is remembered, and what it saw is not
-            if request is not None and len(draft.entries) == written:
-                draft.unchanged[request] = came_of_it
+        if known is not None:
+            order.answer, order.error = answer_of(known), error_of(known)
+            return
+        written = len(draft.entries)
+        came_of_it: Mapping[str, object] | Refusal
+        try:
+            came_of_it = order.answer = self._decide(order.stream, order.command, draft)
+        except Refusal as refusal:
+            came_of_it = order.error = refusal.with_traceback(None)  # without the frames, and so the states, it passed
+        if request is not None and len(draft.entries) == written:
+            draft.unchanged[request] = outcome_of(came_of_it)
 
-    def _remember(self, unchanged: Mapping[Hashable, Unchanged]) -> None:
-        """What changed nothing changes nothing later either: a copy of a request that comes late, when things are
-        different, must not be carried out after all. What did change something is remembered by the stream itself.
-
-        In memory is enough, since a connection on which a copy may still be under way leads to this process.
-        """
-        self._unchanged.update(unchanged)
-        while len(self._unchanged) > REMEMBERED_UNCHANGED:
-            del self._unchanged[next(iter(self._unchanged))]
+    def _remember(self, unchanged: Mapping[Hashable, Outcome]) -> None:
+        """Let requests that changed nothing change nothing later either; see ``unchanged``."""
+        self._unchanged.add(unchanged)
 
     def _decide(self, stream: str, command: Any, draft: Draft) -> Mapping[str, object]:
         kind = self._streams.kind_of(stream)

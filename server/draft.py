@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import Any
 
-from game.errors import Refusal
 from game.moment import Moment
 from server.entries import Entry, Listing
-
-Unchanged = Mapping[str, object] | Refusal
-"""What became of a request that changed nothing: its answer, or why it was refused."""
+from server.unchanged import Outcome
 
 
 class Draft:
@@ -27,4 +24,4 @@ class Draft:
         self.entries: list[Entry] = []
         self.events: list[Any] = []
         self.listings: list[Listing] = []
-        self.unchanged: dict[Hashable, Unchanged] = {}
+        self.unchanged: dict[Hashable, Outcome] = {}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 import traceback
+import tracemalloc
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -266,9 +270,39 @@ def test_g2_what_changed_nothing_changes_nothing_when_a_copy_of_it_comes_late(de
 
 
 def test_only_so_many_refusals_are_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.commit.REMEMBERED_UNCHANGED", 2)
+    monkeypatch.setattr("server.unchanged.MOST_REQUESTS", 2)
     for number in range(3):
         with pytest.raises(NotYourTurn):
             desk.do(Move("bob", f"move-{number}", 0))
     desk.do(Move("ada", "move-a", 4))
     assert desk.do(Move("bob", "move-0", 0))["version"] == 6
+
+
+def test_g9_no_exception_is_kept_for_a_retry(desk: Desk) -> None:
+    with pytest.raises(NotYourTurn) as refused:
+        desk.do(Move("bob", "move-1", 4))
+    kept = weakref.ref(refused.value)
+    del refused
+    gc.collect()
+    assert kept() is None
+
+
+@pytest.mark.parametrize("command", [lambda n: Move("bob", n, 4), lambda n: Join("bob", n, "player")])
+def test_g9_a_remembered_request_costs_less_than_half_a_kilobyte(desk: Desk, command: Callable[[str], Any]) -> None:
+    """A refusal, and an answer to what changed nothing."""
+
+    def ask(number: int) -> None:
+        with contextlib.suppress(NotYourTurn):
+            desk.do(command(f"0123456789abcdef-{number:05}"))
+
+    ask(0)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1, 1001):
+            ask(number)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / 1000 < 500
