@@ -24,7 +24,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from client.display import NoDisplay, Side, has_display
-from server import command_line
+from server import command_line, standard_streams
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.command_line import FAILED, console, fail, plain_errors
 from server.settings import Settings, SettingsError, load
@@ -306,4 +306,5 @@ def bench(
 
 
 if __name__ == "__main__":
+    standard_streams.open_missing()
     app()

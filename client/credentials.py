@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import filelock
 
 from game.names import name_key
 from wire.errors import StorageFailed
+from wire.whole_file import remove_leftovers, replace_file
 
 DEFAULT_PORT = 1337
 _LOOPBACK = {"127.0.0.1": "localhost", "::1": "localhost"}
@@ -96,9 +96,6 @@ class Credentials:
             raise StorageFailed(f"the tokens in {self._file} cannot be read: mend the file or move it away") from None
 
     def _write(self, tokens: dict[str, dict[str, str]]) -> None:
-        new = self._file.with_suffix(".new")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-            json.dump(tokens, output, indent=2)
-            output.flush()
-            os.fsync(output.fileno())  # a name whose token is lost is nobody's any more
-        new.replace(self._file)
+        # Synced: a name is lost together with its token. Nobody else writes now, so what others left is never used.
+        remove_leftovers(self._file.parent, named=self._file.name)
+        replace_file(self._file, json.dumps(tokens, indent=2), mode=0o600, synced=True)

@@ -10,6 +10,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from wire.whole_file import replace_file
+
 
 class WrongClocks:
     """The clocks of all Python processes that are started with ``environment``."""
@@ -23,6 +25,4 @@ class WrongClocks:
 
     def set(self, offsets_s: Sequence[float]) -> None:
         """So many seconds wrong are the clocks from now on; which process has which follows from its pid."""
-        new = self._file.with_suffix(".new")
-        new.write_text(" ".join(f"{offset_s:.3f}" for offset_s in offsets_s))
-        new.replace(self._file)
+        replace_file(self._file, " ".join(f"{offset_s:.3f}" for offset_s in offsets_s))

@@ -20,7 +20,7 @@ import structlog
 from game.errors import NoSuchRoom, Refusal, RoomClosed, TicTacToeError
 from game.rules import Seat, other
 from game.strategy import THINKS_S, choose, within
-from server import log
+from server import log, standard_streams
 from server.ids import HOUSE_BOT
 from server.security import cluster_key, house_bot_token
 from server.settings import Settings, load
@@ -148,6 +148,7 @@ def run(settings: Settings, ending: threading.Event) -> None:
 
 def main() -> None:
     """Run as ``python server/house_bot.py``, started by the communication server; ends when its starter does."""
+    standard_streams.open_missing()
     settings = load()
     log.set_up(settings, "house_bot")
     ending = threading.Event()

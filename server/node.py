@@ -41,6 +41,7 @@ class Node:
         """Become the one server of this role. Raises AlreadyRunning, SettingsError."""
         self.role = role
         self.settings = settings
+        connections = descriptors.connections_for(settings.max_connections)  # first: what cannot serve holds no lock
         self.run_folder = RunFolder(settings)
         self.key = cluster_key(settings)
         self._lock = self.run_folder.hold(role)
@@ -53,7 +54,7 @@ class Node:
         self._at_end: list[Callable[[], None]] = []
         rpc.configure(
             largest_message=settings.max_message_bytes,
-            connections=descriptors.connections_for(settings.max_connections),
+            connections=connections,
             idle_s=settings.idle_connection_s,
         )
         peer = settings.peer_address_of(role)

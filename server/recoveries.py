@@ -7,7 +7,6 @@ record that two watchers write in the same moment may be lost: nothing is decide
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from server.settings import Settings
+from wire.whole_file import replace_file
 
 KEPT = 20
 
@@ -45,10 +45,8 @@ class Recoveries:
         """Remember one more."""
         kept = [*self._of(recovery.role), recovery][-KEPT:]
         file = self._file(recovery.role)
-        new = file.with_suffix(f".{os.getpid()}.new")
         try:
-            new.write_text(json.dumps([one.as_plain() for one in kept]))
-            new.replace(file)
+            replace_file(file, json.dumps([one.as_plain() for one in kept]))
         except OSError as error:
             logger.warning("a recovery cannot be written down", other=recovery.role, why=str(error))
 

@@ -20,6 +20,7 @@ import structlog
 from server.settings import Settings, SettingsError
 from wire import MAIN
 from wire.errors import StorageFailed
+from wire.whole_file import remove_leftovers, replace_file
 
 logger = structlog.get_logger()
 
@@ -100,14 +101,17 @@ class RunFolder:
                 who = f"with pid {runs.pid}" if runs is not None and lives else "and is just starting"
                 raise AlreadyRunning(f"a {role} runs already, {who}, for the data in {self._folder.parent}")
             time.sleep(0.001)
+        self._remove_leftovers()
         self.write(RunFile.of(role, os.getpid()))
         return lock
 
+    def _remove_leftovers(self) -> None:
+        for folder in (self._folder, self._folder.parent):
+            remove_leftovers(folder, runs=psutil.pid_exists)
+
     def write(self, run: RunFile) -> None:
-        """Write down who runs."""
-        new = self._folder / f"{run.role}.{os.getpid()}.new"
-        new.write_text(json.dumps(asdict(run)))
-        new.replace(self._file(run.role))
+        """Write down who runs. Raises OSError."""
+        replace_file(self._file(run.role), json.dumps(asdict(run)))
 
     def read(self, role: str) -> RunFile | None:
         """Who runs, or ran and was not stopped for good; None if nobody."""

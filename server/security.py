@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
 from server.settings import Settings, SettingsError
+from wire.whole_file import create_file
 
 _SHORTEST_KEY = 16
 
@@ -42,17 +42,9 @@ def cluster_key(settings: Settings) -> bytes:
 
 
 def _make(file: Path) -> None:
-    """Write a new key, whole before anybody can see it; whoever comes second keeps the first one's."""
+    """Write a new key, whole before anybody can see it; if two do so at once, the first one's is kept."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f"{file.name}.{os.getpid()}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-        output.write(secrets.token_urlsafe(32))
-    try:
-        os.link(new, file)
-    except FileExistsError:
-        pass
-    finally:
-        new.unlink()
+    create_file(file, secrets.token_urlsafe(32), mode=0o600)
 
 
 def _long_enough(key: str) -> bytes:

@@ -6,7 +6,6 @@ Tokens are in ``credentials``.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ import platformdirs
 import structlog
 
 from client.model.in_use import InUse, SignIn
+from wire.whole_file import replace_file
 
 KEPT = 8
 KEPT_MUTED = 200
@@ -92,7 +92,6 @@ class Preferences:
         return plain if isinstance(plain, dict) else {}
 
     def _write(self) -> None:
-        new = self._file.with_suffix(f".{os.getpid()}.new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             plain = {
@@ -101,8 +100,7 @@ class Preferences:
                 "muted": self.muted,
                 "hides_watchers": self.hides_watchers,
             }
-            new.write_text(json.dumps(plain, indent=2))
-            new.replace(self._file)
+            replace_file(self._file, json.dumps(plain, indent=2))
         except OSError as error:
             logger.warning("preferences cannot be written", file=str(self._file), why=str(error))
 

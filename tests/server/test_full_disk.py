@@ -71,6 +71,7 @@ def test_servers_started_on_a_full_disk_give_up_and_nothing_is_lost(
     game.play(1)
     assert len(game.x.view().moves) == 2
     assert list(cluster.settings.data.rglob("*.unreadable-*")) == []
+    assert list(cluster.settings.data.rglob("*.new")) == []
 
 
 class FullLog:

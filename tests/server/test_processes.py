@@ -65,6 +65,20 @@ def test_a_lock_that_stays_taken_is_refused_in_the_end(folder: RunFolder) -> Non
         folder.hold(MAIN)
 
 
+def test_what_killed_processes_left_half_written_is_removed_when_a_server_starts(
+    folder: RunFolder, settings: Settings
+) -> None:
+    left = [
+        settings.data / "cluster.key.4194305.new",  # no system has such a pid
+        settings.data / "run" / f"{MAIN}.4194305.new",
+        settings.data / "run" / f"{MAIN}.json.1.4194305.new",
+    ]
+    for file in left:
+        file.touch()
+    folder.hold(MAIN)
+    assert [file for file in left if file.exists()] == []
+
+
 def test_a_process_is_known_also_after_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
     run = RunFile.of(MAIN, os.getpid())
     create_time = psutil.Process.create_time

@@ -1,0 +1,26 @@
+"""Standard input, output and error that are there, however a process was started.
+
+A process may be started with descriptors 0, 1 or 2 closed (``2>&-``, some service managers). Then Python has no
+``sys.stderr``, and worse: the next file or connection that is opened gets that number, and whatever is written to
+standard error goes into it. Called first of all by every program of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def open_missing() -> None:
+    """Open those of the three that are closed on the null device."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+        os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
