@@ -108,6 +108,9 @@ class Look:
         self._app.theme_use(THEMES[theme])
         style = self._app.style
         style.configure("Treeview", rowheight=self.px(28))
+        # The theme library hides rings around what has the focus by the colour "", which is none: Tk 8.6.16 meets it
+        # wherever it draws, and older ones at some widgets.
+        style.configure(".", focuscolor=style.colors.bg)
 
     def enlarge(self, button: ttk.Button, points: int) -> None:
         """Give a button letters of that size; all else stays as its style has it, in both themes."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import tkinter as tk
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,42 @@ def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cl
         assert cid.room.board.layout.cell > desk.look.px(50), "the board is large enough to play on"
     finally:
         desk.look = Look(desk.app, "light", 1.0)
+
+
+def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: Cluster) -> None:
+    """Tk reports an error in the background when it is to draw in a colour that it does not know."""
+    abby, ben = two_in_a_room(desk, shared_cluster, "abby", "ben")
+    kit = desk.sit_down(shared_cluster.name_server, "kit")
+    kit.opens_new_room("a panel")
+    for theme in ("light", "dark"):
+        desk.look.use(theme)
+        desk.app.update()
+        styles = {style for person in (abby, ben, kit) for style in styles_in(person.window.shell)}
+        unknown = [
+            f"{style} {name}" for style in styles for name, colour in colours_of(desk.app, style) if colour == ""
+        ]
+        assert unknown == []
+
+
+def styles_in(widget: tk.Misc) -> Iterator[str]:
+    """The styles of all widgets, with the weaker ones that each is built on; the weakest is "."."""
+    for child in widget.winfo_children():
+        yield from styles_in(child)
+    style = widget.winfo_class()
+    if "style" in (widget.configure() or {}):
+        style = str(widget.cget("style")) or style
+    while style:
+        yield style
+        style = style.partition(".")[2]
+    yield "."
+
+
+def colours_of(app: ttk.App, style: str) -> Iterator[tuple[str, str]]:
+    """Names and values of what a style says of colours, in any state."""
+    options = {**(app.style.configure(style) or {}), **app.style.map(style)}
+    for name, value in options.items():
+        if name.endswith(("color", "ground")):
+            yield from ((name, str(spec[-1])) for spec in value) if isinstance(value, list) else [(name, str(value))]
 
 
 def assert_fits(person: Person) -> None:
