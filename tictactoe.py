@@ -188,7 +188,7 @@ def demo(
 
 @app.command()
 def rush(
-    people: Annotated[int, typer.Option(min=2, max=1400, help="how many press Play at once")] = 1000,
+    people: Annotated[int, typer.Option(min=2, max=1400, help="how many press Play at once; an even number")] = 1000,
     kill_every: Annotated[float, typer.Option(min=0.1, help="seconds between kills")] = 2.0,
     seed: Annotated[int, typer.Option(help="the order of kills follows from it")] = 7,
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
@@ -198,8 +198,10 @@ def rush(
     from client.rush.run import run_rush
     from server.sandbox import sandbox_cluster
 
-    with plain_errors(), sandbox_cluster(**KEEP_ALL, away_s=AN_HOUR_S) as cluster:
-        summary = run_rush(cluster, Rush(people, kill_every, seed), console.print)
+    with plain_errors():
+        wanted = Rush(people, kill_every, seed)
+        with sandbox_cluster(**KEEP_ALL, away_s=AN_HOUR_S) as cluster:
+            summary = run_rush(cluster, wanted, console.print)
     console.print_json(json.dumps(summary.as_plain()))
     if report is not None:
         report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")

@@ -9,16 +9,24 @@ from typing import Any
 
 from client.demo_report import percentiles
 from client.history.guarantees import Findings
+from game.errors import InvalidArgument
 from game.events import Finished
 
 
 @dataclass(frozen=True)
 class Rush:
-    """So many people press Play at once, and a server, or several, are killed every so often."""
+    """So many people press Play at once, and a server, or several, are killed every so often.
+
+    Raises InvalidArgument for an odd number of people: one would wait for an opponent for ever.
+    """
 
     people: int = 1000
     kill_every_s: float = 2.0
     seed: int = 7
+
+    def __post_init__(self) -> None:
+        if self.people < 2 or self.people % 2:  # noqa: PLR2004
+            raise InvalidArgument(f"{self.people} people cannot all play: it takes an even number, 2 or more")
 
 
 @dataclass(frozen=True)

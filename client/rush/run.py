@@ -44,8 +44,9 @@ class Servers(Protocol):
 def run_rush(servers: Servers, rush: Rush, say: Callable[[str], None] = lambda _: None) -> Summary:
     """Run a rush on a cluster that runs and keeps all events. What fails is in the summary."""
     names = [f"rush{number}" for number in range(rush.people)]
-    with task_processes(PROCESSES, *WORKER, servers.name_server) as workers:
-        parts = [names[first::PROCESSES] for first in range(PROCESSES)]
+    processes = min(PROCESSES, len(names))
+    with task_processes(processes, *WORKER, servers.name_server) as workers:
+        parts = [names[first::processes] for first in range(processes)]
         each_does([(worker, {"do": "enter", "names": part}) for worker, part in zip(workers, parts, strict=True)])
         say(f"{rush.people} people are there; they press Play")
         began = time.monotonic()

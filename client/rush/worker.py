@@ -24,6 +24,10 @@ from game.tictactoe import EMPTY
 from wire.errors import TicTacToeError
 
 DEADLINE_S = 90.0
+STALLED_S = 120.0
+"""When nothing has happened to anybody for so long, all give up: longer than a call may take, so that what a call runs
+into comes first."""
+LOOK_AGAIN_S = 0.5
 WISH = Wish(board="3x3")
 STUBBORN = 0.05
 """How many insist on what they proposed, so that lots are drawn."""
@@ -45,24 +49,24 @@ class Person:
         self.ended = False
         self.wrong = ""
 
-    def play(self, together: threading.Barrier) -> None:
-        """Press Play with all others, and play."""
+    def play(self, together: threading.Barrier, give_up: threading.Event) -> None:
+        """Press Play with all others, and play, until the series ends or ``give_up`` is set."""
         together.wait()
         pressed = time.monotonic()
         try:
-            room = self._player.seek(WISH)
+            room = self._player.seek(WISH, stop=give_up)
             if room is None:
-                raise AssertionError("nobody cancelled")
+                return
             self.matched_s, self.room = time.monotonic() - pressed, room.id
             self._room = room
-            self._series(room)
+            self._series(room, give_up)
         except TicTacToeError as error:
             self.wrong = f"{error.code}: {error.message}"
         except Exception as error:
             self.wrong = f"a fault of ours: {error!r}"
 
-    def _series(self, room: RoomClient) -> None:
-        for news in room.watch(0):
+    def _series(self, room: RoomClient, give_up: threading.Event) -> None:
+        for news in room.watch(0, stop=give_up):
             self.seen += [(version, to_plain(event)) for version, event in news.events]
             if news.view.series_over:
                 self.ended = True
@@ -109,6 +113,11 @@ class Person:
         return {**{name: value for name, value in vars(self).items() if not name.startswith("_")}, "name": self.name}
 
     @property
+    def progress(self) -> int:
+        """A number that grows with whatever happens to this person."""
+        return len(self.seen) + len(self.moves) + bool(self.room)
+
+    @property
     def name(self) -> str:
         """The username."""
         return self._player.name
@@ -127,13 +136,21 @@ class Worker:
         return {"people": len(self._people)}
 
     def play(self) -> dict[str, object]:
-        """All press Play at once, and play to the end."""
-        together = threading.Barrier(len(self._people))
-        threads = [threading.Thread(target=person.play, args=(together,), daemon=True) for person in self._people]
+        """All press Play at once, and play to the end, or until nothing has happened for ``STALLED_S``."""
+        together, give_up = threading.Barrier(len(self._people)), threading.Event()
+        threads = [
+            threading.Thread(target=person.play, args=(together, give_up), daemon=True) for person in self._people
+        ]
         for thread in threads:
             thread.start()
+        progress, since = 0, time.monotonic()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(LOOK_AGAIN_S)
+                if progress != (progress := sum(person.progress for person in self._people)):
+                    since = time.monotonic()
+                elif time.monotonic() - since > STALLED_S:
+                    give_up.set()
         return {"people": [person.told() for person in self._people]}
 
     def leave(self) -> dict[str, object]:

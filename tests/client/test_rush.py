@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import connect
+from client.rush import worker
 from client.rush.report import Rush
 from client.rush.run import run_rush
+from client.rush.worker import WISH, Worker
+from game.errors import InvalidArgument
+from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
 
 PEOPLE = 24
@@ -20,6 +29,34 @@ def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills(
     assert summary.findings.acked > PEOPLE
     assert summary.killed
     assert any(line.startswith("killing") for line in said)
+
+
+@pytest.mark.parametrize("people", [-2, 0, 1, 3, 999])
+def test_people_who_cannot_be_put_in_pairs_are_refused(people: int) -> None:
+    with pytest.raises(InvalidArgument, match="even number"):
+        Rush(people=people)
+
+
+def test_people_without_opponents_give_up_in_the_end(shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "STALLED_S", 0.0)
+    lonely = Worker(shared_cluster.name_server)
+    lonely.enter(["lonely"])
+    (person,) = lonely.play()["people"]
+    assert (person["room"], person["ended"], person["wrong"]) == ("", False, "")
+
+
+def test_people_whose_opponents_are_gone_give_up_in_the_end(
+    shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Worker(shared_cluster.name_server)
+    left.enter(["left"])
+    with connect(shared_cluster.name_server) as cluster, ThreadPoolExecutor(1) as pool:
+        playing = pool.submit(left.play)
+        room = cluster.claim("gone").seek(WISH)
+        assert room is not None
+        monkeypatch.setattr(worker, "STALLED_S", 0.0)
+        (person,) = playing.result()["people"]
+    assert (person["room"], person["ended"], person["wrong"]) == (room.id, False, "")
 
 
 def test_what_is_wrong_is_said() -> None:
