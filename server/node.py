@@ -19,7 +19,8 @@ from server.counts import Traffic
 from server.pulse import NameServerPulse, PeerPulse, Pulse
 from server.run_folder import RunFile, RunFolder
 from server.security import cluster_key
-from server.settings import LOOPBACK, Settings
+from server.settings import Settings
+from server.settings_checks import is_loopback
 from server.telling import Telling
 from server.watcher import Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
@@ -222,5 +223,5 @@ class Node:
         if settings.metrics_port_of(self.role):
             open_to.append(("whoever reads metrics", settings.metrics_host))
         for who, host in open_to:
-            if host not in LOOPBACK:
+            if not is_loopback(host):
                 logger.warning("open to the network", to=who, on=host)

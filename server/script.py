@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import structlog
 
-from server import log, processes, standard_streams
+from server import arguments, log, processes, standard_streams
 from server.node import Node
 from server.run_folder import AlreadyRunning
 from server.settings import Settings, SettingsError, load
@@ -24,6 +24,7 @@ logger = structlog.get_logger()
 def main(role: str, build: Callable[[Node], None]) -> NoReturn:
     """Run a server script: read the settings, become the one of this role, build it, serve. Exits with a status."""
     standard_streams.open_missing()
+    arguments.take(role, sys.argv[1:])
     settings = None
     try:
         settings = load()

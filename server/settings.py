@@ -1,8 +1,8 @@
 """The settings: read once at the door from the environment and a ``.env`` file, checked, then handed down.
 
 The environment counts over the file. Every setting is a field of ``Settings``; ``.env.example`` explains each. A value
-of the wrong type or range, and a ``.env`` field that is none of ours but looks like it, is a SettingsError that says
-which. What a server is told by its settings it passes on to the servers it starts, since they get its environment.
+of the wrong type or range, and a name that looks like a setting and is none, is a SettingsError that says which. What a
+server is told by its settings it passes on to the servers it starts, since they get its environment.
 """
 
 from __future__ import annotations
@@ -13,21 +13,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from game.moment import Limits
+from server.settings_checks import complaints, is_loopback
+from server.settings_source import SettingsError, from_environment, from_file
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.rpc import Address
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+__all__ = ["ROOT", "Settings", "SettingsError", "as_environment", "load", "settings_and_defaults"]
+
 ROOT = Path(__file__).resolve().parent.parent
-
-_DURABILITIES = ("os", "fsync")
-_LOG_FORMATS = ("text", "json")
-_LAST_PORT = 65535
-_LONGEST_S = 1e7
-_LOG_LEVELS = ("debug", "info", "warning", "error")
-
-
-class SettingsError(Exception):
-    """A setting has a value it cannot have; the sentence names the setting and what it may be."""
 
 
 @dataclass(frozen=True)
@@ -84,51 +77,21 @@ class Settings:
     test_faults: str = ""
 
     def __post_init__(self) -> None:
-        self._check_choices()
-        self._check_ranges()
-
-    def _check_choices(self) -> None:
-        for name, allowed in (
-            ("durability", _DURABILITIES),
-            ("log_format", _LOG_FORMATS),
-            ("log_level", _LOG_LEVELS),
-        ):
-            if getattr(self, name) not in allowed:
-                raise SettingsError(f"{name.upper()} must be one of {', '.join(allowed)}")
-
-    def _check_ranges(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            first = 0 if field.name.endswith("_metrics_port") else 1
-            if field.name.endswith("_port") and not first <= value <= _LAST_PORT:
-                off = "" if first else ", or 0 for none"
-                raise SettingsError(f"{field.name.upper()} must be a port from 1 to {_LAST_PORT}{off}")
-            if field.name.endswith("_s") and not 0 < value <= _LONGEST_S:
-                raise SettingsError(f"{field.name.upper()} must be a number of seconds above 0")
-            counts = field.name.startswith(("max_", "keep_", "snapshot_")) and not field.name.endswith("_s")
-            if counts and value < 1:
-                raise SettingsError(f"{field.name.upper()} must be 1 or more")
-            if field.name.endswith("_host") and field.name != "public_host" and not value:
-                raise SettingsError(f"{field.name.upper()} must name a host")
-        if self.hang_s <= self.heartbeat_s:
-            raise SettingsError("HANG_S must be longer than HEARTBEAT_S")
-        if self.hang_s <= self.heartbeat_s + self.append_timeout_s:
-            raise SettingsError("HANG_S must be longer than HEARTBEAT_S and APPEND_TIMEOUT_S together")
-        if self.away_s <= self.max_wait_s:
-            raise SettingsError("AWAY_S must be longer than MAX_WAIT_S")
-        if self.name_grace_s <= self.max_wait_s:
-            raise SettingsError("NAME_GRACE_S must be longer than MAX_WAIT_S")
-        if self.max_message_bytes < 1 << 16:
-            raise SettingsError("MAX_MESSAGE_BYTES must be 65536 or more")
+        for complaint in complaints(self):
+            raise SettingsError(complaint)
 
     @property
     def data(self) -> Path:
         """The folder of journals, key, locks and logs; by default where this system keeps a user's data.
 
-        A relative DATA_FOLDER counts from the project's root, wherever a command is given.
+        A relative DATA_FOLDER counts from the project's root, wherever a command is given; ``~`` is the user's home.
+        Raises SettingsError for the home of a user who does not exist.
         """
         if self.data_folder:
-            return ROOT / self.data_folder
+            try:
+                return ROOT / Path(self.data_folder).expanduser()
+            except RuntimeError:
+                raise SettingsError(f"DATA_FOLDER {self.data_folder} begins with the home of no user here") from None
         import platformdirs  # costs start time, and a cluster that is told its folder never needs it
 
         return Path(platformdirs.user_data_dir("tictactoe-cluster"))
@@ -194,10 +157,15 @@ class Settings:
     def on_one_machine(self, role: str, other: str) -> bool:
         """Whether one of the two can end and start the other, being on the same machine."""
         hosts = {self.host_of(role), self.host_of(other)}
-        return len(hosts) == 1 or hosts <= LOOPBACK
+        return len(hosts) == 1 or all(is_loopback(host) for host in hosts)
 
 
 _DEFAULTS: Mapping[str, str | int | float] = asdict(Settings())
+
+
+def settings_and_defaults() -> Mapping[str, str | int | float]:
+    """The names of all settings, as in the environment, with their defaults."""
+    return {name.upper(): value for name, value in _DEFAULTS.items()}
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
@@ -209,10 +177,11 @@ def as_environment(settings: Settings) -> dict[str, str]:
 def load(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
     """Read the settings from the environment and, below it, from ``file`` (the project's ``.env``).
 
-    Raises SettingsError for a value that cannot be read or is out of range.
+    Raises SettingsError for a value that cannot be read or is out of range, and for a name that is none of a setting.
     """
-    given = dict(_from_file(file if file is not None else ROOT / ".env"))
-    given.update(os.environ if environment is None else environment)
+    known = settings_and_defaults().keys()
+    given = from_file(file if file is not None else ROOT / ".env", known)
+    given.update(from_environment(os.environ if environment is None else environment, known))
     values: dict[str, object] = {}
     for field in fields(Settings):
         text = given.get(field.name.upper())
@@ -225,16 +194,3 @@ def load(environment: Mapping[str, str] | None = None, file: Path | None = None)
             what = "a whole number" if kind is int else "a number"
             raise SettingsError(f"{field.name.upper()} must be {what}, not {text!r}") from None
     return Settings(**values)  # type: ignore[arg-type]  # every value has just been made by its field's own type
-
-
-def _from_file(file: Path) -> Mapping[str, str]:
-    if not file.exists():
-        return {}
-    import dotenv  # costs start time, and without a file there is nothing to read
-
-    known = {field.name.upper() for field in fields(Settings)}
-    found = {name: value or "" for name, value in dotenv.dotenv_values(file).items()}
-    for name in found:
-        if name not in known:
-            raise SettingsError(f"{file.name} has {name}, which is not a setting (see .env.example)")
-    return found

@@ -57,12 +57,6 @@ def test_a_value_that_cannot_be_is_an_error_that_names_the_setting(file: Path, n
         load(environment={name: value}, file=file)
 
 
-def test_a_name_that_is_no_setting_is_an_error(file: Path) -> None:
-    file.write_text("MIAN_PORT=4001\n")
-    with pytest.raises(SettingsError, match="MIAN_PORT"):
-        load(environment={}, file=file)
-
-
 def test_servers_on_one_host_are_on_one_machine() -> None:
     settings = Settings(main_host="a.example", replication_host="a.example", communication_host="b.example")
     assert settings.on_one_machine("main_server", "replication_server")

@@ -1,0 +1,55 @@
+"""What a server script takes on its command line: nothing but a question for help.
+
+A server is told everything by its settings. Imports next to nothing: a server that starts in a takeover comes by here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+BAD_ARGUMENTS = 2
+"""Exit status when a script is given an argument that it does not have."""
+_HELP = ("-h", "--help")
+
+
+def take(role: str, arguments: Sequence[str]) -> None:
+    """Come back if there are none. Exits with status 0 after printing the help, else with BAD_ARGUMENTS."""
+    if not arguments:
+        return
+    script = f"python server/{role}.py"
+    if len(arguments) == 1 and arguments[0] in _HELP:
+        with contextlib.suppress(BrokenPipeError):  # of "--help | head"
+            print(_help(script, role), flush=True)
+        os._exit(0)
+    unknown = next((one for one in arguments if one not in _HELP), arguments[0])
+    sys.stderr.write(
+        f"{script} takes no argument {unknown}: it is set by the environment and .env; see {script} --help\n"
+    )
+    sys.exit(BAD_ARGUMENTS)
+
+
+def _help(script: str, role: str) -> str:
+    import textwrap
+
+    from server.settings import settings_and_defaults
+
+    names = ", ".join(f"{name}={value}" for name, value in settings_and_defaults().items())
+    settings = textwrap.fill(names, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return f"""\
+Usage: {script}
+
+Run the {role.replace("_", " ")} in this terminal until Ctrl-C; the other servers start it again then. For all
+four in the background: python tictactoe.py cluster start (stop, status, drain, upgrade, kill).
+
+Settings, by environment variables or in the file .env, with their defaults; .env.example explains each:
+{settings}
+
+Exit status:
+  0  ended in good order
+  1  ended at once: another main server is in office, or there was a fault; the log has the reason
+  {BAD_ARGUMENTS}  an argument that does not exist
+  3  a server of this role runs already
+  4  cannot start: the settings, the data folder or a port cannot be used"""
