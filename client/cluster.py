@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -198,6 +199,6 @@ def _address(server: str) -> Address:
     host, colon, port = server.rpartition(":")
     if not colon:
         return Address(server, DEFAULT_PORT)
-    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= LAST_PORT:
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= LAST_PORT:
         raise InvalidArgument(f"a server is given as host or host:port, not {server!r}")
     return Address(host, int(port))
