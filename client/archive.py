@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from game import records
 from game.errors import InvalidArgument
-from game.record_checks import check_record
 from game.records import GameRecord
-from game.shapes import text, whole
 from wire.errors import ProtocolMismatch
 
 EXPORT_FORMAT = "tictactoe-game"
-_COUNTS = ("deviation", "games", "wins", "draws", "losses")
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,13 +51,10 @@ class Played:
 
 @dataclass(frozen=True)
 class Games:
-    """Some finished games, the latest first. ``earlier``: what to ask for those before them; 0 when there are none.
-    ``unreadable``: how many are left out, since what the server sent of them is no game that can have been played.
-    """
+    """Some finished games, the latest first. ``earlier``: what to ask for those before them; 0 when there are none."""
 
     games: tuple[Played, ...]
     earlier: int
-    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,59 +68,30 @@ class PlayerPage:
 
 
 def standing_from(plain: Mapping[str, Any] | None) -> Standing | None:
-    """The standing that came over the wire. Raises ProtocolMismatch for what is none."""
+    """The standing that came over the wire. Raises ProtocolMismatch if something is missing."""
     if plain is None:
         return None
     try:
-        counts = {name: whole(plain[name], name) for name in _COUNTS}
-        return Standing(text(plain["name"], "name"), rating=_rating(plain["rating"], "rating"), **counts)
+        return Standing(**{name: plain[name] for name in Standing.__dataclass_fields__})
     except KeyError as missing:
         raise ProtocolMismatch(f"what the server says of a player has no {missing}") from None
-    except (InvalidArgument, TypeError) as wrong:
-        raise ProtocolMismatch(f"what the server says of a player cannot be read: {wrong}") from None
-
-
-def _rating(value: object, name: str) -> int:
-    """A rating, which can be below nought."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidArgument(f"{name} must be whole numbers")
-    return value
 
 
 def played_from(plain: Mapping[str, Any]) -> Played:
-    """The game that came over the wire. Raises ProtocolMismatch if it is none that can have been played."""
+    """The game that came over the wire. Raises ProtocolMismatch if it is none."""
     try:
-        record = records.game_from_plain(plain["record"])
-        check_record(record)
-        changes = {
-            text(name, "changes"): Change(_rating(before, "changes"), _rating(after, "changes"))
-            for name, (before, after) in plain["changes"].items()
-        }
-        return Played(whole(plain["number"], "number"), record, changes)
-    except KeyError as missing:
-        raise ProtocolMismatch(f"the server's game has no {missing}") from None
-    except (InvalidArgument, TypeError, ValueError, AttributeError) as wrong:
-        raise ProtocolMismatch(f"the server's game cannot be read: {wrong}") from None
+        changes = {name: Change(before, after) for name, (before, after) in plain["changes"].items()}
+        return Played(plain["number"], records.game_from_plain(plain["record"]), changes)
+    except (KeyError, InvalidArgument) as what:
+        raise ProtocolMismatch(f"the server's game cannot be read: {what}") from None
 
 
 def games_from(plain: Mapping[str, Any]) -> Games:
-    """The games that came over the wire; one that is none is counted and left out, so that the others can be seen.
-
-    Raises ProtocolMismatch if there is no list of games.
-    """
+    """The games that came over the wire. Raises ProtocolMismatch if something is missing."""
     try:
-        given, earlier = list(plain["games"]), whole(plain["earlier"], "earlier")
+        return Games(tuple(map(played_from, plain["games"])), plain["earlier"])
     except KeyError as missing:
         raise ProtocolMismatch(f"the server's list of games has no {missing}") from None
-    except (InvalidArgument, TypeError) as wrong:
-        raise ProtocolMismatch(f"the server's list of games cannot be read: {wrong}") from None
-    games: list[Played] = []
-    for one in given:
-        try:
-            games.append(played_from(one))
-        except ProtocolMismatch as wrong:
-            logger.warning("a game of the archive is left out: %s", wrong.message)
-    return Games(tuple(games), earlier, len(given) - len(games))
 
 
 def as_json(record: GameRecord) -> str:
@@ -137,16 +99,14 @@ def as_json(record: GameRecord) -> str:
     return json.dumps({"format": EXPORT_FORMAT, **records.to_plain(record)}, ensure_ascii=False, indent=1)
 
 
-def from_json(written: str) -> GameRecord:
-    """The game that was exported as JSON. Raises InvalidArgument for anything else, and for a game that cannot have
-    been played: the sentence names the field.
-    """
+def from_json(text: str) -> GameRecord:
+    """The game that was exported as JSON. Raises a Refusal for anything else, also for moves that are not legal."""
     try:
-        plain = json.loads(written)
+        plain = json.loads(text)
     except (ValueError, RecursionError):
         raise InvalidArgument("the file is no JSON") from None
     if not isinstance(plain, dict) or plain.get("format") != EXPORT_FORMAT:
-        raise InvalidArgument(f"the file is no exported game: its format is not {EXPORT_FORMAT}")
+        raise InvalidArgument("the file is no exported game")
     record = records.game_from_plain(plain)
-    check_record(record)
+    records.check_playable(record)
     return record

@@ -22,8 +22,8 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import TicTacToeError
 
 LOOK_AGAIN_S = 0.02
-START_S = 30.0
-STOP_S = 30.0
+START_S = 60.0
+STOP_S = 60.0
 POLITE_S = 3.0
 """How long a server is given to end by itself before SIGKILL."""
 QUIET_S = 0.3

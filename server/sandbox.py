@@ -37,6 +37,9 @@ _FIRST_PORT = 10_000
 _LAST_PORT = 29_000
 """Below the range from which systems take ports for outgoing connections, which could be in a server's way."""
 
+PATIENCE_S = 240.0
+"""How long such a cluster may take to start or to stop: long, because the machine may do much else meanwhile."""
+
 _held: list[filelock.BaseFileLock] = []
 
 
@@ -56,10 +59,10 @@ def sandbox_cluster(before_start: Callable[[Settings], object] | None = None, **
         try:
             if before_start is not None:
                 before_start(cluster.settings)
-            cluster.start()
+            cluster.start(timeout_s=PATIENCE_S)
             yield cluster
         finally:
-            cluster.stop()
+            cluster.stop(timeout_s=PATIENCE_S)
 
 
 def _free_block() -> int:

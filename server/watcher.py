@@ -235,6 +235,8 @@ class Watcher:
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
+        if runs is not None and self._lost_at is None:
+            self._lost_at = time.monotonic()  # it died before it was heard from here
         logger.info("started", other=self.role, pid=self._child.pid, failures=self._life.failures)
 
     def _say_for_whom_we_wait(self) -> None:

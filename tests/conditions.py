@@ -8,10 +8,14 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
+PATIENCE_S = 240.0
+"""For whatever must happen: longer than it takes on the busiest machine. Only a test that fails waits so long."""
+A_RUN_S = 800.0
+"""The same for a command that runs a whole demo, benchmark or attack; less than pytest gives to a test."""
 LOOK_AGAIN_S = 0.01
 
 
-def wait_until(condition: Callable[[], Found], *, timeout_s: float = 60.0, what: str = "") -> Found:
+def wait_until(condition: Callable[[], Found], *, timeout_s: float = PATIENCE_S, what: str = "") -> Found:
     """Wait until the condition holds and return what it gave; fails when that takes longer than ``timeout_s``."""
     deadline = time.monotonic() + timeout_s
     while True:

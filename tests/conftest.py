@@ -16,6 +16,9 @@ from server import processes
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
+from tests.conditions import PATIENCE_S
+from wire import COMMUNICATION
+from wire.rpc import Remote
 
 MakeCluster = Callable[..., Cluster]
 
@@ -53,7 +56,7 @@ def make_cluster(tmp_path: Path, faults: Path) -> Iterator[MakeCluster]:
 def cluster(make_cluster: MakeCluster) -> Cluster:
     """A running cluster."""
     cluster = make_cluster()
-    cluster.start()
+    cluster.start(timeout_s=PATIENCE_S)
     return cluster
 
 
@@ -67,7 +70,7 @@ def shared_cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def connection(cluster: Cluster) -> Iterator[Connection]:
     """A client's connection to it."""
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
@@ -99,9 +102,18 @@ def game(connection: Connection) -> Game:
     return Game(connection)
 
 
+def ask_once(cluster: Cluster, method: str, *arguments: object) -> Any:
+    """Call a method of the front door once: a refusal is raised at once, where the client library would try again."""
+    front_door = Remote(cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
+    try:
+        return front_door.call(method, *arguments, timeout_s=PATIENCE_S)
+    finally:
+        front_door.close()
+
+
 def end(cluster: Cluster) -> None:
     """Stop a cluster, and see that nothing of it is left."""
-    cluster.stop()
+    cluster.stop(timeout_s=PATIENCE_S)
     left = [role for role in processes.ROLES if cluster.process_of(role) is not None]
     if left:
         sys.stderr.write(f"left behind: {left}\n")

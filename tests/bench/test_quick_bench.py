@@ -13,6 +13,7 @@ import pytest
 
 from client.bench.run import GROUPS
 from server.settings import ROOT
+from tests.conditions import A_RUN_S
 
 KEYS = {"value", "unit", "yardstick", "ratio", "target", "holds"}
 
@@ -24,7 +25,7 @@ def bench(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=A_RUN_S,
         check=False,
     )
 

@@ -13,6 +13,7 @@ import psutil
 
 from server.detours import missing
 from server.settings import ROOT
+from tests.conditions import A_RUN_S
 
 
 def chaos(tmp_path: Path, *options: str, **environment: str) -> tuple[int, dict[str, Any], str]:
@@ -24,7 +25,7 @@ def chaos(tmp_path: Path, *options: str, **environment: str) -> tuple[int, dict[
         env={**os.environ, "TMPDIR": str(tmp_path), **environment},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=A_RUN_S,
         check=False,
     )
     assert report.exists(), run.stdout + run.stderr

@@ -26,6 +26,7 @@ from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
 from game.commands import Move
 from server.settings import ROOT
+from tests.conditions import A_RUN_S, PATIENCE_S
 from tictactoe import app
 from wire import NAME_SERVER
 
@@ -58,7 +59,7 @@ def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=A_RUN_S,
         check=False,
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr
@@ -133,7 +134,7 @@ def test_ctrl_c_ends_a_demo_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert demo.stdout is not None
     assert "killing" in demo.stdout.readline()
     demo.send_signal(signal.SIGINT)
-    rest, _ = demo.communicate(timeout=120)
+    rest, _ = demo.communicate(timeout=PATIENCE_S)
     assert demo.returncode != 0
     assert "Traceback" not in rest
     assert list(tmp_path.glob("tictactoe-[!p]*")) == []

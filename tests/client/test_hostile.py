@@ -19,6 +19,7 @@ from server.front_door import FrontDoor
 from server.main_peer import MainPeer
 from server.room_objects import RoomObject
 from server.settings import ROOT
+from tests.conditions import A_RUN_S
 from wire import MAIN, NAME_SERVER
 
 
@@ -29,7 +30,7 @@ def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=A_RUN_S,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

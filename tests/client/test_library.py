@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from game.errors import NameTaken, RoomFull, WrongCode
 from game.events import Event, Moved
 from game.strategy import LEVELS
 from server.cluster import Cluster
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game
 from wire import COMMUNICATION, MAIN, NAME_SERVER
 
@@ -34,7 +33,7 @@ def test_a_name_is_remembered_on_this_machine(cluster: Cluster, tmp_path: Path) 
     for _ in range(2):
         with connect(cluster.name_server, credentials=credentials) as connection:
             assert connection.claim("ada", remember=True).name == "ada"
-    with connect(cluster.name_server) as other, pytest.raises(NameTaken):
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as other, pytest.raises(NameTaken):
         other.claim("ada")
 
 
@@ -106,9 +105,7 @@ def test_a_takeover_is_hardly_noticed_while_the_front_door_is_away(
         cluster.kill(COMMUNICATION)
         wait_until(lambda: is_taken(in_its_place, cluster.settings.communication_port))
         cluster.kill(MAIN)
-        began = time.monotonic()
-        game.play(0)
-        assert time.monotonic() - began < 5.0
+        game.play(0)  # had it waited for an answer from there, its time would be up
 
 
 def is_taken(listener: socket.socket, port: int) -> bool:
@@ -127,9 +124,9 @@ def test_a_quiet_watcher_hears_of_a_break_and_that_it_is_over(cluster: Cluster, 
     waiter = threading.Thread(target=lambda: next(news))
     waiter.start()
     cluster.kill(MAIN)
-    wait_until(lambda: told == [True, False, True], timeout_s=20.0, what="back before anything happens in the room")
+    wait_until(lambda: told == [True, False, True], what="back before anything happens in the room")
     game.x.move(4)
-    waiter.join(60.0)
+    waiter.join(PATIENCE_S)
     assert not waiter.is_alive()
 
 
@@ -147,7 +144,7 @@ def test_bots_play_their_games_and_perfect_never_loses(connection: Connection) -
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert (results[0].games, results[1].games) == (10, 10)
     assert results[0].lost == 0
     assert results[0].moves + results[1].moves == sum(isinstance(event, Moved) for event in all_events(room))
@@ -168,7 +165,7 @@ def test_a_bot_that_comes_back_does_not_count_the_games_that_were_over(game: Gam
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     assert [results[n].games for n in range(2)] == [1, 1]
     assert results[0].moves + results[1].moves >= 5
 

@@ -14,6 +14,7 @@ from client.rush.worker import WISH, Worker
 from game.errors import InvalidArgument
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
+from tests.conditions import PATIENCE_S
 
 PEOPLE = 24
 
@@ -50,7 +51,7 @@ def test_people_whose_opponents_are_gone_give_up_in_the_end(
 ) -> None:
     left = Worker(shared_cluster.name_server)
     left.enter(["left"])
-    with connect(shared_cluster.name_server) as cluster, ThreadPoolExecutor(1) as pool:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as cluster, ThreadPoolExecutor(1) as pool:
         playing = pool.submit(left.play)
         room = cluster.claim("gone").seek(WISH)
         assert room is not None

@@ -6,11 +6,12 @@ import subprocess
 import sys
 
 from server.settings import ROOT
+from tests.conditions import A_RUN_S
 
 
 def test_a_python_without_the_packages_is_told_how_to_get_them() -> None:
     bare = [sys.executable, "-I", "-S", "tictactoe.py"]
-    run = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True, timeout=30.0, check=False)
+    run = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True, timeout=A_RUN_S, check=False)
     assert run.returncode == 1
     assert "make setup" in run.stderr
     assert ". .venv/bin/activate" in run.stderr

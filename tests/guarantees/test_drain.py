@@ -20,7 +20,7 @@ from server import closing, processes
 from server.closing import CalledOff
 from server.cluster import Cluster, NotRunning
 from server.lookout import Drains
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
@@ -47,7 +47,7 @@ class Drain:
 
     def join(self) -> None:
         """Wait for its end."""
-        self._thread.join(60.0)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
 
@@ -191,7 +191,7 @@ def test_drain_refusals_have_a_code_of_their_own(cluster: Cluster, game: Game) -
 
 def others_wait(cluster: Cluster, game: Game) -> bool:
     """Whether somebody beside bob waits for a match."""
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         return bool(connection.ask("seek", game.bob.token, {}, "", 0.0)["others"])
 
 
@@ -200,6 +200,6 @@ def test_drain_ends_the_wait_of_who_asked_for_a_match_and_refuses_the_next(clust
         asked = pool.submit(game.ada.seek)
         wait_until(lambda: others_wait(cluster, game))
         assert cluster.ask_to_drain(True, None)
-        assert refused(lambda: asked.result(timeout=60.0))
+        assert refused(lambda: asked.result(timeout=PATIENCE_S))
     assert refused(game.bob.seek)
     assert refused(game.bob.play_house_bot)

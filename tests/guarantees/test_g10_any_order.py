@@ -15,7 +15,7 @@ from server import processes
 from server.cluster import Cluster
 from server.processes import ROLES
 from server.settings import ROOT, as_environment
-from tests.conditions import wait_until
+from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -39,7 +39,7 @@ def by_hand(make_cluster: MakeCluster, tmp_path: Path) -> Iterator[tuple[Cluster
     yield cluster, type_in
     cluster.stop()
     for process in started:
-        process.wait(60)
+        process.wait(PATIENCE_S)
 
 
 def command(cluster: Cluster, role: str) -> list[str]:
@@ -59,7 +59,7 @@ def test_g10_any_order(by_hand: tuple[Cluster, Type], order: tuple[str, ...], na
         if number < len(roles) - 1:
             wait_until(lambda role=role: cluster.process_of(role) is not None)  # type: ignore[misc]
     wait_until(cluster.is_whole)
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         game.play(0, 3, 1, 4, 2)
         assert game.x.view().winner == "ada"
@@ -91,7 +91,7 @@ def test_g10_a_second_one_of_a_role_says_who_runs(cluster: Cluster, role: str) -
         env=as_environment(cluster.settings),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=A_RUN_S,
         check=False,
     )
     assert second.returncode == processes.ALREADY_RUNNING
@@ -116,7 +116,7 @@ def test_g10_a_wrong_setting_is_a_clear_error_at_the_start(cluster: Cluster) -> 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=A_RUN_S,
         check=False,
     )
     assert failed.returncode == processes.CANNOT_START

@@ -13,7 +13,7 @@ from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import News
 from server.cluster import Cluster
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -61,7 +61,7 @@ def test_g1_a_full_stop_and_the_next_start(cluster: Cluster, game: Game) -> None
     cluster.stop()
     cluster.start()
     assert game.x.view() == before
-    with connect(cluster.name_server) as later:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as later:
         bob = later.claim("bob", token=game.bob.token)
         room = bob.room(game.x.id)
         assert room.join().seat == "O"
@@ -107,7 +107,7 @@ def test_g1_what_was_played_without_a_replica_counts_over_what_the_replica_has(c
 def test_g1_with_fsync_too(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(durability="fsync")
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         game.play(0, 3)
         cluster.kill(MAIN)
@@ -117,7 +117,7 @@ def test_g1_with_fsync_too(make_cluster: MakeCluster) -> None:
 def test_g1_snapshots_and_compaction_lose_nothing(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(snapshot_every=5, keep_events=3)
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         for _ in range(4):
             game.play(0, 3, 1, 4, 2)
@@ -156,7 +156,7 @@ def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cl
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     game.x.move(0)
-    assert seen.wait(60)
+    assert seen.wait(PATIENCE_S)
     watcher.join()
     cluster.kill(MAIN)
     assert game.x.view().version >= versions[-1]
@@ -166,7 +166,7 @@ def test_g1_a_copy_that_is_larger_than_a_message_comes_back_whole(make_cluster: 
     """The main server's disk is lost; what the replica has of one room alone does not fit into one message."""
     cluster = make_cluster(max_message_bytes=1 << 16)
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         room = connection.claim("ada").create("a long life")
         token = connection.claim("bob").token
         bob = connection.claim("bob", token=token).room(room.id)
@@ -178,7 +178,7 @@ def test_g1_a_copy_that_is_larger_than_a_message_comes_back_whole(make_cluster: 
     cluster.stop()
     shutil.rmtree(cluster.settings.data / "main")
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         bob = connection.claim("bob", token=token).room(room.id)
         assert bob.view() == before
         assert sum(len(news.events) for news in first_news(bob)) == before.version

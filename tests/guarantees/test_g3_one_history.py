@@ -8,6 +8,7 @@ from client import Cluster as Connection
 from client import RoomClient
 from game.events import Event
 from server.cluster import Cluster
+from tests.conditions import PATIENCE_S
 from tests.conftest import Game
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -28,7 +29,7 @@ class Watching:
             self.gaps += news.gap
 
     def join(self) -> list[tuple[int, Event]]:
-        self._thread.join(60)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
         return self.seen
 

@@ -16,7 +16,7 @@ from server.cluster import Cluster
 from server.run_folder import RunFile
 from server.sandbox import sandbox_settings
 from server.settings import Settings
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import MAIN, REPLICATION
 from wire.errors import DeadlineExceeded
@@ -37,7 +37,7 @@ def test_g4_a_second_main_server_does_not_start(cluster: Cluster) -> None:
     runs = cluster.process_of(MAIN)
     assert runs is not None
     second = processes.start(MAIN, cluster.settings)
-    assert second.wait(60) == processes.ALREADY_RUNNING
+    assert second.wait(PATIENCE_S) == processes.ALREADY_RUNNING
     assert cluster.process_of(MAIN) == runs
 
 
@@ -100,7 +100,7 @@ def test_g4_without_the_epoch_check_the_old_one_goes_on(
 def test_g4_a_stopped_replica_holds_nobody_up_for_long(make_cluster: MakeCluster) -> None:
     cluster = make_cluster()
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         replication = cluster.process_of(REPLICATION)
         assert replication is not None

@@ -13,7 +13,7 @@ import pytest
 from client import connect
 from server import processes
 from server.cluster import Cluster, NotRunning
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -50,7 +50,7 @@ def test_g5_the_survivors_start_the_others(cluster: Cluster, game: Game, killed:
     assert game.x.view().winner == "ada"
     for role in SERVERS:
         assert servers_running(cluster, role) == 1
-    with connect(cluster.name_server) as anew:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as anew:
         assert [row.room for row in anew.rooms()] == [game.x.id]
 
 
@@ -97,5 +97,5 @@ def test_g5_games_go_on_while_the_name_server_is_gone_for_five_seconds(cluster: 
     assert new is not None
     assert new != old
     assert sum(game.x.view().wins.values()) == games
-    with connect(cluster.name_server) as anew:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as anew:
         assert anew.rooms()[0].room == game.x.id

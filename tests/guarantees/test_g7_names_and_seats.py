@@ -11,6 +11,7 @@ from client.credentials import new_token
 from client.player import Player
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAPlayer, NotInRoom
 from server.cluster import Cluster
+from tests.conditions import PATIENCE_S
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -49,7 +50,7 @@ def test_g7_a_seat_is_kept_for_its_player_who_leaves(connection: Connection, gam
 
 def test_g7_a_player_who_crashed_comes_back_by_username_from_elsewhere(cluster: Cluster, game: Game) -> None:
     game.play(0, 3)
-    with connect(cluster.name_server) as elsewhere:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as elsewhere:
         again = elsewhere.claim("ada", token=game.ada.token).room(game.x.id)
         assert again.join().seat == "X"
         again.move(1)
@@ -84,7 +85,7 @@ def test_g7_the_third_to_nth_who_asks_for_a_seat_watches(connection: Connection,
 def test_g7_who_is_not_seen_for_long_is_away_and_comes_back_to_the_seat(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(away_s=0.4, max_wait_s=0.2)
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         watcher = connection.claim("watcher").room(game.x.id)
         watcher.join("spectator")

@@ -14,7 +14,7 @@ from client.player import new_recovery_code
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, WrongCode
 from server.cluster import Cluster
 from server.guesses import AT_ONCE
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
 from wire import COMMUNICATION, MAIN
 from wire.errors import Busy, TicTacToeError
@@ -26,7 +26,7 @@ _numbers = itertools.count()
 @pytest.fixture(scope="module")
 def patient(shared_cluster: Cluster) -> Iterator[Connection]:
     """A connection to a cluster that lets nobody's name go while a test runs."""
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
@@ -124,7 +124,7 @@ def test_g7_wrong_codes_are_refused_and_slowed_down_name_by_name(shared_cluster:
     front_door = Remote(shared_cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
 
     def guess(name: str) -> object:
-        return front_door.call("recover_name", name, new_recovery_code(), new_token(), timeout_s=10.0)
+        return front_door.call("recover_name", name, new_recovery_code(), new_token(), timeout_s=PATIENCE_S)
 
     for name in (kept.name, other.name, free):
         with pytest.raises(WrongCode):
@@ -172,7 +172,7 @@ def test_g7_codes_are_in_no_log_and_no_journal(cluster: Cluster, connection: Con
 
 
 def test_g7_a_name_is_free_after_the_grace_time_unless_it_is_held(hasty: Cluster) -> None:
-    with connect(hasty.name_server) as connection:
+    with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
         gone, kept, sitting = connection.claim("gone"), connection.claim("kept"), seated(connection, "sitting")
         kept.keep()
         here = connection.claim("here")
@@ -191,7 +191,7 @@ def test_g7_a_name_is_free_after_the_grace_time_unless_it_is_held(hasty: Cluster
 
 
 def test_g7_who_comes_back_to_a_free_name_gets_it_again_without_asking(hasty: Cluster) -> None:
-    with connect(hasty.name_server) as connection:
+    with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
         player = connection.claim("ada")
 
         wait_until(lambda: _names(connection) == 0, what="the name is let go")
@@ -208,7 +208,7 @@ def _names(connection: Connection) -> object:
 def test_g7_after_a_takeover_a_whole_grace_time_has_to_pass(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(name_grace_s=600.0)
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         connection.claim("ada")
         cluster.kill(MAIN)
         with pytest.raises(NameTaken):

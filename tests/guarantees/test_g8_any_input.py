@@ -32,7 +32,7 @@ from server.replica import FARTHEST_LEAP
 from server.room_objects import RoomObject
 from server.sandbox import sandbox_settings
 from server.streams import Streams
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import MADE_ANEW, good_arguments
 from tests.raw import RawCaller
@@ -99,7 +99,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def connection(cluster: Cluster) -> Iterator[Connection]:
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
@@ -263,7 +263,7 @@ class Peer:
         }
 
     def call(self, role: str, method: str, *arguments: object, serializer: str = "msgpack") -> Any:
-        return self._remotes[role, serializer].call(method, *arguments, timeout_s=5.0)
+        return self._remotes[role, serializer].call(method, *arguments, timeout_s=PATIENCE_S)
 
     def code_of(self, role: str, method: str, *arguments: object, serializer: str) -> str | None:
         """The code of the error that a call gives, or None."""

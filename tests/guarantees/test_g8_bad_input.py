@@ -22,7 +22,7 @@ from server.front_door import FrontDoor
 from server.main_peer import MainPeer
 from server.room_objects import RoomObject
 from server.sandbox import sandbox_settings
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import CAN_BE_CALLED_WITH_NOTHING, MADE_ANEW, good_arguments
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
@@ -90,7 +90,7 @@ def call(cluster: Cluster) -> Iterator[Any]:
         address = cluster.settings.public_address_of(role)
         remote = remotes.setdefault((role, name), Remote(address, name))
         try:
-            remote.call(method, *arguments, timeout_s=5.0)
+            remote.call(method, *arguments, timeout_s=PATIENCE_S)
         except TicTacToeError as error:
             return error
         return None
@@ -189,7 +189,7 @@ def test_g8_what_servers_say_to_one_another_is_not_for_anybody(cluster: Cluster,
             remote = Remote(cluster.settings.peer_address_of(role), PEER, key=key)
             for method in ("status", "stand_down", "stop", "standing"):
                 with pytest.raises((Forbidden, Unreachable)):
-                    remote.call(method, timeout_s=2.0)
+                    remote.call(method, timeout_s=PATIENCE_S)
             remote.close()
     game.play(0, 3)
 

@@ -24,7 +24,7 @@ from game.errors import (
 from game.games import short_list
 from game.selection import Proposal
 from server.cluster import Cluster
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.rpc import Remote
 
@@ -34,7 +34,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="module")
 def connection(shared_cluster: Cluster) -> Iterator[Connection]:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
@@ -67,7 +67,7 @@ def a_match(connection: Connection) -> tuple[RoomClient, RoomClient]:
     seeking = threading.Thread(target=lambda: found.append(players[0].seek() or pytest.fail("nobody sought")))
     seeking.start()
     other = players[1].seek()
-    seeking.join(60)
+    seeking.join(PATIENCE_S)
     assert other is not None
     x, o = sorted((found[0], other), key=lambda room: room.view().seat_of(room.name) or "", reverse=True)
     assert x.view().phase == "selecting"
@@ -143,7 +143,7 @@ def test_g8_proposals_that_cannot_be_change_nothing_and_good_ones_still_count(co
     room = Remote((where["host"], where["port"]), where["object"])
     for proposal in BAD_PROPOSALS:
         with pytest.raises(InvalidArgument):
-            room.call("propose", x._token, new_request_id(), proposal, timeout_s=5.0)
+            room.call("propose", x._token, new_request_id(), proposal, timeout_s=PATIENCE_S)
     room.close()
     assert x.view() == before
     for one in (x, o):
@@ -224,7 +224,7 @@ def test_g8_a_wish_that_is_cancelled_comes_back_without_a_match_however_often_it
             return not seeking.is_alive()  # noqa: B023
 
         wait_until(is_cancelled)
-        seeking.join(60)
+        seeking.join(PATIENCE_S)
         assert came == [None]
     for _ in range(3):
         assert connection.ask("cancel_seek", player.token)["waiting"] is False
@@ -240,8 +240,8 @@ def test_g8_what_time_brings_and_matches_are_not_for_anybody(connection: Connect
     room = Remote((where["host"], where["port"]), where["object"])
     for method in ("due", "Due", "match", "Match", "create", "command", "submit", "tick"):
         with pytest.raises(InvalidArgument):
-            room.call(method, x._token, new_request_id(), timeout_s=5.0)
-    room.call("leave", o._token, "house-0123456789abcdef", timeout_s=5.0)  # a request id like any other
+            room.call(method, x._token, new_request_id(), timeout_s=PATIENCE_S)
+    room.call("leave", o._token, "house-0123456789abcdef", timeout_s=PATIENCE_S)  # a request id like any other
     room.close()
     for method in ("open_matches", "who_has", "records_after", "records"):
         with pytest.raises(InvalidArgument):
@@ -301,14 +301,14 @@ PAIR = ["nobody1", "nobody2"]
 def test_g8_rows_that_are_no_matches_open_no_room(connection: Connection, peer: Remote, rows: object) -> None:
     before = connection.rooms()
     with pytest.raises(InvalidArgument):
-        peer.call("open_matches", rows, timeout_s=5.0)
+        peer.call("open_matches", rows, timeout_s=PATIENCE_S)
     assert connection.rooms() == before
 
 
 def test_g8_nobody_is_put_into_a_second_match(connection: Connection, peer: Remote) -> None:
     names = [somebody(connection).name for _ in range(3)]
     first, again, other = (
-        peer.call("open_matches", [[request, players, CHOICES, []]], timeout_s=5.0)["opened"][0]
+        peer.call("open_matches", [[request, players, CHOICES, []]], timeout_s=PATIENCE_S)["opened"][0]
         for request, players in (("first0" * 2, names[:2]), ("first0" * 2, names[:2]), ("second" * 2, names[1:]))
     )
     assert first == again
@@ -316,10 +316,10 @@ def test_g8_nobody_is_put_into_a_second_match(connection: Connection, peer: Remo
 
 
 def test_g8_numbers_of_games_that_are_not_there_are_refused(connection: Connection, peer: Remote) -> None:
-    count = peer.call("records_after", 0, 1, 0.0, timeout_s=5.0)["count"]
+    count = peer.call("records_after", 0, 1, 0.0, timeout_s=PATIENCE_S)["count"]
     for numbers in ([0], [count + 1], [1 << 62], [-1], [1.0], [True], ["1"], [[1]], [None], list(range(1001)), "1", 1):
         with pytest.raises(TicTacToeError) as caught:
-            peer.call("records", numbers, timeout_s=5.0)
+            peer.call("records", numbers, timeout_s=PATIENCE_S)
         assert caught.value.code in ("no_such_game", "invalid_argument")
     for number in (0, -1, 1 << 54, 1.0, "1", None, True):
         with pytest.raises(InvalidArgument):

@@ -33,6 +33,7 @@ from client.hostile.garbage import (
 from server.cluster import Cluster
 from server.exposed import Exposed
 from server.settings import ROOT
+from tests.conditions import PATIENCE_S
 from tests.conftest import Game
 from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
@@ -124,7 +125,7 @@ def test_g8_a_signature_is_asked_for_before_much_is_read(cluster: Cluster, game:
             assert b"larger than" in connection.recv(4096)
         stranger = Remote(cluster.settings.peer_address_of(role), PEER, key=b"x" * 32)
         with pytest.raises((Forbidden, Unreachable)):
-            stranger.call("status", timeout_s=2.0)
+            stranger.call("status", timeout_s=PATIENCE_S)
         stranger.close()
     game.play(0)
 
@@ -183,7 +184,7 @@ def test_g8_an_answer_runs_no_code_at_its_reader(impostor: Answers, tmp_path: Pa
     planted = tmp_path / "planted"
     remote = Remote(impostor([message(kind, pickle.dumps(Planted(planted)), serializer=PICKLE)]), "x")
     with pytest.raises(TicTacToeError):
-        remote.call("describe", timeout_s=5.0)
+        remote.call("describe", timeout_s=PATIENCE_S)
     assert not planted.exists()
     remote.close()
 
@@ -192,17 +193,17 @@ def test_g8_an_answer_cannot_end_its_reader(impostor: Answers) -> None:
     ends = {"__class__": "builtins.SystemExit", "__exception__": True, "args": [0], "attributes": {}}
     remote = Remote(impostor([META_ANSWER, message(RESULT, msgpack.packb(ends), flags=1)]), "x")
     with pytest.raises(TicTacToeError):
-        remote.call("describe", timeout_s=5.0)
+        remote.call("describe", timeout_s=PATIENCE_S)
     remote.close()
 
 
 @pytest.mark.parametrize("address", ["PYRO:main_server@./u:/nowhere", "PYRONAME:main_server", "PYROMETA:a"])
 def test_g8_a_name_server_may_be_told_anything(cluster: Cluster, game: Game, address: str) -> None:
     names = Remote(cluster.settings.name_server, "Pyro.NameServer", serializer="serpent")
-    names.call("register", "nonsense", address, timeout_s=5.0)
-    names.call("register", COMMUNICATION, address, timeout_s=5.0)
+    names.call("register", "nonsense", address, timeout_s=PATIENCE_S)
+    names.call("register", COMMUNICATION, address, timeout_s=PATIENCE_S)
     with pytest.raises(Unreachable):
-        look_up(cluster.settings.name_server, "nonsense", timeout_s=5.0)
+        look_up(cluster.settings.name_server, "nonsense", timeout_s=PATIENCE_S)
     names.close()
-    with connect(cluster.name_server) as again:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as again:
         assert [row.room for row in again.rooms()] == [game.x.id]

@@ -13,6 +13,7 @@ from client.hostile.garbage import SERPENT
 from client.room import new_request_id
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, TicTacToeError, TooOften
 from server.cluster import Cluster
+from tests.conditions import PATIENCE_S
 from tests.conftest import Game
 from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -26,7 +27,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="module")
 def connection(shared_cluster: Cluster) -> Iterator[Connection]:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
@@ -108,7 +109,7 @@ def refused_everywhere(connection: Connection, player: Player, room_id: str, cod
         ("invite", ()),
     ):
         try:
-            room.call(method, player.token, *arguments, timeout_s=10.0)
+            room.call(method, player.token, *arguments, timeout_s=PATIENCE_S)
         except TicTacToeError as error:
             found.add(type(error))
         else:

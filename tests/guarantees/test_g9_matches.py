@@ -38,7 +38,8 @@ from server.matchmaking import MOST_BOT_MATCHES
 from server.room_news import ROOM_OF_AN_EVENT
 from server.standing_streams import Enter, volume_stream
 from server.streams import Streams
-from tests.conftest import Game, MakeCluster
+from tests.conditions import PATIENCE_S
+from tests.conftest import Game, MakeCluster, ask_once
 from wire import MAIN
 from wire.errors import Busy
 
@@ -86,7 +87,7 @@ def test_g9_who_was_removed_is_remembered_up_to_a_number() -> None:
 
 
 def test_g9_one_person_and_all_who_watch_say_so_much_at_a_time(cluster: Cluster, game: Game) -> None:
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         rooms_ = [connection.claim(f"watcher{number}").room(game.x.id) for number in range(6)]
         for room in rooms_:
             room.join("spectator")
@@ -218,12 +219,12 @@ def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(boo
 def test_g9_the_house_bot_plays_so_many_matches(make_cluster: MakeCluster) -> None:
     cluster = make_cluster()
     cluster.start()
-    with connect(cluster.name_server, deadline_s=1.0) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         people = [connection.claim(f"nora{number}") for number in range(MOST_BOT_MATCHES + 1)]
         played = {one.play_house_bot().id for one in people[:-1]}
         assert len(played) == MOST_BOT_MATCHES
         with pytest.raises(Busy):
-            people[-1].play_house_bot()
+            ask_once(cluster, "play_house_bot", people[-1].token, new_request_id(), {})
         assert people[0].play_house_bot().id in played, "who is in one is told which"
         assert len(connection.rooms()) == MOST_BOT_MATCHES
 
@@ -237,13 +238,13 @@ def position(connection: Connection) -> int:
 def test_g9_who_waits_costs_nothing_on_disk(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(max_wait_s=0.2)
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         wishes = [Wish(board, clock) for board in BOARDS for clock in CLOCKS]
         people = [connection.claim(f"nora{number}") for number in range(len(wishes))]
         before = position(connection)
 
         def ask(number: int) -> int:
-            with connect(cluster.name_server) as own:
+            with connect(cluster.name_server, deadline_s=PATIENCE_S) as own:
                 ticket, waited = "", 0
                 while waited < 3:
                     answer = own.ask("seek", people[number].token, wishes[number]._asdict(), ticket, 0.2)
@@ -262,11 +263,11 @@ def test_g9_who_waits_costs_nothing_on_disk(make_cluster: MakeCluster) -> None:
 def test_g9_with_no_room_left_people_wait_until_there_is_one(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(max_rooms=1)
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         players = [connection.claim(name) for name in ("ada", "bob")]
         room = connection.claim("carol").create("the only one")
         with pytest.raises(Busy):
-            impatient(cluster, players[0].token)
+            ask_once(cluster, "play_house_bot", players[0].token, new_request_id(), {})
         found: list[str] = []
 
         def seek(number: int) -> None:
@@ -280,15 +281,9 @@ def test_g9_with_no_room_left_people_wait_until_there_is_one(make_cluster: MakeC
         for thread in seeking:
             thread.start()
         for _ in range(2):
-            assert waits.acquire(timeout=20)
+            assert waits.acquire(timeout=PATIENCE_S)
         room.close()
         for thread in seeking:
-            thread.join(20)
+            thread.join(PATIENCE_S)
         assert len(found) == 2
         assert len(set(found)) == 1
-
-
-def impatient(cluster: Cluster, token: str) -> None:
-    """Ask for a match with the bot when there is no room for it, for half a second."""
-    with connect(cluster.name_server, deadline_s=0.5) as connection:
-        connection.ask("play_house_bot", token, new_request_id(), {})

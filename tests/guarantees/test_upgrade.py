@@ -21,7 +21,7 @@ from server.processes import ROLES
 from server.run_folder import RunFile
 from server.settings import ROOT
 from server.upgrade import CannotUpgrade, Replaced, upgrade
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, REPLICATION
 from wire.rpc import Remote
@@ -63,7 +63,7 @@ def keeping_all(make_cluster: MakeCluster) -> Cluster:
 
 def test_upgrade_replaces_all_four_while_bots_play_and_loses_nothing(keeping_all: Cluster) -> None:
     cluster, before, told = keeping_all, running(keeping_all), list[Replaced]()
-    with connect(cluster.name_server) as connection, bots_playing(connection):
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, bots_playing(connection):
         upgrade(cluster, on_replaced=told.append)
         assert cluster.is_whole()
     after = running(cluster)
@@ -84,7 +84,7 @@ def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(keeping_all: Clus
             cluster.kill(killed)
         told.append(replaced.role)
 
-    with connect(cluster.name_server) as connection, bots_playing(connection, tables=2):
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, bots_playing(connection, tables=2):
         upgrade(cluster, on_replaced=kill_once)
         assert cluster.is_whole()
     after = running(cluster)
@@ -126,7 +126,7 @@ def version_of(cluster: Cluster, role: str) -> object:
         cluster.settings.peer_address_of(role), PEER, key=(cluster.settings.data / "cluster.key").read_bytes()
     )
     try:
-        return remote.call("status", timeout_s=5.0).get("version")
+        return remote.call("status", timeout_s=PATIENCE_S).get("version")
     finally:
         remote.close()
 

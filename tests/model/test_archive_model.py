@@ -14,7 +14,7 @@ from client.model.background import Background as OneBackground
 from client.model.background import Task
 from game.errors import InvalidArgument
 from game.records import record_of
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.game.playing import won_by_x
 
 PAGE = 2
@@ -32,7 +32,7 @@ class Servers:
 
     def games(self, *, name: str = "", before: int = 0) -> Games:
         if before:
-            assert self.answers_about_earlier.wait(10.0)
+            assert self.answers_about_earlier.wait(PATIENCE_S)
         if self.refusal:
             raise InvalidArgument(self.refusal)
         numbers = range(min(before - 1, self.last) if before else self.last, 0, -1)
@@ -65,7 +65,7 @@ class Reader:
         self.archive = ArchiveModel(self.servers, self.background)  # type: ignore[arg-type]
 
     def see(self, condition: Callable[[], object]) -> None:
-        wait_until(lambda: (self.background.drain(), condition())[1], timeout_s=10.0)
+        wait_until(lambda: (self.background.drain(), condition())[1])
 
     @property
     def numbers(self) -> list[int]:

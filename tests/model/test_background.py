@@ -9,7 +9,7 @@ import pytest
 
 from client.model.background import Background, until_answered
 from game.errors import CellTaken
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError
 
 
@@ -58,14 +58,14 @@ def test_nothing_is_heard_of_what_was_stopped_even_if_it_was_brought_already() -
     def items(stop: threading.Event) -> Iterator[int]:
         yield 1
         going.set()
-        stop.wait(60.0)
+        stop.wait(PATIENCE_S)
         went.set()
         yield 2
 
     task = background.follow(items, seen.append, lambda _: seen.append(-1))
-    assert going.wait(60.0)
+    assert going.wait(PATIENCE_S)
     task.stop()
-    assert went.wait(60.0)
+    assert went.wait(PATIENCE_S)
     wait_until(task.done.is_set)
     background.drain()
     assert seen == []

@@ -70,8 +70,7 @@ def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
     assert ann.room.asking.asks_to_resign
     ann.plays(0)
     assert not ann.room.asking.asks_to_resign
-    ben.room.resign()
-    ben.room.resign()
+    ben.resigns()
     ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")
     assert ann.room.view is not None
     assert ann.room.view.winner == "gus m"
@@ -180,8 +179,7 @@ def test_a_private_room_that_one_left_is_found_again_though_it_is_in_no_list(
     max_.wait(lambda: max_.lobby.open_games()[0].words == "Your turn, against lea m")
     max_.enters(room.id)
     assert max_.room.my_turn, "the seat is the invitation"
-    max_.room.resign()
-    max_.room.resign()
+    max_.resigns()
     lea.wait(lambda: lea.lobby.open_games()[0].words == "Finished, against max m")
     lea.enters(room.id)
     lea.room.close()

@@ -11,7 +11,7 @@ def matched(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Sea
     """Two who pressed Play and are in their match."""
     first, second = (sit_down(cluster.name_server, name) for name in names)
     for seat in (first, second):
-        seat.lobby.seeking.wish_for(board="3x3", clock="10s")
+        seat.lobby.seeking.wish_for(board="3x3", clock="3+2")
         seat.lobby.seeking.play()
     for seat in (first, second):
         assert seat.room.view is not None
@@ -28,9 +28,9 @@ def test_two_who_press_play_are_in_one_room_and_agree(sit_down: SitDown, shared_
 
     ann.room.selection.choose("best_of", 3)
     ann.room.selection.propose(view)
-    ben.wait(lambda: ben.room.view and ben.room.selection.theirs(ben.room.view) == Proposal("3x3", 3, "10s"))
+    ben.wait(lambda: ben.room.view and ben.room.selection.theirs(ben.room.view) == Proposal("3x3", 3, "3+2"))
     assert ben.room.view is not None
-    assert "ann q proposes: 3×3, best of 3, 10 s a move" in ben.room.selection.news_of(ben.room.view, ben.room.at)
+    assert "ann q proposes: 3×3, best of 3, 3 min + 2 s" in ben.room.selection.news_of(ben.room.view, ben.room.at)
     ben.room.selection.agree(ben.room.view)
     for seat in (ann, ben):
         seat.wait(lambda seat=seat: seat.room.view.phase == "playing" and seat.room.view.best_of == 3)  # type: ignore[misc]
@@ -46,8 +46,7 @@ def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_
     assert dot.room.view is not None
     dot.room.selection.agree(dot.room.view)
     dot.wait(lambda: dot.room.view and dot.room.view.phase == "playing")
-    dot.room.resign()
-    dot.room.resign()
+    dot.resigns()
     cai.wait(lambda: "rating" in cai.room.result.text)
     dot.wait(lambda: "rating" in dot.room.result.text)
     assert cai.room.result.text.startswith("You won · rating 1500 → 1")
@@ -56,7 +55,7 @@ def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_
     cai.model.play_again()
     assert cai.model.screen == "lobby"
     assert cai.lobby.seeking.is_seeking
-    assert cai.lobby.seeking.wish == Wish("3x3", "10s")
+    assert cai.lobby.seeking.wish == Wish("3x3", "3+2")
     cai.lobby.seeking.cancel()
     cai.wait(lambda: not cai.lobby.seeking.is_seeking)
 

@@ -18,7 +18,7 @@ from server import processes
 from server.cluster import Cluster
 from server.processes import command_of
 from server.settings import ROOT, as_environment
-from tests.conditions import wait_until
+from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -53,7 +53,7 @@ def wait_for(cluster: Cluster, **fields: object) -> Line:
 def test_a_move_is_found_by_its_room_and_request(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(log_format="json", log_level="debug")
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         move, bad = new_request_id(), new_request_id()
         answer = game.x.move(4, request_id=move)
@@ -98,7 +98,7 @@ def hashed(token: str) -> str:
 def test_at_info_there_is_a_line_a_game_and_none_a_move(make_cluster: MakeCluster) -> None:
     cluster = make_cluster(log_format="json")
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         game.play(0, 3, 1, 4, 2)
         wait_for(cluster, event="game finished")
@@ -115,7 +115,7 @@ def test_a_second_server_of_a_role_says_so_in_one_line(make_cluster: MakeCluster
         env={**os.environ, **as_environment(cluster.settings)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=A_RUN_S,
         check=False,
     )
     assert second.returncode == processes.ALREADY_RUNNING
@@ -143,7 +143,7 @@ def test_whatever_is_said_is_one_object_without_the_users_home(what: str, tmp_pa
         env={**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=A_RUN_S,
         check=False,
     )
     (line,) = lines_of(said.stderr)

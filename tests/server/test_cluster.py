@@ -22,7 +22,7 @@ from server import processes
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning, RoleStatus
 from server.processes import ROLES
 from server.settings import Settings
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import Forbidden
 
@@ -134,7 +134,7 @@ def test_a_stop_ends_a_server_that_was_started_this_moment(make_cluster: Any, ro
     cluster = make_cluster()
     child = processes.start(role, cluster.settings)
     cluster.stop()
-    assert child.wait(60.0) is not None
+    assert child.wait(PATIENCE_S) is not None
     assert left_of(cluster.settings) == []
 
 
@@ -143,7 +143,7 @@ def test_a_stop_ends_a_main_server_that_waits_for_its_office(make_cluster: Any) 
     child = processes.start(MAIN, cluster.settings)
     wait_until(lambda: status_of(cluster, MAIN).step == "waiting for office")
     cluster.stop()
-    assert child.wait(60.0) == 0, "asked to, it ends in good order"
+    assert child.wait(PATIENCE_S) == 0, "asked to, it ends in good order"
 
 
 def test_hung_servers_are_stopped_as_well(cluster: Cluster) -> None:

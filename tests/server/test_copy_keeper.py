@@ -17,6 +17,7 @@ from server.faults import Faults
 from server.journal import Journal
 from server.journal_file import open_journal
 from server.streams import Streams
+from tests.conditions import PATIENCE_S
 from wire.errors import Fenced, NotReady, StorageFailed
 
 
@@ -114,7 +115,7 @@ def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
         with compactor.standing_still():
             coming = pool.submit(in_office, "append", START, [snapshot], [])
             assert not wait([coming], timeout=0.3).done
-        coming.result(10)
+        coming.result(PATIENCE_S)
     assert journal.copy("name/ada").snapshot == snapshot
 
 
@@ -126,7 +127,7 @@ def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
 
     def slowly(last: Mark) -> None:
         with ThreadPoolExecutor(1) as pool:
-            proofs.append(pool.submit(keeper.prove).result(10))
+            proofs.append(pool.submit(keeper.prove).result(PATIENCE_S))
         end_copy(last)
 
     monkeypatch.setattr(journal, "end_copy", slowly)

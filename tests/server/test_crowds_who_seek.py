@@ -133,7 +133,7 @@ class Servers:
 
 def told(answer: Later) -> Mapping[str, Any]:
     """What a question is answered, which must not take long."""
-    wait_until(lambda: answer.settled, timeout_s=5.0, what="an answer")
+    wait_until(lambda: answer.settled, what="an answer")
     answered = answer.wait()
     heard: Mapping[str, Any] = answered.value if isinstance(answered, Shared) else answered
     return heard

@@ -11,6 +11,7 @@ from server import processes
 from server.descriptors import ENDPOINTS, LEAST, RESERVE
 from server.run_folder import RunFolder
 from server.settings import ROOT, Settings, as_environment
+from tests.conditions import A_RUN_S
 from wire import MAIN
 
 resource = pytest.importorskip("resource", reason="sockets are no file descriptors on Windows")
@@ -62,7 +63,7 @@ def test_a_server_on_such_a_system_ends_with_that_sentence_alone(settings: Setti
         preexec_fn=limit,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=A_RUN_S,
         check=False,
     )
     assert refused.returncode == processes.CANNOT_START

@@ -11,10 +11,11 @@ import pytest
 from server.detours import BEHIND, HOST, Detours, missing
 from server.sandbox import sandbox_settings
 from server.settings import Settings
+from tests.conditions import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 SHORT_S = 0.3
-LONG_S = 10.0
+LONG_S = PATIENCE_S
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from server.cluster import Cluster
 from server.lookout import Drains
 from server.processes import ROLES
 from server.settings import ROOT, as_environment
+from tests.conditions import PATIENCE_S
 
 
 def typed(cluster: Cluster, *words: str) -> subprocess.Popen[str]:
@@ -30,7 +31,7 @@ def typed(cluster: Cluster, *words: str) -> subprocess.Popen[str]:
 def said(cluster: Cluster, *words: str, status: int = 0) -> str:
     """What a command says, once it has ended with that status."""
     with typed(cluster, *words) as command:
-        output = command.communicate(timeout=120.0)[0]
+        output = command.communicate(timeout=PATIENCE_S)[0]
     assert command.returncode == status, output
     return output
 
@@ -41,7 +42,7 @@ def test_drain_is_interrupted_called_off_and_carried_out(cluster: Cluster) -> No
         assert command.stdout is not None
         first = command.stdout.readline()
         command.send_signal(signal.SIGINT)
-        output = first + command.communicate(timeout=120.0)[0]
+        output = first + command.communicate(timeout=PATIENCE_S)[0]
     assert command.returncode == 2
     assert "goes on draining" in output
     assert "--cancel" in output

@@ -66,7 +66,7 @@ def test_servers_started_on_a_full_disk_give_up_and_nothing_is_lost(
     before = len(list(logs.glob(f"{MAIN}-*")))
     cluster.kill(MAIN)
     two_starts = "two starts that came to nothing, each of which may take as long as a start may"
-    wait_until(lambda: len(list(logs.glob(f"{MAIN}-*"))) >= before + 2, timeout_s=60.0, what=two_starts)
+    wait_until(lambda: len(list(logs.glob(f"{MAIN}-*"))) >= before + 2, what=two_starts)
     havoc.free_disk()
     game.play(1)
     assert len(game.x.view().moves) == 2

@@ -10,10 +10,11 @@ import pytest
 
 from game.errors import NoSuchRoom
 from server.herald import Herald
+from tests.conditions import PATIENCE_S
 from wire.errors import InternalError
 from wire.later import Later, Shared, now
 
-LONG_S = 60.0
+LONG_S = PATIENCE_S
 
 
 class Rooms:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from client import Cluster as Connection
 from game.errors import InvalidArgument
+from server import processes
 from server.cluster import Cluster
 from server.recoveries import KEPT, Recoveries, Recovery
+from server.run_folder import RunFile, RunFolder
 from server.settings import Settings
 from tests.conditions import wait_until
+from tests.conftest import MakeCluster
 from wire import MAIN, REPLICATION
 
 
@@ -39,6 +44,21 @@ def test_servers_tells_who_runs_and_a_takeover_is_remembered(cluster: Cluster, c
     cluster.kill(REPLICATION)
     wait_until(lambda: len(cluster.recoveries()) == 2)
     assert [recovery.role for recovery in cluster.recoveries()] == [REPLICATION, MAIN], "it outlives who wrote it"
+
+
+def test_a_server_that_died_before_whoever_replaces_it_had_heard_it_is_remembered_as_well(
+    make_cluster: MakeCluster,
+) -> None:
+    cluster = make_cluster()
+    died = subprocess.Popen(["sleep", "inf"])
+    RunFolder(cluster.settings).write(RunFile.of(REPLICATION, died.pid))
+    died.kill()
+    died.wait()
+    processes.start(MAIN, cluster.settings)
+    (recovery,) = wait_until(lambda: [one for one in cluster.recoveries() if one.role == REPLICATION])
+    replaced = cluster.process_of(REPLICATION)
+    assert replaced is not None
+    assert recovery.pid == replaced.pid
 
 
 def test_recoveries_are_bounded_and_a_broken_file_is_no_obstacle(settings: Settings) -> None:

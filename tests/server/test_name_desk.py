@@ -34,6 +34,7 @@ from server.journal_file import open_journal
 from server.name_desk import NameDesk
 from server.settings import Settings
 from server.streams import Streams, name_stream, room_stream
+from tests.conditions import PATIENCE_S
 from wire.errors import Busy, NotReady
 from wire.later import now
 
@@ -229,7 +230,7 @@ def test_a_name_that_is_being_let_go_is_nobody_s_to_use_until_that_is_done(serve
     server.replication.asked.clear()
     tidying = threading.Thread(target=server.names.release_unheard)
     tidying.start()
-    assert server.replication.asked.wait(60.0)
+    assert server.replication.asked.wait(PATIENCE_S)
     for use in (lambda: server.names.who("a"), lambda: server.names.claim("Ada", "a")):
         with pytest.raises(NotReady):
             use()
@@ -244,7 +245,7 @@ def test_of_two_who_claim_look_alikes_at_once_one_is_told_to_try_again(server: M
     server.replication.may_go.clear()
     first = threading.Thread(target=lambda: server.names.claim("paypal", "a"))
     first.start()
-    assert server.replication.asked.wait(60.0)
+    assert server.replication.asked.wait(PATIENCE_S)
     for name, token in (("paypa1", "b"), ("PAYPAL", "b"), ("paypal", "b"), ("another", "a")):
         with pytest.raises(NotReady):
             server.names.claim(name, token)

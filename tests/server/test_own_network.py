@@ -13,6 +13,7 @@ import pytest
 
 from server import own_network
 from server.settings import ROOT
+from tests.conditions import A_RUN_S
 
 CUT = """
 import json, socket, sys
@@ -61,7 +62,7 @@ def test_a_port_is_cut_until_every_cut_is_mended(tmp_path: Path) -> None:
     script.write_text(CUT)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=A_RUN_S, check=False
     )
     seen = json.loads(done.stdout or "{}")
     if "failure" in seen:

@@ -12,7 +12,7 @@ import pytest
 from client import Cluster as Connection
 from client import Player, connect
 from game.errors import NoSuchRoom, RoomClosed
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
 from wire import MAIN
 
@@ -40,7 +40,7 @@ def test_a_released_data_folder_is_read_and_its_games_go_on(
     cluster = make_cluster()
     shutil.copytree(sample, cluster.settings.data, dirs_exist_ok=True, ignore=shutil.ignore_patterns(left_out))
     cluster.start()
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         players = {name: connection.claim(name, token=token) for name, token in known["tokens"].items()}
         _has_everything(connection, players, known)
         _goes_on(players, known)

@@ -10,7 +10,7 @@ import pytest
 
 from server.cluster import Cluster
 from server.settings import ROOT, Settings, as_environment
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
 from wire import MAIN, REPLICATION
 
@@ -36,10 +36,10 @@ def test_a_server_with_closed_descriptors_serves(make_cluster: MakeCluster, clos
     finally:
         cluster.stop()
         for process in started:
-            process.wait(60)
+            process.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("closed", CLOSED)
 def test_the_command_line_with_closed_descriptors_does_what_it_is_asked(settings: Settings, closed: str) -> None:
     command = shell(closed, "tictactoe.py", "cluster", "status", settings=replace(settings, owner_pid=0))
-    assert command.wait(120) == 1, "the cluster does not run"
+    assert command.wait(PATIENCE_S) == 1, "the cluster does not run"

@@ -138,6 +138,17 @@ class Person:
         model = self.room.model
         self.desk.wait(lambda: model.pending is None and not model.my_turn, f"the move on {cell} is played")
 
+    def settles(self) -> None:
+        """Wait until what was last asked of the room is answered: a room is asked one thing at a time."""
+        model = self.room.model
+        self.desk.wait(lambda: model.pending is None, "an answer")
+
+    def resigns(self) -> None:
+        """Resign, and be sure."""
+        self.settles()
+        for _ in range(2):
+            self.room.actions.resign.invoke()
+
     def opens_new_room(self, title: str) -> NewRoomPanel:
         """The panel for a new room, with its name filled in."""
         lobby = self.lobby
@@ -179,7 +190,10 @@ def play(cells: Sequence[int], *players: Person, watching: Sequence[Person] = ()
     """Play these cells in turn; everybody sees each move."""
     board = ["."] * 9
     for number, cell in enumerate(cells):
-        players[number % 2].clicks(cell)
+        player = players[number % 2]
+        player.settles()
+        player.clicks(cell)
         board[cell] = "XO"[number % 2]
         for person in (*players, *watching):
             person.waits_for(board="".join(board))
+        player.settles()

@@ -57,13 +57,13 @@ def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cl
 
 def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: Cluster) -> None:
     """Tk reports an error in the background when it is to draw in a colour that it does not know."""
-    abby, ben = two_in_a_room(desk, shared_cluster, "abby", "ben")
-    kit = desk.sit_down(shared_cluster.name_server, "kit")
-    kit.opens_new_room("a panel")
+    uma, vic = two_in_a_room(desk, shared_cluster, "uma s", "vic s")
+    wes = desk.sit_down(shared_cluster.name_server, "wes s")
+    wes.opens_new_room("a panel")
     for theme in ("light", "dark"):
         desk.look.use(theme)
         desk.app.update()
-        styles = {style for person in (abby, ben, kit) for style in styles_in(person.window.shell)}
+        styles = {style for person in (uma, vic, wes) for style in styles_in(person.window.shell)}
         unknown = [
             f"{style} {name}" for style in styles for name, colour in colours_of(desk.app, style) if colour == ""
         ]

@@ -13,7 +13,7 @@ from client import connect
 from server.cluster import Cluster
 from server.sandbox import sandbox_settings
 from server.settings import ROOT, as_environment
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import end
 from wire import MAIN
 
@@ -48,7 +48,7 @@ class Command:
 
     def ends(self) -> int:
         """Wait for its end; its exit status."""
-        return int(self._process.wait(120.0))
+        return int(self._process.wait(PATIENCE_S))
 
     def __enter__(self) -> Command:
         return self
@@ -62,7 +62,7 @@ class Command:
 def test_a_window_goes_straight_into_a_room_and_says_good_bye_when_it_is_told_to_end(
     shared_cluster: Cluster, tmp_path: Path
 ) -> None:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         room = connection.claim("xena").create("a real process comes")
         room.join()
         options = ("--name", "zoe", "--server", shared_cluster.name_server, "--room", room.id)
@@ -82,7 +82,7 @@ def test_play_opens_two_windows_in_one_room_and_stops_what_it_started(tmp_path: 
     try:
         with Command("play", folder=tmp_path, **as_environment(settings)) as play:
             wait_until(cluster.is_whole, what="the servers run")
-            with connect(cluster.name_server) as connection:
+            with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
                 wait_until(lambda: [row.phase for row in connection.rooms()] == ["playing"], what="both have sat down")
                 cluster.kill(MAIN)
                 assert set(connection.rooms()[0].players.values()) == {"Ada", "Bob"}

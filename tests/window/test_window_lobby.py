@@ -7,6 +7,7 @@ import pytest
 from client import connect
 from client.model.new_room import NewRoom
 from server.cluster import Cluster
+from tests.conditions import PATIENCE_S
 from tests.conftest import MakeCluster
 from tests.window.desk import Desk
 
@@ -17,7 +18,7 @@ def test_an_empty_lobby_says_what_to_do_and_fills_by_itself(desk: Desk, make_clu
     ada = desk.sit_down(cluster.name_server, "ada")
     lobby = ada.lobby
     desk.wait(lambda: lobby.hint.cget("text").startswith("No room is open yet.\nOpen one"))
-    with connect(cluster.name_server) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         grace = connection.claim("grace")
         room = grace.create("A friendly game", width=5, height=5, in_a_row=4)
         desk.wait(lambda: room.id in lobby.rooms.get_children())
@@ -36,7 +37,7 @@ def test_an_empty_lobby_says_what_to_do_and_fills_by_itself(desk: Desk, make_clu
 
 
 def test_search_finds_by_title_player_and_id(desk: Desk, shared_cluster: Cluster) -> None:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         ines = connection.claim("ines")
         rooms = {title: ines.create(title).id for title in ("Quick one", "Slow one", "Something else")}
     jon = desk.sit_down(shared_cluster.name_server, "jon")
@@ -55,7 +56,7 @@ def test_search_finds_by_title_player_and_id(desk: Desk, shared_cluster: Cluster
 def test_enter_never_leads_to_another_room_than_the_one_that_was_chosen(
     desk: Desk, shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         wes = connection.claim("wes")
         going, staying = (wes.create(title) for title in ("wes goes", "wes stays"))
         yao = desk.sit_down(shared_cluster.name_server, "yao")
@@ -77,7 +78,7 @@ def test_enter_never_leads_to_another_room_than_the_one_that_was_chosen(
 def test_the_way_back_to_a_game_stays_the_same_button_while_the_game_changes(
     desk: Desk, shared_cluster: Cluster
 ) -> None:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         zed = desk.sit_down(shared_cluster.name_server, "zed")
         zed.opens_new_room("zed's").open.invoke()
         room = connection.claim("amy").room(zed.room.model.id)
@@ -91,7 +92,7 @@ def test_the_way_back_to_a_game_stays_the_same_button_while_the_game_changes(
 
 
 def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluster: Cluster) -> None:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         kai = connection.claim("kai")
         room = kai.create("kai's room")
         room.join()
@@ -118,7 +119,7 @@ def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluste
 
 
 def test_a_room_that_is_full_can_only_be_watched(desk: Desk, shared_cluster: Cluster) -> None:
-    with connect(shared_cluster.name_server) as connection:
+    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         room = connection.claim("max").create("full")
         room.join()
         connection.claim("nia").room(room.id).join()
@@ -156,10 +157,10 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     ruby = desk.sit_down(shared_cluster.name_server, "ruby", room=view.room)
     ruby.plays(8)
     ruby.waits_for(headline="Your turn")
-    ruby.room.actions.resign.invoke()
-    ruby.room.actions.resign.invoke()
+    ruby.resigns()
     ruby.waits_for(headline="You resigned")
     desk.wait(lambda: "wants a rematch" in ruby.room.bars.text)
+    ruby.settles()
     ruby.room.actions.rematch.invoke()
     ruby.waits_for(headline="Your turn")
 

@@ -50,7 +50,7 @@ def test_two_windows_play_a_series_with_clocks_while_the_servers_are_upgraded(de
             person.room.model.talk.say(text)
         wins(desk, 2, ann, ben)
         ann.waits_for(headline="You won!")
-        desk.wait(upgrading.done, "the upgrade is through", timeout_s=60.0)
+        desk.wait(upgrading.done, "the upgrade is through")
         upgrading.result()
     after = [cluster.process_of(role) for role in ROLES]
     assert all(old != new and new is not None for old, new in zip(before, after, strict=True))

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.conditions import PATIENCE_S
 from wire.rpc import Address, Endpoint
 
 pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
@@ -22,7 +23,7 @@ def test_a_loop_that_has_not_begun_is_not_stuck_and_one_that_stands_still_is(mon
     turns = threading.Semaphore(0)
     serving = threading.Thread(target=endpoint.serve, args=(lambda: turns.release() is None,), daemon=True)
     serving.start()
-    assert turns.acquire(timeout=60)
+    assert turns.acquire(timeout=PATIENCE_S)
     assert endpoint.idle_s < LATER_S
     endpoint.close()
     serving.join()

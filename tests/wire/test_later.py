@@ -13,13 +13,13 @@ import pytest
 
 from client.hostile.garbage import handshake
 from game.errors import NotYourTurn, TicTacToeError
+from tests.conditions import PATIENCE_S
 from wire.answers import Answers
 from wire.arguments import remote, text
 from wire.frames import EXCEPTION, INVOKE, MSGPACK, ONEWAY, encode
 from wire.later import Later, Shared, now
 from wire.rpc import Address, Endpoint, Remote
 
-PATIENCE_S = 10.0
 pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
 
 

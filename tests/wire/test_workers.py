@@ -10,10 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conditions import PATIENCE_S
 from wire.rpc.workers import LOOK_S, STUCK_S, Work, Workers
 from wire.waiting import about_to_wait
-
-PATIENCE_S = 10.0
 
 
 class Desk:
