@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from game import records
 from game.errors import InvalidArgument
+from game.record_checks import check_record
 from game.records import GameRecord
+from game.shapes import text, whole
 from wire.errors import ProtocolMismatch
 
 EXPORT_FORMAT = "tictactoe-game"
+_COUNTS = ("deviation", "games", "wins", "draws", "losses")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,13 @@ class Played:
 
 @dataclass(frozen=True)
 class Games:
-    """Some finished games, the latest first. ``earlier``: what to ask for those before them; 0 when there are none."""
+    """Some finished games, the latest first. ``earlier``: what to ask for those before them; 0 when there are none.
+    ``unreadable``: how many are left out, since what the server sent of them is no game that can have been played.
+    """
 
     games: tuple[Played, ...]
     earlier: int
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,30 +77,59 @@ class PlayerPage:
 
 
 def standing_from(plain: Mapping[str, Any] | None) -> Standing | None:
-    """The standing that came over the wire. Raises ProtocolMismatch if something is missing."""
+    """The standing that came over the wire. Raises ProtocolMismatch for what is none."""
     if plain is None:
         return None
     try:
-        return Standing(**{name: plain[name] for name in Standing.__dataclass_fields__})
+        counts = {name: whole(plain[name], name) for name in _COUNTS}
+        return Standing(text(plain["name"], "name"), rating=_rating(plain["rating"], "rating"), **counts)
     except KeyError as missing:
         raise ProtocolMismatch(f"what the server says of a player has no {missing}") from None
+    except (InvalidArgument, TypeError) as wrong:
+        raise ProtocolMismatch(f"what the server says of a player cannot be read: {wrong}") from None
+
+
+def _rating(value: object, name: str) -> int:
+    """A rating, which can be below nought."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidArgument(f"{name} must be whole numbers")
+    return value
 
 
 def played_from(plain: Mapping[str, Any]) -> Played:
-    """The game that came over the wire. Raises ProtocolMismatch if it is none."""
+    """The game that came over the wire. Raises ProtocolMismatch if it is none that can have been played."""
     try:
-        changes = {name: Change(before, after) for name, (before, after) in plain["changes"].items()}
-        return Played(plain["number"], records.game_from_plain(plain["record"]), changes)
-    except (KeyError, InvalidArgument) as what:
-        raise ProtocolMismatch(f"the server's game cannot be read: {what}") from None
+        record = records.game_from_plain(plain["record"])
+        check_record(record)
+        changes = {
+            text(name, "changes"): Change(_rating(before, "changes"), _rating(after, "changes"))
+            for name, (before, after) in plain["changes"].items()
+        }
+        return Played(whole(plain["number"], "number"), record, changes)
+    except KeyError as missing:
+        raise ProtocolMismatch(f"the server's game has no {missing}") from None
+    except (InvalidArgument, TypeError, ValueError, AttributeError) as wrong:
+        raise ProtocolMismatch(f"the server's game cannot be read: {wrong}") from None
 
 
 def games_from(plain: Mapping[str, Any]) -> Games:
-    """The games that came over the wire. Raises ProtocolMismatch if something is missing."""
+    """The games that came over the wire; one that is none is counted and left out, so that the others can be seen.
+
+    Raises ProtocolMismatch if there is no list of games.
+    """
     try:
-        return Games(tuple(map(played_from, plain["games"])), plain["earlier"])
+        given, earlier = list(plain["games"]), whole(plain["earlier"], "earlier")
     except KeyError as missing:
         raise ProtocolMismatch(f"the server's list of games has no {missing}") from None
+    except (InvalidArgument, TypeError) as wrong:
+        raise ProtocolMismatch(f"the server's list of games cannot be read: {wrong}") from None
+    games: list[Played] = []
+    for one in given:
+        try:
+            games.append(played_from(one))
+        except ProtocolMismatch as wrong:
+            logger.warning("a game of the archive is left out: %s", wrong.message)
+    return Games(tuple(games), earlier, len(given) - len(games))
 
 
 def as_json(record: GameRecord) -> str:
@@ -99,14 +137,16 @@ def as_json(record: GameRecord) -> str:
     return json.dumps({"format": EXPORT_FORMAT, **records.to_plain(record)}, ensure_ascii=False, indent=1)
 
 
-def from_json(text: str) -> GameRecord:
-    """The game that was exported as JSON. Raises a Refusal for anything else, also for moves that are not legal."""
+def from_json(written: str) -> GameRecord:
+    """The game that was exported as JSON. Raises InvalidArgument for anything else, and for a game that cannot have
+    been played: the sentence names the field.
+    """
     try:
-        plain = json.loads(text)
+        plain = json.loads(written)
     except (ValueError, RecursionError):
         raise InvalidArgument("the file is no JSON") from None
     if not isinstance(plain, dict) or plain.get("format") != EXPORT_FORMAT:
-        raise InvalidArgument("the file is no exported game")
+        raise InvalidArgument(f"the file is no exported game: its format is not {EXPORT_FORMAT}")
     record = records.game_from_plain(plain)
-    records.check_playable(record)
+    check_record(record)
     return record

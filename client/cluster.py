@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from client import address_check
 from client.archive import Games, Played, PlayerPage, Standing, games_from, played_from, standing_from
 from client.channel import ATTEMPT_S, Channel, OnLink, Patience, Place
 from client.credentials import DEFAULT_PORT, Credentials, new_token
 from client.player import Player
+from client.retry import until_deadline, worth_another_try
 from client.views import Row, row_from
-from game.errors import InvalidArgument
+from game.errors import InvalidArgument, NoSuchRoom
 from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
-from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
+from wire.errors import DeadlineExceeded, ProtocolMismatch, TicTacToeError, Unreachable
 from wire.rpc import Address
 
 LAST_PORT = 65535
@@ -44,15 +47,17 @@ def connect(
     out: 1337).
 
     ``deadline_s``: how long any call goes on trying before it raises DeadlineExceeded. ``attempt_s``: after how long
-    without an answer it is made again. ``credentials``: where names are remembered. Raises Unreachable when no cluster
-    answers in that time, ProtocolMismatch when it is too old or too new.
+    without an answer it is made again. ``credentials``: where names are remembered.
+
+    Raises WrongAddress at once when something else than a name server answers there, Unreachable when no cluster
+    answers in that time, ProtocolMismatch when it is too old or too new. Each says what was found at the address.
     """
     given = [servers] if isinstance(servers, str) else list(servers)
     if not given:
         raise InvalidArgument("at least one name server is needed")
     cluster = Cluster([_address(server) for server in given], Patience(deadline_s, attempt_s), credentials)
     try:
-        described = cluster.ask("describe")
+        described = cluster.describe(deadline_s)
         spoken = described["protocol"]
     except TicTacToeError:
         cluster.close()
@@ -72,6 +77,9 @@ class Cluster:
         self._name_servers = name_servers
         self._credentials = credentials
         self._front_door = Channel(self._find_front_door, patience=patience)
+        self._was_found = False
+        self._not_found: TicTacToeError | None = None
+        """Why the last look-up failed, as long as none has succeeded."""
         self.claim_after_s = 60.0
         """After how long the game of an opponent who stays away may be claimed (``RoomClient.claim_game``)."""
 
@@ -79,6 +87,24 @@ class Cluster:
     def server(self) -> str:
         """ "host:port" of its name server; of several the first."""
         return str(self._name_servers[0])
+
+    def describe(self, deadline_s: float) -> Mapping[str, Any]:
+        """What the front door says about itself (see ``docs/protocol.md``). Raises as ``connect`` does."""
+
+        def attempt(timeout_s: float) -> Mapping[str, Any]:
+            try:
+                answer: Mapping[str, Any] = self.ask("describe", deadline_s=timeout_s)
+            except NoSuchRoom:  # of all objects at that address: it is not open yet, or another program's
+                raise Unreachable("something else answers where the name server has the cluster") from None
+            return answer
+
+        try:
+            return until_deadline(attempt, deadline_s=deadline_s, attempt_s=deadline_s, on_failure=lambda: None)
+        except Unreachable as error:
+            if self._not_found is not None:
+                raise DeadlineExceeded(f"{self._not_found.message} (tried for {deadline_s:g} s)") from None
+            where = f"the name server at {self.server} has a cluster, and its communication server does not answer"
+            raise DeadlineExceeded(f"{where}: {error.message}") from None
 
     def claim(self, name: str, *, token: str | None = None, remember: bool = False) -> Player:
         """Claim a username, or come back to it. With ``token`` it is the name of whoever has that token; without, a new
@@ -185,12 +211,20 @@ class Cluster:
         self.close()
 
     def _find_front_door(self) -> Place:
-        failure: TicTacToeError = Unreachable("no name server is known")
+        failures: list[TicTacToeError] = []
         for name_server in self._name_servers:
             try:
-                return Place(rpc.look_up(name_server, COMMUNICATION, timeout_s=LOOK_UP_S), COMMUNICATION)
+                address = rpc.look_up(name_server, COMMUNICATION, timeout_s=LOOK_UP_S)
             except TicTacToeError as error:
-                failure = error
+                failures.append(error if self._was_found else address_check.explained(name_server, error))
+            else:
+                self._was_found, self._not_found = True, None
+                return Place(address, COMMUNICATION)
+        hopeful = [failure for failure in failures if worth_another_try(failure)]
+        failure = (hopeful or failures)[-1]
+        if self._was_found and not hopeful:
+            raise Unreachable(failure.message)  # the cluster is there: what answers in its name server's place may go
+        self._not_found = failure
         raise failure
 
 
@@ -198,6 +232,6 @@ def _address(server: str) -> Address:
     host, colon, port = server.rpartition(":")
     if not colon:
         return Address(server, DEFAULT_PORT)
-    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= LAST_PORT:
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= LAST_PORT:
         raise InvalidArgument(f"a server is given as host or host:port, not {server!r}")
     return Address(host, int(port))

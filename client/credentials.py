@@ -89,9 +89,9 @@ class Credentials:
         if not self._file.exists():
             return {}
         try:
-            tokens = json.loads(self._file.read_text())
+            tokens = json.loads(self._file.read_text(encoding="utf-8"))
             return {server: {name: str(token) for name, token in kept.items()} for server, kept in tokens.items()}
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             # Not made anew: whatever tokens can still be read in it are the only way back to their names.
             raise StorageFailed(f"the tokens in {self._file} cannot be read: mend the file or move it away") from None
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from game.clock import written
 from game.errors import InvalidArgument, InvariantBroken
-from game.games import rules_named
 from game.room import Room
 from game.rules import SEATS, TERMINATIONS, Seat, Termination
 from game.shapes import Read, list_of, one_of, options, or_none, simple, text, whole, yes_or_no
@@ -75,16 +74,6 @@ def record_of(room: Room) -> GameRecord:
     )
 
 
-def check_playable(record: GameRecord) -> None:
-    """Raise a Refusal for a record whose moves cannot have been played: an imported one may be anybody's."""
-    rules = rules_named(record.game, record.options)
-    position = rules.opening()
-    for seat, move in record.moves:
-        if rules.to_move(position) != seat:
-            raise InvalidArgument("the moves of the game are not played in turn")
-        position = rules.play(position, seat, move)
-
-
 def to_plain(record: Record) -> dict[str, object]:
     """The record as a new dictionary of what JSON and msgpack know."""
     if isinstance(record, NameFreed):
@@ -100,7 +89,10 @@ def to_plain(record: Record) -> dict[str, object]:
 
 
 def from_plain(plain: object) -> Record:
-    """The record that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else."""
+    """The record that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else.
+
+    Reads shapes alone: whether a record from outside can be true, ``record_checks`` knows.
+    """
     if isinstance(plain, Mapping) and plain.get("kind") == "name_freed":
         return NameFreed(text(plain.get("name"), "name"))
     return game_from_plain(plain)

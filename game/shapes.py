@@ -5,6 +5,7 @@ What events and records are made of: texts, whole numbers, lists and dictionarie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from game.errors import InvalidArgument
@@ -12,6 +13,8 @@ from game.errors import InvalidArgument
 LARGEST = (1 << 63) - 1
 """What every reader of msgpack takes for a whole number."""
 DEEPEST = 4
+ROOM_ID = re.compile(r"[0-9a-z]{4,16}")
+"""A room's id, whole. It becomes a part of remote names and of names of files."""
 
 Read = Callable[[object, str], object]
 """Reads a value, and is told its name for the error."""

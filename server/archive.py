@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from game import records
-from game.errors import NoSuchGame, TicTacToeError
+from game.errors import InvalidArgument, NoSuchGame, TicTacToeError
 from game.names import name_key
 from game.records import NameFreed
 from server.ratings import Change, Pool, Ratings
@@ -71,8 +71,12 @@ class Archive:
             self._lock.notify_all()
 
     def _index(self, plain: Mapping[str, Any]) -> None:
-        record = records.from_plain(plain)
         self._count = number = self._count + 1
+        try:
+            record = records.from_plain(plain)
+        except InvalidArgument as wrong:  # the other games can be shown all the same
+            logger.error("a record of the book cannot be read", number=number, why=wrong.message)
+            return
         if isinstance(record, NameFreed):
             self._ratings.forget(record.name)
             self._of_player.pop(name_key(record.name), None)  # whose it is next was in none of them

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from game.errors import Draining, InvalidArgument, TicTacToeError
+from game.shapes import ROOM_ID
 from wire.errors import Busy, InternalError, StorageFailed
 
 logger = logging.getLogger(__name__)
@@ -24,9 +25,8 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 _MISSING = object()
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{8,64}\Z")
-_TOKEN = re.compile(r"[0-9A-Za-z_-]{43,128}\Z")
-_ROOM_ID = re.compile(r"[0-9a-z]{4,16}\Z")
+_REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{43,128}")
 
 
 def text(*, longest: int, shortest: int = 0) -> Check:
@@ -106,7 +106,7 @@ def sequence(*, most: int) -> Check:
 
 def _matching(pattern: re.Pattern[str], sentence: str) -> Check:
     def check(value: object) -> str:
-        if not isinstance(value, str) or not pattern.match(value):
+        if not isinstance(value, str) or not pattern.fullmatch(value):
             raise InvalidArgument(sentence)
         return value
 
@@ -120,7 +120,7 @@ def anything(value: object) -> object:
 
 request_id = _matching(_REQUEST_ID, "must be 8 to 64 letters, digits, _ or -, new for every request")
 token = _matching(_TOKEN, "must be 43 to 128 letters, digits, _ or - (256 random bits)")
-room_id = _matching(_ROOM_ID, "must be 4 to 16 lower-case letters and digits")
+room_id = _matching(ROOM_ID, "must be 4 to 16 lower-case letters and digits")
 
 
 def optional(check: Check, default: object) -> Check:

@@ -16,12 +16,15 @@ __all__ = [
     "Fenced",
     "Forbidden",
     "InternalError",
+    "NoSuchName",
     "NotReady",
     "ProtocolMismatch",
     "StorageFailed",
     "TicTacToeError",
     "TooLarge",
+    "UnknownHost",
     "Unreachable",
+    "WrongAddress",
     "error_from",
 ]
 
@@ -37,6 +40,25 @@ class DeadlineExceeded(Unreachable):
     """No answer came in time: whether the call was carried out is not known."""
 
     code: ClassVar[str] = "deadline_exceeded"
+
+
+class UnknownHost(Unreachable):
+    """There is no host of that name."""
+
+    code: ClassVar[str] = "unknown_host"
+
+
+class NoSuchName(Unreachable):
+    """The name server answers, and does not have that name (yet)."""
+
+    code: ClassVar[str] = "no_such_name"
+
+
+class WrongAddress(TicTacToeError):
+    """Something else than a name server answers at the address that was given: a further try does not help."""
+
+    code: ClassVar[str] = "wrong_address"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
 
 class NotReady(TicTacToeError):

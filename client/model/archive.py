@@ -35,7 +35,7 @@ class ArchiveModel:
         name, before = self.name, shown.earlier
 
         def joined(more: Games) -> Games:
-            return Games((*shown.games, *more.games), more.earlier)
+            return Games((*shown.games, *more.games), more.earlier, shown.unreadable + more.unreadable)
 
         self.games.ask(lambda: self._cluster.games(name=name, before=before), joined=joined)
 
@@ -60,6 +60,14 @@ class ArchiveModel:
         if self.games.value is not None and self.games.value.games:
             return ""
         return "No finished game yet."
+
+    @property
+    def left_out(self) -> str:
+        """How many games are not in the list, since they cannot have been played; empty when none is missing."""
+        count = 0 if self.games.value is None else self.games.value.unreadable
+        if not count:
+            return ""
+        return f"{count} {'game is' if count == 1 else 'games are'} left out: the server's record is damaged."
 
     def stop(self) -> None:
         """Want nothing more of it."""

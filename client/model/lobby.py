@@ -17,12 +17,14 @@ from client.model.open_games import OpenGame, OpenGames
 from client.model.room import Role
 from client.model.seeking import SeekingModel
 from client.model.start import SignedIn
-from client.model.words import players, sentence
+from client.model.words import players, sentence, shortened
 from client.room import RoomClient, new_request_id
 from client.views import Row
 from wire.errors import TicTacToeError
 
 SHOWN = 300
+LONGEST_SEARCH = 40
+"""Characters of a search that are shown again."""
 """Rooms listed at a time; the search finds the others."""
 ONLINE_DEADLINE_S = 2.0
 AGAIN_S = 0.5
@@ -98,7 +100,7 @@ class LobbyModel:
             return "Looking for rooms …"
         if not self.rooms:
             return "No room is open yet.\nOpen one and others can come in, or play against the computer."
-        return "" if self.shown() else f"No room matches “{self.search}”."
+        return "" if self.shown() else f"No room matches “{shortened(self.search, LONGEST_SEARCH)}”."
 
     # -- what can be done -------------------------------------------------------------------------------------------
 

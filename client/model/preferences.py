@@ -19,6 +19,8 @@ from wire.whole_file import replace_file
 
 KEPT = 8
 KEPT_MUTED = 200
+LONGEST_TEXT = 300
+"""Characters of a name or an address; what is longer is neither."""
 
 Theme = Literal["light", "dark"]
 
@@ -83,10 +85,10 @@ class Preferences:
 
     def _read(self) -> Mapping[str, Any]:
         try:
-            plain = json.loads(self._file.read_text())
+            plain = json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             logger.warning("preferences cannot be read", file=str(self._file), why=str(error))
             return {}
         return plain if isinstance(plain, dict) else {}
@@ -108,11 +110,17 @@ class Preferences:
 def _sign_ins(plain: object) -> tuple[SignIn, ...]:
     """Those that can be made out."""
     ones = [one for one in plain if isinstance(one, dict)] if isinstance(plain, list) else []
-    texts = [(one.get("server"), one.get("name")) for one in ones]
-    found = [SignIn(server, name) for server, name in texts if isinstance(server, str) and isinstance(name, str)]
+    found = [
+        SignIn(one["server"], one["name"]) for one in ones if _is_text(one.get("server")) and _is_text(one.get("name"))
+    ]
     return tuple(found[:KEPT])
 
 
 def _names(plain: object) -> tuple[str, ...]:
     """Those that are names."""
-    return tuple(name for name in plain if isinstance(name, str))[-KEPT_MUTED:] if isinstance(plain, list) else ()
+    return tuple(name for name in plain if _is_text(name))[-KEPT_MUTED:] if isinstance(plain, list) else ()
+
+
+def _is_text(value: object) -> bool:
+    """Whether it can be a name or an address: short, and made of characters that can be shown."""
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable()

@@ -10,6 +10,7 @@ from client.archive import Played
 from client.cluster import Cluster
 from client.model.archive import ArchiveModel
 from client.model.background import Background
+from client.model.files import read_text, shown
 from client.model.leaderboard import LeaderboardModel
 from client.model.replay import Replay
 from client.model.words import sentence
@@ -46,17 +47,18 @@ class RecordsModel:
         """Look at a game."""
         self.replay, self.message = Replay.of(played), ""
 
+    @property
+    def words(self) -> str:
+        """What stands below the page."""
+        lists_games = self.page == "games" and self.replay is None
+        return self.message or (self.archive.left_out if lists_games else "")
+
     def import_from(self, file: Path) -> None:
         """Look at a game that was exported as JSON."""
         try:
-            if file.stat().st_size > LARGEST_FILE:
-                self.message = f"{file.name} is too large for a game."
-                return
-            self.replay, self.message = Replay.imported(file.read_text(encoding="utf-8")), ""
-        except (OSError, UnicodeDecodeError) as error:
-            self.message = f"{file.name} cannot be read: {error}"
+            self.replay, self.message = Replay.imported(read_text(file, most_bytes=LARGEST_FILE)), ""
         except Refusal as refusal:
-            self.message = f"{file.name} is no game that can be shown: {sentence(refusal.message)}"
+            self.message = f"{shown(file.name)} is no game that can be shown: {sentence(refusal.message)}"
 
     def export_to(self, file: Path) -> None:
         """Write the game that is looked at: as readable text if the file's name ends in .txt, else as JSON."""
@@ -64,9 +66,9 @@ class RecordsModel:
             return
         try:
             file.write_text(self.replay.exported(as_what=file.suffix.lstrip(".")), encoding="utf-8")
-            self.message = f"Written to {file}."
+            self.message = f"Written to {shown(file)}."
         except OSError as error:
-            self.message = f"{file} cannot be written: {error.strerror or error}."
+            self.message = f"{shown(file)} cannot be written: {error.strerror or error}."
 
     def back(self) -> None:
         """One step back: from a game to the list, from a list to the lobby."""

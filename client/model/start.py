@@ -160,7 +160,7 @@ class StartModel:
             return f"{self.server} is of another version: {error.message}. Update the older of the two."
         if isinstance(error, Unreachable):
             what = "Start one here, or" if self.offers_start else "Is it running? Then"
-            return f"No cluster answers at {self.server}. {what} check the address."
+            return f"{sentence(error.message)} {what} check the address."
         return sentence(error.message)
 
     def say(self, text: str) -> None:

@@ -10,7 +10,7 @@ from client.views import Row, SeatView, View
 from game.rules import Seat
 
 ONLINE_LETTERS = 60
-_INVITATION = re.compile(r"[a-z0-9]{4,16}-[0-9a-f]+")
+_INVITATION = re.compile(r"[a-z0-9]{4,16}-[0-9a-f]{1,64}")
 _STATES = {"waiting": "free seat", "selecting": "choosing", "finished": "finished"}
 
 

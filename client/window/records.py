@@ -76,8 +76,8 @@ class RecordsScreen(Screen):
             self.leaderboard.refresh()
         else:
             self.archive.refresh()
-        put(self.message, model.message, self.look.palette.text)
-        show(self.message, bool(model.message))
+        put(self.message, model.words, self.look.palette.text)
+        show(self.message, bool(model.words))
 
     def _focus_list(self) -> None:
         """Have the keyboard in the list that is shown."""

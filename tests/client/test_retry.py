@@ -111,7 +111,7 @@ def test_a_call_that_queues_up_behind_another_gives_up_in_time_as_well(settings:
 
 
 def test_a_server_given_in_a_way_that_cannot_be_is_refused() -> None:
-    for server in ("", ":1337", "host:", "host:x", "host:0", "host:70000"):
+    for server in ("", ":1337", "host:", "host:x", "host:0", "host:70000", "host:" + 5000 * "9", "host:\u0661"):
         with pytest.raises(InvalidArgument):
             connect(server or [], deadline_s=0.1)
 
@@ -126,7 +126,9 @@ def test_tokens_are_remembered_in_a_file_for_its_owner_alone(tmp_path: Path) -> 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("broken", ["", "{", '{"here:1337": {"ada": "tok', "[]", "7", '{"here:1337": 3}'])
+@pytest.mark.parametrize(
+    "broken", ["", "{", '{"here:1337": {"ada": "tok', "[]", "7", '{"here:1337": 3}', "[" * 100_000]
+)
 def test_a_broken_file_of_tokens_is_a_clear_error_and_stays_as_it_is(tmp_path: Path, broken: str) -> None:
     file = tmp_path / "tokens.json"
     file.write_text(broken)

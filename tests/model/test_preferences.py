@@ -47,13 +47,24 @@ def test_it_is_bounded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"recent": 7, "theme": 3}', '{"recent": [{"server": 1, "name": "ada"}, 2, {}]}']
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 100_000,
+        '{"recent": 7, "theme": 3}',
+        '{"recent": [{"server": 1, "name": "ada"}, 2, {}]}',
+        '{"recent": [{"server": "one:1", "name": "\\ud800"}, {"server": "a\\u202eb", "name": "ada"}]}',
+        '{"recent": [{"server": "one:1", "name": "' + 1000 * "a" + '"}], "muted": ["\\ud800", 7]}',
+    ],
 )
 def test_a_broken_file_costs_the_memory_not_the_game(tmp_path: Path, text: str) -> None:
     file = tmp_path / "window.json"
     file.write_text(text)
     preferences = Preferences(file)
-    assert (preferences.recent, preferences.theme) == ((), "light")
+    assert (preferences.recent, preferences.muted, preferences.theme) == ((), (), "light")
+    assert preferences.name_on("one:1") == ""
     preferences.use_theme("dark")
     assert Preferences(file).theme == "dark"
 

@@ -28,7 +28,8 @@ def says(seat: Seat) -> str:
 
 def test_without_a_server_it_says_what_to_do(sit_down: SitDown) -> None:
     assert says(sit_down("127.0.0.1:1", "ann")) == (
-        "No cluster answers at 127.0.0.1:1. Is it running? Then check the address."
+        "No cluster answers at 127.0.0.1:1: nothing listens there (tried for 3 s). "
+        "Is it running? Then check the address."
     )
 
 

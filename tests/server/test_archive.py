@@ -293,3 +293,13 @@ def test_a_result_that_does_not_come_is_no_such_game(room: str, number: int) -> 
     archive = archive_of([game_of("ann", "bob", room="this")])
     with pytest.raises(NoSuchGame):
         archive.result(room, number)
+
+
+def test_a_record_that_cannot_be_read_is_left_out_and_the_others_are_shown() -> None:
+    main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
+    answer = main.records_after(0, ALL)
+    answer["records"][1] = {"kind": "game", "room": 7}
+    archive = Archive(main.records)
+    archive.take_in(answer)
+    shown = archive.games("", 0, ALL)["games"]
+    assert [game["number"] for game in shown] == [3, 1]  # type: ignore[attr-defined]

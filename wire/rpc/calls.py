@@ -21,6 +21,7 @@ from wire.errors import (
     ProtocolMismatch,
     TicTacToeError,
     TooLarge,
+    UnknownHost,
     Unreachable,
     error_from,
 )
@@ -113,7 +114,12 @@ class Remote:
         return self._answer(RESULT, self._sequence)
 
     def _connect(self) -> socket.socket:
-        sock = self._socket = socket.create_connection(self.address, self._timeout_s)
+        try:
+            sock = self._socket = socket.create_connection(self.address, self._timeout_s)
+        except (socket.gaierror, UnicodeError) as error:
+            if getattr(error, "errno", None) == socket.EAI_AGAIN:
+                raise Unreachable(f"the host name {self.address.host} cannot be resolved now") from None
+            raise UnknownHost(f"there is no host {self.address.host}") from None
         self._sequence = 0
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -154,6 +160,8 @@ class Remote:
             return TooLarge("the message is larger than the limit")
         if isinstance(error, Pyro4.errors.SecurityError):
             return Forbidden(f"{self.address} does not accept this cluster key")
+        if isinstance(error, Pyro4.errors.DaemonError):
+            return self._refused_connection(str(error))  # of a server that is none of ours
         if isinstance(error, Pyro4.errors.SerializeError):
             return InvalidArgument("a value of that type cannot be sent")
         if isinstance(error, (Pyro4.errors.CommunicationError, OSError)):

@@ -9,7 +9,7 @@ import Pyro4
 import Pyro4.errors
 import Pyro4.naming
 
-from wire.errors import TicTacToeError, Unreachable
+from wire.errors import NoSuchName, TicTacToeError, Unreachable
 from wire.rpc.calls import Address, Remote
 
 
@@ -25,12 +25,14 @@ def _name_server(address: Address, timeout_s: float) -> Iterator[Remote]:
 
 
 def look_up(name_server: Address, name: str, *, timeout_s: float) -> Address:
-    """Where the name server says that ``name`` is. Raises Unreachable when it does not answer or does not know it."""
+    """Where the name server says that ``name`` is. Raises Unreachable when it does not answer, NoSuchName when it does
+    not have it.
+    """
     with _name_server(name_server, timeout_s) as remote:
         try:
             uri = remote.call("lookup", name, timeout_s=timeout_s)
         except Pyro4.errors.NamingError:
-            raise Unreachable(f"the name server at {name_server} does not know {name} (yet)") from None
+            raise NoSuchName(f"the name server at {name_server} does not know {name} (yet)") from None
         if not isinstance(uri, Pyro4.URI) or not uri.host or not uri.port:  # anybody may write anything there
             raise Unreachable(f"the name server at {name_server} has no address for {name}")
         return Address(str(uri.host), int(uri.port))
