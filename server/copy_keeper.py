@@ -15,7 +15,7 @@ from typing import Any
 from server import rows
 from server.common_objects import PeerObject
 from server.compaction import Compactor
-from server.entries import Entry, Mark, Office, Place, Snapshot, StreamCopy
+from server.entries import Entry, LogEnd, Mark, Office, Place, Snapshot, StreamCopy, Term
 from server.faults import Faults
 from server.journal import Journal
 from server.node import Node
@@ -63,11 +63,12 @@ class CopyKeeper(PeerObject):
     def more_status(self) -> dict[str, object]:
         return {"epoch": self.epoch, "position": self.position}
 
-    @remote()
-    def standing(self) -> dict[str, object]:
-        """Whom this copy obeys, and where it ends."""
+    @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
+    def standing(self, epoch: int, position: int, holder: str) -> dict[str, object]:
+        """Which office this copy obeys, where it ends, and whether it begins with all of a log that ends like that."""
         with self._lock:
-            return {"office": self._replica.office, "last": self._replica.last}
+            has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
+            return {"office": self._replica.office, "last": self._end, "has_own": has_own}
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def take_office(self, epoch: int, holder: str) -> None:
@@ -76,18 +77,31 @@ class CopyKeeper(PeerObject):
             self._promise(Office(epoch, holder))
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
-    def attach(self, epoch: int, holder: str) -> Mark:
+    def attach(self, epoch: int, holder: str) -> LogEnd:
         """Where the copy ends, for the main server in office. Raises Fenced for another."""
         with self._lock:
             office = self._office(epoch, holder)
             if office != self._replica.office:
                 self._promise(office)
-            return self._replica.last
+            return self._end
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, previous=rows.mark, snapshots=rows.snapshots, entries=rows.entries)
+    @remote(
+        epoch=_EPOCH,
+        holder=_HOLDER,
+        previous=rows.mark,
+        snapshots=rows.snapshots,
+        entries=rows.entries,
+        terms=rows.terms,
+    )
     def append(
-        self, epoch: int, holder: str, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
-    ) -> Mark:
+        self,
+        epoch: int,
+        holder: str,
+        previous: Mark,
+        snapshots: Sequence[Snapshot],
+        entries: Sequence[Entry],
+        terms: Sequence[Term],
+    ) -> LogEnd:
         """Write what follows on ``previous``; where the copy ends now. Raises Fenced."""
         with self._lock:
             office = self._office(epoch, holder)
@@ -97,10 +111,10 @@ class CopyKeeper(PeerObject):
             if isinstance(order, Take) and (order.snapshots or order.entries):
                 # A snapshot that is being made here of what was there before must not replace one that comes.
                 with self._compactor.standing_still() if order.snapshots else contextlib.nullcontext():
-                    self._journal.receive(order.snapshots, order.entries, order.last)
+                    self._journal.receive(order.snapshots, order.entries, order.last, terms)
                 self._replica.wrote(order.last)
                 self._compactor.noticed(order.entries)
-            return self._replica.last
+            return self._end
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
@@ -122,10 +136,10 @@ class CopyKeeper(PeerObject):
             )
             self._incoming = (copy, piece + 1)
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=rows.mark)
-    def end_copy(self, epoch: int, holder: str, copy: int, pieces: int, last: Mark) -> Mark:
-        """The incoming copy has so many pieces and ends at ``last``: it counts now. Raises Fenced, and NotReady when
-        not all of it is there.
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=rows.mark, terms=rows.terms)
+    def end_copy(self, epoch: int, holder: str, copy: int, pieces: int, last: Mark, terms: Sequence[Term]) -> LogEnd:
+        """The incoming copy has so many pieces and these terms, and ends at ``last``: it counts now. Raises Fenced, and
+        NotReady when not all of it is there.
         """
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
@@ -134,12 +148,23 @@ class CopyKeeper(PeerObject):
             self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
             try:
                 with self._compactor.standing_still():
-                    self._journal.end_copy(last)
+                    self._journal.end_copy(last, terms)
             finally:
                 self._replacing_until = 0.0
             self._replica.replaced(last)
             self._compactor.recount()
-            return last
+            return self._end
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def drop_after_gaps(self, epoch: int, holder: str) -> list[str]:
+        """Drop what follows on events that are missing here; the streams in which that was done. Raises Fenced."""
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            with self._compactor.standing_still():
+                torn = self._journal.drop_after_gaps()
+            self._replica.replaced(self._journal.last)
+            self._compactor.recount()
+            return torn
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=rows.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
@@ -155,6 +180,15 @@ class CopyKeeper(PeerObject):
         (stream, snapshot or None, entries).
         """
         return self._journal.parts(Place(after_stream, after_version), most_bytes)
+
+    @remote()
+    def terms(self) -> list[Term]:
+        """Which epoch of which holder wrote which positions of this copy."""
+        return list(self._journal.terms)
+
+    @property
+    def _end(self) -> LogEnd:
+        return self._journal.terms.end_at(self._replica.last)
 
     def _expect(self, copy: int, piece: int) -> None:
         """What was held up on an old connection, when another copy has begun since, must not get into that one."""

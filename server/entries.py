@@ -2,14 +2,17 @@
 
 A *stream* is the events of one room (``room/<id>``) or one username (``name/<key>``); the log is the entries of all
 streams in one order. A *mark* names a place in the log: its position and the epoch in which the entry there was
-written. Two logs that have the same mark are the same up to it, because one epoch has one main server and that
-writes its positions once (the log matching property of Raft; the list of terms is Kafka's leader epoch checkpoint).
+written. An epoch is a number and a holder: a main server that knows an old journal alone can choose a number that is
+taken, but never another's holder. So two logs that have the same mark, written by the same holder, are the same up to
+it: a holder writes each position once (the log matching property of Raft; number and holder together are a ballot of
+Paxos; the list of terms is Kafka's leader epoch checkpoint).
 """
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from game.errors import check
@@ -23,6 +26,23 @@ class Mark(NamedTuple):
 
 
 START = Mark(0, 0)
+
+
+class LogEnd(NamedTuple):
+    """Where a log ends, as two logs compare it: the mark of the last entry, and the holder of the epoch it was written
+    in. The holder is empty in what was written before holders were recorded.
+    """
+
+    epoch: int
+    position: int
+    holder: str
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.epoch, self.position)
+
+
+EMPTY = LogEnd(0, 0, "")
 
 
 class Entry(NamedTuple):
@@ -89,12 +109,6 @@ class StreamCopy(NamedTuple):
     entries: tuple[Entry, ...]
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """What decides between two copies: the highest epoch counts, then the highest version."""
-        ends = [(part.epoch, part.version) for part in (self.snapshot, *self.entries) if part is not None]
-        return max(ends, default=(0, 0))
-
-    @property
     def has_gap(self) -> bool:
         """Whether events are missing before its last one: so it is while a copy catches up with a log of which the
         beginning is compacted, until the snapshot comes that stands for them.
@@ -112,6 +126,11 @@ class StreamCopy(NamedTuple):
                 version = entry.version
             kept.append(entry)
         return self._replace(entries=tuple(kept) if version else ())
+
+    @property
+    def version(self) -> int:
+        """The version of the stream's last event; 0 if there is none."""
+        return max((part.version for part in (self.snapshot, *self.entries) if part is not None), default=0)
 
     @property
     def end(self) -> int:
@@ -164,25 +183,59 @@ class Office(NamedTuple):
 NO_OFFICE = Office(0, "")
 
 
+class Term(NamedTuple):
+    """An epoch that wrote to a log, its holder, and the position of the first entry that it could write."""
+
+    epoch: int
+    holder: str
+    first: int
+
+
 class Terms:
-    """Which epoch wrote which positions of a log: answers whether a mark is in it."""
+    """Which epoch of which holder wrote which positions of a log."""
 
-    def __init__(self, beginnings: Iterable[Mark] = ()) -> None:
-        self._beginnings: list[Mark] = []
-        for beginning in beginnings:
-            self.begin(beginning)
+    def __init__(self, terms: Iterable[Term] = ()) -> None:
+        self._terms: list[Term] = []
+        for term in terms:
+            self.begin(term)
 
-    def begin(self, first: Mark) -> None:
-        """Epoch ``first.epoch`` writes from ``first.position`` on."""
-        last = self._beginnings[-1] if self._beginnings else START
-        check(first.epoch > last.epoch and first.position >= last.position, "terms must rise")
-        self._beginnings.append(first)
+    def __iter__(self) -> Iterator[Term]:
+        return iter(self._terms)
 
-    def contain(self, mark: Mark, end: Mark) -> bool:
-        """Whether a log with these terms that ends at ``end`` has that mark."""
-        if mark == START:
+    def begin(self, term: Term) -> None:
+        """That epoch writes from ``term.first`` on. Epochs rise, and no position goes back."""
+        if self._terms:
+            last = self._terms[-1]
+            check(term.epoch > last.epoch and term.first >= last.first, "terms must rise")
+        self._terms.append(term)
+
+    def written(self, after: int, upto: int) -> tuple[Term, ...]:
+        """The terms that begin after one position and up to another: what a copy that ends at ``after`` lacks."""
+        return tuple(self._terms[self._begun_by(after) : self._begun_by(upto)])
+
+    def end_at(self, last: Mark) -> LogEnd:
+        """The end of this log, if ``last`` is the mark of its last entry."""
+        term = self._term_of(last.position)
+        return LogEnd(*last, term.holder if term is not None and term.epoch == last.epoch else "")
+
+    def contain(self, end: LogEnd, last: Mark) -> bool:
+        """Whether a log with these terms, and ``last`` as the mark of its last entry, begins with all of a log that
+        ends at ``end``.
+        """
+        if end.mark == START:
             return True
-        if mark.position > end.position:
-            return False
-        index = bisect.bisect_right([beginning.position for beginning in self._beginnings], mark.position) - 1
-        return index >= 0 and self._beginnings[index].epoch == mark.epoch
+        term = self._term_of(end.position)
+        return (
+            end.position <= last.position and term is not None and (term.epoch, term.holder) == (end.epoch, end.holder)
+        )
+
+    def _term_of(self, position: int) -> Term | None:
+        begun = self._begun_by(position)
+        return self._terms[begun - 1] if begun else None
+
+    def _begun_by(self, position: int) -> int:
+        """How many terms begin at a position or before it."""
+        return bisect.bisect_right(self._terms, position, key=_FIRST)
+
+
+_FIRST = operator.attrgetter("first")

@@ -14,31 +14,38 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 
 from game.errors import check
-from server.entries import NO_OFFICE, START, Entry, Listing, Mark, Office, Place, Snapshot, StreamCopy, Terms, weight
+from server.entries import (
+    NO_OFFICE,
+    START,
+    Entry,
+    Listing,
+    LogEnd,
+    Mark,
+    Office,
+    Place,
+    Snapshot,
+    StreamCopy,
+    Term,
+    Terms,
+    weight,
+)
+from server.journal_schema import bring_up_to_date
+from server.log_guard import LogGuard
 from wire.errors import StorageFailed
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS entries (
-    position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
-    body TEXT NOT NULL);
-CREATE UNIQUE INDEX IF NOT EXISTS entries_of_stream ON entries (stream, version);
-CREATE TABLE IF NOT EXISTS snapshots (
-    position INTEGER NOT NULL, epoch INTEGER NOT NULL, stream TEXT PRIMARY KEY, version INTEGER NOT NULL,
-    body TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS snapshots_in_order ON snapshots (position);
-CREATE TABLE IF NOT EXISTS incoming_entries AS SELECT * FROM entries WHERE FALSE;
-CREATE TABLE IF NOT EXISTS incoming_snapshots AS SELECT * FROM snapshots WHERE FALSE;
-CREATE TABLE IF NOT EXISTS listings (stream TEXT PRIMARY KEY, position INTEGER NOT NULL, row TEXT NOT NULL)
-    WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS terms (epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
-"""
 STREAMS_AT_ONCE = 8
 MOST_ROWS = 1000
 _COLUMNS = "position, epoch, stream, version, body"
 _ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
 _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
 _PUT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?)"
+_ADD_TERM = "INSERT INTO terms (epoch, holder, position) VALUES (?, ?, ?)"
+KEPT_TERMS = 1000
+"""So many takeovers back a journal can be compared with another; they fit into one message."""
+_DROP_OLD_TERMS = (
+    f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
+)
+_PUT_OFFICE = "INSERT OR REPLACE INTO office VALUES (1, ?, ?)"
 _ENTRIES = f"SELECT {_COLUMNS} FROM entries"
 _SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
 _AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
@@ -66,18 +73,27 @@ SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snaps
 class Journal:
     """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, guard: LogGuard | None = None) -> None:
         """``connection``: to the journal's database, without transactions of its own."""
+        self.guard = guard or LogGuard()
         self._lock = threading.RLock()
         self._connection = connection
-        run = connection.execute
-        connection.executescript(_SCHEMA)
+        bring_up_to_date(connection)
         self.lost = False
         """Whether it is empty because one that could not be read was put aside."""
         self.last = self._read_last()
-        self.terms = Terms(Mark(*row) for row in run("SELECT epoch, position FROM terms ORDER BY epoch"))
+        self.terms = self._read_terms()
+        run = connection.execute
         row = run("SELECT epoch, holder FROM office").fetchone()
         self.office = Office(*row) if row else NO_OFFICE
+        row = run("SELECT position FROM forgotten").fetchone()
+        self.forgotten_at: int = row[0] if row else 0
+        """The end of the log when streams were forgotten for the last time; both copies ended there then."""
+
+    @property
+    def end(self) -> LogEnd:
+        """Where this log ends, for a comparison with another."""
+        return self.terms.end_at(self.last)
 
     def close(self) -> None:
         """Close the file; the journal cannot be used after."""
@@ -96,49 +112,40 @@ class Journal:
             if listings:
                 self._connection.executemany(_PUT_LISTING, map(_written, listings))
         self.last = entries[-1].mark
+        self.guard.raise_to(self.last)
 
-    def receive(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark) -> None:
-        """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here."""
+    def receive(
+        self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark, terms: Sequence[Term] = ()
+    ) -> None:
+        """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here, and
+        ``terms`` begin in the piece.
+        """
         with self.writing():
             self._connection.executemany(_PUT_SNAPSHOT, snapshots)
             self._connection.executemany(_ADD_ENTRY, entries)
+            if terms:
+                self._connection.executemany(_ADD_TERM, terms)
+                self._connection.execute(_DROP_OLD_TERMS)
         self.last = last
+        for term in terms:
+            self.terms.begin(term)
 
     def take_office(self, office: Office) -> None:
         """Remember whom this journal obeys."""
         with self.writing():
-            self._connection.execute("INSERT OR REPLACE INTO office VALUES (1, ?, ?)", office)
+            self._connection.execute(_PUT_OFFICE, office)
         self.office = office
 
     def begin_term(self, office: Office) -> None:
-        """The own term of office begins: what is written from here on has its epoch."""
-        first = Mark(office.epoch, self.last.position + 1)
+        """The own term of office begins: what is written from here on has its epoch and holder."""
+        term = Term(*office, self.last.position + 1)
         with self.writing():
-            self._connection.execute("INSERT OR REPLACE INTO office VALUES (1, ?, ?)", office)
-            self._connection.execute("INSERT INTO terms VALUES (?, ?)", first)
+            self._connection.execute(_PUT_OFFICE, office)
+            self._connection.execute(_ADD_TERM, term)
+            self._connection.execute(_DROP_OLD_TERMS)
         self.office = office
-        self.terms.begin(first)
-
-    def adopt(self, copies: Sequence[StreamCopy], after: Mark) -> None:
-        """Take over another journal's copies of streams as entries of the own term, in place of the own copies.
-
-        Their positions go on after ``after`` or the own end, whichever is higher; their listings are missing then.
-        """
-        positions = itertools.count(max(self.last.position, after.position) + 1)
-        epoch = self.office.epoch
-        with self.writing():
-            for copy in copies:
-                for table in (*_TABLES, "listings"):
-                    self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
-                old = [e for e in copy.entries if copy.snapshot is not None and e.version <= copy.snapshot.version]
-                new = copy.entries[len(old) :]
-                moved = [e._replace(position=next(positions), epoch=epoch) for e in old]
-                if copy.snapshot is not None:
-                    moved_snapshot = copy.snapshot._replace(position=next(positions), epoch=epoch)
-                    self._connection.execute(_PUT_SNAPSHOT, moved_snapshot)
-                moved += [e._replace(position=next(positions), epoch=epoch) for e in new]
-                self._connection.executemany(_ADD_ENTRY, moved)
-        self.last = self._read_last()
+        self.terms.begin(term)
+        self.guard.raise_to(Mark(office.epoch, self.last.position))
 
     def begin_copy(self) -> None:
         """Another's whole journal is going to come in pieces; the own one stays until ``end_copy``."""
@@ -152,16 +159,19 @@ class Journal:
             for table, rows in (("entries", entries), ("snapshots", snapshots)):
                 self._connection.executemany(f"INSERT INTO incoming_{table} VALUES (?, ?, ?, ?, ?)", rows)
 
-    def end_copy(self, last: Mark) -> None:
-        """Replace the own log by the copy that came in, which ends at ``last``, at once."""
+    def end_copy(self, last: Mark, terms: Sequence[Term]) -> None:
+        """Replace the own log by the copy that came in, which has these terms and ends at ``last``, at once."""
         with self.writing():
-            self._connection.execute("DELETE FROM listings")
+            for table in ("listings", "terms"):
+                self._connection.execute(f"DELETE FROM {table}")
+            self._connection.executemany(_ADD_TERM, terms)
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table}")
                 self._connection.execute(f"INSERT INTO {table} ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming_{table}")
                 self._connection.execute(f"DELETE FROM incoming_{table}")
             check(self._read_last() == last, "a copy ends where its sender said")
         self.last = last
+        self.terms = Terms(terms)
 
     def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
         """Put states in place of the entries before them; each stream keeps its last ``keep_events`` entries."""
@@ -173,13 +183,28 @@ class Journal:
             )
 
     def forget(self, streams: Sequence[str]) -> None:
-        """Drop all of these streams."""
+        """Drop all of these streams. Both copies of the log end at the same place while this is done."""
         with self.writing():
+            self._connection.execute("INSERT OR REPLACE INTO forgotten VALUES (1, ?)", (self.last.position,))
             for table in (*_TABLES, "listings"):
                 self._connection.executemany(
                     f"DELETE FROM {table} WHERE stream = ? AND position < ?",
                     [(stream, self.last.position) for stream in streams],
                 )
+        self.forgotten_at = self.last.position
+
+    def drop_after_gaps(self) -> list[str]:
+        """Drop what follows on missing events in any stream; the streams in which there was something to drop."""
+        torn = [copy for copy in self.copies() if copy.has_gap]
+        with self.writing():
+            self._connection.executemany(
+                "DELETE FROM entries WHERE stream = ? AND version > ?",
+                [(copy.stream, copy.before_gap().version) for copy in torn],
+            )
+            last = self._read_last()
+            self._connection.execute("DELETE FROM terms WHERE position > ?", (last.position,))
+        self.last, self.terms = last, self._read_terms()
+        return [copy.stream for copy in torn]
 
     def list_streams(self, listings: Sequence[Listing]) -> None:
         """Put these listings where they are missing."""
@@ -306,6 +331,11 @@ class Journal:
 
     def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
         return [Snapshot(*row) for row in self._connection.execute(_SNAPSHOTS + where, tuple(parameters))]
+
+    def _read_terms(self) -> Terms:
+        return Terms(
+            Term(*row) for row in self._connection.execute("SELECT epoch, holder, position FROM terms ORDER BY 1")
+        )
 
     def _read_last(self) -> Mark:
         ends = [

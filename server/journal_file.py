@@ -15,6 +15,7 @@ import structlog
 
 from server.entries import START
 from server.journal import Journal
+from server.log_guard import LogGuard
 from wire.errors import StorageFailed
 
 _ASIDE = ".unreadable-"
@@ -22,14 +23,14 @@ _ASIDE = ".unreadable-"
 logger = structlog.get_logger()
 
 
-def open_journal(file: Path, *, durability: str = "os") -> Journal:
+def open_journal(file: Path, *, durability: str = "os", guard: LogGuard | None = None) -> Journal:
     """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
 
     What it had then has to come from the other copy: see ``Journal.lost``. Raises StorageFailed, and puts nothing
     aside, when only the disk refuses (it is full, say): then the journal is as good as it was.
     """
     try:
-        journal = Journal(_connect(file, durability))
+        journal = Journal(_connect(file, durability), guard)
     except sqlite3.OperationalError as error:
         # What SQLite calls corrupt or no database is a DatabaseError and none of these.
         raise StorageFailed(f"the journal {file.name} cannot be opened: {error}") from error
@@ -39,7 +40,7 @@ def open_journal(file: Path, *, durability: str = "os") -> Journal:
             if part.exists():
                 part.rename(part.with_name(part.name + mark))
         logger.error("a journal cannot be read: it is put aside", why=str(error), mark=mark)
-        journal = Journal(_connect(file, durability))
+        journal = Journal(_connect(file, durability), guard)
     journal.lost = journal.last == START and any(file.parent.glob(f"{file.name}{_ASIDE}*"))
     return journal
 

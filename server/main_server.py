@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from server import readings, script
 from server.journal_file import open_journal
+from server.log_guard import LogGuard
 from server.main_peer import MainPeer
 from server.node import Node
 from server.office import take_office
@@ -19,7 +20,8 @@ from wire import MAIN, REPLICATION
 def build(its_node: Node) -> None:
     """Answer heartbeats, wait for the office, and begin the term."""
     settings = its_node.settings
-    journal = open_journal(settings.data / "main" / "journal.db", durability=settings.durability)
+    guard = LogGuard.in_file(settings.data / "main.guard")
+    journal = open_journal(settings.data / "main" / "journal.db", durability=settings.durability, guard=guard)
     line = ReplicaLine(settings.peer_address_of(REPLICATION), its_node.key, timeout_s=settings.append_timeout_s)
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)

@@ -10,16 +10,20 @@ import structlog
 
 from server import replica_messages, takeover
 from server.conversation import Conversation, Rest
-from server.entries import Mark, Office
+from server.entries import LogEnd, Mark, Office
 from server.journal import Journal
-from server.takeover import FetchCopy, Standing, Wait
-from wire import REPLICATION
-from wire.errors import NotReady, TicTacToeError
+from server.takeover import Divergence, FetchCopy, ReplicaStanding, Standing, Wait
+from wire.errors import Diverged, NotReady, TicTacToeError
 
 ASK_AGAIN_S = 0.01
 SAY_AGAIN_S = 2.0
 READ_AGAIN = 3
 """So often a copy with gaps is read until they are believed: it was catching up when the main server's was lost."""
+
+DIVERGED = (
+    "the journals of the main and the replication server each have moves that the other lacks: "
+    "`tictactoe.py cluster resolve --keep main` or `--keep replica` chooses"
+)
 
 logger = structlog.get_logger()
 
@@ -39,20 +43,20 @@ def take_office(
     of its copy comes in one message. None if ``go_on()`` became false meanwhile.
     """
     began = said = clock()
-    gaps: dict[Mark, int] = {}
+    torn: dict[Mark, int] = {}
     while go_on():
         now = clock()
+        why = "the replication server may know more than this server's journal"
         try:
-            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder, gaps)
+            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder, torn)
         except TicTacToeError as error:
-            logger.info("office not taken, asking again", why=error.message)
-            office = None
+            office, why = None, error.message
         if office is not None:
             logger.info("in office", epoch=office.epoch, position=journal.last.position)
             return office
         if now - said > SAY_AGAIN_S:
             said = now
-            logger.info("waiting", for_=REPLICATION, why="it may know more than this server's journal")
+            logger.info("office not taken, asking again", why=why)
         yield Rest(ASK_AGAIN_S)
     return None
 
@@ -63,43 +67,66 @@ def _try(
     wait_limit_s: float,
     piece_bytes: int,
     new_holder: Callable[[], str],
-    gaps: dict[Mark, int],
+    torn: dict[Mark, int],
 ) -> Conversation[Office | None]:
-    asked = yield from _standing()
+    asked = yield from _standing(journal.end)
+    known = max(journal.office.epoch, journal.guard.highest.epoch)
     decision = takeover.decide(
-        Standing(journal.office, journal.last),
+        Standing(journal.office._replace(epoch=known), journal.end),
         journal.terms,
         asked,
         waited_s=waited_s,
         wait_limit_s=wait_limit_s,
         own_lost=journal.lost,
+        may_be_alone=journal.guard.allows_alone(journal.last),
     )
     if isinstance(decision, Wait):
         return None
+    if isinstance(decision, Divergence):
+        journal.guard.diverged()
+        raise Diverged(DIVERGED)
     office = Office(decision.epoch, new_holder())
     if asked is not None:
         yield from replica_messages.take_office(office)
     if isinstance(decision, FetchCopy) and asked is not None:
-        logger.info("fetching the replica's copy", own=journal.last.position, replica=asked.last.position)
-        theirs = yield from replica_messages.copies(piece_bytes)
-        ranks = {copy.stream: copy.rank for copy in journal.copies()}
-        better = takeover.better_copies(ranks, theirs)
-        torn = [copy.stream for copy in better if copy.has_gap]
-        if torn:
-            gaps[asked.last] = gaps.get(asked.last, 0) + 1
-            if gaps[asked.last] < READ_AGAIN:
-                raise NotReady("the replica's copy may have changed while it was read")
-            logger.error("the replica lacks events that nobody has: what was after them is lost", streams=torn)
-            better = [copy.before_gap() for copy in better]
-        journal.begin_term(office)
-        journal.adopt([copy for copy in better if copy.end], asked.last)
-    else:
-        journal.begin_term(office)
+        yield from _fetch(journal, office, asked.last.mark, piece_bytes, torn)
+    journal.begin_term(office)
+    if asked is not None:
+        _settle(journal)
     return office
 
 
-def _standing() -> Conversation[Standing | None]:
+def _fetch(journal: Journal, office: Office, last: Mark, piece_bytes: int, torn: dict[Mark, int]) -> Conversation[None]:
+    """Replace the own log by the replica's, which goes on where the own one ends."""
+    logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
+    copies = yield from replica_messages.copies(piece_bytes)
+    if any(copy.has_gap for copy in copies):
+        torn[last] = torn.get(last, 0) + 1
+        if torn[last] < READ_AGAIN:
+            raise NotReady("the replica's copy may have changed while it was read")
+        streams = yield from replica_messages.drop_after_gaps(office)
+        logger.error("the replica lacks events that nobody has: what was after them is lost", streams=streams)
+        raise NotReady("the replica's copy had gaps")
+    terms = yield from replica_messages.terms()
+    journal.begin_copy()
+    journal.add_to_copy(
+        [copy.snapshot for copy in copies if copy.snapshot is not None],
+        [entry for copy in copies for entry in copy.entries],
+    )
+    journal.end_copy(last, terms)
+
+
+def _settle(journal: Journal) -> None:
+    guard, last = journal.guard, journal.last
+    if last.position < guard.highest.position:
+        logger.error(
+            "both copies of the log end before it once ended", position=last.position, once=guard.highest.position
+        )
+    guard.settle(last)
+
+
+def _standing(own_end: LogEnd) -> Conversation[ReplicaStanding | None]:
     try:
-        return (yield from replica_messages.standing())
+        return (yield from replica_messages.standing(own_end))
     except TicTacToeError:
         return None

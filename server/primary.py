@@ -6,7 +6,8 @@ committed. No I/O, no clock; ``replica_link`` holds the conversations that it wa
     ALONE         degraded: an entry is committed once the own journal has it
     CATCHING_UP   the same, while the replica gets what it lacks; it does not count as a copy yet
     IN_STEP       an entry is committed once the own journal and the replica have it
-    FENCED        another main server is in office: nothing is committed any more, for good
+    FENCED        another main server is in office, or the replica knows more than this one: nothing is committed any
+                  more, for good
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from game.errors import check
-from server.entries import Entry, Mark, Office, Terms
+from server.entries import Entry, LogEnd, Mark, Office, Terms
 
 
 class Step(enum.Enum):
@@ -46,7 +47,16 @@ class SendBacklog:
 
 @dataclass(frozen=True)
 class SendCopy:
-    """The replica's log is not the beginning of ours: replace its copy by the own journal."""
+    """The replica's log is the beginning of ours, but older than it can be unless it was put back: replace its copy by
+    the own journal, which no longer has what was forgotten since.
+    """
+
+
+@dataclass(frozen=True)
+class ReplicaAhead:
+    """The replica has entries that the own log lacks, so this main server took office without knowing all that was
+    acknowledged: end, touch nothing, and let the next start decide with the replica's answer at hand.
+    """
 
 
 @dataclass(frozen=True)
@@ -61,18 +71,20 @@ class StepDown:
     """Another main server took office: end, and touch nothing."""
 
 
-Output = Send | SendBacklog | SendCopy | Committed | StepDown
+Output = Send | SendBacklog | SendCopy | Committed | ReplicaAhead | StepDown
 
 
 class Primary:
     """The state of a main server in office."""
 
-    def __init__(self, office: Office, last: Mark, terms: Terms) -> None:
+    def __init__(self, office: Office, last: Mark, terms: Terms, *, forgotten_at: int = 0) -> None:
+        """``forgotten_at``: the end of both logs when streams were forgotten for the last time."""
         self.office = office
         self.last = last
         self.committed = last.position
         self.step = Step.ALONE
         self._terms = terms
+        self._forgotten_at = forgotten_at
 
     def wrote(self, entries: Sequence[Entry]) -> Output:
         """The own journal has these entries: send them, or if the replica is not in step, they are committed."""
@@ -83,18 +95,21 @@ class Primary:
             return Send(previous, tuple(entries))
         return self._commit(self.last)
 
-    def joined(self, replica_last: Mark) -> Output | None:
+    def joined(self, replica_end: LogEnd) -> Output | None:
         """A replica attached, or took a piece while it catches up; its copy ends there now.
 
-        Says what it lacks; None if it lacks nothing any more and so is in step.
+        Returns what it lacks; None if it lacks nothing any more and so is in step.
         """
         if self.step is Step.FENCED:
             return StepDown()
+        if not self._terms.contain(replica_end, self.last):
+            self.step = Step.FENCED
+            return ReplicaAhead()
         self.step = Step.CATCHING_UP
-        if not self._terms.contain(replica_last, self.last):
+        if 0 < replica_end.position < self._forgotten_at:
             return SendCopy()
-        if replica_last != self.last:
-            return SendBacklog(replica_last, self.last)
+        if replica_end.mark != self.last:
+            return SendBacklog(replica_end.mark, self.last)
         self.step = Step.IN_STEP
         return None
 

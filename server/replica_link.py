@@ -17,10 +17,10 @@ from server import replica_messages
 from server.compaction import Compactor
 from server.conversation import Conversation, InTurn, Rest
 from server.counts import Stopwatch
-from server.entries import BEFORE_ALL, Entry, Mark
+from server.entries import BEFORE_ALL, Entry, LogEnd, Mark, Snapshot
 from server.faults import Faults
 from server.journal import Journal
-from server.primary import Committed, Output, Primary, Send, SendBacklog, SendCopy, Step, StepDown
+from server.primary import Committed, Output, Primary, ReplicaAhead, Send, SendBacklog, SendCopy, Step, StepDown
 from wire.errors import Fenced, TicTacToeError
 
 NEARLY = 50
@@ -123,15 +123,20 @@ class ReplicaLink:
 
     def _send(self, order: Send) -> Conversation[Output]:
         try:
-            last = yield from replica_messages.append(self._primary.office, order.previous, (), order.entries)
+            end = yield from self._append(order.previous, (), order.entries)
         except TicTacToeError as error:
             return self._on_error(error)
         with self._lock:
-            output = self._primary.acknowledged(last)
-            self._note(last)
+            output = self._primary.acknowledged(end.mark)
+            self._note(end.mark)
         if self._primary.step is not Step.IN_STEP:
             self._wake()
         return output
+
+    def _append(self, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Conversation[LogEnd]:
+        positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
+        terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
+        return (yield from replica_messages.append(self._primary.office, previous, snapshots, entries, terms))
 
     def _on_error(self, error: TicTacToeError) -> Output:
         was_in_step = self._primary.step is Step.IN_STEP
@@ -158,12 +163,22 @@ class ReplicaLink:
         except TicTacToeError as error:
             self._on_error(error)
         else:
+            if isinstance(output, (ReplicaAhead, StepDown)):
+                self._end_term(output)
+                return
             logger.info("the replica is in step", epoch=self.epoch, position=self._primary.last.position)
 
-    def _joined(self, last: Mark) -> Output | None:
+    def _end_term(self, output: ReplicaAhead | StepDown) -> None:
+        if isinstance(output, ReplicaAhead):
+            self._journal.guard.diverged()
+            self._step_down("the replica has entries that this server's journal lacks")
+        else:
+            self._step_down("another main server is in office")
+
+    def _joined(self, end: LogEnd) -> Output | None:
         with self._lock:
-            output = self._primary.joined(last)
-            self._note(last)
+            output = self._primary.joined(end)
+            self._note(end.mark)
         return output
 
     def _note(self, last: Mark | None) -> None:
@@ -183,11 +198,11 @@ class ReplicaLink:
     def _last_piece(self, after: Mark) -> Conversation[Output | None]:
         return self._joined((yield from self._send_backlog(after, self._primary.last)))
 
-    def _send_backlog(self, after: Mark, upto: Mark) -> Conversation[Mark]:
+    def _send_backlog(self, after: Mark, upto: Mark) -> Conversation[LogEnd]:
         snapshots, entries = self._journal.backlog(after, upto, self._piece_bytes)
-        return (yield from replica_messages.append(self._primary.office, after, snapshots, entries))
+        return (yield from self._append(after, snapshots, entries))
 
-    def _send_copy(self) -> Conversation[Mark]:
+    def _send_copy(self) -> Conversation[LogEnd]:
         """Send all of the journal as it is now; what is written meanwhile follows as a backlog."""
         office = self._primary.office
         with self._compactor.standing_still():
@@ -201,4 +216,5 @@ class ReplicaLink:
                 sent = [part.up_to(upto.position) for part in parts]
                 yield from replica_messages.add_to_copy(office, copy, piece, [part for part in sent if part.end])
                 piece += 1
-            return (yield from replica_messages.end_copy(office, copy, piece, upto))
+            terms = self._journal.terms.written(-1, upto.position)
+            return (yield from replica_messages.end_copy(office, copy, piece, upto, terms))

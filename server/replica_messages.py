@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.conversation import Ask, Conversation
-from server.entries import BEFORE_ALL, Entry, Mark, Office, Snapshot, StreamCopy
-from server.takeover import Standing
+from server.entries import BEFORE_ALL, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
+from server.takeover import ReplicaStanding
 
 
-def standing() -> Conversation[Standing]:
-    """Whom the replica obeys and where its copy ends."""
-    answer = yield Ask("standing", ())
-    return Standing(Office(*answer["office"]), Mark(*answer["last"]))
+def standing(own_end: LogEnd) -> Conversation[ReplicaStanding]:
+    """Which office the replica obeys, where its copy ends, and whether that copy has all of a log with this end."""
+    answer = yield Ask("standing", own_end)
+    return ReplicaStanding(Office(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])
 
 
 def take_office(office: Office) -> Conversation[None]:
@@ -25,16 +25,18 @@ def take_office(office: Office) -> Conversation[None]:
     yield Ask("take_office", office)
 
 
-def attach(office: Office) -> Conversation[Mark]:
+def attach(office: Office) -> Conversation[LogEnd]:
     """Begin to send; where the replica's copy ends."""
-    return Mark(*(yield Ask("attach", office)))
+    return LogEnd(*(yield Ask("attach", office)))
 
 
 def append(
-    office: Office, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
-) -> Conversation[Mark]:
-    """Send what follows on ``previous``; where the copy ends now, which tells whether it was taken."""
-    return Mark(*(yield Ask("append", (*office, previous, snapshots, entries))))
+    office: Office, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry], terms: Sequence[Term]
+) -> Conversation[LogEnd]:
+    """Send what follows on ``previous``, with the terms that begin there; where the copy ends now, which shows whether
+    it was taken.
+    """
+    return LogEnd(*(yield Ask("append", (*office, previous, snapshots, entries, terms))))
 
 
 def begin_copy(office: Office, copy: int) -> Conversation[None]:
@@ -47,14 +49,25 @@ def add_to_copy(office: Office, copy: int, piece: int, copies: Sequence[StreamCo
     yield Ask("add_to_copy", (*office, copy, piece, copies))
 
 
-def end_copy(office: Office, copy: int, pieces: int, last: Mark) -> Conversation[Mark]:
-    """That was all, so many pieces, up to ``last``: replace the old copy by it."""
-    return Mark(*(yield Ask("end_copy", (*office, copy, pieces, last))))
+def end_copy(office: Office, copy: int, pieces: int, last: Mark, terms: Sequence[Term]) -> Conversation[LogEnd]:
+    """That was all, so many pieces, up to ``last``, with these terms: replace the old copy by it."""
+    return LogEnd(*(yield Ask("end_copy", (*office, copy, pieces, last, terms))))
 
 
 def forget(office: Office, streams: Sequence[str]) -> Conversation[None]:
     """These streams are of rooms closed long ago and can go."""
     yield Ask("forget", (*office, streams))
+
+
+def drop_after_gaps(office: Office) -> Conversation[Sequence[str]]:
+    """Make the replica drop what follows on events that it lacks; the streams in which it did."""
+    streams: Sequence[str] = yield Ask("drop_after_gaps", office)
+    return streams
+
+
+def terms() -> Conversation[list[Term]]:
+    """The terms of the replica's copy."""
+    return [Term(*term) for term in (yield Ask("terms", ()))]
 
 
 def copies(piece_bytes: int) -> Conversation[list[StreamCopy]]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from game.errors import InvalidArgument, TicTacToeError
 from game.moment import Limits
-from server.entries import Entry, Mark, Snapshot, StreamCopy
+from server.entries import Entry, Mark, Snapshot, StreamCopy, Term
 from server.streams import Kind, Streams, is_stream
 from wire.arguments import sequence, text, whole
 
@@ -26,6 +26,7 @@ _FROM_NOUGHT = whole(0, FARTHEST)
 _FROM_ONE = whole(1, FARTHEST)
 _STREAM = text(longest=200, shortest=6)
 _BODY = text(longest=LONGEST_BODY, shortest=2)
+_HOLDER = text(longest=64)
 _STREAMS = Streams(Limits())  # what can be read does not depend on limits
 
 Row = TypeVar("Row", Entry, Snapshot)
@@ -78,6 +79,15 @@ def copies(value: object) -> list[StreamCopy]:
     return [_copy(row) for row in _ROWS(value)]
 
 
+def terms(value: object) -> list[Term]:
+    """Terms with rising epochs."""
+    rows = [_term(row) for row in _ROWS(value)]
+    for before, after in itertools.pairwise(rows):
+        if after.epoch <= before.epoch or after.first < before.first:
+            raise InvalidArgument("must be in the order of epochs, and no position goes back")
+    return rows
+
+
 def follow(previous: Mark, office_epoch: int, parts: Iterable[Entry | Snapshot]) -> None:
     """Refuse what cannot follow on ``previous`` in that office: raises InvalidArgument."""
     for part in parts:
@@ -85,6 +95,13 @@ def follow(previous: Mark, office_epoch: int, parts: Iterable[Entry | Snapshot])
             raise InvalidArgument("what is sent must come after what is there")
         if not part.epoch <= office_epoch:
             raise InvalidArgument("nothing can be written in an epoch that has not begun")
+
+
+def _term(value: object) -> Term:
+    if not isinstance(value, (list, tuple)) or len(value) != len(Term._fields):
+        raise InvalidArgument("must be rows of epoch, holder and first position")
+    epoch, holder, first = value
+    return Term(_FROM_ONE(epoch), _HOLDER(holder), _FROM_ONE(first))
 
 
 def _copy(row: object) -> StreamCopy:

@@ -71,7 +71,7 @@ class Term:
             in_memory=self.house.at_hand,
         )
         self.link = ReplicaLink(
-            Primary(office, journal.last, journal.terms),
+            Primary(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
             journal,
             self._compactor,
             faults=faults,

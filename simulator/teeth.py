@@ -7,7 +7,7 @@ in ``docs/simulation.md``.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from server.compaction import Compactor
 from server.conversation import Conversation
 from server.copy_keeper import CopyKeeper
 from server.draft import Draft
-from server.entries import Entry, Mark, Office, Snapshot, StreamCopy, Terms
+from server.entries import Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Terms
 from server.journal import Journal
 from server.primary import Output, Primary, Step
 from server.replica import Replica
@@ -27,7 +27,7 @@ from server.room_news import RoomNews
 from server.supervision import Action, Supervision
 from server.takeover import TakeOffice
 from simulator import match_teeth as _those_of_matches  # noqa: F401  # they are in TEETH by being there
-from simulator.cluster.machine import ELSEWHERE, Machine
+from simulator.cluster.machine import Machine
 from simulator.tooth import TEETH
 from simulator.tooth import tooth as _tooth
 from wire import MAIN
@@ -68,14 +68,9 @@ def _obey(_self: Replica, _office: Office) -> None:
 
 
 @_tooth("stale-replica-in-step", "a replica that lacks entries counts as a copy", Primary, "joined")
-def _joined(self: Primary, _replica_last: Mark) -> Output | None:
+def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
     self.step = Step.IN_STEP
     return None
-
-
-@_tooth("recover-from-the-older-copy", "of two copies of a room the older one counts", takeover, "better_copies")
-def _better_copies(own: Mapping[str, tuple[int, int]], others: Sequence[StreamCopy]) -> list[StreamCopy]:
-    return [other for other in others if other.rank < own.get(other.stream, (0, 0))]
 
 
 @_tooth(
@@ -93,9 +88,7 @@ def _decide(own: takeover.Standing, _terms: Terms, replica: takeover.Standing | 
 def _kill(self: Machine, role: str) -> None:
     life = self.world.lives.get(role)
     if role == MAIN and life is not None and life.alive:
-        self.world.lives[ELSEWHERE] = self.world.lives.pop(MAIN)
-        life.name = ELSEWHERE
-        self.disks[MAIN] = self.disks[MAIN].twin()
+        self.set_main_adrift()
     else:
         self.world.crash(role)
 
@@ -107,17 +100,19 @@ def _snapshot(self: Compactor, stream: str, _right: Any = Compactor._snapshot) -
 
 
 @_tooth("any-log-matches", "the replica's copy is taken for the beginning of any log that is longer", Terms, "contain")
-def _contain(_self: Terms, mark: Mark, end: Mark) -> bool:
-    return mark.position <= end.position
+def _contain(_self: Terms, end: LogEnd, last: Mark) -> bool:
+    return end.position <= last.position
 
 
 @_tooth("ack-before-writing", "the replica acknowledges what its journal does not have", CopyKeeper, "append")
-def _append(self: CopyKeeper, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any) -> Mark:
+def _append(
+    self: CopyKeeper, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
+) -> LogEnd:
     order = self._replica.receive(
         Office(epoch, holder), Mark(*previous), [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
     )
     self._replica.wrote(order.last)
-    return order.last
+    return LogEnd(*order.last, holder)
 
 
 @_tooth("backlog-skips-one", "a replica that catches up misses the first entry it lacks", Journal, "backlog")

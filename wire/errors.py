@@ -13,6 +13,7 @@ from game.errors import TicTacToeError
 __all__ = [
     "Busy",
     "DeadlineExceeded",
+    "Diverged",
     "Fenced",
     "Forbidden",
     "InternalError",
@@ -107,6 +108,13 @@ class StorageFailed(TicTacToeError):
     """The journal, or the client's own file of tokens, cannot be used (a full disk, say); nothing was changed."""
 
     code: ClassVar[str] = "storage_failed"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
+
+
+class Diverged(TicTacToeError):
+    """Two copies of the log each have what the other lacks: nothing is changed until a person has chosen one."""
+
+    code: ClassVar[str] = "diverged"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
 

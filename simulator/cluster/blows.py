@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from server.primary import Step
-from simulator.cluster.machine import ELSEWHERE, SERVERS, Machine
+from simulator.cluster.machine import ADRIFT, SERVERS, Machine
 from simulator.cluster.main_process import MainProcess
-from simulator.cluster.rpc import Process
 from simulator.storm import Blow, Undo
 from simulator.world import World
 from wire import MAIN, REPLICATION
@@ -26,21 +25,17 @@ LOOK_AGAIN_S = 0.01
 class Blows:
     """The blows of one world."""
 
-    def __init__(
-        self, world: World, machine: Machine, people: Sequence[str], main_elsewhere: Callable[[], Process]
-    ) -> None:
-        """``main_elsewhere`` makes a main server on another machine."""
+    def __init__(self, world: World, machine: Machine, people: Sequence[str]) -> None:
         self._world = world
         self._machine = machine
         self._people = people
-        self._main_elsewhere = main_elsewhere
 
     def calm(self) -> list[Blow]:
-        """Few, in good weather: a main server that was stopped wakes after a takeover elsewhere, where no lock helps.
+        """Few, in good weather: a main server that was stopped wakes after a takeover, and was not ended for it.
 
         What protects then is the epoch at the replica alone, so the replica must be there.
         """
-        return [Blow("takeover elsewhere", 5, self._take_over_elsewhere, 2.0, 2.0), self._client_crashed]
+        return [Blow("replaced, not ended", 5, self._replace_without_ending, 2.0, 2.0), self._client_crashed]
 
     def all(self) -> list[Blow]:
         """Each with how likely it is, against the others."""
@@ -159,30 +154,25 @@ class Blows:
         main = self._world.node(MAIN)
         return isinstance(main, MainProcess) and main.link is not None
 
-    def _take_over_elsewhere(self, _chance: random.Random) -> Undo | None:
+    def _replace_without_ending(self, _chance: random.Random) -> Undo | None:
         world = self._world
-        main = world.node(MAIN)
-        in_step = isinstance(main, MainProcess) and main.link is not None and main.link.step is Step.IN_STEP
-        if not in_step or world.lives[MAIN].paused or world.lives_now(ELSEWHERE):
+        if not self._has_main_in_step() or world.lives[MAIN].paused or world.lives_now(ADRIFT):
             return None
-        stopped = world.lives[MAIN]
         world.pause(MAIN)
-        world.add(ELSEWHERE, self._main_elsewhere)
+        self._machine.set_main_adrift()
 
         def wake_after_takeover() -> None:
-            elsewhere = world.node(ELSEWHERE)
-            if (
-                isinstance(elsewhere, MainProcess)
-                and elsewhere.link is not None
-                and elsewhere.link.step is Step.IN_STEP
-            ):
-                if world.lives.get(MAIN) is stopped:
-                    world.wake(MAIN)
-            elif stopped.alive:
+            if self._has_main_in_step():
+                world.wake(ADRIFT)
+            elif world.lives_now(ADRIFT):
                 world.after(LOOK_AGAIN_S, wake_after_takeover)
 
         world.after(LOOK_AGAIN_S, wake_after_takeover)
         return _nothing
+
+    def _has_main_in_step(self) -> bool:
+        main = self._world.node(MAIN)
+        return isinstance(main, MainProcess) and main.link is not None and main.link.step is Step.IN_STEP
 
     def _crash_client(self, chance: random.Random) -> Undo:
         name = chance.choice(self._people)

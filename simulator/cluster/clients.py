@@ -16,7 +16,7 @@ from game.errors import Refusal, TicTacToeError
 from game.event_forms import from_plain
 from game.tictactoe import EMPTY
 from server.streams import room_stream
-from simulator.cluster.machine import ELSEWHERE
+from simulator.cluster.machine import ADRIFT
 from simulator.cluster.main_process import MainProcess
 from simulator.cluster.rpc import Process, Request
 from wire import MAIN
@@ -104,11 +104,11 @@ class Person(Process):
         """The main server. Of two, either may be told what to do; what the one whose term is over shows may be old,
         until it learns of that, and so is not looked at.
         """
-        if not self.world.lives_now(ELSEWHERE):
+        if not self.world.lives_now(ADRIFT):
             return MAIN
         if method == "command":
-            return self.dice.choice((MAIN, ELSEWHERE))
-        return max((MAIN, ELSEWHERE), key=self._epoch_of)
+            return self.dice.choice((MAIN, ADRIFT))
+        return max((MAIN, ADRIFT), key=self._epoch_of)
 
     def _epoch_of(self, name: str) -> int:
         main = self.world.node(name)

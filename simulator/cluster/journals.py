@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from server.journal import Journal
+from server.log_guard import LogGuard
 from simulator.world import Crash
 from wire.errors import StorageFailed
 
@@ -30,6 +31,7 @@ class JournalDisk:
         self.full = False
         self.writes_to_live: int | None = None
         """With 0 the next write is not carried out and the process dies; with 1 it dies just after it, and so on."""
+        self.guard = LogGuard()
         self._connection = _database()
         self._images: deque[sqlite3.Connection] | None = None if syncs else deque(maxlen=KEPT_IMAGES)
 
@@ -40,8 +42,21 @@ class JournalDisk:
             self._connection.execute("ROLLBACK")
         return SimulatedJournal(self._connection, self)
 
+    def image(self) -> sqlite3.Connection:
+        """A backup of the journal as it is now."""
+        image = _database()
+        self._connection.backup(image)
+        return image
+
+    def put_back(self, image: sqlite3.Connection) -> None:
+        """Somebody replaces the journal by a backup of it."""
+        self._connection = image
+        if self._images is not None:
+            self._images.clear()
+
     def lose(self) -> None:
         """The disk is gone, a new empty one takes its place."""
+        self.guard = LogGuard()
         self._connection = _database()
         if self._images is not None:
             self._images.clear()
@@ -55,8 +70,9 @@ class JournalDisk:
         return lost
 
     def twin(self) -> JournalDisk:
-        """A copy on another machine."""
+        """A disk with a copy of all that is on this one."""
         twin = JournalDisk(syncs=True)
+        twin.guard.raise_to(self.guard.highest)
         self._connection.backup(twin._connection)
         return twin
 
@@ -67,9 +83,7 @@ class JournalDisk:
         if self.full:
             raise StorageFailed("the journal cannot be written: the disk is full")
         if self._images is not None:
-            image = _database()
-            self._connection.backup(image)
-            self._images.append(image)
+            self._images.append(self.image())
 
     def after_write(self) -> None:
         """Told by the journal."""
@@ -83,7 +97,7 @@ class SimulatedJournal(Journal):
     """The real journal, whose disk hears of each write."""
 
     def __init__(self, connection: sqlite3.Connection, disk: JournalDisk) -> None:
-        super().__init__(connection)
+        super().__init__(connection, disk.guard)
         self._disk = disk
 
     @contextlib.contextmanager

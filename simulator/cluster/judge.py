@@ -46,7 +46,7 @@ class Judge:
     ledger: Ledger
     record: Record
     calm: bool
-    """Whether a main server elsewhere took over: what one whose term is over answers may then be old."""
+    """Whether a main server was replaced and not ended: what one whose term is over answers may then be old."""
 
     # -- afterwards -----------------------------------------------------------------------------------------------
 

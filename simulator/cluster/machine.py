@@ -15,8 +15,8 @@ from simulator.cluster.rpc import Process
 from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
 
-ELSEWHERE = "main elsewhere"
-"""A main server on another machine, which has no business there."""
+ADRIFT = "main adrift"
+"""A main server that was replaced, but not ended: neither the lock nor SIGKILL reached it."""
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
 
@@ -74,6 +74,12 @@ class Machine:
     def kill(self, role: str) -> None:
         """SIGKILL; no effect when none runs."""
         self.world.crash(role)
+
+    def set_main_adrift(self) -> None:
+        """The main server is taken for gone though it lives: it keeps its journal, and the next has a copy of that."""
+        life = self.world.lives[ADRIFT] = self.world.lives.pop(MAIN)
+        life.name = ADRIFT
+        self.disks[MAIN] = self.disks[MAIN].twin()
 
     def start_all(self) -> None:
         """Somebody starts all that does not run."""

@@ -129,7 +129,7 @@ class MainProcess(Process):
             in_memory=house.at_hand,
         )
         self.link = link = ReplicaLink(
-            NotingPrimary(office, journal.last, journal.terms, self),
+            NotingPrimary(office, journal, self),
             journal,
             self._compactor,
             faults=NO_FAULTS,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from game.moment import CHANCE_BITS, Moment
 from server.draft import Draft
-from server.entries import Mark, Office, Terms
+from server.entries import LogEnd, Office
 from server.house import House
 from server.journal import Journal
 from server.primary import Output, Primary
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 class NotingPrimary(Primary):
     """The real machine; the simulation notes which replica joined."""
 
-    def __init__(self, office: Office, last: Mark, terms: Terms, process: MainProcess) -> None:
-        super().__init__(office, last, terms)
+    def __init__(self, office: Office, journal: Journal, process: MainProcess) -> None:
+        super().__init__(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
         self._process = process
 
-    def joined(self, replica_last: Mark) -> Output | None:
-        output = super().joined(replica_last)
+    def joined(self, replica_end: LogEnd) -> Output | None:
+        output = super().joined(replica_end)
         self._process.joined_by = self._process.connection_to(REPLICATION)
         return output
 

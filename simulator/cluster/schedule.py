@@ -9,7 +9,6 @@ from simulator.cluster.blows import Blows
 from simulator.cluster.clients import Player, Table, Watcher
 from simulator.cluster.contestants import Contestant, Matches
 from simulator.cluster.hosts import Host, Ledger
-from simulator.cluster.journals import JournalDisk
 from simulator.cluster.judge import Judge
 from simulator.cluster.machine import SERVERS, Machine, Times
 from simulator.cluster.main_process import Limits, MainProcess
@@ -76,20 +75,17 @@ class Schedule:
         )
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
-        blows = Blows(self.world, self.machine, people, lambda: self._main(JournalDisk(syncs=True)))
+        blows = Blows(self.world, self.machine, people)
         self.storm = Storm(
             self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0))
         )
 
     def _install(self) -> None:
         machine, limits = self.machine, self.limits
-        machine.install(MAIN, lambda: self._main(machine.disks[MAIN]))
+        machine.install(MAIN, lambda: MainProcess(machine, machine.disks[MAIN], limits, self.record))
         machine.install(REPLICATION, lambda: ReplicationProcess(machine, machine.disks[REPLICATION], limits))
         machine.install(COMMUNICATION, lambda: CommunicationProcess(machine, matches=bool(self.matches.contestants)))
         machine.start_all()
-
-    def _main(self, disk: JournalDisk) -> MainProcess:
-        return MainProcess(self.machine, disk, self.limits, self.record)
 
     def _invite(self, hosts: Sequence[str]) -> None:
         for table in self.tables:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from game.moment import Limits
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper
-from server.entries import START, Entry, Mark, Office, Snapshot, StreamCopy
+from server.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
 from server.faults import Faults
 from server.journal import Journal
 from server.journal_file import open_journal
@@ -46,11 +46,11 @@ def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
     journal._connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StorageFailed):
         getattr(keeper, promise)(3, "c")
-    assert keeper.standing() == {"office": Office(0, ""), "last": START}
+    assert keeper.standing(*EMPTY) == {"office": Office(0, ""), "last": EMPTY, "has_own": True}
     journal._connection.execute("PRAGMA query_only = OFF")
     getattr(keeper, promise)(3, "c")
-    assert keeper.standing()["office"] == journal.office == Office(3, "c")
-    assert keeper.attach(3, "c") == START
+    assert keeper.standing(*EMPTY)["office"] == journal.office == Office(3, "c")
+    assert keeper.attach(3, "c") == EMPTY
     with pytest.raises(Fenced):
         keeper.attach(3, "d")
 
@@ -64,10 +64,13 @@ def test_g4_a_promise_outlives_the_process_that_made_it(
     journal = open_journal(tmp_path / "journal.db")  # what a process has that is started after a kill
     node: Any = None
     again = CopyKeeper(node, journal, compactor, Faults(""))
-    assert again.standing()["office"] == Office(3, "c")
+    assert again.standing(*EMPTY)["office"] == Office(3, "c")
     with pytest.raises(Fenced):
         again.attach(2, "b")
     journal.close()
+
+
+TERMS = [Term(1, "a", 1)]
 
 
 def part(name: str, *positions: int) -> StreamCopy:
@@ -89,12 +92,16 @@ def test_what_was_held_up_of_an_earlier_copy_does_not_get_into_a_later_one(
     in_office("begin_copy", 1)
     in_office("begin_copy", 2)
     in_office("add_to_copy", 2, 0, [part("room/aaaa", 2)])
-    for late in (("add_to_copy", 1, 0, [part("room/bbbb", 1)]), ("end_copy", 1, 1, (1, 2)), ("end_copy", 2, 2, (1, 2))):
+    for late in (
+        ("add_to_copy", 1, 0, [part("room/bbbb", 1)]),
+        ("end_copy", 1, 1, (1, 2), TERMS),
+        ("end_copy", 2, 2, (1, 2), TERMS),
+    ):
         with pytest.raises(NotReady):
             in_office(*late)
     assert journal.last == START
     in_office("add_to_copy", 2, 1, [part("room/bbbb", 1)])
-    in_office("end_copy", 2, 2, (1, 2))
+    in_office("end_copy", 2, 2, (1, 2), TERMS)
     assert [copy.stream for copy in journal.copies()] == ["room/aaaa", "room/bbbb"]
 
 
@@ -103,7 +110,7 @@ def test_a_piece_that_comes_twice_is_in_a_copy_once(in_office: Callable[..., obj
     in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
     with pytest.raises(NotReady):
         in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
-    in_office("end_copy", 1, 1, (1, 1))
+    in_office("end_copy", 1, 1, (1, 1), TERMS)
     assert journal.last == Mark(1, 1)
 
 
@@ -113,7 +120,7 @@ def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
     snapshot = Snapshot(3, 1, "name/ada", 3, '{"version":3,"name":"ada","token_hash":"x"}')
     with ThreadPoolExecutor(1) as pool:
         with compactor.standing_still():
-            coming = pool.submit(in_office, "append", START, [snapshot], [])
+            coming = pool.submit(in_office, "append", START, [snapshot], [], TERMS)
             assert not wait([coming], timeout=0.3).done
         coming.result(PATIENCE_S)
     assert journal.copy("name/ada").snapshot == snapshot
@@ -125,16 +132,30 @@ def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
     proofs: list[bool] = []
     end_copy = journal.end_copy
 
-    def slowly(last: Mark) -> None:
+    def slowly(last: Mark, terms: Sequence[Term]) -> None:
         with ThreadPoolExecutor(1) as pool:
             proofs.append(pool.submit(keeper.prove).result(PATIENCE_S))
-        end_copy(last)
+        end_copy(last, terms)
 
     monkeypatch.setattr(journal, "end_copy", slowly)
     in_office("begin_copy", 1)
     in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
-    in_office("end_copy", 1, 1, (1, 1))
+    in_office("end_copy", 1, 1, (1, 1), TERMS)
     assert proofs == [True]
+
+
+def test_g1_a_copy_knows_which_holder_wrote_what_it_has(in_office: Callable[..., object], keeper: CopyKeeper) -> None:
+    in_office("append", START, [], part("room/aaaa", 1, 2).entries, TERMS)
+    standing = keeper.standing(1, 1, "a")
+    assert (standing["last"], standing["has_own"]) == (LogEnd(1, 2, "a"), True)
+    for other in ((1, 1, "b"), (1, 3, "a"), (2, 1, "a"), (1, 1, "")):
+        assert keeper.standing(*other)["has_own"] is False
+    keeper.take_office(2, "b")
+    following = Entry(3, 2, "room/aaaa", 3, part("room/aaaa", 3).entries[0].body)
+    keeper.append(2, "b", (1, 2), [], [following], [Term(2, "b", 3)])
+    assert keeper.standing(1, 2, "a")["has_own"]
+    assert keeper.standing(2, 3, "b")["last"] == LogEnd(2, 3, "b")
+    assert keeper.terms() == [Term(1, "a", 1), Term(2, "b", 3)]
 
 
 def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(

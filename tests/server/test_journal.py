@@ -10,8 +10,21 @@ import pytest
 from game.errors import InvariantBroken
 from server import replica_messages
 from server.conversation import converse
-from server.entries import BEFORE_ALL, NO_OFFICE, START, Entry, Listing, Mark, Office, Snapshot, StreamCopy, weight
-from server.journal import Journal
+from server.entries import (
+    BEFORE_ALL,
+    NO_OFFICE,
+    START,
+    Entry,
+    Listing,
+    LogEnd,
+    Mark,
+    Office,
+    Snapshot,
+    StreamCopy,
+    Term,
+    weight,
+)
+from server.journal import KEPT_TERMS, Journal
 from server.journal_file import open_journal
 from wire.errors import StorageFailed
 
@@ -44,7 +57,8 @@ def test_what_was_written_is_there_when_it_is_opened_again(journal: Journal, fil
     again = open_journal(file)
     assert again.last == Mark(1, 2)
     assert again.office == Office(1, "me")
-    assert again.terms.contain(Mark(1, 2), again.last)
+    assert again.end == LogEnd(1, 2, "me")
+    assert list(again.terms) == [Term(1, "me", 1)]
     assert [copy.stream for copy in again.copies()] == ["room/a", "room/b"]
     again.close()
 
@@ -151,7 +165,7 @@ def test_a_copy_replaces_the_log_only_when_it_is_complete(journal: Journal, file
     half = open_journal(file)
     assert [copy.stream for copy in half.copies()] == ["room/a"]
     half.close()
-    journal.end_copy(Mark(2, 5))
+    journal.end_copy(Mark(2, 5), [Term(1, "a", 1), Term(2, "b", 4)])
     assert [copy.stream for copy in journal.copies()] == ["room/x", "room/y"]
     assert journal.last == Mark(2, 5)
 
@@ -161,30 +175,34 @@ def test_a_copy_that_ends_elsewhere_than_it_says_is_refused(journal: Journal) ->
     journal.begin_copy()
     journal.add_to_copy([], [entry(5)])
     with pytest.raises(InvariantBroken):
-        journal.end_copy(Mark(1, 6))
+        journal.end_copy(Mark(1, 6), [])
     assert journal.last == Mark(1, 1)
     assert [copy.stream for copy in journal.copies()] == ["room/a"]
 
 
-def test_adopted_streams_are_entries_of_the_own_term(journal: Journal) -> None:
-    journal.begin_term(Office(1, "old"))
-    journal.append([entry(1), entry(2, "room/b", 1)])
-    journal.begin_term(Office(4, "new"))
-    theirs = StreamCopy(
-        "room/a",
-        Snapshot(30, 3, "room/a", 3, "{}"),
-        tuple(entry(position, version=version, epoch=3) for position, version in ((20, 2), (30, 3), (31, 4))),
-    )
-    journal.adopt([theirs], Mark(3, 40))
-    copy = journal.copy("room/a")
-    assert [(e.epoch, e.version) for e in copy.entries] == [(4, 2), (4, 3), (4, 4)]
-    assert copy.snapshot is not None
-    assert copy.snapshot.version == 3
-    positions = [copy.entries[0].position, copy.entries[1].position, copy.snapshot.position, copy.entries[2].position]
-    assert positions == [41, 42, 43, 44]
-    assert journal.last == Mark(4, 44)
-    assert journal.copy("room/b").entries == (entry(2, "room/b", 1),)
-    assert not journal.terms.contain(Mark(3, 31), journal.last)
+def test_what_follows_on_missing_events_is_dropped_with_its_terms(journal: Journal) -> None:
+    rows = [entry(1), entry(2, "room/b", 1), entry(5, version=4), entry(6, "room/b", 2), entry(8, version=5, epoch=2)]
+    journal.receive([], rows, Mark(2, 8), [Term(1, "me", 1), Term(2, "you", 7)])
+    assert journal.drop_after_gaps() == ["room/a"]
+    assert [copy.version for copy in journal.copies()] == [1, 2]
+    assert journal.end == LogEnd(1, 6, "me")
+    assert list(journal.terms) == [Term(1, "me", 1)]
+    journal.receive([], [entry(9, "room/b", 3, epoch=2)], Mark(2, 9), [Term(2, "you", 7)])
+    assert journal.drop_after_gaps() == []
+
+
+def test_a_journal_knows_the_terms_of_the_last_thousand_takeovers(journal: Journal, file: Path) -> None:
+    for epoch in range(1, KEPT_TERMS + 3):
+        journal.begin_term(Office(epoch, "me"))
+    again = open_journal(file)
+    assert [term.epoch for term in again.terms] == list(range(3, KEPT_TERMS + 3))
+    again.close()
+
+
+def test_the_guard_of_a_journal_rises_with_what_this_server_writes(journal: Journal) -> None:
+    journal.begin_term(Office(3, "me"))
+    journal.append([entry(1, epoch=3), entry(2, version=2, epoch=3)])
+    assert journal.guard.highest == Mark(3, 2)
 
 
 def test_forgotten_streams_are_gone_but_never_the_end_of_the_log(journal: Journal) -> None:
@@ -204,12 +222,14 @@ def test_listings_are_written_with_their_entries_or_not_at_all(journal: Journal)
     assert journal.unlisted() == ["room/b"]
 
 
-def test_what_is_adopted_or_forgotten_is_not_listed(journal: Journal) -> None:
+def test_what_is_fetched_or_forgotten_is_not_listed(journal: Journal) -> None:
     journal.append([entry(1)], [Listing("room/a", 1, {})])
     journal.append([entry(2, "room/b", 1)], [Listing("room/b", 2, {})])
-    journal.begin_term(Office(2, "me"))
-    journal.adopt([StreamCopy("room/a", None, (entry(1), entry(5)))], Mark(1, 5))
-    assert journal.unlisted() == ["room/a"]
-    journal.forget(["room/b"])
+    journal.forget(["room/a"])
+    assert journal.listings() == [Listing("room/b", 2, {})]
+    assert journal.forgotten_at == 2
+    journal.begin_copy()
+    journal.add_to_copy([], [entry(1), entry(5, version=2)])
+    journal.end_copy(Mark(1, 5), [Term(1, "me", 1)])
     assert journal.listings() == []
     assert journal.unlisted() == ["room/a"]

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from server.conversation import Ask, Rest, Wish, converse
-from server.entries import Entry, Mark, Office, Snapshot, StreamCopy
+from server.entries import EMPTY, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
 from server.journal import Journal
 from server.journal_file import open_journal
+from server.log_guard import LogGuard
 from server.office import READ_AGAIN, take_office
+from wire.errors import StorageFailed, Unreachable
 
 
 @pytest.fixture
@@ -25,8 +27,10 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 class Replica:
     """Answers as the replica would that has these streams."""
 
-    def __init__(self, *copies: StreamCopy) -> None:
-        self.copies = copies
+    def __init__(self, *copies: StreamCopy, has_own: bool = True) -> None:
+        self.copies = list(copies)
+        self.has_own = has_own
+        self.terms = [Term(1, "a", 1)]
         self.asked: list[str] = []
         self.rests = 0
 
@@ -37,11 +41,19 @@ class Replica:
         assert isinstance(wish, Ask)
         self.asked.append(wish.method)
         if wish.method == "standing":
-            last = max((copy.end for copy in self.copies), default=0)
-            return {"office": (1, "a"), "last": (1, last) if last else (0, 0)}
+            return {"office": (1, "a"), "last": self.end, "has_own": self.has_own}
         if wish.method == "copies":
             return [copy for copy in self.copies if copy.stream > wish.arguments[0]]
-        return None
+        if wish.method == "terms":
+            return self.terms
+        if wish.method == "drop_after_gaps":
+            self.copies = [copy.before_gap() for copy in self.copies]
+        return []
+
+    @property
+    def end(self) -> LogEnd:
+        last = max((copy.end for copy in self.copies), default=0)
+        return LogEnd(1, last, "a") if last else EMPTY
 
 
 def in_office(journal: Journal, replica: Replica, *, most_rests: int = 20) -> Office | None:
@@ -59,8 +71,17 @@ def copy(stream: str, *versions: int, snapshot: int = 0) -> StreamCopy:
 def test_the_replica_is_promised_to_before_its_copy_is_read(journal: Journal) -> None:
     replica = Replica(copy("room/a", 1, 2, 3))
     assert in_office(journal, replica) == Office(2, "me")
-    assert replica.asked[:3] == ["standing", "take_office", "copies"]
+    assert replica.asked == ["standing", "take_office", "copies", "copies", "terms"]
     assert [entry.version for entry in journal.copy("room/a").entries] == [1, 2, 3]
+    assert list(journal.terms) == [Term(1, "a", 1), Term(2, "me", 4)]
+
+
+def test_what_is_fetched_takes_the_place_of_all_that_was_there(journal: Journal) -> None:
+    """A stream that the replica no longer has was forgotten; the journal is of a time before that."""
+    journal.begin_term(Office(1, "a"))
+    journal.append([Entry(1, 1, "room/forgotten", 1, "{}")])
+    assert in_office(journal, Replica(copy("room/a", 2, 3, snapshot=3))) is not None
+    assert [copy.stream for copy in journal.copies()] == ["room/a"]
 
 
 def test_a_copy_that_was_catching_up_when_the_other_was_lost_is_taken_as_far_as_it_goes(
@@ -70,6 +91,7 @@ def test_a_copy_that_was_catching_up_when_the_other_was_lost_is_taken_as_far_as_
     replica = Replica(copy("room/a", 1, 2, 7, 8), copy("room/b", 5, 6), copy("room/c", 3, 4, 9, snapshot=4))
     assert in_office(journal, replica) is not None
     assert replica.asked.count("copies") > READ_AGAIN
+    assert replica.asked.count("drop_after_gaps") == 1
     kept = {copy.stream: [entry.version for entry in copy.entries] for copy in journal.copies()}
     assert kept == {"room/a": [1, 2], "room/c": [3, 4]}
     assert not any(copy.has_gap for copy in journal.copies())
@@ -78,4 +100,76 @@ def test_a_copy_that_was_catching_up_when_the_other_was_lost_is_taken_as_far_as_
 def test_a_copy_with_gaps_is_read_again_first(journal: Journal) -> None:
     replica = Replica(copy("room/a", 1, 3))
     assert in_office(journal, replica, most_rests=READ_AGAIN - 1) is None
-    assert journal.last == Mark(0, 0)
+    assert "drop_after_gaps" not in replica.asked
+
+
+@pytest.fixture
+def written(journal: Journal) -> Journal:
+    """A journal with three entries of an epoch."""
+    journal.begin_term(Office(1, "a"))
+    journal.append([Entry(at, 1, "room/a", at, "{}") for at in (1, 2, 3)])
+    return journal
+
+
+def test_g1_no_office_is_taken_when_each_has_what_the_other_lacks_and_nothing_is_changed(written: Journal) -> None:
+    replica = Replica(copy("room/a", 1, 2, 3, 4), has_own=False)
+    before = list(written.copies()), written.office
+    assert in_office(written, replica) is None
+    assert set(replica.asked) == {"standing"}
+    assert (list(written.copies()), written.office) == before
+    assert not written.guard.allows_alone(written.last)
+
+
+def alone(journal: Journal, guard: LogGuard) -> Office | None:
+    """The office that a main server takes with this guard, and without a replica."""
+    journal.guard = guard
+    rests = iter(range(5))
+
+    def fulfil(wish: Wish) -> Any:
+        if isinstance(wish, Ask):
+            raise Unreachable("there is no replica")
+        next(rests)
+
+    return converse(
+        take_office(
+            journal,
+            wait_limit_s=0.0,
+            piece_bytes=1000,
+            go_on=lambda: next(rests, None) is not None,
+            new_holder=lambda: "me",
+        ),
+        fulfil,
+    )
+
+
+def test_g1_alone_no_office_is_taken_with_a_journal_that_is_older_than_it_once_was(written: Journal) -> None:
+    guard = LogGuard()
+    guard.raise_to(Mark(5, 4))
+    assert alone(written, guard) is None
+    guard.settle(Mark(1, 3))
+    assert alone(written, guard) == Office(6, "me"), "no epoch that this server ever had is used again"
+
+
+def test_g1_alone_no_office_is_taken_while_the_two_journals_have_diverged(written: Journal) -> None:
+    guard = LogGuard()
+    guard.diverged()
+    assert alone(written, guard) is None
+
+
+def test_a_guard_is_there_again_after_the_process(tmp_path: Path) -> None:
+    guard = LogGuard.in_file(tmp_path / "main.guard")
+    guard.raise_to(Mark(2, 7))
+    guard.raise_to(Mark(3, 5))
+    guard.diverged()
+    again = LogGuard.in_file(tmp_path / "main.guard")
+    assert again.highest == Mark(3, 7)
+    assert not again.allows_alone(Mark(3, 8))
+    again.settle(Mark(3, 6))
+    assert again.allows_alone(Mark(3, 6))
+    assert not again.allows_alone(Mark(3, 5))
+
+
+def test_a_guard_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageFailed, match=r"main\.guard cannot be written"):
+        LogGuard.in_file(tmp_path / "file" / "main.guard")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from game.errors import InvariantBroken
 from server import takeover
-from server.entries import START, Entry, Mark, Office, Snapshot, StreamCopy, Terms
-from server.primary import Committed, Primary, Send, SendBacklog, SendCopy, Step, StepDown
+from server.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, Term, Terms
+from server.primary import Committed, Primary, ReplicaAhead, Send, SendBacklog, SendCopy, Step, StepDown
 from server.replica import Behind, Replica, Take
-from server.takeover import FetchCopy, Standing, TakeOffice, Wait
+from server.takeover import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
 from wire.errors import Fenced
 
 FIRST = Office(1, "a")
@@ -26,7 +26,7 @@ def entry(position: int, epoch: int = 1, stream: str = "room/a", version: int | 
 
 
 def primary_with(last: Mark = START, office: Office = FIRST) -> Primary:
-    return Primary(office, last, Terms([Mark(office.epoch, last.position + 1)]))
+    return Primary(office, last, Terms([Term(*office, last.position + 1)]))
 
 
 # -- primary ------------------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def test_alone_an_entry_is_committed_once_the_own_journal_has_it() -> None:
 
 def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
     primary = primary_with()
-    assert primary.joined(START) is None
+    assert primary.joined(EMPTY) is None
     assert primary.wrote([entry(1)]) == Send(START, (entry(1),))
     assert primary.committed == 0
     assert primary.acknowledged(Mark(1, 1)) == Committed(1)
@@ -49,25 +49,40 @@ def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
 def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> None:
     primary = primary_with()
     primary.wrote([entry(1), entry(2)])
-    assert primary.joined(START) == SendBacklog(START, Mark(1, 2))
+    assert primary.joined(EMPTY) == SendBacklog(START, Mark(1, 2))
     assert primary.step is Step.CATCHING_UP
     assert primary.wrote([entry(3)]) == Committed(3)
-    assert primary.joined(Mark(1, 2)) == SendBacklog(Mark(1, 2), Mark(1, 3))
-    assert primary.joined(Mark(1, 3)) is None
+    assert primary.joined(LogEnd(1, 2, "a")) == SendBacklog(Mark(1, 2), Mark(1, 3))
+    assert primary.joined(LogEnd(1, 3, "a")) is None
     assert primary.step is Step.IN_STEP
 
 
-def test_a_replica_of_another_history_gets_a_whole_copy() -> None:
-    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Mark(1, 1), Mark(3, 5)]))
-    assert isinstance(primary.joined(Mark(2, 5)), SendCopy)
-    assert isinstance(primary.joined(Mark(1, 6)), SendCopy)
-    assert isinstance(primary.joined(Mark(3, 8)), SendCopy)
-    assert primary.joined(Mark(1, 4)) == SendBacklog(Mark(1, 4), Mark(3, 7))
+@pytest.mark.parametrize(
+    "ahead",
+    [LogEnd(2, 5, "b"), LogEnd(1, 6, "a"), LogEnd(3, 8, "c"), LogEnd(3, 6, "another"), LogEnd(4, 7, "d")],
+)
+def test_g1_a_replica_that_has_what_the_primary_lacks_is_not_overwritten(ahead: LogEnd) -> None:
+    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(1, "a", 1), Term(3, "c", 5)]))
+    assert isinstance(primary.joined(ahead), ReplicaAhead)
+    assert primary.step is Step.FENCED
+    assert isinstance(primary.joined(LogEnd(1, 4, "a")), StepDown)
+
+
+def test_a_replica_that_is_behind_gets_what_follows() -> None:
+    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(1, "a", 1), Term(3, "c", 5)]))
+    assert primary.joined(LogEnd(1, 4, "a")) == SendBacklog(Mark(1, 4), Mark(3, 7))
+
+
+def test_a_replica_that_was_put_back_to_before_the_last_forgetting_gets_a_whole_copy() -> None:
+    primary = Primary(FIRST, Mark(1, 9), Terms([Term(*FIRST, 1)]), forgotten_at=6)
+    assert isinstance(primary.joined(LogEnd(1, 5, "a")), SendCopy)
+    assert primary.joined(LogEnd(1, 6, "a")) == SendBacklog(Mark(1, 6), Mark(1, 9))
+    assert primary.joined(EMPTY) == SendBacklog(START, Mark(1, 9)), "an empty one has nothing to forget"
 
 
 def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
     primary = primary_with()
-    primary.joined(START)
+    primary.joined(EMPTY)
     primary.wrote([entry(1)])
     assert primary.lost() == Committed(1)
     assert primary.step is Step.ALONE
@@ -75,7 +90,7 @@ def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
 
 def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
     primary = primary_with()
-    primary.joined(START)
+    primary.joined(EMPTY)
     primary.wrote([entry(1), entry(2)])
     assert primary.acknowledged(Mark(1, 1)) == Committed(2)
     assert primary.step is Step.ALONE
@@ -83,11 +98,11 @@ def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
 
 def test_a_fenced_primary_commits_nothing_any_more() -> None:
     primary = primary_with()
-    primary.joined(START)
+    primary.joined(EMPTY)
     primary.wrote([entry(1)])
     assert isinstance(primary.refused(), StepDown)
     assert isinstance(primary.lost(), StepDown)
-    assert isinstance(primary.joined(START), StepDown)
+    assert isinstance(primary.joined(EMPTY), StepDown)
     with pytest.raises(InvariantBroken):
         primary.wrote([entry(2)])
     assert primary.committed == 0
@@ -141,62 +156,98 @@ def test_snapshots_stand_for_the_entries_before_them() -> None:
 # -- taking office ------------------------------------------------------------------------------------------------
 
 
-def decide(own: Standing, replica: Standing | None, *, terms: Terms | None = None, waited_s: float = 0.0) -> object:
-    return takeover.decide(own, terms or Terms(), replica, waited_s=waited_s, wait_limit_s=3.0)
+NOTHING = Standing(Office(0, ""), EMPTY)
 
 
-NOTHING = Standing(Office(0, ""), START)
+def replica_at(office: Office, last: LogEnd, *, has_own: bool = False) -> ReplicaStanding:
+    return ReplicaStanding(office, last, has_own)
+
+
+EMPTY_REPLICA = replica_at(Office(0, ""), EMPTY, has_own=True)
+
+
+def decide(
+    own: Standing,
+    replica: ReplicaStanding | None,
+    *,
+    terms: Terms | None = None,
+    waited_s: float = 0.0,
+    own_lost: bool = False,
+    may_be_alone: bool = True,
+) -> object:
+    return takeover.decide(
+        own,
+        terms or Terms(),
+        replica,
+        waited_s=waited_s,
+        wait_limit_s=3.0,
+        own_lost=own_lost,
+        may_be_alone=may_be_alone,
+    )
 
 
 def test_without_a_journal_nobody_takes_office_before_the_replica_has_answered() -> None:
     assert isinstance(decide(NOTHING, None, waited_s=1e6), Wait)
-    assert decide(NOTHING, NOTHING) == TakeOffice(1)
+    assert decide(NOTHING, EMPTY_REPLICA) == TakeOffice(1)
 
 
 def test_who_has_lost_its_journal_does_not_begin_anew_on_a_replica_that_has_nothing() -> None:
-    lost = {"waited_s": 1e6, "wait_limit_s": 3.0, "own_lost": True}
-    assert isinstance(takeover.decide(NOTHING, Terms(), NOTHING, **lost), Wait)
-    assert takeover.decide(NOTHING, Terms(), Standing(FIRST, Mark(1, 5)), **lost) == FetchCopy(2)
+    assert isinstance(decide(NOTHING, EMPTY_REPLICA, waited_s=1e6, own_lost=True), Wait)
+    filled = replica_at(FIRST, LogEnd(1, 5, "a"), has_own=True)
+    assert decide(NOTHING, filled, waited_s=1e6, own_lost=True) == FetchCopy(2)
 
 
 def test_with_a_journal_the_replica_is_waited_for_a_while() -> None:
-    own = Standing(FIRST, Mark(1, 4))
+    own = Standing(FIRST, LogEnd(1, 4, "a"))
     assert isinstance(decide(own, None, waited_s=2.9), Wait)
     assert decide(own, None, waited_s=3.0) == TakeOffice(2)
 
 
+def test_g1_with_a_journal_that_is_older_than_it_was_the_replica_is_waited_for_however_long() -> None:
+    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    assert isinstance(decide(own, None, waited_s=1e6, may_be_alone=False), Wait)
+    ahead = replica_at(FIRST, LogEnd(1, 9, "a"), has_own=True)
+    assert decide(own, ahead, terms=Terms([Term(*FIRST, 1)]), may_be_alone=False) == FetchCopy(2)
+
+
 def test_the_new_epoch_is_higher_than_any_that_anybody_knows() -> None:
-    own = Standing(Office(2, "b"), Mark(2, 9))
-    terms = Terms([Mark(1, 1), Mark(2, 5)])
-    assert decide(own, Standing(Office(7, "x"), Mark(2, 9)), terms=terms) == TakeOffice(8)
+    own = Standing(Office(2, "b"), LogEnd(2, 9, "b"))
+    terms = Terms([Term(1, "a", 1), Term(2, "b", 5)])
+    assert decide(own, replica_at(Office(7, "x"), LogEnd(2, 9, "b")), terms=terms) == TakeOffice(8)
 
 
 def test_a_replica_that_has_more_is_asked_for_it_first() -> None:
-    own = Standing(FIRST, Mark(1, 4))
-    assert decide(own, Standing(FIRST, Mark(1, 5)), terms=Terms([Mark(1, 1)])) == FetchCopy(2)
-    assert decide(NOTHING, Standing(FIRST, Mark(1, 5))) == FetchCopy(2)
+    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    more = replica_at(FIRST, LogEnd(1, 5, "a"), has_own=True)
+    assert decide(own, more, terms=Terms([Term(1, "a", 1)])) == FetchCopy(2)
+    assert decide(NOTHING, more) == FetchCopy(2)
 
 
-def test_of_two_copies_of_a_room_the_higher_epoch_counts_then_the_higher_version() -> None:
-    ours = {"room/a": (2, 3), "room/b": (1, 9), "room/c": (1, 2)}
-    theirs = [
-        StreamCopy("room/a", None, (entry(9, 1, "room/a", 8),)),
-        StreamCopy("room/b", None, (entry(9, 2, "room/b", 4),)),
-        StreamCopy("room/c", Snapshot(3, 1, "room/c", 2, "{}"), ()),
-        StreamCopy("room/d", None, (entry(9, 1, "room/d", 1),)),
-    ]
-    assert [copy.stream for copy in takeover.better_copies(ours, theirs)] == ["room/b", "room/d"]
+@pytest.mark.parametrize("theirs", [LogEnd(4, 409, "b"), LogEnd(4, 120, "b"), LogEnd(3, 150, "c")])
+def test_g1_when_each_copy_has_what_the_other_lacks_neither_is_chosen(theirs: LogEnd) -> None:
+    """One epoch number, two holders: main's journal was put back, and it went on alone."""
+    own = Standing(Office(4, "a"), LogEnd(4, 150, "a"))
+    terms = Terms([Term(1, "z", 1), Term(4, "a", 101)])
+    assert isinstance(decide(own, replica_at(Office(4, "b"), theirs), terms=terms), Divergence)
 
 
-def test_terms_tell_which_epoch_wrote_a_position() -> None:
-    terms = Terms([Mark(1, 1), Mark(4, 3), Mark(5, 3), Mark(7, 9)])
-    end = Mark(7, 12)
-    inside = [START, Mark(1, 1), Mark(1, 2), Mark(5, 3), Mark(5, 8), Mark(7, 9), Mark(7, 12)]
-    outside = [Mark(1, 3), Mark(4, 3), Mark(4, 2), Mark(7, 8), Mark(7, 13), Mark(9, 12)]
-    assert all(terms.contain(mark, end) for mark in inside)
-    assert not any(terms.contain(mark, end) for mark in outside)
+def test_terms_say_which_holder_wrote_a_position_in_which_epoch() -> None:
+    terms = Terms([Term(1, "a", 1), Term(4, "b", 3), Term(5, "c", 3), Term(7, "d", 9)])
+    last = Mark(7, 12)
+    inside = [EMPTY, *(LogEnd(1, at, "a") for at in (1, 2)), LogEnd(5, 3, "c"), LogEnd(5, 8, "c"), LogEnd(7, 12, "d")]
+    outside = [(1, 3, "a"), (4, 3, "b"), (4, 2, "b"), (7, 8, "d"), (7, 13, "d"), (9, 12, "e"), (5, 8, "x"), (5, 8, "")]
+    assert all(terms.contain(end, last) for end in inside)
+    assert not any(terms.contain(LogEnd(*end), last) for end in outside)
+    assert terms.end_at(last) == LogEnd(7, 12, "d")
     with pytest.raises(InvariantBroken):
-        terms.begin(Mark(7, 20))
+        terms.begin(Term(7, "d", 20))
+
+
+def test_a_copy_lacks_the_terms_that_begin_after_its_end() -> None:
+    terms = Terms([Term(1, "a", 1), Term(4, "b", 3), Term(5, "c", 3), Term(7, "d", 9)])
+    assert terms.written(0, 2) == (Term(1, "a", 1),)
+    assert terms.written(2, 9) == (Term(4, "b", 3), Term(5, "c", 3), Term(7, "d", 9))
+    assert terms.written(9, 12) == ()
 
 
 # -- both together ------------------------------------------------------------------------------------------------
@@ -208,7 +259,7 @@ class World:
     def __init__(self, *, epoch_check: bool = True) -> None:
         self.epoch_check = epoch_check
         self.main_log: list[Entry] = []
-        self.terms: list[Mark] = []
+        self.terms: list[Term] = []
         self.replica_log: list[Entry] = []
         self.replica = Replica(Office(0, ""), START)
         self.committed: list[Entry] = []
@@ -219,24 +270,28 @@ class World:
     def end(self, log: list[Entry]) -> Mark:
         return log[-1].mark if log else START
 
+    def replica_end(self) -> LogEnd:
+        return Terms(self.terms).end_at(self.replica.last)
+
     def new_main(self) -> Primary:
         """A main server that reaches the replica takes office."""
         self.holders += 1
         office = Office(self.replica.office.epoch + 1, str(self.holders))
         self.replica.promised(office)
-        self.terms.append(Mark(office.epoch, len(self.main_log) + 1))
+        self.terms.append(Term(*office, len(self.main_log) + 1))
         return Primary(office, self.end(self.main_log), Terms(self.terms))
 
     def attach(self) -> None:
-        output = self.primary.joined(self.replica.last)
+        output = self.primary.joined(self.replica_end())
         while isinstance(output, (SendBacklog, SendCopy)):
             if isinstance(output, SendCopy):
                 self.replica_log = list(self.main_log)
                 self.replica.replaced(self.end(self.replica_log))
-                output = self.primary.joined(self.replica.last)
+                output = self.primary.joined(self.replica_end())
             else:
                 piece = [e for e in self.main_log if output.after.position < e.position <= output.upto.position][:3]
-                output = self.primary.joined(self.deliver(self.primary.office, output.after, piece))
+                self.deliver(self.primary.office, output.after, piece)
+                output = self.primary.joined(self.replica_end())
 
     def deliver(self, office: Office, previous: Mark, entries: list[Entry]) -> Mark:
         if not self.epoch_check:
