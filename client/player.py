@@ -48,7 +48,9 @@ class Waiting:
 
 
 class Player:
-    """Who you are on a cluster. Whoever has ``token`` is you: keep it secret."""
+    """Who you are on a cluster. Whoever has ``token`` is you: keep it secret. ``name`` is spelled as when the name was
+    claimed first, whatever it was claimed as now: that is how views have it.
+    """
 
     def __init__(self, name: str, token: str, cluster: FrontDoor, patience: Patience) -> None:
         """``patience`` is for calls to rooms."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from game.names import name_key
 from game.offers import Matter
-from game.rules import Outcome, Seat
+from game.rules import SEATS, Outcome, Seat
 from game.selection import Choices, Proposal, Selection
 from game.talk import Line
 from wire.errors import ProtocolMismatch
@@ -81,11 +82,12 @@ class View:
     """What is offered, and by whom."""
 
     def seat_of(self, name: str) -> Seat | None:
-        """The seat of a username, or None for somebody who has none."""
-        x, o = self.seats["X"], self.seats["O"]
-        if x is not None and x.name == name:
-            return "X"
-        return "O" if o is not None and o.name == name else None
+        """The seat of a username, in any spelling that reads the same; None for somebody who has none."""
+        for seat in SEATS:
+            there = self.seats[seat]
+            if there is not None and (there.name == name or name_key(there.name) == name_key(name)):
+                return seat
+        return None
 
     def offers_of(self, seat: Seat | None) -> tuple[Matter, ...]:
         """What somebody on that seat offers."""
