@@ -18,6 +18,7 @@ from game.errors import InvalidArgument, NoSuchGame, TicTacToeError
 from game.names import name_key
 from game.records import NameFreed
 from server.ratings import Change, Pool, Ratings
+from server.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady
 from wire.rpc import Remote
 from wire.waiting import about_to_wait
@@ -35,6 +36,7 @@ class Archive:
     def __init__(self, fetch: Callable[[Sequence[int]], Sequence[Mapping[str, Any]]]) -> None:
         """``fetch`` gives the records of these numbers, as plain data, from the book."""
         self._fetch = fetch
+        self.retries = Retries("the book cannot be followed", patience_s=TAKEOVER_S)
         self._lock = threading.Condition()
         self._begin()
 
@@ -53,10 +55,11 @@ class Archive:
             try:
                 answer = main.call("records_after", self._count, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
             except TicTacToeError as error:
-                logger.debug("the book cannot be followed", why=error.message)
+                self.retries.failed(error)
                 main.close()
                 pause(FOLLOW_AGAIN_S)
                 continue
+            self.retries.succeeded()
             self.take_in(answer)
 
     def take_in(self, answer: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ import structlog
 from game.errors import TicTacToeError
 from server.entries import Entry, Snapshot
 from server.journal import Journal
+from server.retries import Retries
 from server.streams import Streams
 from wire.errors import StorageFailed
 
@@ -48,6 +49,7 @@ class Compactor:
         self._streams = streams
         self._every = every
         self._keep_events = keep_events
+        self.retries = Retries("no snapshot can be written")
         self._lock = threading.Lock()
         self._still = threading.Lock()
         self._counted = False
@@ -89,7 +91,9 @@ class Compactor:
                 while self.compact_some():
                     pass
             except StorageFailed as error:
-                logger.error("no snapshot could be written; trying again", error=error.message)
+                self.retries.failed(error)
+            else:
+                self.retries.succeeded()
 
     def standing_still(self) -> AbstractContextManager[bool]:
         """While inside, no snapshot is taken."""

@@ -22,6 +22,7 @@ from game.rules import Seat, other
 from game.strategy import THINKS_S, choose, within
 from server import log, standard_streams
 from server.ids import HOUSE_BOT
+from server.retries import TAKEOVER_S, Retries
 from server.security import cluster_key, house_bot_token
 from server.settings import Settings, load
 from wire import COMMUNICATION, MAIN, PEER, room_object
@@ -130,14 +131,16 @@ def run(settings: Settings, ending: threading.Event) -> None:
     key = cluster_key(settings)
     main = Address(settings.host_of(MAIN), settings.client_port_of(MAIN))
     front_door = Remote(settings.peer_address_of(COMMUNICATION), PEER, key=key)
+    asking = Retries("the front door does not answer", patience_s=TAKEOVER_S)
     playing: dict[str, threading.Thread] = {}
     while not ending.wait(LOOK_AGAIN_S):
         try:
             rooms = front_door.call("bot_matches", timeout_s=TIMEOUT_S)
         except TicTacToeError as error:
-            logger.debug("the front door does not say where to play", why=error.message)
+            asking.failed(error)
             front_door.close()
             continue
+        asking.succeeded()
         playing = {room: thread for room, thread in playing.items() if thread.is_alive()}
         for room in rooms:
             if room not in playing:

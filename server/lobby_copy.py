@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import structlog
-
 from game.errors import TicTacToeError
 from server.herald import Herald
 from server.lobby import BEGINNING, Change, Cursor, Lobby, OpenMatches
+from server.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady
 from wire.rpc import Remote
 from wire.waiting import about_to_wait
@@ -22,8 +21,6 @@ FOLLOW_WAIT_S = 1.0
 FOLLOW_AGAIN_S = 0.02
 LOBBY = "lobby"
 """What is waited for here, as the herald knows it."""
-
-logger = structlog.get_logger()
 
 
 class LobbyCopy:
@@ -39,6 +36,7 @@ class LobbyCopy:
         self.draining: Mapping[str, object] | None = None
         """What everybody is told while the cluster is being emptied, as the main server last said."""
         self._before = 0
+        self.retries = Retries("the lobby cannot be followed", patience_s=TAKEOVER_S)
 
     def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the copy up to date until ``go_on()`` is false; while the main server is away it stays as it is."""
@@ -46,10 +44,11 @@ class LobbyCopy:
             try:
                 answer = main.call("lobby_changes", *self.cursor, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
             except TicTacToeError as error:
-                logger.debug("the lobby cannot be followed", why=error.message)
+                self.retries.failed(error)
                 main.close()
                 pause(FOLLOW_AGAIN_S)
                 continue
+            self.retries.succeeded()
             self.take_in(answer)
 
     def take_in(self, answer: Mapping[str, Any]) -> None:

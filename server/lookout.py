@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from server import processes
@@ -54,14 +54,25 @@ class RoleStatus:
     step: str | None = None
     position: int | None = None
     note: str = ""
+    """What people have to know of it, in one line."""
     failures: int = 0
-    """How often in a row it died at its start, by those who start it."""
+    """Of a server that does not run, how often in a row it died at its start; of one that runs, how often in a row it
+    failed at what it tries again and again.
+    """
+    troubles: Mapping[str, Any] = field(default_factory=dict)
+    """What a running server fails at: for each ``why``, ``since`` (seconds since 1970) and ``failures`` in a row."""
     draining: Drains | None = None
     """Of a main server in office."""
 
     def as_plain(self) -> dict[str, object]:
         """The status as a dictionary of what JSON knows."""
         return asdict(self)
+
+    def for_clients(self) -> dict[str, object]:
+        """The same without the reasons of troubles, which may name addresses and disks."""
+        plain = self.as_plain()
+        del plain["troubles"]
+        return {**plain, "note": ""} if self.troubles else plain
 
 
 class _Watched(NamedTuple):
@@ -96,7 +107,7 @@ class Lookout:
     def look(self) -> dict[str, object]:
         """Both as plain dictionaries, and what time it is by their clock (seconds since 1970)."""
         return {
-            "servers": [role.as_plain() for role in self.status()],
+            "servers": [role.for_clients() for role in self.status()],
             "recoveries": [recovery.as_plain() for recovery in self.recoveries()],
             "now": time.time(),
         }
@@ -136,6 +147,7 @@ class Lookout:
             pid = None if run is None else run.pid
             note, failures = watched.note, watched.failures
             return RoleStatus(role, "stopped" if run is None else "silent", pid, note=note, failures=failures)
+        troubles = answer.get("troubles", {})
         return RoleStatus(
             role,
             "running",
@@ -147,6 +159,9 @@ class Lookout:
             step=answer.get("step"),
             position=answer.get("position"),
             draining=drains_from(answer),
+            note="; ".join(_in_words(what, trouble) for what, trouble in troubles.items()),
+            failures=max((trouble["failures"] for trouble in troubles.values()), default=0),
+            troubles=troubles,
         )
 
 
@@ -180,6 +195,12 @@ def drains_from(status: Mapping[str, Any]) -> Drains | None:
         return None
     told = status["draining"]
     return Drains(False) if told is None else Drains(True, told["until"], told["games"])
+
+
+def _in_words(what: str, trouble: Mapping[str, Any]) -> str:
+    """What a running server fails at, for people."""
+    since = time.strftime("%F %T", time.localtime(trouble["since"]))
+    return f"fails at {what} since {since} ({trouble['failures']} times): {trouble['why']}"
 
 
 def _watched(role: str, answers: Iterable[Mapping[str, Any] | None]) -> _Watched:

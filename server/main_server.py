@@ -13,6 +13,7 @@ from server.main_peer import MainPeer
 from server.node import Node
 from server.office import take_office
 from server.replica_line import ReplicaLine
+from server.retries import Retries
 from server.term import Term
 from wire import MAIN, REPLICATION
 
@@ -28,12 +29,14 @@ def build(its_node: Node) -> None:
     its_node.metrics.include(lambda: readings.of_main(peer.term))
     its_node.watch([REPLICATION])
     clients = its_node.open_to_clients()  # whoever comes before there is an office waits, and need not come again
+    attempts = its_node.retries["office"] = Retries("office not taken")
     office = line.hold(
         take_office(
             journal,
             wait_limit_s=settings.recovery_wait_s,
             piece_bytes=settings.piece_bytes,
             go_on=its_node.go_on,
+            attempts=attempts,
         )
     )
     if office is not None:

@@ -14,8 +14,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import structlog
-
 from game.commands import HOUSE_REQUESTS
 from game.draining import check_not_draining
 from game.errors import TicTacToeError
@@ -26,6 +24,7 @@ from server.herald import Herald
 from server.ids import HOUSE_BOT, house_request
 from server.lobby_copy import FOLLOW_WAIT_S, LobbyCopy
 from server.pairing import MOST_AT_ONCE, Pairing
+from server.retries import TAKEOVER_S, Retries
 from wire.errors import Busy, NotReady
 from wire.later import Later
 from wire.waiting import about_to_wait
@@ -43,7 +42,6 @@ LONGEST_WAIT_MS = 3_600_000
 
 AskMain = Callable[..., Any]
 Where = Callable[[str], Mapping[str, object]]
-logger = structlog.get_logger()
 
 
 class _Asked(NamedTuple):
@@ -73,6 +71,7 @@ class Matchmaker:
         self._key = key
         self._clock = clock
         self._choices = short_list(DEFAULT_GAME)
+        self.retries = Retries("no rooms for people who were matched", patience_s=TAKEOVER_S)
         self._changed = threading.Condition()
         self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
         self._news = False
@@ -176,10 +175,12 @@ class Matchmaker:
         while go_on() and not opened:
             try:
                 opened = self._open(pairings)
-            except NotReady:
+                self.retries.succeeded()
+            except NotReady as error:
+                self.retries.failed(error)
                 pause(AGAIN_S)
             except TicTacToeError as error:
-                logger.warning("no rooms for those who were matched", why=error.message)
+                self.retries.failed(error)
                 opened = [{"room": None, "taken": {}} for _ in pairings]
                 pause(REFUSED_AGAIN_S)
         with self._changed:

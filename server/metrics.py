@@ -65,6 +65,18 @@ RECOVERY_S = Metric(
     "How long nobody did that server's work.",
     ("server",),
 )
+FAILED_TRIES = Metric(
+    "tictactoe_failed_tries_total",
+    "counter",
+    "Tries that failed of what a server does again and again until it succeeds, by what for and the error's code.",
+    ("what", "code"),
+)
+FAILING_SINCE = Metric(
+    "tictactoe_failing_since_seconds",
+    "gauge",
+    "Since when the last tries failed, in seconds since 1970; 0 if the last one succeeded.",
+    ("what",),
+)
 
 # -- main -------------------------------------------------------------------------------------------------------------
 
@@ -107,7 +119,18 @@ LOBBY_COMPLETE = Metric("tictactoe_lobby_complete", "gauge", "1 once the front d
 SEEKERS = Metric("tictactoe_seekers", "gauge", "Who wait for a match.")
 ONLINE = Metric("tictactoe_online", "gauge", "Usernames whose windows said lately that they are online.")
 
-EVERYWHERE = (INFO, CONNECTIONS, REFUSED, STARTS, TAKEOVERS, TAKEOVER_S, RECOVERIES, RECOVERY_S)
+EVERYWHERE = (
+    INFO,
+    CONNECTIONS,
+    REFUSED,
+    STARTS,
+    TAKEOVERS,
+    TAKEOVER_S,
+    RECOVERIES,
+    RECOVERY_S,
+    FAILED_TRIES,
+    FAILING_SINCE,
+)
 OF_MAIN = (
     *(IN_OFFICE, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
     *(CALLERS_WAITING, COMMANDS_WAITING),

@@ -17,6 +17,7 @@ import structlog
 from server import descriptors, log, processes, readings
 from server.counts import Traffic
 from server.pulse import NameServerPulse, PeerPulse, Pulse
+from server.retries import TAKEOVER_S, Retries
 from server.run_folder import RunFile, RunFolder
 from server.security import cluster_key
 from server.settings import Settings
@@ -53,6 +54,9 @@ class Node:
         self.watchers: list[Watcher] = []
         self._threads: list[threading.Thread] = []
         self._at_end: list[Callable[[], None]] = []
+        self._registration = Retries("not registered", patience_s=TAKEOVER_S, name_server=str(settings.name_server))
+        self.retries: dict[str, Retries] = {"registration": self._registration}
+        """What this server tries again and again, by what it is for; see ``metrics.FAILED_TRIES``."""
         rpc.configure(
             largest_message=settings.max_message_bytes,
             connections=connections,
@@ -171,6 +175,11 @@ class Node:
             "started_at": self.started_at,
             "protocol": PROTOCOL_VERSION,
             "watches": {watcher.role: watcher.status() for watcher in self.watchers},
+            "troubles": {
+                what: retries.trouble.as_plain()
+                for what, retries in list(self.retries.items())
+                if retries.trouble is not None
+            },
         }
 
     # -- inside ---------------------------------------------------------------------------------------------------
@@ -208,7 +217,9 @@ class Node:
                 if rpc.register(settings.name_server, self.role, where, timeout_s=settings.hang_s):
                     logger.info("registered", name_server=str(settings.name_server), where=str(where))
             except TicTacToeError as error:
-                logger.debug("not registered", why=error.message)
+                self._registration.failed(error)
+            else:
+                self._registration.succeeded()
             self._ending.wait(REGISTER_PAUSE_S)
 
     def _say_what_is_open(self) -> None:

@@ -12,11 +12,11 @@ from server import replica_messages, takeover
 from server.conversation import Conversation, Rest
 from server.entries import LogEnd, Mark, Office
 from server.journal import Journal
+from server.retries import Retries
 from server.takeover import Divergence, FetchCopy, ReplicaStanding, Standing, Wait
 from wire.errors import Diverged, NotReady, TicTacToeError
 
 ASK_AGAIN_S = 0.01
-SAY_AGAIN_S = 2.0
 READ_AGAIN = 3
 """So often a copy with gaps is read until they are believed: it was catching up when the main server's was lost."""
 
@@ -36,27 +36,28 @@ def take_office(
     go_on: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
     new_holder: Callable[[], str] = lambda: secrets.token_hex(8),
+    attempts: Retries | None = None,
 ) -> Conversation[Office | None]:
     """Wait until this server knows all that was ever acknowledged, then begin a term of office in its journal.
 
     ``wait_limit_s``: how long the replica is waited for when the own journal would do. ``piece_bytes``: about how much
-    of its copy comes in one message. None if ``go_on()`` became false meanwhile.
+    of its copy comes in one message. ``attempts``: where the reasons for waiting are kept. None if ``go_on()`` became
+    false meanwhile.
     """
-    began = said = clock()
+    began = clock()
+    attempts = attempts or Retries("office not taken", clock=clock)
     torn: dict[Mark, int] = {}
     while go_on():
         now = clock()
-        why = "the replication server may know more than this server's journal"
         try:
-            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder, torn)
+            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder, torn, attempts)
         except TicTacToeError as error:
-            office, why = None, error.message
+            attempts.failed(error)
+            office = None
         if office is not None:
+            attempts.succeeded()
             logger.info("in office", epoch=office.epoch, position=journal.last.position)
             return office
-        if now - said > SAY_AGAIN_S:
-            said = now
-            logger.info("office not taken, asking again", why=why)
         yield Rest(ASK_AGAIN_S)
     return None
 
@@ -68,8 +69,9 @@ def _try(
     piece_bytes: int,
     new_holder: Callable[[], str],
     torn: dict[Mark, int],
+    attempts: Retries,
 ) -> Conversation[Office | None]:
-    asked = yield from _standing(journal.end)
+    asked = yield from _standing(journal.end, attempts)
     known = max(journal.office.epoch, journal.guard.highest.epoch)
     decision = takeover.decide(
         Standing(journal.office._replace(epoch=known), journal.end),
@@ -81,6 +83,10 @@ def _try(
         may_be_alone=journal.guard.allows_alone(journal.last),
     )
     if isinstance(decision, Wait):
+        if asked is not None:
+            attempts.failed_because(
+                "the journal of this server is lost, and the replica's copy is empty", NotReady.code
+            )
         return None
     if isinstance(decision, Divergence):
         journal.guard.diverged()
@@ -125,8 +131,10 @@ def _settle(journal: Journal) -> None:
     guard.settle(last)
 
 
-def _standing(own_end: LogEnd) -> Conversation[ReplicaStanding | None]:
+def _standing(own_end: LogEnd, attempts: Retries) -> Conversation[ReplicaStanding | None]:
+    """The replica's standing; None if it does not answer, which may be the reason for waiting."""
     try:
         return (yield from replica_messages.standing(own_end))
-    except TicTacToeError:
+    except TicTacToeError as error:
+        attempts.failed(error)
         return None

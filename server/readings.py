@@ -32,6 +32,11 @@ def of_node(node: Node) -> Iterator[Reading]:
             yield Reading(metrics.REFUSED, count, (port, code))
     for watcher in node.watchers:
         yield from _of_watcher(watcher)
+    for what, retries in list(node.retries.items()):
+        trouble = retries.trouble
+        yield Reading(metrics.FAILING_SINCE, 0 if trouble is None else trouble.since, (what,))
+        for code, count in list(retries.codes.items()):
+            yield Reading(metrics.FAILED_TRIES, count, (what, code))
 
 
 def _of_watcher(watcher: Watcher) -> Iterator[Reading]:

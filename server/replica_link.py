@@ -21,6 +21,7 @@ from server.entries import BEFORE_ALL, Entry, LogEnd, Mark, Snapshot
 from server.faults import Faults
 from server.journal import Journal
 from server.primary import Committed, Output, Primary, ReplicaAhead, Send, SendBacklog, SendCopy, Step, StepDown
+from server.retries import Retries
 from wire.errors import Fenced, TicTacToeError
 
 NEARLY = 50
@@ -63,6 +64,8 @@ class ReplicaLink:
         self._replica_at = 0
         self.degraded = Stopwatch(running=True)
         """How long this server has worked on without a replica in step."""
+        self.attempts = Retries("degraded: the replica cannot be attached")
+        """The messages to the replica that failed since it was last in step."""
 
     @property
     def lag(self) -> int:
@@ -145,8 +148,9 @@ class ReplicaLink:
             self._note(None)
         if isinstance(output, StepDown):
             self._step_down(error.message)
-        elif was_in_step:
-            logger.warning("degraded: the replica is lost", why=error.message)
+            return output
+        self.attempts.failed(error)
+        if was_in_step:
             self._wake()
         return output
 
@@ -166,6 +170,7 @@ class ReplicaLink:
             if isinstance(output, (ReplicaAhead, StepDown)):
                 self._end_term(output)
                 return
+            self.attempts.succeeded()
             logger.info("the replica is in step", epoch=self.epoch, position=self._primary.last.position)
 
     def _end_term(self, output: ReplicaAhead | StepDown) -> None:

@@ -27,6 +27,7 @@ def build(its_node: Node) -> None:
         keep_events=settings.keep_events,
         upto=lambda: journal.last.position,
     )
+    its_node.retries["snapshots"] = compactor.retries
     copy = CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults))
     its_node.serve_peers(copy)
     its_node.metrics.include(lambda: readings.of_replication(copy))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 
-import structlog
-
 from server.commit import Commit
 from server.common_objects import ClientObject
 from server.compaction import Compactor
@@ -26,6 +24,7 @@ from server.pairing import Pairings
 from server.primary import Primary
 from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
+from server.retries import Retries
 from server.room_news import MOST_EVENTS, ROOM_OF_AN_EVENT
 from server.room_objects import RoomObject
 from server.security import house_bot_token, token_hash
@@ -39,8 +38,6 @@ from wire.rpc import Endpoint
 TIDY_PAUSE_S = 1.0
 AT_ONCE = 500
 """Streams that are forgotten in one message."""
-
-logger = structlog.get_logger()
 
 
 class Term:
@@ -79,6 +76,7 @@ class Term:
             wake=line.wake,
             piece_bytes=settings.piece_bytes,
         )
+        node.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
         commit = Commit(streams, self.house, journal, self.link, faults, self.house.moment)
         carried_out = self._witness.carried_out
         self.committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
@@ -93,6 +91,7 @@ class Term:
         )
         self.draining = Draining(self.house, self.committer, node.run_folder)
         self._timekeeper = Timekeeper(self.house, self.committer, house_request)
+        node.retries["time"] = self._timekeeper.retries
 
     def begin(self) -> None:
         """Take in the journal, offer every room, and keep the replica in step, in the background."""
@@ -119,12 +118,15 @@ class Term:
         self._clients.offer(room_object(room), RoomObject(self.desk, room))
 
     def _tidy(self) -> None:
+        tidying = self._node.retries["tidying"] = Retries("not tidied")
         while self._node.go_on():
             self._node.pause(TIDY_PAUSE_S)
             try:
                 self._tidy_once()
             except StorageFailed as error:
-                logger.error("not tidied; trying again", why=error.message)
+                tidying.failed(error)
+            else:
+                tidying.succeeded()
 
     def _tidy_once(self) -> None:
         gone = self.desk.tidy()

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import structlog
-
 from game.errors import TicTacToeError
 from server.group_commit import Committer
 from server.house import House
+from server.retries import Retries
 from server.service_time import TICK_S
 from server.timekeeping import brought_by
 from wire.later import now as its_answer
-
-logger = structlog.get_logger()
 
 
 class Timekeeper:
@@ -27,6 +24,7 @@ class Timekeeper:
         self._house = house
         self._committer = committer
         self._new_request = new_request
+        self.retries = Retries("what time brings cannot be committed")
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep time until ``go_on()`` is false."""
@@ -38,11 +36,16 @@ class Timekeeper:
         """Let time pass, and do what is due by now."""
         with self._committer.turn():
             at = self._house.time.tick()
+        failed = False
         for stream, command in brought_by(at, self._house, self._new_request):
-            self._do(stream, command)
+            failed = not self._carry_out(stream, command) or failed
+        if not failed:
+            self.retries.succeeded()
 
-    def _do(self, stream: str, command: object) -> None:
+    def _carry_out(self, stream: str, command: object) -> bool:
         try:
             its_answer(self._committer.submit(stream, command))
         except TicTacToeError as error:
-            logger.warning("time brought nothing", stream=stream, why=error.message)
+            self.retries.failed(error)
+            return False
+        return True

@@ -18,11 +18,12 @@ from server import processes
 from server.counts import DIED, HUNG, RecoveryCounts
 from server.pulse import Pulse
 from server.recoveries import Recoveries, Recovery
+from server.retries import AGAIN_S, Retries
 from server.run_folder import RunFile, RunFolder
 from server.settings import Settings
 from server.supervision import Action, Condition, Patience, Supervision
 from wire import NAME_SERVER
-from wire.errors import DeadlineExceeded, TicTacToeError
+from wire.errors import DeadlineExceeded, StorageFailed, TicTacToeError
 
 LOOK_AGAIN_S = 0.01
 COURTESY_S = 0.8
@@ -53,6 +54,7 @@ class Watcher:
         self.answers = False
         self._serves = False
         self._takes_connections = False
+        self._why = ""
         self._settings = settings
         self._run_folder = run_folder
         self._pulse = pulse
@@ -61,6 +63,7 @@ class Watcher:
         self._after = after
         self._wants_standby = standby and supervised
         self._standby: subprocess.Popen[bytes] | None = None
+        self._standby_starts = Retries("no stand-by can be started", other=role)
         self._known = run_folder.read(role)
         self._recoveries = Recoveries(settings)
         self.recovered = RecoveryCounts()
@@ -78,12 +81,14 @@ class Watcher:
 
     def run(self, go_on: Callable[[], bool]) -> None:
         """Watch until ``go_on()`` is false."""
-        said = 0.0
+        due = 0.0
         while go_on():
             self._watch_once()
-            if not self.answers and time.monotonic() - said > self._settings.hang_s:
-                said = time.monotonic()
-                self._say_for_whom_we_wait()
+            if not self.answers and time.monotonic() >= due:
+                due = time.monotonic() + AGAIN_S
+                self._report_waiting()
+            elif self.answers:
+                due = time.monotonic() + self._settings.hang_s
         self._pulse.close()
 
     def status(self) -> dict[str, object]:
@@ -142,10 +147,13 @@ class Watcher:
         try:
             self._standby = processes.start(self.role, self._settings, standby=True)
         except OSError as error:
-            logger.error("no stand-by can be started", other=self.role, why=str(error))
+            self._standby_starts.failed_because(str(error), StorageFailed.code)
+        else:
+            self._standby_starts.succeeded()
 
     def _unheard(self, error: TicTacToeError) -> None:
         self._takes_connections = isinstance(error, DeadlineExceeded)
+        self._why = error.message
         if self.answers:
             logger.warning("does not answer", other=self.role, why=error.message)
             if self._lost_at is None:
@@ -239,9 +247,7 @@ class Watcher:
             self._lost_at = time.monotonic()  # it died before it was heard from here
         logger.info("started", other=self.role, pid=self._child.pid, failures=self._life.failures)
 
-    def _say_for_whom_we_wait(self) -> None:
+    def _report_waiting(self) -> None:
         due = self._life.due_in_s(time.monotonic())
-        if due is None:
-            logger.info("waiting", for_=self.role)
-        else:
-            logger.info("waiting", for_=self.role, started_from_here_in_s=round(due, 1))
+        start = {} if due is None else {"started_from_here_in_s": round(due, 1)}
+        logger.info("waiting", for_=self.role, why=self._why, **start)
