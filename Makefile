@@ -14,10 +14,10 @@ BIN := .venv/bin
 SIMULATION := tests/simulator/test_cluster_schedules.py
 
 .DEFAULT_GOAL := help
-.PHONY: help play test lint bench bench-window screenshots setup clean
+.PHONY: help play test lint test-machines check-versions bench bench-window screenshots setup clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 play: setup ## set up what is missing and play
 	@$(BIN)/python $(PLAY)
@@ -30,6 +30,12 @@ lint: setup ## run the checks that run no code: ruff, mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+test-machines: setup check-versions ## run all checks on bare Debian machines, as root (debootstrap)
+	@tools/test_machines.sh
+
+check-versions: setup ## check types and wheels for versions of Python that are not here
+	@$(BIN)/python tools/check_versions.py
 
 bench: setup ## measure what the project promises in numbers
 	@$(BIN)/python tictactoe.py bench
