@@ -23,7 +23,7 @@ from game.strategy import THINKS_S, choose, within
 from server import log, standard_streams
 from server.ids import HOUSE_BOT
 from server.retries import TAKEOVER_S, Retries
-from server.security import cluster_key, house_bot_token
+from server.security import cluster_key, house_bot_token, peer_key
 from server.settings import Settings, load
 from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.rpc import Address, Remote
@@ -130,7 +130,7 @@ def run(settings: Settings, ending: threading.Event) -> None:
     """Play all matches of the house bot until ``ending`` is set."""
     key = cluster_key(settings)
     main = Address(settings.host_of(MAIN), settings.client_port_of(MAIN))
-    front_door = Remote(settings.peer_address_of(COMMUNICATION), PEER, key=key)
+    front_door = Remote(settings.peer_address_of(COMMUNICATION), PEER, key=peer_key(key, COMMUNICATION))
     asking = Retries("the front door does not answer", patience_s=TAKEOVER_S)
     playing: dict[str, threading.Thread] = {}
     while not ending.wait(LOOK_AGAIN_S):

@@ -17,6 +17,7 @@ from server import processes
 from server.processes import ROLES
 from server.recoveries import Recoveries, Recovery
 from server.run_folder import RunFile, RunFolder
+from server.security import peer_key
 from server.settings import Settings
 from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
 from wire.errors import Forbidden, TicTacToeError
@@ -124,7 +125,7 @@ class Lookout:
 
         Raises Forbidden.
         """
-        remote = Remote(self._settings.peer_address_of(role), PEER, key=self._key)
+        remote = Remote(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
         try:
             answer: Mapping[str, Any] | None = remote.call(method, *arguments, timeout_s=ASK_S)
         except Forbidden:

@@ -19,7 +19,7 @@ from server.counts import Traffic
 from server.pulse import NameServerPulse, PeerPulse, Pulse
 from server.retries import TAKEOVER_S, Retries
 from server.run_folder import RunFile, RunFolder
-from server.security import cluster_key
+from server.security import cluster_key, peer_key
 from server.settings import Settings
 from server.settings_checks import is_loopback
 from server.telling import Telling
@@ -65,7 +65,7 @@ class Node:
         peer = settings.peer_address_of(role)
         self.traffic, self.peer_traffic = Traffic(), Traffic()
         where = Address(settings.peer_bind_host, peer.port)
-        self.peers = Endpoint(where, key=self.key, answered=self.peer_traffic.answered)
+        self.peers = Endpoint(where, key=peer_key(self.key, role), answered=self.peer_traffic.answered)
         self.clients: Endpoint | None = None
         self.metrics = Telling(Address(settings.metrics_host, settings.metrics_port_of(role)))
         self.metrics.include(lambda: readings.of_node(self))

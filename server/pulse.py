@@ -6,6 +6,7 @@ import threading
 from typing import NamedTuple, Protocol
 
 from server.run_folder import RunFile
+from server.security import peer_key
 from wire import PEER
 from wire.rpc import Address, Remote
 
@@ -31,8 +32,9 @@ class PeerPulse:
     """The heartbeat of one of our servers."""
 
     def __init__(self, role: str, address: Address, key: bytes) -> None:
+        """``key``: the cluster's."""
         self._role = role
-        self._remote = Remote(address, PEER, key=key)
+        self._remote = Remote(address, PEER, key=peer_key(key, role))
         self._settled = False
 
     def beat(self, wait_s: float, timeout_s: float) -> Beat:

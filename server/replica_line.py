@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from game.errors import InvariantBroken
 from server.conversation import Ask, Conversation, InTurn, Wish, converse
-from wire import PEER
+from server.security import peer_key
+from wire import PEER, REPLICATION
 from wire.errors import TicTacToeError
 from wire.rpc import Address, Remote
 
@@ -28,8 +29,8 @@ class ReplicaLine:
     """One connection to the replica, made at the first question and anew after each one that failed."""
 
     def __init__(self, address: Address, key: bytes, *, timeout_s: float) -> None:
-        """``timeout_s``: how long an answer is waited for."""
-        self._remote = Remote(address, PEER, key=key)
+        """``key``: the cluster's. ``timeout_s``: how long an answer is waited for."""
+        self._remote = Remote(address, PEER, key=peer_key(key, REPLICATION))
         self._timeout_s = timeout_s
         self._woken = threading.Event()
 

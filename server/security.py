@@ -23,6 +23,14 @@ def house_bot_token(key: bytes) -> str:
     return hmac.new(key, b"the house bot", "sha256").hexdigest()
 
 
+def peer_key(key: bytes, role: str) -> bytes:
+    """The key of the peer port of a role, which every server of the cluster can make of the cluster's key.
+
+    Each role has its own: so what is sent to one server cannot be passed on to another.
+    """
+    return hmac.new(key, f"peer port of {role}".encode(), "sha256").digest()
+
+
 def code_hash(code: str) -> str:
     """What is kept of a recovery code, which has 100 random bits; never what is kept of a token."""
     return hashlib.sha256(f"recovery code {code}".encode()).hexdigest()

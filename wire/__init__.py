@@ -6,6 +6,10 @@
 PROTOCOL_VERSION = 2
 """Raised when an old client could no longer understand a new server; said at every handshake."""
 
+PEER_PROTOCOL = 3
+"""The same for what servers say to one another; said, and proven, at every handshake on a peer port. Up to 2 messages
+were signed with the cluster's key alone."""
+
 MAIN = "main_server"
 COMMUNICATION = "communication_server"
 REPLICATION = "replication_server"

@@ -21,11 +21,12 @@ class Answers:
 
     def next(self) -> Frame:
         """The next message. Raises TooLarge, and OSError when the connection is broken, also by nonsense."""
-        head = head_of(self._take(HEADER.size))
+        header = self._take(HEADER.size)
+        head = head_of(header)
         if head.data_size < 0 or head.annotations_size + head.data_size > self._largest:
             raise TooLarge("the message is larger than the limit")
         annotations = self._take(head.annotations_size)
-        return Frame(*head[:4], annotations, self._take(head.data_size))
+        return Frame(*head[:4], annotations, self._take(head.data_size), header)
 
     def _take(self, size: int) -> bytes:
         buffer = self._buffer

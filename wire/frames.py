@@ -4,16 +4,16 @@ Both ends of a call are short of time, so they write and read messages with this
 which makes an object of each and asks the system for random ids that nobody needs. Everybody else's clients see no
 difference.
 
-A message is signed with the cluster's key between servers: HMAC over the data and all other annotations (RFC 2104).
+Between servers a message carries a token, its only annotation, which ``authentication`` makes and checks.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import hmac
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
+
+from wire.authentication import TAG_BYTES
 
 HEADER = struct.Struct("!4sHHHHiHHHH")
 CONNECT, CONNECT_OK, CONNECT_FAIL, INVOKE, RESULT, PING = 1, 2, 3, 4, 5, 6
@@ -26,8 +26,12 @@ _TAG = b"PYRO"
 _VERSION = 48
 _MAGIC = 0x34E9
 _CHUNK = struct.Struct("!4sH")
-_SIGNATURE = b"HMAC"
-_SIGNATURE_HEADER = _CHUNK.pack(_SIGNATURE, hashlib.sha1().digest_size)
+_TOKEN = b"AUTH"
+_TAG_HEADER = _CHUNK.pack(_TOKEN, TAG_BYTES)
+_LIBRARY_SIGNATURE = b"HMAC"
+
+Prove = Callable[[bytes, bytes], bytes]
+"""Makes the token of a message from its header and its data."""
 
 
 class Head(NamedTuple):
@@ -50,15 +54,27 @@ class Frame(NamedTuple):
     serializer: int
     annotations: bytes
     data: bytes
+    header: bytes
+    """As it came."""
 
 
-def encode(kind: int, flags: int, sequence: int, serializer: int, data: bytes, key: bytes | None = None) -> bytes:
-    """The message's bytes, signed if there is a key."""
-    annotations = b"" if key is None else _SIGNATURE_HEADER + _signature(key, data)
-    size, more = len(data), len(annotations)
+def encode(
+    kind: int,
+    flags: int,
+    sequence: int,
+    serializer: int,
+    data: bytes,
+    prove: Prove | None = None,
+    token_size: int = TAG_BYTES,
+) -> bytes:
+    """Write a message, with the token of ``token_size`` bytes that ``prove`` makes of it, if given."""
+    size, more = len(data), 0 if prove is None else _CHUNK.size + token_size
     checksum = (kind + _VERSION + size + more + serializer + flags + sequence + _MAGIC) & 0xFFFF
     header = HEADER.pack(_TAG, _VERSION, kind, flags, sequence, size, serializer, more, 0, checksum)
-    return header + annotations + data
+    if prove is None:
+        return header + data
+    chunk = _TAG_HEADER if token_size == TAG_BYTES else _CHUNK.pack(_TOKEN, token_size)
+    return header + chunk + prove(header, data) + data
 
 
 def head_of(header: bytes) -> Head:
@@ -70,33 +86,22 @@ def head_of(header: bytes) -> Head:
     return Head(kind, flags, sequence, serializer, more, size)
 
 
-def is_signed(frame: Frame, key: bytes | None) -> bool:
-    """Whether the message has the signature that it must have: the key's, or without a key none."""
-    chunks = _chunks(frame.annotations)
-    signature = chunks.pop(_SIGNATURE, None)
-    if key is None or signature is None:
-        return key is None and signature is None
-    others = b"".join(value for _, value in sorted(chunks.items()))
-    return hmac.compare_digest(signature, _signature(key, frame.data + others))
+def token_of(frame: Frame) -> bytes | None:
+    """The message's token; None if it does not have one, or has other annotations, which no token covers."""
+    annotations = frame.annotations
+    if annotations[: _CHUNK.size] == _TAG_HEADER and len(annotations) == _CHUNK.size + TAG_BYTES:
+        return annotations[_CHUNK.size :]
+    if len(annotations) < _CHUNK.size or _CHUNK.unpack_from(annotations) != (_TOKEN, len(annotations) - _CHUNK.size):
+        return None
+    return annotations[_CHUNK.size :]
 
 
-def _chunks(annotations: bytes) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
-    place = 0
+def has_library_signature(frame: Frame) -> bool:
+    """Whether the RPC library signed the message with a key, as servers did up to version 2 of their protocol."""
+    annotations, place = frame.annotations, 0
     while place + _CHUNK.size <= len(annotations):
         name, size = _CHUNK.unpack_from(annotations, place)
-        place += _CHUNK.size
-        found[name] = annotations[place : place + size]
-        place += size
-    return found
-
-
-@functools.cache
-def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod=hashlib.sha1)
-
-
-def _signature(key: bytes, data: bytes) -> bytes:
-    signing = _keyed(key).copy()
-    signing.update(data)
-    return signing.digest()
+        if name == _LIBRARY_SIGNATURE:
+            return True
+        place += _CHUNK.size + size
+    return False

@@ -67,7 +67,8 @@ class Incoming:
         buffer = self._buffer
         if len(buffer) < HEADER.size:
             return None
-        head = head_of(buffer[: HEADER.size])
+        header = buffer[: HEADER.size]
+        head = head_of(header)
         size = head.data_size + head.annotations_size
         if head.data_size < 0 or size > max(self._skipped, self._largest):
             raise ConnectionAbortedError("a message that is much too large")
@@ -83,7 +84,7 @@ class Incoming:
         if len(buffer) < end:
             return None
         self._buffer = buffer[end:]
-        return Frame(*head[:4], buffer[HEADER.size : data_from], buffer[data_from:end])
+        return Frame(*head[:4], buffer[HEADER.size : data_from], buffer[data_from:end], header)
 
     def _read_past(self) -> Refused | None:
         past = min(self._to_skip, len(self._buffer))

@@ -35,11 +35,11 @@ from server.streams import Streams
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import MADE_ANEW, good_arguments
+from tests.peers import peer_of
 from tests.raw import RawCaller
-from wire import COMMUNICATION, MAIN, PEER, REPLICATION
+from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.arguments import Check
 from wire.errors import Fenced, TicTacToeError
-from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 SERVERS_FAULTS = {"internal_error", "invariant_broken", "storage_failed", "unreachable", "deadline_exceeded"}
@@ -255,9 +255,7 @@ class Peer:
 
     def __init__(self, cluster: Cluster) -> None:
         self._remotes = {
-            (role, serializer): Remote(
-                cluster.settings.peer_address_of(role), PEER, key=cluster_key_of(cluster), serializer=serializer
-            )
+            (role, serializer): peer_of(cluster, role, serializer=serializer)
             for role in ROLES
             for serializer in ("msgpack", "serpent")
         }
@@ -276,10 +274,6 @@ class Peer:
     def close(self) -> None:
         for remote in self._remotes.values():
             remote.close()
-
-
-def cluster_key_of(cluster: Cluster) -> bytes:
-    return (cluster.settings.data / "cluster.key").read_text().strip().encode()
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,8 @@ from game.games import short_list
 from game.selection import Proposal
 from server.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
-from wire import COMMUNICATION, MAIN, PEER, REPLICATION
+from tests.peers import peer_of
+from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
@@ -49,8 +50,7 @@ def same_processes(shared_cluster: Cluster) -> Iterator[None]:
 @pytest.fixture
 def peer(shared_cluster: Cluster) -> Iterator[Remote]:
     """The main server's peer port, with the right key."""
-    key = (shared_cluster.settings.data / "cluster.key").read_text().strip().encode()
-    remote = Remote(shared_cluster.settings.peer_address_of(MAIN), PEER, key=key)
+    remote = peer_of(shared_cluster, MAIN)
     yield remote
     remote.close()
 

@@ -23,8 +23,8 @@ from server.settings import ROOT
 from server.upgrade import CannotUpgrade, Replaced, upgrade
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
-from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, REPLICATION
-from wire.rpc import Remote
+from tests.peers import peer_of
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ALL_EVENTS = 1_000_000_000
@@ -122,9 +122,7 @@ def change(code: Path, module: str, lines: str) -> None:
 
 def version_of(cluster: Cluster, role: str) -> object:
     """What a server of the changed code says in its status."""
-    remote = Remote(
-        cluster.settings.peer_address_of(role), PEER, key=(cluster.settings.data / "cluster.key").read_bytes()
-    )
+    remote = peer_of(cluster, role)
     try:
         return remote.call("status", timeout_s=PATIENCE_S).get("version")
     finally:

@@ -12,8 +12,9 @@ import Pyro4.errors
 import Pyro4.util
 
 from game.errors import InvalidArgument, NoSuchRoom
-from wire import PROTOCOL_VERSION
+from wire import PEER_PROTOCOL, PROTOCOL_VERSION
 from wire.answers import Answers
+from wire.authentication import HELLO_BYTES, TAG_BYTES, Initiator, NotAuthentic, Session
 from wire.errors import (
     Busy,
     DeadlineExceeded,
@@ -35,8 +36,10 @@ from wire.frames import (
     RESULT,
     SERPENT,
     Frame,
+    Prove,
     encode,
-    is_signed,
+    has_library_signature,
+    token_of,
 )
 from wire.waiting import about_to_wait
 
@@ -44,7 +47,9 @@ from wire.waiting import about_to_wait
 NO_ROOM = "no free workers"
 REJECTED_PROTOCOL = "protocol_mismatch"
 UNKNOWN_OBJECT = "unknown object"
-WRONG_KEY = "message hmac mismatch"
+WRONG_KEY = "the cluster key is another"
+OLDER_SERVER = "message hmac mismatch"
+"""What a server up to version 2 of the peer protocol says to whoever begins as servers do now."""
 
 
 class Address(NamedTuple):
@@ -61,12 +66,14 @@ class Remote:
     """One connection to one remote object, made at the first call and again after a break; for one thread at a time."""
 
     def __init__(self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack") -> None:
+        """``key``: what the endpoint there has, too; each of the two proves that to the other."""
         self.address = address
         self._name = name
         self._key = key
         self._serializer = Pyro4.util.get_serializer(serializer)
         self._sequence = 0
         self._socket: socket.socket | None = None
+        self._session: Session | None = None
         self._timeout_s: float | None = None
 
     def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
@@ -100,18 +107,41 @@ class Remote:
         return value
 
     def _ask(self, data: bytes) -> Frame:
-        """Send a call and read its answer; on a new connection the handshake goes first, and is not waited for."""
+        """Send a call and read its answer; on a new connection the handshake goes first.
+
+        Without a key it is not waited for, and with one only its last message is not.
+        """
         sock, greeting = self._socket, b""
         if sock is None:
             sock = self._connect()
-            about = {"handshake": {"protocol": PROTOCOL_VERSION}, "object": self._name}
-            greeting = self._message(CONNECT, self._serializer.dumps(about))
-        call = self._message(INVOKE, data)
+            hello = self._serializer.dumps({"handshake": {"protocol": PROTOCOL_VERSION}, "object": self._name})
+            if self._key is None:
+                greeting = self._message(CONNECT, hello)
+            else:
+                greeting = self._authenticate(sock, hello, self._key)
+        call = self._message(INVOKE, data, None if self._session is None else self._session.tag)
         sock.sendall(greeting + call)
         about_to_wait()
-        if greeting:
+        if greeting and self._key is None:
             self._answer(CONNECT_OK, self._sequence - 1)
         return self._answer(RESULT, self._sequence)
+
+    def _authenticate(self, sock: socket.socket, hello: bytes, key: bytes) -> bytes:
+        """Begin a session with a server that proves to have the key. Returns the own proof, to be sent first.
+
+        Raises Forbidden when the server does not have the key.
+        """
+        initiator = Initiator(key, PEER_PROTOCOL)
+        sock.sendall(self._message(CONNECT, hello, initiator.hello, HELLO_BYTES))
+        about_to_wait()
+        welcome = self._answer(CONNECT_OK, self._sequence)
+        try:
+            initiator.accept(token_of(welcome), welcome.header, welcome.data)
+        except NotAuthentic:
+            raise Forbidden(f"{self.address} does not have this cluster key") from None
+        proof = self._message(CONNECT, b"", initiator.proof)
+        self._session = initiator.session
+        return proof
 
     def _connect(self) -> socket.socket:
         try:
@@ -120,23 +150,26 @@ class Remote:
             if getattr(error, "errno", None) == socket.EAI_AGAIN:
                 raise Unreachable(f"the host name {self.address.host} cannot be resolved now") from None
             raise UnknownHost(f"there is no host {self.address.host}") from None
+        self._session = None
         self._sequence = 0
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._answers = Answers(sock, largest=Pyro4.config.MAX_MESSAGE_SIZE)
         return sock
 
-    def _message(self, kind: int, data: bytes) -> bytes:
+    def _message(self, kind: int, data: bytes, prove: Prove | None = None, token_size: int = TAG_BYTES) -> bytes:
         self._sequence = (self._sequence + 1) & 0xFFFF
-        return encode(kind, 0, self._sequence, self._serializer.serializer_id, data, self._key)
+        return encode(kind, 0, self._sequence, self._serializer.serializer_id, data, prove, token_size)
 
     def _answer(self, kind: int, sequence: int) -> Frame:
         answer = self._answers.next()
-        if answer.kind == CONNECT_FAIL and answer.serializer in (SERPENT, MSGPACK):
+        if self._session is not None:
+            self._session.verify(token_of(answer), answer.header, answer.data)
+        elif answer.kind == CONNECT_FAIL and answer.serializer in (SERPENT, MSGPACK):
             why = Pyro4.util.get_serializer_by_id(answer.serializer).loads(answer.data)
             raise Pyro4.errors.CommunicationError(f"connection rejected: {why}")
-        if not is_signed(answer, self._key):
-            raise Pyro4.errors.SecurityError("an answer with another signature")
+        elif has_library_signature(answer):
+            raise Pyro4.errors.SecurityError("an answer that is signed with a key")
         if (answer.kind, answer.sequence, answer.serializer) != (kind, sequence, self._serializer.serializer_id):
             raise Pyro4.errors.ProtocolError("that is not the answer to this call")
         if answer.flags & ~EXCEPTION:
@@ -158,6 +191,8 @@ class Remote:
             return DeadlineExceeded(f"{self.address} did not answer within {self._timeout_s:g} s")
         if isinstance(error, Pyro4.errors.MessageTooLargeError):
             return TooLarge("the message is larger than the limit")
+        if isinstance(error, NotAuthentic):
+            return Unreachable(f"an answer of {self.address} was changed or repeated on its way")
         if isinstance(error, Pyro4.errors.SecurityError):
             return Forbidden(f"{self.address} does not accept this cluster key")
         if isinstance(error, Pyro4.errors.DaemonError):
@@ -177,6 +212,8 @@ class Remote:
             return NoSuchRoom("there is no such object there (any more)")
         if REJECTED_PROTOCOL in sentence:
             return ProtocolMismatch(sentence.rpartition(REJECTED_PROTOCOL)[2].lstrip(": "))
+        if OLDER_SERVER in sentence:
+            return ProtocolMismatch(f"{self.address} speaks an older protocol between servers, or has another key")
         if WRONG_KEY in sentence:
             return Forbidden(f"{self.address} does not accept this cluster key")
         return Unreachable(f"{self.address} does not answer")

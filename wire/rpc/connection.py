@@ -16,7 +16,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from wire.authentication import Responder, Session
 from wire.door import Guest
+from wire.frames import Prove
 from wire.incoming import Incoming
 from wire.later import Later
 
@@ -37,6 +39,11 @@ class Connection:
         self.sock.setblocking(False)
         self.guest = guest
         self.incoming = incoming
+        self.responder: Responder | None = None
+        """Its side of the handshake, at an endpoint with a key. Of ``greeter``, like the next."""
+        self.session: Session | None = None
+        """What its messages belong to after that. The answer to a call is sent before the next is read, so answers are
+        sent in the order of their tags."""
         self.served = False
         """Whether a thread has it. Of ``transport``, like the next."""
         self.set_aside = False
@@ -55,6 +62,11 @@ class Connection:
         self._owed: Later | None = None
         self._in_message = True
         self._until = guest.since + min(HANDSHAKE_S, idle_s)
+
+    @property
+    def prove(self) -> Prove | None:
+        """What makes the token of the next answer, if answers have one."""
+        return None if self.session is None else self.session.tag
 
     # -- reading --------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
-"""The daemon behind an endpoint: how one connection is greeted, and each of its calls answered.
+"""The daemon behind an endpoint: how each call of a connection is answered. The ``greeter`` answers its handshake.
 
 In place of the library's own code, which also knows batches, streams, properties and more that is not taken here, and
-spends most of its time on them. Checks the protocol's version, and lets no traceback, path or foreign exception out.
+spends most of its time on them. Checks where calls come from, and lets no traceback, path or foreign exception out.
 """
 
 from __future__ import annotations
@@ -16,30 +16,27 @@ import Pyro4.errors
 import Pyro4.util
 
 import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
-from wire import PROTOCOL_VERSION
+from wire.authentication import NotAuthentic
 from wire.door import Door
-from wire.errors import Busy, Forbidden, InternalError, ProtocolMismatch
+from wire.errors import Forbidden, InternalError
 from wire.frames import (
-    CONNECT_FAIL,
-    CONNECT_OK,
     EXCEPTION,
     INVOKE,
     ONEWAY,
     PING,
     RESULT,
-    SERPENT,
-    WITH_METADATA,
     Frame,
     encode,
-    is_signed,
+    has_library_signature,
+    token_of,
 )
 from wire.incoming import LARGEST_CALL, Incoming, Refused
 from wire.later import Later, Shared
-from wire.rpc.calls import NO_ROOM, REJECTED_PROTOCOL, UNKNOWN_OBJECT, WRONG_KEY, Address
+from wire.rpc.calls import UNKNOWN_OBJECT, WRONG_KEY, Address
 from wire.rpc.connection import Connection
+from wire.rpc.greeter import Greeter
 from wire.rpc.library import for_the_wire
 
-WELCOME = "hello"
 Method = TypeVar("Method", bound=Callable[..., Any])
 Answered = Callable[[object, str | None, float], None]
 """Takes the method of a call (whatever the caller said it is; "" for a connection that was refused), the code of the
@@ -82,61 +79,30 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         most = config.THREADPOOL_SIZE
         self.door = Door(most=most, most_of_host=most if most_of_host is None else most_of_host)
         super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
-        self._pyroHmacKey = key
+        self.greeter = Greeter(key, self._members_of, lambda code: self._answered("", code, 0.0))
 
     def incoming(self) -> Incoming:
         """How a new connection is read."""
         return Incoming(largest=self._largest, skipped=Pyro4.config.MAX_MESSAGE_SIZE)
 
-    def turn_away(self) -> bytes:
-        """What somebody is told for whom there is no room."""
-        self._answered("", Busy.code, 0.0)
-        return self._greeting(None, CONNECT_FAIL, NO_ROOM)
-
-    def greet(self, connection: Connection, message: Frame | Refused) -> bool:
-        """Answer a handshake; whether whoever has connected may stay."""
-        try:
-            if isinstance(message, Refused):
-                raise message.error
-            kind, greeting = CONNECT_OK, self._welcome(message)
-        except Exception as error:
-            kind, greeting = CONNECT_FAIL, str(error)
-            wrong_key = isinstance(error, Pyro4.errors.SecurityError)
-            self._answered("", Forbidden.code if wrong_key else for_the_wire(error).code, 0.0)
-        connection.send(self._greeting(message, kind, greeting))
-        return kind == CONNECT_OK
-
-    def _welcome(self, handshake: Frame) -> object:
-        if not is_signed(handshake, self._pyroHmacKey):
-            raise Pyro4.errors.SecurityError(WRONG_KEY)
-        said = Pyro4.util.get_serializer_by_id(handshake.serializer).loads(handshake.data)
-        about = said["handshake"]
-        spoken = about.get("protocol", PROTOCOL_VERSION) if isinstance(about, dict) else PROTOCOL_VERSION
-        if spoken != PROTOCOL_VERSION:
-            raise ProtocolMismatch(f"{REJECTED_PROTOCOL}: this server speaks version {PROTOCOL_VERSION}")
-        if not handshake.flags & WITH_METADATA:
-            return WELCOME
-        members = self.objectsById[Pyro4.constants.DAEMON_NAME].get_metadata(said["object"], as_lists=True)
-        return {"handshake": WELCOME, "meta": members}
-
-    def _greeting(self, call: Frame | Refused | None, kind: int, greeting: object) -> bytes:
-        """The message that answers a handshake, in serpent if that cannot be read."""
-        serializer, sequence, flags = (SERPENT, 0, 0) if call is None else (call.serializer, call.sequence, 0)
-        if isinstance(call, Frame) and kind == CONNECT_OK:
-            flags = call.flags & WITH_METADATA
-        data = Pyro4.util.get_serializer_by_id(serializer).dumps(greeting)
-        return encode(kind, flags, sequence, serializer, data, self._pyroHmacKey)
+    def _members_of(self, object_id: object) -> dict[str, object]:
+        members: dict[str, object] = self.objectsById[Pyro4.constants.DAEMON_NAME].get_metadata(
+            object_id, as_lists=True
+        )
+        return members
 
     def answer(self, connection: Connection, message: Frame | Refused) -> None:
-        """Answer a call, now or later. Raises SecurityError or ProtocolError for what ends the connection."""
+        """Answer a call, now or later.
+
+        Raises NotAuthentic, SecurityError or ProtocolError for what ends the connection.
+        """
         came_at = connection.heard_at
+        self._authenticate(connection, message)
         if isinstance(message, Refused):
-            connection.send(self._result(message, "", came_at, None, message.error))
+            connection.send(self._result(connection, message, "", came_at, None, message.error))
             return
-        if not is_signed(message, self._pyroHmacKey):
-            raise Pyro4.errors.SecurityError("a message with another signature")
         if message.kind == PING:
-            connection.send(encode(PING, 0, message.sequence, message.serializer, b"pong", self._pyroHmacKey))
+            connection.send(encode(PING, 0, message.sequence, message.serializer, b"pong", connection.prove))
             return
         if message.kind != INVOKE:
             raise Pyro4.errors.ProtocolError("neither a call nor a ping")
@@ -146,11 +112,26 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             connection.owe(answer)
             answer.then(
                 lambda value, error: connection.pay(
-                    self._result(message, method, came_at, value, error) if listens else None
+                    self._result(connection, message, method, came_at, value, error) if listens else None
                 )
             )
         elif listens:
-            connection.send(self._result(message, method, came_at, answer, error))
+            connection.send(self._result(connection, message, method, came_at, answer, error))
+
+    def _authenticate(self, connection: Connection, message: Frame | Refused) -> None:
+        """Check that the message has its place in the session; one that was read past cannot be checked."""
+        session = connection.session
+        try:
+            if session is None:
+                if isinstance(message, Frame) and has_library_signature(message):
+                    raise Pyro4.errors.SecurityError(WRONG_KEY)
+            elif isinstance(message, Refused):
+                raise NotAuthentic(message.error.message)
+            else:
+                session.verify(token_of(message), message.header, message.data)
+        except NotAuthentic:
+            self._answered("", Forbidden.code, 0.0)
+            raise
 
     def _carry_out(self, call: Frame) -> tuple[object, Any, Exception | None]:
         """Which method was called, and the answer, or what will be; or the error in its place."""
@@ -165,7 +146,13 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             return method, None, error
 
     def _result(
-        self, call: Frame | Refused, method: object, came_at: float, value: object, error: Exception | None
+        self,
+        connection: Connection,
+        call: Frame | Refused,
+        method: object,
+        came_at: float,
+        value: object,
+        error: Exception | None,
     ) -> bytes:
         """The message that answers a call with a value, or with an error; also one that a value cannot be written."""
         serializer = Pyro4.util.get_serializer_by_id(call.serializer)
@@ -181,7 +168,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         if error is not None:
             data, flags = _written(serializer, error), EXCEPTION
         self._answered(method, None if error is None else for_the_wire(error).code, time.monotonic() - came_at)
-        return encode(RESULT, flags, call.sequence, call.serializer, data, self._pyroHmacKey)
+        return encode(RESULT, flags, call.sequence, call.serializer, data, connection.prove)
 
 
 def _nobody_counts(_method: object, _code: str | None, _took_s: float) -> None:

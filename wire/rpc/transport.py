@@ -21,6 +21,7 @@ import Pyro4
 import Pyro4.errors
 from Pyro4.socketserver import threadpoolserver as library_server
 
+from wire.authentication import NotAuthentic
 from wire.later import Later
 from wire.rpc.connection import Connection
 from wire.rpc.library import ACCEPT_PAUSE_S
@@ -160,6 +161,9 @@ class Transport:
         """Answer what has come, as far as that can be done now."""
         try:
             self._go_on_with(connection, self._answer(connection))
+        except NotAuthentic as error:
+            logger.warning("a message of %s is not authentic, its connection ends: %s", connection.guest.host, error)
+            self._drop(connection)
         except (OSError, Pyro4.errors.CommunicationError, Pyro4.errors.SecurityError) as error:
             logger.debug("a connection ends: %s", error)
             self._drop(connection)
@@ -200,11 +204,9 @@ class Transport:
             connection.progressed()
             if connection.incoming.shaken:
                 self.daemon.answer(connection, message)
-            elif self.daemon.greet(connection, message):
+            elif self.daemon.greeter.greet(connection, message):
                 self.daemon.door.shaken(connection.guest)
                 connection.shaken(time.monotonic())
-            else:
-                raise ConnectionAbortedError("a handshake that is refused")
         return connection.owed or connection.incoming.begun
 
     def _once_more(self, connection: Connection) -> None:
@@ -294,7 +296,7 @@ class Transport:
             sock.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 sock.recv(_PIECE)
-            sock.send(self.daemon.turn_away())
+            sock.send(self.daemon.greeter.turn_away())
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             sock.close()

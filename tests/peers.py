@@ -1,0 +1,14 @@
+"""Callers that have the cluster's key, as servers do."""
+
+from __future__ import annotations
+
+from server.cluster import Cluster
+from server.security import cluster_key, peer_key
+from wire import PEER
+from wire.rpc import Remote
+
+
+def peer_of(cluster: Cluster, role: str, *, serializer: str = "msgpack") -> Remote:
+    """A connection to the peer port of a server."""
+    key = peer_key(cluster_key(cluster.settings), role)
+    return Remote(cluster.settings.peer_address_of(role), PEER, key=key, serializer=serializer)
