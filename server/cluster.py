@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from server import processes
-from server.lookout import ASK_S, IN_STEP, Drains, Lookout, RoleStatus, drains_from, whole
+from server.lookout import ASK_S, IN_STEP, SPEAKS_OTHERWISE, Drains, Lookout, RoleStatus, drains_from, whole
 from server.processes import ROLES
 from server.recoveries import Recovery
 from server.run_folder import RunFile, RunFolder
@@ -60,13 +60,22 @@ class Cluster:
 
     # -- start ----------------------------------------------------------------------------------------------------
 
-    def start(self, on_progress: Callable[[str], None] = lambda _: None, *, timeout_s: float = START_S) -> None:
+    def start(
+        self,
+        on_progress: Callable[[str], None] = lambda _: None,
+        *,
+        timeout_s: float = START_S,
+        reopen: bool = True,
+    ) -> None:
         """Start what does not run, and wait until clients find a main server with a replica in step.
 
-        A cluster that was emptied is open again, if none of its servers runs. ``on_progress`` is told each role that is
-        up. Raises CannotStart.
+        ``reopen``: a cluster that was emptied is open again, if none of its servers runs. ``on_progress`` is told each
+        role that is up. Raises CannotStart.
         """
-        if not self.runs_here():
+        others = self.speak_otherwise()
+        if others:
+            raise CannotStart(f"{others[0]} {SPEAKS_OTHERWISE}")
+        if reopen and not self.runs_here():
             self._run_folder.unmark_draining()
         children = {role: processes.start(role, self.settings) for role in ROLES if self.process_of(role) is None}
         if NAME_SERVER in children:
@@ -82,6 +91,11 @@ class Cluster:
                 if ended or time.monotonic() > deadline:
                     raise CannotStart(f"{role} did not come up. {self.last_words(role)}")
             time.sleep(LOOK_AGAIN_S)
+
+    def speak_otherwise(self) -> list[str]:
+        """The servers that run here and speak another version of the protocol between servers."""
+        roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
+        return [role for role in roles if self._lookout.speaks_otherwise(role)]
 
     def is_up(self, role: str) -> bool:
         """Whether clients find that role and it does its work, the main server with a replica in step."""
@@ -123,6 +137,23 @@ class Cluster:
             # Where nothing was found there is nothing to complain of: what is left is to see that it stays so.
             if (servers or left) and time.monotonic() - began > timeout_s:
                 raise CannotStop(_what_runs(servers | left))
+            time.sleep(LOOK_AGAIN_S)
+
+    def end_all(self, *, timeout_s: float = STOP_S) -> None:
+        """End all four in good order, at once and by signals alone, whatever they speak. They are not stopped for good:
+        who starts the cluster again has it as it was. Raises CannotStop.
+        """
+        began = time.monotonic()
+        quiet_since: float | None = None
+        while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
+            # Servers first: who is ending misses nobody any more.
+            runs = sorted(self._processes(), key=lambda run: run.role == NAME_SERVER)
+            with ThreadPoolExecutor(len(ROLES)) as pool:
+                list(pool.map(processes.end_politely, runs))
+            left = processes.end_strays(self.settings)
+            quiet_since = None if runs or left else quiet_since or time.monotonic()
+            if time.monotonic() - began > timeout_s:
+                raise CannotStop(f"still there: {', '.join(f'{run.role} (pid {run.pid})' for run in [*runs, *left])}")
             time.sleep(LOOK_AGAIN_S)
 
     def _processes(self) -> set[RunFile]:

@@ -20,7 +20,7 @@ from server.run_folder import RunFile, RunFolder
 from server.security import peer_key
 from server.settings import Settings
 from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
-from wire.errors import Forbidden, TicTacToeError
+from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
 from wire.rpc import Remote
 
 ASK_S = 1.0
@@ -28,6 +28,7 @@ FRESH_S = 0.1
 """How old what ``Glance`` says may be."""
 
 IN_STEP = "in step"
+SPEAKS_OTHERWISE = "speaks another version of the protocol between servers: cluster upgrade replaces all"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class Lookout:
         self._run_folder = run_folder
         self._recoveries = Recoveries(settings)
         self._key = key
+        self._otherwise: set[str] = set()
+        """The servers that answered last in another version of the protocol between servers."""
 
     def status(self) -> list[RoleStatus]:
         """What is known of the four roles, in the order of ``processes.ROLES``.
@@ -130,12 +133,23 @@ class Lookout:
             answer: Mapping[str, Any] | None = remote.call(method, *arguments, timeout_s=ASK_S)
         except Forbidden:
             raise
+        except ProtocolMismatch:
+            self._otherwise.add(role)
+            return None
         except TicTacToeError:
             return None
         else:
+            self._otherwise.discard(role)
             return answer or {}
         finally:
             remote.close()
+
+    def speaks_otherwise(self, role: str) -> bool:
+        """Whether a server is there that speaks another version of the protocol between servers. Raises Forbidden.
+
+        That is read off what it refuses: nothing that it answers can be authentic here.
+        """
+        return self.ask(role, "status") is None and role in self._otherwise
 
     def _status_of(self, role: str) -> Mapping[str, Any] | None:
         if role != NAME_SERVER:
@@ -147,6 +161,8 @@ class Lookout:
         if answer is None:
             pid = None if run is None else run.pid
             note, failures = watched.note, watched.failures
+            if run is not None and role in self._otherwise:
+                note = SPEAKS_OTHERWISE
             return RoleStatus(role, "stopped" if run is None else "silent", pid, note=note, failures=failures)
         troubles = answer.get("troubles", {})
         return RoleStatus(

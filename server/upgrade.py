@@ -1,5 +1,8 @@
 """Replacing the servers of a running cluster by newly started ones, one after the other: takeovers on purpose.
 
+Servers that speak another version of the protocol between servers understand none of the new ones. They are all ended
+and all started, at once: clients wait for some seconds, and go on.
+
 A server is asked to end in good order; those who watch it start another at once, from the code that is on disk then.
 What is left to do is read off the processes: whoever began before the upgrade did is old. So it does not matter who
 dies on the way, and a stand-by of the main server from before that took over is replaced like any other.
@@ -13,14 +16,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import filelock
+import psutil
 
 from server import processes, run_folder
-from server.cluster import Cluster, NotRunning
+from server.cluster import CannotStart, Cluster, NotRunning
 from server.run_folder import RunFile
+from server.settings import Settings, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 ORDER = (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)
@@ -82,6 +87,8 @@ class _Upgrade:
         self._began = run_folder.clock()
 
     def run(self, on_replaced: Callable[[Replaced], None]) -> None:
+        if self._cluster.speak_otherwise():
+            self._replace_all(on_replaced)
         for role in ORDER:
             while not self._is_new(old := self._when_whole(role)):
                 on_replaced(self._replace(old))
@@ -96,6 +103,23 @@ class _Upgrade:
         new = self._when_whole(old.role)
         whole_s = time.monotonic() - began
         return Replaced(old.role, old.pid, new.pid, self._away_s(new), whole_s)
+
+    def _replace_all(self, on_replaced: Callable[[Replaced], None]) -> None:
+        """End all, then start all as they were started. Whoever plays has a pause, and loses nothing."""
+        self._say("the servers speak another version of their protocol: ending all of them, then starting all")
+        old = [run for role in ORDER if (run := self._cluster.process_of(role)) is not None]
+        again = Cluster(_settings_of(old) or self._cluster.settings)
+        began = time.monotonic()
+        self._cluster.end_all()
+        try:
+            again.start(reopen=False)
+        except CannotStart as error:
+            raise CannotUpgrade(f"all servers were ended, and cluster start starts them again. {error}") from None
+        whole_s = time.monotonic() - began
+        for run in old:
+            new = self._cluster.process_of(run.role)
+            if new is not None:
+                on_replaced(Replaced(run.role, run.pid, new.pid, None, whole_s))
 
     def _when_whole(self, role: str) -> RunFile:
         """Who runs in that role, once all do."""
@@ -145,6 +169,16 @@ class _Upgrade:
             if time.monotonic() > ends:
                 return None
             time.sleep(LOOK_AGAIN_S)
+
+
+def _settings_of(runs: Sequence[RunFile]) -> Settings | None:
+    """The settings with which a server was started, from which it would start the others. Raises SettingsError."""
+    for run in runs:
+        with contextlib.suppress(psutil.Error):
+            process = run.process()
+            if run.role != NAME_SERVER and process is not None:
+                return load(process.environ())
+    return None
 
 
 _AS_IT_IS = "What runs goes on; nothing more is replaced."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from client import connect
 from client.history.guarantees import check
 from client.tables import Tables
 from server import processes
-from server.cluster import Cluster, NotRunning
+from server.cluster import CannotStart, Cluster, NotRunning
 from server.processes import ROLES
 from server.run_folder import RunFile
 from server.settings import ROOT
@@ -25,6 +26,7 @@ from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from tests.peers import peer_of
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import TicTacToeError
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ALL_EVENTS = 1_000_000_000
@@ -182,6 +184,61 @@ def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(code: Path, clus
     shutil.copy(ROOT / "server" / "copy_keeper.py", code / "server" / "copy_keeper.py")
     wait_until(cluster.is_whole, what="the old version is put back, and comes up by itself")
     game.play(1)
+
+
+def test_upgrade_from_another_protocol_between_servers_ends_all_and_starts_all_and_loses_nothing(
+    code: Path, make_cluster: MakeCluster
+) -> None:
+    cluster, told, said = make_cluster(keep_events=ALL_EVENTS), list[Replaced](), list[str]()
+    start_with_another_protocol(cluster, code)
+    before = running(cluster)
+    with connect(cluster.name_server) as connection, bots_playing(connection):
+        upgrade(cluster, say=said.append, on_replaced=told.append)
+        assert cluster.is_whole()
+    after = running(cluster)
+    assert {one.role: (one.old_pid, one.new_pid) for one in told} == {
+        role: (before[role].pid, after[role].pid) for role in ROLES
+    }
+    assert any("another version" in words for words in said)
+
+
+def test_a_start_and_a_status_name_servers_of_another_protocol(code: Path, make_cluster: MakeCluster) -> None:
+    cluster = make_cluster()
+    start_with_another_protocol(cluster, code)
+    with pytest.raises(CannotStart, match="cluster upgrade"):
+        cluster.start()
+    notes = {status.role: status.note for status in cluster.status()}
+    assert all("cluster upgrade" in notes[role] for role in SERVERS)
+
+
+def test_a_cluster_that_is_being_emptied_is_so_after_an_upgrade_from_another_protocol(
+    code: Path, make_cluster: MakeCluster
+) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    assert cluster.ask_to_drain(True)
+    cluster.end_all()
+    start_with_another_protocol(cluster, code)
+    upgrade(cluster)
+    drains = cluster.drains()
+    assert drains is not None
+    assert drains.on
+
+
+def start_with_another_protocol(cluster: Cluster, code: Path) -> None:
+    """Start servers of a version that speaks another protocol between servers; on disk is ours again after that."""
+    change(code, "wire/__init__.py", "PEER_PROTOCOL = 2")
+    for role in ROLES:
+        processes.start(role, cluster.settings)
+
+    def clients_find_it() -> bool:
+        with contextlib.suppress(TicTacToeError), connect(cluster.name_server, deadline_s=5.0) as connection:
+            return bool(connection.ask("servers"))
+        return False
+
+    wait_until(clients_find_it)
+    shutil.copy(ROOT / "wire" / "__init__.py", code / "wire" / "__init__.py")
+    wait_until(lambda: len(cluster.speak_otherwise()) == len(SERVERS))
 
 
 # -- when it cannot be -----------------------------------------------------------------------------------------------
