@@ -63,9 +63,9 @@ def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now
 def say(room: Room, command: Say, now: Moment, _limits: Limits) -> tuple[Event, ...]:
     """All in the room can read it."""
     by, request_id = command.by, command.request_id
-    text = talk.clean(command.text)
     seat = room.seat_of(by)
     if not room.has(by) and seat is None:
         raise NotInRoom("you are not in this room: join it first")
     talk.check_rate(room.talk, by, seat, now.at)
+    text = talk.clean(command.text)
     return *back(room, by, request_id, now), Said(by, request_id, seat, text, now.date, at=now.at)

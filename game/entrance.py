@@ -26,6 +26,7 @@ from game.events import (
     Selecting,
     Watched,
 )
+from game.free_text import can_be_seen, is_readable, readable
 from game.games import boards_of, rules_named
 from game.moment import Limits, Moment
 from game.room import Room
@@ -41,13 +42,21 @@ def create(room: Room, command: Create, now: Moment, _limits: Limits) -> tuple[E
     """The room is open, with nobody in it."""
     if room.phase != "new":
         raise RoomExists("there is a room with that id already")
-    title = command.title.strip() if isinstance(command.title, str) else None
-    if title is None or len(title) > LONGEST_TITLE or not title.isprintable():
-        raise InvalidArgument(f"title must be at most {LONGEST_TITLE} printable characters")
+    title = _checked_title(command.title)
     options = rules_named(command.game, command.options).options()
     best_of, clock = check_best_of(command.best_of), written(clock_rule(command.clock))
     by, request_id = command.by, command.request_id
     return (Created(by, request_id, room.id, title, command.game, options, best_of, clock, command.code, at=now.at),)
+
+
+def _checked_title(value: object) -> str:
+    """The title as all see it. What is dropped from talk in silence is refused here: a title can be mended first."""
+    title = value.strip() if isinstance(value, str) else None
+    if title is None or not is_readable(title) or len(readable(title)) > LONGEST_TITLE:
+        raise InvalidArgument(f"title must be at most {LONGEST_TITLE} characters that can be shown")
+    if title and not can_be_seen(title):
+        raise InvalidArgument("title must have something in it that can be seen, or be empty")
+    return readable(title)
 
 
 def match(room: Room, command: Match, now: Moment, _limits: Limits) -> tuple[Event, ...]:

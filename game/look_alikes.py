@@ -2,7 +2,8 @@
 
 The skeleton is that of UTS #39 (Unicode Security Mechanisms, "Confusable Detection"): decompose, put what each
 character looks like in its place, decompose. Since names are the same in capitals and small letters, each is looked at
-as it is written and in small letters: ``AI`` looks like ``Al``, ``ai`` does not.
+as it is written and in small letters: ``AI`` looks like ``Al``, ``ai`` does not. What stands between the words of a
+name is easily overlooked, so it is no part of its skeleton: ``pay.pal`` looks like ``paypal``.
 """
 
 from __future__ import annotations
@@ -11,11 +12,18 @@ import functools
 import unicodedata
 
 from game.confusables import CONFUSABLE
+from game.names import SEPARATORS
+
+_WITHOUT_SEPARATORS = str.maketrans("", "", SEPARATORS)
+_DIGITS_AS_LETTERS = str.maketrans("0123456789", "olzeasgtbg")
 
 
 def skeletons(name: str) -> tuple[str, ...]:
-    """One or two skeletons of a name; names that are the same but for case and composition have one in common."""
+    """One or two skeletons of a name; names that are the same but for case and composition have one in common, and so
+    have those that differ in what stands between their words.
+    """
     looks = _prototypes()
+    name = name.translate(_WITHOUT_SEPARATORS)
     if name.isascii():
         written = name.translate(looks).casefold().translate(looks)
         small = name.casefold().translate(looks)
@@ -24,6 +32,22 @@ def skeletons(name: str) -> tuple[str, ...]:
         written = _looks_like(_looks_like(same).casefold())
         small = _looks_like(same.casefold())
     return (small,) if small == written else (small, written)
+
+
+def passes_for(name: str, reserved: str) -> bool:
+    """Whether a name could be taken for a reserved one: it looks alike, also with digits and accents in place of
+    letters. For a few names alone: among the names of people "ada3" and "adae", "Zoe" and "Zoë" are two.
+    """
+    return not _bare_skeletons(name).isdisjoint(_bare_skeletons(reserved))
+
+
+def _bare_skeletons(name: str) -> set[str]:
+    """Skeletons without accents, with a letter in place of each digit."""
+    plain = (
+        "".join(c for c in unicodedata.normalize("NFD", look) if not unicodedata.category(c).startswith("M"))
+        for look in (*skeletons(name), *skeletons(name.translate(_DIGITS_AS_LETTERS)))
+    )
+    return {look for one in plain for look in skeletons(one.translate(_DIGITS_AS_LETTERS))}
 
 
 def _looks_like(text: str) -> str:

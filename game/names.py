@@ -25,7 +25,8 @@ from game.name_events import Claimed, Event, Kept, Recovered, Released
 LONGEST_NAME = 20
 REMEMBERED = 8
 """So many tokens and codes that others took the place of are remembered of a name."""
-_INNER = frozenset("_-. ")
+SEPARATORS = "_-. "
+"""What stands between the words of a name."""
 _MOST_PARTS_OF_A_CHARACTER = 4
 """Code points that NFC makes one of, at the most."""
 _LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
@@ -100,14 +101,15 @@ def check_name(value: object) -> str:
     """The name in its normal form (NFC): 1 to 20 letters and digits of any script, with single ``_ - .`` or spaces
     between them. Raises InvalidArgument.
 
-    Characters that cannot be seen are refused, so that no two names look the same for want of one.
+    The shape of all names that there are or were; for a new one ``new_names`` asks for more. Characters that cannot be
+    seen are refused, so that no two names look the same for want of one.
     """
     if not isinstance(value, str) or len(value) > LONGEST_NAME * _MOST_PARTS_OF_A_CHARACTER:
         raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
     name = unicodedata.normalize("NFC", value)
     if not 1 <= len(name) <= LONGEST_NAME:
         raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
-    parts = "".join(" " if c in _INNER else c for c in name).split(" ")
+    parts = "".join(" " if c in SEPARATORS else c for c in name).split(" ")
     if not all(_is_word(part) for part in parts):
         raise InvalidArgument("a name is made of letters and digits, with single _ - . or spaces between them")
     return name

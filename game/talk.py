@@ -6,10 +6,10 @@ own affair, and their window's.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import NamedTuple
 
 from game.errors import InvalidArgument, TooOften
+from game.free_text import can_be_seen, readable
 from game.rules import Seat
 
 LONGEST_LINE = 200
@@ -19,10 +19,6 @@ LINES_OF_ONE = 5
 """Lines of one person within ``RATE_MS``."""
 LINES_OF_WATCHERS = 20
 """Lines of all who watch within ``RATE_MS``: players can still be read."""
-_JOINERS = "\u200c\u200d"
-"""Invisible, but letters of some scripts and many emoji are made with them."""
-_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
-"""Letters and a sign that look like spaces: fillers of Hangul, and the empty cell of Braille."""
 
 
 class Line(NamedTuple):
@@ -41,22 +37,13 @@ Talk = tuple[Line, ...]
 
 
 def clean(text: object) -> str:
-    """What somebody said without what is no text: control characters, directions, surrogates; white space is single
-    spaces. Raises InvalidArgument when nothing is left that can be seen, or more than 200 characters.
+    """What somebody said, without what is no text (``free_text``). Raises InvalidArgument when nothing is left that can
+    be seen, or more than 200 characters.
     """
-    kept = "".join(c for c in text if _is_text(c)) if isinstance(text, str) else ""
-    said = unicodedata.normalize("NFC", " ".join(kept.split()))
-    if len(said) > LONGEST_LINE or not any(_is_seen(c) for c in said):
+    said = readable(text) if isinstance(text, str) else ""
+    if len(said) > LONGEST_LINE or not can_be_seen(said):
         raise InvalidArgument(f"text must have 1 to {LONGEST_LINE} characters that can be seen")
     return said
-
-
-def _is_text(c: str) -> bool:
-    return c.isspace() or c in _JOINERS or not unicodedata.category(c).startswith("C")
-
-
-def _is_seen(c: str) -> bool:
-    return unicodedata.category(c)[0] not in "CMZ" and c not in _BLANK
 
 
 def check_rate(talk: Talk, by: str, seat: Seat | None, at: int) -> None:

@@ -16,7 +16,8 @@ import structlog
 from game import names
 from game.draining import check_not_draining
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, Refusal, WrongCode
-from game.look_alikes import skeletons
+from game.look_alikes import passes_for, skeletons
+from game.new_names import check_new_name
 from server.group_commit import Committer
 from server.guesses import Guesses
 from server.house import House
@@ -76,13 +77,13 @@ class NameDesk:
         InvalidArgument, Busy, and Draining for a new one.
         """
         owned = self._house.names.name_with(token_hash)
-        claim = names.Claim(name, token_hash)
-        if token_hash != self._house_bot and not set(skeletons(name)).isdisjoint(skeletons(HOUSE_BOT)):
-            raise NameTaken("that is the name of the servers' own player, or looks like it")
-        if owned is not None:
+        if owned is not None:  # whatever it is: names from before the rules for new ones stay their owners'
             self._check_same(owned, name)
             self.who(token_hash)
-            return self._commit(name, claim)
+            return self._commit(name, names.Claim(name, token_hash))
+        if token_hash != self._house_bot and passes_for(name, HOUSE_BOT):
+            raise NameTaken("that is the name of the servers' own player, or looks like it")
+        name = check_new_name(name)
         check_not_draining(self._house.service.draining, "names")
         known = self._house.state_of(_stream(name)).version > 0
         too_many_ever = not known and len(self._house.names) >= self._settings.max_names * EVER
@@ -92,7 +93,7 @@ class NameDesk:
             similar = self._house.names.resembling(name)
             if similar is not None:
                 raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
-            return self._commit(name, claim)
+            return self._commit(name, names.Claim(name, token_hash))
 
     def keep(self, token_hash: str, code_hash: str) -> Mapping[str, object]:
         """Let the name of that token stay its owner's, with this recovery code. Raises BadToken, InvalidArgument."""

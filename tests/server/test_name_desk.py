@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from game.commands import Close, Create, Join
-from game.errors import BadToken, NameTaken, NameTooSimilar, Refusal, WrongCode
+from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, Refusal, WrongCode
 from game.look_alikes import skeletons
 from game.moment import Limits
 from server import name_desk
@@ -268,6 +268,49 @@ def test_look_alikes_from_before_they_were_refused_stay_whose_they_are(server: M
     server.names.release_unheard()
     with pytest.raises(NameTooSimilar):
         server.names.claim("paypa1", "c")
+
+
+OLD_NAMES = ("House.bot", "pay.pal", "paypal", "a" + "\u0316\u0301" * 9, "abc\u05d0", "\uff21da", "\u0661\u06f1")
+"""Names that could be claimed once, and cannot now: some of them look alike."""
+
+
+def test_names_from_before_the_rules_for_new_ones_stay_their_owners(server: MainServer) -> None:
+    for name in OLD_NAMES:
+        now(server.committer.submit(name_desk._stream(name), name_desk.names.Claim(name, f"token of {name}")))
+    server.take_over()
+    for name in OLD_NAMES:
+        assert server.names.claim(name, f"token of {name}") == {"name": name}
+        assert server.names.who(f"token of {name}") == name
+        assert server.names.keep(f"token of {name}", f"code of {name}") == {"name": name}
+        assert server.names.recover(name, f"code of {name}", f"new token of {name}") == {"name": name}
+        assert server.names.claim(name, f"new token of {name}") == {"name": name}
+
+
+@pytest.mark.parametrize("name", OLD_NAMES[3:5])
+def test_a_name_that_cannot_be_claimed_anew_is_gone_once_it_is_free(server: MainServer, name: str) -> None:
+    now(server.committer.submit(name_desk._stream(name), name_desk.names.Claim(name, "a")))
+    server.time = GRACE_S + 1
+    server.names.release_unheard()
+    with pytest.raises(InvalidArgument):
+        server.names.claim(name, "a")
+
+
+@pytest.mark.parametrize("name", ["House.bot", "house bot", "house-b0t", "h0us3b0t"])
+def test_nobody_passes_for_the_house_bot(server: MainServer, name: str) -> None:
+    with pytest.raises(NameTaken, match="own player"):
+        server.names.claim(name, "a")
+
+
+def test_names_that_differ_in_what_stands_between_their_words_look_alike(server: MainServer) -> None:
+    server.names.claim("paypal", "a")
+    for name in ("pay.pal", "Pay Pal", "p-a-y-p-a-1"):
+        with pytest.raises(NameTooSimilar):
+            server.names.claim(name, "b")
+
+
+def test_a_new_name_is_claimed_in_its_plain_form(server: MainServer) -> None:
+    assert server.names.claim("\uff21da", "a") == {"name": "Ada"}
+    assert server.names.claim("\uff41da", "a") == {"name": "Ada"}
 
 
 def test_names_are_bounded_held_ones_and_those_that_are_remembered(
