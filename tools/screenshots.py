@@ -22,6 +22,7 @@ from client.model.room import RoomModel
 from client.window.app import SERVERS_SIZE, SIZE, Window
 from client.window.garbage import collect_here
 from client.window.look import THEMES, Look
+from game.selection import Proposal
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
 from tictactoe import OwnServers
@@ -142,10 +143,10 @@ class Studio:
         ada, bob = (self.room_of(window) for window in people)
         for part, value in (("board", "3x3"), ("best_of", 1), ("clock", "3+2")):
             bob.selection.choose(part, value)  # type: ignore[arg-type]
-        self.bob.act(lambda: bob.view is not None and bob.selection.propose(bob.view))
-        self.live(lambda: ada.view is not None and ada.selection.theirs(ada.view) is not None)
+        wanted = Proposal("3x3", 1, "3+2")
+        self.live(lambda: ada.view is not None and ada.selection.theirs(ada.view) == wanted)
         self.picture(self.ada.shell, "select")
-        self.ada.act(lambda: ada.view is not None and ada.selection.agree(ada.view))
+        self.ada.act(ada.selection.agree)
         self.live(lambda: ada.view is not None and ada.view.phase == "playing")
         cells = (4, 0, 2, 8, 6) if ada.seat == "X" else (0, 4, 8, 2, 7, 6)
         self.play(*cells, first=self.ada if ada.seat == "X" else self.bob)

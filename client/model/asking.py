@@ -39,6 +39,8 @@ class Asking:
         self.pending: Pending | None = None
         self.notice = ""
         """What was refused, until one does something else."""
+        self.outcome = ""
+        """What became of an offer of one's own, until one does something else."""
         self.asks_to_resign = False
         self._background = background
         self._link = link
@@ -54,12 +56,13 @@ class Asking:
         *,
         cell: int | None = None,
         on_answer: Callable[[], None] = lambda: None,
+        on_refusal: Callable[[], None] = lambda: None,
     ) -> None:
         """Ask that, if nothing is under way. ``call`` makes the call with the request id it is given."""
         if self.pending is not None:
             return
         self.pending = Pending(what, cell)
-        self.notice = ""
+        self.notice = self.outcome = ""
         self.asks_to_resign = False
         self._link.lost("command", self._clock())
         request_id = new_request_id()
@@ -75,6 +78,7 @@ class Asking:
             self.pending = None
             if not self._gone(error):
                 self.notice = f"That was refused: {error.message}."
+                on_refusal()
 
         self._command = self._background.do(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)
 

@@ -19,6 +19,7 @@ from client.model.clocks import Face, ServiceTime, faces, is_moving
 from client.model.entry import EntryModel
 from client.model.link import Link
 from client.model.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
+from client.model.outcomes import outcome
 from client.model.preferences import Preferences
 from client.model.result import LookUp, ResultModel
 from client.model.scene import Scene, scene
@@ -118,7 +119,10 @@ class RoomModel:
 
     def bars(self) -> tuple[Bar, ...]:
         """What is offered, and what else is to be said under the board now."""
-        return () if self.view is None else bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
+        if self.view is None:
+            return ()
+        told = (Bar(self.asking.outcome),) if self.asking.outcome else ()
+        return told + bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
 
     def can_play(self, cell: int) -> bool:
         """Whether a move on that cell may be tried now."""
@@ -232,8 +236,10 @@ class RoomModel:
         if news.view.phase != "playing":
             self.asking.asks_to_resign = False
         if before is not None and before.game_number != news.view.game_number:
-            self.asking.notice = ""
+            self.asking.notice = self.asking.outcome = ""
+        self.asking.outcome = outcome(before, news, self.me) or self.asking.outcome
         self.talk.news(news)
+        self.selection.look_at(news.view)
         self.entry.look_at(news.view)
         self.result.look_at(news.view)
         self._changed(news.view)

@@ -1,4 +1,9 @@
-"""Choosing what to play: one's own draft, what is proposed, and what the panel shows of it."""
+"""Choosing what to play. What looks chosen is what the servers have as one's own proposal, at every instant.
+
+A choice is proposed at once, with the rest as it was proposed before, or else as the first of each row. There is one
+exception: ``agree`` alone proposes what the opponent does, since the match begins with it. A choice that leads there
+waits.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +23,7 @@ TITLES: Mapping[Part, str] = {"board": "Board", "best_of": "Series", "clock": "C
 
 
 class Option(NamedTuple):
-    """A button of a row: ``chosen`` in one's own draft, ``theirs`` in what the opponent proposes."""
+    """A button of a row: ``chosen`` in one's own proposal, ``theirs`` in what the opponent proposes."""
 
     text: str
     value: str | int
@@ -56,14 +61,25 @@ class SelectionModel:
     def __init__(self, room: RoomClient, asking: Asking) -> None:
         self._room = room
         self._asking = asking
-        self._draft: dict[Part, str | int] = {}
+        self._view: View | None = None
+        self._wanted: Proposal | None = None
+        """What was chosen and is not proposed yet: it is on its way, or it waits for ``agree``."""
+
+    def look_at(self, view: View) -> None:
+        """The room is like that now."""
+        self._view = view
+        if view.selection is None:
+            self._wanted = None
+        self._send()
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
 
     def choices(self, view: View) -> tuple[Choice, ...]:
-        """The rows, with one's own draft and the opponent's proposal marked; empty when nothing is selected."""
+        """The rows, with one's own proposal and the opponent's marked; empty when nothing is selected."""
         selection = view.selection
         if selection is None:
             return ()
-        draft, theirs = self.draft(selection), self.theirs(view)
+        mine, theirs = self.mine(view), self.theirs(view)
         rows: list[tuple[Part, tuple[str | int, ...]]] = [
             ("board", selection.choices.boards),
             ("best_of", selection.choices.best_ofs),
@@ -73,38 +89,29 @@ class SelectionModel:
             Choice(
                 part,
                 tuple(
-                    Option(
-                        option_text(part, value),
-                        value,
-                        getattr(draft, part) == value,
-                        theirs is not None and getattr(theirs, part) == value,
-                    )
+                    Option(option_text(part, value), value, _has(mine, part, value), _has(theirs, part, value))
                     for value in values
                 ),
             )
             for part, values in rows
         )
 
-    def draft(self, selection: Selection) -> Proposal:
-        """What one would propose now: what was chosen, and the first of each list for the rest."""
-        choices = selection.choices
-        return Proposal(
-            str(self._draft.get("board", choices.boards[0])),
-            int(self._draft.get("best_of", choices.best_ofs[0])),
-            str(self._draft.get("clock", choices.clocks[0])),
-        )
-
     def mine(self, view: View) -> Proposal | None:
         """What one proposes."""
-        return self._proposed(view, view.seat_of(self._room.name))
+        return _proposed(view, view.seat_of(self._room.name))
 
     def theirs(self, view: View) -> Proposal | None:
         """What the opponent proposes."""
         seat = view.seat_of(self._room.name)
-        return None if seat is None else self._proposed(view, other(seat))
+        return None if seat is None else _proposed(view, other(seat))
+
+    def can_agree(self, view: View) -> bool:
+        """Whether the opponent proposes something that one does not."""
+        theirs = self.theirs(view)
+        return theirs is not None and theirs != self.mine(view)
 
     def news_of(self, view: View, at: int) -> str:
-        """How it stands, in a line or two."""
+        """How it stands, a line each."""
         selection, seat = view.selection, view.seat_of(self._room.name)
         if selection is None:
             return ""
@@ -113,35 +120,75 @@ class SelectionModel:
             who = "You propose" if whose == seat else f"{called(view, name_in(view, whose))} proposes"
             told.append(f"{who}: {proposal_text(what)}")
         left_s = seconds_until(selection.until, at)
-        return "\n".join([*told, f"Without agreement lots are drawn in {left_s} s"])
+        return "\n".join([*told, *self._advice(view, seat), f"Without agreement lots are drawn in {left_s} s"])
 
-    def can_propose(self, view: View) -> bool:
-        """Whether there is something new to propose."""
-        selection = view.selection
-        if selection is None or view.seat_of(self._room.name) is None or self._asking.pending is not None:
-            return False
-        return self.mine(view) != self.draft(selection)
+    # -- what can be done -------------------------------------------------------------------------------------------
 
     def choose(self, part: Part, value: str | int) -> None:
-        """Have that in the draft."""
-        self._draft[part] = value
+        """Propose that."""
+        view = self._view
+        if view is None or view.selection is None or view.seat_of(self._room.name) is None:
+            return
+        before = self._wanted or self.mine(view) or _first(view.selection)
+        self._wanted = Proposal(
+            str(value) if part == "board" else before.board,
+            int(value) if part == "best_of" else before.best_of,
+            str(value) if part == "clock" else before.clock,
+        )
+        self._send()
 
-    def propose(self, view: View) -> None:
-        """Propose the draft."""
-        if view.selection is not None and self.can_propose(view):
-            self._send(self.draft(view.selection))
-
-    def agree(self, view: View) -> None:
+    def agree(self) -> None:
         """Propose what the opponent does: then it is agreed."""
-        theirs = self.theirs(view)
+        theirs = None if self._view is None else self.theirs(self._view)
         if theirs is not None:
-            self._draft = {"board": theirs.board, "best_of": theirs.best_of, "clock": theirs.clock}
-            self._send(theirs)
+            self._wanted = theirs
+            self._send(agrees=True)
 
-    def _send(self, what: Proposal) -> None:
-        self._asking.ask("propose", lambda request_id: self._room.propose(what, request_id=request_id))
+    # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _proposed(self, view: View, seat: Seat | None) -> Proposal | None:
-        if view.selection is None or seat is None:
-            return None
-        return view.selection.proposals.get(seat)
+    def _advice(self, view: View, seat: Seat | None) -> list[str]:
+        if seat is None:
+            return []
+        if self._wanted is not None and self._wanted == self.theirs(view):
+            return [
+                f"That is what {called(view, name_in(view, other(seat)))} proposes: agree, or choose something else"
+            ]
+        if self.mine(view) is None:
+            return ["What you choose is proposed at once"]
+        return []
+
+    def _send(self, *, agrees: bool = False) -> None:
+        """Propose what is wanted, unless it is proposed already, another command is under way, or it would agree."""
+        view, wanted = self._view, self._wanted
+        if view is None or wanted is None or self._asking.pending is not None:
+            return
+        if wanted == self.mine(view):
+            self._wanted = None
+        elif agrees or wanted != self.theirs(view):
+
+            def no_longer_wanted() -> None:
+                if self._wanted == wanted:  # else something else was chosen meanwhile
+                    self._wanted = None
+                self._send()
+
+            self._asking.ask(
+                "propose",
+                lambda request_id: self._room.propose(wanted, request_id=request_id),
+                on_answer=no_longer_wanted,
+                on_refusal=no_longer_wanted,
+            )
+
+
+def _first(selection: Selection) -> Proposal:
+    boards, best_ofs, clocks = selection.choices
+    return Proposal(boards[0], best_ofs[0], clocks[0])
+
+
+def _has(proposal: Proposal | None, part: Part, value: str | int) -> bool:
+    return proposal is not None and getattr(proposal, part) == value
+
+
+def _proposed(view: View, seat: Seat | None) -> Proposal | None:
+    if view.selection is None or seat is None:
+        return None
+    return view.selection.proposals.get(seat)

@@ -1,4 +1,4 @@
-"""Choosing what to play, where the board will be: three rows of buttons, what the opponent proposes, the time left."""
+"""Choosing what to play, where the board will be: three rows of buttons, what both propose, the time left."""
 
 from __future__ import annotations
 
@@ -40,13 +40,11 @@ class SelectionPanel(ttk.Frame):
         self._list.grid(row=0)
         self.news = ttk.Label(self._middle, anchor="center", justify="center")
         self.news.grid(row=1, sticky="ew", pady=look.px(8))
-        line = ttk.Frame(self._middle)
-        line.grid(row=2)
-        self.propose = ttk.Button(line, text="Propose", bootstyle="primary", command=self._propose)
-        self.propose.grid(row=0, column=0, padx=look.px(4))
-        self.agree = ttk.Button(line, text="Agree", bootstyle="success", command=self._agree)
-        self.agree.grid(row=0, column=1, padx=look.px(4))
-        hint(self.propose, "Say that you would play this; when both say the same, it begins")
+        self.news.bind("<Configure>", lambda event: self.news.configure(wraplength=event.width))
+        self.agree = ttk.Button(
+            self._middle, text="Agree", bootstyle="success", command=lambda: act(model.selection.agree)
+        )
+        self.agree.grid(row=2)
         hint(self.agree, "Play what the other one proposes")
 
     def refresh(self, view: View) -> None:
@@ -61,10 +59,7 @@ class SelectionPanel(ttk.Frame):
         for choice in choices:
             for option in choice.options:
                 self._show(choice.part, option, enabled=seat is not None)
-        self.propose.configure(state="normal" if selection.can_propose(view) else "disabled")
-        show(self.propose, seat is not None)
-        theirs = selection.theirs(view)
-        show(self.agree, theirs is not None and theirs != selection.mine(view))
+        show(self.agree, selection.can_agree(view))
         if seat is not None:
             put(self.agree, f"Agree with {called(view, name_in(view, other(seat)))}")
         self.tick(view)
@@ -92,6 +87,7 @@ class SelectionPanel(ttk.Frame):
             for column, option in enumerate(choice.options):
                 button = ttk.Button(line, command=self._choose(choice.part, option.value))
                 button.grid(row=0, column=column, padx=(0, look.px(6)))
+                hint(button, "You propose this at once; when both propose the same, it begins")
                 self.buttons[choice.part, option.value] = button
 
     def _show(self, part: Part, option: Option, *, enabled: bool) -> None:
@@ -104,13 +100,3 @@ class SelectionPanel(ttk.Frame):
 
     def _choose(self, part: Part, value: str | int) -> Callable[[], None]:
         return lambda: self._act(lambda: self._model.selection.choose(part, value))
-
-    def _propose(self) -> None:
-        view = self._model.view
-        if view is not None:
-            self._act(lambda: self._model.selection.propose(view))
-
-    def _agree(self) -> None:
-        view = self._model.view
-        if view is not None:
-            self._act(lambda: self._model.selection.agree(view))

@@ -27,11 +27,10 @@ def test_two_who_press_play_are_in_one_room_and_agree(sit_down: SitDown, shared_
     assert [len(choice.options) for choice in ann.room.selection.choices(view)] == [1, 3, 1]
 
     ann.room.selection.choose("best_of", 3)
-    ann.room.selection.propose(view)
     ben.wait(lambda: ben.room.view and ben.room.selection.theirs(ben.room.view) == Proposal("3x3", 3, "3+2"))
     assert ben.room.view is not None
     assert "ann q proposes: 3×3, best of 3, 3 min + 2 s" in ben.room.selection.news_of(ben.room.view, ben.room.at)
-    ben.room.selection.agree(ben.room.view)
+    ben.room.selection.agree()
     for seat in (ann, ben):
         seat.wait(lambda seat=seat: seat.room.view.phase == "playing" and seat.room.view.best_of == 3)  # type: ignore[misc]
 
@@ -40,11 +39,9 @@ def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_
     sit_down: SitDown, shared_cluster: Cluster
 ) -> None:
     cai, dot = matched(sit_down, shared_cluster, "cai q", "dot q")
-    assert cai.room.view is not None
-    cai.room.selection.propose(cai.room.view)
+    cai.room.selection.choose("best_of", 1)
     dot.wait(lambda: dot.room.view and dot.room.selection.theirs(dot.room.view))
-    assert dot.room.view is not None
-    dot.room.selection.agree(dot.room.view)
+    dot.room.selection.agree()
     dot.wait(lambda: dot.room.view and dot.room.view.phase == "playing")
     dot.resigns()
     cai.wait(lambda: "rating" in cai.room.result.text)

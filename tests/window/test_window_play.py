@@ -7,6 +7,7 @@ import pytest
 from client.archive import from_json
 from client.window.app import SMALLEST
 from client.window.records import RecordsScreen
+from game.selection import Proposal
 from server.cluster import Cluster
 from tests.window.desk import Desk, Person
 from tests.window.test_window import assert_fits
@@ -29,9 +30,9 @@ def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Perso
     names = [person.window.model.who.player.name for person in matched]  # type: ignore[union-attr]
     ann.room.selection.buttons["best_of", 1].invoke()
     ann.room.selection.buttons["clock", "3+2"].invoke()
-    ann.room.selection.propose.invoke()
-    desk.wait(ben.room.selection.agree.winfo_manager)
-    assert ben.room.selection.buttons["clock", "3+2"].cget("text") == "3 min + 2 s •"
+    wanted = Proposal("3x3", 1, "3+2")
+    desk.wait(lambda: ben.room.model.view and ben.room.model.selection.theirs(ben.room.model.view) == wanted)
+    desk.wait(lambda: ben.room.selection.buttons["clock", "3+2"].cget("text") == "3 min + 2 s •")
     assert f"{names[0]} proposes: 3×3, one game, 3 min + 2 s" in ben.room.selection.news.cget("text")
     ben.room.selection.agree.invoke()
     desk.wait(lambda: ann.room.model.view is not None and ann.room.model.view.phase == "playing")
@@ -90,9 +91,9 @@ def test_the_selection_fits_into_the_smallest_window_and_works_by_keyboard(
     assert_fits(ann)
     best_of_three = ann.room.selection.buttons["best_of", 3]
     ann.types(best_of_three, "space")
-    ann.types(ann.room.selection.propose, "space")
     desk.wait(lambda: ben.room.selection.buttons["best_of", 3].cget("text") == "Best of 3 •")
-    desk.wait(lambda: str(ann.room.selection.propose.cget("state")) == "disabled", "it is proposed")
+    desk.wait(lambda: "You propose: 3×3, best of 3, no clock" in ann.room.selection.news.cget("text"))
+    assert_fits(ann)
     ben.types(ben.room.selection.agree, "space")
     desk.wait(lambda: ann.room.model.view is not None and ann.room.model.view.best_of == 3)
     desk.wait(ann.room.board.winfo_viewable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from client.window.records import RecordsScreen
+from game.selection import Proposal
 from server.cluster import Cluster
 from server.processes import ROLES
 from server.upgrade import upgrade
@@ -39,8 +40,8 @@ def test_two_windows_play_a_series_with_clocks_while_the_servers_are_upgraded(de
     ann.waits_for(headline="What shall it be?")
     for kind, choice in (("board", "3x3"), ("best_of", 3), ("clock", "3+2")):
         ann.room.selection.buttons[kind, choice].invoke()
-    ann.room.selection.propose.invoke()
-    desk.wait(ben.room.selection.agree.winfo_manager)
+    wanted = Proposal("3x3", 3, "3+2")
+    desk.wait(lambda: ben.room.model.view and ben.room.model.selection.theirs(ben.room.model.view) == wanted)
     ben.room.selection.agree.invoke()
     before = [cluster.process_of(role) for role in ROLES]
     with ThreadPoolExecutor(1) as pool:
