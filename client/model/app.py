@@ -17,6 +17,7 @@ from client.model.lobby import LobbyModel
 from client.model.local_servers import OpenLocalServers
 from client.model.preferences import Preferences
 from client.model.records import RecordsModel
+from client.model.restart import RestartModel
 from client.model.room import Role, RoomModel
 from client.model.servers import ServersModel
 from client.model.start import SignedIn, StartModel
@@ -62,6 +63,7 @@ class AppModel:
         self.servers: ServersModel | None = None
         self.records: RecordsModel | None = None
         self.keeping: KeepingModel | None = None
+        self.restart: RestartModel | None = None
         self._wishes = wishes or Wishes()
         self._open_servers = open_servers
         self.credentials = credentials or Credentials()
@@ -86,7 +88,14 @@ class AppModel:
         here = self.room or self.lobby
         if here is None or self.lobby is None:
             return None
-        return with_closing(here.link.banner(self._clock()), self.lobby.closing)
+        banner = with_closing(here.link.banner(self._clock()), self.lobby.closing)
+        # Servers that closed for maintenance are started by whoever maintains them.
+        return banner if self.restart is None or self.lobby.closing is not None else self.restart.on(banner)
+
+    def start_servers(self) -> None:
+        """Do what the banner offers: start the servers here."""
+        if self.restart is not None:
+            self.restart.start()
 
     def open_servers(self) -> None:
         """Begin to look at the cluster."""
@@ -142,6 +151,9 @@ class AppModel:
             self.records.close()
         if self.lobby is not None:
             self.lobby.stop()
+        if self.restart is not None:
+            self.restart.stop()
+            self.restart = None
         who, self.lobby, self.who = self.who, None, None
         if who is not None:
             who.cluster.close()
@@ -168,6 +180,7 @@ class AppModel:
 
     def _signed_in(self, who: SignedIn) -> None:
         self.who = who
+        self.restart = RestartModel(who.server, self.background, self._open_servers)
         self._computers = Computers(
             who.cluster, who.player, self.credentials, who.server, self.background, self._computer_failed
         )

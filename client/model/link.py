@@ -22,6 +22,8 @@ class Banner:
 
     kind: Literal["lost", "back", "closing"]
     text: str
+    action: str = ""
+    """The text of its button; empty without one."""
 
 
 class Listener(Protocol):

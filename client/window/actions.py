@@ -10,9 +10,10 @@ import ttkbootstrap as ttk
 from client.model.offers import LABELS, may_be_offered
 from client.model.room import RoomModel
 from client.views import View
+from client.window.flow import Flow
 from client.window.hints import hint
 from client.window.look import Look
-from client.window.screen import Act, put, show
+from client.window.screen import Act, put, show, wrap
 from game.offers import Matter
 
 
@@ -34,10 +35,11 @@ class Actions(ttk.Frame):
         self._act = act
         self._model = model
         self.columnconfigure(0, weight=1)
-        self.result = ttk.Label(self, font=look.font(13, bold=True), anchor="center")
+        self.result = ttk.Label(self, font=look.font(13, bold=True), anchor="center", justify="center")
+        wrap(self.result)
         self.result.grid(row=0, sticky="ew", pady=(0, look.px(6)))
-        self._line = ttk.Frame(self)
-        self._line.grid(row=1)
+        self._line = Flow(self, look, side="middle")
+        self._line.grid(row=1, sticky="ew")
         self.rematch = self._button("Rematch", "primary", model.rematch, "Play again, with seats swapped (R)")
         self.again = self._button("Next opponent", "outline", play_again, "Look for another, with the same wish")
         self.lobby = self._button("Back to the lobby", "outline", leave, "Leave the room (Esc)")
@@ -58,15 +60,16 @@ class Actions(ttk.Frame):
         put(self.result, model.result.text, self._look.palette.text)
         show(self.result, is_over)
         put(self.resign, "Yes, resign" if sure else "Resign")
-        show(self.resign, playing)
-        show(self.stay, playing and sure)
-        show(self.offer, playing and not sure)
+        self._line.show(self.resign, playing)
+        self._line.show(self.stay, playing and sure)
+        self._line.show(self.offer, playing and not sure)
         put(self.rematch, "Start now" if between else "Rematch")
-        show(self.rematch, model.may_wish_rematch)
-        show(self.again, is_match)
-        show(self.lobby, is_match)
-        show(self.seat, model.seat is None and model.has_free_seat)
-        show(self.close, model.can_close and not between)
+        self._line.show(self.rematch, model.may_wish_rematch)
+        self._line.show(self.again, is_match)
+        self._line.show(self.lobby, is_match)
+        self._line.show(self.seat, model.seat is None and model.has_free_seat)
+        self._line.show(self.close, model.can_close and not between)
+        self._line.arrange()
 
     def main(self) -> None:
         """What there is to do beside playing: a rematch, a free seat, or to resign."""
@@ -88,7 +91,7 @@ class Actions(ttk.Frame):
 
     def _offer_button(self) -> ttk.Menubutton:
         button = ttk.Menubutton(self._line, text="Offer", bootstyle="outline")
-        button.grid(row=0, column=len(self._line.winfo_children()), padx=self._look.px(4))
+        self._line.add(button)
         self.offers = ttk.Menu(button, tearoff=False, postcommand=self.fill_offers)
         button.configure(menu=self.offers)
         hint(button, "Offer a draw, ask for a move back, or to abort before the second move")
@@ -96,6 +99,6 @@ class Actions(ttk.Frame):
 
     def _button(self, text: str, style: str, action: Callable[[], object], explanation: str) -> ttk.Button:
         button = ttk.Button(self._line, text=text, bootstyle=style, command=lambda: self._act(action))
-        button.grid(row=0, column=len(self._line.winfo_children()), padx=self._look.px(4))
+        self._line.add(button)
         hint(button, explanation)
         return button

@@ -57,7 +57,7 @@ class Window:
         shell.columnconfigure(0, weight=1)
         shell.rowconfigure(1, weight=1)
         self._build_header()
-        self.banner = BannerBar(shell, look, row=2)
+        self.banner = BannerBar(shell, look, row=2, press=lambda: self.act(model.start_servers))
         bind_keys(self)
         self.refresh()
         self._pump()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import ttkbootstrap as ttk
 
 from client.model.offers import Bar, Reply
+from client.window.flow import Flow
 from client.window.look import Look
 from client.window.screen import put, show
 
@@ -19,7 +20,7 @@ class Bars(ttk.Frame):
         super().__init__(parent)
         self._look = look
         self._reply = reply
-        self._shown: list[tuple[tuple[Reply, ...], ttk.Label, ttk.Frame]] = []
+        self._shown: list[tuple[tuple[Reply, ...], ttk.Label, Flow]] = []
         self.replies: tuple[Reply, ...] = ()
         """The buttons that are there, in their order."""
         self.columnconfigure(0, weight=1)
@@ -28,8 +29,9 @@ class Bars(ttk.Frame):
         """Show these. A bar whose buttons are the same keeps them: a click on one made anew would be lost."""
         if [replies for replies, _, _ in self._shown] != [bar.replies for bar in bars]:
             self._rebuild(bars)
-        for (_, label, _), bar in zip(self._shown, bars, strict=True):
+        for (_, label, flow), bar in zip(self._shown, bars, strict=True):
             put(label, bar.text, self._look.palette.text)
+            flow.arrange()
         self.replies = tuple(reply for bar in bars for reply in bar.replies)
         show(self, bool(bars))
 
@@ -46,22 +48,23 @@ class Bars(ttk.Frame):
                 return
 
     def _rebuild(self, bars: Sequence[Bar]) -> None:
-        for _, _, frame in self._shown:
-            frame.destroy()
+        for _, _, flow in self._shown:
+            flow.destroy()
         self._shown = [self._bar(bar) for bar in bars]
 
-    def _bar(self, bar: Bar) -> tuple[tuple[Reply, ...], ttk.Label, ttk.Frame]:
+    def _bar(self, bar: Bar) -> tuple[tuple[Reply, ...], ttk.Label, Flow]:
         look = self._look
-        frame = ttk.Frame(self)
-        frame.grid(row=len(self.winfo_children()), pady=(0, look.px(4)))
-        label = ttk.Label(frame)
-        label.grid(row=0, column=0, padx=look.px(4))
-        for number, reply in enumerate(bar.replies):
-            button = ttk.Button(
-                frame,
+        flow = Flow(self, look, side="middle")
+        flow.grid(row=len(self.winfo_children()), sticky="ew", pady=(0, look.px(4)))
+        label = ttk.Label(flow, justify="center")
+        buttons = [
+            ttk.Button(
+                flow,
                 text=reply.text,
                 bootstyle="primary" if reply.verb == "accept" else "outline",
                 command=lambda reply=reply: self._reply(reply),
             )
-            button.grid(row=0, column=number + 1, padx=look.px(4))
-        return bar.replies, label, frame
+            for reply in bar.replies
+        ]
+        flow.add(label, *buttons)
+        return bar.replies, label, flow

@@ -11,6 +11,7 @@ from client.model.new_room import NewRoom
 from client.model.words import clock, series
 from client.window.hints import hint
 from client.window.look import Look
+from client.window.screen import show, wrap
 from game.strategy import OFFERED
 from game.tictactoe import LARGEST, SMALLEST
 
@@ -54,8 +55,10 @@ class NewRoomPanel(ttk.Labelframe):
         self.open = ttk.Button(buttons, text="Open the room", bootstyle="primary", command=self._open)
         self.open.pack(side="left")
         ttk.Button(buttons, text="Cancel", bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
-        self.wrong = ttk.Label(buttons)
-        self.wrong.pack(side="left")
+        self.wrong = ttk.Label(self)
+        self.wrong.grid(row=4, column=1, sticky="ew")
+        self.wrong.grid_remove()
+        wrap(self.wrong)
         hint(self.title, "What the others read in the list; may stay empty")
         hint(self.against, "The computer sits down at once; hard never loses on 3×3, and thinks on larger boards")
         hint(self.open, "Opens it and takes you in (Enter)")
@@ -112,6 +115,7 @@ class NewRoomPanel(ttk.Labelframe):
         fine = self._chosen() is not None
         self.open.configure(state="normal" if fine else "disabled")
         self.wrong.configure(text="" if fine else f"Each from {SMALLEST} to {LARGEST}, and the row has to fit")
+        show(self.wrong, not fine)
 
     def _open(self) -> None:
         chosen = self._chosen()

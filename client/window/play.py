@@ -9,9 +9,10 @@ import ttkbootstrap as ttk
 
 from client.model.seeking import BOARDS, CLOCKS, HOUSE_BOT_OFFERS, SeekingModel
 from client.model.selection import Part, option_text
+from client.window.flow import Flow
 from client.window.hints import hint
 from client.window.look import Look
-from client.window.screen import Act, put, show
+from client.window.screen import Act, put, show, wrap
 from client.window.ticker import Ticker
 from game.selection import ANY
 
@@ -39,14 +40,16 @@ class PlayPanel(ttk.Frame):
         self.words = ttk.Label(self._waiting, font=look.font(13, bold=True))
         self.words.grid(row=0, column=0, sticky="w", ipady=look.px(7))
         self.cancel = self._answer(self._waiting, "Cancel", "outline", model.cancel, "Look for nobody any more (Esc)")
-        self._offer = ttk.Frame(self._waiting)
-        self._offer.grid(row=1, column=0, columnspan=2, sticky="w")
+        self.cancel.grid(row=0, column=1, padx=(look.px(8), 0))
+        self._offer = Flow(self._waiting, look, side="left")
+        self._offer.grid(row=1, column=0, columnspan=2, sticky="ew")
         self.bot = ttk.Label(self._offer, text=HOUSE_BOT_OFFERS)
-        self.bot.grid(row=0, column=0)
         self.yes = self._answer(self._offer, "Yes", "primary", model.play_house_bot, "Play the servers' own bot now")
         self.keep = self._answer(self._offer, "Keep waiting", "outline", model.keep_waiting, "Rather somebody")
+        self._offer.add(self.bot, self.yes, self.keep)
         self.message = ttk.Label(self)
         self.message.grid(row=1, sticky="ew")
+        wrap(self.message)
         self.ticker = Ticker(self, self._tick, lambda: model.is_seeking)
         hint(self.play, "Play whoever waits, or is the next to come (Ctrl+P)")
 
@@ -89,7 +92,6 @@ class PlayPanel(ttk.Frame):
         self, parent: ttk.Frame, text: str, style: str, action: Callable[[], object], explanation: str
     ) -> ttk.Button:
         button = ttk.Button(parent, text=text, bootstyle=style, command=self._acts(action))
-        button.grid(row=0, column=len(parent.winfo_children()), padx=(self._look.px(8), 0))
         hint(button, explanation)
         return button
 

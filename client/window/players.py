@@ -17,7 +17,10 @@ from game.rules import SEATS, Seat
 
 _SIGNS = {"X": "✕", "O": "◯"}
 LONGEST_NAME = 13
-"""Letters; what is longer is cut where clocks want the room, and whole in the tooltip."""
+"""Letters; what is longer is cut where the line is narrow or has clocks, and whole in the tooltip."""
+SHORTEST_NAME = 6
+"""Letters, where the line is narrow and has clocks."""
+NARROW = 620
 
 
 class PlayersLine(ttk.Frame):
@@ -27,6 +30,9 @@ class PlayersLine(ttk.Frame):
         super().__init__(parent)
         self._look = look
         self._names: dict[Seat, str] = {}
+        self._view: View | None = None
+        self._narrow = False
+        self.bind("<Configure>", self._resized)
         self.columnconfigure((1, 3), weight=1, uniform="players")
         self.names = {seat: ttk.Label(self, font=look.font(13, bold=True)) for seat in SEATS}
         self.clocks = {seat: ttk.Label(self, font=look.font(15, bold=True), width=6) for seat in SEATS}
@@ -43,6 +49,7 @@ class PlayersLine(ttk.Frame):
 
     def refresh(self, view: View, faces: Mapping[Seat, Face] | None) -> None:
         """Show how it stands."""
+        self._view = view
         for seat in SEATS:
             self._show_player(view, seat)
         x, o = (view.wins.get(words.name_in(view, seat), 0) for seat in SEATS)
@@ -57,13 +64,19 @@ class PlayersLine(ttk.Frame):
             if faces is not None:
                 put(self.clocks[seat], faces[seat].text, palette.bad if faces[seat].low else palette.text)
 
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        self._narrow = event.width < self._look.px(NARROW)
+        if self._view is not None:
+            for seat in SEATS:
+                self._show_player(self._view, seat)
+
     def _show_player(self, view: View, seat: Seat) -> None:
         palette, owner = self._look.palette, view.seats[seat]
         called = "free seat" if owner is None else words.called(view, owner.name)
         name = called if owner is None or owner.present else f"{called} (away)"
         self._names[seat] = name
-        if view.time is not None:
-            name = words.shortened(name, LONGEST_NAME)
+        if view.time is not None or self._narrow:
+            name = words.shortened(name, SHORTEST_NAME if view.time is not None and self._narrow else LONGEST_NAME)
         turn = view.turn == seat
         parts = [_SIGNS[seat], name] if seat == "O" else [name, _SIGNS[seat]]
         mark = ["▸"] if turn and seat == "X" else []

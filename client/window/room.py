@@ -21,7 +21,7 @@ from client.window.entry import Door
 from client.window.hints import hint
 from client.window.look import Look
 from client.window.players import PlayersLine
-from client.window.screen import Act, Screen, put, show
+from client.window.screen import Act, Screen, put, show, wrap
 from client.window.selection import SelectionPanel
 from client.window.steps import StepBar
 from client.window.talk import TalkPanel
@@ -60,7 +60,7 @@ class RoomScreen(Screen):
         self._build_top(server)
         self.players = PlayersLine(self, look)
         self.players.grid(row=1, sticky="ew", pady=(look.px(6), 0))
-        self.headline = ttk.Label(self, font=look.font(17, bold=True), anchor="center")
+        self.headline = ttk.Label(self, font=look.font(17, bold=True), anchor="center", justify="center")
         self.headline.grid(row=2, sticky="ew", pady=(look.px(4), 0))
         self.board = Board(self, look, play=self._play, can_play=model.can_play)
         self.board.grid(row=3, sticky="nsew")
@@ -75,8 +75,10 @@ class RoomScreen(Screen):
         self.actions.grid(row=6, sticky="ew")
         self.steps = StepBar(self, look, act, model.steps)
         self.steps.grid(row=7, pady=(look.px(6), 0))
-        self.watching = ttk.Label(self, anchor="center", font=look.font(10))
+        self.watching = ttk.Label(self, anchor="center", justify="center", font=look.font(10))
         self.watching.grid(row=LAST_ROW, sticky="ew", pady=(look.px(6), 0))
+        for words_of_it in (self.headline, self.notice, self.watching):
+            wrap(words_of_it)
         self.ticker = Ticker(self, self.tick, lambda: model.is_moving)
         self.bind("<Configure>", self._resized)
         self.board.focus_set()

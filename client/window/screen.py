@@ -65,3 +65,8 @@ def show(widget: tk.Widget, wanted: bool) -> None:
         widget.grid()
     elif not wanted and widget.winfo_manager():
         widget.grid_remove()
+
+
+def wrap(label: ttk.Label) -> None:
+    """Have the words of a label go on in a further line where its width ends. Its parent must give it its width."""
+    label.bind("<Configure>", lambda event: label.configure(wraplength=event.width), add="+")

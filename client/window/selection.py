@@ -13,7 +13,7 @@ from client.model.words import called, name_in
 from client.views import View
 from client.window.hints import hint
 from client.window.look import Look
-from client.window.screen import Act, put, show
+from client.window.screen import Act, put, show, wrap
 from game.rules import other
 
 MARK = " •"
@@ -40,7 +40,7 @@ class SelectionPanel(ttk.Frame):
         self._list.grid(row=0)
         self.news = ttk.Label(self._middle, anchor="center", justify="center")
         self.news.grid(row=1, sticky="ew", pady=look.px(8))
-        self.news.bind("<Configure>", lambda event: self.news.configure(wraplength=event.width))
+        wrap(self.news)
         self.agree = ttk.Button(
             self._middle, text="Agree", bootstyle="success", command=lambda: act(model.selection.agree)
         )

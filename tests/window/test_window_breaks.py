@@ -9,8 +9,10 @@ import signal
 import pytest
 
 from server.cluster import Cluster
+from tests.conditions import wait_until
 from tests.conftest import MakeCluster
 from tests.window.desk import Desk, two_in_a_room
+from tictactoe import OwnServers
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 
@@ -110,3 +112,41 @@ def test_the_lobby_says_that_it_is_cut_off_and_comes_back_by_itself(desk: Desk, 
     ira.waits_for(headline="Waiting for somebody to play with you")
     assert ira.room.model.view is not None
     assert ira.room.model.view.title == "made while all were away"
+
+
+def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(
+    desk: Desk, make_cluster: MakeCluster
+) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    own = lambda: OwnServers(cluster.settings)  # noqa: E731
+    jan, elsewhere = desk.sit_down(cluster.name_server, "jan", own=own), desk.sit_down(cluster.name_server, "kay")
+    jan.opens_new_room("jan's").open.invoke()
+    jan.waits_for(headline="Waiting for somebody to play with you")
+    assert elsewhere.lobby.model.me == "kay"
+    desk.wait(lambda: jan.window.model.restart and jan.window.model.restart._control, "it has seen where they run")
+    kill_all(cluster)
+    button = jan.window.banner.button
+    jan.waits_for(banner="None of the servers runs any more")
+    desk.wait(button.winfo_viewable)
+    elsewhere.waits_for(banner="Connection lost — trying again")
+    assert not elsewhere.window.banner.button.winfo_viewable(), "they did not run there"
+    button.invoke()
+    jan.waits_for(banner="Starting the servers")
+    for person in (jan, elsewhere):
+        person.waits_for(banner="Back after")
+    desk.wait(cluster.is_whole)
+    jan.waits_for(headline="Waiting for somebody to play with you")
+
+
+def kill_all(cluster: Cluster) -> None:
+    """End all four, and the main server in stand-by, so that none is left to start another."""
+    standby = cluster.standby_of(MAIN)
+    runs = [cluster.process_of(role) for role in (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)]
+    for run in (*runs, standby):
+        if run is not None:
+            os.kill(run.pid, signal.SIGSTOP)  # first: none of them notices that another is gone
+    for run in (*runs, standby):
+        if run is not None:
+            os.kill(run.pid, signal.SIGKILL)
+    wait_until(lambda: not any(run is not None and run.alive for run in (*runs, standby)))
