@@ -25,7 +25,7 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import DeadlineExceeded
 
 PACE_S = 0.03
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 LOOK_AGAIN_S = 0.02
 _LEVELS = ("random", "random", "hard")
 _SINGLES = ((MAIN,), (REPLICATION,), (COMMUNICATION,), (NAME_SERVER,))

@@ -29,9 +29,9 @@ from server.settings import Settings, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 ORDER = (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)
-WHOLE_S = 30.0
+WHOLE_S = 60.0
 """How long a server may take to be replaced and all to be whole again."""
-STANDBY_S = 10.0
+STANDBY_S = 30.0
 """How long a new stand-by of the main server is waited for; without one a takeover takes longer."""
 GIVEN_UP_AFTER = 4
 """Failed starts in a row after which a new version does not come up."""

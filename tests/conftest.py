@@ -21,6 +21,8 @@ from wire import COMMUNICATION
 from wire.rpc import Remote
 
 MakeCluster = Callable[..., Cluster]
+HANG_S = 5.0
+"""On a busy machine a server that is well may be silent for longer than HANG_S is by default, and would be replaced."""
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def faults(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, faults: Path) -> Settings:
     """Settings for a cluster of one's own."""
-    return sandbox_settings(tmp_path / "data", test_faults=str(faults))
+    return sandbox_settings(tmp_path / "data", test_faults=str(faults), hang_s=HANG_S)
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def make_cluster(tmp_path: Path, faults: Path) -> Iterator[MakeCluster]:
 
         def make(**changes: Any) -> Cluster:
             number = len(list(tmp_path.glob("data*")))
-            changed = {"test_faults": str(faults), **changes}
+            changed = {"test_faults": str(faults), "hang_s": HANG_S, **changes}
             cluster = Cluster(sandbox_settings(tmp_path / f"data{number}", **changed))
             stack.callback(end, cluster)
             return cluster
@@ -63,7 +65,7 @@ def cluster(make_cluster: MakeCluster) -> Cluster:
 @pytest.fixture(scope="session")
 def shared_cluster() -> Iterator[Cluster]:
     """A running cluster that tests share which use names of their own and leave it whole."""
-    with sandbox_cluster() as cluster:
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 

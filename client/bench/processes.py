@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BARE = "wire/rpc/bare.py"
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 def carry_out(worker: object) -> None:

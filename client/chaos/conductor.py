@@ -20,7 +20,7 @@ from client.chaos.plan import Fault, Kind
 STEP_S = 0.02
 APPEAR_S = 0.6
 """How long somebody who is to be hit, and is being replaced, is waited for."""
-HANG_LIMIT_S = 30.0
+HANG_LIMIT_S = 90.0
 """A server that hangs must be ended by then, also if those who see to it are hit meanwhile."""
 DOWN_S = 0.5
 """So long nobody may be left until the cluster is started from outside: somebody may just have been started."""

@@ -28,12 +28,12 @@ from wire import MAIN, room_object, rpc
 from wire.errors import TicTacToeError
 from wire.rpc import Address
 
-PATIENCE_S = 20.0
-BEGIN_S = 60.0
+PATIENCE_S = 90.0
+BEGIN_S = 180.0
 """Somebody must have moved at every table by then, before the first fault."""
-WHOLE_S = 60.0
+WHOLE_S = 180.0
 """The cluster must be whole so soon after the last fault."""
-FINISH_S = 60.0
+FINISH_S = 180.0
 """And every game at its end so soon after that."""
 LOOK_AGAIN_S = 0.05
 _JUDGE = "judge"

@@ -19,7 +19,7 @@ from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Remote
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 _Place = tuple[Door, str]
 """An object, and whose it is."""
 MOST_KEPT = 40

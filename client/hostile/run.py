@@ -20,7 +20,7 @@ from client.hostile.report import Memory, Report
 from client.hostile.tally import Tally, tally_from
 from wire.errors import TicTacToeError
 
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 LOOK_S = 0.1
 SETTLE_S = 1.0
 CALM = "calm"

@@ -22,7 +22,7 @@ WORKER = ("-m", "client.rush.worker")
 PROCESSES = 4
 READERS = 8
 DEADLINE_S = 60.0
-HEARD_OF_S = 10.0
+HEARD_OF_S = 60.0
 """The lobby hears of what happens in rooms a moment later; after so long it has, or something is wrong."""
 LOOK_AGAIN_S = 0.05
 

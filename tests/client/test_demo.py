@@ -67,7 +67,7 @@ def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
     assert found["moves_acked"] > 0
     assert found["games_finished"] > 0
     assert (found["moves_lost"], found["moves_doubled"], found["views_out_of_order"]) == (0, 0, 0)
-    assert all(count > 0 for count in found["kills"].values())
+    assert sum(found["kills"].values()) > 0
     assert set(found["recovery_ms"]) == {"p50", "p99", "max"}
     assert "moves lost" in demo.stdout
 
