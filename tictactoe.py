@@ -26,11 +26,12 @@ from rich.table import Table
 from client.display import NoDisplay, Side, has_display
 from server import command_line, standard_streams
 from server.cluster import CannotStart, Cluster, NotRunning
-from server.command_line import FAILED, console, fail, plain_errors
+from server.command_line import FAILED, console, fail, number, plain_errors
 from server.settings import Settings, SettingsError, load
 
 SURELY_HANGS_S = 5.0
 """Where a server that is replaced counts as a finding, it must not be because the machine is busy."""
+A_DAY_S = 86_400.0
 AN_HOUR_S = 3600.0
 """Until then nobody is taken for gone."""
 KEEP_ALL: Mapping[str, Any] = {"keep_events": 1_000_000_000, "keep_closed_rooms": 1_000_000_000}
@@ -89,7 +90,9 @@ def door(
     room: Annotated[str, typer.Option(help="the id of a room to go into")] = "",
     watch: Annotated[bool, typer.Option("--watch", help="watch in that room, do not play")] = False,
     side: Annotated[Side, typer.Option(hidden=True)] = Side.MIDDLE,
-    scale: Annotated[float | None, typer.Option(min=0.5, max=4.0, help="2 draws everything twice as large")] = None,
+    scale: Annotated[
+        float | None, typer.Option(min=0.5, max=4.0, callback=number, help="2 draws everything twice as large")
+    ] = None,
 ) -> None:
     """Open a window: play, watch, look at the servers. Launch as many as you like."""
     if context.invoked_subcommand is not None:
@@ -169,9 +172,11 @@ def tournament(
 
 @app.command()
 def demo(
-    seconds: Annotated[float, typer.Option(min=1.0, help="how long bots play")] = 20.0,
+    seconds: Annotated[float, typer.Option(min=1.0, max=A_DAY_S, callback=number, help="how long bots play")] = 20.0,
     rooms: Annotated[int, typer.Option(min=1, max=200, help="how many rooms they play in")] = 8,
-    kill_every: Annotated[float, typer.Option(min=0.1, help="seconds between kills")] = 1.0,
+    kill_every: Annotated[
+        float, typer.Option(min=0.1, max=A_DAY_S, callback=number, help="seconds between kills")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="the order of kills and the bots' choices follow from it")] = 7,
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
@@ -191,7 +196,9 @@ def demo(
 @app.command()
 def rush(
     people: Annotated[int, typer.Option(min=2, max=1400, help="how many press Play at once; an even number")] = 1000,
-    kill_every: Annotated[float, typer.Option(min=0.1, help="seconds between kills")] = 2.0,
+    kill_every: Annotated[
+        float, typer.Option(min=0.1, max=A_DAY_S, callback=number, help="seconds between kills")
+    ] = 2.0,
     seed: Annotated[int, typer.Option(help="the order of kills follows from it")] = 7,
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
@@ -221,7 +228,7 @@ def simulate(
         str, typer.Option(help="cluster, or an example: one-copy-to-all, majority, no-write-back")
     ] = "cluster",
     broken: Annotated[str, typer.Option(help="break a rule of the cluster on purpose; ? lists them")] = "",
-    jobs: Annotated[int, typer.Option(min=1, help="how many processes")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="how many processes")] = 1,
 ) -> None:
     """The servers in a simulated world, where everything fails by a seed; a seed replays what it did to the byte."""
     from simulator.screen import simulate_and_show
@@ -233,7 +240,9 @@ def simulate(
 
 @app.command()
 def chaos(
-    minutes: Annotated[float, typer.Option(min=0.05, help="how long faults fall")] = 2.0,
+    minutes: Annotated[
+        float, typer.Option(min=0.05, max=A_DAY_S / 60, callback=number, help="how long faults fall")
+    ] = 2.0,
     seed: Annotated[int, typer.Option(help="the faults and the players' choices follow from it")] = 7,
     report: Annotated[Path | None, typer.Option(help="write what was found there, as .json and .md")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="keep what all wrote, whatever is found")] = False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import time
 from collections.abc import Iterator
 from typing import Annotated, NoReturn
@@ -40,6 +41,13 @@ NAMED = {
 
 app = typer.Typer(help="Start, stop and look at the servers on this machine.", no_args_is_help=True)
 console = Console()
+
+
+def number(value: float | None) -> float | None:
+    """The value of an option, which a range alone does not check: "nan" is in every range. Raises BadParameter."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to go by.")
+    return value
 
 
 @contextlib.contextmanager
@@ -95,7 +103,7 @@ def stop() -> None:
 def drain(
     deadline: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1440.0, help="minutes after which all stops, whatever still runs"),
+        typer.Option(min=0.0, max=1440.0, callback=number, help="minutes after which all stops, whatever still runs"),
     ] = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="call it off: open the cluster again")] = False,
 ) -> None:

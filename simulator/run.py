@@ -44,7 +44,7 @@ def run_many(subject: str, first: int, count: int, *, broken: str = "", jobs: in
     if jobs == 1:
         yield from map(run, seeds)
         return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with multiprocessing.get_context("spawn").Pool(min(jobs, count)) as pool:
         yield from pool.imap(run, seeds, AT_ONCE)
 
 
