@@ -79,7 +79,7 @@ class Cluster:
             self._run_folder.unmark_draining()
         children = {role: processes.start(role, self.settings) for role in ROLES if self.process_of(role) is None}
         if NAME_SERVER in children:
-            self._run_folder.write(RunFile.of(NAME_SERVER, children[NAME_SERVER].pid))
+            self._run_folder.try_to_write(RunFile.of(NAME_SERVER, children[NAME_SERVER].pid))
         deadline = time.monotonic() + timeout_s
         waiting = list(ROLES)
         while waiting:

@@ -20,6 +20,7 @@ from server.faults import Faults
 from server.journal import Journal
 from server.node import Node
 from server.replica import Replica, Take
+from server.retries import Retries
 from wire.arguments import remote, text, whole
 from wire.errors import NotReady
 
@@ -28,6 +29,33 @@ _HOLDER = text(longest=64, shortest=1)
 _NUMBER = whole(0, rows.FARTHEST)
 LONGEST_REPLACING_S = 30.0
 """How long a whole copy may take to be put in the place of the old one until that counts as hanging."""
+
+
+class NoCopyYet(PeerObject):
+    """What the replication server answers while the disk does not let its journal be opened."""
+
+    def __init__(self, node: Node, opening: Retries) -> None:
+        """``opening`` has the reason."""
+        super().__init__(node)
+        self._opening = opening
+
+    def prove(self) -> bool:
+        """There is nothing that could move."""
+        return False
+
+    @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
+    def standing(self, epoch: int, position: int, holder: str) -> None:  # noqa: ARG002  # as CopyKeeper's
+        """Raises NotReady: what the copy has is not known."""
+        raise self._not_ready()
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def attach(self, epoch: int, holder: str) -> None:  # noqa: ARG002  # as CopyKeeper's
+        """Raises NotReady."""
+        raise self._not_ready()
+
+    def _not_ready(self) -> NotReady:
+        trouble = self._opening.trouble
+        return NotReady("the copy is not open yet" if trouble is None else trouble.why)
 
 
 class CopyKeeper(PeerObject):

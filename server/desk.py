@@ -20,7 +20,7 @@ from game import rooms
 from game.commands import HOUSE, Close, Command, Create, Leave
 from game.errors import InvalidArgument, Refusal
 from game.room import Room
-from server.group_commit import Committer
+from server.command_port import CommandPort
 from server.house import House
 from server.ids import house_request, room_id_of
 from server.name_desk import NameDesk
@@ -43,13 +43,17 @@ class Desk:
     def __init__(
         self,
         house: House,
-        committer: Committer,
+        committer: CommandPort,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         *,
         house_bot: str = "",
+        tidies: bool = True,
     ) -> None:
-        """``house_bot``: the hash of the token under which the servers themselves play."""
+        """``house_bot``: the hash of the token under which the servers themselves play. ``tidies``: whether ``tidy`` is
+        going to be called; without it nothing has to be known of who was seen when.
+        """
+        self._tidies = tidies
         self._house = house
         self._committer = committer
         self._settings = settings
@@ -177,6 +181,8 @@ class Desk:
             logger.debug("not done on behalf", room=room, why=refusal.message)
 
     def _saw(self, room: str, name: str) -> None:
+        if not self._tidies:
+            return
         with self._seen_lock:
             self._seen.pop((room, name), None)
             self._seen[room, name] = self._clock()

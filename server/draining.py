@@ -18,7 +18,7 @@ from game import service
 from game.draining import is_played
 from game.room import Room
 from game.service import Drain
-from server.group_commit import Committer
+from server.command_port import CommandPort
 from server.house import House
 from server.run_folder import RunFolder
 from server.standing_streams import THE_SERVICE
@@ -74,7 +74,7 @@ class StillPlayed:
 class Draining:
     """Begins and ends the emptying, in one term of office."""
 
-    def __init__(self, house: House, committer: Committer, run_folder: RunFolder) -> None:
+    def __init__(self, house: House, committer: CommandPort, run_folder: RunFolder) -> None:
         self._house = house
         self._committer = committer
         self._run_folder = run_folder

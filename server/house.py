@@ -65,12 +65,10 @@ class House:
 
     # -- filled from the log --------------------------------------------------------------------------------------
 
-    def load(self) -> None:
-        """Take in the whole journal; call once, before anybody asks."""
+    def load(self) -> list[Listing]:
+        """Take in the whole journal; call once, before anybody asks. Returns the listings that the journal lacks."""
         missing = [self._listing(stream) for stream in self._journal.unlisted()]
-        if missing:
-            self._journal.list_streams(missing)
-        listings = self._journal.listings()
+        listings = sorted([*self._journal.listings(), *missing], key=lambda listing: listing.position)
         of_rooms = [
             Change(position, room, row if row is None else {**LATER_IN_ROWS, **row})
             for stream, position, row in listings
@@ -86,6 +84,7 @@ class House:
             self.time.at_least(self.service.at)
             self._published = self._journal.last.position
             self._list.complete_up_to(self._published)
+        return missing
 
     def _listing(self, stream: str) -> Listing:
         copy = self._journal.copy(stream, whole=False)

@@ -9,6 +9,7 @@ from server.common_objects import PeerObject
 from server.lobby import Cursor
 from server.node import Node
 from server.pairing import Pairing, pairings
+from server.serving import Serving
 from server.term import Term
 from wire import REPLICATION
 from wire.arguments import (
@@ -32,60 +33,57 @@ _LATEST = 1 << 40
 
 
 class MainPeer(PeerObject):
-    """Before it is in office, a main server answers that it is not ready."""
+    """Before it serves anything, a main server answers that it is not ready."""
 
     def __init__(self, node: Node) -> None:
         super().__init__(node)
-        self._term: Term | None = None
+        self._serving: Serving | None = None
 
-    def in_office(self, term: Term) -> None:
-        """From now on there is somebody to ask."""
-        self._term = term
+    def serve(self, serving: Serving) -> None:
+        """From now on that is asked."""
+        self._serving = serving
 
     @property
     def term(self) -> Term | None:
         """The term of office, if it has begun."""
-        return self._term
+        return self._serving if isinstance(self._serving, Term) else None
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether reads are served out of office."""
+        return self._serving is not None and self.term is None
 
     def prove(self) -> bool:
         """The commits before this came to their end."""
-        if self._term is None:
+        if self._serving is None:
             return False
-        with self._term.committer.turn():
+        with self._serving.committer.turn():
             return True
 
     def more_status(self) -> dict[str, object]:
-        term = self._term
-        if term is None:
+        if self._serving is None:
             return {"step": "waiting for office"}
-        return {
-            "epoch": term.link.epoch,
-            "step": term.link.step.value,
-            "rooms": term.house.open_rooms,
-            "names": term.house.names.held,
-            "position": term.house.published,
-            "draining": term.draining.told(),
-        }
+        return self._serving.status()
 
     @remote(on=yes_or_no, until=or_none(whole(0, _LATEST)))
     def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
         """Empty the cluster, until that date at the most, or go on as usual."""
-        return self._in_office().draining.drain(on, until)
+        return self._served().draining.drain(on, until)
 
     @remote(name=text(longest=64), token_hash=_HASH)
     def claim(self, name: str, token_hash: str) -> Mapping[str, object]:
         """Give a username to a token, or confirm that it has it."""
-        return self._in_office().desk.names.claim(name, token_hash)
+        return self._served().desk.names.claim(name, token_hash)
 
     @remote(token_hash=_HASH, code_hash=_HASH)
     def keep_name(self, token_hash: str, code_hash: str) -> Mapping[str, object]:
         """Let a username stay its owner's, with a recovery code."""
-        return self._in_office().desk.names.keep(token_hash, code_hash)
+        return self._served().desk.names.keep(token_hash, code_hash)
 
     @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH)
     def recover_name(self, name: str, code_hash: str, token_hash: str) -> Mapping[str, object]:
         """Give a username to another token, by its recovery code."""
-        return self._in_office().desk.names.recover(name, code_hash, token_hash)
+        return self._served().desk.names.recover(name, code_hash, token_hash)
 
     @remote(
         token_hash=_HASH,
@@ -105,48 +103,49 @@ class MainPeer(PeerObject):
         terms: Mapping[str, object],
     ) -> dict[str, object]:
         """Open a room."""
-        return self._in_office().desk.create(token_hash, request_id, title, game, options, terms)
+        return self._served().desk.create(token_hash, request_id, title, game, options, terms)
 
     @remote(pairings=pairings)
     def open_matches(self, pairings: Sequence[Pairing]) -> dict[str, object]:
         """Open rooms for people who were matched; ``revision``: of a lobby that has them."""
-        term = self._in_office()
-        opened = [one._asdict() for one in term.pairings.open(pairings)]
-        return {"opened": opened, "revision": term.house.lobby_revision}
+        served = self._served()
+        opened = [one._asdict() for one in served.pairings.open(pairings)]
+        return {"opened": opened, "revision": served.house.lobby_revision}
 
     @remote(token_hash=_HASH)
     def who_has(self, token_hash: str) -> str:
         """The username that belongs to a token."""
-        return self._in_office().desk.names.who(token_hash)
+        return self._served().desk.names.who(token_hash)
 
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """The records of finished games after that one, when there are any or the time is up."""
-        return self._in_office().house.records_after(number, limit, timeout_s)
+        return self._served().house.records_after(number, limit, timeout_s)
 
     @remote(numbers=sequence(most=1000))
     def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
         """The records of these numbers."""
-        return self._in_office().house.records_numbered([_POSITION(number) for number in numbers])
+        return self._served().house.records_numbered([_POSITION(number) for number in numbers])
 
     @remote(room=room_id)
     def is_open(self, room: str) -> bool:
         """Whether there is such a room."""
-        return self._in_office().house.is_open(room)
+        return self._served().house.is_open(room)
 
     @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """What changed in the lobby after a cursor, when something has or the time is up."""
-        changes = self._in_office().house.lobby_changes(Cursor(revision, began), limit, timeout_s)
+        house = self._served().house
+        changes = house.lobby_changes(Cursor(revision, began), limit, timeout_s)
         return {
             "cursor": changes.cursor,
             "changed": changes.changed,
             "reset": changes.reset,
             "more": changes.more,
-            "draining": self._in_office().house.draining,
+            "draining": house.draining,
         }
 
-    def _in_office(self) -> Term:
-        if self._term is None:
+    def _served(self) -> Serving:
+        if self._serving is None:
             raise NotReady(f"the main server waits for the {REPLICATION}")
-        return self._term
+        return self._serving

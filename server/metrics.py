@@ -81,6 +81,11 @@ FAILING_SINCE = Metric(
 # -- main -------------------------------------------------------------------------------------------------------------
 
 IN_OFFICE = Metric("tictactoe_in_office", "gauge", "1 if this main server is in office, 0 while it waits for that.")
+READ_ONLY = Metric(
+    "tictactoe_read_only",
+    "gauge",
+    "1 while this main server cannot take office (the disk is full, say) and serves reads.",
+)
 EPOCH = Metric("tictactoe_epoch", "gauge", "The epoch in office (main), or the one that the copy obeys (replication).")
 POSITION = Metric(
     "tictactoe_log_position", "gauge", "The position of the last entry: published (main), in the copy (replication)."
@@ -132,7 +137,7 @@ EVERYWHERE = (
     FAILING_SINCE,
 )
 OF_MAIN = (
-    *(IN_OFFICE, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
+    *(IN_OFFICE, READ_ONLY, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
     *(CALLERS_WAITING, COMMANDS_WAITING),
     *(MOVES, MOVE_S, EVENTS, GAMES, COMMITS, COMMIT_S, BATCH, DEGRADED, DEGRADED_S, LAG),
 )

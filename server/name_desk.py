@@ -18,7 +18,7 @@ from game.draining import check_not_draining
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, Refusal, WrongCode
 from game.look_alikes import passes_for, skeletons
 from game.new_names import check_new_name
-from server.group_commit import Committer
+from server.command_port import CommandPort
 from server.guesses import Guesses
 from server.house import House
 from server.ids import HOUSE_BOT
@@ -41,7 +41,7 @@ class NameDesk:
     def __init__(
         self,
         house: House,
-        committer: Committer,
+        committer: CommandPort,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         *,

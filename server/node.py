@@ -24,14 +24,16 @@ from server.settings import Settings
 from server.settings_checks import is_loopback
 from server.telling import Telling
 from server.watcher import Watcher
-from wire import COMMUNICATION, MAIN, NAME_SERVER, PROTOCOL_VERSION, REPLICATION, rpc
-from wire.errors import NotReady, TicTacToeError
+from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
+from wire.errors import NotReady, StorageFailed, TicTacToeError
 from wire.rpc import Address, Endpoint
 from wire.waiting import about_to_wait
 
 REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
 OWNER_LOOK_S = 0.2
+WRITE_AGAIN_S = 2.0
+"""How often a run file is tried again that could not be written."""
 
 logger = structlog.get_logger()
 
@@ -48,7 +50,7 @@ class Node:
         self.key = cluster_key(settings)
         self._lock = self.run_folder.hold(role)
         self.started_at = time.time()
-        self._created = RunFile.of(role, os.getpid()).created
+        self._run = RunFile.of(role, os.getpid())
         self._ending = threading.Event()
         self._standing_down = threading.Event()
         self.watchers: list[Watcher] = []
@@ -57,6 +59,8 @@ class Node:
         self._registration = Retries("not registered", patience_s=TAKEOVER_S, name_server=str(settings.name_server))
         self.retries: dict[str, Retries] = {"registration": self._registration}
         """What this server tries again and again, by what it is for; see ``metrics.FAILED_TRIES``."""
+        if not self.run_folder.is_written(self._run):
+            self.in_background("run file", self._write_down)
         rpc.configure(
             largest_message=settings.max_message_bytes,
             connections=connections,
@@ -111,9 +115,13 @@ class Node:
         self._threads.append(thread)
         thread.start()
 
+    def offer_to_peers(self, peer_object: object) -> None:
+        """Answer the other servers with that object, in the place of the one before."""
+        self.peers.offer(PEER, peer_object)
+
     def serve_peers(self, peer_object: object) -> None:
         """Answer the other servers from now on."""
-        self.peers.offer("peer", peer_object)
+        self.offer_to_peers(peer_object)
         self.in_background("peers", lambda: self.peers.serve(self.go_on))
 
     def open_to_clients(self) -> Endpoint:
@@ -171,7 +179,7 @@ class Node:
         return {
             "role": self.role,
             "pid": os.getpid(),
-            "created": self._created,
+            "created": self._run.created,
             "started_at": self.started_at,
             "protocol": PROTOCOL_VERSION,
             "watches": {watcher.role: watcher.status() for watcher in self.watchers},
@@ -184,6 +192,19 @@ class Node:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
+    def _write_down(self) -> None:
+        """Write the run file as soon as the disk lets it be written."""
+        writing = self.retries["run file"] = Retries("this server cannot be written down")
+        while self.go_on():
+            try:
+                self.run_folder.write(self._run)
+            except StorageFailed as error:
+                writing.failed(error)
+                self.pause(WRITE_AGAIN_S)
+            else:
+                writing.succeeded()
+                return
+
     def beat(self, wait_s: float, prove: Callable[[], bool]) -> dict[str, object]:
         """A heartbeat: after ``wait_s`` (or at the end of this server), if what does the work proves that it moves.
 
@@ -194,7 +215,7 @@ class Node:
         serving = prove()
         if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
             raise NotReady("the loop that takes connections is stuck")
-        return {"pid": os.getpid(), "created": self._created, "serving": serving}
+        return {"pid": os.getpid(), "created": self._run.created, "serving": serving}
 
     def _end_with_owner(self) -> None:
         """End when the process that owns this cluster is gone, and end the name server, which knows of no owner."""

@@ -13,10 +13,12 @@ from server.conversation import Conversation, Rest
 from server.entries import LogEnd, Mark, Office
 from server.journal import Journal
 from server.retries import Retries
-from server.takeover import Divergence, FetchCopy, ReplicaStanding, Standing, Wait
-from wire.errors import Diverged, NotReady, TicTacToeError
+from server.takeover import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
+from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
 
 ASK_AGAIN_S = 0.01
+WRITE_AGAIN_S = 0.2
+"""How often is tried again what the disk refused, or what people have to mend: a try may raise the replica's epoch."""
 READ_AGAIN = 3
 """So often a copy with gaps is read until they are believed: it was catching up when the main server's was lost."""
 
@@ -24,6 +26,10 @@ DIVERGED = (
     "the journals of the main and the replication server each have moves that the other lacks: "
     "`tictactoe.py cluster resolve --keep main` or `--keep replica` chooses"
 )
+
+NotTaken = Callable[[TicTacToeError, bool], None]
+"""Takes the error for which the disk, or what is on it, keeps a main server out of office; and whether its own journal
+may be shown meanwhile."""
 
 logger = structlog.get_logger()
 
@@ -37,28 +43,34 @@ def take_office(
     clock: Callable[[], float] = time.monotonic,
     new_holder: Callable[[], str] = lambda: secrets.token_hex(8),
     attempts: Retries | None = None,
+    not_taken: NotTaken = lambda _error, _may_be_read: None,
 ) -> Conversation[Office | None]:
     """Wait until this server knows all that was ever acknowledged, then begin a term of office in its journal.
 
     ``wait_limit_s``: how long the replica is waited for when the own journal would do. ``piece_bytes``: about how much
-    of its copy comes in one message. ``attempts``: where the reasons for waiting are kept. None if ``go_on()`` became
-    false meanwhile.
+    of its copy comes in one message. ``attempts``: where the reasons for waiting are kept; ``not_taken`` is called for
+    those of the disk. None if ``go_on()`` became false meanwhile.
     """
     began = clock()
     attempts = attempts or Retries("office not taken", clock=clock)
     torn: dict[Mark, int] = {}
     while go_on():
         now = clock()
+        pause_s = ASK_AGAIN_S
         try:
-            office = yield from _try(journal, now - began, wait_limit_s, piece_bytes, new_holder, torn, attempts)
+            office = yield from _try(
+                journal, now - began, wait_limit_s, piece_bytes, new_holder, torn, attempts, not_taken
+            )
         except TicTacToeError as error:
             attempts.failed(error)
+            if isinstance(error, (StorageFailed, Diverged)):
+                pause_s = WRITE_AGAIN_S
             office = None
         if office is not None:
             attempts.succeeded()
             logger.info("in office", epoch=office.epoch, position=journal.last.position)
             return office
-        yield Rest(ASK_AGAIN_S)
+        yield Rest(pause_s)
     return None
 
 
@@ -70,6 +82,7 @@ def _try(
     new_holder: Callable[[], str],
     torn: dict[Mark, int],
     attempts: Retries,
+    not_taken: NotTaken,
 ) -> Conversation[Office | None]:
     asked = yield from _standing(journal.end, attempts)
     known = max(journal.office.epoch, journal.guard.highest.epoch)
@@ -88,18 +101,34 @@ def _try(
                 "the journal of this server is lost, and the replica's copy is empty", NotReady.code
             )
         return None
-    if isinstance(decision, Divergence):
-        journal.guard.diverged()
-        raise Diverged(DIVERGED)
-    office = Office(decision.epoch, new_holder())
-    if asked is not None:
-        yield from replica_messages.take_office(office)
-    if isinstance(decision, FetchCopy) and asked is not None:
-        yield from _fetch(journal, office, asked.last.mark, piece_bytes, torn)
-    journal.begin_term(office)
+    try:
+        if isinstance(decision, Divergence):
+            journal.guard.diverged()
+            raise Diverged(DIVERGED)
+        office = Office(decision.epoch, new_holder())
+        if asked is not None:
+            yield from _promise(office, may_be_missing=isinstance(decision, TakeOffice) and waited_s >= wait_limit_s)
+        if isinstance(decision, FetchCopy) and asked is not None:
+            yield from _fetch(journal, office, asked.last.mark, piece_bytes, torn)
+        journal.begin_term(office)
+    except (StorageFailed, Diverged) as error:
+        not_taken(error, takeover.may_be_read(decision))
+        raise
     if asked is not None:
         _settle(journal)
     return office
+
+
+def _promise(office: Office, *, may_be_missing: bool) -> Conversation[None]:
+    """Have the replica obey this office. One whose disk refuses that is as good as one that does not answer: it obeys
+    when it is attached, once it can write.
+    """
+    try:
+        yield from replica_messages.take_office(office)
+    except StorageFailed as error:
+        if not may_be_missing:
+            raise
+        logger.warning("the replica cannot write down which main server is in office", why=error.message)
 
 
 def _fetch(journal: Journal, office: Office, last: Mark, piece_bytes: int, torn: dict[Mark, int]) -> Conversation[None]:

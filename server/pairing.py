@@ -14,7 +14,7 @@ from game.errors import InvalidArgument
 from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.names import check_name
 from game.selection import Choices
-from server.group_commit import Committer
+from server.command_port import CommandPort
 from server.house import House
 from server.ids import HOUSE_BOT, room_id_of
 from server.streams import room_stream
@@ -66,7 +66,7 @@ class Pairings:
     def __init__(
         self,
         house: House,
-        committer: Committer,
+        committer: CommandPort,
         *,
         check_new_room: Callable[[str], None],
         seat_house_bot: Callable[[], object],

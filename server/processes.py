@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import psutil
 import structlog
@@ -41,12 +42,11 @@ def command_of(role: str, settings: Settings) -> list[str]:
 
 
 def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess.Popen[bytes]:
-    """Start a role in the background, with these settings and a log file of its own.
+    """Start a role in the background, with these settings and, where one can be made, a log file of its own.
 
     A ``standby`` is ready to begin but waits for ``begin`` to be called with it; it ends when its starter does.
     """
-    log = _new_log(settings.data / "logs", role, settings.keep_logs)
-    with log.open("wb") as output:
+    with _log(settings, role) as output:
         return subprocess.Popen(
             command_of(role, settings),
             cwd=ROOT,
@@ -77,10 +77,7 @@ def told_to_begin(role: str, settings: Settings) -> bool:
     """
     if not os.environ.get(STANDBY):
         return True
-    try:
-        RunFolder(settings).write(RunFile.of(standby_of(role), os.getpid()))
-    except OSError as error:  # on a full disk a stand-by is worth no less
-        logger.warning("a stand-by cannot be written down", role=role, why=str(error))
+    RunFolder(settings).try_to_write(RunFile.of(standby_of(role), os.getpid()))
     return sys.stdin.readline() == "begin\n"
 
 
@@ -110,6 +107,24 @@ def why_not_loadable(settings: Settings) -> str:
         return f"Python did not get through it within {settings.start_limit_s:g} s."
     said = tried.stderr.strip().splitlines()
     return "" if tried.returncode == 0 else (said[-1] if said else f"Python ended with {tried.returncode}.")
+
+
+def _log(settings: Settings, role: str) -> IO[bytes]:
+    """The open log of a new process, or the null device where none can be made.
+
+    Our servers run on when their log cannot be written. The name server, which is not ours, ends: it has a log only
+    where there is room for one.
+    """
+    try:
+        log = _new_log(settings.data / "logs", role, settings.keep_logs).open("wb", buffering=0)
+        if role == NAME_SERVER:
+            log.write(b"\n")
+            log.truncate(0)
+            log.seek(0)
+        return log
+    except OSError as error:
+        logger.warning("a log cannot be written", other=role, why=error.strerror)
+        return Path(os.devnull).open("wb")
 
 
 def _new_log(folder: Path, role: str, keep: int) -> Path:

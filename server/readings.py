@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # each server needs its own parts alone, and imports take a t
     from server.copy_keeper import CopyKeeper
     from server.front_door import FrontDoor
     from server.lobby_copy import LobbyCopy
+    from server.main_peer import MainPeer
     from server.node import Node
-    from server.term import Term
     from server.watcher import Watcher
 
 
@@ -53,9 +53,11 @@ def _of_watcher(watcher: Watcher) -> Iterator[Reading]:
             yield Reading(metrics.RECOVERIES, count, (role, reason))
 
 
-def of_main(term: Term | None) -> Iterator[Reading]:
+def of_main(peer: MainPeer) -> Iterator[Reading]:
     """What the main server tells; before its term only that there is none."""
+    term = peer.term
     yield Reading(metrics.IN_OFFICE, 0 if term is None else 1)
+    yield Reading(metrics.READ_ONLY, 1 if peer.reads_only else 0)
     if term is None:
         return
     house, link, counts = term.house, term.link, term.counts

@@ -8,18 +8,40 @@ from __future__ import annotations
 from server import readings, script
 from server.common_objects import ClientObject
 from server.compaction import Compactor
-from server.copy_keeper import CopyKeeper
+from server.copy_keeper import CopyKeeper, NoCopyYet
 from server.faults import Faults
-from server.journal_file import open_journal
+from server.journal import Journal
+from server.journal_file import open_journal, open_when_possible
 from server.node import Node
+from server.retries import Retries
 from server.streams import Streams
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import StorageFailed
 
 
 def build(its_node: Node) -> None:
-    """Offer the copy, and watch the others."""
+    """Offer the copy, and watch the others: these also while the disk does not let the copy be opened."""
+    opening = its_node.retries["journal"] = Retries("the journal cannot be opened")
+    try:
+        its_node.serve_peers(_copy(its_node, _open(its_node)))
+    except StorageFailed as error:
+        opening.failed(error)
+        its_node.serve_peers(NoCopyYet(its_node, opening))
+        _watch(its_node)
+        journal = open_when_possible(lambda: _open(its_node), opening, go_on=its_node.go_on, pause=its_node.pause)
+        if journal is not None:
+            its_node.offer_to_peers(_copy(its_node, journal))
+    else:
+        _watch(its_node)
+
+
+def _open(its_node: Node) -> Journal:
     settings = its_node.settings
-    journal = open_journal(settings.data / "replication" / "journal.db", durability=settings.durability)
+    return open_journal(settings.data / "replication" / "journal.db", durability=settings.durability)
+
+
+def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
+    settings = its_node.settings
     compactor = Compactor(
         journal,
         Streams(settings.limits),
@@ -29,10 +51,13 @@ def build(its_node: Node) -> None:
     )
     its_node.retries["snapshots"] = compactor.retries
     copy = CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults))
-    its_node.serve_peers(copy)
     its_node.metrics.include(lambda: readings.of_replication(copy))
     its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
     its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION))
+    return copy
+
+
+def _watch(its_node: Node) -> None:
     its_node.watch([MAIN, COMMUNICATION, NAME_SERVER])
 
 

@@ -18,6 +18,11 @@ ROOM_OF_AN_EVENT = 2000
 Plain = dict[str, Any]
 
 
+def most_events_of(message_bytes: int) -> int:
+    """How many events an answer carries that may have so many bytes."""
+    return min(MOST_EVENTS, message_bytes // ROOM_OF_AN_EVENT)
+
+
 class RoomNews:
     """Makes answers to the question what is new in a room."""
 

@@ -90,7 +90,8 @@ class RunFolder:
     def hold(self, role: str) -> filelock.BaseFileLock:
         """Become the one server of a role, for as long as this process lives. Raises AlreadyRunning.
 
-        A holder that has just died is waited for: to take it for a living one would cost a takeover seconds.
+        A holder that has just died is waited for: to take it for a living one would cost a takeover seconds. On a full
+        disk the run file may stay as it was: see ``is_written``.
         """
         lock = filelock.FileLock(self._folder / f"{role}.lock")
         deadline = time.monotonic() + DYING_S
@@ -102,7 +103,7 @@ class RunFolder:
                 raise AlreadyRunning(f"a {role} runs already, {who}, for the data in {self._folder.parent}")
             time.sleep(0.001)
         self._remove_leftovers()
-        self.write(RunFile.of(role, os.getpid()))
+        self.try_to_write(RunFile.of(role, os.getpid()))
         return lock
 
     def _remove_leftovers(self) -> None:
@@ -110,8 +111,32 @@ class RunFolder:
             remove_leftovers(folder, runs=psutil.pid_exists)
 
     def write(self, run: RunFile) -> None:
-        """Write down who runs. Raises OSError."""
-        replace_file(self._file(run.role), json.dumps(asdict(run)))
+        """Write down who runs. Raises StorageFailed.
+
+        On a full disk the old file is written over: it has its place, and a new file finds none. A reader that gets
+        half of each finds no process that began then.
+        """
+        file, text = self._file(run.role), json.dumps(asdict(run))
+        try:
+            try:
+                replace_file(file, text)
+            except OSError:
+                _write_over(file, text)
+        except OSError as error:
+            raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
+
+    def try_to_write(self, run: RunFile) -> bool:
+        """Write down who runs; whether that could be done. A process that is not written down is worth no less."""
+        try:
+            self.write(run)
+        except StorageFailed as error:
+            logger.warning("a process cannot be written down", other=run.role, pid=run.pid, why=error.message)
+            return False
+        return True
+
+    def is_written(self, run: RunFile) -> bool:
+        """Whether that process is written down."""
+        return self.read(run.role) == run
 
     def read(self, role: str) -> RunFile | None:
         """Who runs, or ran and was not stopped for good; None if nobody."""
@@ -172,6 +197,14 @@ def _created(process: psutil.Process) -> float:
 def clock() -> float:
     """The clock by which ``RunFile.created`` is; that is rounded down, to a hundredth of a second on Linux."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if _COUNTS_FROM_BOOT else time.time()
+
+
+def _write_over(file: Path, text: str) -> None:
+    """Put a text in the place of the old one, with blanks behind it so that the file does not get shorter."""
+    with file.open("r+b", buffering=0) as old:
+        length = len(old.read())
+        old.seek(0)
+        old.write(text.encode().ljust(length))
 
 
 def _acquired(lock: filelock.BaseFileLock) -> bool:

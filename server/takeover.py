@@ -82,3 +82,12 @@ def decide(
     if own_terms.contain(replica.last, own.last.mark):
         return TakeOffice(epoch)
     return FetchCopy(epoch) if replica.has_own else Divergence()
+
+
+def may_be_read(decision: Wait | FetchCopy | TakeOffice | Divergence) -> bool:
+    """Whether the own journal may be shown to people although the office cannot be taken.
+
+    It must have all that the replica has: then nothing is shown that is not there later, and nothing is missing. Of two
+    diverged logs neither has that, and people see the main server's until one is chosen.
+    """
+    return isinstance(decision, (TakeOffice, Divergence))

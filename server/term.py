@@ -7,31 +7,28 @@ The way of a command: a room object or the front door â†’ ``desk`` (who asks) â†
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
+
+import structlog
 
 from server.commit import Commit
-from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.counts import CommitCounts
-from server.desk import Desk
-from server.draining import Draining
-from server.entries import Office
+from server.entries import Listing, Office
 from server.faults import Faults
 from server.group_commit import Committer
-from server.ids import HOUSE_BOT, house_request
+from server.ids import house_request
 from server.journal import Journal
 from server.node import Node
-from server.pairing import Pairings
 from server.primary import Primary
 from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
 from server.retries import Retries
-from server.room_news import MOST_EVENTS, ROOM_OF_AN_EVENT
-from server.room_objects import RoomObject
-from server.security import house_bot_token, token_hash
+from server.room_news import most_events_of
+from server.serving import Serving
 from server.streams import Streams, room_of
 from server.timekeeper import Timekeeper
 from server.witness import Witness, WitnessedHouse
-from wire import MAIN, room_object
 from wire.errors import StorageFailed
 from wire.rpc import Endpoint
 
@@ -39,9 +36,13 @@ TIDY_PAUSE_S = 1.0
 AT_ONCE = 500
 """Streams that are forgotten in one message."""
 
+logger = structlog.get_logger()
 
-class Term:
+
+class Term(Serving):
     """The working parts of a main server in office."""
+
+    committer: Committer
 
     def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Office, line: ReplicaLine) -> None:
         settings = node.settings
@@ -52,20 +53,21 @@ class Term:
         self._line = line
         self._to_forget: list[str] = []
         self._last_turn = contextlib.ExitStack()
-        self._clients = clients
+        self._is_open = False
+        self._opening = node.retries["opening"] = Retries("the cluster cannot be opened again")
         self.counts = CommitCounts()
         self.traffic = node.traffic
         self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
-        most_events = min(MOST_EVENTS, settings.max_message_bytes // ROOM_OF_AN_EVENT)
-        self.house = WitnessedHouse(streams, journal, self._offer, most_events=most_events)
-        self.house.witness = self._witness
+        most_events = most_events_of(settings.max_message_bytes)
+        house = WitnessedHouse(streams, journal, self.offer, most_events=most_events)
+        house.witness = self._witness
         self._compactor = Compactor(
             journal,
             streams,
             every=settings.snapshot_every,
             keep_events=settings.keep_events,
-            upto=lambda: self.house.published,
-            in_memory=self.house.at_hand,
+            upto=lambda: house.published,
+            in_memory=house.at_hand,
         )
         self.link = ReplicaLink(
             Primary(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
@@ -77,34 +79,24 @@ class Term:
             piece_bytes=settings.piece_bytes,
         )
         node.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
-        commit = Commit(streams, self.house, journal, self.link, faults, self.house.moment)
+        commit = Commit(streams, house, journal, self.link, faults, house.moment)
         carried_out = self._witness.carried_out
-        self.committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
-        house_bot = token_hash(house_bot_token(node.key))
-        self.desk = Desk(self.house, self.committer, settings, house_bot=house_bot)
-        self.pairings = Pairings(
-            self.house,
-            self.committer,
-            check_new_room=self.desk.check_new_room,
-            seat_house_bot=lambda: self.desk.names.claim(HOUSE_BOT, house_bot),
-            expect=self.desk.expect,
-        )
-        self.draining = Draining(self.house, self.committer, node.run_folder)
-        self._timekeeper = Timekeeper(self.house, self.committer, house_request)
+        committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
+        super().__init__(node, clients, house, committer)
+        self._timekeeper = Timekeeper(house, committer, house_request)
         node.retries["time"] = self._timekeeper.retries
 
     def begin(self) -> None:
         """Take in the journal, offer every room, and keep the replica in step, in the background."""
-        self.house.load()
-        self.draining.begin_term()
-        self._clients.offer(MAIN, ClientObject(MAIN))
+        self._keep(self.load())
+        self._open_again()
         go_on, line, turn = self._node.go_on, self._line, self.committer.turn
         self._node.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
         self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
         self._node.in_background("tidying", self._tidy)
         self._node.in_background("time", lambda: self._timekeeper.run(go_on, self._node.pause))
         self._node.in_background("witness", lambda: self._witness.run(go_on, self._node.pause))
-        self._node.at_end(self.house.end)
+        self._node.at_end(self.end)
         self._node.at_end(self._finish_commits)
         self._node.at_end(self._witness.write)
 
@@ -114,13 +106,33 @@ class Term:
         """
         self._last_turn.enter_context(self.committer.turn())
 
-    def _offer(self, room: str) -> None:
-        self._clients.offer(room_object(room), RoomObject(self.desk, room))
+    def status(self) -> dict[str, object]:
+        return {"epoch": self.link.epoch, "step": self.link.step.value, **super().status()}
+
+    def _keep(self, missing: Sequence[Listing]) -> None:
+        """Write listings that the journal lacks, for the next start: without them it takes longer, and no more."""
+        try:
+            if missing:
+                self._journal.list_streams(missing)
+        except StorageFailed as error:
+            logger.warning("listings cannot be written", count=len(missing), why=error.message)
+
+    def _open_again(self) -> None:
+        """Go on as usual if the cluster was emptied and has been stopped since; tried again while the disk refuses."""
+        try:
+            self.draining.begin_term()
+        except StorageFailed as error:
+            self._opening.failed(error)
+        else:
+            self._opening.succeeded()
+            self._is_open = True
 
     def _tidy(self) -> None:
         tidying = self._node.retries["tidying"] = Retries("not tidied")
         while self._node.go_on():
             self._node.pause(TIDY_PAUSE_S)
+            if not self._is_open:
+                self._open_again()
             try:
                 self._tidy_once()
             except StorageFailed as error:
@@ -131,7 +143,7 @@ class Term:
     def _tidy_once(self) -> None:
         gone = self.desk.tidy()
         for stream in gone:
-            self._clients.withdraw(room_object(room_of(stream) or ""))
+            self.withdraw(room_of(stream) or "")
         self._to_forget += gone
         if self._to_forget:
             with self.committer.turn():

@@ -69,6 +69,8 @@ class Watcher:
         self.recovered = RecoveryCounts()
         """How often the other was replaced from here, and how long it was missed."""
         self._heard_at: float | None = None
+        self._idle_since: float | None = None
+        """Since when it answers and does not do its work."""
         self._lost_at: float | None = None
         self._hung = False
         patience = Patience(
@@ -134,8 +136,11 @@ class Watcher:
             self._heard_at = time.monotonic()
             if self._serves:
                 self._prepare_standby()
+            self._idle_since = None
         else:
-            time.sleep(LOOK_AGAIN_S)
+            self._idle_since = self._idle_since or time.monotonic()
+            waits_long = time.monotonic() - self._idle_since > settings.hang_s  # for the disk, say
+            time.sleep(settings.heartbeat_s if waits_long else LOOK_AGAIN_S)
         self._serves = serving
 
     def _prepare_standby(self) -> None:
@@ -239,7 +244,7 @@ class Watcher:
                 self._child = processes.start(self.role, self._settings)
             if self.role == NAME_SERVER:
                 self._known = RunFile.of(NAME_SERVER, self._child.pid)
-                self._run_folder.write(self._known)
+                self._run_folder.try_to_write(self._known)
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer

@@ -21,9 +21,11 @@ from server.draft import Draft
 from server.entries import Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Terms
 from server.journal import Journal
 from server.primary import Output, Primary, Step
+from server.refusing_committer import RefusingCommitter
 from server.replica import Replica
 from server.replica_link import ReplicaLink
 from server.room_news import RoomNews
+from server.streams import room_of
 from server.supervision import Action, Supervision
 from server.takeover import TakeOffice
 from simulator import match_teeth as _those_of_matches  # noqa: F401  # they are in TEETH by being there
@@ -190,6 +192,35 @@ def _forget(self: ReplicaLink, streams: Sequence[str], _right: Any = ReplicaLink
 )
 def _standing_still(_self: Compactor) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext()
+
+
+@_tooth(
+    "read-before-it-is-known",
+    "a main server that cannot write serves reads from a journal that lacks what the replica has",
+    takeover,
+    "may_be_read",
+)
+def _may_be_read(_decision: object) -> bool:
+    return True
+
+
+@_tooth(
+    "refused-but-shown",
+    "a main server that serves reads only shows what came of commands that it refuses",
+    RefusingCommitter,
+    "submit",
+)
+def _submit(self: RefusingCommitter, stream: str, command: Any, _right: Any = RefusingCommitter.submit) -> Any:
+    try:
+        return _right(self, stream, command)
+    except StorageFailed:
+        kind, states = self._streams.kind_of(stream), self._states
+        state = states.state_of(stream)
+        for event in kind.decide(state, command, states.moment()):
+            state = kind.evolve(state, event)
+        if room_of(stream) is not None:
+            states._memory.put(room_of(stream), state)  # type: ignore[attr-defined]  # the house
+        raise
 
 
 # -- faults that the servers had, and the simulator found ------------------------------------------------------------

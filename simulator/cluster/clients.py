@@ -12,7 +12,7 @@ from typing import Any
 
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
 from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
-from game.errors import Refusal, TicTacToeError
+from game.errors import NoSuchRoom, Refusal, TicTacToeError
 from game.event_forms import from_plain
 from game.tictactoe import EMPTY
 from server.streams import room_stream
@@ -142,8 +142,8 @@ class Participant(Person):
             moves = tuple((seat, move) for seat, move in view["moves"])
             self._end(call, Seen(view["version"], view["phase"], moves), view)
 
-        def refused(_error: TicTacToeError) -> None:
-            self._end(call, None)
+        def refused(error: TicTacToeError) -> None:
+            self._end(call, Refused(error.code) if isinstance(error, NoSuchRoom) else None)
 
         self.insist("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
 

@@ -25,7 +25,7 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.errors import InvalidArgument, NoSuchRoom
+from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
 from game.moment import Limits as RoomLimits
 from game.names import Claim, Keep, Recover
 from server.commit import Commit
@@ -43,6 +43,7 @@ from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
 from simulator.cluster.noting import NotingHouse, NotingPrimary
 from simulator.cluster.openings import Openings
+from simulator.cluster.reads import Reads
 from simulator.cluster.record import Record
 from simulator.cluster.rpc import Process, Request, Talk
 from simulator.cluster.timekeeper import Timekeeper
@@ -92,6 +93,7 @@ class MainProcess(Process):
         self._closed: list[tuple[float, str]] = []
         self.house: House | None = None
         self.link: ReplicaLink | None = None
+        self._reads: Reads | None = None
         self.joined_by: Life | None = None
         """The life of the replica that joined last."""
 
@@ -109,12 +111,24 @@ class MainProcess(Process):
                 go_on=lambda: True,
                 clock=lambda: self.now,
                 new_holder=lambda: f"{chance.getrandbits(64):016x}",
+                not_taken=self._not_taken,
             ),
             self._in_office,
             timeout_s=self._times.append_timeout_s,
         ).begin()
         if self.name == MAIN:
             Watch(self, self._machine, REPLICATION).begin()
+
+    def _not_taken(self, error: TicTacToeError, may_be_read: bool) -> None:
+        if self._reads is not None:
+            self._reads.committer.error = error
+        elif may_be_read:
+            self._reads = Reads.of(self.journal, Streams(self._limits.of_rooms), lambda: self.now, error)
+            self._show_journal()
+            self.world.timeline.note(self.now, self.name, f"serves reads only: {error.message}")
+
+    def _show_journal(self) -> None:
+        self.published([entry for copy in self.journal.copies() for entry in copy.entries])
 
     def _in_office(self, office: Office) -> None:
         journal, limits = self.journal, self._limits
@@ -144,8 +158,11 @@ class MainProcess(Process):
             timeout_s=self._times.append_timeout_s,
             committed=self._tell_all,
         )
-        house.load()
-        self.published([entry for copy in journal.copies() for entry in copy.entries])
+        missing = house.load()
+        if missing:
+            with contextlib.suppress(StorageFailed):  # the disk is full: at the next start
+                journal.list_streams(missing)
+        self._show_journal()
         self.hours.begins(str(self.life), self.now, house.time.now())
         self._openings = Openings(self, house, self._turn)
         self._running = Talk(
@@ -163,6 +180,7 @@ class MainProcess(Process):
             self, house, self._turn, lambda: f"{HOUSE_REQUESTS}{office.epoch}-{next(numbers)}", self.hours
         ).begin()
         self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
+        self._tell_all()
 
     def _tidy(self, house: House, link: ReplicaLink) -> None:
         """Forget rooms that were closed a while ago, again and again."""
@@ -198,20 +216,22 @@ class MainProcess(Process):
     # -- what is asked --------------------------------------------------------------------------------------------
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        house = self.house
+        house = self._shown
         if method == "beat":
-            self._beat(request, house)
+            self._beat(request)
         elif house is None:
             raise NotReady("the main server waits for its office")
         elif method == "command":
             stream, kind, *rest = arguments
-            self._turn.ask(stream, COMMANDS[kind](*rest), request)
+            self._carry_out(request, stream, COMMANDS[kind](*rest))
         elif method == "view":
             self.answer(request, house.view(*arguments))
         elif method == "wait":
             room, after_version, timeout_s = arguments
             self._tell_news(request, room, after_version, self.now + timeout_s)
         elif method == "open_matches":
+            if self.house is None:
+                raise NotReady("the main server waits for its office")
             self._openings.ask(request, *arguments)
         elif method == "records_after":
             number, limit = arguments
@@ -223,16 +243,27 @@ class MainProcess(Process):
         else:
             raise InvalidArgument(f"there is no method {method}")
 
-    def _beat(self, request: Request, house: House | None) -> None:
+    @property
+    def _shown(self) -> House | None:
+        """What people can read now."""
+        return self.house if self.house is not None or self._reads is None else self._reads.house
+
+    def _carry_out(self, request: Request, stream: str, command: Any) -> None:
+        if self.house is None and self._reads is not None:
+            self.answer(request, dict(self._reads.committer.submit(stream, command)))
+        else:
+            self._turn.ask(stream, command, request)
+
+    def _beat(self, request: Request) -> None:
         """The proof of life takes a turn, so it comes only when the commits before it came to their end."""
-        if house is None:
-            self.answer(request, False)
+        if self.house is None:
+            self.answer(request, self._reads is not None)
         else:
             self._turn.take(_nothing(), lambda _: self.answer(request, True), lambda error: self.refuse(request, error))
 
     def _tell_news(self, request: Request, room: str, after_version: int, until_s: float) -> None:
         """Answer a wait, now or when there is something new; after its time nobody waits for it any more."""
-        house = self.house
+        house = self._shown
         if house is None or self.now > until_s:
             return
         try:

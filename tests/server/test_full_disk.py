@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from client import Cluster as Connection
 from server import script
 from server.cluster import Cluster
-from server.entries import Entry, Mark, Office
+from server.entries import START, Entry, Mark, Office
 from server.havoc import SandboxHavoc
 from server.journal_file import open_journal
+from server.lookout import RoleStatus
 from server.node import Node
+from server.read_only import READ_ONLY
 from tests.conditions import wait_until
 from tests.conftest import Game
 from wire import MAIN, REPLICATION
@@ -47,31 +50,57 @@ def written(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_journal_that_is_opened_on_a_full_disk_stays_where_it_is(written: Path) -> None:
-    with full_disk(), pytest.raises(StorageFailed):
-        open_journal(written, durability="os")
+def test_a_journal_can_be_read_on_a_full_disk_and_stays_where_it_is(written: Path) -> None:
+    with full_disk():
+        journal = open_journal(written, durability="os")
+        assert journal.last == Mark(1, 1)
+        with pytest.raises(StorageFailed):
+            journal.append([Entry(2, 1, "room/a", 2, "2")])
+        assert journal.last == Mark(1, 1)
+    journal.append([Entry(2, 1, "room/a", 2, "2")])
+    journal.close()
     assert list(written.parent.glob("*.unreadable-*")) == []
-    assert open_journal(written, durability="os").last == Mark(1, 1)
+    assert open_journal(written, durability="os").last == Mark(1, 2)
+
+
+def test_a_journal_that_is_not_there_cannot_be_made_on_a_full_disk(tmp_path: Path) -> None:
+    with full_disk(), pytest.raises(StorageFailed):
+        open_journal(tmp_path / "journal.db", durability="os")
+    assert open_journal(tmp_path / "journal.db", durability="os").last == START
 
 
 @pytest.mark.parametrize("largest_bytes", [0, 4096])
-def test_servers_started_on_a_full_disk_give_up_and_nothing_is_lost(
-    cluster: Cluster, game: Game, largest_bytes: int
+def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for_all(
+    cluster: Cluster, connection: Connection, game: Game, largest_bytes: int
 ) -> None:
     game.play(0)
     havoc = SandboxHavoc(cluster, None, None, {})
-    for role in (REPLICATION, MAIN):  # whoever starts others first: a stand-by may be on its way
+    for role in (REPLICATION, MAIN):  # the one that starts others first: a stand-by may be on its way
         havoc.fill_disk(role, largest_bytes)
-    logs = cluster.settings.data / "logs"
-    before = len(list(logs.glob(f"{MAIN}-*")))
-    cluster.kill(MAIN)
-    two_starts = "two starts that came to nothing, each of which may take as long as a start may"
-    wait_until(lambda: len(list(logs.glob(f"{MAIN}-*"))) >= before + 2, what=two_starts)
+    killed = cluster.kill(MAIN)
+    reads = wait_until(lambda: reads_only(cluster), what="a main server that serves reads")
+    assert reads.pid != killed
+    assert "the journal cannot be written" in reads.note
+    version = game.x.view().version
+    with pytest.raises(StorageFailed):
+        game.o.move(1, request_id="the-second-move")
+    assert game.x.view().version == version
+    assert [row.room for row in connection.rooms()] == [game.x.id]
+    assert connection.claim("ada", token=game.ada.token).name == "ada"
+    with pytest.raises(StorageFailed):
+        connection.claim("cleo")
     havoc.free_disk()
-    game.play(1)
-    assert len(game.x.view().moves) == 2
+    wait_until(cluster.is_whole, what="a whole cluster")
+    for _ in range(2):
+        assert game.o.move(1, request_id="the-second-move").version == version + 1
+    assert [move for _, move in game.x.view().moves] == [0, 1]
     assert list(cluster.settings.data.rglob("*.unreadable-*")) == []
     assert list(cluster.settings.data.rglob("*.new")) == []
+
+
+def reads_only(cluster: Cluster) -> RoleStatus | None:
+    """The status of a main server that serves reads only."""
+    return next((role for role in cluster.status() if role.role == MAIN and role.step == READ_ONLY), None)
 
 
 class FullLog:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from server.journal import Journal
 from server.journal_file import open_journal
 from server.log_guard import LogGuard
 from server.office import READ_AGAIN, take_office
-from wire.errors import StorageFailed, Unreachable
+from wire.errors import Diverged, StorageFailed, TicTacToeError, Unreachable
 
 
 @pytest.fixture
@@ -173,3 +175,91 @@ def test_a_guard_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageFailed, match=r"main\.guard cannot be written"):
         LogGuard.in_file(tmp_path / "file" / "main.guard")
+
+
+class FullDisk:
+    """What is to be said of a disk that refuses."""
+
+    def __init__(self) -> None:
+        self.refused: list[bool] = []
+
+    def not_taken(self, error: TicTacToeError, may_be_read: bool) -> None:
+        assert isinstance(error, (StorageFailed, Diverged))
+        self.refused.append(may_be_read)
+
+
+def refusing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the journal cannot be written."""
+
+    @contextlib.contextmanager
+    def writing() -> Iterator[None]:
+        raise StorageFailed("the disk is full")
+        yield
+
+    monkeypatch.setattr(journal, "writing", writing)
+
+
+def without_office(journal: Journal, replica: Replica, clock: Callable[[], float] = lambda: 0.0) -> list[bool]:
+    """What the disk's refusals meant for those who read."""
+    disk = FullDisk()
+    conversation = take_office(
+        journal,
+        wait_limit_s=1.0,
+        piece_bytes=1000,
+        go_on=lambda: replica.rests < 2,
+        clock=clock,
+        not_taken=disk.not_taken,
+    )
+    assert converse(conversation, replica.fulfil) is None
+    return disk.refused
+
+
+def test_a_journal_that_lacks_nothing_may_be_read_while_the_disk_refuses(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.begin_term(Office(1, "a"))
+    journal.append([Entry(1, 1, "room/a", 1, "{}"), Entry(2, 1, "room/a", 2, "{}")])
+    refusing(journal, monkeypatch)
+    assert without_office(journal, Replica(copy("room/a", 1))) == [True, True]
+
+
+def test_a_journal_that_lacks_what_the_replica_has_may_not(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing(journal, monkeypatch)
+    assert without_office(journal, Replica(copy("room/a", 1))) == [False, False]
+
+
+class FullReplica(Replica):
+    """A replica that cannot write down what it promises."""
+
+    def fulfil(self, wish: Wish) -> Any:
+        answer = super().fulfil(wish)
+        if isinstance(wish, Ask) and wish.method == "take_office":
+            raise StorageFailed("the disk is full")
+        return answer
+
+
+def test_while_the_replica_cannot_promise_the_own_journal_is_read(journal: Journal) -> None:
+    assert without_office(journal, FullReplica()) == [True, True]
+
+
+def test_a_replica_that_cannot_promise_is_not_waited_for_longer_than_one_that_is_silent(journal: Journal) -> None:
+    replica, seconds = FullReplica(), itertools.count()
+    conversation = take_office(
+        journal,
+        wait_limit_s=1.0,
+        piece_bytes=1000,
+        go_on=lambda: True,
+        clock=lambda: float(next(seconds)),
+        new_holder=lambda: "me",
+    )
+    assert converse(conversation, replica.fulfil) == Office(2, "me")
+    assert replica.asked == ["standing", "take_office"]
+
+
+def test_a_copy_that_is_needed_is_not_taken_from_a_replica_that_cannot_promise(journal: Journal) -> None:
+    replica, seconds = FullReplica(copy("room/a", 1)), itertools.count()
+    assert without_office(journal, replica, lambda: float(next(seconds))) == [False, False]
+
+
+def test_of_two_diverged_logs_the_own_one_is_read(written: Journal) -> None:
+    assert without_office(written, Replica(copy("room/a", 1, 2, 3, 4), has_own=False)) == [True, True]

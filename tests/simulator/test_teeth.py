@@ -35,6 +35,8 @@ FOUND = {
     "any-code-will-do": (7, "G7"),
     "forgotten-by-one-alone": (61, "G1"),
     "compaction-during-a-copy": (21, "invariant"),
+    "read-before-it-is-known": (32, "linearizability"),
+    "refused-but-shown": (2, "G3"),
     "half-a-copy-is-compacted": (94, "invariant"),
     "unchanged-is-forgotten": (863, "G1"),
     "refused-for-what-never-happened": (579, "linearizability"),
