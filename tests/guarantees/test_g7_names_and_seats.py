@@ -83,7 +83,7 @@ def test_g7_the_third_to_nth_who_asks_for_a_seat_watches(connection: Connection,
 
 
 def test_g7_who_is_not_seen_for_long_is_away_and_comes_back_to_the_seat(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(away_s=0.4, max_wait_s=0.2)
+    cluster = make_cluster(away_s=4.0, max_wait_s=0.2)
     cluster.start()
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)

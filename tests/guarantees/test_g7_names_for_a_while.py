@@ -32,8 +32,8 @@ def patient(shared_cluster: Cluster) -> Iterator[Connection]:
 
 @pytest.fixture
 def hasty(make_cluster: MakeCluster) -> Cluster:
-    """A cluster in which names are free after half a second."""
-    cluster = make_cluster(name_grace_s=0.5, max_wait_s=0.2)
+    """A cluster in which names are free after some seconds: not fewer, since whoever is here must be heard in them."""
+    cluster = make_cluster(name_grace_s=5.0, max_wait_s=0.2)
     cluster.start()
     return cluster
 

@@ -26,7 +26,7 @@ SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ONE_GAME = Proposal("3x3", 1, "none")
 ELSE = {"clock": "1+1"}
 """A wish that does not go together with what the others wish for."""
-WAITS_S = 2.5
+WAITS_S = 6.5
 """Longer than the clock of the game in which nothing of it is charged."""
 
 
@@ -163,7 +163,7 @@ def test_what_was_proposed_stands_though_a_server_is_killed(
 def test_a_flag_falls_when_it_should_though_a_server_is_killed(
     cluster: Cluster, connection: Connection, role: str
 ) -> None:
-    x = connection.claim("ada").create("a short game", clock="2s", best_of=1)
+    x = connection.claim("ada").create("a short game", clock="6s", best_of=1)
     o = connection.claim("bob").room(x.id)
     x.join()
     o.join()
@@ -180,7 +180,7 @@ def test_a_flag_falls_when_it_should_though_a_server_is_killed(
 
 def test_nobody_is_charged_while_nobody_is_in_office(cluster: Cluster, connection: Connection) -> None:
     """For longer than the whole clock: after it there is as much left as before, but for what was written last."""
-    x = connection.claim("ada").create("a short game", clock="2s", best_of=1)
+    x = connection.claim("ada").create("a short game", clock="6s", best_of=1)
     o = connection.claim("bob").room(x.id)
     x.join()
     o.join()

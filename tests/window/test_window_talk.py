@@ -42,7 +42,7 @@ def test_clocks_run_beside_the_names_and_nothing_is_drawn_while_none_runs(desk: 
 
 
 def test_who_runs_out_of_time_has_lost(desk: Desk, shared_cluster: Cluster) -> None:
-    cid, dot = in_room(desk, shared_cluster, NewRoom("fast", clock="1s"), "cid w", "dot w")
+    cid, dot = in_room(desk, shared_cluster, NewRoom("fast", clock="6s"), "cid w", "dot w")
     cid.waits_for(headline="Your time is up")
     dot.waits_for(headline="You won — cid w’s time is up")
 
