@@ -115,7 +115,8 @@ def door(
 def play() -> None:
     """Start the servers if none run, and open two windows side by side, in a room of their own.
 
-    Servers that were started are stopped when both windows are closed. Without a display bots play instead: the demo.
+    Servers that were started are stopped when both windows are closed, unless others are connected by then. Without a
+    display bots play instead: the demo.
     """
     from client.play import play as open_two_windows
 
@@ -132,9 +133,19 @@ def play() -> None:
             open_two_windows(cluster.name_server)
         finally:
             if ours:
-                with console.status("stopping the servers"):
-                    cluster.stop()
+                _stop_unless_used(cluster)
     return None
+
+
+def _stop_unless_used(cluster: Cluster) -> None:
+    with console.status("looking whether others are connected"):
+        used = cluster.is_used()
+    if used:
+        console.print("Others are connected, so the servers go on running.")
+        console.print("To stop them: python tictactoe.py cluster stop")
+        return
+    with console.status("stopping the servers"):
+        cluster.stop()
 
 
 @app.command()

@@ -66,6 +66,7 @@ def connect(
         cluster.close()
         raise ProtocolMismatch(f"the server speaks version {spoken}, this client version {PROTOCOL_VERSION}")
     cluster.claim_after_s = described["claim_after_s"]
+    cluster.max_wait_s = described["max_wait_s"]
     return cluster
 
 
@@ -82,6 +83,8 @@ class Cluster:
         """Why the last look-up failed, as long as none has succeeded."""
         self.claim_after_s = 60.0
         """After how long the game of an opponent who stays away may be claimed (``RoomClient.claim_game``)."""
+        self.max_wait_s = WAIT_S
+        """How long the servers keep a question open at the most, in seconds; they take nobody for gone sooner."""
 
     @property
     def server(self) -> str:

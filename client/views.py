@@ -89,6 +89,11 @@ class View:
                 return seat
         return None
 
+    @property
+    def timed(self) -> bool:
+        """Whether something happens without anybody's command."""
+        return self.due_at is not None
+
     def offers_of(self, seat: Seat | None) -> tuple[Matter, ...]:
         """What somebody on that seat offers."""
         return tuple(what for whose, what in self.offers if whose == seat)
@@ -117,6 +122,8 @@ class Row:
     best_of: int
     clock: str
     rated: bool
+    timed: bool
+    """Whether something happens there without anybody's command: a flag falls, the next game begins."""
 
 
 def view_from(plain: Mapping[str, Any]) -> View:

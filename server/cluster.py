@@ -26,6 +26,8 @@ START_S = 60.0
 STOP_S = 60.0
 POLITE_S = 3.0
 """How long a server is given to end by itself before SIGKILL."""
+PATIENCE_S = 5.0
+"""How long a client that ended is given until a server has noticed."""
 QUIET_S = 0.3
 """How long nothing must have come up again before a cluster counts as stopped."""
 
@@ -209,6 +211,24 @@ class Cluster:
     def look(self) -> dict[str, object]:
         """Both as plain dictionaries, as clients get them from the front door."""
         return self._lookout.look()
+
+    def is_used(self, *, patience_s: float = PATIENCE_S) -> bool:
+        """Whether clients are connected, and stay so for ``patience_s`` seconds, since servers need a moment to notice
+        that one was closed. The house bot is no client. False if no server answers.
+        """
+        began = time.monotonic()
+        while self._clients():
+            if time.monotonic() - began > patience_s:
+                return True
+            time.sleep(LOOK_AGAIN_S)
+        return False
+
+    def _clients(self) -> int:
+        """How many connections clients have."""
+        main, communication = (self._lookout.ask(role, "status") or {} for role in (MAIN, COMMUNICATION))
+        of_the_bot = len(self._lookout.ask(COMMUNICATION, "bot_matches") or ())  # one a match
+        at_main = int(main.get("connections", 0))
+        return int(communication.get("connections", 0)) + max(0, at_main - of_the_bot)
 
     def runs_here(self) -> bool:
         """Whether any of the three servers runs on this machine."""

@@ -182,6 +182,7 @@ class Node:
             "created": self._run.created,
             "started_at": self.started_at,
             "protocol": PROTOCOL_VERSION,
+            "connections": 0 if self.clients is None else self.clients.connections,
             "watches": {watcher.role: watcher.status() for watcher in self.watchers},
             "troubles": {
                 what: retries.trouble.as_plain()

@@ -127,9 +127,15 @@ class AppModel:
             self.keeping = None
 
     def leave_room(self) -> Task | None:
-        """Back to the lobby. The task is done once the servers know."""
-        room = self.room
+        """Back to the lobby. In a game that goes on one stays present; else the servers are told, and the task is done
+        once they know.
+        """
+        room, lobby = self.room, self.lobby
         if room is None:
+            return None
+        if lobby is not None and room.is_waited_for:
+            lobby.games.seats.hold(room.id)
+            room.step_out()
             return None
         telling = room.leave()
         under_way = {left: task for left, task in self._leaving.items() if not task.done.is_set()}
@@ -146,7 +152,7 @@ class AppModel:
         """Back to the first screen; seats stay."""
         self.close_servers()
         self.close_keeping()
-        self.leave_room()
+        self._leave_all()
         if self.records is not None:
             self.records.close()
         if self.lobby is not None:
@@ -161,11 +167,18 @@ class AppModel:
             self.start = self._new_start(who.server)
 
     def close(self) -> None:
-        """The window is gone: leave the room, so that the others see it. Waits for that, but not for long."""
-        leaving = self.leave_room()
+        """The window is gone: leave all rooms, so that the others see it. Waits for that, but not for long."""
+        leaving = self._leave_all()
         self.background.close()
-        if leaving is not None:
-            leaving.done.wait(LEAVING_S)
+        until = time.monotonic() + LEAVING_S
+        for task in leaving:
+            task.done.wait(max(0.0, until - time.monotonic()))
+
+    def _leave_all(self) -> list[Task]:
+        """Nobody is at this window any more: not in the room, and not where a seat was held."""
+        leaving = self.leave_room()
+        held = None if self.lobby is None else self.lobby.games.seats.leave()
+        return [task for task in (leaving, held) if task is not None]
 
     def _new_start(self, server: str) -> StartModel:
         return StartModel(
@@ -207,6 +220,8 @@ class AppModel:
             changed=self._seen,
             clock=self._clock,
         )
+        if self.lobby is not None:
+            self.lobby.games.seats.look_at(room.id)
         self.room.enter(role)
 
     def _seen(self, view: View) -> None:
@@ -228,4 +243,5 @@ class AppModel:
         if self._computers is not None:
             self._computers.leave(room)
         if self.lobby is not None:
+            self.lobby.games.seats.look_at("")
             self.lobby.message = why

@@ -58,7 +58,7 @@ class LobbyModel:
         self.doing = ""
         """What goes on; empty when nothing does."""
         self.link = Link()
-        self.games = OpenGames(who.player, background)
+        self.games = OpenGames(who.player, background, every_s=who.cluster.max_wait_s / 2)
         self.seeking = SeekingModel(who.player, background, self.link, found=self._found, clock=clock)
         self._who = who
         self._background = background

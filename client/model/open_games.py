@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from threading import Event
 
 from client.model.background import Background, Task
+from client.model.seats import SeatsModel
 from client.player import Player
 from client.room import News
+from client.seats import goes_on
 from client.views import Row, View, row_of
 from game.errors import Refusal
 from wire.errors import TicTacToeError
@@ -59,13 +61,15 @@ class OpenGame:
 class OpenGames:
     """One's own games."""
 
-    def __init__(self, player: Player, background: Background) -> None:
+    def __init__(self, player: Player, background: Background, *, every_s: float) -> None:
+        """``every_s``: how often one is to be seen in each room, in seconds."""
         self._player = player
         self._background = background
         self._mine: list[Row] = []
         self._private: dict[str, Row] = {}
         self._views: dict[str, View] = {}
         self._followed: dict[str, Task] = {}
+        self.seats = SeatsModel(player, background, every_s=every_s)
 
     def all(self) -> list[OpenGame]:
         """Those where it is one's turn first."""
@@ -88,6 +92,7 @@ class OpenGames:
 
     def stop(self) -> None:
         """Want nothing more of them."""
+        self.seats.stop()
         for task in self._followed.values():
             task.stop()
 
@@ -95,6 +100,7 @@ class OpenGames:
         return [*self._mine, *self._private.values()]
 
     def _follow_some(self) -> None:
+        self.seats.hold(*(row.room for row in self._rows() if goes_on(row)))
         worth_it = {row.room for row in sorted(self._rows(), key=_own_order)[:FOLLOWED]}
         for room in self._followed.keys() - worth_it:
             self._followed.pop(room).stop()

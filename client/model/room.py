@@ -28,6 +28,7 @@ from client.model.stepping import Steps
 from client.model.talk import TalkModel
 from client.model.words import sentence
 from client.room import News, RoomClient, new_request_id
+from client.seats import goes_on
 from client.views import View
 from game.errors import RoomClosed
 from game.rules import Seat
@@ -180,6 +181,16 @@ class RoomModel:
         """Close the room for good."""
         if self.can_close:
             self.asking.ask("close", lambda request_id: self._room.close(request_id=request_id))
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether one has a seat in a game that goes on, or is to begin."""
+        return self.view is not None and self.seat is not None and goes_on(self.view)
+
+    def step_out(self) -> None:
+        """Look at something else: one stays present, as long as the window is open."""
+        self.stop()
+        self._left("")
 
     def leave(self) -> Task:
         """Go; the seat stays one's own. One is out at once, whatever the servers do; the task tells them.

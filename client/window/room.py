@@ -96,7 +96,7 @@ class RoomScreen(Screen):
         self.tab.grid(row=0, column=2)
         self.door = Door(top, self.act, self.model, server)
         self.door.grid(row=0, column=3)
-        hint(back, "Leave the room; your seat stays yours (Esc)")
+        hint(back, "Back to the lobby; your seat stays yours (Esc)")
         hint(self.title, lambda: str(self.title.cget("text")))
         hint(self.tab, "What is said in the room (T)")
 

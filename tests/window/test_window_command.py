@@ -95,6 +95,27 @@ def test_play_opens_two_windows_in_one_room_and_stops_what_it_started(tmp_path: 
         end(cluster)
 
 
+def test_play_leaves_the_servers_to_others_who_are_connected_and_says_so(tmp_path: Path) -> None:
+    settings = sandbox_settings(tmp_path / "data")
+    cluster = Cluster(settings)
+    try:
+        with Command("play", folder=tmp_path, **as_environment(settings)) as play:
+            wait_until(lambda: len(play.windows()) == 2)
+            with connect(cluster.name_server) as connection:
+                room = connection.claim("carl").create("still here")
+                for window in play.windows():
+                    window.terminate()
+                assert play.ends() == 0, play.said
+                assert room.view().phase == "waiting"
+        assert play.said.endswith(
+            "Others are connected, so the servers go on running. To stop them: python tictactoe.py cluster stop"
+        )
+        assert cluster.runs_here()
+        wait_until(lambda: not cluster.is_used(patience_s=0.0), what="the last of them is gone")
+    finally:
+        end(cluster)
+
+
 def test_without_a_display_it_says_what_to_do_instead(tmp_path: Path) -> None:
     with Command(folder=tmp_path, DISPLAY="") as window:
         assert window.ends() == 2

@@ -77,7 +77,6 @@ def test_who_leaves_finds_the_game_on_top_of_the_lobby_and_comes_back(desk: Desk
     hal.clicks(4)
     ivy.waits_for(headline="Your turn")
     ivy.window.escape()
-    hal.waits_for(headline="ivy is to move — away, the seat is kept")
     lobby = ivy.lobby
     desk.wait(lambda: [game.words for game in lobby.model.open_games()] == ["Your turn, against hal"])
     desk.wait(lambda: len(lobby.games.winfo_children()) == 2)
