@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from server import processes
+from server import processes, this_machine
 from server.lookout import ASK_S, IN_STEP, SPEAKS_OTHERWISE, Drains, Lookout, RoleStatus, drains_from, whole
 from server.processes import ROLES
 from server.recoveries import Recovery
@@ -69,21 +69,23 @@ class Cluster:
         timeout_s: float = START_S,
         reopen: bool = True,
     ) -> None:
-        """Start what does not run, and wait until clients find a main server with a replica in step.
+        """Start what belongs on this machine and does not run, and wait until clients find a main server with a replica
+        in step, if that is here.
 
         ``reopen``: a cluster that was emptied is open again, if none of its servers runs. ``on_progress`` is told each
-        role that is up. Raises CannotStart.
+        role that is up. Raises CannotStart, and SettingsError when main and replication server are not on one machine.
         """
+        here = self._roles_here()
         others = self.speak_otherwise()
         if others:
             raise CannotStart(f"{others[0]} {SPEAKS_OTHERWISE}")
         if reopen and not self.runs_here():
             self._run_folder.unmark_draining()
-        children = {role: processes.start(role, self.settings) for role in ROLES if self.process_of(role) is None}
+        children = {role: processes.start(role, self.settings) for role in here if self.process_of(role) is None}
         if NAME_SERVER in children:
             self._run_folder.try_to_write(RunFile.of(NAME_SERVER, children[NAME_SERVER].pid))
         deadline = time.monotonic() + timeout_s
-        waiting = list(ROLES)
+        waiting = here
         while waiting:
             for role in [role for role in waiting if self.is_up(role)]:
                 waiting.remove(role)
@@ -93,6 +95,14 @@ class Cluster:
                 if ended or time.monotonic() > deadline:
                     raise CannotStart(f"{role} did not come up. {self.last_words(role)}")
             time.sleep(LOOK_AGAIN_S)
+
+    def _roles_here(self) -> list[str]:
+        here = [role for role in ROLES if this_machine.is_here(self.settings.host_of(role))]
+        if MAIN in here or REPLICATION in here:
+            this_machine.check_log(self.settings)
+        if not here:
+            raise CannotStart("The settings have none of the servers on this machine: see MAIN_HOST and the like.")
+        return here
 
     def speak_otherwise(self) -> list[str]:
         """The servers that run here and speak another version of the protocol between servers."""

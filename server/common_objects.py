@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from server.faults import Faults
 from server.node import Node
 from wire import PROTOCOL_VERSION
-from wire.arguments import remote, seconds
+from wire.arguments import remote, seconds, text
+from wire.errors import WrongMachine
 
 
 class PeerObject:
@@ -30,6 +32,17 @@ class PeerObject:
     def status(self) -> dict[str, object]:
         """Who this is, whom it watches, and what its role has to say."""
         return {**self._node.status(), **self.more_status()}
+
+    @remote(machine=text(longest=64))
+    def check_machine(self, machine: str) -> None:
+        """Raises WrongMachine unless that is the id of this machine and data folder.
+
+        No lock and no SIGKILL of this machine keeps a main server of another from going on without the replica.
+        """
+        if machine != self._node.machine and not Faults(self._node.settings.test_faults).on("no_machine_check"):
+            raise WrongMachine(
+                "the main server and the replication server must run on one machine with one DATA_FOLDER; these do not"
+            )
 
     @remote()
     def stand_down(self) -> None:

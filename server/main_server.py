@@ -17,7 +17,13 @@ from wire import MAIN, REPLICATION
 def build(its_node: Node) -> None:
     """Answer heartbeats, and wait until there is something that people can be served."""
     settings = its_node.settings
-    line = ReplicaLine(settings.peer_address_of(REPLICATION), its_node.key, timeout_s=settings.append_timeout_s)
+    line = ReplicaLine(
+        settings.peer_address_of(REPLICATION),
+        its_node.key,
+        timeout_s=settings.append_timeout_s,
+        machine=its_node.machine,
+        on_wrong_machine=its_node.cannot_serve,
+    )
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)
     its_node.metrics.include(lambda: readings.of_main(peer))

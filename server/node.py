@@ -23,6 +23,7 @@ from server.security import cluster_key, peer_key
 from server.settings import Settings
 from server.settings_checks import is_loopback
 from server.telling import Telling
+from server.this_machine import is_here, machine_id
 from server.watcher import Watcher
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import NotReady, StorageFailed, TicTacToeError
@@ -49,6 +50,7 @@ class Node:
         self.run_folder = RunFolder(settings)
         self.key = cluster_key(settings)
         self._lock = self.run_folder.hold(role)
+        self.machine = machine_id(settings.data / "run")
         self.started_at = time.time()
         self._run = RunFile.of(role, os.getpid())
         self._ending = threading.Event()
@@ -95,11 +97,16 @@ class Node:
         """Do this before the process ends in good order."""
         self._at_end.append(action)
 
-    def step_down(self, why: str) -> NoReturn:
+    def step_down(self, why: str, *, status: int = 1) -> NoReturn:
         """End at once, without another word to anybody: what is in memory must not be served any more."""
         logger.error("stepping down", why=why)
         log.flush()
-        os._exit(1)
+        os._exit(status)
+
+    def cannot_serve(self, why: str) -> NoReturn:
+        """End at once, and what was started from here and has not answered yet: it is of no use to anybody."""
+        self.stand_down()
+        self.step_down(why, status=processes.CANNOT_START)
 
     def in_background(self, name: str, run: Callable[[], None]) -> None:
         """Run in a thread of this server; an exception there ends the process, and the next has good state."""
@@ -153,12 +160,17 @@ class Node:
                 self.settings,
                 self.run_folder,
                 self._pulse_of(role),
-                supervised=self.settings.on_one_machine(self.role, role),
+                supervised=self._is_here(role),
                 standby=role == MAIN,
                 after=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
             )
             self.watchers.append(watcher)
             self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self._go_on_watching))  # type: ignore[misc]
+
+    def _is_here(self, role: str) -> bool:
+        """Whether that server belongs on this machine, so that it can be ended and started from here."""
+        # Of these two it is known already, and no name server that is slow may hold them up.
+        return {self.role, role} == {MAIN, REPLICATION} or is_here(self.settings.host_of(role))
 
     def _pulse_of(self, role: str) -> Pulse:
         if role == NAME_SERVER:

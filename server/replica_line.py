@@ -1,5 +1,7 @@
 """The connection on which a main server's conversations with the replica are held, and the thread's part of them.
 
+Each connection begins with the question whether the replica is on this machine, with the same locks.
+
 What is said is in ``office`` and ``replica_link``. Not safe for threads: who may speak, they see to.
 """
 
@@ -14,7 +16,7 @@ from game.errors import InvariantBroken
 from server.conversation import Ask, Conversation, InTurn, Wish, converse
 from server.security import peer_key
 from wire import PEER, REPLICATION
-from wire.errors import TicTacToeError
+from wire.errors import TicTacToeError, WrongMachine
 from wire.rpc import Address, Remote
 
 Result = TypeVar("Result")
@@ -28,10 +30,17 @@ def _no_turn() -> AbstractContextManager[None]:
 class ReplicaLine:
     """One connection to the replica, made at the first question and anew after each one that failed."""
 
-    def __init__(self, address: Address, key: bytes, *, timeout_s: float) -> None:
-        """``key``: the cluster's. ``timeout_s``: how long an answer is waited for."""
+    def __init__(
+        self, address: Address, key: bytes, *, timeout_s: float, machine: str, on_wrong_machine: Callable[[str], None]
+    ) -> None:
+        """``key``: the cluster's. ``timeout_s``: how long an answer is waited for. ``machine``: the id of this machine,
+        ``on_wrong_machine`` is called with the reason when the replica is another's.
+        """
         self._remote = Remote(address, PEER, key=peer_key(key, REPLICATION))
         self._timeout_s = timeout_s
+        self._machine = machine
+        self._on_wrong_machine = on_wrong_machine
+        self._is_checked = False
         self._woken = threading.Event()
 
     def hold(self, conversation: Conversation[Result], *, turn: Turn = _no_turn) -> Result:
@@ -55,7 +64,14 @@ class ReplicaLine:
 
     def _ask(self, question: Ask) -> Any:
         try:
+            if not self._is_checked:
+                # On each connection, and before all else: the replica may be another process than before.
+                self._remote.call("check_machine", self._machine, timeout_s=self._timeout_s)
+                self._is_checked = True
             return self._remote.call(question.method, *question.arguments, timeout_s=self._timeout_s)
-        except TicTacToeError:
+        except TicTacToeError as error:
+            self._is_checked = False
             self._remote.close()
+            if isinstance(error, WrongMachine):
+                self._on_wrong_machine(error.message)
             raise

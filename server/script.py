@@ -12,10 +12,11 @@ from typing import NoReturn
 
 import structlog
 
-from server import arguments, log, processes, standard_streams
+from server import arguments, log, processes, standard_streams, this_machine
 from server.node import Node
 from server.run_folder import AlreadyRunning
 from server.settings import Settings, SettingsError, load
+from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed, Unreachable
 
 logger = structlog.get_logger()
@@ -29,6 +30,8 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
     try:
         settings = load()
         log.set_up(settings, role)
+        if role in (MAIN, REPLICATION):
+            this_machine.check_log(settings)
         gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
         if not processes.told_to_begin(role, settings):
             sys.exit(0)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from game.moment import Limits
-from server.settings_checks import complaints, is_loopback
+from server.settings_checks import complaints
 from server.settings_source import SettingsError, from_environment, from_file
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.rpc import Address
@@ -153,11 +153,6 @@ class Settings:
     def public_address_of(self, role: str) -> Address:
         """The address that clients are told."""
         return Address(self.public_host or self.host_of(role), self.client_port_of(role))
-
-    def on_one_machine(self, role: str, other: str) -> bool:
-        """Whether one of the two can end and start the other, being on the same machine."""
-        hosts = {self.host_of(role), self.host_of(other)}
-        return len(hosts) == 1 or all(is_loopback(host) for host in hosts)
 
 
 _DEFAULTS: Mapping[str, str | int | float] = asdict(Settings())

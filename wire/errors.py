@@ -26,6 +26,7 @@ __all__ = [
     "UnknownHost",
     "Unreachable",
     "WrongAddress",
+    "WrongMachine",
     "error_from",
 ]
 
@@ -101,6 +102,13 @@ class Fenced(TicTacToeError):
     """A main server of a higher epoch holds the office: the caller's term is over."""
 
     code: ClassVar[str] = "fenced"
+    fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
+
+
+class WrongMachine(TicTacToeError):
+    """A main server of another machine, or with another data folder, wants the replica to obey it."""
+
+    code: ClassVar[str] = "wrong_machine"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +15,16 @@ import pytest
 from client import connect
 from server import processes
 from server.cluster import Cluster
+from server.havoc import SandboxHavoc
 from server.run_folder import RunFile
 from server.sandbox import sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
-from wire import MAIN, REPLICATION
+from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import DeadlineExceeded
+
+SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
 
 def test_g4_a_stopped_main_server_is_gone_before_the_new_one_serves(cluster: Cluster, game: Game) -> None:
@@ -41,9 +46,49 @@ def test_g4_a_second_main_server_does_not_start(cluster: Cluster) -> None:
     assert cluster.process_of(MAIN) == runs
 
 
+def test_g4_while_a_stopped_main_server_lives_no_other_starts(cluster: Cluster) -> None:
+    """Nobody is left to end it: what keeps another from taking office beside it is the lock of the role."""
+    stopped = [run for role in SERVERS if (run := cluster.process_of(role)) is not None]
+    for run in stopped:
+        os.kill(run.pid, signal.SIGSTOP)
+    second = processes.start(MAIN, cluster.settings)
+    assert second.wait(60) == processes.ALREADY_RUNNING
+    assert all(run.alive for run in stopped)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
+def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_in_office(
+    cluster: Cluster, game: Game
+) -> None:
+    """What was queued for it is not carried out by it any more, but by the next one, once."""
+    old = cluster.process_of(MAIN)
+    assert old is not None
+    havoc = SandboxHavoc(cluster, None, None, {})
+    havoc.fill_disk(REPLICATION)
+    game.play(0)
+    wait_until(
+        lambda: "degraded" in [status.step for status in cluster.status()],
+        what="the replica could not write, so the own journal is enough to acknowledge",
+    )
+    os.kill(old.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        queued = pool.submit(game.play, 3)
+        havoc.free_disk()
+        wait_until(lambda: cluster.process_of(MAIN) not in (None, old), what="the lock is another's")
+        assert not old.alive
+        queued.result()
+    wait_until(cluster.is_whole)
+    game.play(1)
+    assert game.x.view().board["cells"] == "XX.O....."
+
+
 @pytest.fixture
-def elsewhere(tmp_path: Path, cluster: Cluster) -> Settings:
-    """A main server as on another machine: its own disk and ports, the same replica, and no lock that it can see."""
+def elsewhere(tmp_path: Path, cluster: Cluster, faults: Path) -> Settings:
+    """A main server as on another machine: its own disk and ports, the same replica, and no lock that it can see.
+
+    The replica refuses such a one; that is switched off, so that it is seen what the epoch alone holds.
+    """
+    (faults / "no_machine_check").touch()
     ports = sandbox_settings(tmp_path / "elsewhere")
     return replace(
         cluster.settings,

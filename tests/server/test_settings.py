@@ -55,10 +55,3 @@ def test_settings_survive_the_way_through_an_environment(file: Path) -> None:
 def test_a_value_that_cannot_be_is_an_error_that_names_the_setting(file: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         load(environment={name: value}, file=file)
-
-
-def test_servers_on_one_host_are_on_one_machine() -> None:
-    settings = Settings(main_host="a.example", replication_host="a.example", communication_host="b.example")
-    assert settings.on_one_machine("main_server", "replication_server")
-    assert not settings.on_one_machine("main_server", "communication_server")
-    assert Settings().on_one_machine("replication_server", "name_server")

@@ -1,0 +1,64 @@
+"""This machine: which addresses are its own, and an id that two servers share only when both see the same locks.
+
+With the log of this project main and replication server run on one machine: the lock of a role, which only one process
+can hold, and SIGKILL are what keeps a main server that was cut off or stopped from going on beside the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import socket
+from pathlib import Path
+
+import psutil
+
+from server.settings import Settings, SettingsError
+from server.settings_checks import is_every_address, is_loopback
+from wire import MAIN, REPLICATION
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PID_NAMESPACE = Path("/proc/self/ns/pid")
+
+
+def is_here(host: str) -> bool:
+    """Whether everything that this host stands for is an address of this machine; a name is resolved."""
+    if is_loopback(host) or is_every_address(host):
+        return True
+    try:
+        found = {str(address[0]).partition("%")[0] for *_, address in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return False
+    own = {one.address.partition("%")[0] for ones in psutil.net_if_addrs().values() for one in ones}
+    return all(address in own or is_loopback(address) for address in found)
+
+
+def check_log(settings: Settings) -> None:
+    """Raises SettingsError unless main and replication server are both on this machine."""
+    for role, name in ((MAIN, "MAIN_HOST"), (REPLICATION, "REPLICATION_HOST")):
+        host = settings.host_of(role)
+        if not is_here(host):
+            raise SettingsError(
+                f"{name} {host} is no address of this machine. The main server and the replication server run on one"
+                " machine: set MAIN_HOST and REPLICATION_HOST to addresses of it. Clients and the communication server"
+                " may be on other machines"
+            )
+
+
+def machine_id(folder: Path) -> str:
+    """The id of this machine and of the folder with its locks: the same for two processes only when both hold the same
+    locks and can end one another. A copy of the folder has another id, and so has a container with its own processes.
+    """
+    status = folder.stat()
+    where = (_boot(), _pids(), status.st_dev, status.st_ino)
+    return hashlib.sha256(repr(where).encode()).hexdigest()[:32]
+
+
+def _boot() -> str:
+    """This start of this system."""
+    return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else platform.node()
+
+
+def _pids() -> str:
+    """Among which processes this one is."""
+    return str(_PID_NAMESPACE.readlink()) if _PID_NAMESPACE.exists() else ""
