@@ -13,6 +13,9 @@ from game.selection import Choices, Proposal, Selection
 from game.talk import Line
 from wire.errors import ProtocolMismatch
 
+_UNFIT = (TypeError, ValueError, AttributeError)
+"""What taking an answer apart raises when it is of another shape."""
+
 
 @dataclass(frozen=True)
 class SeatView:
@@ -127,7 +130,7 @@ class Row:
 
 
 def view_from(plain: Mapping[str, Any]) -> View:
-    """The view that came over the wire. Raises ProtocolMismatch if something is missing."""
+    """The view that came over the wire. Raises ProtocolMismatch if something is missing or of another shape."""
     try:
         seats = plain["seats"]
         return View(
@@ -147,6 +150,8 @@ def view_from(plain: Mapping[str, Any]) -> View:
         )
     except KeyError as missing:
         raise ProtocolMismatch(f"the server's view of a room has no {missing}") from None
+    except _UNFIT as wrong:
+        raise ProtocolMismatch(f"the server's view of a room cannot be read: {wrong}") from None
 
 
 def _outcome_from(plain: Mapping[str, Any] | None) -> Outcome | None:
@@ -168,19 +173,23 @@ def _selection_from(plain: Mapping[str, Any] | None) -> Selection | None:
 
 
 def line_from(plain: Mapping[str, Any]) -> Line:
-    """What somebody said, as it came over the wire. Raises ProtocolMismatch if something is missing."""
+    """What somebody said, as it came over the wire. Raises ProtocolMismatch as ``view_from``."""
     try:
         return Line(**{name: plain[name] for name in Line._fields})
     except KeyError as missing:
         raise ProtocolMismatch(f"what the server says was said has no {missing}") from None
+    except _UNFIT as wrong:
+        raise ProtocolMismatch(f"what the server says was said cannot be read: {wrong}") from None
 
 
 def row_from(plain: Mapping[str, Any]) -> Row:
-    """The lobby's row that came over the wire. Raises ProtocolMismatch if something is missing."""
+    """The lobby's row that came over the wire. Raises ProtocolMismatch if something is missing or of another shape."""
     try:
         return Row(**{name: plain[name] for name in Row.__dataclass_fields__})
     except KeyError as missing:
         raise ProtocolMismatch(f"the server's list of rooms has no {missing}") from None
+    except _UNFIT as wrong:
+        raise ProtocolMismatch(f"the server's list of rooms cannot be read: {wrong}") from None
 
 
 def row_of(view: View) -> Row:

@@ -77,6 +77,19 @@ def test_g7_a_name_that_looks_like_somebody_s_is_refused_and_says_whose(patient:
     assert patient.claim("Marian Halle").name == "Marian Halle"
 
 
+def test_g7_what_stands_between_words_makes_no_other_name(patient: Connection) -> None:
+    patient.claim("paymaster")
+    for thief in ("pay.master", "Pay Master", "pay-m\u0430ster"):
+        with pytest.raises(NameTooSimilar, match="looks like paymaster"):
+            patient.claim(thief)
+
+
+@pytest.mark.parametrize("name", ["House.bot", "house bot", "house-b0t", "House_Bot"])
+def test_g7_nobody_passes_for_the_house_bot(patient: Connection, name: str) -> None:
+    with pytest.raises(NameTaken, match="servers' own player"):
+        patient.claim(name)
+
+
 def test_g7_look_alikes_are_known_after_a_takeover(cluster: Cluster, connection: Connection) -> None:
     ada = connection.claim("ada")
     cluster.kill(MAIN)

@@ -162,11 +162,21 @@ def test_g8_a_board_that_cannot_be_is_refused(connection: Connection, options: d
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "a" * 21, "a\x00b", "a\nb", "-a", "a--b", "\u202eada", "a\u200bb", "😀", "<b>"]
+    "name",
+    ["", " ", "a" * 21, "a\x00b", "a\nb", "-a", "a--b", "\u202eada", "a\u200bb", "😀", "<b>", "x" + "\u0301\u0316" * 9],
 )
 def test_g8_a_name_that_cannot_be_is_refused(connection: Connection, name: str) -> None:
     with pytest.raises(InvalidArgument):
         connection.claim(name)
+
+
+def test_g8_titles_of_all_scripts_are_taken_and_what_turns_text_around_is_not(connection: Connection) -> None:
+    carol = connection.claim(f"carol{next(_numbers)}")
+    for title in ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "play \U0001f469\u200d\U0001f680"):
+        assert carol.create(title).view().title == title
+    for title in ("a\u202eb", "a\u2066b", "a\nb", "z" + "\u0301\u0316" * 9):
+        with pytest.raises(InvalidArgument, match="title"):
+            carol.create(title)
 
 
 def test_g8_what_is_not_there_is_said_not_to_be_there(connection: Connection, call: Any) -> None:
