@@ -24,7 +24,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from client.display import NoDisplay, Side, has_display
-from server import command_line, standard_streams
+from server import backup_commands, standard_streams
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.command_line import FAILED, console, fail, number, plain_errors
 from server.settings import Settings, SettingsError, load
@@ -37,7 +37,7 @@ AN_HOUR_S = 3600.0
 KEEP_ALL: Mapping[str, Any] = {"keep_events": 1_000_000_000, "keep_closed_rooms": 1_000_000_000}
 """Where all is checked in the end no event and no room is gone by then."""
 app = typer.Typer(help="Tic-tac-toe on a server cluster that nobody can kill.", add_completion=False)
-app.add_typer(command_line.app, name="cluster")
+app.add_typer(backup_commands.app, name="cluster")
 
 
 @contextlib.contextmanager
@@ -196,7 +196,7 @@ def demo(
     from client.demo_report import Plan
     from server.sandbox import sandbox_cluster
 
-    with plain_errors(), sandbox_cluster(**KEEP_ALL) as cluster:
+    with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
         plan = Plan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
         summary = run_demo(cluster, plan, console)
         if report is not None:

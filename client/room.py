@@ -7,12 +7,12 @@ import functools
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from client.channel import Channel, OnLink
 from client.views import View, line_from, view_from
-from game.errors import NotInvited, RoomClosed
+from game.errors import InvalidArgument, NotInvited, RoomClosed
 from game.event_forms import from_plain
 from game.events import Event, Left
 from game.offers import Matter
@@ -187,6 +187,13 @@ class RoomClient:
                     if self._role is None:
                         raise
                     self.join(self._role)  # taken for gone from a private room, which one has the code of
+                    continue
+                except InvalidArgument:
+                    first = self._whole(channel)
+                    if version is None or first.view.version >= version:
+                        raise
+                    version, events, gap = first.view.version, [], False
+                    yield replace(first, gap=True)  # the servers were put back to a time before that version
                     continue
                 if answer["gap"]:
                     events, gap = [], True  # what came before the gap is no longer followed by what comes now

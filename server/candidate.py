@@ -10,6 +10,7 @@ import threading
 
 import structlog
 
+from server.both_journals import GUARD, journal_of
 from server.journal import Journal
 from server.journal_file import open_journal, open_when_possible
 from server.log_guard import LogGuard
@@ -20,6 +21,7 @@ from server.read_only import ReadOnly
 from server.replica_line import ReplicaLine
 from server.retries import Retries
 from server.term import Term
+from wire import MAIN
 from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
 
@@ -51,8 +53,8 @@ class Candidate:
 
     def _open(self) -> Journal:
         settings = self._node.settings
-        guard = LogGuard.in_file(settings.data / "main.guard")
-        return open_journal(settings.data / "main" / "journal.db", durability=settings.durability, guard=guard)
+        guard = LogGuard.in_file(settings.data / GUARD)
+        return open_journal(journal_of(settings, MAIN), durability=settings.durability, guard=guard)
 
     def _run(self, journal: Journal) -> None:
         settings = self._node.settings

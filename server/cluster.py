@@ -19,7 +19,7 @@ from server.run_folder import RunFile, RunFolder
 from server.security import cluster_key
 from server.settings import Settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
-from wire.errors import TicTacToeError
+from wire.errors import Diverged, TicTacToeError
 
 LOOK_AGAIN_S = 0.02
 START_S = 60.0
@@ -90,6 +90,7 @@ class Cluster:
             for role in [role for role in waiting if self.is_up(role)]:
                 waiting.remove(role)
                 on_progress(role)
+            self._refuse_diverged()
             for role in waiting:
                 ended = role in children and children[role].poll() not in (None, processes.ALREADY_RUNNING)
                 if ended or time.monotonic() > deadline:
@@ -103,6 +104,12 @@ class Cluster:
         if not here:
             raise CannotStart("The settings have none of the servers on this machine: see MAIN_HOST and the like.")
         return here
+
+    def _refuse_diverged(self) -> None:
+        """A main server that serves reads only until a person has chosen a history is not waited for."""
+        refuses_with = (self._lookout.ask(MAIN, "status") or {}).get("refuses_with")
+        if refuses_with is not None and refuses_with["code"] == Diverged.code:
+            raise CannotStart(f"the servers run, but take no commands: {refuses_with['why']}")
 
     def speak_otherwise(self) -> list[str]:
         """The servers that run here and speak another version of the protocol between servers."""

@@ -17,8 +17,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+from server.backup_file import NoBackup
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
 from server.lookout import Drains, whole
+from server.restoration import NothingToResolve
 from server.settings import SettingsError, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
@@ -55,7 +57,7 @@ def plain_errors() -> Iterator[None]:
     """What went wrong as one line, without a traceback."""
     try:
         yield
-    except (SettingsError, CannotStart, CannotStop, NotRunning) as error:
+    except (SettingsError, CannotStart, CannotStop, NoBackup, NotRunning, NothingToResolve) as error:
         fail(str(error))
     except TicTacToeError as error:
         fail(error.message)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import psutil
 
+from server.both_journals import journal_of
 from server.cluster import Cluster
 from server.journal_file import open_journal
 from server.processes import ROLES
@@ -66,7 +67,7 @@ class Measured:
 
     def records(self) -> int:
         """How many games the book has."""
-        with contextlib.closing(open_journal(self._cluster.settings.data / "main" / "journal.db")) as journal:
+        with contextlib.closing(open_journal(journal_of(self._cluster.settings, MAIN))) as journal:
             volumes = [row for stream, _, row in journal.listings() if row is not None and is_volume(stream)]
         return sum(int(str(row["version"])) for row in volumes)
 

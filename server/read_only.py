@@ -43,4 +43,5 @@ class ReadOnly(Serving):
         self.committer.error = error
 
     def status(self) -> dict[str, object]:
-        return {"step": READ_ONLY, **super().status()}
+        error = self.committer.error
+        return {"step": READ_ONLY, "refuses_with": {"code": error.code, "why": error.message}, **super().status()}

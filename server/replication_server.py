@@ -6,6 +6,7 @@ Run it as ``python server/replication_server.py`` from the project's root; see `
 from __future__ import annotations
 
 from server import readings, script
+from server.both_journals import journal_of
 from server.common_objects import ClientObject
 from server.compaction import Compactor
 from server.copy_keeper import CopyKeeper, NoCopyYet
@@ -37,7 +38,7 @@ def build(its_node: Node) -> None:
 
 def _open(its_node: Node) -> Journal:
     settings = its_node.settings
-    return open_journal(settings.data / "replication" / "journal.db", durability=settings.durability)
+    return open_journal(journal_of(settings, REPLICATION), durability=settings.durability)
 
 
 def _copy(its_node: Node, journal: Journal) -> CopyKeeper:

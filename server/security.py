@@ -10,6 +10,7 @@ from pathlib import Path
 from server.settings import Settings, SettingsError
 from wire.whole_file import create_file
 
+KEY_FILE = "cluster.key"
 _SHORTEST_KEY = 16
 
 
@@ -43,7 +44,7 @@ def cluster_key(settings: Settings) -> bytes:
     """
     if settings.cluster_key:
         return _long_enough(settings.cluster_key)
-    file = settings.data / "cluster.key"
+    file = settings.data / KEY_FILE
     if not file.exists():
         _make(file)
     return _long_enough(file.read_text().strip())

@@ -27,14 +27,14 @@ class Blow:
 class Storm:
     """Blows one after the other, some at the same time."""
 
-    def __init__(self, world: World, blows: Sequence[Blow], *, most_gap_s: float) -> None:
-        """``most_gap_s``: the longest time between two blows."""
+    def __init__(self, world: World, blows: Sequence[Blow], *, most_gap_s: float, name: str = "storm") -> None:
+        """``most_gap_s``: the longest time between two blows. ``name``: two storms of one world need different ones."""
         self.struck: Counter[str] = Counter()
         self._world = world
         self._blows = blows
         self._weights = [blow.weight for blow in blows]
         self._most_gap_s = most_gap_s
-        self._chance = world.chance("storm")
+        self._chance = world.chance(name)
         self._undone: dict[int, Undo] = {}
         self._number = 0
         self._over = False

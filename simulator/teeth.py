@@ -20,6 +20,7 @@ from server.copy_keeper import CopyKeeper
 from server.draft import Draft
 from server.entries import Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Terms
 from server.journal import Journal
+from server.log_guard import LogGuard
 from server.primary import Output, Primary, Step
 from server.refusing_committer import RefusingCommitter
 from server.replica import Replica
@@ -101,9 +102,28 @@ def _snapshot(self: Compactor, stream: str, _right: Any = Compactor._snapshot) -
     return None if snapshot is None else snapshot._replace(version=snapshot.version + 1)
 
 
-@_tooth("any-log-matches", "the replica's copy is taken for the beginning of any log that is longer", Terms, "contain")
-def _contain(_self: Terms, end: LogEnd, last: Mark) -> bool:
-    return end.position <= last.position
+def _allows_alone(_self: LogGuard, _last: Mark) -> bool:
+    return True
+
+
+_tooth(
+    "an-old-journal-goes-on-alone",
+    "a main server takes office alone with a journal that is older than it once was",
+    LogGuard,
+    "allows_alone",
+)(_allows_alone)
+
+
+@_tooth(
+    "an-epoch-without-its-holder",
+    "the same, and two histories of one epoch number pass as one",
+    Terms,
+    "contain",
+    also=((LogGuard, "allows_alone", _allows_alone),),
+)
+def _contain_by_number(self: Terms, end: LogEnd, last: Mark, _right: Any = Terms.contain) -> bool:
+    mine: bool = _right(self, end._replace(holder=self.end_at(end.mark).holder), last)
+    return mine
 
 
 @_tooth("ack-before-writing", "the replica acknowledges what its journal does not have", CopyKeeper, "append")

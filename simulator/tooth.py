@@ -19,11 +19,15 @@ class Tooth:
     owner: Any
     method: str
     broken: Any
+    also: tuple[tuple[Any, str, Any], ...] = ()
+    """What else is replaced: a second line of defence that would hide the fault."""
 
     @contextlib.contextmanager
     def bite(self) -> Iterator[None]:
         """While inside, the machine is broken."""
-        with patch.object(self.owner, self.method, self.broken):
+        with contextlib.ExitStack() as stack:
+            for owner, method, broken in ((self.owner, self.method, self.broken), *self.also):
+                stack.enter_context(patch.object(owner, method, broken))
             yield
 
 
@@ -31,11 +35,13 @@ TEETH: dict[str, Tooth] = {}
 """All deliberate faults, by name."""
 
 
-def tooth(name: str, what: str, owner: Any, method: str) -> Callable[[Any], Any]:
+def tooth(
+    name: str, what: str, owner: Any, method: str, *, also: tuple[tuple[Any, str, Any], ...] = ()
+) -> Callable[[Any], Any]:
     """What is decorated replaces that method of its owner while the fault bites."""
 
     def keep(broken: Any) -> Any:
-        TEETH[name] = Tooth(name, what, owner, method, broken)
+        TEETH[name] = Tooth(name, what, owner, method, broken, also)
         return broken
 
     return keep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Sequence
 
 from server.primary import Step
@@ -29,6 +30,7 @@ class Blows:
         self._world = world
         self._machine = machine
         self._people = people
+        self._backups: dict[str, sqlite3.Connection] = {}
 
     def calm(self) -> list[Blow]:
         """Few, in good weather: a main server that was stopped wakes after a takeover, and was not ended for it.
@@ -50,6 +52,13 @@ class Blows:
             Blow("replica's disk lost", 1, self._lose_replica_disk),
             Blow("power cut at the replica", 1.5, self._cut_power),
             self._client_crashed,
+        ]
+
+    def restorations(self) -> list[Blow]:
+        """Somebody puts one of the journals back to what it was a while ago."""
+        return [
+            Blow("main's journal put back", 1, self._put_main_journal_back, 1.5, 3.0),
+            Blow("replica's journal put back", 1, self._put_replica_journal_back),
         ]
 
     @property
@@ -96,8 +105,12 @@ class Blows:
             one, other = chance.sample(SERVERS, 2)
         else:
             one, other = chance.choice(self._people), MAIN
-        both = chance.random() < BOTH_WAYS
-        pairs = [(one, other), (other, one)] if both else [chance.choice([(one, other), (other, one)])]
+        if chance.random() < BOTH_WAYS:
+            return self._cut_off(one, other, both=True)
+        return self._cut_off(*chance.choice([(one, other), (other, one)]), both=False)
+
+    def _cut_off(self, one: str, other: str, *, both: bool) -> Undo:
+        pairs = [(one, other), (other, one)] if both else [(one, other)]
         network = self._world.network
         for pair in pairs:
             network.cut(*pair)
@@ -124,15 +137,41 @@ class Blows:
         Its last writes alone are not taken: a main server that has a journal believes it when no replica answers, and
         what a power cut takes from a disk that does not sync, it cannot know (``DURABILITY=fsync`` is there for that).
         """
-        main = self._world.node(MAIN)
-        if not isinstance(main, MainProcess) or main.link is None or main.link.step is not Step.IN_STEP:
+        if not self._replica_has_all():
             return None
-        replica = self._world.lives.get(REPLICATION)
-        if replica is None or not replica.alive or main.joined_by is not replica:
-            return None  # it does not know yet that its replica is gone, maybe with its disk
         self._machine.kill(MAIN)
         self._machine.disks[MAIN].lose()
         return _nothing
+
+    def _put_main_journal_back(self, _chance: random.Random) -> Undo | None:
+        """The replica, which has what the journal lacks then, is out of reach for a while."""
+        if not self._replica_has_all() or not self._put_back(MAIN):
+            return None
+        return self._cut_off(MAIN, REPLICATION, both=True)
+
+    def _put_replica_journal_back(self, _chance: random.Random) -> Undo | None:
+        if not self._main_has_all() or not self._put_back(REPLICATION):
+            return None
+        return _nothing
+
+    def _put_back(self, role: str) -> bool:
+        """End a server and put its journal back, if there is a backup of it by now."""
+        disk = self._machine.disks[role]
+        backup = self._backups.pop(role, None)
+        if backup is None:
+            self._backups[role] = disk.image()
+            return False
+        self._machine.kill(role)
+        disk.put_back(backup)
+        return True
+
+    def _replica_has_all(self) -> bool:
+        main = self._world.node(MAIN)
+        replica = self._world.lives.get(REPLICATION)
+        if not isinstance(main, MainProcess) or not self._has_main_in_step():
+            return False
+        # Else it does not know yet that its replica is gone, maybe with its disk.
+        return replica is not None and replica.alive and main.joined_by is replica
 
     def _lose_replica_disk(self, _chance: random.Random) -> Undo | None:
         if not self._main_has_all():

@@ -26,6 +26,8 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 STORM_S = 4.0
 CALM = 0.1
 SYNCS = 0.6
+BACKUPS = 0.3
+LONGEST_SINCE_BACKUP_S = 1.0
 MATCHES = 0.6
 CONTESTANTS = ("c1", "c2", "c3", "c4")
 SERVICE_SPEED = 10.0
@@ -76,9 +78,12 @@ class Schedule:
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
         blows = Blows(self.world, self.machine, people)
-        self.storm = Storm(
-            self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0))
-        )
+        storm = Storm(self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0)))
+        self.storms = [storm]
+        if not self.calm and self.world.chance("backups").random() < BACKUPS:
+            self.storms.append(
+                Storm(self.world, blows.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations")
+            )
 
     def _install(self) -> None:
         machine, limits = self.machine, self.limits
@@ -101,10 +106,12 @@ class Schedule:
 
     def run(self) -> Verdict:
         """Let it all happen, and judge it."""
-        self.storm.begin()
+        for storm in self.storms:
+            storm.begin()
         self._revive()
         self.world.run(STORM_S)
-        self.storm.end()
+        for storm in self.storms:
+            storm.end()
         self._heal()
         self.world.run(STORM_S + PATIENCE_S, go_on=lambda: not self._settled_now())
         findings = [*self.record.findings, *self.record.hours.findings, *self._judge.findings()]
@@ -115,7 +122,7 @@ class Schedule:
             self.seed,
             tuple(findings),
             calls,
-            Counter(self.storm.struck),
+            sum((storm.struck for storm in self.storms), Counter()),
             self.world.now,
             tuple(self.world.timeline.lines),
         )
