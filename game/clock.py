@@ -16,6 +16,8 @@ from game.rules import Seat, other
 LONGEST_MOVE_S = 600
 LONGEST_BASE_MIN = 180
 LONGEST_INCREMENT_S = 60
+LONGEST_WRITTEN = len("180+60")
+"""Characters of a clock as it is written; what was read is remembered, so nothing longer is read at all."""
 _PER_MOVE = re.compile(r"([1-9][0-9]{0,2})s")
 _INCREMENT = re.compile(r"([1-9][0-9]{0,2})\+([0-9]{1,2})")
 
@@ -44,7 +46,7 @@ def clock_rule(text: object) -> ClockRule:
     """The rule that is written as "none", as "10s" (1 to 600 seconds a move) or as "3+2" (1 to 180 minutes, and 0 to 60
     seconds more a move). Raises InvalidArgument.
     """
-    rule = _read(text) if isinstance(text, str) else None
+    rule = _read(text) if isinstance(text, str) and len(text) <= LONGEST_WRITTEN else None
     if rule is None:
         raise InvalidArgument(
             f'clock must be "none", seconds a move from "1s" to "{LONGEST_MOVE_S}s", or minutes and seconds more a '

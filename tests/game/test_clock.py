@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +94,19 @@ def test_what_is_written_is_read_as_the_same_rule(rule: ClockRule) -> None:
 def test_other_clocks_are_refused(text: str) -> None:
     with pytest.raises(InvalidArgument, match="clock"):
         clock_rule(text)
+
+
+def test_g9_what_is_remembered_of_refused_clocks_is_small() -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1000):
+            with pytest.raises(InvalidArgument):
+                clock_rule(f"{number}{'s' * 60_000}")
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1_000_000
 
 
 @UNTIMED
