@@ -52,14 +52,14 @@ class Desk:
         self.windows.append(window)
         return Person(self, window)
 
-    def wait(self, condition: Callable[[], object], what: str = "", *, timeout_s: float = 60.0) -> None:
+    def wait(self, condition: Callable[[], object], what: str = "") -> None:
         """Let all windows live until the condition holds."""
 
         def lived() -> object:
             self.app.update()
             return condition()
 
-        wait_until(lived, timeout_s=timeout_s, what=what)
+        wait_until(lived, what=what)
 
     def clear(self) -> None:
         """Close all windows; none may have met a fault of ours."""

@@ -93,6 +93,7 @@ def test_who_plays_does_not_hear_of_the_front_door_or_the_name_server(
 ) -> None:
     names = [f"{name} {role[:4]}" for name in ("gil", "hux")]
     gil, hux = two_in_a_room(desk, shared_cluster, *names)
+    desk.wait(lambda: gil.window.banner.text == "", "nothing is said of an answer that was slow")
     shared_cluster.kill(role)
     desk.wait(shared_cluster.is_whole)
     assert gil.window.banner.text == ""
