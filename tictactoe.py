@@ -25,7 +25,7 @@ from rich.table import Table
 
 from client.display import NoDisplay, Side, has_display
 from server import backup_commands, standard_streams
-from server.cluster import CannotStart, Cluster, NotRunning
+from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
 from server.command_line import FAILED, console, fail, number, plain_errors
 from server.settings import Settings, SettingsError, load
 
@@ -78,7 +78,7 @@ def _as_cannot_do() -> Iterator[None]:
 
     try:
         yield
-    except (SettingsError, CannotStart, NotRunning) as error:
+    except (SettingsError, CannotStart, CannotStop, NotRunning) as error:
         raise CannotDo(str(error)) from None
 
 

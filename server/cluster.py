@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,7 +15,8 @@ from server import processes, this_machine
 from server.lookout import ASK_S, IN_STEP, SPEAKS_OTHERWISE, Drains, Lookout, RoleStatus, drains_from, whole
 from server.processes import ROLES
 from server.recoveries import Recovery
-from server.run_folder import RunFile, RunFolder
+from server.run_file import RunFile
+from server.run_folder import RunFolder
 from server.security import cluster_key
 from server.settings import Settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
@@ -79,11 +80,15 @@ class Cluster:
         others = self.speak_otherwise()
         if others:
             raise CannotStart(f"{others[0]} {SPEAKS_OTHERWISE}")
+        missing = [role for role in here if self.process_of(role) is None]
+        self._check_ports_of(missing)
         if reopen and not self.runs_here():
             self._run_folder.unmark_draining()
-        children = {role: processes.start(role, self.settings) for role in here if self.process_of(role) is None}
+        if self.is_up(NAME_SERVER) and NAME_SERVER in missing:
+            missing.remove(NAME_SERVER)  # another project's will do
+        children = {role: processes.start(role, self.settings) for role in missing}
         if NAME_SERVER in children:
-            self._run_folder.try_to_write(RunFile.of(NAME_SERVER, children[NAME_SERVER].pid))
+            self._run_folder.try_to_write(self._run_folder.run_of(NAME_SERVER, children[NAME_SERVER].pid))
         deadline = time.monotonic() + timeout_s
         waiting = here
         while waiting:
@@ -115,6 +120,15 @@ class Cluster:
         """The servers that run here and speak another version of the protocol between servers."""
         roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
         return [role for role in roles if self._lookout.speaks_otherwise(role)]
+
+    def _check_ports_of(self, roles: Sequence[str]) -> None:
+        """Raises CannotStart if servers of another data folder have them: of the original, if this one is a copy."""
+        for role in roles:
+            if taken := self._lookout.taken_by(role):
+                raise CannotStart(
+                    f"{role} cannot be started: {taken}. Each cluster on a machine needs ports of its own"
+                    " (MAIN_PORT, MAIN_PEER_PORT and so on)."
+                )
 
     def is_up(self, role: str) -> bool:
         """Whether clients find that role and it does its work, the main server with a replica in step."""
@@ -265,12 +279,25 @@ class Cluster:
         return replace(run, role=role) if run is not None and run.alive else None
 
     def kill(self, role: str) -> int:
-        """End a role's process with SIGKILL and return the pid it had. Raises NotRunning."""
+        """End a role's process with SIGKILL and return the pid it had. Raises NotRunning, CannotStop."""
         run = self.process_of(role)
         if run is None:
-            raise NotRunning(f"no {role} runs")
-        processes.end(run)
+            raise NotRunning(self._why_there_is_no(role))
+        if not processes.end(run):
+            raise CannotStop(f"{role} (pid {run.pid}) does not end; it may be another user's")
         return run.pid
+
+    def _why_there_is_no(self, role: str) -> str:
+        return self.name_server_of_others() if role == NAME_SERVER and self.is_up(role) else f"no {role} runs"
+
+    def name_server_of_others(self) -> str:
+        """A sentence for people if a name server runs that this cluster has not started, and so never ends.
+
+        Empty if there is none.
+        """
+        if self.process_of(NAME_SERVER) is not None or not self.is_up(NAME_SERVER):
+            return ""
+        return f"The name server at {self.name_server} was not started by this cluster: it is left running."
 
     def kill_if_running(self, role: str) -> bool:
         """End a role's process with SIGKILL, if there is one; whether there was."""

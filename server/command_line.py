@@ -99,6 +99,8 @@ def stop() -> None:
         with console.status("stopping the servers"):
             cluster.stop()
         console.print("The cluster is stopped.")
+        if left := cluster.name_server_of_others():
+            console.print(left, highlight=False)
 
 
 @app.command()

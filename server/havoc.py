@@ -22,7 +22,7 @@ from server.clocks import WrongClocks
 from server.cluster import Cluster
 from server.detours import HOST, Detours, missing
 from server.own_network import Cuts, Direction
-from server.run_folder import RunFile
+from server.run_file import RunFile
 from server.sandbox import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 from server import processes
 from server.processes import ROLES
 from server.recoveries import Recoveries, Recovery
-from server.run_folder import RunFile, RunFolder
+from server.run_file import RunFile, this_boot
+from server.run_folder import RunFolder
 from server.security import peer_key
 from server.settings import Settings
+from server.this_machine import is_here
 from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
 from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
 from wire.rpc import Remote
@@ -101,8 +103,12 @@ class Lookout:
         Raises Forbidden when the servers have another cluster key.
         """
         with ThreadPoolExecutor(len(ROLES)) as pool:
-            answers = dict(zip(ROLES, pool.map(self._status_of, ROLES), strict=True))
-        return [self._role_status(role, answers[role], _watched(role, answers.values())) for role in ROLES]
+            answers = dict(zip(ROLES, pool.map(self._answer_of, ROLES), strict=True))
+        taken = {role: why for role, answer in answers.items() if (why := self._taken_by(role, answer))}
+        ours = {role: None if role in taken else answer for role, answer in answers.items()}
+        return [
+            self._role_status(role, ours[role], _watched(role, ours.values()), taken.get(role, "")) for role in ROLES
+        ]
 
     def recoveries(self) -> list[Recovery]:
         """The last recoveries that servers on this machine saw to, the latest first."""
@@ -117,32 +123,29 @@ class Lookout:
         }
 
     def process_of(self, role: str) -> RunFile | None:
-        """The living process of a role on this machine, or None."""
+        """The living process of a role in this data folder, or None.
+
+        A name server that was started by hand, or by another project, is none of it.
+        """
         run = self._run_folder.read(role)
         if run is not None and run.alive:
             return run
-        return processes.find_name_server(self._settings.name_server_port) if role == NAME_SERVER else None
+        return processes.name_server_of(self._settings) if role == NAME_SERVER else None
 
     def ask(self, role: str, method: str, *arguments: object) -> Mapping[str, Any] | None:
-        """Call a method of a server's peer object; None if it does not answer, or something else does.
+        """Call a method of a server's peer object; None if it does not answer, or something else does: a server of
+        another data folder, too.
 
         Raises Forbidden.
         """
-        remote = Remote(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
-        try:
-            answer: Mapping[str, Any] | None = remote.call(method, *arguments, timeout_s=ASK_S)
-        except Forbidden:
-            raise
-        except ProtocolMismatch:
-            self._otherwise.add(role)
-            return None
-        except TicTacToeError:
-            return None
-        else:
-            self._otherwise.discard(role)
-            return answer or {}
-        finally:
-            remote.close()
+
+        def asked(remote: Remote) -> Mapping[str, Any] | None:
+            status: Mapping[str, Any] = remote.call("status", timeout_s=ASK_S)
+            if not self._is_ours(role, status):
+                return None
+            return status if method == "status" else remote.call(method, *arguments, timeout_s=ASK_S) or {}
+
+        return self._answered(role, asked)
 
     def speaks_otherwise(self, role: str) -> bool:
         """Whether a server is there that speaks another version of the protocol between servers. Raises Forbidden.
@@ -151,16 +154,55 @@ class Lookout:
         """
         return self.ask(role, "status") is None and role in self._otherwise
 
-    def _status_of(self, role: str) -> Mapping[str, Any] | None:
-        if role != NAME_SERVER:
-            return self.ask(role, "status")
-        return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=ASK_S) else None
+    def taken_by(self, role: str) -> str:
+        """Why no server of this data folder can run in that role, as part of a sentence for people: another's has its
+        port. Empty if none has. Raises Forbidden.
+        """
+        return self._taken_by(role, self._answer_of(role))
 
-    def _role_status(self, role: str, answer: Mapping[str, Any] | None, watched: _Watched) -> RoleStatus:
+    def _answered(self, role: str, asked: Callable[[Remote], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+        """What comes of asking whatever answers in that role; None without an answer. Raises Forbidden."""
+        remote = Remote(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
+        self._otherwise.discard(role)
+        try:
+            return asked(remote)
+        except Forbidden:
+            raise
+        except ProtocolMismatch:
+            self._otherwise.add(role)
+            return None
+        except TicTacToeError:
+            return None
+        finally:
+            remote.close()
+
+    def _answer_of(self, role: str) -> Mapping[str, Any] | None:
+        """The status of what answers in that role, whose ever it is."""
+        if role == NAME_SERVER:
+            return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=ASK_S) else None
+        return self._answered(role, lambda remote: remote.call("status", timeout_s=ASK_S))
+
+    def _taken_by(self, role: str, answer: Mapping[str, Any] | None) -> str:
+        if answer is None or self._is_ours(role, answer):
+            return ""
+        where = self._settings.peer_address_of(role)
+        return f"its port {where} is taken by the {role} of another data folder (pid {answer['pid']})"
+
+    def _is_ours(self, role: str, answer: Mapping[str, Any]) -> bool:
+        """Whether it is of this data folder, or on another machine, where it has a folder of its own.
+
+        What a name server is of cannot be told by what it answers.
+        """
+        if role == NAME_SERVER or not is_here(self._settings.host_of(role)):
+            return True
+        run = RunFile.from_plain(answer)
+        return run.boot not in ("", this_boot()) or self._run_folder.has(run)
+
+    def _role_status(self, role: str, answer: Mapping[str, Any] | None, watched: _Watched, taken: str) -> RoleStatus:
         run = self.process_of(role)
         if answer is None:
             pid = None if run is None else run.pid
-            note, failures = watched.note, watched.failures
+            note, failures = f"does not run: {taken}" if taken else watched.note, watched.failures
             if run is not None and role in self._otherwise:
                 note = SPEAKS_OTHERWISE
             return RoleStatus(role, "stopped" if run is None else "silent", pid, note=note, failures=failures)

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import NoReturn
 
 import structlog
@@ -18,7 +19,7 @@ from server import descriptors, log, processes, readings
 from server.counts import Traffic
 from server.pulse import NameServerPulse, PeerPulse, Pulse
 from server.retries import TAKEOVER_S, Retries
-from server.run_folder import RunFile, RunFolder
+from server.run_folder import RunFolder
 from server.security import cluster_key, peer_key
 from server.settings import Settings
 from server.settings_checks import is_loopback
@@ -52,7 +53,7 @@ class Node:
         self._lock = self.run_folder.hold(role)
         self.machine = machine_id(settings.data / "run")
         self.started_at = time.time()
-        self._run = RunFile.of(role, os.getpid())
+        self._run = self.run_folder.run_of(role, os.getpid())
         self._ending = threading.Event()
         self._standing_down = threading.Event()
         self.watchers: list[Watcher] = []
@@ -186,12 +187,15 @@ class Node:
         for watcher in self.watchers:
             watcher.abandon_start()
 
+    @property
+    def identity(self) -> dict[str, object]:
+        """Which process this is, and of which run folder; see ``RunFile``."""
+        return asdict(self._run)
+
     def status(self) -> dict[str, object]:
         """Who this is and whom it watches."""
         return {
-            "role": self.role,
-            "pid": os.getpid(),
-            "created": self._run.created,
+            **self.identity,
             "started_at": self.started_at,
             "protocol": PROTOCOL_VERSION,
             "connections": 0 if self.clients is None else self.clients.connections,
@@ -228,17 +232,17 @@ class Node:
         serving = prove()
         if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
             raise NotReady("the loop that takes connections is stuck")
-        return {"pid": os.getpid(), "created": self._run.created, "serving": serving}
+        return {**self.identity, "serving": serving}
 
     def _end_with_owner(self) -> None:
         """End when the process that owns this cluster is gone, and end the name server, which knows of no owner."""
-        while processes.runs(self.settings.owner_pid):
+        owner = processes.owner_of(self.settings)
+        while owner is not None and owner.alive:
             if self._ending.wait(OWNER_LOOK_S):
                 return
         logger.info("the process that owns this cluster is gone", owner=self.settings.owner_pid)
         self.stand_down()
-        name_server = self.run_folder.read(NAME_SERVER)
-        if name_server is not None:
+        for name_server in processes.runs_of_cluster(self.settings, NAME_SERVER):
             processes.end(name_server)
         self.end()
 

@@ -17,7 +17,8 @@ from typing import IO
 import psutil
 import structlog
 
-from server.run_folder import RunFile, RunFolder
+from server.run_file import RunFile
+from server.run_folder import RunFolder
 from server.settings import ROOT, Settings, as_environment
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -29,6 +30,10 @@ CANNOT_START = 4
 """Exit status of a server whose settings or ports are not usable."""
 STANDBY = "STANDBY"
 """The environment variable that makes a server a stand-by; servers set it for those they start."""
+STARTED_IN = "STARTED_IN"
+"""The environment variable that says in which run folder (``RunFolder.id``) a process was started."""
+OWNER_CREATED = "OWNER_CREATED"
+"""The environment variable that says when the process OWNER_PID began, as ``RunFile.created`` has it."""
 ROLES = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
 _SCRIPTS = {MAIN: "main_server.py", COMMUNICATION: "communication_server.py", REPLICATION: "replication_server.py"}
 
@@ -46,11 +51,12 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
 
     A ``standby`` is ready to begin but waits for ``begin`` to be called with it; it ends when its starter does.
     """
+    marks = {STANDBY: "1" if standby else "", STARTED_IN: RunFolder(settings).id, **_owner_mark(settings)}
     with _log(settings, role) as output:
         return subprocess.Popen(
             command_of(role, settings),
             cwd=ROOT,
-            env={**os.environ, **as_environment(settings), STANDBY: "1" if standby else ""},
+            env={**os.environ, **as_environment(settings), **marks},
             stdin=subprocess.PIPE if standby else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -77,7 +83,8 @@ def told_to_begin(role: str, settings: Settings) -> bool:
     """
     if not os.environ.get(STANDBY):
         return True
-    RunFolder(settings).try_to_write(RunFile.of(standby_of(role), os.getpid()))
+    folder = RunFolder(settings)
+    folder.try_to_write(folder.run_of(standby_of(role), os.getpid()))
     return sys.stdin.readline() == "begin\n"
 
 
@@ -135,12 +142,18 @@ def _new_log(folder: Path, role: str, keep: int) -> Path:
 
 
 def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
-    """End a process with SIGKILL and wait until it is gone; false if it is not within ``patience_s``."""
+    """End a process with SIGKILL and wait until it is gone; false if it is not within ``patience_s``, or may not be
+    ended by this user.
+    """
     process = run.process()
     if process is None:
         return True
-    with contextlib.suppress(psutil.NoSuchProcess):
+    try:
         process.kill()
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied:
+        return False
     return wait_until_gone(run, patience_s)
 
 
@@ -149,18 +162,33 @@ def end_politely(run: RunFile, *, patience_s: float = 3.0) -> None:
     process = run.process()
     if process is None:
         return
-    with contextlib.suppress(psutil.NoSuchProcess):
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         process.terminate()
     if not wait_until_gone(run, patience_s):
         end(run)
 
 
-def runs(pid: int) -> bool:
-    """Whether a process of that pid runs; a zombie does not."""
+def owner_of(settings: Settings) -> RunFile | None:
+    """The process OWNER_PID as it was when the first server was started for it; None if it is gone already."""
+    pid, created = settings.owner_pid, _owner_created(settings)
+    if created is not None:
+        return RunFile("owner", pid, created)
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return RunFile.of("owner", pid)
     except psutil.NoSuchProcess:
-        return False
+        return None
+
+
+def _owner_created(settings: Settings) -> float | None:
+    """When the owner began, if this process was started with that."""
+    pid, _, created = os.environ.get(OWNER_CREATED, "").partition(":")
+    return float(created) if pid == str(settings.owner_pid) else None
+
+
+def _owner_mark(settings: Settings) -> dict[str, str]:
+    """What a server is given so that it takes no later process of the same pid for its owner."""
+    owner = owner_of(settings) if settings.owner_pid else None
+    return {} if owner is None else {OWNER_CREATED: f"{owner.pid}:{owner.created}"}
 
 
 def wait_until_gone(run: RunFile, patience_s: float) -> bool:
@@ -174,24 +202,38 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
 
 
 def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
-    """Every process that ``start`` made for this data folder, in these roles or (without) any."""
+    """Every process that ``start`` made in this data folder, in these roles or (without) any."""
+    folder = RunFolder(settings)
     found = []
     for process in psutil.process_iter(["cmdline"]):
         with contextlib.suppress(psutil.Error):
             role = _role_of(process.info["cmdline"] or [])
-            if role in (roles or ROLES) and _was_started_for(settings, process.environ()):
+            if role in (roles or ROLES) and _was_started_in(folder, process.environ()):
                 found.append(process)
     return found
 
 
-def end_strays(settings: Settings) -> list[RunFile]:
-    """End every process that ``start`` made for this data folder; returns those that were there."""
+def runs_of_cluster(settings: Settings, *roles: str) -> list[RunFile]:
+    """The same as run files."""
+    folder = RunFolder(settings)
     found = []
-    for process in of_cluster(settings):
+    for process in of_cluster(settings, *roles):
         role = _role_of(process.info["cmdline"])
         with contextlib.suppress(psutil.Error):
             if role is not None:
-                found.append(RunFile.of(role, process.pid))
+                found.append(folder.run_of(role, process.pid))
+    return found
+
+
+def name_server_of(settings: Settings) -> RunFile | None:
+    """The name server that was started in this data folder, also if it is in no run file; the first of several."""
+    found = runs_of_cluster(settings, NAME_SERVER)
+    return min(found, key=lambda run: run.created, default=None)
+
+
+def end_strays(settings: Settings) -> list[RunFile]:
+    """End every process that ``start`` made in this data folder; returns those that were there."""
+    found = runs_of_cluster(settings)
     for run in found:
         end(run)
     return found
@@ -204,19 +246,8 @@ def _role_of(command: list[str]) -> str | None:
     return next((role for role, script in _SCRIPTS.items() if script in names), None)
 
 
-def _was_started_for(settings: Settings, environment: Mapping[str, str]) -> bool:
-    # An editor with a server's script open, in a shell with our settings, has the folder too, but not the other.
-    return STANDBY in environment and environment.get("DATA_FOLDER") == str(settings.data)
-
-
-def find_name_server(port: int) -> RunFile | None:
-    """The name server of this machine's user that listens on a port, whoever started it."""
-    for process in psutil.process_iter(["cmdline"]):
-        words = " ".join(process.info["cmdline"] or [])
-        if "pyro4-ns" not in words and "Pyro4.naming" not in words:
-            continue
-        with contextlib.suppress(psutil.Error):
-            listening = [c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
-            if port in listening:
-                return RunFile.of(NAME_SERVER, process.pid)
-    return None
+def _was_started_in(folder: RunFolder, environment: Mapping[str, str]) -> bool:
+    # An editor with a server's script open, in a shell with our settings, has the folder too, but not the mark. A copy
+    # in the place of the folder has the path, but not the id; older versions did not say that.
+    is_marked = STANDBY in environment and environment.get(STARTED_IN) in (None, folder.id)
+    return is_marked and folder.is_named_in(environment)

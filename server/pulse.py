@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import NamedTuple, Protocol
 
-from server.run_folder import RunFile
+from server.run_file import RunFile
 from server.security import peer_key
 from wire import PEER
 from wire.rpc import Address, Remote
@@ -40,7 +40,7 @@ class PeerPulse:
     def beat(self, wait_s: float, timeout_s: float) -> Beat:
         answer = self._remote.call("beat", wait_s if self._settled else 0.0, timeout_s=wait_s + timeout_s)
         self._settled = answer["serving"]
-        return Beat(RunFile(self._role, answer["pid"], answer["created"]), answer["serving"])
+        return Beat(RunFile.from_plain({**answer, "role": self._role}), answer["serving"])
 
     def close(self) -> None:
         self._settled = False

@@ -1,23 +1,25 @@
 """Who runs in which role on this machine: the folder where that is locked and written down.
 
 Lives here: the lock that only one server of a role can hold (the system frees it when its holder dies), the file that
-says who that is, and how to tell that very process from a later one with the same pid. Starts and ends nobody.
+says who that is, and whether a process is one of this very folder. Nothing is started or ended from here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import filelock
 import psutil
 import structlog
 
-from server.settings import Settings, SettingsError
+from server.run_file import RunFile, folder_id
+from server.settings import ROOT, Settings, SettingsError
 from wire import MAIN
 from wire.errors import StorageFailed
 from wire.whole_file import remove_leftovers, replace_file
@@ -33,49 +35,6 @@ class AlreadyRunning(Exception):
     """Another server of the role runs; the sentence says which."""
 
 
-@dataclass(frozen=True)
-class RunFile:
-    """Who runs, or ran last, in a role: ``created`` is when the process began and tells pids that are used again.
-
-    In seconds since the system started where that can be told, because the wall clock may be set while a process lives;
-    else in seconds since 1970.
-    """
-
-    role: str
-    pid: int
-    created: float
-
-    @classmethod
-    def of(cls, role: str, pid: int) -> RunFile:
-        """The run file of a living process."""
-        return cls(role, pid, _created(psutil.Process(pid)))
-
-    @property
-    def age_s(self) -> float:
-        """How long ago it began."""
-        return clock() - self.created
-
-    @property
-    def created_at(self) -> float:
-        """When it began, in seconds since 1970, for people."""
-        return time.time() - self.age_s
-
-    @property
-    def alive(self) -> bool:
-        """Whether that very process still runs; a zombie does not."""
-        return self.process() is not None
-
-    def process(self) -> psutil.Process | None:
-        """The process, if it still runs."""
-        try:
-            process = psutil.Process(self.pid)
-            if _created(process) == self.created and process.status() != psutil.STATUS_ZOMBIE:
-                return process
-        except psutil.NoSuchProcess:
-            pass
-        return None
-
-
 class RunFolder:
     """The folder in the data folder where roles are locked and their holders written down."""
 
@@ -86,6 +45,13 @@ class RunFolder:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"DATA_FOLDER {settings.data} cannot be used: {error.strerror or error}") from None
+        self.id = folder_id(self._folder)
+        """Tells this folder from its copies; see ``run_file.folder_id``."""
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether its path still leads to it; false once it was moved away, also if another took its place."""
+        return folder_id(self._folder) == self.id
 
     def hold(self, role: str) -> filelock.BaseFileLock:
         """Become the one server of a role, for as long as this process lives. Raises AlreadyRunning.
@@ -93,7 +59,7 @@ class RunFolder:
         A holder that has just died is waited for: to take it for a living one would cost a takeover seconds. On a full
         disk the run file may stay as it was: see ``is_written``.
         """
-        lock = filelock.FileLock(self._folder / f"{role}.lock")
+        lock = filelock.FileLock(self._lock_file(role))
         deadline = time.monotonic() + DYING_S
         while not _acquired(lock):
             runs = self.read(role)
@@ -103,8 +69,12 @@ class RunFolder:
                 raise AlreadyRunning(f"a {role} runs already, {who}, for the data in {self._folder.parent}")
             time.sleep(0.001)
         self._remove_leftovers()
-        self.try_to_write(RunFile.of(role, os.getpid()))
+        self.try_to_write(self.run_of(role, os.getpid()))
         return lock
+
+    def run_of(self, role: str, pid: int) -> RunFile:
+        """The run file of a living process that has the role in this folder. Raises psutil.NoSuchProcess."""
+        return RunFile.of(role, pid, self.id)
 
     def _remove_leftovers(self) -> None:
         for folder in (self._folder, self._folder.parent):
@@ -139,14 +109,41 @@ class RunFolder:
         return self.read(run.role) == run
 
     def read(self, role: str) -> RunFile | None:
-        """Who runs, or ran and was not stopped for good; None if nobody."""
+        """Who runs, or ran and was not stopped for good, in this folder; None if nobody.
+
+        What a copy of a folder has brought along names the original's processes, and nobody here.
+        """
         try:
-            return RunFile(**json.loads(self._file(role).read_text()))
+            run = RunFile.from_plain(json.loads(self._file(role).read_text()))
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             logger.warning("a run file cannot be read", other=role, why=str(error))
             return None
+        return run if self.has(run) else None
+
+    def has(self, run: RunFile) -> bool:
+        """Whether a process is, or was, one of this folder, and not of another one, of which this may be a copy."""
+        if run.folder:
+            return run.folder == self.id
+        process = run.process()  # written by an older version, which did not say where
+        return process is None or self._is_used_by(process, run.role)
+
+    def _is_used_by(self, process: psutil.Process, role: str) -> bool:
+        """Whether a process has the role's lock file open, or was started for this folder."""
+        with contextlib.suppress(psutil.Error, OSError):
+            lock = self._lock_file(role)
+            opened = [Path(file.path) for file in process.open_files()]
+            if any(file.samefile(lock) for file in opened if file.name == lock.name):
+                return True
+        with contextlib.suppress(psutil.Error):
+            return self.is_named_in(process.environ())
+        return False
+
+    def is_named_in(self, environment: Mapping[str, str]) -> bool:
+        """Whether the data folder that an environment names is the one that this folder is in."""
+        data = environment.get("DATA_FOLDER")
+        return bool(data) and folder_id(ROOT / str(data) / self._folder.name) == self.id
 
     def clear(self, role: str) -> None:
         """Nobody is missed in this role: it was stopped for good."""
@@ -174,29 +171,11 @@ class RunFolder:
     def _mark(self) -> Path:
         return self._folder / "draining"
 
+    def _lock_file(self, role: str) -> Path:
+        return self._folder / f"{role}.lock"
+
     def _file(self, role: str) -> Path:
         return self._folder / f"{role}.json"
-
-
-_COUNTS_FROM_BOOT = sys.platform == "linux"
-_STARTED_AT = 19
-"""Where /proc/PID/stat has it, counted from after the command's name, which may have blanks in it; see proc(5)."""
-
-
-def _created(process: psutil.Process) -> float:
-    """See ``RunFile.created``. psutil itself only says it by the wall clock. Raises psutil.NoSuchProcess."""
-    if not _COUNTS_FROM_BOOT:
-        return process.create_time()
-    try:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        raise psutil.NoSuchProcess(process.pid) from None
-    return int(fields[_STARTED_AT]) / os.sysconf("SC_CLK_TCK")
-
-
-def clock() -> float:
-    """The clock by which ``RunFile.created`` is; that is rounded down, to a hundredth of a second on Linux."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if _COUNTS_FROM_BOOT else time.time()
 
 
 def _write_over(file: Path, text: str) -> None:

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import filelock
 import psutil
 
-from server import processes, run_folder
+from server import processes, run_file
 from server.cluster import CannotStart, Cluster, NotRunning
-from server.run_folder import RunFile
+from server.run_file import RunFile
 from server.settings import Settings, load
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -84,12 +84,15 @@ class _Upgrade:
     def __init__(self, cluster: Cluster, say: Callable[[str], None]) -> None:
         self._cluster = cluster
         self._say = say
-        self._began = run_folder.clock()
+        self._began = run_file.clock()
 
     def run(self, on_replaced: Callable[[Replaced], None]) -> None:
         if self._cluster.speak_otherwise():
             self._replace_all(on_replaced)
         for role in ORDER:
+            if role == NAME_SERVER and (left := self._cluster.name_server_of_others()):
+                self._say(left)
+                continue
             while not self._is_new(old := self._when_whole(role)):
                 on_replaced(self._replace(old))
         self._when_whole(MAIN)

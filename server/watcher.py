@@ -19,11 +19,12 @@ from server.counts import DIED, HUNG, RecoveryCounts
 from server.pulse import Pulse
 from server.recoveries import Recoveries, Recovery
 from server.retries import AGAIN_S, Retries
-from server.run_folder import RunFile, RunFolder
+from server.run_file import RunFile
+from server.run_folder import RunFolder
 from server.settings import Settings
 from server.supervision import Action, Condition, Patience, Supervision
 from wire import NAME_SERVER
-from wire.errors import DeadlineExceeded, StorageFailed, TicTacToeError
+from wire.errors import DeadlineExceeded, NotReady, StorageFailed, TicTacToeError
 
 LOOK_AGAIN_S = 0.01
 COURTESY_S = 0.8
@@ -120,6 +121,7 @@ class Watcher:
         settings = self._settings
         try:
             who, serving = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
+            self._check_whose(who)
         except TicTacToeError as error:
             self._pulse.close()
             self._unheard(error)
@@ -143,11 +145,17 @@ class Watcher:
             time.sleep(settings.heartbeat_s if waits_long else LOOK_AGAIN_S)
         self._serves = serving
 
+    def _check_whose(self, who: RunFile | None) -> None:
+        """Where all share a folder, a server of another folder is none of ours: it is neither waited for nor ended."""
+        if self._supervised and who not in (None, self._known) and not self._run_folder.has(who):
+            raise NotReady(f"the {self.role} that answers there, pid {who.pid}, is another data folder's")
+
     def _prepare_standby(self) -> None:
         """Have a stand-by ready. Not before the second heartbeat of a new one: to start a process takes a core, which
         the recovery needs until then.
         """
-        if not self._wants_standby or (self._standby is not None and self._standby.poll() is None):
+        is_there = self._standby is not None and self._standby.poll() is None
+        if not self._wants_standby or is_there or not self._run_folder.is_in_place:
             return
         try:
             self._standby = processes.start(self.role, self._settings, standby=True)
@@ -199,7 +207,7 @@ class Watcher:
     def _last_known(self) -> RunFile | None:
         known = self._known or self._run_folder.read(self.role)
         if self.role == NAME_SERVER and (known is None or not known.alive):
-            return processes.find_name_server(self._settings.name_server_port)
+            return processes.name_server_of(self._settings)
         return known
 
     def _reap(self) -> None:
@@ -238,12 +246,16 @@ class Watcher:
             else:
                 self._life.yielded(time.monotonic())
             return
+        if not self._run_folder.is_in_place:
+            # A new process would take what is there now for its data, beside servers that have the old.
+            logger.error("cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced")
+            return
         self._child, self._standby = self._standby, None
         try:
             if self._child is None or not processes.begin(self._child):
                 self._child = processes.start(self.role, self._settings)
             if self.role == NAME_SERVER:
-                self._known = RunFile.of(NAME_SERVER, self._child.pid)
+                self._known = self._run_folder.run_of(NAME_SERVER, self._child.pid)
                 self._run_folder.try_to_write(self._known)
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("cannot be started", other=self.role, why=str(error))

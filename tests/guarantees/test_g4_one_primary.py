@@ -16,7 +16,7 @@ from client import connect
 from server import processes
 from server.cluster import Cluster
 from server.havoc import SandboxHavoc
-from server.run_folder import RunFile
+from server.run_file import RunFile
 from server.sandbox import sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until

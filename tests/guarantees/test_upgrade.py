@@ -19,7 +19,7 @@ from client.tables import Tables
 from server import processes
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.processes import ROLES
-from server.run_folder import RunFile
+from server.run_file import RunFile
 from server.settings import ROOT
 from server.upgrade import CannotUpgrade, Replaced, upgrade
 from tests.conditions import PATIENCE_S, wait_until

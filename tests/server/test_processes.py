@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from server import processes
-from server.run_folder import AlreadyRunning, RunFile, RunFolder
+from server.run_file import RunFile
+from server.run_folder import AlreadyRunning, RunFolder
 from server.settings import Settings
 from wire import MAIN
 
