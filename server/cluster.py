@@ -160,7 +160,7 @@ class Cluster:
         while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
             # Who was told to stop is in no run file any more.
             servers = {run for run in told | self._processes() if run.role != NAME_SERVER and run.alive}
-            told |= self._tell_to_stop(servers - told)
+            told |= self._tell_to_stop(servers, told)
             patient = time.monotonic() - began < POLITE_S
             left = self._end_all(servers - told if patient else servers) if servers else self._end_the_rest()
             quiet_since = None if servers or left else quiet_since or time.monotonic()
@@ -192,13 +192,15 @@ class Cluster:
     def _processes(self) -> set[RunFile]:
         return {run for role in ROLES if (run := self.process_of(role)) is not None}
 
-    def _tell_to_stop(self, servers: set[RunFile]) -> set[RunFile]:
-        """Make all of them stand down, then stop those that answered; returns these."""
-        for method in ("stand_down", "stop"):
-            with ThreadPoolExecutor(len(ROLES)) as pool:
-                answered = pool.map(lambda run, method=method: self._does(run.role, method), servers)
-                servers = {run for run, answer in zip(servers, answered, strict=True) if answer}
-        return servers
+    def _tell_to_stop(self, servers: set[RunFile], told: set[RunFile]) -> set[RunFile]:
+        """Make all of them stand down (again), then stop those that did and were not told before; returns these."""
+        standing_by = self._that_did(servers, "stand_down")
+        return self._that_did(standing_by - told, "stop")
+
+    def _that_did(self, servers: set[RunFile], method: str) -> set[RunFile]:
+        with ThreadPoolExecutor(len(ROLES)) as pool:
+            answered = pool.map(lambda run: self._does(run.role, method), servers)
+            return {run for run, answer in zip(servers, answered, strict=True) if answer}
 
     def _end_the_rest(self) -> set[RunFile]:
         """End the name server, and what was just started by a server that is gone and is in no run file yet."""

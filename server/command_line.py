@@ -22,6 +22,7 @@ from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
 from server.lookout import Drains, whole
 from server.restoration import NothingToResolve
 from server.settings import SettingsError, load
+from server.supervision import STAND_DOWN_S
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
 
@@ -96,8 +97,14 @@ def stop() -> None:
     """Stop all four for good: nothing starts them again. What was played is there at the next start."""
     with plain_errors():
         cluster = Cluster(load())
-        with console.status("stopping the servers"):
-            cluster.stop()
+        try:
+            with console.status("stopping the servers"):
+                cluster.stop()
+        except KeyboardInterrupt:
+            fail(
+                f"The cluster is not stopped: what still runs starts the rest again within {STAND_DOWN_S:g} s or so."
+                " Say cluster stop again."
+            )
         console.print("The cluster is stopped.")
         if left := cluster.name_server_of_others():
             console.print(left, highlight=False)

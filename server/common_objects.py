@@ -46,7 +46,7 @@ class PeerObject:
 
     @remote()
     def stand_down(self) -> None:
-        """Start and end no server any more."""
+        """Start and end no server for a while: ten seconds, unless this is said again."""
         self._node.stand_down()
 
     @remote()

@@ -6,6 +6,7 @@ A server's own part is a list of ``Watcher`` and what it offers; the scripts put
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -23,6 +24,7 @@ from server.run_folder import RunFolder
 from server.security import cluster_key, peer_key
 from server.settings import Settings
 from server.settings_checks import is_loopback
+from server.supervision import STAND_DOWN_S
 from server.telling import Telling
 from server.this_machine import is_here, machine_id
 from server.watcher import Watcher
@@ -55,7 +57,7 @@ class Node:
         self.started_at = time.time()
         self._run = self.run_folder.run_of(role, os.getpid())
         self._ending = threading.Event()
-        self._standing_down = threading.Event()
+        self._stands_down_until = -math.inf
         self.watchers: list[Watcher] = []
         self._threads: list[threading.Thread] = []
         self._at_end: list[Callable[[], None]] = []
@@ -166,7 +168,7 @@ class Node:
                 after=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
             )
             self.watchers.append(watcher)
-            self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self._go_on_watching))  # type: ignore[misc]
+            self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self.go_on, self._stands_down))  # type: ignore[misc]
 
     def _is_here(self, role: str) -> bool:
         """Whether that server belongs on this machine, so that it can be ended and started from here."""
@@ -178,12 +180,12 @@ class Node:
             return NameServerPulse(self.settings.name_server, self._ending)
         return PeerPulse(role, self.settings.peer_address_of(role), self.key)
 
-    def _go_on_watching(self) -> bool:
-        return not self._ending.is_set() and not self._standing_down.is_set()
+    def _stands_down(self) -> bool:
+        return time.monotonic() < self._stands_down_until
 
     def stand_down(self) -> None:
-        """Start and end nobody any more: the whole cluster is being stopped."""
-        self._standing_down.set()
+        """Start and end nobody for STAND_DOWN_S from now on: the whole cluster is being stopped."""
+        self._stands_down_until = time.monotonic() + STAND_DOWN_S
         for watcher in self.watchers:
             watcher.abandon_start()
 

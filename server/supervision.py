@@ -20,6 +20,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+STAND_DOWN_S = 10.0
+"""For so long a server that was told to stand down watches nobody, and then it does again. A stop that takes longer
+tells it again and again; one that was interrupted leaves no server that nobody watches.
+"""
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 10.0
 
@@ -62,14 +66,18 @@ class Supervision:
 
     def __init__(self, patience: Patience, now: float, *, ran_before: bool) -> None:
         """``ran_before``: it ran in this data folder and was not stopped for good, so it is missed at once."""
-        self.condition = Condition.ABSENT
-        self.failures = 0
         self.starts = 0
         self._patience = patience
+        self.begin_anew(now, ran_before=ran_before)
+
+    def begin_anew(self, now: float, *, ran_before: bool) -> None:
+        """Watch from now on, knowing nothing of the time before: nobody looked, so nobody was missed in it."""
+        self.condition = Condition.ABSENT
+        self.failures = 0
         self._since = now
         self._running_since: float | None = None
         self._heard_at = now
-        self._due_at = now + (patience.courtesy_s if ran_before else patience.grace_s)
+        self._due_at = now + (self._patience.courtesy_s if ran_before else self._patience.grace_s)
 
     def heard(self, now: float) -> None:
         """It answered a heartbeat, and so proved that it moves."""

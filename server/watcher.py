@@ -74,6 +74,7 @@ class Watcher:
         """Since when it answers and does not do its work."""
         self._lost_at: float | None = None
         self._hung = False
+        self._rests = False
         patience = Patience(
             grace_s=settings.start_grace_s,
             hang_s=settings.hang_s,
@@ -82,10 +83,15 @@ class Watcher:
         )
         self._life = Supervision(patience, time.monotonic(), ran_before=self._known is not None)
 
-    def run(self, go_on: Callable[[], bool]) -> None:
-        """Watch until ``go_on()`` is false."""
+    def run(self, go_on: Callable[[], bool], stands_down: Callable[[], bool]) -> None:
+        """Watch until ``go_on()`` is false, but for the time in which ``stands_down()``."""
         due = 0.0
         while go_on():
+            if stands_down():
+                self._rest()
+                continue
+            if self._rests:
+                self._watch_again()
             self._watch_once()
             if not self.answers and time.monotonic() >= due:
                 due = time.monotonic() + AGAIN_S
@@ -116,6 +122,21 @@ class Watcher:
             if process is not None:
                 process.kill()
                 process.wait()
+
+    def _rest(self) -> None:
+        """Start and end nobody."""
+        if not self._rests:
+            self._rests = True
+            self._pulse.close()
+            self.abandon_start()
+        time.sleep(LOOK_AGAIN_S)
+
+    def _watch_again(self) -> None:
+        """What was to be stopped was not, or not all of it: who ran before is missed at once."""
+        self._rests = False
+        ran_before = self._known is not None or self._run_folder.read(self.role) is not None
+        self._life.begin_anew(time.monotonic(), ran_before=ran_before)
+        logger.warning("watching again: the cluster was not stopped", other=self.role)
 
     def _watch_once(self) -> None:
         settings = self._settings

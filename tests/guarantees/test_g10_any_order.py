@@ -59,7 +59,8 @@ def test_g10_any_order(by_hand: tuple[Cluster, Type], order: tuple[str, ...], na
     for number, role in enumerate(roles):
         type_in(*command(cluster, role))
         if number < len(roles) - 1:
-            wait_until(lambda role=role: cluster.process_of(role) is not None)  # type: ignore[misc]
+            there = cluster.is_up if role == NAME_SERVER else cluster.process_of
+            wait_until(lambda role=role, there=there: there(role))  # type: ignore[misc]
     wait_until(cluster.is_whole)
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
