@@ -67,6 +67,7 @@ def connect(
         raise ProtocolMismatch(f"the server speaks version {spoken}, this client version {PROTOCOL_VERSION}")
     cluster.claim_after_s = described["claim_after_s"]
     cluster.max_wait_s = described["max_wait_s"]
+    cluster.cluster_id = described.get("cluster", "")
     return cluster
 
 
@@ -78,6 +79,8 @@ class Cluster:
         self._name_servers = name_servers
         self._credentials = credentials
         self._front_door = Channel(self._find_front_door, patience=patience)
+        self.cluster_id = ""
+        """Which cluster this is; empty until it is known, and for servers of older versions."""
         self._was_found = False
         self._not_found: TicTacToeError | None = None
         """Why the last look-up failed, as long as none has succeeded."""
@@ -217,12 +220,16 @@ class Cluster:
         failures: list[TicTacToeError] = []
         for name_server in self._name_servers:
             try:
-                address = rpc.look_up(name_server, COMMUNICATION, timeout_s=LOOK_UP_S)
+                found = rpc.look_up(name_server, COMMUNICATION, timeout_s=LOOK_UP_S)
             except TicTacToeError as error:
                 failures.append(error if self._was_found else address_check.explained(name_server, error))
             else:
+                if self.cluster_id and found.cluster not in ("", self.cluster_id):
+                    # It knows neither our names nor our rooms.
+                    failures.append(Unreachable(f"{name_server} leads to another cluster now: {found.cluster}"))
+                    continue
                 self._was_found, self._not_found = True, None
-                return Place(address, COMMUNICATION)
+                return Place(found.address, COMMUNICATION)
         hopeful = [failure for failure in failures if worth_another_try(failure)]
         failure = (hopeful or failures)[-1]
         if self._was_found and not hopeful:

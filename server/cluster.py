@@ -15,9 +15,10 @@ from server import processes, this_machine
 from server.lookout import ASK_S, IN_STEP, SPEAKS_OTHERWISE, Drains, Lookout, RoleStatus, drains_from, whole
 from server.processes import ROLES
 from server.recoveries import Recovery
+from server.registration import Registration
 from server.run_file import RunFile
 from server.run_folder import RunFolder
-from server.security import cluster_key
+from server.security import cluster_id, cluster_key
 from server.settings import Settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
@@ -54,7 +55,9 @@ class Cluster:
         """Raises SettingsError when the data folder or the key cannot be used."""
         self.settings = settings
         self._run_folder = RunFolder(settings)
-        self._lookout = Lookout(settings, self._run_folder, cluster_key(settings))
+        key = cluster_key(settings)
+        self._lookout = Lookout(settings, self._run_folder, key)
+        self._registration = Registration(settings, cluster_id(key))
 
     @property
     def name_server(self) -> str:
@@ -82,6 +85,7 @@ class Cluster:
             raise CannotStart(f"{others[0]} {SPEAKS_OTHERWISE}")
         missing = [role for role in here if self.process_of(role) is None]
         self._check_ports_of(missing)
+        self._check_names()
         if reopen and not self.runs_here():
             self._run_folder.unmark_draining()
         if self.is_up(NAME_SERVER) and NAME_SERVER in missing:
@@ -130,6 +134,16 @@ class Cluster:
                     " (MAIN_PORT, MAIN_PEER_PORT and so on)."
                 )
 
+    def _check_names(self) -> None:
+        """Raises CannotStart if another cluster that lives has our names: its clients would find servers of both."""
+        with contextlib.suppress(TicTacToeError):  # without a name server nobody has them
+            conflict = self._registration.look()
+            while conflict and self._registration.is_undecided:
+                time.sleep(LOOK_AGAIN_S)
+                conflict = self._registration.look()
+            if conflict:
+                raise CannotStart(f"nothing was started: {conflict}.")
+
     def is_up(self, role: str) -> bool:
         """Whether clients find that role and it does its work, the main server with a replica in step."""
         if role == NAME_SERVER:
@@ -139,7 +153,7 @@ class Cluster:
             return False
         with contextlib.suppress(TicTacToeError):
             registered = rpc.look_up(self.settings.name_server, role, timeout_s=ASK_S)
-            return registered == self.settings.public_address_of(role)
+            return registered.address == self.settings.public_address_of(role)
         return False
 
     def last_words(self, role: str) -> str:
@@ -171,6 +185,9 @@ class Cluster:
             if (servers or left) and time.monotonic() - began > timeout_s:
                 raise CannotStop(_what_runs(servers | left))
             time.sleep(LOOK_AGAIN_S)
+        if self.name_server_of_others():
+            with contextlib.suppress(TicTacToeError):  # then the entries lead nowhere, and whoever comes replaces them
+                self._registration.withdraw()
 
     def end_all(self, *, timeout_s: float = STOP_S) -> None:
         """End all four in good order, at once and by signals alone, whatever they speak. They are not stopped for good:

@@ -59,10 +59,11 @@ class PeerObject:
 class ClientObject:
     """What every server answers anybody under its own name."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, cluster_id: str) -> None:
         self._role = role
+        self._cluster_id = cluster_id
 
     @remote()
     def describe(self) -> dict[str, object]:
-        """Which server this is, and which version of the protocol it speaks."""
-        return {"role": self._role, "protocol": PROTOCOL_VERSION}
+        """Which server this is, of which cluster, and which version of the protocol it speaks."""
+        return {"role": self._role, "protocol": PROTOCOL_VERSION, "cluster": self._cluster_id}

@@ -23,7 +23,7 @@ from server.matchmaking import Matchmaker
 from server.online import Online
 from server.presence import SAY_AGAIN_S, SHOWN
 from server.ratings import Pool
-from server.security import code_hash, token_hash
+from server.security import cluster_id, code_hash, token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
@@ -50,6 +50,7 @@ class FrontDoor:
         self._main = main
         self._glance = glance
         self._settings = settings
+        self._cluster_id = cluster_id(key)
         self._choices = short_list(DEFAULT_GAME)
         self.who_is_online = Online(self._ask_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
         self._identities = Identities(lambda hashed: self._ask_main("who_has", hashed))
@@ -64,6 +65,7 @@ class FrontDoor:
         return {
             "role": "communication_server",
             "protocol": PROTOCOL_VERSION,
+            "cluster": self._cluster_id,
             "max_wait_s": self._settings.max_wait_s,
             "max_message_bytes": self._settings.max_message_bytes,
             "claim_after_s": self._settings.claim_after_s,

@@ -67,6 +67,8 @@ class RoleStatus:
     """What a running server fails at: for each ``why``, ``since`` (seconds since 1970) and ``failures`` in a row."""
     draining: Drains | None = None
     """Of a main server in office."""
+    registered: bool = True
+    """Whether clients may find it: false while another cluster has the names, see ``troubles``."""
 
     def as_plain(self) -> dict[str, object]:
         """The status as a dictionary of what JSON knows."""
@@ -218,6 +220,7 @@ class Lookout:
             step=answer.get("step"),
             position=answer.get("position"),
             draining=drains_from(answer),
+            registered=not answer.get("conflict"),
             note="; ".join(_in_words(what, trouble) for what, trouble in troubles.items()),
             failures=max((trouble["failures"] for trouble in troubles.values()), default=0),
             troubles=troubles,
@@ -244,8 +247,9 @@ class Glance:
 
 
 def whole(roles: Sequence[RoleStatus]) -> bool:
-    """Whether a status says that all run and the replica is in step."""
-    return all(role.state == "running" and (role.role != MAIN or role.step == IN_STEP) for role in roles)
+    """Whether a status says that all run, clients may find them, and the replica is in step."""
+    run = all(role.state == "running" and role.registered for role in roles)
+    return run and all(role.step == IN_STEP for role in roles if role.role == MAIN)
 
 
 def drains_from(status: Mapping[str, Any]) -> Drains | None:

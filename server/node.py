@@ -19,9 +19,10 @@ import structlog
 from server import descriptors, log, processes, readings
 from server.counts import Traffic
 from server.pulse import NameServerPulse, PeerPulse, Pulse
+from server.registration import Registration
 from server.retries import TAKEOVER_S, Retries
 from server.run_folder import RunFolder
-from server.security import cluster_key, peer_key
+from server.security import cluster_id, cluster_key, peer_key
 from server.settings import Settings
 from server.settings_checks import is_loopback
 from server.supervision import STAND_DOWN_S
@@ -52,6 +53,8 @@ class Node:
         connections = descriptors.connections_for(settings.max_connections)  # first: what cannot serve holds no lock
         self.run_folder = RunFolder(settings)
         self.key = cluster_key(settings)
+        self.cluster_id = cluster_id(self.key)
+        self._names = Registration(settings, self.cluster_id, role)
         self._lock = self.run_folder.hold(role)
         self.machine = machine_id(settings.data / "run")
         self.started_at = time.time()
@@ -201,6 +204,8 @@ class Node:
             "started_at": self.started_at,
             "protocol": PROTOCOL_VERSION,
             "connections": 0 if self.clients is None else self.clients.connections,
+            "cluster": self.cluster_id,
+            "conflict": self._names.conflict,
             "watches": {watcher.role: watcher.status() for watcher in self.watchers},
             "troubles": {
                 what: retries.trouble.as_plain()
@@ -253,8 +258,8 @@ class Node:
         settings = self.settings
         while self.go_on():
             try:
-                where = settings.public_address_of(self.role)
-                if rpc.register(settings.name_server, self.role, where, timeout_s=settings.hang_s):
+                if self._names.keep():
+                    where = settings.public_address_of(self.role)
                     logger.info("registered", name_server=str(settings.name_server), where=str(where))
             except TicTacToeError as error:
                 self._registration.failed(error)

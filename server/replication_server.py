@@ -54,7 +54,7 @@ def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
     copy = CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults))
     its_node.metrics.include(lambda: readings.of_replication(copy))
     its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
-    its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION))
+    its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION, its_node.cluster_id))
     return copy
 
 

@@ -19,6 +19,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def cluster_id(key: bytes) -> str:
+    """What a cluster is called: the same at every server that has the key, and nothing that tells the key."""
+    return hmac.new(key, b"the cluster's id", "sha256").hexdigest()[:12]
+
+
 def house_bot_token(key: bytes) -> str:
     """The token under which the servers themselves play: who has the cluster's key has it."""
     return hmac.new(key, b"the house bot", "sha256").hexdigest()

@@ -33,6 +33,7 @@ class Serving:
         self.house = house
         self.committer = committer
         self._clients = clients
+        self._cluster_id = node.cluster_id
         house_bot = token_hash(house_bot_token(node.key))
         self.desk = Desk(house, committer, node.settings, house_bot=house_bot, tidies=tidies)
         self.pairings = Pairings(
@@ -47,7 +48,7 @@ class Serving:
     def load(self) -> list[Listing]:
         """Take in the journal and offer every room; returns the listings that the journal lacks."""
         missing = self.house.load()
-        self._clients.offer(MAIN, ClientObject(MAIN))
+        self._clients.offer(MAIN, ClientObject(MAIN, self._cluster_id))
         return missing
 
     def offer(self, room: str) -> None:

@@ -154,7 +154,7 @@ class _Run:
                 recalled.rooms.setdefault(row.room, RoomHistory())
                 if not row.rated:  # a match closes when both have gone, and who was killed meanwhile goes later
                     self._complaints.append(f"{row.room} ({row.title}) is still open, {row.phase}")
-            address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S)
+            address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S).address
             for room, history in recalled.rooms.items():
                 try:
                     history.final = _events_of(room, token, address)

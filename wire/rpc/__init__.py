@@ -13,15 +13,18 @@ from wire.rpc.library import configure  # first: it sets the library
 
 from wire.rpc.calls import Address, Remote, RemotePool  # isort: skip
 from wire.rpc.endpoint import Endpoint  # isort: skip
-from wire.rpc.names import look_up, name_server_answers, register  # isort: skip
+from wire.rpc.names import Entry, entries, look_up, name_server_answers, register, remove  # isort: skip
 
 __all__ = [
     "Address",
     "Endpoint",
+    "Entry",
     "Remote",
     "RemotePool",
     "configure",
+    "entries",
     "look_up",
     "name_server_answers",
     "register",
+    "remove",
 ]

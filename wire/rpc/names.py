@@ -1,9 +1,14 @@
-"""The name server: looking up, registering."""
+"""The name server: looking up, registering.
+
+An entry says which cluster has made it, in the name server's own metadata, so that a cluster knows its own again.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import Pyro4
 import Pyro4.errors
@@ -11,6 +16,17 @@ import Pyro4.naming
 
 from wire.errors import NoSuchName, TicTacToeError, Unreachable
 from wire.rpc.calls import Address, Remote
+
+_CLUSTER = "tictactoe-cluster:"
+"""What a cluster's id stands behind in the metadata of an entry."""
+_NOWHERE = Address("", 0)
+
+
+class Entry(NamedTuple):
+    """What a name server has under a name: where that is, and the id of the cluster; empty if it was not given."""
+
+    address: Address
+    cluster: str = ""
 
 
 @contextlib.contextmanager
@@ -24,29 +40,73 @@ def _name_server(address: Address, timeout_s: float) -> Iterator[Remote]:
         remote.close()
 
 
-def look_up(name_server: Address, name: str, *, timeout_s: float) -> Address:
-    """Where the name server says that ``name`` is. Raises Unreachable when it does not answer, NoSuchName when it does
+def look_up(name_server: Address, name: str, *, timeout_s: float) -> Entry:
+    """What the name server has under ``name``. Raises Unreachable when it does not answer, NoSuchName when it does
     not have it.
     """
     with _name_server(name_server, timeout_s) as remote:
         try:
-            uri = remote.call("lookup", name, timeout_s=timeout_s)
+            uri, metadata = remote.call("lookup", name, True, timeout_s=timeout_s)
         except Pyro4.errors.NamingError:
             raise NoSuchName(f"the name server at {name_server} does not know {name} (yet)") from None
-        if not isinstance(uri, Pyro4.URI) or not uri.host or not uri.port:  # anybody may write anything there
+        found = _entry(uri, metadata)
+        if found.address == _NOWHERE:
             raise Unreachable(f"the name server at {name_server} has no address for {name}")
-        return Address(str(uri.host), int(uri.port))
+        return found
 
 
-def register(name_server: Address, name: str, where: Address, *, timeout_s: float) -> bool:
-    """See to it that the name server has ``name`` at ``where``; true if it had to be written. Raises Unreachable."""
-    wanted = Pyro4.URI(f"PYRO:{name}@{where.host}:{where.port}")
+def entries(name_server: Address, names: Iterable[str], *, timeout_s: float) -> Mapping[str, Entry]:
+    """What the name server has under these names; one that cannot be read is an entry that leads nowhere.
+
+    Raises Unreachable.
+    """
+    wanted = f"^({'|'.join(re.escape(name) for name in names)})$"
     with _name_server(name_server, timeout_s) as remote:
-        with contextlib.suppress(Pyro4.errors.NamingError):
-            if remote.call("lookup", name, timeout_s=timeout_s) == wanted:
-                return False
-        remote.call("register", name, wanted, False, timeout_s=timeout_s)
+        found = remote.call("list", None, wanted, None, None, True, timeout_s=timeout_s)
+    return {str(name): _entry(uri, metadata) for name, (uri, metadata) in found.items()}
+
+
+def register(
+    name_server: Address, name: str, entry: Entry, *, instead_of: Entry | None = None, timeout_s: float
+) -> bool:
+    """Write an entry where there is none, or instead of one; whether that was done: never over anybody else's.
+
+    Raises Unreachable.
+    """
+    uri = f"PYRO:{name}@{entry.address.host}:{entry.address.port}"
+    is_there = instead_of is not None and instead_of.address == entry.address
+    with _name_server(name_server, timeout_s) as remote:
+        if instead_of is not None and not is_there:
+            _remove(remote, name, instead_of, timeout_s)
+        try:
+            remote.call("register", name, uri, not is_there, [_CLUSTER + entry.cluster], timeout_s=timeout_s)
+        except Pyro4.errors.NamingError:
+            return False  # somebody else was there first
         return True
+
+
+def remove(name_server: Address, name: str, entry: Entry, *, timeout_s: float) -> None:
+    """Remove an entry, if it still is as given. Raises Unreachable."""
+    with _name_server(name_server, timeout_s) as remote:
+        _remove(remote, name, entry, timeout_s)
+
+
+def _remove(remote: Remote, name: str, entry: Entry, timeout_s: float) -> None:
+    with contextlib.suppress(Pyro4.errors.NamingError):
+        if _entry(*remote.call("lookup", name, True, timeout_s=timeout_s)) == entry:
+            remote.call("remove", name, timeout_s=timeout_s)
+
+
+def _entry(uri: object, metadata: object) -> Entry:
+    """An entry as it stands in the name server, where anybody may write anything."""
+    try:
+        read = uri if isinstance(uri, Pyro4.URI) else Pyro4.URI(uri)
+        address = Address(str(read.host), int(read.port)) if read.host and read.port else _NOWHERE
+    except (Pyro4.errors.PyroError, TypeError, ValueError):
+        address = _NOWHERE
+    said = metadata if isinstance(metadata, (list, tuple, set, frozenset)) else ()
+    ids = [text.removeprefix(_CLUSTER) for text in said if isinstance(text, str) and text.startswith(_CLUSTER)]
+    return Entry(address, ids[0] if ids else "")
 
 
 def name_server_answers(address: Address, *, timeout_s: float) -> bool:
