@@ -28,6 +28,7 @@ from server import backup_commands, standard_streams
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
 from server.command_line import FAILED, console, fail, number, plain_errors
 from server.settings import Settings, SettingsError, load
+from wire.os_errors import sentence_of
 
 SURELY_HANGS_S = 5.0
 """Where a server that is replaced counts as a finding, it must not be because the machine is busy."""
@@ -80,6 +81,8 @@ def _as_cannot_do() -> Iterator[None]:
         yield
     except (SettingsError, CannotStart, CannotStop, NotRunning) as error:
         raise CannotDo(str(error)) from None
+    except OSError as error:
+        raise CannotDo(sentence_of(error)) from None
 
 
 @app.callback(invoke_without_command=True)
@@ -222,9 +225,9 @@ def rush(
         wanted = Rush(people, kill_every, seed)
         with sandbox_cluster(**KEEP_ALL, away_s=AN_HOUR_S) as cluster:
             summary = run_rush(cluster, wanted, console.print)
-    console.print_json(json.dumps(summary.as_plain()))
-    if report is not None:
-        report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
+        console.print_json(json.dumps(summary.as_plain()))
+        if report is not None:
+            report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
     sys.exit(FAILED if summary.wrong else 0)
 
 

@@ -84,6 +84,8 @@ class Credentials:
                 yield self._read()
         except OSError as error:
             raise StorageFailed(f"{self._file} cannot be used: {error.strerror or error}") from None
+        except NotImplementedError:
+            raise StorageFailed(f"{self._file} is on a file system without locks") from None
 
     def _read(self) -> dict[str, dict[str, str]]:
         if not self._file.exists():

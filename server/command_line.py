@@ -25,6 +25,7 @@ from server.settings import SettingsError, load
 from server.supervision import STAND_DOWN_S
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
+from wire.os_errors import sentence_of
 
 FAILED = 1
 """Exit status when what was looked for is not so."""
@@ -60,6 +61,10 @@ def plain_errors() -> Iterator[None]:
         yield
     except (SettingsError, CannotStart, CannotStop, NoBackup, NotRunning, NothingToResolve) as error:
         fail(str(error))
+    except BrokenPipeError:
+        raise  # of "| head": not worth a word
+    except OSError as error:
+        fail(sentence_of(error))
     except TicTacToeError as error:
         fail(error.message)
 

@@ -191,4 +191,6 @@ def _acquired(lock: filelock.BaseFileLock) -> bool:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         return False
+    except NotImplementedError:
+        raise SettingsError(f"DATA_FOLDER is on a file system without locks: {Path(lock.lock_file).parent}") from None
     return True

@@ -15,10 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from server.cluster import Cluster
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 
 _PORT_FIELDS = (
     "name_server_port",
@@ -40,7 +38,8 @@ _LAST_PORT = 29_000
 PATIENCE_S = 240.0
 """How long such a cluster may take to start or to stop: long, because the machine may do much else meanwhile."""
 
-_held: list[filelock.BaseFileLock] = []
+_HOST = "127.0.0.1"
+_held: list[socket.socket] = []
 
 
 def sandbox_settings(folder: Path, **changes: Any) -> Settings:
@@ -66,29 +65,33 @@ def sandbox_cluster(before_start: Callable[[Settings], object] | None = None, **
 
 
 def _free_block() -> int:
-    """The first of _BLOCK ports that are free and that no other process takes by this way while this one lives."""
-    folder = Path(tempfile.gettempdir()) / "tictactoe-ports"
-    folder.mkdir(exist_ok=True)
+    """The first of _BLOCK ports that are free; no other process takes them by this way while this one lives.
+
+    The last of them is what says so: it stays bound here, which holds for every user of the machine, and ends with the
+    process. Raises SettingsError when there are none.
+    """
     firsts = list(range(_FIRST_PORT, _LAST_PORT, _BLOCK))
     random.shuffle(firsts)
     for first in firsts:
-        lock = filelock.FileLock(folder / f"{first}.lock")
+        *ports, last = range(first, first + _BLOCK)
+        mark = socket.socket()  # without SO_REUSEADDR: nothing else may be bound there
         try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
+            mark.bind((_HOST, last))
+        except OSError:
+            mark.close()
             continue
-        if all(_is_free(port) for port in range(first, first + _BLOCK)):
-            _held.append(lock)
+        if all(_is_free(port) for port in ports):
+            _held.append(mark)
             return first
-        lock.release()
-    raise RuntimeError("there is no block of free ports")
+        mark.close()
+    raise SettingsError(f"there are no {_BLOCK} free ports in a row from {_FIRST_PORT} to {_LAST_PORT}")
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((_HOST, port))
         except OSError:
             return False
     return True

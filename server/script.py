@@ -18,6 +18,7 @@ from server.run_folder import AlreadyRunning
 from server.settings import Settings, SettingsError, load
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed, Unreachable
+from wire.os_errors import sentence_of
 
 logger = structlog.get_logger()
 
@@ -38,8 +39,10 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
         node = Node(role, settings)
     except AlreadyRunning as error:
         _fail(str(error), processes.ALREADY_RUNNING, settings)
-    except (SettingsError, Unreachable, OSError) as error:
+    except (SettingsError, Unreachable) as error:
         _fail(str(error), processes.CANNOT_START, settings)
+    except OSError as error:
+        _fail(sentence_of(error), processes.CANNOT_START, settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: node.end())
     try:
@@ -47,6 +50,8 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
         node.run()
     except (Unreachable, StorageFailed) as error:
         _fail(error.message, processes.CANNOT_START, settings)
+    except OSError as error:
+        _fail(sentence_of(error), processes.CANNOT_START, settings)
     log.flush()
     os._exit(0)  # calls that still wait would hold the process up
 

@@ -58,6 +58,6 @@ class InUse:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             return None
-        except OSError as error:
+        except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
             logger.warning("a name cannot be locked", name=sign_in.name, why=str(error))
         return lock
