@@ -23,8 +23,8 @@ READ_AGAIN = 3
 """So often a copy with gaps is read until they are believed: it was catching up when the main server's was lost."""
 
 DIVERGED = (
-    "the journals of the main and the replication server each have moves that the other lacks: "
-    "`tictactoe.py cluster resolve --keep main` or `--keep replica` chooses"
+    "the journals of main and replication server have diverged, each has moves that the other lacks; "
+    "choose with `tictactoe.py cluster resolve --keep main` or `--keep replica`"
 )
 
 NotTaken = Callable[[TicTacToeError, bool], None]

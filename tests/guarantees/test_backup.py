@@ -191,7 +191,7 @@ def go_on_alone(cluster: Cluster) -> None:
         journal.begin_term(Office(journal.office.epoch + 1, "alone"))
         room = max(copy.stream for copy in journal.copies() if copy.stream.startswith("room/"))
         copy = journal.copy(room)
-        said = '{"kind":"said","by":"ada","request_id":"alone-1","at":1,"text":"alone"}'
+        said = '{"kind":"said","by":"ada","request_id":"alone-1","at":1,"seat":"X","text":"alone","date":1}'
         journal.append([Entry(journal.last.position + 1, journal.office.epoch, room, copy.version + 1, said)])
 
 
