@@ -148,6 +148,12 @@ class TooOften(Refusal):
     code: ClassVar[str] = "too_often"
 
 
+class LimitReached(Refusal):
+    """One name, or one host, has as many of these as the settings allow; nothing was changed."""
+
+    code: ClassVar[str] = "limit_reached"
+
+
 class NotInvited(Refusal):
     """The room is private, and the invite code is missing or wrong."""
 

@@ -11,22 +11,26 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import structlog
 
 from game import rooms
 from game.commands import HOUSE, Close, Command, Create, Leave
-from game.errors import InvalidArgument, Refusal
+from game.errors import InvalidArgument, LimitReached, Refusal
 from game.room import Room
+from server.attempt_limiter import AttemptLimiter
 from server.command_port import CommandPort
 from server.house import House
 from server.ids import house_request, room_id_of
-from server.name_desk import NameDesk
+from server.name_desk import AN_HOUR_S, NameDesk
 from server.security import token_hash
 from server.settings import Settings
 from server.streams import room_stream
+from wire.caller import calling_host
 from wire.errors import Busy
 from wire.later import Later, now
 
@@ -62,6 +66,9 @@ class Desk:
         self._seen_lock = threading.Lock()
         self._seen: dict[tuple[str, str], float] = {}  # room and name -> when; what is longest ago first
         self._opened_at = clock()
+        self._opening: Counter[str] = Counter()  # rooms that are being opened, by who opens them; with the same lock
+        an_hour = settings.max_new_rooms_per_name_per_hour
+        self._new_rooms = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)  # with the same lock
 
     # -- rooms ----------------------------------------------------------------------------------------------------
 
@@ -73,19 +80,22 @@ class Desk:
         game: str,
         options: Mapping[str, object],
         terms: Mapping[str, object],
+        host: str = "",
     ) -> dict[str, object]:
         """Open a room; its id follows from who asks with which request, so a retry finds the same room. ``revision``:
-        of a lobby that has it; ``code``: its invite code, empty if it is not private.
+        of a lobby that has it; ``code``: its invite code, empty if it is not private. ``host``: where its owner is.
         """
         by = self.names.who(hashed_token)
+        self.names.came_from(by, host)
         room = room_id_of(by, request_id)
-        self.check_new_room(room)
+        new = self.check_new_room(room)
         private, best_of, clock = terms.get("private", False), terms.get("best_of", 0), terms.get("clock", "none")
         if not isinstance(private, bool):
             raise InvalidArgument("private must be true or false")
         code = secrets.token_hex(INVITE_BYTES) if private else ""
         create = Create(by, request_id, title, game, options, best_of, clock, code)
-        answer = now(self._committer.submit(room_stream(room), create))
+        with self._place_for_one_more(by, host) if new else nullcontext():
+            answer = now(self._committer.submit(room_stream(room), create))
         return {
             "room": room,
             "version": answer["version"],
@@ -93,11 +103,48 @@ class Desk:
             "code": self._house.room(room).entry.code,
         }
 
-    def check_new_room(self, room: str) -> None:
-        """Raise Busy when there is no place for one room more, and this would be one."""
-        new = self._house.state_of(room_stream(room)).phase == "new"
+    def check_new_room(self, room: str) -> bool:
+        """Whether this would be one room more. Raises Busy when it would, and there is no place for it."""
+        new: bool = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
-            raise Busy("there are as many rooms as the settings allow")
+            raise Busy("there are as many rooms as the settings allow (MAX_ROOMS)")
+        return new
+
+    @contextmanager
+    def _place_for_one_more(self, by: str, host: str) -> Iterator[None]:
+        """While inside, a room that is being opened counts already, for its owner and for their host.
+
+        Raises LimitReached when one of the two has as many rooms as it may have.
+        """
+        settings = self._settings
+        of_host = self.names.used_from(host)
+        with self._seen_lock:
+            opened, of_all = self._house.opened_by([by]), self._house.opened_by(of_host)
+            if opened + self._opening[by] >= settings.max_rooms_per_name:
+                raise LimitReached(
+                    f"you have {settings.max_rooms_per_name} open rooms, as many as one may have: close one"
+                    " (MAX_ROOMS_PER_NAME)"
+                )
+            if of_all + sum(self._opening[name] for name in of_host) >= settings.max_rooms_per_host:
+                raise LimitReached(
+                    f"your address has {settings.max_rooms_per_host} open rooms, as many as it may have"
+                    " (MAX_ROOMS_PER_HOST)"
+                )
+            if self._new_rooms.is_exhausted(by, self._clock()):
+                raise LimitReached(
+                    f"you have opened {settings.max_new_rooms_per_name_per_hour} rooms, as many as one may in an hour"
+                    " (MAX_NEW_ROOMS_PER_NAME_PER_HOUR)"
+                )
+            self._opening[by] += 1
+        try:
+            yield
+            with self._seen_lock:
+                self._new_rooms.record(by, self._clock())
+        finally:
+            with self._seen_lock:
+                self._opening[by] -= 1
+                if not self._opening[by]:
+                    del self._opening[by]
 
     def expect(self, room: str, names: Iterable[str]) -> None:
         """These are being seated in a room, and will come: they count as seen there now."""
@@ -111,6 +158,29 @@ class Desk:
         by = self.names.who(token_hash(token))
         self._saw(room, by)
         return self._committer.submit(room_stream(room), make(by))
+
+    def join(self, token: str, room: str, role: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
+        """The same for somebody who comes in. Raises LimitReached."""
+        by, host = self.names.who(token_hash(token)), calling_host()
+        self.names.came_from(by, host)
+        state = self._house.room(room)
+        if state.seat_of(by) is None and not state.has(by):
+            self._check_may_come(state, by, role, host)
+        return self.command(token, room, make)
+
+    def _check_may_come(self, room: Room, by: str, role: str, host: str) -> None:
+        settings = self._settings
+        takes_seat = role == "player" and len(room.players) < len(room.seats)
+        if takes_seat and self._house.seats_of(by) >= settings.max_seats_per_name:
+            raise LimitReached(
+                f"you have seats in {settings.max_seats_per_name} open rooms, as many as one may have"
+                " (MAX_SEATS_PER_NAME)"
+            )
+        if self.names.count_at(host, (*room.players, *room.spectators)) >= settings.max_people_per_room_per_host:
+            raise LimitReached(
+                f"{settings.max_people_per_room_per_host} people of your address are in this room, as many as may be"
+                " (MAX_PEOPLE_PER_ROOM_PER_HOST)"
+            )
 
     def view(self, token: str, room: str) -> dict[str, Any]:
         """The view of a room."""

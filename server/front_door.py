@@ -19,7 +19,7 @@ from server.identities import Identities
 from server.lobby import cursor_from
 from server.lobby_copy import FOLLOW_WAIT_S, LOBBY, PAGE, LobbyCopy
 from server.lookout import Glance
-from server.matchmaking import Matchmaker
+from server.matchmaking import BotLimits, Matchmaker
 from server.online import Online
 from server.presence import SAY_AGAIN_S, SHOWN
 from server.ratings import Pool
@@ -27,6 +27,7 @@ from server.security import cluster_id, code_hash, token_hash
 from server.settings import Settings
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
+from wire.caller import calling_host
 from wire.errors import DeadlineExceeded, NotReady, Unreachable
 from wire.incoming import LARGEST_CALL
 from wire.later import Later
@@ -55,7 +56,8 @@ class FrontDoor:
         self.who_is_online = Online(self._ask_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
         self._identities = Identities(lambda hashed: self._ask_main("who_has", hashed))
         self.archive = Archive(lambda numbers: self._ask_main("records", list(numbers)))
-        self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key)
+        bot = BotLimits(settings.max_bot_matches, settings.max_bot_matches_per_host)
+        self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
 
     @remote()
     def describe(self) -> dict[str, object]:
@@ -76,7 +78,7 @@ class FrontDoor:
     @remote(name=text(longest=64), token=token)
     def claim(self, name: str, token: str) -> dict[str, object]:
         """Claim a username with a secret token of one's own making, or come back to it with the same token."""
-        answer = self._ask_main("claim", check_name(name), token_hash(token))
+        answer = self._ask_main("claim", check_name(name), token_hash(token), calling_host())
         return {"name": answer["name"]}
 
     @remote(
@@ -99,7 +101,8 @@ class FrontDoor:
         """Open a room; the answer says its id and where it is. Whoever has it finds the room in the list, unless it is
         private: then the answer has its invite ``code``. ``terms``: best_of, clock, private.
         """
-        answer = self._ask_main("create", token_hash(token), request_id, title, game, dict(options), dict(terms))
+        given = title, game, dict(options), dict(terms), calling_host()
+        answer = self._ask_main("create", token_hash(token), request_id, *given)
         self._copy.wait_for(answer["revision"], FOLLOW_WAIT_S)
         room = str(answer["room"])
         return {"room": room, "version": answer["version"], "code": answer["code"], **self._where(room)}
@@ -137,7 +140,7 @@ class FrontDoor:
         """Say that one is online, and hear who else is, and whether the cluster is being emptied. Who says no more is
         gone after some seconds.
         """
-        self.who_is_online.hear(name, token_hash(token))
+        self.who_is_online.hear(name, token_hash(token), calling_host())
         names = self.who_is_online.names()
         told = {"draining": self._copy.draining}
         return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S, **told}
@@ -145,13 +148,14 @@ class FrontDoor:
     @remote(token=token, code=text(longest=LONGEST_WRITTEN))
     def keep_name(self, token: str, code: str) -> dict[str, object]:
         """Let one's username stay one's own however long one is away; with the code it can be recovered."""
-        answer = self._ask_main("keep_name", token_hash(token), code_hash(check_code(code)))
+        answer = self._ask_main("keep_name", token_hash(token), code_hash(check_code(code)), calling_host())
         return {"name": answer["name"]}
 
     @remote(name=text(longest=64), code=text(longest=LONGEST_WRITTEN), token=token)
     def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
         """Have a kept username again, with its code, for a new token; the one before it is nobody's then."""
-        answer = self._ask_main("recover_name", check_name(name), code_hash(check_code(code)), token_hash(token))
+        given = check_name(name), code_hash(check_code(code)), token_hash(token), calling_host()
+        answer = self._ask_main("recover_name", *given)
         self.who_is_online.forget(str(answer["name"]))
         return {"name": answer["name"]}
 
@@ -180,7 +184,7 @@ class FrontDoor:
     def play_house_bot(self, token: str, request_id: str, wish: Mapping[str, object]) -> Mapping[str, object]:
         """A match with the servers' own bot, at once."""
         name = self._identities.name_with(token_hash(token))
-        return self.matchmaker.play_house_bot(name, request_id, check_wish(wish, self._choices))
+        return self.matchmaker.play_house_bot(name, request_id, check_wish(wish, self._choices), calling_host())
 
     # -- results --------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from game import rooms
@@ -184,6 +184,16 @@ class House:
     def match_of(self, name: str) -> str | None:
         """The room of the match that somebody is in and that goes on, if there is one."""
         return self._list.match_of(name)
+
+    def opened_by(self, names: Iterable[str]) -> int:
+        """How many open rooms these have opened."""
+        with self._lock:
+            return sum(self._list.opened_by(name) for name in names)
+
+    def seats_of(self, name: str) -> int:
+        """In how many open rooms somebody has a seat."""
+        with self._lock:
+            return self._list.seats_of(name)
 
     def is_open(self, room: str) -> bool:
         """Whether there is such a room, and it is not closed."""

@@ -14,6 +14,7 @@ from server.term import Term
 from wire import REPLICATION
 from wire.arguments import (
     mapping,
+    optional,
     or_none,
     remote,
     request_id,
@@ -27,6 +28,7 @@ from wire.arguments import (
 from wire.errors import NotReady
 
 _HASH = text(longest=64, shortest=64)
+_HOST = optional(text(longest=64), "")
 _POSITION = whole(0, 1 << 62)
 _LATEST = 1 << 40
 """The latest date there is, in seconds since 1970."""
@@ -70,20 +72,20 @@ class MainPeer(PeerObject):
         """Empty the cluster, until that date at the most, or go on as usual."""
         return self._served().draining.drain(on, until)
 
-    @remote(name=text(longest=64), token_hash=_HASH)
-    def claim(self, name: str, token_hash: str) -> Mapping[str, object]:
-        """Give a username to a token, or confirm that it has it."""
-        return self._served().desk.names.claim(name, token_hash)
+    @remote(name=text(longest=64), token_hash=_HASH, host=_HOST)
+    def claim(self, name: str, token_hash: str, host: str) -> Mapping[str, object]:
+        """Give a username to a token, or confirm that it has it. ``host``: of the connection to the front door."""
+        return self._served().desk.names.claim(name, token_hash, host)
 
-    @remote(token_hash=_HASH, code_hash=_HASH)
-    def keep_name(self, token_hash: str, code_hash: str) -> Mapping[str, object]:
+    @remote(token_hash=_HASH, code_hash=_HASH, host=_HOST)
+    def keep_name(self, token_hash: str, code_hash: str, host: str) -> Mapping[str, object]:
         """Let a username stay its owner's, with a recovery code."""
-        return self._served().desk.names.keep(token_hash, code_hash)
+        return self._served().desk.names.keep(token_hash, code_hash, host)
 
-    @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH)
-    def recover_name(self, name: str, code_hash: str, token_hash: str) -> Mapping[str, object]:
+    @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH, host=_HOST)
+    def recover_name(self, name: str, code_hash: str, token_hash: str, host: str) -> Mapping[str, object]:
         """Give a username to another token, by its recovery code."""
-        return self._served().desk.names.recover(name, code_hash, token_hash)
+        return self._served().desk.names.recover(name, code_hash, token_hash, host)
 
     @remote(
         token_hash=_HASH,
@@ -92,6 +94,7 @@ class MainPeer(PeerObject):
         game=text(longest=40),
         options=mapping(most_fields=20),
         terms=mapping(most_fields=20),
+        host=_HOST,
     )
     def create(
         self,
@@ -101,9 +104,10 @@ class MainPeer(PeerObject):
         game: str,
         options: Mapping[str, object],
         terms: Mapping[str, object],
+        host: str,
     ) -> dict[str, object]:
         """Open a room."""
-        return self._served().desk.create(token_hash, request_id, title, game, options, terms)
+        return self._served().desk.create(token_hash, request_id, title, game, options, terms, host)
 
     @remote(pairings=pairings)
     def open_matches(self, pairings: Sequence[Pairing]) -> dict[str, object]:

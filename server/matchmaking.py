@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from game.commands import HOUSE_REQUESTS
 from game.draining import check_not_draining
-from game.errors import TicTacToeError
+from game.errors import LimitReached, TicTacToeError
 from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.seekers import PATIENT_S, Seeker, Seekers
 from game.selection import Wish, narrowed
@@ -36,7 +36,6 @@ REFUSED_AGAIN_S = 0.5
 """After so long rooms are asked for again that were refused: there were too many."""
 CANCELLED_S = 10.0
 """So long it is remembered, at the least, that somebody waits no more: who asks on with a ticket is told."""
-MOST_BOT_MATCHES = 32
 LONGEST_WAIT_MS = 3_600_000
 """No ticket is worth more."""
 
@@ -51,6 +50,16 @@ class _Asked(NamedTuple):
     since: float
 
 
+class BotLimits(NamedTuple):
+    """How many matches the house bot plays at once: in all, and with people of one host."""
+
+    most: int = 48
+    most_of_host: int = 32
+
+
+DEFAULT_BOT_LIMITS = BotLimits()
+
+
 class Matchmaker:
     """Matches whoever waits. Safe for threads."""
 
@@ -62,8 +71,12 @@ class Matchmaker:
         rating_of: Callable[[str], float],
         key: bytes,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        bot_limits: BotLimits = DEFAULT_BOT_LIMITS,
     ) -> None:
         """``ask_main`` calls a method of the main server, ``where`` says where a room is; ``key`` signs tickets."""
+        self._bot_limits = bot_limits
+        self._bot_hosts: dict[str, str] = {}  # rooms of the bot's matches -> where the other player is
         self._ask_main = ask_main
         self._lobby = lobby
         self._where = where
@@ -113,19 +126,25 @@ class Matchmaker:
         self._herald.happened_in([name])
         return self._tell(name, _Asked(Wish(), self._clock()))
 
-    def play_house_bot(self, name: str, request_id: str, wish: Wish) -> Mapping[str, object]:
-        """A match with the house bot, or the one that somebody is in. Raises Busy when it plays as many as it can."""
+    def play_house_bot(self, name: str, request_id: str, wish: Wish, host: str = "") -> Mapping[str, object]:
+        """A match with the house bot, or the one that somebody is in.
+
+        Raises Busy when it plays as many as it can, LimitReached when it plays as many with people of that host.
+        """
         own = self._lobby.match_of(name)
         if own is not None:
             return self._in_room(own)
         if not self._bot_is_free():
-            raise Busy("the house bot plays as many games as it can")
+            raise Busy("the house bot plays as many games as it can (MAX_BOT_MATCHES)")
+        self._check_may_play_bot(host)
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
         choices = narrowed(self._choices, [wish]) or self._choices
         pairing = Pairing(f"{HOUSE_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
         (opened,) = self._open([pairing])
         with self._changed:
             self._seekers.drop(name)
+            if opened["room"]:
+                self._bot_hosts[opened["room"]] = host
         self._herald.happened_in([name])  # whoever waits under that name need not any more
         return self._in_room(opened["room"] or opened["taken"][name])
 
@@ -247,7 +266,19 @@ class Matchmaker:
         return {"room": room, "waiting": False, **self._where(room)}
 
     def _bot_is_free(self) -> bool:
-        return len(self._lobby.matches_of(HOUSE_BOT)) < MOST_BOT_MATCHES
+        return len(self._lobby.matches_of(HOUSE_BOT)) < self._bot_limits.most
+
+    def _check_may_play_bot(self, host: str) -> None:
+        """Raise LimitReached when it plays as many matches with people of that host as it may."""
+        playing = set(self._lobby.matches_of(HOUSE_BOT))
+        with self._changed:
+            self._bot_hosts = {room: where for room, where in self._bot_hosts.items() if room in playing}
+            here = sum(where == host for where in self._bot_hosts.values())
+        if host and here >= self._bot_limits.most_of_host:
+            raise LimitReached(
+                f"the house bot plays {here} matches with people of your address, as many as it may"
+                " (MAX_BOT_MATCHES_PER_HOST)"
+            )
 
     def _ticket(self, name: str, waited_s: float) -> str:
         waited_ms = str(int(waited_s * 1000))

@@ -13,6 +13,7 @@ from server.cluster import Cluster
 from server.journal_file import open_journal
 from server.processes import ROLES
 from server.sandbox import sandbox_cluster
+from server.settings import Settings
 from server.standing_streams import VOLUME, is_volume
 from wire import MAIN
 
@@ -89,6 +90,11 @@ class Measured:
 
 @contextlib.contextmanager
 def measured_cluster() -> Iterator[Measured]:
-    """A new cluster with the settings that everybody has, but for its ports and its folder."""
-    with sandbox_cluster() as cluster:
+    """A new cluster with the settings that everybody has, but for its ports and its folder, and for what one name and
+    one host may have: a few names open all rooms here.
+    """
+    wide = Settings.max_rooms
+    with sandbox_cluster(
+        max_rooms_per_name=wide, max_rooms_per_host=wide, max_new_rooms_per_name_per_hour=wide, max_seats_per_name=wide
+    ) as cluster:
         yield Measured(cluster)

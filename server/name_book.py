@@ -23,6 +23,8 @@ class NameBook:
     def __init__(self) -> None:
         self.held = 0
         """How many are somebody's."""
+        self.kept = 0
+        """How many have a recovery code."""
         self._lock = threading.Lock()
         self._names: dict[str, Name] = {}
         self._of_hash: dict[str, str] = {}
@@ -38,6 +40,7 @@ class NameBook:
         with self._lock:
             before = self._names.get(stream, NOBODY)
             self._names[stream] = name
+            self.kept += name.kept - before.kept
             if before.held:
                 self._of_hash.pop(before.token_hash, None)
                 self.held -= 1

@@ -34,8 +34,8 @@ class Online:
         with self._lock:
             return self._presence.names(time.monotonic())
 
-    def hear(self, name: str, token_hash: str) -> None:
-        """Somebody says to be online. Raises what the main server answers to whoever does not own the name, and
+    def hear(self, name: str, token_hash: str, host: str = "") -> None:
+        """Somebody at a host says to be online. Raises what the main server answers to who does not own the name, and
         NotReady.
         """
         with self._lock:
@@ -45,7 +45,7 @@ class Online:
         proven = None
         if due or not known:
             try:
-                proven = str(self._ask_main("claim", check_name(name), token_hash)["name"])
+                proven = str(self._ask_main("claim", check_name(name), token_hash, host)["name"])
             except NotReady:
                 if not known:
                     raise

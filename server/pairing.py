@@ -68,7 +68,7 @@ class Pairings:
         house: House,
         committer: CommandPort,
         *,
-        check_new_room: Callable[[str], None],
+        check_new_room: Callable[[str], object],
         seat_house_bot: Callable[[], object],
         expect: Callable[[str, Sequence[str]], None],
     ) -> None:

@@ -6,6 +6,7 @@ has one and holds its lock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from server.lobby import Change, Changes, Cursor, Lobby, OpenMatches, Row
@@ -20,6 +21,8 @@ class RoomList:
         self._lobby = Lobby()
         self._matches = OpenMatches()
         self._closed: dict[str, int] = {}
+        self._counts: tuple[Counter[str], Counter[str]] | None = None
+        """Open rooms by who has opened them, and seats in them by who has them; counted when first asked for."""
         self._stood_up: set[str] = set()
 
     def __len__(self) -> int:
@@ -45,6 +48,7 @@ class RoomList:
         if change.row is None:
             self._closed[change.room] = change.revision
             self._stood_up |= _seated(self._lobby.rows.get(change.room, {}))
+        self._recount(self._lobby.rows.get(change.room), change.row)
         self._matches.put(change.room, change.row)
         self._lobby.put(change)
 
@@ -82,6 +86,35 @@ class RoomList:
         """The room of the match that somebody is in and that goes on, if there is one."""
         return self._matches.of(name)
 
+    def opened_by(self, name: str) -> int:
+        """How many open rooms somebody has opened."""
+        return self._counted()[0][name]
+
+    def seats_of(self, name: str) -> int:
+        """In how many open rooms somebody has a seat."""
+        return self._counted()[1][name]
+
+    def _counted(self) -> tuple[Counter[str], Counter[str]]:
+        """After a takeover there may be very many rooms: so they are counted when somebody asks, not then."""
+        if self._counts is None:
+            rows = self._lobby.rows.values()
+            owners = Counter(str(row["owner"]) for row in rows if row.get("owner"))
+            self._counts = owners, Counter(name for row in rows for name in _players(row))
+        return self._counts
+
+    def _recount(self, before: Row | None, after: Row | None) -> None:
+        if self._counts is None:
+            return
+        owners, seats = self._counts
+        for row, one in ((before, -1), (after, 1)):
+            if row is None or (before is not None and after is not None and before["players"] == after["players"]):
+                continue
+            for name in _players(row):
+                _add(seats, name, one)
+        for row, one in ((before, -1), (after, 1)):
+            if row is not None and row.get("owner") and (before is None or after is None):
+                _add(owners, str(row["owner"]), one)
+
     def rows(self) -> list[Row]:
         """The rows of all open rooms."""
         return list(self._lobby.rows.values())
@@ -105,6 +138,16 @@ def seated_in(rows: Iterable[Row]) -> set[str]:
 
 
 def _seated(row: Row) -> set[str]:
+    owner = row.get("owner")
+    return {*_players(row), *([owner] if isinstance(owner, str) and owner else ())}
+
+
+def _players(row: Row) -> Iterable[str]:
     players = row.get("players")
-    names = (row.get("owner"), *players.values()) if isinstance(players, Mapping) else ()
-    return {name for name in names if isinstance(name, str) and name}
+    return [name for name in players.values() if name] if isinstance(players, Mapping) else ()
+
+
+def _add(counts: Counter[str], name: str, number: int) -> None:
+    counts[name] += number
+    if counts[name] <= 0:
+        del counts[name]

@@ -66,7 +66,7 @@ class RoomObject:
 
         ``invite_code``: needed if the room is private.
         """
-        return self._desk.command(token, self._room, lambda by: Join(by, request_id, role, invite_code))  # type: ignore[arg-type]
+        return self._desk.join(token, self._room, role, lambda by: Join(by, request_id, role, invite_code))  # type: ignore[arg-type]
 
     @remote(token=token, request_id=request_id)
     def leave(self, token: str, request_id: str) -> Mapping[str, object] | Later:

@@ -60,6 +60,17 @@ class Settings:
     max_rooms: int = 20_000
     max_names: int = 100_000
     max_people_per_room: int = 1500
+    max_people_per_room_per_host: int = 1200
+    max_names_per_host: int = 5000
+    max_new_names_per_host_per_hour: int = 5000
+    max_kept_names: int = 50_000
+    max_kept_names_per_host: int = 1000
+    max_rooms_per_name: int = 100
+    max_rooms_per_host: int = 4000
+    max_new_rooms_per_name_per_hour: int = 1000
+    max_seats_per_name: int = 500
+    max_bot_matches: int = 48
+    max_bot_matches_per_host: int = 32
     max_wait_s: float = 30.0
     idle_connection_s: float = 120.0
     room_idle_s: float = 600.0

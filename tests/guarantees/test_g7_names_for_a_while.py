@@ -13,7 +13,7 @@ from client.credentials import new_token
 from client.player import new_recovery_code
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, WrongCode
 from server.cluster import Cluster
-from server.guesses import AT_ONCE
+from server.name_desk import WRONG_CODES_AT_ONCE
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
 from wire import COMMUNICATION, MAIN
@@ -145,11 +145,11 @@ def test_g7_wrong_codes_are_refused_and_slowed_down_name_by_name(shared_cluster:
     tried = 1
     while raises(WrongCode, lambda: guess(kept.name), otherwise=Busy):
         tried += 1
-    assert tried >= AT_ONCE
+    assert tried >= WRONG_CODES_AT_ONCE
     with pytest.raises(WrongCode):
         guess(other.name)
     assert patient.claim(kept.name, token=kept.token).name == kept.name
-    assert patient.recover(kept.name, code).name == kept.name, "the library waits for its turn"
+    assert patient.recover(kept.name, code).name == kept.name, "who has the right one comes through"
 
 
 def test_g7_a_token_recovers_no_second_name(patient: Connection) -> None:

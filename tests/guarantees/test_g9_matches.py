@@ -34,7 +34,6 @@ from server.entries import Entry, Listing, Office
 from server.house import House
 from server.journal import Journal
 from server.journal_file import open_journal
-from server.matchmaking import MOST_BOT_MATCHES
 from server.room_news import ROOM_OF_AN_EVENT
 from server.standing_streams import Enter, volume_stream
 from server.streams import Streams
@@ -45,6 +44,7 @@ from wire.errors import Busy
 
 LIMITS = Limits(people=1500)
 AT_FIRST = Moment()
+MOST_BOT_MATCHES = 5
 LONG_LINE = "漢" * LONGEST_LINE
 
 
@@ -217,7 +217,7 @@ def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(boo
 
 
 def test_g9_the_house_bot_plays_so_many_matches(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster()
+    cluster = make_cluster(max_bot_matches=MOST_BOT_MATCHES)
     cluster.start()
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         people = [connection.claim(f"nora{number}") for number in range(MOST_BOT_MATCHES + 1)]

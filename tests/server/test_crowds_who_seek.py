@@ -336,7 +336,7 @@ def test_who_waits_hears_of_their_match_as_soon_as_the_front_door_does(crowd: Cr
 
 
 def test_who_is_refused_by_the_house_bot_waits_on(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matchmaking, "MOST_BOT_MATCHES", 0)
+    monkeypatch.setattr(matchmaking.Matchmaker, "_bot_is_free", lambda _: False)
     crowd.ask("p0", Wish(), "", 0.0)
     with pytest.raises(Busy):
         crowd.servers.matchmaker.play_house_bot("p0", "request", Wish())

@@ -19,7 +19,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from game.commands import Close, Create, Join
-from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, Refusal, WrongCode
+from game.errors import (
+    BadToken,
+    InvalidArgument,
+    LimitReached,
+    NameTaken,
+    NameTooSimilar,
+    Refusal,
+    WrongCode,
+)
 from game.look_alikes import skeletons
 from game.moment import Limits
 from server import name_desk
@@ -39,7 +47,9 @@ from wire.errors import Busy, NotReady
 from wire.later import now
 
 GRACE_S = 100.0
-LIMITS = Settings(name_grace_s=GRACE_S, max_names=20)
+LIMITS = Settings(
+    name_grace_s=GRACE_S, max_names=20, max_names_per_host=4, max_new_names_per_host_per_hour=6, max_kept_names=3
+)
 STREAMS = Streams(Limits(people=10))
 
 
@@ -461,3 +471,58 @@ def test_a_wrong_code_costs_the_name_nothing(server: MainServer) -> None:
         with pytest.raises(WrongCode):
             server.names.recover("Ada", "other", "b")
     assert server.owner("Ada") == "a"
+
+
+# -- what one host may have ----------------------------------------------------------------------------------------
+
+
+def claim_some(server: MainServer, host: str, count: int, first: int = 0) -> None:
+    for number in range(first, first + count):
+        server.names.claim(f"{host} {'abcdefghij'[number]}x", f"{host} {number}", host)
+
+
+def test_a_host_has_so_many_names_and_what_is_refused_costs_and_frees_none(server: MainServer) -> None:
+    claim_some(server, "east", LIMITS.max_names_per_host)
+    for name in ("east ax", "west ax"):
+        with pytest.raises(LimitReached, match="MAX_NAMES_PER_HOST"):
+            server.names.claim(name, "another token", "east")
+    claim_some(server, "west", 1)
+    with pytest.raises(NameTaken):
+        server.names.claim("east ax", "another token", "west")
+    with pytest.raises(LimitReached):
+        server.names.claim("one more", "one more", "east")
+    assert server.names.claim("east ax", "east 0", "east"), "one's own can be claimed again"
+
+
+def test_a_name_that_is_free_again_makes_room_and_so_does_one_that_moves(server: MainServer) -> None:
+    claim_some(server, "east", LIMITS.max_names_per_host)
+    server.names.claim("east ax", "east 0", "west")
+    claim_some(server, "east", 1, first=4)
+    server.time += GRACE_S + 1
+    for _ in range(2):
+        server.names.release_unheard()
+        server.time += GRACE_S + 1
+    claim_some(server, "east", 1, first=5)
+
+
+def test_new_names_of_a_host_come_at_a_bounded_rate_however_often_they_are_let_go(server: MainServer) -> None:
+    for number in range(LIMITS.max_new_names_per_host_per_hour + 1):  # one is forgiven meanwhile
+        claim_some(server, "east", 1, first=number)
+        server.time += GRACE_S + 1
+        server.names.release_unheard()
+    with pytest.raises(LimitReached, match="MAX_NEW_NAMES_PER_HOST_PER_HOUR"):
+        claim_some(server, "east", 1, first=9)
+    claim_some(server, "west", 1)
+    server.time += name_desk.AN_HOUR_S
+    claim_some(server, "east", 1, first=9)
+
+
+def test_in_all_so_many_names_are_kept(server: MainServer) -> None:
+    for number in range(LIMITS.max_kept_names):
+        claim_some(server, f"host{number}", 1)
+        server.names.keep(f"host{number} 0", "code", f"host{number}")
+    claim_some(server, "east", 1)
+    server.take_over()
+    with pytest.raises(Busy, match="MAX_KEPT_NAMES"):
+        server.names.keep("east 0", "code", "east")
+    server.names.keep("host0 0", "another code", "host0")

@@ -17,6 +17,7 @@ import Pyro4.util
 
 import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
 from wire.authentication import NotAuthentic
+from wire.caller import call_comes_from
 from wire.door import Door
 from wire.errors import Forbidden, InternalError
 from wire.frames import (
@@ -106,6 +107,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             return
         if message.kind != INVOKE:
             raise Pyro4.errors.ProtocolError("neither a call nor a ping")
+        call_comes_from(connection.guest.host)
         method, answer, error = self._carry_out(message)
         listens = not message.flags & ONEWAY
         if isinstance(answer, Later):
