@@ -37,9 +37,11 @@ _SETTINGS = {
     "snapshot_every": 64,
     "keep_logs": 200,
     "log_level": "debug",
+    "max_new_rooms_per_name_per_hour": 1_000_000,
+    "max_seats_per_name": 1_000_000,
 }
-"""Nobody is taken for gone; rooms leave memory soon; waits are short, so that whoever finishes need not wait long. The
-logs have every command: they are evidence."""
+"""Nobody is taken for gone; a few people may play in very many rooms; rooms leave memory soon; waits are short, so
+that whoever finishes need not wait long. The logs have every command: they are evidence."""
 
 
 class SandboxHavoc:
