@@ -48,7 +48,7 @@ from wire.later import now
 
 GRACE_S = 100.0
 LIMITS = Settings(
-    name_grace_s=GRACE_S, max_names=20, max_names_per_host=4, max_new_names_per_host_per_hour=6, max_kept_names=3
+    name_grace_s=GRACE_S, max_names=20, max_names_per_host=4, max_new_names_per_host_per_hour=6, max_kept_names=9
 )
 STREAMS = Streams(Limits(people=10))
 
