@@ -14,6 +14,7 @@ from client.room import News, RoomClient, new_request_id
 from game.errors import Draining, InvalidArgument, Refusal, RoomFull
 from game.requests import Answer
 from game.strategy import LEVELS, THINKS_S, Strategy, within
+from wire.errors import StorageFailed
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class BotResult:
         )
 
 
+AGAIN_S = 1.0
 OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
 """Refusals that only say that the room has gone on meanwhile."""
 
@@ -75,6 +77,7 @@ class Bot:
         self._chance = chance
         self._pause = pause
         self._on_move = on_move
+        self._stop = threading.Event()
 
     def run(self, games: int, stop: threading.Event | None = None) -> BotResult:
         """Take a seat and play that many games, with rematches; fewer if ``stop`` is set, the room is closed, or
@@ -82,8 +85,10 @@ class Bot:
 
         Raises RoomFull when there is no free seat, and what the client library raises.
         """
+        self._stop = stop or self._stop
         before = self._room.view()
-        if self._room.join().seat is None:
+        joining = new_request_id()
+        if self._until_saved(lambda: self._room.join(request_id=joining)).seat is None:
             self._room.leave()
             raise RoomFull("there is no free seat in this room")
         result = BotResult()
@@ -117,16 +122,26 @@ class Bot:
                 cell = self._play(view.board, seat, self._chance, go_on)
                 request_id = new_request_id()
                 sent_at = time.monotonic()
-                answer = self._room.move(cell, request_id=request_id)
+                answer = self._until_saved(lambda: self._room.move(cell, request_id=request_id))
                 times = (sent_at, time.monotonic())
                 self._on_move(PlayedMove(self._room.id, self._room.name, request_id, cell, answer, *times))
                 return 1
             if view.phase == "finished" and seat not in view.rematch:
-                self._room.rematch()
+                again = new_request_id()
+                self._until_saved(lambda: self._room.rematch(request_id=again))
         except Refusal as refusal:
             if refusal.code not in OLD_NEWS:
                 raise
         return 0
+
+    def _until_saved(self, command: Callable[[], Answer]) -> Answer:
+        """Ask again, with the same request id, while the servers cannot save anything: a bot has nothing else to do."""
+        while True:
+            try:
+                return command()
+            except StorageFailed:
+                if self._stop.wait(AGAIN_S):
+                    raise
 
 
 def run_bot(

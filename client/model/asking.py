@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from client.model.background import Background, Task, until_answered
 from client.model.link import Link
+from client.model.words import refusal
 from client.room import new_request_id
 from game.requests import Answer
 from wire.errors import TicTacToeError
@@ -77,7 +78,7 @@ class Asking:
             self._link.answered("command", self._clock())
             self.pending = None
             if not self._gone(error):
-                self.notice = f"That was refused: {error.message}."
+                self.notice = refusal(error)
                 on_refusal()
 
         self._command = self._background.do(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from client.views import Row, SeatView, View
+from game.errors import TicTacToeError
 from game.rules import Seat
+from wire.errors import Diverged, StorageFailed
 
 ONLINE_LETTERS = 60
 _INVITATION = re.compile(r"[a-z0-9]{4,16}-[0-9a-f]{1,64}")
@@ -128,6 +130,13 @@ def online(names: Sequence[str], count: int) -> str:
 def sentence(text: str) -> str:
     """An error's message as people write: capital and full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def refusal(error: TicTacToeError) -> str:
+    """What is said of a command that the servers refused."""
+    if isinstance(error, (StorageFailed, Diverged)):  # not the player's fault, and no other command would do
+        return f"The servers cannot save anything at the moment: {error.message}. Nothing was changed; try again later."
+    return f"That was refused: {error.message}."
 
 
 def ago(seconds: float) -> str:
