@@ -9,8 +9,11 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from server import log_file
 from server.settings import ROOT, Settings, as_environment
 
+ROLE = "house_bot"
+"""What its process is called in logs."""
 LOOK_AGAIN_S = 0.2
 START_AGAIN_S = 1.0
 
@@ -47,10 +50,13 @@ class BotKeeper:
             self._child = None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "server/house_bot.py"],
-            cwd=ROOT,
-            env={**os.environ, **as_environment(self._settings)},
-            stdin=subprocess.PIPE,  # closed when this process dies, however it does: that is how the bot knows
-            start_new_session=True,  # Ctrl-C in the terminal must not reach it
-        )
+        with log_file.open_new(self._settings, ROLE) as output:
+            return subprocess.Popen(
+                [sys.executable, "server/house_bot.py"],
+                cwd=ROOT,
+                env={**os.environ, **as_environment(self._settings)},
+                stdin=subprocess.PIPE,  # closed when this process dies, however it does: that is how the bot knows
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal must not reach it
+            )

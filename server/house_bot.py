@@ -21,7 +21,9 @@ from game.errors import NoSuchRoom, Refusal, RoomClosed, TicTacToeError
 from game.rules import Seat, other
 from game.strategy import THINKS_S, choose, within
 from server import log, standard_streams
+from server.bot_keeper import ROLE
 from server.ids import HOUSE_BOT
+from server.log_file import LogFile
 from server.retries import TAKEOVER_S, Retries
 from server.security import cluster_key, house_bot_token, peer_key
 from server.settings import Settings, load
@@ -153,14 +155,22 @@ def main() -> None:
     """Run as ``python server/house_bot.py``, started by the communication server; ends when its starter does."""
     standard_streams.open_missing()
     settings = load()
-    log.set_up(settings, "house_bot")
+    log.set_up(settings, ROLE)
+    own_log = LogFile(settings, ROLE)
     ending = threading.Event()
 
     def until_starter_is_gone() -> None:
         sys.stdin.read()
         ending.set()
 
+    def pause(seconds_: float) -> None:
+        ending.wait(seconds_)
+
+    def change_log() -> None:
+        own_log.run(lambda: not ending.is_set(), pause)
+
     threading.Thread(target=until_starter_is_gone, name="starter", daemon=True).start()
+    threading.Thread(target=change_log, name="log", daemon=True).start()
     run(settings, ending)
 
 

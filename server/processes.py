@@ -12,11 +12,11 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 import psutil
 import structlog
 
+from server import log_file
 from server.run_file import RunFile
 from server.run_folder import RunFolder
 from server.settings import ROOT, Settings, as_environment
@@ -52,7 +52,7 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
     A ``standby`` is ready to begin but waits for ``begin`` to be called with it; it ends when its starter does.
     """
     marks = {STANDBY: "1" if standby else "", STARTED_IN: RunFolder(settings).id, **_owner_mark(settings)}
-    with _log(settings, role) as output:
+    with log_file.open_new(settings, role, is_written_to=role == NAME_SERVER) as output:
         return subprocess.Popen(
             command_of(role, settings),
             cwd=ROOT,
@@ -114,31 +114,6 @@ def why_not_loadable(settings: Settings) -> str:
         return f"Python did not get through it within {settings.start_limit_s:g} s."
     said = tried.stderr.strip().splitlines()
     return "" if tried.returncode == 0 else (said[-1] if said else f"Python ended with {tried.returncode}.")
-
-
-def _log(settings: Settings, role: str) -> IO[bytes]:
-    """The open log of a new process, or the null device where none can be made.
-
-    Our servers run on when their log cannot be written. The name server, which is not ours, ends: it has a log only
-    where there is room for one.
-    """
-    try:
-        log = _new_log(settings.data / "logs", role, settings.keep_logs).open("wb", buffering=0)
-        if role == NAME_SERVER:
-            log.write(b"\n")
-            log.truncate(0)
-            log.seek(0)
-        return log
-    except OSError as error:
-        logger.warning("a log cannot be written", other=role, why=error.strerror)
-        return Path(os.devnull).open("wb")
-
-
-def _new_log(folder: Path, role: str, keep: int) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob(f"{role}-*.log"))[: 1 - keep or None]:
-        old.unlink(missing_ok=True)
-    return folder / f"{role}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.log"
 
 
 def end(run: RunFile, *, patience_s: float = 5.0) -> bool:

@@ -13,6 +13,7 @@ from typing import NoReturn
 import structlog
 
 from server import arguments, log, processes, standard_streams, this_machine
+from server.log_file import LogFile
 from server.node import Node
 from server.run_folder import AlreadyRunning
 from server.settings import Settings, SettingsError, load
@@ -33,6 +34,7 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
         log.set_up(settings, role)
         if role in (MAIN, REPLICATION):
             this_machine.check_log(settings)
+        log_file = LogFile(settings, role)
         gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
         if not processes.told_to_begin(role, settings):
             sys.exit(0)
@@ -46,6 +48,8 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: node.end())
     try:
+        node.retries["log"] = log_file.retries
+        node.in_background("log", lambda: log_file.run(node.go_on, node.pause))
         build(node)
         node.run()
     except (Unreachable, StorageFailed) as error:

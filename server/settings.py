@@ -81,6 +81,7 @@ class Settings:
     snapshot_every: int = 32
     keep_events: int = 2000
     keep_closed_rooms: int = 1000
+    max_log_bytes: int = 1 << 24
     keep_logs: int = 20
     log_level: str = "info"
     log_format: str = "text"

@@ -26,6 +26,7 @@ _CHOICES = {
 _LAST_PORT = 65535
 _LONGEST_S = 1e7
 _LEAST_MESSAGE = 1 << 16
+_LEAST_LOG = 1 << 16
 _LOCALHOST = "127.0.0.1"
 _LOOPBACK_4 = bytes([127])
 _LOOPBACK_6 = bytes(15) + bytes([1])
@@ -65,6 +66,8 @@ def _ranges(settings: Settings) -> Iterator[str]:
             yield f"{name.upper()} must name a host"
     if settings.max_message_bytes < _LEAST_MESSAGE:
         yield f"MAX_MESSAGE_BYTES must be {_LEAST_MESSAGE} or more"
+    if settings.max_log_bytes < _LEAST_LOG:
+        yield f"MAX_LOG_BYTES must be {_LEAST_LOG} or more"
 
 
 def _times(settings: Settings) -> Iterator[str]:
