@@ -38,6 +38,7 @@ class Archive:
         self._fetch = fetch
         self.retries = Retries("the book cannot be followed", patience_s=TAKEOVER_S)
         self._lock = threading.Condition()
+        self._mended = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -45,6 +46,7 @@ class Archive:
         self._count = 0
         self._games: list[int] = []
         self._complete = False
+        self._unreadable = 0
         self._of_player: dict[str, list[int]] = {}
         self._in_room: dict[tuple[str, int], int] = {}
         self._changes: dict[int, Mapping[str, Change]] = {}
@@ -65,9 +67,12 @@ class Archive:
     def take_in(self, answer: Mapping[str, Any]) -> None:
         """Take over what the main server answered to the question for what comes after the last record."""
         with self._lock:
-            if answer["count"] < self._count:
-                self._begin()  # another book, with which everything begins anew
+            mended = answer.get("mended", 0)
+            if answer["count"] < self._count or (self._unreadable and mended != self._mended):
+                self._begin()  # another book, with which everything begins anew; or more of it can be read by now
+                self._mended = mended
                 return
+            self._mended = mended
             for plain in answer["records"]:
                 self._index(plain)
             self._complete = self._count >= answer["count"]
@@ -79,6 +84,7 @@ class Archive:
             record = records.from_plain(plain)
         except InvalidArgument as wrong:  # the other games can be shown all the same
             logger.error("a record of the book cannot be read", number=number, why=wrong.message)
+            self._unreadable += 1
             return
         if isinstance(record, NameFreed):
             self._ratings.forget(record.name)

@@ -8,7 +8,9 @@ from typing import Any
 
 from game.errors import NoSuchGame
 from server.journal import Journal
+from server.row_format import LOST
 from server.standing_streams import first_of_volume, volume_stream
+from wire.errors import Damaged
 
 MOST_BYTES = 1 << 15
 """About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
@@ -21,7 +23,9 @@ class Book:
         self._journal = journal
 
     def after(self, number: int, limit: int, count: int) -> list[dict[str, Any]]:
-        """The records after that one, at most ``limit`` and as many as fit into an answer, but one if there is one."""
+        """The records after that one, at most ``limit`` and as many as fit into an answer, but one if there is one. In
+        the place of one that is damaged comes what is no record.
+        """
         found: list[dict[str, Any]] = []
         left = MOST_BYTES
         for following in range(number + 1, min(number + limit, count) + 1):
@@ -33,8 +37,11 @@ class Book:
         return found
 
     def numbered(self, numbers: Sequence[int], count: int) -> list[dict[str, Any]]:
-        """The records of these numbers. Raises NoSuchGame if one is not there."""
-        return [json.loads(self._body(number, count)) for number in numbers]
+        """The records of these numbers. Raises NoSuchGame if one is not there, Damaged if one cannot be read."""
+        bodies = [self._body(number, count) for number in numbers]
+        if LOST in bodies:
+            raise Damaged("what the servers kept of that game is damaged; it is mended if the other copy has it")
+        return [json.loads(body) for body in bodies]
 
     def _body(self, number: int, count: int) -> str:
         stream = volume_stream(number)
@@ -42,4 +49,4 @@ class Book:
         entries = self._journal.events(stream, version - 1, 1) if 0 < number <= count else []
         if not entries:
             raise NoSuchGame("there is no game of that number (yet)")
-        return entries[0].body
+        return entries[0].body if entries[0].version == version else LOST

@@ -20,7 +20,7 @@ from server.journal import Journal
 from server.standing_streams import Enter, volume_stream
 from server.streams import Kind, Streams
 from server.unchanged import Outcome, UnchangedRequests, answer_of, error_of, outcome_of
-from wire.errors import Fenced, StorageFailed
+from wire.errors import Damaged, Fenced, StorageFailed
 
 
 class Order:
@@ -117,6 +117,9 @@ class Commit:
             came_of_it = order.answer = self._decide(order.stream, order.command, draft)
         except Refusal as refusal:
             came_of_it = order.error = refusal.with_traceback(None)  # without the frames, and so the states, it passed
+        except Damaged as damaged:  # nothing is remembered: once it is mended a retry is carried out
+            order.error = damaged.with_traceback(None)
+            return
         if request is not None and len(draft.entries) == written:
             draft.unchanged[request] = outcome_of(came_of_it)
 

@@ -31,7 +31,7 @@ from server.security import token_hash
 from server.settings import Settings
 from server.streams import room_stream
 from wire.caller import calling_host
-from wire.errors import Busy
+from wire.errors import Busy, Damaged
 from wire.later import Later, now
 
 INVITE_BYTES = 6
@@ -247,8 +247,8 @@ class Desk:
     def _on_behalf(self, room: str, command: Command) -> None:
         try:
             now(self._committer.submit(room_stream(room), command))
-        except Refusal as refusal:
-            logger.debug("not done on behalf", room=room, why=refusal.message)
+        except (Refusal, Damaged) as error:
+            logger.debug("not done on behalf", room=room, why=error.message)
 
     def _saw(self, room: str, name: str) -> None:
         if not self._tidies:

@@ -229,6 +229,11 @@ class Terms:
             end.position <= last.position and term is not None and (term.epoch, term.holder) == (end.epoch, end.holder)
         )
 
+    def mark_at(self, position: int) -> Mark | None:
+        """The mark of a position, if these terms go back so far."""
+        term = self._term_of(position)
+        return None if term is None else Mark(term.epoch, position)
+
     def _term_of(self, position: int) -> Term | None:
         begun = self._begun_by(position)
         return self._terms[begun - 1] if begun else None

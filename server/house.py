@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from game import rooms
 from game.errors import InvalidArgument, NoSuchRoom
 from game.moment import Moment
@@ -30,8 +32,11 @@ from server.rooms_in_memory import RoomInMemory, RoomsInMemory
 from server.service_time import ServiceTime
 from server.standing import Standing
 from server.streams import Streams, room_of, room_stream
+from wire.errors import Damaged
 from wire.later import Later
 from wire.waiting import about_to_wait
+
+logger = structlog.get_logger()
 
 
 class House:
@@ -52,7 +57,12 @@ class House:
         self._streams = streams
         self._journal = journal
         self._lock = threading.Lock()
+        self._known = known
         self._list = RoomList(known)
+        self._unread: dict[str, None] = {}
+        """Streams that could not be read when the term began: what they are now is not known."""
+        self._to_list: dict[str, Listing] = {}
+        """What was mended since and is not in the lists yet."""
         self._memory = RoomsInMemory(streams, journal, self._came_back, clock)
         self._standing = Standing(streams)
         self.names = self._standing.names
@@ -67,8 +77,9 @@ class House:
 
     def load(self) -> list[Listing]:
         """Take in the whole journal; call once, before anybody asks. Returns the listings that the journal lacks."""
-        missing = [self._listing(stream) for stream in self._journal.unlisted()]
-        listings = sorted([*self._journal.listings(), *missing], key=lambda listing: listing.position)
+        listings = self._journal.listings()
+        missing = [made for stream in self._journal.unlisted() if (made := self._listing(stream)) is not None]
+        listings = sorted([*listings, *missing], key=lambda listing: listing.position)
         of_rooms = [
             Change(position, room, row if row is None else {**LATER_IN_ROWS, **row})
             for stream, position, row in listings
@@ -86,14 +97,41 @@ class House:
             self._list.complete_up_to(self._published)
         return missing
 
-    def _listing(self, stream: str) -> Listing:
+    def _listing(self, stream: str) -> Listing | None:
+        """What is told of a stream, made anew from its events; None if these are damaged."""
         copy = self._journal.copy(stream, whole=False)
-        return Listing(stream, copy.end, self._streams.kind_of(stream).row(self._streams.state_of(copy)))
+        try:
+            state = self._streams.state_of(copy)
+        except Damaged as damaged:
+            state = self._streams.without_the_damaged(copy)
+            logger.error("a stream cannot be read", stream=stream, why=damaged.message, made_up=state is not None)
+            if state is None:
+                self._unread[stream] = None
+                if room := room_of(stream):
+                    self._known(room)  # so that callers hear what is wrong with it
+                return None
+        return Listing(stream, copy.end, self._streams.kind_of(stream).row(state))
+
+    def mended(self, stream: str) -> None:
+        """A stream that was damaged can be read again, unless it is lost."""
+        if stream in self._unread:
+            listing = self._listing(stream)
+            if listing is not None:
+                self._journal.list_streams([listing])
+                with self._lock:
+                    if room_of(stream) is None:
+                        self._put_listing(listing)
+                        del self._unread[stream]
+                    else:
+                        self._to_list[stream] = listing
+        room = room_of(stream)
+        if room is not None:
+            self.due.unknown([room])
 
     def publish(self, draft: Draft) -> None:
         """Make what is committed visible to everybody, in the order of the log."""
         with self._lock:
-            for listing in draft.listings:
+            for listing in (*self._late_listings(draft), *draft.listings):
                 self._put_listing(listing)
             changed = {room: state for stream, state in draft.states.items() if (room := room_of(stream)) is not None}
             for room_id, state in changed.items():
@@ -105,6 +143,16 @@ class House:
                     self._memory.happened(room, entry.version, event)
             self._published = draft.entries[-1].position
             self._herald.happened_in(changed)
+
+    def _late_listings(self, draft: Draft) -> list[Listing]:
+        """What was mended, as a change at the end of the log: those who follow the lobby have read past its place."""
+        if not self._to_list:
+            return []
+        late = [listing._replace(position=draft.entries[-1].position) for listing in self._to_list.values()]
+        for stream in self._to_list:
+            self._unread.pop(stream, None)
+        self._to_list.clear()
+        return late
 
     def _put_listing(self, listing: Listing) -> None:
         stream, position, row = listing
@@ -205,11 +253,13 @@ class House:
         return self._standing.is_listed_as(stream, row) if room is None else self._list.is_listed_as(room, row)
 
     def state_of(self, stream: str) -> Any:
-        """The published state of a stream; of an unknown one the state before its first event."""
+        """The published state of a stream; of an unknown one the state before its first event. Raises Damaged."""
         room = room_of(stream)
         state = self.at_hand(stream)
         if state is not None:
             return state
+        if stream in self._unread:
+            return self._read_at_last(stream)
         if room is None:
             return self._streams.kind_of(stream).nothing(stream)
         return self._memory.from_journal(room, self._published)
@@ -268,7 +318,8 @@ class House:
                 about_to_wait()
                 self._news_to_read.wait_for(lambda: self._standing.records > number or self._ending, timeout_s)
             count = self._standing.records
-        return {"count": count, "records": self._book.after(number, limit, count)}
+        records = self._book.after(number, limit, count)
+        return {"count": count, "records": records, "mended": self._journal.damage.mended}
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""
@@ -331,8 +382,14 @@ class House:
     def _room(self, room: str) -> RoomInMemory:
         """The room, brought back to memory if need be."""
         if room not in self._list:
-            raise NoSuchRoom("there is no such room (any more)")
+            if room_stream(room) not in self._unread:
+                raise NoSuchRoom("there is no such room (any more)")
+            self._read_at_last(room_stream(room))
         return self._memory.of(room, self._published)
+
+    def _read_at_last(self, stream: str) -> Any:
+        """The state of a stream that could not be read at first. Raises Damaged if it still cannot."""
+        return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self._published))
 
     def _came_back(self, state: Room) -> None:
         self.time.at_least(state.at)

@@ -1,7 +1,8 @@
 """A journal: one server's copy of the log on its own disk, in SQLite.
 
 Lives here: every SQL statement that reads or writes it, and what must be written together. Safe for several threads;
-``journal_file`` opens it.
+``journal_file`` opens it. Every row is checked as it is read: one that is damaged comes with the body ``LOST``, and
+``damage`` has its stream; one whose place in the log cannot be told either is missing.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from game.errors import check
+from server.damage import Damage
 from server.entries import (
     NO_OFFICE,
     START,
@@ -29,16 +32,20 @@ from server.entries import (
     Terms,
     weight,
 )
+from server.journal_rows import as_text, entries_from, listings_from, snapshots_from, with_sums, written
 from server.journal_schema import bring_up_to_date
 from server.log_guard import LogGuard
+from server.mending import is_lost
+from server.row_format import LOST
 from wire.errors import StorageFailed
 
 STREAMS_AT_ONCE = 8
 MOST_ROWS = 1000
-_COLUMNS = "position, epoch, stream, version, body"
-_ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
-_PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"
-_PUT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?)"
+_COLUMNS = "position, epoch, stream, version, body, sum"
+_ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT_ENTRY = f"INSERT OR REPLACE INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT_LISTING = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
 _ADD_TERM = "INSERT INTO terms (epoch, holder, position) VALUES (?, ?, ?)"
 KEPT_TERMS = 1000
 """So many takeovers back a journal can be compared with another; they fit into one message."""
@@ -78,11 +85,15 @@ class Journal:
         self.guard = guard or LogGuard()
         self._lock = threading.RLock()
         self._connection = connection
+        connection.text_factory = as_text
         bring_up_to_date(connection)
+        self.damage = Damage()
+        """Which streams of this copy are damaged, as far as that was noticed."""
+        self._unsound_listings: set[str] = set()
         self.lost = False
         """Whether it is empty because one that could not be read was put aside."""
-        self.last = self._read_last()
         self.terms = self._read_terms()
+        self.last = self._read_last()
         run = connection.execute
         row = run("SELECT epoch, holder FROM office").fetchone()
         self.office = Office(*row) if row else NO_OFFICE
@@ -108,9 +119,9 @@ class Journal:
         """
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
         with self.writing():
-            self._connection.executemany(_ADD_ENTRY, entries)
+            self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
             if listings:
-                self._connection.executemany(_PUT_LISTING, map(_written, listings))
+                self._connection.executemany(_PUT_LISTING, map(written, listings))
         self.last = entries[-1].mark
         self.guard.raise_to(self.last)
 
@@ -121,8 +132,8 @@ class Journal:
         ``terms`` begin in the piece.
         """
         with self.writing():
-            self._connection.executemany(_PUT_SNAPSHOT, snapshots)
-            self._connection.executemany(_ADD_ENTRY, entries)
+            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", snapshots))
+            self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
             if terms:
                 self._connection.executemany(_ADD_TERM, terms)
                 self._connection.execute(_DROP_OLD_TERMS)
@@ -156,12 +167,16 @@ class Journal:
     def add_to_copy(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
         """Keep a piece of the incoming copy aside."""
         with self.writing():
-            for table, rows in (("entries", entries), ("snapshots", snapshots)):
-                self._connection.executemany(f"INSERT INTO incoming_{table} VALUES (?, ?, ?, ?, ?)", rows)
+            add = f"INSERT INTO incoming_{{}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+            self._connection.executemany(add.format("entries"), with_sums("entry", entries))
+            self._connection.executemany(add.format("snapshots"), with_sums("snapshot", snapshots))
 
     def end_copy(self, last: Mark, terms: Sequence[Term]) -> None:
-        """Replace the own log by the copy that came in, which has these terms and ends at ``last``, at once."""
+        """Replace the own log by the copy that came in, which has these terms and ends at ``last``, at once. What is
+        damaged there and sound here stays.
+        """
         with self.writing():
+            self._fill_copy()
             for table in ("listings", "terms"):
                 self._connection.execute(f"DELETE FROM {table}")
             self._connection.executemany(_ADD_TERM, terms)
@@ -172,11 +187,31 @@ class Journal:
             check(self._read_last() == last, "a copy ends where its sender said")
         self.last = last
         self.terms = Terms(terms)
+        self.damage.retry_all()
+
+    def _fill_copy(self) -> None:
+        """Put own sound rows in the place of incoming rows that are lost."""
+        lost = f"SELECT {_COLUMNS} FROM incoming_entries WHERE body = ?"
+        for position, epoch, stream, version, _, _ in self._connection.execute(lost, (LOST,)).fetchall():
+            for own in self._entries(" WHERE position = ?", (position,)):
+                if (own.epoch, own.stream, own.version) == (epoch, stream, version) and not is_lost(own):
+                    self._connection.execute("DELETE FROM incoming_entries WHERE position = ?", (position,))
+                    add = f"INSERT INTO incoming_entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+                    self._connection.executemany(add, with_sums("entry", [own]))
+
+    def replace(self, copy: StreamCopy) -> None:
+        """Put this in the place of all that is here of one stream. The log ends where it did."""
+        with self.writing():
+            for table in _TABLES:
+                self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
+            self._connection.executemany(_PUT_ENTRY, with_sums("entry", copy.entries))
+            if copy.snapshot is not None:
+                self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", [copy.snapshot]))
 
     def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
         """Put states in place of the entries before them; each stream keeps its last ``keep_events`` entries."""
         with self.writing():
-            self._connection.executemany(_PUT_SNAPSHOT, snapshots)
+            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", snapshots))
             self._connection.executemany(
                 "DELETE FROM entries WHERE stream = ? AND version <= ?",
                 [(s.stream, s.version - keep_events) for s in snapshots],
@@ -192,6 +227,8 @@ class Journal:
                     [(stream, self.last.position) for stream in streams],
                 )
         self.forgotten_at = self.last.position
+        for stream in streams:
+            self.damage.forget(stream)
 
     def drop_after_gaps(self) -> list[str]:
         """Drop what follows on missing events in any stream; the streams in which there was something to drop."""
@@ -207,9 +244,10 @@ class Journal:
         return [copy.stream for copy in torn]
 
     def list_streams(self, listings: Sequence[Listing]) -> None:
-        """Put these listings where they are missing."""
+        """Put these listings where they are missing or damaged."""
         with self.writing():
-            self._connection.executemany(_PUT_LISTING, map(_written, listings))
+            self._connection.executemany(_PUT_LISTING, map(written, listings))
+        self._unsound_listings.difference_update(listing.stream for listing in listings)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -233,14 +271,11 @@ class Journal:
             span = (names[0], names[-1])
             where = " WHERE stream BETWEEN ? AND ?"
             snapshots = {s.stream: s for s in self._snapshots(where, span)}
-            entries = {
-                stream: tuple(group)
-                for stream, group in itertools.groupby(
-                    self._entries(where + tails + " ORDER BY stream, version", span), key=lambda entry: entry.stream
-                )
-            }
+            entries: dict[str, list[Entry]] = {}
+            for entry in self._entries(where + tails + " ORDER BY stream, version", span):
+                entries.setdefault(entry.stream, []).append(entry)
         for name in names:
-            yield StreamCopy(name, snapshots.get(name), entries.get(name, ()))
+            yield StreamCopy(name, snapshots.get(name), tuple(entries.get(name, ())))
 
     def parts(self, after: Place, most_bytes: int) -> list[StreamCopy]:
         """The next streams by name after a place, in parts where they are long: about ``most_bytes`` on the wire."""
@@ -268,12 +303,27 @@ class Journal:
         """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
         tail = "" if whole else _AFTER_SNAPSHOT
         with self._lock:
-            snapshot, entries = self._connection.execute(_ONE_STREAM + tail, (stream,)).fetchone()
-        return StreamCopy(
+            snapshots, entries = self._rows_of(stream, tail)
+        copy = StreamCopy(
             stream,
-            None if snapshot is None else Snapshot(*json.loads(snapshot)),
-            tuple(sorted((Entry(*row) for row in json.loads(entries)), key=lambda entry: entry.version)),
+            next(iter(snapshots_from(snapshots, self.damage, stream)), None),
+            tuple(sorted(entries_from(entries, self.damage, stream), key=lambda entry: entry.version)),
         )
+        if not whole and copy.snapshot is not None and is_lost(copy.snapshot):
+            return self.copy(stream)  # the events that it stood for may be here
+        return copy
+
+    def _rows_of(self, stream: str, tail: str) -> tuple[list[Any], list[Any]]:
+        """The rows of a stream, at once if possible: a damaged one can have what JSON does not."""
+        try:
+            snapshot, entries = self._connection.execute(_ONE_STREAM + tail, (stream,)).fetchone()
+            return [] if snapshot is None else [json.loads(snapshot)], json.loads(entries)
+        except (sqlite3.OperationalError, ValueError):
+            run = self._connection.execute
+            return (
+                run(f"{_SNAPSHOTS} WHERE stream = ?", (stream,)).fetchall(),
+                run(f"{_ENTRIES} WHERE stream = ?{tail}", (stream,)).fetchall(),
+            )
 
     def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
         """The entries of a stream after a version, oldest first; those compacted away are missing."""
@@ -283,16 +333,23 @@ class Journal:
             )
 
     def listings(self) -> list[Listing]:
-        """Those that are here, in the order of their positions."""
+        """Those that are here and sound, in the order of their positions."""
         with self._lock:
-            rows = self._connection.execute("SELECT stream, position, row FROM listings ORDER BY position").fetchall()
-        read = json.loads(f"[{','.join(row for _, _, row in rows)}]")
-        return [Listing(stream, position, row) for (stream, position, _), row in zip(rows, read, strict=True)]
+            rows = self._connection.execute(
+                "SELECT stream, position, row, sum FROM listings ORDER BY position"
+            ).fetchall()
+        listings, unsound = listings_from(rows)
+        self._unsound_listings.update(unsound)
+        return listings
 
     def unlisted(self) -> list[str]:
-        """The streams without a listing."""
+        """The streams without a listing, or with one that ``listings`` found damaged."""
         with self._lock:
-            return [stream for (stream,) in self._connection.execute(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
+            run = self._connection.execute
+            missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
+            if self._unsound_listings:
+                missing += self._unsound_listings & {stream for (stream,) in run(_STREAMS)}
+        return missing
 
     def mark_of(self, stream: str, version: int) -> Mark | None:
         """Where a stream's entry of that version is, if it is here."""
@@ -327,10 +384,10 @@ class Journal:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _entries(self, where: str, parameters: Iterable[object]) -> list[Entry]:
-        return [Entry(*row) for row in self._connection.execute(_ENTRIES + where, tuple(parameters))]
+        return entries_from(self._connection.execute(_ENTRIES + where, tuple(parameters)), self.damage)
 
     def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
-        return [Snapshot(*row) for row in self._connection.execute(_SNAPSHOTS + where, tuple(parameters))]
+        return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
 
     def _read_terms(self) -> Terms:
         return Terms(
@@ -338,14 +395,12 @@ class Journal:
         )
 
     def _read_last(self) -> Mark:
-        ends = [
-            Mark(epoch, position)
-            for table in _TABLES
-            for epoch, position in self._connection.execute(
-                f"SELECT epoch, position FROM {table} ORDER BY position DESC LIMIT 1"
-            )
-        ]
-        return max(ends, key=lambda mark: mark.position, default=START)
+        end = " ORDER BY position DESC LIMIT 1"
+        rows: list[Entry | Snapshot] = [*self._entries(end, ()), *self._snapshots(end, ())]
+        last = max(rows, key=lambda row: row.position, default=None)
+        if last is None:
+            return START
+        return self.terms.mark_at(last.position) or last.mark if is_lost(last) else last.mark
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -365,7 +420,3 @@ class Journal:
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-
-
-def _written(listing: Listing) -> tuple[str, int, str]:
-    return listing.stream, listing.position, json.dumps(listing.row)

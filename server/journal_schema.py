@@ -1,8 +1,9 @@
 """The tables of a journal, and how a journal of an older format becomes one of the present.
 
 Format 1 had no holders of epochs and no terms in the replica's journal; its ``user_version`` is 0. Format 2 records
-holders, keeps the terms of every journal, and the position up to which streams were forgotten. A sample of each format
-is in ``tests/samples``.
+holders, keeps the terms of every journal, and the position up to which streams were forgotten; its rows have checksums
+(``row_format``). Rows of format 1 have none until a scrub gives them one. A sample of each format is in
+``tests/samples``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ CREATE TABLE IF NOT EXISTS terms (
 CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
 CREATE TABLE IF NOT EXISTS forgotten (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), position INTEGER NOT NULL);
 """
+_WITH_SUMS = ("entries", "snapshots", "listings", "incoming_entries", "incoming_snapshots")
 _TERMS_OF_FORMAT_1 = """
 INSERT INTO terms (epoch, position)
 SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
@@ -56,6 +58,9 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
         if "holder" not in {column[1] for column in connection.execute("PRAGMA table_info(terms)")}:
             connection.execute("ALTER TABLE terms ADD COLUMN holder TEXT NOT NULL DEFAULT ''")
+        for table in _WITH_SUMS:
+            if "sum" not in {column[1] for column in connection.execute(f"PRAGMA table_info({table})")}:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN sum INTEGER")
         connection.execute(_TERMS_OF_FORMAT_1)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")

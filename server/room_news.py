@@ -8,7 +8,7 @@ from typing import Any
 from game import rooms
 from game.errors import check
 from server.journal import Journal
-from server.streams import Streams, room_stream
+from server.streams import Streams, read_event, room_stream
 
 MOST_EVENTS = 500
 """Events an answer carries at the most."""
@@ -52,7 +52,7 @@ class RoomNews:
         stream = room_stream(room)
         kind = self._streams.kind_of(stream)
         found: list[Plain] = [
-            {"version": entry.version, **rooms.to_plain(kind.read_event(entry.body))}
+            {"version": entry.version, **rooms.to_plain(read_event(kind, entry))}
             for entry in self._journal.events(stream, after_version, self._most_events)
             if entry.version <= version
         ]

@@ -5,6 +5,7 @@ Idle ones leave and come back from the journal when asked for. The house has one
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,6 +15,7 @@ from game.events import Event
 from game.room import Room
 from server.journal import Journal
 from server.streams import Streams, room_stream
+from wire.errors import Damaged
 
 Plain = dict[str, Any]
 
@@ -121,7 +123,8 @@ class RoomsInMemory:
             del self._unvisited[room]
             touched_at = self._touched.get(room)
             if touched_at is not None and room not in self._rooms:
-                self.of(room, published)
+                with contextlib.suppress(Damaged):  # it is noticed in the journal; others are looked into all the same
+                    self.of(room, published)
                 self._touched[room] = touched_at
 
     def untouched(self, longer_than_s: float) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from game.errors import InvalidArgument, TicTacToeError
 from game.moment import Limits
 from server.entries import Entry, Mark, Snapshot, StreamCopy, Term
+from server.row_format import LOST
 from server.streams import Kind, Streams, is_stream
 from wire.arguments import sequence, text, whole
 
@@ -138,6 +139,14 @@ def _rising_versions(rows: Iterable[Entry]) -> None:
 
 def _readable(name: str, body: str, *, entry: bool) -> None:
     """Refuse a body that is no event (or no state) of such a stream."""
+    if not is_readable(name, body, entry=entry):
+        raise InvalidArgument(f"has a body that no {'event' if entry else 'state'} was written as")
+
+
+def is_readable(name: str, body: str, *, entry: bool) -> bool:
+    """Whether a body is an event (or a state) of such a stream, or keeps the place of one that is lost."""
+    if body == LOST:
+        return True
     kind: Kind = _STREAMS.kind_of(name)
     try:
         if entry:
@@ -145,4 +154,5 @@ def _readable(name: str, body: str, *, entry: bool) -> None:
         else:
             kind.read_state(body)
     except (TicTacToeError, LookupError, TypeError, ValueError, RecursionError):
-        raise InvalidArgument(f"has a body that no {'event' if entry else 'state'} was written as") from None
+        return False
+    return True

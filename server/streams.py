@@ -12,12 +12,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from game import name_events, names, records, rooms
-from game.errors import InvariantBroken, check
+from game.errors import InvariantBroken, TicTacToeError
 from game.events import Finished
 from game.moment import Limits, Moment
 from game.records import NameFreed, Record
-from server.entries import StreamCopy
-from server.standing_streams import SERVICE, THE_SERVICE, VOLUME, ServiceStream, Volumes, is_volume
+from server.entries import Entry, StreamCopy
+from server.row_format import LOST
+from server.standing_streams import SERVICE, THE_SERVICE, VOLUME, ServiceStream, Volume, Volumes, is_volume
+from wire.errors import Damaged
 
 State = Any
 Event = Any
@@ -210,16 +212,58 @@ class Streams:
         return kind
 
     def state_of(self, copy: StreamCopy) -> State:
-        """The state that a stream's snapshot and the entries after it make."""
+        """The state that a stream's snapshot and the entries after it make. Raises Damaged when they do not."""
+        snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
+        if copy.snapshot is not snapshot and not copy.entries:
+            raise _damaged(copy.stream)
         kind = self.kind_of(copy.stream)
-        state = kind.nothing(copy.stream) if copy.snapshot is None else kind.read_state(copy.snapshot.body)
-        version = 0 if copy.snapshot is None else copy.snapshot.version
-        for entry in copy.entries:
-            if entry.version > version:
-                check(entry.version == version + 1, f"{copy.stream} has a gap after version {version}")
-                state = kind.evolve(state, kind.read_event(entry.body))
-                version = entry.version
+        try:
+            state = kind.nothing(copy.stream) if snapshot is None else kind.read_state(snapshot.body)
+            version = 0 if snapshot is None else snapshot.version
+            for entry in copy.entries:
+                if entry.version > version:
+                    if entry.version != version + 1 or entry.body == LOST:
+                        raise _damaged(copy.stream)
+                    state = kind.evolve(state, kind.read_event(entry.body))
+                    version = entry.version
+        except Damaged:
+            raise
+        except (TicTacToeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise _damaged(copy.stream) from error
+        if copy.snapshot is not snapshot and copy.snapshot is not None and version < copy.snapshot.version:
+            raise _damaged(copy.stream)
         return state
+
+    def without_the_damaged(self, copy: StreamCopy) -> State:
+        """The state as far as it can be told where rows are damaged. None for a room and a username: of them anything
+        but the whole state would be a wrong one. A volume's is how many records it has, and of what holds for the
+        whole cluster the last event has all.
+        """
+        if is_volume(copy.stream):
+            return Volume(copy.version)
+        if copy.stream != THE_SERVICE:
+            return None
+        kind = self.kind_of(copy.stream)
+        snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
+        state = kind.nothing(copy.stream) if snapshot is None else kind.read_state(snapshot.body)
+        for entry in copy.entries:
+            if entry.body != LOST and entry.version > state.version:
+                state = kind.evolve(state, kind.read_event(entry.body))._replace(version=entry.version)
+        return state._replace(version=copy.version)
+
+
+def read_event(kind: Kind, entry: Entry) -> Event:
+    """The event in an entry. Raises Damaged when the entry only keeps its place, or cannot be read."""
+    if entry.body == LOST:
+        raise _damaged(entry.stream)
+    try:
+        return kind.read_event(entry.body)
+    except (TicTacToeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise _damaged(entry.stream) from error
+
+
+def _damaged(stream: str) -> Damaged:
+    return Damaged(f"what the servers kept of {stream} is damaged; it is mended if the other copy has it")
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -45,4 +45,5 @@ def _look_into(room: str, house: House) -> None:
         if house.room(room).version != asked.version:
             _look_into(room, house)
     except TicTacToeError as error:
-        logger.warning("a room does not say what is due in it", room=room, why=error.message)
+        house.due.put(room, None)  # a damaged one is asked again once it is mended
+        logger.warning("what is due in a room is not known", room=room, why=error.message)

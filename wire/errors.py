@@ -12,6 +12,7 @@ from game.errors import TicTacToeError
 
 __all__ = [
     "Busy",
+    "Damaged",
     "DeadlineExceeded",
     "Diverged",
     "Fenced",
@@ -124,6 +125,10 @@ class Diverged(TicTacToeError):
 
     code: ClassVar[str] = "diverged"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
+
+
+class Damaged(StorageFailed):
+    """What the servers kept of this is damaged; nothing was changed. Has the code of its base: to callers it is one."""
 
 
 class InternalError(TicTacToeError):

@@ -1,0 +1,216 @@
+"""A journal with damaged rows: each is noticed when it is read, keeps its place, and harms nothing but its stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from game.commands import Create, Join, Leave
+from game.errors import NoSuchRoom, TicTacToeError
+from game.moment import Limits
+from game.names import Claim
+from server.entries import Entry, Mark, Office, Snapshot
+from server.house import House
+from server.journal import Journal
+from server.journal_file import open_journal
+from server.mending import holes_of, is_lost
+from server.row_format import LOST, checksum
+from server.streams import Streams, name_stream, room_stream
+from tests.server.damaging import edit, flip
+from tests.server.test_house import Writer
+from wire.errors import Damaged, StorageFailed, error_from
+
+STREAMS = Streams(Limits(people=10))
+ROOMS = ("aaaa", "bbbb", "cccc")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def written(file: Path) -> Path:
+    """A journal with a name and three rooms of three events each."""
+    journal = open_journal(file)
+    journal.begin_term(Office(1, "me"))
+    writer = Writer(journal)
+    writer.do(name_stream("ada"), Claim("Ada", "a" * 64))
+    for number, room in enumerate(ROOMS):
+        stream = room_stream(room)
+        writer.do(stream, Create("Ada", f"create-{number}", room, "tictactoe", {}))
+        writer.do(stream, Join("Ada", f"join-ada-{number}", "player"))
+        writer.do(stream, Leave("Ada", f"leave-ada-{number}"))
+    journal.close()
+    return file
+
+
+def house_on(journal: Journal) -> House:
+    house = House(STREAMS, journal, lambda _room: None)
+    house.load()
+    return house
+
+
+def test_the_checksum_of_a_row_is_of_all_that_is_in_it() -> None:
+    """The encoding is a contract: journals have these sums on disk."""
+    assert checksum("entry", 7, 3, 2, "room/abcd", '{"kind":"watched"}') == 0xF1FE35FF
+    row = ("entry", 7, 3, 2, "room/abcd", "x")
+    others = [("snapshot", *row[1:]), *((*row[:n], 9, *row[n + 1 :]) for n in (1, 2, 3))]
+    others += [(*row[:4], "room/abce", "x"), (*row[:5], "y")]
+    assert len({checksum(*one) for one in [row, *others]}) == len(others) + 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_a_flipped_bit_is_noticed_wherever_the_row_is_read(written: Path, bit: int) -> None:
+    flip(written, "entries", "room/bbbb", version=2, bit=bit)
+    journal = open_journal(written)
+    entries = journal.copy("room/bbbb").entries
+    assert [(entry.version, is_lost(entry)) for entry in entries] == [(1, False), (2, True), (3, False)]
+    assert [is_lost(entry) for entry in journal.events("room/bbbb", 0, 10)] == [False, True, False]
+    assert [is_lost(e) for c in journal.copies() for e in c.entries if c.stream == "room/bbbb"] == [False, True, False]
+    _, backlog = journal.backlog(Mark(0, 0), journal.last, 1 << 20)
+    assert [entry.stream for entry in backlog if is_lost(entry)] == ["room/bbbb"]
+    assert journal.damage.waiting == ["room/bbbb"]
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("column", "text"), [("position", 900), ("version", 900), ("epoch", 900), ("body", b"\xff\xfe")]
+)
+def test_damage_in_any_column_is_noticed(written: Path, column: str, text: object) -> None:
+    journal = open_journal(written)
+    journal._connection.execute(f"UPDATE entries SET {column} = ? WHERE stream = 'room/bbbb' AND version = 2", (text,))
+    assert holes_of(journal.copy("room/bbbb")) is not None
+    with pytest.raises(Damaged):
+        STREAMS.state_of(journal.copy("room/bbbb"))
+    assert journal.damage.waiting == ["room/bbbb"]
+    assert holes_of(journal.copy("room/aaaa")) is None
+    journal.close()
+
+
+def test_an_edited_row_is_noticed(written: Path) -> None:
+    edit(written, "room/bbbb", '"by":"Ada"', '"by":"mallory"')
+    journal = open_journal(written)
+    with pytest.raises(Damaged):
+        house_on(journal).room("bbbb")
+    journal.close()
+
+
+def test_one_damaged_room_is_refused_with_the_servers_own_error_and_the_others_go_on(written: Path) -> None:
+    flip(written, "entries", "room/bbbb", version=2)
+    journal = open_journal(written)
+    house = house_on(journal)
+    for room in ("aaaa", "cccc"):
+        assert house.room(room).version == 3
+    with pytest.raises(StorageFailed) as refused:
+        house.view("bbbb")
+    assert refused.value.code == "storage_failed"
+    assert refused.value.fault == "ours"
+    assert type(error_from("storage_failed", "")) is StorageFailed
+    assert house.open_rooms == 3
+    journal.close()
+
+
+def test_a_damaged_listing_is_made_anew(written: Path) -> None:
+    before = house_on(open_journal(written))
+    flip(written, "listings", "room/bbbb")
+    flip(written, "listings", "name/ada")
+    journal = open_journal(written)
+    house = house_on(journal)
+    assert house.open_rooms == before.open_rooms == 3
+    assert house.names.held == 1
+    assert journal.damage.waiting == []
+    assert {listing.stream for listing in journal.listings()} == {"name/ada", *map(room_stream, ROOMS)}
+    journal.close()
+
+
+def test_a_room_whose_listing_is_damaged_too_is_known_to_be_damaged(written: Path) -> None:
+    flip(written, "listings", "room/bbbb")
+    flip(written, "entries", "room/bbbb", version=1)
+    journal = open_journal(written)
+    offered: list[str] = []
+    house = House(STREAMS, journal, offered.append)
+    house.load()
+    assert set(offered) == set(ROOMS)
+    with pytest.raises(Damaged):
+        house.room("bbbb")
+    with pytest.raises(NoSuchRoom):
+        house.room("dddd")
+    assert house.room("aaaa").version == 3
+    journal.close()
+
+
+def test_a_damaged_name_is_nobody_elses(written: Path) -> None:
+    flip(written, "listings", "name/ada")
+    flip(written, "entries", "name/ada")
+    journal = open_journal(written)
+    with pytest.raises(Damaged):
+        house_on(journal).state_of("name/ada")
+    journal.close()
+
+
+def test_a_damaged_snapshot_is_no_loss_while_the_events_are_there(written: Path) -> None:
+    journal = open_journal(written)
+    state = STREAMS.state_of(journal.copy("room/bbbb"))
+    last = journal.mark_of("room/bbbb", 3)
+    assert last is not None
+    body = STREAMS.kind_of("room/bbbb").write_state(state)
+    journal.put_snapshots([Snapshot(last.position, last.epoch, "room/bbbb", 3, body)], keep_events=10)
+    flip(written, "snapshots", "room/bbbb")
+    assert house_on(journal).room("bbbb") == state
+    assert journal.damage.waiting == ["room/bbbb"]
+    journal.close()
+
+
+def test_rows_of_an_older_version_have_no_sum_and_are_read(written: Path) -> None:
+    journal = open_journal(written)
+    journal._connection.execute("UPDATE entries SET sum = NULL")
+    journal._connection.execute("UPDATE listings SET sum = NULL")
+    assert house_on(journal).room("bbbb").version == 3
+    assert journal.damage.waiting == []
+    journal._connection.execute("UPDATE entries SET body = '{' WHERE stream = 'room/aaaa' AND version = 2")
+    assert is_lost(journal.copy("room/aaaa").entries[1])
+    journal.close()
+
+
+def test_a_lost_row_stays_lost_and_is_noticed_again(written: Path) -> None:
+    flip(written, "entries", "room/bbbb", version=2)
+    journal = open_journal(written)
+    journal.replace(journal.copy("room/bbbb"))
+    journal.close()
+    again = open_journal(written)
+    assert again.copy("room/bbbb").entries[1].body == LOST
+    assert again.damage.waiting == ["room/bbbb"]
+    again.close()
+
+
+def test_the_end_of_the_log_is_known_although_its_last_row_is_damaged(written: Path) -> None:
+    journal = open_journal(written)
+    last = journal.last
+    journal._connection.execute("UPDATE entries SET epoch = 5 WHERE position = ?", (last.position,))
+    journal.close()
+    assert open_journal(written).last == last
+
+
+def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(written: Path) -> None:
+    journal = open_journal(written)
+    sound = list(journal.copies())
+    journal.begin_copy()
+    entries = [
+        entry._replace(body=LOST) if entry.stream == "room/bbbb" else entry for c in sound for entry in c.entries
+    ]
+    journal.add_to_copy([], entries)
+    journal.end_copy(journal.last, list(journal.terms))
+    assert list(journal.copies()) == sound
+    journal.close()
+
+
+def test_an_unreadable_body_is_the_servers_fault_even_with_a_right_sum(file: Path) -> None:
+    journal = open_journal(file)
+    journal.begin_term(Office(1, "me"))
+    journal.append([Entry(1, 1, "room/abcd", 1, '{"kind":"of tomorrow"}')])
+    with pytest.raises(TicTacToeError) as refused:
+        STREAMS.state_of(journal.copy("room/abcd"))
+    assert refused.value.code == "storage_failed"
+    journal.close()
