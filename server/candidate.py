@@ -20,6 +20,7 @@ from server.office import take_office
 from server.read_only import ReadOnly
 from server.replica_line import ReplicaLine
 from server.retries import Retries
+from server.scrub import end_unreadable
 from server.term import Term
 from wire import MAIN
 from wire.errors import TicTacToeError
@@ -54,7 +55,10 @@ class Candidate:
     def _open(self) -> Journal:
         settings = self._node.settings
         guard = LogGuard.in_file(settings.data / GUARD)
-        return open_journal(journal_of(settings, MAIN), durability=settings.durability, guard=guard)
+        file = journal_of(settings, MAIN)
+        journal = open_journal(file, durability=settings.durability, guard=guard)
+        journal.on_unreadable = lambda why: end_unreadable(self._node, file, why)
+        return journal
 
     def _run(self, journal: Journal) -> None:
         settings = self._node.settings

@@ -19,7 +19,7 @@ from rich.table import Column, Table
 
 from server.backup_file import NoBackup
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
-from server.lookout import Drains, whole
+from server.lookout import Drains, complete, whole
 from server.restoration import NothingToResolve
 from server.settings import SettingsError, load
 from server.supervision import STAND_DOWN_S
@@ -199,7 +199,7 @@ def upgrade_servers() -> None:
 
 @app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """Show the four servers. Exit status 1 unless all run and the replica is in step."""
+    """Show the four servers. Exit status 1 unless all run, the replica is in step and nothing is damaged."""
     with plain_errors():
         cluster = Cluster(load())
         roles = cluster.status()
@@ -218,7 +218,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
                     console.print(f"{role.role} {role.note}", highlight=False)
                 if role.draining is not None and role.draining.on:
                     console.print(_drains(role.draining), highlight=False)
-        if not whole(roles):
+        if not (whole(roles) and complete(roles)):
             raise typer.Exit(FAILED)
 
 

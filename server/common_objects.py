@@ -23,10 +23,14 @@ class PeerObject:
         """What this role has to say beside what all say."""
         return {}
 
+    def more_beat(self) -> dict[str, object]:
+        """What those who watch this role have to know at once."""
+        return {}
+
     @remote(wait_s=seconds(5.0))
     def beat(self, wait_s: float) -> dict[str, object]:
         """A heartbeat after ``wait_s`` seconds, from the heart of this server."""
-        return self._node.beat(wait_s, self.prove)
+        return {**self._node.beat(wait_s, self.prove), **self.more_beat()}
 
     @remote()
     def status(self) -> dict[str, object]:

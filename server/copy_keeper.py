@@ -12,16 +12,22 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from game.moment import Limits
 from server import rows
 from server.common_objects import PeerObject
 from server.compaction import Compactor
+from server.damage import Damage
 from server.entries import Entry, LogEnd, Mark, Office, Place, Snapshot, StreamCopy, Term
 from server.faults import Faults
 from server.journal import Journal
+from server.mending import Holes, filled, lacks, rows_for
 from server.node import Node
+from server.repair import AT_ONCE, VERSIONS_AT_ONCE, put, put_in_order
 from server.replica import Replica, Take
 from server.retries import Retries
-from wire.arguments import remote, text, whole
+from server.scrub import Scrub
+from server.streams import Streams
+from wire.arguments import remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
 _EPOCH = whole(0, rows.FARTHEST)
@@ -66,8 +72,10 @@ class CopyKeeper(PeerObject):
         self._journal = journal
         self._compactor = compactor
         self._faults = faults
+        self._streams = Streams(Limits())  # what can be read does not depend on limits
         self._lock = threading.Lock()
         self._replica = Replica(journal.office, journal.last)
+        self.scrub: Scrub | None = None
         self._replacing_until = 0.0
         self._incoming: tuple[int, int] | None = None  # which copy comes, and its next piece
 
@@ -89,7 +97,17 @@ class CopyKeeper(PeerObject):
         return self._replica.last.position
 
     def more_status(self) -> dict[str, object]:
-        return {"epoch": self.epoch, "position": self.position}
+        scrub = {} if self.scrub is None else self.scrub.as_plain()
+        status = {"epoch": self.epoch, "position": self.position}
+        return {**status, "damage": self._journal.damage.as_plain(), "scrub": scrub}
+
+    @property
+    def damaged(self) -> Damage:
+        """What is damaged in this copy."""
+        return self._journal.damage
+
+    def more_beat(self) -> dict[str, object]:
+        return {"damaged": bool(self._journal.damage.waiting)}
 
     @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
     def standing(self, epoch: int, position: int, holder: str) -> dict[str, object]:
@@ -111,6 +129,7 @@ class CopyKeeper(PeerObject):
             office = self._office(epoch, holder)
             if office != self._replica.office:
                 self._promise(office)
+            self._journal.damage.retry_all()
             return self._end
 
     @remote(
@@ -193,6 +212,49 @@ class CopyKeeper(PeerObject):
             self._replica.replaced(self._journal.last)
             self._compactor.recount()
             return torn
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def damage(self, epoch: int, holder: str) -> list[Any]:
+        """What is damaged or missing in some streams: (stream, versions, whether the snapshot is, last version) each.
+        Raises Fenced.
+        """
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            found = [lacks(self._journal.copy(stream)) for stream in self._journal.damage.waiting[:AT_ONCE]]
+        return [holes._replace(versions=holes.versions[:VERSIONS_AT_ONCE]) for holes in found]
+
+    @remote(
+        epoch=_EPOCH,
+        holder=_HOLDER,
+        stream=rows.stream,
+        versions=sequence(most=VERSIONS_AT_ONCE),
+        snapshot=yes_or_no,
+        after=_NUMBER,
+    )
+    def rows_of(
+        self, epoch: int, holder: str, stream: str, versions: Sequence[object], snapshot: bool, after: int
+    ) -> StreamCopy:
+        """What is here of a stream that is damaged in the main server's journal: entries of these versions and after a
+        version, and the snapshot. Raises Fenced.
+        """
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            wanted = tuple(_NUMBER(version) for version in versions)
+            return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, copies=rows.copies, complete=yes_or_no)
+    def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> None:
+        """Put these rows where those of this copy are damaged. ``complete``: the main server has no more of them; what
+        is still damaged then is lost. Raises Fenced.
+        """
+        with self._lock, self._compactor.standing_still():
+            self._replica.obey(self._office(epoch, holder))
+            for theirs in copies:
+                mended = filled(self._journal.copy(theirs.stream), theirs)
+                if complete:
+                    put(self._journal, put_in_order(mended, self._streams))
+                else:
+                    self._journal.replace(mended)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=rows.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:

@@ -76,6 +76,10 @@ class Damage:
             self._waiting |= self._lost
             self._lost.clear()
 
+    def knows(self, stream: str) -> bool:
+        """Whether that stream is damaged."""
+        return stream in self._waiting or stream in self._lost
+
     @property
     def waiting(self) -> list[str]:
         """The streams that have to be mended, in the order in which they were noticed."""

@@ -112,6 +112,12 @@ class House:
                 return None
         return Listing(stream, copy.end, self._streams.kind_of(stream).row(state))
 
+    def relist(self, stream: str) -> None:
+        """Write a listing that is damaged on the disk again. Raises StorageFailed."""
+        listing = self._listing(stream)
+        if listing is not None:
+            self._journal.list_streams([listing])
+
     def mended(self, stream: str) -> None:
         """A stream that was damaged can be read again, unless it is lost."""
         if stream in self._unread:

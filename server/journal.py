@@ -12,7 +12,7 @@ import itertools
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from game.errors import check
@@ -35,8 +35,8 @@ from server.entries import (
 from server.journal_rows import as_text, entries_from, listings_from, snapshots_from, with_sums, written
 from server.journal_schema import bring_up_to_date
 from server.log_guard import LogGuard
-from server.mending import is_lost
-from server.row_format import LOST
+from server.mending import holes_of, is_lost
+from server.row_format import LOST, Kind, checksum
 from wire.errors import StorageFailed
 
 STREAMS_AT_ONCE = 8
@@ -77,6 +77,10 @@ SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snaps
 """Every stream. Leaps over the entries between: a plain DISTINCT would read them all."""
 
 
+def _nobody_waits(_why: str) -> None:
+    """What an unreadable journal means to its server is set by that."""
+
+
 class Journal:
     """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
 
@@ -90,6 +94,8 @@ class Journal:
         self.damage = Damage()
         """Which streams of this copy are damaged, as far as that was noticed."""
         self._unsound_listings: set[str] = set()
+        self.on_unreadable: Callable[[str], None] = _nobody_waits
+        """Called with the reason when SQLite cannot read the file any more, which is more than a damaged row."""
         self.lost = False
         """Whether it is empty because one that could not be read was put aside."""
         self.terms = self._read_terms()
@@ -208,6 +214,15 @@ class Journal:
             if copy.snapshot is not None:
                 self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", [copy.snapshot]))
 
+    def rewrite_if_sound(self, stream: str) -> None:
+        """Write a stream again that is damaged on the disk, if what this process has in memory of it is sound; if not,
+        its damage is noticed.
+        """
+        with self._lock:
+            copy = self.copy(stream)
+            if holes_of(copy) is None and (copy.entries or copy.snapshot is not None):
+                self.replace(copy)
+
     def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
         """Put states in place of the entries before them; each stream keeps its last ``keep_events`` entries."""
         with self.writing():
@@ -231,8 +246,8 @@ class Journal:
             self.damage.forget(stream)
 
     def drop_after_gaps(self) -> list[str]:
-        """Drop what follows on missing events in any stream; the streams in which there was something to drop."""
-        torn = [copy for copy in self.copies() if copy.has_gap]
+        """Drop what follows on missing events in streams that are not damaged; in which streams it did."""
+        torn = [copy for copy in self.copies() if copy.has_gap and not self.damage.knows(copy.stream)]
         with self.writing():
             self._connection.executemany(
                 "DELETE FROM entries WHERE stream = ? AND version > ?",
@@ -242,6 +257,19 @@ class Journal:
             self._connection.execute("DELETE FROM terms WHERE position > ?", (last.position,))
         self.last, self.terms = last, self._read_terms()
         return [copy.stream for copy in torn]
+
+    def give_sums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
+        """Give sums to rows of an older version that have none, unless they have changed since they were read."""
+        table = {"entry": "entries", "snapshot": "snapshots"}[kind]
+        if rows:
+            with self.writing():
+                self._connection.executemany(
+                    f"UPDATE {table} SET sum = ? WHERE position = ? AND stream = ? AND body = ? AND sum IS NULL",
+                    [
+                        (checksum(kind, position, epoch, version, stream, body), position, stream, body)
+                        for position, epoch, stream, version, body, _ in rows
+                    ],
+                )
 
     def list_streams(self, listings: Sequence[Listing]) -> None:
         """Put these listings where they are missing or damaged."""
@@ -257,7 +285,7 @@ class Journal:
         Unless ``whole``, without the entries that the snapshots stand for: enough for the states.
         """
         tails = "" if whole else _AFTER_SNAPSHOT
-        with self._lock:
+        with self._reading():
             names = [
                 row[0]
                 for row in self._connection.execute(
@@ -302,7 +330,7 @@ class Journal:
     def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
         """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
         tail = "" if whole else _AFTER_SNAPSHOT
-        with self._lock:
+        with self._reading():
             snapshots, entries = self._rows_of(stream, tail)
         copy = StreamCopy(
             stream,
@@ -327,14 +355,14 @@ class Journal:
 
     def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
         """The entries of a stream after a version, oldest first; those compacted away are missing."""
-        with self._lock:
+        with self._reading():
             return self._entries(
                 " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
 
     def listings(self) -> list[Listing]:
         """Those that are here and sound, in the order of their positions."""
-        with self._lock:
+        with self._reading():
             rows = self._connection.execute(
                 "SELECT stream, position, row, sum FROM listings ORDER BY position"
             ).fetchall()
@@ -344,16 +372,24 @@ class Journal:
 
     def unlisted(self) -> list[str]:
         """The streams without a listing, or with one that ``listings`` found damaged."""
-        with self._lock:
+        with self._reading():
             run = self._connection.execute
             missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
             if self._unsound_listings:
                 missing += self._unsound_listings & {stream for (stream,) in run(_STREAMS)}
         return missing
 
+    def stream_at(self, position: int) -> str | None:
+        """The stream of the entry at a position, by the index, which has it apart from the entry. Reads all of the
+        index: for a damaged entry alone.
+        """
+        with self._reading():
+            found = self._connection.execute("SELECT stream, position FROM entries INDEXED BY entries_of_stream")
+            return next((stream for stream, at in found if at == position), None)
+
     def mark_of(self, stream: str, version: int) -> Mark | None:
         """Where a stream's entry of that version is, if it is here."""
-        with self._lock:
+        with self._reading():
             found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
         return found[0].mark if found else None
 
@@ -363,7 +399,7 @@ class Journal:
         """
         span = (after.position, upto.position, MOST_ROWS)
         where = " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
-        with self._lock:
+        with self._reading():
             snapshots = self._snapshots(where, span)
             entries = self._entries(where, span)
         rows = [(s.position, weight(s.body)) for s in snapshots] + [(e.position, weight(e.body)) for e in entries]
@@ -377,7 +413,7 @@ class Journal:
 
     def tail_lengths(self) -> dict[str, int]:
         """How many entries each stream has after its snapshot; streams without any are left out."""
-        with self._lock:
+        with self._reading():
             (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
         return dict(json.loads(lengths))
 
@@ -412,10 +448,26 @@ class Journal:
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 self._roll_back()
+                self._is_malformed(error)
                 raise StorageFailed(f"the journal cannot be written: {error}") from error
             except BaseException:
                 self._roll_back()
                 raise
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Every read comes by here. Raises StorageFailed."""
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                self._is_malformed(error)
+                raise StorageFailed(f"the journal cannot be read: {error}") from error
+
+    def _is_malformed(self, error: sqlite3.Error) -> None:
+        # What SQLite calls corrupt or no database is a DatabaseError and none of those below it.
+        if type(error) is sqlite3.DatabaseError:
+            self.on_unreadable(str(error))
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:

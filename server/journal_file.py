@@ -16,12 +16,15 @@ import structlog
 
 from server.entries import START
 from server.journal import Journal
+from server.journal_rows import as_text
 from server.log_guard import LogGuard
 from server.retries import Retries
 from wire.errors import StorageFailed
 
 OPEN_AGAIN_S = 0.5
 _ASIDE = ".unreadable-"
+_HEADER = 100
+"""Bytes of the header of SQLite's file format: the page size at 16, the number of pages at 28."""
 
 logger = structlog.get_logger()
 
@@ -34,6 +37,8 @@ def open_journal(file: Path, *, durability: str = "os", guard: LogGuard | None =
     read all the same, as long as nothing has to be made anew for that.
     """
     try:
+        if _condemned(file).exists():
+            raise sqlite3.DatabaseError("it could not be read while it was in use")
         journal = _opened(file, durability, guard)
     except sqlite3.OperationalError as error:
         # What SQLite calls corrupt or no database is a DatabaseError and none of these.
@@ -43,12 +48,50 @@ def open_journal(file: Path, *, durability: str = "os", guard: LogGuard | None =
         for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             if part.exists():
                 part.rename(part.with_name(part.name + mark))
+        _condemned(file).unlink(missing_ok=True)
         logger.error("a journal cannot be read: it is put aside", why=str(error), mark=mark)
         journal = _opened(file, durability, guard)
     except OSError as error:
         raise StorageFailed(f"the journal {file.name} cannot be opened: {error.strerror or error}") from error
     journal.lost = journal.last == START and any(file.parent.glob(f"{file.name}{_ASIDE}*"))
     return journal
+
+
+def condemn(file: Path) -> None:
+    """Have the next start put this journal aside: SQLite cannot read it any more. Raises OSError."""
+    _condemned(file).touch()
+
+
+def reader(file: Path) -> sqlite3.Connection:
+    """A connection to a journal that only reads. Raises sqlite3.Error."""
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.text_factory = as_text
+    return connection
+
+
+def _condemned(file: Path) -> Path:
+    return file.with_name(f"{file.name}.condemned")
+
+
+def _check_length(file: Path, connection: sqlite3.Connection) -> None:
+    """Raise DatabaseError for a file that is shorter than it says. SQLite opens one that was cut, and misses what is
+    gone only where it reads.
+    """
+    if _is_short(file):
+        # A process that is killed while it moves pages leaves such a file, and the pages in the write-ahead log.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if _is_short(file):
+            raise sqlite3.DatabaseError("the file is shorter than it was")
+
+
+def _is_short(file: Path) -> bool:
+    with file.open("rb") as opened:
+        header = opened.read(_HEADER)
+    if len(header) < _HEADER:
+        return False
+    page_size = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    return file.stat().st_size < pages * (65536 if page_size == 1 else page_size)
 
 
 def open_when_possible(
@@ -85,6 +128,7 @@ def _connected(file: Path, durability: str, guard: LogGuard | None, *, alone: bo
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
+        _check_length(file, connection)
         return Journal(connection, guard)
     except BaseException:
         connection.close()  # else it would keep the file locked

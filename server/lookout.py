@@ -65,6 +65,12 @@ class RoleStatus:
     """
     troubles: Mapping[str, Any] = field(default_factory=dict)
     """What a running server fails at: for each ``why``, ``since`` (seconds since 1970) and ``failures`` in a row."""
+    damage: Mapping[str, Any] = field(default_factory=dict)
+    """Of a server with a copy of the log: how many streams are ``waiting`` to be mended from the other copy, ``lost``
+    in both and ``mended`` by this process; ``streams``: the first of their names.
+    """
+    scrub: Mapping[str, Any] = field(default_factory=dict)
+    """Of the same: how many ``rows`` this process has read through, and when a pass was last ``finished_at``."""
     draining: Drains | None = None
     """Of a main server in office."""
     registered: bool = True
@@ -75,10 +81,10 @@ class RoleStatus:
         return asdict(self)
 
     def for_clients(self) -> dict[str, object]:
-        """The same without the reasons of troubles, which may name addresses and disks."""
+        """The same without what names addresses, disks or rooms."""
         plain = self.as_plain()
-        del plain["troubles"]
-        return {**plain, "note": ""} if self.troubles else plain
+        del plain["troubles"], plain["damage"], plain["scrub"]
+        return {**plain, "note": ""} if self.state == "running" else plain
 
 
 class _Watched(NamedTuple):
@@ -208,7 +214,10 @@ class Lookout:
             if run is not None and role in self._otherwise:
                 note = SPEAKS_OTHERWISE
             return RoleStatus(role, "stopped" if run is None else "silent", pid, note=note, failures=failures)
-        troubles = answer.get("troubles", {})
+        troubles, damage = answer.get("troubles", {}), answer.get("damage", {})
+        notes = [_in_words(what, trouble) for what, trouble in troubles.items()]
+        if damage.get("waiting") or damage.get("lost"):
+            notes.append(_damage_in_words(damage))
         return RoleStatus(
             role,
             "running",
@@ -221,7 +230,9 @@ class Lookout:
             position=answer.get("position"),
             draining=drains_from(answer),
             registered=not answer.get("conflict"),
-            note="; ".join(_in_words(what, trouble) for what, trouble in troubles.items()),
+            note="; ".join(notes),
+            damage=damage,
+            scrub=answer.get("scrub", {}),
             failures=max((trouble["failures"] for trouble in troubles.values()), default=0),
             troubles=troubles,
         )
@@ -247,9 +258,16 @@ class Glance:
 
 
 def whole(roles: Sequence[RoleStatus]) -> bool:
-    """Whether a status says that all run, clients may find them, and the replica is in step."""
-    run = all(role.state == "running" and role.registered for role in roles)
+    """Whether a status shows that all run, clients may find them, the replica is in step and nothing waits to be
+    mended.
+    """
+    run = all(role.state == "running" and role.registered and not role.damage.get("waiting") for role in roles)
     return run and all(role.step == IN_STEP for role in roles if role.role == MAIN)
+
+
+def complete(roles: Sequence[RoleStatus]) -> bool:
+    """Whether a status shows that both copies of the log have all that was ever kept."""
+    return not any(role.damage.get("lost") for role in roles)
 
 
 def drains_from(status: Mapping[str, Any]) -> Drains | None:
@@ -264,6 +282,12 @@ def _in_words(what: str, trouble: Mapping[str, Any]) -> str:
     """What a running server fails at, for people."""
     since = time.strftime("%F %T", time.localtime(trouble["since"]))
     return f"fails at {what} since {since} ({trouble['failures']} times): {trouble['why']}"
+
+
+def _damage_in_words(damage: Mapping[str, Any]) -> str:
+    """What is damaged in a copy of the log, for people."""
+    named = ", ".join(damage["streams"])
+    return f"has damage: {damage['waiting']} streams to be mended, {damage['lost']} lost in both copies ({named})"
 
 
 def _watched(role: str, answers: Iterable[Mapping[str, Any] | None]) -> _Watched:

@@ -14,11 +14,14 @@ from server.row_format import LOST
 
 
 class Holes(NamedTuple):
-    """What is damaged or missing of a stream: entries of these versions, and whether its snapshot is."""
+    """What is damaged or missing of a stream: entries of these versions, whether its snapshot is, and what may follow
+    after the last version that is known.
+    """
 
     stream: str
     versions: tuple[int, ...]
     snapshot: bool
+    after: int
 
 
 def is_lost(row: Entry | Snapshot) -> bool:
@@ -39,19 +42,25 @@ def holes_of(copy: StreamCopy) -> Holes | None:
         first = floor + 1
     last = copy.entries[-1].version if copy.entries else 0
     versions = tuple(version for version in range(first, last + 1) if version not in sound) if first else ()
-    return Holes(copy.stream, versions, needed) if versions or needed else None
+    return Holes(copy.stream, versions, needed, copy.version) if versions or needed else None
+
+
+def lacks(copy: StreamCopy) -> Holes:
+    """The same as a question to the other copy; with no hole to see, a last entry may be missing."""
+    return holes_of(copy) or Holes(copy.stream, (), False, copy.version)
 
 
 def rows_for(copy: StreamCopy, holes: Holes) -> StreamCopy:
-    """What a copy has of that; with a snapshot come the entries after it."""
-    snapshot = copy.snapshot if holes.snapshot and copy.snapshot is not None and not is_lost(copy.snapshot) else None
-    after = snapshot.version if snapshot is not None else 0
+    """What a copy has of that. Its snapshot comes along where it is asked for, with the entries after it, and where it
+    stands for entries that are no more.
+    """
     wanted = set(holes.versions)
-    entries = tuple(
-        entry
-        for entry in copy.entries
-        if not is_lost(entry) and (entry.version in wanted or (holes.snapshot and entry.version > after))
-    )
+    stands_for = not wanted <= _sound_versions(copy)
+    snapshot = copy.snapshot if holes.snapshot or stands_for else None
+    if snapshot is not None and is_lost(snapshot):
+        snapshot = None
+    after = min(holes.after, snapshot.version if snapshot is not None else 0) if holes.snapshot else holes.after
+    entries = tuple(e for e in copy.entries if not is_lost(e) and (e.version in wanted or e.version > after))
     return StreamCopy(copy.stream, snapshot, entries)
 
 
@@ -61,9 +70,8 @@ def filled(copy: StreamCopy, theirs: StreamCopy) -> StreamCopy:
     for entry in copy.entries:
         if not is_lost(entry) or entry.version not in by_version:
             by_version[entry.version] = entry
-    snapshot = copy.snapshot
-    if (snapshot is None or is_lost(snapshot)) and theirs.snapshot is not None and not is_lost(theirs.snapshot):
-        snapshot = theirs.snapshot
+    sound = [one for one in (copy.snapshot, theirs.snapshot) if one is not None and not is_lost(one)]
+    snapshot = max(sound, key=lambda one: one.version, default=copy.snapshot)
     return StreamCopy(copy.stream, snapshot, tuple(by_version[version] for version in sorted(by_version)))
 
 

@@ -117,6 +117,22 @@ DEGRADED = Metric("tictactoe_degraded", "gauge", "1 while the main server works 
 DEGRADED_S = Metric("tictactoe_degraded_seconds_total", "counter", "How long that was so in this term of office.")
 LAG = Metric("tictactoe_replica_lag_entries", "gauge", "Entries that the replica is not known to have.")
 
+# -- main and replication: the copy of the log -----------------------------------------------------------------------
+
+DAMAGED = Metric(
+    "tictactoe_damaged_streams",
+    "gauge",
+    "Rooms, names and volumes with damaged rows in this copy: to be mended from the other one, or lost in both.",
+    ("state",),
+)
+DAMAGE_FOUND = Metric("tictactoe_damage_found_total", "counter", "Streams in which damage was noticed in this copy.")
+DAMAGE_MENDED = Metric("tictactoe_damage_mended_total", "counter", "Streams of this copy that were mended.")
+SCRUBBED = Metric("tictactoe_scrubbed_rows_total", "counter", "Rows of this copy that were read through for damage.")
+SCRUB_FINISHED = Metric(
+    "tictactoe_scrub_finished_seconds", "gauge", "When all was last read through, in seconds since 1970; 0: not yet."
+)
+OF_A_COPY = (DAMAGED, DAMAGE_FOUND, DAMAGE_MENDED, SCRUBBED, SCRUB_FINISHED)
+
 # -- communication ----------------------------------------------------------------------------------------------------
 
 LOBBY_ROOMS = Metric("tictactoe_lobby_rooms", "gauge", "Rooms in the front door's list.")
@@ -140,9 +156,10 @@ OF_MAIN = (
     *(IN_OFFICE, READ_ONLY, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
     *(CALLERS_WAITING, COMMANDS_WAITING),
     *(MOVES, MOVE_S, EVENTS, GAMES, COMMITS, COMMIT_S, BATCH, DEGRADED, DEGRADED_S, LAG),
+    *OF_A_COPY,
 )
 OF_COMMUNICATION = (LOBBY_ROOMS, LOBBY_COMPLETE, CALLERS_WAITING, SEEKERS, ONLINE)
-OF_REPLICATION = (EPOCH, POSITION)
+OF_REPLICATION = (EPOCH, POSITION, *OF_A_COPY)
 ALL = tuple(dict.fromkeys((*EVERYWHERE, *OF_MAIN, *OF_COMMUNICATION, *OF_REPLICATION)))
 OF_THE_PROCESS = tuple(
     f"process_{name}"

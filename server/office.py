@@ -140,8 +140,10 @@ def _fetch(journal: Journal, office: Office, last: Mark, piece_bytes: int, torn:
         if torn[last] < READ_AGAIN:
             raise NotReady("the replica's copy may have changed while it was read")
         streams = yield from replica_messages.drop_after_gaps(office)
-        logger.error("the replica lacks events that nobody has: what was after them is lost", streams=streams)
-        raise NotReady("the replica's copy had gaps")
+        if streams:
+            logger.error("the replica lacks events that nobody has: what was after them is lost", streams=streams)
+            raise NotReady("the replica's copy had gaps")
+        logger.error("the replica's copy is damaged: some streams will be refused")
     terms = yield from replica_messages.terms()
     journal.begin_copy()
     journal.add_to_copy(

@@ -12,10 +12,13 @@ from wire.rpc import Address, Remote
 
 
 class Beat(NamedTuple):
-    """A heartbeat: who answered, or None if that cannot be told, and whether it does its work already."""
+    """A heartbeat: who answered, or None if that cannot be told, whether it does its work already, and whether what it
+    keeps has to be mended.
+    """
 
     who: RunFile | None
     serving: bool
+    damaged: bool = False
 
 
 class Pulse(Protocol):
@@ -40,7 +43,8 @@ class PeerPulse:
     def beat(self, wait_s: float, timeout_s: float) -> Beat:
         answer = self._remote.call("beat", wait_s if self._settled else 0.0, timeout_s=wait_s + timeout_s)
         self._settled = answer["serving"]
-        return Beat(RunFile.from_plain({**answer, "role": self._role}), answer["serving"])
+        who = RunFile.from_plain({**answer, "role": self._role})
+        return Beat(who, answer["serving"], answer.get("damaged", False))
 
     def close(self) -> None:
         self._settled = False

@@ -16,10 +16,12 @@ from wire import MAIN, PROTOCOL_VERSION
 
 if TYPE_CHECKING:  # each server needs its own parts alone, and imports take a takeover's time
     from server.copy_keeper import CopyKeeper
+    from server.damage import Damage
     from server.front_door import FrontDoor
     from server.lobby_copy import LobbyCopy
     from server.main_peer import MainPeer
     from server.node import Node
+    from server.scrub import Scrub
     from server.watcher import Watcher
 
 
@@ -84,6 +86,7 @@ def of_main(peer: MainPeer) -> Iterator[Reading]:
     yield Reading(metrics.DEGRADED, 0 if link.step is Step.IN_STEP else 1)
     yield Reading(metrics.DEGRADED_S, link.degraded.seconds)
     yield Reading(metrics.LAG, link.lag)
+    yield from _of_copy(term.damage, term.scrub)
 
 
 def of_communication(copy: LobbyCopy, front_door: FrontDoor) -> Iterator[Reading]:
@@ -99,3 +102,13 @@ def of_replication(copy: CopyKeeper) -> Iterator[Reading]:
     """What the replication server tells."""
     yield Reading(metrics.EPOCH, copy.epoch)
     yield Reading(metrics.POSITION, copy.position)
+    yield from _of_copy(copy.damaged, copy.scrub)
+
+
+def _of_copy(damage: Damage, scrub: Scrub | None) -> Iterator[Reading]:
+    yield Reading(metrics.DAMAGED, len(damage.waiting), ("waiting",))
+    yield Reading(metrics.DAMAGED, len(damage.lost), ("lost",))
+    yield Reading(metrics.DAMAGE_FOUND, damage.found)
+    yield Reading(metrics.DAMAGE_MENDED, damage.mended)
+    yield Reading(metrics.SCRUBBED, 0 if scrub is None else scrub.rows)
+    yield Reading(metrics.SCRUB_FINISHED, 0 if scrub is None else scrub.finished_at)

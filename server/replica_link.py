@@ -21,8 +21,9 @@ from server.entries import BEFORE_ALL, Entry, LogEnd, Mark, Snapshot
 from server.faults import Faults
 from server.journal import Journal
 from server.primary import Committed, Output, Primary, ReplicaAhead, Send, SendBacklog, SendCopy, Step, StepDown
+from server.repair import Repair
 from server.retries import Retries
-from wire.errors import Fenced, TicTacToeError
+from wire.errors import Fenced, TicTacToeError, Unreachable
 
 NEARLY = 50
 RETRY_S = 0.02
@@ -59,6 +60,8 @@ class ReplicaLink:
         self._wake = wake
         self._piece_bytes = piece_bytes
         self._nearly = nearly
+        self.repair: Repair | None = None
+        """Mends damage while the replica is in step."""
         self._copies = 0
         self._lock = threading.Lock()
         self._replica_at = 0
@@ -102,6 +105,8 @@ class ReplicaLink:
         while go_on() and self._primary.step is not Step.FENCED:
             if self._primary.step is not Step.IN_STEP:
                 yield from self._attach()
+            elif self.repair is not None and self.repair.is_needed:
+                yield InTurn(self._mend(self.repair))
             elif self._primary.committed == committed:
                 yield InTurn(self._probe())
             committed = self._primary.committed
@@ -159,6 +164,18 @@ class ReplicaLink:
         if self._primary.step is Step.IN_STEP:
             yield from self._send(Send(self._primary.last, ()))
 
+    def _mend(self, repair: Repair) -> Conversation[None]:
+        """Mend what is damaged in either copy, if the replica is still in step."""
+        if self._primary.step is not Step.IN_STEP:
+            return
+        try:
+            yield from repair.mend_some(self._primary.office)
+        except (Unreachable, Fenced) as error:
+            self._on_error(error)
+        except TicTacToeError as error:  # a full disk, say: the replica is in step all the same
+            repair.retries.failed(error)
+            yield from self._probe()
+
     def _attach(self) -> Conversation[None]:
         try:
             output = self._joined((yield from replica_messages.attach(self._primary.office)))
@@ -171,6 +188,7 @@ class ReplicaLink:
                 self._end_term(output)
                 return
             self.attempts.succeeded()
+            self._journal.damage.retry_all()
             logger.info("the replica is in step", epoch=self.epoch, position=self._primary.last.position)
 
     def _end_term(self, output: ReplicaAhead | StepDown) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from server.conversation import Ask, Conversation
 from server.entries import BEFORE_ALL, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
+from server.mending import Holes
 from server.takeover import ReplicaStanding
 
 
@@ -68,6 +69,21 @@ def drop_after_gaps(office: Office) -> Conversation[Sequence[str]]:
 def terms() -> Conversation[list[Term]]:
     """The terms of the replica's copy."""
     return [Term(*term) for term in (yield Ask("terms", ()))]
+
+
+def rows(office: Office, holes: Holes) -> Conversation[StreamCopy]:
+    """What the replica has of the rows that are damaged or missing here."""
+    return copy_from((yield Ask("rows_of", (*office, *holes))))
+
+
+def damage(office: Office) -> Conversation[list[Holes]]:
+    """What is damaged or missing in some streams of the replica's copy."""
+    return [Holes(stream, tuple(versions), *rest) for stream, versions, *rest in (yield Ask("damage", office))]
+
+
+def mend(office: Office, rows: StreamCopy, *, complete: bool) -> Conversation[None]:
+    """Put these rows where the replica's are damaged; ``complete``: it gets no more for this stream now."""
+    yield Ask("mend", (*office, [rows], complete))
 
 
 def copies(piece_bytes: int) -> Conversation[list[StreamCopy]]:

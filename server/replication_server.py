@@ -15,6 +15,7 @@ from server.journal import Journal
 from server.journal_file import open_journal, open_when_possible
 from server.node import Node
 from server.retries import Retries
+from server.scrub import begin_scrub, end_unreadable
 from server.streams import Streams
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
@@ -37,8 +38,10 @@ def build(its_node: Node) -> None:
 
 
 def _open(its_node: Node) -> Journal:
-    settings = its_node.settings
-    return open_journal(journal_of(settings, REPLICATION), durability=settings.durability)
+    file = journal_of(its_node.settings, REPLICATION)
+    journal = open_journal(file, durability=its_node.settings.durability)
+    journal.on_unreadable = lambda why: end_unreadable(its_node, file, why)
+    return journal
 
 
 def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
@@ -53,6 +56,7 @@ def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
     its_node.retries["snapshots"] = compactor.retries
     copy = CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults))
     its_node.metrics.include(lambda: readings.of_replication(copy))
+    copy.scrub = begin_scrub(its_node, journal, journal_of(settings, REPLICATION))
     its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
     its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION, its_node.cluster_id))
     return copy

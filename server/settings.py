@@ -83,6 +83,8 @@ class Settings:
     keep_closed_rooms: int = 1000
     max_log_bytes: int = 1 << 24
     keep_logs: int = 20
+    scrub_rows_per_s: int = 500
+    scrub_every_s: float = 3600.0
     log_level: str = "info"
     log_format: str = "text"
     owner_pid: int = 0

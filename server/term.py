@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from server.both_journals import journal_of
 from server.commit import Commit
 from server.compaction import Compactor
 from server.counts import CommitCounts
@@ -21,14 +22,17 @@ from server.ids import house_request
 from server.journal import Journal
 from server.node import Node
 from server.primary import Primary
+from server.repair import Repair
 from server.replica_line import ReplicaLine
 from server.replica_link import ReplicaLink
 from server.retries import Retries
 from server.room_news import most_events_of
+from server.scrub import Scrub, begin_scrub
 from server.serving import Serving
 from server.streams import Streams, room_of
 from server.timekeeper import Timekeeper
 from server.witness import Witness, WitnessedHouse
+from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 from wire.rpc import Endpoint
 
@@ -56,6 +60,8 @@ class Term(Serving):
         self._is_open = False
         self._opening = node.retries["opening"] = Retries("the cluster cannot be opened again")
         self.counts = CommitCounts()
+        self.damage = journal.damage
+        self.scrub: Scrub | None = None
         self.traffic = node.traffic
         self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
         most_events = most_events_of(settings.max_message_bytes)
@@ -69,6 +75,15 @@ class Term(Serving):
             upto=lambda: house.published,
             in_memory=house.at_hand,
         )
+        repair = Repair(
+            journal,
+            self._compactor,
+            streams,
+            in_memory=house.at_hand,
+            mended=house.mended,
+            replica_is_damaged=lambda: any(w.reports_damage for w in node.watchers if w.role == REPLICATION),
+        )
+        journal.damage.on_found = line.wake
         self.link = ReplicaLink(
             Primary(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
             journal,
@@ -78,6 +93,8 @@ class Term(Serving):
             wake=line.wake,
             piece_bytes=settings.piece_bytes,
         )
+        self.link.repair = repair
+        node.retries["repair"] = repair.retries
         node.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
         commit = Commit(streams, house, journal, self.link, faults, house.moment)
         carried_out = self._witness.carried_out
@@ -96,6 +113,8 @@ class Term(Serving):
         self._node.in_background("tidying", self._tidy)
         self._node.in_background("time", lambda: self._timekeeper.run(go_on, self._node.pause))
         self._node.in_background("witness", lambda: self._witness.run(go_on, self._node.pause))
+        file = journal_of(self._node.settings, MAIN)
+        self.scrub = begin_scrub(self._node, self._journal, file, relist=self.house.relist)
         self._node.at_end(self.end)
         self._node.at_end(self._finish_commits)
         self._node.at_end(self._witness.write)
@@ -107,7 +126,8 @@ class Term(Serving):
         self._last_turn.enter_context(self.committer.turn())
 
     def status(self) -> dict[str, object]:
-        return {"epoch": self.link.epoch, "step": self.link.step.value, **super().status()}
+        kept = {"damage": self.damage.as_plain(), "scrub": {} if self.scrub is None else self.scrub.as_plain()}
+        return {"epoch": self.link.epoch, "step": self.link.step.value, **super().status(), **kept}
 
     def _keep(self, missing: Sequence[Listing]) -> None:
         """Write listings that the journal lacks, for the next start: without them it takes longer, and no more."""

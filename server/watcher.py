@@ -56,6 +56,8 @@ class Watcher:
         self._serves = False
         self._takes_connections = False
         self._why = ""
+        self.reports_damage = False
+        """Whether what the other keeps has to be mended, by its last heartbeat."""
         self._settings = settings
         self._run_folder = run_folder
         self._pulse = pulse
@@ -141,12 +143,13 @@ class Watcher:
     def _watch_once(self) -> None:
         settings = self._settings
         try:
-            who, serving = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
-            self._check_whose(who)
+            beat = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
+            self._check_whose(beat.who)
         except TicTacToeError as error:
             self._pulse.close()
             self._unheard(error)
             return
+        who, serving, self.reports_damage = beat
         if not self.answers:
             logger.info("answers", other=self.role, pid=None if who is None else who.pid)
         self.answers = True

@@ -39,7 +39,7 @@ def copy(versions: str, *, snapshot: int = 0, snapshot_lost: bool = False) -> St
     ],
 )
 def test_holes_are_what_is_lost_or_missing(have: StreamCopy, lacks: tuple[int, ...], snapshot: bool) -> None:
-    expected = Holes(STREAM, lacks, snapshot) if lacks or snapshot else None
+    expected = Holes(STREAM, lacks, snapshot, have.version) if lacks or snapshot else None
     assert holes_of(have) == expected
 
 
