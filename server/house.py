@@ -250,8 +250,8 @@ class House:
             return self._list.seats_of(name)
 
     def is_open(self, room: str) -> bool:
-        """Whether there is such a room, and it is not closed."""
-        return self._list.is_open(room)
+        """Whether there is such a room, and it is not closed; of one that cannot be read it is not known that it is."""
+        return self._list.is_open(room) or room_stream(room) in self._unread
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
         """Whether that is what is told of a stream, as last published."""

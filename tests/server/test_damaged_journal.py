@@ -48,7 +48,7 @@ def written(file: Path) -> Path:
 
 def house_on(journal: Journal) -> House:
     house = House(STREAMS, journal, lambda _room: None)
-    house.load()
+    journal.list_streams(house.load())
     return house
 
 

@@ -49,7 +49,9 @@ class Replica:
         if wish.method == "terms":
             return self.terms
         if wish.method == "drop_after_gaps":
+            torn = [copy.stream for copy in self.copies if copy.has_gap]
             self.copies = [copy.before_gap() for copy in self.copies]
+            return torn
         return []
 
     @property
