@@ -14,7 +14,7 @@ from server.lookout import RoleStatus
 from server.run_folder import RunFile, RunFolder
 from tests.conditions import wait_until
 from tests.conftest import MakeCluster
-from tests.server.damaging import edit, flip, streams_of
+from tests.server.damaging import cut_in_half, edit, flip, streams_of
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 
@@ -155,3 +155,18 @@ def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(make
     away.rename(journal_of(cluster, REPLICATION).parent)
     wait_until(lambda: version_seen(cluster, damaged) == seen)
     wait_until(cluster.is_whole)
+
+
+@pytest.mark.parametrize("damaged", BOTH)
+def test_a_journal_that_was_cut_in_half_comes_from_the_other_copy(make_cluster: MakeCluster, damaged: str) -> None:
+    cluster = make_cluster(**FAST_SCRUB)
+    cluster.start()
+    rooms = {name: played(cluster, (name, f"{name}-2")) for name in ("ada", "eve", "joe")}
+    wait_until(cluster.is_whole)
+    seen = {name: version_seen(cluster, room, name) for name, room in rooms.items()}
+    cluster.stop()
+    cut_in_half(journal_of(cluster, damaged))
+    cluster.start()
+    assert {name: version_seen(cluster, room, name) for name, room in rooms.items()} == seen
+    with connect(cluster.name_server) as connection:
+        wait_until(lambda: len(connection.games().games) == len(rooms))

@@ -43,3 +43,11 @@ def streams_of(file: Path, prefix: str) -> list[str]:
     with contextlib.closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT DISTINCT stream FROM entries WHERE stream LIKE ? ORDER BY 1", (prefix + "%",))
         return [stream for (stream,) in rows]
+
+
+def cut_in_half(file: Path) -> None:
+    """Cut a journal that nobody has open to half its length, as a copy that was interrupted is."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])

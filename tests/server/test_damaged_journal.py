@@ -10,14 +10,14 @@ from game.commands import Create, Join, Leave
 from game.errors import NoSuchRoom, TicTacToeError
 from game.moment import Limits
 from game.names import Claim
-from server.entries import Entry, Mark, Office, Snapshot
+from server.entries import START, Entry, Mark, Office, Snapshot
 from server.house import House
 from server.journal import Journal
-from server.journal_file import open_journal
+from server.journal_file import condemn, open_journal
 from server.mending import holes_of, is_lost
 from server.row_format import LOST, checksum
 from server.streams import Streams, name_stream, room_stream
-from tests.server.damaging import edit, flip
+from tests.server.damaging import cut_in_half, edit, flip
 from tests.server.test_house import Writer
 from wire.errors import Damaged, StorageFailed, error_from
 
@@ -214,3 +214,35 @@ def test_an_unreadable_body_is_the_servers_fault_even_with_a_right_sum(file: Pat
         STREAMS.state_of(journal.copy("room/abcd"))
     assert refused.value.code == "storage_failed"
     journal.close()
+
+
+def test_a_file_that_was_cut_is_put_aside_as_a_whole(written: Path) -> None:
+    """SQLite opens it, and misses what is gone only where it reads."""
+    cut_in_half(written)
+    journal = open_journal(written)
+    assert journal.last == START
+    assert journal.lost
+    assert list(written.parent.glob("journal.db.unreadable-*"))
+    journal.close()
+
+
+def test_a_killed_process_leaves_a_journal_that_is_whole(file: Path) -> None:
+    """What it wrote last is in the write-ahead log alone, and the file may be shorter than it will be."""
+    journal = open_journal(file)
+    journal.begin_term(Office(1, "me"))
+    journal.append([Entry(at, 1, "room/abcd", at, f'"{at}{"x" * 2000}"') for at in range(1, 500)])
+    for part in (file, file.with_name("journal.db-wal")):
+        part.with_name(part.name.replace("journal", "killed")).write_bytes(part.read_bytes())
+    journal.close()
+    killed = open_journal(file.with_name("killed.db"))
+    assert killed.last == Mark(1, 499)
+    assert not killed.lost
+    killed.close()
+
+
+def test_a_journal_that_could_not_be_read_while_it_was_in_use_is_put_aside_at_the_next_start(written: Path) -> None:
+    condemn(written)
+    journal = open_journal(written)
+    assert journal.lost
+    journal.close()
+    assert open_journal(written).last == START, "once: what comes from the other copy stays"
