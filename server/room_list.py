@@ -98,22 +98,23 @@ class RoomList:
         """After a takeover there may be very many rooms: so they are counted when somebody asks, not then."""
         if self._counts is None:
             rows = self._lobby.rows.values()
-            owners = Counter(str(row["owner"]) for row in rows if row.get("owner"))
-            self._counts = owners, Counter(name for row in rows for name in _players(row))
+            self._counts = (
+                Counter(name for row in rows for name in _owner(row)),
+                Counter(name for row in rows for name in _players(row)),
+            )
         return self._counts
 
     def _recount(self, before: Row | None, after: Row | None) -> None:
         if self._counts is None:
             return
-        owners, seats = self._counts
-        for row, one in ((before, -1), (after, 1)):
-            if row is None or (before is not None and after is not None and before["players"] == after["players"]):
-                continue
-            for name in _players(row):
-                _add(seats, name, one)
-        for row, one in ((before, -1), (after, 1)):
-            if row is not None and row.get("owner") and (before is None or after is None):
-                _add(owners, str(row["owner"]), one)
+        for counts, who in zip(self._counts, (_owner, _players), strict=True):
+            gone, come = who(before), who(after)
+            if gone != come:
+                for name in gone:
+                    counts[name] -= 1
+                    if not counts[name]:
+                        del counts[name]
+                counts.update(come)
 
     def rows(self) -> list[Row]:
         """The rows of all open rooms."""
@@ -138,16 +139,16 @@ def seated_in(rows: Iterable[Row]) -> set[str]:
 
 
 def _seated(row: Row) -> set[str]:
-    owner = row.get("owner")
-    return {*_players(row), *([owner] if isinstance(owner, str) and owner else ())}
+    return {*_owner(row), *_players(row)}
 
 
-def _players(row: Row) -> Iterable[str]:
-    players = row.get("players")
-    return [name for name in players.values() if name] if isinstance(players, Mapping) else ()
+def _owner(row: Row | None) -> list[str]:
+    """Who has opened the room: nobody if the servers did, or if that is not known of an old one."""
+    owner = None if row is None else row.get("owner")
+    return [owner] if isinstance(owner, str) and owner else []
 
 
-def _add(counts: Counter[str], name: str, number: int) -> None:
-    counts[name] += number
-    if counts[name] <= 0:
-        del counts[name]
+def _players(row: Row | None) -> list[str]:
+    """Who has a seat."""
+    players = None if row is None else row.get("players")
+    return [name for name in players.values() if isinstance(name, str) and name] if isinstance(players, Mapping) else []

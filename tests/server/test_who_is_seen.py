@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from game.commands import Join, Leave
+from game.commands import Close, Join, Leave
+from game.errors import LimitReached
 from game.games import DEFAULT_GAME, short_list
 from game.moment import Limits
 from game.room import Room
@@ -20,6 +22,7 @@ from server.group_commit import Committer
 from server.house import House
 from server.ids import house_request
 from server.journal import Journal
+from server.name_desk import AN_HOUR_S
 from server.pairing import Pairing, Pairings
 from server.security import token_hash
 from server.settings import Settings
@@ -135,3 +138,53 @@ def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainS
     assert server.room(room).away == {}
     server.pass_on(1.0)
     assert set(server.room(room).away) == {"ann"}
+
+
+# -- how many rooms ------------------------------------------------------------------------------------------------
+
+
+def limited(server: MainServer, **limits: int) -> Desk:
+    """A desk with other limits, of people of one host."""
+    changed = replace(SETTINGS, **limits)  # type: ignore[arg-type]  # all of them are numbers
+    return Desk(server.house, server.desk._committer, changed, lambda: server.time)
+
+
+def opens(desk: Desk, name: str, number: int, host: str = "a classroom") -> str:
+    """Somebody opens a room, having a name or not yet."""
+    hashed = token_hash(f"the secret token of {name}, which is long")
+    desk.names.claim(name, hashed, host)
+    return str(desk.create(hashed, f"create-{number}", "", "tictactoe", {}, {}, host)["room"])
+
+
+def test_rooms_of_one_name_come_at_a_bounded_rate_however_often_they_are_closed(server: MainServer) -> None:
+    desk = limited(server, max_new_rooms_per_name_per_hour=4)
+    for number in range(4):
+        room = opens(desk, "ann", number)
+        token = "the secret token of ann, which is long"
+        now(desk.command(token, room, lambda by, number=number: Close(by, f"close-{number}")))  # type: ignore[misc]
+    with pytest.raises(LimitReached, match="MAX_NEW_ROOMS_PER_NAME_PER_HOUR"):
+        opens(desk, "ann", 4)
+    assert opens(desk, "bob", 0)
+    server.time += AN_HOUR_S / 4
+    assert opens(desk, "ann", 4)
+
+
+def test_a_room_that_is_refused_leaves_nothing_behind(server: MainServer) -> None:
+    desk = limited(server, max_rooms_per_name=1)
+    room = opens(desk, "ann", 0)
+    for _ in range(3):
+        with pytest.raises(LimitReached):
+            opens(desk, "ann", 1)
+        assert opens(desk, "ann", 0) == room
+    assert server.house.open_rooms == 1
+    assert not desk._opening
+
+
+def test_the_defaults_admit_a_classroom_and_a_rush_of_a_thousand_at_one_address(server: MainServer) -> None:
+    desk = limited(server)
+    for number in range(30):
+        for room in range(5):
+            opens(desk, f"child {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}", room)
+    for number in range(1000):
+        desk.names.claim(f"visitor {number:04}x", token_hash(f"the secret token of {number}"), "a classroom")
+    assert server.house.names.held == 1030
