@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +17,9 @@ from client.retry import until_deadline, worth_another_try
 from client.views import Row, row_from
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
+from wire.addresses import Address, parse
 from wire.errors import DeadlineExceeded, ProtocolMismatch, TicTacToeError, Unreachable
-from wire.rpc import Address
 
-LAST_PORT = 65535
 DEADLINE_S = 15.0
 LOOK_UP_S = 2.0
 WAIT_S = 20.0
@@ -239,9 +237,7 @@ class Cluster:
 
 
 def _address(server: str) -> Address:
-    host, colon, port = server.rpartition(":")
-    if not colon:
-        return Address(server, DEFAULT_PORT)
-    if not host or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= LAST_PORT:
-        raise InvalidArgument(f"a server is given as host or host:port, not {server!r}")
-    return Address(host, int(port))
+    try:
+        return parse(server, DEFAULT_PORT)
+    except ValueError:
+        raise InvalidArgument(f"a server is given as host, host:port or [IPv6]:port, not {server!r}") from None

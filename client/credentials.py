@@ -14,6 +14,7 @@ from pathlib import Path
 import filelock
 
 from game.names import name_key
+from wire.addresses import Address, parse
 from wire.errors import StorageFailed
 from wire.whole_file import remove_leftovers, replace_file
 
@@ -28,10 +29,11 @@ def new_token() -> str:
 
 def server_key(server: str) -> str:
     """What two texts for the same name server ("host:port") have in common, as far as texts tell."""
-    host, colon, port = server.rpartition(":")
-    if not colon:
-        host, port = server, str(DEFAULT_PORT)
-    return f"{_LOOPBACK.get(host, host).lower()}:{port}"
+    try:
+        host, port = parse(server, DEFAULT_PORT)
+    except ValueError:  # no address at all: what is kept under it may be found again
+        return server.lower()
+    return str(Address(_LOOPBACK.get(host, host).lower(), port))
 
 
 class Credentials:

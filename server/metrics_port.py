@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 
+from wire.addresses import counted_host, listen
 from wire.door import Door, Guest
 from wire.rpc import Address
 
@@ -51,7 +52,7 @@ class MetricsPort:
         """Raises OSError when the port is taken."""
         self._render = render
         self._door = Door(most=MOST_CONNECTIONS, most_of_host=MOST_CONNECTIONS)
-        self._listening = socket.create_server(bind, backlog=MOST_CONNECTIONS)
+        self._listening = listen(bind, backlog=MOST_CONNECTIONS)
         self._listening.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listening, selectors.EVENT_READ)
@@ -94,7 +95,7 @@ class MetricsPort:
                 sock, address = self._listening.accept()
             except OSError:
                 return  # nobody waits any more, or there is no file descriptor to be had: they wait outside
-            guest, goes = self._door.enter(sock, str(address[0]), now)
+            guest, goes = self._door.enter(sock, counted_host(str(address[0])), now)
             if goes is not None:
                 self._drop(self._callers[goes.connection])
             if guest is None:

@@ -271,8 +271,8 @@ class Node:
         settings = self.settings
         logger.info(
             "open",
-            clients=f"{settings.bind_host}:{settings.client_port_of(self.role)}",
-            peers=f"{settings.peer_bind_host}:{settings.peer_address_of(self.role).port}",
+            clients=str(Address(settings.bind_host, settings.client_port_of(self.role))),
+            peers=str(Address(settings.peer_bind_host, settings.peer_address_of(self.role).port)),
             pid=os.getpid(),
         )
         open_to = [("clients", settings.bind_host), ("servers with the cluster's key", settings.peer_bind_host)]

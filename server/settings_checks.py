@@ -5,15 +5,14 @@ Nothing here looks at the machine; what depends on its addresses is in ``this_ma
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, NamedTuple
 
 from wire import COMMUNICATION, MAIN, REPLICATION
+from wire.addresses import LAST_PORT, packed
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -23,7 +22,6 @@ _CHOICES = {
     "log_format": ("text", "json"),
     "log_level": ("debug", "info", "warning", "error"),
 }
-_LAST_PORT = 65535
 _LONGEST_S = 1e7
 _LEAST_MESSAGE = 1 << 16
 _LEAST_LOG = 1 << 16
@@ -54,20 +52,27 @@ def _ranges(settings: Settings) -> Iterator[str]:
     for field in fields(settings):
         name, value = field.name, getattr(settings, field.name)
         first = 0 if name.endswith("_metrics_port") else 1
-        if name.endswith("_port") and not first <= value <= _LAST_PORT:
+        if name.endswith("_port") and not first <= value <= LAST_PORT:
             off = "" if first else ", or 0 for none"
-            yield f"{name.upper()} must be a port from 1 to {_LAST_PORT}{off}"
+            yield f"{name.upper()} must be a port from 1 to {LAST_PORT}{off}"
         if name.endswith("_s") and not 0 < value <= _LONGEST_S:
             yield f"{name.upper()} must be a number of seconds above 0"
         counts = name.startswith(("max_", "keep_", "snapshot_")) and not name.endswith("_s")
         if counts and value < 1:
             yield f"{name.upper()} must be 1 or more"
-        if name.endswith("_host") and name != "public_host" and not value:
-            yield f"{name.upper()} must name a host"
+        if name.endswith("_host") and isinstance(value, str):
+            yield from _host(name, value)
     if settings.max_message_bytes < _LEAST_MESSAGE:
         yield f"MAX_MESSAGE_BYTES must be {_LEAST_MESSAGE} or more"
     if settings.max_log_bytes < _LEAST_LOG:
         yield f"MAX_LOG_BYTES must be {_LEAST_LOG} or more"
+
+
+def _host(name: str, value: str) -> Iterator[str]:
+    if not value and name != "public_host":
+        yield f"{name.upper()} must name a host"
+    if re.search(r"[\[\]:/\s]", value) and packed(value) is None:
+        yield f"{name.upper()} must be a name or an address, without port and brackets, not {value}"
 
 
 def _times(settings: Settings) -> Iterator[str]:
@@ -94,27 +99,19 @@ def _folder(settings: Settings) -> Iterator[str]:
 
 def is_loopback(host: str) -> bool:
     """Whether an address as it is written can only be reached from its own machine. A name is not resolved."""
-    packed = _packed(host)
-    return host.lower() == "localhost" if packed is None else packed == _LOOPBACK_6 or packed[:-3] == _LOOPBACK_4
+    address = packed(host)
+    return host.lower() == "localhost" if address is None else address == _LOOPBACK_6 or address[:-3] == _LOOPBACK_4
 
 
 def is_every_address(host: str) -> bool:
     """Whether it means all addresses of a machine: to listen on, not to connect to."""
-    packed = _packed(host)
-    return packed is not None and not any(packed)
-
-
-def _packed(host: str) -> bytes | None:
-    """An address that is written out, as 4 or 16 bytes; None for a name. (``ipaddress`` would cost start time.)"""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        with contextlib.suppress(OSError):
-            return socket.inet_pton(family, host)
-    return None
+    address = packed(host)
+    return address is not None and not any(address)
 
 
 def _is_elsewhere(host: str) -> bool:
     """Whether it is an address, written out, that is not loopback."""
-    return _packed(host) is not None and not is_loopback(host)
+    return packed(host) is not None and not is_loopback(host)
 
 
 def _addresses(settings: Settings) -> Iterator[str]:

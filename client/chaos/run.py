@@ -18,6 +18,7 @@ from client.chaos.plan import Kind, plan
 from client.chaos.recall import Recalled, recall
 from client.chaos.report import COUNTED, Report
 from client.cluster import Cluster, connect
+from client.credentials import DEFAULT_PORT
 from client.history.guarantees import check
 from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
@@ -25,6 +26,7 @@ from game import rooms
 from game.commands import Move
 from game.events import Event, Finished, Started
 from wire import MAIN, room_object, rpc
+from wire.addresses import parse
 from wire.errors import TicTacToeError
 from wire.rpc import Address
 
@@ -190,8 +192,7 @@ class _Run:
 
 
 def _address(cluster: Cluster) -> Address:
-    host, _, port = cluster.server.rpartition(":")
-    return Address(host, int(port))
+    return parse(cluster.server, DEFAULT_PORT)
 
 
 def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event]]:

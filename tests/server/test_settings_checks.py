@@ -31,6 +31,10 @@ OPEN: dict[str, Any] = {"bind_host": EVERY, "public_host": LAN, "name_server_hos
         ({"peer_bind_host": LAN}, "set MAIN_HOST"),
         ({**OPEN, "public_host": EVERY}, "PUBLIC_HOST must be an address"),
         ({"main_host": "::"}, "MAIN_HOST must be an address"),
+        ({"name_server_host": "localhost:1337"}, "NAME_SERVER_HOST must be a name or an address"),
+        ({"bind_host": "[::1]"}, "BIND_HOST must be a name or an address"),
+        ({"bind_host": "fe80::1%eth0"}, "BIND_HOST must be a name or an address"),
+        ({"bind_host": "::", "name_server_host": "2001:db8::7"}, "set PUBLIC_HOST"),
     ],
 )
 def test_an_address_where_nobody_could_connect_is_an_error_that_names_what_to_set(
@@ -56,6 +60,8 @@ def test_an_address_where_nobody_could_connect_is_an_error_that_names_what_to_se
         },
         {"bind_host": "127.0.0.1", "main_host": "127.0.0.2", "name_server_host": "127.0.0.2"},
         {"metrics_host": EVERY},
+        {"bind_host": "::", "name_server_host": "2001:db8::7", "public_host": "2001:db8::7"},
+        {"bind_host": "::1", "main_host": "::1", "public_host": "::1"},
     ],
 )
 def test_addresses_that_lead_somewhere_are_taken(changes: dict[str, Any]) -> None:

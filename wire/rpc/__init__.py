@@ -9,9 +9,10 @@ caller) and what the objects mean.
 Only ``serpent`` (anybody) and ``msgpack`` (our own client and servers) are accepted; no code can come over the wire.
 """
 
+from wire.addresses import Address
 from wire.rpc.library import configure  # first: it sets the library
 
-from wire.rpc.calls import Address, Remote, RemotePool  # isort: skip
+from wire.rpc.calls import Remote, RemotePool  # isort: skip
 from wire.rpc.endpoint import Endpoint  # isort: skip
 from wire.rpc.names import Entry, entries, look_up, name_server_answers, register, remove  # isort: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import socket
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import Pyro4
 import Pyro4.errors
@@ -13,6 +13,7 @@ import Pyro4.util
 
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import PEER_PROTOCOL, PROTOCOL_VERSION
+from wire.addresses import Address
 from wire.answers import Answers
 from wire.authentication import HELLO_BYTES, TAG_BYTES, Initiator, NotAuthentic, Session
 from wire.errors import (
@@ -50,16 +51,6 @@ UNKNOWN_OBJECT = "unknown object"
 WRONG_KEY = "the cluster key is another"
 OLDER_SERVER = "message hmac mismatch"
 """What a server up to version 2 of the peer protocol says to whoever begins as servers do now."""
-
-
-class Address(NamedTuple):
-    """Where a server listens."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 class Remote:

@@ -16,6 +16,7 @@ import Pyro4.errors
 import Pyro4.util
 
 import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
+from wire.addresses import Address
 from wire.authentication import NotAuthentic
 from wire.caller import call_comes_from
 from wire.door import Door
@@ -33,7 +34,7 @@ from wire.frames import (
 )
 from wire.incoming import LARGEST_CALL, Incoming, Refused
 from wire.later import Later, Shared
-from wire.rpc.calls import UNKNOWN_OBJECT, WRONG_KEY, Address
+from wire.rpc.calls import UNKNOWN_OBJECT, WRONG_KEY
 from wire.rpc.connection import Connection
 from wire.rpc.greeter import Greeter
 from wire.rpc.library import for_the_wire

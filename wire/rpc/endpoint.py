@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from wire.addresses import Address
 from wire.errors import Unreachable
-from wire.rpc.calls import Address
 from wire.rpc.daemon import Answered, Daemon
 
 

@@ -14,8 +14,9 @@ import Pyro4
 import Pyro4.errors
 import Pyro4.naming
 
+from wire.addresses import Address
 from wire.errors import NoSuchName, TicTacToeError, Unreachable
-from wire.rpc.calls import Address, Remote
+from wire.rpc.calls import Remote
 
 _CLUSTER = "tictactoe-cluster:"
 """What a cluster's id stands behind in the metadata of an entry."""
@@ -73,7 +74,7 @@ def register(
 
     Raises Unreachable.
     """
-    uri = f"PYRO:{name}@{entry.address.host}:{entry.address.port}"
+    uri = f"PYRO:{name}@{entry.address}"
     is_there = instead_of is not None and instead_of.address == entry.address
     with _name_server(name_server, timeout_s) as remote:
         if instead_of is not None and not is_there:

@@ -21,6 +21,7 @@ import Pyro4
 import Pyro4.errors
 from Pyro4.socketserver import threadpoolserver as library_server
 
+from wire.addresses import Address, counted_host, listen
 from wire.authentication import NotAuthentic
 from wire.later import Later
 from wire.rpc.connection import Connection
@@ -68,10 +69,10 @@ class Transport:
     def init(self, daemon: Any, host: str, port: int, unixsocket: object = None) -> None:  # noqa: ARG002
         """Listen. Raises OSError."""
         self.daemon = daemon
-        self.sock = socket.create_server((host, port), backlog=BACKLOG)  # after a takeover all clients come at once
+        self.sock = listen(Address(host, port), backlog=BACKLOG)  # after a takeover all clients come at once
         self.sock.setblocking(False)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # those who connect have it from here
-        self.locationStr = f"{host}:{self.sock.getsockname()[1]}"  # the library's name
+        self.locationStr = str(Address(host, self.sock.getsockname()[1]))  # the library's name
         for sock in (self._wake, self._woken):
             sock.setblocking(False)
         self._selector.register(self.sock, selectors.EVENT_READ, self._accept)
@@ -269,7 +270,7 @@ class Transport:
                     logger.warning("a connection cannot be taken: %s", error.strerror or error)
                     self._accept_after(ACCEPT_PAUSE_S)
                 return
-            self._let_in(sock, str(address[0]))
+            self._let_in(sock, counted_host(str(address[0])))
 
     def _accept_after(self, seconds: float) -> None:
         """Whoever wants to connect waits outside for so long."""
