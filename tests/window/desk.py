@@ -164,7 +164,13 @@ class Person:
     def types(self, widget: tk.Misc, *keys: str) -> None:
         """Press keys in a widget."""
         self.desk.wait(widget.winfo_viewable)
-        widget.focus_force()
+
+        def has_focus() -> bool:
+            widget.focus_force()
+            self.desk.app.update()
+            return self.desk.app.focus_get() is widget
+
+        self.desk.wait(has_focus, "the focus, without which keys get lost")
         for key in keys:
             widget.event_generate(f"<{key}>")
         self.desk.app.update()
