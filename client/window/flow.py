@@ -9,6 +9,7 @@ from typing import Literal
 import ttkbootstrap as ttk
 
 from client.window.look import Look
+from client.window.screen import for_words
 
 GAP = 8
 
@@ -61,17 +62,20 @@ class Flow(ttk.Frame):
             widget.lift()  # above the row, which may have come later
 
     def _wanted_rows(self) -> list[list[tk.Widget]]:
+        there = [widget for widget in self._widgets if widget not in self._hidden]
+        whole = sum(widget.winfo_reqwidth() + self._gap for widget in there) - self._gap
+        if not self._width or whole <= self._width:
+            return [there] if there else []
         rows: list[list[tk.Widget]] = []
         left = 0
-        for widget in self._widgets:
-            if widget in self._hidden:
-                continue
+        for widget in there:
             asked = widget.winfo_reqwidth() + self._gap
-            if not rows or (self._width and asked > left):
+            if asked > left:
                 rows.append([])
                 left = self._width + self._gap
             rows[-1].append(widget)
-            left -= asked
+            # Words have a row of their own: buttons that belong together stay together.
+            left = 0 if isinstance(widget, ttk.Label) else left - asked
         return rows
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
@@ -80,5 +84,5 @@ class Flow(ttk.Frame):
         self._width = event.width
         for widget in self._widgets:
             if isinstance(widget, ttk.Label):
-                widget.configure(wraplength=event.width)
+                widget.configure(wraplength=for_words(event.width))
         self.arrange()

@@ -18,7 +18,7 @@ from game.rules import SEATS, Seat
 _SIGNS = {"X": "✕", "O": "◯"}
 LONGEST_NAME = 13
 """Letters; what is longer is cut where the line is narrow or has clocks, and whole in the tooltip."""
-SHORTEST_NAME = 6
+SHORTEST_NAME = 5
 """Letters, where the line is narrow and has clocks."""
 NARROW = 620
 

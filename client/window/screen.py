@@ -9,6 +9,8 @@ import ttkbootstrap as ttk
 
 from client.window.look import Look
 
+LABEL_BORDER = 4
+"""Pixels that a theme keeps free on each side of a label's words, at the most."""
 Act = Callable[[Callable[[], object]], None]
 """Do something with a model, then show what it led to."""
 
@@ -69,4 +71,9 @@ def show(widget: tk.Widget, wanted: bool) -> None:
 
 def wrap(label: ttk.Label) -> None:
     """Have the words of a label go on in a further line where its width ends. Its parent must give it its width."""
-    label.bind("<Configure>", lambda event: label.configure(wraplength=event.width), add="+")
+    label.bind("<Configure>", lambda event: label.configure(wraplength=for_words(event.width)), add="+")
+
+
+def for_words(width: int) -> int:
+    """What a label that is so wide has for its words, in pixels."""
+    return max(1, width - 2 * LABEL_BORDER)

@@ -34,7 +34,7 @@ class SelectionPanel(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self._middle = ttk.Frame(self)
-        self._middle.grid(sticky="ew")
+        self._middle.grid(sticky="new")  # not in the middle: what is said below must not move the buttons under a click
         self._middle.columnconfigure(0, weight=1)
         self._list = ttk.Frame(self._middle)
         self._list.grid(row=0)

@@ -20,6 +20,19 @@ def two_playing(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat,
     return first, second
 
 
+def test_a_declined_offer_is_said_to_whoever_made_it_until_they_do_something_else(
+    sit_down: SitDown, shared_cluster: Cluster
+) -> None:
+    gil, hux = two_playing(sit_down, shared_cluster, "gil m", "hux m")
+    gil.room.offers.offer("draw")
+    hux.wait(hux.room.bars)
+    hux.room.offers.reply(hux.room.bars()[0].replies[1])
+    gil.wait(lambda: [bar.text for bar in gil.room.bars()] == ["hux m declined the draw"])
+    hux.wait(lambda: not hux.room.bars())
+    gil.plays(0)
+    assert not gil.room.bars()
+
+
 def test_what_may_not_be_played_is_not_even_sent(sit_down: SitDown, shared_cluster: Cluster) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "ann m", "ben m")
     ben.room.play(0)
@@ -108,7 +121,7 @@ def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_cou
     assert again.seat == "X"
 
 
-def test_who_leaves_while_the_servers_are_away_is_away_once_they_are_back_unless_he_came_back(
+def test_who_leaves_after_a_game_while_the_servers_are_away_is_away_once_they_are_back_unless_he_came_back(
     sit_down: SitDown, make_cluster: MakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client.model.start, "DEADLINE_S", 0.2)  # every call gives up long before the servers are back
@@ -116,6 +129,9 @@ def test_who_leaves_while_the_servers_are_away_is_away_once_they_are_back_unless
     cluster.start()
     ann, ben = two_playing(sit_down, cluster, "ann", "ben")
     room = ann.room.id
+    ann.resigns()
+    for seat in (ann, ben):
+        seat.wait(lambda seat=seat: seat.room.view.phase == "finished")  # type: ignore[misc]
     cluster.stop()
     ann.model.leave_room()
     ben.wait(lambda: ben.model.banner() is not None)
@@ -127,7 +143,25 @@ def test_who_leaves_while_the_servers_are_away_is_away_once_they_are_back_unless
     cluster.kill(MAIN)
     ann.model.leave_room()
     ann.enters(room)
-    ann.wait(lambda: ann.room.my_turn)
+    for seat in (ann, ben):
+        seat.wait(lambda seat=seat: seat.room.pending is None)  # type: ignore[misc]
+        seat.room.rematch()
+    ann.wait(lambda: ann.room.view is not None and ann.room.view.game_number == 2)
+    ben.wait(lambda: ben.room.my_turn and present(ben, "O"))
+
+
+def test_who_looks_at_the_lobby_while_the_servers_are_away_is_there_when_they_are_back(
+    sit_down: SitDown, make_cluster: MakeCluster
+) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
+    room = ann.room.id
+    cluster.kill(MAIN)
+    ann.model.leave_room()
+    ann.wait(lambda: [game.my_turn for game in ann.lobby.open_games()] == [True])
+    assert present(ben, "X")
+    ann.enters(room)
     ann.plays(0)
     ben.wait(lambda: ben.room.my_turn and present(ben, "X"))
 
@@ -151,7 +185,7 @@ def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, make_cluster: 
     cluster = make_cluster(claim_after_s=0.2)
     cluster.start()
     ann, ben = two_playing(sit_down, cluster, "ann", "ben")
-    ben.model.leave_room()
+    ben.model.close()
     ann.wait(lambda: [reply.text for bar in ann.room.bars() for reply in bar.replies], "the bar")
     (bar,) = ann.room.bars()
     assert bar.text == "ben stays away"

@@ -12,6 +12,7 @@ from client.model.link import Banner
 from client.model.offers import CLAIM_AFTER_MS
 from client.views import SeatView, View
 from client.window.app import SIZE, SMALLEST
+from client.window.look import Look
 from game.commands import Leave, Offer
 from game.rooms import Room
 from server.cluster import Cluster
@@ -20,28 +21,29 @@ from tests.model.seen import seen
 from tests.window.desk import Desk, Person
 from tests.window.fitting import cut_off
 
-SIZES = [pytest.param(SIZE, id="as it opens"), pytest.param(SMALLEST, id="smallest")]
+SIZES = [
+    pytest.param((SIZE, 1.0), id="as it opens"),
+    pytest.param((SIZE, 1.04), id="666 pixels wide"),  # as it opens where an inch has 100 dots
+    pytest.param((SMALLEST, 1.0), id="smallest"),
+]
 OTHER = "Maximilian von Wittm"
 """As long as names may be."""
 NUMBERS = itertools.count(10_000)
 
 
 @pytest.fixture(params=SIZES)
-def size(request: pytest.FixtureRequest) -> tuple[int, int]:
-    found: tuple[int, int] = request.param
-    return found
-
-
-@pytest.fixture
-def wilhelmina(desk: Desk, shared_cluster: Cluster, size: tuple[int, int]) -> Iterator[Person]:
+def wilhelmina(desk: Desk, shared_cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Person]:
     """Somebody in the lobby, in a window of that size."""
+    size, scale = request.param
+    desk.look = Look(desk.app, "light", scale)
     person = desk.sit_down(shared_cluster.name_server, f"Wilhelmina von {next(NUMBERS)}")
     width, height = (desk.look.px(length) for length in size)
     person.window.shell.geometry(f"{width}x{height}")
     lobby = person.lobby
     desk.wait(lambda: lobby.model.rooms is not None and person.window.shell.winfo_width() == width)
     yield person
-    desk.look.use("light")
+    desk.clear()
+    desk.look = Look(desk.app, "light", 1.0)
 
 
 def cut(person: Person) -> list[str]:
