@@ -30,6 +30,7 @@ FRESH_S = 0.1
 """How old what ``Glance`` says may be."""
 
 IN_STEP = "in step"
+_NOT_OURS = "was not started by this cluster: it is used, and left running"
 SPEAKS_OTHERWISE = "speaks another version of the protocol between servers: cluster upgrade replaces all"
 
 
@@ -218,6 +219,8 @@ class Lookout:
         notes = [_in_words(what, trouble) for what, trouble in troubles.items()]
         if damage.get("waiting") or damage.get("lost"):
             notes.append(_damage_in_words(damage))
+        if role == NAME_SERVER and run is None:
+            notes.append(_NOT_OURS)
         return RoleStatus(
             role,
             "running",

@@ -20,7 +20,7 @@ from server.processes import ROLES
 from server.run_folder import RunFolder
 from server.sandbox import sandbox_settings
 from server.settings import ROOT, Settings, as_environment
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.server.test_cluster import left_of, pids_of
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -109,7 +109,7 @@ def test_a_server_of_the_copy_on_the_same_ports_is_refused(same_ports: Settings,
         env=as_environment(same_ports),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert refused.returncode == processes.CANNOT_START

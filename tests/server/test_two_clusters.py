@@ -19,7 +19,7 @@ from server.sandbox import sandbox_settings
 from server.security import cluster_id, cluster_key
 from server.settings import ROOT, Settings, as_environment
 from server.upgrade import upgrade
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster, end
 from tests.server.test_cluster import left_of, pids_of, status_of
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
@@ -36,7 +36,7 @@ def theirs(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     name_server = str(Path(sys.executable).with_name("pyro4-ns"))
     with subprocess.Popen([name_server, "-n", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL) as process:
         try:
-            wait_until(lambda: rpc.name_server_answers(Address("127.0.0.1", port), timeout_s=1.0))
+            wait_until(lambda: rpc.name_server_answers(Address("127.0.0.1", port), timeout_s=PATIENCE_S))
             yield process, port
         finally:
             process.kill()
@@ -58,12 +58,12 @@ def id_of(cluster: Cluster) -> str:
 
 def titles(cluster: Cluster) -> list[str]:
     """The rooms that a visitor sees who asks the name server."""
-    with connect(cluster.name_server, deadline_s=60.0) as connection:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         return [row.title for row in connection.rooms()]
 
 
 def entries(cluster: Cluster) -> dict[str, Entry]:
-    return dict(rpc.entries(cluster.settings.name_server, NAMES, timeout_s=5.0))
+    return dict(rpc.entries(cluster.settings.name_server, NAMES, timeout_s=PATIENCE_S))
 
 
 # -- another project's name server ------------------------------------------------------------------------------------
@@ -74,8 +74,9 @@ def test_another_projects_name_server_is_used_and_left_running(
 ) -> None:
     process, port = theirs
     cluster = make_cluster(name_server_port=port)
-    rpc.register(Address("127.0.0.1", port), "their.object", Entry(Address("127.0.0.1", 9)), timeout_s=5.0)
+    rpc.register(Address("127.0.0.1", port), "their.object", Entry(Address("127.0.0.1", 9)), timeout_s=PATIENCE_S)
     cluster.start()
+    assert "was not started by this cluster" in status_of(cluster, NAME_SERVER).note
     with pytest.raises(NotRunning, match="was not started by this cluster"):
         cluster.kill(NAME_SERVER)
     said: list[str] = []
@@ -83,7 +84,7 @@ def test_another_projects_name_server_is_used_and_left_running(
     assert any("was not started by this cluster" in words for words in said)
     cluster.stop()
     assert process.poll() is None
-    assert rpc.look_up(Address("127.0.0.1", port), "their.object", timeout_s=5.0).address.port == 9
+    assert rpc.look_up(Address("127.0.0.1", port), "their.object", timeout_s=PATIENCE_S).address.port == 9
     assert entries(cluster) == {}, "our own entries are gone"
 
 
@@ -97,7 +98,7 @@ def test_the_command_says_that_a_name_server_was_left_running(
         env=as_environment(dataclasses.replace(settings, name_server_port=port)),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert "The cluster is stopped." in done.stdout
@@ -154,7 +155,7 @@ def test_entries_that_lead_to_no_living_server_are_replaced(make_cluster: MakeCl
     wait_until(lambda: cluster.is_up(NAME_SERVER))
     for name in NAMES:
         dead = Entry(Address("127.0.0.1", 9), "f00f00f00f00" if whose == "another" else id_of(cluster))
-        rpc.register(cluster.settings.name_server, name, dead, timeout_s=5.0)
+        rpc.register(cluster.settings.name_server, name, dead, timeout_s=PATIENCE_S)
     cluster.start()
     assert cluster.is_whole()
     assert {entry.cluster for entry in entries(cluster).values()} == {id_of(cluster)}
