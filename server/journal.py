@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import structlog
+
 from game.errors import check
 from server.damage import Damage
 from server.entries import (
@@ -34,6 +36,7 @@ from server.entries import (
 )
 from server.journal_rows import as_text, entries_from, listings_from, snapshots_from, with_sums, written
 from server.journal_schema import bring_up_to_date
+from server.journal_terms import completed, office_from, office_row, sound_terms, term_row
 from server.log_guard import LogGuard
 from server.mending import holes_of, is_lost
 from server.row_format import LOST, Kind, checksum
@@ -46,13 +49,17 @@ _ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_ENTRY = f"INSERT OR REPLACE INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_LISTING = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
-_ADD_TERM = "INSERT INTO terms (epoch, holder, position) VALUES (?, ?, ?)"
+_ADD_TERM = "INSERT INTO terms (epoch, holder, position, sum) VALUES (?, ?, ?, ?)"
 KEPT_TERMS = 1000
 """So many takeovers back a journal can be compared with another; they fit into one message."""
 _DROP_OLD_TERMS = (
     f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
 )
-_PUT_OFFICE = "INSERT OR REPLACE INTO office VALUES (1, ?, ?)"
+_PUT_OFFICE = "INSERT OR REPLACE INTO office (only_row, epoch, holder, sum) VALUES (1, ?, ?, ?)"
+_BEGINNINGS = """
+SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
+GROUP BY epoch
+"""
 _ENTRIES = f"SELECT {_COLUMNS} FROM entries"
 _SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
 _AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
@@ -76,6 +83,8 @@ SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snaps
 """
 """Every stream. Leaps over the entries between: a plain DISTINCT would read them all."""
 
+logger = structlog.get_logger()
+
 
 def _nobody_waits(_why: str) -> None:
     """What an unreadable journal means to its server is set by that."""
@@ -98,11 +107,13 @@ class Journal:
         """Called with the reason when SQLite cannot read the file any more, which is more than a damaged row."""
         self.lost = False
         """Whether it is empty because one that could not be read was put aside."""
-        self.terms = self._read_terms()
-        self.last = self._read_last()
         run = connection.execute
-        row = run("SELECT epoch, holder FROM office").fetchone()
-        self.office = Office(*row) if row else NO_OFFICE
+        row = run("SELECT epoch, holder, sum FROM office").fetchone()
+        office = office_from(row)
+        self.terms = self._read_terms(office)
+        self.last = self._read_last()
+        # Of a promise that cannot be read only an epoch above all that are known can be known to keep it.
+        self.office = office or (NO_OFFICE if row is None else Office(self.last.epoch, ""))
         row = run("SELECT position FROM forgotten").fetchone()
         self.forgotten_at: int = row[0] if row else 0
         """The end of the log when streams were forgotten for the last time; both copies ended there then."""
@@ -141,7 +152,7 @@ class Journal:
             self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", snapshots))
             self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
             if terms:
-                self._connection.executemany(_ADD_TERM, terms)
+                self._connection.executemany(_ADD_TERM, map(term_row, terms))
                 self._connection.execute(_DROP_OLD_TERMS)
         self.last = last
         for term in terms:
@@ -150,15 +161,15 @@ class Journal:
     def take_office(self, office: Office) -> None:
         """Remember whom this journal obeys."""
         with self.writing():
-            self._connection.execute(_PUT_OFFICE, office)
+            self._connection.execute(_PUT_OFFICE, office_row(office))
         self.office = office
 
     def begin_term(self, office: Office) -> None:
         """The own term of office begins: what is written from here on has its epoch and holder."""
         term = Term(*office, self.last.position + 1)
         with self.writing():
-            self._connection.execute(_PUT_OFFICE, office)
-            self._connection.execute(_ADD_TERM, term)
+            self._connection.execute(_PUT_OFFICE, office_row(office))
+            self._connection.execute(_ADD_TERM, term_row(term))
             self._connection.execute(_DROP_OLD_TERMS)
         self.office = office
         self.terms.begin(term)
@@ -185,7 +196,7 @@ class Journal:
             self._fill_copy()
             for table in ("listings", "terms"):
                 self._connection.execute(f"DELETE FROM {table}")
-            self._connection.executemany(_ADD_TERM, terms)
+            self._connection.executemany(_ADD_TERM, map(term_row, terms))
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table}")
                 self._connection.execute(f"INSERT INTO {table} ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming_{table}")
@@ -255,7 +266,7 @@ class Journal:
             )
             last = self._read_last()
             self._connection.execute("DELETE FROM terms WHERE position > ?", (last.position,))
-        self.last, self.terms = last, self._read_terms()
+        self.last, self.terms = last, self._read_terms(self.office)
         return [copy.stream for copy in torn]
 
     def give_sums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
@@ -425,10 +436,15 @@ class Journal:
     def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
         return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
 
-    def _read_terms(self) -> Terms:
-        return Terms(
-            Term(*row) for row in self._connection.execute("SELECT epoch, holder, position FROM terms ORDER BY 1")
-        )
+    def _read_terms(self, office: Office | None = None) -> Terms:
+        run = self._connection.execute
+        rows = run("SELECT epoch, holder, position, sum FROM terms ORDER BY 1").fetchall()
+        terms = sound_terms(rows)
+        if len(terms) < len(rows):
+            logger.error("terms of the journal are damaged", damaged=len(rows) - len(terms), of=len(rows))
+            begun = dict(run(_BEGINNINGS))
+            terms = completed(terms, {e: p for e, p in begun.items() if type(e) is int and type(p) is int}, office)
+        return Terms(terms)
 
     def _read_last(self) -> Mark:
         end = " ORDER BY position DESC LIMIT 1"

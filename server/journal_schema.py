@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS terms (
 CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
 CREATE TABLE IF NOT EXISTS forgotten (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), position INTEGER NOT NULL);
 """
-_WITH_SUMS = ("entries", "snapshots", "listings", "incoming_entries", "incoming_snapshots")
+_WITH_SUMS = ("entries", "snapshots", "listings", "incoming_entries", "incoming_snapshots", "terms", "office")
 _TERMS_OF_FORMAT_1 = """
 INSERT INTO terms (epoch, position)
 SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import zlib
 from typing import Literal
 
-Kind = Literal["entry", "snapshot", "listing"]
+Kind = Literal["entry", "snapshot", "listing", "term", "office"]
 
 LOST = '{"lost":true}'
 """The body of a row that no copy has any more: it keeps its place in the log, and is taken for nothing else."""

@@ -246,3 +246,36 @@ def test_a_journal_that_could_not_be_read_while_it_was_in_use_is_put_aside_at_th
     assert journal.lost
     journal.close()
     assert open_journal(written).last == START, "once: what comes from the other copy stays"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE terms SET position = 2 WHERE epoch = 3",
+        "UPDATE terms SET holder = 'mf' WHERE epoch = 3",
+        "UPDATE terms SET epoch = 7 WHERE epoch = 3",
+        "UPDATE terms SET position = 2 WHERE epoch = 1",
+    ],
+)
+def test_a_damaged_term_is_put_right_from_what_is_there_a_second_time(file: Path, damage: str) -> None:
+    journal = open_journal(file)
+    for epoch in (1, 2, 3):
+        journal.begin_term(Office(epoch, f"me-{epoch}"))
+        journal.append([Entry(epoch, epoch, "room/abcd", epoch, "{}")])
+    terms, end = list(journal.terms), journal.end
+    journal._connection.execute(damage)
+    journal.close()
+    again = open_journal(file)
+    assert again.end == end
+    assert [(term.epoch, term.first) for term in again.terms][-2:] == [(term.epoch, term.first) for term in terms][-2:]
+    again.begin_term(Office(8, "me-8"))
+    again.close()
+
+
+def test_of_a_damaged_promise_only_a_higher_epoch_is_known_to_keep_it(written: Path) -> None:
+    journal = open_journal(written)
+    journal._connection.execute("UPDATE office SET holder = 'mf'")
+    journal.close()
+    again = open_journal(written)
+    assert again.office == Office(1, "")
+    again.close()
