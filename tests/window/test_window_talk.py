@@ -58,7 +58,7 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
     desk.wait(lambda: eve.room.bars.text == "You offer a draw")
     assert [reply.text for reply in fay.room.bars.replies] == ["Accept", "Decline"]
     fay.types(fay.room.board, "n")
-    desk.wait(lambda: not eve.room.bars.winfo_manager() and not fay.room.bars.winfo_manager(), "the bars are gone")
+    desk.wait(lambda: eve.room.bars.text == "fay w declined the draw" and not fay.room.bars.winfo_manager())
     play((0,), eve, fay)
     fay.room.actions.fill_offers()
     fay.room.actions.offers.invoke(0)
