@@ -28,6 +28,8 @@ ALREADY_RUNNING = 3
 """Exit status of a second server of a role."""
 CANNOT_START = 4
 """Exit status of a server whose settings or ports are not usable."""
+LOAD_LIMIT_S = 120.0
+"""How long Python may take to read the code before an upgrade: long, because nothing waits for it meanwhile."""
 STANDBY = "STANDBY"
 """The environment variable that makes a server a stand-by; servers set it for those they start."""
 STARTED_IN = "STARTED_IN"
@@ -108,10 +110,10 @@ def why_not_loadable(settings: Settings) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=settings.start_limit_s,
+            timeout=LOAD_LIMIT_S,
         )
     except subprocess.TimeoutExpired:
-        return f"Python did not get through it within {settings.start_limit_s:g} s."
+        return f"Python did not get through it within {LOAD_LIMIT_S:g} s."
     said = tried.stderr.strip().splitlines()
     return "" if tried.returncode == 0 else (said[-1] if said else f"Python ended with {tried.returncode}.")
 
