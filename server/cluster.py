@@ -202,8 +202,8 @@ class Cluster:
                 list(pool.map(processes.end_politely, runs))
             left = processes.end_strays(self.settings)
             quiet_since = None if runs or left else quiet_since or time.monotonic()
-            if time.monotonic() - began > timeout_s:
-                raise CannotStop(f"still there: {', '.join(f'{run.role} (pid {run.pid})' for run in [*runs, *left])}")
+            if (runs or left) and time.monotonic() - began > timeout_s:
+                raise CannotStop(_what_runs({*runs, *left}))
             time.sleep(LOOK_AGAIN_S)
 
     def _processes(self) -> set[RunFile]:
