@@ -13,6 +13,7 @@ import structlog
 from server.both_journals import GUARD, journal_of
 from server.journal import Journal
 from server.journal_file import open_journal, open_when_possible
+from server.journal_sharing import share_in_background
 from server.log_guard import LogGuard
 from server.main_peer import MainPeer
 from server.node import Node
@@ -58,6 +59,7 @@ class Candidate:
         file = journal_of(settings, MAIN)
         journal = open_journal(file, durability=settings.durability, guard=guard)
         journal.on_unreadable = lambda why: end_unreadable(self._node, file, why)
+        share_in_background(self._node, journal, file)
         return journal
 
     def _run(self, journal: Journal) -> None:

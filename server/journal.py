@@ -107,6 +107,8 @@ class Journal:
         """Called with the reason when SQLite cannot read the file any more, which is more than a damaged row."""
         self.lost = False
         """Whether it is empty because one that could not be read was put aside."""
+        self.is_alone = False
+        """Whether no other connection can read the file now."""
         run = connection.execute
         row = run("SELECT epoch, holder, sum FROM office").fetchone()
         office = office_from(row)
@@ -122,6 +124,13 @@ class Journal:
     def end(self) -> LogEnd:
         """Where this log ends, for a comparison with another."""
         return self.terms.end_at(self.last)
+
+    def reconnect(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Go on with another connection to the same file; reads and writes wait meanwhile."""
+        with self._lock:
+            self._connection.close()
+            self._connection = connect()
+            self._connection.text_factory = as_text
 
     def close(self) -> None:
         """Close the file; the journal cannot be used after."""

@@ -114,14 +114,24 @@ def _opened(file: Path, durability: str, guard: LogGuard | None) -> Journal:
     file.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     try:
-        return _connected(file, durability, guard, alone=False)
+        return _journal(connect(file, durability, alone=False), guard)
     except sqlite3.OperationalError:
-        # A full disk has no room for the index that processes share. Only this process uses the journal.
-        return _connected(file, durability, guard, alone=True)
+        # A full disk has no room for the index that processes share. A server can do without that for a while.
+        journal = _journal(connect(file, durability, alone=True), guard)
+        journal.is_alone = True
+        return journal
 
 
-def _connected(file: Path, durability: str, guard: LogGuard | None, *, alone: bool) -> Journal:
-    """A journal on a new connection; ``alone``: no other process can open it then, and its index is in memory."""
+def _journal(connection: sqlite3.Connection, guard: LogGuard | None) -> Journal:
+    try:
+        return Journal(connection, guard)
+    except BaseException:
+        connection.close()  # else it would keep the file locked
+        raise
+
+
+def connect(file: Path, durability: str, *, alone: bool) -> sqlite3.Connection:
+    """A new connection; ``alone``: no other can read the file then, and the index of its log is in memory."""
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     try:
         if alone:
@@ -129,7 +139,8 @@ def _connected(file: Path, durability: str, guard: LogGuard | None, *, alone: bo
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
         _check_length(file, connection)
-        return Journal(connection, guard)
+        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # needs the index
     except BaseException:
-        connection.close()  # else it would keep the file locked
+        connection.close()
         raise
+    return connection

@@ -13,6 +13,7 @@ from server.copy_keeper import CopyKeeper, NoCopyYet
 from server.faults import Faults
 from server.journal import Journal
 from server.journal_file import open_journal, open_when_possible
+from server.journal_sharing import share_in_background
 from server.node import Node
 from server.retries import Retries
 from server.scrub import begin_scrub, end_unreadable
@@ -41,6 +42,7 @@ def _open(its_node: Node) -> Journal:
     file = journal_of(its_node.settings, REPLICATION)
     journal = open_journal(file, durability=its_node.settings.durability)
     journal.on_unreadable = lambda why: end_unreadable(its_node, file, why)
+    share_in_background(its_node, journal, file)
     return journal
 
 

@@ -16,7 +16,8 @@ from server import script
 from server.cluster import Cluster
 from server.entries import START, Entry, Mark, Office
 from server.havoc import SandboxHavoc
-from server.journal_file import open_journal
+from server.journal_file import open_journal, reader
+from server.journal_sharing import share
 from server.lookout import RoleStatus
 from server.node import Node
 from server.read_only import READ_ONLY
@@ -61,6 +62,22 @@ def test_a_journal_can_be_read_on_a_full_disk_and_stays_where_it_is(written: Pat
     journal.close()
     assert list(written.parent.glob("*.unreadable-*")) == []
     assert open_journal(written, durability="os").last == Mark(1, 2)
+
+
+def test_a_journal_that_was_opened_on_a_full_disk_is_shared_later(written: Path) -> None:
+    pauses: list[float] = []
+    with full_disk():
+        journal = open_journal(written, durability="os")
+        assert journal.is_alone
+        share(journal, written, durability="os", go_on=lambda: len(pauses) < 2, pause=pauses.append)
+        assert journal.is_alone
+        assert journal.copy("room/a").end == 1
+    share(journal, written, durability="os", go_on=lambda: True, pause=pauses.append)
+    assert not journal.is_alone
+    journal.append([Entry(2, 1, "room/a", 2, "2")])
+    with contextlib.closing(reader(written)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM entries").fetchone() == (2,)
+    journal.close()
 
 
 def test_a_journal_that_is_not_there_cannot_be_made_on_a_full_disk(tmp_path: Path) -> None:
