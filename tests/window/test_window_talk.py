@@ -58,8 +58,10 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
     desk.wait(lambda: eve.room.bars.text == "You offer a draw")
     assert [reply.text for reply in fay.room.bars.replies] == ["Accept", "Decline"]
     fay.types(fay.room.board, "n")
-    desk.wait(lambda: eve.room.bars.text == "fay w declined the draw" and not fay.room.bars.winfo_manager())
+    desk.wait(lambda: eve.room.bars.text == "fay w declined the draw", "whoever made the offer reads that")
+    desk.wait(lambda: not fay.room.bars.winfo_manager(), "the bar is gone")
     play((0,), eve, fay)
+    assert not eve.room.bars.winfo_manager(), "until one does something else"
     fay.room.actions.fill_offers()
     fay.room.actions.offers.invoke(0)
     desk.wait(lambda: eve.room.bars.text == "fay w offers a draw")
