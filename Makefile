@@ -30,6 +30,8 @@ lint: setup ## run the checks that run no code: ruff, mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	@# pytest stops at two test files of one name, whatever folders they are in
+	@if find tests -name 'test_*.py' | sed 's|.*/||' | sort | uniq -d | grep .; then echo "is the name of two test files"; exit 1; fi
 
 test-machines: setup check-versions ## run all checks on bare Debian machines, as root (debootstrap)
 	@tools/test_machines.sh
