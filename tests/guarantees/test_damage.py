@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,20 @@ def test_a_journal_that_was_cut_in_half_comes_from_the_other_copy(make_cluster: 
     assert {name: version_seen(cluster, room, name) for name, room in rooms.items()} == seen
     with connect(cluster.name_server) as connection:
         wait_until(lambda: len(connection.games().games) == len(rooms))
+
+
+def test_a_main_server_that_lost_its_disk_takes_damage_for_damage(make_cluster: MakeCluster) -> None:
+    """A room of which the last copy is damaged is refused: it does not go on from before the damage."""
+    cluster = make_cluster(**FAST_SCRUB)
+    cluster.start()
+    lost, kept = played(cluster), played(cluster, ("eve", "joe"))
+    wait_until(cluster.is_whole)
+    seen = version_seen(cluster, kept, "eve")
+    cluster.stop()
+    shutil.rmtree(journal_of(cluster, MAIN).parent)
+    flip(journal_of(cluster, REPLICATION), "entries", f"room/{lost}")
+    cluster.start()
+    wait_until(cluster.is_whole)
+    assert version_seen(cluster, lost) is None
+    assert version_seen(cluster, kept, "eve") == seen
+    wait_until(lambda: status_of(cluster, MAIN).damage["lost"] == 1)
