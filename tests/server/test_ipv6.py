@@ -9,7 +9,7 @@ import pytest
 from client import connect
 from tests.conditions import wait_until
 from tests.conftest import Game, MakeCluster
-from tests.wire.test_addresses import needs_ipv6
+from tests.wire.test_address_families import needs_ipv6
 from wire import MAIN
 
 HOSTS = (
