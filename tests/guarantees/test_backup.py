@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from client import Cluster as Connection
+from client import connect
 from client.room import News
 from server import backup_file, both_journals, restoration
 from server.backup_file import NoBackup, back_up
@@ -24,7 +25,7 @@ from server.journal_file import open_journal
 from server.restoration import NothingToResolve, resolve, restore
 from server.settings import ROOT, as_environment
 from tests.conditions import wait_until
-from tests.conftest import Game
+from tests.conftest import Game, MakeCluster
 from wire import MAIN, REPLICATION
 from wire.errors import Diverged, StorageFailed
 
@@ -129,6 +130,25 @@ def _repack(file: Path, name: str, content: bytes) -> None:
     with tarfile.open(file, "w") as packed:
         for part in folder.iterdir():
             packed.add(part, part.name)
+
+
+def test_a_folder_that_was_copied_while_the_servers_were_stopped_has_everything(
+    cluster: Cluster, game: Game, make_cluster: MakeCluster
+) -> None:
+    game.play(0, 3)
+    cluster.stop()
+    settings = make_cluster().settings
+    shutil.rmtree(settings.data)
+    shutil.copytree(cluster.settings.data, settings.data)
+    cluster.start()
+    copy = Cluster(settings)
+    copy.start()
+    game.play(1)
+    with connect(copy.name_server) as there:
+        ada = there.claim("ada", token=game.ada.token)
+        assert ada.room(game.x.id).view().board["cells"] == "X..O....."
+    copy.stop()
+    assert game.x.view().board["cells"] == "XX.O....."
 
 
 def test_an_interrupted_restoration_leaves_a_log_that_is_whole(
