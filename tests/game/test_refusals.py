@@ -9,7 +9,8 @@ from game.errors import Draining, InvariantBroken, Refusal, TicTacToeError, chec
 
 ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, TicTacToeError)]
 CODES = {
-    "invalid_argument", "name_taken", "bad_token", "no_such_room", "room_exists", "room_closed", "room_full",
+    "invalid_argument",
+    "limit_reached", "name_taken", "bad_token", "no_such_room", "room_exists", "room_closed", "room_full",
     "not_in_room", "not_a_player", "not_your_turn", "cell_taken", "game_not_running", "game_still_running",
     "not_allowed", "time_up", "no_such_offer", "too_often", "no_such_game", "not_invited", "wrong_code", "draining",
 }  # fmt: skip
