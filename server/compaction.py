@@ -18,7 +18,7 @@ from server.entries import Entry, Snapshot
 from server.journal import Journal
 from server.retries import Retries
 from server.streams import Streams
-from wire.errors import StorageFailed
+from wire.errors import Damaged, StorageFailed
 
 PAUSE_S = 0.5
 AT_ONCE = 20
@@ -126,6 +126,8 @@ class Compactor:
         """
         try:
             return self._snapshot(stream)
+        except Damaged:  # it is noticed in the journal, which says so once; it is due again when it has grown
+            return None
         except TicTacToeError:
             logger.exception("a stream cannot be read and is not compacted", stream=stream)
             return None

@@ -73,6 +73,7 @@ class Scrub:
         rows_per_s: int,
         every_s: float,
         relist: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``connect`` makes a connection that only reads. ``rows_per_s``: the pace; ``every_s``: from the beginning of
         one pass to that of the next, at the least. ``relist`` makes the listing of a stream anew.
@@ -82,6 +83,7 @@ class Scrub:
         self._rows_per_s = rows_per_s
         self._every_s = every_s
         self._relist = relist
+        self._clock = clock
         self.retries = Retries("the journal cannot be read through")
         self.rows = 0
         """Rows that were read since this process began."""
@@ -90,11 +92,16 @@ class Scrub:
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Read until ``go_on()`` is false."""
-        pause(min(FIRST_S, self._every_s))
+        for rest_s in self.rests(go_on):
+            pause(rest_s)
+
+    def rests(self, go_on: Callable[[], bool]) -> Iterator[float]:
+        """Read until ``go_on()`` is false, and rest, for whoever iterates, so many seconds each time."""
+        yield min(FIRST_S, self._every_s)
         while go_on():
-            began = time.monotonic()
+            began = self._clock()
             try:
-                self.read_through(go_on, pause)
+                yield from self._one_pass(go_on)
                 self.retries.succeeded()
             except StorageFailed as error:
                 self.retries.failed(error)
@@ -102,19 +109,23 @@ class Scrub:
                 self.retries.failed_because(str(error), StorageFailed.code)
             except sqlite3.DatabaseError as error:
                 self._journal.on_unreadable(str(error))
-            pause(max(1.0, self._every_s - (time.monotonic() - began)) if self._every_s > 1.0 else self._every_s)
+            yield max(1.0, self._every_s - (self._clock() - began)) if self._every_s > 1.0 else self._every_s
 
     def read_through(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Make one pass. Raises StorageFailed, sqlite3.Error."""
+        for rest_s in self._one_pass(go_on):
+            pause(rest_s)
+
+    def _one_pass(self, go_on: Callable[[], bool]) -> Iterator[float]:
         with closing(self._connect()) as connection:
             for check, page in self._pages(connection):
                 check(page)
                 self.rows += len(page)
-                pause(len(page) / self._rows_per_s)
+                yield len(page) / self._rows_per_s
                 if not go_on():
                     return
             if torn := self._torn(connection):
-                pause(min(LOOK_TWICE_S, self._every_s))
+                yield min(LOOK_TWICE_S, self._every_s)
                 for stream in torn & self._torn(connection):
                     self._journal.damage.notice(stream)
         self.finished_at = time.time()

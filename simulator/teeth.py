@@ -1,7 +1,7 @@
 """Deliberate faults in the servers' machines, each found by the simulator: else its silence would mean nothing.
 
-Those of matches and time are in ``match_teeth``. The table of which check finds which, and after how many schedules, is
-in ``docs/simulation.md``.
+Those of matches and time are in ``match_teeth``, those of damage in ``damage_teeth``. The table of which check finds
+which, and after how many schedules, is in ``docs/simulation.md``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from server.room_news import RoomNews
 from server.streams import room_of
 from server.supervision import Action, Supervision
 from server.takeover import TakeOffice
-from simulator import match_teeth as _those_of_matches  # noqa: F401  # they are in TEETH by being there
+from simulator import damage_teeth as _those_of_damage  # noqa: F401  # they are in TEETH by being there
+from simulator import match_teeth as _those_of_matches  # noqa: F401
 from simulator.cluster.machine import Machine
 from simulator.tooth import TEETH
 from simulator.tooth import tooth as _tooth

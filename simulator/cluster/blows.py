@@ -61,6 +61,13 @@ class Blows:
             Blow("replica's journal put back", 1, self._put_replica_journal_back),
         ]
 
+    def damages(self) -> list[Blow]:
+        """A row of one of the journals is damaged, while the other copy is sound and has it."""
+        return [
+            Blow("row of main's journal damaged", 1, lambda chance: self._damage(MAIN, REPLICATION, chance)),
+            Blow("row of the replica's journal damaged", 1, lambda chance: self._damage(REPLICATION, MAIN, chance)),
+        ]
+
     @property
     def _client_crashed(self) -> Blow:
         return Blow("client crashed", 2, self._crash_client, 0.05, 0.5)
@@ -165,13 +172,25 @@ class Blows:
         disk.put_back(backup)
         return True
 
+    def _damage(self, role: str, other: str, chance: random.Random) -> Undo | None:
+        disks = self._machine.disks
+        if not self._replica_has_all() or not self._main_has_all():
+            return None
+        row = disks[role].damage(chance, upto=disks[other].end)
+        if row is None:
+            return None
+        self._world.timeline.note(self._world.now, role, f"has a damaged row: {row}")
+        return _nothing
+
     def _replica_has_all(self) -> bool:
+        """Whether the replica is in step and its copy sound, so that all there is can be had from it."""
         main = self._world.node(MAIN)
         replica = self._world.lives.get(REPLICATION)
         if not isinstance(main, MainProcess) or not self._has_main_in_step():
             return False
         # Else it does not know yet that its replica is gone, maybe with its disk.
-        return replica is not None and replica.alive and main.joined_by is replica
+        joined = replica is not None and replica.alive and main.joined_by is replica
+        return joined and not self._machine.disks[REPLICATION].damaged()
 
     def _lose_replica_disk(self, _chance: random.Random) -> Undo | None:
         if not self._main_has_all():
@@ -189,9 +208,10 @@ class Blows:
         return _nothing
 
     def _main_has_all(self) -> bool:
-        """Whether a main server is in office, so that its journal has all that there is."""
+        """Whether a main server is in office and its journal sound, so that all there is can be had from it."""
         main = self._world.node(MAIN)
-        return isinstance(main, MainProcess) and main.link is not None
+        in_office = isinstance(main, MainProcess) and main.link is not None
+        return in_office and not self._machine.disks[MAIN].damaged()
 
     def _replace_without_ending(self, _chance: random.Random) -> Undo | None:
         world = self._world

@@ -1,18 +1,21 @@
 """Journals on simulated disks: the real ``Journal`` on a database in memory that outlives the process.
 
 A write can be the last thing a process does (it is killed just before, or just after, the write counts), a disk can be
-full for a while, and a power cut can take the last writes of a disk that does not sync.
+full for a while, a power cut can take the last writes of a disk that does not sync, and rows can be damaged.
 """
 
 from __future__ import annotations
 
 import contextlib
+import random
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
 
 from server.journal import Journal
+from server.journal_rows import as_text
 from server.log_guard import LogGuard
+from simulator.cluster.damaging import damage_a_row, damaged_rows
 from simulator.world import Crash
 from wire.errors import StorageFailed
 
@@ -20,7 +23,9 @@ KEPT_IMAGES = 4
 
 
 def _database() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.text_factory = as_text
+    return connection
 
 
 class JournalDisk:
@@ -68,6 +73,24 @@ class JournalDisk:
             self._connection = self._images.pop()
             lost += 1
         return lost
+
+    def damage(self, chance: random.Random, *, upto: int) -> str | None:
+        """Damage a row of no later position than that; which one, None if there is none."""
+        return damage_a_row(self._connection, chance, upto=upto)
+
+    def damaged(self) -> list[str]:
+        """The rows that are damaged, and not mended yet."""
+        return list(damaged_rows(self._connection))
+
+    @property
+    def end(self) -> int:
+        """The position of the last entry that is here."""
+        found: int = self.read("SELECT COALESCE(MAX(position), 0) FROM entries").fetchone()[0]
+        return found
+
+    def read(self, question: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """What is on the disk, past the journal."""
+        return self._connection.execute(question, values)
 
     def twin(self) -> JournalDisk:
         """A disk with a copy of all that is on this one."""

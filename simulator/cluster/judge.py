@@ -20,14 +20,14 @@ from server.streams import Streams, room_of, room_stream
 from simulator.cluster.clients import Person, Table, Watcher
 from simulator.cluster.contestants import Matches
 from simulator.cluster.hosts import Ledger
-from simulator.cluster.machine import SERVERS
+from simulator.cluster.machine import SERVERS, Machine
 from simulator.cluster.main_process import Limits, MainProcess
 from simulator.cluster.matches_judge import LEADERS, Played, wrong_in_book, wrong_ratings
 from simulator.cluster.record import Record
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
 from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
-from wire.errors import NotReady
+from wire.errors import Damaged, NotReady
 
 LONGEST_LOBBY = 1000
 LONGEST_HISTORY = 10_000
@@ -39,6 +39,7 @@ class Judge:
     """Looks at the world from outside, and at what its people wrote down."""
 
     world: World
+    machine: Machine
     limits: Limits
     tables: Sequence[Table]
     matches: Matches
@@ -63,6 +64,7 @@ class Judge:
             return
         if main.link.step is not Step.IN_STEP:
             yield f"the replica is not in step, but {main.link.step.value}"
+        yield from self._damaged()
         for table in self.tables:
             yield from self._waiting(table, main.house)
         for name in (
@@ -74,6 +76,18 @@ class Judge:
             if not isinstance(person, Person) or not person.finished:
                 yield f"{name} still waits for an answer"
         yield from self._not_followed(main.house)
+
+    def _damaged(self) -> Iterator[str]:
+        """Rows of either copy that are not whole again, and what servers still take for damaged."""
+        for role, disk in self.machine.disks.items():
+            for row in disk.damaged():
+                yield f"a row of the journal of {role} is damaged: {row}"
+        for role in self.machine.disks:
+            process = self.world.node(role)
+            if isinstance(process, (MainProcess, ReplicationProcess)):
+                damage = process.journal.damage
+                for stream in (*damage.waiting, *damage.lost):
+                    yield f"{role} takes {stream} for damaged"
 
     def _not_followed(self, house: House) -> Iterator[str]:
         """Matches that go on, and what the front door does not know yet."""
@@ -92,7 +106,7 @@ class Judge:
     def _waiting(self, table: Table, house: House) -> Iterator[str]:
         try:
             version = house.state_of(room_stream(table.room)).version
-        except InvariantBroken as broken:
+        except (InvariantBroken, Damaged) as broken:
             yield f"{table.room} cannot be read: {broken.message}"
             return
         watcher = self.world.node(table.watcher)
@@ -114,7 +128,11 @@ class Judge:
                     yield from self._judge_matches(main)
             except InvariantBroken as broken:
                 yield f"G3: {broken.message}"
+            except Damaged as damaged:
+                yield f"damage: {damaged.message}"
             yield from self._check_histories()
+        for what in self._damaged():
+            yield f"damage: {what}"
 
     def _compare_with_published(self, house: House) -> Iterator[str]:
         """The state that is served must be what all published events add up to."""

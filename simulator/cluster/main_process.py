@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,13 @@ from game.names import Claim, Keep, Recover
 from server.commit import Commit
 from server.compaction import Compactor
 from server.conversation import Conversation
-from server.entries import Entry, Office
+from server.entries import Entry, Office, StreamCopy
 from server.faults import Faults
 from server.house import House
 from server.lobby import Cursor
+from server.mending import is_lost
 from server.office import take_office
+from server.repair import Repair
 from server.replica_link import ReplicaLink
 from server.streams import Streams
 from simulator.cluster.commit_turn import CommitTurn
@@ -46,11 +48,12 @@ from simulator.cluster.openings import Openings
 from simulator.cluster.reads import Reads
 from simulator.cluster.record import Record
 from simulator.cluster.rpc import Process, Request, Talk
+from simulator.cluster.scrubbing import scrub_now_and_then
 from simulator.cluster.timekeeper import Timekeeper
 from simulator.cluster.watching import Watch
 from simulator.world import Crash, Life
 from wire import MAIN, REPLICATION
-from wire.errors import NotReady, StorageFailed
+from wire.errors import Damaged, NotReady, StorageFailed
 
 COMPACTION_PAUSE_S = 0.2
 TIDY_PAUSE_S = 0.3
@@ -77,6 +80,8 @@ class Limits:
     piece_bytes: int = 1 << 18
     nearly: int = 50
     kept_closed_rooms: int = 1000
+    scrub_every_s: float | None = None
+    """None where no row is ever damaged: then a scrub finds nothing."""
 
 
 class MainProcess(Process):
@@ -116,8 +121,9 @@ class MainProcess(Process):
             self._in_office,
             timeout_s=self._times.append_timeout_s,
         ).begin()
+        self._watch = Watch(self, self._machine, REPLICATION)
         if self.name == MAIN:
-            Watch(self, self._machine, REPLICATION).begin()
+            self._watch.begin()
 
     def _not_taken(self, error: TicTacToeError, may_be_read: bool) -> None:
         if self._reads is not None:
@@ -128,7 +134,11 @@ class MainProcess(Process):
             self.world.timeline.note(self.now, self.name, f"serves reads only: {error.message}")
 
     def _show_journal(self) -> None:
-        self.published([entry for copy in self.journal.copies() for entry in copy.entries])
+        self._show(self.journal.copies())
+
+    def _show(self, copies: Iterable[StreamCopy]) -> None:
+        """All events there, but those of which only the place is kept."""
+        self.published([entry for copy in copies for entry in copy.entries if not is_lost(entry)])
 
     def _in_office(self, office: Office) -> None:
         journal, limits = self.journal, self._limits
@@ -152,6 +162,14 @@ class MainProcess(Process):
             piece_bytes=limits.piece_bytes,
             nearly=limits.nearly,
         )
+        link.repair = Repair(
+            journal,
+            self._compactor,
+            streams,
+            in_memory=house.at_hand,
+            mended=self._mended,
+            replica_is_damaged=lambda: self._watch.reports_damage,
+        )
         self._turn = CommitTurn(
             self,
             Commit(streams, house, journal, link, NO_FAULTS, house.moment),
@@ -173,7 +191,10 @@ class MainProcess(Process):
             in_turn=self._turn.take,
         )
         self._running.begin()
+        journal.damage.on_found = self._running.wake
         compact_now_and_then(self, self._compactor)
+        if limits.scrub_every_s is not None:
+            scrub_now_and_then(self, journal, self._disk, every_s=limits.scrub_every_s, relist=house.relist)
         self._tidy(house, link)
         numbers = itertools.count(1)
         Timekeeper(
@@ -195,6 +216,12 @@ class MainProcess(Process):
             self._record.forgotten.update(due)
             self._turn.take(link.forget(due), over, lambda _disk_is_full: None)
         self.set_timer(TIDY_PAUSE_S, lambda: self._tidy(house, link))
+
+    def _mended(self, stream: str) -> None:
+        """Events that nobody could see may be there again."""
+        if self.house is not None:
+            self.house.mended(stream)
+            self._show([self.journal.copy(stream).up_to(self.house.published)])
 
     def _wake(self) -> None:
         self._running.wake()
@@ -257,9 +284,12 @@ class MainProcess(Process):
     def _beat(self, request: Request) -> None:
         """The proof of life takes a turn, so it comes only when the commits before it came to their end."""
         if self.house is None:
-            self.answer(request, self._reads is not None)
+            self.answer(request, {"serving": self._reads is not None})
         else:
-            self._turn.take(_nothing(), lambda _: self.answer(request, True), lambda error: self.refuse(request, error))
+            alive = {"serving": True}
+            self._turn.take(
+                _nothing(), lambda _: self.answer(request, alive), lambda error: self.refuse(request, error)
+            )
 
     def _tell_news(self, request: Request, room: str, after_version: int, until_s: float) -> None:
         """Answer a wait, now or when there is something new; after its time nobody waits for it any more."""
@@ -268,7 +298,7 @@ class MainProcess(Process):
             return
         try:
             news = house.news(room, after_version)
-        except (NoSuchRoom, InvalidArgument) as error:
+        except (NoSuchRoom, InvalidArgument, Damaged) as error:
             self.refuse(request, error)
             return
         if news["version"] > after_version:

@@ -28,6 +28,9 @@ CALM = 0.1
 SYNCS = 0.6
 BACKUPS = 0.3
 LONGEST_SINCE_BACKUP_S = 1.0
+DAMAGES = 0.3
+LONGEST_SINCE_DAMAGE_S = 0.5
+SCRUB_EVERY_S = 0.5
 MATCHES = 0.6
 CONTESTANTS = ("c1", "c2", "c3", "c4")
 SERVICE_SPEED = 10.0
@@ -57,7 +60,9 @@ class Schedule:
         hosts = () if self.calm else chance.choice(HOSTS)
         matches = not self.calm and not hosts and self.world.chance("clocks").random() < MATCHES
         self.matches = Matches(CONTESTANTS if matches else ())
+        damages = not self.calm and self.world.chance("damages").random() < DAMAGES
         self.limits = Limits(
+            scrub_every_s=SCRUB_EVERY_S if damages else None,
             kept_closed_rooms=1 if hosts else 1000,
             snapshot_every=chance.choice((3, 8, 1000)),
             keep_events=chance.choice((4, 1_000_000, 1_000_000)),
@@ -73,7 +78,15 @@ class Schedule:
             for number, letter in enumerate("a" if matches else "ab", start=1)
         ]
         self._judge = Judge(
-            self.world, self.limits, self.tables, self.matches, hosts, self.ledger, self.record, self.calm
+            self.world,
+            self.machine,
+            self.limits,
+            self.tables,
+            self.matches,
+            hosts,
+            self.ledger,
+            self.record,
+            self.calm,
         )
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
@@ -83,6 +96,10 @@ class Schedule:
         if not self.calm and self.world.chance("backups").random() < BACKUPS:
             self.storms.append(
                 Storm(self.world, blows.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations")
+            )
+        if damages:
+            self.storms.append(
+                Storm(self.world, blows.damages(), most_gap_s=LONGEST_SINCE_DAMAGE_S, name="storm of damages")
             )
 
     def _install(self) -> None:

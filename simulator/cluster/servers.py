@@ -13,6 +13,7 @@ from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
 from simulator.cluster.main_process import NO_FAULTS, Limits, compact_now_and_then
 from simulator.cluster.rpc import Process, Request
+from simulator.cluster.scrubbing import scrub_now_and_then
 from simulator.cluster.waiting_line import WaitingLine
 from simulator.cluster.watching import Watch
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -41,12 +42,14 @@ class ReplicationProcess(Process):
         )
         self._keeper = CopyKeeper(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # asked for its copy alone
         compact_now_and_then(self, compactor)
+        if self._limits.scrub_every_s is not None:
+            scrub_now_and_then(self, journal, self._disk, every_s=self._limits.scrub_every_s)
         Watch(self, self._machine, MAIN).begin()
         Watch(self, self._machine, COMMUNICATION).begin()
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         if method == "beat":
-            self.answer(request, self._keeper.prove())
+            self.answer(request, {"serving": self._keeper.prove(), **self._keeper.more_beat()})
         else:
             try:
                 self.answer(request, getattr(self._keeper, method)(*arguments))
@@ -94,7 +97,7 @@ class CommunicationProcess(Process):
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         if method == "beat":
-            self.answer(request, self.copy.complete)
+            self.answer(request, {"serving": self.copy.complete})
         elif method == "seek":
             self.line.seek(request, *arguments)
         elif method == "cancel_seek":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from game.errors import TicTacToeError
 from server.supervision import Action, Condition, Patience, Supervision
 from server.watcher import COURTESY_S, LOOK_AGAIN_S
@@ -20,6 +22,8 @@ class Watch:
         self._role = role
         self._after = after
         self._hangs = False
+        self.reports_damage = False
+        """Whether the other's journal has to be mended, by its last heartbeat."""
         patience = Patience(
             grace_s=times.start_grace_s,
             hang_s=times.hang_s,
@@ -35,9 +39,10 @@ class Watch:
             self._role, "beat", timeout_s=times.hang_s - times.heartbeat_s, then=self._heard, fail=self._unheard
         )
 
-    def _heard(self, serving: object) -> None:
+    def _heard(self, beat: Mapping[str, object]) -> None:
         self._life.heard(self._process.now)
-        self._process.set_timer(self._machine.times.heartbeat_s if serving else LOOK_AGAIN_S, self.begin)
+        self.reports_damage = bool(beat.get("damaged"))
+        self._process.set_timer(self._machine.times.heartbeat_s if beat["serving"] else LOOK_AGAIN_S, self.begin)
 
     def _unheard(self, error: TicTacToeError) -> None:
         now = self._process.now

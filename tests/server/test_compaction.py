@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from game import rooms
 from game.commands import Create, Join, Leave
@@ -16,6 +17,7 @@ from server.entries import Entry, Mark, Snapshot, StreamCopy
 from server.journal import Journal
 from server.journal_file import open_journal
 from server.streams import Streams, room_stream
+from tests.server.damaging import flip
 
 ROOM = room_stream("abcd")
 STREAMS = Streams(Limits(people=10))
@@ -73,6 +75,20 @@ def test_while_the_journal_is_sent_whole_no_snapshot_is_taken(journal: Journal) 
     assert journal.copy(ROOM).snapshot is None
     assert main.compact_some()
     assert journal.copy(ROOM).snapshot is not None
+
+
+def test_a_damaged_stream_is_not_compacted_and_that_is_no_fault_of_the_compaction(
+    journal: Journal, tmp_path: Path
+) -> None:
+    entries = [entry for _, entry in history(4)]
+    main = compactor(journal)
+    journal.append(entries)
+    main.noticed(entries)
+    flip(tmp_path / "journal.db", "entries", ROOM, version=2)
+    with capture_logs() as logs:
+        assert main.compact_some()
+    assert journal.copy(ROOM).snapshot is None
+    assert [line["event"] for line in logs] == ["a row of the journal is damaged"]
 
 
 def test_g9_of_rooms_that_are_no_more_nothing_is_counted(journal: Journal) -> None:

@@ -24,7 +24,11 @@ FAULTS = {
     "replica's disk lost",
     "power cut at the replica",
     "client crashed",
-    "takeover elsewhere",
+    "replaced, not ended",
+    "main's journal put back",
+    "replica's journal put back",
+    "row of main's journal damaged",
+    "row of the replica's journal damaged",
 }
 
 
