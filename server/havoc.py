@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +20,13 @@ from typing import Any
 import psutil
 
 from server import processes
+from server.both_journals import journal_of
 from server.clocks import WrongClocks
 from server.cluster import Cluster
 from server.detours import HOST, Detours, missing
+from server.lookout import complete, whole
 from server.own_network import Cuts, Direction
+from server.row_damage import damaged_in, flip_a_bit
 from server.run_file import RunFile
 from server.sandbox import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -35,13 +40,16 @@ _SETTINGS = {
     "room_idle_s": 10.0,
     "max_wait_s": 2.0,
     "snapshot_every": 64,
+    "scrub_every_s": 2.0,
+    "scrub_rows_per_s": 5000,
     "keep_logs": 200,
     "log_level": "debug",
     "max_new_rooms_per_name_per_hour": 1_000_000,
     "max_seats_per_name": 1_000_000,
 }
 """Nobody is taken for gone; a few people may play in very many rooms; rooms leave memory soon; waits are short, so
-that whoever finishes need not wait long. The logs have every command: they are evidence."""
+that whoever finishes need not wait long; what is damaged is found soon. The logs have
+every command: they are evidence."""
 
 
 class SandboxHavoc:
@@ -57,7 +65,6 @@ class SandboxHavoc:
         self._clocks = clocks
         self._suspended: dict[int, RunFile] = {}
         self.name_server = cluster.name_server
-        self.is_whole = cluster.is_whole
 
     def start(self) -> None:
         """Do what a person does who finds that nothing goes on: end what hangs, then start what does not run."""
@@ -71,10 +78,15 @@ class SandboxHavoc:
         runs = [self._cluster.process_of(role) for role in _SERVERS]
         return all(run is None or _is_stopped(run) for run in runs)
 
+    def is_whole(self) -> bool:
+        """Whether all four run, the replica is in step, and no row of either journal is damaged."""
+        status = self._cluster.status()
+        return whole(status) and complete(status) and not self._damaged()
+
     def describe(self) -> str:
-        """How the four are, in a line, for people."""
+        """How the four are, in a line, for people, and which rows are damaged."""
         words = [f"{one.role} {one.state} {one.step or ''} {one.note}".split() for one in self._cluster.status()]
-        return "; ".join(" ".join(part) for part in words)
+        return "; ".join([*(" ".join(part) for part in words), *self._damaged()])
 
     # -- processes ------------------------------------------------------------------------------------------------
 
@@ -116,6 +128,23 @@ class SandboxHavoc:
         """Everybody can write again."""
         for process in processes.of_cluster(self._cluster.settings):
             _limit_files(process, None)
+
+    def damage(self, role: str, pick: int) -> str | None:
+        """Flip a bit in a row of that role's journal which the other copy has and which is sound there."""
+        settings, other = self._cluster.settings, REPLICATION if role == MAIN else MAIN
+        return flip_a_bit(journal_of(settings, role), journal_of(settings, other), random.Random(pick))
+
+    def _damaged(self) -> list[str]:
+        """The damaged rows of both journals, in sentences."""
+        found: list[str] = []
+        for role in (MAIN, REPLICATION):
+            try:
+                rows = damaged_in(journal_of(self._cluster.settings, role))
+            except sqlite3.Error as error:
+                found.append(f"the journal of {role} cannot be read: {error}")
+            else:
+                found += [f"damaged at {role}: {row}" for row in rows]
+        return found
 
     # -- network and clocks ---------------------------------------------------------------------------------------
 

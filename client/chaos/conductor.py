@@ -139,9 +139,17 @@ class Conductor:
         if fault.kind is Kind.DISK_FULL:
             self._later(fault.for_s, self._servers.free_disk)
             return self._at_each(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
+        if fault.kind is Kind.DAMAGE:
+            return self._damage(fault)
         if fault.kind is Kind.KILL:
             return self._at_each(fault, self._servers.kill)
         return self._at_each(fault, lambda role: self._suspend(role, fault))
+
+    def _damage(self, fault: Fault) -> bool:
+        rows = [row for role in fault.roles if (row := self._servers.damage(role, fault.pick)) is not None]
+        for row in rows:
+            self._say(f"      {row}")
+        return bool(rows)
 
     def _at_each(self, fault: Fault, hit: Callable[[str], int | None]) -> bool:
         """Hit all of its roles as nearly at once as can be; whether anybody was hit."""

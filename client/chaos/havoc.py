@@ -27,7 +27,7 @@ class Havoc(Protocol):
         """Whether none of the three servers runs on: there is nobody to start the others."""
 
     def is_whole(self) -> bool:
-        """Whether all four run and the replica is in step."""
+        """Whether all four run, the replica is in step, and no row of either journal is damaged."""
 
     def describe(self) -> str:
         """How the four are, in a line, for people."""
@@ -56,6 +56,11 @@ class Havoc(Protocol):
 
     def mend(self, role: str, port: Port, direction: Direction) -> None:
         """Undo ``cut``."""
+
+    def damage(self, role: str, pick: int) -> str | None:
+        """Flip a bit in a row of that role's journal which the other copy has and which is sound there; ``pick``
+        chooses it. Which it was; None if there is none, or if it cannot be written now.
+        """
 
     def set_clocks(self, offsets_s: Sequence[float]) -> None:
         """So wrong are the servers' wall clocks from now on, each another."""

@@ -34,6 +34,7 @@ class Kind(str, enum.Enum):
     CUT = "network cut"
     CLOCK = "clock"
     CLIENT = "client killed"
+    DAMAGE = "row damaged"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Fault:
     """How far the servers' clocks are from the right time from now on."""
     group: int = 0
     """Which of the clients' processes is killed."""
+    pick: int = 0
+    """Which row is damaged, of those that there are: any number."""
     at_s: float = 0.0
 
     def __str__(self) -> str:
@@ -119,6 +122,9 @@ def _of_kind(kind: Kind, chance: random.Random, groups: int) -> Iterator[Fault]:
     elif kind is Kind.CLIENT:
         for _ in range(6):
             yield Fault(kind, group=chance.randrange(groups), for_s=chance.uniform(0.0, 1.0))
+    elif kind is Kind.DAMAGE:
+        for role in (*_WITH_JOURNAL, *_WITH_JOURNAL, *_WITH_JOURNAL):
+            yield Fault(kind, (role,), pick=chance.randrange(1 << 32))
     elif kind is Kind.CUT:
         ports: tuple[Port, ...] = ("peer", "client")
         directions: tuple[Direction, ...] = ("in", "out", "both")
@@ -139,6 +145,7 @@ _TOGETHER: list[tuple[Fault, ...]] = [
     # Killed again while it begins anew.
     (Fault(Kind.KILL, (MAIN,)), Fault(Kind.KILL, (MAIN,)), Fault(Kind.KILL, (REPLICATION,))),
 ]
+_WITH_JOURNAL = (MAIN, REPLICATION)
 _SINGLES = tuple((role,) for role in ROLES)
 _PAIRS = tuple(itertools.combinations(ROLES, 2))
 _ON_PROCESSES: dict[Kind, list[tuple[tuple[str, ...], float, float]]] = {

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from server.journal import Journal
 from server.journal_rows import as_text
 from server.log_guard import LogGuard
-from simulator.cluster.damaging import damage_a_row, damaged_rows
+from server.row_damage import damaged_rows
+from simulator.cluster.damaging import damage_a_row
 from simulator.world import Crash
 from wire.errors import StorageFailed
 
@@ -80,7 +81,7 @@ class JournalDisk:
 
     def damaged(self) -> list[str]:
         """The rows that are damaged, and not mended yet."""
-        return list(damaged_rows(self._connection))
+        return [row for _, row in damaged_rows(self._connection)]
 
     @property
     def end(self) -> int:

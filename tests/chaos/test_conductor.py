@@ -67,6 +67,9 @@ class Servers:
     def mend(self, role: str, port: Port, direction: Direction) -> None:
         self.done.append(("mend", role, port, direction))
 
+    def damage(self, role: str, pick: int) -> str | None:
+        return None if self._hit("damage", role, pick) is None else "a row"
+
     def set_clocks(self, offsets_s: Sequence[float]) -> None:
         self.done.append(("clocks", tuple(offsets_s)))
 
@@ -113,6 +116,16 @@ def conduct(servers: Servers, groups: Groups) -> Callable[..., Conductor]:
         return it
 
     return run
+
+
+def test_a_row_of_a_journal_is_damaged_and_that_is_not_undone(
+    conduct: Callable[..., Conductor], servers: Servers
+) -> None:
+    it = conduct(Fault(Kind.DAMAGE, (REPLICATION,), pick=7))
+    assert ("damage", REPLICATION, 7) in servers.done
+    servers.missing.add(REPLICATION)
+    assert [blow.hit for blow in it.blows] == [True]
+    assert [blow.hit for blow in conduct(Fault(Kind.DAMAGE, (REPLICATION,))).blows] == [False]
 
 
 def test_what_does_not_last_is_undone(conduct: Callable[..., Conductor], servers: Servers) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from client.chaos.plan import ROLES, SERVERS, Fault, Kind, plan
+from wire import MAIN, REPLICATION
 
 A_QUARTER_HOUR_S = 900.0
 
@@ -38,6 +39,12 @@ def test_every_role_every_pair_all_servers_and_all_four_are_killed() -> None:
     killed = {fault.roles for fault in plan(5, A_QUARTER_HOUR_S, groups=4) if fault.kind is Kind.KILL}
     singles = {(role,) for role in ROLES}
     assert killed == {*singles, *itertools.combinations(ROLES, 2), SERVERS, ROLES}
+
+
+def test_rows_of_both_journals_are_damaged() -> None:
+    damaged = [fault for fault in plan(5, A_QUARTER_HOUR_S, groups=4) if fault.kind is Kind.DAMAGE]
+    assert {fault.roles for fault in damaged} == {(MAIN,), (REPLICATION,)}
+    assert len({fault.pick for fault in damaged}) == len(damaged) > 20
 
 
 def test_faults_often_fall_into_the_recovery_from_the_one_before() -> None:
