@@ -47,6 +47,12 @@ def damaged_in(file: Path) -> list[str]:
         return [row for _, row in damaged_rows(connection)]
 
 
+def rows_of(connection: sqlite3.Connection, table: str) -> list[tuple[str, int, bytes]]:
+    """The rows of a table in the order of their positions: stream, position and body."""
+    body = f"CAST({BODIES[table]} AS BLOB)"
+    return connection.execute(f"SELECT stream, position, {body} FROM {table} ORDER BY 2, 1").fetchall()
+
+
 def put_body(connection: sqlite3.Connection, table: str, stream: str, position: int, body: bytes) -> None:
     """Put these bytes in the place of what a row says."""
     connection.execute(
@@ -86,10 +92,14 @@ def _choose(
     unsound = {stream for copy in (own, theirs) for stream, _ in damaged_rows(copy)}
     known = set(theirs.execute(_MARKS)) & set(own.execute(_MARKS))
     places = {(stream, position) for position, _, stream, _ in known}
-    table = chance.choice(list(BODIES))
-    rows = own.execute(f"SELECT stream, position, CAST({BODIES[table]} AS BLOB) FROM {table} ORDER BY 2, 1").fetchall()
-    there = [row for row in rows if row[:2] in places and row[0] not in unsound]
-    return (table, *chance.choice(there)) if there else None
+    found = {
+        table: [row for row in rows_of(own, table) if row[:2] in places and row[0] not in unsound] for table in BODIES
+    }
+    tables = [table for table, rows in found.items() if rows]
+    if not tables:
+        return None
+    table = chance.choice(tables)
+    return (table, *chance.choice(found[table]))
 
 
 def _writer(file: Path) -> sqlite3.Connection:

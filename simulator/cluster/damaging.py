@@ -7,7 +7,7 @@ import random
 import sqlite3
 from typing import Any
 
-from server.row_damage import BODIES, flipped, put_body
+from server.row_damage import BODIES, flipped, put_body, rows_of
 
 EDITED = 0.4
 """How likely an event is edited, where a person could: it can be read then, and is not what happened."""
@@ -16,14 +16,12 @@ _EDITOR = "mallory"
 
 def damage_a_row(connection: sqlite3.Connection, chance: random.Random, *, upto: int) -> str | None:
     """Change the body of a row of no later position than that; which one, None if there is none."""
-    table = chance.choice(list(BODIES))
-    rows = connection.execute(
-        f"SELECT stream, position, CAST({BODIES[table]} AS BLOB) FROM {table} WHERE position <= ? ORDER BY 2, 1",
-        (upto,),
-    ).fetchall()
-    if not rows:
+    found = {table: [row for row in rows_of(connection, table) if row[1] <= upto] for table in BODIES}
+    tables = [table for table, rows in found.items() if rows]
+    if not tables:
         return None
-    stream, position, body = chance.choice(rows)
+    table = chance.choice(tables)
+    stream, position, body = chance.choice(found[table])
     put_body(connection, table, stream, position, _edited(body) if chance.random() < EDITED else flipped(body, chance))
     return f"{stream} in {table}, position {position}"
 
