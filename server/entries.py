@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import bisect
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from game.errors import check
@@ -167,6 +167,12 @@ class StreamCopy(NamedTuple):
     def weight(self) -> int:
         """About how many bytes it is on the wire, at the most."""
         return sum(weight(part.body) for part in (self.snapshot, *self.entries) if part is not None)
+
+    def of_log(self, contains: Callable[[Mark], bool]) -> StreamCopy:
+        """The copy without what is not of one log: ``contains`` tells whether that has the entry with a mark."""
+        own = self.snapshot is not None and contains(self.snapshot.mark)
+        entries = tuple(entry for entry in self.entries if contains(entry.mark))
+        return StreamCopy(self.stream, self.snapshot if own else None, entries)
 
     def up_to(self, position: int) -> StreamCopy:
         """The copy without the entries after a position."""

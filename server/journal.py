@@ -38,7 +38,7 @@ from server.journal_rows import as_text, entries_from, listings_from, snapshots_
 from server.journal_schema import bring_up_to_date
 from server.journal_terms import completed, office_from, office_row, sound_terms, term_row
 from server.log_guard import LogGuard
-from server.mending import holes_of, is_lost
+from server.mending import filled, holes_of, is_lost, rows_for
 from server.row_format import LOST, Kind, checksum
 from wire.errors import StorageFailed
 
@@ -155,11 +155,13 @@ class Journal:
         self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark, terms: Sequence[Term] = ()
     ) -> None:
         """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here, and
-        ``terms`` begin in the piece.
+        ``terms`` begin in the piece. A snapshot that is lost there does not replace a sound one of which all events
+        since are here.
         """
         with self.writing():
-            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", snapshots))
             self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
+            needed = [one for one in snapshots if not (is_lost(one) and self._has_all_up_to(one))]
+            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", needed))
             if terms:
                 self._connection.executemany(_ADD_TERM, map(term_row, terms))
                 self._connection.execute(_DROP_OLD_TERMS)
@@ -193,16 +195,19 @@ class Journal:
     def add_to_copy(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
         """Keep a piece of the incoming copy aside."""
         with self.writing():
-            add = f"INSERT INTO incoming_{{}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-            self._connection.executemany(add.format("entries"), with_sums("entry", entries))
-            self._connection.executemany(add.format("snapshots"), with_sums("snapshot", snapshots))
+            self._add_to_incoming(snapshots, entries)
+
+    def _add_to_incoming(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
+        add = f"INSERT INTO incoming_{{}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+        self._connection.executemany(add.format("entries"), with_sums("entry", entries))
+        self._connection.executemany(add.format("snapshots"), with_sums("snapshot", snapshots))
 
     def end_copy(self, last: Mark, terms: Sequence[Term]) -> None:
         """Replace the own log by the copy that came in, which has these terms and ends at ``last``, at once. What is
         damaged there and sound here stays.
         """
         with self.writing():
-            self._fill_copy()
+            self._fill_copy(Terms(terms), last)
             for table in ("listings", "terms"):
                 self._connection.execute(f"DELETE FROM {table}")
             self._connection.executemany(_ADD_TERM, map(term_row, terms))
@@ -215,15 +220,35 @@ class Journal:
         self.terms = Terms(terms)
         self.damage.retry_all()
 
-    def _fill_copy(self) -> None:
-        """Put own sound rows in the place of incoming rows that are lost."""
-        lost = f"SELECT {_COLUMNS} FROM incoming_entries WHERE body = ?"
-        for position, epoch, stream, version, _, _ in self._connection.execute(lost, (LOST,)).fetchall():
-            for own in self._entries(" WHERE position = ?", (position,)):
-                if (own.epoch, own.stream, own.version) == (epoch, stream, version) and not is_lost(own):
-                    self._connection.execute("DELETE FROM incoming_entries WHERE position = ?", (position,))
-                    add = f"INSERT INTO incoming_entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-                    self._connection.executemany(add, with_sums("entry", [own]))
+    def _has_all_up_to(self, snapshot: Snapshot) -> bool:
+        """Whether the events that a snapshot stands for are all here, or stood for by a sound one."""
+        copy = self.copy(snapshot.stream)
+        sound = copy.snapshot is None or not is_lost(copy.snapshot)
+        return sound and not copy.has_gap and copy.version >= snapshot.version
+
+    def _fill_copy(self, terms: Terms, last: Mark) -> None:
+        """Put own sound rows in the place of incoming rows that are lost, as far as they are of the log that has these
+        terms and ends at ``last``.
+        """
+        run = self._connection.execute
+        lost = " UNION ".join(f"SELECT stream FROM incoming_{table} WHERE body = ?1" for table in _TABLES)
+        for (stream,) in run(lost, (LOST,)).fetchall():
+            entries, snapshots = (
+                [
+                    row[:5]
+                    for row in run(f"SELECT {_COLUMNS} FROM incoming_{table} WHERE stream = ? ORDER BY 1", (stream,))
+                ]
+                for table in _TABLES
+            )
+            snapshot = Snapshot(*snapshots[0]) if snapshots else None
+            incoming = StreamCopy(stream, snapshot, tuple(Entry(*row) for row in entries))
+            own = self.copy(stream).of_log(lambda mark: terms.contain(self.terms.end_at(mark), last))
+            holes = holes_of(incoming)
+            if holes is not None:
+                for table in _TABLES:
+                    run(f"DELETE FROM incoming_{table} WHERE stream = ?", (stream,))
+                filled_up = filled(incoming, rows_for(own, holes))
+                self._add_to_incoming([] if filled_up.snapshot is None else [filled_up.snapshot], filled_up.entries)
 
     def replace(self, copy: StreamCopy) -> None:
         """Put this in the place of all that is here of one stream. The log ends where it did."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ from game.commands import Create, Join, Leave
 from game.errors import NoSuchRoom, TicTacToeError
 from game.moment import Limits
 from game.names import Claim
-from server.entries import START, Entry, Mark, Office, Snapshot
+from server.entries import START, Entry, Mark, Office, Snapshot, Term
 from server.house import House
 from server.journal import Journal
 from server.journal_file import condemn, open_journal
-from server.mending import holes_of, is_lost
+from server.mending import holes_of, is_lost, settled
 from server.row_format import LOST, checksum
 from server.streams import Streams, name_stream, room_stream
 from tests.server.damaging import cut_in_half, edit, flip
@@ -204,6 +205,65 @@ def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(
     journal.end_copy(journal.last, list(journal.terms))
     assert list(journal.copies()) == sound
     journal.close()
+
+
+ROOM = "room/abcd"
+COMPACTED = Snapshot(3, 1, ROOM, 3, '{"state":"of version 3"}')
+OTHERS = [Entry(position, 1, ROOM, position, '{"kind":"an event"}') for position in range(1, 6)]
+
+
+@pytest.fixture
+def compacted(file: Path) -> Iterator[Journal]:
+    """A journal with a room of five events, of which the first three are compacted away."""
+    journal = open_journal(file)
+    journal.begin_term(Office(1, "me"))
+    journal.append(OTHERS)
+    journal.put_snapshots([COMPACTED], keep_events=0)
+    yield journal
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "entries"),
+    [
+        (COMPACTED._replace(body=LOST), OTHERS[3:]),
+        (COMPACTED._replace(body=LOST, position=5, version=5), OTHERS[4:]),
+        (None, [entry._replace(body=LOST) if entry.version == 2 else entry for entry in OTHERS]),
+    ],
+)
+def test_what_a_copy_lost_is_filled_by_the_snapshot_that_is_here(
+    compacted: Journal, snapshot: Snapshot | None, entries: list[Entry]
+) -> None:
+    take_in(compacted, snapshot, entries, "me")
+    copy = compacted.copy(ROOM)
+    assert holes_of(settled(copy, keeps_events=False)) is None
+    assert (copy.snapshot, copy.version) == (COMPACTED, 5)
+
+
+def test_nothing_of_another_history_is_filled_in(compacted: Journal) -> None:
+    take_in(compacted, COMPACTED._replace(body=LOST), OTHERS[3:], "another")
+    assert is_lost(compacted.copy(ROOM).snapshot or COMPACTED)
+
+
+def take_in(journal: Journal, snapshot: Snapshot | None, entries: list[Entry], holder: str) -> None:
+    """Replace the journal by a copy that its main server has sent, written by that holder."""
+    journal.begin_copy()
+    journal.add_to_copy([] if snapshot is None else [snapshot], entries)
+    journal.end_copy(Mark(1, 5), [Term(1, holder, 1)])
+
+
+def test_a_lost_snapshot_does_not_replace_one_with_all_events_since(compacted: Journal) -> None:
+    following = [Entry(6, 1, ROOM, 6, '{"kind":"an event"}')]
+    lost = Snapshot(6, 1, ROOM, 6, LOST)
+    compacted.receive([lost], following, lost.mark)
+    assert compacted.copy(ROOM).snapshot == COMPACTED
+    assert holes_of(compacted.copy(ROOM)) is None
+
+
+def test_a_lost_snapshot_keeps_the_place_of_events_that_are_not_there(compacted: Journal) -> None:
+    lost = Snapshot(7, 1, ROOM, 7, LOST)
+    compacted.receive([lost], [], lost.mark)
+    assert compacted.copy(ROOM).snapshot == lost
 
 
 def test_an_unreadable_body_is_the_servers_fault_even_with_a_right_sum(file: Path) -> None:
