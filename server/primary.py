@@ -113,6 +113,10 @@ class Primary:
         self.step = Step.IN_STEP
         return None
 
+    def forgot(self) -> None:
+        """Both logs end here, and streams were forgotten in both."""
+        self._forgotten_at = self.last.position
+
     def acknowledged(self, replica_last: Mark) -> Output:
         """The replica in step answered a ``Send``: its copy ends there now."""
         if self.step is Step.IN_STEP and replica_last == self.last:

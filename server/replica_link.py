@@ -126,6 +126,7 @@ class ReplicaLink:
             self._on_error(error)
             return False
         self._journal.forget(streams)
+        self._primary.forgot()
         self._compactor.forgotten(streams)
         return True
 

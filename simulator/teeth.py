@@ -194,15 +194,15 @@ def _recover_with_any(
 
 
 @_tooth(
-    "forgotten-by-one-alone",
-    "closed rooms leave the main server's journal also while the replica is away",
-    ReplicaLink,
-    "forget",
+    "forgotten-rooms-come-back",
+    "a replica that was put back to before a forgetting is continued, and keeps what was forgotten",
+    Primary,
+    "joined",
 )
-def _forget(self: ReplicaLink, streams: Sequence[str], _right: Any = ReplicaLink.forget) -> Conversation[bool]:
-    done: bool = yield from _right(self, streams)
-    self._journal.forget(streams)
-    return done
+def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, _right: Any = Primary.joined) -> Output | None:
+    self._forgotten_at = 0
+    output: Output | None = _right(self, end)
+    return output
 
 
 @_tooth(

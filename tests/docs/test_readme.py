@@ -145,9 +145,10 @@ def test_after_playing_the_servers_are_used_as_the_readme_says(machine: Machine)
 def test_the_servers_are_started_by_hand_as_the_readme_says(machine: Machine) -> None:
     assert len(BY_HAND) == len(processes.ROLES)
     with ExitStack() as stack:
-        for command in BY_HAND:
-            stack.enter_context(machine.begin(command))
+        name_server, *_ = [stack.enter_context(machine.begin(command)) for command in BY_HAND]
+        stack.callback(name_server.terminate)
         stack.callback(end, machine.cluster)
         wait_until(machine.cluster.is_whole)
         assert re.search(r"^won by ada$", machine.example(), re.MULTILINE)
         machine.run(f"{OURS} cluster stop")
+        assert name_server.poll() is None, "a name server that was started by hand is left to its owner"

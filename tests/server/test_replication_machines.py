@@ -78,6 +78,9 @@ def test_a_replica_that_was_put_back_to_before_the_last_forgetting_gets_a_whole_
     assert isinstance(primary.joined(LogEnd(1, 5, "a")), SendCopy)
     assert primary.joined(LogEnd(1, 6, "a")) == SendBacklog(Mark(1, 6), Mark(1, 9))
     assert primary.joined(EMPTY) == SendBacklog(START, Mark(1, 9)), "an empty one has nothing to forget"
+    primary.forgot()
+    assert isinstance(primary.joined(LogEnd(1, 8, "a")), SendCopy)
+    assert primary.joined(LogEnd(1, 9, "a")) is None
 
 
 def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
