@@ -209,11 +209,20 @@ class Terms:
         return iter(self._terms)
 
     def begin(self, term: Term) -> None:
-        """That epoch writes from ``term.first`` on. Epochs rise, and no position goes back."""
+        """That epoch writes from ``term.first`` on. Epochs rise, and no position goes back. A term that wrote nothing
+        is replaced by the next.
+        """
         if self._terms:
             last = self._terms[-1]
             check(term.epoch > last.epoch and term.first >= last.first, "terms must rise")
+            if term.first == last.first:
+                self._terms.pop()
         self._terms.append(term)
+
+    @property
+    def first(self) -> int:
+        """The position from which on it is known which epoch wrote what."""
+        return self._terms[0].first if self._terms else 1
 
     def written(self, after: int, upto: int) -> tuple[Term, ...]:
         """The terms that begin after one position and up to another: what a copy that ends at ``after`` lacks."""

@@ -55,6 +55,7 @@ KEPT_TERMS = 1000
 _DROP_OLD_TERMS = (
     f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
 )
+_PUT_FORGOTTEN = "INSERT OR REPLACE INTO forgotten VALUES (1, ?)"
 _PUT_OFFICE = "INSERT OR REPLACE INTO office (only_row, epoch, holder, sum) VALUES (1, ?, ?, ?)"
 _BEGINNINGS = """
 SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
@@ -117,8 +118,10 @@ class Journal:
         # Of a promise that cannot be read only an epoch above all that are known can be known to keep it.
         self.office = office or (NO_OFFICE if row is None else Office(self.last.epoch, ""))
         row = run("SELECT position FROM forgotten").fetchone()
-        self.forgotten_at: int = row[0] if row else 0
-        """The end of the log when streams were forgotten for the last time; both copies ended there then."""
+        self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
+        """The end of the log when streams were forgotten for the last time, or the log was replaced; both copies ended
+        there then.
+        """
 
     @property
     def end(self) -> LogEnd:
@@ -163,8 +166,7 @@ class Journal:
             needed = [one for one in snapshots if not (is_lost(one) and self._has_all_up_to(one))]
             self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", needed))
             if terms:
-                self._connection.executemany(_ADD_TERM, map(term_row, terms))
-                self._connection.execute(_DROP_OLD_TERMS)
+                self._add_terms(terms)
         self.last = last
         for term in terms:
             self.terms.begin(term)
@@ -180,8 +182,7 @@ class Journal:
         term = Term(*office, self.last.position + 1)
         with self.writing():
             self._connection.execute(_PUT_OFFICE, office_row(office))
-            self._connection.execute(_ADD_TERM, term_row(term))
-            self._connection.execute(_DROP_OLD_TERMS)
+            self._add_terms([term])
         self.office = office
         self.terms.begin(term)
         self.guard.raise_to(Mark(office.epoch, self.last.position))
@@ -216,7 +217,8 @@ class Journal:
                 self._connection.execute(f"INSERT INTO {table} ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming_{table}")
                 self._connection.execute(f"DELETE FROM incoming_{table}")
             check(self._read_last() == last, "a copy ends where its sender said")
-        self.last = last
+            self._connection.execute(_PUT_FORGOTTEN, (last.position,))
+        self.last, self.forgotten_at = last, last.position
         self.terms = Terms(terms)
         self.damage.retry_all()
 
@@ -280,7 +282,7 @@ class Journal:
     def forget(self, streams: Sequence[str]) -> None:
         """Drop all of these streams. Both copies of the log end at the same place while this is done."""
         with self.writing():
-            self._connection.execute("INSERT OR REPLACE INTO forgotten VALUES (1, ?)", (self.last.position,))
+            self._connection.execute(_PUT_FORGOTTEN, (self.last.position,))
             for table in (*_TABLES, "listings"):
                 self._connection.executemany(
                     f"DELETE FROM {table} WHERE stream = ? AND position < ?",
@@ -469,6 +471,18 @@ class Journal:
 
     def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
         return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
+
+    def _add_terms(self, terms: Sequence[Term]) -> None:
+        """Write terms down, in the place of those that wrote nothing."""
+        self._connection.execute("DELETE FROM terms WHERE position > ?", (self.last.position,))
+        self._connection.executemany(_ADD_TERM, map(term_row, terms))
+        self._connection.execute(_DROP_OLD_TERMS)
+
+    def drop_empty_terms(self) -> None:
+        """Drop the terms that wrote nothing."""
+        with self.writing():
+            self._add_terms([])
+        self.terms = self._read_terms()
 
     def _read_terms(self, office: Office | None = None) -> Terms:
         run = self._connection.execute

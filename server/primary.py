@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from game.errors import check
-from server.entries import Entry, LogEnd, Mark, Office, Terms
+from server.entries import START, Entry, LogEnd, Mark, Office, Terms
 
 
 class Step(enum.Enum):
@@ -47,8 +47,9 @@ class SendBacklog:
 
 @dataclass(frozen=True)
 class SendCopy:
-    """The replica's log is the beginning of ours, but older than it can be unless it was put back: replace its copy by
-    the own journal, which no longer has what was forgotten since.
+    """Replace the replica's copy by the own journal. It was put back to before streams were forgotten. Or it is empty
+    and the own terms do not reach back to the beginning: in the middle of a backlog nobody could tell which epoch wrote
+    its end.
     """
 
 
@@ -106,7 +107,9 @@ class Primary:
             self.step = Step.FENCED
             return ReplicaAhead()
         self.step = Step.CATCHING_UP
-        if 0 < replica_end.position < self._forgotten_at:
+        put_back = 0 < replica_end.position < self._forgotten_at
+        begins_before_terms = replica_end.mark == START and self._terms.first > 1
+        if put_back or begins_before_terms:
             return SendCopy()
         if replica_end.mark != self.last:
             return SendBacklog(replica_end.mark, self.last)

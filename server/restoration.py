@@ -36,7 +36,7 @@ def restore(settings: Settings, file: Path) -> Backup:
         shutil.rmtree(incoming, ignore_errors=True)
         incoming.mkdir(parents=True, mode=0o700)
         backup = unpack(file, incoming)
-        _raise_epoch(incoming / JOURNAL, max(both_journals.known_epoch(settings), backup.epoch) + 1)
+        _raise_epoch(incoming / JOURNAL, both_journals.known_epoch(settings))
         archive = both_journals.new_archive(settings)
         # The replica first: as long as main's journal is the old one, it has all that was acknowledged.
         for role in (REPLICATION, MAIN):
@@ -56,9 +56,12 @@ def restore(settings: Settings, file: Path) -> Backup:
     return backup
 
 
-def _raise_epoch(file: Path, epoch: int) -> None:
+def _raise_epoch(file: Path, known: int) -> None:
+    """Have the journal obey an epoch above its own and a known one. Whatever wrote nothing by then never will."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        Journal(connection).take_office(Office(epoch, RESTORED))
+        journal = Journal(connection)
+        journal.drop_empty_terms()
+        journal.take_office(Office(max(known, journal.office.epoch, journal.last.epoch) + 1, RESTORED))
 
 
 class NothingToResolve(Exception):

@@ -126,7 +126,7 @@ class Judge:
                     yield from self._compare_copies(main)
                 if self.matches.contestants:
                     yield from self._judge_matches(main)
-            except (InvariantBroken, Damaged) as broken:
+            except InvariantBroken as broken:
                 yield f"G3: {broken.message}"
             except Damaged as damaged:
                 yield f"damage: {damaged.message}"

@@ -71,6 +71,21 @@ def test_a_backup_is_made_while_people_play_and_brings_back_all_of_its_time(
     assert {file.name for file in archived.iterdir()} >= {"main", "replication", GUARD}
 
 
+def test_g1_after_a_restoration_both_copies_have_what_is_played(cluster: Cluster, game: Game, tmp_path: Path) -> None:
+    """Also where the backup was made in a term in which nobody had played yet."""
+    game.play(0)
+    cluster.kill(MAIN)
+    wait_until(cluster.is_whole)
+    back_up(cluster.settings, tmp_path / "backup")
+    cluster.stop()
+    restore(cluster.settings, tmp_path / "backup")
+    cluster.start()
+    game.play(3, 1)
+    wait_until(cluster.is_whole)
+    ends = journal_ends(cluster)
+    assert ends[MAIN] == ends[REPLICATION]
+
+
 def test_a_watcher_who_has_seen_more_than_the_backup_has_goes_on_from_there(
     cluster: Cluster, game: Game, tmp_path: Path
 ) -> None:

@@ -194,8 +194,31 @@ def test_what_follows_on_missing_events_is_dropped_with_its_terms(journal: Journ
 def test_a_journal_knows_the_terms_of_the_last_thousand_takeovers(journal: Journal, file: Path) -> None:
     for epoch in range(1, KEPT_TERMS + 3):
         journal.begin_term(Office(epoch, "me"))
+        journal.append([entry(epoch, epoch=epoch)])
     again = open_journal(file)
     assert [term.epoch for term in again.terms] == list(range(3, KEPT_TERMS + 3))
+    again.close()
+
+
+def test_terms_that_wrote_nothing_push_out_none_that_did(journal: Journal, file: Path) -> None:
+    journal.begin_term(Office(1, "me"))
+    journal.append([entry(1)])
+    for epoch in range(2, KEPT_TERMS + 3):
+        journal.begin_term(Office(epoch, "me"))
+    again = open_journal(file)
+    assert list(again.terms) == list(journal.terms) == [Term(1, "me", 1), Term(KEPT_TERMS + 2, "me", 2)]
+    assert again.end == LogEnd(1, 1, "me")
+    again.close()
+
+
+def test_a_term_that_wrote_nothing_is_replaced_by_the_one_that_goes_on(journal: Journal, file: Path) -> None:
+    """As in a copy of a journal that was made before anything was written in its last term."""
+    journal.begin_term(Office(1, "me"))
+    journal.append([entry(1)])
+    journal.begin_term(Office(2, "nobody played"))
+    journal.receive([], [entry(2, epoch=3)], Mark(3, 2), [Term(3, "next", 2)])
+    again = open_journal(file)
+    assert list(again.terms) == list(journal.terms) == [Term(1, "me", 1), Term(3, "next", 2)]
     again.close()
 
 

@@ -73,6 +73,12 @@ def test_a_replica_that_is_behind_gets_what_follows() -> None:
     assert primary.joined(LogEnd(1, 4, "a")) == SendBacklog(Mark(1, 4), Mark(3, 7))
 
 
+def test_an_empty_replica_gets_a_whole_copy_where_the_terms_do_not_reach_back_to_the_beginning() -> None:
+    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(2, "b", 4), Term(3, "c", 5)]))
+    assert isinstance(primary.joined(EMPTY), SendCopy)
+    assert primary.joined(LogEnd(2, 4, "b")) == SendBacklog(Mark(2, 4), Mark(3, 7))
+
+
 def test_a_replica_that_was_put_back_to_before_the_last_forgetting_gets_a_whole_copy() -> None:
     primary = Primary(FIRST, Mark(1, 9), Terms([Term(*FIRST, 1)]), forgotten_at=6)
     assert isinstance(primary.joined(LogEnd(1, 5, "a")), SendCopy)
@@ -247,9 +253,9 @@ def test_terms_say_which_holder_wrote_a_position_in_which_epoch() -> None:
 
 
 def test_a_copy_lacks_the_terms_that_begin_after_its_end() -> None:
-    terms = Terms([Term(1, "a", 1), Term(4, "b", 3), Term(5, "c", 3), Term(7, "d", 9)])
+    terms = Terms([Term(1, "a", 1), Term(4, "wrote nothing", 3), Term(5, "c", 3), Term(7, "d", 9)])
     assert terms.written(0, 2) == (Term(1, "a", 1),)
-    assert terms.written(2, 9) == (Term(4, "b", 3), Term(5, "c", 3), Term(7, "d", 9))
+    assert terms.written(2, 9) == (Term(5, "c", 3), Term(7, "d", 9))
     assert terms.written(9, 12) == ()
 
 
