@@ -22,7 +22,7 @@ from game.views import LATER_IN_ROWS
 from server.book import Book
 from server.draft import Draft
 from server.due import DueRooms
-from server.entries import Listing
+from server.entries import Listing, StreamCopy
 from server.herald import Herald
 from server.journal import Journal
 from server.lobby import Change, Changes, Cursor, Row
@@ -99,7 +99,10 @@ class House:
 
     def _listing(self, stream: str) -> Listing | None:
         """What is told of a stream, made anew from its events; None if these are damaged."""
-        copy = self._journal.copy(stream, whole=False)
+        return self._listing_of(self._journal.copy(stream, whole=False))
+
+    def _listing_of(self, copy: StreamCopy) -> Listing | None:
+        stream = copy.stream
         try:
             state = self._streams.state_of(copy)
         except Damaged as damaged:
@@ -113,10 +116,10 @@ class House:
         return Listing(stream, copy.end, self._streams.kind_of(stream).row(state))
 
     def relist(self, stream: str) -> None:
-        """Write a listing that is damaged on the disk again. Raises StorageFailed."""
-        listing = self._listing(stream)
-        if listing is not None:
-            self._journal.list_streams([listing])
+        """Write a listing that is damaged on the disk again; drop it where there is no such stream. Raises
+        StorageFailed.
+        """
+        self._journal.relist(stream, self._listing_of)
 
     def mended(self, stream: str) -> None:
         """A stream that was damaged can be read again, unless it is lost."""

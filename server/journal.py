@@ -34,12 +34,13 @@ from server.entries import (
     Terms,
     weight,
 )
-from server.journal_rows import as_text, entries_from, listings_from, snapshots_from, with_sums, written
+from server.journal_rows import as_bytes, as_text, entries_from, listings_from, snapshots_from, with_sums, written
 from server.journal_schema import bring_up_to_date
 from server.journal_terms import completed, office_from, office_row, sound_terms, term_row
 from server.log_guard import LogGuard
 from server.mending import filled, holes_of, is_lost, rows_for
 from server.row_format import LOST, Kind, checksum
+from server.streams import is_stream
 from wire.errors import StorageFailed
 
 STREAMS_AT_ONCE = 8
@@ -76,6 +77,11 @@ SELECT (SELECT json_array({_COLUMNS}) FROM snapshots WHERE stream = ?1), json_gr
 FROM entries WHERE stream = ?1
 """
 _TABLES = ("entries", "snapshots")
+_NAMES = """
+SELECT stream FROM entries WHERE stream > CAST(?1 AS TEXT)
+UNION SELECT stream FROM snapshots WHERE stream > CAST(?1 AS TEXT) ORDER BY 1 LIMIT ?2
+"""
+_HAS = "SELECT 1 FROM entries WHERE stream = ?1 UNION ALL SELECT 1 FROM snapshots WHERE stream = ?1 LIMIT 1"
 _STREAMS = """
 WITH RECURSIVE names (stream) AS (
     SELECT MIN(stream) FROM entries
@@ -324,6 +330,21 @@ class Journal:
             self._connection.executemany(_PUT_LISTING, map(written, listings))
         self._unsound_listings.difference_update(listing.stream for listing in listings)
 
+    def relist(self, stream: str, listing_of: Callable[[StreamCopy], Listing | None]) -> None:
+        """Make a listing anew that is damaged, and drop it where there is no stream of that name: then the damage is in
+        the name. ``listing_of`` makes it from what is here of the stream; None: it stays as it is.
+        """
+        with self._lock:  # nothing is appended in between: an older listing never replaces a newer one
+            if self._has(stream):
+                listing = listing_of(self.copy(stream, whole=False))
+                if listing is not None:
+                    self.list_streams([listing])
+                return
+            with self.writing():
+                # "+" reads all listings: one whose name has changed may be where a search does not find it.
+                self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))
+            self._unsound_listings.discard(stream)
+
     # -- reading ------------------------------------------------------------------------------------------------
 
     def copies(self, after_stream: str = "", limit: int = -1, *, whole: bool = True) -> Iterator[StreamCopy]:
@@ -333,14 +354,7 @@ class Journal:
         """
         tails = "" if whole else _AFTER_SNAPSHOT
         with self._reading():
-            names = [
-                row[0]
-                for row in self._connection.execute(
-                    "SELECT stream FROM entries WHERE stream > ?1 UNION SELECT stream FROM snapshots WHERE stream > ?1"
-                    " ORDER BY 1 LIMIT ?2",
-                    (after_stream, limit),
-                )
-            ]
+            names = self._names(after_stream, limit)
             if not names:
                 return
             span = (names[0], names[-1])
@@ -424,7 +438,7 @@ class Journal:
             missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
             if self._unsound_listings:
                 missing += self._unsound_listings & {stream for (stream,) in run(_STREAMS)}
-        return missing
+        return [stream for stream in missing if is_stream(stream)]
 
     def stream_at(self, position: int) -> str | None:
         """The stream of the entry at a position, by the index, which has it apart from the entry. Reads all of the
@@ -465,6 +479,25 @@ class Journal:
         return dict(json.loads(lengths))
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _names(self, after: str, limit: int) -> list[str]:
+        """The next streams in order of name, at most ``limit`` (-1: all), and none only where none follows. A damaged
+        name is none.
+        """
+        while True:
+            found = self._connection.execute(_NAMES, (as_bytes(after), limit)).fetchall()
+            names = [name for (name,) in found if type(name) is str]
+            sound = [name for name in names if is_stream(name)]
+            if sound or not names:
+                return sound
+            after = names[-1]
+
+    def _has(self, stream: str) -> bool:
+        """Whether there is any row of a stream."""
+        if not is_stream(stream):
+            return False
+        with self._reading():
+            return self._connection.execute(_HAS, (stream,)).fetchone() is not None
 
     def _entries(self, where: str, parameters: Iterable[object]) -> list[Entry]:
         return entries_from(self._connection.execute(_ENTRIES + where, tuple(parameters)), self.damage)

@@ -26,6 +26,11 @@ def as_text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+def as_bytes(text: str) -> bytes:
+    """The bytes of such a text, also where they are no UTF-8; SQLite looks for them as ``CAST(? AS TEXT)``."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def with_sums(kind: Kind, rows: Iterable[Entry | Snapshot]) -> Iterator[tuple[object, ...]]:
     """The rows with their sums, as they are written."""
     for row in rows:
@@ -92,7 +97,9 @@ def is_sound_listing(row: Columns) -> bool:
     stream, position, text, sum_ = row
     if type(stream) is not str or type(position) is not int or type(text) is not str:
         return False
-    return _is_json(text) if sum_ is None else bool(sum_ == _sum_of_listing(stream, position, text))
+    if sum_ is None:
+        return is_stream(stream) and _is_json(text)
+    return bool(sum_ == _sum_of_listing(stream, position, text))
 
 
 def _sum_of_listing(stream: str, position: int, text: str) -> int:

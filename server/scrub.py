@@ -17,10 +17,11 @@ import structlog
 
 from server.journal import Journal
 from server.journal_file import condemn, reader
-from server.journal_rows import is_sound, is_sound_listing
+from server.journal_rows import as_bytes, is_sound, is_sound_listing
 from server.node import Node
 from server.retries import Retries
-from wire.errors import StorageFailed
+from server.streams import is_stream
+from wire.errors import StorageFailed, TicTacToeError
 
 FIRST_S = 10.0
 """How long after its start a server begins: a takeover comes first."""
@@ -103,7 +104,7 @@ class Scrub:
             try:
                 yield from self._one_pass(go_on)
                 self.retries.succeeded()
-            except StorageFailed as error:
+            except TicTacToeError as error:
                 self.retries.failed(error)
             except sqlite3.OperationalError as error:  # busy, or the disk refuses for now
                 self.retries.failed_because(str(error), StorageFailed.code)
@@ -143,18 +144,10 @@ class Scrub:
         ).fetchall():
             yield self._check_entries, page
             after = page[-1][0]
-        after = ""
-        while page := run(
-            f"SELECT {_COLUMNS} FROM snapshots WHERE stream > ? ORDER BY stream LIMIT {PAGE}", (after,)
-        ).fetchall():
-            yield self._check_snapshots, page
-            after = page[-1][2]
-        after = ""
-        while page := run(
-            f"SELECT stream, position, row, sum FROM listings WHERE stream > ? ORDER BY stream LIMIT {PAGE}", (after,)
-        ).fetchall():
+        for page in _by_stream(connection, f"{_COLUMNS} FROM snapshots"):
+            yield self._check_snapshots, [row[1:] for row in page]
+        for page in _by_stream(connection, "position, row, sum FROM listings"):
             yield self._check_listings, page
-            after = page[-1][0]
 
     def _check_entries(self, rows: Sequence[Any]) -> None:
         unsound = [row for row in rows if not is_sound("entry", row)]
@@ -170,17 +163,31 @@ class Scrub:
 
     def _check_listings(self, rows: Sequence[Any]) -> None:
         for row in rows:
-            if self._relist is not None and (row[3] is None or not is_sound_listing(row)):
+            if self._relist is not None and type(row[0]) is str and (row[3] is None or not is_sound_listing(row)):
                 self._relist(row[0])
 
     def _look_into(self, stream: object) -> None:
         """Have the journal notice what is damaged in a stream. What it has in memory may still be sound: then it is
         written again.
         """
-        if type(stream) is not str:
+        if type(stream) is not str or not is_stream(stream):
             logger.error("a damaged row of the journal belongs to no stream that can be told")
             return
         self._journal.rewrite_if_sound(stream)
 
     def _torn(self, connection: sqlite3.Connection) -> set[str]:
-        return {stream for (stream,) in connection.execute(_GAPS) if type(stream) is str}
+        found = connection.execute(_GAPS)
+        return {stream for (stream,) in found if type(stream) is str and is_stream(stream)}
+
+
+def _by_stream(connection: sqlite3.Connection, columns_from: str) -> Iterator[list[Any]]:
+    """The rows of a table in order of stream, a page at a time, each after its stream."""
+    after = b""
+    while page := connection.execute(
+        f"SELECT stream, {columns_from} WHERE stream > CAST(? AS TEXT) ORDER BY stream LIMIT {PAGE}", (after,)
+    ).fetchall():
+        yield page
+        last = page[-1][0]
+        if type(last) is not str:  # all that follow are damaged like that
+            return
+        after = as_bytes(last)

@@ -40,7 +40,9 @@ def name_stream(key: str) -> str:
 
 
 def is_stream(name: str) -> bool:
-    """Whether a stream can have that name."""
+    """Whether a stream can have that name. What is no UTF-8 on the disk is none, nor can it be looked for."""
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        return False
     return name.startswith((_ROOM, _NAME)) or is_volume(name) or name == THE_SERVICE
 
 

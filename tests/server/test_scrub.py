@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from server.entries import Snapshot
+from game.commands import Close
+from game.errors import InvariantBroken
+from server.entries import Listing, Place, Snapshot, StreamCopy
 from server.journal import Journal
 from server.journal_file import open_journal, reader
 from server.scrub import PAGE, Scrub
+from server.streams import room_stream
 from tests.server.damaging import edit, flip
-from tests.server.test_damaged_journal import ROOMS, STREAMS, file, written
+from tests.server.test_damaged_journal import ROOMS, STREAMS, file, house_on, written
+from tests.server.test_house import Writer
 
 __all__ = ["file", "written"]  # fixtures
 
@@ -79,6 +84,63 @@ def test_a_damaged_listing_is_made_anew(journal: Journal, written: Path) -> None
     made: list[str] = []
     scrubbed(journal, written, relist=made.append)
     assert made == ["room/bbbb"]
+
+
+@pytest.mark.parametrize("name", [b"rnom/bbbb", b"room/bbbc", b"room/bb\xe2b", b"\xf2oom/bbbb"])
+@pytest.mark.parametrize("sum_", ["sum", "NULL"])
+def test_a_listing_whose_name_is_damaged_goes_and_ends_nothing(
+    journal: Journal, written: Path, name: bytes, sum_: str
+) -> None:
+    journal._connection.execute(
+        f"UPDATE listings SET stream = CAST(? AS TEXT), sum = {sum_} WHERE stream = 'room/bbbb'", (name,)
+    )
+    scrubbed(journal, written, relist=house_on(journal).relist)
+    kept = {listing.stream for listing in journal.listings()}
+    assert kept == {"name/ada", *map(room_stream, ROOMS)}
+    assert journal._connection.execute("SELECT COUNT(*) FROM listings").fetchone() == (4,)
+
+
+@pytest.mark.parametrize("table", ["entries", "snapshots"])
+@pytest.mark.parametrize("name", [b"rnom/bbbb", b"room/bb\xe2b", b"\xf2oom/bbbb"])
+def test_a_row_whose_stream_cannot_be_told_ends_nothing(
+    journal: Journal, written: Path, table: str, name: bytes
+) -> None:
+    copy = journal.copy("room/bbbb")
+    body = STREAMS.kind_of("room/bbbb").write_state(STREAMS.state_of(copy))
+    journal.put_snapshots([Snapshot(copy.end, 1, "room/bbbb", 3, body)], keep_events=10)
+    journal._connection.execute(
+        f"UPDATE {table} SET stream = CAST(? AS TEXT) WHERE stream = 'room/bbbb' AND version = 3", (name,)
+    )
+    scrubbed(journal, written, relist=house_on(journal).relist)
+    assert {copy.stream for copy in journal.parts(Place("", 0), 1 << 20)} == {"name/ada", *map(room_stream, ROOMS)}
+
+
+def test_whatever_a_pass_meets_is_a_trouble_and_not_the_end_of_the_server(journal: Journal, written: Path) -> None:
+    flip(written, "listings", "room/bbbb")
+
+    def relist(stream: str) -> None:
+        raise InvariantBroken(stream)
+
+    scrub = Scrub(journal, lambda: reader(written), rows_per_s=100, every_s=0.1, relist=relist)
+    scrub.run(lambda: scrub.retries.trouble is None, Pauses())
+    assert scrub.retries.trouble is not None
+
+
+def test_a_listing_is_made_anew_from_what_the_journal_has_at_that_moment(journal: Journal) -> None:
+    """While it is made, nothing is appended: an older listing would take the place of a newer one."""
+    writer = Writer(journal)
+    appended = threading.Event()
+    appends = threading.Thread(target=lambda: (writer.do("room/bbbb", Close("Ada", "close-1")), appended.set()))
+
+    def listing_of(copy: StreamCopy) -> Listing:
+        appends.start()
+        assert not appended.wait(0.05)
+        return Listing(copy.stream, copy.end, {"title": "old"})
+
+    journal.relist("room/bbbb", listing_of)
+    appends.join()
+    listed = {listing.stream: listing.row for listing in journal.listings()}
+    assert listed["room/bbbb"] is None
 
 
 def test_the_stream_of_a_row_is_known_by_the_index(journal: Journal) -> None:
