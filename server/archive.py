@@ -38,7 +38,7 @@ class Archive:
         self._fetch = fetch
         self.retries = Retries("the book cannot be followed", patience_s=TAKEOVER_S)
         self._lock = threading.Condition()
-        self._mended = 0
+        self._mended: object = None
         self._begin()
 
     def _begin(self) -> None:
@@ -67,7 +67,7 @@ class Archive:
     def take_in(self, answer: Mapping[str, Any]) -> None:
         """Take over what the main server answered to the question for what comes after the last record."""
         with self._lock:
-            mended = answer.get("mended", 0)
+            mended = answer.get("mended")
             if answer["count"] < self._count or (self._unreadable and mended != self._mended):
                 self._begin()  # another book, with which everything begins anew; or more of it can be read by now
                 self._mended = mended

@@ -245,11 +245,14 @@ class CopyKeeper(PeerObject):
     @remote(epoch=_EPOCH, holder=_HOLDER, copies=rows.copies, complete=yes_or_no)
     def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> None:
         """Put these rows where those of this copy are damaged. ``complete``: the main server has no more of them; what
-        is still damaged then is lost. Raises Fenced.
+        is still damaged then is lost. What was held up until its stream is mended, or forgotten, changes nothing.
+        Raises Fenced.
         """
         with self._lock, self._compactor.standing_still():
             self._replica.obey(self._office(epoch, holder))
             for theirs in copies:
+                if not self._journal.damage.knows(theirs.stream):
+                    continue
                 mended = filled(self._journal.copy(theirs.stream), theirs)
                 if complete:
                     put(self._journal, put_in_order(mended, self._streams))

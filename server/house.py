@@ -328,7 +328,11 @@ class House:
                 self._news_to_read.wait_for(lambda: self._standing.records > number or self._ending, timeout_s)
             count = self._standing.records
         records = self._book.after(number, limit, count)
-        return {"count": count, "records": records, "mended": self._journal.damage.mended}
+        return {"count": count, "records": records, "mended": self._mended_so_far()}
+
+    def _mended_so_far(self) -> tuple[int, int]:
+        """What changes when more of the book may be readable: also with a term, whose journal may be another copy."""
+        return self._journal.office.epoch, self._journal.damage.mended
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""

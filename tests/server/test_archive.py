@@ -295,6 +295,23 @@ def test_a_result_that_does_not_come_is_no_such_game(room: str, number: int) -> 
         archive.result(room, number)
 
 
+def test_what_could_not_be_read_is_read_again_when_something_was_mended_or_another_term_begins() -> None:
+    main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
+    archive = Archive(main.records)
+    for mended in ((1, 0), (1, 1), (2, 0)):
+        answer = main.records_after(archive.count, ALL)
+        answer["records"][1] = {"lost": True}
+        archive.take_in({**answer, "mended": mended})
+        assert archive.count == 3
+        archive.take_in({"count": 3, "records": [], "mended": mended})
+        assert archive.count == 3
+        archive.take_in({"count": 3, "records": [], "mended": (mended[0], mended[1] + 1)})
+        assert archive.count == 0
+    archive.take_in({**main.records_after(0, ALL), "mended": (2, 1)})
+    archive.take_in({"count": 3, "records": [], "mended": (3, 0)})
+    assert archive.count == 3, "all of it was read"
+
+
 def test_a_record_that_cannot_be_read_is_left_out_and_the_others_are_shown() -> None:
     main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
     answer = main.records_after(0, ALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +16,8 @@ from server.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, 
 from server.faults import Faults
 from server.journal import Journal
 from server.journal_file import open_journal
+from server.mending import Holes
+from server.row_format import LOST
 from server.streams import Streams
 from tests.conditions import PATIENCE_S
 from wire.errors import Fenced, NotReady, StorageFailed
@@ -103,6 +105,22 @@ def test_what_was_held_up_of_an_earlier_copy_does_not_get_into_a_later_one(
     in_office("add_to_copy", 2, 1, [part("room/bbbb", 1)])
     in_office("end_copy", 2, 2, (1, 2), TERMS)
     assert [copy.stream for copy in journal.copies()] == ["room/aaaa", "room/bbbb"]
+
+
+def test_rows_that_were_held_up_do_not_bring_back_a_room_that_is_forgotten(
+    in_office: Callable[..., object], journal: Journal
+) -> None:
+    sound, kept = part("room/aaaa", 1), part("room/bbbb", 2)
+    journal.receive([], [*sound.entries, *kept.entries], Mark(1, 2), TERMS)
+    journal.replace(sound._replace(entries=(sound.entries[0]._replace(body=LOST),)))
+    assert in_office("damage") == []
+    journal.copy("room/aaaa")
+    assert [holes.stream for holes in cast("list[Holes]", in_office("damage"))] == ["room/aaaa"]
+    in_office("mend", [sound], True)
+    assert journal.copy("room/aaaa") == sound
+    in_office("forget", ["room/aaaa"])
+    in_office("mend", [sound], True)
+    assert [copy.stream for copy in journal.copies()] == ["room/bbbb"]
 
 
 def test_a_piece_that_comes_twice_is_in_a_copy_once(in_office: Callable[..., object], journal: Journal) -> None:

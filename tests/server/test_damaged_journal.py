@@ -207,6 +207,15 @@ def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(
     journal.close()
 
 
+def test_with_another_term_the_front_door_may_read_what_it_could_not(written: Path) -> None:
+    journal = open_journal(written)
+    before = house_on(journal).records_after(0, 10, 0.0)["mended"]
+    assert house_on(journal).records_after(0, 10, 0.0)["mended"] == before
+    journal.begin_term(Office(2, "me"))
+    assert house_on(journal).records_after(0, 10, 0.0)["mended"] != before
+    journal.close()
+
+
 ROOM = "room/abcd"
 COMPACTED = Snapshot(3, 1, ROOM, 3, '{"state":"of version 3"}')
 OTHERS = [Entry(position, 1, ROOM, position, '{"kind":"an event"}') for position in range(1, 6)]
