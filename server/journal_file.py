@@ -10,6 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import structlog
@@ -73,13 +74,18 @@ def _condemned(file: Path) -> Path:
     return file.with_name(f"{file.name}.condemned")
 
 
-def _check_length(file: Path, connection: sqlite3.Connection) -> None:
+def _check_length(file: Path) -> None:
     """Raise DatabaseError for a file that is shorter than it says. SQLite opens one that was cut, and misses what is
     gone only where it reads.
+
+    This process must not have a connection to the file: to close it here would give up the locks of all that it has
+    (fcntl(2); sqlite.org/howtocorrupt.html, 2.2), and another process that closes it next would take itself for the
+    last one, and remove the write-ahead log that the server writes to.
     """
     if _is_short(file):
         # A process that is killed while it moves pages leaves such a file, and the pages in the write-ahead log.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if _is_short(file):
             raise sqlite3.DatabaseError("the file is shorter than it was")
 
@@ -132,13 +138,13 @@ def _journal(connection: sqlite3.Connection, guard: LogGuard | None) -> Journal:
 
 def connect(file: Path, durability: str, *, alone: bool) -> sqlite3.Connection:
     """A new connection; ``alone``: no other can read the file then, and the index of its log is in memory."""
+    _check_length(file)
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     try:
         if alone:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
-        _check_length(file, connection)
         connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # needs the index
     except BaseException:
         connection.close()

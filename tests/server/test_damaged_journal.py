@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from game.names import Claim
 from server.entries import START, Entry, Mark, Office, Snapshot, Term
 from server.house import House
 from server.journal import Journal
-from server.journal_file import condemn, open_journal
+from server.journal_file import condemn, open_journal, reader
 from server.mending import holes_of, is_lost, settled
 from server.row_format import LOST, checksum
 from server.streams import Streams, name_stream, room_stream
@@ -213,6 +216,20 @@ def test_with_another_term_the_front_door_may_read_what_it_could_not(written: Pa
     assert house_on(journal).records_after(0, 10, 0.0)["mended"] == before
     journal.begin_term(Office(2, "me"))
     assert house_on(journal).records_after(0, 10, 0.0)["mended"] != before
+    journal.close()
+
+
+def test_another_process_that_reads_a_journal_takes_nothing_of_what_its_server_writes(written: Path) -> None:
+    """A process that closes a file, however it was opened, gives up all locks that SQLite has there: then another
+    process takes itself for the last one, and removes the write-ahead log from under the server.
+    """
+    journal = open_journal(written)
+    look = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT COUNT(*) FROM entries').fetchone()"
+    subprocess.run([sys.executable, "-c", look, str(written)], check=True)
+    entry = Entry(journal.last.position + 1, 1, "room/dddd", 1, "{}")
+    journal.append([entry])
+    with contextlib.closing(reader(written)) as other:
+        assert other.execute("SELECT MAX(position) FROM entries").fetchone()[0] == entry.position
     journal.close()
 
 
