@@ -87,8 +87,9 @@ class Candidate:
         if self._reads is not None:
             self._reads.refuse_with(error)
         elif may_be_read:
-            self._reads = ReadOnly(self._node, self._clients, journal, error)
-            self._reads.load()
-            self._peer.serve(self._reads)
+            reads = ReadOnly(self._node, self._clients, journal, error)
+            reads.load()  # may fail as well: the next try begins anew
+            self._reads = reads
+            self._peer.serve(reads)
             self.serves.set()
             logger.error("serving reads only", why=error.message)

@@ -34,8 +34,8 @@ from server.entries import (
     Terms,
     weight,
 )
-from server.journal_rows import as_bytes, as_text, entries_from, listings_from, snapshots_from, with_sums, written
-from server.journal_schema import bring_up_to_date
+from server.journal_rows import as_bytes, entries_from, listings_from, snapshots_from, with_sums, written
+from server.journal_schema import bring_up_to_date, prepare
 from server.journal_terms import completed, office_from, office_row, sound_terms, term_row
 from server.log_guard import LogGuard
 from server.mending import filled, holes_of, is_lost, rows_for
@@ -105,7 +105,7 @@ class Journal:
         self.guard = guard or LogGuard()
         self._lock = threading.RLock()
         self._connection = connection
-        connection.text_factory = as_text
+        prepare(connection)
         bring_up_to_date(connection)
         self.damage = Damage()
         """Which streams of this copy are damaged, as far as that was noticed."""
@@ -139,7 +139,7 @@ class Journal:
         with self._lock:
             self._connection.close()
             self._connection = connect()
-            self._connection.text_factory = as_text
+            prepare(self._connection)
 
     def close(self) -> None:
         """Close the file; the journal cannot be used after."""

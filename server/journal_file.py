@@ -17,7 +17,7 @@ import structlog
 
 from server.entries import START
 from server.journal import Journal
-from server.journal_rows import as_text
+from server.journal_schema import prepare
 from server.log_guard import LogGuard
 from server.retries import Retries
 from wire.errors import StorageFailed
@@ -66,7 +66,7 @@ def condemn(file: Path) -> None:
 def reader(file: Path) -> sqlite3.Connection:
     """A connection to a journal that only reads. Raises sqlite3.Error."""
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    connection.text_factory = as_text
+    prepare(connection)
     return connection
 
 

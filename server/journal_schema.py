@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from server.journal_rows import as_text
 from wire.errors import StorageFailed
 
 FORMAT = 2
@@ -38,6 +39,12 @@ INSERT INTO terms (epoch, position)
 SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
 WHERE NOT EXISTS (SELECT * FROM terms) GROUP BY epoch
 """
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Have a connection read damaged text as it is, and sort in memory: a full disk has no room for sorting."""
+    connection.text_factory = as_text
+    connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:

@@ -8,13 +8,15 @@ import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
 from client import Cluster as Connection
-from server import script
+from server import candidate, script
 from server.cluster import Cluster
-from server.entries import START, Entry, Mark, Office
+from server.entries import START, Entry, Listing, Mark, Office
 from server.havoc import SandboxHavoc
 from server.journal_file import open_journal, reader
 from server.journal_sharing import share
@@ -62,6 +64,50 @@ def test_a_journal_can_be_read_on_a_full_disk_and_stays_where_it_is(written: Pat
     journal.close()
     assert list(written.parent.glob("*.unreadable-*")) == []
     assert open_journal(written, durability="os").last == Mark(1, 2)
+
+
+def test_what_is_told_of_many_rooms_can_be_read_on_a_full_disk(written: Path) -> None:
+    """More than SQLite sorts without a file, unless it is told to sort in memory."""
+    journal = open_journal(written)
+    many = [Listing(f"room/{number}", 100_000 - number, {"title": "x" * 1000}) for number in range(20_000)]
+    journal.list_streams(many)
+    journal.close()
+    with full_disk():
+        journal = open_journal(written)
+        assert len(journal.listings()) == len(many)
+        assert journal.unlisted() == ["room/a"]
+        assert [copy.stream for copy in journal.copies()] == ["room/a"]
+    share(journal, written, durability="os", go_on=lambda: True, pause=lambda _s: None)
+    with full_disk():
+        assert len(journal.listings()) == len(many)
+    journal.close()
+
+
+class ReadOnlyLater:
+    """What serves reads, and can be loaded at the second time only."""
+
+    made: ClassVar[list[ReadOnlyLater]] = []
+
+    def __init__(self, *_parts: object) -> None:
+        self.made.append(self)
+
+    def load(self) -> None:
+        if len(self.made) == 1:
+            raise StorageFailed("the journal cannot be read")
+
+
+def test_reads_that_could_not_be_served_are_tried_again(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidate, "ReadOnly", ReadOnlyLater)
+    served: list[object] = []
+    wants = candidate.Candidate(None, None, None, SimpleNamespace(serve=served.append))  # type: ignore[arg-type]
+    journal, error = open_journal(written), StorageFailed("the disk is full")
+    with pytest.raises(StorageFailed):
+        wants._not_taken(journal, error, may_be_read=True)
+    assert not wants.serves.is_set()
+    wants._not_taken(journal, error, may_be_read=True)
+    assert served == ReadOnlyLater.made[1:]
+    assert wants.serves.is_set()
+    journal.close()
 
 
 def test_a_journal_that_was_opened_on_a_full_disk_is_shared_later(written: Path) -> None:
