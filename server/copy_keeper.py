@@ -78,6 +78,10 @@ class CopyKeeper(PeerObject):
         self.scrub: Scrub | None = None
         self._replacing_until = 0.0
         self._incoming: tuple[int, int] | None = None  # which copy comes, and its next piece
+        self._asked: dict[str, int] = {}
+        """Of streams with too much damage for one message: the last version that was asked for."""
+        self._filled: dict[str, int] = {}
+        """The same up to which the main server has answered: next time what is after it is asked for."""
 
     def prove(self) -> bool:
         """The messages before this came to their end; but a large copy may take its time to be put in its place."""
@@ -130,6 +134,7 @@ class CopyKeeper(PeerObject):
             if office != self._replica.office:
                 self._promise(office)
             self._journal.damage.retry_all()
+            self._filled.clear()
             return self._end
 
     @remote(
@@ -220,8 +225,15 @@ class CopyKeeper(PeerObject):
         """
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
-            found = [lacks(self._journal.copy(stream)) for stream in self._journal.damage.waiting[:AT_ONCE]]
-        return [holes._replace(versions=holes.versions[:VERSIONS_AT_ONCE]) for holes in found]
+            return [self._next_holes(stream) for stream in self._journal.damage.waiting[:AT_ONCE]]
+
+    def _next_holes(self, stream: str) -> Holes:
+        """What is to be asked for next. With what the main server lacks, too, it is not asked for again and again."""
+        holes = lacks(self._journal.copy(stream))
+        versions = [version for version in holes.versions if version > self._filled.get(stream, 0)]
+        found = holes._replace(versions=tuple(versions[:VERSIONS_AT_ONCE]))
+        self._asked[stream] = max(found.versions, default=0)
+        return found
 
     @remote(
         epoch=_EPOCH,
@@ -253,10 +265,15 @@ class CopyKeeper(PeerObject):
             for theirs in copies:
                 if not self._journal.damage.knows(theirs.stream):
                     continue
-                mended = filled(self._journal.copy(theirs.stream), theirs)
+                own = self._journal.copy(theirs.stream)
+                mended = filled(own, theirs)
+                asked = self._asked.pop(theirs.stream, 0)
                 if complete:
+                    self._filled.pop(theirs.stream, None)
                     put(self._journal, put_in_order(mended, self._streams))
-                else:
+                    continue
+                self._filled[theirs.stream] = max(asked, self._filled.get(theirs.stream, 0))
+                if mended != own:
                     self._journal.replace(mended)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=rows.streams)

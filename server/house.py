@@ -122,7 +122,7 @@ class House:
         self._journal.relist(stream, self._listing_of)
 
     def mended(self, stream: str) -> None:
-        """A stream that was damaged can be read again, unless it is lost."""
+        """A stream that was damaged can be read again, unless it is lost. Call with the commit turn held."""
         if stream in self._unread:
             listing = self._listing(stream)
             if listing is not None:
@@ -135,6 +135,9 @@ class House:
                         self._to_list[stream] = listing
         room = room_of(stream)
         if room is not None:
+            with self._lock:
+                self._memory.drop([room])  # it may have been read without its last events
+                self._herald.happened_in([room])
             self.due.unknown([room])
 
     def publish(self, draft: Draft) -> None:

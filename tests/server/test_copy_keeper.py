@@ -16,7 +16,8 @@ from server.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, 
 from server.faults import Faults
 from server.journal import Journal
 from server.journal_file import open_journal
-from server.mending import Holes
+from server.mending import Holes, is_lost, rows_for
+from server.repair import VERSIONS_AT_ONCE
 from server.row_format import LOST
 from server.streams import Streams
 from tests.conditions import PATIENCE_S
@@ -183,3 +184,22 @@ def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(
     compactor.noticed([Entry(1, 3, "room/abcd", 1, "{}"), Entry(2, 3, "room/efgh", 1, "{}")])
     keeper.forget(3, "c", ["room/abcd"])
     assert list(compactor._tails) == ["room/efgh"]
+
+
+@pytest.mark.parametrize("main_has", [(), (1, 2, 150, 249)])
+def test_more_damage_than_fits_into_a_message_comes_to_an_end_whatever_the_main_server_lacks(
+    in_office: Callable[..., Any], journal: Journal, main_has: tuple[int, ...]
+) -> None:
+    sound = part("room/aaaa", *range(1, 251))
+    journal.append(sound.entries)
+    journal._connection.execute("UPDATE entries SET body = ? WHERE version < 250", (LOST,))
+    journal.copy("room/aaaa")
+    mains = sound._replace(entries=tuple(e for e in sound.entries if e.version in (*main_has, 250)))
+    rounds = 0
+    while journal.damage.waiting:
+        (holes,) = in_office("damage")
+        in_office("mend", [rows_for(mains, holes)], len(holes.versions) < VERSIONS_AT_ONCE)
+        rounds += 1
+        assert rounds <= 3
+    assert journal.damage.lost == ["room/aaaa"]
+    assert [e.version for e in journal.copy("room/aaaa").entries if not is_lost(e)] == [*main_has, 250]

@@ -18,7 +18,8 @@ from server.entries import START, Entry, Mark, Office, Snapshot, Term
 from server.house import House
 from server.journal import Journal
 from server.journal_file import condemn, open_journal, reader
-from server.mending import holes_of, is_lost, settled
+from server.mending import filled, holes_of, is_lost, lacks, rows_for, settled
+from server.repair import put
 from server.row_format import LOST, checksum
 from server.streams import Streams, name_stream, room_stream
 from tests.server.damaging import cut_in_half, edit, flip
@@ -195,6 +196,20 @@ def test_the_end_of_the_log_is_known_although_its_last_row_is_damaged(written: P
     journal._connection.execute("UPDATE entries SET epoch = 5 WHERE position = ?", (last.position,))
     journal.close()
     assert open_journal(written).last == last
+
+
+def test_a_room_that_was_read_without_its_last_event_goes_on_where_it_was_once_that_is_mended(written: Path) -> None:
+    """The place of that event could not be told: nothing showed that the room had gone on."""
+    journal = open_journal(written)
+    sound = journal.copy("room/bbbb")
+    journal._connection.execute("UPDATE entries SET epoch = -1 WHERE stream = 'room/bbbb' AND version = 3")
+    house = house_on(journal)
+    assert house.room("bbbb").version == 2
+    put(journal, filled(journal.copy("room/bbbb"), rows_for(sound, lacks(journal.copy("room/bbbb")))))
+    house.mended("room/bbbb")
+    assert house.room("bbbb").version == 3
+    assert [event["version"] for event in house.news("bbbb", 2)["events"]] == [3]
+    journal.close()
 
 
 def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(written: Path) -> None:
