@@ -77,6 +77,11 @@ SELECT (SELECT json_array({_COLUMNS}) FROM snapshots WHERE stream = ?1), json_gr
 FROM entries WHERE stream = ?1
 """
 _TABLES = ("entries", "snapshots")
+_HIGHEST = """
+SELECT MAX(position) FROM (
+    SELECT MAX(position) AS position FROM entries
+    UNION ALL SELECT MAX(position) FROM snapshots WHERE typeof(position) = 'integer')
+"""
 _NAMES = """
 SELECT stream FROM entries WHERE stream > CAST(?1 AS TEXT)
 UNION SELECT stream FROM snapshots WHERE stream > CAST(?1 AS TEXT) ORDER BY 1 LIMIT ?2
@@ -531,9 +536,14 @@ class Journal:
         end = " ORDER BY position DESC LIMIT 1"
         rows: list[Entry | Snapshot] = [*self._entries(end, ()), *self._snapshots(end, ())]
         last = max(rows, key=lambda row: row.position, default=None)
-        if last is None:
+        (highest,) = self._connection.execute(_HIGHEST).fetchone()
+        if last is None and highest is None:
             return START
-        return self.terms.mark_at(last.position) or last.mark if is_lost(last) else last.mark
+        if last is not None and not is_lost(last) and (highest is None or last.position >= highest):
+            return last.mark
+        # The last row is damaged. There is something at that position, whatever its stream and epoch were.
+        position = max(highest or 0, 0 if last is None else last.position)
+        return self.terms.mark_at(position) or Mark(last.epoch if last is not None else 1, position)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:

@@ -212,6 +212,27 @@ def test_a_room_that_was_read_without_its_last_event_goes_on_where_it_was_once_t
     journal.close()
 
 
+@pytest.mark.parametrize("damage", ["epoch = -1", "epoch = 'x'", "stream = 'rnom/cccc'", "version = -3"])
+@pytest.mark.parametrize("compacted", [False, True])
+def test_the_end_of_the_log_is_known_although_the_place_of_its_last_row_cannot_be_told(
+    written: Path, damage: str, compacted: bool
+) -> None:
+    """Else the replica would be sent entries that it has, and could not take them."""
+    journal = open_journal(written)
+    last = journal.last
+    if compacted:
+        copy = journal.copy("room/cccc")
+        body = STREAMS.kind_of("room/cccc").write_state(STREAMS.state_of(copy))
+        journal.put_snapshots([Snapshot(copy.end, 1, "room/cccc", 3, body)], keep_events=0)
+    table = "snapshots" if compacted else "entries"
+    journal._connection.execute(f"UPDATE {table} SET {damage} WHERE position = ?", (last.position,))
+    journal.close()
+    again = open_journal(written)
+    assert again.last == last
+    again.append([Entry(last.position + 1, 1, "room/dddd", 1, '"more"')])
+    again.close()
+
+
 def test_a_copy_that_replaces_this_one_does_not_replace_sound_rows_by_lost_ones(written: Path) -> None:
     journal = open_journal(written)
     sound = list(journal.copies())
