@@ -30,17 +30,23 @@ class Relation(enum.Enum):
     DIVERGED = "diverged"
 
 
+class NoJournal(StorageFailed):
+    """There is no journal of that role, or what is there is none any more: nothing can be read from it, ever."""
+
+
 @contextlib.contextmanager
 def reading(settings: Settings, role: str) -> Iterator[Journal]:
-    """The journal of a role. Raises StorageFailed when there is none, or none that can be read."""
+    """The journal of a role. Raises NoJournal, and StorageFailed when it cannot be read at this moment."""
     file = journal_of(settings, role)
     if not file.exists():
-        raise StorageFailed(f"there is no journal {file}")
+        raise NoJournal(f"there is no journal {file}")
     try:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
             yield Journal(connection)
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:  # a server has it for itself, say: what it has is not known
         raise StorageFailed(f"the journal {file} cannot be read: {error}") from error
+    except sqlite3.Error as error:
+        raise NoJournal(f"the journal {file} cannot be read: {error}") from error
 
 
 def journal_of(settings: Settings, role: str) -> Path:
@@ -49,17 +55,19 @@ def journal_of(settings: Settings, role: str) -> Path:
 
 
 def relation(settings: Settings) -> Relation:
-    """Which journal has all; one that cannot be read has nothing. Raises StorageFailed when neither can."""
+    """Which journal has all; one that is not there, or is none any more, has nothing. Raises NoJournal when neither is
+    there, StorageFailed when one cannot be read at this moment.
+    """
     with contextlib.ExitStack() as stack:
         found: dict[str, Journal] = {}
         problems: list[str] = []
         for role in (MAIN, REPLICATION):
             try:
                 found[role] = stack.enter_context(reading(settings, role))
-            except StorageFailed as error:
+            except NoJournal as error:
                 problems.append(error.message)
         if not found:
-            raise StorageFailed("; ".join(problems))
+            raise NoJournal("; ".join(problems))
         main, replica = found.get(MAIN), found.get(REPLICATION)
         if replica is None or (main is not None and main.terms.contain(replica.end, main.last)):
             return Relation.MAIN_HAS_ALL
@@ -69,10 +77,10 @@ def relation(settings: Settings) -> Relation:
 
 
 def known_epoch(settings: Settings) -> int:
-    """The highest epoch that either journal has seen."""
+    """The highest epoch that either journal has seen. Raises StorageFailed when one cannot be read at this moment."""
     epochs = [0]
     for role in (MAIN, REPLICATION):
-        with contextlib.suppress(StorageFailed), reading(settings, role) as journal:
+        with contextlib.suppress(NoJournal), reading(settings, role) as journal:
             epochs += [journal.office.epoch, journal.last.epoch]
     return max(epochs)
 

@@ -21,6 +21,7 @@ from server.security import KEY_FILE
 from server.settings import Settings
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
+from wire.whole_file import sync
 
 RESTORED = "restored"
 """The holder of the office that restored journals obey, until a main server takes the next one."""
@@ -43,12 +44,17 @@ def restore(settings: Settings, file: Path) -> Backup:
             ready = incoming / FOLDERS[role]
             ready.mkdir()
             shutil.copy(incoming / JOURNAL, ready / JOURNAL)
+            for path in (ready / JOURNAL, ready):  # before the old one goes: a power cut leaves one that is whole
+                sync(path)
             move_aside(settings.data / FOLDERS[role], archive)
             ready.rename(settings.data / FOLDERS[role])
+            sync(settings.data)
         move_aside(settings.data / GUARD, archive)
         if (incoming / KEY_FILE).exists():
+            sync(incoming / KEY_FILE)
             move_aside(settings.data / KEY_FILE, archive)
             (incoming / KEY_FILE).rename(settings.data / KEY_FILE)
+        sync(settings.data)
     except OSError as error:
         raise StorageFailed(f"{settings.data} cannot be written: {error.strerror or error}") from error
     finally:

@@ -46,6 +46,15 @@ def remove_leftovers(folder: Path, *, named: str = "", runs: Callable[[int], boo
             new.unlink(missing_ok=True)
 
 
+def sync(path: Path) -> None:
+    """Have what was written to a file, or the names in a folder, on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def _written_beside(file: Path, text: str, *, mode: int, synced: bool) -> Iterator[Path]:
     """A file with this text in the same folder; nothing of it is left at the end."""
