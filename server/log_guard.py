@@ -4,6 +4,10 @@ The highest epoch and position of the journal stand in a small file apart from i
 backup ends before them. So does one whose last writes a power cut took while this file's were spared. Such a journal
 takes office only with the replica's answer at hand. The file is mapped into memory, so that a commit pays no system
 call for it; like the journal's own writes without ``DURABILITY=fsync`` it survives the process, not the machine.
+
+It has no checksum: a process that is killed between two stores would leave a wrong one. A damaged position or mark of
+divergence makes the main server wait for the replica, and is put right with its answer. A damaged epoch that no server
+can have had is ignored, and overwritten by the next.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import os
 from pathlib import Path
 
 from server.entries import Mark
+from server.replica import FARTHEST_LEAP
 from wire.errors import StorageFailed
 
 _EPOCH, _POSITION, _DIVERGED = range(3)
@@ -44,13 +49,20 @@ class LogGuard:
         """The highest epoch and the highest position yet."""
         return Mark(self._words[_EPOCH], self._words[_POSITION])
 
+    def epoch_above(self, known: int) -> int:
+        """The highest epoch yet, at least ``known``, which is the journal's. Of one that is farther above that than a
+        replica would follow only damage can be the cause.
+        """
+        highest = self._words[_EPOCH]
+        return highest if known < highest <= known + FARTHEST_LEAP else known
+
     def allows_alone(self, last: Mark) -> bool:
         """Whether a journal that ends there is known to have all that it ever had."""
         return last.position >= self._words[_POSITION] and not self._words[_DIVERGED]
 
     def raise_to(self, mark: Mark) -> None:
         """The journal ends there now."""
-        self._words[_EPOCH] = max(mark.epoch, self._words[_EPOCH])
+        self._words[_EPOCH] = self.epoch_above(mark.epoch)
         self._words[_POSITION] = max(mark.position, self._words[_POSITION])
 
     def diverged(self) -> None:

@@ -85,7 +85,7 @@ def _try(
     not_taken: NotTaken,
 ) -> Conversation[Office | None]:
     asked = yield from _standing(journal.end, attempts)
-    known = max(journal.office.epoch, journal.guard.highest.epoch)
+    known = journal.guard.epoch_above(journal.office.epoch)
     decision = takeover.decide(
         Standing(journal.office._replace(epoch=known), journal.end),
         journal.terms,

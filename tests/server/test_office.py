@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,21 @@ def test_a_guard_is_there_again_after_the_process(tmp_path: Path) -> None:
     again.settle(Mark(3, 6))
     assert again.allows_alone(Mark(3, 6))
     assert not again.allows_alone(Mark(3, 5))
+
+
+@pytest.mark.parametrize("bit", range(24, 64))
+def test_a_flipped_bit_in_a_guard_does_not_lead_to_an_epoch_that_the_replica_refuses(
+    written: Journal, tmp_path: Path, bit: int
+) -> None:
+    file = tmp_path / "main.guard"
+    LogGuard.in_file(file).raise_to(written.last)
+    raw = bytearray(file.read_bytes())
+    raw[bit // 8 if sys.byteorder == "little" else 7 - bit // 8] ^= 1 << bit % 8
+    file.write_bytes(raw)
+    guard = LogGuard.in_file(file)
+    assert guard.highest.epoch == 1 + (1 << bit)
+    assert alone(written, guard) == Office(2, "me")
+    assert LogGuard.in_file(file).highest == Mark(2, 3), "the damage is gone"
 
 
 def test_a_guard_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
