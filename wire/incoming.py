@@ -17,6 +17,9 @@ LARGEST_TEXT_CALL = 1 << 14
 """Bytes in one call written in serpent. It is read by Python's own parser, which needs 500 times its size and lets no
 other thread run: 1 MB took 500 MB and 1.6 s."""
 LARGEST_HANDSHAKE = 1 << 12
+LARGEST_OF_SERVERS = (1 << 26) + (1 << 20)
+"""Bytes in one message between servers that have proved their key, whatever is set for clients: the state of a room
+goes in one, and a crowd can make that larger than any message of theirs."""
 
 _REFUSED_KINDS = {
     COMPRESSED: "compressed messages are not accepted",  # a small one could expand beyond any limit

@@ -42,6 +42,7 @@ from wire.frames import (
     has_library_signature,
     token_of,
 )
+from wire.incoming import LARGEST_OF_SERVERS
 from wire.waiting import about_to_wait
 
 # What the sentence of a connection that was refused begins with, or has in it.
@@ -85,7 +86,7 @@ class Remote:
     def _exchange(self, method: str, arguments: tuple[object, ...]) -> Any:
         """Send a call and read its answer."""
         data = self._serializer.dumpsCall(self._name, method, arguments, {})
-        if len(data) > Pyro4.config.MAX_MESSAGE_SIZE > 0:
+        if len(data) > self._largest:
             raise Pyro4.errors.MessageTooLargeError
         try:
             answer = self._ask(data)
@@ -145,8 +146,14 @@ class Remote:
         self._sequence = 0
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._answers = Answers(sock, largest=Pyro4.config.MAX_MESSAGE_SIZE)
+        self._answers = Answers(sock, largest=self._largest)
         return sock
+
+    @property
+    def _largest(self) -> int:
+        """Bytes in one message."""
+        largest: int = Pyro4.config.MAX_MESSAGE_SIZE
+        return largest if self._key is None else max(largest, LARGEST_OF_SERVERS)
 
     def _message(self, kind: int, data: bytes, prove: Prove | None = None, token_size: int = TAG_BYTES) -> bytes:
         self._sequence = (self._sequence + 1) & 0xFFFF

@@ -32,7 +32,7 @@ from wire.frames import (
     has_library_signature,
     token_of,
 )
-from wire.incoming import LARGEST_CALL, Incoming, Refused
+from wire.incoming import LARGEST_CALL, LARGEST_OF_SERVERS, Incoming, Refused
 from wire.later import Later, Shared
 from wire.rpc.calls import UNKNOWN_OBJECT, WRONG_KEY
 from wire.rpc.connection import Connection
@@ -77,7 +77,8 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
     ) -> None:
         config = Pyro4.config
         self._answered: Answered = answered or _nobody_counts
-        self._largest = config.MAX_MESSAGE_SIZE if key else min(config.MAX_MESSAGE_SIZE, LARGEST_CALL)
+        largest = config.MAX_MESSAGE_SIZE
+        self._largest = max(largest, LARGEST_OF_SERVERS) if key else min(largest, LARGEST_CALL)
         most = config.THREADPOOL_SIZE
         self.door = Door(most=most, most_of_host=most if most_of_host is None else most_of_host)
         super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
