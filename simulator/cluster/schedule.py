@@ -24,6 +24,8 @@ from simulator.world import World
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 STORM_S = 4.0
+FURTHER_S = 3.0
+"""So much longer journals are put back and damaged: the first rooms are forgotten only then."""
 CALM = 0.1
 SYNCS = 0.6
 BACKUPS = 0.3
@@ -91,14 +93,16 @@ class Schedule:
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
         blows = Blows(self.world, self.machine, people)
-        storm = Storm(self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0)))
-        self.storms = [storm]
+        self.storm = Storm(
+            self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0))
+        )
+        self.further: list[Storm] = []
         if not self.calm and self.world.chance("backups").random() < BACKUPS:
-            self.storms.append(
+            self.further.append(
                 Storm(self.world, blows.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations")
             )
         if damages:
-            self.storms.append(
+            self.further.append(
                 Storm(self.world, blows.damages(), most_gap_s=LONGEST_SINCE_DAMAGE_S, name="storm of damages")
             )
 
@@ -123,11 +127,14 @@ class Schedule:
 
     def run(self) -> Verdict:
         """Let it all happen, and judge it."""
-        for storm in self.storms:
+        for storm in (self.storm, *self.further):
             storm.begin()
         self._revive()
         self.world.run(STORM_S)
-        for storm in self.storms:
+        self.storm.end()
+        if self.further:
+            self.world.run(STORM_S + FURTHER_S)
+        for storm in self.further:
             storm.end()
         self._heal()
         self.world.run(STORM_S + PATIENCE_S, go_on=lambda: not self._settled_now())
@@ -139,7 +146,7 @@ class Schedule:
             self.seed,
             tuple(findings),
             calls,
-            sum((storm.struck for storm in self.storms), Counter()),
+            sum((storm.struck for storm in (self.storm, *self.further)), Counter()),
             self.world.now,
             tuple(self.world.timeline.lines),
         )
