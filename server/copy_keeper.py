@@ -158,7 +158,7 @@ class CopyKeeper(PeerObject):
         with self._lock:
             office = self._office(epoch, holder)
             self._replica.obey(office)
-            rows.follow(previous, office.epoch, (*snapshots, *entries))
+            rows.follow(previous, office.epoch, (*snapshots, *entries), terms)
             order = self._replica.receive(office, previous, snapshots, entries)
             if isinstance(order, Take) and (order.snapshots or order.entries):
                 # A snapshot that is being made here of what was there before must not replace one that comes.

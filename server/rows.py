@@ -89,8 +89,14 @@ def terms(value: object) -> list[Term]:
     return rows
 
 
-def follow(previous: Mark, office_epoch: int, parts: Iterable[Entry | Snapshot]) -> None:
-    """Refuse what cannot follow on ``previous`` in that office: raises InvalidArgument."""
+def follow(previous: Mark, office_epoch: int, parts: Sequence[Entry | Snapshot], terms: Sequence[Term]) -> None:
+    """Refuse what cannot follow on ``previous`` in that office, and terms that do not begin in it: raises
+    InvalidArgument.
+    """
+    end = max((part.position for part in parts), default=previous.position)
+    for term in terms:
+        if not (previous.position < term.first <= end and term.epoch <= office_epoch):
+            raise InvalidArgument("terms must begin in what is sent")
     for part in parts:
         if part.position <= previous.position:
             raise InvalidArgument("what is sent must come after what is there")

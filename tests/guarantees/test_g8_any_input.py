@@ -337,7 +337,18 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
         "title": texts,
         "game": texts,
         "options": st.dictionaries(texts, plain, max_size=3),
-        "terms": st.dictionaries(st.sampled_from(["best_of", "clock", "private"]), anything, max_size=3),
+        "terms": st.one_of(
+            st.dictionaries(st.sampled_from(["best_of", "clock", "private"]), anything, max_size=3),
+            st.just([[1, "x", 1], [2, "y", 3]]),
+        ),
+        "position": st.integers(0, 1 << 40),
+        "machine": st.just("0" * 32),
+        "host": st.just("127.0.0.9"),
+        "stream": st.just("room/nosuch22"),
+        "versions": st.lists(st.integers(1, 9), max_size=3),
+        "snapshot": st.booleans(),
+        "after": st.integers(0, 9),
+        "complete": st.booleans(),
         "pairings": st.lists(bad_pairings, min_size=1, max_size=3),
         "number": st.integers(0, 1 << 62),
         "numbers": st.lists(st.one_of(anything, st.integers(0, 1 << 62)), max_size=3),
@@ -354,7 +365,7 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
 def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
     cluster: Cluster, game: Game, connection: Connection, peer: Peer
 ) -> None:
-    epoch, holder = peer.call(REPLICATION, "standing")["office"]
+    epoch, holder = peer.call(REPLICATION, "standing", 0, 0, "")["office"]
     good = peer_good_values(epoch, holder)
     methods = [
         (role, method, checks)
@@ -391,7 +402,7 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
     assert codes["fenced"] > 5
     assert codes[None] > 5
     assert game.x.view() == before
-    assert peer.call(REPLICATION, "standing")["office"] == [epoch, holder]
+    assert peer.call(REPLICATION, "standing", 0, 0, "")["office"] == [epoch, holder]
     game.play(0, 3)
     wait_until(cluster.is_whole)
     assert game.x.id in {row.room for row in connection.rooms()}
@@ -416,33 +427,38 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
     ids=lambda rows: str(rows)[:40],
 )
 def test_g8_rows_of_a_wrong_shape_or_order_do_not_get_into_the_copy(peer: Peer, bad: object) -> None:
-    standing = peer.call(REPLICATION, "standing")
+    standing = peer.call(REPLICATION, "standing", 0, 0, "")
     for method, arguments in (
-        ("append", (standing["last"], [], bad)),
-        ("append", (standing["last"], bad, [])),
+        ("append", (standing["last"][:2], [], bad, [])),
+        ("append", (standing["last"][:2], bad, [], [])),
         ("add_to_copy", (1, 0, [["room/abcd2345", None, bad]])),
     ):
-        if (method, arguments[-1]) == ("append", []) and isinstance(bad, list) and len(bad) > 1:
+        if arguments[1:] == (bad, [], []) and isinstance(bad, list) and len(bad) > 1:
             continue  # whether snapshots are in order is no matter
         with pytest.raises(InvalidArgument):
             peer.call(REPLICATION, method, *standing["office"], *arguments)
-    assert peer.call(REPLICATION, "standing") == standing
+    assert peer.call(REPLICATION, "standing", 0, 0, "") == standing
 
 
 @pytest.mark.usefixtures("same_processes")
 def test_g8_positions_of_the_past_and_epochs_of_the_future_are_refused(peer: Peer) -> None:
-    standing = peer.call(REPLICATION, "standing")
-    (epoch, holder), (last_epoch, position) = standing["office"], standing["last"]
+    standing = peer.call(REPLICATION, "standing", 0, 0, "")
+    (epoch, holder), (last_epoch, position, _) = standing["office"], standing["last"]
     row = (epoch, "room/abcd2345", 1, CREATED)
     for entry in ((position, *row), (position + 1, epoch + 1, *row[1:])):
         with pytest.raises(InvalidArgument):
-            peer.call(REPLICATION, "append", epoch, holder, (last_epoch, position), [], [entry])
-    for method in ("append", "add_to_copy", "begin_copy", "end_copy", "forget"):
+            peer.call(REPLICATION, "append", epoch, holder, (last_epoch, position), [], [entry], [])
+    for term in ((epoch, holder, position), (epoch, holder, position + 2), (epoch + 1, holder, position + 1)):
+        following = ((last_epoch, position), [], [(position + 1, *row)], [term])
+        with pytest.raises(InvalidArgument):
+            peer.call(REPLICATION, "append", epoch, holder, *following)
+    for method in ("append", "add_to_copy", "begin_copy", "end_copy", "forget", "drop_after_gaps", "damage", "mend"):
         more: dict[str, tuple[object, ...]] = {
-            "append": ((last_epoch, position), [], []),
+            "append": ((last_epoch, position), [], [], []),
             "begin_copy": (1,),
             "add_to_copy": (1, 0, []),
-            "end_copy": (1, 0, (last_epoch, position)),
+            "end_copy": (1, 0, (last_epoch, position), []),
+            "mend": ([], False),
             "forget": ([],),
         }
         for wrong in ((epoch - 1, holder), (epoch + 1, holder), (epoch, "another")):
@@ -451,4 +467,4 @@ def test_g8_positions_of_the_past_and_epochs_of_the_future_are_refused(peer: Pee
     for method in ("take_office", "attach"):
         with pytest.raises(InvalidArgument, match="too far"):
             peer.call(REPLICATION, method, epoch + FARTHEST_LEAP + 1, "another")
-    assert peer.call(REPLICATION, "standing") == standing
+    assert peer.call(REPLICATION, "standing", 0, 0, "") == standing

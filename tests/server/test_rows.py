@@ -11,7 +11,7 @@ from game.events import Created, Moved
 from game.moment import Limits
 from server import rows
 from server.compaction import Compactor
-from server.entries import Entry, Mark
+from server.entries import Entry, Mark, Term
 from server.journal_file import open_journal
 from server.streams import Streams
 
@@ -70,11 +70,14 @@ def test_rows_out_of_order_are_refused(second: tuple[object, ...]) -> None:
 
 def test_what_does_not_come_after_or_is_of_an_epoch_to_come_cannot_follow() -> None:
     entry = Entry(*GOOD)
-    rows.follow(Mark(2, 6), 2, [entry])
+    rows.follow(Mark(2, 6), 2, [entry], [Term(2, "b", 7)])
     with pytest.raises(InvalidArgument):
-        rows.follow(Mark(2, 7), 2, [entry])
+        rows.follow(Mark(2, 7), 2, [entry], [])
     with pytest.raises(InvalidArgument):
-        rows.follow(Mark(1, 6), 1, [entry])
+        rows.follow(Mark(1, 6), 1, [entry], [])
+    for term in (Term(2, "b", 6), Term(2, "b", 8), Term(3, "c", 7)):
+        with pytest.raises(InvalidArgument):
+            rows.follow(Mark(2, 6), 2, [entry], [term])
 
 
 def test_a_snapshot_that_is_no_state_is_refused() -> None:
