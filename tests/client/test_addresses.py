@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from client import connect
+from game.errors import InvalidArgument
 from server.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import wait_until
@@ -87,11 +88,17 @@ def test_a_closed_port() -> None:
     assert error.message == "no cluster answers at 127.0.0.1:1: nothing listens there (tried for 0.3 s)"
 
 
-@pytest.mark.parametrize("host", ["no host", "http://localhost", "a" * 70, "a..b"])
+@pytest.mark.parametrize("host", ["no host", "a" * 70, "a..b"])
 def test_a_host_that_there_is_not(host: str) -> None:
     error = refused(f"{host}:1337")
     assert isinstance(error, WrongAddress)
     assert "there is no host of that name" in error.message
+
+
+def test_what_is_no_address_is_refused_with_what_is_one() -> None:
+    error = refused("http://localhost:1337")
+    assert isinstance(error, InvalidArgument)
+    assert "host:port" in error.message
 
 
 def test_the_name_server_of_another_project_knows_no_cluster() -> None:
