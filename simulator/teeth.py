@@ -6,7 +6,6 @@ which, and after how many schedules, is in ``docs/simulation.md``.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -206,16 +205,6 @@ def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, _right: Any = Pri
 
 
 @_tooth(
-    "compaction-during-a-copy",
-    "snapshots are taken while a whole copy is being read or put in place",
-    Compactor,
-    "standing_still",
-)
-def _standing_still(_self: Compactor) -> contextlib.AbstractContextManager[None]:
-    return contextlib.nullcontext()
-
-
-@_tooth(
     "read-before-it-is-known",
     "a main server that cannot write serves reads from a journal that lacks what the replica has",
     takeover,
@@ -281,16 +270,6 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[
             return
         self._states.publish(draft)
     self._remember(draft.unchanged)
-
-
-@_tooth(
-    "old-pieces-in-a-new-copy",
-    "a whole copy takes in what was held up of an earlier one",
-    CopyKeeper,
-    "_expect",
-)
-def _expect(_self: CopyKeeper, _copy: int, _piece: int) -> None:
-    return None
 
 
 @_tooth("listed-once-and-for-all", "what is told of a room stays what it was at first", Commit, "_list")
