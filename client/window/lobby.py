@@ -18,7 +18,7 @@ from client.window.look import Look
 from client.window.new_room import NewRoomPanel
 from client.window.open_games import OpenGames, room_name
 from client.window.play import PlayPanel
-from client.window.screen import Act, Screen, put, show
+from client.window.screen import Act, Screen, put, show, wrap
 from game.strategy import OFFERED
 
 _COLUMNS = (("room", "Room", 112), ("players", "Players", 88), ("board", "Board", 122), ("state", "State", 60))
@@ -114,7 +114,7 @@ class LobbyScreen(Screen):
         hint(self.records, "Who plays best, every finished game, and your own page (Ctrl+L)")
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
         self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
-        self.bind("<Configure>", lambda event: self.online.configure(wraplength=event.width - look.px(32)))
+        wrap(self.online)
         hint(self.online, lambda: "Online: " + ", ".join(self.model.online))
         hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
         hint(self.watch, "Look on without playing (W)")
