@@ -17,7 +17,7 @@ from server.compaction import Compactor
 from server.conversation import Conversation
 from server.copy_keeper import CopyKeeper
 from server.draft import Draft
-from server.entries import Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Terms
+from server.entries import Entry, LogEnd, Mark, Office, Snapshot, Terms
 from server.journal import Journal
 from server.log_guard import LogGuard
 from server.primary import Output, Primary, Step
@@ -234,14 +234,6 @@ def _submit(self: RefusingCommitter, stream: str, command: Any, _right: Any = Re
 
 
 # -- faults that the servers had, and the simulator found ------------------------------------------------------------
-
-
-_tooth(
-    "half-a-copy-is-compacted",
-    "a copy that still catches up takes snapshots of what it has in part",
-    StreamCopy,
-    "has_gap",
-)(property(lambda _self: False))
 
 
 @_tooth(

@@ -47,7 +47,6 @@ FOUND = {
     "forgotten-rooms-come-back": (481, "G1"),
     "read-before-it-is-known": (151, "linearizability"),
     "refused-but-shown": (2, "G3"),
-    "half-a-copy-is-compacted": (94, "invariant"),
     "unchanged-is-forgotten": (863, "G1"),
     "refused-for-what-never-happened": (579, "linearizability"),
     "listed-once-and-for-all": (1, "G3"),
