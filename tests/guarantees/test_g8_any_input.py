@@ -371,7 +371,7 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
         (role, method, checks)
         for role, kind in ((MAIN, MainPeer), (COMMUNICATION, PeerObject), (REPLICATION, CopyKeeper))
         for method, checks in remote_methods(kind)
-        if method not in ("begin_copy", "mend")  # good ones change what was to come next, and what is damaged
+        if method != "begin_copy"  # a good one: what was to come next never does
     ]
     before = game.x.view()
     codes: Counter[str | None] = Counter()
@@ -394,7 +394,8 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
         if mode == "too many" or method in ("stop", "stand_down"):
             values.append(data.draw(anything))
         code = peer.code_of(role, method, *values, serializer=serializer)
-        assert code not in SERVERS_FAULTS, (method, values)
+        # What costs too much to be read is not read, so its tag cannot be checked, and that ends the connection.
+        assert code not in SERVERS_FAULTS - {"unreachable"}, (method, values)
         codes[code] += 1
 
     check()
