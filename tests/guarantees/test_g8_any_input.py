@@ -394,8 +394,9 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
         if mode == "too many" or method in ("stop", "stand_down"):
             values.append(data.draw(anything))
         code = peer.code_of(role, method, *values, serializer=serializer)
-        # What costs too much to be read is not read, so its tag cannot be checked, and that ends the connection.
-        assert code not in SERVERS_FAULTS - {"unreachable"}, (method, values)
+        # A call in serpent above LARGEST_TEXT_CALL is read past: its tag is not checked, and that ends the connection.
+        read_past = {"unreachable"} if serializer == "serpent" else set()
+        assert code not in SERVERS_FAULTS - read_past, (method, values)
         codes[code] += 1
 
     check()
