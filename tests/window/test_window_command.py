@@ -107,6 +107,7 @@ def test_play_leaves_the_servers_to_others_who_are_connected_and_says_so(tmp_pat
                     window.terminate()
                 assert play.ends() == 0, play.said
                 assert room.view().phase == "waiting"
+                room.disconnect()
         assert play.said.endswith(
             "Others are connected, so the servers go on running. To stop them: python tictactoe.py cluster stop"
         )
