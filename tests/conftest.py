@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +20,9 @@ from server.settings import Settings
 from tests.conditions import PATIENCE_S
 from wire import COMMUNICATION
 from wire.rpc import Remote
+
+# A shell starts what runs in the background with Ctrl-C ignored, and so would be all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MakeCluster = Callable[..., Cluster]
 HANG_S = 5.0
