@@ -109,7 +109,7 @@ def test_a_stop_that_took_too_long_is_no_error_where_nothing_runs(make_cluster: 
 
 
 def test_a_stop_that_took_too_long_names_what_it_found(cluster: Cluster) -> None:
-    with pytest.raises(CannotStop, match=rf"{MAIN} \(pid \d+\)"):
+    with pytest.raises(CannotStop, match=r"_server \(pid \d+\)"):  # which of them is still there is chance
         cluster.stop(timeout_s=0.0)
 
 

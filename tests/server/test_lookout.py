@@ -10,12 +10,15 @@ from client import Cluster as Connection
 from game.errors import InvalidArgument
 from server import processes
 from server.cluster import Cluster
+from server.pulse import Beat
 from server.recoveries import KEPT, Recoveries, Recovery
 from server.run_folder import RunFile, RunFolder
 from server.settings import Settings
+from server.watcher import Watcher
 from tests.conditions import wait_until
 from tests.conftest import MakeCluster
 from wire import MAIN, REPLICATION
+from wire.errors import Unreachable
 
 
 def test_a_name_is_online_for_its_owner_alone(connection: Connection) -> None:
@@ -59,6 +62,47 @@ def test_a_server_that_died_before_whoever_replaces_it_had_heard_it_is_remembere
     replaced = cluster.process_of(REPLICATION)
     assert replaced is not None
     assert recovery.pid == replaced.pid
+
+
+class Answers:
+    """Heartbeats of a server that died, until a process in its place does its work."""
+
+    def __init__(self) -> None:
+        self.who: RunFile | None = None
+
+    def beat(self, wait_s: float, timeout_s: float) -> Beat:  # noqa: ARG002
+        if self.who is None:
+            raise Unreachable("it died")
+        return Beat(self.who, serving=True)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+@pytest.mark.parametrize("first", ["ours", "another"])
+def test_only_the_watcher_whose_process_serves_remembers_the_recovery(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    folder, pulse = RunFolder(settings), Answers()
+    died, another, ours = (subprocess.Popen(["sleep", "inf"]) for _ in range(3))
+    folder.write(RunFile.of(REPLICATION, died.pid, folder.id))
+    died.kill()
+    died.wait()
+    watcher = Watcher(REPLICATION, settings, folder, pulse, supervised=True)
+
+    def start(*_: object) -> subprocess.Popen[bytes]:
+        pulse.who = RunFile.of(REPLICATION, ours.pid if first == "ours" else another.pid, folder.id)
+        folder.write(pulse.who)
+        return ours
+
+    monkeypatch.setattr(processes, "start", start)
+    try:
+        watcher.run(lambda: not watcher.answers, lambda: False)
+        assert [one.pid for one in Recoveries(settings).last([REPLICATION])] == ([ours.pid] if first == "ours" else [])
+    finally:
+        for process in (another, ours):
+            process.kill()
+            process.wait()
 
 
 def test_recoveries_are_bounded_and_a_broken_file_is_no_obstacle(settings: Settings) -> None:
