@@ -23,7 +23,7 @@ from server.settings import Settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
 
-LOOK_AGAIN_S = 0.02
+LOOK_AGAIN_S = 0.05
 START_S = 60.0
 STOP_S = 60.0
 POLITE_S = 3.0

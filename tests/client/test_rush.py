@@ -16,7 +16,7 @@ from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S
 
-PEOPLE = 24
+PEOPLE = 12
 
 
 def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills() -> None:
