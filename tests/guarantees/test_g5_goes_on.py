@@ -27,10 +27,9 @@ def servers_running(cluster: Cluster, role: str) -> int:
     count = 0
     for process in psutil.process_iter(["cmdline"]):
         if (process.info["cmdline"] or [])[1:2] == [script]:
-            environment = process.environ()
-            ours = environment.get("DATA_FOLDER") == cluster.settings.data_folder
-            listens = any(c.status == psutil.CONN_LISTEN for c in process.net_connections("tcp"))
-            count += ours and listens
+            with contextlib.suppress(psutil.NoSuchProcess):  # of another cluster, and gone meanwhile
+                ours = process.environ().get("DATA_FOLDER") == cluster.settings.data_folder
+                count += ours and any(c.status == psutil.CONN_LISTEN for c in process.net_connections("tcp"))
     return count
 
 
