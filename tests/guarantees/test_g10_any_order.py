@@ -36,12 +36,16 @@ def by_hand(make_cluster: MakeCluster, tmp_path: Path) -> Iterator[tuple[Cluster
             started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal))
         return output
 
+    def all_have_ended() -> bool:
+        cluster.stop()  # again and again: a server that was slow to start may have come after the last stop
+        return all(process.poll() is not None for process in started)
+
     yield cluster, type_in
     cluster.stop()
     for process in started:
         if "pyro4-ns" in process.args[0]:
             process.terminate()  # a stop leaves a name server that it did not start
-        process.wait(PATIENCE_S)
+    wait_until(all_have_ended)
 
 
 def command(cluster: Cluster, role: str) -> list[str]:
