@@ -64,6 +64,10 @@ class Judge:
             return
         if main.link.step is not Step.IN_STEP:
             yield f"the replica is not in step, but {main.link.step.value}"
+        replication = self.world.node(REPLICATION)
+        if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
+            # The main server hears only with its next question that the replica died and came back with an older log.
+            yield "the replica's log does not end where the main server's does"
         yield from self._damaged()
         for table in self.tables:
             yield from self._waiting(table, main.house)
