@@ -17,6 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cache=${MACHINES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tictactoe-machines}
 read -r -a machines <<<"${MACHINES:-bookworm trixie}"
 packages=git,make,python3
+files=/run/this-machine # where files of this machine are found there: in their own places, packages may write
 
 say() { printf 'test-machines: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -65,7 +66,13 @@ set_environment() {
         [[ -z ${!name:-} ]] || environment+=("$name=${!name}")
     done
     mapfile -d '' -t pip_settings < <(.venv/bin/python tools/pip_settings.py)
-    environment+=("${pip_settings[@]}")
+    local setting word
+    for setting in "${pip_settings[@]}"; do
+        for word in ${setting#*=}; do
+            if [[ -f $word ]]; then setting=${setting//"$word"/$files$word}; fi
+        done
+        environment+=("$setting")
+    done
 }
 
 # The files and folders of this machine that pip's settings name. An index links to files beside its own folder.
@@ -86,11 +93,18 @@ enter() {
     mount -t proc proc "$tree/proc"
     mount -t sysfs -o ro sysfs "$tree/sys"
     mount --rbind /dev "$tree/dev"
-    local path
+    local path place
     while read -r path; do
-        if [[ -d $path ]]; then mkdir -p "$tree$path"; else mkdir -p "$tree${path%/*}" && touch "$tree$path"; fi
-        mount --bind "$path" "$tree$path"
-        mount -o remount,bind,ro "$tree$path"
+        if [[ -d $path ]]; then
+            place=$tree$path
+            mkdir -p "$place"
+        else
+            place=$tree$files$path
+            mkdir -p "${place%/*}"
+            touch "$place"
+        fi
+        mount --bind "$path" "$place"
+        mount -o remount,bind,ro "$place"
     done <"$shared"
     chroot "$tree" /usr/bin/env -i "${@}" </dev/null
 }

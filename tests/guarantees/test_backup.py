@@ -139,8 +139,12 @@ def test_g8_what_is_no_backup_is_refused_and_changes_nothing(
 def _repack(file: Path, name: str, content: bytes) -> None:
     """Replace a file in a backup."""
     folder = file.with_name("unpacked")
+    folder.mkdir()
     with tarfile.open(file) as packed:
-        packed.extractall(folder, filter="data")
+        for part in packed:
+            found = packed.extractfile(part)
+            assert found is not None
+            (folder / part.name).write_bytes(found.read())
     (folder / name).write_bytes(content)
     with tarfile.open(file, "w") as packed:
         for part in folder.iterdir():

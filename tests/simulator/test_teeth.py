@@ -24,7 +24,7 @@ FOUND = {
     "an-end-without-its-record": (4, "book"),
     "matched-while-in-a-match": (54, "matches"),
     "lots-are-drawn-again": (37, "G1"),
-    "ack-before-replicate": (2, "G1"),
+    "ack-before-replicate": (3, "G3"),
     "publish-before-commit": (1, "G3"),
     "forget-request-ids": (4, "G1"),
     "snapshot-forgets-requests": (4, "G1"),
