@@ -100,16 +100,24 @@ class Look:
         # The theme library takes the space bar from buttons; people press them with it.
         app.bind_class("TButton", "<Key-space>", _press)
         app.set_theme_modes(light=THEMES["light"], dark=THEMES["dark"])
+        for name in THEMES.values():
+            self._prepare(name)
         self.use(theme)
 
     def use(self, theme: Theme) -> None:
         """Change everything to light or dark."""
         self.theme = theme
         self._app.theme_use(THEMES[theme])
+
+    def _prepare(self, name: str) -> None:
+        """Build a theme, both of them before there are windows: the library measures all widgets by a new one at once.
+
+        It hides rings around what has the focus by the colour "", which is none: Tk 8.6.16 meets it wherever it
+        measures or draws, and older ones at some widgets.
+        """
+        self._app.theme_use(name)
         style = self._app.style
         style.configure("Treeview", rowheight=self.px(28))
-        # The theme library hides rings around what has the focus by the colour "", which is none: Tk 8.6.16 meets it
-        # wherever it draws, and older ones at some widgets.
         style.configure(".", focuscolor=style.colors.bg)
 
     def enlarge(self, button: ttk.Button, points: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tkinter as tk
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ from client.window.app import SMALLEST
 from client.window.hints import hint
 from client.window.look import Look
 from server.cluster import Cluster
+from server.settings import ROOT
 from tests.window.desk import Desk, Person, play, two_in_a_room
 
 
@@ -68,6 +71,26 @@ def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: Clus
             f"{style} {name}" for style in styles for name, colour in colours_of(desk.app, style) if colour == ""
         ]
         assert unknown == []
+
+
+FIRST_TIME_DARK = """
+import ttkbootstrap as ttk
+from client.window.look import Look
+
+app = ttk.App(iconphoto=None)
+app.tk.createcommand("bgerror", print)
+look = Look(app, "light")
+for widget in (ttk.Checkbutton, ttk.Radiobutton, ttk.Scale, ttk.Combobox, ttk.Button, ttk.Entry):
+    widget(app).pack()
+app.update()
+look.use("dark")
+app.update()
+"""
+
+
+def test_the_first_change_to_dark_meets_no_colour_that_is_none() -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_TIME_DARK], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
 
 
 def styles_in(widget: tk.Misc) -> Iterator[str]:
