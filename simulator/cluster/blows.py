@@ -143,9 +143,13 @@ class Blows:
 
         Its last writes alone are not taken: a main server that has a journal believes it when no replica answers, and
         what a power cut takes from a disk that does not sync, it cannot know (``DURABILITY=fsync`` is there for that).
+
+        A backup of the journal may have an entry that the replica never got, and another one comes in its place now.
+        Whoever put it back would have to choose between two histories, so it is gone as well.
         """
         if not self._replica_has_all():
             return None
+        self._backups.pop(MAIN, None)
         self._machine.kill(MAIN)
         self._machine.disks[MAIN].lose()
         return _nothing
