@@ -334,7 +334,7 @@ class House:
         return {"count": count, "records": records, "mended": self._mended_so_far()}
 
     def _mended_so_far(self) -> tuple[int, int]:
-        """What changes when more of the book may be readable: also with a term, whose journal may be another copy."""
+        """Changes when more records may have become readable: after a repair, or in a new term on another journal."""
         return self._journal.office.epoch, self._journal.damage.mended
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:

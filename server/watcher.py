@@ -158,7 +158,7 @@ class Watcher:
         self._reap()
         self._life.heard(time.monotonic())
         if serving:
-            self._note_recovery(who)
+            self._note_recovery(answering=who)
             self._heard_at = time.monotonic()
             if self._serves:
                 self._prepare_standby()
@@ -204,14 +204,16 @@ class Watcher:
             self._do(self._life.ended(time.monotonic()) if self._is_gone() else self._life.tick(time.monotonic()))
         time.sleep(LOOK_AGAIN_S)
 
-    def _note_recovery(self, who: RunFile | None) -> None:
-        """It does its work. If it is another than before and was started from here, that is worth remembering; what
-        was started from here may have come second, after the one of another watcher.
+    def _note_recovery(self, answering: RunFile | None) -> None:
+        """Write down that the role serves again, if the process that answers was started from here.
+
+        Another watcher may have started one as well, and that one may have come first. ``answering`` is None for the
+        name server, which does not tell its process.
         """
         if self._lost_at is None:
             return
         took_s, self._lost_at = time.monotonic() - self._lost_at, None
-        if self._child is not None and (who is None or who.pid == self._child.pid):
+        if self._child is not None and (answering is None or answering.pid == self._child.pid):
             reason = HUNG if self._hung else DIED
             self.recovered.add(reason, took_s)
             self._recoveries.note(Recovery(self.role, self._child.pid, time.time() - took_s, round(took_s, 4)))

@@ -46,7 +46,7 @@ def _enter(_self: Commit, _record: Any, _draft: Any) -> None:
     return None
 
 
-@tooth("matched-while-in-a-match", "who is in a match that goes on is matched again", House, "match_of")
+@tooth("matched-while-in-a-match", "a player whose match goes on is matched again", House, "match_of")
 def _match_of(_self: House, _name: str) -> None:
     return None
 

@@ -144,8 +144,8 @@ class Blows:
         Its last writes alone are not taken: a main server that has a journal believes it when no replica answers, and
         what a power cut takes from a disk that does not sync, it cannot know (``DURABILITY=fsync`` is there for that).
 
-        A backup of the journal may have an entry that the replica never got, and another one comes in its place now.
-        Whoever put it back would have to choose between two histories, so it is gone as well.
+        The backup of the journal is lost, too. It may have an entry that the replica never got, and now another entry
+        takes that position: to put the backup back would be a choice between two histories, which only a person makes.
         """
         if not self._replica_has_all():
             return None

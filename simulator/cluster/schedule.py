@@ -127,7 +127,8 @@ class Schedule:
 
     def run(self) -> Verdict:
         """Let it all happen, and judge it."""
-        for storm in (self.storm, *self.further):
+        storms = (self.storm, *self.further)
+        for storm in storms:
             storm.begin()
         self._revive()
         self.world.run(STORM_S)
@@ -146,7 +147,7 @@ class Schedule:
             self.seed,
             tuple(findings),
             calls,
-            sum((storm.struck for storm in (self.storm, *self.further)), Counter()),
+            sum((storm.struck for storm in storms), Counter()),
             self.world.now,
             tuple(self.world.timeline.lines),
         )

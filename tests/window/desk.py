@@ -32,7 +32,7 @@ class Desk:
         self.windows: list[Window] = []
         self.faults: list[BaseException] = []
         app.report_callback_exception = lambda _kind, fault, _traceback: self.faults.append(fault)
-        app.tk.createcommand("bgerror", lambda _: self.faults.append(RuntimeError(app.tk.eval("set ::errorInfo"))))
+        app.tk.createcommand("bgerror", lambda message: self.faults.append(RuntimeError(message)))
         self._numbers = itertools.count()
 
     def sit_down(

@@ -75,11 +75,14 @@ def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: Clus
 
 FIRST_TIME_DARK = """
 import ttkbootstrap as ttk
-from client.window.look import Look
+from client.window.look import THEMES, Look
 
 app = ttk.App(iconphoto=None)
 app.tk.createcommand("bgerror", print)
 look = Look(app, "light")
+for name in THEMES.values():  # older versions of Tk report nothing, so look at what all of them would measure by
+    if not app.tk.eval(f"ttk::style theme settings {name} {{ttk::style configure . -focuscolor}}"):
+        print(f"{name} has no colour for rings")
 for widget in (ttk.Checkbutton, ttk.Radiobutton, ttk.Scale, ttk.Combobox, ttk.Button, ttk.Entry):
     widget(app).pack()
 app.update()
