@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from tests.operations.scraping import Scrape, scrape
 from wire import COMMUNICATION, MAIN, REPLICATION, room_object
-from wire.rpc import Address, Remote
+from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 
@@ -150,20 +151,21 @@ def test_seconds_without_a_replica_are_counted(cluster: Cluster, game: Game) -> 
 
 def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:
     settings = cluster.settings
-    version = game.x.view().version
-    seen, over = threading.Semaphore(0), threading.Event()
+    over = threading.Event()
 
-    def wait(address: Address, name: str, *call: object) -> None:
-        remote = Remote(address, name)
-        while not over.is_set():  # a wait is over after a while, news or not
-            remote.call(*call, timeout_s=PATIENCE_S)  # type: ignore[arg-type]  # a method and its arguments
-        remote.close()
-        seen.release()
+    def wait_in_the_room() -> None:
+        with closing(Remote(settings.public_address_of(MAIN), room_object(game.x.id))) as room:
+            version = game.x.view().version
+            while not over.is_set():  # a wait is over after a while, news or not
+                version = room.call("wait", game.ada.token, version, 20.0, timeout_s=PATIENCE_S)["version"]
 
-    room = settings.public_address_of(MAIN), room_object(game.x.id), "wait", game.ada.token, version, 20.0
-    now = Remote(settings.public_address_of(COMMUNICATION), COMMUNICATION).call("rooms", timeout_s=PATIENCE_S)["cursor"]
-    lobby = settings.public_address_of(COMMUNICATION), COMMUNICATION, "wait_rooms", now, 20.0
-    threads = [threading.Thread(target=wait, args=waiting) for waiting in (room, lobby)]
+    def wait_in_the_lobby() -> None:
+        with closing(Remote(settings.public_address_of(COMMUNICATION), COMMUNICATION)) as lobby:
+            cursor = lobby.call("rooms", timeout_s=PATIENCE_S)["cursor"]
+            while not over.is_set():
+                cursor = lobby.call("wait_rooms", cursor, 20.0, timeout_s=PATIENCE_S)["cursor"]
+
+    threads = [threading.Thread(target=wait) for wait in (wait_in_the_room, wait_in_the_lobby)]
     for thread in threads:
         thread.start()
     wait_until(lambda: read(cluster, MAIN).value("tictactoe_callers_waiting", news_of="room") == 1)
@@ -173,8 +175,9 @@ def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:
     over.set()
     game.play(0)
     game.ada.create("another")
-    for _ in threads:
-        assert seen.acquire(timeout=PATIENCE_S)
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
     wait_until(lambda: read(cluster, MAIN).value("tictactoe_callers_waiting", news_of="room") == 0)
     wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_callers_waiting", news_of="lobby") == 0)
 
