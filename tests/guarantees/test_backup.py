@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import shutil
 import stat
@@ -9,27 +11,62 @@ import subprocess
 import sys
 import tarfile
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from client import Cluster as Connection
 from client import connect
-from client.room import News
+from client.room import News, RoomClient
+from client.views import View
 from server import backup_file, both_journals, restoration
 from server.backup_file import NoBackup, back_up
-from server.both_journals import FOLDERS, GUARD, Relation, journal_of, reading, relation
+from server.both_journals import FOLDERS, GUARD, JOURNAL, Relation, journal_of, reading, relation
 from server.cluster import Cluster
 from server.entries import Entry, Office
 from server.journal_file import open_journal
 from server.restoration import NothingToResolve, resolve, restore
+from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import ROOT, as_environment
-from tests.conditions import wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, Game, end
 from wire import MAIN, REPLICATION
 from wire.errors import Diverged, StorageFailed
 
 X_HAS_WON = (0, 3, 1, 4, 2)
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A running cluster; each test has a game of its own there, and leaves it running."""
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def connection(cluster: Cluster) -> Iterator[Connection]:
+    """A client's connection to it."""
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+        yield connection
+
+
+def new_game(connection: Connection) -> Game:
+    """A game of two whom nobody else has met."""
+    number = next(numbers)
+    return Game(connection, (f"ada-{number}", f"bob-{number}"))
+
+
+class Continued(Game):
+    """A game as it is known elsewhere."""
+
+    def __init__(self, connection: Connection, game: Game) -> None:
+        self.ada = connection.claim(game.ada.name, token=game.ada.token)
+        self.bob = connection.claim(game.bob.name, token=game.bob.token)
+        self.x = self.ada.room(game.x.id)
+        self.o = self.bob.room(game.x.id)
 
 
 def command(cluster: Cluster, *words: str) -> subprocess.CompletedProcess[str]:
@@ -44,82 +81,236 @@ def command(cluster: Cluster, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_backup_is_made_while_people_play_and_brings_back_all_of_its_time(
-    cluster: Cluster, connection: Connection, game: Game, tmp_path: Path
-) -> None:
+def archives(cluster: Cluster) -> set[Path]:
+    """The folders to which something was moved."""
+    return set((cluster.settings.data / "archive").glob("*"))
+
+
+def journal_ends(cluster: Cluster) -> dict[str, object]:
+    """Where both journals end."""
+    found: dict[str, object] = {}
+    for role in (MAIN, REPLICATION):
+        with reading(cluster.settings, role) as journal:
+            found[role] = journal.end
+    return found
+
+
+# -- a backup that is put back while people play --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A cluster that has gone back to a backup, and what there was before."""
+
+    game: Game
+    before: View
+    """The game when the backup was made."""
+    watched: Game
+    seen: list[News]
+    """What a watcher of the other game has seen, to the moment, who went on when the servers were back."""
+    later: RoomClient
+    """A room that was opened since."""
+    epoch: int
+    """The one in which the backup was put back."""
+    archived: Path
+
+
+@pytest.fixture(scope="module")
+def restored(cluster: Cluster, connection: Connection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restored]:
+    """The backup is made in a term in which nobody has played yet."""
+    game, watched = new_game(connection), new_game(connection)
     game.play(0, 3)
+    watched.play(0)
+    cluster.kill(MAIN)
+    wait_until(cluster.is_whole)
     before = game.x.view()
-    file = tmp_path / "backup.tar.gz"
+    file = tmp_path_factory.mktemp("restored") / "backup.tar.gz"
     made = command(cluster, "backup", str(file))
     assert made.returncode == 0, made.stderr
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     game.play(1, 4)
+    watched.play(3, 1)
     later = connection.claim("later").create("opened since")
     epoch = cluster.status()[1].epoch
-    put_back = command(cluster, "restore", str(file))
-    assert put_back.returncode == 0, put_back.stderr
-    wait_until(cluster.is_whole)
-    assert game.x.view() == before
-    assert later.id not in {row.room for row in connection.rooms()}
-    main = cluster.status()[1]
-    assert main.epoch is not None
     assert epoch is not None
-    assert main.epoch > epoch
-    game.play(*X_HAS_WON[2:])
-    assert game.x.view().winner == "ada"
-    (archived,) = (cluster.settings.data / "archive").iterdir()
-    assert {file.name for file in archived.iterdir()} >= {"main", "replication", GUARD}
-
-
-def test_g1_after_a_restoration_both_copies_have_what_is_played(cluster: Cluster, game: Game, tmp_path: Path) -> None:
-    """Also where the backup was made in a term in which nobody had played yet."""
-    game.play(0)
-    cluster.kill(MAIN)
-    wait_until(cluster.is_whole)
-    back_up(cluster.settings, tmp_path / "backup")
-    cluster.stop()
-    restore(cluster.settings, tmp_path / "backup")
-    cluster.start()
-    game.play(3, 1)
-    wait_until(cluster.is_whole)
-    ends = journal_ends(cluster)
-    assert ends[MAIN] == ends[REPLICATION]
-
-
-def test_a_watcher_who_has_seen_more_than_the_backup_has_goes_on_from_there(
-    cluster: Cluster, game: Game, tmp_path: Path
-) -> None:
-    game.play(0)
-    back_up(cluster.settings, tmp_path / "backup")
-    game.play(3, 1)
     seen: list[News] = []
     stop = threading.Event()
 
     def watch() -> None:
-        for news in game.o.watch(stop=stop):
+        for news in watched.o.watch(stop=stop):
             seen.append(news)  # noqa: PERF402  # one by one, as they come
 
     watching = threading.Thread(target=watch, daemon=True)
     watching.start()
     wait_until(lambda: seen and seen[-1].view.board["cells"] == "XX.O.....")
-    cluster.stop()
-    restore(cluster.settings, tmp_path / "backup")
-    cluster.start()
-    wait_until(lambda: seen[-1].gap and seen[-1].view.board["cells"] == "X........")
-    game.o.move(8)
-    wait_until(lambda: seen[-1].view.board["cells"] == "X.......O")
+    archived = archives(cluster)
+    put_back = command(cluster, "restore", str(file))
+    assert put_back.returncode == 0, put_back.stderr
+    wait_until(cluster.is_whole)
+    (new,) = archives(cluster) - archived
+    yield Restored(game, before, watched, seen, later, epoch, new)
     stop.set()
-    game.x.move(4)
+    watched.to_move().move(4)
     watching.join()
+
+
+def test_a_backup_is_made_while_people_play_and_brings_back_all_of_its_time(
+    cluster: Cluster, connection: Connection, restored: Restored
+) -> None:
+    game = restored.game
+    assert game.x.view() == restored.before
+    assert restored.later.id not in {row.room for row in connection.rooms()}
+    main = cluster.status()[1]
+    assert main.epoch is not None
+    assert main.epoch > restored.epoch
+    game.play(*X_HAS_WON[2:])
+    assert game.x.view().winner == game.x.name
+    assert {file.name for file in restored.archived.iterdir()} >= {"main", "replication", GUARD}
+
+
+def test_a_watcher_who_has_seen_more_than_the_backup_has_goes_on_from_there(restored: Restored) -> None:
+    seen = restored.seen
+    wait_until(lambda: seen[-1].gap and seen[-1].view.board["cells"] == "X........")
+    restored.watched.o.move(8)
+    wait_until(lambda: seen[-1].view.board["cells"] == "X.......O")
+
+
+@pytest.mark.usefixtures("restored")
+def test_g1_after_a_restoration_both_copies_have_what_is_played(cluster: Cluster, connection: Connection) -> None:
+    """Also where the backup was made in a term in which nobody had played yet."""
+    new_game(connection).play(0, 3, 1)
+    wait_until(cluster.is_whole)
+    ends = journal_ends(cluster)
+    assert ends[MAIN] == ends[REPLICATION]
+
+
+def test_g8_after_a_refused_restoration_the_servers_run_again_as_before(
+    cluster: Cluster, connection: Connection, tmp_path: Path
+) -> None:
+    game = new_game(connection)
+    game.play(0)
+    file = tmp_path / "backup"
+    back_up(cluster.settings, file)
+    _damage(file, "swapped")
+    archived = archives(cluster)
+    refused = command(cluster, "restore", str(file))
+    assert refused.returncode == 2
+    wait_until(cluster.is_whole)
+    assert game.x.view().board["cells"] == "X........"
+    assert archives(cluster) == archived
+
+
+def test_there_is_nothing_to_resolve_in_a_cluster_that_is_whole(cluster: Cluster) -> None:
+    wait_until(cluster.is_whole)
+    before = [cluster.process_of(role) for role in (MAIN, REPLICATION)]
+    with pytest.raises(NothingToResolve):
+        resolve(cluster.settings, MAIN)
+    refused = command(cluster, "resolve", "--keep", "replica")
+    assert refused.returncode == 2
+    assert "nothing to resolve" in refused.stderr
+    assert [cluster.process_of(role) for role in (MAIN, REPLICATION)] == before, "nothing was stopped for it"
+    wait_until(cluster.is_whole)
+
+
+# -- a folder that was copied while the servers were stopped ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What was copied while the cluster was stopped, which runs on since."""
+
+    data: Path
+    """The copy of its data folder."""
+    game: Game
+    """A game of three moves, the last two of them in the term after that of the first; it may go on in the original."""
+    backup: Path
+    """Made after the first move."""
+
+
+@pytest.fixture(scope="module")
+def stopped(cluster: Cluster, connection: Connection, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
+    """A copy of a data folder, made while the servers were stopped."""
+    folder = tmp_path_factory.mktemp("stopped")
+    made = Stopped(folder / "data", new_game(connection), folder / "backup")
+    made.game.play(0)
+    back_up(cluster.settings, made.backup)
+    cluster.kill(MAIN)
+    made.game.play(3, 1)
+    wait_until(cluster.is_whole)
+    cluster.stop()
+    shutil.copytree(cluster.settings.data, made.data)
+    shutil.rmtree(made.data / "archive", ignore_errors=True)
+    cluster.start()
+    return made
+
+
+@pytest.fixture
+def copy(stopped: Stopped, tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster with a copy of that folder and ports of its own, not started."""
+    copy = Cluster(sandbox_settings(shutil.copytree(stopped.data, tmp_path / "data"), hang_s=HANG_S))
+    yield copy
+    end(copy)
+
+
+def cells(cluster: Cluster, game: Game) -> object:
+    """The board of a game as that cluster has it."""
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+        return Continued(connection, game).x.view().board["cells"]
+
+
+def test_a_folder_that_was_copied_while_the_servers_were_stopped_has_everything(
+    copy: Cluster, stopped: Stopped
+) -> None:
+    copy.start()
+    stopped.game.o.move(8)
+    assert cells(copy, stopped.game) == "XX.O....."
+    copy.stop()
+    assert stopped.game.x.view().board["cells"] == "XX.O....O"
+
+
+def test_an_interrupted_restoration_leaves_a_log_that_is_whole(
+    copy: Cluster, stopped: Stopped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+
+    def dies(path: Path, archive: Path) -> None:
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(path)
+        both_journals.move_aside(path, archive)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restoration, "move_aside", dies)
+        with pytest.raises(KeyboardInterrupt):
+            restore(copy.settings, stopped.backup)
+    assert relation(copy.settings) is Relation.MAIN_HAS_ALL
+    copy.start()
+    assert cells(copy, stopped.game) == "XX.O....."
+    copy.stop()
+    restore(copy.settings, stopped.backup)
+    copy.start()
+    assert cells(copy, stopped.game) == "X........"
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "newer", "swapped"])
 def test_g8_what_is_no_backup_is_refused_and_changes_nothing(
-    cluster: Cluster, game: Game, tmp_path: Path, damage: str
+    copy: Cluster, stopped: Stopped, tmp_path: Path, damage: str
 ) -> None:
-    game.play(0)
-    file = tmp_path / "backup"
-    back_up(cluster.settings, file)
+    file = shutil.copy(stopped.backup, tmp_path / "backup")
+    _damage(file, damage)
+    ends, key = journal_ends(copy), (copy.settings.data / "cluster.key").read_bytes()
+    there = {path.name for path in copy.settings.data.iterdir()}
+    refused = command(copy, "restore", str(file))
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+    assert "backup" in refused.stderr
+    assert journal_ends(copy) == ends
+    assert (copy.settings.data / "cluster.key").read_bytes() == key
+    assert {path.name for path in copy.settings.data.iterdir()} == there, "nothing came, and nothing was archived"
+
+
+def _damage(file: Path, damage: str) -> None:
+    """Make a backup one that cannot be read."""
     whole = file.read_bytes()
     if damage == "newer":
         _repack(file, "backup.json", b'{"format": 99}')
@@ -127,13 +318,6 @@ def test_g8_what_is_no_backup_is_refused_and_changes_nothing(
         _repack(file, "journal.db", b"no database")
     else:
         file.write_bytes({"empty": b"", "text": b"a backup, really", "cut": whole[: len(whole) // 2]}[damage])
-    refused = command(cluster, "restore", str(file))
-    assert refused.returncode == 2
-    assert "Traceback" not in refused.stderr
-    assert "backup" in refused.stderr
-    wait_until(cluster.is_whole)
-    assert game.x.view().board["cells"] == "X........"
-    assert not (cluster.settings.data / "archive").exists()
 
 
 def _repack(file: Path, name: str, content: bytes) -> None:
@@ -151,94 +335,66 @@ def _repack(file: Path, name: str, content: bytes) -> None:
             packed.add(part, part.name)
 
 
-def test_a_folder_that_was_copied_while_the_servers_were_stopped_has_everything(
-    cluster: Cluster, game: Game, make_cluster: MakeCluster
-) -> None:
-    game.play(0, 3)
-    cluster.stop()
-    settings = make_cluster().settings
-    shutil.rmtree(settings.data)
-    shutil.copytree(cluster.settings.data, settings.data)
-    cluster.start()
-    copy = Cluster(settings)
-    copy.start()
-    game.play(1)
-    with connect(copy.name_server) as there:
-        ada = there.claim("ada", token=game.ada.token)
-        assert ada.room(game.x.id).view().board["cells"] == "X..O....."
-    copy.stop()
-    assert game.x.view().board["cells"] == "XX.O....."
-
-
-def test_an_interrupted_restoration_leaves_a_log_that_is_whole(
-    cluster: Cluster, game: Game, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    game.play(0)
-    back_up(cluster.settings, tmp_path / "backup")
-    game.play(3)
-    cluster.stop()
-    moved: list[Path] = []
-
-    def dies(path: Path, archive: Path) -> None:
-        if moved:
-            raise KeyboardInterrupt
-        moved.append(path)
-        both_journals.move_aside(path, archive)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(restoration, "move_aside", dies)
-        with pytest.raises(KeyboardInterrupt):
-            restore(cluster.settings, tmp_path / "backup")
-    assert relation(cluster.settings) is Relation.MAIN_HAS_ALL
-    cluster.start()
-    assert game.x.view().board["cells"] == "X..O....."
-    cluster.stop()
-    restore(cluster.settings, tmp_path / "backup")
-    cluster.start()
-    assert game.x.view().board["cells"] == "X........"
+def test_without_any_journal_there_is_no_backup(copy: Cluster, tmp_path: Path) -> None:
+    for role in (MAIN, REPLICATION):
+        shutil.rmtree(copy.settings.data / FOLDERS[role])
+    with pytest.raises(StorageFailed, match="there is no journal"):
+        back_up(copy.settings, tmp_path / "backup")
+    assert list(tmp_path.glob("backup*")) == []
+    with pytest.raises(StorageFailed):
+        restore(copy.settings, tmp_path / "missing")
 
 
 # -- a journal that is put back alone -----------------------------------------------------------------------------
 
 
 @pytest.fixture
-def put_back(cluster: Cluster, game: Game) -> Cluster:
+def put_back(copy: Cluster, stopped: Stopped, tmp_path: Path) -> Cluster:
     """A stopped cluster; its main server's journal is older than the replica's, which has two moves more."""
-    game.play(0)
-    cluster.stop()
-    older = cluster.settings.data / "older"
-    shutil.copytree(cluster.settings.data / FOLDERS[MAIN], older)
-    cluster.start()
-    game.play(3, 1)
-    cluster.stop()
-    shutil.rmtree(cluster.settings.data / FOLDERS[MAIN])
-    older.rename(cluster.settings.data / FOLDERS[MAIN])
-    return cluster
+    older = tmp_path / "older"
+    older.mkdir()
+    backup_file.unpack(stopped.backup, older)
+    main = copy.settings.data / FOLDERS[MAIN]
+    shutil.rmtree(main)
+    main.mkdir()
+    (older / JOURNAL).rename(main / JOURNAL)
+    return copy
 
 
-def test_g1_main_fetches_what_its_older_journal_lacks(put_back: Cluster, game: Game) -> None:
+def test_g1_main_fetches_what_its_older_journal_lacks(put_back: Cluster, stopped: Stopped) -> None:
     assert relation(put_back.settings) is Relation.REPLICA_HAS_ALL
     put_back.start()
-    assert game.x.view().board["cells"] == "XX.O....."
-    game.play(4, 2)
-    assert game.x.view().winner == "ada"
+    with connect(put_back.name_server, deadline_s=PATIENCE_S) as there:
+        game = Continued(there, stopped.game)
+        assert game.x.view().board["cells"] == "XX.O....."
+        game.play(4, 2)
+        assert game.x.view().winner == game.x.name
 
 
-def go_on_alone(cluster: Cluster) -> None:
+def go_on_alone(cluster: Cluster, game: Game) -> None:
     """What a main server writes that takes office with a journal which lacks what the replica has."""
     with reading(cluster.settings, MAIN) as journal:
         journal.begin_term(Office(journal.office.epoch + 1, "alone"))
-        room = max(copy.stream for copy in journal.copies() if copy.stream.startswith("room/"))
+        room = f"room/{game.x.id}"
         copy = journal.copy(room)
-        said = '{"kind":"said","by":"ada","request_id":"alone-1","at":1,"seat":"X","text":"alone","date":1}'
-        journal.append([Entry(journal.last.position + 1, journal.office.epoch, room, copy.version + 1, said)])
+        said = {
+            "kind": "said",
+            "by": game.x.name,
+            "request_id": "alone-1",
+            "at": 1,
+            "seat": "X",
+            "text": "alone",
+            "date": 1,
+        }
+        row = json.dumps(said, separators=(",", ":"))
+        journal.append([Entry(journal.last.position + 1, journal.office.epoch, room, copy.version + 1, row)])
 
 
 @pytest.mark.parametrize(("keep", "cells"), [("replica", "XX.O....."), ("main", "X........")])
 def test_g1_two_histories_of_one_epoch_are_kept_both_until_a_person_chooses(
-    put_back: Cluster, game: Game, keep: str, cells: str
+    put_back: Cluster, stopped: Stopped, keep: str, cells: str
 ) -> None:
-    go_on_alone(put_back)
+    go_on_alone(put_back, stopped.game)
     assert relation(put_back.settings) is Relation.DIVERGED
     ends = journal_ends(put_back)
     with pytest.raises(Diverged):
@@ -246,51 +402,23 @@ def test_g1_two_histories_of_one_epoch_are_kept_both_until_a_person_chooses(
     started = command(put_back, "start")
     assert started.returncode == 2
     assert "cluster resolve --keep" in " ".join(started.stderr.split())
-    assert game.x.view().board["cells"] == "X........", "reads go on"
-    with pytest.raises(Diverged):
-        game.o.move(8)
-    assert "diverged" in command(put_back, "status", "--json").stdout
-    assert journal_ends(put_back) == ends, "neither is overwritten"
-    resolved = command(put_back, "resolve", "--keep", keep)
-    assert resolved.returncode == 0, resolved.stderr
-    wait_until(put_back.is_whole)
-    assert game.x.view().board["cells"] == cells
-    game.to_move().move(8)
-    (archived,) = (put_back.settings.data / "archive").iterdir()
+    with connect(put_back.name_server, deadline_s=PATIENCE_S) as there:
+        game = Continued(there, stopped.game)
+        assert game.x.view().board["cells"] == "X........", "reads go on"
+        with pytest.raises(Diverged):
+            game.o.move(8)
+        assert "diverged" in command(put_back, "status", "--json").stdout
+        assert journal_ends(put_back) == ends, "neither is overwritten"
+        resolved = command(put_back, "resolve", "--keep", keep)
+        assert resolved.returncode == 0, resolved.stderr
+        wait_until(put_back.is_whole)
+        assert game.x.view().board["cells"] == cells
+        game.to_move().move(8)
+    (archived,) = archives(put_back)
     other = REPLICATION if keep == "main" else MAIN
-    with_copy = open_journal(archived / FOLDERS[other] / both_journals.JOURNAL)
+    with_copy = open_journal(archived / FOLDERS[other] / JOURNAL)
     assert with_copy.end == ends[other]
     with_copy.close()
-
-
-def journal_ends(cluster: Cluster) -> dict[str, object]:
-    """Where both journals end."""
-    found: dict[str, object] = {}
-    for role in (MAIN, REPLICATION):
-        with reading(cluster.settings, role) as journal:
-            found[role] = journal.end
-    return found
-
-
-def test_there_is_nothing_to_resolve_in_a_cluster_that_is_whole(cluster: Cluster) -> None:
-    wait_until(cluster.is_whole)
-    with pytest.raises(NothingToResolve):
-        resolve(cluster.settings, MAIN)
-    refused = command(cluster, "resolve", "--keep", "replica")
-    assert refused.returncode == 2
-    assert "nothing to resolve" in refused.stderr
-    assert cluster.is_whole()
-
-
-def test_without_any_journal_there_is_no_backup(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.stop()
-    for role in (MAIN, REPLICATION):
-        shutil.rmtree(cluster.settings.data / FOLDERS[role])
-    with pytest.raises(StorageFailed, match="there is no journal"):
-        back_up(cluster.settings, tmp_path / "backup")
-    assert list(tmp_path.glob("backup*")) == []
-    with pytest.raises(StorageFailed):
-        restore(cluster.settings, tmp_path / "missing")
 
 
 def test_a_backup_of_one_journal_alone_is_of_the_one_that_has_all(put_back: Cluster, tmp_path: Path) -> None:
