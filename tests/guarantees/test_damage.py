@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from server import processes
 from server.cluster import Cluster
 from server.lookout import RoleStatus
 from server.run_folder import RunFile, RunFolder
-from tests.conditions import wait_until
-from tests.conftest import MakeCluster
+from server.sandbox import sandbox_cluster, sandbox_settings
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, end
 from tests.server.damaging import cut_in_half, edit, flip, streams_of
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
@@ -22,6 +25,8 @@ from wire.errors import StorageFailed
 FOLDERS = {MAIN: "main", REPLICATION: "replication"}
 BOTH = (MAIN, REPLICATION)
 FAST_SCRUB = {"scrub_every_s": 0.5, "scrub_rows_per_s": 100_000}
+STREAMS = ("room/", "name/", "book/", "service/")
+PLAYERS = (("ada", "bob"), ("eve", "joe"), ("kim", "lou"))
 
 
 def journal_of(cluster: Cluster, role: str) -> Path:
@@ -64,39 +69,70 @@ def version_seen(cluster: Cluster, room: str, name: str = "ada") -> int | None:
         return None
 
 
-@pytest.mark.parametrize("prefix", ["room/", "name/", "book/", "service/"])
-@pytest.mark.parametrize("damaged", BOTH)
+@dataclass(frozen=True)
+class Played:
+    """What was played before the servers were stopped."""
+
+    data: Path
+    rooms: dict[str, str]
+    """The room of each who played X."""
+    versions: dict[str, int | None]
+    """As they saw them."""
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """A data folder with finished games of three pairs, copied when its servers were stopped."""
+    data = tmp_path_factory.mktemp("played") / "data"
+    with sandbox_cluster(hang_s=HANG_S, **FAST_SCRUB) as cluster:
+        rooms = {names[0]: played(cluster, names) for names in PLAYERS}
+        assert cluster.ask_to_drain(True)
+        assert cluster.ask_to_drain(False), "so there is something in the stream of the whole cluster"
+        wait_until(cluster.is_whole)
+        versions = {name: version_seen(cluster, room, name) for name, room in rooms.items()}
+        cluster.stop(timeout_s=PATIENCE_S)
+        shutil.copytree(cluster.settings.data, data, ignore=shutil.ignore_patterns("logs"))
+    return Played(data, rooms, versions)
+
+
+@pytest.fixture
+def cluster(before: Played, tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster with a copy of that folder, not started."""
+    settings = sandbox_settings(shutil.copytree(before.data, tmp_path / "data"), hang_s=HANG_S, **FAST_SCRUB)
+    cluster = Cluster(settings)
+    yield cluster
+    end(cluster)
+
+
+@pytest.mark.parametrize(
+    ("of_main", "of_replica"),
+    [(STREAMS[number - 1], STREAMS[number]) for number in range(len(STREAMS))],
+)
 def test_a_flipped_bit_in_one_copy_is_mended_from_the_other(
-    make_cluster: MakeCluster, damaged: str, prefix: str
+    cluster: Cluster, before: Played, of_main: str, of_replica: str
 ) -> None:
-    cluster = make_cluster(**FAST_SCRUB)
-    cluster.start()
-    room = played(cluster)
-    assert cluster.ask_to_drain(True)
-    assert cluster.ask_to_drain(False), "so there is something in the stream of the whole cluster"
-    wait_until(cluster.is_whole)
-    seen = version_seen(cluster, room)
-    cluster.stop()
-    (stream, *_) = streams_of(journal_of(cluster, damaged), prefix)
-    flip(journal_of(cluster, damaged), "entries", stream)
-    cluster.start()
-    wait_until(lambda: version_seen(cluster, room) == seen)
+    """At once in each copy, in another stream."""
+    damaged = {}
+    for role, prefix in ((MAIN, of_main), (REPLICATION, of_replica)):
+        (damaged[role], *_) = streams_of(journal_of(cluster, role), prefix)
+        flip(journal_of(cluster, role), "entries", damaged[role])
+    cluster.start(timeout_s=PATIENCE_S)
+    for name, room in before.rooms.items():
+        wait_until(lambda name=name, room=room: version_seen(cluster, room, name) == before.versions[name])
     wait_until(cluster.is_whole)
     with connect(cluster.name_server) as connection:
-        wait_until(lambda: len(connection.games().games) == 1)
+        wait_until(lambda: len(connection.games().games) == len(PLAYERS))
         assert play(connection, ("ada", "cy"))
-    wait_until(lambda: status_of(cluster, damaged).damage["mended"] == 1)
-    assert status_of(cluster, damaged).damage["lost"] == 0
-    logs = "".join(file.read_text() for file in (cluster.settings.data / "logs").glob(f"{damaged}-*.log"))
-    assert "a row of the journal is damaged" in logs
-    assert stream in logs
+    for role, stream in damaged.items():
+        wait_until(lambda role=role: status_of(cluster, role).damage["mended"] == 1)
+        assert status_of(cluster, role).damage["lost"] == 0
+        logs = "".join(file.read_text() for file in (cluster.settings.data / "logs").glob(f"{role}-*.log"))
+        assert "a row of the journal is damaged" in logs
+        assert stream in logs
 
 
-def test_an_edited_row_is_not_served_as_history(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(**FAST_SCRUB)
-    cluster.start()
-    room = played(cluster)
-    cluster.stop()
+def test_an_edited_row_is_not_served_as_history(cluster: Cluster, before: Played) -> None:
+    room = before.rooms["ada"]
     edit(journal_of(cluster, MAIN), f"room/{room}", '"by":"ada"', '"by":"mallory"')
     cluster.start()
     seen = wait_until(lambda: version_seen(cluster, room))
@@ -107,11 +143,8 @@ def test_an_edited_row_is_not_served_as_history(make_cluster: MakeCluster) -> No
     assert "mallory" not in str(events)
 
 
-def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(**FAST_SCRUB)
-    cluster.start()
-    lost, kept = played(cluster), played(cluster, ("eve", "joe"))
-    cluster.stop()
+def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(cluster: Cluster, before: Played) -> None:
+    lost, kept = before.rooms["ada"], before.rooms["eve"]
     for role in BOTH:
         flip(journal_of(cluster, role), "entries", f"room/{lost}", version=3)
         flip(journal_of(cluster, role), "entries", "book/0", version=1)
@@ -124,9 +157,9 @@ def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(make_cluster
             with pytest.raises(StorageFailed):
                 ask()
         assert connection.claim("eve", token=token_of("eve")).room(kept).view().version
-        wait_until(lambda: [game.record.seats["X"] for game in connection.games().games] == ["eve"])
+        wait_until(lambda: [game.record.seats["X"] for game in connection.games().games] == ["kim", "eve"])
         play(connection, ("ada", "cy"))
-        wait_until(lambda: len(connection.games().games) == 2)
+        wait_until(lambda: len(connection.games().games) == len(PLAYERS))
     wait_until(lambda: status_of(cluster, MAIN).damage["lost"] == 2)
     assert f"room/{lost}" in status_of(cluster, MAIN).note
     for role in (MAIN, COMMUNICATION):
@@ -136,13 +169,9 @@ def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(make_cluster
     assert version_seen(cluster, lost) is None
 
 
-def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(make_cluster: MakeCluster) -> None:
+def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(cluster: Cluster, before: Played) -> None:
     """The room is refused until the replica is back, and the others go on."""
-    cluster = make_cluster(**FAST_SCRUB)
-    cluster.start()
-    damaged, sound = played(cluster), played(cluster, ("eve", "joe"))
-    seen = version_seen(cluster, damaged)
-    cluster.stop()
+    damaged, sound = before.rooms["ada"], before.rooms["eve"]
     flip(journal_of(cluster, MAIN), "entries", f"room/{damaged}", version=2)
     away = cluster.settings.data / "replication.away"
     journal_of(cluster, REPLICATION).parent.rename(away)
@@ -156,37 +185,28 @@ def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(make
     assert version_seen(cluster, damaged) is None
     journal_of(cluster, REPLICATION).parent.unlink()
     away.rename(journal_of(cluster, REPLICATION).parent)
-    wait_until(lambda: version_seen(cluster, damaged) == seen)
+    wait_until(lambda: version_seen(cluster, damaged) == before.versions["ada"])
     wait_until(cluster.is_whole)
 
 
 @pytest.mark.parametrize("damaged", BOTH)
-def test_a_journal_that_was_cut_in_half_comes_from_the_other_copy(make_cluster: MakeCluster, damaged: str) -> None:
-    cluster = make_cluster(**FAST_SCRUB)
-    cluster.start()
-    rooms = {name: played(cluster, (name, f"{name}-2")) for name in ("ada", "eve", "joe")}
-    wait_until(cluster.is_whole)
-    seen = {name: version_seen(cluster, room, name) for name, room in rooms.items()}
-    cluster.stop()
+def test_a_journal_that_was_cut_in_half_comes_from_the_other_copy(
+    cluster: Cluster, before: Played, damaged: str
+) -> None:
     cut_in_half(journal_of(cluster, damaged))
     cluster.start()
-    assert {name: version_seen(cluster, room, name) for name, room in rooms.items()} == seen
+    assert {name: version_seen(cluster, room, name) for name, room in before.rooms.items()} == before.versions
     with connect(cluster.name_server) as connection:
-        wait_until(lambda: len(connection.games().games) == len(rooms))
+        wait_until(lambda: len(connection.games().games) == len(PLAYERS))
 
 
-def test_a_main_server_that_lost_its_disk_takes_damage_for_damage(make_cluster: MakeCluster) -> None:
+def test_a_main_server_that_lost_its_disk_takes_damage_for_damage(cluster: Cluster, before: Played) -> None:
     """A room of which the last copy is damaged is refused: it does not go on from before the damage."""
-    cluster = make_cluster(**FAST_SCRUB)
-    cluster.start()
-    lost, kept = played(cluster), played(cluster, ("eve", "joe"))
-    wait_until(cluster.is_whole)
-    seen = version_seen(cluster, kept, "eve")
-    cluster.stop()
+    lost, kept = before.rooms["ada"], before.rooms["eve"]
     shutil.rmtree(journal_of(cluster, MAIN).parent)
     flip(journal_of(cluster, REPLICATION), "entries", f"room/{lost}")
     cluster.start()
     wait_until(cluster.is_whole)
     assert version_seen(cluster, lost) is None
-    assert version_seen(cluster, kept, "eve") == seen
+    assert version_seen(cluster, kept, "eve") == before.versions["eve"]
     wait_until(lambda: status_of(cluster, MAIN).damage["lost"] == 1)
