@@ -13,19 +13,27 @@ from pathlib import Path
 
 import pytest
 
+from client import connect
 from server import processes
 from server.closing import drain
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.processes import ROLES
 from server.run_folder import RunFolder
-from server.sandbox import sandbox_settings
+from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import ROOT, Settings, as_environment
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, end
+from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.server.test_cluster import left_of, pids_of
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """The original: a running cluster, to which nothing happens by what is done with its copies."""
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
+        yield cluster
 
 
 def copied(cluster: Cluster, folder: Path) -> Path:
@@ -55,7 +63,7 @@ def untouched(cluster: Cluster) -> Iterator[None]:
     assert sorted(before) == sorted(ROLES)
     yield
     assert pids_of(cluster) == before
-    assert cluster.is_whole()
+    wait_until(cluster.is_whole)
 
 
 @pytest.mark.usefixtures("untouched")
@@ -125,24 +133,31 @@ def test_the_status_of_the_copy_tells_whose_servers_answer(cluster: Cluster, sam
     assert not Cluster(same_ports).is_whole()
 
 
-def test_a_folder_that_was_moved_goes_on_where_it_was(cluster: Cluster, game: Game, tmp_path: Path) -> None:
-    game.play(0, 3)
-    cluster.stop()
-    moved = cluster.settings.data.rename(tmp_path / "moved")
-    after = Cluster(dataclasses.replace(cluster.settings, data_folder=str(moved)))
-    try:
-        after.start()
-        assert game.x.view().board["cells"] == "X..O....."
-    finally:
-        end(after)
+def test_a_folder_that_was_moved_goes_on_where_it_was(make_cluster: MakeCluster, tmp_path: Path) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+        game = Game(connection)
+        game.play(0, 3)
+        cluster.stop()
+        moved = cluster.settings.data.rename(tmp_path / "moved")
+        after = Cluster(dataclasses.replace(cluster.settings, data_folder=str(moved)))
+        try:
+            after.start()
+            assert game.x.view().board["cells"] == "X..O....."
+        finally:
+            end(after)
 
 
 def test_a_copy_in_the_place_of_the_original_does_not_end_what_ran_there(
-    cluster: Cluster, same_ports: Settings, tmp_path: Path
+    make_cluster: MakeCluster, tmp_path: Path
 ) -> None:
+    cluster = make_cluster()
+    cluster.start()
+    copy = copied(cluster, tmp_path / "copy")
     before = pids_of(cluster)
     cluster.settings.data.rename(tmp_path / "old")
-    same_ports.data.rename(cluster.settings.data)
+    copy.rename(cluster.settings.data)
     Cluster(cluster.settings).stop()
     moved = Cluster(dataclasses.replace(cluster.settings, data_folder=str(tmp_path / "old")))
     try:
@@ -159,15 +174,18 @@ def test_run_files_of_an_older_version_count_where_their_process_holds_the_lock(
 ) -> None:
     """They name a pid and its start, and nothing else."""
     runs = pids_of(cluster)
-    for role in ROLES:
-        file = cluster.settings.data / "run" / f"{role}.json"
-        plain = json.loads(file.read_text())
+    files = {role: cluster.settings.data / "run" / f"{role}.json" for role in ROLES}
+    texts = {role: file.read_text() for role, file in files.items()}
+    for role, file in files.items():
+        plain = json.loads(texts[role])
         file.write_text(json.dumps({name: plain[name] for name in ("role", "pid", "created")}))
     copy = Cluster(dataclasses.replace(cluster.settings, data_folder=str(copied(cluster, tmp_path / "copy"))))
     assert pids_of(copy) == {}
     assert pids_of(cluster) == runs
     copy.stop()
     assert pids_of(cluster) == runs
+    for role, file in files.items():
+        file.write_text(texts[role])
 
 
 def test_a_run_file_of_before_the_last_boot_names_no_process(settings: Settings) -> None:
