@@ -2,35 +2,75 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
-import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from client import Cluster as Connection
 from client import connect
 from server import processes
 from server.cluster import Cluster
 from server.havoc import SandboxHavoc
 from server.run_file import RunFile
-from server.sandbox import sandbox_settings
+from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import HANG_S, Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import DeadlineExceeded
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def survivor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A running cluster that gets over what tests do to its servers."""
+    with sandbox_cluster(hang_s=HANG_S, test_faults=str(tmp_path_factory.mktemp("faults"))) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(survivor: Cluster) -> Cluster:
+    """The same when it is whole."""
+    wait_until(survivor.is_whole)
+    return survivor
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game of two whom nobody else has met."""
+    number = next(numbers)
+    return Game(connection, (f"ada-{number}", f"bob-{number}"))
+
+
+def suspend(run: RunFile) -> None:
+    """Stop a process, and wait until it answers nobody any more: on a busy machine its threads may go on a little."""
+
+    def answers_nobody() -> bool:
+        process = run.process()
+        try:
+            return process is None or process.status() == psutil.STATUS_STOPPED
+        except psutil.NoSuchProcess:
+            return True
+
+    os.kill(run.pid, signal.SIGSTOP)
+    wait_until(answers_nobody)
 
 
 def test_g4_a_stopped_main_server_is_gone_before_the_new_one_serves(cluster: Cluster, game: Game) -> None:
     old = cluster.process_of(MAIN)
     assert old is not None
-    os.kill(old.pid, signal.SIGSTOP)
+    suspend(old)
     game.play(0)
     assert not old.alive
     new = cluster.process_of(MAIN)
@@ -52,8 +92,10 @@ def test_g4_while_a_stopped_main_server_lives_no_other_starts(cluster: Cluster) 
     for run in stopped:
         os.kill(run.pid, signal.SIGSTOP)
     second = processes.start(MAIN, cluster.settings)
-    assert second.wait(60) == processes.ALREADY_RUNNING
+    assert second.wait(PATIENCE_S) == processes.ALREADY_RUNNING
     assert all(run.alive for run in stopped)
+    for run in stopped:
+        os.kill(run.pid, signal.SIGCONT)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
@@ -70,7 +112,7 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
         lambda: "degraded" in [status.step for status in cluster.status()],
         what="the replica could not write, so the own journal is enough to acknowledge",
     )
-    os.kill(old.pid, signal.SIGSTOP)
+    suspend(old)
     with ThreadPoolExecutor(1) as pool:
         queued = pool.submit(game.play, 3)
         havoc.free_disk()
@@ -82,79 +124,78 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
     assert game.x.view().board["cells"] == "XX.O....."
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path, cluster: Cluster, faults: Path) -> Settings:
+@contextmanager
+def elsewhere(cluster: Cluster, folder: Path) -> Iterator[Settings]:
     """A main server as on another machine: its own disk and ports, the same replica, and no lock that it can see.
 
-    The replica refuses such a one; that is switched off, so that it is seen what the epoch alone holds.
+    The replica refuses such a one; that is switched off meanwhile, so that it is seen what the epoch alone holds.
     """
-    (faults / "no_machine_check").touch()
-    ports = sandbox_settings(tmp_path / "elsewhere")
-    return replace(
-        cluster.settings,
-        data_folder=ports.data_folder,
-        cluster_key=(cluster.settings.data / "cluster.key").read_text(),
-        main_port=ports.main_port,
-        main_peer_port=ports.main_peer_port,
-    )
+    check = Path(cluster.settings.test_faults) / "no_machine_check"
+    check.touch()
+    ports = sandbox_settings(folder / "elsewhere")
+    try:
+        yield replace(
+            cluster.settings,
+            data_folder=ports.data_folder,
+            cluster_key=(cluster.settings.data / "cluster.key").read_text(),
+            main_port=ports.main_port,
+            main_peer_port=ports.main_peer_port,
+        )
+    finally:
+        check.unlink()
 
 
-def take_office_elsewhere(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start it, and wait until it is in office."""
+@contextmanager
+def in_office(settings: Settings) -> Iterator[None]:
+    """A main server with these settings, from when it is in office."""
     other = processes.start(MAIN, settings)
     log = settings.data / "logs"
-    wait_until(lambda: any("in office" in file.read_text() for file in log.glob(f"{MAIN}-*.log")))
-    return other
+    try:
+        wait_until(lambda: any("in office" in file.read_text() for file in log.glob(f"{MAIN}-*.log")))
+        yield
+    finally:
+        processes.end(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
+        other.wait()
 
 
-def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(
-    cluster: Cluster, game: Game, elsewhere: Settings
-) -> None:
+def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(cluster: Cluster, game: Game, tmp_path: Path) -> None:
     game.play(0)
     before = game.x.view()
     old = cluster.process_of(MAIN)
     assert old is not None
-    other = take_office_elsewhere(elsewhere)
-    try:
+    with elsewhere(cluster, tmp_path) as settings, in_office(settings):
         # Idle or not, the old one learns that another is in office, and ends; nobody gets an answer from it.
         wait_until(lambda: not old.alive)
-        with connect(cluster.name_server, deadline_s=10) as connection:
-            view = connection.claim("ada", token=game.ada.token).room(game.x.id).view()
+        with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+            view = connection.claim(game.x.name, token=game.ada.token).room(game.x.id).view()
         assert view.moves == before.moves
-    finally:
-        processes.end(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
-        other.wait()
 
 
 def test_g4_without_the_epoch_check_the_old_one_goes_on(
-    cluster: Cluster, game: Game, elsewhere: Settings, faults: Path
+    make_cluster: MakeCluster, faults: Path, tmp_path: Path
 ) -> None:
     """The rule broken on purpose: two main servers acknowledge moves, and only the check stands between."""
-    (faults / "no_epoch_check").touch()
-    old = cluster.process_of(MAIN)
-    assert old is not None
-    other = take_office_elsewhere(replace(elsewhere, test_faults=""))
-    try:
-        game.play(0)
-        assert old.alive
-    finally:
-        processes.end(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
-        other.wait()
-
-
-def test_g4_a_stopped_replica_holds_nobody_up_for_long(make_cluster: MakeCluster) -> None:
     cluster = make_cluster()
     cluster.start()
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
-        replication = cluster.process_of(REPLICATION)
-        assert replication is not None
-        os.kill(replication.pid, signal.SIGSTOP)
-        game.play(0, 3)
-        wait_until(lambda: not replication.alive)
-        wait_until(cluster.is_whole)
-        game.play(1)
-        assert game.x.view().board["cells"] == "XX.O....."
+        (faults / "no_epoch_check").touch()
+        old = cluster.process_of(MAIN)
+        assert old is not None
+        with elsewhere(cluster, tmp_path) as settings, in_office(replace(settings, test_faults="")):
+            game.play(0)
+            assert old.alive
+
+
+def test_g4_a_stopped_replica_holds_nobody_up_for_long(cluster: Cluster, game: Game) -> None:
+    replication = cluster.process_of(REPLICATION)
+    assert replication is not None
+    suspend(replication)
+    game.play(0, 3)
+    wait_until(lambda: not replication.alive)
+    wait_until(cluster.is_whole)
+    game.play(1)
+    assert game.x.view().board["cells"] == "XX.O....."
 
 
 def test_nobody_there_is_a_clear_error(settings: Settings) -> None:
