@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import resource
 import sys
@@ -23,8 +24,9 @@ from server.journal_sharing import share
 from server.lookout import RoleStatus
 from server.node import Node
 from server.read_only import READ_ONLY
+from server.sandbox import sandbox_cluster
 from tests.conditions import wait_until
-from tests.conftest import Game
+from tests.conftest import HANG_S, Game
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 
@@ -69,7 +71,7 @@ def test_a_journal_can_be_read_on_a_full_disk_and_stays_where_it_is(written: Pat
 def test_what_is_told_of_many_rooms_can_be_read_on_a_full_disk(written: Path) -> None:
     """More than SQLite sorts without a file, unless it is told to sort in memory."""
     journal = open_journal(written)
-    many = [Listing(f"room/{number}", 100_000 - number, {"title": "x" * 1000}) for number in range(20_000)]
+    many = [Listing(f"room/{number}", 100_000 - number, {"title": "x" * 1000}) for number in range(5000)]
     journal.list_streams(many)
     journal.close()
     with full_disk():
@@ -132,11 +134,39 @@ def test_a_journal_that_is_not_there_cannot_be_made_on_a_full_disk(tmp_path: Pat
     assert open_journal(tmp_path / "journal.db", durability="os").last == START
 
 
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def survivor() -> Iterator[Cluster]:
+    """A running cluster that gets over a full disk."""
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(survivor: Cluster) -> Iterator[Cluster]:
+    """The same when it is whole, with a main server that found room when it opened its journal."""
+    wait_until(survivor.is_whole)
+    yield survivor
+    wait_until(lambda: survivor.process_of(MAIN), what="a main server that is written down")
+    survivor.kill(MAIN)
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game of two whom nobody else has met."""
+    number = next(numbers)
+    return Game(connection, (f"ada-{number}", f"bob-{number}"))
+
+
 @pytest.mark.parametrize("largest_bytes", [0, 4096])
 def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for_all(
     cluster: Cluster, connection: Connection, game: Game, largest_bytes: int
 ) -> None:
     game.play(0)
+    rooms = {row.room for row in connection.rooms()}
+    assert game.x.id in rooms
     havoc = SandboxHavoc(cluster, None, None, {})
     for role in (REPLICATION, MAIN):  # the one that starts others first: a stand-by may be on its way
         havoc.fill_disk(role, largest_bytes)
@@ -147,8 +177,8 @@ def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for
     with pytest.raises(StorageFailed):
         game.o.move(1, request_id="the-second-move")
     assert game.x.view().version == version
-    assert [row.room for row in connection.rooms()] == [game.x.id]
-    assert connection.claim("ada", token=game.ada.token).name == "ada"
+    assert {row.room for row in connection.rooms()} == rooms
+    assert connection.claim(game.x.name, token=game.ada.token).name == game.x.name
     with pytest.raises(StorageFailed):
         connection.claim("cleo")
     havoc.free_disk()
