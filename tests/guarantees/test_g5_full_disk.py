@@ -3,41 +3,80 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
+from client import Cluster as Connection
 from client import connect
 from server.cluster import Cluster
 from server.lookout import RoleStatus
 from server.processes import ROLES, end, start
 from server.read_only import READ_ONLY
 from server.sandbox import sandbox_settings
-from tests.conditions import wait_until
-from tests.conftest import Game
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, Game
 from tests.conftest import end as end_cluster
 from tests.small_disk import SmallDisk, small_disk
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 
+numbers = itertools.count(1)
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """The disk on which a cluster has its data."""
-    with small_disk(tmp_path / "disk") as disk:
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDisk]:
+    """The disk on which the cluster has its data."""
+    with small_disk(tmp_path_factory.mktemp("small") / "disk") as disk:
         yield disk
 
 
-@pytest.fixture
-def cluster(disk: SmallDisk) -> Iterator[Cluster]:
-    """A running cluster there."""
-    cluster = Cluster(sandbox_settings(disk.folder / "data"))
+@dataclass(frozen=True)
+class Survivor:
+    """A running cluster there, which gets over a full disk, as it did at its start."""
+
+    cluster: Cluster
+    notes: dict[str, str]
+    """What its servers said when they ran for the first time, on a full disk, by role."""
+
+
+@pytest.fixture(scope="module")
+def survivor(disk: SmallDisk) -> Iterator[Survivor]:
+    """Started on a full disk, and whole since there was space."""
+    cluster = Cluster(sandbox_settings(disk.folder / "data", start_grace_s=0.5, hang_s=HANG_S))
     with ExitStack() as stack:
         stack.callback(end_cluster, cluster)
-        cluster.start()
-        yield cluster
+        disk.fill()
+        start(REPLICATION, cluster.settings)  # which starts the others
+        notes = {role: wait_until(lambda role=role: trouble_of(cluster, role)) for role in (REPLICATION, MAIN)}
+        disk.free()
+        wait_until(cluster.is_whole, what="a whole cluster")
+        yield Survivor(cluster, notes)
+
+
+def trouble_of(cluster: Cluster, role: str) -> str:
+    """Why a role waits that cannot use its journal; empty if it does not say so."""
+    note = status_of(cluster, role).note
+    return note if "fails at journal" in note else ""
+
+
+@pytest.fixture
+def cluster(survivor: Survivor) -> Cluster:
+    """It when it is whole, and all who run are written down: on a full disk there may be no place for that."""
+    cluster = survivor.cluster
+    wait_until(cluster.is_whole, what="a whole cluster")
+    wait_until(lambda: all(cluster.process_of(role) for role in ROLES), what="run files of all")
+    return cluster
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game of two whom nobody else has met."""
+    number = next(numbers)
+    return Game(connection, (f"ada-{number}", f"bob-{number}"))
 
 
 def status_of(cluster: Cluster, role: str) -> RoleStatus:
@@ -64,55 +103,47 @@ def reads(cluster: Cluster, game: Game, moves: list[int]) -> None:
         game.o.move(1, request_id="the-second-move")
 
 
+def test_servers_that_never_ran_start_when_there_is_space(survivor: Survivor, cluster: Cluster) -> None:
+    assert set(survivor.notes) == {REPLICATION, MAIN}
+    assert status_of(cluster, MAIN).epoch
+
+
 def test_killed_in_turn_on_a_full_disk_the_servers_come_back_and_later_are_whole(
-    disk: SmallDisk, cluster: Cluster
+    disk: SmallDisk, cluster: Cluster, connection: Connection, game: Game
 ) -> None:
-    with connect(cluster.name_server) as connection:
-        game = Game(connection)
-        game.play(0)
-        disk.fill()
-        with pytest.raises(StorageFailed):
-            game.o.move(1, request_id="the-second-move")
-        before = {role: status_of(cluster, role).pid for role in ROLES}
-        for role in (MAIN, COMMUNICATION, REPLICATION, NAME_SERVER, MAIN):
-            kill_and_wait(cluster, role)
-            reads(cluster, game, [0])
-        with connect(cluster.name_server) as another:
-            assert [row.room for row in another.rooms()] == [game.x.id]
-            assert another.claim("ada", token=game.ada.token).room(game.x.id).view().moves == (("X", 0),)
-        disk.free()
-        wait_until(cluster.is_whole, what="a whole cluster")
-        assert not {role: status_of(cluster, role).pid for role in ROLES}.items() & before.items()
-        for _ in range(2):
-            answer = game.o.move(1, request_id="the-second-move")
-        assert answer.version == game.x.view().version
-        game.play(2)
-        assert [move for _, move in game.x.view().moves] == [0, 1, 2]
+    game.play(0)
+    rooms = {row.room for row in connection.rooms()}
+    assert game.x.id in rooms
+    disk.fill()
+    with pytest.raises(StorageFailed):
+        game.o.move(1, request_id="the-second-move")
+    before = {role: status_of(cluster, role).pid for role in ROLES}
+    for role in (MAIN, COMMUNICATION, REPLICATION, NAME_SERVER, MAIN):
+        kill_and_wait(cluster, role)
+        reads(cluster, game, [0])
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as another:
+        assert {row.room for row in another.rooms()} == rooms
+        there = another.claim(game.x.name, token=game.ada.token)
+        assert there.room(game.x.id).view().moves == (("X", 0),)
+    disk.free()
+    wait_until(cluster.is_whole, what="a whole cluster")
+    assert not {role: status_of(cluster, role).pid for role in ROLES}.items() & before.items()
+    for _ in range(2):
+        answer = game.o.move(1, request_id="the-second-move")
+    assert answer.version == game.x.view().version
+    game.play(2)
+    assert [move for _, move in game.x.view().moves] == [0, 1, 2]
     assert not list(disk.folder.rglob("*.unreadable-*"))
 
 
-def test_those_who_wait_meanwhile_see_what_comes_then(disk: SmallDisk, cluster: Cluster) -> None:
-    with connect(cluster.name_server) as connection:
-        game = Game(connection)
-        game.play(0)
-        disk.fill()
-        kill_and_wait(cluster, MAIN)
-        reads(cluster, game, [0])
-        with contextlib.closing(game.x.watch()) as news:
-            seen = next(news).view.version
-            disk.free()
-            wait_until(cluster.is_whole, what="a whole cluster")
-            game.o.move(1)
-            assert [version for version, _ in next(news).events] == [seen + 1]
-
-
-def test_servers_that_never_ran_start_when_there_is_space(disk: SmallDisk) -> None:
-    cluster = Cluster(sandbox_settings(disk.folder / "data", start_grace_s=0.5))
-    with ExitStack() as stack:
-        stack.callback(end_cluster, cluster)
-        disk.fill()
-        start(REPLICATION, cluster.settings)  # which starts the others
-        for role in (REPLICATION, MAIN):
-            wait_until(lambda role=role: "fails at journal" in status_of(cluster, role).note, what=f"why {role} waits")
+def test_those_who_wait_meanwhile_see_what_comes_then(disk: SmallDisk, cluster: Cluster, game: Game) -> None:
+    game.play(0)
+    disk.fill()
+    kill_and_wait(cluster, MAIN)
+    reads(cluster, game, [0])
+    with contextlib.closing(game.x.watch()) as news:
+        seen = next(news).view.version
         disk.free()
         wait_until(cluster.is_whole, what="a whole cluster")
+        game.o.move(1)
+        assert [version for version, _ in next(news).events] == [seen + 1]
