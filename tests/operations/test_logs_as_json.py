@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from game.errors import CellTaken
 from server import processes
 from server.cluster import Cluster
 from server.processes import command_of
+from server.sandbox import sandbox_cluster
 from server.settings import ROOT, as_environment
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import HANG_S, Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 Line = dict[str, Any]
@@ -95,24 +97,27 @@ def hashed(token: str) -> str:
     return token_hash(token)
 
 
-def test_at_info_there_is_a_line_a_game_and_none_a_move(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(log_format="json")
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+@pytest.fixture(scope="module")
+def at_info() -> Iterator[Cluster]:
+    """A running cluster that logs at info."""
+    with sandbox_cluster(hang_s=HANG_S, log_format="json") as cluster:
+        yield cluster
+
+
+def test_at_info_there_is_a_line_a_game_and_none_a_move(at_info: Cluster) -> None:
+    with connect(at_info.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         game.play(0, 3, 1, 4, 2)
-        wait_for(cluster, event="game finished")
-    lines = [line for line in lines_of(texts_of(cluster)[MAIN]) if "room" in line]
+        wait_for(at_info, event="game finished")
+    lines = [line for line in lines_of(texts_of(at_info)[MAIN]) if "room" in line]
     assert [line["event"] for line in lines] == ["room opened", "game finished"]
 
 
-def test_a_second_server_of_a_role_says_so_in_one_line(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(log_format="json")
-    cluster.start()
+def test_a_second_server_of_a_role_says_so_in_one_line(at_info: Cluster) -> None:
     second = subprocess.run(
-        command_of(COMMUNICATION, cluster.settings),
+        command_of(COMMUNICATION, at_info.settings),
         cwd=ROOT,
-        env={**os.environ, **as_environment(cluster.settings)},
+        env={**os.environ, **as_environment(at_info.settings)},
         capture_output=True,
         text=True,
         timeout=A_RUN_S,
