@@ -68,6 +68,24 @@ def test_a_journal_can_be_read_on_a_full_disk_and_stays_where_it_is(written: Pat
     assert open_journal(written, durability="os").last == Mark(1, 2)
 
 
+def test_a_process_killed_while_it_moves_pages_leaves_a_journal_that_a_full_disk_can_serve(tmp_path: Path) -> None:
+    """Its file is shorter than it says, and what is missing is in the write-ahead log, from where it cannot be moved."""
+    file, killed = tmp_path / "journal.db", tmp_path / "killed.db"
+    journal = open_journal(file)
+    journal.begin_term(Office(1, "me"))
+    journal.append([Entry(at, 1, "room/abcd", at, f'"{at}{"x" * 2000}"') for at in range(1, 500)])
+    killed.with_name("killed.db-wal").write_bytes(file.with_name("journal.db-wal").read_bytes())
+    journal.close()
+    whole = file.read_bytes()
+    killed.write_bytes(whole[: len(whole) // 2])
+    with full_disk():
+        journal = open_journal(killed)
+        assert journal.last == Mark(1, 499)
+        assert [entry.version for entry in journal.events("room/abcd", 0, 1000)] == list(range(1, 500))
+    assert not journal.lost
+    journal.close()
+
+
 def test_what_is_told_of_many_rooms_can_be_read_on_a_full_disk(written: Path) -> None:
     """More than SQLite sorts without a file, unless it is told to sort in memory."""
     journal = open_journal(written)
