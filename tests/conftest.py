@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from server import processes
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
-from tests.conditions import PATIENCE_S
+from tests.conditions import PATIENCE_S, wait_until
 from wire import COMMUNICATION
 from wire.rpc import Remote
 
@@ -80,6 +81,26 @@ def shared_cluster() -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def lasting_changes() -> dict[str, Any]:
+    """What a module's lasting cluster has other than the default."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def lasting_cluster(tmp_path_factory: pytest.TempPathFactory, lasting_changes: dict[str, Any]) -> Iterator[Cluster]:
+    """A running cluster for all tests of a module, also for those that break it: each first makes it ``whole``."""
+    folder = tmp_path_factory.mktemp("lasting")
+    (folder / "faults").mkdir()
+    changed = {"test_faults": str(folder / "faults"), "hang_s": HANG_S, **lasting_changes}
+    cluster = Cluster(sandbox_settings(folder / "data", **changed))
+    try:
+        cluster.start(timeout_s=PATIENCE_S)
+        yield cluster
+    finally:
+        end(cluster)
+
+
 @pytest.fixture
 def connection(cluster: Cluster) -> Iterator[Connection]:
     """A client's connection to it."""
@@ -109,6 +130,15 @@ class Game:
         return self.x if view.turn == view.seat_of(self.x.name) else self.o
 
 
+_numbers = itertools.count(1)
+
+
+def new_names(*names: str) -> Any:
+    """Names like these that no test has had before, for a cluster that tests share."""
+    number = next(_numbers)
+    return tuple(f"{name} {number}" for name in names)
+
+
 @pytest.fixture
 def game(connection: Connection) -> Game:
     """A game that has just begun."""
@@ -122,6 +152,14 @@ def ask_once(cluster: Cluster, method: str, *arguments: object) -> Any:
         return front_door.call(method, *arguments, timeout_s=PATIENCE_S)
     finally:
         front_door.close()
+
+
+def whole(cluster: Cluster) -> Cluster:
+    """This cluster once all four run, whatever the test before has done to it."""
+    if not cluster.runs_here():
+        cluster.start(timeout_s=PATIENCE_S)
+    wait_until(cluster.is_whole, what="all four to run")
+    return cluster
 
 
 def end(cluster: Cluster) -> None:

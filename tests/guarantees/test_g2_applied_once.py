@@ -6,12 +6,31 @@ from pathlib import Path
 
 import pytest
 
+from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import NotYourTurn
 from server.cluster import Cluster
 from tests.conditions import wait_until
-from tests.conftest import Game
+from tests.conftest import Game, new_names, whole
 from wire import MAIN
+
+
+@pytest.fixture
+def cluster(lasting_cluster: Cluster) -> Cluster:
+    """The one of all tests here, whole again."""
+    return whole(lasting_cluster)
+
+
+@pytest.fixture
+def faults(cluster: Cluster) -> Path:
+    """Where faults of its servers are switched on."""
+    return Path(cluster.settings.test_faults)
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game of two who are new to the cluster."""
+    return Game(connection, new_names("ada", "bob"))
 
 
 def test_g2_a_retry_gets_the_first_answer(game: Game) -> None:
@@ -63,5 +82,8 @@ def test_g2_without_the_memory_of_requests_a_retry_is_not_known(game: Game, faul
     request = new_request_id()
     game.x.move(0, request_id=request)
     (faults / "forget_request_ids").touch()
-    with pytest.raises(NotYourTurn):
-        game.x.move(0, request_id=request)
+    try:
+        with pytest.raises(NotYourTurn):
+            game.x.move(0, request_id=request)
+    finally:
+        (faults / "forget_request_ids").unlink()
