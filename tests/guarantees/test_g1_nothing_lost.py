@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,57 @@ from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import News
 from server.cluster import Cluster
+from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import HANG_S, Game, new_names, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+
+
+@pytest.fixture(scope="module")
+def lasting_changes() -> dict[str, Any]:
+    """A message is small."""
+    return {"max_message_bytes": 1 << 16}
+
+
+@pytest.fixture
+def cluster(lasting_cluster: Cluster) -> Cluster:
+    """The one of all tests here, whole again."""
+    return whole(lasting_cluster)
+
+
+@pytest.fixture
+def faults(cluster: Cluster) -> Path:
+    """Where faults of its servers are switched on."""
+    return Path(cluster.settings.test_faults)
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game of two who are new to the cluster."""
+    return Game(connection, new_names("ada", "bob"))
+
+
+@pytest.fixture(scope="module")
+def frugal_cluster() -> Iterator[Cluster]:
+    """One that writes everything through to the disk, and keeps few events."""
+    with sandbox_cluster(hang_s=HANG_S, durability="fsync", snapshot_every=5, keep_events=3) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def long_life(lasting_cluster: Cluster) -> tuple[str, str]:
+    """The id of a room of which there is more than fits into one message, and the token of bob, who came and went."""
+    with connect(whole(lasting_cluster).name_server, deadline_s=PATIENCE_S) as connection:
+        room = connection.claim("ada").create("a long life")
+        bob = connection.claim("bob")
+        in_it = bob.room(room.id)
+        for _ in range(400):
+            in_it.join("spectator")
+            in_it.leave()
+        assert in_it.view().version > 800
+        return room.id, bob.token
 
 
 @pytest.mark.parametrize("role", [MAIN, COMMUNICATION, REPLICATION, NAME_SERVER])
@@ -44,15 +92,18 @@ def test_g1_g2_a_main_server_that_dies_in_the_middle_of_a_move_loses_and_doubles
     wait_until(cluster.is_whole)
 
 
-def test_g1_all_servers_at_once(cluster: Cluster, game: Game) -> None:
+def test_g1_all_servers_at_once(cluster: Cluster, connection: Connection, game: Game) -> None:
     game.play(0, 3, 1)
     before = game.x.view()
+    (name,) = new_names("carol")
+    claimed = connection.claim(name)
     for role in SERVERS:
         cluster.kill(role)
     cluster.start()
     assert game.x.view() == before
+    assert connection.claim(name, token=claimed.token).name == name, "a name that was claimed stays claimed"
     game.play(4, 2)
-    assert game.x.view().winner == "ada"
+    assert game.x.view().winner == game.ada.name
 
 
 def test_g1_a_full_stop_and_the_next_start(cluster: Cluster, game: Game) -> None:
@@ -62,21 +113,28 @@ def test_g1_a_full_stop_and_the_next_start(cluster: Cluster, game: Game) -> None
     cluster.start()
     assert game.x.view() == before
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as later:
-        bob = later.claim("bob", token=game.bob.token)
+        bob = later.claim(game.bob.name, token=game.bob.token)
         room = bob.room(game.x.id)
         assert room.join().seat == "O"
         room.move(4)
 
 
 @pytest.mark.parametrize("lost", ["main", "replication"])
-def test_g1_one_of_the_two_disks_lost(cluster: Cluster, game: Game, lost: str) -> None:
+def test_g1_one_of_the_two_disks_lost_though_the_copy_is_larger_than_a_message(
+    cluster: Cluster, game: Game, long_life: tuple[str, str], lost: str
+) -> None:
     game.play(0, 3, 1)
     before = game.x.view()
+    with bob_of(cluster, long_life) as bob:
+        long_before = bob.view()
     cluster.stop()
     shutil.rmtree(cluster.settings.data / lost)
     cluster.start()
     assert game.x.view() == before
     game.play(4)
+    with bob_of(cluster, long_life) as bob:
+        assert bob.view() == long_before
+        assert sum(len(news.events) for news in first_news(bob)) == long_before.version
 
 
 @pytest.mark.parametrize("broken", ["main", "replication"])
@@ -104,21 +162,19 @@ def test_g1_what_was_played_without_a_replica_counts_over_what_the_replica_has(c
     assert game.x.view().board["cells"] == "X..O....."
 
 
-def test_g1_with_fsync_too(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(durability="fsync")
-    cluster.start()
+def test_g1_with_fsync_too(frugal_cluster: Cluster) -> None:
+    cluster = frugal_cluster
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
+        game = Game(connection, new_names("ada", "bob"))
         game.play(0, 3)
         cluster.kill(MAIN)
         assert game.x.view().board["cells"] == "X..O....."
 
 
-def test_g1_snapshots_and_compaction_lose_nothing(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(snapshot_every=5, keep_events=3)
-    cluster.start()
+def test_g1_snapshots_and_compaction_lose_nothing(frugal_cluster: Cluster) -> None:
+    cluster = whole(frugal_cluster)
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
+        game = Game(connection, new_names("ada", "bob"))
         for _ in range(4):
             game.play(0, 3, 1, 4, 2)
             game.x.rematch()
@@ -132,14 +188,6 @@ def test_g1_snapshots_and_compaction_lose_nothing(make_cluster: MakeCluster) -> 
         assert sum(after.wins.values()) == 4
         wait_until(lambda: next(game.x.watch(0)).gap)
         assert next(game.x.watch(0)).view == after
-
-
-def test_g1_a_name_that_was_claimed_stays_claimed(cluster: Cluster, connection: Connection) -> None:
-    claimed = connection.claim("carol")
-    for role in SERVERS:
-        cluster.kill(role)
-    cluster.start()
-    assert connection.claim("carol", token=claimed.token).name == "carol"
 
 
 def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cluster, game: Game) -> None:
@@ -162,26 +210,12 @@ def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cl
     assert game.x.view().version >= versions[-1]
 
 
-def test_g1_a_copy_that_is_larger_than_a_message_comes_back_whole(make_cluster: MakeCluster) -> None:
-    """The main server's disk is lost; what the replica has of one room alone does not fit into one message."""
-    cluster = make_cluster(max_message_bytes=1 << 16)
-    cluster.start()
+@contextmanager
+def bob_of(cluster: Cluster, long_life: tuple[str, str]) -> Iterator[RoomClient]:
+    """Bob in the room with the long life, by a connection of his own."""
+    room, token = long_life
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        room = connection.claim("ada").create("a long life")
-        token = connection.claim("bob").token
-        bob = connection.claim("bob", token=token).room(room.id)
-        for _ in range(400):
-            bob.join("spectator")
-            bob.leave()
-        before = bob.view()
-    assert before.version > 800
-    cluster.stop()
-    shutil.rmtree(cluster.settings.data / "main")
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        bob = connection.claim("bob", token=token).room(room.id)
-        assert bob.view() == before
-        assert sum(len(news.events) for news in first_news(bob)) == before.version
+        yield connection.claim("bob", token=token).room(room)
 
 
 def first_news(room: RoomClient) -> Iterator[News]:
