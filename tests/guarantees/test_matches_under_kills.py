@@ -9,17 +9,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from client import Cluster as Connection
 from client import Player, RoomClient
+from client.archive import Played
 from client.views import View
 from game.errors import NoSuchGame
 from game.selection import Proposal, Wish
 from server.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import wait_until
+from tests.conftest import new_names, whole
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -28,6 +31,12 @@ ELSE = {"clock": "1+1"}
 """A wish that does not go together with what the others wish for."""
 WAITS_S = 6.5
 """Longer than the clock of the game in which nothing of it is charged."""
+
+
+@pytest.fixture
+def cluster(lasting_cluster: Cluster) -> Cluster:
+    """The one of all tests here, whole again."""
+    return whole(lasting_cluster)
 
 
 class Seeking:
@@ -58,13 +67,20 @@ def others_who_wait(connection: Connection, token: str) -> int:
 
 
 def wait_for_seekers(connection: Connection, count: int) -> None:
-    token = connection.claim(f"looks for {count}").token
+    (name,) = new_names(f"looks for {count}")
+    token = connection.claim(name).token
     wait_until(lambda: others_who_wait(connection, token) == count, what=f"{count} who wait")
+
+
+def new_players(connection: Connection) -> tuple[Player, Player]:
+    """Two who are new to the cluster, Ada and Bob."""
+    ada, bob = new_names("ada", "bob")
+    return connection.claim(ada), connection.claim(bob)
 
 
 def matched_pair(connection: Connection, wish: Wish = Wish()) -> tuple[RoomClient, RoomClient]:  # noqa: B008
     """Two who were matched: who has X, and who has O."""
-    return pair_of((connection.claim("ada"), connection.claim("bob")), wish)
+    return pair_of(new_players(connection), wish)
 
 
 def pair_of(players: tuple[Player, Player], wish: Wish = Wish()) -> tuple[RoomClient, RoomClient]:  # noqa: B008
@@ -99,6 +115,38 @@ def at_now(room: RoomClient) -> int:
     return next(room.watch()).at
 
 
+def book_of(connection: Connection) -> list[Played]:
+    """All games that were finished so far."""
+    book: list[Played] = []
+    with suppress(NoSuchGame):
+        while True:
+            book.append(connection.game(len(book) + 1))
+    return book
+
+
+def test_the_book_and_the_ratings_are_the_same_after_all_servers_died(cluster: Cluster, connection: Connection) -> None:
+    """The first test of this cluster: no game of another may end meanwhile."""
+    players = new_players(connection)
+    for _ in range(2):
+        x, o = pair_of(players)
+        agree(x, o)
+        x.move(0)
+        o.resign()
+        x.leave()
+        o.leave()
+    wait_until(lambda: len(connection.games().games) == 2)
+
+    def told() -> object:
+        return connection.games(), connection.leaderboard(), connection.player_page(players[0].name)
+
+    before = told()
+    for role in SERVERS:
+        cluster.kill(role)
+    cluster.start()
+    wait_until(lambda: len(connection.games().games) == 2)
+    assert told() == before
+
+
 def test_two_who_seek_are_matched_and_play(connection: Connection) -> None:
     x, o = playing_pair(connection)
     assert x.id == o.id
@@ -111,35 +159,39 @@ def test_two_who_seek_are_matched_and_play(connection: Connection) -> None:
 
 
 def test_who_cancels_is_matched_with_nobody(connection: Connection) -> None:
-    leaves = Seeking(connection.claim("cy"))
+    cy, ada, bob = map(connection.claim, new_names("cy", "ada", "bob"))
+    leaves = Seeking(cy)
     wait_for_seekers(connection, 1)
     leaves.player.cancel_seek()
     wait_until(lambda: leaves.over)
     assert leaves.room is None
-    x, o = matched_pair(connection, Wish(clock="10s"))
-    assert {x.name, o.name} == {"ada", "bob"}
+    x, o = pair_of((ada, bob), Wish(clock="10s"))
+    assert {x.name, o.name} == {ada.name, bob.name}
 
 
 def test_who_dies_while_waiting_is_matched_with_nobody(cluster: Cluster, connection: Connection) -> None:
-    code = "import sys; from client import connect; connect(sys.argv[1]).claim('cy').seek()"
-    process = subprocess.Popen([sys.executable, "-c", code, cluster.name_server], cwd=ROOT)
+    code = "import sys; from client import connect; connect(sys.argv[1]).claim(sys.argv[2]).seek()"
+    cy, looks_on, *two = new_names("cy", "looks on", "ada", "bob")
+    process = subprocess.Popen([sys.executable, "-c", code, cluster.name_server, cy], cwd=ROOT)
     try:
-        token = connection.claim("looks on").token
+        token = connection.claim(looks_on).token
         wait_until(lambda: connection.ask("seek", token, ELSE, "", 0.0)["others"] == 1, what="cy in the queue")
     finally:
         process.kill()
         process.wait()
     wait_for_seekers(connection, 0)
-    x, o = matched_pair(connection)
-    assert {x.name, o.name} == {"ada", "bob"}
+    ada, bob = map(connection.claim, two)
+    x, o = pair_of((ada, bob))
+    assert {x.name, o.name} == {ada.name, bob.name}
 
 
 @pytest.mark.parametrize("role", SERVERS)
 def test_who_waits_is_matched_though_a_server_is_killed(cluster: Cluster, connection: Connection, role: str) -> None:
-    ada = Seeking(connection.claim("ada"))
+    players = new_players(connection)
+    ada = Seeking(players[0])
     wait_for_seekers(connection, 1)
     cluster.kill(role)
-    bob = Seeking(connection.claim("bob"))
+    bob = Seeking(players[1])
     assert ada.matched().id == bob.matched().id
     wait_until(cluster.is_whole)
 
@@ -163,8 +215,9 @@ def test_what_was_proposed_stands_though_a_server_is_killed(
 def test_a_flag_falls_when_it_should_though_a_server_is_killed(
     cluster: Cluster, connection: Connection, role: str
 ) -> None:
-    x = connection.claim("ada").create("a short game", clock="6s", best_of=1)
-    o = connection.claim("bob").room(x.id)
+    ada, bob = new_players(connection)
+    x = ada.create("a short game", clock="6s", best_of=1)
+    o = bob.room(x.id)
     x.join()
     o.join()
     due_at = x.view().due_at
@@ -172,7 +225,7 @@ def test_a_flag_falls_when_it_should_though_a_server_is_killed(
     cluster.kill(role)
     over = seen(o, lambda view: view.phase == "finished")
     assert over.outcome is not None
-    assert (over.outcome.termination, over.winner) == ("time", "bob")
+    assert (over.outcome.termination, over.winner) == ("time", bob.name)
     fell_at = next(event.at for news in x.watch(0) for _, event in news.events if event.kind == "finished")
     assert due_at <= fell_at <= at_now(x)
     wait_until(cluster.is_whole)
@@ -180,8 +233,9 @@ def test_a_flag_falls_when_it_should_though_a_server_is_killed(
 
 def test_nobody_is_charged_while_nobody_is_in_office(cluster: Cluster, connection: Connection) -> None:
     """For longer than the whole clock: after it there is as much left as before, but for what was written last."""
-    x = connection.claim("ada").create("a short game", clock="6s", best_of=1)
-    o = connection.claim("bob").room(x.id)
+    ada, bob = new_players(connection)
+    x = ada.create("a short game", clock="6s", best_of=1)
+    o = bob.room(x.id)
     x.join()
     o.join()
     x.move(0)
@@ -196,7 +250,7 @@ def test_nobody_is_charged_while_nobody_is_in_office(cluster: Cluster, connectio
     assert after.version == answer.version == before.version + 1
     assert after.outcome is None
     lost = seen(x, lambda view: view.phase == "finished")
-    assert lost.winner == "bob", "and X, who thinks on, loses all the same"
+    assert lost.winner == bob.name, "and X, who thinks on, loses all the same"
 
 
 @pytest.mark.parametrize("role", SERVERS)
@@ -212,29 +266,6 @@ def test_a_match_that_ends_while_a_server_is_killed_is_in_the_book_once(
     killer.join()
     wait_until(cluster.is_whole)
     assert x.view().series_over
-    wait_until(lambda: [played.record.room for played in connection.games().games] == [x.id])
-    assert connection.game(1).record.number == 1
-    with pytest.raises(NoSuchGame):
-        connection.game(2)
-
-
-def test_the_book_and_the_ratings_are_the_same_after_all_servers_died(cluster: Cluster, connection: Connection) -> None:
-    players = connection.claim("ada"), connection.claim("bob")
-    for _ in range(2):
-        x, o = pair_of(players)
-        agree(x, o)
-        x.move(0)
-        o.resign()
-        x.leave()
-        o.leave()
-    wait_until(lambda: len(connection.games().games) == 2)
-
-    def told() -> object:
-        return connection.games(), connection.leaderboard(), connection.player_page("ada")
-
-    before = told()
-    for role in SERVERS:
-        cluster.kill(role)
-    cluster.start()
-    wait_until(lambda: len(connection.games().games) == 2)
-    assert told() == before
+    wait_until(lambda: connection.games(name=x.name).games)
+    assert [played.record.room for played in connection.games(name=x.name).games] == [x.id]
+    assert [played.record.number for played in book_of(connection) if played.record.room == x.id] == [1]
