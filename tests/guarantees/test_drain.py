@@ -21,12 +21,28 @@ from server.closing import CalledOff
 from server.cluster import Cluster, NotRunning
 from server.lookout import Drains
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import Game, MakeCluster, new_names, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
-from wire.errors import TicTacToeError
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 AN_HOUR_S = 3600.0
+
+
+@pytest.fixture
+def cluster(lasting_cluster: Cluster) -> Cluster:
+    """The one of all tests here, whole again and open."""
+    closing.reopen(whole(lasting_cluster))
+    assert lasting_cluster.drains() == Drains(False)
+    return lasting_cluster
+
+
+@pytest.fixture
+def game(cluster: Cluster, connection: Connection) -> Iterator[Game]:
+    """The only game that runs, of two who are new to the cluster."""
+    game = Game(connection, new_names("ada", "bob"))
+    yield game
+    if cluster.runs_here() and game.x.view().phase == "playing":
+        game.x.resign()
 
 
 class Drain:
@@ -64,6 +80,7 @@ def refused(do: Callable[[], object]) -> bool:
     """Whether that is refused for the one reason, and nobody tries it again."""
     with pytest.raises(Draining, match="closing for maintenance") as caught:
         do()
+    assert (caught.value.code, caught.value.fault) == ("draining", "ours"), "a code of its own"
     return not worth_another_try(caught.value)
 
 
@@ -73,7 +90,7 @@ def test_drain_waits_for_the_running_game_and_stops(cluster: Cluster, game: Game
         game.play(0, 3, 1, 4)
         assert cluster.is_whole()
         game.play(2)
-        assert game.x.view().winner == "ada"
+        assert game.x.view().winner == game.ada.name
     assert drain.left == Drains(True, None, 0)
     assert [status.state for status in cluster.status()] == ["stopped"] * 4
 
@@ -86,17 +103,18 @@ def test_drain_refuses_what_is_new_and_lets_the_rest_through(
     first = game.ada.create("made before", request_id=made)
     assert cluster.ask_to_drain(True, None)
     assert refused(lambda: game.ada.create("another"))
-    assert refused(lambda: connection.claim("carol"))
+    (carol,) = new_names("carol")
+    assert refused(lambda: connection.claim(carol))
     assert refused(alone.join)
     assert game.ada.create("made before", request_id=made).id == first.id, "a retry gets the first answer"
-    assert connection.claim("ada", token=game.ada.token).name == "ada"
+    assert connection.claim(game.ada.name, token=game.ada.token).name == game.ada.name
     game.x.leave()
     assert game.x.join().seat == "X"
     assert game.bob.room(first.id).join("spectator").seat is None
     game.play(0, 3, 1, 4, 2)
     assert refused(game.x.rematch)
     wait_until(lambda: connection.ask("describe")["draining"] == {"until": None})
-    assert connection.ask("online", "ada", game.ada.token)["draining"] == {"until": None}
+    assert connection.ask("online", game.ada.name, game.ada.token)["draining"] == {"until": None}
     assert next(game.x.watch()).draining
 
 
@@ -106,7 +124,7 @@ def test_drain_is_called_off(cluster: Cluster, game: Game, connection: Connectio
     assert isinstance(drain.failed, CalledOff)
     assert cluster.is_whole()
     game.ada.create("another")
-    connection.claim("carol")
+    connection.claim(*new_names("carol"))
     assert not next(game.x.watch()).draining
 
 
@@ -119,11 +137,14 @@ def test_drain_stops_at_its_deadline_and_the_games_are_there_after_the_next_star
     assert not cluster.runs_here()
     cluster.start()
     game.play(1, 4, 2)
-    assert game.x.view().winner == "ada"
+    assert game.x.view().winner == game.ada.name
     game.ada.create("open again")
 
 
-def test_drain_goes_on_when_servers_are_killed_meanwhile(cluster: Cluster, game: Game) -> None:
+def test_drain_that_begins_while_main_is_being_replaced_waits_for_it_and_goes_on_when_servers_are_killed_meanwhile(
+    cluster: Cluster, game: Game
+) -> None:
+    cluster.kill(MAIN)
     with draining(cluster, deadline_s=AN_HOUR_S) as drain:
         until = drain.seen[-1].until
         for role in (MAIN, COMMUNICATION, REPLICATION, NAME_SERVER):
@@ -136,33 +157,22 @@ def test_drain_goes_on_when_servers_are_killed_meanwhile(cluster: Cluster, game:
     assert not cluster.runs_here()
 
 
-def test_drain_that_begins_while_main_is_being_replaced_waits_for_it(cluster: Cluster, game: Game) -> None:
-    cluster.kill(MAIN)
-    with draining(cluster, deadline_s=AN_HOUR_S):
-        game.x.resign()
-    assert not cluster.runs_here()
-
-
-def test_drain_does_not_wait_for_a_game_that_both_have_left(cluster: Cluster, game: Game) -> None:
+def test_drain_does_not_wait_for_a_game_that_both_have_left_and_is_over_after_a_start_whoever_is_killed_on_the_way(
+    cluster: Cluster, game: Game
+) -> None:
     game.play(0)
     game.x.leave()
     game.o.leave()
     closing.drain(cluster)
-    cluster.start()
-    assert game.x.join().seat == "X"
-    game.o.join()
-    game.play(3)
-
-
-def test_drain_is_over_after_a_start_whoever_is_killed_on_the_way(cluster: Cluster, game: Game) -> None:
-    assert cluster.ask_to_drain(True, None)
-    cluster.stop()
     cluster.start()
     for _ in range(2):
         cluster.kill(MAIN)
         wait_until(cluster.is_whole)
     assert cluster.drains() == Drains(False)
     game.ada.create("open again")
+    assert game.x.join().seat == "X"
+    game.o.join()
+    game.play(3)
 
 
 def test_drain_is_over_when_somebody_starts_a_cluster_that_was_killed_altogether(cluster: Cluster) -> None:
@@ -180,13 +190,6 @@ def test_drain_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None:
     for ask in (closing.drain, closing.reopen):
         with pytest.raises(NotRunning):
             ask(make_cluster())
-
-
-def test_drain_refusals_have_a_code_of_their_own(cluster: Cluster, game: Game) -> None:
-    assert cluster.ask_to_drain(True, None)
-    with pytest.raises(TicTacToeError) as caught:
-        game.bob.create("another")
-    assert (caught.value.code, caught.value.fault) == ("draining", "ours")
 
 
 def others_wait(cluster: Cluster, game: Game) -> bool:
