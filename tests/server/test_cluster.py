@@ -1,4 +1,7 @@
-"""A cluster as it is controlled from outside: real processes, each test with a cluster and ports of its own."""
+"""A cluster as it is controlled from outside: real processes. Most tests share one, which the next starts again.
+
+They stand in such an order that few have to.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,57 @@ import pytest
 from server import processes
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning, RoleStatus
 from server.processes import ROLES
+from server.sandbox import sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import end, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import Forbidden
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
-HASTY = {"start_grace_s": 0.2}
-"""A server that never ran is missed soon: for tests in which one cannot come up."""
+
+
+@contextmanager
+def owner() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def its_owner() -> Iterator[subprocess.Popen[bytes]]:
+    """The process that the shared cluster ends with."""
+    with owner() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def lasting_changes(its_owner: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """It has an owner, and a start may take long."""
+    return {"owner_pid": its_owner.pid, "start_limit_s": 120.0}
+
+
+@pytest.fixture(scope="module")
+def hasty_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Not started. A server that never ran is missed soon, and one that hangs only late."""
+    cluster = Cluster(sandbox_settings(tmp_path_factory.mktemp("hasty"), start_grace_s=0.2, hang_s=20.0))
+    yield cluster
+    end(cluster)
+
+
+@pytest.fixture
+def cluster(lasting_cluster: Cluster) -> Cluster:
+    """The one that tests share, whole again."""
+    return whole(lasting_cluster)
+
+
+@pytest.fixture
+def stopped_cluster(lasting_cluster: Cluster) -> Cluster:
+    """The one that tests share, stopped."""
+    lasting_cluster.stop(timeout_s=PATIENCE_S)
+    return lasting_cluster
 
 
 def pids_of(cluster: Cluster) -> dict[str, int]:
@@ -61,8 +107,52 @@ def occupied(port: int) -> Iterator[None]:
 # -- start and stop -------------------------------------------------------------------------------------------------
 
 
-def test_a_started_cluster_is_whole_and_says_each_role_as_it_comes_up(make_cluster: Any) -> None:
-    cluster = make_cluster()
+def test_starting_a_running_cluster_changes_nothing(cluster: Cluster) -> None:
+    before = pids_of(cluster)
+    cluster.start()
+    assert pids_of(cluster) == before
+
+
+def test_another_cluster_key_is_refused_by_name(cluster: Cluster) -> None:
+    stranger = Cluster(replace(cluster.settings, cluster_key="quite another key"))
+    with pytest.raises(Forbidden, match="key"):
+        stranger.status()
+
+
+def test_a_replication_server_ends_a_hung_name_server_that_it_never_heard(cluster: Cluster) -> None:
+    pid = pids_of(cluster)[NAME_SERVER]
+    os.kill(pid, signal.SIGSTOP)
+    cluster.kill(REPLICATION)
+    wait_until(cluster.is_whole, what="all four run, long before a start would have had its time")
+    assert pids_of(cluster)[NAME_SERVER] != pid
+
+
+def test_a_stop_that_took_too_long_names_what_it_found_and_two_who_start_again_start_once_in_a_higher_epoch(
+    cluster: Cluster,
+) -> None:
+    before, epoch = pids_of(cluster), status_of(cluster, MAIN).epoch
+    with pytest.raises(CannotStop, match=r"_server \(pid \d+\)"):  # which of them is still there is chance
+        cluster.stop(timeout_s=0.0)
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+    assert [status.state for status in cluster.status()] == ["stopped"] * 4
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: one.start(), (cluster, Cluster(cluster.settings))))
+    assert cluster.is_whole()
+    wait_until(lambda: len(left_of(cluster.settings)) <= len(ROLES) + 1, what="one of each role, and the stand-by")
+    assert not set(before.values()) & set(pids_of(cluster).values())
+    assert status_of(cluster, MAIN).epoch == (epoch or 0) + 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_stop_while_a_killed_server_is_started_again_leaves_nothing(cluster: Cluster, role: str) -> None:
+    cluster.kill(role)
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+
+
+def test_a_started_cluster_is_whole_and_says_each_role_as_it_comes_up(stopped_cluster: Cluster) -> None:
+    cluster = stopped_cluster
     told: list[str] = []
     cluster.start(told.append)
     assert sorted(told) == sorted(ROLES)
@@ -71,30 +161,6 @@ def test_a_started_cluster_is_whole_and_says_each_role_as_it_comes_up(make_clust
     assert [status.role for status in statuses] == list(ROLES)
     assert {status.role: status.pid for status in statuses} == pids_of(cluster)
     assert status_of(cluster, MAIN).step == "in step"
-
-
-def test_a_stopped_cluster_starts_again_in_a_higher_epoch(cluster: Cluster) -> None:
-    before, epoch = pids_of(cluster), status_of(cluster, MAIN).epoch
-    cluster.stop()
-    assert left_of(cluster.settings) == []
-    assert [status.state for status in cluster.status()] == ["stopped"] * 4
-    cluster.start()
-    assert not set(before.values()) & set(pids_of(cluster).values())
-    assert status_of(cluster, MAIN).epoch == (epoch or 0) + 1
-
-
-def test_starting_a_running_cluster_changes_nothing(cluster: Cluster) -> None:
-    before = pids_of(cluster)
-    cluster.start()
-    assert pids_of(cluster) == before
-
-
-def test_two_who_start_a_cluster_at_once_start_it_once(make_cluster: Any) -> None:
-    cluster = make_cluster()
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda one: one.start(), (cluster, Cluster(cluster.settings))))
-    assert cluster.is_whole()
-    wait_until(lambda: len(left_of(cluster.settings)) <= len(ROLES) + 1, what="one of each role, and the stand-by")
 
 
 def test_stopping_what_does_not_run_is_no_error(make_cluster: Any) -> None:
@@ -106,27 +172,6 @@ def test_stopping_what_does_not_run_is_no_error(make_cluster: Any) -> None:
 
 def test_a_stop_that_took_too_long_is_no_error_where_nothing_runs(make_cluster: Any) -> None:
     make_cluster().stop(timeout_s=0.0)
-
-
-def test_a_stop_that_took_too_long_names_what_it_found(cluster: Cluster) -> None:
-    with pytest.raises(CannotStop, match=r"_server \(pid \d+\)"):  # which of them is still there is chance
-        cluster.stop(timeout_s=0.0)
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_a_stop_while_a_killed_server_is_started_again_leaves_nothing(cluster: Cluster, role: str) -> None:
-    cluster.kill(role)
-    cluster.stop()
-    assert left_of(cluster.settings) == []
-
-
-def test_a_stop_while_everything_dies_leaves_nothing(cluster: Cluster) -> None:
-    cluster.kill(MAIN)
-    wait_until(lambda: cluster.process_of(MAIN), what="the stand-by has begun")
-    cluster.kill(COMMUNICATION)
-    cluster.kill(REPLICATION)
-    cluster.stop()
-    assert left_of(cluster.settings) == []
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -144,13 +189,6 @@ def test_a_stop_ends_a_main_server_that_waits_for_its_office(make_cluster: Any) 
     wait_until(lambda: status_of(cluster, MAIN).step == "waiting for office")
     cluster.stop()
     assert child.wait(PATIENCE_S) == 0, "asked to, it ends in good order"
-
-
-def test_hung_servers_are_stopped_as_well(cluster: Cluster) -> None:
-    for pid in pids_of(cluster).values():
-        os.kill(pid, signal.SIGSTOP)
-    cluster.stop()
-    assert left_of(cluster.settings) == []
 
 
 def test_a_stop_leaves_alone_what_only_looks_like_a_server(make_cluster: Any, tmp_path: Path) -> None:
@@ -180,16 +218,6 @@ def test_a_role_that_cannot_come_up_is_named_with_what_its_log_says(make_cluster
 # -- kill and look --------------------------------------------------------------------------------------------------
 
 
-def test_a_replication_server_ends_a_hung_name_server_that_it_never_heard(make_cluster: Any) -> None:
-    cluster = make_cluster(start_limit_s=120.0)
-    cluster.start()
-    pid = pids_of(cluster)[NAME_SERVER]
-    os.kill(pid, signal.SIGSTOP)
-    cluster.kill(REPLICATION)
-    wait_until(cluster.is_whole, what="all four run, long before a start would have had its time")
-    assert pids_of(cluster)[NAME_SERVER] != pid
-
-
 def test_who_does_not_run_cannot_be_killed(make_cluster: Any) -> None:
     cluster = make_cluster()
     for role in ROLES:
@@ -197,31 +225,17 @@ def test_who_does_not_run_cannot_be_killed(make_cluster: Any) -> None:
             cluster.kill(role)
 
 
-def test_status_tells_a_hung_server_from_one_that_does_not_run(make_cluster: Any) -> None:
-    cluster = make_cluster(hang_s=20.0)
-    cluster.start()
-    pid = pids_of(cluster)[COMMUNICATION]
-    os.kill(pid, signal.SIGSTOP)
-    status = status_of(cluster, COMMUNICATION)
-    assert (status.state, status.pid) == ("silent", pid)
-    assert not cluster.is_whole()
+# -- servers that keep dying, and those that hang --------------------------------------------------------------------
 
 
-def test_another_cluster_key_is_refused_by_name(cluster: Cluster) -> None:
-    stranger = Cluster(replace(cluster.settings, cluster_key="quite another key"))
-    with pytest.raises(Forbidden, match="key"):
-        stranger.status()
-
-
-@pytest.mark.parametrize(("role", "port"), [(COMMUNICATION, "communication_port"), (MAIN, "main_port")])
-def test_a_server_that_keeps_dying_is_tried_again_with_growing_pauses(make_cluster: Any, role: str, port: str) -> None:
-    cluster = make_cluster(**HASTY)
+def is_tried_again_with_growing_pauses(cluster: Cluster, role: str, port: int) -> None:
+    """Start a stopped cluster while that role's port is taken, which is free in the end."""
 
     def pause_s() -> float:
         said = re.fullmatch(r"keeps dying \(\d+ failed starts\), next try in ([\d.]+) s", status_of(cluster, role).note)
         return float(said[1]) if said else 0.0
 
-    with occupied(getattr(cluster.settings, port)):
+    with occupied(port):
         with pytest.raises(CannotStart, match=role):
             cluster.start()
         wait_until(lambda: pause_s() >= 0.2, what="a pause that has grown from 0.05 s")
@@ -230,24 +244,47 @@ def test_a_server_that_keeps_dying_is_tried_again_with_growing_pauses(make_clust
     assert status_of(cluster, role).note == ""
 
 
+def test_a_communication_server_that_keeps_dying_is_tried_again_with_growing_pauses(hasty_cluster: Cluster) -> None:
+    hasty_cluster.stop(timeout_s=PATIENCE_S)
+    is_tried_again_with_growing_pauses(hasty_cluster, COMMUNICATION, hasty_cluster.settings.communication_port)
+
+
+def test_a_stop_while_everything_dies_leaves_nothing(hasty_cluster: Cluster) -> None:
+    cluster = whole(hasty_cluster)
+    cluster.kill(MAIN)
+    wait_until(lambda: cluster.process_of(MAIN), what="the stand-by has begun")
+    cluster.kill(COMMUNICATION)
+    cluster.kill(REPLICATION)
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+
+
+def test_a_main_server_that_keeps_dying_is_tried_again_with_growing_pauses(hasty_cluster: Cluster) -> None:
+    hasty_cluster.stop(timeout_s=PATIENCE_S)
+    is_tried_again_with_growing_pauses(hasty_cluster, MAIN, hasty_cluster.settings.main_port)
+
+
+def test_status_tells_a_hung_server_from_one_that_does_not_run(hasty_cluster: Cluster) -> None:
+    cluster = whole(hasty_cluster)
+    pid = pids_of(cluster)[COMMUNICATION]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        status = status_of(cluster, COMMUNICATION)
+        assert (status.state, status.pid) == ("silent", pid)
+        assert not cluster.is_whole()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_hung_servers_are_stopped_as_well(hasty_cluster: Cluster) -> None:
+    cluster = whole(hasty_cluster)
+    for pid in pids_of(cluster).values():
+        os.kill(pid, signal.SIGSTOP)
+    cluster.stop()
+    assert left_of(cluster.settings) == []
+
+
 # -- the owner ------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def owner() -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def test_a_cluster_ends_with_its_owner_also_when_nobody_has_collected_him(make_cluster: Any) -> None:
-    with owner() as its_owner:
-        cluster = make_cluster(owner_pid=its_owner.pid)
-        cluster.start()
-        its_owner.kill()
-        wait_until(lambda: not left_of(cluster.settings), what="all of the cluster is gone")
 
 
 def test_a_main_server_that_waits_for_its_office_ends_with_its_owner(make_cluster: Any) -> None:
@@ -258,3 +295,11 @@ def test_a_main_server_that_waits_for_its_office_ends_with_its_owner(make_cluste
         wait_until(lambda: status_of(cluster, MAIN).step == "waiting for office")
         its_owner.kill()
         wait_until(lambda: child.poll() is not None, what="the main server is gone")
+
+
+def test_a_cluster_ends_with_its_owner_also_when_nobody_has_collected_him(
+    cluster: Cluster, its_owner: subprocess.Popen[bytes]
+) -> None:
+    """The last test of the shared cluster, which ends for good."""
+    its_owner.kill()
+    wait_until(lambda: not left_of(cluster.settings), what="all of the cluster is gone")
