@@ -17,15 +17,17 @@ import pytest
 from server import processes
 from server.cluster import CannotStart, Cluster
 from server.processes import CANNOT_START
+from server.sandbox import sandbox_settings
 from server.settings import Settings, SettingsError
 from server.this_machine import check_log, is_here, machine_id
-from tests.conditions import wait_until
-from tests.conftest import MakeCluster
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, end
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 NOWHERE = "192.0.2.7"
 """An address of nobody, see RFC 5737."""
 APART = "must run on one machine with one DATA_FOLDER"
+HERE = (NAME_SERVER, MAIN, REPLICATION)
 
 
 def log_of(settings: Settings, role: str) -> str:
@@ -89,12 +91,32 @@ def test_a_cluster_with_a_log_on_two_machines_is_not_started(apart: Settings) ->
     assert not (apart.data / "logs").exists()
 
 
-def test_a_cluster_starts_without_what_is_on_other_machines(make_cluster: MakeCluster) -> None:
-    """The front door is elsewhere: here run the other three."""
-    cluster = make_cluster(communication_host="no-such-host.invalid")
-    up: list[str] = []
-    cluster.start(up.append)
-    assert sorted(up) == sorted([NAME_SERVER, MAIN, REPLICATION])
+@pytest.fixture(scope="module")
+def started_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, list[str]]]:
+    """A running cluster whose front door is elsewhere, and who came up here: the other three."""
+    folder = tmp_path_factory.mktemp("cluster") / "data"
+    changes: dict[str, Any] = {"communication_host": "no-such-host.invalid", "start_grace_s": 0.1, "hang_s": HANG_S}
+    cluster, up = Cluster(sandbox_settings(folder, **changes)), list[str]()
+    try:
+        cluster.start(up.append, timeout_s=PATIENCE_S)
+        yield cluster, up
+    finally:
+        end(cluster)
+
+
+@pytest.fixture
+def cluster(started_here: tuple[Cluster, list[str]]) -> Cluster:
+    return started_here[0]
+
+
+def is_well(cluster: Cluster) -> bool:
+    """Whether all of it that belongs here does its work."""
+    return all(cluster.is_up(role) for role in HERE)
+
+
+def test_a_cluster_starts_without_what_is_on_other_machines(started_here: tuple[Cluster, list[str]]) -> None:
+    cluster, up = started_here
+    assert sorted(up) == sorted(HERE)
     assert cluster.process_of(COMMUNICATION) is None
 
 
@@ -129,6 +151,7 @@ def elsewhere_of(settings: Settings, folder: Path) -> Settings:
         bind_host="127.0.0.2",
         peer_bind_host="127.0.0.2",
         metrics_host="127.0.0.2",
+        start_grace_s=PATIENCE_S,
     )
 
 
@@ -140,7 +163,7 @@ def test_two_loopback_addresses_with_data_folders_of_their_own_are_two_machines(
     with started(MAIN, settings) as process:
         assert process.wait(60) == CANNOT_START
     assert APART in log_of(settings, MAIN)
-    assert cluster.is_whole()
+    assert is_well(cluster)
     assert cluster.process_of(MAIN) == before
 
 
@@ -152,33 +175,31 @@ def test_a_copied_data_folder_is_another_machine(cluster: Cluster, tmp_path: Pat
     with started(MAIN, settings) as process:
         assert process.wait(60) == CANNOT_START
     assert APART in log_of(settings, MAIN)
-    assert cluster.is_whole()
+    assert is_well(cluster)
 
 
-def test_a_main_server_that_took_office_alone_ends_when_the_replica_turns_out_to_be_another_machines(
-    make_cluster: MakeCluster, tmp_path: Path
-) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    copy = tmp_path / "copy"
-    shutil.copytree(cluster.settings.data, copy)
-    settings = replace(elsewhere_of(cluster.settings, copy), recovery_wait_s=0.1, start_grace_s=1e6)
-    shutil.rmtree(copy / "run")  # nobody is missed there
-    cluster.stop()
-    with started(MAIN, settings) as process:
-        wait_until(lambda: "in office" in log_of(settings, MAIN), what="it has a journal, and nobody answers")
-        with started(REPLICATION, cluster.settings) as replication:
-            assert process.wait(60) != 0
-            assert APART in log_of(settings, MAIN)
-            assert replication.poll() is None
-    cluster.stop()
-
-
-def test_the_watch_over_another_machines_server_starts_and_ends_nobody(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(communication_host="no-such-host.invalid", start_grace_s=0.1)
-    cluster.start()
+def test_the_watch_over_another_machines_server_starts_and_ends_nobody(cluster: Cluster) -> None:
     main = cluster.process_of(MAIN)
     assert main is not None
     assert cluster.kill(MAIN) == main.pid
     wait_until(lambda: cluster.process_of(MAIN) not in (None, main), what="the main server is started again")
     assert cluster.process_of(COMMUNICATION) is None
+
+
+def test_a_main_server_that_took_office_alone_ends_when_the_replica_turns_out_to_be_another_machines(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    wait_until(lambda: is_well(cluster))
+    copy = tmp_path / "copy"
+    shutil.copytree(cluster.settings.data, copy)
+    waits_long = replace(cluster.settings, start_grace_s=PATIENCE_S)
+    settings = replace(elsewhere_of(waits_long, copy), recovery_wait_s=0.1, start_grace_s=1e6)
+    shutil.rmtree(copy / "run")  # nobody is missed there
+    cluster.stop()
+    with started(MAIN, settings) as process:
+        wait_until(lambda: "in office" in log_of(settings, MAIN), what="it has a journal, and nobody answers")
+        with started(REPLICATION, waits_long) as replication:
+            assert process.wait(60) != 0
+            assert APART in log_of(settings, MAIN)
+            assert replication.poll() is None
+    cluster.stop()

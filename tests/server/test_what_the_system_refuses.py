@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import typer
@@ -35,17 +37,62 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(words: Sequence[str], settings: Settings, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*UNPRIVILEGED, sys.executable, *words],
-        cwd=ROOT,
-        env={**os.environ, **as_environment(settings), "COLUMNS": "500", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+class Done(NamedTuple):
+    """What came of a command."""
+
+    returncode: int
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+_HAS_READ_THE_CODE = """
+import json, os, runpy, signal, sys
+import tictactoe
+from server import communication_server, main_server, replication_server
+for line in sys.stdin:
+    words, environment, errors = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(240)
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+        os.dup2(0, 1)
+        os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
+        os.environ.update(environment)
+        sys.argv = words
+        runpy.run_path(words[0], run_name="__main__")
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def python() -> Iterator[subprocess.Popen[str]]:
+    """A process that has read the code, which is what takes long; each command is run in a copy of it."""
+    command = [*UNPRIVILEGED, sys.executable, "-c", _HAS_READ_THE_CODE]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "500"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def run(python: subprocess.Popen[str], tmp_path: Path) -> Run:
+    """Run a script with these settings, where the permissions of files hold."""
+
+    def run(words: Sequence[str], settings: Settings, **environment: str) -> Done:
+        errors = tmp_path / "errors"
+        assert python.stdin is not None
+        assert python.stdout is not None
+        asked = (list(words), {**as_environment(settings), **environment}, str(errors))
+        print(json.dumps(asked), file=python.stdin, flush=True)
+        return Done(int(python.stdout.readline()), errors.read_text())
+
+    return run
 
 
 def in_a_folder_of_root(settings: Settings) -> Path:
@@ -81,7 +128,7 @@ REFUSALS = [in_a_folder_of_root, with_a_key_of_root, with_run_files_of_root]
 @pytest.mark.parametrize("refused", REFUSALS)
 @pytest.mark.parametrize("role", [MAIN, COMMUNICATION, REPLICATION])
 def test_a_server_that_is_refused_a_file_ends_with_a_sentence(
-    settings: Settings, role: str, refused: Callable[[Settings], Path]
+    run: Run, settings: Settings, role: str, refused: Callable[[Settings], Path]
 ) -> None:
     path = refused(settings)
     done = run([f"server/{role}.py"], settings)
@@ -94,7 +141,7 @@ def test_a_server_that_is_refused_a_file_ends_with_a_sentence(
 @pytest.mark.parametrize("refused", REFUSALS[:2])
 @pytest.mark.parametrize("command", ["start", "status", "stop", "drain", "upgrade", "kill main"])
 def test_a_command_that_is_refused_a_file_ends_with_a_sentence(
-    settings: Settings, command: str, refused: Callable[[Settings], Path]
+    run: Run, settings: Settings, command: str, refused: Callable[[Settings], Path]
 ) -> None:
     path = refused(settings)
     done = run(["tictactoe.py", "cluster", *command.split()], settings)
@@ -104,7 +151,9 @@ def test_a_command_that_is_refused_a_file_ends_with_a_sentence(
     assert "Traceback" not in done.stderr
 
 
-def test_a_bot_whose_name_cannot_be_kept_ends_with_a_sentence(shared_cluster: Cluster, tmp_path: Path) -> None:
+def test_a_bot_whose_name_cannot_be_kept_ends_with_a_sentence(
+    run: Run, shared_cluster: Cluster, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     home.chmod(0o500)
