@@ -14,9 +14,10 @@ from client import connect
 from server import processes
 from server.cluster import Cluster
 from server.processes import ROLES
+from server.sandbox import sandbox_settings
 from server.settings import ROOT, as_environment
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import HANG_S, Game, MakeCluster, end
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -24,9 +25,9 @@ Type = Callable[..., Path]
 
 
 @pytest.fixture
-def by_hand(make_cluster: MakeCluster, tmp_path: Path) -> Iterator[tuple[Cluster, Type]]:
+def by_hand(tmp_path: Path) -> Iterator[tuple[Cluster, Type]]:
     """A cluster whose servers are started as a person would, each in a terminal of its own; and how to do that."""
-    cluster = make_cluster()
+    cluster = Cluster(sandbox_settings(tmp_path / "data", hang_s=HANG_S))
     started: list[subprocess.Popen[bytes]] = []
 
     def type_in(*command: str) -> Path:
@@ -37,15 +38,17 @@ def by_hand(make_cluster: MakeCluster, tmp_path: Path) -> Iterator[tuple[Cluster
         return output
 
     def all_have_ended() -> bool:
+        if all(process.poll() is not None for process in started):
+            return True
         cluster.stop()  # again and again: a server that was slow to start may have come after the last stop
-        return all(process.poll() is not None for process in started)
+        return False
 
     yield cluster, type_in
-    cluster.stop()
     for process in started:
         if "pyro4-ns" in process.args[0]:
             process.terminate()  # a stop leaves a name server that it did not start
     wait_until(all_have_ended)
+    end(cluster)
 
 
 def command(cluster: Cluster, role: str) -> list[str]:
@@ -89,7 +92,8 @@ def test_g10_one_that_waits_says_for_whom(by_hand: tuple[Cluster, Type]) -> None
 
 
 @pytest.mark.parametrize("role", SERVERS)
-def test_g10_a_second_one_of_a_role_says_who_runs(cluster: Cluster, role: str) -> None:
+def test_g10_a_second_one_of_a_role_says_who_runs(shared_cluster: Cluster, role: str) -> None:
+    cluster = shared_cluster
     runs = cluster.process_of(role)
     assert runs is not None
     second = subprocess.run(
@@ -115,8 +119,8 @@ def test_g10_what_nobody_starts_is_started_after_a_while(make_cluster: MakeClust
     assert all(cluster.process_of(role) is not None for role in ROLES)
 
 
-def test_g10_a_wrong_setting_is_a_clear_error_at_the_start(cluster: Cluster) -> None:
-    environment = {**as_environment(cluster.settings), "HEARTBEAT_S": "often"}
+def test_g10_a_wrong_setting_is_a_clear_error_at_the_start(shared_cluster: Cluster) -> None:
+    environment = {**as_environment(shared_cluster.settings), "HEARTBEAT_S": "often"}
     failed = subprocess.run(
         [sys.executable, "server/main_server.py"],
         cwd=ROOT,
