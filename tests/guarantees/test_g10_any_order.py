@@ -18,6 +18,7 @@ from server.sandbox import sandbox_settings
 from server.settings import ROOT, as_environment
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
+from tests.copies import Copies, copies_of_python
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -29,26 +30,39 @@ def by_hand(tmp_path: Path) -> Iterator[tuple[Cluster, Type]]:
     """A cluster whose servers are started as a person would, each in a terminal of its own; and how to do that."""
     cluster = Cluster(sandbox_settings(tmp_path / "data", hang_s=HANG_S))
     started: list[subprocess.Popen[bytes]] = []
+    copied: dict[int, Copies] = {}
 
-    def type_in(*command: str) -> Path:
-        output = tmp_path / f"terminal{len(started)}.log"
+    def type_in(*command: str, copies: Copies | None = None) -> Path:
+        """With ``copies`` a server need not read all of the code again."""
+        output = tmp_path / f"terminal{len(started) + len(copied)}.log"
+        if copies is not None and command[0] == "python":
+            copied[copies.start(command[1:], as_environment(cluster.settings), output=output, errors=output)] = copies
+            return output
         with output.open("wb") as terminal:
             environment = {"PATH": str(Path(sys.executable).parent), **as_environment(cluster.settings)}
             started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=terminal, stderr=terminal))
         return output
 
     def all_have_ended() -> bool:
-        if all(process.poll() is not None for process in started):
+        for pid in [pid for pid, copies in copied.items() if copies.poll(pid) is not None]:
+            del copied[pid]
+        if not copied and all(process.poll() is not None for process in started):
             return True
         cluster.stop()  # again and again: a server that was slow to start may have come after the last stop
         return False
 
     yield cluster, type_in
+    end(cluster)
     for process in started:
         if "pyro4-ns" in process.args[0]:
             process.terminate()  # a stop leaves a name server that it did not start
     wait_until(all_have_ended)
-    end(cluster)
+
+
+@pytest.fixture(scope="module")
+def copies() -> Iterator[Copies]:
+    with copies_of_python() as copies:
+        yield copies
 
 
 def command(cluster: Cluster, role: str) -> list[str]:
@@ -60,11 +74,13 @@ def command(cluster: Cluster, role: str) -> list[str]:
 
 @pytest.mark.parametrize("order", list(itertools.permutations(SERVERS)), ids="-".join)
 @pytest.mark.parametrize("name_server_first", [True, False], ids=["ns-first", "ns-last"])
-def test_g10_any_order(by_hand: tuple[Cluster, Type], order: tuple[str, ...], name_server_first: bool) -> None:
+def test_g10_any_order(
+    by_hand: tuple[Cluster, Type], copies: Copies, order: tuple[str, ...], name_server_first: bool
+) -> None:
     cluster, type_in = by_hand
     roles = [NAME_SERVER, *order] if name_server_first else [*order, NAME_SERVER]
     for number, role in enumerate(roles):
-        type_in(*command(cluster, role))
+        type_in(*command(cluster, role), copies=copies)
         if number < len(roles) - 1:
             there = cluster.is_up if role == NAME_SERVER else cluster.process_of
             wait_until(lambda role=role, there=there: there(role))  # type: ignore[misc]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,7 +18,8 @@ from server.cluster import Cluster
 from server.command_line import CANNOT, plain_errors
 from server.processes import CANNOT_START
 from server.sandbox import sandbox_settings
-from server.settings import ROOT, Settings, as_environment
+from server.settings import Settings, as_environment
+from tests.copies import Copies, copies_of_python
 from tictactoe import OwnServers
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.os_errors import sentence_of
@@ -46,51 +44,21 @@ class Done(NamedTuple):
 
 Run = Callable[..., Done]
 
-_HAS_READ_THE_CODE = """
-import json, os, runpy, signal, sys
-import tictactoe
-from server import communication_server, main_server, replication_server
-for line in sys.stdin:
-    words, environment, errors = json.loads(line)
-    child = os.fork()
-    if child == 0:
-        signal.alarm(240)
-        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-        os.dup2(0, 1)
-        os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
-        os.environ.update(environment)
-        sys.argv = words
-        runpy.run_path(words[0], run_name="__main__")
-        sys.exit()
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
 
 @pytest.fixture(scope="module")
-def python() -> Iterator[subprocess.Popen[str]]:
-    """A process that has read the code, which is what takes long; each command is run in a copy of it."""
-    command = [*UNPRIVILEGED, sys.executable, "-c", _HAS_READ_THE_CODE]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "500"}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def copies() -> Iterator[Copies]:
+    with copies_of_python(*UNPRIVILEGED) as copies:
+        yield copies
 
 
 @pytest.fixture
-def run(python: subprocess.Popen[str], tmp_path: Path) -> Run:
+def run(copies: Copies, tmp_path: Path) -> Run:
     """Run a script with these settings, where the permissions of files hold."""
 
     def run(words: Sequence[str], settings: Settings, **environment: str) -> Done:
         errors = tmp_path / "errors"
-        assert python.stdin is not None
-        assert python.stdout is not None
-        asked = (list(words), {**as_environment(settings), **environment}, str(errors))
-        print(json.dumps(asked), file=python.stdin, flush=True)
-        return Done(int(python.stdout.readline()), errors.read_text())
+        pid = copies.start(words, {**as_environment(settings), **environment}, errors=errors)
+        return Done(copies.wait(pid), errors.read_text())
 
     return run
 
