@@ -1,14 +1,20 @@
-"""Upgrade: the servers are replaced one after another while games run, and nobody loses anything."""
+"""Upgrade: the servers are replaced one after another while games run, and nobody loses anything.
+
+One cluster is upgraded again and again, since nothing ends it: each test waits until it is whole.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +26,11 @@ from server import processes
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.processes import ROLES
 from server.run_file import RunFile
+from server.sandbox import sandbox_cluster
 from server.settings import ROOT
 from server.upgrade import CannotUpgrade, Replaced, upgrade
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.peers import peer_of
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
@@ -31,20 +38,40 @@ from wire.errors import TicTacToeError
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ALL_EVENTS = 1_000_000_000
 """Nothing is compacted away, so that the check reads all there was."""
+numbers = itertools.count(1)
+"""For names that nobody else has in the cluster of all."""
 
 
 def running(cluster: Cluster) -> dict[str, RunFile]:
     return {role: run for role in ROLES if (run := cluster.process_of(role)) is not None}
 
 
+def what_says(cluster: Cluster, role: str) -> Mapping[str, Any]:
+    """The status of a server, as it tells it to the others."""
+    remote = peer_of(cluster, role)
+    try:
+        status: Mapping[str, Any] = remote.call("status", timeout_s=PATIENCE_S)
+        return status
+    finally:
+        remote.close()
+
+
+def all_have_come_up(cluster: Cluster) -> bool:
+    """Whether no server counts as one that dies of its start any more, as it does for a moment after one that did."""
+    return all(
+        watch["failures"] == 0 for role in SERVERS for watch in what_says(cluster, role).get("watches", {}).values()
+    )
+
+
 @contextmanager
 def bots_playing(connection: Connection, tables: int = 3) -> Iterator[Tables]:
     """Bots at some tables, from before until after; then every move is accounted for."""
     moves: list[object] = []
-    playing = Tables(pace_s=0.02, on_move=moves.append)
+    playing = Tables(pace_s=0.1, on_move=moves.append)
     for number in range(tables):
-        names = (f"a{number}", f"b{number}", f"w{number}")
-        playing.open(connection, f"Table {number}", names, ("random",), random.Random(number))
+        table = next(numbers)
+        names = (f"a{table}", f"b{table}", f"w{table}")
+        playing.open(connection, f"Table {table}", names, ("random",), random.Random(number))
     wait_until(lambda: len(moves) > 5 * tables, what="all play")
     yield playing
     before = len(moves)
@@ -55,31 +82,152 @@ def bots_playing(connection: Connection, tables: int = 3) -> Iterator[Tables]:
     assert found.acked == len(moves)
 
 
-@pytest.fixture
-def keeping_all(make_cluster: MakeCluster) -> Cluster:
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The servers' code, to be changed: whatever this process starts is started from there."""
+    code = tmp_path_factory.mktemp("upgrade") / "code"
+    for package in ("game", "wire", "server"):
+        shutil.copytree(ROOT / package, code / package, ignore=shutil.ignore_patterns("__pycache__"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(processes, "ROOT", code)
+        patched.setenv("PYTHONPATH", str(code))
+        yield code
+
+
+def change(code: Path, module: str, lines: str) -> None:
+    """A new version of the code has these lines as well."""
+    (code / module).write_text(f"{(ROOT / module).read_text()}\n\n{lines}\n")
+
+
+@contextmanager
+def changed(code: Path, module: str, lines: str) -> Iterator[None]:
+    """The same for a while."""
+    change(code, module, lines)
+    try:
+        yield
+    finally:
+        shutil.copy(ROOT / module, code / module)
+
+
+@pytest.fixture(scope="module")
+def cluster_of_all(code: Path) -> Iterator[Cluster]:
     """A running cluster whose rooms keep all their events."""
-    cluster = make_cluster(keep_events=ALL_EVENTS)
-    cluster.start()
-    return cluster
+    with sandbox_cluster(keep_events=ALL_EVENTS, hang_s=HANG_S) as cluster:
+        assert code == processes.ROOT
+        yield cluster
+        end(cluster)
 
 
-def test_upgrade_replaces_all_four_while_bots_play_and_loses_nothing(keeping_all: Cluster) -> None:
-    cluster, before, told = keeping_all, running(keeping_all), list[Replaced]()
+@pytest.fixture
+def cluster(cluster_of_all: Cluster) -> Cluster:
+    """The same, whole and of the protocol that is on disk, whatever became of it in another test."""
+    if cluster_of_all.speak_otherwise():
+        cluster_of_all.end_all()
+    cluster_of_all.start(timeout_s=PATIENCE_S)
+    wait_until(cluster_of_all.is_whole)
+    wait_until(lambda: all_have_come_up(cluster_of_all))
+    return cluster_of_all
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game that has just begun, between two who are in no other."""
+    number = next(numbers)
+    return Game(connection, (f"ada{number}", f"bob{number}"))
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """What an upgrade did."""
+
+    before: dict[str, RunFile]
+    after: dict[str, RunFile]
+    told: list[Replaced]
+    standby_before: RunFile
+    versions_before: list[object]
+    versions_after: list[object]
+    outcomes: list[str]
+    """Of two who said so at once, in alphabetical order."""
+
+
+# -- a new version ------------------------------------------------------------------------------------------------
+
+
+def version_of(cluster: Cluster, role: str) -> object:
+    """What a server of the changed code says in its status."""
+    return what_says(cluster, role).get("version")
+
+
+def versions_of(cluster: Cluster) -> list[object]:
+    return [version_of(cluster, role) for role in SERVERS]
+
+
+def says_its_version(version: int) -> str:
+    """Lines of ``server/common_objects.py``."""
+    return f"""
+_status_before = PeerObject.status.__wrapped__
+PeerObject.status = remote()(lambda self: {{**_status_before(self), "version": {version}}})
+"""
+
+
+@pytest.fixture(scope="module")
+def upgraded(code: Path, cluster_of_all: Cluster) -> Upgraded:
+    """The cluster is upgraded to another version while bots play, by two at once."""
+    cluster, told = cluster_of_all, list[Replaced]()
+    wait_until(cluster.is_whole)
+    standby = wait_until(lambda: cluster.standby_of(MAIN), what="a stand-by of the old code")
+    before, versions_before = running(cluster), versions_of(cluster)
+
+    def outcome(_: int) -> str:
+        try:
+            upgrade(Cluster(cluster.settings), on_replaced=told.append)
+        except CannotUpgrade as error:
+            return str(error)
+        return "done"
+
+    change(code, "server/common_objects.py", says_its_version(2))
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, bots_playing(connection):
-        upgrade(cluster, on_replaced=told.append)
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = sorted(pool.map(outcome, range(2)))
         assert cluster.is_whole()
-    after = running(cluster)
+    return Upgraded(before, running(cluster), told, standby, versions_before, versions_of(cluster), outcomes)
+
+
+def test_upgrade_replaces_all_four_while_bots_play_and_loses_nothing(upgraded: Upgraded) -> None:
+    before, after = upgraded.before, upgraded.after
     assert len(after) == len(ROLES)
     assert all(after[role] != before[role] for role in ROLES)
-    assert [(one.role, one.old_pid, one.new_pid) for one in told] == [
+    assert [(one.role, one.old_pid, one.new_pid) for one in upgraded.told] == [
         (role, before[role].pid, after[role].pid) for role in (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)
     ]
 
 
+def test_two_upgrades_at_once_are_one(upgraded: Upgraded) -> None:
+    assert upgraded.outcomes == ["another upgrade runs", "done"]
+
+
+def test_upgrade_hands_over_to_a_stand_by_that_was_started_from_the_new_code(upgraded: Upgraded) -> None:
+    assert not upgraded.standby_before.alive
+    assert upgraded.after[MAIN] != upgraded.standby_before
+
+
+@pytest.mark.usefixtures("upgraded")
+def test_upgrade_leaves_one_process_of_each_role_and_one_stand_by(cluster: Cluster) -> None:
+    wait_until(lambda: len(processes.of_cluster(cluster.settings)) == len(ROLES) + 1)
+
+
+def test_upgrade_runs_the_code_that_is_on_disk_then(upgraded: Upgraded, cluster: Cluster, game: Game) -> None:
+    assert 2 not in upgraded.versions_before
+    assert upgraded.versions_after == [2] * 3
+    cluster.kill(MAIN)
+    game.play(0)
+    wait_until(cluster.is_whole)
+    assert version_of(cluster, MAIN) == 2
+
+
 @pytest.mark.parametrize("killed", [MAIN, REPLICATION, COMMUNICATION])
-def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(keeping_all: Cluster, killed: str) -> None:
-    cluster, before = keeping_all, running(keeping_all)
-    told: list[str] = []
+def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(cluster: Cluster, killed: str) -> None:
+    before, told = running(cluster), list[str]()
 
     def kill_once(replaced: Replaced) -> None:
         if not told:
@@ -94,64 +242,10 @@ def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(keeping_all: Clus
     assert REPLICATION in told
 
 
-def test_upgrade_hands_over_to_a_stand_by_that_was_started_from_the_new_code(cluster: Cluster) -> None:
-    old = wait_until(lambda: cluster.standby_of(MAIN))
-    upgrade(cluster)
-    main = running(cluster)[MAIN]
-    assert not old.alive
-    assert main != old
-
-
-# -- a new version ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The servers' code, to be changed: whatever this process starts is started from there."""
-    code = tmp_path / "code"
-    for package in ("game", "wire", "server"):
-        shutil.copytree(ROOT / package, code / package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(processes, "ROOT", code)
-    monkeypatch.setenv("PYTHONPATH", str(code))
-    return code
-
-
-def change(code: Path, module: str, lines: str) -> None:
-    """A new version of the code has these lines as well."""
-    file = code / module
-    file.write_text(f"{file.read_text()}\n\n{lines}\n")
-
-
-def version_of(cluster: Cluster, role: str) -> object:
-    """What a server of the changed code says in its status."""
-    remote = peer_of(cluster, role)
-    try:
-        return remote.call("status", timeout_s=PATIENCE_S).get("version")
-    finally:
-        remote.close()
-
-
-def test_upgrade_runs_the_code_that_is_on_disk_then(code: Path, cluster: Cluster, game: Game) -> None:
-    wait_until(lambda: cluster.standby_of(MAIN), what="a stand-by of the old code")
-    change(code, "server/common_objects.py", _SAYS_ITS_VERSION)
-    assert [version_of(cluster, role) for role in SERVERS] == [None] * 3
-    upgrade(cluster)
-    assert [version_of(cluster, role) for role in SERVERS] == [2] * 3
-    cluster.kill(MAIN)
-    game.play(0)
-    wait_until(cluster.is_whole)
-    assert version_of(cluster, MAIN) == 2
-
-
-_SAYS_ITS_VERSION = """
-_status_before = PeerObject.status.__wrapped__
-PeerObject.status = remote()(lambda self: {**_status_before(self), "version": 2})
-"""
-
-
 def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(code: Path, cluster: Cluster, game: Game) -> None:
     old = wait_until(lambda: cluster.standby_of(MAIN))
-    change(code, "server/common_objects.py", _SAYS_ITS_VERSION)
+    assert 3 not in versions_of(cluster)
+    change(code, "server/common_objects.py", says_its_version(3))
 
     def kill_main(said: str) -> None:
         if said.startswith(f"replacing {REPLICATION}"):
@@ -159,14 +253,16 @@ def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(code: Path, c
             wait_until(lambda: running(cluster).get(MAIN) == old)
 
     upgrade(cluster, say=kill_main)
-    assert [version_of(cluster, role) for role in SERVERS] == [2] * 3
+    assert versions_of(cluster) == [3] * 3
     game.play(0, 3)
 
 
 def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: Cluster, game: Game) -> None:
     before = running(cluster)
-    change(code, "server/main_peer.py", "this is no Python")
-    with pytest.raises(CannotUpgrade, match=r"nothing was replaced.*SyntaxError"):
+    with (
+        changed(code, "server/main_peer.py", "this is no Python"),
+        pytest.raises(CannotUpgrade, match=r"nothing was replaced.*SyntaxError"),
+    ):
         upgrade(cluster)
     assert running(cluster) == before
     game.play(0)
@@ -174,71 +270,15 @@ def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: 
 
 def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(code: Path, cluster: Cluster, game: Game) -> None:
     before = running(cluster)
-    change(code, "server/copy_keeper.py", "CopyKeeper.__init__ = lambda *_: 1 / 0")
-    with pytest.raises(CannotUpgrade, match=f"(?s){REPLICATION} does not come up.*ZeroDivisionError"):
-        upgrade(cluster)
-    game.play(0, 3)
-    assert {role: running(cluster)[role] for role in (MAIN, COMMUNICATION)} == {
-        role: before[role] for role in (MAIN, COMMUNICATION)
-    }
-    shutil.copy(ROOT / "server" / "copy_keeper.py", code / "server" / "copy_keeper.py")
+    with changed(code, "server/copy_keeper.py", "CopyKeeper.__init__ = lambda *_: 1 / 0"):
+        with pytest.raises(CannotUpgrade, match=f"(?s){REPLICATION} does not come up.*ZeroDivisionError"):
+            upgrade(cluster)
+        game.play(0, 3)
+        assert {role: running(cluster)[role] for role in (MAIN, COMMUNICATION)} == {
+            role: before[role] for role in (MAIN, COMMUNICATION)
+        }
     wait_until(cluster.is_whole, what="the old version is put back, and comes up by itself")
     game.play(1)
-
-
-def test_upgrade_from_another_protocol_between_servers_ends_all_and_starts_all_and_loses_nothing(
-    code: Path, make_cluster: MakeCluster
-) -> None:
-    cluster, told, said = make_cluster(keep_events=ALL_EVENTS), list[Replaced](), list[str]()
-    start_with_another_protocol(cluster, code)
-    before = running(cluster)
-    with connect(cluster.name_server) as connection, bots_playing(connection):
-        upgrade(cluster, say=said.append, on_replaced=told.append)
-        assert cluster.is_whole()
-    after = running(cluster)
-    assert {one.role: (one.old_pid, one.new_pid) for one in told} == {
-        role: (before[role].pid, after[role].pid) for role in ROLES
-    }
-    assert any("another version" in words for words in said)
-
-
-def test_a_start_and_a_status_name_servers_of_another_protocol(code: Path, make_cluster: MakeCluster) -> None:
-    cluster = make_cluster()
-    start_with_another_protocol(cluster, code)
-    with pytest.raises(CannotStart, match="cluster upgrade"):
-        cluster.start()
-    notes = {status.role: status.note for status in cluster.status()}
-    assert all("cluster upgrade" in notes[role] for role in SERVERS)
-
-
-def test_a_cluster_that_is_being_emptied_is_so_after_an_upgrade_from_another_protocol(
-    code: Path, make_cluster: MakeCluster
-) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    assert cluster.ask_to_drain(True)
-    cluster.end_all()
-    start_with_another_protocol(cluster, code)
-    upgrade(cluster)
-    drains = cluster.drains()
-    assert drains is not None
-    assert drains.on
-
-
-def start_with_another_protocol(cluster: Cluster, code: Path) -> None:
-    """Start servers of a version that speaks another protocol between servers; on disk is ours again after that."""
-    change(code, "wire/__init__.py", "PEER_PROTOCOL = 2")
-    for role in ROLES:
-        processes.start(role, cluster.settings)
-
-    def clients_find_it() -> bool:
-        with contextlib.suppress(TicTacToeError), connect(cluster.name_server, deadline_s=5.0) as connection:
-            return bool(connection.ask("servers"))
-        return False
-
-    wait_until(clients_find_it)
-    shutil.copy(ROOT / "wire" / "__init__.py", code / "wire" / "__init__.py")
-    wait_until(lambda: len(cluster.speak_otherwise()) == len(SERVERS))
 
 
 # -- when it cannot be -----------------------------------------------------------------------------------------------
@@ -252,19 +292,6 @@ def test_upgrade_while_degraded_waits_until_the_cluster_is_whole(cluster: Cluste
     game.play(0)
 
 
-def test_two_upgrades_at_once_are_one(cluster: Cluster) -> None:
-    def outcome(_: int) -> str:
-        try:
-            upgrade(Cluster(cluster.settings))
-        except CannotUpgrade as error:
-            return str(error)
-        return "done"
-
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(outcome, range(2))) == ["another upgrade runs", "done"]
-    assert cluster.is_whole()
-
-
 def test_upgrade_of_what_is_stopped_meanwhile_says_so(cluster: Cluster) -> None:
     with pytest.raises(CannotUpgrade, match="stopped"):
         upgrade(cluster, on_replaced=lambda _: cluster.stop())
@@ -276,6 +303,64 @@ def test_upgrade_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None
         upgrade(make_cluster())
 
 
-def test_upgrade_leaves_one_process_of_each_role_and_one_stand_by(cluster: Cluster) -> None:
+# -- another protocol between servers ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_another_protocol(code: Path, cluster_of_all: Cluster) -> Cluster:
+    """The same cluster: its servers speak another protocol between servers."""
+    if not cluster_of_all.speak_otherwise():
+        cluster_of_all.end_all()
+        start_with_another_protocol(cluster_of_all, code)
+    return cluster_of_all
+
+
+def start_with_another_protocol(cluster: Cluster, code: Path) -> None:
+    """Start servers of a version that speaks another protocol between servers; on disk is ours again after that."""
+
+    def clients_find_it() -> bool:
+        with contextlib.suppress(TicTacToeError), connect(cluster.name_server, deadline_s=5.0) as connection:
+            return bool(connection.ask("servers"))
+        return False
+
+    with changed(code, "wire/__init__.py", "PEER_PROTOCOL = 2"):
+        for role in ROLES:
+            processes.start(role, cluster.settings)
+        wait_until(clients_find_it)
+    wait_until(lambda: len(cluster.speak_otherwise()) == len(SERVERS))
+
+
+def test_a_start_and_a_status_name_servers_of_another_protocol(of_another_protocol: Cluster) -> None:
+    cluster = of_another_protocol
+    with pytest.raises(CannotStart, match="cluster upgrade"):
+        cluster.start()
+    notes = {status.role: status.note for status in cluster.status()}
+    assert all("cluster upgrade" in notes[role] for role in SERVERS)
+
+
+def test_upgrade_from_another_protocol_between_servers_ends_all_and_starts_all_and_loses_nothing(
+    of_another_protocol: Cluster,
+) -> None:
+    cluster, told, said = of_another_protocol, list[Replaced](), list[str]()
+    before = running(cluster)
+    with connect(cluster.name_server) as connection, bots_playing(connection):
+        upgrade(cluster, say=said.append, on_replaced=told.append)
+        assert cluster.is_whole()
+    after = running(cluster)
+    assert {one.role: (one.old_pid, one.new_pid) for one in told} == {
+        role: (before[role].pid, after[role].pid) for role in ROLES
+    }
+    assert any("another version" in words for words in said)
+
+
+def test_a_cluster_that_is_being_emptied_is_so_after_an_upgrade_from_another_protocol(
+    code: Path, cluster: Cluster
+) -> None:
+    assert cluster.ask_to_drain(True)
+    cluster.end_all()
+    start_with_another_protocol(cluster, code)
     upgrade(cluster)
-    wait_until(lambda: len(processes.of_cluster(cluster.settings)) == len(ROLES) + 1)
+    drains = cluster.drains()
+    assert drains is not None
+    assert drains.on
+    cluster.stop()  # whoever starts it has it open again
