@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
+from client import Cluster as Connection
 from client import connect
 from server.cluster import Cluster
 from server.lookout import Lookout
 from server.processes import ROLES
 from server.run_folder import RunFolder
+from server.sandbox import sandbox_cluster
 from server.security import cluster_key
 from server.settings import ROOT, as_environment
 from server.supervision import STAND_DOWN_S
-from tests.conditions import wait_until
-from tests.conftest import Game
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, Game, end
 from tests.server.test_cluster import left_of, pids_of
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+numbers = itertools.count(1)
+"""For names that nobody else has in the cluster of all."""
+
+
+@pytest.fixture(scope="module")
+def cluster_of_all() -> Iterator[Cluster]:
+    """A running cluster; a server that never saw another one run waits for it for a short time only."""
+    with sandbox_cluster(hang_s=HANG_S, start_grace_s=2.0) as cluster:
+        yield cluster
+        end(cluster)
+
+
+@pytest.fixture
+def cluster(cluster_of_all: Cluster) -> Cluster:
+    """The same, whole again, whatever a stop left of it in another test."""
+    cluster_of_all.start(timeout_s=PATIENCE_S)
+    wait_until(cluster_of_all.is_whole)
+    return cluster_of_all
+
+
+@pytest.fixture
+def game(connection: Connection) -> Game:
+    """A game that has just begun, between two who are in no other."""
+    number = next(numbers)
+    return Game(connection, (f"ada{number}", f"bob{number}"))
 
 
 def ask(cluster: Cluster, method: str, *roles: str) -> None:
@@ -42,7 +71,11 @@ def test_a_stop_that_comes_to_no_end_leaves_a_cluster_that_becomes_whole(
         wait_until(lambda role=role: cluster.process_of(role) is None)  # type: ignore[misc]
     if not stopped:
         cluster.kill(MAIN)  # while nobody looks
-    wait_until(cluster.is_whole, what=f"whole again, once they have stood down for {STAND_DOWN_S:g} s")
+    wait_until(
+        lambda: len(pids_of(cluster)) == len(ROLES),
+        what=f"all run again, once they have stood down for {STAND_DOWN_S:g} s",
+    )
+    wait_until(cluster.is_whole)
     game.play(3)
     assert game.x.view().board["cells"] == "X..O....."
 
@@ -86,7 +119,8 @@ def test_the_command_is_interrupted_and_the_cluster_is_whole_or_gone(cluster: Cl
     wait_until(lambda: cluster.is_whole() or not servers_left(cluster), what="all of it, or no server")
     if servers_left(cluster):
         with connect(cluster.name_server) as connection:
-            Game(connection).play(0, 3)
+            number = next(numbers)
+            Game(connection, (f"ada{number}", f"bob{number}")).play(0, 3)
 
 
 def test_a_stop_says_what_becomes_of_a_cluster_when_it_is_interrupted(
