@@ -116,6 +116,7 @@ def test_the_command_is_interrupted_and_the_cluster_is_whole_or_gone(cluster: Cl
     command.send_signal(number)
     _, errors = command.communicate()
     assert "Traceback" not in errors
+    wait_until(lambda: all(map(cluster.process_of, SERVERS)) or not cluster.runs_here(), what="by what is written down")
     wait_until(lambda: cluster.is_whole() or not servers_left(cluster), what="all of it, or no server")
     if servers_left(cluster):
         with connect(cluster.name_server) as connection:
