@@ -6,21 +6,25 @@ import re
 import subprocess
 import sys
 
+from typer.testing import CliRunner
+
 from server.settings import ROOT
 from simulator.teeth import TEETH
+from tictactoe import app
 
 
 def simulate(*arguments: str) -> tuple[int, str]:
-    run = subprocess.run(
-        [sys.executable, "tictactoe.py", "simulate", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return run.returncode, run.stdout + run.stderr
+    """Run the command in this process; its exit status, and what it wrote."""
+    found = CliRunner().invoke(app, ["simulate", *arguments])
+    return found.exit_code, found.output
 
 
 def test_clean_schedules_end_with_zero_and_a_sum() -> None:
-    status, said = simulate("--schedules", "6", "--seed", "3", "--jobs", "2")
-    assert status == 0
-    assert "6 (seeds 3 to 8)" in said
+    """From outside, as people run it."""
+    command = [sys.executable, "tictactoe.py", "simulate", "--schedules", "6", "--seed", "3", "--jobs", "2"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "6 (seeds 3 to 8)" in run.stdout + run.stderr
 
 
 def test_a_failing_seed_is_said_and_replays_with_its_time_line() -> None:
