@@ -1,4 +1,4 @@
-"""The demo from outside, as people run it."""
+"""The demo from outside, as people run it; what ends it badly in this process, on one cluster for all of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,16 @@ from typer.testing import CliRunner
 import client.demo
 import client.tables
 import server.sandbox
+from client import Cluster as Connection
 from client.demo import schedule
 from client.demo_report import ALL_SERVERS
 from client.history.guarantees import Findings, check
 from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
 from game.commands import Move
+from server.cluster import Cluster
 from server.settings import ROOT
-from tests.conditions import A_RUN_S, PATIENCE_S
+from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tictactoe import app
 from wire import NAME_SERVER
 
@@ -55,7 +58,7 @@ def test_the_same_seed_is_the_same_schedule() -> None:
 def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     demo = subprocess.run(
-        [sys.executable, "tictactoe.py", "demo", "--seconds", "10", "--rooms", "3", "--report", str(report)],
+        [sys.executable, "tictactoe.py", "demo", "--seconds", "5", "--rooms", "2", "--report", str(report)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -72,12 +75,44 @@ def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
     assert "moves lost" in demo.stdout
 
 
-def demo_here(report: Path) -> tuple[int, dict[str, Any]]:
-    """Run a demo of two seconds in this process; its exit status and its report."""
-    found = CliRunner().invoke(app, ["demo", "--seconds", "2", "--rooms", "1", "--report", str(report)])
+TIGHT: Mapping[str, Any] = {"snapshot_every": 5, "keep_events": 10}
+DemoCluster = Callable[..., AbstractContextManager[Cluster]]
+
+
+@pytest.fixture(scope="module")
+def demo_cluster() -> Iterator[DemoCluster]:
+    """Gives the demos of this process their cluster: one for all, which compacts much unless they wish otherwise."""
+    given: list[tuple[Cluster, dict[str, Any]]] = []
+    with ExitStack() as stack:
+        start = server.sandbox.sandbox_cluster
+
+        @contextmanager
+        def give(**changes: Any) -> Iterator[Cluster]:
+            if not given:
+                given.append((stack.enter_context(start(**{**TIGHT, **changes})), changes))
+            ((cluster, wished),) = given
+            assert changes == wished
+            wait_until(cluster.is_whole)
+            yield cluster
+
+        yield give
+
+
+@pytest.fixture
+def on_one_cluster(demo_cluster: DemoCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Demos come to the one cluster, and back to the names that the one before had."""
+    claim = Connection.claim
+    monkeypatch.setattr(Connection, "claim", lambda self, name: claim(self, name, token=f"{name:-<43}"))
+    monkeypatch.setattr(server.sandbox, "sandbox_cluster", demo_cluster)
+
+
+def demo_here(report: Path, *, seconds: int = 1) -> tuple[int, dict[str, Any]]:
+    """Run a demo in this process, of so short a time that nobody is killed; its exit status and its report."""
+    found = CliRunner().invoke(app, ["demo", "--seconds", str(seconds), "--rooms", "1", "--report", str(report)])
     return found.exit_code, json.loads(report.read_text())
 
 
+@pytest.mark.usefixtures("on_one_cluster")
 def test_a_move_that_was_acknowledged_and_is_not_there_is_exit_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +127,7 @@ def test_a_move_that_was_acknowledged_and_is_not_there_is_exit_status_1(
     assert (report["moves_lost"], report["moves_doubled"], report["views_out_of_order"]) == (1, 0, 0)
 
 
+@pytest.mark.usefixtures("on_one_cluster")
 def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +138,7 @@ def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
     assert any("ZeroDivisionError" in finding for finding in report["findings"])
 
 
+@pytest.mark.usefixtures("on_one_cluster")
 def test_a_watcher_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def only_the_first(_: object, room: RoomClient, history: RoomHistory, _on_view: object) -> None:
         history.watchers[room.name] = list(next(room.watch(0)).events)[:1]
@@ -112,19 +149,15 @@ def test_a_watcher_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monke
     assert any("table1-w saw 1 of the" in finding for finding in report["findings"])
 
 
-def test_the_final_history_has_all_events_however_much_a_cluster_compacts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usual = server.sandbox.sandbox_cluster
-    tight = {"snapshot_every": 5, "keep_events": 10}
-    monkeypatch.setattr(server.sandbox, "sandbox_cluster", lambda **changes: usual(**{**tight, **changes}))
-    status, report = demo_here(tmp_path / "report.json")
+@pytest.mark.usefixtures("on_one_cluster")
+def test_the_final_history_has_all_events_however_much_a_cluster_compacts(tmp_path: Path) -> None:
+    status, report = demo_here(tmp_path / "report.json", seconds=2)
     assert (status, report["findings"]) == (0, [])
 
 
 def test_ctrl_c_ends_a_demo_and_leaves_nothing_behind(tmp_path: Path) -> None:
     demo = subprocess.Popen(
-        [sys.executable, "tictactoe.py", "demo", "--seconds", "60", "--rooms", "2"],
+        [sys.executable, "tictactoe.py", "demo", "--seconds", "60", "--rooms", "1"],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from client import connect
 from client.rush import worker
-from client.rush.report import Rush
+from client.rush.report import Rush, Summary
 from client.rush.run import run_rush
 from client.rush.worker import WISH, Worker
 from game.errors import InvalidArgument
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
-from tests.conditions import PATIENCE_S
+from tests.conditions import PATIENCE_S, wait_until
 
-PEOPLE = 12
+PEOPLE = 8
 
 
-def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills() -> None:
-    said: list[str] = []
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
     with sandbox_cluster(keep_events=1_000_000, away_s=3600.0) as cluster:
-        summary = run_rush(cluster, Rush(people=PEOPLE, kill_every_s=2.0), said.append)
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the rush says meanwhile."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def summary(cluster: Cluster, said: list[str]) -> Summary:
+    """Of the one rush that there is."""
+    summary = run_rush(cluster, Rush(people=PEOPLE, kill_every_s=2.0), said.append)
+    wait_until(cluster.is_whole)
+    return summary
+
+
+def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills(
+    summary: Summary, said: list[str]
+) -> None:
     assert summary.wrong == []
     plain = summary.as_plain()
     assert (plain["matched"], plain["series_ended"]) == (PEOPLE, PEOPLE // 2)
@@ -38,34 +58,34 @@ def test_people_who_cannot_be_put_in_pairs_are_refused(people: int) -> None:
         Rush(people=people)
 
 
-def test_people_without_opponents_give_up_in_the_end(shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("summary")
+def test_people_without_opponents_give_up_in_the_end(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "STALLED_S", 0.0)
-    lonely = Worker(shared_cluster.name_server)
+    lonely = Worker(cluster.name_server)
     lonely.enter(["lonely"])
     (person,) = lonely.play()["people"]
     assert (person["room"], person["ended"], person["wrong"]) == ("", False, "")
 
 
-def test_people_whose_opponents_are_gone_give_up_in_the_end(
-    shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left = Worker(shared_cluster.name_server)
+@pytest.mark.usefixtures("summary")
+def test_people_whose_opponents_are_gone_give_up_in_the_end(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = Worker(cluster.name_server)
     left.enter(["left"])
-    with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as cluster, ThreadPoolExecutor(1) as pool:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, ThreadPoolExecutor(1) as pool:
         playing = pool.submit(left.play)
-        room = cluster.claim("gone").seek(WISH)
+        room = connection.claim("gone").seek(WISH)
         assert room is not None
         monkeypatch.setattr(worker, "STALLED_S", 0.0)
         (person,) = playing.result()["people"]
     assert (person["room"], person["ended"], person["wrong"]) == (room.id, False, "")
 
 
-def test_what_is_wrong_is_said() -> None:
-    with sandbox_cluster(keep_events=1_000_000, away_s=3600.0) as cluster:
-        good = run_rush(cluster, Rush(people=2, kill_every_s=1000.0))
-    person = {**good.people[0], "room": "", "ended": False, "wrong": "busy: no place", "seen": []}
-    bad = type(good)(good.rush, 1.0, [], [person, good.people[1]], good.findings, good.recorded + 1, ["abcd"])
-    name, room = person["name"], good.people[1]["room"]
+def test_what_is_wrong_is_said(summary: Summary) -> None:
+    first, *others = summary.people
+    person = {**first, "room": "", "ended": False, "wrong": "busy: no place", "seen": []}
+    bad = Summary(summary.rush, 1.0, [], [person, *others], summary.findings, summary.recorded + 1, ["abcd"])
+    name, room = first["name"], first["room"]
+    assert room in {other["room"] for other in others}, "the opponent is still there"
     assert f"{name} found no match" in bad.wrong
     assert f"{name} did not see the series end" in bad.wrong
     assert f"{name}: busy: no place" in bad.wrong
