@@ -1,55 +1,79 @@
-"""The benchmark works: a quick run of each group, from outside. Its figures are not looked at."""
+"""The benchmark works: a quick run of each group. Its figures are not looked at.
+
+The command runs in this process, so that the groups share a cluster; a group that needs two starts another.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from typer.testing import CliRunner
 
+import server.measured
 from client.bench.run import GROUPS
+from server.measured import Measured, measured_cluster
 from server.settings import ROOT
-from tests.conditions import A_RUN_S
+from tests.conditions import A_RUN_S, wait_until
+from tictactoe import app
 
 KEYS = {"value", "unit", "yardstick", "ratio", "target", "holds"}
+ClusterFor = Callable[[], AbstractContextManager[Measured]]
 
 
-def bench(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "tictactoe.py", "bench", *options],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=A_RUN_S,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def cluster_for() -> Iterator[ClusterFor]:
+    """What gives a group its cluster: the shared one, or one of its own while that is taken."""
+    with measured_cluster() as shared:
+        free = [shared]
+
+        @contextmanager
+        def give() -> Iterator[Measured]:
+            if not free:
+                with measured_cluster() as own:
+                    yield own
+                return
+            cluster = free.pop()
+            try:
+                wait_until(cluster.is_whole)
+                yield cluster
+            finally:
+                free.append(cluster)
+
+        yield give
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_each_group_measures_its_rows(tmp_path: Path, group: str) -> None:
+def test_each_group_measures_its_rows(
+    tmp_path: Path, group: str, cluster_for: ClusterFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.measured, "measured_cluster", cluster_for)
     report = tmp_path / "report.json"
-    done = bench(tmp_path, "--quick", "--only", group, "--report", str(report))
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = CliRunner().invoke(app, ["bench", "--quick", "--only", group, "--report", str(report)])
+    assert done.exit_code == 0, (done.output, done.exception)
     found = json.loads(report.read_text())
     assert found["machine"]["cores"] >= 1
     assert found["rows"]
     for name, row in found["rows"].items():
         assert set(row) >= KEYS
         assert row["value"] > 0, name
-        assert name in done.stdout
+        assert name in done.output
     picture = report.with_suffix(".svg")
     assert picture.exists() == (group == "growth")
     if picture.exists():
         assert ElementTree.parse(picture).getroot().tag.endswith("svg")
 
 
-def test_a_group_that_there_is_none_of_is_refused(tmp_path: Path) -> None:
-    done = bench(tmp_path, "--only", "nonsense")
+def test_a_group_that_there_is_none_of_is_refused() -> None:
+    """From outside, as people run it."""
+    command = [sys.executable, "tictactoe.py", "bench", "--only", "nonsense"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=A_RUN_S, check=False)
     assert done.returncode != 0
     assert "playing" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
