@@ -25,8 +25,9 @@ from wire import MAIN, NAME_SERVER
 
 def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
+    options = ["--inputs", "300", "--rounds", "1", "--rooms", "2", "--report", str(file)]
     run = subprocess.run(
-        [sys.executable, "tictactoe.py", "hostile", "--inputs", "900", "--rounds", "1", "--report", str(file)],
+        [sys.executable, "tictactoe.py", "hostile", *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -35,8 +36,8 @@ def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     report = json.loads(file.read_text())
-    assert report["inputs"] == 900
-    assert sum(report["inputs_by_kind"].values()) == 900
+    assert report["inputs"] == 300
+    assert sum(report["inputs_by_kind"].values()) == 300
     assert set(report["deaths"].values()) == {0}
     assert report["state_changed"] == 0
     assert report["honest_move_ms"]["attack"]["p99"] > 0
