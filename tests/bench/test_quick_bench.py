@@ -1,6 +1,7 @@
 """The benchmark works: a quick run of each group. Its figures are not looked at.
 
-The command runs in this process, so that the groups share a cluster; a group that needs two starts another.
+The command runs in this process, so that the groups share a cluster; a group that needs two starts another. It plays
+in two rooms at the most to see how it grows, and looks at the journals after each short measurement.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
+import client.bench.endurance
+import client.bench.run
 import server.measured
 from client.bench.run import GROUPS
+from client.bench.scale import QUICK
 from server.measured import Measured, measured_cluster
 from server.settings import ROOT
 from tests.conditions import A_RUN_S, wait_until
@@ -54,6 +59,8 @@ def test_each_group_measures_its_rows(
     tmp_path: Path, group: str, cluster_for: ClusterFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server.measured, "measured_cluster", cluster_for)
+    monkeypatch.setattr(client.bench.run, "QUICK", replace(QUICK, most_rooms=2))
+    monkeypatch.setattr(client.bench.endurance, "LOOKS", 1)
     report = tmp_path / "report.json"
     done = CliRunner().invoke(app, ["bench", "--quick", "--only", group, "--report", str(report)])
     assert done.exit_code == 0, (done.output, done.exception)
