@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import hypothesis
@@ -111,9 +112,15 @@ def connection(cluster: Cluster) -> Iterator[Connection]:
 class Game:
     """Two players in a room of their own."""
 
-    def __init__(self, connection: Connection, names: tuple[str, str] = ("ada", "bob"), **options: object) -> None:
-        self.ada: Player = connection.claim(names[0])
-        self.bob: Player = connection.claim(names[1])
+    def __init__(
+        self,
+        connection: Connection,
+        names: tuple[str, str] = ("ada", "bob"),
+        tokens: Mapping[str, str] = MappingProxyType({}),
+        **options: object,
+    ) -> None:
+        self.ada: Player = connection.claim(names[0], token=tokens.get(names[0]))
+        self.bob: Player = connection.claim(names[1], token=tokens.get(names[1]))
         self.x: RoomClient = self.ada.create("a game", **options)
         self.o: RoomClient = self.bob.room(self.x.id)
         self.x.join()
@@ -128,6 +135,14 @@ class Game:
         """Whoever is to move."""
         view = self.x.view()
         return self.x if view.turn == view.seat_of(self.x.name) else self.o
+
+    def close(self) -> None:
+        """End what is played, and close the room: others find the lobby as it was."""
+        if self.x.view().phase == "playing":
+            self.x.resign()
+        self.x.close()
+        for room in (self.x, self.o):
+            room.disconnect()
 
 
 _numbers = itertools.count(1)

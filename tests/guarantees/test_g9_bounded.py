@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import NamedTuple
 
 import pytest
 
+from client import Cluster as Connection
 from client import connect
 from client.credentials import new_token
 from client.hostile.garbage import call, handshake
@@ -17,72 +22,135 @@ from client.room import new_request_id
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
 from server.cluster import Cluster
 from server.journal_file import open_journal
+from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster, ask_once
+from tests.conftest import HANG_S, Game, ask_once
+from tests.operations.scraping import scrape
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Busy, TooLarge, Unreachable
 from wire.rpc import Address, Remote
 
+_numbers = itertools.count()
+PEOPLE = ("ada", "bob", "third", "fourth", "fifth")
+
+
+class Small(NamedTuple):
+    """A cluster with little room, and who has all the names that there can be."""
+
+    cluster: Cluster
+    tokens: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Small]:
+    """A cluster with little room. Each test closes its rooms."""
+    with sandbox_cluster(
+        hang_s=HANG_S,
+        max_rooms=3,
+        max_names=len(PEOPLE),
+        max_people_per_room=3,
+        max_connections=12,
+        max_wait_s=0.3,
+        max_message_bytes=1 << 16,
+    ) as cluster:
+        with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+            tokens = {name: connection.claim(name).token for name in PEOPLE}
+        yield Small(cluster, tokens)
+
 
 @pytest.fixture
-def small(make_cluster: MakeCluster) -> Cluster:
-    """A cluster with little room."""
-    cluster = make_cluster(
-        max_rooms=3, max_names=5, max_people_per_room=3, max_connections=12, max_wait_s=0.3, max_message_bytes=1 << 16
-    )
-    cluster.start()
-    return cluster
+def in_small(small: Small) -> Iterator[Connection]:
+    """A connection to it."""
+    with connect(small.cluster.name_server, deadline_s=PATIENCE_S) as connection:
+        yield connection
 
 
-def test_g9_rooms(small: Cluster) -> None:
-    with connect(small.name_server, deadline_s=PATIENCE_S) as connection:
-        ada = connection.claim("ada")
-        rooms = [ada.create() for _ in range(3)]
-        with pytest.raises(Busy):
-            ask_once(small, "create", ada.token, new_request_id(), "", "tictactoe", {}, {})
-        rooms[0].close()
-        assert ada.create().view().phase == "waiting"
+@pytest.fixture
+def small_game(small: Small, in_small: Connection) -> Iterator[Game]:
+    """A game there."""
+    with closing(Game(in_small, tokens=small.tokens)) as game:
+        yield game
 
 
-def test_g9_names(small: Cluster) -> None:
-    with connect(small.name_server, deadline_s=PATIENCE_S) as connection:
-        players = [connection.claim(f"name{number}") for number in range(5)]
-        with pytest.raises(Busy):
-            ask_once(small, "claim", "onemore", new_token())
-        assert connection.claim("name0", token=players[0].token).name == "name0"
+@pytest.fixture(scope="module")
+def keeping_little() -> Iterator[Cluster]:
+    """A cluster for many people that keeps little of what is over."""
+    with sandbox_cluster(hang_s=HANG_S, snapshot_every=20, keep_events=10, keep_closed_rooms=2) as cluster:
+        yield cluster
 
 
-def test_g9_people_in_a_room(small: Cluster) -> None:
-    with connect(small.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
-        connection.claim("third").room(game.x.id).join()
-        with pytest.raises(RoomFull):
-            connection.claim("fourth").room(game.x.id).join("spectator")
-        game.x.leave()
-        assert game.x.join().seat == "X"
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Cluster]:
+    """A cluster that keeps nothing open or in memory that is not used."""
+    with sandbox_cluster(hang_s=HANG_S, idle_connection_s=0.3, room_idle_s=0.2, away_s=0.2, max_wait_s=0.1) as cluster:
+        yield cluster
 
 
-def test_g9_a_wait_ends(small: Cluster) -> None:
-    with connect(small.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
-        place = connection.ask("where_is", game.x.id)
-        remote = Remote((small.settings.public_address_of("main_server")), place["object"])
-        version = game.x.view().version
-        answer = remote.call("wait", game.ada.token, version, 3600.0, timeout_s=PATIENCE_S)
-        remote.close()
-        assert answer["events"] == []
-        assert answer["version"] == version
+@pytest.fixture(scope="module")
+def for_hosts() -> Iterator[Cluster]:
+    """A cluster with few connections for a host, and in which no room stays open for long."""
+    with sandbox_cluster(hang_s=HANG_S, max_connections=20, max_connections_per_host=10, room_expire_s=0.3) as cluster:
+        yield cluster
 
 
-def test_g9_a_message_that_is_too_large_changes_nothing(small: Cluster) -> None:
-    with connect(small.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
-        where = small.settings.public_address_of(COMMUNICATION)
-        big = Remote(where, COMMUNICATION)
-        with pytest.raises((TooLarge, Unreachable)):
-            big.call("claim", "x" * (1 << 21), "y" * 43, timeout_s=PATIENCE_S)
-        big.close()
-        game.play(0)
+@pytest.fixture
+def connection(keeping_little: Cluster) -> Iterator[Connection]:
+    with connect(keeping_little.name_server, deadline_s=PATIENCE_S) as connection:
+        yield connection
+
+
+@pytest.fixture
+def game(connection: Connection) -> Iterator[Game]:
+    """A game of two people that no other test has."""
+    number = next(_numbers)
+    with closing(Game(connection, (f"ada{number}", f"bob{number}"))) as game:
+        yield game
+
+
+def test_g9_rooms(small: Small, in_small: Connection) -> None:
+    ada = in_small.claim("ada", token=small.tokens["ada"])
+    rooms = [ada.create() for _ in range(3)]
+    with pytest.raises(Busy, match="MAX_ROOMS"):
+        ask_once(small.cluster, "create", ada.token, new_request_id(), "", "tictactoe", {}, {})
+    rooms.pop().close()
+    rooms.append(ada.create())
+    assert rooms[-1].view().phase == "waiting"
+    for room in rooms:
+        room.close()
+
+
+def test_g9_names(small: Small, in_small: Connection) -> None:
+    with pytest.raises(Busy, match="MAX_NAMES"):
+        ask_once(small.cluster, "claim", "onemore", new_token())
+    for name in PEOPLE:
+        assert in_small.claim(name, token=small.tokens[name]).name == name
+
+
+def test_g9_people_in_a_room(small: Small, in_small: Connection, small_game: Game) -> None:
+    third, fourth = (in_small.claim(name, token=small.tokens[name]).room(small_game.x.id) for name in PEOPLE[2:4])
+    third.join()
+    with pytest.raises(RoomFull):
+        fourth.join("spectator")
+    small_game.x.leave()
+    assert small_game.x.join().seat == "X"
+
+
+def test_g9_a_wait_ends(small: Small, in_small: Connection, small_game: Game) -> None:
+    place = in_small.ask("where_is", small_game.x.id)
+    remote = Remote(small.cluster.settings.public_address_of(MAIN), place["object"])
+    version = small_game.x.view().version
+    answer = remote.call("wait", small_game.ada.token, version, 3600.0, timeout_s=PATIENCE_S)
+    remote.close()
+    assert answer["events"] == []
+    assert answer["version"] == version
+
+
+def test_g9_a_message_that_is_too_large_changes_nothing(small: Small, small_game: Game) -> None:
+    big = Remote(small.cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
+    with pytest.raises((TooLarge, Unreachable)):
+        big.call("claim", "x" * (1 << 21), "y" * 43, timeout_s=PATIENCE_S)
+    big.close()
+    small_game.play(0)
 
 
 def knock(address: Address, source: str = "127.0.0.1") -> tuple[socket.socket, bytes]:
@@ -92,54 +160,51 @@ def knock(address: Address, source: str = "127.0.0.1") -> tuple[socket.socket, b
     return connection, connection.recv(4096)
 
 
-def test_g9_one_connection_too_many_is_told_so(small: Cluster) -> None:
-    address = small.settings.public_address_of(COMMUNICATION)
-    run = small.process_of(COMMUNICATION)
+def test_g9_one_connection_too_many_is_told_so(small: Small) -> None:
+    cluster = small.cluster
+    address = cluster.settings.public_address_of(COMMUNICATION)
+    run = cluster.process_of(COMMUNICATION)
     held = [knock(address) for _ in range(12)]
     try:
         with pytest.raises(Busy):
-            ask_once(small, "describe")
+            ask_once(cluster, "describe")
     finally:
         for connection, _ in held:
             connection.close()
-    with connect(small.name_server, deadline_s=PATIENCE_S) as later:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as later:
         assert later.rooms() == []
-    assert small.process_of(COMMUNICATION) == run
+    assert cluster.process_of(COMMUNICATION) == run
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="there one loopback address has to do")
-def test_g9_one_host_cannot_take_all_connections(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(max_connections=20, max_connections_per_host=10)
-    cluster.start()
-    address = cluster.settings.public_address_of(COMMUNICATION)
+def test_g9_one_host_cannot_take_all_connections(for_hosts: Cluster) -> None:
+    address = for_hosts.settings.public_address_of(COMMUNICATION)
     held = [knock(address, "127.0.0.2") for _ in range(11)]
     assert not any(b"no free workers" in said for _, said in held[:10])
     assert b"no free workers" in held[10][1]
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+    with connect(for_hosts.name_server, deadline_s=PATIENCE_S) as connection:
         assert connection.rooms() == []
     for held_, _ in held:
         held_.close()
 
 
-def test_g9_those_who_say_nothing_keep_nobody_out_and_end_no_server(small: Cluster) -> None:
+def test_g9_those_who_say_nothing_keep_nobody_out_and_end_no_server(small: Small, small_game: Game) -> None:
+    cluster = small.cluster
     roles = (MAIN, COMMUNICATION, REPLICATION)
-    before = [small.process_of(role) for role in roles]
-    ports = (small.settings.public_address_of, small.settings.peer_address_of)
+    before = [cluster.process_of(role) for role in roles]
+    ports = (cluster.settings.public_address_of, cluster.settings.peer_address_of)
     addresses = [address_of(role) for role in roles for address_of in ports]
     silent = [socket.create_connection(address) for address in addresses for _ in range(30)]
-    began = time.monotonic()
-    with connect(small.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
-        while time.monotonic() - began < small.settings.hang_s * 2:
-            game.x.view()
-        game.play(0, 3)
-    assert [small.process_of(role) for role in roles] == before
+    over = time.monotonic() + cluster.settings.hang_s * 2
+    wait_until(lambda: small_game.x.view() and time.monotonic() > over, what="those who watch would have seen it hang")
+    small_game.play(0, 3)
+    assert [cluster.process_of(role) for role in roles] == before
     for held in silent:
         held.close()
 
 
-def test_g9_answers_that_nobody_reads_keep_nobody_waiting(cluster: Cluster, game: Game) -> None:
-    where = cluster.settings.public_address_of(MAIN)
+def test_g9_answers_that_nobody_reads_keep_nobody_waiting(keeping_little: Cluster, game: Game) -> None:
+    where = keeping_little.settings.public_address_of(MAIN)
     place = f"room.{game.x.id}"
     greedy = []
     for _ in range(5):
@@ -154,99 +219,86 @@ def test_g9_answers_that_nobody_reads_keep_nobody_waiting(cluster: Cluster, game
         connection.close()
 
 
-def test_g9_a_connection_that_says_nothing_is_closed(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(idle_connection_s=0.3)
-    cluster.start()
-    with socket.create_connection(cluster.settings.public_address_of(COMMUNICATION)) as silent:
+def test_g9_a_connection_that_says_nothing_is_closed(impatient: Cluster) -> None:
+    with socket.create_connection(impatient.settings.public_address_of(COMMUNICATION)) as silent:
         silent.settimeout(PATIENCE_S)
         while silent.recv(1024):
             pass  # what the server says before it closes
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
+    with connect(impatient.name_server, deadline_s=PATIENCE_S) as connection:
+        game = Game(connection, ("eve", "joe"))
         wait_until(lambda: game.x.view().phase == "playing")
         game.play(0)
 
 
-def test_g9_a_closed_room_is_gone(cluster: Cluster, game: Game) -> None:
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        room = game.ada.create("short")
-        news = connection.watch_rooms()
-        assert room.id in next(news).rooms
+def test_g9_a_closed_room_is_gone(connection: Connection, game: Game) -> None:
+    room = game.ada.create("short")
+    news = connection.watch_rooms()
+    assert room.id in next(news).rooms
+    room.close()
+    while room.id in next(news).rooms:
+        pass
+    with pytest.raises(RoomClosed):
+        room.join()
+    with pytest.raises(NoSuchRoom):
+        game.bob.room(room.id)
+
+
+def test_g9_closed_rooms_are_forgotten_but_for_the_latest(connection: Connection) -> None:
+    player = connection.claim("host of four")
+    rooms = [player.create(f"number {number}") for number in range(4)]
+    for room in rooms:
         room.close()
-        while room.id in next(news).rooms:
-            pass
-        with pytest.raises(RoomClosed):
-            room.join()
+    for forgotten in rooms[:2]:
         with pytest.raises(NoSuchRoom):
-            game.bob.room(room.id)
+            wait_until(lambda room=forgotten: room.view().phase != "closed")
+    assert [room.view().phase for room in rooms[2:]] == ["closed", "closed"]
 
 
-def test_g9_closed_rooms_are_forgotten_but_for_the_latest(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(keep_closed_rooms=2)
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        player = connection.claim("ada")
-        rooms = [player.create(f"number {number}") for number in range(4)]
-        for room in rooms:
-            room.close()
-        for forgotten in rooms[:2]:
-            with pytest.raises(NoSuchRoom):
-                wait_until(lambda room=forgotten: room.view().phase != "closed")
-        assert [room.view().phase for room in rooms[2:]] == ["closed", "closed"]
-
-
-def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(room_idle_s=0.2, away_s=0.2, max_wait_s=0.1, log_level="debug")
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(impatient: Cluster) -> None:
+    with connect(impatient.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         game.play(0, 3)
         before = game.x.view()
-        logs = cluster.settings.data / "logs"
-        wait_until(lambda: any("left memory" in log.read_text() for log in logs.glob("main_server-*.log")))
+        wait_until(lambda: scrape(impatient.settings, MAIN).value("tictactoe_rooms_in_memory") == 0)
         after = game.x.view()
         assert after.board == before.board
         game.play(1)
 
 
-def test_g9_rooms_that_nobody_uses_for_very_long_are_closed(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(room_expire_s=0.3)
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        connection.claim("ada").create("forgotten")
+def test_g9_rooms_that_nobody_uses_for_very_long_are_closed(for_hosts: Cluster) -> None:
+    with connect(for_hosts.name_server, deadline_s=PATIENCE_S) as connection:
+        room = connection.claim("ada").create("forgotten")
         for news in connection.watch_rooms():
             if not news.rooms:
                 break
+        with pytest.raises((RoomClosed, NoSuchRoom)):
+            room.join()
 
 
-def test_g9_the_journals_do_not_grow_with_every_move(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(snapshot_every=20, keep_events=10)
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        game = Game(connection)
-        for _ in range(20):
-            game.play(0, 3, 1, 4, 2)
-            game.x.rematch()
-            game.o.rematch()
-        assert game.x.view().version > 180
+def test_g9_the_journals_do_not_grow_with_every_move(keeping_little: Cluster, game: Game) -> None:
+    for _ in range(20):
+        game.play(0, 3, 1, 4, 2)
+        game.x.rematch()
+        game.o.rematch()
+    assert game.x.view().version > 180
 
-        def short(folder: str) -> bool:
-            journal = open_journal(cluster.settings.data / folder / "journal.db")
-            entries = journal.copy(f"room/{game.x.id}").entries
-            journal.close()
-            return len(entries) <= 20 + 10
+    def short(folder: str) -> bool:
+        journal = open_journal(keeping_little.settings.data / folder / "journal.db")
+        entries = journal.copy(f"room/{game.x.id}").entries
+        journal.close()
+        return len(entries) <= 20 + 10
 
-        wait_until(lambda: short("main") and short("replication"))
+    wait_until(lambda: short("main") and short("replication"))
 
 
-def test_g9_hundreds_of_watchers_are_all_served(cluster: Cluster, game: Game) -> None:
+def test_g9_hundreds_of_watchers_are_all_served(keeping_little: Cluster, game: Game) -> None:
     seen: list[int] = []
     place = f"room.{game.x.id}"
     version = game.x.view().version
     barrier = threading.Barrier(301, timeout=PATIENCE_S)
 
     def watch() -> None:
-        remote = Remote(cluster.settings.public_address_of("main_server"), place)
+        remote = Remote(keeping_little.settings.public_address_of(MAIN), place)
         assert remote.call("wait", game.bob.token, version, 0.0, timeout_s=PATIENCE_S)["events"] == []
         barrier.wait()
         now = version
