@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,9 +21,40 @@ from game.errors import NameTaken, RoomFull, WrongCode
 from game.events import Event, Moved
 from game.strategy import LEVELS
 from server.cluster import Cluster
+from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game
+from tests.conftest import HANG_S, Game
 from wire import COMMUNICATION, MAIN, NAME_SERVER
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cluster]:
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(running: Cluster) -> Cluster:
+    """A cluster that is whole, with names of other tests but without rooms."""
+    with connect(running.name_server, deadline_s=PATIENCE_S) as connection:
+        wait_until(lambda: running.is_whole() and not connection.rooms(), what="the cluster is as it was")
+    return running
+
+
+@pytest.fixture
+def connection(cluster: Cluster) -> Iterator[Connection]:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+        yield connection
+
+
+@pytest.fixture
+def game(connection: Connection) -> Iterator[Game]:
+    """A game of two people that no other test has."""
+    number = next(_numbers)
+    with closing(Game(connection, (f"ada{number}", f"bob{number}"))) as game:
+        yield game
 
 
 def test_name_servers_are_tried_in_turn(cluster: Cluster) -> None:
@@ -32,9 +66,9 @@ def test_a_name_is_remembered_on_this_machine(cluster: Cluster, tmp_path: Path) 
     credentials = Credentials(tmp_path / "tokens.json")
     for _ in range(2):
         with connect(cluster.name_server, credentials=credentials) as connection:
-            assert connection.claim("ada", remember=True).name == "ada"
+            assert connection.claim("remembered", remember=True).name == "remembered"
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as other, pytest.raises(NameTaken):
-        other.claim("ada")
+        other.claim("remembered")
 
 
 def test_news_bring_what_happened_and_the_view_it_led_to(game: Game) -> None:
@@ -60,22 +94,22 @@ def test_all_events_come_however_many_there_are(game: Game) -> None:
     assert not first.gap
 
 
-def test_news_end_when_the_room_is_closed(game: Game) -> None:
-    game.x.resign()
-    game.x.close()
+def test_news_end_when_the_room_is_closed(connection: Connection) -> None:
+    game = Game(connection, ("opens", "watches"))
+    game.close()
     assert [news.view.phase for news in game.o.watch(0)] == ["closed"]
 
 
 def test_the_list_of_rooms_changes_by_itself(cluster: Cluster, connection: Connection) -> None:
     lists = connection.watch_rooms()
     assert next(lists).rooms == {}
-    room = connection.claim("ada").create("mine", width=5, height=4, in_a_row=4)
+    room = connection.claim("lister").create("mine", width=5, height=4, in_a_row=4)
     news = next(lists)
     assert news.changed == (room.id,)
     assert news.rooms[room.id].options == {"width": 5, "height": 4, "in_a_row": 4}
     cluster.kill(COMMUNICATION)
     room.join()
-    while next(lists).rooms[room.id].players["X"] != "ada":
+    while next(lists).rooms[room.id].players["X"] != "lister":
         pass
     room.close()
     while room.id in (news := next(lists)).rooms:
@@ -84,10 +118,14 @@ def test_the_list_of_rooms_changes_by_itself(cluster: Cluster, connection: Conne
 
 
 def test_more_rooms_than_one_answer_carries_are_all_there(connection: Connection) -> None:
-    people = [connection.claim(name) for name in ("ada", "bob", "eve")]
-    made = {people[number % len(people)].create().id for number in range(230)}
+    people = [connection.claim(name) for name in ("ann", "ben", "eve")]
+    rooms = [people[number % len(people)].create() for number in range(230)]
+    made = {room.id for room in rooms}
     wait_until(lambda: {row.room for row in connection.rooms()} == made)
     assert set(next(connection.watch_rooms()).changed) == made
+    for room in rooms:
+        room.close()
+        room.disconnect()
 
 
 def test_the_front_door_can_move_elsewhere(cluster: Cluster, connection: Connection) -> None:
@@ -149,6 +187,7 @@ def test_bots_play_their_games_and_perfect_never_loses(connection: Connection) -
     assert results[0].lost == 0
     assert results[0].moves + results[1].moves == sum(isinstance(event, Moved) for event in all_events(room))
     assert (results[0].won, results[0].drawn) == (results[1].lost, results[1].drawn)
+    room.close()
 
 
 def all_events(room: RoomClient) -> list[Event]:
@@ -176,11 +215,11 @@ def test_a_bot_without_a_seat_says_so(connection: Connection, game: Game) -> Non
     assert game.x.view().spectator_count == 0
 
 
-def test_a_name_that_was_recovered_is_remembered_with_its_new_token(shared_cluster: Cluster, tmp_path: Path) -> None:
+def test_a_name_that_was_recovered_is_remembered_with_its_new_token(cluster: Cluster, tmp_path: Path) -> None:
     here, there = Credentials(tmp_path / "here.json"), Credentials(tmp_path / "there.json")
-    with connect(shared_cluster.name_server, credentials=here) as connection:
+    with connect(cluster.name_server, credentials=here) as connection:
         code = connection.claim("Rosalind", remember=True).keep()
-        with connect(shared_cluster.name_server, credentials=there) as elsewhere:
+        with connect(cluster.name_server, credentials=there) as elsewhere:
             moved = elsewhere.recover("rosalind", code, remember=True)
             assert elsewhere.claim("ROSALIND", remember=True).token == moved.token
             assert there.names(elsewhere.server) == ["Rosalind"]
