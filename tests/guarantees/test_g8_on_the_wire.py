@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import pickle  # noqa: TID251  # what an impostor sends; nothing here reads it
 import socket
 import struct
@@ -32,9 +33,10 @@ from client.hostile.garbage import (
 )
 from server.cluster import Cluster
 from server.exposed import Exposed
+from server.sandbox import sandbox_cluster
 from server.settings import ROOT
-from tests.conditions import PATIENCE_S
-from tests.conftest import Game
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, Game
 from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, TicTacToeError, Unreachable
@@ -44,6 +46,34 @@ from wire.rpc import Address, Remote, look_up
 MEGABYTE = 1 << 20
 PICKLE = 4
 UNITS = [b"[],", b"1,", b"'a',", b"+1", b"+1j", b"f'{1}'", b"9", b"-", b"[", b"not ", b".a", b"()"]
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cluster]:
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(running: Cluster) -> Cluster:
+    """A cluster that is whole, without rooms of other tests."""
+    with connect(running.name_server, deadline_s=PATIENCE_S) as connection:
+        wait_until(lambda: running.is_whole() and not connection.rooms(), what="the cluster is as it was")
+    return running
+
+
+@pytest.fixture
+def game(cluster: Cluster) -> Iterator[Game]:
+    """A game of two people that no other test has."""
+    number = next(_numbers)
+    with (
+        connect(cluster.name_server, deadline_s=PATIENCE_S) as connection,
+        contextlib.closing(Game(connection, (f"ada{number}", f"bob{number}"))) as game,
+    ):
+        yield game
 
 
 @pytest.fixture
