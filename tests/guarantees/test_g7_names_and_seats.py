@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 
 from client import Cluster as Connection
@@ -11,54 +15,72 @@ from client.credentials import new_token
 from client.player import Player
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAPlayer, NotInRoom
 from server.cluster import Cluster
-from tests.conditions import PATIENCE_S
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def cluster(shared_cluster: Cluster) -> Cluster:
+    """The cluster that tests share, once it is whole."""
+    wait_until(shared_cluster.is_whole)
+    return shared_cluster
+
+
+@pytest.fixture
+def game(connection: Connection) -> Iterator[Game]:
+    """A game of two people that no other test has."""
+    number = next(_numbers)
+    with closing(Game(connection, (f"tess{number}", f"otto{number}"))) as game:
+        yield game
+
 
 def test_g7_a_name_belongs_to_the_token_it_was_first_claimed_with(cluster: Cluster, connection: Connection) -> None:
-    ada = connection.claim("Ada")
-    for thief in ("Ada", "ada", "ADA", "\uff21da"):
+    ada = connection.claim("Lovelace")
+    for thief in ("Lovelace", "lovelace", "LOVELACE", "\uff2covelace"):
         with pytest.raises(NameTaken):
             connection.claim(thief)
-    assert connection.claim("Ada", token=ada.token).name == "Ada"
+    assert connection.claim("Lovelace", token=ada.token).name == "Lovelace"
     for role in (MAIN, REPLICATION, COMMUNICATION):
         cluster.kill(role)
     cluster.start()
     with pytest.raises(NameTaken):
-        connection.claim("Ada")
+        connection.claim("Lovelace")
+    wait_until(cluster.is_whole, what="others find it whole")
 
 
 def test_g7_one_token_is_one_name(connection: Connection) -> None:
-    ada = connection.claim("ada")
+    first = connection.claim("first of two")
     with pytest.raises(InvalidArgument):
-        connection.claim("bob", token=ada.token)
+        connection.claim("second of two", token=first.token)
 
 
 def test_g7_a_seat_is_kept_for_its_player_who_leaves(connection: Connection, game: Game) -> None:
     game.play(0, 3)
     assert game.x.leave().seat == "X"
-    carol = connection.claim("carol").room(game.x.id)
+    carol = connection.claim("carol sits").room(game.x.id)
     assert carol.join().seat is None
     view = game.o.view()
     assert view.seats["X"] is not None
-    assert (view.seats["X"].name, view.seats["X"].present) == ("ada", False)
+    assert (view.seats["X"].name, view.seats["X"].present) == (game.ada.name, False)
     assert game.x.join().seat == "X"
     game.play(1, 4, 2)
-    assert game.o.view().winner == "ada"
+    assert game.o.view().winner == game.ada.name
 
 
 def test_g7_a_player_who_crashed_comes_back_by_username_from_elsewhere(cluster: Cluster, game: Game) -> None:
     game.play(0, 3)
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as elsewhere:
-        again = elsewhere.claim("ada", token=game.ada.token).room(game.x.id)
+        again = elsewhere.claim(game.ada.name, token=game.ada.token).room(game.x.id)
         assert again.join().seat == "X"
         again.move(1)
     assert game.o.view().board["cells"] == "XX.O....."
 
 
 def test_g7_nobody_else_can_move_for_a_player(connection: Connection, game: Game) -> None:
-    carol = connection.claim("carol").room(game.x.id)
+    carol = connection.claim("carol moves").room(game.x.id)
     with pytest.raises(NotInRoom):
         carol.move(0)
     carol.join("spectator")
@@ -69,7 +91,7 @@ def test_g7_nobody_else_can_move_for_a_player(connection: Connection, game: Game
 
 
 def test_g7_a_token_that_nobody_has_opens_nothing(connection: Connection, game: Game) -> None:
-    nobody = Player("ada", new_token(), connection, Patience(5.0)).room(game.x.id)
+    nobody = Player(game.ada.name, new_token(), connection, Patience(5.0)).room(game.x.id)
     for command in (nobody.join, nobody.leave, nobody.view, nobody.resign, lambda: nobody.move(0)):
         with pytest.raises(BadToken):
             command()
@@ -77,9 +99,9 @@ def test_g7_a_token_that_nobody_has_opens_nothing(connection: Connection, game: 
 
 
 def test_g7_the_third_to_nth_who_asks_for_a_seat_watches(connection: Connection, game: Game) -> None:
-    rooms = [connection.claim(f"guest{number}").room(game.x.id) for number in range(3)]
+    rooms = [connection.claim(f"g7 guest {number}").room(game.x.id) for number in range(3)]
     assert [room.join().seat for room in rooms] == [None, None, None]
-    assert game.x.view().spectators == ("guest0", "guest1", "guest2")
+    assert game.x.view().spectators == ("g7 guest 0", "g7 guest 1", "g7 guest 2")
 
 
 def test_g7_who_is_not_seen_for_long_is_away_and_comes_back_to_the_seat(make_cluster: MakeCluster) -> None:

@@ -14,8 +14,9 @@ from client.player import new_recovery_code
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, WrongCode
 from server.cluster import Cluster
 from server.name_desk import WRONG_CODES_AT_ONCE
+from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import MakeCluster
+from tests.conftest import HANG_S
 from wire import COMMUNICATION, MAIN
 from wire.errors import Busy, TicTacToeError
 from wire.rpc import Remote
@@ -31,11 +32,32 @@ def patient(shared_cluster: Cluster) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def hasty(make_cluster: MakeCluster) -> Cluster:
+def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
+    """The same cluster for a test that kills its servers: whole before and after."""
+    wait_until(shared_cluster.is_whole)
+    yield shared_cluster
+    wait_until(shared_cluster.is_whole)
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Cluster]:
     """A cluster in which names are free after some seconds: not fewer, since whoever is here must be heard in them."""
-    cluster = make_cluster(name_grace_s=5.0, max_wait_s=0.2)
-    cluster.start()
-    return cluster
+    with sandbox_cluster(hang_s=HANG_S, name_grace_s=5.0, max_wait_s=0.2) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def held(hasty: Cluster) -> Iterator[RoomClient]:
+    """The only two names there that stay whatever happens, "kept" and "sitting"; gives the room of the second."""
+    with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
+        connection.claim("kept").keep()
+        yield seated(connection, "sitting")
+
+
+@pytest.fixture
+def in_haste(hasty: Cluster) -> Iterator[Connection]:
+    with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
+        yield connection
 
 
 def fresh() -> str:
@@ -90,12 +112,12 @@ def test_g7_nobody_passes_for_the_house_bot(patient: Connection, name: str) -> N
         patient.claim(name)
 
 
-def test_g7_look_alikes_are_known_after_a_takeover(cluster: Cluster, connection: Connection) -> None:
-    ada = connection.claim("ada")
-    cluster.kill(MAIN)
+def test_g7_look_alikes_are_known_after_a_takeover(mortal: Cluster, patient: Connection) -> None:
+    abba = patient.claim("abba")
+    mortal.kill(MAIN)
     with pytest.raises(NameTooSimilar):
-        connection.claim("\u0430da")
-    assert connection.claim("ada", token=ada.token).name == "ada"
+        patient.claim("\u0430bba")
+    assert patient.claim("abba", token=abba.token).name == "abba"
 
 
 # -- kept and recovered --------------------------------------------------------------------------------------------
@@ -158,25 +180,25 @@ def test_g7_a_token_recovers_no_second_name(patient: Connection) -> None:
         patient.ask("recover_name", ada.name, ada.keep(), bob.token)
 
 
-def test_g7_keeping_and_recovering_survive_the_death_of_main_in_between(
-    cluster: Cluster, connection: Connection
-) -> None:
-    code = connection.claim("ada").keep()
-    cluster.kill(MAIN)
-    first = connection.recover("ada", code)
-    cluster.kill(MAIN)
-    second = connection.recover("ada", code)
-    cluster.kill(MAIN)
+def test_g7_keeping_and_recovering_survive_the_death_of_main_in_between(mortal: Cluster, patient: Connection) -> None:
+    name = fresh()
+    code = patient.claim(name).keep()
+    mortal.kill(MAIN)
+    first = patient.recover(name, code)
+    mortal.kill(MAIN)
+    second = patient.recover(name, code)
+    mortal.kill(MAIN)
     with pytest.raises(NameTaken):
-        connection.claim("ada", token=first.token)
-    assert connection.claim("ada", token=second.token).name == "ada"
+        patient.claim(name, token=first.token)
+    assert patient.claim(name, token=second.token).name == name
 
 
-def test_g7_codes_are_in_no_log_and_no_journal(cluster: Cluster, connection: Connection) -> None:
-    code = connection.claim("ada").keep()
-    connection.recover("ada", code)
+def test_g7_codes_are_in_no_log_and_no_journal(shared_cluster: Cluster, patient: Connection) -> None:
+    name = fresh()
+    code = patient.claim(name).keep()
+    patient.recover(name, code)
     written = {form.encode() for form in (code, code.replace("-", ""))}
-    for file in (file for file in cluster.settings.data.rglob("*") if file.is_file()):
+    for file in (file for file in shared_cluster.settings.data.rglob("*") if file.is_file()):
         content = file.read_bytes()
         assert not any(form in content for form in written), file
 
@@ -184,33 +206,30 @@ def test_g7_codes_are_in_no_log_and_no_journal(cluster: Cluster, connection: Con
 # -- free again ----------------------------------------------------------------------------------------------------
 
 
-def test_g7_a_name_is_free_after_the_grace_time_unless_it_is_held(hasty: Cluster) -> None:
-    with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
-        gone, kept, sitting = connection.claim("gone"), connection.claim("kept"), seated(connection, "sitting")
-        kept.keep()
-        here = connection.claim("here")
+def test_g7_a_name_is_free_after_the_grace_time_unless_it_is_held(in_haste: Connection, held: RoomClient) -> None:
+    gone, here = in_haste.claim("gone"), in_haste.claim("here")
 
-        def is_free() -> bool:
-            connection.ask("online", here.name, here.token)
-            return not raises(NameTaken, lambda: connection.claim("GONE"))
+    def is_free() -> bool:
+        in_haste.ask("online", here.name, here.token)
+        return not raises(NameTaken, lambda: in_haste.claim("GONE"))
 
-        wait_until(is_free, what="the name is free again")
-        for name in ("kept", "sitting", "here"):
-            with pytest.raises(NameTaken):
-                connection.claim(name)
-        with pytest.raises(BadToken, match="somebody else has it"):
-            gone.create("mine?")
-        assert sitting.view().seats["X"] is not None
+    wait_until(is_free, what="the name is free again")
+    for name in ("kept", "sitting", "here"):
+        with pytest.raises(NameTaken):
+            in_haste.claim(name)
+    with pytest.raises(BadToken, match="somebody else has it"):
+        gone.create("mine?")
+    assert held.view().seats["X"] is not None
 
 
-def test_g7_who_comes_back_to_a_free_name_gets_it_again_without_asking(hasty: Cluster) -> None:
-    with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
-        player = connection.claim("ada")
-
-        wait_until(lambda: _names(connection) == 0, what="the name is let go")
-        again = player.create("back again")
-        assert again.join().seat == "X"
-        assert connection.claim("ada", token=player.token).name == "ada"
+@pytest.mark.usefixtures("held")
+def test_g7_who_comes_back_to_a_free_name_gets_it_again_without_asking(in_haste: Connection) -> None:
+    player = in_haste.claim("ada")
+    wait_until(lambda: _names(in_haste) == 2, what="the name is let go, and only what is held is left")
+    again = player.create("back again")
+    assert again.join().seat == "X"
+    assert in_haste.claim("ada", token=player.token).name == "ada"
+    again.close()
 
 
 def _names(connection: Connection) -> object:
@@ -218,11 +237,9 @@ def _names(connection: Connection) -> object:
     return next(server["names"] for server in connection.ask("servers")["servers"] if server["role"] == MAIN)
 
 
-def test_g7_after_a_takeover_a_whole_grace_time_has_to_pass(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(name_grace_s=600.0)
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        connection.claim("ada")
-        cluster.kill(MAIN)
-        with pytest.raises(NameTaken):
-            connection.claim("ada")
+def test_g7_after_a_takeover_a_whole_grace_time_has_to_pass(mortal: Cluster, patient: Connection) -> None:
+    name = fresh()
+    patient.claim(name)
+    mortal.kill(MAIN)
+    with pytest.raises(NameTaken):
+        patient.claim(name)
