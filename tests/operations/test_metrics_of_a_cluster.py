@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -15,17 +18,71 @@ from client import connect
 from game.errors import TicTacToeError
 from server.cluster import Cluster
 from server.metrics import ALL, OF_COMMUNICATION, OF_MAIN, OF_REPLICATION
+from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import HANG_S, Game, MakeCluster
 from tests.operations.scraping import Scrape, scrape
 from wire import COMMUNICATION, MAIN, REPLICATION, room_object
 from wire.rpc import Remote
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A cluster whose metrics anybody in its network may read. No test here kills a server of it."""
+    with sandbox_cluster(hang_s=HANG_S, metrics_host="0.0.0.0") as cluster:  # noqa: S104
+        yield cluster
+
+
+@pytest.fixture
+def connection(cluster: Cluster) -> Iterator[Connection]:
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
+        yield connection
+
+
+@pytest.fixture
+def game(connection: Connection) -> Iterator[Game]:
+    """The only game that is open."""
+    with closing(Game(connection, fresh_names())) as game:
+        yield game
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cluster]:
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def mortal(running: Cluster) -> Cluster:
+    """A cluster, whole, whose servers these tests kill."""
+    wait_until(running.is_whole)
+    return running
+
+
+@pytest.fixture
+def mortal_game(mortal: Cluster) -> Iterator[Game]:
+    with (
+        connect(mortal.name_server, deadline_s=PATIENCE_S) as connection,
+        closing(Game(connection, fresh_names())) as game,
+    ):
+        yield game
+
+
+def fresh_names() -> tuple[str, str]:
+    number = next(_numbers)
+    return f"ada{number}", f"bob{number}"
 
 
 def read(cluster: Cluster, role: str) -> Scrape:
-    return scrape(cluster.settings, role)
+    return scrape(replace(cluster.settings, metrics_host="127.0.0.1"), role)
+
+
+def grown(name: str, now: Scrape, before: Scrape, **labels: str) -> float:
+    """By how much a sample is larger than it was, when it may not have been there."""
+    return now.value(name, **labels) - (before.value(name, **labels) if before.says(name, **labels) else 0)
 
 
 def family(sample: str) -> str:
@@ -44,10 +101,13 @@ def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: Cluster,
         assert ours <= known
         assert told.value("tictactoe_server_info", server=role, protocol="2") == 1
         assert all(metric.documentation for metric in told.families.values())
+    assert read(cluster, REPLICATION).value("tictactoe_takeovers_total", reason="died") == 0, "there from the start"
 
 
-def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Connection, game: Game) -> None:
-    games = [game, Game(connection, ("eve", "joe"))]
+def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Connection) -> None:
+    before = read(cluster, MAIN)
+    games = [Game(connection, fresh_names()) for _ in range(2)]
+    game = games[0]
     acknowledged = refused = 0
     for _ in range(3):
         for one in games:
@@ -60,25 +120,25 @@ def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Conn
                 refused += 1
             one.x.rematch()
             one.o.rematch()
-    watcher = connection.claim("wendy").room(game.x.id)
+    watcher = connection.claim(f"wendy {game.ada.name}").room(game.x.id)
     watcher.join("spectator")
     told = wait_until(
         lambda: now if (now := read(cluster, MAIN)).value("tictactoe_watchers") == 1 else None,
         what="the watcher is told of",
     )
-    assert told.value("tictactoe_moves_total") == acknowledged
-    assert told.value("tictactoe_events_total", kind="moved") == acknowledged
-    assert told.value("tictactoe_move_duration_seconds_count") == acknowledged
-    assert 0 < told.value("tictactoe_move_duration_seconds_sum") < 60 * acknowledged
-    assert told.value("tictactoe_refused_requests_total", port="clients", code="game_not_running") == refused
-    assert told.value("tictactoe_games_finished_total", termination="line") == 6
-    assert told.value("tictactoe_book_records") == 6
-    assert told.value("tictactoe_rooms") == told.value("tictactoe_rooms_in_memory") == 2
+    assert grown("tictactoe_moves_total", told, before) == acknowledged
+    assert grown("tictactoe_events_total", told, before, kind="moved") == acknowledged
+    assert grown("tictactoe_move_duration_seconds_count", told, before) == acknowledged
+    assert 0 < grown("tictactoe_move_duration_seconds_sum", told, before) < 60 * acknowledged
+    assert grown("tictactoe_refused_requests_total", told, before, port="clients", code="game_not_running") == refused
+    assert grown("tictactoe_games_finished_total", told, before, termination="line") == 6
+    assert grown("tictactoe_book_records", told, before) == 6
+    assert told.value("tictactoe_rooms") == grown("tictactoe_rooms_in_memory", told, before) == 2
     assert told.value("tictactoe_players") == 4
-    assert told.value("tictactoe_names") == 5
+    assert grown("tictactoe_names", told, before) == 5
     commits = told.value("tictactoe_commits_total")
     assert acknowledged <= commits <= told.value("tictactoe_commit_duration_seconds_count")
-    assert told.value("tictactoe_batch_commands_sum") >= acknowledged + refused
+    assert grown("tictactoe_batch_commands_sum", told, before) >= acknowledged + refused
     assert told.value("tictactoe_batch_commands_count") == told.value("tictactoe_commit_duration_seconds_count")
     assert told.value("tictactoe_epoch") == 1
     assert told.value("tictactoe_in_office") == 1
@@ -87,55 +147,64 @@ def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Conn
     assert copy.value("tictactoe_log_position") == told.value("tictactoe_log_position")
     assert copy.value("tictactoe_epoch") == 1
     wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_lobby_rooms") == 2)
+    for one in games:
+        one.close()
 
 
-def test_a_takeover_is_counted_by_whoever_saw_to_it(cluster: Cluster, game: Game) -> None:
-    game.play(0, 3)
-    assert read(cluster, REPLICATION).value("tictactoe_takeovers_total", reason="died") == 0
-    cluster.kill(MAIN)
-    game.play(1, 4)
+def test_a_takeover_is_counted_by_whoever_saw_to_it(mortal: Cluster, mortal_game: Game) -> None:
+    mortal_game.play(0, 3)
+    before, noted_before = read(mortal, REPLICATION), len(mortal.recoveries())
+    epoch = read(mortal, MAIN).value("tictactoe_epoch")
+    mortal.kill(MAIN)
+    mortal_game.play(1, 4)
     told = wait_until(
-        lambda: now if (now := read(cluster, REPLICATION)).value("tictactoe_takeovers_total", reason="died") else None,
+        lambda: (
+            now if grown("tictactoe_takeovers_total", now := read(mortal, REPLICATION), before, reason="died") else None
+        ),
         what="the takeover is counted",
     )
-    assert told.value("tictactoe_takeovers_total", reason="died") == 1
-    assert told.value("tictactoe_takeovers_total", reason="hung") == 0
-    assert told.value("tictactoe_takeover_duration_seconds_count") == 1
-    (noted,) = cluster.recoveries()
-    assert told.value("tictactoe_takeover_duration_seconds_sum") == pytest.approx(noted.took_s, abs=0.0001)
-    assert told.value("tictactoe_starts_total", server=MAIN) == 1
-    new = read(cluster, MAIN)
-    assert new.value("tictactoe_epoch") == 2
+    assert grown("tictactoe_takeovers_total", told, before, reason="died") == 1
+    assert grown("tictactoe_takeovers_total", told, before, reason="hung") == 0
+    assert grown("tictactoe_takeover_duration_seconds_count", told, before) == 1
+    recoveries = mortal.recoveries()
+    (noted,) = recoveries[: len(recoveries) - noted_before]
+    took_s = grown("tictactoe_takeover_duration_seconds_sum", told, before)
+    assert took_s == pytest.approx(noted.took_s, abs=0.0001)
+    assert grown("tictactoe_starts_total", told, before, server=MAIN) == 1
+    new = read(mortal, MAIN)
+    assert new.value("tictactoe_epoch") == epoch + 1
     assert new.value("tictactoe_moves_total") == 2, "counts begin anew with the process"
 
 
-def test_a_main_server_that_hangs_is_told_apart(cluster: Cluster, game: Game) -> None:
-    game.play(0, 3)
-    read(cluster, REPLICATION)
-    main = cluster.process_of(MAIN)
+def test_a_main_server_that_hangs_is_told_apart(mortal: Cluster, mortal_game: Game) -> None:
+    mortal_game.play(0, 3)
+    before = read(mortal, REPLICATION)
+    main = mortal.process_of(MAIN)
     assert main is not None
     os.kill(main.pid, signal.SIGSTOP)
-    game.play(1)
-    wait_until(lambda: read(cluster, REPLICATION).value("tictactoe_takeovers_total", reason="hung") == 1)
+    mortal_game.play(1)
+    wait_until(lambda: grown("tictactoe_takeovers_total", read(mortal, REPLICATION), before, reason="hung") == 1)
 
 
-def test_seconds_without_a_replica_are_counted(cluster: Cluster, game: Game) -> None:
-    wait_until(lambda: read(cluster, MAIN).value("tictactoe_degraded") == 0)
-    before = read(cluster, MAIN).value("tictactoe_degraded_seconds_total")
-    replica = cluster.process_of(REPLICATION)
+def test_seconds_without_a_replica_are_counted(mortal: Cluster, mortal_game: Game) -> None:
+    wait_until(lambda: read(mortal, MAIN).value("tictactoe_degraded") == 0)
+    before = read(mortal, MAIN).value("tictactoe_degraded_seconds_total")
+    replica = mortal.process_of(REPLICATION)
     assert replica is not None
     os.kill(replica.pid, signal.SIGSTOP)
-    seen = wait_until(lambda: now if (now := read(cluster, MAIN)).value("tictactoe_degraded") == 1 else None)
-    game.play(0)
-    wait_until(lambda: read(cluster, MAIN).value("tictactoe_degraded") == 0, what="another replica is in step")
-    after = read(cluster, MAIN)
-    grown = after.value("tictactoe_degraded_seconds_total")
-    assert grown > seen.value("tictactoe_degraded_seconds_total") > before
+    seen = wait_until(lambda: now if (now := read(mortal, MAIN)).value("tictactoe_degraded") == 1 else None)
+    mortal_game.play(0)
+    wait_until(lambda: read(mortal, MAIN).value("tictactoe_degraded") == 0, what="another replica is in step")
+    after = read(mortal, MAIN)
+    counted_s = after.value("tictactoe_degraded_seconds_total")
+    assert counted_s > seen.value("tictactoe_degraded_seconds_total") > before
     assert after.value("tictactoe_replica_lag_entries") == 0
-    wait_until(lambda: read(cluster, MAIN).value("tictactoe_degraded_seconds_total") == grown, what="it stands still")
+    wait_until(
+        lambda: read(mortal, MAIN).value("tictactoe_degraded_seconds_total") == counted_s, what="it stands still"
+    )
 
     def replaced_and_started() -> tuple[float, float] | None:
-        told = [read(cluster, role) for role in (MAIN, COMMUNICATION)]
+        told = [read(mortal, role) for role in (MAIN, COMMUNICATION)]
         # Two watch the replication server. Whoever starts another may have seen the hung one end by the other's hand.
         replaced = sum(
             one.value("tictactoe_recoveries_total", server=REPLICATION, reason=reason)
@@ -203,9 +272,7 @@ def test_a_port_that_is_taken_keeps_nobody_from_serving(make_cluster: MakeCluste
     assert read(cluster, MAIN).value("tictactoe_moves_total") == 5, "it was tried again"
 
 
-def test_ports_that_are_open_to_a_network_are_said_at_the_start(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(metrics_host="0.0.0.0")  # noqa: S104
-    cluster.start()
+def test_ports_that_are_open_to_a_network_are_said_at_the_start(cluster: Cluster) -> None:
     for role in ROLES:
         first = min((cluster.settings.data / "logs").glob(f"{role}-*.log"))
         assert "to='whoever reads metrics' on='0.0.0.0'" in first.read_text()
