@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,18 @@ from server.house import House
 from server.journal import Journal
 from server.journal_file import open_journal
 from server.room_news import ROOM_OF_AN_EVENT
+from server.sandbox import sandbox_cluster
 from server.standing_streams import Enter, volume_stream
 from server.streams import Streams
-from tests.conditions import PATIENCE_S
-from tests.conftest import Game, MakeCluster, ask_once
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, Game, ask_once
 from wire import MAIN
 from wire.errors import Busy
 
 LIMITS = Limits(people=1500)
 AT_FIRST = Moment()
 MOST_BOT_MATCHES = 5
+MOST_ROOMS = MOST_BOT_MATCHES + 2
 LONG_LINE = "漢" * LONGEST_LINE
 
 
@@ -86,9 +89,26 @@ def test_g9_who_was_removed_is_remembered_up_to_a_number() -> None:
     assert len(room.requests) < MOST_REMOVED, "and requests of those who are gone are forgotten, too"
 
 
-def test_g9_one_person_and_all_who_watch_say_so_much_at_a_time(cluster: Cluster, game: Game) -> None:
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        rooms_ = [connection.claim(f"watcher{number}").room(game.x.id) for number in range(6)]
+@pytest.fixture(scope="module")
+def filling() -> Iterator[Cluster]:
+    """A cluster with little room, which these tests fill in their order, since nobody can close the room of a match:
+    who waits finds it empty, who waits for room leaves it one match, the last leaves all those with the house bot.
+    """
+    with sandbox_cluster(
+        hang_s=HANG_S, max_bot_matches=MOST_BOT_MATCHES, max_rooms=MOST_ROOMS, max_wait_s=0.2
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def in_filling(filling: Cluster) -> Iterator[Connection]:
+    with connect(filling.name_server, deadline_s=PATIENCE_S) as connection:
+        yield connection
+
+
+def test_g9_one_person_and_all_who_watch_say_so_much_at_a_time(in_filling: Connection) -> None:
+    with closing(Game(in_filling, ("talks first", "talks second"))) as game:
+        rooms_ = [in_filling.claim(f"watcher{number}").room(game.x.id) for number in range(6)]
         for room in rooms_:
             room.join("spectator")
         assert sum(can_say(room, LINES_OF_ONE + 2) for room in rooms_) == LINES_OF_WATCHERS
@@ -216,74 +236,72 @@ def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(boo
 # -- matches -------------------------------------------------------------------------------------------------------
 
 
-def test_g9_the_house_bot_plays_so_many_matches(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(max_bot_matches=MOST_BOT_MATCHES)
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        people = [connection.claim(f"nora{number}") for number in range(MOST_BOT_MATCHES + 1)]
-        played = {one.play_house_bot().id for one in people[:-1]}
-        assert len(played) == MOST_BOT_MATCHES
-        with pytest.raises(Busy):
-            ask_once(cluster, "play_house_bot", people[-1].token, new_request_id(), {})
-        assert people[0].play_house_bot().id in played, "who is in one is told which"
-        assert len(connection.rooms()) == MOST_BOT_MATCHES
-
-
 def position(connection: Connection) -> int:
     """Where the main server's log ends."""
     servers = connection.ask("servers")["servers"]
     return next(int(server["position"]) for server in servers if server["role"] == MAIN)
 
 
-def test_g9_who_waits_costs_nothing_on_disk(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(max_wait_s=0.2)
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        wishes = [Wish(board, clock) for board in BOARDS for clock in CLOCKS]
-        people = [connection.claim(f"nora{number}") for number in range(len(wishes))]
-        before = position(connection)
+def test_g9_who_waits_costs_nothing_on_disk(filling: Cluster, in_filling: Connection) -> None:
+    wishes = [Wish(board, clock) for board in BOARDS for clock in CLOCKS]
+    people = [in_filling.claim(f"waits{number}") for number in range(len(wishes))]
+    wait_until(lambda: in_filling.rooms() == [], what="the room of those who talked is closed")
+    before = position(in_filling)
 
-        def ask(number: int) -> int:
-            with connect(cluster.name_server, deadline_s=PATIENCE_S) as own:
-                ticket, waited = "", 0
-                while waited < 3:
-                    answer = own.ask("seek", people[number].token, wishes[number]._asdict(), ticket, 0.2)
-                    assert answer["waiting"], "no two of these go together"
-                    ticket = answer["ticket"]
-                    waited += 1
-                return int(answer["others"])
+    def ask(number: int) -> int:
+        with connect(filling.name_server, deadline_s=PATIENCE_S) as own:
+            ticket, waited = "", 0
+            while waited < 3:
+                answer = own.ask("seek", people[number].token, wishes[number]._asdict(), ticket, 0.2)
+                assert answer["waiting"], "no two of these go together"
+                ticket = answer["ticket"]
+                waited += 1
+            return int(answer["others"])
 
-        with ThreadPoolExecutor(len(people)) as pool:
-            others = list(pool.map(ask, range(len(people))))
-        assert max(others) > 0, "they waited side by side"
-        assert position(connection) == before
-        assert connection.rooms() == []
+    with ThreadPoolExecutor(len(people)) as pool:
+        others = list(pool.map(ask, range(len(people))))
+    assert max(others) > 0, "they waited side by side"
+    assert position(in_filling) == before
+    assert in_filling.rooms() == []
+    for one in people:
+        one.cancel_seek()
 
 
-def test_g9_with_no_room_left_people_wait_until_there_is_one(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(max_rooms=1)
-    cluster.start()
-    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
-        players = [connection.claim(name) for name in ("ada", "bob")]
-        room = connection.claim("carol").create("the only one")
-        with pytest.raises(Busy):
-            ask_once(cluster, "play_house_bot", players[0].token, new_request_id(), {})
-        found: list[str] = []
+def test_g9_with_no_room_left_people_wait_until_there_is_one(filling: Cluster, in_filling: Connection) -> None:
+    players = [in_filling.claim(name) for name in ("ada", "bob")]
+    carol = in_filling.claim("carol")
+    rooms = [carol.create(f"number {number}") for number in range(MOST_ROOMS)]
+    with pytest.raises(Busy, match="MAX_ROOMS"):
+        ask_once(filling, "play_house_bot", players[0].token, new_request_id(), {})
+    found: list[str] = []
+    waiting: set[int] = set()
 
-        def seek(number: int) -> None:
-            own = connection.claim(players[number].name, token=players[number].token)
-            match = own.seek(on_wait=lambda _: waits.release())
-            assert match is not None
-            found.append(match.id)
+    def seek(number: int) -> None:
+        own = in_filling.claim(players[number].name, token=players[number].token)
+        match = own.seek(on_wait=lambda _: waiting.add(number))
+        assert match is not None
+        found.append(match.id)
 
-        waits = threading.Semaphore(0)
-        seeking = [threading.Thread(target=seek, args=(number,)) for number in range(2)]
-        for thread in seeking:
-            thread.start()
-        for _ in range(2):
-            assert waits.acquire(timeout=PATIENCE_S)
+    seeking = [threading.Thread(target=seek, args=(number,)) for number in range(2)]
+    for thread in seeking:
+        thread.start()
+    wait_until(lambda: len(waiting) == 2)
+    assert not found
+    rooms.pop().close()
+    for thread in seeking:
+        thread.join(PATIENCE_S)
+    assert len(found) == 2
+    assert len(set(found)) == 1
+    for room in rooms:
         room.close()
-        for thread in seeking:
-            thread.join(PATIENCE_S)
-        assert len(found) == 2
-        assert len(set(found)) == 1
+
+
+def test_g9_the_house_bot_plays_so_many_matches(filling: Cluster, in_filling: Connection) -> None:
+    before = {row.room for row in in_filling.rooms()}
+    people = [in_filling.claim(f"plays{number}") for number in range(MOST_BOT_MATCHES + 1)]
+    played = {one.play_house_bot().id for one in people[:-1]}
+    assert len(played) == MOST_BOT_MATCHES
+    with pytest.raises(Busy, match="MAX_BOT_MATCHES"):
+        ask_once(filling, "play_house_bot", people[-1].token, new_request_id(), {})
+    assert people[0].play_house_bot().id in played, "who is in one is told which"
+    assert {row.room for row in in_filling.rooms()} - before == played
