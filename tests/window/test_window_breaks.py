@@ -5,15 +5,38 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from server.cluster import Cluster
-from tests.conditions import wait_until
-from tests.conftest import MakeCluster
+from server.sandbox import sandbox_cluster
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S
 from tests.window.desk import Desk, two_in_a_room
 from tictactoe import OwnServers
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Cluster]:
+    with sandbox_cluster(hang_s=HANG_S) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def own(running: Cluster) -> Cluster:
+    """A cluster that only these tests have, whole, since they stop it."""
+    wait_until(running.is_whole)
+    return running
+
+
+@pytest.fixture
+def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster that all tests share, for a test that ends servers of it: whole before and after."""
+    wait_until(shared_cluster.is_whole)
+    yield shared_cluster
+    wait_until(shared_cluster.is_whole)
 
 
 def test_a_game_goes_on_while_main_communication_replication_and_the_name_server_die(
@@ -43,37 +66,37 @@ def test_a_game_goes_on_while_main_communication_replication_and_the_name_server
         assert [move for _, move in moves.moves] == [4, 0, 2, 6, 3, 5, 1, 7, 8], "each once, in this order"
 
 
-def test_a_move_made_while_all_servers_are_away_is_played_once_they_are_back(
-    desk: Desk, make_cluster: MakeCluster
+def test_a_move_and_a_room_made_while_all_servers_are_away_are_there_once_they_are_back(
+    desk: Desk, own: Cluster
 ) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    cat, dan = two_in_a_room(desk, cluster, "cat", "dan")
-    cluster.stop()
+    cat, dan = two_in_a_room(desk, own, "cat", "dan")
+    ira = desk.sit_down(own.name_server, "ira")
+    desk.wait(lambda: ira.lobby.model.rooms is not None)
+    own.stop(timeout_s=PATIENCE_S)
     cat.clicks(4)
-    for person in (cat, dan):
+    for person in (cat, dan, ira):
         person.waits_for(banner="Connection lost — trying again")
+    ira.opens_new_room("made while all were away").open.invoke()
     cat.waits_for(board="....X....")
     dan.waits_for(board=".........", headline="cat is to move")
     assert cat.room.model.pending is not None
-    cluster.start()
+    own.start(timeout_s=PATIENCE_S)
     dan.waits_for(headline="Your turn", board="....X....")
     cat.waits_for(headline="dan is to move", board="....X....", banner="Back after")
     dan.waits_for(banner="Back after")
     desk.wait(lambda: cat.window.banner.text == dan.window.banner.text == "", "the banner goes")
     assert cat.room.model.view is not None
     assert [move for _, move in cat.room.model.view.moves] == [4]
+    ira.waits_for(headline="Waiting for somebody to play with you")
+    assert ira.room.model.view is not None
+    assert ira.room.model.view.title == "made while all were away"
 
 
-def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(
-    desk: Desk, make_cluster: MakeCluster
-) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    eli, fox = two_in_a_room(desk, cluster, "eli", "fox")
-    eli_elsewhere = desk.sit_down(cluster.name_server, "eli", room=eli.room.model.id)
+def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(desk: Desk, mortal: Cluster) -> None:
+    eli, fox = two_in_a_room(desk, mortal, "elias", "foxy")
+    eli_elsewhere = desk.sit_down(mortal.name_server, "elias", room=eli.room.model.id)
     eli_elsewhere.waits_for(headline="Your turn")
-    main = cluster.process_of(MAIN)
+    main = mortal.process_of(MAIN)
     assert main is not None
     os.kill(main.pid, signal.SIGSTOP)
     eli.clicks(0)
@@ -101,32 +124,14 @@ def test_who_plays_does_not_hear_of_the_front_door_or_the_name_server(
     hux.waits_for(headline="Your turn")
 
 
-def test_the_lobby_says_that_it_is_cut_off_and_comes_back_by_itself(desk: Desk, make_cluster: MakeCluster) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    ira = desk.sit_down(cluster.name_server, "ira")
-    desk.wait(lambda: ira.lobby.model.rooms is not None)
-    cluster.stop()
-    ira.waits_for(banner="Connection lost — trying again")
-    ira.opens_new_room("made while all were away").open.invoke()
-    cluster.start()
-    ira.waits_for(headline="Waiting for somebody to play with you")
-    assert ira.room.model.view is not None
-    assert ira.room.model.view.title == "made while all were away"
-
-
-def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(
-    desk: Desk, make_cluster: MakeCluster
-) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    own = lambda: OwnServers(cluster.settings)  # noqa: E731
-    jan, elsewhere = desk.sit_down(cluster.name_server, "jan", own=own), desk.sit_down(cluster.name_server, "kay")
+def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(desk: Desk, own: Cluster) -> None:
+    jan = desk.sit_down(own.name_server, "jan", own=lambda: OwnServers(own.settings))
+    elsewhere = desk.sit_down(own.name_server, "kay")
     jan.opens_new_room("jan's").open.invoke()
     jan.waits_for(headline="Waiting for somebody to play with you")
     assert elsewhere.lobby.model.me == "kay"
     desk.wait(lambda: jan.window.model.restart and jan.window.model.restart._control, "it has seen where they run")
-    kill_all(cluster)
+    kill_all(own)
     button = jan.window.banner.button
     jan.waits_for(banner="None of the servers runs any more")
     desk.wait(button.winfo_viewable)
@@ -136,7 +141,7 @@ def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(
     jan.waits_for(banner="Starting the servers")
     for person in (jan, elsewhere):
         person.waits_for(banner="Back after")
-    desk.wait(cluster.is_whole)
+    desk.wait(own.is_whole)
     jan.waits_for(headline="Waiting for somebody to play with you")
 
 
