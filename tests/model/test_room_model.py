@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 import client.model.start
 from client.model.new_room import NewRoom
 from server.cluster import Cluster
-from tests.conftest import MakeCluster
+from server.sandbox import sandbox_cluster
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S
 from tests.model.seat import Seat, SitDown
 from wire import MAIN
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Cluster]:
+    """A cluster that only these tests have, where the game of who stays away is claimed at once."""
+    with sandbox_cluster(hang_s=HANG_S, claim_after_s=0.2) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster that all tests share, for a test that kills its servers: whole before and after."""
+    wait_until(shared_cluster.is_whole)
+    yield shared_cluster
+    wait_until(shared_cluster.is_whole)
 
 
 def two_playing(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Seat]:
@@ -89,22 +108,53 @@ def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
     assert ann.room.view.winner == "gus m"
 
 
-def test_a_move_made_while_all_servers_are_away_is_pending_until_they_are_back(
-    sit_down: SitDown, make_cluster: MakeCluster
+def test_who_moves_and_who_leaves_after_a_game_while_all_servers_are_away_has_done_so_once_they_are_back(
+    sit_down: SitDown, own: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
-    cluster.stop()
+    ann, ben = two_playing(sit_down, own, "ann", "ben")
+    monkeypatch.setattr(client.model.start, "DEADLINE_S", 0.2)  # every call gives up long before the servers are back
+    abe, bea = two_playing(sit_down, own, "abe", "bea")
+    room = abe.room.id
+    abe.resigns()
+    for seat in (abe, bea):
+        seat.wait(lambda seat=seat: seat.room.view.phase == "finished")  # type: ignore[misc]
+
+    own.stop(timeout_s=PATIENCE_S)
     ann.room.play(8)
-    ann.wait(lambda: ann.model.banner() is not None)
+    abe.model.leave_room()
+    for seat in (ann, bea):
+        seat.wait(lambda seat=seat: seat.model.banner() is not None)  # type: ignore[misc]
     scene = ann.room.scene()
     assert scene is not None
-    assert (scene.marks, scene.pending) == ("........X", 8)
-    cluster.start()
+    assert (scene.marks, scene.pending) == ("........X", 8), "shown, and pending"
+    own.start(timeout_s=PATIENCE_S)
+
     ben.wait(lambda: ben.room.my_turn)
     ann.wait(lambda: ann.room.pending is None)
     ann.wait(lambda: (banner := ann.model.banner()) is not None and banner.kind == "back")
+    bea.wait(lambda: not present(bea, "X"))
+    abe.enters(room)
+    bea.wait(lambda: present(bea, "X"))
+
+
+def test_who_leaves_after_a_game_while_main_is_away_and_comes_back_meanwhile_is_there(
+    sit_down: SitDown, own: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.model.start, "DEADLINE_S", 0.2)  # every call gives up long before main is back
+    cid, dee = two_playing(sit_down, own, "cid", "dee")
+    room = cid.room.id
+    cid.resigns()
+    for seat in (cid, dee):
+        seat.wait(lambda seat=seat: seat.room.view.phase == "finished")  # type: ignore[misc]
+    own.kill(MAIN)
+    cid.model.leave_room()
+    cid.enters(room)
+    for seat in (cid, dee):
+        seat.wait(lambda seat=seat: seat.room.pending is None)  # type: ignore[misc]
+        seat.room.rematch()
+    cid.wait(lambda: cid.room.view is not None and cid.room.view.game_number == 2)
+    dee.wait(lambda: dee.room.my_turn and present(dee, "O"))
+    wait_until(own.is_whole)
 
 
 def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_counts(
@@ -121,43 +171,12 @@ def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_cou
     assert again.seat == "X"
 
 
-def test_who_leaves_after_a_game_while_the_servers_are_away_is_away_once_they_are_back_unless_he_came_back(
-    sit_down: SitDown, make_cluster: MakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client.model.start, "DEADLINE_S", 0.2)  # every call gives up long before the servers are back
-    cluster = make_cluster()
-    cluster.start()
-    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
-    room = ann.room.id
-    ann.resigns()
-    for seat in (ann, ben):
-        seat.wait(lambda seat=seat: seat.room.view.phase == "finished")  # type: ignore[misc]
-    cluster.stop()
-    ann.model.leave_room()
-    ben.wait(lambda: ben.model.banner() is not None)
-    cluster.start()
-    ben.wait(lambda: not present(ben, "X"))
-    ann.enters(room)
-    ben.wait(lambda: present(ben, "X"))
-
-    cluster.kill(MAIN)
-    ann.model.leave_room()
-    ann.enters(room)
-    for seat in (ann, ben):
-        seat.wait(lambda seat=seat: seat.room.pending is None)  # type: ignore[misc]
-        seat.room.rematch()
-    ann.wait(lambda: ann.room.view is not None and ann.room.view.game_number == 2)
-    ben.wait(lambda: ben.room.my_turn and present(ben, "O"))
-
-
 def test_who_looks_at_the_lobby_while_the_servers_are_away_is_there_when_they_are_back(
-    sit_down: SitDown, make_cluster: MakeCluster
+    sit_down: SitDown, mortal: Cluster
 ) -> None:
-    cluster = make_cluster()
-    cluster.start()
-    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
+    ann, ben = two_playing(sit_down, mortal, "ned m", "oda m")
     room = ann.room.id
-    cluster.kill(MAIN)
+    mortal.kill(MAIN)
     ann.model.leave_room()
     ann.wait(lambda: [game.my_turn for game in ann.lobby.open_games()] == [True])
     assert present(ben, "X")
@@ -181,18 +200,16 @@ def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_clus
     assert ann.lobby.doing == ""
 
 
-def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, make_cluster: MakeCluster) -> None:
-    cluster = make_cluster(claim_after_s=0.2)
-    cluster.start()
-    ann, ben = two_playing(sit_down, cluster, "ann", "ben")
+def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, own: Cluster) -> None:
+    ann, ben = two_playing(sit_down, own, "amy", "bud")
     ben.model.close()
     ann.wait(lambda: [reply.text for bar in ann.room.bars() for reply in bar.replies], "the bar")
     (bar,) = ann.room.bars()
-    assert bar.text == "ben stays away"
+    assert bar.text == "bud stays away"
     ann.room.offers.reply(bar.replies[0])
     ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")
     assert ann.room.view is not None
-    assert ann.room.view.winner == "ann"
+    assert ann.room.view.winner == "amy"
     assert ann.room.bars() == ()
 
 
