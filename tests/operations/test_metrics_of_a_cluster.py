@@ -33,6 +33,9 @@ _numbers = itertools.count()
 def cluster() -> Iterator[Cluster]:
     """A cluster whose metrics anybody in its network may read. No test here kills a server of it."""
     with sandbox_cluster(hang_s=HANG_S, metrics_host="0.0.0.0") as cluster:  # noqa: S104
+        at_first = read(cluster, MAIN)
+        for counted in ("moves_total", "book_records", "rooms", "rooms_in_memory", "players", "names"):
+            assert at_first.value(f"tictactoe_{counted}") == 0, "all is counted from here"
         yield cluster
 
 
@@ -80,6 +83,14 @@ def read(cluster: Cluster, role: str) -> Scrape:
     return scrape(replace(cluster.settings, metrics_host="127.0.0.1"), role)
 
 
+def up_to_date(cluster: Cluster, connection: Connection) -> Scrape | None:
+    """What the main server tells, if it is of now: it may tell for a moment what it told before."""
+    servers = connection.ask("servers")["servers"]
+    told = read(cluster, MAIN)
+    position = next(int(server["position"]) for server in servers if server["role"] == MAIN)
+    return told if told.value("tictactoe_log_position") == position else None
+
+
 def grown(name: str, now: Scrape, before: Scrape, **labels: str) -> float:
     """By how much a sample is larger than it was, when it may not have been there."""
     return now.value(name, **labels) - (before.value(name, **labels) if before.says(name, **labels) else 0)
@@ -92,6 +103,7 @@ def family(sample: str) -> str:
 
 def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: Cluster, game: Game) -> None:
     game.play(0, 3, 1, 4, 2)
+    wait_until(lambda: read(cluster, MAIN).says("tictactoe_games_finished_total", termination="line"))
     of_role = {MAIN: OF_MAIN, COMMUNICATION: OF_COMMUNICATION, REPLICATION: OF_REPLICATION}
     known = {family(metric.name) for metric in ALL}
     for role in ROLES:
@@ -105,7 +117,7 @@ def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: Cluster,
 
 
 def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Connection) -> None:
-    before = read(cluster, MAIN)
+    before = wait_until(lambda: up_to_date(cluster, connection), what="what other tests did is counted")
     games = [Game(connection, fresh_names()) for _ in range(2)]
     game = games[0]
     acknowledged = refused = 0
