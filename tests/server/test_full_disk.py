@@ -69,7 +69,7 @@ def test_a_journal_can_be_read_on_a_full_disk_and_stays_where_it_is(written: Pat
 
 
 def test_a_process_killed_while_it_moves_pages_leaves_a_journal_that_a_full_disk_can_serve(tmp_path: Path) -> None:
-    """Its file is shorter than it says, and what is missing is in the write-ahead log, from where it cannot be moved."""
+    """Its file is shorter than it says. What is missing is in the write-ahead log, from where it cannot be moved."""
     file, killed = tmp_path / "journal.db", tmp_path / "killed.db"
     journal = open_journal(file)
     journal.begin_term(Office(1, "me"))
