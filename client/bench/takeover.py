@@ -37,7 +37,9 @@ def takeover(cluster: Cluster, scale: Scale) -> Iterator[Row]:
         while len(felt_ms) < scale.kills:
             imports_ms.append(_import_ms())
             felt_ms += _kill(servers, min(AT_A_TIME, scale.kills - len(felt_ms)), players, rooms, PAUSE_S)
-        flat_out_ms = _kill(servers, min(AT_A_TIME, scale.kills), players, rooms, 0.0)
+        flat_out_ms: list[float] = []
+        while not flat_out_ms:  # on a busy machine all moves may be over before the first kill
+            flat_out_ms = _kill(servers, min(AT_A_TIME, scale.kills), players, rooms, 0.0)
     imported = percentile(imports_ms, 50)
     what = f"kill -9 of main → next accepted move, {scale.open_rooms} rooms, {scale.playing} playing"
     note = f"{len(felt_ms)} kills, at most {max(felt_ms):.0f} ms"
