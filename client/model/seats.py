@@ -36,9 +36,9 @@ class SeatsModel:
 
     def leave(self) -> Task:
         """Say good-bye in all of them; the seats stay. The task is done once the servers know."""
-        self._task.stop()
-        rooms, self._held = self._held, frozenset()
-        return self._background.do(lambda stop: self._leave(rooms, stop))
+        staying, rooms, self._held = self._task, self._held, frozenset()
+        staying.stop()
+        return self._background.do(lambda stop: self._leave(rooms, staying, stop))
 
     def stop(self) -> None:
         """Want nothing more of it."""
@@ -62,7 +62,8 @@ class SeatsModel:
 
         return self._background.follow(items, over, ended, after_s=after_s)
 
-    def _leave(self, rooms: Collection[str], stop: Event) -> None:
+    def _leave(self, rooms: Collection[str], staying: Task, stop: Event) -> None:
+        staying.done.wait()  # a visit that is under way would find the player gone, and come back
         for room in rooms:
             request_id = new_request_id()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from client.room import RoomClient
 from game.errors import NotAllowed
 from game.events import Left
 from server.cluster import Cluster
-from tests.conditions import wait_until
+from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
 from tests.model.seat import Seat, SitDown
 
@@ -108,6 +109,33 @@ def test_a_window_that_is_closed_or_signs_out_says_good_bye_in_all_its_games(
     news = next(first.watch(version))
     (left,) = [event for _, event in news.events if isinstance(event, Left)]
     assert left.unseen_ms == 0, "the servers did not have to find that out"
+
+
+def test_a_visit_that_is_under_way_does_not_undo_the_good_bye(
+    sit_down: SitDown, cluster: Cluster, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hal = connection.claim("hal").create()
+    ivy = in_a_game(sit_down, cluster, hal, "ivy")
+    assert ivy.model.who is not None
+    player = ivy.model.who.player
+    visits, go_on, room_of = threading.Event(), threading.Event(), player.room
+
+    def slow_at_first(room: str) -> RoomClient:
+        if not visits.is_set():
+            visits.set()
+            assert go_on.wait(PATIENCE_S)
+        return room_of(room)
+
+    monkeypatch.setattr(player, "room", slow_at_first)
+    ivy.model.leave_room()
+    assert visits.wait(PATIENCE_S)
+    seats = ivy.lobby.games.seats
+    staying, leaving = seats._task, seats.leave()
+    leaving.done.wait(1.0)  # time in which it must not say good-bye
+    go_on.set()
+    assert leaving.done.wait(PATIENCE_S)
+    assert staying.done.wait(PATIENCE_S)
+    assert not present(connection.claim("joe").room(hal.id), "ivy")
 
 
 def test_a_game_that_ends_meanwhile_is_left(sit_down: SitDown, cluster: Cluster, connection: Connection) -> None:

@@ -144,9 +144,10 @@ def test_the_cluster_view_looks_and_kills_only_what_runs_here(sit_down: SitDown,
     before = {server.role: server.pid for server in servers.servers}
     servers.kill(MAIN)
     gil.wait(lambda: servers.message == f"Killed the main server, pid {before[MAIN]}.")
+    replaced = lambda: {server.role for server in servers.servers if server.pid != before[server.role]}  # noqa: E731
+    gil.wait(lambda: replaced() and all(server.is_well for server in servers.servers))
+    assert replaced() == {MAIN}
     gil.wait(lambda: servers.takeovers and servers.takeovers[0].role == MAIN)
-    gil.wait(lambda: all(server.is_well for server in servers.servers))
-    assert {server.role for server in servers.servers if server.pid != before[server.role]} == {MAIN}
     gil.model.close_servers()
     assert gil.model.servers is None
 
