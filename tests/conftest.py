@@ -18,6 +18,7 @@ from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from server import processes
 from server.cluster import Cluster
+from server.havoc import SandboxHavoc
 from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
@@ -174,6 +175,18 @@ def whole(cluster: Cluster) -> Cluster:
     if not cluster.runs_here():
         cluster.start(timeout_s=PATIENCE_S)
     wait_until(cluster.is_whole, what="all four to run")
+    return cluster
+
+
+def whole_with_room(cluster: Cluster) -> Cluster:
+    """This cluster once all four run and can write. What is just being started has inherited the full disk."""
+    havoc = SandboxHavoc(cluster, None, None, {})
+
+    def runs() -> bool:
+        havoc.free_disk()
+        return cluster.is_whole()
+
+    wait_until(runs, what="all four to run, with room on the disk")
     return cluster
 
 

@@ -24,7 +24,7 @@ from server.run_file import RunFile
 from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game, MakeCluster
+from tests.conftest import HANG_S, Game, MakeCluster, whole_with_room
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import DeadlineExceeded
 
@@ -119,7 +119,7 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
         wait_until(lambda: cluster.process_of(MAIN) not in (None, old), what="the lock is another's")
         assert not old.alive
         queued.result()
-    wait_until(cluster.is_whole)
+    whole_with_room(cluster)
     game.play(1)
     assert game.x.view().board["cells"] == "XX.O....."
 
@@ -193,7 +193,7 @@ def test_g4_a_stopped_replica_holds_nobody_up_for_long(cluster: Cluster, game: G
     suspend(replication)
     game.play(0, 3)
     wait_until(lambda: not replication.alive)
-    wait_until(cluster.is_whole)
+    whole_with_room(cluster)
     game.play(1)
     assert game.x.view().board["cells"] == "XX.O....."
 

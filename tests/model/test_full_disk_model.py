@@ -17,7 +17,7 @@ from server.cluster import Cluster
 from server.havoc import SandboxHavoc
 from server.read_only import READ_ONLY
 from tests.conditions import wait_until
-from tests.conftest import Game
+from tests.conftest import Game, whole_with_room
 from tests.model.seat import SitDown
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
@@ -25,14 +25,13 @@ from wire.errors import StorageFailed
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
 
 
-def fill_disk_and_kill_main(cluster: Cluster) -> SandboxHavoc:
+def fill_disk_and_kill_main(cluster: Cluster) -> None:
     """Have a main server that serves reads only."""
     havoc = SandboxHavoc(cluster, None, None, {})  # type: ignore[arg-type]  # no clock is set
     for role in (REPLICATION, MAIN):
         havoc.fill_disk(role)
     cluster.kill(MAIN)
     wait_until(lambda: any(role.step == READ_ONLY for role in cluster.status()), what="a main server that serves reads")
-    return havoc
 
 
 def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown, cluster: Cluster) -> None:
@@ -41,14 +40,13 @@ def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown
     assert room.view is not None
     ben.enters(room.view.room)
     ann.plays(0)
-    havoc = fill_disk_and_kill_main(cluster)
+    fill_disk_and_kill_main(cluster)
     ben.plays(4)
     assert ben.room.asking.notice.startswith("The servers cannot save anything at the moment: the journal")
     assert ben.room.view is not None
     assert ben.room.view.board["cells"] == "X........"
     ben.wait(lambda: (banner := ben.model.banner()) is None or banner.kind == "back", "no word of a lost connection")
-    havoc.free_disk()
-    wait_until(cluster.is_whole, what="a whole cluster")
+    whole_with_room(cluster)
     ben.plays(4)
     assert ben.room.asking.notice == ""
     ann.wait(lambda: ann.room.view is not None and ann.room.view.board["cells"] == "X...O....", "the move")
@@ -57,13 +55,12 @@ def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown
 def test_a_computer_player_goes_on_when_there_is_space(cluster: Cluster) -> None:
     with connect(cluster.name_server) as connection, ThreadPoolExecutor(1) as pool:
         game = Game(connection)
-        havoc = fill_disk_and_kill_main(cluster)
+        fill_disk_and_kill_main(cluster)
         playing = pool.submit(Bot(game.o, LEVELS["easy"], random.Random(1)).run, 1)
         with pytest.raises(StorageFailed):
             game.x.move(4)
         assert not playing.done()
-        havoc.free_disk()
-        wait_until(cluster.is_whole, what="a whole cluster")
+        whole_with_room(cluster)
         game.x.move(4)
         wait_until(lambda: len(game.x.view().moves) == 2, what="the computer's move")
         game.x.resign()

@@ -26,7 +26,7 @@ from server.node import Node
 from server.read_only import READ_ONLY
 from server.sandbox import sandbox_cluster
 from tests.conditions import wait_until
-from tests.conftest import HANG_S, Game
+from tests.conftest import HANG_S, Game, whole_with_room
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 
@@ -165,7 +165,7 @@ def survivor() -> Iterator[Cluster]:
 @pytest.fixture
 def cluster(survivor: Cluster) -> Iterator[Cluster]:
     """The same when it is whole, with a main server that found room when it opened its journal."""
-    wait_until(survivor.is_whole)
+    whole_with_room(survivor)
     yield survivor
     wait_until(lambda: survivor.process_of(MAIN), what="a main server that is written down")
     survivor.kill(MAIN)
@@ -199,8 +199,7 @@ def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for
     assert connection.claim(game.x.name, token=game.ada.token).name == game.x.name
     with pytest.raises(StorageFailed):
         connection.claim("cleo")
-    havoc.free_disk()
-    wait_until(cluster.is_whole, what="a whole cluster")
+    whole_with_room(cluster)
     for _ in range(2):
         assert game.o.move(1, request_id="the-second-move").version == version + 1
     assert [move for _, move in game.x.view().moves] == [0, 1]
