@@ -38,6 +38,17 @@ def remembered(requests: Requests, by: str, request_id: str, answer: Answer) -> 
     return changed
 
 
+def forgotten(before: Requests, after: Requests) -> dict[tuple[str, str], Answer]:
+    """The requests, each as username and request id, that are remembered before and not after, with their answers."""
+    lost: dict[tuple[str, str], Answer] = {}
+    for by, known in before.items():
+        kept = after.get(by, ())
+        if not kept or kept[0] is not known[0]:  # the first go first
+            ids = {request_id for request_id, _ in kept}
+            lost |= {(by, request_id): answer for request_id, answer in known if request_id not in ids}
+    return lost
+
+
 def forget_the_long_gone(requests: dict[str, _Known], present: Collection[str]) -> None:
     """Of those who are not present keep the last; all who are have come by an event and so are remembered."""
     too_many = len(requests) - len(present) - REMEMBERED_GONE

@@ -104,7 +104,7 @@ class Commit:
             self._faults.point("before_answer")
 
     def _settle(self, order: Order, draft: Draft) -> None:
-        """Give the order its answer or its refusal; the same as before to a request that changed nothing before."""
+        """Give the order its answer or its refusal; the same as before to a copy of a request."""
         asked = self._streams.kind_of(order.stream).request(order.command)
         request = None if asked is None else (order.stream, asked)
         known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
@@ -124,7 +124,7 @@ class Commit:
             draft.unchanged[request] = outcome_of(came_of_it)
 
     def _remember(self, unchanged: Mapping[Hashable, Outcome]) -> None:
-        """Let requests that changed nothing change nothing later either; see ``unchanged``."""
+        """Let a late copy of these requests change nothing; see ``unchanged``."""
         self._unchanged.add(unchanged)
 
     def _decide(self, stream: str, command: Any, draft: Draft) -> Mapping[str, object]:
@@ -132,11 +132,14 @@ class Commit:
         state = draft.states[stream] if stream in draft.states else self._states.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
+            first = state
             for event in kind.decide(state, command, draft.now):
                 before, state = state, self._add(stream, kind, state, event, draft)
                 record = kind.record(before, event, state)
                 if record is not None:
                     self._enter(record, draft)
+            for request, earlier in kind.forgotten(first, state).items():
+                draft.unchanged[(stream, request)] = outcome_of(earlier)
             answer = kind.answer(state, command)
         return answer
 

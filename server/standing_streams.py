@@ -67,6 +67,9 @@ class Volumes:
     def answered(self, state: Volume, command: Enter) -> Mapping[str, object] | None:  # noqa: ARG002
         return None  # nobody asks for it: it comes along with what is recorded
 
+    def forgotten(self, before: Volume, after: Volume) -> Mapping[Hashable, Mapping[str, object]]:  # noqa: ARG002
+        return {}
+
     def answer(self, state: Volume, command: Enter) -> Mapping[str, object]:  # noqa: ARG002
         return {"number": command.number}
 
@@ -113,6 +116,9 @@ class ServiceStream:
 
     def answered(self, state: service.Service, command: object) -> Mapping[str, object] | None:  # noqa: ARG002
         return None
+
+    def forgotten(self, before: object, after: object) -> Mapping[Hashable, Mapping[str, object]]:  # noqa: ARG002
+        return {}
 
     def answer(self, state: service.Service, command: object) -> Mapping[str, object]:  # noqa: ARG002
         return service.encode(state)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from game import name_events, names, records, rooms
+from game import name_events, names, records, requests, rooms
 from game.errors import InvariantBroken, TicTacToeError
 from game.events import Finished
 from game.moment import Limits, Moment
@@ -73,6 +73,9 @@ class Kind(Protocol):
     def answer(self, state: State, command: Command) -> Mapping[str, object]:
         """The answer to a request that was just carried out, or that changed nothing."""
 
+    def forgotten(self, before: State, after: State) -> Mapping[Hashable, Mapping[str, object]]:
+        """The requests with their first answers that the state before remembered and the one after does not."""
+
     def decide(self, state: State, command: Command, now: Moment) -> Sequence[Event]:
         """The events that the command makes. Raises a Refusal."""
 
@@ -121,6 +124,10 @@ class _Rooms:
         answer = rooms.answer_to(state, command.by, command.request_id)
         return None if answer is None else {"version": answer.version, "seat": answer.seat}
 
+    def forgotten(self, before: State, after: State) -> Mapping[Hashable, Mapping[str, object]]:
+        lost = requests.forgotten(before.requests, after.requests)
+        return {request: {"version": answer.version, "seat": answer.seat} for request, answer in lost.items()}
+
     def answer(self, state: State, command: Command) -> Mapping[str, object]:
         answer = rooms.answer_now(state, command.by)
         return {"version": answer.version, "seat": answer.seat}
@@ -165,6 +172,9 @@ class _Names:
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:  # noqa: ARG002
         return None  # whatever is asked again changes nothing and answers the same
+
+    def forgotten(self, before: State, after: State) -> Mapping[Hashable, Mapping[str, object]]:  # noqa: ARG002
+        return {}
 
     def answer(self, state: State, command: Command) -> Mapping[str, object]:  # noqa: ARG002
         return {"name": state.name}

@@ -1,7 +1,10 @@
-"""Requests that changed nothing, and what became of them: the answer to a retry. Pure; not safe for threads.
+"""Requests that their streams do not remember, and what became of them: the answer to a copy that arrives late. Pure;
+not safe for threads.
 
-A request without effect must have none when a duplicate arrives late. A request with effect is remembered by its own
-stream. Memory is enough here: a connection on which a duplicate may still be under way leads to this process.
+A room remembers the last requests of everybody that changed something: a retry finds them, also after a takeover. Here
+are those that changed nothing, and those that a room had to forget because many came after them. A copy of such a one
+was made before the next request of the same caller, so it can only be under way on an old connection, and that leads to
+this process: memory is enough.
 
 Only plain values are kept, never an exception: a raised exception keeps every frame that it passed alive, with all that
 stands in them.
@@ -16,8 +19,8 @@ from typing import NamedTuple
 
 from game.errors import Refusal
 
-MOST_REQUESTS = 10_000
-MOST_BYTES = 8 << 20
+MOST_REQUESTS = 100_000
+MOST_BYTES = 32 << 20
 _BYTES_OF_A_PLACE = 100
 """Bytes of one place in a dictionary, at the least full."""
 
@@ -30,7 +33,7 @@ class Refused(NamedTuple):
 
 
 Outcome = str | Refused
-"""What became of a request that changed nothing: its answer as JSON text, or why it was refused."""
+"""What became of a request: its answer as JSON text, or why it was refused."""
 
 
 def outcome_of(came_of_it: Mapping[str, object] | Refusal) -> Outcome:
@@ -51,7 +54,7 @@ def error_of(outcome: Outcome) -> Refusal | None:
 
 
 class UnchangedRequests:
-    """The latest requests that changed nothing, at most MOST_REQUESTS of them and about MOST_BYTES."""
+    """The latest of these requests, at most MOST_REQUESTS of them and about MOST_BYTES."""
 
     def __init__(self) -> None:
         self._outcomes: dict[Hashable, Outcome] = {}

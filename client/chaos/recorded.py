@@ -56,7 +56,6 @@ class RecordedRoom(RoomClient):
         super().__init__(room.id, room.name, room._token, room._new_channel, mine=room._mine, code=room._code)
         self._recorder = recorder
         self._client = client
-        self._watches = 0
         self._watcher = ""
         self._version = 0
 
@@ -81,8 +80,7 @@ class RecordedRoom(RoomClient):
         Without ``after_version`` the watcher before goes on where its news ended, or begins with the room's first.
         """
         if after_version is not None or not self._watcher:
-            self._watches += 1
-            self._watcher = f"{self._client}/{self._watches}"
+            self._watcher = self._recorder.watcher(self._client)
             self._version = after_version or 0
         for news in self.watch(self._version, stop=stop):
             self._recorder.news(self._watcher, self.id, news.events, gap=news.gap)

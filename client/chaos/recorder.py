@@ -29,6 +29,7 @@ class Recorder:
         self._output = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
+        self._watchers = itertools.count(1)
 
     def sends(self, client: str, room: str | None, command: Command) -> int:
         """A command is going to be sent; the number by which its answer is told. ``room``: None if it makes one."""
@@ -54,6 +55,10 @@ class Recorder:
     def seen(self, number: int, view: View) -> None:
         """What a look saw."""
         self._write("answer", number=number, seen=(view.version, view.phase, view.moves))
+
+    def watcher(self, client: str) -> str:
+        """A name for somebody who begins to watch a room: nobody had it before."""
+        return f"{client}/{next(self._watchers)}"
 
     def news(self, watcher: str, room: str, events: Iterable[tuple[int, Event]], *, gap: bool) -> None:
         """A watcher saw these events."""

@@ -9,6 +9,7 @@ import pytest
 from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import NotYourTurn
+from game.requests import REMEMBERED_REQUESTS
 from server.cluster import Cluster
 from tests.conditions import wait_until
 from tests.conftest import Game, new_names, whole
@@ -39,6 +40,23 @@ def test_g2_a_retry_gets_the_first_answer(game: Game) -> None:
     game.o.move(3)
     assert game.x.move(0, request_id=request) == first
     assert [move for _, move in game.x.view().moves] == [0, 3]
+
+
+def test_g2_a_copy_that_comes_after_many_other_requests_changes_nothing(game: Game) -> None:
+    request = new_request_id()
+    first = game.x.move(0, request_id=request)
+    for _ in range(REMEMBERED_REQUESTS):
+        game.x.leave()
+        game.x.join()
+    game.o.move(3)
+    assert game.x.move(0, request_id=request) == first
+    assert [move for _, move in game.x.view().moves] == [0, 3]
+    game.play(1, 4)
+    game.x.resign()
+    game.x.rematch()
+    game.o.rematch()
+    assert game.x.move(0, request_id=request) == first, "this cell is free in the next game"
+    assert game.x.view().moves == ()
 
 
 def test_g2_a_retry_after_a_takeover_gets_the_first_answer(cluster: Cluster, game: Game) -> None:

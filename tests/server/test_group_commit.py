@@ -19,6 +19,7 @@ from game import rooms
 from game.commands import Create, Join, Leave, Move
 from game.errors import CellTaken, NotYourTurn, Refusal
 from game.moment import Limits
+from game.requests import REMEMBERED_GONE, REMEMBERED_REQUESTS
 from server.commit import Commit, Order
 from server.conversation import Conversation, converse
 from server.entries import Entry, Office
@@ -266,6 +267,30 @@ def test_g2_what_changed_nothing_changes_nothing_when_a_copy_of_it_comes_late(de
     answer = desk.do(Join("eve", "join-2", "spectator"))
     desk.do(Leave("eve", "leave-1"))
     assert desk.do(Join("eve", "join-2", "spectator")) == answer
+    assert not desk.room.has("eve")
+
+
+def test_g2_what_a_room_has_forgotten_is_not_done_again_when_a_copy_of_it_comes_late(desk: Desk) -> None:
+    """On a connection that its caller gave up, behind a network that was cut for a while."""
+    first = desk.do(Leave("bob", "leave-1"))
+    for number in range(2 * REMEMBERED_REQUESTS):
+        desk.do(Join("bob", f"join-{number}", "player") if number % 2 == 0 else Leave("bob", f"leave-again-{number}"))
+    version = desk.room.version
+    assert desk.room.requests["bob"][0][0] != "leave-1"
+    desk.do(Join("bob", "join-for-good", "player"))
+    assert desk.do(Leave("bob", "leave-1")) == first
+    assert desk.room.version == version + 1
+    assert "bob" not in desk.room.away
+
+
+def test_g2_of_those_who_are_long_gone_a_late_copy_changes_nothing(desk: Desk) -> None:
+    first = desk.do(Join("eve", "join-eve", "spectator"))
+    desk.do(Leave("eve", "leave-eve"))
+    for number in range(REMEMBERED_GONE + 1):
+        desk.do(Join(f"guest-{number}", "join-guest", "spectator"))
+        desk.do(Leave(f"guest-{number}", "leave-guest"))
+    assert "eve" not in desk.room.requests
+    assert desk.do(Join("eve", "join-eve", "spectator")) == first
     assert not desk.room.has("eve")
 
 
