@@ -18,8 +18,8 @@ from typing import Any
 
 import structlog
 
-from game import rooms
 from game.commands import HOUSE, Close, Command, Create, Leave
+from game.entrance import check_may_see
 from game.errors import InvalidArgument, LimitReached, Refusal
 from game.room import Room
 from server.attempt_limiter import AttemptLimiter
@@ -185,7 +185,7 @@ class Desk:
     def view(self, token: str, room: str) -> dict[str, Any]:
         """The view of a room."""
         by = self.names.who(token_hash(token))
-        rooms.check_may_see(self._house.room(room), by)
+        check_may_see(self._house.room(room), by)
         self._saw(room, by)
         return self._house.view(room)
 
@@ -193,13 +193,13 @@ class Desk:
         """The invite code of a room, for those who are inside; empty if it is not private."""
         by = self.names.who(token_hash(token))
         state = self._house.room(room)
-        rooms.check_may_see(state, by)
+        check_may_see(state, by)
         return {"code": state.entry.code}
 
     def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """What happened in a room after a version, maybe later."""
         by = self.names.who(token_hash(token))
-        rooms.check_may_see(self._house.room(room), by)
+        check_may_see(self._house.room(room), by)
         self._saw(room, by)
         return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
 

@@ -13,12 +13,11 @@ from typing import Any
 
 import structlog
 
-from game import rooms
 from game.errors import InvalidArgument, NoSuchRoom
 from game.moment import Moment
 from game.room import Room
 from game.service import Service, told
-from game.views import LATER_IN_ROWS
+from game.views import LATER_IN_ROWS, talk
 from server.book import Book
 from server.draft import Draft
 from server.due import DueRooms
@@ -291,7 +290,7 @@ class House:
         """
         with self._lock:
             held = self._room(room)
-            return {**held.view(), "talk": rooms.talk(held.state), **self._now()}
+            return {**held.view(), "talk": talk(held.state), **self._now()}
 
     def room(self, room: str) -> Room:
         """The published state of a room. Raises NoSuchRoom."""

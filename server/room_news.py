@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from game import rooms
 from game.errors import check
+from game.event_forms import to_plain
 from server.journal import Journal
 from server.streams import Streams, read_event, room_stream
 
@@ -52,7 +52,7 @@ class RoomNews:
         stream = room_stream(room)
         kind = self._streams.kind_of(stream)
         found: list[Plain] = [
-            {"version": entry.version, **rooms.to_plain(read_event(kind, entry))}
+            {"version": entry.version, **to_plain(read_event(kind, entry))}
             for entry in self._journal.events(stream, after_version, self._most_events)
             if entry.version <= version
         ]

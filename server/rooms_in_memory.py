@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from game import rooms
+from game import views
+from game.event_forms import to_plain
 from game.events import Event
 from game.room import Room
 from server.journal import Journal
@@ -39,13 +40,13 @@ class RoomInMemory:
 
     def after(self, version: int) -> list[Plain]:
         """The last events that came after a version; those before them are in the journal."""
-        return [{"version": number, **rooms.to_plain(event)} for number, event in self._recent if number > version]
+        return [{"version": number, **to_plain(event)} for number, event in self._recent if number > version]
 
     def view(self) -> Plain:
         """The view, made once for all who ask at this version."""
         view = self._view
         if view is None or view["version"] != self.state.version:
-            view = self._view = rooms.view(self.state)
+            view = self._view = views.view(self.state)
         return view
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from game import name_events, names, records, requests, rooms
+from game import decisions, event_forms, evolution, name_events, names, records, requests, room, snapshots, views
 from game.errors import InvariantBroken, TicTacToeError
 from game.events import Finished
 from game.moment import Limits, Moment
@@ -115,13 +115,13 @@ class _Rooms:
         self._limits = limits
 
     def nothing(self, stream: str) -> State:
-        return rooms.nothing(stream[len(_ROOM) :])
+        return room.nothing(stream[len(_ROOM) :])
 
     def request(self, command: Command) -> Hashable:
         return command.by, command.request_id
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:
-        answer = rooms.answer_to(state, command.by, command.request_id)
+        answer = room.answer_to(state, command.by, command.request_id)
         return None if answer is None else {"version": answer.version, "seat": answer.seat}
 
     def forgotten(self, before: State, after: State) -> Mapping[Hashable, Mapping[str, object]]:
@@ -129,17 +129,17 @@ class _Rooms:
         return {request: {"version": answer.version, "seat": answer.seat} for request, answer in lost.items()}
 
     def answer(self, state: State, command: Command) -> Mapping[str, object]:
-        answer = rooms.answer_now(state, command.by)
+        answer = room.answer_now(state, command.by)
         return {"version": answer.version, "seat": answer.seat}
 
     def decide(self, state: State, command: Command, now: Moment) -> Sequence[Event]:
-        return rooms.decide(state, command, now, self._limits)
+        return decisions.decide(state, command, now, self._limits)
 
     def evolve(self, state: State, event: Event) -> State:
-        return rooms.evolve(state, event)
+        return evolution.evolve(state, event)
 
     def row(self, state: State) -> Mapping[str, object] | None:
-        return None if state.phase == "closed" else rooms.summary(state)
+        return None if state.phase == "closed" else views.summary(state)
 
     def from_row(self, row: Mapping[str, Any]) -> State:  # noqa: ARG002
         raise InvariantBroken("a room is more than its row")
@@ -149,16 +149,16 @@ class _Rooms:
         return records.record_of(after) if counts else None
 
     def write_event(self, event: Event) -> str:
-        return _json(rooms.to_plain(event))
+        return _json(event_forms.to_plain(event))
 
     def read_event(self, body: str) -> Event:
-        return rooms.from_plain(json.loads(body))
+        return event_forms.from_plain(json.loads(body))
 
     def write_state(self, state: State) -> str:
-        return _json(rooms.encode(state))
+        return _json(snapshots.encode(state))
 
     def read_state(self, body: str) -> State:
-        return rooms.decode(json.loads(body))
+        return snapshots.decode(json.loads(body))
 
 
 class _Names:

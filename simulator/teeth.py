@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from game import name_events, names, rooms
+from game import name_events, names, snapshots
+from game import room as room_module
+from game.room import Room
+from game.snapshots import encode
 from server import takeover
 from server.commit import Commit, Order
 from server.compaction import Compactor
@@ -55,13 +58,13 @@ def _batch(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
         yield from self._write(draft)
 
 
-@_tooth("forget-request-ids", "a retry is carried out again", rooms, "answer_to")
-def _answer_to(_room: rooms.Room, _by: str, _request_id: str) -> None:
+@_tooth("forget-request-ids", "a retry is carried out again", room_module, "answer_to")
+def _answer_to(_room: Room, _by: str, _request_id: str) -> None:
     return None
 
 
-@_tooth("snapshot-forgets-requests", "a snapshot does not keep the requests that were answered", rooms, "encode")
-def _encode(room: rooms.Room, _encode: Callable[[rooms.Room], dict[str, object]] = rooms.encode) -> dict[str, object]:
+@_tooth("snapshot-forgets-requests", "a snapshot does not keep the requests that were answered", snapshots, "encode")
+def _encode(room: Room, _encode: Callable[[Room], dict[str, object]] = encode) -> dict[str, object]:
     return {**_encode(room), "requests": {}}
 
 

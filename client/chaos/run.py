@@ -22,9 +22,10 @@ from client.credentials import DEFAULT_PORT
 from client.history.guarantees import check
 from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
-from game import rooms
 from game.commands import Move
 from game.events import Event, Finished, Started
+from game.evolution import evolve
+from game.room import nothing
 from wire import MAIN, room_object, rpc
 from wire.addresses import parse
 from wire.errors import TicTacToeError
@@ -212,9 +213,9 @@ def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event
 
 def _has_ended(room: str, final: Iterable[tuple[int, Event]]) -> bool:
     """Whether this is no match, or one the series of which is over."""
-    state = rooms.nothing(room)
+    state = nothing(room)
     for _, event in final:
-        state = rooms.evolve(state, event)
+        state = evolve(state, event)
     return not state.is_match or state.series_is_over or state.phase == "closed"
 
 

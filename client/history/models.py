@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from client.history.house import Request, request_of
 from client.history.linearizability import Model
 from client.history.record import Done, Look, Refused, Seen
-from game import rooms
 from game.commands import Command
+from game.decisions import decide
 from game.errors import NoSuchRoom, Refusal
+from game.evolution import evolve
 from game.moment import Limits, Moment
-from game.rooms import Room
+from game.room import Room, answer_now, answer_to, nothing
 
 # -- register -----------------------------------------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class RoomModel(Model[RoomState, Command | Look]):
 
     def initial(self) -> RoomState:
         """The room before its first event."""
-        return RoomState(rooms.nothing(self._room_id), self._beginning)
+        return RoomState(nothing(self._room_id), self._beginning)
 
     def step(self, state: RoomState, operation: Command | Look) -> tuple[RoomState, object]:
         """Decide and evolve, or look."""
@@ -126,17 +127,17 @@ class RoomModel(Model[RoomState, Command | Look]):
             if room.phase == "new":
                 return state, Refused(NoSuchRoom.code)
             return state, Seen(room.version, room.phase, room.moves)
-        answer = rooms.answer_to(room, operation.by, operation.request_id)
+        answer = answer_to(room, operation.by, operation.request_id)
         if answer is not None:
             return state, Done(answer.version, answer.seat)
         try:
             now = self._moments.get(request_of(operation), _ANY_MOMENT)
-            events = rooms.decide(room, operation, now, self._limits)
+            events = decide(room, operation, now, self._limits)
         except Refusal as refusal:
             return state, Refused(refusal.code)
         for event in events:
-            room = rooms.evolve(room, event)
-        answer = rooms.answer_now(room, operation.by)
+            room = evolve(room, event)
+        answer = answer_now(room, operation.by)
         after = RoomState(room, state.way.with_one_more(operation)) if events else state
         return after, Done(answer.version, answer.seat)
 

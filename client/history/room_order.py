@@ -18,11 +18,13 @@ from client.history import linearizability
 from client.history.house import Request, command_of_the_house, moment_of, request_of
 from client.history.models import Carried, RoomModel
 from client.history.record import Call, Look, Refused, RoomHistory
-from game import rooms
 from game.commands import ClaimGame, Command
+from game.decisions import decide
 from game.errors import BadToken, InvariantBroken, NameTaken, NotAllowed, Refusal, TimeUp, TooOften
 from game.events import Event
+from game.evolution import evolve
 from game.moment import Limits, Moment
+from game.room import nothing
 
 _REFUSALS_OF_ROOMS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
 _OF_TIME = frozenset({TimeUp.code, TooOften.code})
@@ -52,7 +54,7 @@ def check_order(room_id: str, history: RoomHistory, *, limits: Limits, most_step
 def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[str]:
     """The first event of the final history that nobody asked for, or that the rules do not make there, if any."""
     commands = _asked(history)
-    room = rooms.nothing(room_id)
+    room = nothing(room_id)
     for request, made in _by_request(history):
         events = [event for _, event in made]
         command = commands.get(request) or command_of_the_house(events)
@@ -60,7 +62,7 @@ def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[
             yield f"nobody asked for {events[0]}, version {room.version + 1}"
             return
         try:
-            right = list(rooms.decide(room, command, moment_of(events), limits))
+            right = list(decide(room, command, moment_of(events), limits))
         except Refusal as refusal:
             yield f"{command} made {events} after version {room.version}, and was to be refused: {refusal.message}"
             return
@@ -69,7 +71,7 @@ def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[
             return
         try:
             for event in events:
-                room = rooms.evolve(room, event)
+                room = evolve(room, event)
         except InvariantBroken as broken:
             yield f"{events} cannot happen after version {room.version}: {broken.message}"
             return

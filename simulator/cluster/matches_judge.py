@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from game import records, rooms
+from game import records
 from game.event_forms import from_plain
 from game.events import Created, Event, Finished, Started
+from game.evolution import evolve
 from game.records import GameRecord
-from game.room import Room
+from game.room import Room, nothing
+from game.views import summary
 from server.entries import Entry
 from server.journal import Journal
 from server.lobby import OpenMatches
@@ -61,14 +63,14 @@ class Played:
         states: dict[str, Room] = {}
         going_on = OpenMatches()
         for room, _, event in self.events:
-            before = states.get(room, rooms.nothing(room))
-            state = states[room] = rooms.evolve(before, event)
+            before = states.get(room, nothing(room))
+            state = states[room] = evolve(before, event)
             if not state.is_match:
                 continue
             taken = {name: at for name in state.players if (at := going_on.of(name)) not in (None, room)}
             if before.phase == "waiting" and state.phase == "selecting" and taken:
                 yield f"matches: {room} is for {state.players}, and in other matches are {taken}"
-            going_on.put(room, rooms.summary(state) if state.phase not in ("closed", "waiting") else None)
+            going_on.put(room, summary(state) if state.phase not in ("closed", "waiting") else None)
 
     def games(self) -> set[Game]:
         """The games that came to an end that counts."""

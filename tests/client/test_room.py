@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from client.room import RoomClient
-from game import rooms
+from game import views
 from game.errors import RoomClosed
 from game.event_forms import to_plain
 from game.events import Closed, Event, Left, Watched
+from game.room import nothing
 from wire.errors import DeadlineExceeded, TicTacToeError
 
 
@@ -45,7 +46,7 @@ def answer(*events: tuple[int, Event], phase: str | None = None, gap: bool = Fal
 
 
 def view(version: int, phase: str) -> dict[str, Any]:
-    return rooms.view(rooms.nothing("room")._replace(version=version, phase=phase, owner="ada"))  # type: ignore[arg-type]
+    return views.view(nothing("room")._replace(version=version, phase=phase, owner="ada"))  # type: ignore[arg-type]
 
 
 def test_events_before_a_gap_are_not_given_as_if_they_were_followed_by_those_after_it() -> None:

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.views import line_from, row_from, view_from
-from game import rooms
+from game import views
 from tests.game.playing import JUNK, UNTIMED, started, won_by_x
 from tests.model.seen import seen
 from wire.errors import ProtocolMismatch
 
-VIEW = rooms.view(won_by_x())
+VIEW = views.view(won_by_x())
 
 
 def test_a_seat_is_found_by_any_spelling_of_its_owners_name() -> None:

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from playing import decided, evolved
 
 from game import commands as c
-from game import rooms
 from game.commands import HOUSE, HOUSE_REQUESTS, Command
 from game.errors import Refusal
 from game.events import Event
 from game.moment import Moment
 from game.offers import MATTERS
-from game.rooms import Answer, Room
+from game.requests import Answer
+from game.room import Room, answer_now, nothing
 from game.rules import SEATS
 from game.selection import Choices
+from game.snapshots import encode
 
 NAMES = ("ann", "bob", "cleo", "dan", "eve", "fay")
 CODE = "c0ffee"
@@ -153,7 +154,7 @@ class Play:
     """A room that people use, and what was seen of it from outside."""
 
     def __init__(self, opening: Command) -> None:
-        self.room = rooms.nothing("abcd")
+        self.room = nothing("abcd")
         self.now = Moment()
         self.events: list[Event] = []
         self.seen: list[Room] = [self.room]
@@ -172,7 +173,7 @@ class Play:
         self.room = self.seen[-1]
         self.events += events
         if events:
-            self.answers[command.by].append((command.request_id, rooms.answer_now(self.room, command.by)))
+            self.answers[command.by].append((command.request_id, answer_now(self.room, command.by)))
         return events
 
     def command(self, number: int, step: Step) -> Command:
@@ -192,4 +193,4 @@ def plays(opening: Command, steps: Sequence[Step]) -> Play:
 
 def whole(room: Room) -> str:
     """All of a room as text, the order of what it remembers included."""
-    return json.dumps(rooms.encode(room))
+    return json.dumps(encode(room))

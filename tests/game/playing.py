@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from game import rooms
 from game.commands import HOUSE, HOUSE_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
+from game.decisions import decide
+from game.events import Event
+from game.evolution import evolve
 from game.games import DEFAULT_GAME, short_list
 from game.moment import Limits, Moment
-from game.rooms import Event, Room
+from game.room import Room, nothing
 from game.selection import Choices
 
 MOST_PEOPLE = 5
@@ -38,13 +40,13 @@ def request() -> str:
 
 def decided(room: Room, command: Command, now: Moment = Moment()) -> tuple[Event, ...]:  # noqa: B008  # immutable
     """The events of a command, in a room for five."""
-    return rooms.decide(room, command, now, LIMITS)
+    return decide(room, command, now, LIMITS)
 
 
 def evolved(room: Room, events: Iterable[Event]) -> Room:
     """The room after events."""
     for event in events:
-        room = rooms.evolve(room, event)
+        room = evolve(room, event)
     return room
 
 
@@ -57,7 +59,7 @@ def after(room: Room, *commands: Command, at: int = 0, chance: int = 0) -> Room:
 
 def opened(**options: int) -> Room:
     """A room that ann opened and nobody is in."""
-    return after(rooms.nothing("abcd"), Create("ann", request(), "A table", "tictactoe", options))
+    return after(nothing("abcd"), Create("ann", request(), "A table", "tictactoe", options))
 
 
 def joined(room: Room, *names: str) -> Room:
@@ -111,15 +113,13 @@ def rematched(room: Room, *names: str) -> Room:
 
 def timed(clock: str = "10s", best_of: int = 0) -> Room:
     """A room that ann made by hand, with a clock, where she (X) and bob (O) have begun to play at 0."""
-    return joined(
-        after(rooms.nothing("abcd"), Create("ann", request(), "", DEFAULT_GAME, {}, best_of, clock)), "ann", "bob"
-    )
+    return joined(after(nothing("abcd"), Create("ann", request(), "", DEFAULT_GAME, {}, best_of, clock)), "ann", "bob")
 
 
 def matched(choices: Choices = SHORT_LIST, at: int = 0, *, rated: bool = True) -> Room:
     """A match of ann and bob, made by the servers, who select or, where there is no choice, play."""
     match = Match(HOUSE, house_request(), DEFAULT_GAME, ("ann", "bob"), choices, rated)
-    return after(rooms.nothing("abcd"), match, at=at)
+    return after(nothing("abcd"), match, at=at)
 
 
 def playing(best_of: int = 1, clock: str = "none", at: int = 0) -> Room:

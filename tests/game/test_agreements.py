@@ -21,13 +21,13 @@ from playing import (
     won_by_x,
 )
 
-from game import rooms
 from game.commands import Accept, Command, Decline, Leave, Move, Offer
 from game.errors import GameNotRunning, InvalidArgument, NoSuchOffer, NotAllowed, NotAPlayer, NotInRoom, Refusal
 from game.events import Declined, Finished, Left, Offered, RematchDeclined, Returned, TakenBack
 from game.moment import Moment
 from game.offers import MATTERS, NO_OFFERS
 from game.room import Room
+from game.views import view
 
 R = "request"
 
@@ -48,7 +48,7 @@ def test_an_offer_is_shown_until_the_next_move(what: str) -> None:
     room = played(started(), 4)
     assert decided(room, Offer("ann", R, what)) == (Offered("ann", R, "X", what),)  # type: ignore[arg-type]
     room = offered(room, "ann", what)
-    assert rooms.view(room)["offers"] == [["X", what]]
+    assert view(room)["offers"] == [["X", what]]
     assert decided(room, Offer("ann", R, what)) == ()
     room = played(room, 0)
     assert room.offers == NO_OFFERS
@@ -61,7 +61,7 @@ def test_an_offer_is_declined_by_the_other_and_not_made_again_before_the_next_mo
     room = offered(played(started(), 4), "ann", what)
     assert decided(room, Decline("bob", R, what)) == (Declined("bob", R, "X", what, False),)  # type: ignore[arg-type]
     room = after(room, Decline("bob", R, what))
-    assert rooms.view(room)["offers"] == []
+    assert view(room)["offers"] == []
     with pytest.raises(NotAllowed, match="declined"):
         decided(room, Offer("ann", R, what))
     with pytest.raises(NoSuchOffer):

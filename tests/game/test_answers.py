@@ -18,7 +18,6 @@ from playing import (
     won_by_x,
 )
 
-from game import rooms
 from game.commands import Close, Create, Join, Leave, Move, Rematch
 from game.errors import InvariantBroken
 from game.events import (
@@ -33,8 +32,10 @@ from game.events import (
     Started,
     Watched,
 )
-from game.requests import REMEMBERED_GONE, REMEMBERED_REQUESTS
-from game.rooms import Answer, Room, answer_now, answer_to
+from game.evolution import evolve
+from game.requests import REMEMBERED_GONE, REMEMBERED_REQUESTS, Answer
+from game.room import Room, answer_now, answer_to, nothing
+from game.snapshots import encode
 
 
 def test_a_retry_gets_the_first_answer_whatever_happened_since() -> None:
@@ -80,7 +81,7 @@ def test_a_request_that_changed_nothing_is_not_remembered() -> None:
 
 
 def test_retried_create_leave_and_close_are_known_also_in_a_closed_room() -> None:
-    room = after(rooms.nothing("abcd"), Create("ann", "create", "", "tictactoe", {}))
+    room = after(nothing("abcd"), Create("ann", "create", "", "tictactoe", {}))
     room = after(watched(room, "cleo"), Leave("cleo", "leave"), Close("ann", "close"))
     assert room.phase == "closed"
     assert answer_to(room, "ann", "create") == Answer(1, None)
@@ -149,10 +150,10 @@ def impossible() -> list[tuple[Room, Event]]:
     r = request()
     closed = after(opened(), Close("ann", r))
     return [
-        (rooms.nothing("abcd"), Watched("cleo", r)),
+        (nothing("abcd"), Watched("cleo", r)),
         (opened(), Created("ann", r, "abcd", "", "tictactoe", {})),
-        (rooms.nothing("abcd"), Created("ann", r, "abcd", "", "chess", {})),
-        (rooms.nothing("abcd"), Created("ann", r, "abcd", "", "tictactoe", {"width": 99})),
+        (nothing("abcd"), Created("ann", r, "abcd", "", "chess", {})),
+        (nothing("abcd"), Created("ann", r, "abcd", "", "tictactoe", {"width": 99})),
         (closed, Watched("cleo", r)),
         (closed, Closed("ann", r)),
         (started(), Seated("cleo", r, "X")),
@@ -177,12 +178,12 @@ def impossible() -> list[tuple[Room, Event]]:
 @pytest.mark.parametrize(("room", "event"), impossible())
 def test_an_event_that_cannot_have_happened_breaks_an_invariant_and_is_no_refusal(room: Room, event: Event) -> None:
     with pytest.raises(InvariantBroken):
-        rooms.evolve(room, event)
+        evolve(room, event)
 
 
 def test_evolving_leaves_the_room_before_as_it_was() -> None:
     room = left(watched(played(started(), 4), "cleo"), "bob")
-    before = rooms.encode(room)
+    before = encode(room)
     for command in (Move("bob", request(), 0), Leave("cleo", request()), Join("dan", request(), "player")):
         assert evolved(room, decided(room, command)) != room
-    assert rooms.encode(room) == before
+    assert encode(room) == before

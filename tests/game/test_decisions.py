@@ -22,7 +22,6 @@ from playing import (
     won_by_x,
 )
 
-from game import rooms
 from game.commands import HOUSE, Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import (
     CellTaken,
@@ -40,7 +39,8 @@ from game.errors import (
     RoomFull,
 )
 from game.events import Closed, Created, Finished, Left, Moved, RematchWanted, Returned, Seated, Started, Watched
-from game.rooms import Room
+from game.evolution import evolve
+from game.room import Room, nothing
 
 R = "request"
 EVERYTHING: list[Command] = [
@@ -58,11 +58,11 @@ EVERYTHING: list[Command] = [
 
 
 def test_who_creates_a_room_owns_it_and_is_not_seated() -> None:
-    room = rooms.nothing("abcd")
+    room = nothing("abcd")
     [event] = decided(room, Create("ann", R, "  A table ", "tictactoe", {"width": 4, "colour": "red"}))
     options = {"width": 4, "height": 3, "in_a_row": 3}
     assert event == Created("ann", R, "abcd", "A table", "tictactoe", options)
-    room = rooms.evolve(room, event)
+    room = evolve(room, event)
     assert (room.owner, room.phase, room.players, room.version) == ("ann", "waiting", (), 1)
 
 
@@ -74,13 +74,13 @@ def test_a_room_is_created_once() -> None:
 @pytest.mark.parametrize("title", ["x" * 61, "a\nb", "a\u202eb", "\ud800", None, 7, b"title"])
 def test_a_title_that_cannot_be_shown_is_refused(title: object) -> None:
     with pytest.raises(InvalidArgument, match="title"):
-        decided(rooms.nothing("abcd"), Create("ann", R, title, "tictactoe", {}))
+        decided(nothing("abcd"), Create("ann", R, title, "tictactoe", {}))
 
 
 @pytest.mark.parametrize("command", EVERYTHING)
 def test_a_room_that_nobody_created_does_not_exist(command: Command) -> None:
     with pytest.raises(NoSuchRoom):
-        decided(rooms.nothing("abcd"), command)
+        decided(nothing("abcd"), command)
 
 
 @pytest.mark.parametrize("command", EVERYTHING)
@@ -275,7 +275,7 @@ def test_a_junk_move_is_played_or_refused_and_nothing_else(junk: object) -> None
 def test_a_junk_room_is_created_or_refused_and_nothing_else(title: object, game: object, options: object) -> None:
     for named in (game, "tictactoe"):
         try:
-            decided(rooms.nothing("abcd"), Create("ann", R, title, named, options))  # type: ignore[arg-type]
+            decided(nothing("abcd"), Create("ann", R, title, named, options))  # type: ignore[arg-type]
         except Refusal:
             continue
         assert named == "tictactoe"

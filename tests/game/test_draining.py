@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from game import rooms, service
+from game import service
 from game.commands import HOUSE, Close, Command, Create, Due, Join, Leave, Match, Move, Propose, Rematch, Resign, Say
 from game.draining import is_played
 from game.errors import Draining, GameStillRunning, NoSuchRoom, RoomClosed
 from game.games import short_list
 from game.moment import Moment
-from game.rooms import Room
+from game.room import Room, nothing
 from game.selection import Proposal
 from game.service import Drain, Service, Tick
 from tests.game.playing import (
@@ -33,13 +33,13 @@ DRAINING = Moment(draining=True)
 
 
 def in_series(best_of: int = 3) -> Room:
-    room = after(rooms.nothing("abcd"), Create("ann", request(), "A series", "tictactoe", {}, best_of))
+    room = after(nothing("abcd"), Create("ann", request(), "A series", "tictactoe", {}, best_of))
     return joined(room, "ann", "bob")
 
 
 MATCH = Match("", "m" * 8, "tictactoe", ("ann", "bob"), short_list("tictactoe"), False)
 PROPOSAL = Proposal(MATCH.choices.boards[0], MATCH.choices.best_ofs[0], MATCH.choices.clocks[0])
-SELECTING = after(rooms.nothing("abcd"), MATCH)
+SELECTING = after(nothing("abcd"), MATCH)
 
 
 def refused(room: Room, command: Command) -> bool:
@@ -54,8 +54,8 @@ def refused(room: Room, command: Command) -> bool:
 @pytest.mark.parametrize(
     ("room", "command"),
     [
-        (rooms.nothing("abcd"), Create("ann", "r" * 8, "A table", "tictactoe", {})),
-        (rooms.nothing("abcd"), MATCH),
+        (nothing("abcd"), Create("ann", "r" * 8, "A table", "tictactoe", {})),
+        (nothing("abcd"), MATCH),
         (opened(), Join("ann", "r" * 8, "player")),
         (joined(opened(), "ann"), Join("bob", "r" * 8, "player")),
         (watched(joined(opened(), "ann"), "cid"), Join("cid", "r" * 8, "player")),
@@ -107,7 +107,7 @@ def test_a_series_that_is_not_decided_goes_on_by_itself() -> None:
 
 def test_other_reasons_are_said_first() -> None:
     with pytest.raises(NoSuchRoom):
-        decided(rooms.nothing("abcd"), Join("ann", request(), "player"), DRAINING)
+        decided(nothing("abcd"), Join("ann", request(), "player"), DRAINING)
     with pytest.raises(GameStillRunning):
         decided(started(), Rematch("ann", request()), DRAINING)
     closed = after(opened(), Close("ann", request()))
@@ -124,7 +124,7 @@ def test_other_reasons_are_said_first() -> None:
         (left(started(), "ann"), True),
         (left(started(), "ann", "bob"), False),
         (SELECTING, True),
-        (left(after(rooms.nothing("abcd"), replace(MATCH, bots=("bob",))), "ann"), False),
+        (left(after(nothing("abcd"), replace(MATCH, bots=("bob",))), "ann"), False),
         (won_by_x(), False),
         (in_series(3), True),
         (after(in_series(3), Resign("bob", "r" * 8)), True),

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import UNTIMED, decided, request
 
-from game import rooms
 from game.commands import Create
 from game.errors import InvalidArgument
 from game.events import Created
 from game.free_text import MOST_MARKS, can_be_seen, is_readable, piles_up, readable
+from game.room import nothing
 from game.talk import clean
 
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
@@ -30,7 +30,7 @@ HARD = st.text() | st.text(HARD_SIGNS, max_size=30)
 
 
 def titled(title: object) -> str:
-    [event] = decided(rooms.nothing("abcd"), Create("ann", request(), title, "tictactoe", {}))
+    [event] = decided(nothing("abcd"), Create("ann", request(), title, "tictactoe", {}))
     assert isinstance(event, Created)
     return event.title
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from playing import after, left, opened, played, rematched, request, resigned, started, watched, won_by_x
 
-from game import rooms
 from game.commands import Create, Join
+from game.decisions import decide
+from game.evolution import evolve
 from game.moment import Limits, Moment
-from game.rooms import summary, view
-from game.views import SHOWN_SPECTATORS
+from game.room import nothing
+from game.views import SHOWN_SPECTATORS, summary, view
 
 
 def test_the_view_of_a_running_game() -> None:
@@ -76,15 +77,15 @@ def test_of_a_big_audience_the_first_and_the_number_are_shown() -> None:
     room = started()
     for number in range(SHOWN_SPECTATORS + 10):
         join = Join(f"guest{number}", request(), "spectator")
-        for event in rooms.decide(room, join, Moment(), Limits(people=1000)):
-            room = rooms.evolve(room, event)
+        for event in decide(room, join, Moment(), Limits(people=1000)):
+            room = evolve(room, event)
     shown = view(room)
     assert shown["spectators"] == [f"guest{number}" for number in range(SHOWN_SPECTATORS)]
     assert shown["spectator_count"] == summary(room)["spectator_count"] == SHOWN_SPECTATORS + 10
 
 
 def test_the_row_in_the_lobby() -> None:
-    room = after(rooms.nothing("abcd"), Create("ann", request(), "", "tictactoe", {"width": 4}))
+    room = after(nothing("abcd"), Create("ann", request(), "", "tictactoe", {"width": 4}))
     assert summary(watched(room, "cleo")) == {
         "room": "abcd",
         "title": "",

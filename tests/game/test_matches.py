@@ -25,7 +25,7 @@ from playing import (
     won_by_x,
 )
 
-from game import games, rooms
+from game import games, views
 from game.commands import HOUSE, Close, Create, Due, Leave, Lock, Match, Propose, Remove
 from game.errors import (
     GameNotRunning,
@@ -40,7 +40,7 @@ from game.errors import (
 from game.events import Agreed, Closed, Created, Left, Proposed, Returned, Seated, Selecting, Started
 from game.games import DEFAULT_GAME, short_list
 from game.moment import Moment
-from game.room import BETWEEN_GAMES_MS, Room
+from game.room import BETWEEN_GAMES_MS, Room, answer_now, answer_to, nothing
 from game.selection import SELECT_MS, Choices, Proposal
 
 R = "request"
@@ -60,7 +60,7 @@ def proposed(room: Room, name: str, what: dict[str, object], at: int = 0) -> Roo
 
 def test_a_match_has_its_players_and_asks_them_what_they_would_play() -> None:
     match = Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), LIST, True, ("bob",))
-    assert decided(rooms.nothing("abcd"), match, Moment(700)) == (
+    assert decided(nothing("abcd"), match, Moment(700)) == (
         Created(HOUSE, R, "abcd", "", DEFAULT_GAME, THREE, rated=True, bots=("bob",), at=700),
         Seated("ann", R, "X", at=700),
         Seated("bob", R, "O", at=700),
@@ -72,7 +72,7 @@ def test_a_match_has_its_players_and_asks_them_what_they_would_play() -> None:
 
 def test_where_there_is_nothing_to_choose_they_play_at_once() -> None:
     only = Choices(("10x10",), (5,), ("3+2",))
-    events = decided(rooms.nothing("abcd"), Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), only, True), Moment(7, 5, 99))
+    events = decided(nothing("abcd"), Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), only, True), Moment(7, 5, 99))
     assert events[-2:] == (
         Agreed(HOUSE, R, "10x10", TEN, 5, "3+2", None, at=7),
         Started(HOUSE, R, "ann", "bob", 1, 99, at=7),
@@ -227,7 +227,7 @@ def test_games_without_end_wait_for_a_rematch_and_are_never_tallied_anew() -> No
 
 
 def test_a_series_can_be_played_in_a_room_made_by_hand() -> None:
-    room = after(rooms.nothing("abcd"), Create("ann", R, "", DEFAULT_GAME, {}, 3, "3+02"))
+    room = after(nothing("abcd"), Create("ann", R, "", DEFAULT_GAME, {}, 3, "3+02"))
     room = won_by(joined(room, "ann", "bob"), "bob")
     assert (room.is_match, room.rated, room.due_at) == (False, False, BETWEEN_GAMES_MS)
 
@@ -237,7 +237,7 @@ def test_a_series_can_be_played_in_a_room_made_by_hand() -> None:
 )
 def test_a_room_with_other_terms_is_not_opened(best_of: object, clock: object) -> None:
     with pytest.raises(InvalidArgument):
-        decided(rooms.nothing("abcd"), Create("ann", R, "", DEFAULT_GAME, {}, best_of, clock))
+        decided(nothing("abcd"), Create("ann", R, "", DEFAULT_GAME, {}, best_of, clock))
 
 
 def test_time_is_the_servers_affair() -> None:
@@ -256,7 +256,7 @@ def test_a_match_that_is_over_closes_when_its_last_player_goes() -> None:
     assert decided(room, Leave("bob", R)) == (Left("bob", R), Closed("bob", R))
     room = after(room, Leave("bob", "last"))
     assert room.phase == "closed"
-    assert rooms.answer_to(room, "bob", "last") == rooms.answer_now(room, "bob")
+    assert answer_to(room, "bob", "last") == answer_now(room, "bob")
 
 
 def test_a_match_closes_also_when_the_servers_saw_the_last_one_go() -> None:
@@ -290,7 +290,7 @@ def test_in_a_closed_match_time_stands(room: Room) -> None:
 
 
 def test_the_view_tells_of_the_selection() -> None:
-    view = rooms.view(proposed(matched(at=100), "bob", LARGE))
+    view = views.view(proposed(matched(at=100), "bob", LARGE))
     assert view["selection"] == {
         "boards": list(LIST.boards),
         "best_ofs": list(LIST.best_ofs),

@@ -5,22 +5,23 @@ from __future__ import annotations
 import pytest
 from playing import LIMITS, after, decided, joined, left, opened, request, started, watched
 
-from game import rooms
 from game.commands import Close, Create, Join, Lock, Remove, Say
+from game.decisions import decide
 from game.entrance import check_may_see
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, RoomClosed, TooOften
 from game.events import Locked, Removed, Returned, Said, Seated, Started, Watched
 from game.moment import Moment
 from game.requests import REMEMBERED_GONE
-from game.room import Room
+from game.room import Room, answer_to, nothing
 from game.talk import LINES_OF_ONE, Line
+from game.views import summary, talk, view
 
 R = "request"
 CODE = "c0ffee"
 
 
 def private() -> Room:
-    return after(rooms.nothing("abcd"), Create("ann", request(), "", "tictactoe", {}, code=CODE))
+    return after(nothing("abcd"), Create("ann", request(), "", "tictactoe", {}, code=CODE))
 
 
 # -- private ----------------------------------------------------------------------------------------------------------
@@ -56,9 +57,9 @@ def test_nothing_in_a_private_room_is_for_those_outside() -> None:
     for outside, name in ((room, "dan"), (left(room, "cleo"), "cleo")):
         with pytest.raises(NotInvited):
             check_may_see(outside, name)
-    assert CODE not in repr(rooms.view(room))
-    assert CODE not in repr(rooms.summary(room))
-    assert (rooms.view(room)["private"], rooms.summary(room)["private"]) == (True, True)
+    assert CODE not in repr(view(room))
+    assert CODE not in repr(summary(room))
+    assert (view(room)["private"], summary(room)["private"]) == (True, True)
 
 
 # -- locked -----------------------------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ def test_a_crowd_that_comes_and_is_removed_is_forgotten_like_one_that_leaves() -
         name = f"guest{number}"
         room = after(room, Join(name, "in", "spectator"), Remove("ann", request(), name))
     assert len(room.requests) == REMEMBERED_GONE + 1
-    assert rooms.answer_to(room, "guest0", "in") is None
+    assert answer_to(room, "guest0", "in") is None
 
 
 # -- talk -------------------------------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ def test_everybody_in_the_room_may_speak_and_is_read_with_their_seat() -> None:
     )
     room = after(room, Say("bob", R, "hello"), Say("cleo", R, "hi"), at=5)
     assert room.talk == (Line(6, "bob", "O", "hello", 5, 0), Line(7, "cleo", None, "hi", 5, 0))
-    assert rooms.talk(room)[1] == {"version": 7, "by": "cleo", "seat": None, "text": "hi", "at": 5, "date": 0}
+    assert talk(room)[1] == {"version": 7, "by": "cleo", "seat": None, "text": "hi", "at": 5, "date": 0}
 
 
 def test_who_is_not_in_the_room_does_not_speak_and_a_player_who_does_is_back() -> None:
@@ -168,6 +169,6 @@ def test_who_says_too_much_is_told_to_wait_by_service_time() -> None:
     for number in range(LINES_OF_ONE):
         room = after(room, Say("ann", request(), f"line {number}"), at=1000)
     with pytest.raises(TooOften):
-        rooms.decide(room, Say("ann", R, "more"), Moment(10_999), LIMITS)
+        decide(room, Say("ann", R, "more"), Moment(10_999), LIMITS)
     assert decided(room, Say("ann", R, "more"), Moment(11_000))
     assert decided(room, Say("bob", R, "hm"), Moment(1000))

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED, after, played, request, resigned, started, won_by_x
 
-from game import rooms
 from game.commands import HOUSE, Accept, ClaimGame, Create, Due, Join, Leave, Match, Move, Offer, Resign
 from game.errors import InvalidArgument
 from game.games import rules_named, short_list
 from game.record_checks import LAST_DATE, check_record
 from game.records import GameRecord, game_from_plain, record_of, to_plain
-from game.room import Room
+from game.room import Room, nothing
 from game.selection import Choices
 
 WON = record_of(won_by_x())
@@ -119,10 +118,10 @@ def a_room(clock: str, best_of: int, *, match: bool, size: int) -> Room:
     if match:
         board = {3: "3x3", 5: "5x5"}[size]
         choices = Choices((board,), (best_of or 1,), (clock,))
-        return after(rooms.nothing("abcd"), Match(HOUSE, request(), "tictactoe", ("ann", "bob"), choices, rated=True))
+        return after(nothing("abcd"), Match(HOUSE, request(), "tictactoe", ("ann", "bob"), choices, rated=True))
     options = {"width": size, "height": size, "in_a_row": 3}
     create = Create("ann", request(), "", "tictactoe", options, best_of, clock)
-    return after(rooms.nothing("abcd"), create, Join("ann", request(), "player"), Join("bob", request(), "player"))
+    return after(nothing("abcd"), create, Join("ann", request(), "player"), Join("bob", request(), "player"))
 
 
 def by_turn(room: Room) -> str:

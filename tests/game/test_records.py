@@ -12,8 +12,7 @@ from playing import JUNK, UNTIMED, joined, played, rematched, resigned, started,
 
 from game.errors import InvalidArgument, InvariantBroken
 from game.records import GameRecord, from_plain, record_of, to_plain
-from game.room import Room
-from game.rooms import nothing
+from game.room import Room, nothing
 
 RECORD = GameRecord(
     "abcd",

@@ -15,12 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playing import MOST_PEOPLE, UNTIMED, decided, evolved
 
-from game import rooms
 from game.commands import Command, Match, Move
 from game.errors import Refusal
+from game.event_forms import from_plain, to_plain
 from game.events import Agreed, Event, Finished, Moved, Seated, Started
-from game.requests import REMEMBERED_REQUESTS
+from game.requests import REMEMBERED_REQUESTS, Answer
+from game.room import answer_to, nothing
 from game.rules import SEATS, TERMINATIONS
+from game.snapshots import decode, encode
+from game.views import summary, talk, view
 
 OPENED = st.sampled_from(OPENINGS)
 
@@ -116,7 +119,7 @@ def test_x_begins_every_game_and_moves_alternate(opening: Command, steps: list[S
 @given(OPENED, STEPS, AND_THEN)
 def test_a_room_is_its_events(opening: Command, steps: list[Step], end: list[Step]) -> None:
     play = plays(opening, steps + end)
-    again = evolved(rooms.nothing("abcd"), play.events)
+    again = evolved(nothing("abcd"), play.events)
     assert again == play.room
     assert whole(again) == whole(play.room)
 
@@ -126,9 +129,9 @@ def test_a_room_is_its_events(opening: Command, steps: list[Step], end: list[Ste
 def test_events_and_the_rooms_they_make_survive_the_disk(opening: Command, steps: list[Step], end: list[Step]) -> None:
     play = plays(opening, steps + end)
     for event in play.events:
-        assert rooms.from_plain(json.loads(json.dumps(rooms.to_plain(event)))) == event
+        assert from_plain(json.loads(json.dumps(to_plain(event)))) == event
     for room in play.seen:
-        back = rooms.decode(json.loads(whole(room)))
+        back = decode(json.loads(whole(room)))
         assert back == room
         assert whole(back) == whole(room)
 
@@ -140,7 +143,7 @@ def test_a_room_from_a_snapshot_goes_on_as_the_room_itself(
 ) -> None:
     play = plays(opening, steps + end)
     for at in range(0, len(play.events), 5):
-        room = rooms.decode(rooms.encode(play.seen[at]))
+        room = decode(encode(play.seen[at]))
         assert whole(evolved(room, play.events[at:])) == whole(play.room)
 
 
@@ -153,11 +156,11 @@ def test_a_retry_of_every_remembered_command_gets_its_first_answer(
     for name, answers in play.answers.items():
         known = answers
         if isinstance(opening, Match) and name in opening.players:
-            known = [(opening.request_id, rooms.Answer(0, None)), *answers]  # it seated them, on their behalf
+            known = [(opening.request_id, Answer(0, None)), *answers]  # it seated them, on their behalf
         for request_id, answer in answers[-REMEMBERED_REQUESTS:]:
-            assert rooms.answer_to(play.room, name, request_id) == answer
+            assert answer_to(play.room, name, request_id) == answer
         for request_id, _ in known[:-REMEMBERED_REQUESTS]:
-            assert rooms.answer_to(play.room, name, request_id) is None
+            assert answer_to(play.room, name, request_id) is None
 
 
 @UNTIMED
@@ -166,7 +169,7 @@ def test_views_and_rows_are_plain_and_say_nothing_of_requests_and_codes(
     opening: Command, steps: list[Step], end: list[Step]
 ) -> None:
     for room in plays(opening, steps + end).seen[1::7]:
-        for shown in (rooms.view(room), rooms.summary(room), rooms.talk(room)):
+        for shown in (view(room), summary(room), talk(room)):
             text = json.dumps(shown)
             assert json.loads(text) == shown
             assert "request-" not in text

@@ -23,7 +23,6 @@ from playing import (
     won_by_x,
 )
 
-from game import rooms
 from game.commands import (
     HOUSE,
     Accept,
@@ -41,14 +40,16 @@ from game.commands import (
     Say,
 )
 from game.errors import InvariantBroken
+from game.evolution import evolve
 from game.moment import Moment
 from game.requests import Answer
-from game.rooms import Room
+from game.room import Room, nothing
 from game.rules import Outcome
 from game.selection import Choices
+from game.snapshots import decode, encode
 
 ROOMS = {
-    "nothing": rooms.nothing("abcd"),
+    "nothing": nothing("abcd"),
     "opened": opened(width=5, height=4, in_a_row=4),
     "playing": left(watched(played(started(), 4, 0), "cleo"), "bob"),
     "won": rematched(won_by_x(), "bob"),
@@ -73,7 +74,7 @@ ROOMS = {
         watched(started(), "cleo"), Say("ann", "s", "häuser"), Say("cleo", "s", "\U0001f469\u200d\U0001f680"), at=9
     ),
     "private": after(
-        rooms.nothing("abcd"),
+        nothing("abcd"),
         Create("ann", "c", "", "tictactoe", {}, 5, "1+0", "c0ffee"),
         Join("cleo", "j", "spectator", "c0ffee"),
         Lock("ann", "l", True),
@@ -85,26 +86,26 @@ ROOMS = {
 
 _ONLY = Choices(("7x7",), (3,), ("1+1",))
 EVENTS_OF_A_MATCH = decided(
-    rooms.nothing("abcd"), Match(HOUSE, "house-m", "tictactoe", ("ann", "bob"), _ONLY, True), Moment(500)
+    nothing("abcd"), Match(HOUSE, "house-m", "tictactoe", ("ann", "bob"), _ONLY, True), Moment(500)
 )
 
 
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_room_comes_back_from_its_snapshot(name: str) -> None:
     room = ROOMS[name]
-    assert rooms.decode(rooms.encode(room)) == room
-    written = json.dumps(rooms.encode(room))
-    back = rooms.decode(json.loads(written))
+    assert decode(encode(room)) == room
+    written = json.dumps(encode(room))
+    back = decode(json.loads(written))
     assert back == room
-    assert json.dumps(rooms.encode(back)) == written
-    assert rooms.decode(msgpack.unpackb(msgpack.packb(rooms.encode(room)))) == room
+    assert json.dumps(encode(back)) == written
+    assert decode(msgpack.unpackb(msgpack.packb(encode(room)))) == room
 
 
 def test_between_the_events_of_one_request_a_room_comes_back_too() -> None:
-    room = rooms.nothing("abcd")
+    room = nothing("abcd")
     for event in EVENTS_OF_A_MATCH:
-        room = rooms.evolve(room, event)
-        assert rooms.decode(json.loads(json.dumps(rooms.encode(room)))) == room
+        room = evolve(room, event)
+        assert decode(json.loads(json.dumps(encode(room)))) == room
 
 
 OF_FORMAT_1 = """
@@ -118,8 +119,8 @@ OF_FORMAT_1 = """
 
 
 def test_a_snapshot_from_before_there_were_matches_is_a_room_without_them() -> None:
-    room = rooms.decode(json.loads(OF_FORMAT_1))
-    plain = rooms.nothing("abcd")
+    room = decode(json.loads(OF_FORMAT_1))
+    plain = nothing("abcd")
     won = won_by_x()
     assert room == plain._replace(
         version=13,
@@ -143,24 +144,24 @@ def test_a_snapshot_from_before_there_were_matches_is_a_room_without_them() -> N
     )
     assert (room.due_at, room.series_is_over, room.best_of) == (None, False, 0)
     assert rematched(room, "ann").phase == "playing"
-    assert rooms.decode(rooms.encode(room)) == room
+    assert decode(encode(room)) == room
 
 
 def test_the_position_is_made_anew_from_the_moves() -> None:
-    plain = rooms.encode(ROOMS["playing"])
+    plain = encode(ROOMS["playing"])
     assert "position" not in plain
     assert plain["moves"] == [["X", 4], ["O", 0]]
-    assert rooms.decode(plain).position == ROOMS["playing"].position
+    assert decode(plain).position == ROOMS["playing"].position
 
 
 def test_rooms_from_snapshots_share_their_rules() -> None:
-    assert rooms.decode(rooms.encode(ROOMS["opened"])).rules is ROOMS["opened"].rules
+    assert decode(encode(ROOMS["opened"])).rules is ROOMS["opened"].rules
 
 
 @pytest.mark.parametrize("number", [0, 3, None, "2"])
 def test_a_snapshot_of_another_format_is_not_read(number: object) -> None:
     with pytest.raises(InvariantBroken, match="format"):
-        rooms.decode({**rooms.encode(started()), "format": number})
+        decode({**encode(started()), "format": number})
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_a_snapshot_that_cannot_have_been_written_breaks_an_invariant_and_is_no_
     broken: dict[str, object],
 ) -> None:
     with pytest.raises(InvariantBroken, match="abcd"):
-        rooms.decode({**rooms.encode(started()), **broken})
+        decode({**encode(started()), **broken})
 
 
 def test_a_snapshot_and_the_room_read_from_it_share_nothing_that_can_change() -> None:
@@ -187,9 +188,9 @@ def test_a_snapshot_and_the_room_read_from_it_share_nothing_that_can_change() ->
                 value.clear()
 
     room: Room = ROOMS["won"]
-    plain = rooms.encode(room)
+    plain = encode(room)
     text = json.dumps(plain)
-    back = rooms.decode(plain)
+    back = decode(plain)
     emptied(plain)
     assert back == room
-    assert json.dumps(rooms.encode(room)) == text
+    assert json.dumps(encode(room)) == text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playing import after, decided, due, house_request, joined, left, played, playing, request, timed, watched, won_by_x
 
-from game import rooms
 from game.commands import (
     HOUSE,
     Accept,
@@ -21,10 +20,12 @@ from game.commands import (
     Resign,
     Say,
 )
+from game.decisions import decide
 from game.errors import GameNotRunning, InvalidArgument, NotAllowed, NotAPlayer, NotInRoom, NotYourTurn, TimeUp
 from game.events import Finished, Left, Moved, RematchWanted, Returned
 from game.moment import Limits, Moment
 from game.room import Room
+from game.views import view
 
 R = "request"
 
@@ -41,7 +42,7 @@ def test_clocks_run_from_the_start_of_the_game_and_turn_with_every_move() -> Non
     assert room.clock is not None
     assert (room.clock.left, room.clock.running, room.clock.since) == ((56_000, 59_000), "X", 7000)
     assert room.due_at == 7000 + 56_000
-    assert rooms.view(room)["time"] == {"left_ms": {"X": 56_000, "O": 59_000}, "running": "X", "since": 7000}
+    assert view(room)["time"] == {"left_ms": {"X": 56_000, "O": 59_000}, "running": "X", "since": 7000}
 
 
 def test_the_flag_falls_for_who_is_to_move_when_the_servers_look() -> None:
@@ -154,8 +155,8 @@ def test_how_long_is_a_setting() -> None:
     room = left(playing(), "bob")
     limits = Limits(claim_after_ms=1000)
     with pytest.raises(NotAllowed):
-        rooms.decide(room, ClaimGame("ann", R, "win"), Moment(999), limits)
-    assert rooms.decide(room, ClaimGame("ann", R, "win"), Moment(1000), limits)
+        decide(room, ClaimGame("ann", R, "win"), Moment(999), limits)
+    assert decide(room, ClaimGame("ann", R, "win"), Moment(1000), limits)
 
 
 def test_who_comes_back_or_does_anything_is_not_away_any_more() -> None:

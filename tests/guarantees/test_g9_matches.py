@@ -16,14 +16,18 @@ import pytest
 from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import new_request_id
-from game import rooms
+from game import views
 from game.commands import Create, Join, Rematch, Remove, Resign, Say
+from game.decisions import decide
 from game.entry import MOST_REMOVED
 from game.errors import TooOften
+from game.evolution import evolve
 from game.games import CLOCKS
 from game.moment import Limits, Moment
 from game.records import RECORDS_OF_A_VOLUME
+from game.room import Room, nothing
 from game.selection import Wish
+from game.snapshots import encode
 from game.talk import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
 from game.tictactoe import BOARDS
 from server.book import MOST_BYTES
@@ -51,15 +55,15 @@ MOST_ROOMS = MOST_BOT_MATCHES + 2
 LONG_LINE = "漢" * LONGEST_LINE
 
 
-def in_turn(room: rooms.Room, commands: Iterator[tuple[Any, int]]) -> rooms.Room:
+def in_turn(room: Room, commands: Iterator[tuple[Any, int]]) -> Room:
     """The room after these commands, each at its service time."""
     for command, at in commands:
-        for event in rooms.decide(room, command, Moment(at=at), LIMITS):
-            room = rooms.evolve(room, event)
+        for event in decide(room, command, Moment(at=at), LIMITS):
+            room = evolve(room, event)
     return room
 
 
-def busy_room(talkers: int, lines: int) -> rooms.Room:
+def busy_room(talkers: int, lines: int) -> Room:
     def commands() -> Iterator[tuple[Any, int]]:
         yield Create("owner", "create-it", "", "tictactoe", {}), 0
         for number in range(talkers):
@@ -67,14 +71,14 @@ def busy_room(talkers: int, lines: int) -> rooms.Room:
         for number in range(lines):
             yield Say(f"w{number % talkers}", f"say-{number:08}", LONG_LINE), number * RATE_MS
 
-    return in_turn(rooms.nothing("abcd2345"), commands())
+    return in_turn(nothing("abcd2345"), commands())
 
 
 def test_g9_a_room_keeps_its_last_lines_and_no_more() -> None:
     few, many = busy_room(10, KEPT_LINES), busy_room(10, KEPT_LINES * 4)
-    assert len(rooms.talk(few)) == len(rooms.talk(many)) == KEPT_LINES
-    assert rooms.talk(many)[-1]["at"] == (KEPT_LINES * 4 - 1) * RATE_MS
-    assert len(json.dumps(rooms.encode(many))) < len(json.dumps(rooms.encode(few))) * 1.1
+    assert len(views.talk(few)) == len(views.talk(many)) == KEPT_LINES
+    assert views.talk(many)[-1]["at"] == (KEPT_LINES * 4 - 1) * RATE_MS
+    assert len(json.dumps(encode(many))) < len(json.dumps(encode(few))) * 1.1
 
 
 def test_g9_who_was_removed_is_remembered_up_to_a_number() -> None:
@@ -139,7 +143,7 @@ class Book:
 
     def play(self, games: int) -> None:
         """Play so many games to their end in one room."""
-        room = rooms.nothing("abcd2345")
+        room = nothing("abcd2345")
         moment = Moment()
         commands: list[Any] = [Create("ada", "create-it", "", "tictactoe", {"width": 10, "height": 10, "in_a_row": 10})]
         commands += [Join("ada", "join-ada", "player"), Join("bob", "join-bob", "player")]
@@ -148,8 +152,8 @@ class Book:
             commands += [Rematch(name, f"again-{game}-{name}") for name in ("ada", "bob")]
         kind = self.streams.kind_of("room/abcd2345")
         for command in commands:
-            for event in rooms.decide(room, command, moment, LIMITS):
-                before, room = room, rooms.evolve(room, event)
+            for event in decide(room, command, moment, LIMITS):
+                before, room = room, evolve(room, event)
                 record = kind.record(before, event, room)
                 if record is not None:
                     number = self.house.records + 1

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from client.history.house import Request, request_of
 from client.history.models import RoomModel, RoomState
 from client.history.record import Call, Look, RoomHistory
-from game import rooms
 from game.commands import Command, Create, Join, Leave, Move, Rematch, Resign
+from game.decisions import decide
 from game.events import Event
 from game.moment import Limits, Moment
 
@@ -82,7 +82,7 @@ class Recorder:
 def made(before: RoomState, operation: Command | Look, now: Moment) -> tuple[Event, ...]:
     """The events that the operation makes."""
     assert not isinstance(operation, Look)
-    return rooms.decide(before.room, operation, now, LIMITS)
+    return decide(before.room, operation, now, LIMITS)
 
 
 def opened() -> Recorder:

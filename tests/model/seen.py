@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from client.views import Row, View, row_from, view_from
-from game import rooms
-from game.rooms import Room
+from game.room import Room
+from game.views import summary, view
 from tests.game.playing import opened, played, started
 
 
 def seen(room: Room) -> View:
     """The room as its people see it."""
-    return view_from(rooms.view(room))
+    return view_from(view(room))
 
 
 def view_after(*cells: int, **options: int) -> View:
@@ -29,6 +29,6 @@ def row_like(
     players: Mapping[str, str | None] | None = None,
 ) -> Row:
     """A row of the lobby."""
-    plain = rooms.summary(opened())
+    plain = summary(opened())
     plain |= {"room": room, "phase": phase, "title": title, "game_number": 1}
     return row_from(plain | {"options": options or plain["options"], "players": players or plain["players"]})

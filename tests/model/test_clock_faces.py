@@ -8,7 +8,7 @@ from client.model.clocks import Face, ServiceTime, faces, is_moving, seconds_unt
 from client.views import View
 from game.commands import Create, Join, Move
 from game.moment import Moment
-from game.rooms import nothing
+from game.room import nothing
 from tests.game.playing import decided, evolved, left, request, resigned, started
 from tests.model.seen import seen
 

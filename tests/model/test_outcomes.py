@@ -7,8 +7,9 @@ import pytest
 from client.model.outcomes import outcome
 from client.room import News
 from game.commands import Accept, Command, Decline, Leave, Move, Offer, Rematch
+from game.evolution import evolve
 from game.offers import Matter
-from game.rooms import Room, evolve
+from game.room import Room
 from tests.game.playing import decided, played, request, started, won_by_x
 from tests.model.seen import seen
 

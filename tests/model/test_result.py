@@ -13,7 +13,7 @@ from client.views import View
 from game.commands import Accept, ClaimGame, Create, Due, Join, Leave, Match, Offer, Resign
 from game.games import short_list
 from game.moment import Moment
-from game.rooms import Room, nothing
+from game.room import Room, nothing
 from tests.game.playing import after, decided, evolved, request, started
 from tests.model.seen import seen
 

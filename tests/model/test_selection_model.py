@@ -17,7 +17,7 @@ from client.room import RoomClient
 from client.views import View
 from game.commands import Propose
 from game.requests import Answer
-from game.rooms import Room
+from game.room import Room
 from game.selection import Proposal
 from tests.conditions import wait_until
 from tests.game.playing import after, matched

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from game import rooms
 from game.commands import HOUSE, Due, Move
 from game.errors import CellTaken
+from game.event_forms import from_plain, to_plain
 from game.events import Closed, Created, Finished, Moved, Started
 from game.moment import Moment
 from game.name_events import Claimed
@@ -168,6 +168,6 @@ def test_lines_that_nobody_writes_are_bounded(
 def test_every_kind_of_event_has_a_name() -> None:
     counts = CommitCounts()
     saw = Witness(counts, every_command=False)
-    events = [rooms.from_plain({**rooms.to_plain(event)}) for event in ALL]
+    events = [from_plain({**to_plain(event)}) for event in ALL]
     saw.published(draft_of(*events))
     assert set(counts.events) == {event.kind for event in ALL}

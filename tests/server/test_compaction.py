@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from game import rooms
 from game.commands import Create, Join, Leave
 from game.moment import Limits, Moment
-from game.rooms import Room
+from game.room import Room, nothing
 from server.compaction import Compactor
 from server.entries import Entry, Mark, Snapshot, StreamCopy
 from server.journal import Journal
@@ -32,7 +31,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def history(length: int) -> list[tuple[Room, Entry]]:
     """A room to which somebody comes and from which he goes: each state with the entry that led to it."""
-    kind, state, made = STREAMS.kind_of(ROOM), rooms.nothing("abcd"), list[tuple[Room, Entry]]()
+    kind, state, made = STREAMS.kind_of(ROOM), nothing("abcd"), list[tuple[Room, Entry]]()
     for position in range(1, length + 1):
         request = f"request-{position}"
         command = Join("bob", request, "spectator") if position % 2 == 0 else Leave("bob", request)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from game.commands import HOUSE, Create, Due, Join, Rematch
+from game.decisions import decide
+from game.evolution import evolve
 from game.moment import Limits, Moment
-from game.rooms import Room, decide, evolve, nothing
+from game.room import Room, nothing
 from server.due import SPARE, DueRooms
 from server.ids import house_request
 from server.timekeeping import brought_by

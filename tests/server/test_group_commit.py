@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from game import rooms
 from game.commands import Create, Join, Leave, Move
 from game.errors import CellTaken, NotYourTurn, Refusal
 from game.moment import Limits
 from game.requests import REMEMBERED_GONE, REMEMBERED_REQUESTS
+from game.room import Room
 from server.commit import Commit, Order
 from server.conversation import Conversation, converse
 from server.entries import Entry, Office
@@ -73,8 +73,8 @@ class Desk:
         return answer
 
     @property
-    def room(self) -> rooms.Room:
-        room: rooms.Room = self.house.state_of(ROOM)
+    def room(self) -> Room:
+        room: Room = self.house.state_of(ROOM)
         return room
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from game import rooms
 from game.commands import Close, Command, Create, Join
 from game.moment import Limits, Moment
 from game.names import Claim
+from game.views import view
 from server.draft import Draft
 from server.entries import Entry, Listing, Office
 from server.house import House
@@ -81,7 +81,7 @@ def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journa
     assert house.in_memory() == []
     assert house.is_open("aaaa")
     assert not house.is_open("cccc")
-    assert house.view("bbbb").items() >= rooms.view(writer.house.state_of(room_stream("bbbb"))).items()
+    assert house.view("bbbb").items() >= view(writer.house.state_of(room_stream("bbbb"))).items()
 
 
 def test_what_was_written_without_listings_is_told_of_whether_they_can_be_written_or_not(journal: Journal) -> None:
