@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from game import records
 from game.errors import InvalidArgument
-from game.record_checks import check_record
-from game.records import GameRecord
-from game.shapes import text, whole
+from game.forms import records
+from game.forms.record_checks import check_record
+from game.forms.records import GameRecord
+from game.plain_values import text, whole
 from wire.errors import ProtocolMismatch
 
 EXPORT_FORMAT = "tictactoe-game"

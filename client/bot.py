@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from client.cluster import connect
 from client.room import News, RoomClient, new_request_id
+from game.bots.strategy import LEVELS, THINKS_S, Strategy, within
 from game.errors import Draining, InvalidArgument, Refusal, RoomFull
-from game.requests import Answer
-from game.strategy import LEVELS, THINKS_S, Strategy, within
+from game.rooms.dedup import Answer
 from wire.errors import StorageFailed
 
 

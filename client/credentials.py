@@ -13,7 +13,7 @@ from pathlib import Path
 
 import filelock
 
-from game.names import name_key
+from game.accounts.names import name_key
 from wire.addresses import Address, parse
 from wire.errors import StorageFailed
 from wire.whole_file import remove_leftovers, replace_file

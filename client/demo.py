@@ -20,7 +20,7 @@ from client.demo_report import ALL_SERVERS, Kill, Plan, Summary
 from client.demo_screen import Screen, show_summary
 from client.history.guarantees import check
 from client.tables import Tables
-from game.events import Finished
+from game.rooms.events import Finished
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import DeadlineExceeded
 

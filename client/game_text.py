@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from game.games import rules_named
-from game.records import GameRecord
+from game.forms.records import GameRecord
+from game.games.registry import rules_named
 from game.rules import Termination, other
 
 _ENDS: Mapping[Termination, str] = {

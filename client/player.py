@@ -11,9 +11,9 @@ from typing import Any, Protocol, TypeVar
 
 from client.channel import Channel, OnLink, Patience, Place
 from client.room import RoomClient, new_request_id
+from game.accounts.recovery_code import BITS, code_from
 from game.errors import BadToken, NameTaken
-from game.recovery_code import BITS, code_from
-from game.selection import Wish
+from game.games.selection import Wish
 from wire.rpc import Address
 
 Result = TypeVar("Result")

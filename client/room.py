@@ -13,12 +13,12 @@ from typing import Any, Literal
 from client.channel import Channel, OnLink
 from client.views import View, line_from, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
-from game.event_forms import from_plain
-from game.events import Event, Left
-from game.offers import Matter
-from game.requests import Answer
-from game.selection import Proposal
-from game.talk import Line
+from game.forms.event_codec import from_plain
+from game.games.selection import Proposal
+from game.match.offers import Matter
+from game.rooms.chat import Line
+from game.rooms.dedup import Answer
+from game.rooms.events import Event, Left
 
 WAIT_S = 20.0
 """How long one question for news stays open."""

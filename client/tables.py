@@ -17,9 +17,9 @@ from client.cluster import Cluster
 from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
 from client.views import View
-from game.commands import Move
+from game.bots.strategy import LEVELS
 from game.errors import GameNotRunning, GameStillRunning
-from game.strategy import LEVELS
+from game.rooms.commands import Move
 from wire.errors import TicTacToeError
 
 MANY_GAMES = 1_000_000

@@ -10,9 +10,9 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from game.bots.strategy import OFFERED, choose, steps
+from game.games.tictactoe import TicTacToe, rules_with
 from game.rules import Seat
-from game.strategy import OFFERED, choose, steps
-from game.tictactoe import TicTacToe, rules_with
 
 BOARDS = ((3, 3, 3), (5, 4, 4), (6, 6, 4), (10, 10, 5))
 """Width, height and how many in a row."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from game.names import name_key
-from game.offers import Matter
+from game.accounts.names import name_key
+from game.games.selection import Choices, Proposal, Selection
+from game.match.offers import Matter
+from game.rooms.chat import Line
 from game.rules import SEATS, Outcome, Seat
-from game.selection import Choices, Proposal, Selection
-from game.talk import Line
 from wire.errors import ProtocolMismatch
 
 _UNFIT = (TypeError, ValueError, AttributeError)
@@ -69,7 +69,7 @@ class View:
     best_of: int
     """Of how many games the series is; 0 for one without end."""
     clock: str
-    """How time is given; see ``game.clock.clock_rule``."""
+    """How time is given; see ``game.match.clock.clock_rule``."""
     rated: bool
     bots: tuple[str, ...]
     private: bool

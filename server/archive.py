@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 
-from game import records
+from game.accounts.names import name_key
 from game.errors import InvalidArgument, NoSuchGame, TicTacToeError
-from game.names import name_key
-from game.records import NameFreed
+from game.forms import records
+from game.forms.records import NameFreed
 from server.ratings import Change, Pool, Ratings
 from server.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady

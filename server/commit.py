@@ -10,8 +10,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from game.errors import Refusal, TicTacToeError
+from game.forms.records import Record
 from game.moment import Moment
-from game.records import Record
 from server.conversation import Conversation
 from server.draft import Draft
 from server.entries import Entry, Listing

@@ -18,10 +18,10 @@ from typing import Any
 
 import structlog
 
-from game.commands import HOUSE, Close, Command, Create, Leave
-from game.entrance import check_may_see
 from game.errors import InvalidArgument, LimitReached, Refusal
-from game.room import Room
+from game.rooms.commands import HOUSE, Close, Command, Create, Leave
+from game.rooms.decide_access import check_may_see
+from game.rooms.state import Room
 from server.attempt_limiter import AttemptLimiter
 from server.command_port import CommandPort
 from server.house import House

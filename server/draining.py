@@ -1,10 +1,10 @@
 """The main server's part in emptying the cluster: who asks for it is told, and what still holds it up is counted.
 
-That the cluster is being emptied stands in the log (``game.service``), so every next main server knows it, whatever is
+That the cluster is being emptied stands in the log (``cluster_state``), so every next main server knows it, whatever is
 killed. What a later start has to know, that the cluster was stopped meanwhile, stands in no log. So there is a *mark*,
 a file beside the run files: written before the log says it, and gone as soon as the cluster is stopped, or started when
 none of its servers ran. A main server that finds the log draining and no mark goes on as usual, and so does the next
-one if it is killed over that. What draining refuses is in ``game.draining``.
+one if it is killed over that. What draining refuses is in ``game.rooms.drain_rules``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Protocol
 
 import structlog
 
-from game import service
-from game.draining import is_played
-from game.room import Room
-from game.service import Drain
+from game import cluster_state as service
+from game.cluster_state import Drain
+from game.rooms.drain_rules import is_played
+from game.rooms.state import Room
 from server.command_port import CommandPort
 from server.house import House
 from server.run_folder import RunFolder

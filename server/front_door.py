@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from game.accounts.names import check_name
+from game.accounts.recovery_code import LONGEST_WRITTEN, check_code
 from game.errors import NoSuchRoom
-from game.games import DEFAULT_GAME, short_list
-from game.names import check_name
-from game.recovery_code import LONGEST_WRITTEN, check_code
-from game.selection import check_wish
+from game.games.registry import DEFAULT_GAME, short_list
+from game.games.selection import check_wish
 from server.archive import Archive
 from server.identities import Identities
 from server.lobby import cursor_from

@@ -13,11 +13,11 @@ from typing import Any
 
 import structlog
 
+from game.cluster_state import Service, told
 from game.errors import InvalidArgument, NoSuchRoom
+from game.forms.views import LATER_IN_ROWS, talk
 from game.moment import Moment
-from game.room import Room
-from game.service import Service, told
-from game.views import LATER_IN_ROWS, talk
+from game.rooms.state import Room
 from server.book import Book
 from server.draft import Draft
 from server.due import DueRooms

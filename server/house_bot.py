@@ -17,9 +17,9 @@ from typing import Any
 
 import structlog
 
+from game.bots.strategy import THINKS_S, choose, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed, TicTacToeError
 from game.rules import Seat, other
-from game.strategy import THINKS_S, choose, within
 from server import log, standard_streams
 from server.bot_keeper import ROLE
 from server.ids import HOUSE_BOT

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 
-from game.commands import HOUSE_REQUESTS
+from game.rooms.commands import HOUSE_REQUESTS
 
 HOUSE_BOT = "Housebot"
 """The username under which the servers themselves play."""

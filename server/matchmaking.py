@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from game.commands import HOUSE_REQUESTS
-from game.draining import check_not_draining
 from game.errors import LimitReached, TicTacToeError
-from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.seekers import PATIENT_S, Seeker, Seekers
-from game.selection import Wish, narrowed
+from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
+from game.games.selection import Wish, narrowed
+from game.match.matchmaking import PATIENT_S, Seeker, Seekers
+from game.rooms.commands import HOUSE_REQUESTS
+from game.rooms.drain_rules import check_not_draining
 from server.herald import Herald
 from server.ids import HOUSE_BOT, house_request
 from server.lobby_copy import FOLLOW_WAIT_S, LobbyCopy

@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import threading
 
-from game.look_alikes import skeletons
-from game.names import NOBODY, Name, name_key
+from game.accounts.lookalikes import skeletons
+from game.accounts.names import NOBODY, Name, name_key
 from server.streams import name_stream
 
 LOOKED_AT_ONCE = 200

@@ -1,7 +1,7 @@
 """The part of the desk where usernames are claimed, kept, recovered and let go, and whoever asks is known by a token.
 
-``game.names`` decides whose a name is, where the log is. Here is what the log does not know: who was heard of when, and
-from which host, who sits in open rooms, and which names look alike.
+``game.accounts.names`` decides whose a name is, where the log is. Here is what the log does not know: who was heard of
+when, and from which host, who sits in open rooms, and which names look alike.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from contextlib import contextmanager
 
 import structlog
 
-from game import names
-from game.draining import check_not_draining
+from game.accounts import names
+from game.accounts.lookalikes import passes_for, skeletons
+from game.accounts.new_names import check_new_name
 from game.errors import BadToken, InvalidArgument, LimitReached, NameTaken, NameTooSimilar, Refusal, WrongCode
-from game.look_alikes import passes_for, skeletons
-from game.new_names import check_new_name
+from game.rooms.drain_rules import check_not_draining
 from server.attempt_limiter import AttemptLimiter
 from server.command_port import CommandPort
 from server.house import House

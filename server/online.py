@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from game.names import check_name
+from game.accounts.names import check_name
 from server.presence import Presence
 from wire.errors import NotReady
 

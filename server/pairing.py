@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from game.commands import HOUSE, Match
+from game.accounts.names import check_name
 from game.errors import InvalidArgument
-from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.names import check_name
-from game.selection import Choices
+from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
+from game.games.selection import Choices
+from game.rooms.commands import HOUSE, Match
 from server.command_port import CommandPort
 from server.house import House
 from server.ids import HOUSE_BOT, room_id_of

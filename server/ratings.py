@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from game.names import name_key
-from game.records import GameRecord
+from game.accounts.names import name_key
+from game.forms.records import GameRecord
 from game.rules import SEATS, Seat, other
 
 if TYPE_CHECKING:

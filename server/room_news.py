@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from game.errors import check
-from game.event_forms import to_plain
+from game.forms.event_codec import to_plain
 from server.journal import Journal
 from server.streams import Streams, read_event, room_stream
 

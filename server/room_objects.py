@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from game.commands import (
+from game.match.offers import MATTERS
+from game.rooms.commands import (
     Accept,
     ClaimGame,
     Close,
@@ -21,7 +22,6 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.offers import MATTERS
 from server.desk import Desk
 from wire.arguments import (
     anything,

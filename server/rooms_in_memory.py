@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from game import views
-from game.event_forms import to_plain
-from game.events import Event
-from game.room import Room
+from game.forms import views
+from game.forms.event_codec import to_plain
+from game.rooms.events import Event
+from game.rooms.state import Room
 from server.journal import Journal
 from server.streams import Streams, room_stream
 from wire.errors import Damaged

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from game.cluster_state import Service
 from game.errors import InvariantBroken
-from game.service import Service
 from server.lobby import Row
 from server.name_book import NameBook
 from server.standing_streams import THE_SERVICE, first_of_volume, is_volume

@@ -12,11 +12,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from game import records, service
+from game import cluster_state as service
 from game.errors import check
+from game.forms import records
+from game.forms.records import RECORDS_OF_A_VOLUME, Record
 from game.moment import Moment
-from game.records import RECORDS_OF_A_VOLUME, Record
-from game.shapes import whole
+from game.plain_values import whole
 
 VOLUME = "book/"
 SERVICE = "service/"

@@ -11,11 +11,18 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from game import decisions, event_forms, evolution, name_events, names, records, requests, room, snapshots, views
+from game.accounts import name_events, names
 from game.errors import InvariantBroken, TicTacToeError
-from game.events import Finished
+from game.forms import event_codec as event_forms
+from game.forms import records, views
+from game.forms import snapshot_codec as snapshots
+from game.forms.records import NameFreed, Record
 from game.moment import Limits, Moment
-from game.records import NameFreed, Record
+from game.rooms import decide as decisions
+from game.rooms import dedup as requests
+from game.rooms import evolve as evolution
+from game.rooms import state as room
+from game.rooms.events import Finished
 from server.entries import Entry, StreamCopy
 from server.row_format import LOST
 from server.standing_streams import SERVICE, THE_SERVICE, VOLUME, ServiceStream, Volume, Volumes, is_volume

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from game.commands import HOUSE, Due
+from game.cluster_state import Tick
 from game.errors import TicTacToeError
-from game.service import Tick
+from game.rooms.commands import HOUSE, Due
 from server.house import House
 from server.standing_streams import THE_SERVICE
 from server.streams import room_stream

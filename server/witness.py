@@ -15,8 +15,8 @@ from typing import Any
 
 import structlog
 
-from game.events import Closed, Created, Finished, Started
-from game.names import Claim
+from game.accounts.names import Claim
+from game.rooms.events import Closed, Created, Finished, Started
 from server import log
 from server.commit import Order
 from server.counts import CommitCounts

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from game.games import BEST_OFS
-from game.room import Room
-from game.service import Tick
+from game.cluster_state import Tick
+from game.games.registry import BEST_OFS
+from game.rooms.state import Room
 from server import timekeeping
 from server.commit import Commit
 from server.house import House

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from game import name_events, names, snapshots
-from game import room as room_module
-from game.room import Room
-from game.snapshots import encode
+from game.accounts import name_events, names
+from game.forms import snapshot_codec as snapshots
+from game.forms.snapshot_codec import encode
+from game.rooms import state as room_module
+from game.rooms.state import Room
 from server import takeover
 from server.commit import Commit, Order
 from server.compaction import Compactor

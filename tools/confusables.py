@@ -1,7 +1,7 @@
-"""Makes ``game/confusables.py`` anew from Unicode's list of characters that are easily taken for one another.
+"""Makes ``game/accounts/confusables.py`` anew from Unicode's list of characters that are easily taken for one another.
 
-Run it as ``python tools/confusables.py confusables.txt > game/confusables.py``. The list (UTS #39) is part of the
-Unicode data files (``security/confusables.txt``) and of ICU's sources (``source/data/unidata/confusables.txt``).
+Run it as ``python tools/confusables.py confusables.txt > game/accounts/confusables.py``. The list (UTS #39) is part of
+the Unicode data files (``security/confusables.txt``) and of ICU's sources (``source/data/unidata/confusables.txt``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _IN_NAMES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Mn", "Mc", "Cn"})
 
 HEAD = '''"""Characters that look alike, from Unicode's confusables.txt, version {version}. Data only.
 
-Made by ``tools/confusables.py``; do not change it by hand. Left out is what cannot be in a name (``game.names``), or
+Made by ``tools/confusables.py``; do not change it by hand. Left out is what cannot be in a name (``names``), or
 is not there any more once a name is decomposed (NFKD). Copyright © 1991-2025 Unicode, Inc., under the Unicode License
 V3 (``docs/licences/unicode.txt``).
 """

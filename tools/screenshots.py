@@ -22,7 +22,7 @@ from client.model.room import RoomModel
 from client.window.app import SERVERS_SIZE, SIZE, Window
 from client.window.garbage import collect_here
 from client.window.look import THEMES, Look
-from game.selection import Proposal
+from game.games.selection import Proposal
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
 from tictactoe import OwnServers

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from game.errors import Draining, InvalidArgument, TicTacToeError
-from game.shapes import ROOM_ID
+from game.plain_values import ROOM_ID
 from wire.errors import Busy, InternalError, StorageFailed
 
 logger = logging.getLogger(__name__)

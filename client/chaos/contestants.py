@@ -14,11 +14,11 @@ from client.chaos.guest import Guest
 from client.chaos.people import PACE_S
 from client.chaos.recorded import RecordedRoom
 from client.views import View
+from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from game.offers import MATTERS
+from game.games.selection import Proposal, Wish
+from game.match.offers import MATTERS
 from game.rules import Seat, other
-from game.selection import Proposal, Wish
-from game.strategy import LEVELS, THINKS_S, within
 
 WISH = Wish(board="3x3")
 RANDOM = LEVELS["random"]

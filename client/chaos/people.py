@@ -15,8 +15,8 @@ from client.bot import OLD_NEWS
 from client.chaos.guest import Guest
 from client.chaos.recorded import RecordedRoom, create
 from client.views import Row, View
+from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from game.strategy import LEVELS, THINKS_S, within
 
 PACE_S = 0.08
 LOOK_AGAIN_S = 0.15

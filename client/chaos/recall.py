@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
-from game.commands import (
+from game.forms.event_codec import from_plain
+from game.rooms.commands import (
     Accept,
     ClaimGame,
     Close,
@@ -26,8 +27,7 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.event_forms import from_plain
-from game.events import Created
+from game.rooms.events import Created
 
 _COMMANDS = {
     kind.__name__: kind

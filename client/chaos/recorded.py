@@ -10,7 +10,8 @@ from client.chaos.recorder import Recorder
 from client.player import Player
 from client.room import News, RoomClient, new_request_id
 from client.views import View
-from game.commands import (
+from game.errors import Refusal
+from game.rooms.commands import (
     Accept,
     ClaimGame,
     Close,
@@ -26,8 +27,7 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.errors import Refusal
-from game.requests import Answer
+from game.rooms.dedup import Answer
 from wire.errors import TicTacToeError
 
 Result = TypeVar("Result")

@@ -17,9 +17,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from client.views import View
-from game.commands import Command
-from game.event_forms import to_plain
-from game.events import Event
+from game.forms.event_codec import to_plain
+from game.rooms.commands import Command
+from game.rooms.events import Event
 
 
 class Recorder:

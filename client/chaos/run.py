@@ -22,10 +22,10 @@ from client.credentials import DEFAULT_PORT
 from client.history.guarantees import check
 from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
-from game.commands import Move
-from game.events import Event, Finished, Started
-from game.evolution import evolve
-from game.room import nothing
+from game.rooms.commands import Move
+from game.rooms.events import Event, Finished, Started
+from game.rooms.evolve import evolve
+from game.rooms.state import nothing
 from wire import MAIN, room_object, rpc
 from wire.addresses import parse
 from wire.errors import TicTacToeError

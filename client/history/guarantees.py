@@ -15,9 +15,9 @@ from client.history.house import Request, request_of
 from client.history.linearizability import MOST_STEPS
 from client.history.record import Call, Done, Refused, RoomHistory, Seen
 from client.history.room_order import check_order
-from game.commands import ClaimGame, Close, Command, Create, Move, Resign, Say
-from game.events import Closed, Created, Event, Finished, Moved, Said
 from game.moment import Limits
+from game.rooms.commands import ClaimGame, Close, Command, Create, Move, Resign, Say
+from game.rooms.events import Closed, Created, Event, Finished, Moved, Said
 
 _Calls = Iterable[Call[object]]
 _Numbered = Sequence[tuple[int, Event]]

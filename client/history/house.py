@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from game.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Due, Leave, Match
-from game.events import Agreed, Closed, Created, Event, Finished, Left, Said, Seated, Selecting, Started
+from game.games.selection import Choices
 from game.moment import Moment
-from game.selection import Choices
+from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Due, Leave, Match
+from game.rooms.events import Agreed, Closed, Created, Event, Finished, Left, Said, Seated, Selecting, Started
 
 Request = tuple[str, str]
 """Who asked, and the request id."""

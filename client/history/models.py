@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from client.history.house import Request, request_of
 from client.history.linearizability import Model
 from client.history.record import Done, Look, Refused, Seen
-from game.commands import Command
-from game.decisions import decide
 from game.errors import NoSuchRoom, Refusal
-from game.evolution import evolve
 from game.moment import Limits, Moment
-from game.room import Room, answer_now, answer_to, nothing
+from game.rooms.commands import Command
+from game.rooms.decide import decide
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, answer_now, answer_to, nothing
 
 # -- register -----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from game.events import Event
+from game.rooms.events import Event
 from game.rules import Seat
 
 Operation = TypeVar("Operation")
@@ -59,7 +59,7 @@ class Seen:
 
 @dataclass
 class RoomHistory:
-    """What was seen of one room. ``calls`` have as operation a ``game.commands.Command`` or a ``Look``."""
+    """What was seen of one room. ``calls`` have as operation a ``game.rooms.commands.Command`` or a ``Look``."""
 
     calls: list[Call[object]] = field(default_factory=list)
     watchers: dict[str, list[tuple[int, Event]]] = field(default_factory=dict)

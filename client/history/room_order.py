@@ -18,13 +18,13 @@ from client.history import linearizability
 from client.history.house import Request, command_of_the_house, moment_of, request_of
 from client.history.models import Carried, RoomModel
 from client.history.record import Call, Look, Refused, RoomHistory
-from game.commands import ClaimGame, Command
-from game.decisions import decide
 from game.errors import BadToken, InvariantBroken, NameTaken, NotAllowed, Refusal, TimeUp, TooOften
-from game.events import Event
-from game.evolution import evolve
 from game.moment import Limits, Moment
-from game.room import nothing
+from game.rooms.commands import ClaimGame, Command
+from game.rooms.decide import decide
+from game.rooms.events import Event
+from game.rooms.evolve import evolve
+from game.rooms.state import nothing
 
 _REFUSALS_OF_ROOMS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
 _OF_TIME = frozenset({TimeUp.code, TooOften.code})

@@ -14,7 +14,7 @@ from client.hostile.plan import CLIENT, PEERS, Door, Orders
 from client.hostile.tally import Tally
 from client.hostile.values import junk, random_token, wrong_text
 from client.room import new_request_id
-from game.recovery_code import BITS, code_from
+from game.accounts.recovery_code import BITS, code_from
 from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Remote

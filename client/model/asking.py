@@ -9,7 +9,7 @@ from client.model.background import Background, Task, until_answered
 from client.model.link import Link
 from client.model.words import refusal
 from client.room import new_request_id
-from game.requests import Answer
+from game.rooms.dedup import Answer
 from wire.errors import TicTacToeError
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from client.views import View
-from game.clock import clock_rule
+from game.match.clock import clock_rule
 from game.rules import SEATS, Seat
 
 TENTHS_BELOW_MS = 10_000

@@ -21,8 +21,8 @@ from client.model.new_room import NewRoom
 from client.player import Player
 from client.room import RoomClient, new_request_id
 from client.views import View
+from game.bots.strategy import LEVELS
 from game.errors import RoomClosed
-from game.strategy import LEVELS
 from wire.errors import TicTacToeError
 
 THINKS_S = (0.35, 0.8)

@@ -10,8 +10,8 @@ from client.model.clocks import seconds_until
 from client.model.words import called, name_in
 from client.room import RoomClient
 from client.views import View
-from game.offers import MATTERS, MOVES_BEFORE_ABORT, Matter
-from game.requests import Answer
+from game.match.offers import MATTERS, MOVES_BEFORE_ABORT, Matter
+from game.rooms.dedup import Answer
 from game.rules import Seat, other
 
 CLAIM_AFTER_MS = 60_000

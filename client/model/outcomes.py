@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from client.model.words import called, name_in
 from client.room import News
 from client.views import View
-from game.events import Declined, Event, Moved, Offered, RematchDeclined, RematchWanted
-from game.offers import MATTERS, Matter
+from game.match.offers import MATTERS, Matter
+from game.rooms.events import Declined, Event, Moved, Offered, RematchDeclined, RematchWanted
 from game.rules import other
 
 _DECLINED: Mapping[Matter, str] = {

@@ -7,7 +7,7 @@ from client.game_text import as_text, date_text, ending
 from client.model.scene import Scene, scene_of
 from client.model.stepping import Steps
 from client.model.words import board_size, called_in, clock, series
-from game.records import GameRecord
+from game.forms.records import GameRecord
 
 
 class Replay:

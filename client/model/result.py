@@ -10,8 +10,8 @@ from client.model.background import Background, Task, until_answered
 from client.model.words import called, name_in
 from client.views import View
 from game.errors import NoSuchGame
+from game.match.series import winner
 from game.rules import SEATS
-from game.series import winner
 
 LookUp = Callable[[str, int], Played]
 """A finished game by its room and its number there; raises NoSuchGame while it is not in the book (yet)."""

@@ -31,8 +31,8 @@ from client.room import News, RoomClient, new_request_id
 from client.seats import goes_on
 from client.views import View
 from game.errors import RoomClosed
+from game.games.tictactoe import EMPTY
 from game.rules import Seat
-from game.tictactoe import EMPTY
 from wire.errors import TicTacToeError
 
 Role = Literal["player", "spectator"]

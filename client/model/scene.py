@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from client.views import View
+from game.games.tictactoe import EMPTY, TicTacToe, rules_with
 from game.rules import Seat
-from game.tictactoe import EMPTY, TicTacToe, rules_with
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from client.model.link import Link
 from client.model.words import sentence
 from client.player import Player, Waiting
 from client.room import RoomClient, new_request_id
-from game.games import DEFAULT_GAME, short_list
-from game.selection import ANY, Wish
+from game.games.registry import DEFAULT_GAME, short_list
+from game.games.selection import ANY, Wish
 from wire.errors import TicTacToeError
 
 BOARDS = (ANY, *short_list(DEFAULT_GAME).boards)

@@ -15,8 +15,8 @@ from client.model.clocks import seconds_until
 from client.model.words import called, clock, name_in, series
 from client.room import RoomClient
 from client.views import View
+from game.games.selection import Proposal, Selection
 from game.rules import Seat, other
-from game.selection import Proposal, Selection
 
 Part = Literal["board", "best_of", "clock"]
 TITLES: Mapping[Part, str] = {"board": "Board", "best_of": "Series", "clock": "Clock"}

@@ -13,9 +13,9 @@ from client.model.preferences import Preferences
 from client.model.words import sentence
 from client.room import News, RoomClient, new_request_id
 from game.errors import InvalidArgument
-from game.events import Said
-from game.requests import Answer
-from game.talk import KEPT_LINES, LONGEST_LINE, Line, clean
+from game.rooms.chat import KEPT_LINES, LONGEST_LINE, Line, clean
+from game.rooms.dedup import Answer
+from game.rooms.events import Said
 from wire.errors import TicTacToeError
 
 SHOWN = 4 * KEPT_LINES

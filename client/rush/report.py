@@ -10,7 +10,7 @@ from typing import Any
 from client.demo_report import percentiles
 from client.history.guarantees import Findings
 from game.errors import InvalidArgument
-from game.events import Finished
+from game.rooms.events import Finished
 
 
 @dataclass(frozen=True)

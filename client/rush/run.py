@@ -15,8 +15,8 @@ from client.demo_report import ALL_SERVERS
 from client.history.guarantees import check
 from client.history.record import Call, Done, RoomHistory
 from client.rush.report import Rush, Summary
-from game.commands import Move
-from game.event_forms import from_plain
+from game.forms.event_codec import from_plain
+from game.rooms.commands import Move
 
 WORKER = ("-m", "client.rush.worker")
 PROCESSES = 4

@@ -18,9 +18,9 @@ from client.bot import OLD_NEWS
 from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import Refusal
-from game.event_forms import to_plain
-from game.selection import Proposal, Wish
-from game.tictactoe import EMPTY
+from game.forms.event_codec import to_plain
+from game.games.selection import Proposal, Wish
+from game.games.tictactoe import EMPTY
 from wire.errors import TicTacToeError
 
 DEADLINE_S = 90.0

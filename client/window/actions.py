@@ -14,7 +14,7 @@ from client.window.flow import Flow
 from client.window.hints import hint
 from client.window.look import Look
 from client.window.screen import Act, put, show, wrap
-from game.offers import Matter
+from game.match.offers import Matter
 
 
 class Actions(ttk.Frame):

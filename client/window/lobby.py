@@ -19,7 +19,7 @@ from client.window.new_room import NewRoomPanel
 from client.window.open_games import OpenGames, room_name
 from client.window.play import PlayPanel
 from client.window.screen import Act, Screen, put, show, wrap
-from game.strategy import OFFERED
+from game.bots.strategy import OFFERED
 
 _COLUMNS = (("room", "Room", 112), ("players", "Players", 88), ("board", "Board", 122), ("state", "State", 60))
 """Names, titles and widths for the smallest window; they grow with it."""

@@ -12,8 +12,8 @@ from client.model.words import clock, series
 from client.window.hints import hint
 from client.window.look import Look
 from client.window.screen import show, wrap
-from game.strategy import OFFERED
-from game.tictactoe import LARGEST, SMALLEST
+from game.bots.strategy import OFFERED
+from game.games.tictactoe import LARGEST, SMALLEST
 
 Create = Callable[[NewRoom], None]
 SERIES = (0, 1, 3, 5, 7)

@@ -14,7 +14,7 @@ from client.window.hints import hint
 from client.window.look import Look
 from client.window.screen import Act, put, show, wrap
 from client.window.ticker import Ticker
-from game.selection import ANY
+from game.games.selection import ANY
 
 
 class PlayPanel(ttk.Frame):

@@ -12,7 +12,7 @@ from client.views import View
 from client.window.hints import hint
 from client.window.look import Look
 from client.window.screen import Act, put, show
-from game.talk import Line
+from game.rooms.chat import Line
 
 WIDTH = 26
 HEIGHT = 6

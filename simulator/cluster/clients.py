@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
-from game.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import NoSuchRoom, Refusal, TicTacToeError
-from game.event_forms import from_plain
-from game.tictactoe import EMPTY
+from game.forms.event_codec import from_plain
+from game.games.tictactoe import EMPTY
+from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from server.streams import room_stream
 from simulator.cluster.machine import ADRIFT
 from simulator.cluster.main_process import MainProcess

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from game.commands import (
+from game.errors import TicTacToeError
+from game.match.offers import MATTERS
+from game.rooms.commands import (
     Accept,
     ClaimGame,
     Command,
@@ -21,8 +23,6 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.errors import TicTacToeError
-from game.offers import MATTERS
 from simulator.cluster.clients import GIVES_UP_S, Participant, Table
 from wire import COMMUNICATION
 

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
-from game.commands import Close, Create, Join
+from game.accounts.names import Claim, Keep, Recover
 from game.errors import Refusal
-from game.names import Claim, Keep, Recover
+from game.rooms.commands import Close, Create, Join
 from server.house import House
 from server.streams import name_stream, room_stream
 from simulator.cluster.clients import GIVES_UP_S, Person, fields_of

@@ -11,7 +11,7 @@ from typing import Any
 from client.history.guarantees import check
 from client.history.record import Done, RoomHistory
 from game.errors import InvariantBroken
-from game.event_forms import from_plain
+from game.forms.event_codec import from_plain
 from server.house import House
 from server.journal import Journal
 from server.lobby import BEGINNING

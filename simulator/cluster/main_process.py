@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from game.commands import (
+from game.accounts.names import Claim, Keep, Recover
+from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
+from game.moment import Limits as RoomLimits
+from game.rooms.commands import (
     HOUSE_REQUESTS,
     Accept,
     ClaimGame,
@@ -25,9 +28,6 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
-from game.moment import Limits as RoomLimits
-from game.names import Claim, Keep, Recover
 from server.commit import Commit
 from server.compaction import Compactor
 from server.conversation import Conversation

@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from game import records
-from game.event_forms import from_plain
-from game.events import Created, Event, Finished, Started
-from game.evolution import evolve
-from game.records import GameRecord
-from game.room import Room, nothing
-from game.views import summary
+from game.forms import records
+from game.forms.event_codec import from_plain
+from game.forms.records import GameRecord
+from game.forms.views import summary
+from game.rooms.events import Created, Event, Finished, Started
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, nothing
 from server.entries import Entry
 from server.journal import Journal
 from server.lobby import OpenMatches

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from game.commands import HOUSE_REQUESTS
 from game.errors import TicTacToeError
-from game.games import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.seekers import Seeker, Seekers
-from game.selection import Wish
+from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
+from game.games.selection import Wish
+from game.match.matchmaking import Seeker, Seekers
+from game.rooms.commands import HOUSE_REQUESTS
 from server.archive import PAGE, Archive
 from server.lobby_copy import LobbyCopy
 from server.matchmaking import AGAIN_S, TICK_S

@@ -22,9 +22,9 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from game.search import GoOn
-from game.strategy import THINKS_S, choose, within
-from game.tictactoe import TicTacToe, rules_with
+from game.bots.search import GoOn
+from game.bots.strategy import THINKS_S, choose, within
+from game.games.tictactoe import TicTacToe, rules_with
 
 BOARDS = ((10, 10, 5), (10, 10, 4), (10, 10, 7), (10, 10, 10), (10, 3, 4))
 GAMES = 4

@@ -13,8 +13,8 @@ import pytest
 from client.chaos.recall import recall
 from client.chaos.recorder import Recorder
 from client.history.record import Call, Done, Look, Refused, Seen
-from game.commands import Create, Join, Move
-from game.events import Created, Moved
+from game.rooms.commands import Create, Join, Move
+from game.rooms.events import Created, Moved
 from server.settings import ROOT
 from tests.model.seen import view_after
 
@@ -23,7 +23,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from client.chaos.recorder import Recorder
-from game.commands import Move
+from game.rooms.commands import Move
 recorder = Recorder(Path(sys.argv[1]))
 recorder.done(recorder.sends("ada@0.1", "room", Move("ada", "request-1", 4)), "room", 7, "X")
 recorder.sends("ada@0.1", "room", Move("ada", "request-2", 5))

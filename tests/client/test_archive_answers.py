@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.archive import Change, games_from, played_from, standing_from
-from game.records import record_of, to_plain
+from game.forms.records import record_of, to_plain
 from tests.game.playing import JUNK, UNTIMED, won_by_x
 from wire.errors import ProtocolMismatch
 

@@ -26,7 +26,7 @@ from client.demo_report import ALL_SERVERS
 from client.history.guarantees import Findings, check
 from client.history.record import Call, Done, RoomHistory
 from client.room import RoomClient
-from game.commands import Move
+from game.rooms.commands import Move
 from server.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until

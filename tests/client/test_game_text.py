@@ -7,7 +7,7 @@ import pytest
 from client.archive import as_json, from_json
 from client.game_text import as_text, cell_name, ending
 from game.errors import Refusal
-from game.records import record_of
+from game.forms.records import record_of
 from tests.game.playing import played, resigned, started, won_by_x
 
 

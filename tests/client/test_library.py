@@ -17,9 +17,9 @@ from client import Cluster as Connection
 from client import RoomClient, connect
 from client.bot import Bot
 from client.credentials import Credentials
+from game.bots.strategy import LEVELS
 from game.errors import NameTaken, RoomFull, WrongCode
-from game.events import Event, Moved
-from game.strategy import LEVELS
+from game.rooms.events import Event, Moved
 from server.cluster import Cluster
 from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until

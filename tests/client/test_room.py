@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from client.room import RoomClient
-from game import views
 from game.errors import RoomClosed
-from game.event_forms import to_plain
-from game.events import Closed, Event, Left, Watched
-from game.room import nothing
+from game.forms import views
+from game.forms.event_codec import to_plain
+from game.rooms.events import Closed, Event, Left, Watched
+from game.rooms.state import nothing
 from wire.errors import DeadlineExceeded, TicTacToeError
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.views import line_from, row_from, view_from
-from game import views
+from game.forms import views
 from tests.game.playing import JUNK, UNTIMED, started, won_by_x
 from tests.model.seen import seen
 from wire.errors import ProtocolMismatch

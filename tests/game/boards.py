@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from game.games.tictactoe import LARGEST, SMALLEST, TicTacToe, rules_with
 from game.rules import SEATS, Position, Rules, Seat
-from game.tictactoe import LARGEST, SMALLEST, TicTacToe, rules_with
 
 DRAWN = 0.7
 """How often a stone goes on the line that its side is drawn to."""

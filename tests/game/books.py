@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from game.names import name_key
-from game.records import GameRecord, NameFreed, Record, from_plain, to_plain
+from game.accounts.names import name_key
+from game.forms.records import GameRecord, NameFreed, Record, from_plain, to_plain
 from game.rules import Seat
 
 NAMES = ("ann", "Ann", "bob", "cléo", "CLÉO", "dan", "eve")

@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from playing import decided, evolved
 
-from game import commands as c
-from game.commands import HOUSE, HOUSE_REQUESTS, Command
 from game.errors import Refusal
-from game.events import Event
+from game.forms.snapshot_codec import encode
+from game.games.selection import Choices
+from game.match.offers import MATTERS
 from game.moment import Moment
-from game.offers import MATTERS
-from game.requests import Answer
-from game.room import Room, answer_now, nothing
+from game.rooms import commands as c
+from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Command
+from game.rooms.dedup import Answer
+from game.rooms.events import Event
+from game.rooms.state import Room, answer_now, nothing
 from game.rules import SEATS
-from game.selection import Choices
-from game.snapshots import encode
 
 NAMES = ("ann", "bob", "cleo", "dan", "eve", "fay")
 CODE = "c0ffee"

@@ -1,11 +1,11 @@
-"""Who is matched with whom, as the words of ``game.seekers`` say it and no faster than they read: the reference."""
+"""Who is matched with whom, as ``game.match.matchmaking`` says it in words: the reference, which need not be fast."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from game.seekers import PATIENT_S, Seeker
-from game.selection import Choices, narrowed
+from game.games.selection import Choices, narrowed
+from game.match.matchmaking import PATIENT_S, Seeker
 
 
 def naive_groups(

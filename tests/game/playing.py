@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from game.commands import HOUSE, HOUSE_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
-from game.decisions import decide
-from game.events import Event
-from game.evolution import evolve
-from game.games import DEFAULT_GAME, short_list
+from game.games.registry import DEFAULT_GAME, short_list
+from game.games.selection import Choices
 from game.moment import Limits, Moment
-from game.room import Room, nothing
-from game.selection import Choices
+from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
+from game.rooms.decide import decide
+from game.rooms.events import Event
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, nothing
 
 MOST_PEOPLE = 5
 LIMITS = Limits(people=MOST_PEOPLE)

@@ -21,13 +21,13 @@ from playing import (
     won_by_x,
 )
 
-from game.commands import Accept, Command, Decline, Leave, Move, Offer
 from game.errors import GameNotRunning, InvalidArgument, NoSuchOffer, NotAllowed, NotAPlayer, NotInRoom, Refusal
-from game.events import Declined, Finished, Left, Offered, RematchDeclined, Returned, TakenBack
+from game.forms.views import view
+from game.match.offers import MATTERS, NO_OFFERS
 from game.moment import Moment
-from game.offers import MATTERS, NO_OFFERS
-from game.room import Room
-from game.views import view
+from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer
+from game.rooms.events import Declined, Finished, Left, Offered, RematchDeclined, Returned, TakenBack
+from game.rooms.state import Room
 
 R = "request"
 

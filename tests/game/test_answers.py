@@ -18,9 +18,11 @@ from playing import (
     won_by_x,
 )
 
-from game.commands import Close, Create, Join, Leave, Move, Rematch
 from game.errors import InvariantBroken
-from game.events import (
+from game.forms.snapshot_codec import encode
+from game.rooms.commands import Close, Create, Join, Leave, Move, Rematch
+from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS, Answer
+from game.rooms.events import (
     Closed,
     Created,
     Event,
@@ -32,10 +34,8 @@ from game.events import (
     Started,
     Watched,
 )
-from game.evolution import evolve
-from game.requests import REMEMBERED_GONE, REMEMBERED_REQUESTS, Answer
-from game.room import Room, answer_now, answer_to, nothing
-from game.snapshots import encode
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, answer_now, answer_to, nothing
 
 
 def test_a_retry_gets_the_first_answer_whatever_happened_since() -> None:

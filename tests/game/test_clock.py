@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
-from game.clock import (
+from game.errors import InvalidArgument, InvariantBroken
+from game.match.clock import (
     LONGEST_BASE_MIN,
     LONGEST_INCREMENT_S,
     LONGEST_MOVE_S,
@@ -26,7 +27,6 @@ from game.clock import (
     turn_to,
     written,
 )
-from game.errors import InvalidArgument, InvariantBroken
 from game.rules import SEATS, Seat, other
 
 TEN_A_MOVE = ClockRule("per_move", 10_000)

@@ -22,7 +22,6 @@ from playing import (
     won_by_x,
 )
 
-from game.commands import HOUSE, Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.errors import (
     CellTaken,
     GameNotRunning,
@@ -38,9 +37,10 @@ from game.errors import (
     RoomExists,
     RoomFull,
 )
-from game.events import Closed, Created, Finished, Left, Moved, RematchWanted, Returned, Seated, Started, Watched
-from game.evolution import evolve
-from game.room import Room, nothing
+from game.rooms.commands import HOUSE, Close, Command, Create, Join, Leave, Move, Rematch, Resign
+from game.rooms.events import Closed, Created, Finished, Left, Moved, RematchWanted, Returned, Seated, Started, Watched
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, nothing
 
 R = "request"
 EVERYTHING: list[Command] = [

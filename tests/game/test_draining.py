@@ -6,15 +6,29 @@ from dataclasses import replace
 
 import pytest
 
-from game import service
-from game.commands import HOUSE, Close, Command, Create, Due, Join, Leave, Match, Move, Propose, Rematch, Resign, Say
-from game.draining import is_played
+from game import cluster_state as service
+from game.cluster_state import Drain, Service, Tick
 from game.errors import Draining, GameStillRunning, NoSuchRoom, RoomClosed
-from game.games import short_list
+from game.games.registry import short_list
+from game.games.selection import Proposal
 from game.moment import Moment
-from game.room import Room, nothing
-from game.selection import Proposal
-from game.service import Drain, Service, Tick
+from game.rooms.commands import (
+    HOUSE,
+    Close,
+    Command,
+    Create,
+    Due,
+    Join,
+    Leave,
+    Match,
+    Move,
+    Propose,
+    Rematch,
+    Resign,
+    Say,
+)
+from game.rooms.drain_rules import is_played
+from game.rooms.state import Room, nothing
 from tests.game.playing import (
     after,
     decided,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from playing import TEXTS, UNTIMED
 
-from game.entry import MOST_REMOVED, OPEN, Entry, check_may_come, check_may_watch, without
 from game.errors import NotAllowed, NotInvited
+from game.rooms.access import MOST_REMOVED, OPEN, Entry, check_may_come, check_may_watch, without
 
 PRIVATE = Entry("c0ffee")
 

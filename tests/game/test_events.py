@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.errors import InvalidArgument
-from game.event_forms import LATER, from_plain, to_plain
-from game.events import (
+from game.forms.event_codec import LATER, from_plain, to_plain
+from game.moment import CHANCE_BITS
+from game.rooms.events import (
     Agreed,
     Closed,
     Created,
@@ -37,7 +38,6 @@ from game.events import (
     TakenBack,
     Watched,
 )
-from game.moment import CHANCE_BITS
 
 EVENTS: list[Event] = [
     Created("ann", "r", "abcd", "Tisch für zwei", "tictactoe", {"width": 3, "height": 3, "in_a_row": 3}),

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import UNTIMED, decided, request
 
-from game.commands import Create
 from game.errors import InvalidArgument
-from game.events import Created
 from game.free_text import MOST_MARKS, can_be_seen, is_readable, piles_up, readable
-from game.room import nothing
-from game.talk import clean
+from game.rooms.chat import clean
+from game.rooms.commands import Create
+from game.rooms.events import Created
+from game.rooms.state import nothing
 
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
 HIJRI = "\u0647\u200d"

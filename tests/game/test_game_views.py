@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from playing import after, left, opened, played, rematched, request, resigned, started, watched, won_by_x
 
-from game.commands import Create, Join
-from game.decisions import decide
-from game.evolution import evolve
+from game.forms.views import SHOWN_SPECTATORS, summary, view
 from game.moment import Limits, Moment
-from game.room import nothing
-from game.views import SHOWN_SPECTATORS, summary, view
+from game.rooms.commands import Create, Join
+from game.rooms.decide import decide
+from game.rooms.evolve import evolve
+from game.rooms.state import nothing
 
 
 def test_the_view_of_a_running_game() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from boards import running_games, sizes, winning_cells
 from hypothesis import given, settings
 
-from game.lines import DIGIT, cells_of, stones_on
+from game.bots.lines import DIGIT, cells_of, stones_on
+from game.games.tictactoe import TicTacToe
 from game.rules import SEATS, other
-from game.tictactoe import TicTacToe
 
 
 @settings(max_examples=150, deadline=None)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
-from game.confusables import CONFUSABLE
+from game.accounts.confusables import CONFUSABLE
+from game.accounts.lookalikes import skeletons
+from game.accounts.names import check_name, name_key
+from game.accounts.recovery_code import BITS, check_code, code_from
 from game.errors import InvalidArgument
-from game.look_alikes import skeletons
-from game.names import check_name, name_key
-from game.recovery_code import BITS, check_code, code_from
 
 
 def alike(one: str, other: str) -> bool:

@@ -25,8 +25,6 @@ from playing import (
     won_by_x,
 )
 
-from game import games, views
-from game.commands import HOUSE, Close, Create, Due, Leave, Lock, Match, Propose, Remove
 from game.errors import (
     GameNotRunning,
     InvalidArgument,
@@ -37,11 +35,14 @@ from game.errors import (
     RoomClosed,
     RoomExists,
 )
-from game.events import Agreed, Closed, Created, Left, Proposed, Returned, Seated, Selecting, Started
-from game.games import DEFAULT_GAME, short_list
+from game.forms import views
+from game.games import registry as games
+from game.games.registry import DEFAULT_GAME, short_list
+from game.games.selection import SELECT_MS, Choices, Proposal
 from game.moment import Moment
-from game.room import BETWEEN_GAMES_MS, Room, answer_now, answer_to, nothing
-from game.selection import SELECT_MS, Choices, Proposal
+from game.rooms.commands import HOUSE, Close, Create, Due, Leave, Lock, Match, Propose, Remove
+from game.rooms.events import Agreed, Closed, Created, Left, Proposed, Returned, Seated, Selecting, Started
+from game.rooms.state import BETWEEN_GAMES_MS, Room, answer_now, answer_to, nothing
 
 R = "request"
 LIST = short_list(DEFAULT_GAME)

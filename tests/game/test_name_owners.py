@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
-from game import names
+from game.accounts import names
+from game.accounts.name_events import Claimed, Event, Kept, Recovered, Released, from_plain, to_plain
+from game.accounts.names import NOBODY, REMEMBERED, Claim, Keep, Name, Recover, Release, may_be_released
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, Refusal, WrongCode
-from game.name_events import Claimed, Event, Kept, Recovered, Released, from_plain, to_plain
-from game.names import NOBODY, REMEMBERED, Claim, Keep, Name, Recover, Release, may_be_released
 
 MINE = Claim("Ann", "token-1")
 KEPT = Keep("token-1", "code-1")

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
+from game.accounts.lookalikes import passes_for, skeletons
+from game.accounts.names import LONGEST_NAME, SEPARATORS, check_name, name_key
+from game.accounts.new_names import check_new_name
 from game.errors import InvalidArgument
-from game.look_alikes import passes_for, skeletons
-from game.names import LONGEST_NAME, SEPARATORS, check_name, name_key
-from game.new_names import check_new_name
 
 TOWER = "a" + "\u0316\u0301\u0302\u0303\u0304\u0306\u0307" * 3
 

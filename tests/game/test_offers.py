@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.errors import InvalidArgument, NoSuchOffer, NotAllowed
-from game.offers import (
+from game.match.offers import (
     MATTERS,
     MOVES_BEFORE_ABORT,
     NO_OFFERS,

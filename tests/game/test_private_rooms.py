@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from playing import LIMITS, after, decided, joined, left, opened, request, started, watched
 
-from game.commands import Close, Create, Join, Lock, Remove, Say
-from game.decisions import decide
-from game.entrance import check_may_see
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, RoomClosed, TooOften
-from game.events import Locked, Removed, Returned, Said, Seated, Started, Watched
+from game.forms.views import summary, talk, view
 from game.moment import Moment
-from game.requests import REMEMBERED_GONE
-from game.room import Room, answer_to, nothing
-from game.talk import LINES_OF_ONE, Line
-from game.views import summary, talk, view
+from game.rooms.chat import LINES_OF_ONE, Line
+from game.rooms.commands import Close, Create, Join, Lock, Remove, Say
+from game.rooms.decide import decide
+from game.rooms.decide_access import check_may_see
+from game.rooms.dedup import REMEMBERED_GONE
+from game.rooms.events import Locked, Removed, Returned, Said, Seated, Started, Watched
+from game.rooms.state import Room, answer_to, nothing
 
 R = "request"
 CODE = "c0ffee"

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED, after, played, request, resigned, started, won_by_x
 
-from game.commands import HOUSE, Accept, ClaimGame, Create, Due, Join, Leave, Match, Move, Offer, Resign
 from game.errors import InvalidArgument
-from game.games import rules_named, short_list
-from game.record_checks import LAST_DATE, check_record
-from game.records import GameRecord, game_from_plain, record_of, to_plain
-from game.room import Room, nothing
-from game.selection import Choices
+from game.forms.record_checks import LAST_DATE, check_record
+from game.forms.records import GameRecord, game_from_plain, record_of, to_plain
+from game.games.registry import rules_named, short_list
+from game.games.selection import Choices
+from game.rooms.commands import HOUSE, Accept, ClaimGame, Create, Due, Join, Leave, Match, Move, Offer, Resign
+from game.rooms.state import Room, nothing
 
 WON = record_of(won_by_x())
 """X has 0, 1, 2, and O has 3, 4."""

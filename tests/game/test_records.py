@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED, joined, played, rematched, resigned, started, watched, won_by_x
 
 from game.errors import InvalidArgument, InvariantBroken
-from game.records import GameRecord, from_plain, record_of, to_plain
-from game.room import Room, nothing
+from game.forms.records import GameRecord, from_plain, record_of, to_plain
+from game.rooms.state import Room, nothing
 
 RECORD = GameRecord(
     "abcd",

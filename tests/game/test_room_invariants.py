@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playing import UNTIMED, decided, due
 
-from game.commands import HOUSE, Command, Due
 from game.errors import RoomClosed
-from game.events import Finished, Left, Moved, Started
+from game.forms.records import from_plain, record_of, to_plain
+from game.match.offers import NO_OFFERS
+from game.match.series import winner
 from game.moment import Moment
-from game.offers import NO_OFFERS
-from game.records import from_plain, record_of, to_plain
-from game.series import winner
-from game.talk import KEPT_LINES, LINES_OF_ONE, RATE_MS
+from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, RATE_MS
+from game.rooms.commands import HOUSE, Command, Due
+from game.rooms.events import Finished, Left, Moved, Started
 
 OPENED = st.sampled_from(OPENINGS)
 

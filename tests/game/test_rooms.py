@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playing import MOST_PEOPLE, UNTIMED, decided, evolved
 
-from game.commands import Command, Match, Move
 from game.errors import Refusal
-from game.event_forms import from_plain, to_plain
-from game.events import Agreed, Event, Finished, Moved, Seated, Started
-from game.requests import REMEMBERED_REQUESTS, Answer
-from game.room import answer_to, nothing
+from game.forms.event_codec import from_plain, to_plain
+from game.forms.snapshot_codec import decode, encode
+from game.forms.views import summary, talk, view
+from game.rooms.commands import Command, Match, Move
+from game.rooms.dedup import REMEMBERED_REQUESTS, Answer
+from game.rooms.events import Agreed, Event, Finished, Moved, Seated, Started
+from game.rooms.state import answer_to, nothing
 from game.rules import SEATS, TERMINATIONS
-from game.snapshots import decode, encode
-from game.views import summary, talk, view
 
 OPENED = st.sampled_from(OPENINGS)
 

@@ -9,11 +9,11 @@ import pytest
 from boards import board, running_games
 from hypothesis import assume, given, settings
 
-from game.lines import Stones, cells_of, stones_on
+from game.bots.lines import Stones, cells_of, stones_on
+from game.bots.search import best_cell
+from game.bots.strategy import choose, steps
+from game.games.tictactoe import TicTacToe, rules_with
 from game.rules import SEATS, Seat
-from game.search import best_cell
-from game.strategy import choose, steps
-from game.tictactoe import TicTacToe, rules_with
 
 LOOKS = 3_000
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from game.games import DEFAULT_GAME, short_list
-from game.seekers import PATIENT_S, Seeker, Seekers
-from game.selection import ANY, Wish, narrowed
+from game.games.registry import DEFAULT_GAME, short_list
+from game.games.selection import ANY, Wish, narrowed
+from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from tests.game.naive_seekers import naive_groups, together
 
 CHOICES = short_list(DEFAULT_GAME)

@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
-from game.clock import clock_rule, written
 from game.errors import InvalidArgument
-from game.games import CLOCKS, DEFAULT_GAME, boards_of, rules_named, short_list
-from game.rules import SEATS
-from game.selection import (
+from game.games.registry import CLOCKS, DEFAULT_GAME, boards_of, rules_named, short_list
+from game.games.selection import (
     ANY,
     Choices,
     Proposal,
@@ -26,7 +24,9 @@ from game.selection import (
     narrowed,
     propose,
 )
-from game.series import check_best_of
+from game.match.clock import clock_rule, written
+from game.match.series import check_best_of
+from game.rules import SEATS
 
 LIST = Choices(("3x3", "5x5"), (1, 3), ("none", "10s", "3+2"))
 EVERY = [Proposal(board, best_of, clock) for board in LIST.boards for best_of in LIST.best_ofs for clock in LIST.clocks]

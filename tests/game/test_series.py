@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.errors import InvalidArgument
-from game.series import ENDLESS, LONGEST_SERIES, check_best_of, is_over, winner
+from game.match.series import ENDLESS, LONGEST_SERIES, check_best_of, is_over, winner
 
 _RESULTS = ("ann", "bob", None)
 """Who has won a game; None in a draw."""

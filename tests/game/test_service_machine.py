@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
+from game.cluster_state import Drain, Happened, Service, Tick, decide, decode, encode, evolve, from_plain, to_plain
 from game.errors import InvalidArgument
 from game.moment import Moment
-from game.service import Drain, Happened, Service, Tick, decide, decode, encode, evolve, from_plain, to_plain
 
 COMMANDS = st.just(Tick()) | st.builds(Drain, st.booleans(), st.none() | st.integers(0, 1 << 40))
 

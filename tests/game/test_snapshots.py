@@ -23,7 +23,11 @@ from playing import (
     won_by_x,
 )
 
-from game.commands import (
+from game.errors import InvariantBroken
+from game.forms.snapshot_codec import decode, encode
+from game.games.selection import Choices
+from game.moment import Moment
+from game.rooms.commands import (
     HOUSE,
     Accept,
     Close,
@@ -39,14 +43,10 @@ from game.commands import (
     Remove,
     Say,
 )
-from game.errors import InvariantBroken
-from game.evolution import evolve
-from game.moment import Moment
-from game.requests import Answer
-from game.room import Room, nothing
+from game.rooms.dedup import Answer
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, nothing
 from game.rules import Outcome
-from game.selection import Choices
-from game.snapshots import decode, encode
 
 ROOMS = {
     "nothing": nothing("abcd"),

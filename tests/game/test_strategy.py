@@ -13,11 +13,11 @@ from boards import board, free_cells, running_games, winning_cells
 from hypothesis import given, settings
 from playing import played, started
 
+from game.bots.strategy import LEVELS, OFFERED, choose, steps, within
 from game.errors import GameNotRunning, InvalidArgument
+from game.forms.views import view
+from game.games.tictactoe import TicTacToe, rules_with
 from game.rules import Position, Rules, Seat, other
-from game.strategy import LEVELS, OFFERED, choose, steps, within
-from game.tictactoe import TicTacToe, rules_with
-from game.views import view
 
 THREE = rules_with({})
 SEES_ONE_AHEAD = ("medium", "hard", "perfect")

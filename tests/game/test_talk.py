@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.errors import InvalidArgument, TooOften
-from game.rules import Seat
-from game.talk import (
+from game.rooms.chat import (
     KEPT_LINES,
     LINES_OF_ONE,
     LINES_OF_WATCHERS,
@@ -23,6 +22,7 @@ from game.talk import (
     clean,
     said,
 )
+from game.rules import Seat
 
 HARD_TEXTS = st.text() | st.text("a \u200d\u202e\u0301\u00a0\u3164\ufb1d\U0001f469\ud800\n", max_size=20)
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.errors import CellTaken, InvalidArgument
-from game.games import rules_named
+from game.games.registry import rules_named
+from game.games.tictactoe import LARGEST, rules_with
 from game.rules import Outcome, Position, Rules, Seat, other
-from game.tictactoe import LARGEST, rules_with
 
 THREE = rules_named("tictactoe", {})
 

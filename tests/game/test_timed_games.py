@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from playing import after, decided, due, house_request, joined, left, played, playing, request, timed, watched, won_by_x
 
-from game.commands import (
+from game.errors import GameNotRunning, InvalidArgument, NotAllowed, NotAPlayer, NotInRoom, NotYourTurn, TimeUp
+from game.forms.views import view
+from game.moment import Limits, Moment
+from game.rooms.commands import (
     HOUSE,
     Accept,
     ClaimGame,
@@ -20,12 +23,9 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.decisions import decide
-from game.errors import GameNotRunning, InvalidArgument, NotAllowed, NotAPlayer, NotInRoom, NotYourTurn, TimeUp
-from game.events import Finished, Left, Moved, RematchWanted, Returned
-from game.moment import Limits, Moment
-from game.room import Room
-from game.views import view
+from game.rooms.decide import decide
+from game.rooms.events import Finished, Left, Moved, RematchWanted, Returned
+from game.rooms.state import Room
 
 R = "request"
 

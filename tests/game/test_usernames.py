@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
-from game import names
+from game.accounts import names
+from game.accounts.name_events import Claimed, from_plain, to_plain
+from game.accounts.names import LONGEST_NAME, NOBODY, Claim, Name, check_name, name_key
 from game.errors import InvalidArgument, NameTaken
-from game.name_events import Claimed, from_plain, to_plain
-from game.names import LONGEST_NAME, NOBODY, Claim, Name, check_name, name_key
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from client import connect
 from client.hostile.garbage import MSGPACK, SERPENT
 from client.room import new_request_id
 from game.errors import InvalidArgument
-from game.events import Created
 from game.moment import Limits
+from game.rooms.events import Created
 from server.cluster import Cluster
 from server.common_objects import ClientObject, PeerObject
 from server.copy_keeper import CopyKeeper

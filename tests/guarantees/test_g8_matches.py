@@ -21,8 +21,8 @@ from game.errors import (
     NotInRoom,
     TicTacToeError,
 )
-from game.games import short_list
-from game.selection import Proposal
+from game.games.registry import short_list
+from game.games.selection import Proposal
 from server.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.peers import peer_of

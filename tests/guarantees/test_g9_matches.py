@@ -16,20 +16,20 @@ import pytest
 from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import new_request_id
-from game import views
-from game.commands import Create, Join, Rematch, Remove, Resign, Say
-from game.decisions import decide
-from game.entry import MOST_REMOVED
 from game.errors import TooOften
-from game.evolution import evolve
-from game.games import CLOCKS
+from game.forms import views
+from game.forms.records import RECORDS_OF_A_VOLUME
+from game.forms.snapshot_codec import encode
+from game.games.registry import CLOCKS
+from game.games.selection import Wish
+from game.games.tictactoe import BOARDS
 from game.moment import Limits, Moment
-from game.records import RECORDS_OF_A_VOLUME
-from game.room import Room, nothing
-from game.selection import Wish
-from game.snapshots import encode
-from game.talk import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
-from game.tictactoe import BOARDS
+from game.rooms.access import MOST_REMOVED
+from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
+from game.rooms.commands import Create, Join, Rematch, Remove, Resign, Say
+from game.rooms.decide import decide
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, nothing
 from server.book import MOST_BYTES
 from server.cluster import Cluster
 from server.compaction import Compactor

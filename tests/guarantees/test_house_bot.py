@@ -13,8 +13,8 @@ from client import Cluster as Connection
 from client.room import RoomClient
 from client.views import View
 from game.errors import NameTaken, Refusal
-from game.selection import Proposal, Wish
-from game.tictactoe import EMPTY
+from game.games.selection import Proposal, Wish
+from game.games.tictactoe import EMPTY
 from server.cluster import Cluster
 from server.ids import HOUSE_BOT
 from tests.conditions import wait_until

@@ -18,7 +18,7 @@ from client import Player, RoomClient
 from client.archive import Played
 from client.views import View
 from game.errors import NoSuchGame
-from game.selection import Proposal, Wish
+from game.games.selection import Proposal, Wish
 from server.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import wait_until

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from client.history.house import Request, request_of
 from client.history.models import RoomModel, RoomState
 from client.history.record import Call, Look, RoomHistory
-from game.commands import Command, Create, Join, Leave, Move, Rematch, Resign
-from game.decisions import decide
-from game.events import Event
 from game.moment import Limits, Moment
+from game.rooms.commands import Command, Create, Join, Leave, Move, Rematch, Resign
+from game.rooms.decide import decide
+from game.rooms.events import Event
 
 ROOM = "room"
 LIMITS = Limits(people=10)

@@ -11,7 +11,9 @@ from recorded import LIMITS, ROOM, Recorder
 from client.history.guarantees import Findings, check
 from client.history.house import command_of_the_house, moment_of, request_of
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
-from game.commands import (
+from game.games.selection import SELECT_MS, Choices
+from game.moment import Moment
+from game.rooms.commands import (
     HOUSE,
     Accept,
     ClaimGame,
@@ -29,10 +31,8 @@ from game.commands import (
     Resign,
     Say,
 )
-from game.events import Agreed, Closed, Event, Finished, Left, Moved, Said, Started, TakenBack
-from game.moment import Moment
-from game.room import BETWEEN_GAMES_MS
-from game.selection import SELECT_MS, Choices
+from game.rooms.events import Agreed, Closed, Event, Finished, Left, Moved, Said, Started, TakenBack
+from game.rooms.state import BETWEEN_GAMES_MS
 
 CHOICES = Choices(("3x3", "5x5"), (1, 3), ("none", "10s"))
 X_WANTS, O_WANTS = (

@@ -9,8 +9,8 @@ from recorded import LIMITS, ROOM, opened, played
 
 from client.history.guarantees import Findings, check
 from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
-from game.commands import Close, Command, Create, Join, Leave, Move, Resign
-from game.events import Closed, Event, Finished, Left, Moved
+from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Resign
+from game.rooms.events import Closed, Event, Finished, Left, Moved
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from client.history.guarantees import check as check_guarantees
 from client.history.linearizability import check
 from client.history.models import Carried, RoomModel
 from client.history.record import Call, Done, Look, Refused, Seen
-from game.commands import Create, Join, Leave, Move, Rematch, Resign
-from game.events import Finished, Moved
 from game.moment import Limits
+from game.rooms.commands import Create, Join, Leave, Move, Rematch, Resign
+from game.rooms.events import Finished, Moved
 
 UNTIMED = settings(deadline=None, max_examples=60)
 

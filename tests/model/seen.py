@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from client.views import Row, View, row_from, view_from
-from game.room import Room
-from game.views import summary, view
+from game.forms.views import summary, view
+from game.rooms.state import Room
 from tests.game.playing import opened, played, started
 
 

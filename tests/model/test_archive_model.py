@@ -13,7 +13,7 @@ from client.model.archive import ArchiveModel
 from client.model.background import Background as OneBackground
 from client.model.background import Task
 from game.errors import InvalidArgument
-from game.records import record_of
+from game.forms.records import record_of
 from tests.conditions import PATIENCE_S, wait_until
 from tests.game.playing import won_by_x
 

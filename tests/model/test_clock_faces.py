@@ -6,9 +6,9 @@ import pytest
 
 from client.model.clocks import Face, ServiceTime, faces, is_moving, seconds_until, written
 from client.views import View
-from game.commands import Create, Join, Move
 from game.moment import Moment
-from game.room import nothing
+from game.rooms.commands import Create, Join, Move
+from game.rooms.state import nothing
 from tests.game.playing import decided, evolved, left, request, resigned, started
 from tests.model.seen import seen
 

@@ -11,8 +11,8 @@ import pytest
 from client import connect
 from client.bot import Bot
 from client.model.words import refusal
+from game.bots.strategy import LEVELS
 from game.errors import NotYourTurn
-from game.strategy import LEVELS
 from server.cluster import Cluster
 from server.havoc import SandboxHavoc
 from server.read_only import READ_ONLY

@@ -18,7 +18,7 @@ from client.model.files import read_text, shown
 from client.model.records import LARGEST_FILE, RecordsModel
 from client.model.replay import Replay
 from game.errors import InvalidArgument, NotAllowed
-from game.records import record_of, to_plain
+from game.forms.records import record_of, to_plain
 from tests.game.playing import JUNK, UNTIMED, played, resigned, started, won_by_x
 
 WON = record_of(won_by_x())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from client.model.offers import Bar, bars, may_be_offered
-from game.commands import Create, Join, Leave, Offer
 from game.moment import Moment
-from game.room import Room, nothing
+from game.rooms.commands import Create, Join, Leave, Offer
+from game.rooms.state import Room, nothing
 from tests.game.playing import after, decided, evolved, played, rematched, request, resigned, started, won_by_x
 from tests.model.seen import seen
 

@@ -6,10 +6,10 @@ import pytest
 
 from client.model.outcomes import outcome
 from client.room import News
-from game.commands import Accept, Command, Decline, Leave, Move, Offer, Rematch
-from game.evolution import evolve
-from game.offers import Matter
-from game.room import Room
+from game.match.offers import Matter
+from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer, Rematch
+from game.rooms.evolve import evolve
+from game.rooms.state import Room
 from tests.game.playing import decided, played, request, started, won_by_x
 from tests.model.seen import seen
 

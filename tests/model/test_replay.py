@@ -9,7 +9,7 @@ import pytest
 from client.archive import Change, Played
 from client.model.replay import Replay
 from game.errors import InvalidArgument
-from game.records import record_of
+from game.forms.records import record_of
 from tests.game.playing import played, resigned, started, won_by_x
 
 WON = record_of(won_by_x())

@@ -10,10 +10,10 @@ from client.model.headline import headline
 from client.model.result import counted, result_text
 from client.model.words import room_title, terms
 from client.views import View
-from game.commands import Accept, ClaimGame, Create, Due, Join, Leave, Match, Offer, Resign
-from game.games import short_list
+from game.games.registry import short_list
 from game.moment import Moment
-from game.room import Room, nothing
+from game.rooms.commands import Accept, ClaimGame, Create, Due, Join, Leave, Match, Offer, Resign
+from game.rooms.state import Room, nothing
 from tests.game.playing import after, decided, evolved, request, started
 from tests.model.seen import seen
 

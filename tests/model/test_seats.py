@@ -13,7 +13,7 @@ from client.model.app import AppModel
 from client.model.open_games import FOLLOWED
 from client.room import RoomClient
 from game.errors import NotAllowed
-from game.events import Left
+from game.rooms.events import Left
 from server.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster

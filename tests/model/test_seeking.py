@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from game.selection import Proposal, Wish
+from game.games.selection import Proposal, Wish
 from server.cluster import Cluster
 from tests.model.seat import Seat, SitDown
 

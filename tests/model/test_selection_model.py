@@ -15,10 +15,10 @@ from client.model.link import Link
 from client.model.selection import Part, SelectionModel
 from client.room import RoomClient
 from client.views import View
-from game.commands import Propose
-from game.requests import Answer
-from game.room import Room
-from game.selection import Proposal
+from game.games.selection import Proposal
+from game.rooms.commands import Propose
+from game.rooms.dedup import Answer
+from game.rooms.state import Room
 from tests.conditions import wait_until
 from tests.game.playing import after, matched
 from tests.model.seen import seen

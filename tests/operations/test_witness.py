@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from game.commands import HOUSE, Due, Move
+from game.accounts.name_events import Claimed
+from game.accounts.names import Claim, Keep, Recover, Release
+from game.cluster_state import Drain, Tick
 from game.errors import CellTaken
-from game.event_forms import from_plain, to_plain
-from game.events import Closed, Created, Finished, Moved, Started
+from game.forms.event_codec import from_plain, to_plain
 from game.moment import Moment
-from game.name_events import Claimed
-from game.names import Claim, Keep, Recover, Release
-from game.service import Drain, Tick
+from game.rooms.commands import HOUSE, Due, Move
+from game.rooms.events import Closed, Created, Finished, Moved, Started
 from server import log, witness
 from server.commit import Order
 from server.counts import CommitCounts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from game.accounts.names import name_key
 from game.errors import NoSuchGame
-from game.names import name_key
-from game.records import GameRecord, NameFreed, Record, to_plain
+from game.forms.records import GameRecord, NameFreed, Record, to_plain
 from server.ratings import Change, Pool, Ratings
 
 

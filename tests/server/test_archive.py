@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game.errors import NoSuchGame
-from game.records import GameRecord, NameFreed, Record, to_plain
+from game.forms.records import GameRecord, NameFreed, Record, to_plain
 from server import archive as of_archive
 from server.archive import Archive
 from tests.conditions import PATIENCE_S, wait_until

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from game.commands import Create, Join, Leave
 from game.moment import Limits, Moment
-from game.room import Room, nothing
+from game.rooms.commands import Create, Join, Leave
+from game.rooms.state import Room, nothing
 from server.compaction import Compactor
 from server.entries import Entry, Mark, Snapshot, StreamCopy
 from server.journal import Journal

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from game.commands import HOUSE, Close
-from game.games import DEFAULT_GAME, short_list
+from game.games.registry import DEFAULT_GAME, short_list
+from game.games.selection import ANY, Wish
+from game.match.matchmaking import Seeker
 from game.moment import Limits
-from game.seekers import Seeker
-from game.selection import ANY, Wish
+from game.rooms.commands import HOUSE, Close
 from server import matchmaking
 from server.commit import Commit
 from server.conversation import Conversation, converse

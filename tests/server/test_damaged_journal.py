@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from game.commands import Create, Join, Leave
+from game.accounts.names import Claim
 from game.errors import NoSuchRoom, TicTacToeError
 from game.moment import Limits
-from game.names import Claim
+from game.rooms.commands import Create, Join, Leave
 from server.entries import START, Entry, Mark, Office, Snapshot, Term
 from server.house import House
 from server.journal import Journal

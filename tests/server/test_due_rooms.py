@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from game.commands import HOUSE, Create, Due, Join, Rematch
-from game.decisions import decide
-from game.evolution import evolve
 from game.moment import Limits, Moment
-from game.room import Room, nothing
+from game.rooms.commands import HOUSE, Create, Due, Join, Rematch
+from game.rooms.decide import decide
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, nothing
 from server.due import SPARE, DueRooms
 from server.ids import house_request
 from server.timekeeping import brought_by

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from game.commands import Create, Join, Leave, Move
 from game.errors import CellTaken, NotYourTurn, Refusal
 from game.moment import Limits
-from game.requests import REMEMBERED_GONE, REMEMBERED_REQUESTS
-from game.room import Room
+from game.rooms.commands import Create, Join, Leave, Move
+from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS
+from game.rooms.state import Room
 from server.commit import Commit, Order
 from server.conversation import Conversation, converse
 from server.entries import Entry, Office

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from game.commands import Close, Command, Create, Join
+from game.accounts.names import Claim
+from game.forms.views import view
 from game.moment import Limits, Moment
-from game.names import Claim
-from game.views import view
+from game.rooms.commands import Close, Command, Create, Join
 from server.draft import Draft
 from server.entries import Entry, Listing, Office
 from server.house import House

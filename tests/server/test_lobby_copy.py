@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from game.views import LATER_IN_ROWS
+from game.forms.views import LATER_IN_ROWS
 from server.lobby import BEGINNING, Change, Lobby
 from server.lobby_copy import LobbyCopy
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from game import names
+from game.accounts import names
+from game.accounts.lookalikes import skeletons
+from game.accounts.names import NOBODY, Claim, Keep, Name, Recover, Release, name_key
 from game.errors import Refusal
-from game.look_alikes import skeletons
-from game.names import NOBODY, Claim, Keep, Name, Recover, Release, name_key
 from server import name_book as of_name_book
 from server.name_book import NameBook
 from server.streams import name_stream

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from game.commands import Close, Create, Join
+from game.accounts.lookalikes import skeletons
 from game.errors import (
     BadToken,
     InvalidArgument,
@@ -28,8 +28,8 @@ from game.errors import (
     Refusal,
     WrongCode,
 )
-from game.look_alikes import skeletons
 from game.moment import Limits
+from game.rooms.commands import Close, Create, Join
 from server import name_desk
 from server.commit import Commit
 from server.conversation import Conversation, converse

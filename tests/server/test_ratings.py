@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from game.names import name_key
-from game.records import GameRecord, Record
+from game.accounts.names import name_key
+from game.forms.records import GameRecord, Record
 from game.rules import Seat
 from server.ratings import CLASS, FIRST, SURE, UNCERTAIN, UNREST, Pool, Ratings
 from tests.game.books import BOOKS, NAMES, PAIRS, WINNERS, game_of, read_again

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from game.commands import Create, Join, Move
+from game.accounts.names import Claim
 from game.errors import NameTaken
 from game.moment import Limits
-from game.names import Claim
+from game.rooms.commands import Create, Join, Move
 from server.commit import Commit, Order
 from server.conversation import Conversation, converse
 from server.entries import Entry, Office

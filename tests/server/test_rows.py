@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from game.errors import InvalidArgument
-from game.events import Created, Moved
 from game.moment import Limits
+from game.rooms.events import Created, Moved
 from server import rows
 from server.compaction import Compactor
 from server.entries import Entry, Mark, Term

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from game.commands import Close
 from game.errors import InvariantBroken
+from game.rooms.commands import Close
 from server.entries import Listing, Place, Snapshot, StreamCopy
 from server.journal import Journal
 from server.journal_file import open_journal, reader

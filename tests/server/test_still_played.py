@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from game.room import Room
+from game.rooms.state import Room
 from server.draining import READ_AT_ONCE, StillPlayed
 from server.streams import room_stream
 from tests.game.playing import left, started

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from game.commands import Close, Join, Leave
 from game.errors import LimitReached
-from game.games import DEFAULT_GAME, short_list
+from game.games.registry import DEFAULT_GAME, short_list
 from game.moment import Limits
-from game.room import Room
+from game.rooms.commands import Close, Join, Leave
+from game.rooms.state import Room
 from server.commit import Commit
 from server.conversation import Conversation, converse
 from server.desk import Desk

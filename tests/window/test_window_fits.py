@@ -13,8 +13,8 @@ from client.model.offers import CLAIM_AFTER_MS
 from client.views import SeatView, View
 from client.window.app import SIZE, SMALLEST
 from client.window.look import Look
-from game.commands import Leave, Offer
-from game.room import Room
+from game.rooms.commands import Leave, Offer
+from game.rooms.state import Room
 from server.cluster import Cluster
 from tests.game.playing import after, matched, playing, request, resigned, started, won_by_x
 from tests.model.seen import seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from client.window.records import RecordsScreen
-from game.selection import Proposal
+from game.games.selection import Proposal
 from server.cluster import Cluster
 from server.processes import ROLES
 from server.upgrade import upgrade

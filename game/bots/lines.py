@@ -1,0 +1,131 @@
+"""What the lines of a board promise, counted move by move: who wins where, how lively a cell is, who stands better.
+
+Values alone, for computer players: ``strategy`` and ``search`` ask, the rules know nothing of it. A line is *open* to a
+side while the other has no stone on it. A side is its seat's place in ``SEATS``: 0 is X, 1 is O.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from game.games.tictactoe import TicTacToe
+from game.rules import SEATS
+
+Side = int
+
+DIGIT = 5
+"""Bits of one digit of a promise. No board has more than 20 lines through a cell, so no digit overflows."""
+_CLOSED = 64
+"""In place of a count: both sides have stones on the line."""
+_GROWTH = 4
+"""How much more a line is worth with every stone."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One size of board: how many cells, and for each the lines through it as (number, its cells, these as bits)."""
+
+    in_a_row: int
+    lines: int
+    through: tuple[tuple[tuple[int, tuple[int, ...], int], ...], ...]
+
+
+class Stones(NamedTuple):
+    """The stones on a board, and what follows from them; cells in sets are bits of a number."""
+
+    grid: Grid
+    free: int
+    """The empty cells."""
+    xs: int
+    """The cells with an X."""
+    wins: tuple[int, int]
+    """For each side the empty cells that complete a line of its own."""
+    promise: tuple[list[int], list[int]]
+    """For each side and cell how many open lines with n own stones go through it, as digit n of ``DIGIT`` bits."""
+    counts: list[int]
+    """For each line its stones: above 0 X's, below 0 O's, ``_CLOSED`` when it has both."""
+    open_lines: int
+    balance: int
+    """The worth of the lines open to X less that of those open to O."""
+    won: bool
+    """Whether the last stone completed a line."""
+
+    def play(self, cell: int, side: Side) -> Stones:
+        """With one stone more, on an empty cell."""
+        grid, free = self.grid, self.free & ~(1 << cell)
+        counts, in_a_row = self.counts.copy(), grid.in_a_row
+        own, others = self.promise[side].copy(), self.promise[1 - side].copy()
+        wins, open_lines, gain, won = self.wins[side], self.open_lines, 0, False
+        sign = -1 if side else 1
+        for line, cells, bits in grid.through[cell]:
+            count = counts[line]
+            if count == _CLOSED:
+                continue
+            stones = count * sign
+            if stones < 0:
+                counts[line] = _CLOSED
+                open_lines -= 1
+                gain += _worth(-stones)
+                lost = 1 << DIGIT * -stones
+                for c in cells:
+                    others[c] -= lost
+                continue
+            stones += 1
+            counts[line] = stones * sign
+            gain += _worth(stones) - _worth(stones - 1)
+            more = (1 << DIGIT * stones) - (1 << DIGIT * (stones - 1))
+            for c in cells:
+                own[c] += more
+            if stones == 1:
+                for c in cells:
+                    others[c] -= 1
+            if stones >= in_a_row - 1:
+                wins |= bits & free
+                won = won or stones == in_a_row
+        both = (wins & free, self.wins[1] & free) if side == 0 else (self.wins[0] & free, wins & free)
+        promise = (own, others) if side == 0 else (others, own)
+        xs = self.xs if side else self.xs | 1 << cell
+        return Stones(grid, free, xs, both, promise, counts, open_lines, self.balance + gain * sign, won)
+
+    def lively(self, side: Side) -> list[int]:
+        """For each cell how much it looks worth playing: by the fullest lines, own ones before the other's."""
+        return [2 * own + others for own, others in zip(self.promise[side], self.promise[1 - side], strict=True)]
+
+
+_WORTHS = tuple(0 if stones == 0 else _GROWTH ** (stones - 1) for stones in range(12))
+_worth = _WORTHS.__getitem__
+
+
+def stones_on(rules: TicTacToe, cells: str) -> Stones:
+    """The stones of a view's cells. ``won`` is true if anybody has a line."""
+    stones, won = _empty(rules), False
+    for cell, stone in enumerate(cells):
+        if stone in SEATS:
+            stones = stones.play(cell, SEATS.index(stone))
+            won = won or stones.won
+    return stones._replace(won=won)
+
+
+@functools.cache
+def _empty(rules: TicTacToe) -> Stones:
+    size = rules.width * rules.height
+    numbered = list(enumerate(rules.lines()))
+    through = tuple(
+        tuple((number, line, sum(1 << c for c in line)) for number, line in numbered if cell in line)
+        for cell in range(size)
+    )
+    grid = Grid(rules.in_a_row, len(numbered), through)
+    promise = [len(lines) for lines in through]
+    return Stones(grid, (1 << size) - 1, 0, (0, 0), (promise, promise), [0] * len(numbered), len(numbered), 0, False)
+
+
+def cells_of(bits: int) -> list[int]:
+    """The cells of a set, in order."""
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return found

@@ -1,0 +1,117 @@
+"""The check of a record from outside: types and ranges, fields that fit one another, moves that the rules know. Pure.
+
+``records`` reads the shape of a record alone. A record that comes from a file, or from a server to a client, is checked
+here as a whole, before anything is made of it. The refusal is one sentence that names the field.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from game.accounts.names import LONGEST_NAME, name_key
+from game.errors import InvalidArgument, Refusal
+from game.forms.records import GameRecord
+from game.games.registry import rules_named
+from game.match.clock import clock_rule, written
+from game.match.offers import MOVES_BEFORE_ABORT
+from game.match.series import ENDLESS, check_best_of
+from game.plain_values import ROOM_ID
+from game.rules import SEATS, Position, Rules, other
+
+LAST_DATE = 253_402_300_799
+"""The last second of the year 9999, in seconds since 1970: calendars end there. Milliseconds are above it."""
+MOST_GAMES = 1_000_000_000
+"""Games of one room: far more than are ever played."""
+_NOT_SHOWN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+def check_record(record: GameRecord) -> None:
+    """Raise InvalidArgument, with the field in the sentence, for a record of a game that cannot have been played."""
+    _check_place(record)
+    _check_people(record)
+    _check_terms(record)
+    _check_moves(record)
+
+
+def _check_place(record: GameRecord) -> None:
+    if not ROOM_ID.fullmatch(record.room):
+        raise InvalidArgument("room must be 4 to 16 lower-case letters and digits")
+    if not 1 <= record.number <= MOST_GAMES:
+        raise InvalidArgument("number must be that of a game in its room, from 1")
+    if not 0 <= record.date <= LAST_DATE:
+        raise InvalidArgument("date must be in seconds since 1970, up to the year 9999")
+
+
+def _check_people(record: GameRecord) -> None:
+    names = [record.seats[seat] for seat in SEATS]
+    if not all(_is_name(name) for name in names):
+        raise InvalidArgument(f"seats must be names of 1 to {LONGEST_NAME} characters that can be shown")
+    if name_key(names[0]) == name_key(names[1]):
+        raise InvalidArgument("seats must be two different people")
+    if len(set(record.bots)) != len(record.bots) or not set(record.bots) <= set(names):
+        raise InvalidArgument("bots must be names of the seats, each once")
+
+
+def _is_name(name: str) -> bool:
+    """Looser than what may be claimed: other versions of Unicode, and older rules, know other letters."""
+    shown = not any(unicodedata.category(c) in _NOT_SHOWN for c in name)
+    return 1 <= len(name) <= LONGEST_NAME and name == name.strip() and shown
+
+
+def _check_terms(record: GameRecord) -> None:
+    try:
+        rules = rules_named(record.game, record.options)
+    except InvalidArgument as refusal:
+        raise InvalidArgument(f"options do not fit: {refusal.message}") from None
+    if dict(record.options) != dict(rules.options()):
+        raise InvalidArgument(f"options must be {', '.join(rules.options())}, and no others")
+    check_best_of(record.best_of)
+    if written(clock_rule(record.clock)) != record.clock:
+        raise InvalidArgument(f"clock must be written as {written(clock_rule(record.clock))}")
+    if record.rated and (record.private or record.best_of == ENDLESS):
+        raise InvalidArgument("rated games are those of a match: not private, and of a series with an end")
+
+
+def _check_moves(record: GameRecord) -> None:
+    """Replay the moves, and compare the end with what is recorded."""
+    rules = rules_named(record.game, record.options)
+    position = rules.opening()
+    for number, (seat, move) in enumerate(record.moves, 1):
+        turn = rules.to_move(position)
+        if turn is None:
+            raise InvalidArgument(f"moves must end with the game, which was over before move {number}")
+        if turn != seat:
+            raise InvalidArgument(f"moves must be in turn: move {number} is {seat}'s, and it was {turn}'s turn")
+        try:
+            position = rules.play(position, seat, move)
+        except Refusal as refusal:
+            raise InvalidArgument(f"moves must be legal: move {number}: {refusal.message}") from None
+    _check_end(record, rules, position)
+
+
+def _check_end(record: GameRecord, rules: Rules, position: Position) -> None:
+    termination, winner = record.termination, record.winner
+    outcome = rules.outcome(position)
+    if outcome is not None and (termination, winner) != (outcome.termination, outcome.winner):
+        end = "a draw" if outcome.winner is None else f"{outcome.winner}'s win"
+        raise InvalidArgument(f"termination and winner must fit the moves, which end as {end} ({outcome.termination})")
+    if outcome is None:
+        _check_broken_off(record, rules, position, len(record.moves))
+
+
+def _check_broken_off(record: GameRecord, rules: Rules, position: Position, moves: int) -> None:
+    """The end of a game that could have gone on."""
+    termination, winner = record.termination, record.winner
+    if termination in ("line", "full"):
+        raise InvalidArgument(f"termination cannot be {termination}: the moves are of a game that goes on")
+    if termination in ("agreed", "aborted") and winner is not None:
+        raise InvalidArgument(f"winner must be null when a game is {termination}")
+    if termination in ("resigned", "time") and winner is None:
+        raise InvalidArgument(f"winner must be X or O when the termination is {termination}")
+    if termination == "time" and record.clock == "none":
+        raise InvalidArgument("termination cannot be time in a game without a clock")
+    late = rules.to_move(position)
+    if termination == "time" and late is not None and winner != other(late):
+        raise InvalidArgument(f"winner must be {other(late)}: the time of {late} ran")
+    if termination == "aborted" and moves >= MOVES_BEFORE_ABORT:
+        raise InvalidArgument(f"termination cannot be aborted after {moves} moves")

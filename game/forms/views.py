@@ -1,0 +1,122 @@
+"""What may be seen of a room, ready for the wire: the view of those inside, and the row in the lobby."""
+
+from __future__ import annotations
+
+from game.match.clock import written
+from game.rooms.state import Room
+from game.rules import SEATS
+
+SHOWN_SPECTATORS = 50
+LATER_IN_ROWS = {
+    "owner": "",
+    "best_of": 0,
+    "clock": "none",
+    "rated": False,
+    "private": False,
+    "match": False,
+    "timed": False,
+}
+"""What rows of the lobby that older versions wrote do not have, and what it was; the owner is not known then."""
+
+
+def view(room: Room) -> dict[str, object]:
+    """All that people in the room may see; nothing in it is secret, and nothing secret is in it."""
+    return {
+        "room": room.id,
+        "version": room.version,
+        "title": room.title,
+        "owner": room.owner,
+        "phase": room.phase,
+        "game": room.game,
+        "options": dict(room.rules.options()),
+        "board": room.rules.describe(room.position),
+        "best_of": room.best_of,
+        "clock": written(room.clock_rule),
+        "rated": room.rated,
+        "bots": list(room.bots),
+        "private": bool(room.entry.code),
+        "locked": room.entry.locked,
+        "seats": {seat: _seat(room, room.seats[seat]) for seat in SEATS},
+        "turn": room.rules.to_move(room.position) if room.phase == "playing" else None,
+        "outcome": _outcome(room),
+        "moves": [[seat, move] for seat, move in room.moves],
+        "game_number": room.game_number,
+        "wins": dict(room.wins),
+        "draws": room.draws,
+        "rematch": list(room.rematch),
+        "series_over": room.series_is_over,
+        "due_at": room.due_at,
+        "selection": _selection(room),
+        "time": _time(room),
+        "offers": [[seat, what] for seat, what in room.offers.standing],
+        "spectators": list(room.spectators[:SHOWN_SPECTATORS]),
+        "spectator_count": len(room.spectators),
+    }
+
+
+def talk(room: Room) -> list[dict[str, object]]:
+    """The last lines that were said, oldest first: for who comes later, as the events of those have it."""
+    return [line._asdict() for line in room.talk]
+
+
+def summary(room: Room) -> dict[str, object]:
+    """The room's row in the lobby. ``match``: the servers made it for people who asked
+    for a match, and it goes on; ``timed``: time may bring something without anybody's command.
+    """
+    return {
+        "room": room.id,
+        "title": room.title,
+        "owner": room.owner,
+        "phase": room.phase,
+        "game": room.game,
+        "options": dict(room.rules.options()),
+        "players": {seat: room.seats[seat] for seat in SEATS},
+        "spectator_count": len(room.spectators),
+        "game_number": room.game_number,
+        "best_of": room.best_of,
+        "clock": written(room.clock_rule),
+        "rated": room.rated,
+        "private": bool(room.entry.code),
+        "match": room.is_match and not room.series_is_over,
+        "timed": room.due_at is not None,
+    }
+
+
+def _seat(room: Room, name: str | None) -> dict[str, object] | None:
+    """Whose a seat is; ``away_since``: service time, or None for who is here."""
+    if name is None:
+        return None
+    return {"name": name, "present": name not in room.away, "away_since": room.away.get(name)}
+
+
+def _selection(room: Room) -> dict[str, object] | None:
+    """What can be chosen, until when (service time), and what is proposed so far."""
+    selection = room.selection
+    if selection is None:
+        return None
+    return {
+        **{name: list(some) for name, some in selection.choices._asdict().items()},
+        "until": selection.until,
+        "proposals": {seat: proposal._asdict() for seat, proposal in selection.proposals.items()},
+    }
+
+
+def _time(room: Room) -> dict[str, object] | None:
+    """What each had left, in ms, when the clock of ``running`` began to run, at ``since`` (service time)."""
+    clock = room.clock
+    if clock is None:
+        return None
+    x, o = clock.left
+    return {"left_ms": {"X": x, "O": o}, "running": clock.running, "since": clock.since}
+
+
+def _outcome(room: Room) -> dict[str, object] | None:
+    outcome = room.outcome
+    if outcome is None:
+        return None
+    return {
+        "termination": outcome.termination,
+        "winner": outcome.winner,
+        "winner_name": None if outcome.winner is None else room.seats[outcome.winner],
+        "line": list(outcome.line),
+    }

@@ -1,0 +1,167 @@
+"""Decisions about who is in a room: opening and closing it, coming and going. Part of ``decisions``; pure."""
+
+from __future__ import annotations
+
+from game.errors import (
+    GameStillRunning,
+    InvalidArgument,
+    NotAllowed,
+    NotInRoom,
+    RoomExists,
+    RoomFull,
+)
+from game.free_text import can_be_seen, is_readable, readable
+from game.games.registry import boards_of, rules_named
+from game.games.selection import SELECT_MS, Selection, agreed
+from game.match.clock import clock_rule, written
+from game.match.series import check_best_of
+from game.moment import Limits, Moment
+from game.rooms import access as entry
+from game.rooms import decide_play as playing
+from game.rooms.commands import HOUSE, Close, Create, Join, Leave, Lock, Match, Remove
+from game.rooms.events import (
+    Closed,
+    Created,
+    Event,
+    Left,
+    Locked,
+    RematchDeclined,
+    Removed,
+    Returned,
+    Seated,
+    Selecting,
+    Watched,
+)
+from game.rooms.state import Room
+from game.rules import SEATS, other
+
+LONGEST_TITLE = 60
+ROLES = ("player", "spectator")
+
+
+def create(room: Room, command: Create, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """The room is open, with nobody in it."""
+    if room.phase != "new":
+        raise RoomExists("there is a room with that id already")
+    title = _checked_title(command.title)
+    options = rules_named(command.game, command.options).options()
+    best_of, clock = check_best_of(command.best_of), written(clock_rule(command.clock))
+    by, request_id = command.by, command.request_id
+    return (Created(by, request_id, room.id, title, command.game, options, best_of, clock, command.code, at=now.at),)
+
+
+def _checked_title(value: object) -> str:
+    """The title as all see it. What is dropped from talk in silence is refused here: a title can be mended first."""
+    title = value.strip() if isinstance(value, str) else None
+    if title is None or not is_readable(title) or len(readable(title)) > LONGEST_TITLE:
+        raise InvalidArgument(f"title must be at most {LONGEST_TITLE} characters that can be shown")
+    if title and not can_be_seen(title):
+        raise InvalidArgument("title must have something in it that can be seen, or be empty")
+    return readable(title)
+
+
+def match(room: Room, command: Match, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """The room is open and has its two players, who now say what they would play, if there is anything to say."""
+    if room.phase != "new":
+        raise RoomExists("there is a room with that id already")
+    game, choices, request_id, at = command.game, command.choices, command.request_id, now.at
+    options = rules_named(game, boards_of(game)[choices.boards[0]]).options()
+    rated, bots = command.rated, command.bots
+    begun: tuple[Event, ...] = (
+        Created(HOUSE, request_id, room.id, "", game, options, rated=rated, bots=bots, at=at),
+        *(Seated(name, request_id, seat, at=at) for seat, name in zip(SEATS, command.players, strict=True)),
+    )
+    until = at + SELECT_MS
+    selecting = Selecting(HOUSE, request_id, choices.boards, choices.best_ofs, choices.clocks, until, at=at)
+    settled = agreed(Selection(choices, until))
+    if settled is None:
+        return *begun, selecting
+    agreement = playing.agreement(game, settled, HOUSE, request_id, at)
+    x, o = command.players
+    return *begun, selecting, agreement, playing.start(HOUSE, request_id, (x, o), 1, now)
+
+
+def join(room: Room, command: Join, now: Moment, limits: Limits) -> tuple[Event, ...]:
+    """Somebody is on a seat, or watches. With both seats taken the first game of a room made by hand begins."""
+    if command.role not in ROLES:
+        raise InvalidArgument(f"role must be one of {', '.join(ROLES)}")
+    name, request_id = command.by, command.request_id
+    if room.seat_of(name) is not None:
+        return (Returned(name, request_id, at=now.at),) if name in room.away else ()
+    free = [seat for seat in SEATS if room.seats[seat] is None]
+    watching = name in room.spectators
+    if not watching:
+        if name != room.owner:
+            entry.check_may_come(room.entry, name, command.code)
+        if len(room.players) + len(room.spectators) >= limits.people:
+            raise RoomFull(f"there are {limits.people} people in the room")
+    if command.role == "player" and free:
+        seat = free[0]
+        seated = Seated(name, request_id, seat, at=now.at)
+        across = room.seats[other(seat)]
+        if across is None:
+            return (seated,)
+        players = (name, across) if seat == "X" else (across, name)
+        return seated, playing.start(name, request_id, players, room.game_number + 1, now)
+    if watching:
+        return ()
+    if name != room.owner:
+        entry.check_may_watch(room.entry)
+    return (Watched(name, request_id, at=now.at),)
+
+
+def leave(room: Room, command: Leave, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """Somebody is gone, and wishes for no rematch any more: it would begin without them. A match that is over closes
+    when its last player goes.
+    """
+    by, request_id = command.by, command.request_id
+    if not room.has(by):
+        return ()
+    seat = room.seat_of(by)
+    withdrawn = (RematchDeclined(by, request_id, seat, at=now.at),) if seat and seat in room.rematch else ()
+    left = Left(by, request_id, command.unseen_ms, at=now.at)
+    others = [name for name in room.players if name != by and name not in room.away]
+    if room.is_match and room.series_is_over and seat is not None and not others:
+        return *withdrawn, left, Closed(by, request_id, at=now.at)
+    return *withdrawn, left
+
+
+def lock(room: Room, command: Lock, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """Nobody more comes in to watch, or they can again; those who watch already stay."""
+    _check_owner(room, command.by, "lock it")
+    return () if room.entry.locked == command.on else (Locked(command.by, command.request_id, command.on, at=now.at),)
+
+
+def remove(room: Room, command: Remove, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """Somebody who watched is gone, and cannot come back."""
+    _check_owner(room, command.by, "remove somebody")
+    if room.seat_of(command.name) is not None:
+        raise NotAllowed("a player's seat is the player's: nobody can be removed from it")
+    if command.name not in room.spectators:
+        raise NotInRoom("nobody of that name watches")
+    if command.name == command.by:
+        raise NotAllowed("to go, leave the room")
+    return (Removed(command.by, command.request_id, command.name, at=now.at),)
+
+
+def close(room: Room, command: Close, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """The room is no more."""
+    if command.by != HOUSE:
+        _check_owner(room, command.by, "close it")
+        if room.phase == "playing":
+            raise GameStillRunning("the game is not finished yet")
+    return (Closed(command.by, command.request_id, at=now.at),)
+
+
+def _check_owner(room: Room, by: str, do: str) -> None:
+    if by != room.owner:
+        raise NotAllowed(f"only who opened the room may {do}")
+
+
+def check_may_see(room: Room, by: str) -> None:
+    """Raise NotInvited for who is not in a private room, NotAllowed for who was removed or is not in a locked one: what
+    happens there is not for them.
+    """
+    if room.seat_of(by) is None and by not in room.spectators and by != room.owner:
+        entry.check_may_come(room.entry, by, "")
+        entry.check_may_watch(room.entry)

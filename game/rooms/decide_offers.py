@@ -1,0 +1,72 @@
+"""Decisions about what players offer one another, and what people say. Part of ``decisions``; pure."""
+
+from __future__ import annotations
+
+from game.errors import NoSuchOffer, NotInRoom
+from game.match import offers
+from game.match.offers import Matter, check_matter
+from game.moment import Limits, Moment
+from game.rooms import chat as talk
+from game.rooms.commands import Accept, Decline, Offer, Say
+from game.rooms.decide_play import back, seat_in, seat_in_game
+from game.rooms.events import Declined, Event, Finished, Offered, RematchDeclined, Said, TakenBack
+from game.rooms.state import Room
+from game.rules import Seat, other
+
+
+def offer(room: Room, command: Offer, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """A player offers something. Who offers what the other one has offered already accepts it."""
+    by, request_id = command.by, command.request_id
+    what = check_matter(command.what)
+    seat = seat_in_game(room, by, now)
+    here = back(room, by, request_id, now)
+    if (other(seat), what) in room.offers.standing:
+        return *here, *_agreed(room, by, request_id, other(seat), what, now)
+    own_moves = sum(mover == seat for mover, _ in room.moves)
+    if not offers.may_offer(room.offers, seat, what, moves=len(room.moves), own_moves=own_moves):
+        return here
+    return *here, Offered(by, request_id, seat, what, at=now.at)
+
+
+def accept(room: Room, command: Accept, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """What the other player offers happens."""
+    by, request_id = command.by, command.request_id
+    what = check_matter(command.what)
+    seat = seat_in_game(room, by, now)
+    whose = offers.answerable(room.offers, seat, what)
+    return *back(room, by, request_id, now), *_agreed(room, by, request_id, whose, what, now)
+
+
+def decline(room: Room, command: Decline, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """What the other player offers does not happen; or the own offer stands no more."""
+    by, request_id = command.by, command.request_id
+    if command.what == "rematch":
+        seat = seat_in(room, by)
+        if not room.rematch:
+            raise NoSuchOffer("nobody offers a rematch (any more)")
+        return *back(room, by, request_id, now), RematchDeclined(by, request_id, seat, at=now.at)
+    what = check_matter(command.what)
+    seat = seat_in_game(room, by, now)
+    whose = offers.declinable(room.offers, seat, what)
+    declined = Declined(by, request_id, whose, what, whose == seat, at=now.at)
+    return *back(room, by, request_id, now), declined
+
+
+def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now: Moment) -> tuple[Event, ...]:
+    """Both want it: it happens."""
+    if what == "takeback":
+        count = offers.taken_back(tuple(mover for mover, _ in room.moves), whose)
+        return (TakenBack(by, request_id, count, at=now.at),)
+    termination = "agreed" if what == "draw" else "aborted"
+    return (Finished(by, request_id, termination, None, (), at=now.at),)  # type: ignore[arg-type]
+
+
+def say(room: Room, command: Say, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """All in the room can read it."""
+    by, request_id = command.by, command.request_id
+    seat = room.seat_of(by)
+    if not room.has(by) and seat is None:
+        raise NotInRoom("you are not in this room: join it first")
+    talk.check_rate(room.talk, by, seat, now.at)
+    text = talk.clean(command.text)
+    return *back(room, by, request_id, now), Said(by, request_id, seat, text, now.date, at=now.at)

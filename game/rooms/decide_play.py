@@ -1,0 +1,171 @@
+"""Decisions about games: what is played, moves, how games end, what time itself brings. Part of ``decisions``; pure."""
+
+from __future__ import annotations
+
+from game.errors import (
+    GameNotRunning,
+    GameStillRunning,
+    InvalidArgument,
+    NotAllowed,
+    NotAPlayer,
+    NotInRoom,
+    NotYourTurn,
+    TimeUp,
+    check,
+)
+from game.games.registry import boards_of, rules_named, still_playable
+from game.games.selection import Proposal, agreed, check_proposal, draw_lots
+from game.games.selection import propose as with_proposal
+from game.match import clock as clocks
+from game.match.clock import clock_rule, written
+from game.moment import Limits, Moment
+from game.rooms.commands import HOUSE, ClaimGame, Due, Move, Propose, Rematch, Resign
+from game.rooms.events import Agreed, Event, Finished, Moved, Proposed, RematchWanted, Returned, Started
+from game.rooms.state import Room
+from game.rules import Seat, other
+
+
+def seat_in(room: Room, by: str) -> Seat:
+    """The caller's seat. Raises NotInRoom, NotAPlayer."""
+    seat = room.seat_of(by)
+    if seat is not None:
+        return seat
+    if not room.has(by):
+        raise NotInRoom("you are not in this room: join it first")
+    raise NotAPlayer("you have no seat in this room")
+
+
+def seat_in_game(room: Room, by: str, now: Moment) -> Seat:
+    """The caller's seat, if a game is running. Raises NotInRoom, NotAPlayer, GameNotRunning, and TimeUp when a clock
+    has run down: then the game is lost already, and nothing but ``due`` ends it.
+    """
+    seat = seat_in(room, by)
+    if room.phase != "playing":
+        raise GameNotRunning("no game is running in the room")
+    if room.clock is not None and clocks.has_run_down(room.clock, now.at):
+        raise TimeUp("your time is up" if room.clock.running == seat else "your opponent's time is up")
+    return seat
+
+
+def back(room: Room, by: str, request_id: str, now: Moment) -> tuple[Event, ...]:
+    """A player who does something is here again."""
+    return (Returned(by, request_id, at=now.at),) if by in room.away else ()
+
+
+def start(by: str, request_id: str, players: tuple[str, str], number: int, now: Moment) -> Started:
+    """A game begins; the first of the players has X."""
+    return Started(by, request_id, *players, number, now.date, at=now.at)
+
+
+def agreement(game: str, what: Proposal, by: str, request_id: str, at: int, lot: int | None = None) -> Agreed:
+    """That is going to be played."""
+    options = rules_named(game, boards_of(game)[what.board]).options()
+    clock = written(clock_rule(what.clock))
+    return Agreed(by, request_id, what.board, options, what.best_of, clock, lot, at=at)
+
+
+def propose(room: Room, command: Propose, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """A player would play this; when both would, they do."""
+    by, request_id = command.by, command.request_id
+    seat = seat_in(room, by)
+    if room.selection is None:
+        raise GameNotRunning("nothing is to be selected in the room (any more)")
+    selection = still_playable(room.game, room.selection)
+    what = check_proposal(command.proposal, selection.choices)
+    here = back(room, by, request_id, now)
+    if selection.proposals.get(seat) == what:
+        return here
+    proposed = Proposed(by, request_id, seat, *what, at=now.at)
+    settled = agreed(with_proposal(selection, seat, what))
+    if settled is None:
+        return *here, proposed
+    return (
+        *here,
+        proposed,
+        agreement(room.game, settled, by, request_id, now.at),
+        start(by, request_id, _seated(room), room.game_number + 1, now),
+    )
+
+
+def move(room: Room, command: Move, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """A move is played, and may be the last."""
+    by, request_id, at = command.by, command.request_id, now.at
+    seat = seat_in_game(room, by, now)
+    if room.rules.to_move(room.position) != seat:
+        raise NotYourTurn(f"it is {other(seat)}'s turn")
+    outcome = room.rules.outcome(room.rules.play(room.position, seat, command.move))
+    moved = Moved(by, request_id, seat, command.move, at=at)
+    if outcome is None:
+        return *back(room, by, request_id, now), moved
+    finished = Finished(by, request_id, outcome.termination, outcome.winner, outcome.line, at=at)
+    return *back(room, by, request_id, now), moved, finished
+
+
+def resign(room: Room, command: Resign, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """The game is lost for who gives it up."""
+    by, request_id = command.by, command.request_id
+    seat = seat_in_game(room, by, now)
+    return *back(room, by, request_id, now), Finished(by, request_id, "resigned", other(seat), (), at=now.at)
+
+
+def claim_game(room: Room, command: ClaimGame, now: Moment, limits: Limits) -> tuple[Event, ...]:
+    """The game that the opponent has stayed away from for long enough is won, or drawn, as the caller likes."""
+    by, request_id = command.by, command.request_id
+    if command.result not in ("win", "draw"):
+        raise InvalidArgument("result must be win or draw")
+    seat = seat_in_game(room, by, now)
+    since = room.away.get(room.seats[other(seat)] or "")
+    if since is None:
+        raise NotAllowed("your opponent is here")
+    if now.at - since < limits.claim_after_ms:
+        wait_s = (limits.claim_after_ms - (now.at - since) + 999) // 1000
+        raise NotAllowed(f"your opponent has not been away for long enough: wait {wait_s} s more")
+    winner = seat if command.result == "win" else None
+    return *back(room, by, request_id, now), Finished(by, request_id, "left", winner, (), at=now.at)
+
+
+def rematch(room: Room, command: Rematch, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """A player wishes for the next game; when both do it starts, with seats swapped."""
+    by, request_id = command.by, command.request_id
+    seat = seat_in(room, by)
+    if room.phase == "playing":
+        raise GameStillRunning("the game is not finished yet")
+    if room.phase != "finished":
+        raise GameNotRunning("no game has been played in the room yet")
+    here = back(room, by, request_id, now)
+    if seat in room.rematch:
+        return here
+    wanted = (*here, RematchWanted(by, request_id, seat, at=now.at))
+    if other(seat) not in room.rematch:
+        return wanted
+    return *wanted, _next_game(room, by, request_id, now)
+
+
+def due(room: Room, command: Due, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+    """What time asks for, if it does by now."""
+    check(command.by == HOUSE, "time is the servers' affair")
+    by, request_id, at = command.by, command.request_id, now.at
+    if room.due_at is None or at < room.due_at:
+        return ()
+    if room.selection is not None:
+        what = draw_lots(still_playable(room.game, room.selection), now.chance)
+        drawn = agreement(room.game, what, by, request_id, at, lot=now.chance)
+        return drawn, start(by, request_id, _seated(room), room.game_number + 1, now)
+    if room.phase == "finished":
+        return (_next_game(room, by, request_id, now),)
+    late = room.rules.to_move(room.position)
+    check(late is not None, "a clock runs while somebody is to move")
+    return (Finished(by, request_id, "time", None if late is None else other(late), (), at=at),)
+
+
+def _next_game(room: Room, by: str, request_id: str, now: Moment) -> Started:
+    x, o = _seated(room)
+    return start(by, request_id, (o, x), room.game_number + 1, now)
+
+
+def _seated(room: Room) -> tuple[str, str]:
+    """Who has X and who has O."""
+    x, o = room.seats["X"], room.seats["O"]
+    if x is None or o is None:
+        raise GameNotRunning("there are not two players yet")
+    return x, o

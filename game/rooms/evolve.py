@@ -1,0 +1,82 @@
+"""How an event changes a room: ``evolve``. A room is its events; this is what they add up to.
+
+An event is a fact: one that cannot have happened here is a broken invariant, and nobody is there to be refused. The
+changes themselves stand by subject in ``presence`` and ``progress``, one function a kind of event; what belongs to one
+section of a room alone (clock, offers, talk, …) that section's own module works out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from game.errors import InvariantBroken, Refusal, check
+from game.rooms import events as e
+from game.rooms import evolve_people as presence
+from game.rooms import evolve_play as progress
+from game.rooms.dedup import Answer, Requests, forget_the_long_gone, remembered
+from game.rooms.events import Event
+from game.rooms.state import Become, Room
+from game.rules import Seat
+
+_CHANGES: dict[type, Callable[[Room, Any, Become], Room]] = {
+    e.Created: presence.created,
+    e.Seated: presence.seated,
+    e.Watched: presence.watched,
+    e.Returned: presence.returned,
+    e.Left: presence.left,
+    e.Removed: presence.removed,
+    e.Locked: presence.locked,
+    e.Said: presence.said,
+    e.Closed: presence.closed,
+    e.Selecting: progress.selecting,
+    e.Proposed: progress.proposed,
+    e.Agreed: progress.agreed,
+    e.Started: progress.started,
+    e.Moved: progress.moved,
+    e.Offered: progress.offered,
+    e.Declined: progress.declined,
+    e.TakenBack: progress.taken_back,
+    e.Finished: progress.finished,
+    e.RematchWanted: progress.rematch_wanted,
+    e.RematchDeclined: progress.rematch_declined,
+}
+
+
+def evolve(room: Room, event: Event) -> Room:
+    """The room after one more event of those that ``decide`` makes.
+
+    Raises InvariantBroken, and never a Refusal, for an event that cannot have happened here.
+    """
+    check(room.phase != "closed", "nothing happens in a closed room")
+    check((room.phase == "new") == isinstance(event, e.Created), "a room begins with being created, once")
+    version = room.version + 1
+    become = partial(
+        room._replace, version=version, at=max(room.at, event.at), requests=_remember(room, version, event)
+    )
+    try:
+        return _CHANGES[type(event)](room, event, become)
+    except Refusal as refusal:
+        raise InvariantBroken(f"an event of room {room.id} cannot have happened: {refusal.message}") from refusal
+
+
+def _remember(room: Room, version: int, event: Event) -> Requests:
+    """The remembered requests with this event's; those of who is long gone are forgotten as others go."""
+    requests = remembered(room.requests, event.by, event.request_id, Answer(version, _seat_after(room, event)))
+    if isinstance(event, e.Closed):
+        forget_the_long_gone(requests, room.players)
+    elif isinstance(event, (e.Left, e.Removed)):
+        gone = event.by if isinstance(event, e.Left) else event.name
+        forget_the_long_gone(requests, {*room.spectators} - {gone} | {*room.players})
+    return requests
+
+
+def _seat_after(room: Room, event: Event) -> Seat | None:
+    """The seat that the event leaves its causer with."""
+    if isinstance(event, e.Seated):
+        return event.seat
+    seat = room.seat_of(event.by)
+    if isinstance(event, e.Started) and seat is not None:
+        return "X" if event.by == event.seat_x else "O"
+    return seat

@@ -1,0 +1,131 @@
+"""A room's state, and what can be read off it. ``evolution`` says how an event changes it, ``decisions`` which events a
+command makes. Immutable; nothing here refuses anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from game.games.registry import DEFAULT_GAME, rules_named
+from game.games.selection import Selection
+from game.match import clock as clocks
+from game.match import series
+from game.match.clock import NO_CLOCK, Clock, ClockRule
+from game.match.offers import NO_OFFERS, Offers
+from game.rooms.access import OPEN, Entry
+from game.rooms.chat import Talk
+from game.rooms.commands import HOUSE
+from game.rooms.dedup import Answer, Requests
+from game.rules import SEATS, Outcome, Position, Rules, Seat
+
+Phase = Literal["new", "waiting", "selecting", "playing", "finished", "closed"]
+
+BETWEEN_GAMES_MS = 5_000
+"""How long after a game of a series the next one starts, in service time; earlier when both players wish it."""
+
+_DEFAULT_RULES: Rules = rules_named(DEFAULT_GAME, {})
+_NO_SEATS: Mapping[Seat, str | None] = MappingProxyType({"X": None, "O": None})
+
+
+class Room(NamedTuple):
+    """A room at a version. ``seats`` keeps its owners also while they are away; ``away`` says since when.
+
+    ``at`` is the service time of the last event, ``finished_at`` that of the last game's end; ``started_on`` the date
+    on which it began, in seconds since 1970. What belongs to one section alone is one value of that section:
+    ``selection``, ``clock``, ``offers``, ``talk``, ``entry``. A tuple with names, since every event copies it, and
+    that takes a tuple a third of the time.
+    """
+
+    id: str
+    version: int = 0
+    at: int = 0
+    phase: Phase = "new"
+    title: str = ""
+    owner: str = ""
+    game: str = DEFAULT_GAME
+    rules: Rules = _DEFAULT_RULES
+    best_of: int = series.ENDLESS
+    clock_rule: ClockRule = NO_CLOCK
+    rated: bool = False
+    bots: tuple[str, ...] = ()
+    seats: Mapping[Seat, str | None] = _NO_SEATS
+    away: Mapping[str, int] = MappingProxyType({})
+    spectators: tuple[str, ...] = ()
+    position: Position = _DEFAULT_RULES.opening()
+    moves: tuple[tuple[Seat, object], ...] = ()
+    outcome: Outcome | None = None
+    game_number: int = 0
+    started_on: int = 0
+    finished_at: int = 0
+    wins: Mapping[str, int] = MappingProxyType({})
+    draws: int = 0
+    rematch: tuple[Seat, ...] = ()
+    selection: Selection | None = None
+    clock: Clock | None = None
+    offers: Offers = NO_OFFERS
+    talk: Talk = ()
+    entry: Entry = OPEN
+    requests: Requests = MappingProxyType({})
+
+    def seat_of(self, name: str) -> Seat | None:
+        """The seat that belongs to a username, also while it is away."""
+        if name == self.seats["X"]:
+            return "X"
+        return "O" if name == self.seats["O"] else None
+
+    def has(self, name: str) -> bool:
+        """Whether somebody of that name is in the room now."""
+        if self.seat_of(name) is not None:
+            return name not in self.away
+        return name in self.spectators
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The owners of the seats that are taken."""
+        return tuple(name for seat in SEATS if (name := self.seats[seat]) is not None)
+
+    @property
+    def is_match(self) -> bool:
+        """Whether the servers made it, for people who asked for a match."""
+        return self.owner == HOUSE and self.phase != "new"
+
+    @property
+    def series_is_over(self) -> bool:
+        """Whether a series was played, and is decided or was aborted."""
+        aborted = self.outcome is not None and self.outcome.termination == "aborted"
+        return self.best_of != series.ENDLESS and (aborted or series.is_over(self.best_of, self.wins, self.draws))
+
+    @property
+    def due_at(self) -> int | None:
+        """The service time at which something happens here without anybody's command; None if nothing does."""
+        if self.phase == "selecting" and self.selection is not None:
+            return self.selection.until
+        if self.phase == "playing" and self.clock is not None:
+            return clocks.flag_at(self.clock)
+        if self.phase == "finished" and self.best_of != series.ENDLESS and not self.series_is_over:
+            return self.finished_at + BETWEEN_GAMES_MS
+        return None
+
+
+Become = Callable[..., Room]
+"""Makes the room after an event of it, with these of its fields changed; called once an event, since copying costs."""
+
+
+def nothing(room_id: str) -> Room:
+    """The state before the first event."""
+    return Room(room_id)
+
+
+def answer_to(room: Room, by: str, request_id: str) -> Answer | None:
+    """The first answer to a request that was carried out before; None if it is not known."""
+    for known, answer in room.requests.get(by, ()):
+        if known == request_id:
+            return answer
+    return None
+
+
+def answer_now(room: Room, by: str) -> Answer:
+    """The answer to a request that ends here."""
+    return Answer(room.version, room.seat_of(by))
