@@ -29,8 +29,8 @@ from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
 from wire.caller import calling_host
 from wire.errors import DeadlineExceeded, NotReady, Unreachable
-from wire.incoming import LARGEST_CALL
 from wire.later import Later
+from wire.message_reader import LARGEST_CALL
 from wire.rpc import RemotePool
 from wire.waiting import about_to_wait
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from wire.addresses import counted_host, listen
-from wire.door import Door, Guest
+from wire.connection_limits import Door, Guest
 from wire.rpc import Address
 
 PATH = "/metrics"

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from server.detours import missing
-from wire.rpc import calls
+from wire.rpc import proxy as calls
 
 several_hosts = pytest.mark.skipif(missing() != "", reason=missing() or "there are")
 _numbers = itertools.count(10)

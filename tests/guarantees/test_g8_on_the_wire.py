@@ -40,7 +40,7 @@ from tests.conftest import HANG_S, Game
 from tests.raw import RawCaller
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, TicTacToeError, Unreachable
-from wire.incoming import LARGEST_TEXT_CALL
+from wire.message_reader import LARGEST_TEXT_CALL
 from wire.rpc import Address, Remote, look_up
 
 MEGABYTE = 1 << 20

@@ -9,7 +9,7 @@ import pytest
 from wire.addresses import Address, counted_host, listen, parse
 from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
-from wire.rpc.calls import Remote
+from wire.rpc.proxy import Remote
 
 
 def has_ipv6() -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from wire.answers import Answers
 from wire.errors import TooLarge
 from wire.frames import MSGPACK, RESULT, encode
+from wire.replies import Answers
 
 LARGEST = 100_000
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from client.hostile.garbage import CONNECT, INVOKE, message
-from wire.door import Guest
+from wire.connection_limits import Guest
 from wire.frames import Frame
-from wire.incoming import LARGEST_CALL, Incoming
 from wire.later import Later
+from wire.message_reader import LARGEST_CALL, Incoming
 from wire.rpc.connection import HANDSHAKE_S, MESSAGE_S, Connection
 
 IDLE_S = 60.0

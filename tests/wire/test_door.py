@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wire.door import SILENT_S, Door, Guest
+from wire.connection_limits import SILENT_S, Door, Guest
 
 
 @pytest.fixture

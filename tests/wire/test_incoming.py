@@ -9,7 +9,7 @@ import pytest
 from client.hostile.garbage import BATCH, COMPRESSED, CONNECT, INVOKE, KEEP_SERIALIZED, MSGPACK, SERPENT, message
 from wire.errors import TooLarge
 from wire.frames import Frame
-from wire.incoming import LARGEST_CALL, LARGEST_HANDSHAKE, LARGEST_TEXT_CALL, Incoming, Refused
+from wire.message_reader import LARGEST_CALL, LARGEST_HANDSHAKE, LARGEST_TEXT_CALL, Incoming, Refused
 
 SKIPPED = 1 << 20
 

@@ -10,7 +10,7 @@ import pytest
 from server.rows import LONGEST_BODY
 from wire.arguments import remote, text
 from wire.errors import TooLarge
-from wire.incoming import LARGEST_OF_SERVERS
+from wire.message_reader import LARGEST_OF_SERVERS
 from wire.rpc import Address, Endpoint, Remote
 
 pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls

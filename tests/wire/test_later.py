@@ -14,10 +14,10 @@ import pytest
 from client.hostile.garbage import handshake
 from game.errors import NotYourTurn, TicTacToeError
 from tests.conditions import PATIENCE_S
-from wire.answers import Answers
 from wire.arguments import remote, text
 from wire.frames import EXCEPTION, INVOKE, MSGPACK, ONEWAY, encode
 from wire.later import Later, Shared, now
+from wire.replies import Answers
 from wire.rpc import Address, Endpoint, Remote
 
 pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls

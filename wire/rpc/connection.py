@@ -17,10 +17,10 @@ import time
 from collections.abc import Callable
 
 from wire.authentication import Responder, Session
-from wire.door import Guest
+from wire.connection_limits import Guest
 from wire.frames import Prove
-from wire.incoming import Incoming
 from wire.later import Later
+from wire.message_reader import Incoming
 
 HANDSHAKE_S = 5.0
 MESSAGE_S = 20.0

@@ -19,7 +19,7 @@ import wire.rpc.transport  # noqa: F401  # puts itself in the place of the libra
 from wire.addresses import Address
 from wire.authentication import NotAuthentic
 from wire.caller import call_comes_from
-from wire.door import Door
+from wire.connection_limits import Door
 from wire.errors import Forbidden, InternalError
 from wire.frames import (
     EXCEPTION,
@@ -32,12 +32,12 @@ from wire.frames import (
     has_library_signature,
     token_of,
 )
-from wire.incoming import LARGEST_CALL, LARGEST_OF_SERVERS, Incoming, Refused
 from wire.later import Later, Shared
-from wire.rpc.calls import UNKNOWN_OBJECT, WRONG_KEY
+from wire.message_reader import LARGEST_CALL, LARGEST_OF_SERVERS, Incoming, Refused
 from wire.rpc.connection import Connection
 from wire.rpc.greeter import Greeter
-from wire.rpc.library import for_the_wire
+from wire.rpc.proxy import UNKNOWN_OBJECT, WRONG_KEY
+from wire.rpc.pyro_setup import for_the_wire
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Answered = Callable[[object, str | None, float], None]

@@ -24,10 +24,10 @@ from wire.frames import (
     has_library_signature,
     token_of,
 )
-from wire.incoming import Refused
-from wire.rpc.calls import NO_ROOM, REJECTED_PROTOCOL, WRONG_KEY
+from wire.message_reader import Refused
 from wire.rpc.connection import Connection
-from wire.rpc.library import for_the_wire
+from wire.rpc.proxy import NO_ROOM, REJECTED_PROTOCOL, WRONG_KEY
+from wire.rpc.pyro_setup import for_the_wire
 
 WELCOME = "hello"
 

@@ -25,7 +25,7 @@ from wire.addresses import Address, counted_host, listen
 from wire.authentication import NotAuthentic
 from wire.later import Later
 from wire.rpc.connection import Connection
-from wire.rpc.library import ACCEPT_PAUSE_S
+from wire.rpc.pyro_setup import ACCEPT_PAUSE_S
 from wire.rpc.workers import KEPT, Work, Workers
 
 logger = logging.getLogger(__name__)

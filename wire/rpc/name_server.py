@@ -16,7 +16,7 @@ import Pyro4.naming
 
 from wire.addresses import Address
 from wire.errors import NoSuchName, TicTacToeError, Unreachable
-from wire.rpc.calls import Remote
+from wire.rpc.proxy import Remote
 
 _CLUSTER = "tictactoe-cluster:"
 """What a cluster's id stands behind in the metadata of an entry."""

@@ -14,7 +14,6 @@ import Pyro4.util
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import PEER_PROTOCOL, PROTOCOL_VERSION
 from wire.addresses import Address
-from wire.answers import Answers
 from wire.authentication import HELLO_BYTES, TAG_BYTES, Initiator, NotAuthentic, Session
 from wire.errors import (
     Busy,
@@ -42,7 +41,8 @@ from wire.frames import (
     has_library_signature,
     token_of,
 )
-from wire.incoming import LARGEST_OF_SERVERS
+from wire.message_reader import LARGEST_OF_SERVERS
+from wire.replies import Answers
 from wire.waiting import about_to_wait
 
 # What the sentence of a connection that was refused begins with, or has in it.
