@@ -195,9 +195,9 @@ def demo(
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
     """Bots play in all rooms of a cluster of its own while its servers are killed; nothing may be lost."""
-    from client.demo import run_demo
-    from client.demo_report import Plan
-    from server.sandbox import sandbox_cluster
+    from verify.demo.report import Plan
+    from verify.demo.run import run_demo
+    from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
         plan = Plan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
@@ -217,9 +217,9 @@ def rush(
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
     """Very many press Play at once while servers are killed: all must be matched, all series end, nothing be lost."""
-    from client.rush.report import Rush
-    from client.rush.run import run_rush
-    from server.sandbox import sandbox_cluster
+    from verify.load.report import Rush
+    from verify.load.run import run_rush
+    from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors():
         wanted = Rush(people, kill_every, seed)
@@ -265,9 +265,9 @@ def chaos(
 
     On a cluster of its own, where possible in a network of its own. Exit status 0 only when nothing was found.
     """
-    from client.chaos.run import Wishes, run_chaos
-    from server.havoc import sandbox_havoc
-    from server.own_network import enter
+    from verify.chaos.run import Wishes, run_chaos
+    from verify.testbed.cluster_faults import sandbox_havoc
+    from verify.testbed.network_namespace import enter
 
     # Comes back in the new network as this same command, or here when there can be none.
     no_network = enter([sys.executable, *sys.argv])
@@ -298,11 +298,11 @@ def hostile(
     report: Annotated[Path | None, typer.Option(help="write what was seen there: Markdown if .md, else JSON")] = None,
 ) -> None:
     """Attack a cluster of its own, on loopback, with bad input of all kinds while honest players play on it."""
-    from client.hostile.plan import Plan
-    from client.hostile.report import write
-    from client.hostile.run import run_hostile
-    from server.exposed import Exposed
-    from server.sandbox import sandbox_cluster
+    from verify.fuzz.plan import Plan
+    from verify.fuzz.report import write
+    from verify.fuzz.run import run_hostile
+    from verify.testbed.attack_surface import Exposed
+    from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
         plan = Plan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)

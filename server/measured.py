@@ -12,9 +12,9 @@ from server.both_journals import journal_of
 from server.cluster import Cluster
 from server.journal_file import open_journal
 from server.processes import ROLES
-from server.sandbox import sandbox_cluster
 from server.settings import Settings
 from server.standing_streams import VOLUME, is_volume
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 
 LOOK_AGAIN_S = 0.002

@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from client.history import linearizability
-from client.history.models import Read, RegisterModel, Write
-from client.history.record import Call
 from simulator.network import Weather
 from simulator.node import Node
 from simulator.storm import Blow, Storm, Undo
 from simulator.timeline import Timeline
 from simulator.verdict import Verdict
 from simulator.world import Timer, World
+from verify.history import linearizability
+from verify.history.models import Read, RegisterModel, Write
+from verify.history.record import Call
 
 SERVERS = ("n1", "n2", "n3")
 CLIENTS = ("ada", "bob", "eve")

@@ -18,10 +18,10 @@ from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from server import processes
 from server.cluster import Cluster
-from server.havoc import SandboxHavoc
-from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
+from verify.testbed.cluster_faults import SandboxHavoc
+from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION
 from wire.rpc import Remote
 

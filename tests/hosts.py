@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from server.detours import missing
+from verify.testbed.tcp_proxy import missing
 from wire.rpc import proxy as calls
 
 several_hosts = pytest.mark.skipif(missing() != "", reason=missing() or "there are")

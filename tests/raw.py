@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgpack
 import serpent
 
-from client.hostile.garbage import INVOKE, MSGPACK, SERPENT, handshake, message
+from verify.fuzz.wire_inputs import INVOKE, MSGPACK, SERPENT, handshake, message
 from wire.rpc import Address
 
 HEADER = struct.Struct("!4sHHHHiHHHH")

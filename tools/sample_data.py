@@ -18,7 +18,7 @@ from typing import Any
 
 from client import Player, RoomClient, connect
 from server.cluster import Cluster
-from server.sandbox import sandbox_settings
+from verify.testbed.local_cluster import sandbox_settings
 from wire import MAIN
 
 FINISHED_GAMES = 4

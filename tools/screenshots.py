@@ -24,8 +24,8 @@ from client.window.garbage import collect_here
 from client.window.look import THEMES, Look
 from game.games.selection import Proposal
 from server.cluster import Cluster
-from server.sandbox import sandbox_cluster
 from tictactoe import OwnServers
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"

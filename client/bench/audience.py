@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import all_do, task_processes
 from client.bench.scale import MS, PLAYERS, Scale
 from client.bench.servers import Cluster
+from verify.testbed.task_processes import all_do, task_processes
 
 TARGETS_MS = (15.0, None)
 LEAST_PAUSE_S = 0.05

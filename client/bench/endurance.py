@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 
 from client.bench.figures import Round, Row
-from client.bench.processes import task_processes
 from client.bench.scale import MS, PLAYERS, Scale, wait_until
 from client.bench.servers import Cluster, Servers
 from client.bench.tables import open_tables, play_at_once
+from verify.testbed.task_processes import task_processes
 
 MB = 1e6
 LOOKS = 5

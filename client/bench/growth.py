@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import each_does
 from client.bench.scale import MS, Scale, took_s
 from client.bench.servers import Cluster
 from client.bench.sides import a_second, both_sides
 from client.bench.tables import open_tables, play_at_once
+from verify.testbed.task_processes import each_does
 
 ECHO = "bare Pyro4 echoes of the same bytes by as many clients"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import TaskProcess, all_do
 from client.bench.scale import US, Scale, took_s
 from client.bench.servers import Cluster
 from client.bench.sides import a_second, both_sides
 from client.bench.tables import open_tables, play_at_once
+from verify.testbed.task_processes import TaskProcess, all_do
 
 ECHO = "a bare Pyro4 echo of the same bytes"
 

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from client.bench.processes import BARE, TaskProcess, echo_server, task_processes
 from client.bench.scale import PLAYERS
 from client.bench.servers import Cluster
+from verify.testbed.task_processes import BARE, TaskProcess, echo_server, task_processes
 
 Sides = tuple[list[TaskProcess], list[TaskProcess]]
 """Processes of players, and of callers."""

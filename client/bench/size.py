@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import TaskProcess, all_do, task_processes
 from client.bench.scale import PLAYERS, US, Scale, took_s, wait_until
 from client.bench.servers import Cluster
+from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 FEW = 10
 MOVES = 4

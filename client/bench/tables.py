@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from client.bench.processes import TaskProcess, all_do, each_does
+from verify.testbed.task_processes import TaskProcess, all_do, each_does
 
 Rooms = Sequence[Sequence[str]]
 """Of each process those that it plays in."""

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator, Sequence
 
 from client.bench.figures import Round, Row, percentile
-from client.bench.processes import TaskProcess, all_do, task_processes
 from client.bench.scale import MS, PLAYERS, Scale, wait_until
 from client.bench.servers import Cluster, Servers
 from client.bench.tables import Rooms, open_tables, play_at_once
+from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 IMPORT = 'python -c "import Pyro4"'
 AT_A_TIME = 20

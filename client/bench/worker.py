@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from client import connect
-from client.bench.processes import carry_out
 from client.room import RoomClient
 from game.games.tictactoe import EMPTY
 from game.rooms.events import Moved
+from verify.testbed.task_processes import carry_out
 from wire.errors import TicTacToeError
 
 DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)

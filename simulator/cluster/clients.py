@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from client.history.record import Call, Done, Look, Refused, RoomHistory, Seen
 from game.errors import NoSuchRoom, Refusal, TicTacToeError
 from game.forms.event_codec import from_plain
 from game.games.tictactoe import EMPTY
@@ -19,6 +18,7 @@ from server.streams import room_stream
 from simulator.cluster.machine import ADRIFT
 from simulator.cluster.main_process import MainProcess
 from simulator.cluster.rpc import Process, Request
+from verify.history.record import Call, Done, Look, Refused, RoomHistory, Seen
 from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, Unreachable
 

@@ -7,7 +7,7 @@ import random
 import sqlite3
 from typing import Any
 
-from server.row_damage import BODIES, flipped, put_body, rows_of
+from verify.testbed.row_damage import BODIES, flipped, put_body, rows_of
 
 EDITED = 0.4
 """How likely an event is edited, where a person could: it can be read then, and is not what happened."""

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from server.journal import Journal
 from server.journal_rows import as_text
 from server.log_guard import LogGuard
-from server.row_damage import damaged_rows
 from simulator.cluster.damaging import damage_a_row
 from simulator.world import Crash
+from verify.testbed.row_damage import damaged_rows
 from wire.errors import StorageFailed
 
 KEPT_IMAGES = 4

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from client.history.guarantees import check
-from client.history.record import Done, RoomHistory
 from game.errors import InvariantBroken
 from game.forms.event_codec import from_plain
 from server.house import House
@@ -26,6 +24,8 @@ from simulator.cluster.matches_judge import LEADERS, Played, wrong_in_book, wron
 from simulator.cluster.record import Record
 from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
 from simulator.world import World
+from verify.history.guarantees import check
+from verify.history.record import Done, RoomHistory
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Damaged, NotReady
 

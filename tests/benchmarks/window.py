@@ -34,7 +34,7 @@ from client.window.garbage import collect_here
 from client.window.lobby import LobbyScreen
 from client.window.look import Look
 from server.cluster import Cluster
-from server.sandbox import sandbox_cluster
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 
 TICK_MS = 5

@@ -21,9 +21,9 @@ from game.bots.strategy import LEVELS
 from game.errors import NameTaken, RoomFull, WrongCode
 from game.rooms.events import Event, Moved
 from server.cluster import Cluster
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER
 
 _numbers = itertools.count()

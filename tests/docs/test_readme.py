@@ -18,11 +18,11 @@ import tictactoe
 from client import connect
 from server import processes
 from server.cluster import Cluster
-from server.sandbox import sandbox_settings
 from server.settings import ROOT, as_environment
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import end
 from tests.window.test_window_command import Command
+from verify.testbed.local_cluster import sandbox_settings
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)

@@ -28,10 +28,10 @@ from server.cluster import Cluster
 from server.entries import Entry, Office
 from server.journal_file import open_journal
 from server.restoration import NothingToResolve, resolve, restore
-from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import ROOT, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, end
+from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import MAIN, REPLICATION
 from wire.errors import Diverged, StorageFailed
 

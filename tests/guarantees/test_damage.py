@@ -15,10 +15,10 @@ from server import processes
 from server.cluster import Cluster
 from server.lookout import RoleStatus
 from server.run_folder import RunFile, RunFolder
-from server.sandbox import sandbox_cluster, sandbox_settings
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
 from tests.server.damaging import cut_in_half, edit, flip, streams_of
+from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 

@@ -14,11 +14,11 @@ from client import connect
 from server import processes
 from server.cluster import Cluster
 from server.processes import ROLES
-from server.sandbox import sandbox_settings
 from server.settings import ROOT, as_environment
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.copies import Copies, copies_of_python
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)

@@ -15,9 +15,9 @@ from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import News
 from server.cluster import Cluster
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, new_names, whole
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)

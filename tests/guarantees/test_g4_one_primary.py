@@ -19,12 +19,12 @@ from client import Cluster as Connection
 from client import connect
 from server import processes
 from server.cluster import Cluster
-from server.havoc import SandboxHavoc
 from server.run_file import RunFile
-from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, whole_with_room
+from verify.testbed.cluster_faults import SandboxHavoc
+from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import DeadlineExceeded
 

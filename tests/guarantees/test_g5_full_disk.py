@@ -16,11 +16,11 @@ from server.cluster import Cluster
 from server.lookout import RoleStatus
 from server.processes import ROLES, end, start
 from server.read_only import READ_ONLY
-from server.sandbox import sandbox_settings
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
 from tests.conftest import end as end_cluster
 from tests.small_disk import SmallDisk, small_disk
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 

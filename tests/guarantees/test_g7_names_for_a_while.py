@@ -14,9 +14,9 @@ from client.player import new_recovery_code
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, WrongCode
 from server.cluster import Cluster
 from server.name_desk import WRONG_CODES_AT_ONCE
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN
 from wire.errors import Busy, TicTacToeError
 from wire.rpc import Remote

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from client import Cluster as Connection
 from client import connect
-from client.hostile.garbage import MSGPACK, SERPENT
 from client.room import new_request_id
 from game.errors import InvalidArgument
 from game.moment import Limits
@@ -30,13 +29,14 @@ from server.front_door import FrontDoor
 from server.main_peer import MainPeer
 from server.replica import FARTHEST_LEAP
 from server.room_objects import RoomObject
-from server.sandbox import sandbox_settings
 from server.streams import Streams
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import MADE_ANEW, good_arguments
 from tests.peers import peer_of
 from tests.raw import RawCaller
+from verify.fuzz.wire_inputs import MSGPACK, SERPENT
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.arguments import Check
 from wire.errors import Fenced, TicTacToeError

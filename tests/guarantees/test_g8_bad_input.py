@@ -21,10 +21,10 @@ from server.copy_keeper import CopyKeeper
 from server.front_door import FrontDoor
 from server.main_peer import MainPeer
 from server.room_objects import RoomObject
-from server.sandbox import sandbox_settings
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import CAN_BE_CALLED_WITH_NOTHING, MADE_ANEW, good_arguments
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, InternalError, TicTacToeError, Unreachable
 from wire.rpc import Address, Remote

@@ -17,7 +17,12 @@ import msgpack
 import pytest
 
 from client import connect
-from client.hostile.garbage import (
+from server.cluster import Cluster
+from server.settings import ROOT
+from tests.conditions import PATIENCE_S, wait_until
+from tests.conftest import HANG_S, Game
+from tests.raw import RawCaller
+from verify.fuzz.wire_inputs import (
     BATCH,
     COMPRESSED,
     CONNECT,
@@ -31,13 +36,8 @@ from client.hostile.garbage import (
     SERPENT,
     message,
 )
-from server.cluster import Cluster
-from server.exposed import Exposed
-from server.sandbox import sandbox_cluster
-from server.settings import ROOT
-from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game
-from tests.raw import RawCaller
+from verify.testbed.attack_surface import Exposed
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.message_reader import LARGEST_TEXT_CALL

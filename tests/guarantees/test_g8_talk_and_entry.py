@@ -9,13 +9,13 @@ import pytest
 
 from client import Cluster as Connection
 from client import Player, RoomClient, connect
-from client.hostile.garbage import SERPENT
 from client.room import new_request_id
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, TicTacToeError, TooOften
 from server.cluster import Cluster
 from tests.conditions import PATIENCE_S
 from tests.conftest import Game
 from tests.raw import RawCaller
+from verify.fuzz.wire_inputs import SERPENT
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import TooLarge
 from wire.rpc import Remote

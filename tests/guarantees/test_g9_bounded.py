@@ -17,15 +17,15 @@ import pytest
 from client import Cluster as Connection
 from client import connect
 from client.credentials import new_token
-from client.hostile.garbage import call, handshake
 from client.room import new_request_id
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
 from server.cluster import Cluster
 from server.journal_file import open_journal
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
 from tests.operations.scraping import scrape
+from verify.fuzz.wire_inputs import call, handshake
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Busy, TooLarge, Unreachable
 from wire.rpc import Address, Remote

@@ -40,11 +40,11 @@ from server.house import House
 from server.journal import Journal
 from server.journal_file import open_journal
 from server.room_news import ROOM_OF_AN_EVENT
-from server.sandbox import sandbox_cluster
 from server.standing_streams import Enter, volume_stream
 from server.streams import Streams
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 from wire.errors import Busy
 

@@ -15,9 +15,9 @@ from client.room import new_request_id
 from game.errors import LimitReached, WrongCode
 from server.cluster import Cluster
 from server.name_desk import WRONG_CODES_AT_ONCE
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.hosts import calling_from, new_host, several_hosts
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 from wire.errors import Busy
 

@@ -20,18 +20,18 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from client.history.guarantees import check
-from client.tables import Tables
 from server import processes
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.processes import ROLES
 from server.run_file import RunFile
-from server.sandbox import sandbox_cluster
 from server.settings import ROOT
 from server.upgrade import CannotUpgrade, Replaced, upgrade
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.peers import peer_of
+from verify.history.guarantees import check
+from verify.testbed.bot_tables import Tables
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
 

@@ -14,11 +14,11 @@ from client.model.words import refusal
 from game.bots.strategy import LEVELS
 from game.errors import NotYourTurn
 from server.cluster import Cluster
-from server.havoc import SandboxHavoc
 from server.read_only import READ_ONLY
 from tests.conditions import wait_until
 from tests.conftest import Game, whole_with_room
 from tests.model.seat import SitDown
+from verify.testbed.cluster_faults import SandboxHavoc
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 

@@ -9,10 +9,10 @@ import pytest
 import client.model.start
 from client.model.new_room import NewRoom
 from server.cluster import Cluster
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
 from tests.model.seat import Seat, SitDown
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 
 

@@ -18,10 +18,10 @@ from game.errors import CellTaken
 from server import processes
 from server.cluster import Cluster
 from server.processes import command_of
-from server.sandbox import sandbox_cluster
 from server.settings import ROOT, as_environment
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 Line = dict[str, Any]

@@ -18,10 +18,10 @@ from client import connect
 from game.errors import TicTacToeError
 from server.cluster import Cluster
 from server.metrics import ALL, OF_COMMUNICATION, OF_MAIN, OF_REPLICATION
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster
 from tests.operations.scraping import Scrape, scrape
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION, room_object
 from wire.rpc import Remote
 

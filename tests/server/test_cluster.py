@@ -24,10 +24,10 @@ import pytest
 from server import processes
 from server.cluster import CannotStart, CannotStop, Cluster, NotRunning, RoleStatus
 from server.processes import ROLES
-from server.sandbox import sandbox_settings
 from server.settings import Settings
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import end, whole
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import Forbidden
 

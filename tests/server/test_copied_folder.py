@@ -19,11 +19,11 @@ from server.closing import drain
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.processes import ROLES
 from server.run_folder import RunFolder
-from server.sandbox import sandbox_cluster, sandbox_settings
 from server.settings import ROOT, Settings, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.server.test_cluster import left_of, pids_of
+from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)

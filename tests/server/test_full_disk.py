@@ -18,15 +18,15 @@ from client import Cluster as Connection
 from server import candidate, script
 from server.cluster import Cluster
 from server.entries import START, Entry, Listing, Mark, Office
-from server.havoc import SandboxHavoc
 from server.journal_file import open_journal, reader
 from server.journal_sharing import share
 from server.lookout import RoleStatus
 from server.node import Node
 from server.read_only import READ_ONLY
-from server.sandbox import sandbox_cluster
 from tests.conditions import wait_until
 from tests.conftest import HANG_S, Game, whole_with_room
+from verify.testbed.cluster_faults import SandboxHavoc
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 

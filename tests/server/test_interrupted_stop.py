@@ -16,13 +16,13 @@ from server.cluster import Cluster
 from server.lookout import Lookout
 from server.processes import ROLES
 from server.run_folder import RunFolder
-from server.sandbox import sandbox_cluster
 from server.security import cluster_key
 from server.settings import ROOT, as_environment
 from server.supervision import STAND_DOWN_S
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, end
 from tests.server.test_cluster import left_of, pids_of
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)

@@ -12,8 +12,8 @@ from server.entries import Entry, Listing, Mark, Snapshot
 from server.journal import Journal
 from server.journal_file import open_journal
 from server.mending import holes_of
-from server.row_damage import damaged_in, flip_a_bit
 from server.streams import room_stream
+from verify.testbed.row_damage import damaged_in, flip_a_bit
 
 ROOMS = [room_stream(name) for name in ("aaaa", "bbbb")]
 PICKS = 40

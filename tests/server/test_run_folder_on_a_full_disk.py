@@ -12,9 +12,9 @@ import pytest
 
 from server import processes
 from server.run_folder import RunFile, RunFolder
-from server.sandbox import sandbox_settings
 from tests.conditions import wait_until
 from tests.small_disk import SmallDisk, small_disk
+from verify.testbed.local_cluster import sandbox_settings
 from wire import MAIN, REPLICATION
 
 

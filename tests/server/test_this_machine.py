@@ -17,11 +17,11 @@ import pytest
 from server import processes
 from server.cluster import CannotStart, Cluster
 from server.processes import CANNOT_START
-from server.sandbox import sandbox_settings
 from server.settings import Settings, SettingsError
 from server.this_machine import check_log, is_here, machine_id
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 NOWHERE = "192.0.2.7"

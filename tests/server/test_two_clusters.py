@@ -15,13 +15,13 @@ from client import connect
 from server import processes
 from server.cluster import CannotStart, Cluster, NotRunning
 from server.registration import NAMES
-from server.sandbox import sandbox_settings
 from server.security import cluster_id, cluster_key
 from server.settings import ROOT, Settings, as_environment
 from server.upgrade import upgrade
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
 from tests.server.test_cluster import left_of, pids_of, status_of
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import TicTacToeError
 from wire.rpc import Address, Entry

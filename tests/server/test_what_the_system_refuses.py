@@ -17,10 +17,10 @@ from client.model.local_servers import CannotDo
 from server.cluster import Cluster
 from server.command_line import CANNOT, plain_errors
 from server.processes import CANNOT_START
-from server.sandbox import sandbox_settings
 from server.settings import Settings, as_environment
 from tests.copies import Copies, copies_of_python
 from tictactoe import OwnServers
+from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.os_errors import sentence_of
 

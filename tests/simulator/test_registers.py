@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from client.history.linearizability import check
-from client.history.models import Read, RegisterModel, Write
-from client.history.record import Call
 from server.settings import ROOT
 from simulator import RegisterServer, Ticket, run_register
 from simulator.register import matter
 from simulator.run import run_many
 from simulator.verdict import tally
+from verify.history.linearizability import check
+from verify.history.models import Read, RegisterModel, Write
+from verify.history.record import Call
 
 CAUGHT_AT = 68
 """The first seed with which the register that is wrong on purpose goes back in time."""

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from server.cluster import Cluster
-from server.sandbox import sandbox_cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
 from tests.window.desk import Desk, two_in_a_room
 from tictactoe import OwnServers
+from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 

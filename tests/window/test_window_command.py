@@ -11,10 +11,10 @@ import psutil
 
 from client import connect
 from server.cluster import Cluster
-from server.sandbox import sandbox_settings
 from server.settings import ROOT, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import end
+from verify.testbed.local_cluster import sandbox_settings
 from wire import MAIN
 
 

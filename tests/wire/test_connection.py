@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from client.hostile.garbage import CONNECT, INVOKE, message
+from verify.fuzz.wire_inputs import CONNECT, INVOKE, message
 from wire.connection_limits import Guest
 from wire.frames import Frame
 from wire.later import Later

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from client.hostile.garbage import BATCH, COMPRESSED, CONNECT, INVOKE, KEEP_SERIALIZED, MSGPACK, SERPENT, message
+from verify.fuzz.wire_inputs import BATCH, COMPRESSED, CONNECT, INVOKE, KEEP_SERIALIZED, MSGPACK, SERPENT, message
 from wire.errors import TooLarge
 from wire.frames import Frame
 from wire.message_reader import LARGEST_CALL, LARGEST_HANDSHAKE, LARGEST_TEXT_CALL, Incoming, Refused

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 import msgpack
 import pytest
 
-from client.hostile.garbage import handshake
 from game.errors import NotYourTurn, TicTacToeError
 from tests.conditions import PATIENCE_S
+from verify.fuzz.wire_inputs import handshake
 from wire.arguments import remote, text
 from wire.frames import EXCEPTION, INVOKE, MSGPACK, ONEWAY, encode
 from wire.later import Later, Shared, now

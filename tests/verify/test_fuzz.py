@@ -1,0 +1,99 @@
+"""The attack run from outside, as people run it, and what it counts."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from server.common_objects import PeerObject
+from server.copy_keeper import CopyKeeper
+from server.front_door import FrontDoor
+from server.main_peer import MainPeer
+from server.room_objects import RoomObject
+from server.settings import ROOT
+from tests.conditions import A_RUN_S
+from verify.fuzz import methods as known
+from verify.fuzz.plan import Door, Orders, Plan, orders_from
+from verify.fuzz.report import Memory, Report, write
+from verify.fuzz.tally import Tally, tally_from
+from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
+from wire import MAIN, NAME_SERVER
+
+
+def test_a_short_attack_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    options = ["--inputs", "300", "--rounds", "1", "--rooms", "2", "--report", str(file)]
+    run = subprocess.run(
+        [sys.executable, "tictactoe.py", "hostile", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=A_RUN_S,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = json.loads(file.read_text())
+    assert report["inputs"] == 300
+    assert sum(report["inputs_by_kind"].values()) == 300
+    assert set(report["deaths"].values()) == {0}
+    assert report["state_changed"] == 0
+    assert report["honest_move_ms"]["attack"]["p99"] > 0
+
+
+def test_the_attack_knows_every_method_and_its_arguments() -> None:
+    def methods(*kinds: type) -> dict[str, tuple[str, ...]]:
+        found = {name: getattr(value, "checks", None) for kind in kinds for name, value in vars(kind).items()}
+        return {name: tuple(checks) for name, checks in found.items() if checks is not None}
+
+    assert methods(RoomObject) == known.ROOM
+    assert methods(FrontDoor) == known.FRONT_DOOR
+    assert set(methods(PeerObject, MainPeer, CopyKeeper)) == set(known.PEER_METHODS)
+
+
+def test_the_same_seed_is_the_same_garbage() -> None:
+    def thrown(seed: int) -> list[bytes]:
+        chance = random.Random(seed)
+        kinds = (*AS_HANDSHAKE.values(), *AFTER_HANDSHAKE.values(), *AT_METRICS.values())
+        return [make(chance) for _ in range(20) for make in kinds]
+
+    assert thrown(1) == thrown(1) != thrown(2)
+
+
+def test_orders_and_tallies_cross_to_another_process() -> None:
+    orders = Orders("1/0/0", 10, 3, [Door(MAIN, "client", "127.0.0.1", 1)], ["room"], ["ada"], "mallory", "t" * 43)
+    assert orders_from(json.loads(json.dumps(orders.as_plain()))) == orders
+    tally = Tally()
+    tally.sent("noise", 3)
+    tally.answered("view", "internal_error", 'File "x.py"')
+    assert tally_from(json.loads(json.dumps(tally.as_plain()))) == tally
+    assert len(tally.findings) == 2, "a fault of the server's, and a path in what it said"
+
+
+def a_report(**changes: object) -> Report:
+    process: dict[str, tuple[int, float] | None] = {MAIN: (1, 1.0), NAME_SERVER: (2, 1.0)}
+    clean: dict[str, object] = {
+        "before": process,
+        "after": process,
+        "memory": {MAIN: Memory(30.0, 40.0, 35.0)},
+        "latencies_ms": {"calm": [1.0], "attack": [2.0]},
+        "whole": True,
+    }
+    return Report(Plan(), **{**clean, **changes})  # type: ignore[arg-type]  # the fields' own types, by name
+
+
+def test_only_a_run_in_which_nothing_happened_is_clean(tmp_path: Path) -> None:
+    assert a_report().clean
+    other = {MAIN: (3, 2.0), NAME_SERVER: (2, 1.0)}
+    assert not a_report(after=other).clean
+    assert a_report(after=other).deaths == {MAIN: 1, NAME_SERVER: 0}
+    assert a_report(after={MAIN: (1, 1.0), NAME_SERVER: (9, 2.0)}).clean, "that one is not ours, and was replaced"
+    assert not a_report(whole=False).clean
+    assert not a_report(changed=["a name more"]).clean
+    assert not a_report(lost=["a move"]).clean
+    assert not a_report(memory={MAIN: Memory(30.0, 900.0, 35.0)}).clean
+    assert not a_report(latencies_ms={"calm": [1.0], "attack": []}).clean
+    write(a_report(changed=["a name more"]), tmp_path / "report.md")
+    assert "- a name more" in (tmp_path / "report.md").read_text()

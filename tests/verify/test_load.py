@@ -1,0 +1,94 @@
+"""A rush in small: everybody is matched, every series ends, nothing is lost, while servers are killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import connect
+from game.errors import InvalidArgument
+from server.cluster import Cluster
+from tests.conditions import PATIENCE_S, wait_until
+from verify.load import worker
+from verify.load.report import Rush, Summary
+from verify.load.run import run_rush
+from verify.load.worker import WISH, Worker
+from verify.testbed.local_cluster import sandbox_cluster
+
+PEOPLE = 8
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with sandbox_cluster(keep_events=1_000_000, away_s=3600.0) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the rush says meanwhile."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def summary(cluster: Cluster, said: list[str]) -> Summary:
+    """Of the one rush that there is."""
+    summary = run_rush(cluster, Rush(people=PEOPLE, kill_every_s=2.0), said.append)
+    wait_until(cluster.is_whole)
+    return summary
+
+
+def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills(
+    summary: Summary, said: list[str]
+) -> None:
+    assert summary.wrong == []
+    plain = summary.as_plain()
+    assert (plain["matched"], plain["series_ended"]) == (PEOPLE, PEOPLE // 2)
+    assert plain["games"] == plain["games_in_the_book"]
+    assert summary.findings.acked > PEOPLE
+    assert summary.killed
+    assert any(line.startswith("killing") for line in said)
+
+
+@pytest.mark.parametrize("people", [-2, 0, 1, 3, 999])
+def test_people_who_cannot_be_put_in_pairs_are_refused(people: int) -> None:
+    with pytest.raises(InvalidArgument, match="even number"):
+        Rush(people=people)
+
+
+@pytest.mark.usefixtures("summary")
+def test_people_without_opponents_give_up_in_the_end(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "STALLED_S", 0.0)
+    lonely = Worker(cluster.name_server)
+    lonely.enter(["lonely"])
+    (person,) = lonely.play()["people"]
+    assert (person["room"], person["ended"], person["wrong"]) == ("", False, "")
+
+
+@pytest.mark.usefixtures("summary")
+def test_people_whose_opponents_are_gone_give_up_in_the_end(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = Worker(cluster.name_server)
+    left.enter(["left"])
+    with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, ThreadPoolExecutor(1) as pool:
+        playing = pool.submit(left.play)
+        room = connection.claim("gone").seek(WISH)
+        assert room is not None
+        monkeypatch.setattr(worker, "STALLED_S", 0.0)
+        (person,) = playing.result()["people"]
+    assert (person["room"], person["ended"], person["wrong"]) == (room.id, False, "")
+
+
+def test_what_is_wrong_is_said(summary: Summary) -> None:
+    first, *others = summary.people
+    person = {**first, "room": "", "ended": False, "wrong": "busy: no place", "seen": []}
+    bad = Summary(summary.rush, 1.0, [], [person, *others], summary.findings, summary.recorded + 1, ["abcd"])
+    name, room = first["name"], first["room"]
+    assert room in {other["room"] for other in others}, "the opponent is still there"
+    assert f"{name} found no match" in bad.wrong
+    assert f"{name} did not see the series end" in bad.wrong
+    assert f"{name}: busy: no place" in bad.wrong
+    assert f"{room} has not two players" in bad.wrong
+    assert "abcd was not closed when all had gone" in bad.wrong
+    assert any("are in the book" in sentence for sentence in bad.wrong)

@@ -1,0 +1,143 @@
+"""Reading back what all processes of clients wrote down with ``recorder``: the histories of all rooms."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from game.forms.event_codec import from_plain
+from game.rooms.commands import (
+    Accept,
+    ClaimGame,
+    Close,
+    Command,
+    Create,
+    Decline,
+    Join,
+    Leave,
+    Move,
+    Offer,
+    Propose,
+    Rematch,
+    Resign,
+    Say,
+)
+from game.rooms.events import Created
+from verify.history.record import Call, Done, Look, Refused, RoomHistory, Seen
+
+_COMMANDS = {
+    kind.__name__: kind
+    for kind in (
+        *(Create, Join, Leave, Move, Resign, Rematch, Close),
+        *(Propose, Offer, Accept, Decline, Say, ClaimGame),
+    )
+}
+
+
+@dataclass
+class Recalled:
+    """All that was written down."""
+
+    rooms: dict[str, RoomHistory] = field(default_factory=dict)
+    homeless: list[Call[object]] = field(default_factory=list)
+    """Calls to open a room of which no answer said which room that is."""
+    surprises: list[str] = field(default_factory=list)
+    accepted: list[tuple[float, float]] = field(default_factory=list)
+    """Of every acknowledged move when it was sent and when it was acknowledged, in seconds of the monotonic clock."""
+    unanswered: Counter[str] = field(default_factory=Counter)
+    """Calls without an answer that says whether they were carried out, by the error that came instead."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return len(self.homeless) + sum(len(history.calls) for history in self.rooms.values())
+
+    def find_homes(self) -> None:
+        """Put each homeless call where its room turned out to be, by the final histories; those without were never
+        carried out, or nobody can tell."""
+        made = {
+            event.request_id: history
+            for history in self.rooms.values()
+            for _, event in history.final
+            if isinstance(event, Created)
+        }
+        left: list[Call[object]] = []
+        for call in self.homeless:
+            home = made.get(call.operation.request_id) if isinstance(call.operation, Create) else None
+            (left if home is None else home.calls).append(call)
+        self.homeless = left
+
+
+def recall(files: Iterable[Path]) -> Recalled:
+    """Read all these files."""
+    recalled = Recalled()
+    for file in files:
+        _recall_one(file, recalled)
+    return recalled
+
+
+def _recall_one(file: Path, recalled: Recalled) -> None:
+    waiting: dict[int, tuple[str | None, Call[object]]] = {}
+    for line in _lines(file):
+        if line["what"] == "call":
+            waiting[line["number"]] = (line["room"], Call(line["client"], _operation(line), line["at"]))
+        elif line["what"] == "answer":
+            room, call = waiting.pop(line["number"])
+            _put(recalled, room or line.get("room"), _answered(call, line, recalled))
+        elif line["what"] == "news":
+            _add_news(_history(recalled, line["room"]), line)
+        else:
+            recalled.surprises.append(f"{line['who']}: {line['sentence']}")
+    for room, call in waiting.values():
+        recalled.unanswered["killed"] += 1
+        _put(recalled, room, call)
+
+
+def _lines(file: Path) -> Iterator[Mapping[str, Any]]:
+    """The lines of a file. The last may be torn: then it counts as not written."""
+    whole, _, _ = file.read_bytes().rpartition(b"\n")
+    for line in whole.splitlines():
+        yield json.loads(line)
+
+
+def _operation(line: Mapping[str, Any]) -> Command | Look:
+    fields = line["fields"]
+    return Look(**fields) if line["command"] == "Look" else _COMMANDS[line["command"]](**fields)
+
+
+def _answered(call: Call[object], line: Mapping[str, Any], recalled: Recalled) -> Call[object]:
+    answer: object
+    if "done" in line:
+        answer = Done(*line["done"])
+        if isinstance(call.operation, Move):
+            recalled.accepted.append((call.sent_at, line["at"]))
+    elif "refused" in line:
+        answer = Refused(line["refused"])
+    elif "seen" in line:
+        version, phase, moves = line["seen"]
+        answer = Seen(version, phase, tuple((seat, move) for seat, move in moves))
+    else:
+        recalled.unanswered[line["unknown"]] += 1
+        return call
+    return replace(call, answered_at=line["at"], answer=answer)
+
+
+def _put(recalled: Recalled, room: str | None, call: Call[object]) -> None:
+    if room is None:
+        recalled.homeless.append(call)
+    else:
+        _history(recalled, room).calls.append(call)
+
+
+def _add_news(history: RoomHistory, line: Mapping[str, Any]) -> None:
+    seen = history.watchers.setdefault(line["watcher"], [])
+    seen.extend((version, from_plain(plain)) for version, plain in line["events"])
+    history.gaps += line["gap"]
+
+
+def _history(recalled: Recalled, room: str) -> RoomHistory:
+    return recalled.rooms.setdefault(room, RoomHistory())

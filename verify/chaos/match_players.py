@@ -1,0 +1,106 @@
+"""Contestants: people who ask for a match at the front door, select what they play, and play a series with clocks; then
+they ask again. Each is one thread of a crowd, and finds its match again by asking, whoever was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from dataclasses import dataclass, field
+
+from client.bot import OLD_NEWS
+from client.views import View
+from game.bots.strategy import LEVELS, THINKS_S, within
+from game.errors import NoSuchRoom, Refusal, RoomClosed
+from game.games.selection import Proposal, Wish
+from game.match.offers import MATTERS
+from game.rules import Seat, other
+from verify.chaos.client_session import Guest
+from verify.chaos.players import PACE_S
+from verify.chaos.recorded_room import RecordedRoom
+
+WISH = Wish(board="3x3")
+RANDOM = LEVELS["random"]
+LOOKS_IN_S = 3.0
+"""So long who goes home looks in again: a front door that died may have asked for a match that is opened only then."""
+IDLE_S = 0.2
+PROPOSES, TALKS, OFFERS, ANSWERS, GOES, CLAIMS = 0.3, 0.03, 0.1, 0.5, 0.03, 0.2
+_EXPECTED = OLD_NEWS | {"time_up", "not_allowed", "no_such_offer", "too_often", "not_in_room"}
+"""Refusals that say that the room has gone on meanwhile, or that it is not the time for that."""
+
+
+@dataclass
+class Contestant(Guest):
+    """One contestant, from one start of its process to the next."""
+
+    _home_at: float = field(default=math.inf, init=False)
+
+    def run(self) -> None:
+        """Play until all is finished."""
+        while time.monotonic() < self._home_at:
+            self.attempt(self._a_match, pause_s=IDLE_S)
+
+    def _a_match(self) -> None:
+        """Ask for a match and play it; go home soon if there is none and nothing begins any more."""
+        room = self.player.seek(WISH, stop=self.finishing)
+        if room is not None:
+            with contextlib.suppress(RoomClosed, NoSuchRoom):
+                self._play(RecordedRoom(room, self.recorder, self.client))
+        elif self.finishing.is_set():
+            self._home_at = min(self._home_at, time.monotonic() + LOOKS_IN_S)
+
+    def _play(self, room: RecordedRoom) -> None:
+        """Play a match to its end, read what happened there from the beginning, and go."""
+        while not (view := room.view()).series_over and view.phase != "closed":
+            try:
+                self._act(room, view)
+            except Refusal as refusal:
+                if refusal.code not in _EXPECTED:
+                    raise
+            self.pause(PACE_S if view.turn is not None else IDLE_S)
+        for news in room.follow(0):
+            if news.view.series_over or news.view.phase == "closed":
+                break
+        room.leave()
+
+    def _act(self, room: RecordedRoom, view: View) -> None:
+        seat = view.seat_of(room.name)
+        if seat is None:
+            raise ValueError(f"a match has its players, and {room.name} is none of them")
+        if self.chance.random() < TALKS:
+            room.say(self.chance.choice(("hello", "good luck", "well played")))
+        if view.selection is not None:
+            if self.finishing.is_set() or self.chance.random() < PROPOSES:
+                room.propose(self._proposal(view))
+        elif view.phase == "finished":
+            if seat not in view.rematch:
+                room.rematch()
+        elif view.phase == "playing":
+            self._play_on(room, view, seat)
+
+    def _proposal(self, view: View) -> Proposal:
+        selection = view.selection
+        if selection is None or self.finishing.is_set():
+            return Proposal("3x3", 1, "none")
+        return Proposal("3x3", self.chance.choice((1, 3)), self.chance.choice(selection.choices.clocks))
+
+    def _play_on(self, room: RecordedRoom, view: View, seat: Seat) -> None:
+        chance = self.chance
+        if self.finishing.is_set():
+            room.resign()
+            return
+        offered = view.offers_of(other(seat))
+        if offered and chance.random() < ANSWERS:
+            answer = chance.choice((room.accept, room.decline))
+            answer(chance.choice(offered))
+        if chance.random() < OFFERS:
+            room.offer(chance.choice(MATTERS))
+        owner = view.seats[other(seat)]
+        if owner is not None and not owner.present and chance.random() < CLAIMS:
+            room.claim_game(chance.choice(("win", "draw")))
+        if chance.random() < GOES:
+            room.leave()
+        if view.turn == seat:
+            go_on = within(THINKS_S, time.monotonic, time.sleep)
+            room.move(RANDOM(view.board, seat, chance, go_on))

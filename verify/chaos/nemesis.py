@@ -1,0 +1,169 @@
+"""Lets the faults of a plan fall on the servers and on the clients, and undoes in time what does not last.
+
+Never waits for the cluster to be whole: the next fault often falls into the recovery from the one before. Only when
+none of the three servers is left to start the others does it start them, as a person would.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from verify.chaos.network_faults import Havoc
+from verify.chaos.plan import Fault, Kind
+from verify.chaos.workload_processes import Crowds
+
+STEP_S = 0.02
+APPEAR_S = 0.6
+"""How long somebody who is to be hit, and is being replaced, is waited for."""
+HANG_LIMIT_S = 90.0
+"""A server that hangs must be ended by then, also if those who see to it are hit meanwhile."""
+DOWN_S = 0.5
+"""So long nobody may be left until the cluster is started from outside: somebody may just have been started."""
+
+
+@dataclass(frozen=True)
+class Blow:
+    """A fault that fell: when (monotonic clock, seconds), and whether anybody was there to be hit."""
+
+    fault: Fault
+    at: float
+    hit: bool
+
+
+class Conductor:
+    """Carries out one plan."""
+
+    def __init__(self, servers: Havoc, crowds: Crowds, say: Callable[[str], None]) -> None:
+        self._servers = servers
+        self._crowds = crowds
+        self._say = say
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._hanging: dict[int, tuple[str, float]] = {}
+        self._starting: threading.Thread | None = None
+        self._down_since: float | None = None
+        self.blows: list[Blow] = []
+        self.complaints: list[str] = []
+        self.starts = 0
+        """How often all were down and the cluster was started from outside."""
+
+    def run(self, faults: Iterable[Fault]) -> None:
+        """Let them fall, each at its time; one that is late falls at once."""
+        began = time.monotonic()
+        for fault in faults:
+            while time.monotonic() < began + fault.at_s:
+                self._step()
+            self._step()
+            at = time.monotonic()
+            hit = self._let_fall(fault)
+            self.blows.append(Blow(fault, at, hit))
+            missed = "" if hit else " (nobody was there)"
+            self._say(f"{len(self.blows):4d}  {fault}{missed}")
+
+    def settle(self, limit_s: float) -> bool:
+        """Undo all that lasts, and wait until the cluster is whole; false if it is not in that time."""
+        for _, _, undo in sorted(self._due):
+            undo()
+        self._due.clear()
+        self._servers.free_disk()
+        self._servers.set_clocks([0.0])
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            self._step()
+            self._servers.free_disk()  # who was just being started by one that could not write cannot either
+            starting = self._starting is not None and self._starting.is_alive()
+            if not self._hanging and not starting and self._servers.is_whole():
+                return True
+        return False
+
+    # -- between faults -------------------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        while self._due and self._due[0][0] <= time.monotonic():
+            heapq.heappop(self._due)[2]()
+        for pid, (role, since) in list(self._hanging.items()):
+            if self._servers.is_gone(pid):
+                del self._hanging[pid]
+            elif time.monotonic() - since > HANG_LIMIT_S:
+                self.complaints.append(f"{role} (pid {pid}) hung for {HANG_LIMIT_S:g} s and nobody ended it")
+                self._servers.resume(pid)
+                del self._hanging[pid]
+        self._start_if_all_are_down()
+        time.sleep(STEP_S)
+
+    def _start_if_all_are_down(self) -> None:
+        if self._starting is not None and self._starting.is_alive():
+            return
+        if not self._servers.all_down():
+            self._down_since = None
+            return
+        self._down_since = self._down_since or time.monotonic()
+        if time.monotonic() - self._down_since > DOWN_S:
+            self._down_since = None
+            self.starts += 1
+            self._say("      none is left to start the others: they are started from outside")
+            self._starting = threading.Thread(target=self._start, daemon=True)
+            self._starting.start()
+
+    def _start(self) -> None:
+        try:
+            self._servers.start()
+        except Exception as error:
+            # Faults fall on what is just starting as well. If it stays down, it is started again.
+            self._say(f"      the start did not come to its end: {str(error).splitlines()[0]}")
+
+    def _later(self, after_s: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._due, (time.monotonic() + after_s, next(self._order), action))
+
+    # -- faults ---------------------------------------------------------------------------------------------------
+
+    def _let_fall(self, fault: Fault) -> bool:
+        if fault.kind is Kind.CLIENT:
+            killed = self._crowds.kill(fault.group)
+            if killed:
+                self._later(fault.for_s, lambda: self._crowds.start(fault.group))
+            return killed
+        if fault.kind is Kind.CLOCK:
+            self._servers.set_clocks(fault.offsets_s)
+            return True
+        if fault.kind is Kind.CUT:
+            cut = [role for role in fault.roles if self._servers.cut(role, fault.port, fault.direction)]
+            for role in cut:
+                self._later(fault.for_s, lambda role=role: self._servers.mend(role, fault.port, fault.direction))  # type: ignore[misc]
+            return bool(cut)
+        if fault.kind is Kind.DISK_FULL:
+            self._later(fault.for_s, self._servers.free_disk)
+            return self._at_each(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
+        if fault.kind is Kind.DAMAGE:
+            return self._damage(fault)
+        if fault.kind is Kind.KILL:
+            return self._at_each(fault, self._servers.kill)
+        return self._at_each(fault, lambda role: self._suspend(role, fault))
+
+    def _damage(self, fault: Fault) -> bool:
+        rows = [row for role in fault.roles if (row := self._servers.damage(role, fault.pick)) is not None]
+        for row in rows:
+            self._say(f"      {row}")
+        return bool(rows)
+
+    def _at_each(self, fault: Fault, hit: Callable[[str], int | None]) -> bool:
+        """Hit all of its roles as nearly at once as can be; whether anybody was hit."""
+        missing = [role for role in fault.roles if hit(role) is None]
+        deadline = time.monotonic() + APPEAR_S
+        while len(missing) == len(fault.roles) and time.monotonic() < deadline:
+            time.sleep(STEP_S / 4)
+            missing = [role for role in missing if hit(role) is None]
+        return len(missing) < len(fault.roles)
+
+    def _suspend(self, role: str, fault: Fault) -> int | None:
+        pid = self._servers.suspend(role)
+        if pid is not None and fault.kind is Kind.HANG:
+            self._hanging.setdefault(pid, (role, time.monotonic()))
+        elif pid is not None and pid not in self._hanging:
+            self._later(fault.for_s, lambda: self._servers.resume(pid))
+        return pid

@@ -1,0 +1,109 @@
+"""A room and a front door through which no command goes unrecorded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from client.player import Player
+from client.room import News, RoomClient, new_request_id
+from client.views import View
+from game.errors import Refusal
+from game.rooms.commands import (
+    Accept,
+    ClaimGame,
+    Close,
+    Command,
+    Create,
+    Decline,
+    Join,
+    Leave,
+    Move,
+    Offer,
+    Propose,
+    Rematch,
+    Resign,
+    Say,
+)
+from game.rooms.dedup import Answer
+from verify.chaos.history_writer import Recorder
+from wire.errors import TicTacToeError
+
+Result = TypeVar("Result")
+
+_MAKE: dict[str, Callable[..., Command]] = {
+    "join": Join,
+    "leave": Leave,
+    "move": Move,
+    "resign": Resign,
+    "rematch": Rematch,
+    "close": Close,
+    "propose": Propose,
+    "offer": Offer,
+    "accept": Accept,
+    "decline": Decline,
+    "say": Say,
+    "claim_game": ClaimGame,
+}
+
+
+class RecordedRoom(RoomClient):
+    """A room as ``client.room`` has it; what its own news make it send (coming back) is recorded like all else."""
+
+    def __init__(self, room: RoomClient, recorder: Recorder, client: str) -> None:
+        """``client``: who makes the calls; one that was killed and comes back is another client of the same name."""
+        super().__init__(room.id, room.name, room._token, room._new_channel, mine=room._mine, code=room._code)
+        self._recorder = recorder
+        self._client = client
+        self._watcher = ""
+        self._version = 0
+
+    def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
+        request_id = request_id or new_request_id()
+        send = super()._command
+        command = _MAKE[method](self.name, request_id, *arguments)
+        number = self._recorder.sends(self._client, self.id, command)
+        answer = _told(self._recorder, number, lambda: send(method, request_id, *arguments))
+        self._recorder.done(number, self.id, answer.version, answer.seat)
+        return answer
+
+    def view(self) -> View:
+        number = self._recorder.looks(self._client, self.id, self.name)
+        view = _told(self._recorder, number, super().view)
+        self._recorder.seen(number, view)
+        return view
+
+    def follow(self, after_version: int | None = None, *, stop: threading.Event | None = None) -> Iterator[News]:
+        """The room's news, as ``watch`` has them, recorded as those of one watcher.
+
+        Without ``after_version`` the watcher before goes on where its news ended, or begins with the room's first.
+        """
+        if after_version is not None or not self._watcher:
+            self._watcher = self._recorder.watcher(self._client)
+            self._version = after_version or 0
+        for news in self.watch(self._version, stop=stop):
+            self._recorder.news(self._watcher, self.id, news.events, gap=news.gap)
+            self._version = news.view.version
+            yield news
+
+
+def create(player: Player, ask: Callable[..., Any], title: str, recorder: Recorder, client: str) -> RecordedRoom:
+    """Open a room, recorded. ``ask`` calls a method of the front door."""
+    request_id = new_request_id()
+    number = recorder.sends(client, None, Create(player.name, request_id, title, "tictactoe", {}))
+    answer = _told(recorder, number, lambda: ask("create", player.token, request_id, title, "tictactoe", {}))
+    recorder.done(number, answer["room"], answer["version"], None)
+    return RecordedRoom(player.room(answer["room"]), recorder, client)
+
+
+def _told(recorder: Recorder, number: int, send: Callable[[], Result]) -> Result:
+    """What ``send`` returns; if it raises, that is recorded as the answer."""
+    try:
+        return send()
+    except Refusal as refusal:
+        recorder.refused(number, refusal.code)
+        raise
+    except TicTacToeError as error:
+        recorder.unknown(number, error.code)
+        raise

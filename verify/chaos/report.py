@@ -1,0 +1,175 @@
+"""What a chaos run found, as a value, as JSON and as Markdown. Nothing here plays, breaks or checks anything."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import platform
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify.chaos.nemesis import Blow
+from verify.demo.report import percentiles
+
+SHOWN = 50
+COUNTED = ("lost", "doubled", "out_of_order", "not_linearizable", "undecided")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run. ``clean`` is the verdict."""
+
+    command: str
+    seed: int
+    seconds: float
+    """How long faults fell."""
+    blows: Sequence[Blow]
+    accepted: Sequence[tuple[float, float]]
+    """Of every acknowledged move when it was sent and when it was acknowledged."""
+    findings: Mapping[str, Sequence[str]]
+    """By what the check calls it, a sentence for each case."""
+    complaints: Sequence[str]
+    """What else must not be: servers that do not come back, games without an end, answers nobody should get."""
+    games_finished: int
+    games_begun: int
+    rooms: int
+    clients: int
+    calls: int
+    unanswered: Mapping[str, int]
+    moves_acked: int
+    started_from_outside: int
+    skipped: Mapping[str, str]
+    """Kinds of faults that did not fall, and why."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found, every game that began came to its end, and there was something to check."""
+        nothing_found = not self.complaints and not any(self.findings.values())
+        return nothing_found and self.games_finished == self.games_begun > 0 and self.moves_acked > 0
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many faults of each kind hit somebody."""
+        return dict(Counter(blow.fault.kind.value for blow in self.blows if blow.hit))
+
+    def recoveries(self) -> dict[str, dict[str, float | None]]:
+        """By kind of fault and by whom it hit: milliseconds to the next accepted move that was sent after it, in any
+        room."""
+        moves = sorted(self.accepted)
+        sent = [move[0] for move in moves]
+        times: dict[str, list[float]] = {}
+        for blow in self.blows:
+            after = moves[bisect_left(sent, blow.at) :]
+            if blow.hit and after:
+                took_ms = (min(accepted_at for _, accepted_at in after[:200]) - blow.at) * 1000
+                for name in _names_of(blow):
+                    times.setdefault(name, []).append(took_ms)
+        return {name: percentiles(values) for name, values in sorted(times.items())}
+
+    @property
+    def longest_stall(self) -> tuple[float, float]:
+        """The longest time without an accepted move between the first fault and the last: how many seconds, and how
+        many seconds after the first fault it began."""
+        if not self.blows:
+            return 0.0, 0.0
+        first, last = self.blows[0].at, self.blows[-1].at
+        moments = [first, *sorted(at for _, at in self.accepted if first < at < last), last]
+        return max((later - earlier, earlier - first) for earlier, later in itertools.pairwise(moments))
+
+    def as_plain(self) -> dict[str, object]:
+        """The report as a dictionary of what JSON knows."""
+        return {
+            "clean": self.clean,
+            "command": self.command,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 1),
+            "faults": sum(self.faults.values()),
+            "faults_by_kind": self.faults,
+            "faults_that_found_nobody": sum(not blow.hit for blow in self.blows),
+            "started_from_outside": self.started_from_outside,
+            "longest_stall_s": round(self.longest_stall[0], 1),
+            "longest_stall_began_at_s": round(self.longest_stall[1], 1),
+            "games_begun": self.games_begun,
+            "games_finished": self.games_finished,
+            "moves_acked": self.moves_acked,
+            "calls": self.calls,
+            "calls_without_an_answer": dict(self.unanswered),
+            "rooms": self.rooms,
+            "clients": self.clients,
+            **{name: len(self.findings.get(name, ())) for name in COUNTED},
+            "findings": {name: list(found) for name, found in self.findings.items() if found},
+            "complaints": list(self.complaints),
+            "recovery_ms": self.recoveries(),
+            "skipped": dict(self.skipped),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.release()}",
+        }
+
+    def as_markdown(self) -> str:
+        """The report for people."""
+        plain = self.as_plain()
+        lines = [
+            "# Chaos",
+            "",
+            f"`{self.command}`, seed {self.seed}: **{'clean' if self.clean else 'NOT CLEAN'}**.",
+            "",
+            *_table(("what", "how many"), [(name.replace("_", " "), plain[name]) for name in _ROWS]),
+            "",
+            *_table(("fault", "how often"), sorted(self.faults.items())),
+            "",
+            "From a fault to the next accepted move, anywhere, in milliseconds:",
+            "",
+            *_table(
+                ("fault", "p50", "p99", "max"),
+                [(name, times["p50"], times["p99"], times["max"]) for name, times in self.recoveries().items()],
+            ),
+        ]
+        for kind, why in self.skipped.items():
+            lines += ["", f"Skipped: {kind}. {why}"]
+        found = [f"{name}: {sentence}" for name, sentences in self.findings.items() for sentence in sentences]
+        shown = [*self.complaints, *found]
+        lines += ["", *(f"- {sentence}" for sentence in shown[:SHOWN])]
+        if len(shown) > SHOWN:
+            lines.append(f"- and {len(shown) - SHOWN} more")
+        lines += ["", f"Python {plain['python']}, {plain['system']}."]
+        return "\n".join(lines) + "\n"
+
+    def write(self, file: Path) -> None:
+        """Write it as JSON, and for people as Markdown beside it."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.with_suffix(".json").write_text(json.dumps(self.as_plain(), indent=2) + "\n")
+        file.with_suffix(".md").write_text(self.as_markdown())
+
+
+_ROWS = (
+    "seconds",
+    "faults",
+    "faults_that_found_nobody",
+    "started_from_outside",
+    "longest_stall_s",
+    "longest_stall_began_at_s",
+    "games_begun",
+    "games_finished",
+    "moves_acked",
+    *COUNTED,
+    "calls",
+    "rooms",
+    "clients",
+)
+
+
+def _names_of(blow: Blow) -> tuple[str, ...]:
+    """The lines of the table of recoveries that a fault counts for."""
+    kind = blow.fault.kind.value
+    return (kind, f"{kind}: {', '.join(blow.fault.roles)}") if blow.fault.roles else (kind,)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    return [
+        f"| {' | '.join(headings)} |",
+        "|" + " --- |" * len(headings),
+        *(f"| {' | '.join('–' if cell is None else str(cell) for cell in row)} |" for row in rows),
+    ]

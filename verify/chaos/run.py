@@ -1,0 +1,227 @@
+"""A chaos run from its first fault to its verdict."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from client.channel import Channel, Patience, Place
+from client.cluster import Cluster, connect
+from client.credentials import DEFAULT_PORT
+from client.room import RoomClient
+from game.rooms.commands import Move
+from game.rooms.events import Event, Finished, Started
+from game.rooms.evolve import evolve
+from game.rooms.state import nothing
+from verify.chaos.history_reader import Recalled, recall
+from verify.chaos.nemesis import Conductor
+from verify.chaos.network_faults import Havoc
+from verify.chaos.plan import Kind, plan
+from verify.chaos.report import COUNTED, Report
+from verify.chaos.workload_process import Brief
+from verify.chaos.workload_processes import Crowds
+from verify.history.guarantees import check
+from verify.history.record import Call, Done, RoomHistory
+from wire import MAIN, room_object, rpc
+from wire.addresses import parse
+from wire.errors import TicTacToeError
+from wire.rpc import Address
+
+PATIENCE_S = 90.0
+BEGIN_S = 180.0
+"""Somebody must have moved at every table by then, before the first fault."""
+WHOLE_S = 180.0
+"""The cluster must be whole so soon after the last fault."""
+FINISH_S = 180.0
+"""And every game at its end so soon after that."""
+LOOK_AGAIN_S = 0.05
+_JUDGE = "judge"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a run is to be."""
+
+    command: str
+    seconds: float
+    seed: int
+    tables: int = 6
+    groups: int = 4
+    contestants: int = 6
+
+
+def run_chaos(
+    servers: Havoc,
+    wishes: Wishes,
+    say: Callable[[str], None],
+    *,
+    environment: Mapping[str, str] | None = None,
+    evidence: Path | None = None,
+    keep: bool = False,
+) -> Report:
+    """Run on a cluster that runs and ends with its owner.
+
+    ``environment`` is that of the clients' processes; ``evidence`` a folder where what clients and servers wrote is
+    kept if something is found. What the servers do wrong raises nothing: the report has it.
+    """
+    with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
+        report = _Run(servers, wishes, say, Path(folder), environment).run()
+        if evidence is not None and (keep or not report.clean):
+            servers.keep_evidence(evidence / "servers")
+            shutil.copytree(folder, evidence / "clients", dirs_exist_ok=True)
+        return report
+
+
+class _Run:
+    def __init__(
+        self,
+        servers: Havoc,
+        wishes: Wishes,
+        say: Callable[[str], None],
+        folder: Path,
+        environment: Mapping[str, str] | None,
+    ) -> None:
+        self._servers = servers
+        self._wishes = wishes
+        self._began = time.monotonic()
+        self._print = say
+        self._brief = Brief.for_tables(
+            servers.name_server,
+            seed=wishes.seed,
+            tables=wishes.tables,
+            groups=wishes.groups,
+            contestants=wishes.contestants,
+        )
+        self._crowds = Crowds(self._brief, folder, environment)
+        self._conductor = Conductor(servers, self._crowds, self._say)
+        self._complaints: list[str] = []
+
+    def run(self) -> Report:
+        wishes, without = self._wishes, [Kind(kind) for kind in self._servers.cannot]
+        faults = plan(wishes.seed, wishes.seconds, groups=wishes.groups, without=without)
+        self._say(f"{len(faults)} faults in {self._wishes.seconds:g} s")
+        began = time.monotonic()
+        try:
+            self._crowds.start_all()
+            self._wait_for_games()
+            self._conductor.run(faults)
+            seconds = time.monotonic() - began
+            self._settle()
+            self._say("games are played to their end")
+            late = self._crowds.finish(FINISH_S)
+        finally:
+            self._crowds.end()
+        self._complaints += [f"group {group} of the clients did not come to its end" for group in late]
+        self._say("every history is read anew and checked")
+        recalled = recall(self._crowds.files)
+        try:
+            self._read_anew(recalled)
+        except TicTacToeError as error:
+            self._complaints.append(f"the final histories cannot be read: {error.message}")
+        return self._report(recalled, seconds)
+
+    def _wait_for_games(self) -> None:
+        """Faults that fall while nobody plays show nothing."""
+        deadline = time.monotonic() + BEGIN_S
+        while time.monotonic() < deadline:
+            rooms = recall(self._crowds.files).rooms.values()
+            if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._wishes.tables:
+                self._say("a game runs at every table")
+                return
+            time.sleep(LOOK_AGAIN_S)
+        self._complaints.append(f"after {BEGIN_S:g} s there was a table at which nobody had moved")
+
+    def _say(self, sentence: str) -> None:
+        self._print(f"{time.monotonic() - self._began:7.2f} s  {sentence}")
+
+    def _settle(self) -> None:
+        self._say("no more faults: the cluster is to become whole")
+        ended = time.monotonic()
+        if self._conductor.settle(WHOLE_S):
+            self._say(f"whole {time.monotonic() - ended:.2f} s after the last fault")
+        else:
+            how = self._servers.describe()
+            self._complaints.append(f"{WHOLE_S:g} s after the last fault the cluster was not whole: {how}")
+
+    # -- the final histories --------------------------------------------------------------------------------------
+
+    def _read_anew(self, recalled: Recalled) -> None:
+        """All events of all rooms that anybody knows of."""
+        with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
+            token = cluster.claim(_JUDGE).token
+            for row in cluster.rooms():
+                recalled.rooms.setdefault(row.room, RoomHistory())
+                if not row.rated:  # a match closes when both have gone, and who was killed meanwhile goes later
+                    self._complaints.append(f"{row.room} ({row.title}) is still open, {row.phase}")
+            address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S).address
+            for room, history in recalled.rooms.items():
+                try:
+                    history.final = _events_of(room, token, address)
+                except TicTacToeError as error:
+                    self._complaints.append(f"the history of {room} cannot be read: {error.message}")
+        recalled.find_homes()
+        for room, history in recalled.rooms.items():
+            if not _has_ended(room, history.final):
+                self._complaints.append(f"the match in {room} did not come to its end")
+
+    def _report(self, recalled: Recalled, seconds: float) -> Report:
+        finals = [history.final for history in recalled.rooms.values()]
+        found = asdict(check(recalled.rooms, complete=True))
+        findings = {name: found[name] for name in COUNTED}
+        return Report(
+            command=self._wishes.command,
+            seed=self._wishes.seed,
+            seconds=seconds,
+            blows=self._conductor.blows,
+            accepted=recalled.accepted,
+            findings=findings,
+            complaints=[*self._conductor.complaints, *self._complaints, *recalled.surprises],
+            games_finished=_count(finals, Finished),
+            games_begun=_count(finals, Started),
+            rooms=len(recalled.rooms),
+            clients=len(self._brief.tokens),
+            calls=recalled.calls,
+            unanswered=recalled.unanswered,
+            moves_acked=len(recalled.accepted),
+            started_from_outside=self._conductor.starts,
+            skipped=self._servers.cannot,
+        )
+
+
+def _address(cluster: Cluster) -> Address:
+    return parse(cluster.server, DEFAULT_PORT)
+
+
+def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event]]:
+    """All events of a room, also of one that is closed and so in no list any more."""
+    place = Place(address, room_object(room))
+    client = RoomClient(
+        room, _JUDGE, token, lambda on_link: Channel(lambda: place, patience=Patience(PATIENCE_S), on_link=on_link)
+    )
+    version = client.view().version
+    seen: list[tuple[int, Event]] = []
+    for news in client.watch(0):
+        seen.extend(news.events)
+        if news.view.version >= version:
+            break
+    return seen
+
+
+def _has_ended(room: str, final: Iterable[tuple[int, Event]]) -> bool:
+    """Whether this is no match, or one the series of which is over."""
+    state = nothing(room)
+    for _, event in final:
+        state = evolve(state, event)
+    return not state.is_match or state.series_is_over or state.phase == "closed"
+
+
+def _is_accepted_move(call: Call[object]) -> bool:
+    return isinstance(call.operation, Move) and isinstance(call.answer, Done)
+
+
+def _count(finals: Iterable[Iterable[tuple[int, Event]]], kind: type) -> int:
+    return sum(isinstance(event, kind) for final in finals for _, event in final)

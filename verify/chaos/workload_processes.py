@@ -1,0 +1,84 @@
+"""The processes of people: started, killed, started again with the same names and tokens, and told to finish."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from verify.chaos.workload_process import Brief
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+LOOK_AGAIN_S = 0.05
+
+
+class Crowds:
+    """All processes of people of one run. What they write down is in ``files``."""
+
+    def __init__(self, brief: Brief, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        """``environment``: by default this process's own."""
+        brief.write(folder)
+        self._folder = folder
+        self._environment = dict(os.environ if environment is None else environment)
+        self._lives = [0 for _ in brief.places]
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """What was written down, a file for each life of each process."""
+        return sorted(self._folder.glob("*.jsonl"))
+
+    def start(self, group: int) -> None:
+        """Start a group that does not run."""
+        self._lives[group] += 1
+        command = [
+            sys.executable,
+            "-m",
+            "verify.chaos.workload_process",
+            str(self._folder),
+            str(group),
+            str(self._lives[group]),
+        ]
+        self._processes[group] = subprocess.Popen(
+            command, cwd=_ROOT, env=self._environment, stdin=subprocess.PIPE, start_new_session=True
+        )
+
+    def start_all(self) -> None:
+        """Start all groups."""
+        for group in range(len(self._lives)):
+            self.start(group)
+
+    def kill(self, group: int) -> bool:
+        """SIGKILL; false if it was killed before and not started again since."""
+        process = self._processes.pop(group, None)
+        if process is None:
+            return False
+        process.kill()
+        process.wait()
+        if process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+        return True
+
+    def finish(self, limit_s: float) -> list[int]:
+        """Tell all to play their games to the end, and wait for that; the groups that did not, which are ended."""
+        for process in self._processes.values():
+            if process.stdin is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write(b"finish\n")
+                    process.stdin.flush()
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline and any(process.poll() is None for process in self._processes.values()):
+            time.sleep(LOOK_AGAIN_S)
+        late = [group for group, process in sorted(self._processes.items()) if process.poll() != 0]
+        self.end()
+        return late
+
+    def end(self) -> None:
+        """SIGKILL to whoever still runs."""
+        for group in list(self._processes):
+            self.kill(group)

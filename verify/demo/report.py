@@ -1,0 +1,87 @@
+"""What a demo is to do and what it saw, as values; the report is made of them. Nothing here plays or kills."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verify.history.guarantees import Findings
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+ALL_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the demo does."""
+
+    seconds: float = 20.0
+    rooms: int = 8
+    kill_every_s: float = 1.0
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One blow: who was killed, when (seconds since the start), and how long it was felt."""
+
+    roles: tuple[str, ...]
+    at_s: float
+    recovery_ms: float | None
+    """From a kill of the main server to the next accepted move that was sent after it, in any room."""
+    whole_ms: float
+    """Until all four ran again with the replica in step."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the demo saw."""
+
+    plan: Plan
+    games_finished: int
+    findings: Findings
+    gave_up: tuple[str, ...]
+    """What clients raised that gave up: each is a move that somebody could not make."""
+    kills: Sequence[Kill]
+
+    @property
+    def clean(self) -> bool:
+        """Whether games were finished, nothing was lost, doubled or out of order, and no client gave up."""
+        return self.findings.clean and self.games_finished > 0 and not self.gave_up
+
+    @property
+    def kills_by_role(self) -> dict[str, int]:
+        """How often each role was killed."""
+        counted = Counter(role for kill in self.kills for role in kill.roles)
+        return {role: counted[role] for role in (*ALL_SERVERS, NAME_SERVER)}
+
+    def as_plain(self) -> dict[str, object]:
+        """The report."""
+        recoveries = [kill.recovery_ms for kill in self.kills if kill.recovery_ms is not None]
+        return {
+            "games_finished": self.games_finished,
+            "moves_acked": self.findings.acked,
+            "moves_lost": len(self.findings.lost),
+            "moves_doubled": len(self.findings.doubled),
+            "views_out_of_order": len(self.findings.out_of_order),
+            "kills": self.kills_by_role,
+            "recovery_ms": percentiles(recoveries),
+            "whole_ms": percentiles([kill.whole_ms for kill in self.kills]),
+            "blows": [vars(kill) for kill in self.kills],
+            "findings": [*self.findings.all, *self.gave_up],
+            **vars(self.plan),
+        }
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float | None]:
+    """Median, 99th percentile and highest of the values, None if there are none."""
+    ordered = sorted(values)
+    if not ordered:
+        return {"p50": None, "p99": None, "max": None}
+    last = len(ordered) - 1
+    return {
+        "p50": round(ordered[round(last * 0.5)], 1),
+        "p99": round(ordered[round(last * 0.99)], 1),
+        "max": round(ordered[-1], 1),
+    }

@@ -1,0 +1,170 @@
+"""The demo: bots play in all rooms of a cluster while its servers are killed; in the end every move is accounted for.
+
+The cluster comes in from outside as ``Servers``, because a client knows no servers. What is shown is in
+``demo_screen``, what is checked in ``history``.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from rich.console import Console
+
+from client.bot import PlayedMove
+from client.cluster import Cluster, connect
+from game.rooms.events import Finished
+from verify.demo.report import ALL_SERVERS, Kill, Plan, Summary
+from verify.demo.screen import Screen, show_summary
+from verify.history.guarantees import check
+from verify.testbed.bot_tables import Tables
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import DeadlineExceeded
+
+PACE_S = 0.03
+PATIENCE_S = 90.0
+LOOK_AGAIN_S = 0.02
+_LEVELS = ("random", "random", "hard")
+_SINGLES = ((MAIN,), (REPLICATION,), (COMMUNICATION,), (NAME_SERVER,))
+_PAIRS = ((MAIN, REPLICATION), (MAIN, COMMUNICATION), (COMMUNICATION, REPLICATION), (MAIN, NAME_SERVER))
+
+
+class Servers(Protocol):
+    """The cluster's control, as far as the demo needs it."""
+
+    @property
+    def name_server(self) -> str:
+        """ "host:port" of the name server."""
+
+    def start(self) -> None:
+        """Start what does not run."""
+
+    def kill(self, role: str) -> int:
+        """End a role with SIGKILL."""
+
+    def is_whole(self) -> bool:
+        """Whether all four run and the replica is in step."""
+
+
+def schedule(seed: int) -> Callable[[], tuple[str, ...]]:
+    """Whom to kill next: in each round each role alone, each pair and all three servers at once, shuffled by the seed.
+
+    The first round goes each role alone, all three at once, each pair, so that even a short demo has killed all four.
+    """
+    chance = random.Random(seed)
+    coming: list[tuple[str, ...]] = [
+        *chance.sample(_SINGLES, len(_SINGLES)),
+        ALL_SERVERS,
+        *chance.sample(_PAIRS, len(_PAIRS)),
+    ]
+
+    def following() -> tuple[str, ...]:
+        if not coming:
+            coming.extend([*_SINGLES, *_SINGLES[:1], *_PAIRS, ALL_SERVERS])
+            chance.shuffle(coming)
+        return coming.pop(0)
+
+    return following
+
+
+class Demo:
+    """A demo under way."""
+
+    def __init__(self, servers: Servers, plan: Plan, screen: Screen) -> None:
+        self._servers = servers
+        self._plan = plan
+        self._screen = screen
+        self._lock = threading.Lock()
+        self._moves: list[PlayedMove] = []
+        self._tables = Tables(pace_s=PACE_S, on_move=self._note)
+
+    def run(self) -> Summary:
+        """Play, kill, stop, and account for every move."""
+        with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
+            for number in range(1, self._plan.rooms + 1):
+                self._open(cluster, number)
+            kills = self._kill_for_a_while()
+            self._screen.say("the bots stop; every move is accounted for")
+            self._tables.end()
+        histories = self._tables.histories
+        games = sum(
+            isinstance(event, Finished) and event.termination != "resigned"  # bots never do: we did, to close the room
+            for history in histories.values()
+            for _, event in history.final
+        )
+        findings = check(histories, complete=False)  # the bots tell of their moves alone
+        return Summary(self._plan, games, findings, tuple(self._tables.gave_up), kills)
+
+    def _open(self, cluster: Cluster, number: int) -> None:
+        """A room with two bots and somebody who watches; the first is shown."""
+        a, b, w = (f"table{number}-{letter}" for letter in "abw")
+        chance = random.Random(f"{self._plan.seed}/{number}")
+        on_view = self._screen.show if number == 1 else lambda _: None
+        self._tables.open(cluster, f"Table {number}", (a, b, w), _LEVELS, chance, on_view)
+
+    def _note(self, move: PlayedMove) -> None:
+        with self._lock:
+            self._moves.append(move)
+        self._screen.moved(len(self._moves))
+
+    # -- kills ----------------------------------------------------------------------------------------------------
+
+    def _kill_for_a_while(self) -> list[Kill]:
+        began = time.monotonic()
+        following = schedule(self._plan.seed)
+        kills: list[Kill] = []
+        due = began + min(1.0, self._plan.kill_every_s)
+        while due < began + self._plan.seconds:
+            time.sleep(max(0.0, due - time.monotonic()))
+            kills.append(self._kill(following(), began))
+            due = max(due + self._plan.kill_every_s, time.monotonic())
+        time.sleep(max(0.0, began + self._plan.seconds - time.monotonic()))
+        return kills
+
+    def _kill(self, roles: tuple[str, ...], began: float) -> Kill:
+        """Kill all of these at once, and wait until the cluster is whole again."""
+        self._screen.say(f"killing {', '.join(roles)}")
+        at = time.monotonic()
+        for role in roles:
+            self._servers.kill(role)
+        killed = time.monotonic()
+        if set(roles) >= set(ALL_SERVERS):
+            self._screen.say("none is left to start the others: the demo does")
+            self._servers.start()
+        recovery_ms = None
+        if MAIN in roles:
+            # First and alone: looking at the servers takes time from the bots, which are in this process.
+            self._wait_for(lambda: self._accepted_after(killed) is not None, "a move to be accepted")
+            recovery_ms = ((self._accepted_after(killed) or killed) - killed) * 1000
+        self._wait_for(self._servers.is_whole, "the cluster to be whole again")
+        whole_ms = (time.monotonic() - killed) * 1000
+        felt = "" if recovery_ms is None else f"next move accepted after {recovery_ms:.0f} ms, "
+        self._screen.say(f"{felt}whole again after {whole_ms:.0f} ms")
+        return Kill(roles, round(at - began, 3), recovery_ms, whole_ms)
+
+    def _accepted_after(self, moment: float) -> float | None:
+        """When the first move that was sent after that moment was accepted."""
+        with self._lock:
+            recent = self._moves[-50 * self._plan.rooms :]
+        return min((move.accepted_at for move in recent if move.sent_at >= moment), default=None)
+
+    def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise DeadlineExceeded(f"waited {PATIENCE_S:g} s for {what}")
+            time.sleep(LOOK_AGAIN_S)
+
+
+def run_demo(servers: Servers, plan: Plan, console: Console) -> Summary:
+    """Run the demo on a cluster that runs, show it on the console, and say in the end what it found.
+
+    Raises DeadlineExceeded when the cluster does not come back.
+    """
+    with Screen(console) as screen:
+        summary = Demo(servers, plan, screen).run()
+    show_summary(console, summary.as_plain())
+    return summary

@@ -1,0 +1,78 @@
+"""One attacker: a process that carries out its orders, seeded and bounded, and says what came of it.
+
+Run as ``python -m verify.fuzz.attacker``: orders come as JSON on standard input, the tally leaves on standard output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import socket
+import sys
+import time
+
+from verify.fuzz import idle_connections as silence
+from verify.fuzz.call_inputs import Caller
+from verify.fuzz.plan import METRICS, NAMES, PEERS, Door, Orders, orders_from
+from verify.fuzz.tally import Tally
+from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS, Garbage, handshake
+
+ANSWER_S = 0.1
+CONNECT_S = 0.5
+"""A name server that has had enough does not answer; an attacker that waited for it would do nothing else."""
+PACE_PER_S = 1500.0
+"""Inputs a second at most: what is measured beside it is the servers, not a machine that has no time left."""
+AT_ONCE = 10
+
+
+def attack(orders: Orders) -> Tally:
+    """Carry out the orders."""
+    chance = random.Random(orders.seed)
+    tally = Tally()
+    caller = Caller(orders, chance, tally)
+    cluster_doors = [door for door in orders.doors if door.use != NAMES]
+    silence.flood(chance.choice(orders.doors), orders.flood, chance, tally)
+    silence.drip(cluster_doors, max(1, min(20, orders.inputs // 100)), chance, tally)
+    silence.never_read(cluster_doors, max(1, min(5, orders.inputs // 1000)), tally)
+    began, done = time.monotonic(), 0
+    while sum(tally.inputs.values()) < orders.inputs:
+        if chance.random() < 0.5:  # noqa: PLR2004  # as many of the one as of the other
+            caller.one()
+        else:
+            throw(chance.choice(orders.doors), chance, tally)
+        done += 1
+        if done % AT_ONCE == 0:
+            time.sleep(max(0.0, began + done / PACE_PER_S - time.monotonic()))
+    caller.close()
+    return tally
+
+
+def throw(door: Door, chance: random.Random, tally: Tally) -> None:
+    """One piece of garbage, as a handshake or after a good one, and a look at what comes back."""
+    # without the key one gets no further; and who tells metrics shakes no hands
+    first = door.use in (PEERS, METRICS) or chance.random() < 0.4  # noqa: PLR2004
+    kinds = AT_METRICS if door.use == METRICS else AS_HANDSHAKE if first else AFTER_HANDSHAKE
+    kind, make = chance.choice(list(kinds.items()))
+    tally.sent(f"garbage: {kind}")
+    what = f"{kind} to the {door.use} port of {door.role}"
+    with contextlib.suppress(OSError), socket.create_connection((door.host, door.port), CONNECT_S) as connection:
+        connection.settimeout(CONNECT_S)
+        if not first:
+            connection.sendall(handshake("Pyro.NameServer" if door.use == NAMES else door.role))
+            connection.recv(1 << 16)
+        _send(connection, make, chance)
+        connection.settimeout(ANSWER_S)
+        said = connection.recv(1 << 16)
+        if door.use != NAMES:  # that one is not ours
+            tally.said(what, said.decode("latin-1"))
+
+
+def _send(connection: socket.socket, make: Garbage, chance: random.Random) -> None:
+    connection.sendall(make(chance))
+    if chance.random() < 0.8:  # noqa: PLR2004  # else it stays open, as if more were to come
+        connection.shutdown(socket.SHUT_WR)
+
+
+if __name__ == "__main__":
+    print(json.dumps(attack(orders_from(json.load(sys.stdin))).as_plain()))

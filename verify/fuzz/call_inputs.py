@@ -1,0 +1,237 @@
+"""Well-formed calls with bad contents: random methods and arguments on every object, tokens that are not one's own.
+
+None of these calls may change anything: in each that could, at least one argument that counts is bad.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from client.room import new_request_id
+from game.accounts.recovery_code import BITS, code_from
+from verify.fuzz.methods import FRONT_DOOR, MUST_BE_GOOD, PEER_METHODS, PRIVATE, ROOM, WITHOUT_EFFECT
+from verify.fuzz.plan import CLIENT, PEERS, Door, Orders
+from verify.fuzz.tally import Tally
+from verify.fuzz.values import junk, random_token, wrong_text
+from wire import COMMUNICATION, MAIN, PEER, room_object
+from wire.errors import Forbidden, TicTacToeError, Unreachable
+from wire.rpc import Address, Remote
+
+TIMEOUT_S = 60.0
+_Place = tuple[Door, str]
+"""An object, and whose it is."""
+MOST_KEPT = 40
+"""Connections that one attacker keeps for its calls."""
+
+
+class Caller:
+    """Makes bad calls."""
+
+    def __init__(self, orders: Orders, chance: random.Random, tally: Tally) -> None:
+        self._orders = orders
+        self._chance = chance
+        self._tally = tally
+        self._remotes: dict[tuple[Address, str, str], Remote] = {}
+        self._doors = {door.role: door for door in orders.doors if door.use == CLIENT}
+        self._peers = [door for door in orders.doors if door.use == PEERS]
+        self._kinds: Sequence[tuple[str, Callable[[], None]]] = (
+            ("bad arguments in a room", self._in_a_room),
+            ("bad arguments in a room", self._in_a_room),
+            ("bad arguments at the front door", self._at_the_front_door),
+            ("another's name or token", self._as_another),
+            ("peer method on a client port", self._as_a_peer),
+            ("private or unknown method", self._private),
+            ("unknown object", self._unknown),
+            ("forged key", self._forged),
+        )
+
+    def one(self) -> None:
+        """One bad call."""
+        kind, make = self._chance.choice(self._kinds)
+        self._tally.sent(kind)
+        make()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for remote in self._remotes.values():
+            remote.close()
+        self._remotes.clear()
+
+    def _in_a_room(self) -> None:
+        method = self._chance.choice(list(ROOM))
+        self._call(self._doors[MAIN], room_object(self._a_room()), method, *self._arguments(method, ROOM[method]))
+
+    def _at_the_front_door(self) -> None:
+        method = self._chance.choice(list(FRONT_DOOR))
+        arguments = self._arguments(method, FRONT_DOOR[method])
+        self._call(self._doors[COMMUNICATION], COMMUNICATION, method, *arguments)
+
+    def _as_another(self) -> None:
+        chance, orders = self._chance, self._orders
+        victim = chance.choice(orders.names)
+        front_door = (self._doors[COMMUNICATION], COMMUNICATION)
+        room = (self._doors[MAIN], room_object(self._a_room()))
+        chance.choice(
+            (
+                lambda: self._call(*front_door, "claim", victim, random_token(chance), refused=True),
+                lambda: self._call(*front_door, "claim", victim.upper(), random_token(chance), refused=True),
+                lambda: self._call(*front_door, "claim", victim, orders.token, refused=True),
+                lambda: self._call(*front_door, "online", victim, orders.token, refused=True),
+                lambda: self._call(*front_door, "recover_name", victim, _a_code(chance), orders.token, refused=True),
+                lambda: self._call(
+                    *front_door, "recover_name", victim, _a_code(chance), random_token(chance), refused=True
+                ),
+                lambda: self._call(*front_door, "keep_name", random_token(chance), _a_code(chance), refused=True),
+                lambda: self._call(*room, "move", random_token(chance), new_request_id(), 0, refused=True),
+                lambda: self._call(*room, "move", orders.token, new_request_id(), 0, refused=True),
+                lambda: self._call(*room, "resign", orders.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "rematch", orders.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "close", orders.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "leave", orders.token[:-1] + "é", new_request_id(), refused=True),
+                lambda: self._call(*room, "view", random_token(chance), refused=True),
+                *self._in_matches(front_door, room, victim),
+            )
+        )()
+
+    def _in_matches(self, front_door: _Place, room: _Place, victim: str) -> Iterable[Callable[[], None]]:
+        """What belongs to matches, asked for by somebody whose it is not."""
+        chance, token = self._chance, self._orders.token
+        matter = chance.choice(("draw", "takeback", "abort"))
+        text = chance.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))
+        proposal = {"board": "3x3", "best_of": chance.choice((1, 1.0, True, [1])), "clock": "none"}
+        for method, arguments in (
+            ("say", (text,)),
+            ("offer", (matter,)),
+            ("accept", (matter,)),
+            ("decline", (chance.choice((matter, "rematch")),)),
+            ("claim_game", (chance.choice(("win", "draw")),)),
+            ("propose", (proposal,)),
+            ("lock", (True,)),
+            ("remove", (victim,)),
+        ):
+            yield functools.partial(self._call, *room, method, token, new_request_id(), *arguments, refused=True)
+        terms: Mapping[str, object] = chance.choice(
+            ({"clock": []}, {"clock": {"a": 1}}, {"best_of": 3.0}, {"best_of": 2}, {"private": 1})
+        )
+        create: tuple[object, ...] = (token, new_request_id(), "", "tictactoe", {}, terms)
+        yield functools.partial(self._call, *front_door, "create", *create, refused=True)
+        yield functools.partial(self._call, *front_door, "claim", "HouseBot", random_token(chance), refused=True)
+        for method in ("seek", "cancel_seek"):
+            yield functools.partial(self._call, *front_door, method, random_token(chance), refused=True)
+
+    def _as_a_peer(self) -> None:
+        door = self._chance.choice(list(self._doors.values()))
+        name = self._chance.choice((PEER, door.role))
+        method = self._chance.choice(PEER_METHODS)
+        if name == COMMUNICATION and method in FRONT_DOOR:
+            method = "append"
+        arguments = [junk(self._chance) for _ in range(self._chance.randrange(6))]
+        self._call(door, name, method, *arguments, refused=True)
+
+    def _private(self) -> None:
+        door = self._chance.choice(list(self._doors.values()))
+        name = self._chance.choice((door.role, "Pyro.Daemon", room_object(self._a_room())))
+        method = self._chance.choice(PRIVATE)
+        self._call(door, name, method, *(junk(self._chance) for _ in range(self._chance.randrange(3))))
+
+    def _unknown(self) -> None:
+        door = self._chance.choice(list(self._doors.values()))
+        name = self._chance.choice(("room.nosuch", "room.", "nobody", "Pyro.NameServer", "é", "room.\u202e", "../x"))
+        self._call(door, name, "view", random_token(self._chance), refused=True)
+
+    def _forged(self) -> None:
+        door = self._chance.choice(self._peers)
+        key = self._chance.choice((None, b"x", self._chance.randbytes(32)))
+        remote = Remote(Address(door.host, door.port), PEER, key=key, serializer=self._serializer())
+        try:
+            remote.call(self._chance.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
+        except (Forbidden, Unreachable) as error:
+            self._tally.answered("forged key", error.code, error.message)
+        except Exception as error:
+            self._tally.found(f"a forged key was answered with {error!r}")
+        else:
+            self._tally.found(f"{door.role} understood a forged key")
+        finally:
+            remote.close()
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _arguments(self, method: str, names: Sequence[str]) -> list[object]:
+        """Arguments with one bad one, or all bad, or too many of them; never such that something is changed."""
+        chance = self._chance
+        count = [name for name in names if method in WITHOUT_EFFECT or name in MUST_BE_GOOD]
+        bad = set(names) if chance.random() < 0.3 else {chance.choice(count)} if count else set()  # noqa: PLR2004
+        values = [self._bad(name) if name in bad else self._good(name) for name in names]
+        if chance.random() < 0.05:  # noqa: PLR2004  # now and then
+            values.append(junk(chance))
+        return values
+
+    def _bad(self, name: str) -> object:
+        if name in MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # near misses
+            return wrong_text(self._chance)
+        value = junk(self._chance)
+        if name in MUST_BE_GOOD and isinstance(value, str):
+            return f"{value}\x00"  # by chance it could be a good one
+        if name in ("timeout_s", "after_version"):
+            return None if isinstance(value, (int, float)) else value  # a good one would only wait
+        return value
+
+    def _good(self, name: str) -> object:
+        return {
+            "token": self._orders.token,
+            "request_id": new_request_id(),
+            "name": self._orders.name,
+            "code": _a_code(self._chance),
+            "invite_code": "0123456789ab",
+            "room": self._a_room(),
+            "after_version": 0,
+            "timeout_s": 0.0,
+            "role": "player",
+            "move": 0,
+            "result": "win",
+            "proposal": {"board": "3x3", "best_of": 1, "clock": "none"},
+            "what": "draw",
+            "text": "hello",
+            "on": True,
+            "terms": {},
+            "wish": {},
+            "ticket": f"3600000-{self._chance.getrandbits(128):032x}",
+            "pool": "people",
+            "before": 0,
+            "number": 1,
+            "title": "",
+            "game": "tictactoe",
+            "options": {},
+            "after": "",
+            "limit": 1,
+        }[name]
+
+    def _a_room(self) -> str:
+        return self._chance.choice(self._orders.rooms)
+
+    def _serializer(self) -> str:
+        return self._chance.choice(("msgpack", "serpent"))
+
+    def _call(self, door: Door, name: str, method: str, *arguments: object, refused: bool = False) -> None:
+        what = f"{door.role} {name}.{method}"
+        key = (Address(door.host, door.port), name, self._serializer())
+        if len(self._remotes) > MOST_KEPT:
+            self.close()
+        remote = self._remotes.setdefault(key, Remote(*key[:2], serializer=key[2]))
+        try:
+            answer = remote.call(method, *arguments, timeout_s=TIMEOUT_S)
+        except TicTacToeError as error:
+            self._tally.answered(what, error.code, error.message)
+        except Exception as error:
+            self._tally.found(f"{what}: {error!r}"[:300])
+        else:
+            self._tally.answered(what, "ok", str(answer)[:2000])
+            if refused:
+                self._tally.found(f"{what} was not refused: {str(answer)[:200]}")
+
+
+def _a_code(chance: random.Random) -> str:
+    """A recovery code that is nobody's."""
+    return code_from(chance.getrandbits(BITS))

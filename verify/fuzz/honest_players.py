@@ -1,0 +1,61 @@
+"""The honest players: rooms in which two move all the time and a third watches, whatever else is going on.
+
+What they see is judged like any history; and how long each move took is kept by the phase in which it was acknowledged.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import defaultdict
+
+from client.bot import PlayedMove
+from client.cluster import Cluster
+from verify.history.guarantees import Findings, check
+from verify.testbed.bot_tables import Tables
+
+PACE_S = 0.01
+WARM_UP = "warm-up"
+
+
+class Honest:
+    """Honest players at work, until ``end``."""
+
+    def __init__(self, cluster: Cluster, rooms: int, seed: int) -> None:
+        self.names: list[str] = []
+        self.latencies_ms: dict[str, list[float]] = defaultdict(list)
+        """By phase: how long each move took that was acknowledged in it."""
+        self.phase = WARM_UP
+        self._lock = threading.Lock()
+        self._tables = Tables(pace_s=PACE_S, on_move=self._note)
+        for number in range(1, rooms + 1):
+            a, b, w = (f"honest{number}-{letter}" for letter in "abw")
+            self.names += (a, b, w)
+            chance = random.Random(f"{seed}/honest/{number}")
+            self._tables.open(cluster, f"Honest {number}", (a, b, w), ("random",), chance)
+
+    @property
+    def rooms(self) -> list[str]:
+        """The ids of their rooms."""
+        return [room.id for room in self._tables.rooms]
+
+    @property
+    def gave_up(self) -> list[str]:
+        """What honest clients raised."""
+        return self._tables.gave_up
+
+    def end(self) -> tuple[Findings, list[str]]:
+        """Stop playing and account for every move: what the check found, and what somebody else did in their rooms."""
+        self._tables.end()
+        histories = self._tables.histories
+        strangers = [
+            f"{room}: {event} is by nobody who was let in"
+            for room, history in histories.items()
+            for _, event in history.final
+            if event.by not in self.names
+        ]
+        return check(histories, complete=False), strangers
+
+    def _note(self, move: PlayedMove) -> None:
+        with self._lock:
+            self.latencies_ms[self.phase].append((move.accepted_at - move.sent_at) * 1000)

@@ -1,0 +1,130 @@
+"""What an attack did, as values, and the report of it as JSON or Markdown. Nothing here attacks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verify.demo.report import percentiles
+from verify.fuzz.plan import Plan
+from verify.fuzz.tally import Tally
+from wire import NAME_SERVER
+
+MOST_GROWTH_MB = 200.0
+"""How far above what it had before a server's memory may go under attack."""
+
+
+@dataclass
+class Memory:
+    """One server's memory in MB: before, highest, after."""
+
+    before: float
+    highest: float
+    after: float = 0.0
+
+
+@dataclass
+class Report:
+    """What was seen."""
+
+    plan: Plan
+    seconds: float = 0.0
+    tally: Tally = field(default_factory=Tally)
+    before: Mapping[str, tuple[int, float] | None] = field(default_factory=dict)
+    after: Mapping[str, tuple[int, float] | None] = field(default_factory=dict)
+    memory: dict[str, Memory] = field(default_factory=dict)
+    latencies_ms: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    moves: int = 0
+    changed: list[str] = field(default_factory=list)
+    """State that hostile input changed; each sentence names one case."""
+    lost: list[str] = field(default_factory=list)
+    """What the honest players' own check found, and who of them gave up."""
+    whole: bool = False
+
+    @property
+    def deaths(self) -> dict[str, int]:
+        """The servers that are not the processes they were."""
+        return {role: int(self.after.get(role) != process) for role, process in self.before.items()}
+
+    @property
+    def findings(self) -> list[str]:
+        """All that must not be; the stock name server may be replaced, being none of ours."""
+        dead = [role for role, count in self.deaths.items() if count and role != NAME_SERVER]
+        large = [
+            f"{role} grew to {memory.highest:.0f} MB from {memory.before:.0f}"
+            for role, memory in self.memory.items()
+            if role != NAME_SERVER and memory.highest - memory.before > MOST_GROWTH_MB
+        ]
+        broken = [] if self.whole else ["the cluster is not whole in the end"]
+        died = [f"{role} died" for role in dead]
+        return [*died, *self.changed, *self.lost, *large, *broken, *self.tally.findings]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found and the honest played all the time."""
+        return not self.findings and all(self.latencies_ms.get(phase) for phase in ("calm", "attack"))
+
+    def as_plain(self) -> dict[str, object]:
+        """The report."""
+        return {
+            "clean": self.clean,
+            "seconds": round(self.seconds, 1),
+            "inputs": sum(self.tally.inputs.values()),
+            "inputs_by_kind": dict(sorted(self.tally.inputs.items())),
+            "answers_by_code": dict(sorted(self.tally.answers.items())),
+            "deaths": self.deaths,
+            "processes_before": dict(self.before),
+            "processes_after": dict(self.after),
+            "state_changed": len(self.changed),
+            "memory_mb": {role: {k: round(v, 1) for k, v in vars(m).items()} for role, m in self.memory.items()},
+            "honest_moves_acked": self.moves,
+            "honest_move_ms": {phase: percentiles(values) for phase, values in self.latencies_ms.items()},
+            "findings": self.findings,
+            **vars(self.plan),
+        }
+
+
+def write(report: Report, file: Path) -> None:
+    """Write the report: as Markdown if the file's name ends so, else as JSON."""
+    text = _as_markdown(report) if file.suffix == ".md" else json.dumps(report.as_plain(), indent=2) + "\n"
+    file.write_text(text)
+
+
+def _as_markdown(report: Report) -> str:
+    plan = report.plan
+    total = sum(report.tally.inputs.values())
+    lines = [
+        "# Hostile input",
+        "",
+        f"{total:,} inputs in {report.seconds:.0f} s (seed {plan.seed}), {plan.attackers} attackers beside"
+        f" {plan.rooms} rooms of honest players. {'Clean.' if report.clean else 'Not clean.'}",
+        "",
+        *_table(("input", "count"), sorted(report.tally.inputs.items())),
+        *_table(("answered with", "count"), sorted(report.tally.answers.items())),
+        *_table(
+            ("server", "died", "MB before", "highest", "after"),
+            [
+                (role, count, *(f"{value:.1f}" for value in vars(report.memory[role]).values()))
+                for role, count in report.deaths.items()
+                if role in report.memory
+            ],
+        ),
+        *_table(
+            ("honest moves", "count", "p50 ms", "p99 ms", "max ms"),
+            [(phase, len(values), *percentiles(values).values()) for phase, values in report.latencies_ms.items()],
+        ),
+        f"Honest moves acknowledged: {report.moves:,}. State changed by hostile input: {len(report.changed)}.",
+        "",
+        "## Findings",
+        "",
+        *([f"- {finding}" for finding in report.findings] or ["None."]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    wide = [[str(cell) for cell in row] for row in rows]
+    lines = [heads, ["---"] * len(heads), *wide]
+    return [*("| " + " | ".join(line) + " |" for line in lines), ""]

@@ -1,0 +1,159 @@
+"""The attack run: honest players play in calm and under attack by turns, and in the end everything is counted.
+
+The attackers are started from here and always ended here, with what came of them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from client.cluster import Cluster, connect
+from client.credentials import new_token
+from verify.fuzz.honest_players import Honest
+from verify.fuzz.plan import Door, Orders, Plan, Target
+from verify.fuzz.report import Memory, Report
+from verify.fuzz.tally import Tally, tally_from
+from wire.errors import TicTacToeError
+
+PATIENCE_S = 90.0
+LOOK_S = 0.1
+SETTLE_S = 1.0
+CALM = "calm"
+ATTACK = "attack"
+SECONDS_PER_INPUT = 0.02
+"""An attacker that takes longer than this for each of its inputs, and a minute, is ended: that is a finding too."""
+
+Say = Callable[[str], None]
+
+
+class Scale:
+    """Weighs every server again and again, and remembers the highest."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._ending = threading.Event()
+        self.memory = {role: Memory(before=mb, highest=mb) for role, mb in target.memory_mb().items()}
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ending.wait(LOOK_S):
+            for role, mb in self._target.memory_mb().items():
+                kept = self.memory.setdefault(role, Memory(mb, mb))
+                kept.highest = max(kept.highest, mb)
+
+    def end(self) -> dict[str, Memory]:
+        """What was seen."""
+        self._ending.set()
+        self._thread.join()
+        for role, mb in self._target.memory_mb().items():
+            self.memory[role].after = mb
+        return self.memory
+
+
+def run_hostile(target: Target, plan: Plan, say: Say = lambda _: None) -> Report:
+    """Attack a cluster that runs, beside honest players, and report."""
+    report = Report(plan)
+    with connect(target.name_server, deadline_s=PATIENCE_S) as cluster:
+        honest = Honest(cluster, plan.rooms, plan.seed)
+        token = new_token()
+        mallory = cluster.claim("mallory", token=token)
+        lobby, names = _lobby(cluster), target.names()
+        report.before = target.processes()
+        scale = Scale(target)
+        began = time.monotonic()
+        lasted_s = 2.0
+        for number in range(plan.rounds):
+            say(f"round {number + 1} of {plan.rounds}: calm")
+            honest.phase = CALM
+            time.sleep(lasted_s)
+            say(f"round {number + 1} of {plan.rounds}: attack")
+            honest.phase = ATTACK
+            started = time.monotonic()
+            orders = _orders(plan, number, [Door(*port) for port in target.ports()], honest, mallory.name, token)
+            report.tally.add(_attack(orders))
+            lasted_s = min(10.0, time.monotonic() - started)
+            honest.phase = "after"
+        report.seconds = time.monotonic() - began
+        say("the attack is over; everything is counted")
+        time.sleep(SETTLE_S)
+        report.whole = _becomes(target.is_whole)
+        report.memory = scale.end()
+        report.after = target.processes()
+        report.changed += _changes("rooms", lobby, _lobby(cluster)) + _changes("names", names, target.names())
+        findings, strangers = honest.end()
+        report.changed += strangers
+        report.lost += [*findings.lost, *findings.doubled, *findings.out_of_order, *honest.gave_up]
+        report.moves = findings.acked
+        report.latencies_ms = {phase: honest.latencies_ms[phase] for phase in (CALM, ATTACK)}
+    return report
+
+
+def _orders(plan: Plan, number: int, doors: list[Door], honest: Honest, name: str, token: str) -> list[Orders]:
+    """What each attacker does in a round. Every input is somebody's; the flood of a round is one attacker's."""
+    share = plan.inputs // (plan.rounds * plan.attackers)
+    rest = plan.inputs - share * plan.rounds * plan.attackers
+    flood = min(plan.flood, share // 3)
+    return [
+        Orders(
+            seed=f"{plan.seed}/{number}/{attacker}",
+            inputs=share + (rest if number == attacker == 0 else 0),
+            flood=flood if attacker == 0 else flood // 10,
+            doors=doors,
+            rooms=honest.rooms,
+            names=honest.names,
+            name=name,
+            token=token,
+        )
+        for attacker in range(plan.attackers)
+    ]
+
+
+def _attack(orders: list[Orders]) -> Tally:
+    """Let one process carry out each of the orders, side by side."""
+    command = [sys.executable, "-m", "verify.fuzz.attacker"]
+    with_orders = [
+        (subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True), order) for order in orders
+    ]
+    for process, order in with_orders:
+        if process.stdin is not None:
+            process.stdin.write(json.dumps(order.as_plain()))
+            process.stdin.close()
+            process.stdin = None
+    total = Tally()
+    for process, order in with_orders:
+        try:
+            output, _ = process.communicate(timeout=60 + order.inputs * SECONDS_PER_INPUT)
+            total.add(tally_from(json.loads(output)))
+        except (subprocess.TimeoutExpired, json.JSONDecodeError) as error:
+            total.found(f"an attacker did not come to its end: {type(error).__name__}")
+        finally:
+            process.kill()
+            process.wait()
+    return total
+
+
+def _lobby(cluster: Cluster) -> object:
+    """The rooms, with what does not change while their owners play in them."""
+    return sorted((row.room, row.title) for row in cluster.rooms())
+
+
+def _changes(what: str, before: object, after: object) -> list[str]:
+    return [] if before == after else [f"{what} were {before} and are {after}"]
+
+
+def _becomes(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return True
+        except TicTacToeError:
+            return False
+        time.sleep(LOOK_S)
+    return False

@@ -1,0 +1,195 @@
+"""Does what clients saw keep the guarantees? Nothing acknowledged is lost, nothing is done twice, one history.
+
+Pure; it judges ``record.RoomHistory`` and nothing else. How calls can be ordered is in ``room_order``, called from here
+when all commands are known.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from game.moment import Limits
+from game.rooms.commands import ClaimGame, Close, Command, Create, Move, Resign, Say
+from game.rooms.events import Closed, Created, Event, Finished, Moved, Said
+from verify.history.linearizability import MOST_STEPS
+from verify.history.record import Call, Done, Refused, RoomHistory, Seen
+from verify.history.room_order import check_order
+from verify.history.server_commands import Request, request_of
+
+_Calls = Iterable[Call[object]]
+_Numbered = Sequence[tuple[int, Event]]
+"""Events with their versions, in the order in which somebody saw them."""
+
+DEFAULT_LIMITS = Limits()
+"""Those of servers whose settings say nothing else."""
+_THE_FINAL = "the final history"
+_ALWAYS_MAKE: dict[type, type] = {
+    Create: Created,
+    Move: Moved,
+    Resign: Finished,
+    ClaimGame: Finished,
+    Say: Said,
+    Close: Closed,
+}
+"""Commands that are never carried out without this event; the others may find that things are as they want them."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found; each sentence names one case."""
+
+    acked: int
+    """Commands that were carried out, as somebody was told."""
+    lost: tuple[str, ...] = ()
+    """Told and not so: acknowledged and not there, or there as another; refused, and there all the same."""
+    doubled: tuple[str, ...] = ()
+    out_of_order: tuple[str, ...] = ()
+    not_linearizable: tuple[str, ...] = ()
+    """Answers or events that no order of the calls explains; the same fault may show in both."""
+    undecided: tuple[str, ...] = ()
+    """Rooms whose calls have so many possible orders that the search gave up."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All sentences."""
+        return (*self.lost, *self.doubled, *self.out_of_order, *self.not_linearizable, *self.undecided)
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything was checked and nothing was found."""
+        return not self.all
+
+
+def check(
+    histories: Mapping[str, RoomHistory],
+    *,
+    complete: bool,
+    limits: Limits = DEFAULT_LIMITS,
+    most_steps: int = MOST_STEPS,
+) -> Findings:
+    """Check all rooms, by their ids.
+
+    ``complete``: the calls have all commands on these rooms, answered or not; then it is checked, too, whether there is
+    an order of them that explains all answers and events. ``limits`` are those of the servers; a search
+    gives up after ``most_steps`` steps, and says so in ``undecided``.
+    """
+    lost: list[str] = []
+    doubled: list[str] = []
+    out_of_order: list[str] = []
+    not_linearizable: list[str] = []
+    undecided: list[str] = []
+    for room, history in histories.items():
+        lost += [f"{room}: {what}" for what in _lost(history)]
+        doubled += [f"{room}: {what}" for what in _doubled(history)]
+        out_of_order += [f"{room}: {what}" for what in (*_out_of_order(history), *_back_in_time(history))]
+        if complete:
+            order = check_order(room, history, limits=limits, most_steps=most_steps)
+            not_linearizable += [f"{room}: {what}" for what in order.wrong]
+            undecided += [f"{room}: {what}" for what in order.undecided]
+    acked = sum(_is_acked(call) for history in histories.values() for call in history.calls)
+    return Findings(acked, tuple(lost), tuple(doubled), tuple(out_of_order), tuple(not_linearizable), tuple(undecided))
+
+
+def _is_acked(call: Call[object]) -> bool:
+    return isinstance(call.operation, Command) and isinstance(call.answer, Done)
+
+
+# -- nothing acknowledged is lost (G1) ------------------------------------------------------------------------------
+
+
+def _lost(history: RoomHistory) -> Iterable[str]:
+    """Commands whose answer the final history does not bear out."""
+    made: dict[Request, list[tuple[int, Event]]] = {}
+    for version, event in history.final:
+        made.setdefault(request_of(event), []).append((version, event))
+    last = history.final[-1][0] if history.final else 0
+    for call in history.calls:
+        command, answer = call.operation, call.answer
+        if not isinstance(command, Command):
+            continue
+        events = made.get(request_of(command), [])
+        if isinstance(answer, Refused) and events:
+            yield f"{command} was refused as {answer.code}, and is there as {events}"
+        if not isinstance(answer, Done):
+            continue
+        if not events:
+            if type(command) in _ALWAYS_MAKE or answer.version > last:
+                yield f"{command}, acknowledged at version {answer.version}, is not there"
+        elif events[-1][0] != answer.version or not _is_there(command, answer, [event for _, event in events]):
+            yield f"{command}, acknowledged at version {answer.version}, is there as another: {events}"
+
+
+def _is_there(command: Command, answer: Done, events: Sequence[Event]) -> bool:
+    """Whether these are events of that command, as far as a look at them tells."""
+    if isinstance(command, Move):
+        return any(
+            isinstance(event, Moved) and (event.seat, event.move) == (answer.seat, command.move) for event in events
+        )
+    kind = _ALWAYS_MAKE.get(type(command))
+    return kind is None or any(isinstance(event, kind) for event in events)
+
+
+# -- applied once (G2) ----------------------------------------------------------------------------------------------
+
+
+def _doubled(history: RoomHistory) -> Iterable[str]:
+    """Requests that made more than one event of a kind, in what anybody saw: no command makes two."""
+    for watcher, seen in _all_who_saw(history):
+        events = dict(reversed(seen)).values()  # what came twice as the same version is told as out of order
+        counted = Counter((event.by, event.request_id, event.kind) for event in events)
+        for (name, request_id, kind), count in counted.items():
+            if count > 1:
+                yield f"{watcher} has {count} events {kind} of {name}'s request {request_id}"
+
+
+def _all_who_saw(history: RoomHistory) -> list[tuple[str, _Numbered]]:
+    return [(_THE_FINAL, history.final), *history.watchers.items()]
+
+
+# -- one history (G3) -----------------------------------------------------------------------------------------------
+
+
+def _out_of_order(history: RoomHistory) -> Iterable[str]:
+    """Watchers who missed something, saw something twice, or saw something else than the final history has."""
+    if history.gaps:
+        yield f"{history.gaps} gaps in what watchers saw"
+    if not history.final or history.final[0][0] != 1:
+        yield f"{_THE_FINAL} does not begin with version 1"
+    final = dict(history.final)
+    for watcher, seen in _all_who_saw(history):
+        for (before, _), (version, _) in itertools.pairwise(seen):
+            if version != before + 1:
+                yield f"{watcher} saw version {version} after {before}"
+        for version, event in seen:
+            if final.get(version) != event:
+                yield f"{watcher} saw {event} as version {version}, and {_THE_FINAL} has {final.get(version)}"
+
+
+def _back_in_time(history: RoomHistory) -> Iterable[str]:
+    """Answers of a version older than one that somebody was told before the call was sent."""
+    told = [call for call in history.calls if call.answered_at is not None and isinstance(call.answer, (Done, Seen))]
+    by_answer = sorted(((call.answered_at or 0.0, _version(call)) for call in told), reverse=True)
+    newest = 0
+    for sent_at, call in sorted(_first_sent(told, history.calls), key=lambda pair: pair[0]):
+        while by_answer and by_answer[-1][0] < sent_at:
+            newest = max(newest, by_answer.pop()[1])
+        if _version(call) < newest:
+            yield f"{call.client}'s {call.operation} was answered {call.answer} after version {newest} was told"
+
+
+def _version(call: Call[object]) -> int:
+    return call.answer.version if isinstance(call.answer, (Done, Seen)) else 0
+
+
+def _first_sent(told: _Calls, calls: _Calls) -> Iterable[tuple[float, Call[object]]]:
+    """Each call with when its request was first sent: who asks again gets the first answer, rightly an old one."""
+    first: dict[Request, float] = {}
+    for call in calls:
+        if isinstance(call.operation, Command):
+            request = request_of(call.operation)
+            first[request] = min(call.sent_at, first.get(request, call.sent_at))
+    for call in told:
+        yield first[request_of(call.operation)] if isinstance(call.operation, Command) else call.sent_at, call

@@ -1,0 +1,101 @@
+"""What a rush is to do and what came of it, as values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from game.errors import InvalidArgument
+from game.rooms.events import Finished
+from verify.demo.report import percentiles
+from verify.history.guarantees import Findings
+
+
+@dataclass(frozen=True)
+class Rush:
+    """So many people press Play at once, and a server, or several, are killed every so often.
+
+    Raises InvalidArgument for an odd number of people: one would wait for an opponent for ever.
+    """
+
+    people: int = 1000
+    kill_every_s: float = 2.0
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        if self.people < 2 or self.people % 2:  # noqa: PLR2004
+            raise InvalidArgument(f"{self.people} people cannot all play: it takes an even number, 2 or more")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came of it. ``people``: what each said; ``recorded``: games in the book; ``left``: rooms that
+    are still open after all have gone."""
+
+    rush: Rush
+    seconds: float
+    killed: Sequence[tuple[str, ...]]
+    people: Sequence[Mapping[str, Any]]
+    findings: Findings
+    recorded: int
+    left: Sequence[str]
+
+    @property
+    def unmatched(self) -> list[str]:
+        """Who found no match."""
+        return [person["name"] for person in self.people if not person["room"]]
+
+    @property
+    def crowded(self) -> list[str]:
+        """Rooms in which not exactly two were matched."""
+        count = Counter(person["room"] for person in self.people if person["room"])
+        return [room for room, players in count.items() if players != 2]  # noqa: PLR2004
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Who did not see their series end."""
+        return [person["name"] for person in self.people if not person["ended"]]
+
+    @property
+    def games(self) -> int:
+        """Games that were finished, as those who played saw it."""
+        ended = {
+            (person["room"], version)
+            for person in self.people
+            for version, plain in person["seen"]
+            if plain["kind"] == Finished.kind and plain["termination"] != "aborted"
+        }
+        return len(ended)
+
+    @property
+    def wrong(self) -> list[str]:
+        """All that should not have been."""
+        return [
+            *(f"{name} found no match" for name in self.unmatched),
+            *(f"{room} has not two players" for room in self.crowded),
+            *(f"{name} did not see the series end" for name in self.unfinished),
+            *(f"{person['name']}: {person['wrong']}" for person in self.people if person["wrong"]),
+            *self.findings.all,
+            *(f"{room} was not closed when all had gone" for room in self.left),
+            *([] if self.games == self.recorded else [f"{self.games} games ended, {self.recorded} are in the book"]),
+        ]
+
+    def as_plain(self) -> dict[str, object]:
+        """The report."""
+        return {
+            **vars(self.rush),
+            "seconds": round(self.seconds, 1),
+            "kills": dict(Counter(role for roles in self.killed for role in roles)),
+            "matched": len(self.people) - len(self.unmatched),
+            "matched_after_s": percentiles([person["matched_s"] for person in self.people if person["room"]]),
+            "series_ended": (len(self.people) - len(self.unfinished)) // 2,
+            "games": self.games,
+            "games_in_the_book": self.recorded,
+            "moves_acked": self.findings.acked,
+            "moves_lost": len(self.findings.lost),
+            "moves_doubled": len(self.findings.doubled),
+            "views_out_of_order": len(self.findings.out_of_order),
+            "wrong": self.wrong[:50],
+        }

@@ -1,0 +1,134 @@
+"""A rush from beginning to end: people enter, press Play together, play under kills; then all is accounted for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Container, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from client.cluster import Cluster, connect
+from game.forms.event_codec import from_plain
+from game.rooms.commands import Move
+from verify.demo.report import ALL_SERVERS
+from verify.demo.run import schedule
+from verify.history.guarantees import check
+from verify.history.record import Call, Done, RoomHistory
+from verify.load.report import Rush, Summary
+from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
+
+WORKER = ("-m", "verify.load.worker")
+PROCESSES = 4
+READERS = 8
+DEADLINE_S = 60.0
+HEARD_OF_S = 60.0
+"""The lobby hears of what happens in rooms a moment later; after so long it has, or something is wrong."""
+LOOK_AGAIN_S = 0.05
+
+
+class Servers(Protocol):
+    """The cluster's control, as far as the rush needs it."""
+
+    @property
+    def name_server(self) -> str:
+        """ "host:port" of the name server."""
+
+    def start(self) -> None:
+        """Start what does not run."""
+
+    def kill_if_running(self, role: str) -> bool:
+        """End a role with SIGKILL; whether it ran."""
+
+
+def run_rush(servers: Servers, rush: Rush, say: Callable[[str], None] = lambda _: None) -> Summary:
+    """Run a rush on a cluster that runs and keeps all events. What fails is in the summary."""
+    names = [f"rush{number}" for number in range(rush.people)]
+    processes = min(PROCESSES, len(names))
+    with task_processes(processes, *WORKER, servers.name_server) as workers:
+        parts = [names[first::processes] for first in range(processes)]
+        each_does([(worker, {"do": "enter", "names": part}) for worker, part in zip(workers, parts, strict=True)])
+        say(f"{rush.people} people are there; they press Play")
+        began = time.monotonic()
+        killed, people = _under_kills(servers, rush, workers, say)
+        seconds = time.monotonic() - began
+        say("all is over; everything is accounted for")
+        with connect(servers.name_server, deadline_s=DEADLINE_S) as cluster:
+            histories = _histories(cluster, people)
+            recorded = _recorded(cluster)
+            all_do(workers, {"do": "leave"})
+            left = _still_open(cluster, histories)
+    return Summary(rush, seconds, killed, people, check(histories, complete=False), recorded, left)
+
+
+def _under_kills(
+    servers: Servers, rush: Rush, workers: Sequence[TaskProcess], say: Callable[[str], None]
+) -> tuple[list[tuple[str, ...]], list[dict[str, Any]]]:
+    """Let all play, and kill servers meanwhile: whom was killed, and what people say."""
+    over = threading.Event()
+    killed: list[tuple[str, ...]] = []
+
+    def kill() -> None:
+        following = schedule(rush.seed)
+        while True:  # the first blow falls at once, while all are asking
+            roles = following()
+            say(f"killing {', '.join(roles)}")
+            killed.append(tuple(role for role in roles if servers.kill_if_running(role)))
+            if set(roles) >= set(ALL_SERVERS):
+                servers.start()
+            if over.wait(rush.kill_every_s):
+                return
+
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(kill)
+        try:
+            answers = all_do(workers, {"do": "play"})
+        finally:
+            over.set()
+        killing.result()
+    return killed, [person for answer in answers for person in answer["people"]]
+
+
+def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, RoomHistory]:
+    """What people did and saw, by room, and how the rooms are served in the end."""
+    histories: dict[str, RoomHistory] = {}
+    for person in people:
+        if person["room"]:
+            history = histories.setdefault(person["room"], RoomHistory())
+            history.watchers[person["name"]] = [(version, from_plain(plain)) for version, plain in person["seen"]]
+            for request_id, version, seat, cell in person["moves"]:
+                move = Move(person["name"], request_id, cell)
+                history.calls.append(Call(person["name"], move, 0.0, 0.0, Done(version, seat)))
+    reader = cluster.claim("the reader")
+
+    def read(room: str) -> None:
+        histories[room].final = list(next(reader.room(room).watch(0)).events)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        list(pool.map(read, histories))
+    return histories
+
+
+def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
+    """Which of these rooms are open, once the lobby has had time to hear of those that were closed."""
+    until = time.monotonic() + HEARD_OF_S
+    while True:
+        left = [row.room for row in cluster.rooms() if row.room in rooms]
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(LOOK_AGAIN_S)
+
+
+def _recorded(cluster: Cluster) -> int:
+    """How many rated games are in the book."""
+    return sum(1 for _ in _games(cluster))
+
+
+def _games(cluster: Cluster) -> Iterator[object]:
+    before = 0
+    while True:
+        page = cluster.games(before=before, limit=100)
+        yield from page.games
+        if not page.earlier:
+            return
+        before = page.earlier

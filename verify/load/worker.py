@@ -1,0 +1,164 @@
+"""One process of people who press Play; it carries out tasks.
+
+python -m verify.load.worker NAME_SERVER       a task a line of JSON in, its result a line of JSON out
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from client import Player, connect
+from client.bot import OLD_NEWS
+from client.room import News, RoomClient, new_request_id
+from client.views import View
+from game.errors import Refusal
+from game.forms.event_codec import to_plain
+from game.games.selection import Proposal, Wish
+from game.games.tictactoe import EMPTY
+from verify.testbed.task_processes import carry_out
+from wire.errors import TicTacToeError
+
+DEADLINE_S = 90.0
+STALLED_S = 120.0
+"""When nothing has happened to anybody for so long, all give up: longer than a call may take, so that what a call runs
+into comes first."""
+LOOK_AGAIN_S = 0.5
+WISH = Wish(board="3x3")
+STUBBORN = 0.05
+"""How many insist on what they proposed, so that lots are drawn."""
+
+
+class Person:
+    """Somebody who presses Play once, and plays the series to its end."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        self._chance = random.Random(player.name)
+        self._wants = Proposal("3x3", self._chance.choice((1, 3)), self._chance.choice(("none", "3+2")))
+        self._stubborn = self._chance.random() < STUBBORN
+        self.moves: list[tuple[str, int, str | None, object]] = []
+        self.seen: list[tuple[int, dict[str, object]]] = []
+        self._room: RoomClient | None = None
+        self.room = ""
+        self.matched_s = 0.0
+        self.ended = False
+        self.wrong = ""
+
+    def play(self, together: threading.Barrier, give_up: threading.Event) -> None:
+        """Press Play with all others, and play, until the series ends or ``give_up`` is set."""
+        together.wait()
+        pressed = time.monotonic()
+        try:
+            room = self._player.seek(WISH, stop=give_up)
+            if room is None:
+                return
+            self.matched_s, self.room = time.monotonic() - pressed, room.id
+            self._room = room
+            self._series(room, give_up)
+        except TicTacToeError as error:
+            self.wrong = f"{error.code}: {error.message}"
+        except Exception as error:
+            self.wrong = f"a fault of ours: {error!r}"
+
+    def _series(self, room: RoomClient, give_up: threading.Event) -> None:
+        for news in room.watch(0, stop=give_up):
+            self.seen += [(version, to_plain(event)) for version, event in news.events]
+            if news.view.series_over:
+                self.ended = True
+                break
+            self._act(room, news)
+
+    def _act(self, room: RoomClient, news: News) -> None:
+        """Do what the news ask for; if they are old, the refusal says so and newer ones are on their way."""
+        view = news.view
+        seat = view.seat_of(room.name)
+        try:
+            if view.phase == "selecting":
+                self._select(room, view)
+            elif view.phase == "playing" and view.turn == seat:
+                free = [cell for cell, stone in enumerate(view.board["cells"]) if stone == EMPTY]
+                cell, request_id = self._chance.choice(free), new_request_id()
+                answer = room.move(cell, request_id=request_id)
+                self.moves.append((request_id, answer.version, answer.seat, cell))
+            elif view.phase == "finished" and seat not in view.rematch:
+                room.rematch()
+        except Refusal as refusal:
+            if refusal.code not in OLD_NEWS:
+                raise
+
+    def _select(self, room: RoomClient, view: View) -> None:
+        selection, seat = view.selection, view.seat_of(room.name)
+        if selection is None or seat is None:
+            return
+        mine = selection.proposals.get(seat)
+        theirs = next((what for whose, what in selection.proposals.items() if whose != seat), None)
+        if mine is None:
+            room.propose(self._wants)
+        elif theirs is not None and mine != theirs and seat == "O" and not self._stubborn:
+            room.propose(theirs)
+
+    def leave(self) -> None:
+        """Go; when both have, the room is closed."""
+        if self._room is not None:
+            self._room.leave()
+            self._room.disconnect()
+
+    def told(self) -> dict[str, Any]:
+        """What came of it."""
+        return {**{name: value for name, value in vars(self).items() if not name.startswith("_")}, "name": self.name}
+
+    @property
+    def progress(self) -> int:
+        """A number that grows with whatever happens to this person."""
+        return len(self.seen) + len(self.moves) + bool(self.room)
+
+    @property
+    def name(self) -> str:
+        """The username."""
+        return self._player.name
+
+
+class Worker:
+    """The tasks, each a method whose fields come by name."""
+
+    def __init__(self, name_server: str) -> None:
+        self._cluster = connect(name_server, deadline_s=DEADLINE_S)
+        self._people: list[Person] = []
+
+    def enter(self, names: Sequence[str]) -> dict[str, object]:
+        """Take these names."""
+        self._people = [Person(self._cluster.claim(name)) for name in names]
+        return {"people": len(self._people)}
+
+    def play(self) -> dict[str, object]:
+        """All press Play at once, and play to the end, or until nothing has happened for ``STALLED_S``."""
+        together, give_up = threading.Barrier(len(self._people)), threading.Event()
+        threads = [
+            threading.Thread(target=person.play, args=(together, give_up), daemon=True) for person in self._people
+        ]
+        for thread in threads:
+            thread.start()
+        progress, since = 0, time.monotonic()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(LOOK_AGAIN_S)
+                if progress != (progress := sum(person.progress for person in self._people)):
+                    since = time.monotonic()
+                elif time.monotonic() - since > STALLED_S:
+                    give_up.set()
+        return {"people": [person.told() for person in self._people]}
+
+    def leave(self) -> dict[str, object]:
+        """All go."""
+        for person in self._people:
+            person.leave()
+        return {}
+
+
+if __name__ == "__main__":
+    carry_out(Worker(sys.argv[1]))

@@ -1,0 +1,125 @@
+"""Tables at which computer players play game after game while somebody watches, with all they saw as histories.
+
+What the demo and the attack run have in common: they do something to the servers, these play on, and in the end every
+move is accounted for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import random
+import threading
+from collections.abc import Callable, Sequence
+
+from client.bot import Bot, OnMove, PlayedMove
+from client.cluster import Cluster
+from client.room import RoomClient
+from client.views import View
+from game.bots.strategy import LEVELS
+from game.errors import GameNotRunning, GameStillRunning
+from game.rooms.commands import Move
+from verify.history.record import Call, Done, RoomHistory
+from wire.errors import TicTacToeError
+
+MANY_GAMES = 1_000_000
+END_S = 30.0
+
+
+class Tables:
+    """Two players and one who watches at each table, from ``open`` to ``end``. Safe for threads."""
+
+    def __init__(self, *, pace_s: float, on_move: OnMove) -> None:
+        """``pace_s``: the pause before each move. ``on_move`` is called with each that was acknowledged."""
+        self.rooms: list[RoomClient] = []
+        self.histories: dict[str, RoomHistory] = {}
+        """By room; of calls they have the moves alone."""
+        self.gave_up: list[str] = []
+        """What clients raised, each a move that somebody could not make; and who never came to an end."""
+        self._pace_s = pace_s
+        self._on_move = on_move
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    def open(
+        self,
+        cluster: Cluster,
+        title: str,
+        names: tuple[str, str, str],
+        levels: Sequence[str],
+        chance: random.Random,
+        on_view: Callable[[View], None] = lambda _: None,
+    ) -> None:
+        """Open a room in which the first two of ``names`` play, each on one of ``levels``, and the third watches."""
+        first, second, third = (cluster.claim(name) for name in names)
+        room = first.create(title)
+        self.rooms.append(room)
+        history = self.histories[room.id] = RoomHistory()
+        for client in (room, second.room(room.id)):
+            level = LEVELS[chance.choice(levels)]
+            bot = Bot(client, level, random.Random(chance.random()), pause=self._pause, on_move=self._note)
+            self._in_thread(functools.partial(bot.run, MANY_GAMES, self._stop))
+        self._in_thread(functools.partial(self._watch, third.room(room.id), history, on_view))
+
+    def end(self) -> None:
+        """Stop playing, and read the final histories. Who watched must have seen them to their end, else but a part
+        would be checked.
+        """
+        self._stop.set()
+        for room in self.rooms:
+            _close(room)
+        for thread in self._threads:
+            thread.join(END_S)
+            if thread.is_alive():
+                self.gave_up.append("a client never came to its end")
+        for room in self.rooms:
+            history = self.histories[room.id]
+            history.final = [seen for news in room.watch(0) for seen in news.events]
+            for watcher, seen in history.watchers.items():
+                if seen[-1:] != history.final[-1:]:
+                    self.gave_up.append(f"{watcher} saw {len(seen)} of the {len(history.final)} events of {room.id}")
+
+    def _in_thread(self, work: Callable[[], object]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except TicTacToeError as error:
+                self.gave_up.append(f"{error.code}: {error.message}")
+            except Exception as error:
+                self.gave_up.append(f"a fault of ours: {error!r}")
+                raise
+
+        thread = threading.Thread(target=guarded, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _pause(self) -> None:
+        self._stop.wait(self._pace_s)
+
+    def _note(self, move: PlayedMove) -> None:
+        command = Move(move.name, move.request_id, move.cell)
+        answer = Done(move.answer.version, move.answer.seat)
+        with self._lock:
+            self.histories[move.room].calls.append(Call(move.name, command, move.sent_at, move.accepted_at, answer))
+        self._on_move(move)
+
+    def _watch(self, room: RoomClient, history: RoomHistory, on_view: Callable[[View], None]) -> None:
+        room.join("spectator")
+        seen = history.watchers[room.name] = []
+        for news in room.watch(0):
+            seen.extend(news.events)
+            history.gaps += news.gap
+            on_view(news.view)
+
+
+def _close(room: RoomClient) -> None:
+    """Close a room, in which a game may run and a bot may just end it or begin another; so everybody's news end."""
+    while True:
+        try:
+            room.close()
+        except GameStillRunning:
+            with contextlib.suppress(GameNotRunning):
+                room.resign()
+        else:
+            return

@@ -1,0 +1,240 @@
+"""All that can be done to the processes of a sandbox cluster from outside: what ``verify.chaos`` needs of the servers.
+
+Never waits for what a fault leads to. Whoever is hit is the process that the run folder names at that moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from server import processes
+from server.both_journals import journal_of
+from server.cluster import Cluster
+from server.lookout import complete, whole
+from server.run_file import RunFile
+from verify.testbed.clock_skew import WrongClocks
+from verify.testbed.local_cluster import sandbox_cluster
+from verify.testbed.network_namespace import Cuts, Direction
+from verify.testbed.row_damage import damaged_in, flip_a_bit
+from verify.testbed.tcp_proxy import HOST, Detours, missing
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+
+_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+_HOSTS = ("main_host", "communication_host", "replication_host", "name_server_host")
+START_S = 5.0
+"""How long a start is given before it is tried again: faults fall on what is just starting, too."""
+_SETTINGS = {
+    "away_s": 1e6,
+    "room_idle_s": 10.0,
+    "max_wait_s": 2.0,
+    "snapshot_every": 64,
+    "scrub_every_s": 2.0,
+    "scrub_rows_per_s": 5000,
+    "keep_logs": 200,
+    "log_level": "debug",
+    "max_new_rooms_per_name_per_hour": 1_000_000,
+    "max_seats_per_name": 1_000_000,
+}
+"""Nobody is taken for gone; a few people may play in very many rooms; rooms leave memory soon; waits are short, so
+that whoever finishes need not wait long; what is damaged is found soon. The logs have
+every command: they are evidence."""
+
+
+class SandboxHavoc:
+    """A sandbox cluster and what can be done to it. Whoever is not there cannot be hit: no error, and no pid."""
+
+    def __init__(
+        self, cluster: Cluster, cuts: Cuts | Detours | None, clocks: WrongClocks, cannot: Mapping[str, str]
+    ) -> None:
+        """``cuts``: None where the network cannot be cut. ``cannot``: kinds of faults that cannot be, and why not."""
+        self.cannot = cannot
+        self._cluster = cluster
+        self._cuts = cuts
+        self._clocks = clocks
+        self._suspended: dict[int, RunFile] = {}
+        self.name_server = cluster.name_server
+
+    def start(self) -> None:
+        """Do what a person does who finds that nothing goes on: end what hangs, then start what does not run."""
+        for run in list(self._suspended.values()):
+            if _is_stopped(run):
+                processes.end(run)
+        self._cluster.start(timeout_s=START_S)
+
+    def all_down(self) -> bool:
+        """Whether none of the three servers runs on: there is nobody to start the others."""
+        runs = [self._cluster.process_of(role) for role in _SERVERS]
+        return all(run is None or _is_stopped(run) for run in runs)
+
+    def is_whole(self) -> bool:
+        """Whether all four run, the replica is in step, and no row of either journal is damaged."""
+        status = self._cluster.status()
+        return whole(status) and complete(status) and not self._damaged()
+
+    def describe(self) -> str:
+        """How the four are, in a line, for people, and which rows are damaged."""
+        words = [f"{one.role} {one.state} {one.step or ''} {one.note}".split() for one in self._cluster.status()]
+        return "; ".join([*(" ".join(part) for part in words), *self._damaged()])
+
+    # -- processes ------------------------------------------------------------------------------------------------
+
+    def kill(self, role: str) -> int | None:
+        """SIGKILL, without waiting for the end."""
+        run = self._cluster.process_of(role)
+        return run.pid if run is not None and _signal(run, signal.SIGKILL) else None
+
+    def suspend(self, role: str) -> int | None:
+        """SIGSTOP."""
+        run = self._cluster.process_of(role)
+        if run is None or not _signal(run, signal.SIGSTOP):
+            return None
+        self._suspended[run.pid] = run
+        return run.pid
+
+    def resume(self, pid: int) -> None:
+        """SIGCONT to a process that was suspended here, if it is still there."""
+        _signal(self._suspended[pid], signal.SIGCONT)
+
+    def is_gone(self, pid: int) -> bool:
+        """Whether a process that was suspended here has ended."""
+        return not self._suspended[pid].alive
+
+    # -- disk -----------------------------------------------------------------------------------------------------
+
+    def fill_disk(self, role: str, largest_bytes: int = 0) -> int | None:
+        """From now on the role's process, its stand-by, and those they start, can write to no file behind so many
+        bytes."""
+        run = self._cluster.process_of(role)
+        limited = {
+            process.pid
+            for process in processes.of_cluster(self._cluster.settings, role)
+            if _limit_files(process, largest_bytes)
+        }
+        return run.pid if run is not None and run.pid in limited else None
+
+    def free_disk(self) -> None:
+        """Everybody can write again."""
+        for process in processes.of_cluster(self._cluster.settings):
+            _limit_files(process, None)
+
+    def damage(self, role: str, pick: int) -> str | None:
+        """Flip a bit in a row of that role's journal which the other copy has and which is sound there."""
+        settings, other = self._cluster.settings, REPLICATION if role == MAIN else MAIN
+        return flip_a_bit(journal_of(settings, role), journal_of(settings, other), random.Random(pick))
+
+    def _damaged(self) -> list[str]:
+        """The damaged rows of both journals, in sentences."""
+        found: list[str] = []
+        for role in (MAIN, REPLICATION):
+            try:
+                rows = damaged_in(journal_of(self._cluster.settings, role))
+            except sqlite3.Error as error:
+                found.append(f"the journal of {role} cannot be read: {error}")
+            else:
+                found += [f"damaged at {role}: {row}" for row in rows]
+        return found
+
+    # -- network and clocks ---------------------------------------------------------------------------------------
+
+    def cut(self, role: str, port: str, direction: Direction) -> bool:
+        """Nothing gets to that port ("in"), or from it ("out"), any more; whether that could be done."""
+        return self._cuts is not None and self._cuts.cut(self._port(role, port), direction)
+
+    def mend(self, role: str, port: str, direction: Direction) -> None:
+        """Undo ``cut``."""
+        if self._cuts is not None:
+            self._cuts.mend(self._port(role, port), direction)
+
+    def _port(self, role: str, port: str) -> int:
+        settings = self._cluster.settings
+        if role == NAME_SERVER:
+            return settings.name_server_port
+        return settings.peer_address_of(role).port if port == "peer" else settings.client_port_of(role)
+
+    def set_clocks(self, offsets_s: Sequence[float]) -> None:
+        """So wrong are the servers' wall clocks from now on, each another."""
+        self._clocks.set(offsets_s)
+
+    # -- afterwards -----------------------------------------------------------------------------------------------
+
+    def keep_evidence(self, folder: Path) -> None:
+        """Copy journals and logs of all servers to that folder."""
+        shutil.copytree(self._cluster.settings.data, folder, dirs_exist_ok=True)
+
+
+@contextlib.contextmanager
+def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[SandboxHavoc]:
+    """A running sandbox cluster, and what can be done to it. ``no_network``: why this process has no network of its
+    own, in which ports can be cut off; empty if it has. Without one, proxies do it.
+
+    Servers act on their own in no room: nobody who is killed is taken for gone, and no idle room is closed.
+    """
+    cannot: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="tictactoe-clock-") as folder, contextlib.ExitStack() as undo:
+        clocks = WrongClocks(Path(folder))
+        for name, value in clocks.environment.items():
+            undo.callback(_restore, name, os.environ.get(name))
+            os.environ[name] = value  # what servers pass on to those they start is their environment
+        if sys.platform != "linux":
+            cannot["disk full"] = "only Linux limits the files of another process"
+        cuts: Cuts | Detours | None = None
+        before_start, settings = None, {**_SETTINGS, **changes}
+        if not no_network:
+            cuts = Cuts()
+        elif no_detours := missing():
+            cannot["network cut"] = f"{no_network}; {no_detours}"
+        else:
+            cuts = undo.enter_context(Detours())
+            before_start, settings = cuts.listen, {**settings, **dict.fromkeys(_HOSTS, HOST)}
+        with sandbox_cluster(before_start, **settings) as cluster:
+            yield SandboxHavoc(cluster, cuts, clocks, cannot)
+
+
+def _restore(name: str, value: str | None) -> None:
+    if value is None:
+        del os.environ[name]
+    else:
+        os.environ[name] = value
+
+
+def _is_stopped(run: RunFile) -> bool:
+    """Whether it is suspended, or gone."""
+    process = run.process()
+    try:
+        return process is None or process.status() == psutil.STATUS_STOPPED
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _signal(run: RunFile, number: signal.Signals) -> bool:
+    process = run.process()
+    try:
+        if process is not None:
+            process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return False
+    return process is not None
+
+
+def _limit_files(process: psutil.Process, largest: int | None) -> bool:
+    """How large a file may get by what that process writes; None: as large as the system lets it be."""
+    if sys.platform != "linux":
+        return False
+    try:
+        _, most = process.rlimit(psutil.RLIMIT_FSIZE)
+        process.rlimit(psutil.RLIMIT_FSIZE, (most if largest is None else largest, most))
+    except psutil.Error:
+        return False
+    return True
