@@ -176,7 +176,7 @@ def tournament(
     seed: Annotated[int, typer.Option(help="every game follows from it")] = 1,
 ) -> None:
     """How strong computer players are: each level against each other, without servers, on every machine the same."""
-    from client.tournament import BOARDS, matches
+    from bench.measures.bot_strength import BOARDS, matches
 
     table = Table("board", "level", "against", "won", "drawn", "lost", box=SIMPLE_HEAD)
     for match in matches(BOARDS, games, looks, seed):
@@ -320,9 +320,9 @@ def bench(
     report: Annotated[Path | None, typer.Option(help="write them there, as JSON; beside it a picture")] = None,
 ) -> None:
     """What the project promises in numbers, each measured beside a yardstick in the same run."""
-    from client.bench.report import as_table, explained, write
-    from client.bench.run import run_bench
-    from server.measured import measured_cluster
+    from bench.measured_cluster import measured_cluster
+    from bench.report import as_table, explained, write
+    from bench.run import run_bench
 
     with plain_errors():
         rows = run_bench(measured_cluster, console.print, only=only, quick=quick)

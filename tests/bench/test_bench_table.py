@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
-from client.bench.figures import Round, Row
-from client.bench.report import as_table
+from bench.measures.figures import Round, Row
+from bench.report import as_table
 
 ROWS = (
     Row("moves", "moves", "moves/s", (Round(12345.6, 54321.0), Round(9.0, 98765.0)), "echoes", 0.65, "at least"),

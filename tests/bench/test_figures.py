@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.bench.figures import Round, Row, percentile
+from bench.measures.figures import Round, Row, percentile
 
 
 @pytest.mark.parametrize(("percent", "value"), [(1, 1.0), (50, 2.0), (51, 3.0), (99, 4.0), (100, 4.0)])

@@ -18,12 +18,12 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
-import client.bench.endurance
-import client.bench.run
-import server.measured
-from client.bench.run import GROUPS
-from client.bench.scale import QUICK
-from server.measured import Measured, measured_cluster
+import bench.measured_cluster
+import bench.measures.soak
+import bench.run
+from bench.measured_cluster import Measured, measured_cluster
+from bench.measures.scale import QUICK
+from bench.run import GROUPS
 from server.settings import ROOT
 from tests.conditions import A_RUN_S, wait_until
 from tictactoe import app
@@ -58,9 +58,9 @@ def cluster_for() -> Iterator[ClusterFor]:
 def test_each_group_measures_its_rows(
     tmp_path: Path, group: str, cluster_for: ClusterFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server.measured, "measured_cluster", cluster_for)
-    monkeypatch.setattr(client.bench.run, "QUICK", replace(QUICK, most_rooms=2))
-    monkeypatch.setattr(client.bench.endurance, "LOOKS", 1)
+    monkeypatch.setattr(bench.measured_cluster, "measured_cluster", cluster_for)
+    monkeypatch.setattr(bench.run, "QUICK", replace(QUICK, most_rooms=2))
+    monkeypatch.setattr(bench.measures.soak, "LOOKS", 1)
     report = tmp_path / "report.json"
     done = CliRunner().invoke(app, ["bench", "--quick", "--only", group, "--report", str(report)])
     assert done.exit_code == 0, (done.output, done.exception)

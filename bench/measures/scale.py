@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from client.bench.figures import Row
-from client.bench.servers import Cluster
+from bench.measures.cluster_api import Cluster
+from bench.measures.figures import Row
 
-PLAYERS = ("-m", "client.bench.worker")
+PLAYERS = ("-m", "bench.worker")
 """What a process of players is started with, before the name server's address."""
 MS, US = 1e3, 1e6
 WHOLE_S = 60.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from client.bench.figures import Round, Row, percentile
-from client.bench.scale import PLAYERS, US, Scale, took_s, wait_until
-from client.bench.servers import Cluster
+from bench.measures.cluster_api import Cluster
+from bench.measures.figures import Round, Row, percentile
+from bench.measures.scale import PLAYERS, US, Scale, took_s, wait_until
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 FEW = 10

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from client.bench.figures import Round, Row, percentile
-from client.bench.scale import MS, PLAYERS, Scale
-from client.bench.servers import Cluster
+from bench.measures.cluster_api import Cluster
+from bench.measures.figures import Round, Row, percentile
+from bench.measures.scale import MS, PLAYERS, Scale
 from verify.testbed.task_processes import all_do, task_processes
 
 TARGETS_MS = (15.0, None)

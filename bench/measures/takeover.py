@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from client.bench.figures import Round, Row, percentile
-from client.bench.scale import MS, PLAYERS, Scale, wait_until
-from client.bench.servers import Cluster, Servers
-from client.bench.tables import Rooms, open_tables, play_at_once
+from bench.measures.cluster_api import Cluster, Servers
+from bench.measures.figures import Round, Row, percentile
+from bench.measures.scale import MS, PLAYERS, Scale, wait_until
+from bench.measures.tables import Rooms, open_tables, play_at_once
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 IMPORT = 'python -c "import Pyro4"'

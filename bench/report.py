@@ -13,9 +13,9 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from client.bench.figures import Row
-from client.bench.growth import rooms_row
-from client.bench.picture import growth_picture
+from bench.measures.figures import Row
+from bench.measures.growth import rooms_row
+from bench.picture import growth_picture
 
 WHOLE_FROM = 100
 """Figures from there on have no decimals."""

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from client.bench.scale import PLAYERS
-from client.bench.servers import Cluster
+from bench.measures.cluster_api import Cluster
+from bench.measures.scale import PLAYERS
 from verify.testbed.task_processes import BARE, TaskProcess, echo_server, task_processes
 
 Sides = tuple[list[TaskProcess], list[TaskProcess]]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from client.bench.figures import Round, Row, percentile
-from client.bench.scale import MS, Scale, took_s
-from client.bench.servers import Cluster
-from client.bench.sides import a_second, both_sides
-from client.bench.tables import open_tables, play_at_once
+from bench.measures.both_sides import a_second, both_sides
+from bench.measures.cluster_api import Cluster
+from bench.measures.figures import Round, Row, percentile
+from bench.measures.scale import MS, Scale, took_s
+from bench.measures.tables import open_tables, play_at_once
 from verify.testbed.task_processes import each_does
 
 ECHO = "bare Pyro4 echoes of the same bytes by as many clients"

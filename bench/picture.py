@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from client.bench.figures import Row
-from client.bench.growth import latency_row, rooms_row
+from bench.measures.figures import Row
+from bench.measures.growth import latency_row, rooms_row
 
 WIDTH, HEIGHT = 430, 300
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 40, 44

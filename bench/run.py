@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from client.bench.audience import audience
-from client.bench.endurance import endurance
-from client.bench.figures import Row
-from client.bench.growth import growth
-from client.bench.playing import playing
-from client.bench.scale import QUICK, Group, Scale
-from client.bench.servers import Cluster
-from client.bench.size import size
-from client.bench.takeover import takeover
+from bench.measures.audience import audience
+from bench.measures.cluster_api import Cluster
+from bench.measures.figures import Row
+from bench.measures.growth import growth
+from bench.measures.playing import playing
+from bench.measures.scale import QUICK, Group, Scale
+from bench.measures.size import size
+from bench.measures.soak import endurance
+from bench.measures.takeover import takeover
 from game.errors import InvalidArgument
 
 GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, takeover, audience, size, endurance)}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from client.bench.figures import Round, Row
-from client.bench.scale import MS, PLAYERS, Scale, wait_until
-from client.bench.servers import Cluster, Servers
-from client.bench.tables import open_tables, play_at_once
+from bench.measures.cluster_api import Cluster, Servers
+from bench.measures.figures import Round, Row
+from bench.measures.scale import MS, PLAYERS, Scale, wait_until
+from bench.measures.tables import open_tables, play_at_once
 from verify.testbed.task_processes import task_processes
 
 MB = 1e6

@@ -1,6 +1,6 @@
 """One process of players and watchers, who use the client library as anybody does; it carries out tasks.
 
-    python -m client.bench.worker NAME_SERVER       a task a line of JSON in, its result a line of JSON out
+    python -m bench.worker NAME_SERVER       a task a line of JSON in, its result a line of JSON out
 
 Moments are seconds of the system's monotonic clock, which all processes of a machine share.
 """

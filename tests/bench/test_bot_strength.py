@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typer.testing import CliRunner
 
-from client.tournament import LEVELS, matches
+from bench.measures.bot_strength import LEVELS, matches
 from tictactoe import app
 
 SMALL = ((3, 3, 3), (4, 4, 4))
