@@ -24,9 +24,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from client.display import NoDisplay, Side, has_display
-from server import backup_commands, standard_streams
-from server.cluster import CannotStart, CannotStop, Cluster, NotRunning
-from server.command_line import FAILED, console, fail, number, plain_errors
+from server.control import backup_commands
+from server.control.cli import FAILED, console, fail, number, plain_errors
+from server.control.cluster import CannotStart, CannotStop, Cluster, NotRunning
+from server.runtime import standard_streams
 from server.settings import Settings, SettingsError, load
 from wire.os_errors import sentence_of
 

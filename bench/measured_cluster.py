@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import psutil
 
-from server.both_journals import journal_of
-from server.cluster import Cluster
-from server.journal_file import open_journal
-from server.processes import ROLES
+from server.control.cluster import Cluster
+from server.log.journal.file import open_journal
+from server.log.journal.pair import journal_of
+from server.log.standing_streams import VOLUME, is_volume
 from server.settings import Settings
-from server.standing_streams import VOLUME, is_volume
+from server.supervision.processes import ROLES
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 

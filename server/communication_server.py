@@ -6,15 +6,16 @@ log does not have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import readings, script
-from server.bot_keeper import BotKeeper
-from server.common_objects import PeerObject
-from server.front_door import FrontDoor
-from server.ids import HOUSE_BOT
-from server.lobby_copy import LobbyCopy
-from server.lookout import Glance, Lookout
-from server.node import Node
-from server.security import peer_key
+from server import readings
+from server.communication.front_door import FrontDoor
+from server.communication.house_bot_process import BotKeeper
+from server.communication.lobby_follower import LobbyCopy
+from server.process import entry_point as script
+from server.process.base_api import PeerObject
+from server.process.server_process import Node
+from server.rooms.ids import HOUSE_BOT
+from server.runtime.security import peer_key
+from server.supervision.status import Glance, Lookout
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.arguments import remote
 from wire.rpc import Remote, RemotePool

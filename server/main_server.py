@@ -6,11 +6,12 @@ acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import readings, script
-from server.candidate import Candidate
-from server.main_peer import MainPeer
-from server.node import Node
-from server.replica_line import ReplicaLine
+from server import readings
+from server.main.candidate import Candidate
+from server.main.peer_api import MainPeer
+from server.process import entry_point as script
+from server.process.server_process import Node
+from server.replication.replica_connection import ReplicaLine
 from wire import MAIN, REPLICATION
 
 

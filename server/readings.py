@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from server import metrics
-from server.metrics import Reading
-from server.primary import Step
+from server.replication.primary import Step
+from server.telemetry import metrics
+from server.telemetry.metrics import Reading
 from wire import MAIN, PROTOCOL_VERSION
 
 if TYPE_CHECKING:  # each server needs its own parts alone, and imports take a takeover's time
-    from server.copy_keeper import CopyKeeper
-    from server.damage import Damage
-    from server.front_door import FrontDoor
-    from server.lobby_copy import LobbyCopy
-    from server.main_peer import MainPeer
-    from server.node import Node
-    from server.scrub import Scrub
-    from server.watcher import Watcher
+    from server.communication.front_door import FrontDoor
+    from server.communication.lobby_follower import LobbyCopy
+    from server.log.damaged_streams import Damage
+    from server.main.peer_api import MainPeer
+    from server.process.server_process import Node
+    from server.replication.replica_service import CopyKeeper
+    from server.replication.scrub import Scrub
+    from server.supervision.supervisor import Watcher
 
 
 def of_node(node: Node) -> Iterator[Reading]:

@@ -5,19 +5,20 @@ Run it as ``python server/replication_server.py`` from the project's root; see `
 
 from __future__ import annotations
 
-from server import readings, script
-from server.both_journals import journal_of
-from server.common_objects import ClientObject
-from server.compaction import Compactor
-from server.copy_keeper import CopyKeeper, NoCopyYet
-from server.faults import Faults
-from server.journal import Journal
-from server.journal_file import open_journal, open_when_possible
-from server.journal_sharing import share_in_background
-from server.node import Node
-from server.retries import Retries
-from server.scrub import begin_scrub, end_unreadable
-from server.streams import Streams
+from server import readings
+from server.log.journal.compaction import Compactor
+from server.log.journal.file import open_journal, open_when_possible
+from server.log.journal.journal import Journal
+from server.log.journal.pair import journal_of
+from server.log.journal.sharing import share_in_background
+from server.log.streams import Streams
+from server.process import entry_point as script
+from server.process.base_api import ClientObject
+from server.process.server_process import Node
+from server.replication.replica_service import CopyKeeper, NoCopyYet
+from server.replication.scrub import begin_scrub, end_unreadable
+from server.runtime.failpoints import Faults
+from server.runtime.retries import Retries
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from server import journal_rows, scrub
-from server.conversation import Conversation
-from server.copy_keeper import CopyKeeper
-from server.entries import Office
-from server.repair import Repair
-from server.row_format import Kind
-from server.scrub import Scrub
+from server.log.entries import Office
+from server.log.journal import rows as journal_rows
+from server.log.row_format import Kind
+from server.replication import scrub
+from server.replication.repair import Repair
+from server.replication.replica_service import CopyKeeper
+from server.replication.scrub import Scrub
+from server.runtime.effects import Conversation
 from simulator.cluster.judge import Judge
 from simulator.tooth import tooth
 

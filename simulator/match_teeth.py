@@ -8,11 +8,11 @@ from typing import Any
 from game.cluster_state import Tick
 from game.games.registry import BEST_OFS
 from game.rooms.state import Room
-from server import timekeeping
-from server.commit import Commit
-from server.house import House
-from server.rooms_in_memory import RoomsInMemory
-from server.service_time import ServiceTime
+from server.commit.commit import Commit
+from server.main import timer_commands as timekeeping
+from server.rooms.room_cache import RoomsInMemory
+from server.rooms.room_store import House
+from server.rooms.service_clock import ServiceTime
 from simulator.tooth import tooth
 
 

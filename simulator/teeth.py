@@ -15,23 +15,23 @@ from game.forms import snapshot_codec as snapshots
 from game.forms.snapshot_codec import encode
 from game.rooms import state as room_module
 from game.rooms.state import Room
-from server import takeover
-from server.commit import Commit, Order
-from server.compaction import Compactor
-from server.conversation import Conversation
-from server.copy_keeper import CopyKeeper
-from server.draft import Draft
-from server.entries import Entry, LogEnd, Mark, Office, Snapshot, Terms
-from server.journal import Journal
-from server.log_guard import LogGuard
-from server.primary import Output, Primary, Step
-from server.refusing_committer import RefusingCommitter
-from server.replica import Replica
-from server.replica_link import ReplicaLink
-from server.room_news import RoomNews
-from server.streams import room_of
-from server.supervision import Action, Supervision
-from server.takeover import TakeOffice
+from server.commit.commit import Commit, Order
+from server.commit.refusing_committer import RefusingCommitter
+from server.log.batch import Draft
+from server.log.entries import Entry, LogEnd, Mark, Office, Snapshot, Terms
+from server.log.journal.compaction import Compactor
+from server.log.journal.guard_file import LogGuard
+from server.log.journal.journal import Journal
+from server.log.streams import room_of
+from server.replication import takeover_rules as takeover
+from server.replication.primary import Output, Primary, Step
+from server.replication.replica import Replica
+from server.replication.replica_service import CopyKeeper
+from server.replication.replicator import ReplicaLink
+from server.replication.takeover_rules import TakeOffice
+from server.rooms.event_feed import RoomNews
+from server.runtime.effects import Conversation
+from server.supervision.supervision import Action, Supervision
 from simulator import damage_teeth as _those_of_damage  # noqa: F401  # they are in TEETH by being there
 from simulator import match_teeth as _those_of_matches  # noqa: F401
 from simulator.cluster.machine import Machine

@@ -16,9 +16,9 @@ import pytest
 
 from client import Cluster as Connection
 from client import Player, RoomClient, connect
-from server import processes
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import Settings
+from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
 from verify.testbed.cluster_faults import SandboxHavoc
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
@@ -41,7 +41,7 @@ HANG_S = 5.0
 
 @pytest.fixture
 def faults(tmp_path: Path) -> Path:
-    """A folder where a file switches a fault on; see ``server/faults.py``."""
+    """A folder where a file switches a fault on; see ``server/runtime/failpoints.py``."""
     folder = tmp_path / "faults"
     folder.mkdir()
     return folder

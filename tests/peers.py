@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from server.cluster import Cluster
-from server.security import cluster_key, peer_key
+from server.control.cluster import Cluster
+from server.runtime.security import cluster_key, peer_key
 from wire import PEER
 from wire.rpc import Remote
 

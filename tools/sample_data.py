@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from client import Player, RoomClient, connect
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from verify.testbed.local_cluster import sandbox_settings
 from wire import MAIN
 

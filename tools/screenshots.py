@@ -23,7 +23,7 @@ from client.window.app import SERVERS_SIZE, SIZE, Window
 from client.window.garbage import collect_here
 from client.window.look import THEMES, Look
 from game.games.selection import Proposal
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tictactoe import OwnServers
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION

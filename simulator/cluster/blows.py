@@ -6,7 +6,7 @@ import random
 import sqlite3
 from collections.abc import Sequence
 
-from server.primary import Step
+from server.replication.primary import Step
 from simulator.cluster.machine import ADRIFT, SERVERS, Machine
 from simulator.cluster.main_process import MainProcess
 from simulator.storm import Blow, Undo

@@ -14,7 +14,7 @@ from game.errors import NoSuchRoom, Refusal, TicTacToeError
 from game.forms.event_codec import from_plain
 from game.games.tictactoe import EMPTY
 from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
-from server.streams import room_stream
+from server.log.streams import room_stream
 from simulator.cluster.machine import ADRIFT
 from simulator.cluster.main_process import MainProcess
 from simulator.cluster.rpc import Process, Request

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from server.commit import Commit, Order
-from server.conversation import Conversation
-from server.turns import Turns
+from server.commit.commit import Commit, Order
+from server.commit.commit_queue import Turns
+from server.runtime.effects import Conversation
 from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
 
 

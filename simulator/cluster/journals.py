@@ -12,9 +12,9 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 
-from server.journal import Journal
-from server.journal_rows import as_text
-from server.log_guard import LogGuard
+from server.log.journal.guard_file import LogGuard
+from server.log.journal.journal import Journal
+from server.log.journal.rows import as_text
 from simulator.cluster.damaging import damage_a_row
 from simulator.world import Crash
 from verify.testbed.row_damage import damaged_rows

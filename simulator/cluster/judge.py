@@ -10,11 +10,11 @@ from typing import Any
 
 from game.errors import InvariantBroken
 from game.forms.event_codec import from_plain
-from server.house import House
-from server.journal import Journal
-from server.lobby import BEGINNING
-from server.primary import Step
-from server.streams import Streams, room_of, room_stream
+from server.log.journal.journal import Journal
+from server.log.streams import Streams, room_of, room_stream
+from server.replication.primary import Step
+from server.rooms.lobby import BEGINNING
+from server.rooms.room_store import House
 from simulator.cluster.clients import Person, Table, Watcher
 from simulator.cluster.contestants import Matches
 from simulator.cluster.hosts import Ledger

@@ -1,6 +1,6 @@
 """The machine on which the simulated servers run: one process a role, started and ended, each with its disk.
 
-It plays the operating system of ``server.processes``: the lock that lets only one process have a role, the
+It plays the operating system of ``server.supervision.processes``: the lock that lets only one process have a role, the
 time that a start takes, SIGKILL.
 """
 

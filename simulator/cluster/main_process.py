@@ -28,18 +28,18 @@ from game.rooms.commands import (
     Resign,
     Say,
 )
-from server.commit import Commit
-from server.compaction import Compactor
-from server.conversation import Conversation
-from server.entries import Entry, Office, StreamCopy
-from server.faults import Faults
-from server.house import House
-from server.lobby import Cursor
-from server.mending import is_lost
-from server.office import take_office
-from server.repair import Repair
-from server.replica_link import ReplicaLink
-from server.streams import Streams
+from server.commit.commit import Commit
+from server.log.entries import Entry, Office, StreamCopy
+from server.log.journal.compaction import Compactor
+from server.log.mending import is_lost
+from server.log.streams import Streams
+from server.replication.repair import Repair
+from server.replication.replicator import ReplicaLink
+from server.replication.takeover import take_office
+from server.rooms.lobby import Cursor
+from server.rooms.room_store import House
+from server.runtime.effects import Conversation
+from server.runtime.failpoints import Faults
 from simulator.cluster.commit_turn import CommitTurn
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine

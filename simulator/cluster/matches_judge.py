@@ -18,12 +18,12 @@ from game.forms.views import summary
 from game.rooms.events import Created, Event, Finished, Started
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
-from server.entries import Entry
-from server.journal import Journal
-from server.lobby import OpenMatches
-from server.ratings import Ratings
-from server.standing_streams import is_volume
-from server.streams import room_of
+from server.communication.ratings import Ratings
+from server.log.entries import Entry
+from server.log.journal.journal import Journal
+from server.log.standing_streams import is_volume
+from server.log.streams import room_of
+from server.rooms.lobby import OpenMatches
 
 LEADERS = 100
 Game = tuple[str, int]

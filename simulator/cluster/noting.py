@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from game.moment import CHANCE_BITS, Moment
-from server.draft import Draft
-from server.entries import LogEnd, Office
-from server.house import House
-from server.journal import Journal
-from server.primary import Output, Primary
-from server.service_time import ServiceTime
-from server.streams import Streams
+from server.log.batch import Draft
+from server.log.entries import LogEnd, Office
+from server.log.journal.journal import Journal
+from server.log.streams import Streams
+from server.replication.primary import Output, Primary
+from server.rooms.room_store import House
+from server.rooms.service_clock import ServiceTime
 from wire import REPLICATION
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from server.entries import Entry
-from server.service_time import LONGEST_STEP_S
-from server.standing_streams import THE_SERVICE
-from server.timekeeping import WRITTEN_EVERY_MS
+from server.log.entries import Entry
+from server.log.standing_streams import THE_SERVICE
+from server.main.timer_commands import WRITTEN_EVERY_MS
+from server.rooms.service_clock import LONGEST_STEP_S
 
 SLACK_MS = 5
 """Whole milliseconds are told."""

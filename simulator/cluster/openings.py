@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from server.commit import Order
-from server.house import House
-from server.pairing import Opened, Pairing, opening_of, pairings
-from server.streams import room_stream
+from server.commit.commit import Order
+from server.log.streams import room_stream
+from server.main.match_opener import Opened, Pairing, opening_of, pairings
+from server.rooms.room_store import House
 from simulator.cluster.commit_turn import CommitTurn
 from simulator.cluster.rpc import Process, Request
 

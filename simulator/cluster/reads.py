@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.house import House
-from server.journal import Journal
-from server.refusing_committer import RefusingCommitter, still_time
-from server.streams import Streams
+from server.commit.refusing_committer import RefusingCommitter, still_time
+from server.log.journal.journal import Journal
+from server.log.streams import Streams
+from server.rooms.room_store import House
 from wire.errors import TicTacToeError
 
 

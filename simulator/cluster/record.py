@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from server.entries import Entry
+from server.log.entries import Entry
 from simulator.cluster.office_hours import OfficeHours
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgpack
 
 from game.errors import TicTacToeError, check
-from server.conversation import Ask, Conversation, InTurn, Wish
+from server.runtime.effects import Ask, Conversation, InTurn, Wish
 from simulator.node import Node
 from simulator.world import Life, Timer
 from wire import REPLICATION

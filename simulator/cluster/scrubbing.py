@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from server.journal import Journal
-from server.scrub import Scrub
+from server.log.journal.journal import Journal
+from server.replication.scrub import Scrub
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.rpc import Process
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from game.errors import InvalidArgument, InvariantBroken
-from server.compaction import Compactor
-from server.copy_keeper import CopyKeeper
-from server.lobby_copy import LobbyCopy
-from server.streams import Streams
+from server.communication.lobby_follower import LobbyCopy
+from server.log.journal.compaction import Compactor
+from server.log.streams import Streams
+from server.replication.replica_service import CopyKeeper
 from simulator.cluster.journals import JournalDisk
 from simulator.cluster.machine import Machine
 from simulator.cluster.main_process import NO_FAULTS, Limits, compact_now_and_then

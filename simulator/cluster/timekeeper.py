@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from server import timekeeping
-from server.commit import Order
-from server.conversation import Conversation
-from server.house import House
-from server.service_time import LONGEST_STEP_S
+from server.commit.commit import Order
+from server.main import timer_commands as timekeeping
+from server.rooms.room_store import House
+from server.rooms.service_clock import LONGEST_STEP_S
+from server.runtime.effects import Conversation
 from simulator.cluster.commit_turn import CommitTurn
 from simulator.cluster.office_hours import OfficeHours
 from simulator.cluster.rpc import Process

@@ -13,10 +13,10 @@ from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.games.selection import Wish
 from game.match.matchmaking import Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
-from server.archive import PAGE, Archive
-from server.lobby_copy import LobbyCopy
-from server.matchmaking import AGAIN_S, TICK_S
-from server.pairing import Pairing
+from server.communication.game_index import PAGE, Archive
+from server.communication.lobby_follower import LobbyCopy
+from server.communication.matchmaker import AGAIN_S, TICK_S
+from server.main.match_opener import Pairing
 from simulator.cluster.rpc import Process, Request
 from wire import MAIN
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from game.errors import TicTacToeError
-from server.supervision import Action, Condition, Patience, Supervision
-from server.watcher import COURTESY_S, LOOK_AGAIN_S
+from server.supervision.supervision import Action, Condition, Patience, Supervision
+from server.supervision.supervisor import COURTESY_S, LOOK_AGAIN_S
 from simulator.cluster.machine import Machine
 from simulator.cluster.rpc import Process
 from wire.errors import DeadlineExceeded
 
 
 class Watch:
-    """Keeps another role alive, as ``server.watcher`` does."""
+    """Keeps another role alive, as ``server.supervision.supervisor`` does."""
 
     def __init__(self, process: Process, machine: Machine, role: str, *, after: str | None = None) -> None:
         times = machine.times

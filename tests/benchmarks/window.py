@@ -33,7 +33,7 @@ from client.window.app import SIZE, Window
 from client.window.garbage import collect_here
 from client.window.lobby import LobbyScreen
 from client.window.look import Look
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 

@@ -16,7 +16,7 @@ import pytest
 
 from client import connect
 from game.errors import InvalidArgument
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import wait_until
 from wire import COMMUNICATION, MAIN, REPLICATION

@@ -20,7 +20,7 @@ from client.credentials import Credentials
 from game.bots.strategy import LEVELS
 from game.errors import NameTaken, RoomFull, WrongCode
 from game.rooms.events import Event, Moved
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
 from verify.testbed.local_cluster import sandbox_cluster

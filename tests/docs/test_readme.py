@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 import tictactoe
 from client import connect
-from server import processes
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import ROOT, as_environment
+from server.supervision import processes
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import end
 from tests.window.test_window_command import Command

@@ -21,13 +21,14 @@ from client import Cluster as Connection
 from client import connect
 from client.room import News, RoomClient
 from client.views import View
-from server import backup_file, both_journals, restoration
-from server.backup_file import NoBackup, back_up
-from server.both_journals import FOLDERS, GUARD, JOURNAL, Relation, journal_of, reading, relation
-from server.cluster import Cluster
-from server.entries import Entry, Office
-from server.journal_file import open_journal
-from server.restoration import NothingToResolve, resolve, restore
+from server.control import backup_file, restoration
+from server.control.backup_file import NoBackup, back_up
+from server.control.cluster import Cluster
+from server.control.restoration import NothingToResolve, resolve, restore
+from server.log.entries import Entry, Office
+from server.log.journal import pair as both_journals
+from server.log.journal.file import open_journal
+from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, journal_of, reading, relation
 from server.settings import ROOT, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, end

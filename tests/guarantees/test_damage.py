@@ -11,13 +11,13 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server import processes
-from server.cluster import Cluster
-from server.lookout import RoleStatus
-from server.run_folder import RunFile, RunFolder
+from server.control.cluster import Cluster
+from server.supervision import processes
+from server.supervision.run_directory import RunFile, RunFolder
+from server.supervision.status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
-from tests.server.damaging import cut_in_half, edit, flip, streams_of
+from tests.server.log.damaging import cut_in_half, edit, flip, streams_of
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 
-from server.cluster import Cluster
-from server.lookout import RoleStatus
+from server.control.cluster import Cluster
 from server.settings import ROOT, as_environment
+from server.supervision.status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import MakeCluster
-from tests.operations.scraping import scrape
+from tests.server.telemetry.scraping import scrape
 from wire import MAIN, REPLICATION
 
 

@@ -16,10 +16,11 @@ from client import connect
 from client.retry import worth_another_try
 from client.room import new_request_id
 from game.errors import Draining
-from server import closing, processes
-from server.closing import CalledOff
-from server.cluster import Cluster, NotRunning
-from server.lookout import Drains
+from server.control import drain_command as closing
+from server.control.cluster import Cluster, NotRunning
+from server.control.drain_command import CalledOff
+from server.supervision import processes
+from server.supervision.status import Drains
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster, new_names, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION

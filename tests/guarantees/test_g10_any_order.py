@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from client import connect
-from server import processes
-from server.cluster import Cluster
-from server.processes import ROLES
+from server.control.cluster import Cluster
 from server.settings import ROOT, as_environment
+from server.supervision import processes
+from server.supervision.processes import ROLES
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.copies import Copies, copies_of_python

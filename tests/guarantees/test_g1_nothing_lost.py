@@ -14,7 +14,7 @@ import pytest
 from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import News
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, new_names, whole
 from verify.testbed.local_cluster import sandbox_cluster

@@ -10,7 +10,7 @@ from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import NotYourTurn
 from game.rooms.dedup import REMEMBERED_REQUESTS
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import wait_until
 from tests.conftest import Game, new_names, whole
 from wire import MAIN

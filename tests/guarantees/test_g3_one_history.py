@@ -9,7 +9,7 @@ import pytest
 from client import Cluster as Connection
 from client import RoomClient
 from game.rooms.events import Event
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S
 from tests.conftest import Game, new_names, whole
 from wire import COMMUNICATION, MAIN, REPLICATION

@@ -17,10 +17,10 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server import processes
-from server.cluster import Cluster
-from server.run_file import RunFile
+from server.control.cluster import Cluster
 from server.settings import Settings
+from server.supervision import processes
+from server.supervision.run_file import RunFile
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, whole_with_room
 from verify.testbed.cluster_faults import SandboxHavoc

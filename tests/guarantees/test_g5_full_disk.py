@@ -12,10 +12,10 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server.cluster import Cluster
-from server.lookout import RoleStatus
-from server.processes import ROLES, end, start
-from server.read_only import READ_ONLY
+from server.control.cluster import Cluster
+from server.main.read_only import READ_ONLY
+from server.supervision.processes import ROLES, end, start
+from server.supervision.status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
 from tests.conftest import end as end_cluster

@@ -14,8 +14,8 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server import processes
-from server.cluster import Cluster, NotRunning
+from server.control.cluster import Cluster, NotRunning
+from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, new_names, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import wait_until
 from tests.conftest import Game
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION

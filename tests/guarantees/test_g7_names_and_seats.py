@@ -14,7 +14,7 @@ from client.channel import Patience
 from client.credentials import new_token
 from client.player import Player
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAPlayer, NotInRoom
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION

@@ -12,8 +12,8 @@ from client import RoomClient, connect
 from client.credentials import new_token
 from client.player import new_recovery_code
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, WrongCode
-from server.cluster import Cluster
-from server.name_desk import WRONG_CODES_AT_ONCE
+from server.control.cluster import Cluster
+from server.main.account_service import WRONG_CODES_AT_ONCE
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
 from verify.testbed.local_cluster import sandbox_cluster

@@ -22,14 +22,14 @@ from client.room import new_request_id
 from game.errors import InvalidArgument
 from game.moment import Limits
 from game.rooms.events import Created
-from server.cluster import Cluster
-from server.common_objects import ClientObject, PeerObject
-from server.copy_keeper import CopyKeeper
-from server.front_door import FrontDoor
-from server.main_peer import MainPeer
-from server.replica import FARTHEST_LEAP
-from server.room_objects import RoomObject
-from server.streams import Streams
+from server.communication.front_door import FrontDoor
+from server.control.cluster import Cluster
+from server.log.streams import Streams
+from server.main.peer_api import MainPeer
+from server.main.room_api import RoomObject
+from server.process.base_api import ClientObject, PeerObject
+from server.replication.replica import FARTHEST_LEAP
+from server.replication.replica_service import CopyKeeper
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import MADE_ANEW, good_arguments

@@ -15,12 +15,12 @@ import pytest
 from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import InvalidArgument, InvariantBroken, NoSuchRoom
-from server.cluster import Cluster
-from server.common_objects import ClientObject, PeerObject
-from server.copy_keeper import CopyKeeper
-from server.front_door import FrontDoor
-from server.main_peer import MainPeer
-from server.room_objects import RoomObject
+from server.communication.front_door import FrontDoor
+from server.control.cluster import Cluster
+from server.main.peer_api import MainPeer
+from server.main.room_api import RoomObject
+from server.process.base_api import ClientObject, PeerObject
+from server.replication.replica_service import CopyKeeper
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import CAN_BE_CALLED_WITH_NOTHING, MADE_ANEW, good_arguments

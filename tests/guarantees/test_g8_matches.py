@@ -23,7 +23,7 @@ from game.errors import (
 )
 from game.games.registry import short_list
 from game.games.selection import Proposal
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.peers import peer_of
 from wire import COMMUNICATION, MAIN, REPLICATION

@@ -17,7 +17,7 @@ import msgpack
 import pytest
 
 from client import connect
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game

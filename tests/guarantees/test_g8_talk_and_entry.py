@@ -11,7 +11,7 @@ from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from client.room import new_request_id
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, TicTacToeError, TooOften
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S
 from tests.conftest import Game
 from tests.raw import RawCaller

@@ -19,11 +19,11 @@ from client import connect
 from client.credentials import new_token
 from client.room import new_request_id
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
-from server.cluster import Cluster
-from server.journal_file import open_journal
+from server.control.cluster import Cluster
+from server.log.journal.file import open_journal
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
-from tests.operations.scraping import scrape
+from tests.server.telemetry.scraping import scrape
 from verify.fuzz.wire_inputs import call, handshake
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION

@@ -30,18 +30,18 @@ from game.rooms.commands import Create, Join, Rematch, Remove, Resign, Say
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
-from server.book import MOST_BYTES
-from server.cluster import Cluster
-from server.compaction import Compactor
-from server.conversation import Conversation, converse
-from server.draft import Draft
-from server.entries import Entry, Listing, Office
-from server.house import House
-from server.journal import Journal
-from server.journal_file import open_journal
-from server.room_news import ROOM_OF_AN_EVENT
-from server.standing_streams import Enter, volume_stream
-from server.streams import Streams
+from server.control.cluster import Cluster
+from server.log.batch import Draft
+from server.log.entries import Entry, Listing, Office
+from server.log.journal.compaction import Compactor
+from server.log.journal.file import open_journal
+from server.log.journal.journal import Journal
+from server.log.standing_streams import Enter, volume_stream
+from server.log.streams import Streams
+from server.rooms.archive_reader import MOST_BYTES
+from server.rooms.event_feed import ROOM_OF_AN_EVENT
+from server.rooms.room_store import House
+from server.runtime.effects import Conversation, converse
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
 from verify.testbed.local_cluster import sandbox_cluster

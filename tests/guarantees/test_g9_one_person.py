@@ -13,8 +13,8 @@ from client.credentials import new_token
 from client.player import new_recovery_code
 from client.room import new_request_id
 from game.errors import LimitReached, WrongCode
-from server.cluster import Cluster
-from server.name_desk import WRONG_CODES_AT_ONCE
+from server.control.cluster import Cluster
+from server.main.account_service import WRONG_CODES_AT_ONCE
 from tests.conditions import PATIENCE_S, wait_until
 from tests.hosts import calling_from, new_host, several_hosts
 from verify.testbed.local_cluster import sandbox_cluster

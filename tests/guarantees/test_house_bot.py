@@ -15,8 +15,8 @@ from client.views import View
 from game.errors import NameTaken, Refusal
 from game.games.selection import Proposal, Wish
 from game.games.tictactoe import EMPTY
-from server.cluster import Cluster
-from server.ids import HOUSE_BOT
+from server.control.cluster import Cluster
+from server.rooms.ids import HOUSE_BOT
 from tests.conditions import wait_until
 from wire import COMMUNICATION, MAIN
 

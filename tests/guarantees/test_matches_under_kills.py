@@ -19,7 +19,7 @@ from client.archive import Played
 from client.views import View
 from game.errors import NoSuchGame
 from game.games.selection import Proposal, Wish
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import wait_until
 from tests.conftest import new_names, whole

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from server.cluster import Cluster
-from server.run_folder import RunFile
-from server.security import cluster_key, peer_key
+from server.control.cluster import Cluster
+from server.runtime.security import cluster_key, peer_key
+from server.supervision.run_directory import RunFile
 from tests.conditions import wait_until
 from tests.conftest import Game
 from tests.peers import peer_of

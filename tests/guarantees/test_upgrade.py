@@ -20,12 +20,12 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server import processes
-from server.cluster import CannotStart, Cluster, NotRunning
-from server.processes import ROLES
-from server.run_file import RunFile
+from server.control.cluster import CannotStart, Cluster, NotRunning
+from server.control.upgrade import CannotUpgrade, Replaced, upgrade
 from server.settings import ROOT
-from server.upgrade import CannotUpgrade, Replaced, upgrade
+from server.supervision import processes
+from server.supervision.processes import ROLES
+from server.supervision.run_file import RunFile
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.peers import peer_of
@@ -163,7 +163,7 @@ def versions_of(cluster: Cluster) -> list[object]:
 
 
 def says_its_version(version: int) -> str:
-    """Lines of ``server/common_objects.py``."""
+    """Lines of ``server/process/base_api.py``."""
     return f"""
 _status_before = PeerObject.status.__wrapped__
 PeerObject.status = remote()(lambda self: {{**_status_before(self), "version": {version}}})
@@ -185,7 +185,7 @@ def upgraded(code: Path, cluster_of_all: Cluster) -> Upgraded:
             return str(error)
         return "done"
 
-    change(code, "server/common_objects.py", says_its_version(2))
+    change(code, "server/process/base_api.py", says_its_version(2))
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, bots_playing(connection):
         with ThreadPoolExecutor(2) as pool:
             outcomes = sorted(pool.map(outcome, range(2)))
@@ -245,7 +245,7 @@ def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(cluster: Cluster,
 def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(code: Path, cluster: Cluster, game: Game) -> None:
     old = wait_until(lambda: cluster.standby_of(MAIN))
     assert 3 not in versions_of(cluster)
-    change(code, "server/common_objects.py", says_its_version(3))
+    change(code, "server/process/base_api.py", says_its_version(3))
 
     def kill_main(said: str) -> None:
         if said.startswith(f"replacing {REPLICATION}"):
@@ -260,7 +260,7 @@ def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(code: Path, c
 def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: Cluster, game: Game) -> None:
     before = running(cluster)
     with (
-        changed(code, "server/main_peer.py", "this is no Python"),
+        changed(code, "server/main/peer_api.py", "this is no Python"),
         pytest.raises(CannotUpgrade, match=r"nothing was replaced.*SyntaxError"),
     ):
         upgrade(cluster)
@@ -270,7 +270,7 @@ def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: 
 
 def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(code: Path, cluster: Cluster, game: Game) -> None:
     before = running(cluster)
-    with changed(code, "server/copy_keeper.py", "CopyKeeper.__init__ = lambda *_: 1 / 0"):
+    with changed(code, "server/replication/replica_service.py", "CopyKeeper.__init__ = lambda *_: 1 / 0"):
         with pytest.raises(CannotUpgrade, match=f"(?s){REPLICATION} does not come up.*ZeroDivisionError"):
             upgrade(cluster)
         game.play(0, 3)

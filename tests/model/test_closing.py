@@ -7,7 +7,7 @@ import time
 from client.model.closing import Closing, closing_from, with_closing
 from client.model.link import Banner
 from client.model.new_room import NewRoom
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.model.seat import SitDown
 
 HALF_PAST_TWO = time.mktime((2030, 5, 1, 14, 30, 0, 0, 0, -1))

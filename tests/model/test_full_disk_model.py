@@ -13,8 +13,8 @@ from client.bot import Bot
 from client.model.words import refusal
 from game.bots.strategy import LEVELS
 from game.errors import NotYourTurn
-from server.cluster import Cluster
-from server.read_only import READ_ONLY
+from server.control.cluster import Cluster
+from server.main.read_only import READ_ONLY
 from tests.conditions import wait_until
 from tests.conftest import Game, whole_with_room
 from tests.model.seat import SitDown

@@ -8,7 +8,7 @@ import pytest
 
 import client.model.start
 from client.model.new_room import NewRoom
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
 from tests.model.seat import Seat, SitDown

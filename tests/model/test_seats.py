@@ -14,7 +14,7 @@ from client.model.open_games import FOLLOWED
 from client.room import RoomClient
 from game.errors import NotAllowed
 from game.rooms.events import Left
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
 from tests.model.seat import Seat, SitDown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from game.games.selection import Proposal, Wish
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.model.seat import Seat, SitDown
 
 

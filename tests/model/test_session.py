@@ -12,7 +12,7 @@ import client.cluster
 from client.cluster import LobbyNews
 from client.model.computer import level_of
 from client.room import RoomClient
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.model.seat import Seat, SitDown
 from tests.model.seen import row_like
 from tictactoe import OwnServers

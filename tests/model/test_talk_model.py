@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.model.seat import Seat, SitDown
 
 

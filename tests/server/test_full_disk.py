@@ -15,14 +15,15 @@ from typing import ClassVar
 import pytest
 
 from client import Cluster as Connection
-from server import candidate, script
-from server.cluster import Cluster
-from server.entries import START, Entry, Listing, Mark, Office
-from server.journal_file import open_journal, reader
-from server.journal_sharing import share
-from server.lookout import RoleStatus
-from server.node import Node
-from server.read_only import READ_ONLY
+from server.control.cluster import Cluster
+from server.log.entries import START, Entry, Listing, Mark, Office
+from server.log.journal.file import open_journal, reader
+from server.log.journal.sharing import share
+from server.main import candidate
+from server.main.read_only import READ_ONLY
+from server.process import entry_point as script
+from server.process.server_process import Node
+from server.supervision.status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import HANG_S, Game, whole_with_room
 from verify.testbed.cluster_faults import SandboxHavoc

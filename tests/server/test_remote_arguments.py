@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from game.errors import InvalidArgument
-from server.common_objects import ClientObject, PeerObject
-from server.copy_keeper import CopyKeeper
-from server.front_door import FrontDoor
-from server.main_peer import MainPeer
-from server.room_objects import RoomObject
+from server.communication.front_door import FrontDoor
+from server.main.peer_api import MainPeer
+from server.main.room_api import RoomObject
+from server.process.base_api import ClientObject, PeerObject
+from server.replication.replica_service import CopyKeeper
 from wire.arguments import remote, seconds, text, whole
 from wire.errors import InternalError
 

@@ -23,7 +23,7 @@ import verify.testbed.local_cluster
 from client import Cluster as Connection
 from client.room import RoomClient
 from game.rooms.commands import Move
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import ROOT
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tictactoe import app

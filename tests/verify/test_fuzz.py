@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from server.common_objects import PeerObject
-from server.copy_keeper import CopyKeeper
-from server.front_door import FrontDoor
-from server.main_peer import MainPeer
-from server.room_objects import RoomObject
+from server.communication.front_door import FrontDoor
+from server.main.peer_api import MainPeer
+from server.main.room_api import RoomObject
+from server.process.base_api import PeerObject
+from server.replication.replica_service import CopyKeeper
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known

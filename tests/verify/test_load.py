@@ -9,7 +9,7 @@ import pytest
 
 from client import connect
 from game.errors import InvalidArgument
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from verify.load import worker
 from verify.load.report import Rush, Summary

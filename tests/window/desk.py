@@ -18,7 +18,7 @@ from client.window.lobby import LobbyScreen
 from client.window.look import Look
 from client.window.new_room import NewRoomPanel
 from client.window.room import RoomScreen
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import wait_until
 
 

@@ -18,7 +18,7 @@ from client.model.closing import Closing
 from client.window.app import SMALLEST
 from client.window.hints import hint
 from client.window.look import Look
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import ROOT
 from tests.window.desk import Desk, Person, play, two_in_a_room
 

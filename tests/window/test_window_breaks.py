@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
 from tests.window.desk import Desk, two_in_a_room

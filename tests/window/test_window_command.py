@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from client import connect
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import ROOT, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import end

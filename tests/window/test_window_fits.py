@@ -15,7 +15,7 @@ from client.window.app import SIZE, SMALLEST
 from client.window.look import Look
 from game.rooms.commands import Leave, Offer
 from game.rooms.state import Room
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.game.playing import after, matched, playing, request, resigned, started, won_by_x
 from tests.model.seen import seen
 from tests.window.desk import Desk, Person

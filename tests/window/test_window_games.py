@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.window.desk import Desk, Person, play, two_in_a_room
 
 WIN = ((0, 4, 1, 5, 2), "XXX.OO...")

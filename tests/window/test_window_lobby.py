@@ -6,7 +6,7 @@ import pytest
 
 from client import connect
 from client.model.new_room import NewRoom
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S
 from tests.conftest import MakeCluster
 from tests.window.desk import Desk

@@ -8,7 +8,7 @@ from client.archive import from_json
 from client.window.app import SMALLEST
 from client.window.records import RecordsScreen
 from game.games.selection import Proposal
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.window.desk import Desk, Person
 from tests.window.test_window import assert_fits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.model.servers import ORDER
 from client.window.servers import ServersScreen
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.window.desk import Desk, Person, two_in_a_room
 from tictactoe import OwnServers
 from wire import MAIN, REPLICATION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.model.local_servers import CannotDo, LocalServers
 from client.window.start import StartScreen
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.conftest import MakeCluster
 from tests.window.desk import Desk, Person
 from tictactoe import OwnServers

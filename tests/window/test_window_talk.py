@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.model.new_room import NewRoom
 from client.window.app import SMALLEST
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from tests.window.desk import Desk, Person, play, two_in_a_room
 from tests.window.test_window import assert_fits
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from client.window.records import RecordsScreen
 from game.games.selection import Proposal
-from server.cluster import Cluster
-from server.processes import ROLES
-from server.upgrade import upgrade
+from server.control.cluster import Cluster
+from server.control.upgrade import upgrade
+from server.supervision.processes import ROLES
 from tests.conditions import wait_until
 from tests.window.desk import Desk, Person
 

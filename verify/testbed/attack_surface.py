@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import psutil
 
-from server.cluster import Cluster
-from server.processes import ROLES
+from server.control.cluster import Cluster
+from server.supervision.processes import ROLES
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 MEGABYTE = 1 << 20

@@ -19,11 +19,11 @@ from typing import Any
 
 import psutil
 
-from server import processes
-from server.both_journals import journal_of
-from server.cluster import Cluster
-from server.lookout import complete, whole
-from server.run_file import RunFile
+from server.control.cluster import Cluster
+from server.log.journal.pair import journal_of
+from server.supervision import processes
+from server.supervision.run_file import RunFile
+from server.supervision.status import complete, whole
 from verify.testbed.clock_skew import WrongClocks
 from verify.testbed.local_cluster import sandbox_cluster
 from verify.testbed.network_namespace import Cuts, Direction

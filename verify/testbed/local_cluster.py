@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from server.cluster import Cluster
+from server.control.cluster import Cluster
 from server.settings import Settings, SettingsError
 
 _PORT_FIELDS = (

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from server.journal_file import reader
-from server.journal_rows import as_text
-from server.row_format import LOST, Kind, checksum
+from server.log.journal.file import reader
+from server.log.journal.rows import as_text
+from server.log.row_format import LOST, Kind, checksum
 
 BODIES = {"entries": "body", "snapshots": "body", "listings": "row"}
 """The tables with rows that are damaged, and the columns in which they are."""

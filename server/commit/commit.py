@@ -1,0 +1,175 @@
+"""The commit of a batch, as a conversation: decide, own journal, replica, publish, and only then the answers.
+
+That order is what "acknowledged" means here, and it is in this file alone. Who commits when, and which commands make
+a batch, ``group_commit`` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Protocol
+
+from game.errors import Refusal, TicTacToeError
+from game.forms.records import Record
+from game.moment import Moment
+from server.log.batch import Draft
+from server.log.entries import Entry, Listing
+from server.log.journal.journal import Journal
+from server.log.remembered_answers import Outcome, UnchangedRequests, answer_of, error_of, outcome_of
+from server.log.standing_streams import Enter, volume_stream
+from server.log.streams import Kind, Streams
+from server.runtime.effects import Conversation
+from server.runtime.failpoints import Faults
+from wire.errors import Damaged, Fenced, StorageFailed
+
+
+class Order:
+    """One command on its way through the log, and in the end its answer or the error."""
+
+    __slots__ = ("answer", "command", "error", "stream")
+
+    def __init__(self, stream: str, command: Any) -> None:
+        self.stream = stream
+        self.command = command
+        self.answer: Mapping[str, object] | None = None
+        self.error: TicTacToeError | None = None
+
+
+class ReplicationPort(Protocol):
+    """What a commit needs of replication."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of this term of office."""
+
+    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
+        """Come to an end once entries that the own journal has are committed. False: they never will be, by this
+        server.
+        """
+
+
+class States(Protocol):
+    """The states of all streams, as last published."""
+
+    def state_of(self, stream: str) -> Any:
+        """The published state of a stream."""
+
+    @property
+    def records(self) -> int:
+        """How many records the book has."""
+
+    def is_listed_as(self, stream: str, row: Mapping[str, object] | None) -> bool:
+        """Whether that is what is told of a stream."""
+
+    def publish(self, draft: Draft) -> None:
+        """Make what is committed visible to everybody. Must not fail and must not wait."""
+
+
+class Commit:
+    """How the main server in office commits."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        states: States,
+        journal: Journal,
+        replication: ReplicationPort,
+        faults: Faults,
+        moment: Callable[[], Moment],
+    ) -> None:
+        """``moment`` gives this moment; the commands of a batch are decided in the same."""
+        self._streams = streams
+        self._states = states
+        self._journal = journal
+        self._replication = replication
+        self._faults = faults
+        self._moment = moment
+        self._unchanged = UnchangedRequests()
+
+    def batch(self, orders: Sequence[Order]) -> Conversation[None]:
+        """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
+        draft = Draft(self._moment())
+        for order in orders:
+            self._settle(order, draft)
+        if draft.entries:
+            try:
+                yield from self._write(draft)
+            except (StorageFailed, Fenced) as error:
+                for order in orders:  # a refusal, too, may be because of what is now not going to happen
+                    order.answer, order.error = None, error
+                return
+            self._states.publish(draft)
+        self._remember(draft.unchanged)
+        if draft.entries:
+            self._faults.point("before_answer")
+
+    def _settle(self, order: Order, draft: Draft) -> None:
+        """Give the order its answer or its refusal; the same as before to a copy of a request."""
+        asked = self._streams.kind_of(order.stream).request(order.command)
+        request = None if asked is None else (order.stream, asked)
+        known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
+        if known is not None:
+            order.answer, order.error = answer_of(known), error_of(known)
+            return
+        written = len(draft.entries)
+        came_of_it: Mapping[str, object] | Refusal
+        try:
+            came_of_it = order.answer = self._decide(order.stream, order.command, draft)
+        except Refusal as refusal:
+            came_of_it = order.error = refusal.with_traceback(None)  # without the frames, and so the states, it passed
+        except Damaged as damaged:  # nothing is remembered: once it is mended a retry is carried out
+            order.error = damaged.with_traceback(None)
+            return
+        if request is not None and len(draft.entries) == written:
+            draft.unchanged[request] = outcome_of(came_of_it)
+
+    def _remember(self, unchanged: Mapping[Hashable, Outcome]) -> None:
+        """Let a late copy of these requests change nothing; see ``unchanged``."""
+        self._unchanged.add(unchanged)
+
+    def _decide(self, stream: str, command: Any, draft: Draft) -> Mapping[str, object]:
+        kind = self._streams.kind_of(stream)
+        state = draft.states[stream] if stream in draft.states else self._states.state_of(stream)
+        answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
+        if answer is None:
+            first = state
+            for event in kind.decide(state, command, draft.now):
+                before, state = state, self._add(stream, kind, state, event, draft)
+                record = kind.record(before, event, state)
+                if record is not None:
+                    self._enter(record, draft)
+            for request, earlier in kind.forgotten(first, state).items():
+                draft.unchanged[(stream, request)] = outcome_of(earlier)
+            answer = kind.answer(state, command)
+        return answer
+
+    def _add(self, stream: str, kind: Kind, state: Any, event: Any, draft: Draft) -> Any:
+        """One event more in the draft; the state after it."""
+        state = draft.states[stream] = kind.evolve(state, event)
+        position = self._journal.last.position + len(draft.entries) + 1
+        body = kind.write_event(event)
+        draft.entries.append(Entry(position, self._replication.epoch, stream, state.version, body))
+        draft.events.append(event)
+        return state
+
+    def _enter(self, record: Record, draft: Draft) -> None:
+        """A record goes into the book in the same batch as what it tells of: both are in the log, or neither."""
+        draft.records += 1
+        number = self._states.records + draft.records
+        self._decide(volume_stream(number), Enter(number, record), draft)
+
+    def _write(self, draft: Draft) -> Conversation[None]:
+        self._list(draft)
+        self._faults.point("before_journal")
+        self._journal.append(draft.entries, draft.listings)
+        self._faults.point("after_journal")
+        if not (yield from self._replication.carry(draft.entries)):
+            raise Fenced("this main server's term is over")
+
+    def _list(self, draft: Draft) -> None:
+        """Say what the batch changes of what is told of its streams."""
+        ends = {entry.stream: entry.position for entry in draft.entries}
+        for stream, state in draft.states.items():
+            row = self._streams.kind_of(stream).row(state)
+            if not self._states.is_listed_as(stream, row):
+                draft.listings.append(Listing(stream, ends[stream], row))

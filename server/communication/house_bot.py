@@ -1,0 +1,179 @@
+"""The house bot: plays whoever found nobody else to play with, and says that it is a program.
+
+A process of its own, so that its thinking costs no server anything; the communication server starts it when there is
+somebody to play with (see ``bot_keeper``) and it ends with that. In its matches it is a player like others, with a
+username and a token: whatever dies, it goes on from what the servers tell.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from game.bots.strategy import THINKS_S, choose, within
+from game.errors import NoSuchRoom, Refusal, RoomClosed, TicTacToeError
+from game.rules import Seat, other
+from server.communication.house_bot_process import ROLE
+from server.rooms.ids import HOUSE_BOT
+from server.runtime import standard_streams
+from server.runtime.log_file import LogFile
+from server.runtime.retries import TAKEOVER_S, Retries
+from server.runtime.security import cluster_key, house_bot_token, peer_key
+from server.settings import Settings, load
+from server.telemetry import logs as log
+from wire import COMMUNICATION, MAIN, PEER, room_object
+from wire.rpc import Address, Remote
+
+LEVEL = "medium"
+LOOK_AGAIN_S = 0.1
+TRY_AGAIN_S = 0.05
+WAIT_S = 10.0
+TIMEOUT_S = 5.0
+GREETING = "Hello! I am the house bot, a program. Good luck!"
+
+logger = structlog.get_logger()
+
+
+class BotMatch:
+    """One match of the house bot, played to its end in the thread that calls ``play``."""
+
+    def __init__(self, room: str, main: Address, token: str, ending: threading.Event) -> None:
+        self._remote = Remote(main, room_object(room))
+        self._token = token
+        self._ending = ending
+        self._chance = random.Random()
+
+    def play(self) -> None:
+        """Play until the match is over and the other is gone, or the room is."""
+        try:
+            view = self._ask("view")
+            if not any(line["by"] == HOUSE_BOT for line in view["talk"]):
+                self._do("say", GREETING)
+            while view is not None and not self._is_over(view):
+                self._act(view)
+                view = self._next(view)
+            self._do("leave")
+        except (NoSuchRoom, RoomClosed):
+            pass  # closed meanwhile: as over as can be
+        finally:
+            self._remote.close()
+
+    @staticmethod
+    def _is_over(view: Mapping[str, Any]) -> bool:
+        seat = _seat_of(view)
+        across = None if seat is None else view["seats"][other(seat)]
+        return bool(view["series_over"]) and across is not None and not across["present"]
+
+    def _act(self, view: Mapping[str, Any]) -> None:
+        """Do what is to be done as things stand, if anything."""
+        seat = _seat_of(view)
+        if seat is None:
+            return
+        for whose, what in view["offers"]:
+            if whose != seat:
+                self._do("decline" if what == "draw" else "accept", what)
+        if view["phase"] == "selecting":
+            theirs = view["selection"]["proposals"].get(other(seat))
+            if theirs is not None:
+                self._do("propose", theirs)
+        elif view["phase"] == "finished" and seat not in view["rematch"] and self._plays_on(view, seat):
+            self._do("rematch")
+        elif view["phase"] == "playing" and view["turn"] == seat:
+            go_on = within(THINKS_S, time.monotonic, time.sleep)
+            self._do("move", choose(LEVEL, view["board"], seat, self._chance, go_on))
+        elif view["phase"] == "playing" and not view["seats"][other(seat)]["present"]:
+            self._do("claim_game", "win")
+
+    @staticmethod
+    def _plays_on(view: Mapping[str, Any], seat: Seat) -> bool:
+        """The next game of a series at once; another series when the other wants one."""
+        return not view["series_over"] or other(seat) in view["rematch"]
+
+    def _next(self, view: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The room when something has happened in it, or after a while; None when the bot is to end."""
+        self._ask("wait", view["version"], WAIT_S, extra_s=WAIT_S)
+        return None if self._ending.is_set() else self._ask("view")
+
+    def _do(self, method: str, *arguments: object) -> None:
+        """Carry out a command; what is refused was overtaken by something else, and the next look shows it."""
+        try:
+            self._ask(method, secrets.token_urlsafe(12), *arguments)
+        except (NoSuchRoom, RoomClosed):
+            raise
+        except Refusal as refusal:
+            logger.debug("refused", method=method, why=refusal.message)
+
+    def _ask(self, method: str, *arguments: object, extra_s: float = 0.0) -> Any:
+        """Call until there is an answer, with the same arguments; a Refusal is one."""
+        while True:
+            try:
+                return self._remote.call(method, self._token, *arguments, timeout_s=TIMEOUT_S + extra_s)
+            except Refusal:
+                raise
+            except TicTacToeError as error:
+                if self._ending.is_set():
+                    raise RoomClosed("the bot ends") from error
+                self._remote.close()
+                self._ending.wait(TRY_AGAIN_S)
+
+
+def _seat_of(view: Mapping[str, Any]) -> Seat | None:
+    seats: Mapping[Seat, Any] = view["seats"]
+    return next((seat for seat, owner in seats.items() if owner is not None and owner["name"] == HOUSE_BOT), None)
+
+
+def run(settings: Settings, ending: threading.Event) -> None:
+    """Play all matches of the house bot until ``ending`` is set."""
+    key = cluster_key(settings)
+    main = Address(settings.host_of(MAIN), settings.client_port_of(MAIN))
+    front_door = Remote(settings.peer_address_of(COMMUNICATION), PEER, key=peer_key(key, COMMUNICATION))
+    asking = Retries("the front door does not answer", patience_s=TAKEOVER_S)
+    playing: dict[str, threading.Thread] = {}
+    while not ending.wait(LOOK_AGAIN_S):
+        try:
+            rooms = front_door.call("bot_matches", timeout_s=TIMEOUT_S)
+        except TicTacToeError as error:
+            asking.failed(error)
+            front_door.close()
+            continue
+        asking.succeeded()
+        playing = {room: thread for room, thread in playing.items() if thread.is_alive()}
+        for room in rooms:
+            if room not in playing:
+                match = BotMatch(room, main, house_bot_token(key), ending)
+                playing[room] = threading.Thread(target=match.play, name=f"match {room}", daemon=True)
+                playing[room].start()
+
+
+def main() -> None:
+    """Run as ``python -m server.communication.house_bot``; ends with the communication server, which started it."""
+    standard_streams.open_missing()
+    settings = load()
+    log.set_up(settings, ROLE)
+    own_log = LogFile(settings, ROLE)
+    ending = threading.Event()
+
+    def until_starter_is_gone() -> None:
+        sys.stdin.read()
+        ending.set()
+
+    def pause(seconds_: float) -> None:
+        ending.wait(seconds_)
+
+    def change_log() -> None:
+        own_log.run(lambda: not ending.is_set(), pause)
+
+    threading.Thread(target=until_starter_is_gone, name="starter", daemon=True).start()
+    threading.Thread(target=change_log, name="log", daemon=True).start()
+    run(settings, ending)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Sees to it that the house bot's process runs while it has somebody to play with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from server.runtime import log_file
+from server.settings import ROOT, Settings, as_environment
+
+ROLE = "house_bot"
+"""What its process is called in logs."""
+LOOK_AGAIN_S = 0.2
+START_AGAIN_S = 1.0
+
+logger = structlog.get_logger()
+
+
+class BotKeeper:
+    """Starts the house bot, and starts it again when it dies; it ends by itself when this process does."""
+
+    def __init__(self, settings: Settings, matches: Callable[[], Sequence[str]]) -> None:
+        """``matches`` gives the rooms of its matches that go on."""
+        self._settings = settings
+        self._matches = matches
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Keep it running until ``go_on()`` is false."""
+        while go_on():
+            pause(LOOK_AGAIN_S)
+            died = self._child is not None and self._child.poll() is not None
+            if died:
+                logger.warning("the house bot ended", status=self._child.returncode if self._child else None)
+                self._child = None
+                pause(START_AGAIN_S)
+            if self._child is None and go_on() and self._matches():
+                self._child = self._start()
+        self.end()
+
+    def end(self) -> None:
+        """End it."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with log_file.open_new(self._settings, ROLE) as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "server.communication.house_bot"],
+                cwd=ROOT,
+                env={**os.environ, **as_environment(self._settings)},
+                stdin=subprocess.PIPE,  # closed when this process dies, however it does: that is how the bot knows
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal must not reach it
+            )

@@ -1,0 +1,295 @@
+"""The front door's side of matchmaking: who waits, kept in memory alone, and the questions for rooms.
+
+A wish is a question that is open, and nothing else: whoever asks is matched, whoever stops asking is not, and nothing
+has to be tidied up when somebody dies. What comes of it, the match, is in the log. After a restart people ask again,
+and have their places in the queue by the ticket that they were given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from game.errors import LimitReached, TicTacToeError
+from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
+from game.games.selection import Wish, narrowed
+from game.match.matchmaking import PATIENT_S, Seeker, Seekers
+from game.rooms.commands import HOUSE_REQUESTS
+from game.rooms.drain_rules import check_not_draining
+from server.communication.lobby_follower import FOLLOW_WAIT_S, LobbyCopy
+from server.main.match_opener import MOST_AT_ONCE, Pairing
+from server.rooms.ids import HOUSE_BOT, house_request
+from server.rooms.long_poll import Herald
+from server.runtime.retries import TAKEOVER_S, Retries
+from wire.errors import Busy, NotReady
+from wire.later import Later
+from wire.waiting import about_to_wait
+
+TICK_S = 0.05
+"""Who asks within it is matched by rating; nobody waits longer for it."""
+AGAIN_S = 0.05
+REFUSED_AGAIN_S = 0.5
+"""After so long rooms are asked for again that were refused: there were too many."""
+CANCELLED_S = 10.0
+"""So long it is remembered, at the least, that somebody waits no more: who asks on with a ticket is told."""
+LONGEST_WAIT_MS = 3_600_000
+"""No ticket is worth more."""
+
+AskMain = Callable[..., Any]
+Where = Callable[[str], Mapping[str, object]]
+
+
+class _Asked(NamedTuple):
+    """What somebody who waits asked, and since when they wait."""
+
+    wish: Wish
+    since: float
+
+
+class BotLimits(NamedTuple):
+    """How many matches the house bot plays at once: in all, and with people of one host."""
+
+    most: int = 48
+    most_of_host: int = 32
+
+
+DEFAULT_BOT_LIMITS = BotLimits()
+
+
+class Matchmaker:
+    """Matches whoever waits. Safe for threads."""
+
+    def __init__(
+        self,
+        ask_main: AskMain,
+        lobby: LobbyCopy,
+        where: Where,
+        rating_of: Callable[[str], float],
+        key: bytes,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        bot_limits: BotLimits = DEFAULT_BOT_LIMITS,
+    ) -> None:
+        """``ask_main`` calls a method of the main server, ``where`` says where a room is; ``key`` signs tickets."""
+        self._bot_limits = bot_limits
+        self._bot_hosts: dict[str, str] = {}  # rooms of the bot's matches -> where the other player is
+        self._ask_main = ask_main
+        self._lobby = lobby
+        self._where = where
+        self._rating_of = rating_of
+        self._key = key
+        self._clock = clock
+        self._choices = short_list(DEFAULT_GAME)
+        self.retries = Retries("no rooms for people who were matched", patience_s=TAKEOVER_S)
+        self._changed = threading.Condition()
+        self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
+        self._news = False
+        self._making: set[str] = set()
+        self._cancelled: dict[str, float] = {}  # since when, oldest first
+        self._herald = Herald(self._tell)
+
+    # -- asked ----------------------------------------------------------------------------------------------------
+
+    def seek(self, name: str, wish: Wish, ticket: str, timeout_s: float) -> dict[str, object] | Later:
+        """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up. Who
+        has cancelled waits again when they ask without a ticket. Raises Draining.
+        """
+        waited_s = self._waited_s(name, ticket)
+        asked = _Asked(wish, self._clock() - waited_s)
+        if timeout_s <= 0 or self._lobby.match_of(name) is not None or self._lobby.draining is not None:
+            return self._tell(name, asked)
+        if waited_s < PATIENT_S:
+            timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then there is something to tell: the bot would play
+        with self._changed:
+            if not ticket:
+                self._cancelled.pop(name, None)
+            if name not in self._cancelled:
+                later = self._herald.wait(name, asked, timeout_s)
+                if name not in self._making:
+                    self._seekers.ask(Seeker(name, wish, self._rating_of(name), asked.since))
+                    self._news = True
+                return later
+        return self._tell(name, asked)
+
+    def cancel(self, name: str) -> dict[str, object]:
+        """Somebody waits no more. If their match is being made it is too late for that: then this is its room."""
+        with self._changed:
+            self._seekers.drop(name)
+            if name in self._making:
+                about_to_wait()
+                self._changed.wait_for(lambda: name not in self._making, FOLLOW_WAIT_S * 5)
+            self._remember_cancelled(name)
+        self._herald.happened_in([name])
+        return self._tell(name, _Asked(Wish(), self._clock()))
+
+    def play_house_bot(self, name: str, request_id: str, wish: Wish, host: str = "") -> Mapping[str, object]:
+        """A match with the house bot, or the one that somebody is in.
+
+        Raises Busy when it plays as many as it can, LimitReached when it plays as many with people of that host.
+        """
+        own = self._lobby.match_of(name)
+        if own is not None:
+            return self._in_room(own)
+        if not self._bot_is_free():
+            raise Busy("the house bot plays as many games as it can (MAX_BOT_MATCHES)")
+        self._check_may_play_bot(host)
+        digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
+        choices = narrowed(self._choices, [wish]) or self._choices
+        pairing = Pairing(f"{HOUSE_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
+        (opened,) = self._open([pairing])
+        with self._changed:
+            self._seekers.drop(name)
+            if opened["room"]:
+                self._bot_hosts[opened["room"]] = host
+        self._herald.happened_in([name])  # whoever waits under that name need not any more
+        return self._in_room(opened["room"] or opened["taken"][name])
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a match."""
+        with self._changed:
+            return len(self._seekers)
+
+    # -- matching -------------------------------------------------------------------------------------------------
+
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Match whoever waits until ``go_on()`` is false."""
+        while go_on():
+            pause(TICK_S)
+            groups = self._take_groups()
+            while groups and go_on():
+                self._make(groups[:MOST_AT_ONCE], go_on, pause)
+                groups = groups[MOST_AT_ONCE:]
+
+    def _take_groups(self) -> list[tuple[Seeker, ...]]:
+        """Those who are matched now, of those who are still there; nobody while the cluster is being emptied."""
+        with self._changed:
+            if self._lobby.draining is not None:
+                self._herald.happened_in(list(self._seekers))  # that they need wait no longer
+                return []
+            # a match may have been opened of which this copy of the lobby heard late
+            self._herald.happened_in(self._lobby.in_matches(self._seekers))
+            if not self._news:
+                return []
+            self._news = False
+            for name in [name for name in self._seekers if not self._herald.waits_in(name)]:
+                self._seekers.drop(name)
+            groups = self._seekers.groups(self._clock())
+            self._making.update(seeker.name for group in groups for seeker in group)
+        return groups
+
+    def _make(
+        self, groups: Sequence[tuple[Seeker, ...]], go_on: Callable[[], bool], pause: Callable[[float], None]
+    ) -> None:
+        """Have rooms opened for these groups; asked for again, with the same requests, until there is an answer."""
+        pairings = [
+            Pairing(house_request(), (group[0].name, group[1].name), self._seekers.choices_of(group))
+            for group in groups
+        ]
+        opened: Sequence[Mapping[str, Any]] = []
+        while go_on() and not opened:
+            try:
+                opened = self._open(pairings)
+                self.retries.succeeded()
+            except NotReady as error:
+                self.retries.failed(error)
+                pause(AGAIN_S)
+            except TicTacToeError as error:
+                self.retries.failed(error)
+                opened = [{"room": None, "taken": {}} for _ in pairings]
+                pause(REFUSED_AGAIN_S)
+        with self._changed:
+            for group, one in zip(groups, opened, strict=False):
+                self._making.difference_update(seeker.name for seeker in group)
+                if one["room"] is None:
+                    self._wait_on(seeker for seeker in group if seeker.name not in one["taken"])
+            self._changed.notify_all()
+        self._herald.happened_in(
+            seeker.name
+            for group, one in zip(groups, opened, strict=False)
+            for seeker in group
+            if one["room"] is not None or seeker.name in one["taken"]
+        )
+
+    def _wait_on(self, seekers: Iterable[Seeker]) -> None:
+        """These were not matched after all. The lock is held."""
+        for seeker in seekers:
+            if self._herald.waits_in(seeker.name):
+                self._seekers.ask(seeker)
+                self._news = True
+
+    def _open(self, pairings: Sequence[Pairing]) -> Sequence[Mapping[str, Any]]:
+        answer = self._ask_main("open_matches", pairings)
+        self._lobby.wait_for(answer["revision"], FOLLOW_WAIT_S)
+        opened: Sequence[Mapping[str, Any]] = answer["opened"]
+        return opened
+
+    # -- told -----------------------------------------------------------------------------------------------------
+
+    def _tell(self, name: str, asked: _Asked) -> dict[str, object]:
+        """How it stands with somebody, who is not waiting any more unless another question of theirs is open, or they
+        ask again.
+        """
+        room = self._lobby.match_of(name)
+        with self._changed:
+            if not self._herald.waits_in(name):
+                self._seekers.drop(name)
+            cancelled = name in self._cancelled
+            others = len(self._seekers)
+        if room is not None:
+            return self._in_room(room)
+        if not cancelled:
+            check_not_draining(self._lobby.draining is not None, "matches")
+        waited_s = self._clock() - asked.since
+        return {
+            "room": None,
+            "waiting": not cancelled,
+            "ticket": "" if cancelled else self._ticket(name, waited_s),
+            "waited_s": waited_s,
+            "others": others,
+            "house_bot": waited_s >= PATIENT_S and self._bot_is_free(),
+        }
+
+    def _remember_cancelled(self, name: str) -> None:
+        """So that all who wait under that name hear of it. The lock is held."""
+        now = self._clock()
+        self._cancelled.pop(name, None)
+        self._cancelled[name] = now
+        for old in [one for one, since in self._cancelled.items() if since < now - CANCELLED_S]:
+            del self._cancelled[old]
+
+    def _in_room(self, room: str) -> dict[str, object]:
+        return {"room": room, "waiting": False, **self._where(room)}
+
+    def _bot_is_free(self) -> bool:
+        return len(self._lobby.matches_of(HOUSE_BOT)) < self._bot_limits.most
+
+    def _check_may_play_bot(self, host: str) -> None:
+        """Raise LimitReached when it plays as many matches with people of that host as it may."""
+        playing = set(self._lobby.matches_of(HOUSE_BOT))
+        with self._changed:
+            self._bot_hosts = {room: where for room, where in self._bot_hosts.items() if room in playing}
+            here = sum(where == host for where in self._bot_hosts.values())
+        if host and here >= self._bot_limits.most_of_host:
+            raise LimitReached(
+                f"the house bot plays {here} matches with people of your address, as many as it may"
+                " (MAX_BOT_MATCHES_PER_HOST)"
+            )
+
+    def _ticket(self, name: str, waited_s: float) -> str:
+        waited_ms = str(int(waited_s * 1000))
+        return f"{waited_ms}-{self._signature(name, waited_ms)}"
+
+    def _waited_s(self, name: str, ticket: str) -> float:
+        """How long somebody has waited, by a ticket of ours; a ticket of nobody's is worth nothing."""
+        waited_ms, _, signature = ticket.partition("-")
+        if not hmac.compare_digest(signature.encode(), self._signature(name, waited_ms).encode()):
+            return 0.0
+        return min(int(waited_ms), LONGEST_WAIT_MS) / 1000.0
+
+    def _signature(self, name: str, waited_ms: str) -> str:
+        return hmac.new(self._key, f"{name}\n{waited_ms}".encode(), "sha256").hexdigest()[:32]

@@ -1,0 +1,82 @@
+"""The ``cluster`` commands about the two journals: back up, restore, resolve. Words only; see ``restoration``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from server.control import backup_file, restoration
+from server.control.backup_file import Backup
+from server.control.cli import app, console, fail, plain_errors
+from server.control.cluster import Cluster
+from server.settings import Settings, load
+from wire import MAIN, REPLICATION
+
+__all__ = ["app"]
+
+Result = TypeVar("Result")
+
+KEPT = {"main": MAIN, "replica": REPLICATION, "replication": REPLICATION}
+"""What people call the two journals."""
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="the file to write; it holds the cluster's key: keep it secret")],
+) -> None:
+    """Write the whole log into a file, while people play."""
+    with plain_errors():
+        made = backup_file.back_up(Cluster(load()).settings, file)
+        console.print(f"{file} has the log up to position {made.position}, epoch {made.epoch}.", highlight=False)
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="a file that cluster backup wrote")]) -> None:
+    """Go back to a backup: replace both journals. What was played since is moved to the folder archive, not deleted.
+
+    Servers that run are stopped for it and started again.
+    """
+    with plain_errors():
+
+        def put_back(settings: Settings) -> Backup:
+            return restoration.restore(settings, file)
+
+        put = _while_stopped(put_back)
+        when = time.strftime("%F %T", time.localtime(put.made_at))
+        console.print(f"The log is that of {when}, up to position {put.position}.", highlight=False)
+
+
+@app.command()
+def resolve(
+    keep: Annotated[str, typer.Option(help="whose journal counts from now on: main or replica")],
+) -> None:
+    """Choose one of two journals that have diverged. The other one is moved to the folder archive, not deleted.
+
+    Servers that run are stopped for it and started again.
+    """
+    kept = KEPT.get(keep)
+    if kept is None:
+        fail(f"--keep is main or replica, not {keep}")
+    with plain_errors():
+        restoration.check_resolvable(load(), kept)
+        archive = _while_stopped(lambda settings: restoration.resolve(settings, kept))
+        console.print(f"The {keep}'s journal counts. The other one is in {archive}.", highlight=False, soft_wrap=True)
+
+
+def _while_stopped(act: Callable[[Settings], Result]) -> Result:
+    """Stop the servers if they run, act, and start them again in that case, also when it failed."""
+    cluster = Cluster(load())
+    ran = cluster.runs_here()
+    if ran:
+        with console.status("stopping the servers"):
+            cluster.stop()
+    try:
+        return act(cluster.settings)
+    finally:
+        if ran:
+            with console.status("starting the servers"):
+                cluster.start()

@@ -1,0 +1,136 @@
+"""A backup of a cluster: one file that has the whole log and the cluster's key, made while people play.
+
+It is a tar file with a journal, the key and a description. With the key in it, it is for its owner alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from server.log.journal import pair as both_journals
+from server.log.journal.journal import Journal
+from server.log.journal.pair import JOURNAL, Relation
+from server.runtime.security import KEY_FILE
+from server.settings import Settings
+from wire import MAIN, REPLICATION
+from wire.errors import Diverged, StorageFailed
+
+FORMAT = 1
+_DESCRIPTION = "backup.json"
+_LONGEST_DESCRIPTION = 10_000
+
+
+class NoBackup(Exception):
+    """The file is no backup that these servers can read; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What is in a backup: where its log ends, and when it was made (seconds since 1970)."""
+
+    epoch: int
+    position: int
+    made_at: float
+    format: int = FORMAT
+
+
+def back_up(settings: Settings, file: Path) -> Backup:
+    """Write all that was acknowledged up to now into ``file``, whether servers run or not.
+
+    Raises Diverged when the journals differ, StorageFailed when none can be read or the file cannot be written; then an
+    older file of that name is as it was.
+    """
+    related = both_journals.relation(settings)
+    if related is Relation.DIVERGED:
+        raise Diverged("the two journals have diverged; cluster resolve comes first")
+    source = both_journals.journal_of(settings, MAIN if related is Relation.MAIN_HAS_ALL else REPLICATION)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
+            work = Path(folder)
+            made = _copy_journal(source, work / JOURNAL)
+            (work / _DESCRIPTION).write_text(json.dumps(asdict(made)))
+            key = settings.data / KEY_FILE
+            if key.exists():
+                shutil.copyfile(key, work / KEY_FILE)
+            _pack(work, (_DESCRIPTION, JOURNAL, KEY_FILE), work / "packed")
+            (work / "packed").replace(file)
+    except OSError as error:
+        raise StorageFailed(f"{file} cannot be written: {error.strerror or error}") from error
+    return made
+
+
+def _copy_journal(source: Path, target: Path) -> Backup:
+    """Copy a journal as it is at one moment, also while a server writes to it."""
+    try:
+        with contextlib.closing(sqlite3.connect(source)) as journal, contextlib.closing(_new(target)) as copy:
+            journal.backup(copy)
+            return Backup(*Journal(copy).last, made_at=time.time())
+    except sqlite3.Error as error:
+        raise StorageFailed(f"the journal {source} cannot be copied: {error}") from error
+
+
+def _new(file: Path) -> sqlite3.Connection:
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    return sqlite3.connect(file, isolation_level=None)
+
+
+def _pack(folder: Path, names: tuple[str, ...], target: Path) -> None:
+    with os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as output:
+        with tarfile.open(fileobj=output, mode="w:gz", compresslevel=1) as packed:
+            for name in names:
+                if (folder / name).exists():
+                    packed.add(folder / name, name)
+        output.flush()
+        os.fsync(output.fileno())
+
+
+def unpack(file: Path, folder: Path) -> Backup:
+    """Put the journal and, if it is there, the key of a backup into ``folder``. Raises NoBackup, StorageFailed."""
+    try:
+        with tarfile.open(file) as packed:
+            backup = _describe(packed)
+            for name in (JOURNAL, KEY_FILE):
+                with contextlib.suppress(KeyError), _member(packed, name) as member:
+                    _write(folder / name, member)
+        with contextlib.closing(sqlite3.connect(folder / JOURNAL, isolation_level=None)) as connection:
+            if Journal(connection).last != (backup.epoch, backup.position):
+                raise NoBackup(f"{file} is damaged: its journal does not end where it says")
+    except OSError as error:
+        raise StorageFailed(f"{file} cannot be read: {error.strerror or error}") from error
+    except (tarfile.TarError, EOFError, KeyError, ValueError, TypeError, sqlite3.Error) as error:
+        raise NoBackup(f"{file} is no backup of a cluster, or a damaged one: {error}") from error
+    return backup
+
+
+def _describe(packed: tarfile.TarFile) -> Backup:
+    with _member(packed, _DESCRIPTION) as member:
+        described = json.loads(member.read(_LONGEST_DESCRIPTION))
+    if described["format"] > FORMAT:
+        raise NoBackup(f"the backup has format {described['format']}; these servers read formats up to {FORMAT}")
+    return Backup(**described)
+
+
+@contextlib.contextmanager
+def _member(packed: tarfile.TarFile, name: str) -> Iterator[IO[bytes]]:
+    """A file in the archive. Raises KeyError when there is none of that name."""
+    member = packed.extractfile(name)
+    if member is None:
+        raise KeyError(f"{name} is no file")
+    with member:
+        yield member
+
+
+def _write(file: Path, member: IO[bytes]) -> None:
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as output:
+        shutil.copyfileobj(member, output)

@@ -1,0 +1,240 @@
+"""The ``cluster`` commands: start, stop, drain, upgrade, look at and kill the servers on this machine.
+
+Only words and tables live here. What a command does is in ``cluster``, ``closing`` and ``upgrade``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import time
+from collections.abc import Iterator
+from typing import Annotated, NoReturn
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Column, Table
+
+from server.control.backup_file import NoBackup
+from server.control.cluster import CannotStart, CannotStop, Cluster, NotRunning
+from server.control.restoration import NothingToResolve
+from server.settings import SettingsError, load
+from server.supervision.status import Drains, complete, whole
+from server.supervision.supervision import STAND_DOWN_S
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import TicTacToeError
+from wire.os_errors import sentence_of
+
+FAILED = 1
+"""Exit status when what was looked for is not so."""
+CANNOT = 2
+"""Exit status when a command could not do what it was told."""
+NAMED = {
+    "main": MAIN,
+    "communication": COMMUNICATION,
+    "replication": REPLICATION,
+    "name_server": NAME_SERVER,
+    "ns": NAME_SERVER,
+    MAIN: MAIN,
+    COMMUNICATION: COMMUNICATION,
+    REPLICATION: REPLICATION,
+}
+"""What people call the servers."""
+
+app = typer.Typer(help="Start, stop and look at the servers on this machine.", no_args_is_help=True)
+console = Console()
+
+
+def number(value: float | None) -> float | None:
+    """The value of an option, which a range alone does not check: "nan" is in every range. Raises BadParameter."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to go by.")
+    return value
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """What went wrong as one line, without a traceback."""
+    try:
+        yield
+    except (SettingsError, CannotStart, CannotStop, NoBackup, NotRunning, NothingToResolve) as error:
+        fail(str(error))
+    except BrokenPipeError:
+        raise  # of "| head": not worth a word
+    except OSError as error:
+        fail(sentence_of(error))
+    except TicTacToeError as error:
+        fail(error.message)
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say why, and end the command."""
+    Console(stderr=True).print(sentence, style="red", markup=False, highlight=False)
+    raise typer.Exit(CANNOT)
+
+
+@app.command()
+def start() -> None:
+    """Start the name server and the three servers in the background, those that do not run yet.
+
+    A cluster that was emptied by drain, and stopped, is open again.
+    """
+    with plain_errors():
+        cluster = Cluster(load())
+        with console.status("starting the servers") as waiting:
+            up: list[str] = []
+
+            def on_progress(role: str) -> None:
+                up.append(role)
+                waiting.update(f"up: {', '.join(up)}")
+
+            cluster.start(on_progress)
+        console.print(f"The cluster runs. Its name server is at {cluster.name_server}.")
+        drains = cluster.drains()
+        if drains is not None and drains.on:
+            console.print("But it is being emptied: cluster drain --cancel opens it again.")
+
+
+@app.command()
+def stop() -> None:
+    """Stop all four for good: nothing starts them again. What was played is there at the next start."""
+    with plain_errors():
+        cluster = Cluster(load())
+        try:
+            with console.status("stopping the servers"):
+                cluster.stop()
+        except KeyboardInterrupt:
+            fail(
+                f"The cluster is not stopped: what still runs starts the rest again within {STAND_DOWN_S:g} s or so."
+                " Say cluster stop again."
+            )
+        console.print("The cluster is stopped.")
+        if left := cluster.name_server_of_others():
+            console.print(left, highlight=False)
+
+
+@app.command()
+def drain(
+    deadline: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1440.0, callback=number, help="minutes after which all stops, whatever still runs"),
+    ] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="call it off: open the cluster again")] = False,
+) -> None:
+    """Stop without throwing anybody out: no new names, rooms and games; people are told; all stops after the last game.
+
+    Without a deadline it waits for as long as somebody plays. Ctrl-C leaves the cluster draining; say drain again to go
+    on, drain --cancel to open it again. A start after the stop opens it too.
+    """
+    from server.control.drain_command import CalledOff, reopen
+    from server.control.drain_command import drain as empty
+
+    with plain_errors():
+        cluster = Cluster(load())
+        if cancel:
+            reopen(cluster)
+            console.print("The cluster is open again.")
+            return
+        said: set[str] = set()
+        try:
+            with console.status("asking the main server") as waiting:
+
+                def on_progress(seen: Drains) -> None:
+                    words = _drains(seen)
+                    waiting.update(words)
+                    if not console.is_terminal and words not in said:  # else nobody would see it
+                        said.add(words)
+                        console.print(words, highlight=False)
+
+                left = empty(cluster, deadline_s=None if deadline is None else deadline * 60, on_progress=on_progress)
+        except CalledOff as called_off:
+            fail(str(called_off))
+        except KeyboardInterrupt:
+            fail(
+                "The cluster goes on draining, and nobody stops it. cluster drain goes on (say the deadline again),"
+                " cluster drain --cancel opens it again, cluster stop stops it now."
+            )
+        over = f"{_games(left.games)} will go on at the next start" if left.games else "every game had come to its end"
+        console.print(f"The cluster is stopped; {over}.")
+
+
+def _drains(seen: Drains) -> str:
+    """How far a cluster is that is being emptied."""
+    ends = "after the last game" if seen.until is None else f"at {_clock(seen.until)} at the latest"
+    return f"draining: {_games(seen.games)} still played, the cluster stops {ends}"
+
+
+def _games(count: int) -> str:
+    return f"{count} game{'' if count == 1 else 's'}"
+
+
+@app.command(name="upgrade")
+def upgrade_servers() -> None:
+    """Replace the four servers, one after the other, by newly started ones of the code on disk, while games run."""
+    from server.control.upgrade import CannotUpgrade, Replaced, upgrade
+
+    def tell(replaced: Replaced) -> None:
+        away = "" if replaced.away_s is None else f"away for {replaced.away_s * 1000:.0f} ms, "
+        console.print(
+            f"{replaced.role}: pid {replaced.old_pid} → {replaced.new_pid}, {away}whole again after "
+            f"{replaced.whole_s:.1f} s",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    with plain_errors():
+        cluster = Cluster(load())
+        began = time.monotonic()
+        try:
+            with console.status("") as waiting:
+                upgrade(cluster, say=waiting.update, on_replaced=tell)
+        except CannotUpgrade as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            fail("The rest was not replaced: old and new servers run side by side. Say cluster upgrade again.")
+        console.print(f"All four servers are new, after {time.monotonic() - began:.1f} s.")
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Show the four servers. Exit status 1 unless all run, the replica is in step and nothing is damaged."""
+    with plain_errors():
+        cluster = Cluster(load())
+        roles = cluster.status()
+        if as_json:
+            print(json.dumps([role.as_plain() for role in roles], indent=2))
+        else:
+            headings = ("role", "state", "pid", "epoch", "since", "rooms", "replica")
+            table = Table(*(Column(heading, no_wrap=True) for heading in headings), box=SIMPLE_HEAD, pad_edge=False)
+            for role in roles:
+                since = None if role.started_at is None else _clock(role.started_at)
+                cells = (role.role, role.state, role.pid, role.epoch, since, role.rooms, role.step)
+                table.add_row(*("" if cell is None else str(cell) for cell in cells))
+            console.print(table)
+            for role in roles:
+                if role.note:
+                    console.print(f"{role.role} {role.note}", highlight=False)
+                if role.draining is not None and role.draining.on:
+                    console.print(_drains(role.draining), highlight=False)
+        if not (whole(roles) and complete(roles)):
+            raise typer.Exit(FAILED)
+
+
+def _clock(moment: float) -> str:
+    """The time of day, with the date in front if that is not today's."""
+    then = time.localtime(moment)
+    today = time.strftime("%F") == time.strftime("%F", then)
+    return time.strftime("%H:%M:%S" if today else "%d %b %H:%M", then)
+
+
+@app.command()
+def kill(role: Annotated[str, typer.Argument(help="main, communication, replication or name_server")]) -> None:
+    """End a server with SIGKILL and see what happens."""
+    with plain_errors():
+        known = NAMED.get(role)
+        if known is None:
+            fail(f"there is no server {role}: it is main, communication, replication or name_server")
+        pid = Cluster(load()).kill(known)
+        console.print(f"Killed {known}, pid {pid}.")

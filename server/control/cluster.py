@@ -1,0 +1,332 @@
+"""A whole cluster seen from outside: start, stop, look, kill. For the command line, the demo, tests and benchmarks.
+
+It works on the machine where the data folder is, with nothing but the settings: whoever started the servers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from server.process.registration import Registration
+from server.runtime import this_machine
+from server.runtime.security import cluster_id, cluster_key
+from server.settings import Settings
+from server.supervision import processes
+from server.supervision.processes import ROLES
+from server.supervision.recovery_log import Recovery
+from server.supervision.run_directory import RunFolder
+from server.supervision.run_file import RunFile
+from server.supervision.status import ASK_S, IN_STEP, SPEAKS_OTHERWISE, Drains, Lookout, RoleStatus, drains_from, whole
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
+from wire.errors import Diverged, TicTacToeError
+
+LOOK_AGAIN_S = 0.05
+START_S = 60.0
+STOP_S = 60.0
+POLITE_S = 3.0
+"""How long a server is given to end by itself before SIGKILL."""
+PATIENCE_S = 5.0
+"""How long a client that ended is given until a server has noticed."""
+QUIET_S = 0.3
+"""How long nothing must have come up again before a cluster counts as stopped."""
+
+_LAST_LINES = 5
+
+
+class CannotStart(Exception):
+    """A role did not come up; the sentence says which, with the last lines of its log."""
+
+
+class CannotStop(Exception):
+    """Something runs on; the sentence says what."""
+
+
+class NotRunning(Exception):
+    """There is no process in that role."""
+
+
+class Cluster:
+    """The cluster of these settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError when the data folder or the key cannot be used."""
+        self.settings = settings
+        self._run_folder = RunFolder(settings)
+        key = cluster_key(settings)
+        self._lookout = Lookout(settings, self._run_folder, key)
+        self._registration = Registration(settings, cluster_id(key))
+
+    @property
+    def name_server(self) -> str:
+        """Where clients look it up: "host:port" of its name server."""
+        return str(self.settings.name_server)
+
+    # -- start ----------------------------------------------------------------------------------------------------
+
+    def start(
+        self,
+        on_progress: Callable[[str], None] = lambda _: None,
+        *,
+        timeout_s: float = START_S,
+        reopen: bool = True,
+    ) -> None:
+        """Start what belongs on this machine and does not run, and wait until clients find a main server with a replica
+        in step, if that is here.
+
+        ``reopen``: a cluster that was emptied is open again, if none of its servers runs. ``on_progress`` is told each
+        role that is up. Raises CannotStart, and SettingsError when main and replication server are not on one machine.
+        """
+        here = self._roles_here()
+        others = self.speak_otherwise()
+        if others:
+            raise CannotStart(f"{others[0]} {SPEAKS_OTHERWISE}")
+        missing = [role for role in here if self.process_of(role) is None]
+        self._check_ports_of(missing)
+        self._check_names()
+        if reopen and not self.runs_here():
+            self._run_folder.unmark_draining()
+        if self.is_up(NAME_SERVER) and NAME_SERVER in missing:
+            missing.remove(NAME_SERVER)  # another project's will do
+        children = {role: processes.start(role, self.settings) for role in missing}
+        if NAME_SERVER in children:
+            self._run_folder.try_to_write(self._run_folder.run_of(NAME_SERVER, children[NAME_SERVER].pid))
+        deadline = time.monotonic() + timeout_s
+        waiting = here
+        while waiting:
+            for role in [role for role in waiting if self.is_up(role)]:
+                waiting.remove(role)
+                on_progress(role)
+            self._refuse_diverged()
+            for role in waiting:
+                ended = role in children and children[role].poll() not in (None, processes.ALREADY_RUNNING)
+                if ended or time.monotonic() > deadline:
+                    raise CannotStart(f"{role} did not come up. {self.last_words(role)}")
+            time.sleep(LOOK_AGAIN_S)
+
+    def _roles_here(self) -> list[str]:
+        here = [role for role in ROLES if this_machine.is_here(self.settings.host_of(role))]
+        if MAIN in here or REPLICATION in here:
+            this_machine.check_log(self.settings)
+        if not here:
+            raise CannotStart("The settings have none of the servers on this machine: see MAIN_HOST and the like.")
+        return here
+
+    def _refuse_diverged(self) -> None:
+        """A main server that serves reads only until a person has chosen a history is not waited for."""
+        refuses_with = (self._lookout.ask(MAIN, "status") or {}).get("refuses_with")
+        if refuses_with is not None and refuses_with["code"] == Diverged.code:
+            raise CannotStart(f"the servers run, but take no commands: {refuses_with['why']}")
+
+    def speak_otherwise(self) -> list[str]:
+        """The servers that run here and speak another version of the protocol between servers."""
+        roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
+        return [role for role in roles if self._lookout.speaks_otherwise(role)]
+
+    def _check_ports_of(self, roles: Sequence[str]) -> None:
+        """Raises CannotStart if servers of another data folder have them: of the original, if this one is a copy."""
+        for role in roles:
+            if taken := self._lookout.taken_by(role):
+                raise CannotStart(
+                    f"{role} cannot be started: {taken}. Each cluster on a machine needs ports of its own"
+                    " (MAIN_PORT, MAIN_PEER_PORT and so on)."
+                )
+
+    def _check_names(self) -> None:
+        """Raises CannotStart if another cluster that lives has our names: its clients would find servers of both."""
+        with contextlib.suppress(TicTacToeError):  # without a name server nobody has them
+            conflict = self._registration.look()
+            while conflict and self._registration.is_undecided:
+                time.sleep(LOOK_AGAIN_S)
+                conflict = self._registration.look()
+            if conflict:
+                raise CannotStart(f"nothing was started: {conflict}.")
+
+    def is_up(self, role: str) -> bool:
+        """Whether clients find that role and it does its work, the main server with a replica in step."""
+        if role == NAME_SERVER:
+            return rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S)
+        status = self._lookout.ask(role, "status")
+        if status is None or (role == MAIN and status["step"] != IN_STEP):
+            return False
+        with contextlib.suppress(TicTacToeError):
+            registered = rpc.look_up(self.settings.name_server, role, timeout_s=ASK_S)
+            return registered.address == self.settings.public_address_of(role)
+        return False
+
+    def last_words(self, role: str) -> str:
+        """How the log of that role ends, for people."""
+        for log in sorted((self.settings.data / "logs").glob(f"{role}-*.log"), reverse=True):
+            # The newest may be of one that has only just been started again.
+            if lines := log.read_text(errors="replace").splitlines():
+                return "\n".join([f"Its log {log} ends with:", *lines[-_LAST_LINES:]])
+        return "It wrote no log."
+
+    # -- stop -----------------------------------------------------------------------------------------------------
+
+    def stop(self, *, timeout_s: float = STOP_S) -> None:
+        """End all four, for good: nothing starts them again. No error if nothing runs. Raises CannotStop."""
+        began = time.monotonic()
+        told: set[RunFile] = set()
+        quiet_since: float | None = None
+        while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
+            # Who was told to stop is in no run file any more.
+            servers = {run for run in told | self._processes() if run.role != NAME_SERVER and run.alive}
+            told |= self._tell_to_stop(servers, told)
+            patient = time.monotonic() - began < POLITE_S
+            left = self._end_all(servers - told if patient else servers) if servers else self._end_the_rest()
+            quiet_since = None if servers or left else quiet_since or time.monotonic()
+            for role in ROLES:
+                if self.process_of(role) is None:
+                    self._run_folder.clear(role)
+            # Where nothing was found there is nothing to complain of: what is left is to see that it stays so.
+            if (servers or left) and time.monotonic() - began > timeout_s:
+                raise CannotStop(_what_runs(servers | left))
+            time.sleep(LOOK_AGAIN_S)
+        if self.name_server_of_others():
+            with contextlib.suppress(TicTacToeError):  # then the entries lead nowhere, and whoever comes replaces them
+                self._registration.withdraw()
+
+    def end_all(self, *, timeout_s: float = STOP_S) -> None:
+        """End all four in good order, at once and by signals alone, whatever they speak. They are not stopped for good:
+        who starts the cluster again has it as it was. Raises CannotStop.
+        """
+        began = time.monotonic()
+        quiet_since: float | None = None
+        while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
+            # Servers first: who is ending misses nobody any more.
+            runs = sorted(self._processes(), key=lambda run: run.role == NAME_SERVER)
+            with ThreadPoolExecutor(len(ROLES)) as pool:
+                list(pool.map(processes.end_politely, runs))
+            left = processes.end_strays(self.settings)
+            quiet_since = None if runs or left else quiet_since or time.monotonic()
+            if (runs or left) and time.monotonic() - began > timeout_s:
+                raise CannotStop(_what_runs({*runs, *left}))
+            time.sleep(LOOK_AGAIN_S)
+
+    def _processes(self) -> set[RunFile]:
+        return {run for role in ROLES if (run := self.process_of(role)) is not None}
+
+    def _tell_to_stop(self, servers: set[RunFile], told: set[RunFile]) -> set[RunFile]:
+        """Make all of them stand down (again), then stop those that did and were not told before; returns these."""
+        standing_by = self._that_did(servers, "stand_down")
+        return self._that_did(standing_by - told, "stop")
+
+    def _that_did(self, servers: set[RunFile], method: str) -> set[RunFile]:
+        with ThreadPoolExecutor(len(ROLES)) as pool:
+            answered = pool.map(lambda run: self._does(run.role, method), servers)
+            return {run for run, answer in zip(servers, answered, strict=True) if answer}
+
+    def _end_the_rest(self) -> set[RunFile]:
+        """End the name server, and what was just started by a server that is gone and is in no run file yet."""
+        return self._end_all(self._processes()) | set(processes.end_strays(self.settings))
+
+    def _end_all(self, runs: set[RunFile]) -> set[RunFile]:
+        for run in runs:
+            processes.end(run)
+        return runs
+
+    def _does(self, role: str, method: str) -> bool:
+        with contextlib.suppress(TicTacToeError):
+            return self._lookout.ask(role, method) is not None
+        return False
+
+    # -- empty ----------------------------------------------------------------------------------------------------
+
+    def ask_to_drain(self, on: bool, until: int | None = None) -> bool:
+        """Have no new names, rooms and games, until that date (seconds since 1970) at the most; or (not ``on``) have
+        them again. False if the main server does not answer now. Raises Forbidden.
+        """
+        return self._lookout.ask(MAIN, "drain", on, until) is not None
+
+    def drains(self) -> Drains | None:
+        """How far it is; None while no main server is there to say so. Raises Forbidden."""
+        return drains_from(self._lookout.ask(MAIN, "status") or {})
+
+    # -- look and kill --------------------------------------------------------------------------------------------
+
+    def status(self) -> list[RoleStatus]:
+        """What is known of the four roles, in the order of ``processes.ROLES``.
+
+        Raises Forbidden when the servers have another cluster key.
+        """
+        return self._lookout.status()
+
+    def recoveries(self) -> list[Recovery]:
+        """The last servers on this machine that died and were replaced, the latest first."""
+        return self._lookout.recoveries()
+
+    def look(self) -> dict[str, object]:
+        """Both as plain dictionaries, as clients get them from the front door."""
+        return self._lookout.look()
+
+    def is_used(self, *, patience_s: float = PATIENCE_S) -> bool:
+        """Whether clients are connected, and stay so for ``patience_s`` seconds, since servers need a moment to notice
+        that one was closed. The house bot is no client. False if no server answers.
+        """
+        began = time.monotonic()
+        while self._clients():
+            if time.monotonic() - began > patience_s:
+                return True
+            time.sleep(LOOK_AGAIN_S)
+        return False
+
+    def _clients(self) -> int:
+        """How many connections clients have."""
+        main, communication = (self._lookout.ask(role, "status") or {} for role in (MAIN, COMMUNICATION))
+        of_the_bot = len(self._lookout.ask(COMMUNICATION, "bot_matches") or ())  # one a match
+        at_main = int(main.get("connections", 0))
+        return int(communication.get("connections", 0)) + max(0, at_main - of_the_bot)
+
+    def runs_here(self) -> bool:
+        """Whether any of the three servers runs on this machine."""
+        return any(self.process_of(role) is not None for role in (MAIN, COMMUNICATION, REPLICATION))
+
+    def is_whole(self) -> bool:
+        """Whether all four run and the replica is in step."""
+        return whole(self.status())
+
+    def process_of(self, role: str) -> RunFile | None:
+        """The living process of a role, or None."""
+        return self._lookout.process_of(role)
+
+    def standby_of(self, role: str) -> RunFile | None:
+        """The living process that is ready to take over that role, or has just done so; None if there is none."""
+        run = self._run_folder.read(processes.standby_of(role))
+        return replace(run, role=role) if run is not None and run.alive else None
+
+    def kill(self, role: str) -> int:
+        """End a role's process with SIGKILL and return the pid it had. Raises NotRunning, CannotStop."""
+        run = self.process_of(role)
+        if run is None:
+            raise NotRunning(self._why_there_is_no(role))
+        if not processes.end(run):
+            raise CannotStop(f"{role} (pid {run.pid}) does not end; it may be another user's")
+        return run.pid
+
+    def _why_there_is_no(self, role: str) -> str:
+        return self.name_server_of_others() if role == NAME_SERVER and self.is_up(role) else f"no {role} runs"
+
+    def name_server_of_others(self) -> str:
+        """A sentence for people if a name server runs that this cluster has not started, and so never ends.
+
+        Empty if there is none.
+        """
+        if self.process_of(NAME_SERVER) is not None or not self.is_up(NAME_SERVER):
+            return ""
+        return f"The name server at {self.name_server} was not started by this cluster: it is left running."
+
+    def kill_if_running(self, role: str) -> bool:
+        """End a role's process with SIGKILL, if there is one; whether there was."""
+        run = self.process_of(role)
+        return run is not None and processes.end(run)
+
+
+def _what_runs(found: set[RunFile]) -> str:
+    """What a stop found in its last round, for people: it runs on, or it was ended and comes up again and again."""
+    alive = {run for run in found if run.alive}
+    named = ", ".join(sorted(f"{run.role} (pid {run.pid})" for run in alive or found))
+    return f"still there: {named}" if alive else f"started again and again by something else: {named}"

@@ -1,0 +1,74 @@
+"""Emptying a cluster from outside: nothing new begins, games come to their end, then all stops. For the command line.
+
+What is emptied, and until when, stands in the cluster's log; this only asks for it, waits, and stops. So whoever is
+interrupted can go on, and several who wait see the same.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from server.control.cluster import Cluster, NotRunning
+from server.supervision.status import Drains
+
+LOOK_AGAIN_S = 0.1
+PARTING_S = 1.0
+"""How long no game must have run: so long everybody has to see how the last one ended."""
+ASK_S = 30.0
+"""How long a main server is waited for that is just being replaced."""
+
+
+class CalledOff(Exception):
+    """Somebody has opened the cluster again; the sentence says so."""
+
+
+def drain(
+    cluster: Cluster,
+    *,
+    deadline_s: float | None = None,
+    on_progress: Callable[[Drains], None] = lambda _: None,
+) -> Drains:
+    """Empty the cluster and stop it once no game runs, or after ``deadline_s`` seconds in any case; what was left.
+
+    Without ``deadline_s`` it waits for the last game. ``on_progress`` is told again and again how far it is. Raises
+    NotRunning, CalledOff, CannotStop, and Forbidden when the servers have another cluster key.
+    """
+    began = time.monotonic()
+    until = None if deadline_s is None else math.ceil(time.time() + deadline_s)
+    _ask(cluster, True, until)
+    seen = Drains(True, until)
+    ends = began + deadline_s if deadline_s is not None else math.inf
+    over_since: float | None = None
+    while cluster.runs_here():
+        drains = cluster.drains()
+        if drains is not None:
+            if not drains.on:
+                raise CalledOff("the cluster is open again: somebody called it off")
+            if drains.until != seen.until:  # somebody else has chosen another deadline
+                ends = math.inf if drains.until is None else time.monotonic() + drains.until - time.time()
+            seen = drains
+            on_progress(seen)
+            over_since = None if seen.games else over_since or time.monotonic()
+        now = time.monotonic()
+        if now >= ends or (over_since is not None and now - over_since > PARTING_S):
+            break
+        time.sleep(LOOK_AGAIN_S)
+    cluster.stop()
+    return seen
+
+
+def reopen(cluster: Cluster) -> None:
+    """Call it off: names, rooms and games are welcome again. Raises NotRunning, Forbidden."""
+    _ask(cluster, False, None)
+
+
+def _ask(cluster: Cluster, on: bool, until: int | None) -> None:
+    ends = time.monotonic() + ASK_S
+    while not cluster.ask_to_drain(on, until):
+        if not cluster.runs_here():
+            raise NotRunning("no server runs here")
+        if time.monotonic() > ends:
+            raise NotRunning(f"there is no main server that takes it, for {ASK_S:g} s now")
+        time.sleep(LOOK_AGAIN_S)

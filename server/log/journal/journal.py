@@ -1,0 +1,581 @@
+"""A journal: one server's copy of the log on its own disk, in SQLite.
+
+Lives here: every SQL statement that reads or writes it, and what must be written together. Safe for several threads;
+``journal_file`` opens it. Every row is checked as it is read: one that is damaged comes with the body ``LOST``, and
+``damage`` has its stream; one whose place in the log cannot be told either is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import structlog
+
+from game.errors import check
+from server.log.damaged_streams import Damage
+from server.log.entries import (
+    NO_OFFICE,
+    START,
+    Entry,
+    Listing,
+    LogEnd,
+    Mark,
+    Office,
+    Place,
+    Snapshot,
+    StreamCopy,
+    Term,
+    Terms,
+    weight,
+)
+from server.log.journal.guard_file import LogGuard
+from server.log.journal.rows import as_bytes, entries_from, listings_from, snapshots_from, with_sums, written
+from server.log.journal.schema import bring_up_to_date, prepare
+from server.log.journal.terms import completed, office_from, office_row, sound_terms, term_row
+from server.log.mending import filled, holes_of, is_lost, rows_for
+from server.log.row_format import LOST, Kind, checksum
+from server.log.streams import is_stream
+from wire.errors import StorageFailed
+
+STREAMS_AT_ONCE = 8
+MOST_ROWS = 1000
+_COLUMNS = "position, epoch, stream, version, body, sum"
+_ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT_ENTRY = f"INSERT OR REPLACE INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+_PUT_LISTING = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
+_ADD_TERM = "INSERT INTO terms (epoch, holder, position, sum) VALUES (?, ?, ?, ?)"
+KEPT_TERMS = 1000
+"""So many takeovers back a journal can be compared with another; they fit into one message."""
+_DROP_OLD_TERMS = (
+    f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
+)
+_PUT_FORGOTTEN = "INSERT OR REPLACE INTO forgotten VALUES (1, ?)"
+_PUT_OFFICE = "INSERT OR REPLACE INTO office (only_row, epoch, holder, sum) VALUES (1, ?, ?, ?)"
+_BEGINNINGS = """
+SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
+GROUP BY epoch
+"""
+_ENTRIES = f"SELECT {_COLUMNS} FROM entries"
+_SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
+_AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
+# At every row that SQLite gives, other threads get their turn at the interpreter, and the journal's lock is held
+# meanwhile. So what is read while many callers come in, as after a takeover, comes in one row, as JSON.
+_TAIL_LENGTHS = """
+SELECT json_group_array(json_array(stream, tail)) FROM (
+    SELECT e.stream AS stream, COUNT(*) AS tail FROM entries e LEFT JOIN snapshots s ON s.stream = e.stream
+    WHERE e.version > COALESCE(s.version, 0) GROUP BY e.stream)
+"""
+_ONE_STREAM = f"""
+SELECT (SELECT json_array({_COLUMNS}) FROM snapshots WHERE stream = ?1), json_group_array(json_array({_COLUMNS}))
+FROM entries WHERE stream = ?1
+"""
+_TABLES = ("entries", "snapshots")
+_HIGHEST = """
+SELECT MAX(position) FROM (
+    SELECT MAX(position) AS position FROM entries
+    UNION ALL SELECT MAX(position) FROM snapshots WHERE typeof(position) = 'integer')
+"""
+_NAMES = """
+SELECT stream FROM entries WHERE stream > CAST(?1 AS TEXT)
+UNION SELECT stream FROM snapshots WHERE stream > CAST(?1 AS TEXT) ORDER BY 1 LIMIT ?2
+"""
+_HAS = "SELECT 1 FROM entries WHERE stream = ?1 UNION ALL SELECT 1 FROM snapshots WHERE stream = ?1 LIMIT 1"
+_STREAMS = """
+WITH RECURSIVE names (stream) AS (
+    SELECT MIN(stream) FROM entries
+    UNION ALL SELECT (SELECT MIN(stream) FROM entries WHERE stream > names.stream) FROM names WHERE stream IS NOT NULL)
+SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snapshots
+"""
+"""Every stream. Leaps over the entries between: a plain DISTINCT would read them all."""
+
+logger = structlog.get_logger()
+
+
+def _nobody_waits(_why: str) -> None:
+    """What an unreadable journal means to its server is set by that."""
+
+
+class Journal:
+    """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
+
+    def __init__(self, connection: sqlite3.Connection, guard: LogGuard | None = None) -> None:
+        """``connection``: to the journal's database, without transactions of its own."""
+        self.guard = guard or LogGuard()
+        self._lock = threading.RLock()
+        self._connection = connection
+        prepare(connection)
+        bring_up_to_date(connection)
+        self.damage = Damage()
+        """Which streams of this copy are damaged, as far as that was noticed."""
+        self._unsound_listings: set[str] = set()
+        self.on_unreadable: Callable[[str], None] = _nobody_waits
+        """Called with the reason when SQLite cannot read the file any more, which is more than a damaged row."""
+        self.lost = False
+        """Whether it is empty because one that could not be read was put aside."""
+        self.is_alone = False
+        """Whether no other connection can read the file now."""
+        run = connection.execute
+        row = run("SELECT epoch, holder, sum FROM office").fetchone()
+        office = office_from(row)
+        self.terms = self._read_terms(office)
+        self.last = self._read_last()
+        # Of a promise that cannot be read only an epoch above all that are known can be known to keep it.
+        self.office = office or (NO_OFFICE if row is None else Office(self.last.epoch, ""))
+        row = run("SELECT position FROM forgotten").fetchone()
+        self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
+        """The end of the log when streams were forgotten for the last time, or the log was replaced; both copies ended
+        there then.
+        """
+
+    @property
+    def end(self) -> LogEnd:
+        """Where this log ends, for a comparison with another."""
+        return self.terms.end_at(self.last)
+
+    def reconnect(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Go on with another connection to the same file; reads and writes wait meanwhile."""
+        with self._lock:
+            self._connection.close()
+            self._connection = connect()
+            prepare(self._connection)
+
+    def close(self) -> None:
+        """Close the file; the journal cannot be used after."""
+        with self._lock:
+            self._connection.close()
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def append(self, entries: Sequence[Entry], listings: Sequence[Listing] = ()) -> None:
+        """Add the entries, and the listings that they change, all or none. Their positions must follow on ``last``, or
+        at least come after it.
+        """
+        check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
+        with self.writing():
+            self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
+            if listings:
+                self._connection.executemany(_PUT_LISTING, map(written, listings))
+        self.last = entries[-1].mark
+        self.guard.raise_to(self.last)
+
+    def receive(
+        self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark, terms: Sequence[Term] = ()
+    ) -> None:
+        """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here, and
+        ``terms`` begin in the piece. A snapshot that is lost there does not replace a sound one of which all events
+        since are here.
+        """
+        with self.writing():
+            self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
+            needed = [one for one in snapshots if not (is_lost(one) and self._has_all_up_to(one))]
+            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", needed))
+            if terms:
+                self._add_terms(terms)
+        self.last = last
+        for term in terms:
+            self.terms.begin(term)
+
+    def take_office(self, office: Office) -> None:
+        """Remember whom this journal obeys."""
+        with self.writing():
+            self._connection.execute(_PUT_OFFICE, office_row(office))
+        self.office = office
+
+    def begin_term(self, office: Office) -> None:
+        """The own term of office begins: what is written from here on has its epoch and holder."""
+        term = Term(*office, self.last.position + 1)
+        with self.writing():
+            self._connection.execute(_PUT_OFFICE, office_row(office))
+            self._add_terms([term])
+        self.office = office
+        self.terms.begin(term)
+        self.guard.raise_to(Mark(office.epoch, self.last.position))
+
+    def begin_copy(self) -> None:
+        """Another's whole journal is going to come in pieces; the own one stays until ``end_copy``."""
+        with self.writing():
+            for table in _TABLES:
+                self._connection.execute(f"DELETE FROM incoming_{table}")
+
+    def add_to_copy(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
+        """Keep a piece of the incoming copy aside."""
+        with self.writing():
+            self._add_to_incoming(snapshots, entries)
+
+    def _add_to_incoming(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
+        add = f"INSERT INTO incoming_{{}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+        self._connection.executemany(add.format("entries"), with_sums("entry", entries))
+        self._connection.executemany(add.format("snapshots"), with_sums("snapshot", snapshots))
+
+    def end_copy(self, last: Mark, terms: Sequence[Term]) -> None:
+        """Replace the own log by the copy that came in, which has these terms and ends at ``last``, at once. What is
+        damaged there and sound here stays.
+        """
+        with self.writing():
+            self._fill_copy(Terms(terms), last)
+            for table in ("listings", "terms"):
+                self._connection.execute(f"DELETE FROM {table}")
+            self._connection.executemany(_ADD_TERM, map(term_row, terms))
+            for table in _TABLES:
+                self._connection.execute(f"DELETE FROM {table}")
+                self._connection.execute(f"INSERT INTO {table} ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming_{table}")
+                self._connection.execute(f"DELETE FROM incoming_{table}")
+            check(self._read_last() == last, "a copy ends where its sender said")
+            self._connection.execute(_PUT_FORGOTTEN, (last.position,))
+        self.last, self.forgotten_at = last, last.position
+        self.terms = Terms(terms)
+        self.damage.retry_all()
+
+    def _has_all_up_to(self, snapshot: Snapshot) -> bool:
+        """Whether the events that a snapshot stands for are all here, or stood for by a sound one."""
+        copy = self.copy(snapshot.stream)
+        sound = copy.snapshot is None or not is_lost(copy.snapshot)
+        return sound and not copy.has_gap and copy.version >= snapshot.version
+
+    def _fill_copy(self, terms: Terms, last: Mark) -> None:
+        """Put own sound rows in the place of incoming rows that are lost, as far as they are of the log that has these
+        terms and ends at ``last``.
+        """
+        run = self._connection.execute
+        lost = " UNION ".join(f"SELECT stream FROM incoming_{table} WHERE body = ?1" for table in _TABLES)
+        for (stream,) in run(lost, (LOST,)).fetchall():
+            entries, snapshots = (
+                [
+                    row[:5]
+                    for row in run(f"SELECT {_COLUMNS} FROM incoming_{table} WHERE stream = ? ORDER BY 1", (stream,))
+                ]
+                for table in _TABLES
+            )
+            snapshot = Snapshot(*snapshots[0]) if snapshots else None
+            incoming = StreamCopy(stream, snapshot, tuple(Entry(*row) for row in entries))
+            own = self.copy(stream).of_log(lambda mark: terms.contain(self.terms.end_at(mark), last))
+            holes = holes_of(incoming)
+            if holes is not None:
+                for table in _TABLES:
+                    run(f"DELETE FROM incoming_{table} WHERE stream = ?", (stream,))
+                filled_up = filled(incoming, rows_for(own, holes))
+                self._add_to_incoming([] if filled_up.snapshot is None else [filled_up.snapshot], filled_up.entries)
+
+    def replace(self, copy: StreamCopy) -> None:
+        """Put this in the place of all that is here of one stream. The log ends where it did."""
+        with self.writing():
+            for table in _TABLES:
+                self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
+            self._connection.executemany(_PUT_ENTRY, with_sums("entry", copy.entries))
+            if copy.snapshot is not None:
+                self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", [copy.snapshot]))
+
+    def rewrite_if_sound(self, stream: str) -> None:
+        """Write a stream again that is damaged on the disk, if what this process has in memory of it is sound; if not,
+        its damage is noticed.
+        """
+        with self._lock:
+            copy = self.copy(stream)
+            if holes_of(copy) is None and (copy.entries or copy.snapshot is not None):
+                self.replace(copy)
+
+    def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
+        """Put states in place of the entries before them; each stream keeps its last ``keep_events`` entries."""
+        with self.writing():
+            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", snapshots))
+            self._connection.executemany(
+                "DELETE FROM entries WHERE stream = ? AND version <= ?",
+                [(s.stream, s.version - keep_events) for s in snapshots],
+            )
+
+    def forget(self, streams: Sequence[str]) -> None:
+        """Drop all of these streams. Both copies of the log end at the same place while this is done."""
+        with self.writing():
+            self._connection.execute(_PUT_FORGOTTEN, (self.last.position,))
+            for table in (*_TABLES, "listings"):
+                self._connection.executemany(
+                    f"DELETE FROM {table} WHERE stream = ? AND position < ?",
+                    [(stream, self.last.position) for stream in streams],
+                )
+        self.forgotten_at = self.last.position
+        for stream in streams:
+            self.damage.forget(stream)
+
+    def drop_after_gaps(self) -> list[str]:
+        """Drop what follows on missing events in streams that are not damaged; in which streams it did."""
+        torn = [copy for copy in self.copies() if copy.has_gap and not self.damage.knows(copy.stream)]
+        with self.writing():
+            self._connection.executemany(
+                "DELETE FROM entries WHERE stream = ? AND version > ?",
+                [(copy.stream, copy.before_gap().version) for copy in torn],
+            )
+            last = self._read_last()
+            self._connection.execute("DELETE FROM terms WHERE position > ?", (last.position,))
+        self.last, self.terms = last, self._read_terms(self.office)
+        return [copy.stream for copy in torn]
+
+    def give_sums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
+        """Give sums to rows of an older version that have none, unless they have changed since they were read."""
+        table = {"entry": "entries", "snapshot": "snapshots"}[kind]
+        if rows:
+            with self.writing():
+                self._connection.executemany(
+                    f"UPDATE {table} SET sum = ? WHERE position = ? AND stream = ? AND body = ? AND sum IS NULL",
+                    [
+                        (checksum(kind, position, epoch, version, stream, body), position, stream, body)
+                        for position, epoch, stream, version, body, _ in rows
+                    ],
+                )
+
+    def list_streams(self, listings: Sequence[Listing]) -> None:
+        """Put these listings where they are missing or damaged."""
+        with self.writing():
+            self._connection.executemany(_PUT_LISTING, map(written, listings))
+        self._unsound_listings.difference_update(listing.stream for listing in listings)
+
+    def relist(self, stream: str, listing_of: Callable[[StreamCopy], Listing | None]) -> None:
+        """Make a listing anew that is damaged, and drop it where there is no stream of that name: then the damage is in
+        the name. ``listing_of`` makes it from what is here of the stream; None: it stays as it is.
+        """
+        with self._lock:  # nothing is appended in between: an older listing never replaces a newer one
+            if self._has(stream):
+                listing = listing_of(self.copy(stream, whole=False))
+                if listing is not None:
+                    self.list_streams([listing])
+                return
+            with self.writing():
+                # "+" reads all listings: one whose name has changed may be where a search does not find it.
+                self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))
+            self._unsound_listings.discard(stream)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def copies(self, after_stream: str = "", limit: int = -1, *, whole: bool = True) -> Iterator[StreamCopy]:
+        """Every stream in order of name, from after ``after_stream``, at most ``limit`` streams (-1: all).
+
+        Unless ``whole``, without the entries that the snapshots stand for: enough for the states.
+        """
+        tails = "" if whole else _AFTER_SNAPSHOT
+        with self._reading():
+            names = self._names(after_stream, limit)
+            if not names:
+                return
+            span = (names[0], names[-1])
+            where = " WHERE stream BETWEEN ? AND ?"
+            snapshots = {s.stream: s for s in self._snapshots(where, span)}
+            entries: dict[str, list[Entry]] = {}
+            for entry in self._entries(where + tails + " ORDER BY stream, version", span):
+                entries.setdefault(entry.stream, []).append(entry)
+        for name in names:
+            yield StreamCopy(name, snapshots.get(name), tuple(entries.get(name, ())))
+
+    def parts(self, after: Place, most_bytes: int) -> list[StreamCopy]:
+        """The next streams by name after a place, in parts where they are long: about ``most_bytes`` on the wire."""
+        found: list[StreamCopy] = []
+        left = most_bytes
+        begun = [self.copy(after.stream).after(after.version)] if after.version else []
+        for copy in itertools.chain(begun, self._following(after.stream)):
+            if left <= 0:
+                break
+            part = copy.first_part(left)
+            if part.entries or part.snapshot is not None:
+                found.append(part)
+                left -= part.weight
+            if part != copy:
+                break
+        return found
+
+    def _following(self, stream: str) -> Iterator[StreamCopy]:
+        """The streams after one, read a few at a time: most askers want no more."""
+        while page := list(self.copies(stream, STREAMS_AT_ONCE)):
+            yield from page
+            stream = page[-1].stream
+
+    def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
+        """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
+        tail = "" if whole else _AFTER_SNAPSHOT
+        with self._reading():
+            snapshots, entries = self._rows_of(stream, tail)
+        copy = StreamCopy(
+            stream,
+            next(iter(snapshots_from(snapshots, self.damage, stream)), None),
+            tuple(sorted(entries_from(entries, self.damage, stream), key=lambda entry: entry.version)),
+        )
+        if not whole and copy.snapshot is not None and is_lost(copy.snapshot):
+            return self.copy(stream)  # the events that it stood for may be here
+        return copy
+
+    def _rows_of(self, stream: str, tail: str) -> tuple[list[Any], list[Any]]:
+        """The rows of a stream, at once if possible: a damaged one can have what JSON does not."""
+        try:
+            snapshot, entries = self._connection.execute(_ONE_STREAM + tail, (stream,)).fetchone()
+            return [] if snapshot is None else [json.loads(snapshot)], json.loads(entries)
+        except (sqlite3.OperationalError, ValueError):
+            run = self._connection.execute
+            return (
+                run(f"{_SNAPSHOTS} WHERE stream = ?", (stream,)).fetchall(),
+                run(f"{_ENTRIES} WHERE stream = ?{tail}", (stream,)).fetchall(),
+            )
+
+    def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
+        """The entries of a stream after a version, oldest first; those compacted away are missing."""
+        with self._reading():
+            return self._entries(
+                " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
+            )
+
+    def listings(self) -> list[Listing]:
+        """Those that are here and sound, in the order of their positions."""
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT stream, position, row, sum FROM listings ORDER BY position"
+            ).fetchall()
+        listings, unsound = listings_from(rows)
+        self._unsound_listings.update(unsound)
+        return listings
+
+    def unlisted(self) -> list[str]:
+        """The streams without a listing, or with one that ``listings`` found damaged."""
+        with self._reading():
+            run = self._connection.execute
+            missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
+            if self._unsound_listings:
+                missing += self._unsound_listings & {stream for (stream,) in run(_STREAMS)}
+        return [stream for stream in missing if is_stream(stream)]
+
+    def stream_at(self, position: int) -> str | None:
+        """The stream of the entry at a position, by the index, which has it apart from the entry. Reads all of the
+        index: for a damaged entry alone.
+        """
+        with self._reading():
+            found = self._connection.execute("SELECT stream, position FROM entries INDEXED BY entries_of_stream")
+            return next((stream for stream, at in found if at == position), None)
+
+    def mark_of(self, stream: str, version: int) -> Mark | None:
+        """Where a stream's entry of that version is, if it is here."""
+        with self._reading():
+            found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
+        return found[0].mark if found else None
+
+    def backlog(self, after: Mark, upto: Mark, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
+        """The next snapshots and entries in order of position, after one mark and up to another: about ``most_bytes``
+        on the wire.
+        """
+        span = (after.position, upto.position, MOST_ROWS)
+        where = " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+        with self._reading():
+            snapshots = self._snapshots(where, span)
+            entries = self._entries(where, span)
+        rows = [(s.position, weight(s.body)) for s in snapshots] + [(e.position, weight(e.body)) for e in entries]
+        cut, left = 0, most_bytes
+        for position, bytes_ in sorted(rows)[:MOST_ROWS]:
+            left -= bytes_
+            if left < 0 and cut not in (0, position):
+                break
+            cut = position
+        return [s for s in snapshots if s.position <= cut], [e for e in entries if e.position <= cut]
+
+    def tail_lengths(self) -> dict[str, int]:
+        """How many entries each stream has after its snapshot; streams without any are left out."""
+        with self._reading():
+            (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
+        return dict(json.loads(lengths))
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _names(self, after: str, limit: int) -> list[str]:
+        """The next streams in order of name, at most ``limit`` (-1: all), and none only where none follows. A damaged
+        name is none.
+        """
+        while True:
+            found = self._connection.execute(_NAMES, (as_bytes(after), limit)).fetchall()
+            names = [name for (name,) in found if type(name) is str]
+            sound = [name for name in names if is_stream(name)]
+            if sound or not names:
+                return sound
+            after = names[-1]
+
+    def _has(self, stream: str) -> bool:
+        """Whether there is any row of a stream."""
+        if not is_stream(stream):
+            return False
+        with self._reading():
+            return self._connection.execute(_HAS, (stream,)).fetchone() is not None
+
+    def _entries(self, where: str, parameters: Iterable[object]) -> list[Entry]:
+        return entries_from(self._connection.execute(_ENTRIES + where, tuple(parameters)), self.damage)
+
+    def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
+        return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
+
+    def _add_terms(self, terms: Sequence[Term]) -> None:
+        """Write terms down, in the place of those that wrote nothing."""
+        self._connection.execute("DELETE FROM terms WHERE position > ?", (self.last.position,))
+        self._connection.executemany(_ADD_TERM, map(term_row, terms))
+        self._connection.execute(_DROP_OLD_TERMS)
+
+    def drop_empty_terms(self) -> None:
+        """Drop the terms that wrote nothing."""
+        with self.writing():
+            self._add_terms([])
+        self.terms = self._read_terms()
+
+    def _read_terms(self, office: Office | None = None) -> Terms:
+        run = self._connection.execute
+        rows = run("SELECT epoch, holder, position, sum FROM terms ORDER BY 1").fetchall()
+        terms = sound_terms(rows)
+        if len(terms) < len(rows):
+            logger.error("terms of the journal are damaged", damaged=len(rows) - len(terms), of=len(rows))
+            begun = dict(run(_BEGINNINGS))
+            terms = completed(terms, {e: p for e, p in begun.items() if type(e) is int and type(p) is int}, office)
+        return Terms(terms)
+
+    def _read_last(self) -> Mark:
+        end = " ORDER BY position DESC LIMIT 1"
+        rows: list[Entry | Snapshot] = [*self._entries(end, ()), *self._snapshots(end, ())]
+        last = max(rows, key=lambda row: row.position, default=None)
+        (highest,) = self._connection.execute(_HIGHEST).fetchone()
+        if last is None and highest is None:
+            return START
+        if last is not None and not is_lost(last) and (highest is None or last.position >= highest):
+            return last.mark
+        # The last row is damaged. There is something at that position, whatever its stream and epoch were.
+        position = max(highest or 0, 0 if last is None else last.position)
+        return self.terms.mark_at(position) or Mark(last.epoch if last is not None else 1, position)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction, all of it or nothing: every write comes by here. Raises StorageFailed."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                self._is_malformed(error)
+                raise StorageFailed(f"the journal cannot be written: {error}") from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Every read comes by here. Raises StorageFailed."""
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                self._is_malformed(error)
+                raise StorageFailed(f"the journal cannot be read: {error}") from error
+
+    def _is_malformed(self, error: sqlite3.Error) -> None:
+        # What SQLite calls corrupt or no database is a DatabaseError and none of those below it.
+        if type(error) is sqlite3.DatabaseError:
+            self.on_unreadable(str(error))
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")

@@ -1,0 +1,114 @@
+"""The rows of a journal as SQLite has them, and as the log's values: sums added on the way in, checked on the way out.
+
+Pure. A row without a sum was written by an older version; it is checked for whether it can be read at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from server.log.damaged_streams import Damage
+from server.log.entries import Entry, Listing, Snapshot
+from server.log.mending import is_lost
+from server.log.message_checks import is_readable
+from server.log.row_format import LOST, Kind, checksum
+from server.log.streams import is_stream
+
+Row = TypeVar("Row", Entry, Snapshot)
+Columns = Sequence[Any]
+"""position, epoch, stream, version, body, sum: of any type, where a row is damaged."""
+
+
+def as_text(raw: bytes) -> str:
+    """The text of a column; what is no UTF-8 any more stays different from all that is."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """The bytes of such a text, also where they are no UTF-8; SQLite looks for them as ``CAST(? AS TEXT)``."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def with_sums(kind: Kind, rows: Iterable[Entry | Snapshot]) -> Iterator[tuple[object, ...]]:
+    """The rows with their sums, as they are written."""
+    for row in rows:
+        position, epoch, stream, version, body = row
+        yield position, epoch, stream, version, body, checksum(kind, position, epoch, version, stream, body)
+
+
+def entries_from(rows: Iterable[Columns], damage: Damage, stream: str = "") -> list[Entry]:
+    """The entries in these rows; see ``_row``. ``stream``: the one that was asked for, if one was."""
+    return [entry for row in rows if (entry := _row(Entry, "entry", row, damage, stream)) is not None]
+
+
+def snapshots_from(rows: Iterable[Columns], damage: Damage, stream: str = "") -> list[Snapshot]:
+    """The snapshots in these rows, likewise."""
+    return [found for row in rows if (found := _row(Snapshot, "snapshot", row, damage, stream)) is not None]
+
+
+def is_sound(kind: Kind, row: Columns) -> bool:
+    """Whether a row of ``entries`` or ``snapshots`` is as it was written."""
+    position, epoch, stream, version, body, sum_ = row
+    if type(body) is not str or type(stream) is not str or not all(type(n) is int for n in (position, epoch, version)):
+        return False
+    if sum_ is None:
+        return is_stream(stream) and is_readable(stream, body, entry=kind == "entry")
+    return bool(sum_ == checksum(kind, position, epoch, version, stream, body))
+
+
+def _row(row_type: type[Row], kind: Kind, row: Columns, damage: Damage, asked_for: str) -> Row | None:
+    """The value in a row. A damaged one keeps its place and loses its body; None if its place cannot be told."""
+    if is_sound(kind, row):
+        found = row_type(*row[:5])
+        if is_lost(found):
+            damage.notice(found.stream)
+        return found
+    position, epoch, stream, version = row[:4]
+    stream = asked_for or stream
+    if type(stream) is not str or not is_stream(stream):
+        return None
+    damage.notice(stream)
+    if not all(type(number) is int and number > 0 for number in (position, epoch, version)):
+        return None
+    return row_type(position, epoch, stream, version, LOST)
+
+
+def written(listing: Listing) -> tuple[str, int, str, int]:
+    """The row of a listing."""
+    row = json.dumps(listing.row)
+    return listing.stream, listing.position, row, _sum_of_listing(listing.stream, listing.position, row)
+
+
+def listings_from(rows: Sequence[Columns]) -> tuple[list[Listing], list[str]]:
+    """The listings in these rows, and the streams of those that are damaged."""
+    sound = [row for row in rows if is_sound_listing(row)]
+    read = json.loads(f"[{','.join(row for _, _, row, _ in sound)}]")
+    listings = [Listing(stream, position, row) for (stream, position, _, _), row in zip(sound, read, strict=True)]
+    unsound = (
+        [row[0] for row in rows if not is_sound_listing(row) and type(row[0]) is str] if len(sound) < len(rows) else []
+    )
+    return listings, unsound
+
+
+def is_sound_listing(row: Columns) -> bool:
+    """Whether a row of ``listings`` is as it was written."""
+    stream, position, text, sum_ = row
+    if type(stream) is not str or type(position) is not int or type(text) is not str:
+        return False
+    if sum_ is None:
+        return is_stream(stream) and _is_json(text)
+    return bool(sum_ == _sum_of_listing(stream, position, text))
+
+
+def _sum_of_listing(stream: str, position: int, text: str) -> int:
+    return checksum("listing", position, 0, 0, stream, text)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""The tables of a journal, and how a journal of an older format becomes one of the present.
+
+Format 1 had no holders of epochs and no terms in the replica's journal; its ``user_version`` is 0. Format 2 records
+holders, keeps the terms of every journal, and the position up to which streams were forgotten; its rows have checksums
+(``row_format``). Rows of format 1 have none until a scrub gives them one. A sample of each format is in
+``tests/samples``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from server.log.journal.rows import as_text
+from wire.errors import StorageFailed
+
+FORMAT = 2
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS entries (
+    position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
+    body TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS entries_of_stream ON entries (stream, version);
+CREATE TABLE IF NOT EXISTS snapshots (
+    position INTEGER NOT NULL, epoch INTEGER NOT NULL, stream TEXT PRIMARY KEY, version INTEGER NOT NULL,
+    body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS snapshots_in_order ON snapshots (position);
+CREATE TABLE IF NOT EXISTS incoming_entries AS SELECT * FROM entries WHERE FALSE;
+CREATE TABLE IF NOT EXISTS incoming_snapshots AS SELECT * FROM snapshots WHERE FALSE;
+CREATE TABLE IF NOT EXISTS listings (stream TEXT PRIMARY KEY, position INTEGER NOT NULL, row TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS terms (
+    epoch INTEGER PRIMARY KEY, position INTEGER NOT NULL, holder TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS office (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), epoch INTEGER, holder TEXT);
+CREATE TABLE IF NOT EXISTS forgotten (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), position INTEGER NOT NULL);
+"""
+_WITH_SUMS = ("entries", "snapshots", "listings", "incoming_entries", "incoming_snapshots", "terms", "office")
+_TERMS_OF_FORMAT_1 = """
+INSERT INTO terms (epoch, position)
+SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
+WHERE NOT EXISTS (SELECT * FROM terms) GROUP BY epoch
+"""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Have a connection read damaged text as it is, and sort in memory: a full disk has no room for sorting."""
+    connection.text_factory = as_text
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make the tables, or make those of an older format the present ones, all or nothing.
+
+    Raises StorageFailed for a format that only newer servers know.
+    """
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found == FORMAT:
+        return
+    if found > FORMAT:
+        raise StorageFailed(
+            f"the journal has format {found}; these servers read formats up to {FORMAT}: start newer ones"
+        )
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        if "holder" not in {column[1] for column in connection.execute("PRAGMA table_info(terms)")}:
+            connection.execute("ALTER TABLE terms ADD COLUMN holder TEXT NOT NULL DEFAULT ''")
+        for table in _WITH_SUMS:
+            if "sum" not in {column[1] for column in connection.execute(f"PRAGMA table_info({table})")}:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN sum INTEGER")
+        connection.execute(_TERMS_OF_FORMAT_1)
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

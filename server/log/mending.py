@@ -1,0 +1,94 @@
+"""What a stream lacks where rows are damaged, and how another copy's rows fill that. Pure.
+
+Both copies are of one log: a row of the same version has the same position and epoch in both, but each copy takes its
+own snapshots. Where neither copy has a row, events before a sound snapshot can go, as compaction would let them go;
+anything else is lost, and its place is kept by a row that says so.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from server.log.entries import Entry, Snapshot, StreamCopy
+from server.log.row_format import LOST
+
+
+class Holes(NamedTuple):
+    """What is damaged or missing of a stream: entries of these versions, whether its snapshot is, and what may follow
+    after the last version that is known.
+    """
+
+    stream: str
+    versions: tuple[int, ...]
+    snapshot: bool
+    after: int
+
+
+def is_lost(row: Entry | Snapshot) -> bool:
+    """Whether the row only keeps the place of one that is damaged."""
+    return row.body == LOST
+
+
+def holes_of(copy: StreamCopy) -> Holes | None:
+    """What the stream lacks; None if it lacks nothing."""
+    sound = _sound_versions(copy)
+    first = copy.entries[0].version if copy.entries else 0
+    snapshot = copy.snapshot
+    floor = 0 if snapshot is None or is_lost(snapshot) else snapshot.version
+    needed = snapshot is not None and is_lost(snapshot)
+    if not floor and first > 1:
+        needed = True
+    if floor and (not first or first > floor):
+        first = floor + 1
+    last = copy.entries[-1].version if copy.entries else 0
+    versions = tuple(version for version in range(first, last + 1) if version not in sound) if first else ()
+    return Holes(copy.stream, versions, needed, copy.version) if versions or needed else None
+
+
+def lacks(copy: StreamCopy) -> Holes:
+    """The same as a question to the other copy; with no hole to see, a last entry may be missing."""
+    return holes_of(copy) or Holes(copy.stream, (), False, copy.version)
+
+
+def rows_for(copy: StreamCopy, holes: Holes) -> StreamCopy:
+    """What a copy has of that. Its snapshot comes along where it is asked for, with the entries after it, and where it
+    stands for entries that are no more.
+    """
+    wanted = set(holes.versions)
+    stands_for = not wanted <= _sound_versions(copy)
+    snapshot = copy.snapshot if holes.snapshot or stands_for else None
+    if snapshot is not None and is_lost(snapshot):
+        snapshot = None
+    after = min(holes.after, snapshot.version if snapshot is not None else 0) if holes.snapshot else holes.after
+    entries = tuple(e for e in copy.entries if not is_lost(e) and (e.version in wanted or e.version > after))
+    return StreamCopy(copy.stream, snapshot, entries)
+
+
+def filled(copy: StreamCopy, theirs: StreamCopy) -> StreamCopy:
+    """The copy with the other's rows where its own are damaged or missing."""
+    by_version = {entry.version: entry for entry in theirs.entries if not is_lost(entry)}
+    for entry in copy.entries:
+        if not is_lost(entry) or entry.version not in by_version:
+            by_version[entry.version] = entry
+    sound = [one for one in (copy.snapshot, theirs.snapshot) if one is not None and not is_lost(one)]
+    snapshot = max(sound, key=lambda one: one.version, default=copy.snapshot)
+    return StreamCopy(copy.stream, snapshot, tuple(by_version[version] for version in sorted(by_version)))
+
+
+def settled(copy: StreamCopy, *, keeps_events: bool) -> StreamCopy:
+    """The copy without what can go where nothing fills it: a damaged snapshot when all events are there, damaged events
+    before a sound snapshot. ``keeps_events``: whether events of such a stream must not go.
+    """
+    snapshot, entries = copy.snapshot, copy.entries
+    if snapshot is not None and is_lost(snapshot):
+        whole = StreamCopy(copy.stream, None, entries)
+        return whole if holes_of(whole) is None and entries else copy
+    holes = holes_of(copy)
+    if holes is None or snapshot is None or keeps_events:
+        return copy
+    gone = max((version for version in holes.versions if version <= snapshot.version), default=0)
+    return copy._replace(entries=tuple(entry for entry in entries if entry.version > gone))
+
+
+def _sound_versions(copy: StreamCopy) -> set[int]:
+    return {entry.version for entry in copy.entries if not is_lost(entry)}

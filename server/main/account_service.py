@@ -1,0 +1,297 @@
+"""The part of the desk where usernames are claimed, kept, recovered and let go, and whoever asks is known by a token.
+
+``game.accounts.names`` decides whose a name is, where the log is. Here is what the log does not know: who was heard of
+when, and from which host, who sits in open rooms, and which names look alike.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+
+from game.accounts import names
+from game.accounts.lookalikes import passes_for, skeletons
+from game.accounts.new_names import check_new_name
+from game.errors import BadToken, InvalidArgument, LimitReached, NameTaken, NameTooSimilar, Refusal, WrongCode
+from game.rooms.drain_rules import check_not_draining
+from server.commit.command_port import CommandPort
+from server.log.streams import name_stream
+from server.main.attempt_limiter import AttemptLimiter
+from server.main.name_hosts import NameHosts
+from server.rooms.ids import HOUSE_BOT
+from server.rooms.room_store import House
+from server.settings import Settings
+from wire.errors import Busy, NotReady
+from wire.later import now
+
+RELEASED_AT_ONCE = 200
+"""Names that are looked at in one round of tidying."""
+EVER = 10
+"""So many times the names that may be held are remembered, free ones among them: each has a stream in the log."""
+WRONG_CODES_AT_ONCE = 10
+"""So many wrong codes may be tried for a name from one host, one after the other,"""
+WRONG_CODE_AGAIN_S = 2.0
+"""and then one in so many seconds. A code has 100 random bits and nobody guesses it: this bounds the work alone."""
+AN_HOUR_S = 3600.0
+
+logger = structlog.get_logger()
+
+
+class NameDesk:
+    """Whose names are whose. Safe for threads."""
+
+    def __init__(
+        self,
+        house: House,
+        committer: CommandPort,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        house_bot: str = "",
+    ) -> None:
+        """``house_bot``: the hash of the token under which the servers themselves play."""
+        self._house_bot = house_bot
+        self._house = house
+        self._committer = committer
+        self._settings = settings
+        self._clock = clock
+        self._opened_at = clock()
+        self._lock = threading.Lock()
+        self._heard: dict[str, float] = {}  # name -> when; the one heard longest ago first
+        self._going: set[str] = set()  # hashes of tokens whose names are being let go
+        self._coming: set[str] = set()  # what names look like that are being claimed, and hashes of the tokens
+        self._hosts = NameHosts()
+        self._claimed_now: Counter[str] = Counter()  # claims that are under way, by host
+        self._wrong_codes = AttemptLimiter(at_once=WRONG_CODES_AT_ONCE, again_s=WRONG_CODE_AGAIN_S)
+        an_hour = settings.max_new_names_per_host_per_hour
+        self._new_names = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)
+        self._knows_all = False
+
+    def who(self, token_hash: str) -> str:
+        """The username of a token, whose owner was heard of now. Raises BadToken, NotReady."""
+        with self._lock:
+            if token_hash in self._going:
+                raise NotReady("this name is being let go: try again")
+            name = self._house.names.name_with(token_hash)
+            if name is not None:
+                self._hear(name)
+                return name
+        raise BadToken("this token belongs to nobody here: claim a name with it first")
+
+    def claim(self, name: str, token_hash: str, host: str = "") -> Mapping[str, object]:
+        """Give the username to this token, or confirm that it has it. ``host``: where its owner is; empty: nowhere.
+
+        Raises NameTaken, NameTooSimilar, NotReady, InvalidArgument, Busy, and Draining and LimitReached for a new one.
+        """
+        owned = self._house.names.name_with(token_hash)
+        if owned is not None:  # whatever it is: names from before the rules for new ones stay their owners'
+            self._check_same(owned, name)
+            self.who(token_hash)
+            self.came_from(owned, host)
+            return self._commit(name, names.Claim(name, token_hash))
+        if token_hash != self._house_bot and passes_for(name, HOUSE_BOT):
+            raise NameTaken("that is the name of the servers' own player, or looks like it")
+        name = check_new_name(name)
+        check_not_draining(self._house.service.draining, "names")
+        known = self._house.state_of(_stream(name)).version > 0
+        too_many_ever = not known and len(self._house.names) >= self._settings.max_names * EVER
+        if too_many_ever or self._house.names.held >= self._settings.max_names:
+            raise Busy("there are as many names as the settings allow (MAX_NAMES)")
+        with self._alone_with(token_hash, *skeletons(name)):
+            similar = self._house.names.resembling(name)
+            if similar is not None:
+                raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
+            with self._place_for_one_more(name, host):
+                return self._commit(name, names.Claim(name, token_hash))
+
+    def came_from(self, name: str, host: str) -> None:
+        """The owner of a name is at that host."""
+        with self._lock:
+            state = self._house.names.state(_stream(name))
+            if state is not None and state.held:  # else it would be remembered for ever
+                self._hosts.put(state.name, host)
+
+    def used_from(self, host: str) -> list[str]:
+        """The names that are used from a host, as far as that is known."""
+        with self._lock:
+            return list(self._hosts.names_of(host))
+
+    def count_at(self, host: str, people: Iterable[str]) -> int:
+        """How many of these are at a host, as far as that is known."""
+        with self._lock:
+            here = self._hosts.names_of(host)
+            return sum(name in here for name in people)
+
+    def keep(self, token_hash: str, code_hash: str, host: str = "") -> Mapping[str, object]:
+        """Let the name of that token stay its owner's, with this recovery code.
+
+        Raises BadToken, InvalidArgument, Busy, LimitReached.
+        """
+        name = self.who(token_hash)
+        self.came_from(name, host)
+        if not self._house.state_of(_stream(name)).kept:
+            self._check_may_keep_one_more(host)
+        return self._commit(name, names.Keep(token_hash, code_hash))
+
+    def recover(self, name: str, code_hash: str, token_hash: str, host: str = "") -> Mapping[str, object]:
+        """Give the name that has the code to this token. Raises WrongCode, InvalidArgument, Busy.
+
+        Busy is for wrong codes alone, and for the host that tried them: who has the right one always gets in.
+        """
+        owned = self._house.names.name_with(token_hash)
+        if owned is not None:
+            self._check_same(owned, name)
+        guess = host, names.name_key(name)
+        state = self._house.state_of(_stream(name))
+        is_right = state.kept and state.code_hash == code_hash
+        with self._lock:
+            if not is_right and self._wrong_codes.is_exhausted(guess, self._clock()):
+                raise Busy("too many wrong codes were tried for this name: try again in a few seconds")
+        try:
+            answer = self._commit(name, names.Recover(code_hash, token_hash))
+        except WrongCode:
+            with self._lock:
+                self._wrong_codes.record(guess, self._clock())
+            raise
+        self.came_from(str(answer["name"]), host)
+        return answer
+
+    def release_unheard(self) -> None:
+        """Let names go whose owners were not heard of for the grace time, a bounded number of them."""
+        self._know_all()
+        with self._lock:
+            for name in self._house.stood_up() & self._heard.keys():
+                self._hear(name)
+        before = self._clock() - self._settings.name_grace_s
+        with self._lock:
+            due = _first_before(before, self._heard, RELEASED_AT_ONCE)
+        seated = self._house.seated() if due else set()
+        for name, heard_at in due:
+            state = self._house.state_of(_stream(name))
+            unheard_s = self._clock() - heard_at
+            if names.may_be_released(
+                state, seated=name in seated, unheard_s=unheard_s, grace_s=self._settings.name_grace_s
+            ):
+                self._release(state, heard_at)
+            elif state.kept or state.name != name:
+                self._forget(name, heard_at)
+            else:
+                with self._lock:
+                    self._hear(name)
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _commit(self, name: str, command: names.Command) -> Mapping[str, object]:
+        answer: Mapping[str, object] = now(self._committer.submit(_stream(name), command))
+        with self._lock:
+            self._hear(str(answer["name"]))
+        return answer
+
+    def _release(self, state: names.Name, heard_at: float) -> None:
+        """Let a name go, unless its owner is heard of first; from here on its token waits until that is done."""
+        with self._lock:
+            if self._heard.get(state.name) != heard_at:
+                return
+            self._going.add(state.token_hash)
+        try:
+            now(self._committer.submit(_stream(state.name), names.Release()))
+            logger.info("a name is free again", name=state.name)
+        except Refusal as refusal:
+            logger.debug("a name was not let go", name=state.name, why=refusal.message)
+        finally:
+            with self._lock:
+                self._going.discard(state.token_hash)
+                if not self._house.state_of(_stream(state.name)).held:
+                    self._hosts.forget(state.name)
+        self._forget(state.name, heard_at)
+
+    @contextmanager
+    def _alone_with(self, *marks: str) -> Iterator[None]:
+        """While inside, nobody else claims a name that looks like this one, nor another name with this token."""
+        with self._lock:
+            if not self._coming.isdisjoint(marks):
+                raise NotReady("a name like this is being claimed at this moment: try again")
+            self._coming.update(marks)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._coming.difference_update(marks)
+
+    @contextmanager
+    def _place_for_one_more(self, name: str, host: str) -> Iterator[None]:
+        """While inside, a name that is being claimed counts for its host already. Raises LimitReached."""
+        settings, new = self._settings, self._house.names.state(_stream(name)) is None
+        with self._lock:
+            if len(self._hosts.names_of(host)) + self._claimed_now[host] >= settings.max_names_per_host and host:
+                raise LimitReached(
+                    f"your address has {settings.max_names_per_host} names, as many as it may have (MAX_NAMES_PER_HOST)"
+                )
+            if host and self._new_names.is_exhausted(host, self._clock()):
+                raise LimitReached(
+                    f"your address has claimed {settings.max_new_names_per_host_per_hour} new names, as many as it may"
+                    " in an hour (MAX_NEW_NAMES_PER_HOST_PER_HOUR)"
+                )
+            self._claimed_now[host] += 1
+        try:
+            yield
+            self.came_from(name, host)
+            with self._lock:
+                if host and new:
+                    self._new_names.record(host, self._clock())
+        finally:
+            with self._lock:
+                self._claimed_now[host] -= 1
+                if not self._claimed_now[host]:
+                    del self._claimed_now[host]
+
+    def _check_may_keep_one_more(self, host: str) -> None:
+        """Raise Busy or LimitReached when as many names are kept as may be."""
+        if self._house.names.kept >= self._settings.max_kept_names:
+            raise Busy("as many names have a recovery code as the settings allow (MAX_KEPT_NAMES)")
+        kept = sum(self._house.state_of(_stream(name)).kept for name in self.used_from(host))
+        if kept >= self._settings.max_kept_names_per_host:
+            raise LimitReached(
+                f"{kept} names of your address have a recovery code, as many as may have (MAX_KEPT_NAMES_PER_HOST)"
+            )
+
+    def _know_all(self) -> None:
+        """Names of earlier terms count as heard of when this one began: nobody is let go for a takeover."""
+        if not self._knows_all:
+            earlier = dict.fromkeys(self._house.names.held_names(), self._opened_at)
+            with self._lock:
+                self._heard = {**{name: at for name, at in earlier.items() if name not in self._heard}, **self._heard}
+                self._knows_all = True
+
+    def _hear(self, name: str) -> None:
+        """The owner of a name was heard of. The lock is held."""
+        self._heard.pop(name, None)
+        self._heard[name] = self._clock()
+
+    def _forget(self, name: str, heard_at: float) -> None:
+        with self._lock:
+            if self._heard.get(name) == heard_at:
+                del self._heard[name]
+
+    def _check_same(self, owned: str, name: str) -> None:
+        if names.name_key(owned) != names.name_key(name):
+            raise InvalidArgument("token belongs to another name: make a new one for every name")
+
+
+def _stream(name: str) -> str:
+    return name_stream(names.name_key(name))
+
+
+def _first_before(before: float, heard: Mapping[str, float], most: int) -> list[tuple[str, float]]:
+    """Those heard of before then, of which the first come first."""
+    found: list[tuple[str, float]] = []
+    for name, heard_at in heard.items():
+        if heard_at >= before or len(found) == most:
+            break
+        found.append((name, heard_at))
+    return found

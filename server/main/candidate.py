@@ -1,0 +1,95 @@
+"""A main server from its start to its term of office: it opens its journal and takes office, however long that takes.
+
+Where nothing but the disk keeps it from that, or what is on it, it serves reads meanwhile. A term then takes the place
+of these, in the same process: those who wait are answered, and ask again.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from server.log.journal.file import open_journal, open_when_possible
+from server.log.journal.guard_file import LogGuard
+from server.log.journal.journal import Journal
+from server.log.journal.pair import GUARD, journal_of
+from server.log.journal.sharing import share_in_background
+from server.main.peer_api import MainPeer
+from server.main.primary_term import Term
+from server.main.read_only import ReadOnly
+from server.process.server_process import Node
+from server.replication.replica_connection import ReplicaLine
+from server.replication.scrub import end_unreadable
+from server.replication.takeover import take_office
+from server.runtime.retries import Retries
+from wire import MAIN
+from wire.errors import TicTacToeError
+from wire.rpc import Endpoint
+
+logger = structlog.get_logger()
+
+
+class Candidate:
+    """A main server that wants to be in office."""
+
+    def __init__(self, node: Node, clients: Endpoint, line: ReplicaLine, peer: MainPeer) -> None:
+        """``peer`` answers the other servers from what is served."""
+        self._node = node
+        self._clients = clients
+        self._line = line
+        self._peer = peer
+        self._reads: ReadOnly | None = None
+        self.serves = threading.Event()
+        """Set once people can be served, or never will be because this server ends."""
+
+    def run(self) -> None:
+        """Begin a term of office; returns when it has begun, or when this server ends."""
+        try:
+            opening = self._node.retries["journal"] = Retries("the journal cannot be opened")
+            journal = open_when_possible(self._open, opening, go_on=self._node.go_on, pause=self._node.pause)
+            if journal is not None:
+                self._run(journal)
+        finally:
+            self.serves.set()
+
+    def _open(self) -> Journal:
+        settings = self._node.settings
+        guard = LogGuard.in_file(settings.data / GUARD)
+        file = journal_of(settings, MAIN)
+        journal = open_journal(file, durability=settings.durability, guard=guard)
+        journal.on_unreadable = lambda why: end_unreadable(self._node, file, why)
+        share_in_background(self._node, journal, file)
+        return journal
+
+    def _run(self, journal: Journal) -> None:
+        settings = self._node.settings
+        attempts = self._node.retries["office"] = Retries("office not taken")
+        office = self._line.hold(
+            take_office(
+                journal,
+                wait_limit_s=settings.recovery_wait_s,
+                piece_bytes=settings.piece_bytes,
+                go_on=self._node.go_on,
+                attempts=attempts,
+                not_taken=lambda error, may_be_read: self._not_taken(journal, error, may_be_read=may_be_read),
+            )
+        )
+        if office is None:
+            return
+        term = Term(self._node, self._clients, journal, office, self._line)
+        term.begin()
+        self._peer.serve(term)
+        if self._reads is not None:
+            self._reads.end()
+
+    def _not_taken(self, journal: Journal, error: TicTacToeError, *, may_be_read: bool) -> None:
+        if self._reads is not None:
+            self._reads.refuse_with(error)
+        elif may_be_read:
+            reads = ReadOnly(self._node, self._clients, journal, error)
+            reads.load()  # may fail as well: the next try begins anew
+            self._reads = reads
+            self._peer.serve(reads)
+            self.serves.set()
+            logger.error("serving reads only", why=error.message)

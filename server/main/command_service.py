@@ -1,0 +1,258 @@
+"""The main server's desk: every command comes by here on its way to the log, every question on its way to the house.
+Usernames have a part of their own, ``name_desk``.
+
+Who asks is checked first, by the token; then limits; the rest is decided where the log is. Room objects and the peer
+object are thin: they check arguments and ask here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import structlog
+
+from game.errors import InvalidArgument, LimitReached, Refusal
+from game.rooms.commands import HOUSE, Close, Command, Create, Leave
+from game.rooms.decide_access import check_may_see
+from game.rooms.state import Room
+from server.commit.command_port import CommandPort
+from server.log.streams import room_stream
+from server.main.account_service import AN_HOUR_S, NameDesk
+from server.main.attempt_limiter import AttemptLimiter
+from server.rooms.ids import house_request, room_id_of
+from server.rooms.room_store import House
+from server.runtime.security import token_hash
+from server.settings import Settings
+from wire.caller import calling_host
+from wire.errors import Busy, Damaged
+from wire.later import Later, now
+
+INVITE_BYTES = 6
+"""Random bytes of an invite code."""
+VISITED_AT_ONCE = 50
+
+logger = structlog.get_logger()
+
+
+class Desk:
+    """Takes commands and questions of people. Safe for threads."""
+
+    def __init__(
+        self,
+        house: House,
+        committer: CommandPort,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        house_bot: str = "",
+        tidies: bool = True,
+    ) -> None:
+        """``house_bot``: the hash of the token under which the servers themselves play. ``tidies``: whether ``tidy`` is
+        going to be called; without it nothing has to be known of who was seen when.
+        """
+        self._tidies = tidies
+        self._house = house
+        self._committer = committer
+        self._settings = settings
+        self._clock = clock
+        self.names = NameDesk(house, committer, settings, clock, house_bot=house_bot)
+        self._seen_lock = threading.Lock()
+        self._seen: dict[tuple[str, str], float] = {}  # room and name -> when; what is longest ago first
+        self._opened_at = clock()
+        self._opening: Counter[str] = Counter()  # rooms that are being opened, by who opens them; with the same lock
+        an_hour = settings.max_new_rooms_per_name_per_hour
+        self._new_rooms = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)  # with the same lock
+
+    # -- rooms ----------------------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        hashed_token: str,
+        request_id: str,
+        title: str,
+        game: str,
+        options: Mapping[str, object],
+        terms: Mapping[str, object],
+        host: str = "",
+    ) -> dict[str, object]:
+        """Open a room; its id follows from who asks with which request, so a retry finds the same room. ``revision``:
+        of a lobby that has it; ``code``: its invite code, empty if it is not private. ``host``: where its owner is.
+        """
+        by = self.names.who(hashed_token)
+        self.names.came_from(by, host)
+        room = room_id_of(by, request_id)
+        new = self.check_new_room(room)
+        private, best_of, clock = terms.get("private", False), terms.get("best_of", 0), terms.get("clock", "none")
+        if not isinstance(private, bool):
+            raise InvalidArgument("private must be true or false")
+        code = secrets.token_hex(INVITE_BYTES) if private else ""
+        create = Create(by, request_id, title, game, options, best_of, clock, code)
+        with self._place_for_one_more(by, host) if new else nullcontext():
+            answer = now(self._committer.submit(room_stream(room), create))
+        return {
+            "room": room,
+            "version": answer["version"],
+            "revision": self._house.lobby_revision,
+            "code": self._house.room(room).entry.code,
+        }
+
+    def check_new_room(self, room: str) -> bool:
+        """Whether this would be one room more. Raises Busy when it would, and there is no place for it."""
+        new: bool = self._house.state_of(room_stream(room)).phase == "new"
+        if new and self._house.open_rooms >= self._settings.max_rooms:
+            raise Busy("there are as many rooms as the settings allow (MAX_ROOMS)")
+        return new
+
+    @contextmanager
+    def _place_for_one_more(self, by: str, host: str) -> Iterator[None]:
+        """While inside, a room that is being opened counts already, for its owner and for their host.
+
+        Raises LimitReached when one of the two has as many rooms as it may have.
+        """
+        settings = self._settings
+        of_host = self.names.used_from(host)
+        with self._seen_lock:
+            opened, of_all = self._house.opened_by([by]), self._house.opened_by(of_host)
+            if opened + self._opening[by] >= settings.max_rooms_per_name:
+                raise LimitReached(
+                    f"you have {settings.max_rooms_per_name} open rooms, as many as one may have: close one"
+                    " (MAX_ROOMS_PER_NAME)"
+                )
+            if of_all + sum(self._opening[name] for name in of_host) >= settings.max_rooms_per_host:
+                raise LimitReached(
+                    f"your address has {settings.max_rooms_per_host} open rooms, as many as it may have"
+                    " (MAX_ROOMS_PER_HOST)"
+                )
+            if self._new_rooms.is_exhausted(by, self._clock()):
+                raise LimitReached(
+                    f"you have opened {settings.max_new_rooms_per_name_per_hour} rooms, as many as one may in an hour"
+                    " (MAX_NEW_ROOMS_PER_NAME_PER_HOUR)"
+                )
+            self._opening[by] += 1
+        try:
+            yield
+            with self._seen_lock:
+                self._new_rooms.record(by, self._clock())
+        finally:
+            with self._seen_lock:
+                self._opening[by] -= 1
+                if not self._opening[by]:
+                    del self._opening[by]
+
+    def expect(self, room: str, names: Iterable[str]) -> None:
+        """These are being seated in a room, and will come: they count as seen there now."""
+        for name in names:
+            self._saw(room, name)
+
+    # -- in a room ------------------------------------------------------------------------------------------------
+
+    def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
+        """Carry out the command that ``make`` makes for the caller's username; its answer may come later."""
+        by = self.names.who(token_hash(token))
+        self._saw(room, by)
+        return self._committer.submit(room_stream(room), make(by))
+
+    def join(self, token: str, room: str, role: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
+        """The same for somebody who comes in. Raises LimitReached."""
+        by, host = self.names.who(token_hash(token)), calling_host()
+        self.names.came_from(by, host)
+        state = self._house.room(room)
+        if state.seat_of(by) is None and not state.has(by):
+            self._check_may_come(state, by, role, host)
+        return self.command(token, room, make)
+
+    def _check_may_come(self, room: Room, by: str, role: str, host: str) -> None:
+        settings = self._settings
+        takes_seat = role == "player" and len(room.players) < len(room.seats)
+        if takes_seat and self._house.seats_of(by) >= settings.max_seats_per_name:
+            raise LimitReached(
+                f"you have seats in {settings.max_seats_per_name} open rooms, as many as one may have"
+                " (MAX_SEATS_PER_NAME)"
+            )
+        if self.names.count_at(host, (*room.players, *room.spectators)) >= settings.max_people_per_room_per_host:
+            raise LimitReached(
+                f"{settings.max_people_per_room_per_host} people of your address are in this room, as many as may be"
+                " (MAX_PEOPLE_PER_ROOM_PER_HOST)"
+            )
+
+    def view(self, token: str, room: str) -> dict[str, Any]:
+        """The view of a room."""
+        by = self.names.who(token_hash(token))
+        check_may_see(self._house.room(room), by)
+        self._saw(room, by)
+        return self._house.view(room)
+
+    def invite(self, token: str, room: str) -> dict[str, object]:
+        """The invite code of a room, for those who are inside; empty if it is not private."""
+        by = self.names.who(token_hash(token))
+        state = self._house.room(room)
+        check_may_see(state, by)
+        return {"code": state.entry.code}
+
+    def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
+        """What happened in a room after a version, maybe later."""
+        by = self.names.who(token_hash(token))
+        check_may_see(self._house.room(room), by)
+        self._saw(room, by)
+        return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
+
+    # -- tidying --------------------------------------------------------------------------------------------------
+
+    def tidy(self) -> list[str]:
+        """Do what time asks for: people unseen for long leave, idle rooms leave memory or close, closed ones go, names
+        are let go.
+
+        Returns the streams that can go from the journals.
+        """
+        settings = self._settings
+        before = self._clock() - settings.away_s
+        if self._opened_at < before:
+            self._house.visit(VISITED_AT_ONCE)
+        for room in self._house.in_memory():
+            self._let_unseen_leave(room, before)
+        self._forget_unseen(before)
+        for room_id in self._house.idle(settings.room_expire_s):
+            self._on_behalf(room_id, Close(HOUSE, house_request()))
+        self.names.release_unheard()
+        gone = self._house.let_go(self._house.idle(settings.room_idle_s))
+        if gone:
+            logger.debug("rooms left memory", rooms=gone)
+        return self._house.forget_closed(but=self._settings.keep_closed_rooms)
+
+    def _let_unseen_leave(self, room: Room, before: float) -> None:
+        present = [name for name in (*room.players, *room.spectators) if room.has(name)]
+        not_known = max(self._opened_at, before)  # not seen since then, and maybe for longer
+        with self._seen_lock:
+            seen = {name: self._seen.get((room.id, name), not_known) for name in present}
+            unseen = [name for name in present if seen[name] <= before]
+            for name in unseen:
+                self._seen.pop((room.id, name), None)
+        for name in unseen:
+            unseen_ms = int(1000 * (self._clock() - seen[name]))
+            self._on_behalf(room.id, Leave(name, house_request(), unseen_ms))
+
+    def _forget_unseen(self, before: float) -> None:
+        """Who was seen long ago is remembered no more: most have left that room, or it is closed."""
+        with self._seen_lock:
+            for long_ago in list(itertools.takewhile(lambda one: self._seen[one] <= before, self._seen)):
+                del self._seen[long_ago]
+
+    def _on_behalf(self, room: str, command: Command) -> None:
+        try:
+            now(self._committer.submit(room_stream(room), command))
+        except (Refusal, Damaged) as error:
+            logger.debug("not done on behalf", room=room, why=error.message)
+
+    def _saw(self, room: str, name: str) -> None:
+        if not self._tidies:
+            return
+        with self._seen_lock:
+            self._seen.pop((room, name), None)
+            self._seen[room, name] = self._clock()

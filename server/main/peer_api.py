@@ -1,0 +1,155 @@
+"""What the main server answers the other servers: the commands of the lobby, and the lobby itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.main.match_opener import Pairing, pairings
+from server.main.primary_term import Term
+from server.main.reads import Serving
+from server.process.base_api import PeerObject
+from server.process.server_process import Node
+from server.rooms.lobby import Cursor
+from wire import REPLICATION
+from wire.arguments import (
+    mapping,
+    optional,
+    or_none,
+    remote,
+    request_id,
+    room_id,
+    seconds,
+    sequence,
+    text,
+    whole,
+    yes_or_no,
+)
+from wire.errors import NotReady
+
+_HASH = text(longest=64, shortest=64)
+_HOST = optional(text(longest=64), "")
+_POSITION = whole(0, 1 << 62)
+_LATEST = 1 << 40
+"""The latest date there is, in seconds since 1970."""
+
+
+class MainPeer(PeerObject):
+    """Before it serves anything, a main server answers that it is not ready."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._serving: Serving | None = None
+
+    def serve(self, serving: Serving) -> None:
+        """From now on that is asked."""
+        self._serving = serving
+
+    @property
+    def term(self) -> Term | None:
+        """The term of office, if it has begun."""
+        return self._serving if isinstance(self._serving, Term) else None
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether reads are served out of office."""
+        return self._serving is not None and self.term is None
+
+    def prove(self) -> bool:
+        """The commits before this came to their end."""
+        if self._serving is None:
+            return False
+        with self._serving.committer.turn():
+            return True
+
+    def more_status(self) -> dict[str, object]:
+        if self._serving is None:
+            return {"step": "waiting for office"}
+        return self._serving.status()
+
+    @remote(on=yes_or_no, until=or_none(whole(0, _LATEST)))
+    def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
+        """Empty the cluster, until that date at the most, or go on as usual."""
+        return self._served().draining.drain(on, until)
+
+    @remote(name=text(longest=64), token_hash=_HASH, host=_HOST)
+    def claim(self, name: str, token_hash: str, host: str) -> Mapping[str, object]:
+        """Give a username to a token, or confirm that it has it. ``host``: of the connection to the front door."""
+        return self._served().desk.names.claim(name, token_hash, host)
+
+    @remote(token_hash=_HASH, code_hash=_HASH, host=_HOST)
+    def keep_name(self, token_hash: str, code_hash: str, host: str) -> Mapping[str, object]:
+        """Let a username stay its owner's, with a recovery code."""
+        return self._served().desk.names.keep(token_hash, code_hash, host)
+
+    @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH, host=_HOST)
+    def recover_name(self, name: str, code_hash: str, token_hash: str, host: str) -> Mapping[str, object]:
+        """Give a username to another token, by its recovery code."""
+        return self._served().desk.names.recover(name, code_hash, token_hash, host)
+
+    @remote(
+        token_hash=_HASH,
+        request_id=request_id,
+        title=text(longest=200),
+        game=text(longest=40),
+        options=mapping(most_fields=20),
+        terms=mapping(most_fields=20),
+        host=_HOST,
+    )
+    def create(
+        self,
+        token_hash: str,
+        request_id: str,
+        title: str,
+        game: str,
+        options: Mapping[str, object],
+        terms: Mapping[str, object],
+        host: str,
+    ) -> dict[str, object]:
+        """Open a room."""
+        return self._served().desk.create(token_hash, request_id, title, game, options, terms, host)
+
+    @remote(pairings=pairings)
+    def open_matches(self, pairings: Sequence[Pairing]) -> dict[str, object]:
+        """Open rooms for people who were matched; ``revision``: of a lobby that has them."""
+        served = self._served()
+        opened = [one._asdict() for one in served.pairings.open(pairings)]
+        return {"opened": opened, "revision": served.house.lobby_revision}
+
+    @remote(token_hash=_HASH)
+    def who_has(self, token_hash: str) -> str:
+        """The username that belongs to a token."""
+        return self._served().desk.names.who(token_hash)
+
+    @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
+    def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
+        """The records of finished games after that one, when there are any or the time is up."""
+        return self._served().house.records_after(number, limit, timeout_s)
+
+    @remote(numbers=sequence(most=1000))
+    def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
+        """The records of these numbers."""
+        return self._served().house.records_numbered([_POSITION(number) for number in numbers])
+
+    @remote(room=room_id)
+    def is_open(self, room: str) -> bool:
+        """Whether there is such a room."""
+        return self._served().house.is_open(room)
+
+    @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
+    def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
+        """What changed in the lobby after a cursor, when something has or the time is up."""
+        house = self._served().house
+        changes = house.lobby_changes(Cursor(revision, began), limit, timeout_s)
+        return {
+            "cursor": changes.cursor,
+            "changed": changes.changed,
+            "reset": changes.reset,
+            "more": changes.more,
+            "draining": house.draining,
+        }
+
+    def _served(self) -> Serving:
+        if self._serving is None:
+            raise NotReady(f"the main server waits for the {REPLICATION}")
+        return self._serving

@@ -1,0 +1,171 @@
+"""A main server's term of office: all that it has from taking office to its end, put together.
+
+The way of a command: a room object or the front door → ``desk`` (who asks) → ``group_commit`` (with whom together) →
+``commit`` (decide, own journal) → ``replica_link`` (the copy) → ``house`` (visible to all).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import structlog
+
+from server.commit.commit import Commit
+from server.commit.group_commit import Committer
+from server.log.entries import Listing, Office
+from server.log.journal.compaction import Compactor
+from server.log.journal.journal import Journal
+from server.log.journal.pair import journal_of
+from server.log.streams import Streams, room_of
+from server.main.commit_observer import Witness, WitnessedHouse
+from server.main.reads import Serving
+from server.main.timer_thread import Timekeeper
+from server.process.server_process import Node
+from server.replication.primary import Primary
+from server.replication.repair import Repair
+from server.replication.replica_connection import ReplicaLine
+from server.replication.replicator import ReplicaLink
+from server.replication.scrub import Scrub, begin_scrub
+from server.rooms.event_feed import most_events_of
+from server.rooms.ids import house_request
+from server.runtime.failpoints import Faults
+from server.runtime.retries import Retries
+from server.telemetry.counters import CommitCounts
+from wire import MAIN, REPLICATION
+from wire.errors import StorageFailed
+from wire.rpc import Endpoint
+
+TIDY_PAUSE_S = 1.0
+AT_ONCE = 500
+"""Streams that are forgotten in one message."""
+
+logger = structlog.get_logger()
+
+
+class Term(Serving):
+    """The working parts of a main server in office."""
+
+    committer: Committer
+
+    def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Office, line: ReplicaLine) -> None:
+        settings = node.settings
+        faults = Faults(settings.test_faults)
+        streams = Streams(settings.limits)
+        self._node = node
+        self._journal = journal
+        self._line = line
+        self._to_forget: list[str] = []
+        self._last_turn = contextlib.ExitStack()
+        self._is_open = False
+        self._opening = node.retries["opening"] = Retries("the cluster cannot be opened again")
+        self.counts = CommitCounts()
+        self.damage = journal.damage
+        self.scrub: Scrub | None = None
+        self.traffic = node.traffic
+        self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
+        most_events = most_events_of(settings.max_message_bytes)
+        house = WitnessedHouse(streams, journal, self.offer, most_events=most_events)
+        house.witness = self._witness
+        self._compactor = Compactor(
+            journal,
+            streams,
+            every=settings.snapshot_every,
+            keep_events=settings.keep_events,
+            upto=lambda: house.published,
+            in_memory=house.at_hand,
+        )
+        repair = Repair(
+            journal,
+            self._compactor,
+            streams,
+            in_memory=house.at_hand,
+            mended=house.mended,
+            replica_is_damaged=lambda: any(w.reports_damage for w in node.watchers if w.role == REPLICATION),
+        )
+        journal.damage.on_found = line.wake
+        self.link = ReplicaLink(
+            Primary(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
+            journal,
+            self._compactor,
+            faults=faults,
+            step_down=node.step_down,
+            wake=line.wake,
+            piece_bytes=settings.piece_bytes,
+        )
+        self.link.repair = repair
+        node.retries["repair"] = repair.retries
+        node.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
+        commit = Commit(streams, house, journal, self.link, faults, house.moment)
+        carried_out = self._witness.carried_out
+        committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
+        super().__init__(node, clients, house, committer)
+        self._timekeeper = Timekeeper(house, committer, house_request)
+        node.retries["time"] = self._timekeeper.retries
+
+    def begin(self) -> None:
+        """Take in the journal, offer every room, and keep the replica in step, in the background."""
+        self._keep(self.load())
+        self._open_again()
+        go_on, line, turn = self._node.go_on, self._line, self.committer.turn
+        self._node.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
+        self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
+        self._node.in_background("tidying", self._tidy)
+        self._node.in_background("time", lambda: self._timekeeper.run(go_on, self._node.pause))
+        self._node.in_background("witness", lambda: self._witness.run(go_on, self._node.pause))
+        file = journal_of(self._node.settings, MAIN)
+        self.scrub = begin_scrub(self._node, self._journal, file, relist=self.house.relist)
+        self._node.at_end(self.end)
+        self._node.at_end(self._finish_commits)
+        self._node.at_end(self._witness.write)
+
+    def _finish_commits(self) -> None:
+        """What is being committed is committed, and nothing more: the next main server does the rest. The turn is kept
+        until this process is gone; what waits for it is asked for again.
+        """
+        self._last_turn.enter_context(self.committer.turn())
+
+    def status(self) -> dict[str, object]:
+        kept = {"damage": self.damage.as_plain(), "scrub": {} if self.scrub is None else self.scrub.as_plain()}
+        return {"epoch": self.link.epoch, "step": self.link.step.value, **super().status(), **kept}
+
+    def _keep(self, missing: Sequence[Listing]) -> None:
+        """Write listings that the journal lacks, for the next start: without them it takes longer, and no more."""
+        try:
+            if missing:
+                self._journal.list_streams(missing)
+        except StorageFailed as error:
+            logger.warning("listings cannot be written", count=len(missing), why=error.message)
+
+    def _open_again(self) -> None:
+        """Go on as usual if the cluster was emptied and has been stopped since; tried again while the disk refuses."""
+        try:
+            self.draining.begin_term()
+        except StorageFailed as error:
+            self._opening.failed(error)
+        else:
+            self._opening.succeeded()
+            self._is_open = True
+
+    def _tidy(self) -> None:
+        tidying = self._node.retries["tidying"] = Retries("not tidied")
+        while self._node.go_on():
+            self._node.pause(TIDY_PAUSE_S)
+            if not self._is_open:
+                self._open_again()
+            try:
+                self._tidy_once()
+            except StorageFailed as error:
+                tidying.failed(error)
+            else:
+                tidying.succeeded()
+
+    def _tidy_once(self) -> None:
+        gone = self.desk.tidy()
+        for stream in gone:
+            self.withdraw(room_of(stream) or "")
+        self._to_forget += gone
+        if self._to_forget:
+            with self.committer.turn():
+                if self._line.hold(self.link.forget(self._to_forget[:AT_ONCE])):
+                    del self._to_forget[:AT_ONCE]

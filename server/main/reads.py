@@ -1,0 +1,73 @@
+"""What people and the front door can ask of a main server, in office or not: its rooms and usernames.
+
+Reads are answered from the house, commands go to where ``committer`` says: into the log in a term of office (``term``),
+nowhere while a main server serves reads only (``read_only``).
+"""
+
+from __future__ import annotations
+
+from server.commit.command_port import CommandPort
+from server.log.entries import Listing
+from server.main.command_service import Desk
+from server.main.drain import Draining
+from server.main.match_opener import Pairings
+from server.main.room_api import RoomObject
+from server.process.base_api import ClientObject
+from server.process.server_process import Node
+from server.rooms.ids import HOUSE_BOT
+from server.rooms.room_store import House
+from server.runtime.security import house_bot_token, token_hash
+from wire import MAIN, room_object
+from wire.rpc import Endpoint
+
+
+class Serving:
+    """Rooms and usernames, and the objects that are called for them."""
+
+    def __init__(
+        self, node: Node, clients: Endpoint, house: House, committer: CommandPort, *, tidies: bool = True
+    ) -> None:
+        """``house``: an empty one, which calls ``offer`` with every room that it gets to know. ``tidies``: see
+        ``Desk``.
+        """
+        self.house = house
+        self.committer = committer
+        self._clients = clients
+        self._cluster_id = node.cluster_id
+        house_bot = token_hash(house_bot_token(node.key))
+        self.desk = Desk(house, committer, node.settings, house_bot=house_bot, tidies=tidies)
+        self.pairings = Pairings(
+            house,
+            committer,
+            check_new_room=self.desk.check_new_room,
+            seat_house_bot=lambda: self.desk.names.claim(HOUSE_BOT, house_bot),
+            expect=self.desk.expect,
+        )
+        self.draining = Draining(house, committer, node.run_folder)
+
+    def load(self) -> list[Listing]:
+        """Take in the journal and offer every room; returns the listings that the journal lacks."""
+        missing = self.house.load()
+        self._clients.offer(MAIN, ClientObject(MAIN, self._cluster_id))
+        return missing
+
+    def offer(self, room: str) -> None:
+        """Make a room callable, in the place of an object of the same name."""
+        self._clients.offer(room_object(room), RoomObject(self.desk, room))
+
+    def withdraw(self, room: str) -> None:
+        """Make a room unknown."""
+        self._clients.withdraw(room_object(room))
+
+    def end(self) -> None:
+        """Answer everybody who waits: what comes next is asked of what is served next."""
+        self.house.end()
+
+    def status(self) -> dict[str, object]:
+        """How it stands, for people."""
+        return {
+            "rooms": self.house.open_rooms,
+            "names": self.house.names.held,
+            "position": self.house.published,
+            "draining": self.draining.told(),
+        }

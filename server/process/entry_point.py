@@ -1,0 +1,73 @@
+"""How a server script runs: settings read, become the one server of the role, build it, serve, end with a status."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import structlog
+
+from server.process.server_process import Node
+from server.runtime import arguments, standard_streams, this_machine
+from server.runtime.log_file import LogFile
+from server.settings import Settings, SettingsError, load
+from server.supervision import processes
+from server.supervision.run_directory import AlreadyRunning
+from server.telemetry import logs as log
+from wire import MAIN, REPLICATION
+from wire.errors import StorageFailed, Unreachable
+from wire.os_errors import sentence_of
+
+logger = structlog.get_logger()
+
+
+def main(role: str, build: Callable[[Node], None]) -> NoReturn:
+    """Run a server script: read the settings, become the one of this role, build it, serve. Exits with a status."""
+    standard_streams.open_missing()
+    arguments.take(role, sys.argv[1:])
+    settings = None
+    try:
+        settings = load()
+        log.set_up(settings, role)
+        if role in (MAIN, REPLICATION):
+            this_machine.check_log(settings)
+        log_file = LogFile(settings, role)
+        gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
+        if not processes.told_to_begin(role, settings):
+            sys.exit(0)
+        node = Node(role, settings)
+    except AlreadyRunning as error:
+        _fail(str(error), processes.ALREADY_RUNNING, settings)
+    except (SettingsError, Unreachable) as error:
+        _fail(str(error), processes.CANNOT_START, settings)
+    except OSError as error:
+        _fail(sentence_of(error), processes.CANNOT_START, settings)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: node.end())
+    try:
+        node.retries["log"] = log_file.retries
+        node.in_background("log", lambda: log_file.run(node.go_on, node.pause))
+        build(node)
+        node.run()
+    except (Unreachable, StorageFailed) as error:
+        _fail(error.message, processes.CANNOT_START, settings)
+    except OSError as error:
+        _fail(sentence_of(error), processes.CANNOT_START, settings)
+    log.flush()
+    os._exit(0)  # calls that still wait would hold the process up
+
+
+def _fail(sentence: str, status: int, settings: Settings | None = None) -> NoReturn:
+    """End with a sentence for people; for machines too, if the settings could be read and say so."""
+    if settings is not None and settings.log_format == "json":
+        logger.error("cannot serve", why=sentence)
+    else:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{sentence}\n")
+    log.flush()
+    os._exit(status)  # what the log could not take would change the status of an exit in good order

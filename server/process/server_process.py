@@ -1,0 +1,286 @@
+"""What every server is, whatever its role: one process with a lock, two endpoints, a heartbeat and an end.
+
+The client endpoint is what anybody may call, the peer endpoint what servers say to one another with the cluster's key.
+A server's own part is a list of ``Watcher`` and what it offers; the scripts put that together.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import NoReturn
+
+import structlog
+
+from server import readings
+from server.process.registration import Registration
+from server.runtime import fd_limits as descriptors
+from server.runtime.retries import TAKEOVER_S, Retries
+from server.runtime.security import cluster_id, cluster_key, peer_key
+from server.runtime.this_machine import is_here, machine_id
+from server.settings import Settings
+from server.settings_checks import is_loopback
+from server.supervision import processes
+from server.supervision.heartbeat import NameServerPulse, PeerPulse, Pulse
+from server.supervision.run_directory import RunFolder
+from server.supervision.supervision import STAND_DOWN_S
+from server.supervision.supervisor import Watcher
+from server.telemetry import logs as log
+from server.telemetry.counters import Traffic
+from server.telemetry.metrics_thread import Telling
+from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
+from wire.errors import NotReady, StorageFailed, TicTacToeError
+from wire.rpc import Address, Endpoint
+from wire.waiting import about_to_wait
+
+REGISTER_PAUSE_S = 0.5
+STUCK_AFTER_S = 1.0
+OWNER_LOOK_S = 0.2
+WRITE_AGAIN_S = 2.0
+"""How often a run file is tried again that could not be written."""
+
+logger = structlog.get_logger()
+
+
+class Node:
+    """One server process. Make it, offer objects, then ``run`` it; ``go_on`` is false once it is to end."""
+
+    def __init__(self, role: str, settings: Settings) -> None:
+        """Become the one server of this role. Raises AlreadyRunning, SettingsError."""
+        self.role = role
+        self.settings = settings
+        connections = descriptors.connections_for(settings.max_connections)  # first: what cannot serve holds no lock
+        self.run_folder = RunFolder(settings)
+        self.key = cluster_key(settings)
+        self.cluster_id = cluster_id(self.key)
+        self._names = Registration(settings, self.cluster_id, role)
+        self._lock = self.run_folder.hold(role)
+        self.machine = machine_id(settings.data / "run")
+        self.started_at = time.time()
+        self._run = self.run_folder.run_of(role, os.getpid())
+        self._ending = threading.Event()
+        self._stands_down_until = -math.inf
+        self.watchers: list[Watcher] = []
+        self._threads: list[threading.Thread] = []
+        self._at_end: list[Callable[[], None]] = []
+        self._registration = Retries("not registered", patience_s=TAKEOVER_S, name_server=str(settings.name_server))
+        self.retries: dict[str, Retries] = {"registration": self._registration}
+        """What this server tries again and again, by what it is for; see ``metrics.FAILED_TRIES``."""
+        if not self.run_folder.is_written(self._run):
+            self.in_background("run file", self._write_down)
+        rpc.configure(
+            largest_message=settings.max_message_bytes,
+            connections=connections,
+            idle_s=settings.idle_connection_s,
+        )
+        peer = settings.peer_address_of(role)
+        self.traffic, self.peer_traffic = Traffic(), Traffic()
+        where = Address(settings.peer_bind_host, peer.port)
+        self.peers = Endpoint(where, key=peer_key(self.key, role), answered=self.peer_traffic.answered)
+        self.clients: Endpoint | None = None
+        self.metrics = Telling(Address(settings.metrics_host, settings.metrics_port_of(role)))
+        self.metrics.include(lambda: readings.of_node(self))
+        self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause))
+        if settings.owner_pid:
+            self.in_background("owner", self._end_with_owner)
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def go_on(self) -> bool:
+        """Whether this server goes on."""
+        return not self._ending.is_set()
+
+    def end(self) -> None:
+        """End in good order, soon; the other servers will start another in this role unless they stand down."""
+        self._ending.set()
+
+    def pause(self, seconds_: float) -> None:
+        """Wait that long, or until this server ends."""
+        self._ending.wait(seconds_)
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Do this before the process ends in good order."""
+        self._at_end.append(action)
+
+    def step_down(self, why: str, *, status: int = 1) -> NoReturn:
+        """End at once, without another word to anybody: what is in memory must not be served any more."""
+        logger.error("stepping down", why=why)
+        log.flush()
+        os._exit(status)
+
+    def cannot_serve(self, why: str) -> NoReturn:
+        """End at once, and what was started from here and has not answered yet: it is of no use to anybody."""
+        self.stand_down()
+        self.step_down(why, status=processes.CANNOT_START)
+
+    def in_background(self, name: str, run: Callable[[], None]) -> None:
+        """Run in a thread of this server; an exception there ends the process, and the next has good state."""
+
+        def guarded() -> None:
+            try:
+                run()
+            except Exception:
+                logger.exception("a thread failed", thread=name)
+                self.step_down(f"{name} failed")
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def offer_to_peers(self, peer_object: object) -> None:
+        """Answer the other servers with that object, in the place of the one before."""
+        self.peers.offer(PEER, peer_object)
+
+    def serve_peers(self, peer_object: object) -> None:
+        """Answer the other servers from now on."""
+        self.offer_to_peers(peer_object)
+        self.in_background("peers", lambda: self.peers.serve(self.go_on))
+
+    def open_to_clients(self) -> Endpoint:
+        """Make the endpoint for clients; ``run`` serves it."""
+        address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
+        most = self.settings.max_connections_per_host
+        self.clients = Endpoint(address, most_of_host=most, answered=self.traffic.answered)
+        return self.clients
+
+    def run(self) -> None:
+        """Register with the name server and serve clients until the end comes."""
+        if self.clients is not None and self.go_on():  # else it was told to end before it could serve
+            self._say_what_is_open()
+            self.in_background("registration", self._keep_registered)
+            self.clients.serve(self.go_on)
+        for action in self._at_end:
+            action()
+        for watcher in self.watchers:
+            watcher.abandon_start()
+        logger.info("ended")
+
+    # -- the others -----------------------------------------------------------------------------------------------
+
+    def watch(self, roles: Sequence[str]) -> None:
+        """Keep these roles alive, each watched in a thread of its own."""
+        for role in roles:
+            watcher = Watcher(
+                role,
+                self.settings,
+                self.run_folder,
+                self._pulse_of(role),
+                supervised=self._is_here(role),
+                standby=role == MAIN,
+                after=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
+            )
+            self.watchers.append(watcher)
+            self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self.go_on, self._stands_down))  # type: ignore[misc]
+
+    def _is_here(self, role: str) -> bool:
+        """Whether that server belongs on this machine, so that it can be ended and started from here."""
+        # Of these two it is known already, and no name server that is slow may hold them up.
+        return {self.role, role} == {MAIN, REPLICATION} or is_here(self.settings.host_of(role))
+
+    def _pulse_of(self, role: str) -> Pulse:
+        if role == NAME_SERVER:
+            return NameServerPulse(self.settings.name_server, self._ending)
+        return PeerPulse(role, self.settings.peer_address_of(role), self.key)
+
+    def _stands_down(self) -> bool:
+        return time.monotonic() < self._stands_down_until
+
+    def stand_down(self) -> None:
+        """Start and end nobody for STAND_DOWN_S from now on: the whole cluster is being stopped."""
+        self._stands_down_until = time.monotonic() + STAND_DOWN_S
+        for watcher in self.watchers:
+            watcher.abandon_start()
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """Which process this is, and of which run folder; see ``RunFile``."""
+        return asdict(self._run)
+
+    def status(self) -> dict[str, object]:
+        """Who this is and whom it watches."""
+        return {
+            **self.identity,
+            "started_at": self.started_at,
+            "protocol": PROTOCOL_VERSION,
+            "connections": 0 if self.clients is None else self.clients.connections,
+            "cluster": self.cluster_id,
+            "conflict": self._names.conflict,
+            "watches": {watcher.role: watcher.status() for watcher in self.watchers},
+            "troubles": {
+                what: retries.trouble.as_plain()
+                for what, retries in list(self.retries.items())
+                if retries.trouble is not None
+            },
+        }
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _write_down(self) -> None:
+        """Write the run file as soon as the disk lets it be written."""
+        writing = self.retries["run file"] = Retries("this server cannot be written down")
+        while self.go_on():
+            try:
+                self.run_folder.write(self._run)
+            except StorageFailed as error:
+                writing.failed(error)
+                self.pause(WRITE_AGAIN_S)
+            else:
+                writing.succeeded()
+                return
+
+    def beat(self, wait_s: float, prove: Callable[[], bool]) -> dict[str, object]:
+        """A heartbeat: after ``wait_s`` (or at the end of this server), if what does the work proves that it moves.
+
+        ``serving``: whether it does its work already, or still waits for something.
+        """
+        about_to_wait()
+        self._ending.wait(wait_s)
+        serving = prove()
+        if self.clients is not None and self.clients.idle_s > STUCK_AFTER_S:
+            raise NotReady("the loop that takes connections is stuck")
+        return {**self.identity, "serving": serving}
+
+    def _end_with_owner(self) -> None:
+        """End when the process that owns this cluster is gone, and end the name server, which knows of no owner."""
+        owner = processes.owner_of(self.settings)
+        while owner is not None and owner.alive:
+            if self._ending.wait(OWNER_LOOK_S):
+                return
+        logger.info("the process that owns this cluster is gone", owner=self.settings.owner_pid)
+        self.stand_down()
+        for name_server in processes.runs_of_cluster(self.settings, NAME_SERVER):
+            processes.end(name_server)
+        self.end()
+
+    def _keep_registered(self) -> None:
+        """See to it that the name server knows us, also after it was started anew."""
+        settings = self.settings
+        while self.go_on():
+            try:
+                if self._names.keep():
+                    where = settings.public_address_of(self.role)
+                    logger.info("registered", name_server=str(settings.name_server), where=str(where))
+            except TicTacToeError as error:
+                self._registration.failed(error)
+            else:
+                self._registration.succeeded()
+            self._ending.wait(REGISTER_PAUSE_S)
+
+    def _say_what_is_open(self) -> None:
+        settings = self.settings
+        logger.info(
+            "open",
+            clients=str(Address(settings.bind_host, settings.client_port_of(self.role))),
+            peers=str(Address(settings.peer_bind_host, settings.peer_address_of(self.role).port)),
+            pid=os.getpid(),
+        )
+        open_to = [("clients", settings.bind_host), ("servers with the cluster's key", settings.peer_bind_host)]
+        if settings.metrics_port_of(self.role):
+            open_to.append(("whoever reads metrics", settings.metrics_host))
+        for who, host in open_to:
+            if not is_loopback(host):
+                logger.warning("open to the network", to=who, on=host)

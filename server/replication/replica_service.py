@@ -1,0 +1,316 @@
+"""The replication server's copy of the log: the shell around ``replica``.
+
+Each method is a message of a main server (``replica_messages`` has its side). What it says is in the journal before it
+is acknowledged. One message at a time: a lock is held from the decision to the write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from game.moment import Limits
+from server.log import message_checks as rows
+from server.log.damaged_streams import Damage
+from server.log.entries import Entry, LogEnd, Mark, Office, Place, Snapshot, StreamCopy, Term
+from server.log.journal.compaction import Compactor
+from server.log.journal.journal import Journal
+from server.log.mending import Holes, filled, lacks, rows_for
+from server.log.streams import Streams
+from server.process.base_api import PeerObject
+from server.process.server_process import Node
+from server.replication.repair import AT_ONCE, VERSIONS_AT_ONCE, put, put_in_order
+from server.replication.replica import Replica, Take
+from server.replication.scrub import Scrub
+from server.runtime.failpoints import Faults
+from server.runtime.retries import Retries
+from wire.arguments import remote, sequence, text, whole, yes_or_no
+from wire.errors import NotReady
+
+_EPOCH = whole(0, rows.FARTHEST)
+_HOLDER = text(longest=64, shortest=1)
+_NUMBER = whole(0, rows.FARTHEST)
+LONGEST_REPLACING_S = 30.0
+"""How long a whole copy may take to be put in the place of the old one until that counts as hanging."""
+
+
+class NoCopyYet(PeerObject):
+    """What the replication server answers while the disk does not let its journal be opened."""
+
+    def __init__(self, node: Node, opening: Retries) -> None:
+        """``opening`` has the reason."""
+        super().__init__(node)
+        self._opening = opening
+
+    def prove(self) -> bool:
+        """There is nothing that could move."""
+        return False
+
+    @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
+    def standing(self, epoch: int, position: int, holder: str) -> None:  # noqa: ARG002  # as CopyKeeper's
+        """Raises NotReady: what the copy has is not known."""
+        raise self._not_ready()
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def attach(self, epoch: int, holder: str) -> None:  # noqa: ARG002  # as CopyKeeper's
+        """Raises NotReady."""
+        raise self._not_ready()
+
+    def _not_ready(self) -> NotReady:
+        trouble = self._opening.trouble
+        return NotReady("the copy is not open yet" if trouble is None else trouble.why)
+
+
+class CopyKeeper(PeerObject):
+    """Takes what the main server in office sends, and gives the copy to the next one."""
+
+    def __init__(self, node: Node, journal: Journal, compactor: Compactor, faults: Faults) -> None:
+        super().__init__(node)
+        self._journal = journal
+        self._compactor = compactor
+        self._faults = faults
+        self._streams = Streams(Limits())  # what can be read does not depend on limits
+        self._lock = threading.Lock()
+        self._replica = Replica(journal.office, journal.last)
+        self.scrub: Scrub | None = None
+        self._replacing_until = 0.0
+        self._incoming: tuple[int, int] | None = None  # which copy comes, and its next piece
+        self._asked: dict[str, int] = {}
+        """Of streams with too much damage for one message: the last version that was asked for."""
+        self._filled: dict[str, int] = {}
+        """The same up to which the main server has answered: next time what is after it is asked for."""
+
+    def prove(self) -> bool:
+        """The messages before this came to their end; but a large copy may take its time to be put in its place."""
+        if time.monotonic() < self._replacing_until:
+            return True
+        with self._lock:
+            return True
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that this copy obeys."""
+        return self._replica.office.epoch
+
+    @property
+    def position(self) -> int:
+        """Where this copy ends."""
+        return self._replica.last.position
+
+    def more_status(self) -> dict[str, object]:
+        scrub = {} if self.scrub is None else self.scrub.as_plain()
+        status = {"epoch": self.epoch, "position": self.position}
+        return {**status, "damage": self._journal.damage.as_plain(), "scrub": scrub}
+
+    @property
+    def damaged(self) -> Damage:
+        """What is damaged in this copy."""
+        return self._journal.damage
+
+    def more_beat(self) -> dict[str, object]:
+        return {"damaged": bool(self._journal.damage.waiting)}
+
+    @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
+    def standing(self, epoch: int, position: int, holder: str) -> dict[str, object]:
+        """Which office this copy obeys, where it ends, and whether it begins with all of a log that ends like that."""
+        with self._lock:
+            has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
+            return {"office": self._replica.office, "last": self._end, "has_own": has_own}
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def take_office(self, epoch: int, holder: str) -> None:
+        """Obey this office alone from now on. Raises Fenced unless its epoch is the highest yet."""
+        with self._lock:
+            self._promise(Office(epoch, holder))
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def attach(self, epoch: int, holder: str) -> LogEnd:
+        """Where the copy ends, for the main server in office. Raises Fenced for another."""
+        with self._lock:
+            office = self._office(epoch, holder)
+            if office != self._replica.office:
+                self._promise(office)
+            self._journal.damage.retry_all()
+            self._filled.clear()
+            return self._end
+
+    @remote(
+        epoch=_EPOCH,
+        holder=_HOLDER,
+        previous=rows.mark,
+        snapshots=rows.snapshots,
+        entries=rows.entries,
+        terms=rows.terms,
+    )
+    def append(
+        self,
+        epoch: int,
+        holder: str,
+        previous: Mark,
+        snapshots: Sequence[Snapshot],
+        entries: Sequence[Entry],
+        terms: Sequence[Term],
+    ) -> LogEnd:
+        """Write what follows on ``previous``; where the copy ends now. Raises Fenced."""
+        with self._lock:
+            office = self._office(epoch, holder)
+            self._replica.obey(office)
+            rows.follow(previous, office.epoch, (*snapshots, *entries), terms)
+            order = self._replica.receive(office, previous, snapshots, entries)
+            if isinstance(order, Take) and (order.snapshots or order.entries):
+                # A snapshot that is being made here of what was there before must not replace one that comes.
+                with self._compactor.standing_still() if order.snapshots else contextlib.nullcontext():
+                    self._journal.receive(order.snapshots, order.entries, order.last, terms)
+                self._replica.wrote(order.last)
+                self._compactor.noticed(order.entries)
+            return self._end
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
+    def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
+        """A whole copy is going to come; until it is complete the old one counts. Raises Fenced."""
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            self._journal.begin_copy()
+            self._incoming = (copy, 0)
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=rows.copies)
+    def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
+        """A piece of the incoming copy. Raises Fenced, and NotReady for one that does not belong there now."""
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            self._expect(copy, piece)
+            self._journal.add_to_copy(
+                [piece.snapshot for piece in copies if piece.snapshot is not None],
+                [entry for piece in copies for entry in piece.entries],
+            )
+            self._incoming = (copy, piece + 1)
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=rows.mark, terms=rows.terms)
+    def end_copy(self, epoch: int, holder: str, copy: int, pieces: int, last: Mark, terms: Sequence[Term]) -> LogEnd:
+        """The incoming copy has so many pieces and these terms, and ends at ``last``: it counts now. Raises Fenced, and
+        NotReady when not all of it is there.
+        """
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            self._expect(copy, pieces)
+            self._incoming = None
+            self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
+            try:
+                with self._compactor.standing_still():
+                    self._journal.end_copy(last, terms)
+            finally:
+                self._replacing_until = 0.0
+            self._replica.replaced(last)
+            self._compactor.recount()
+            return self._end
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def drop_after_gaps(self, epoch: int, holder: str) -> list[str]:
+        """Drop what follows on events that are missing here; the streams in which that was done. Raises Fenced."""
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            with self._compactor.standing_still():
+                torn = self._journal.drop_after_gaps()
+            self._replica.replaced(self._journal.last)
+            self._compactor.recount()
+            return torn
+
+    @remote(epoch=_EPOCH, holder=_HOLDER)
+    def damage(self, epoch: int, holder: str) -> list[Any]:
+        """What is damaged or missing in some streams: (stream, versions, whether the snapshot is, last version) each.
+        Raises Fenced.
+        """
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            return [self._next_holes(stream) for stream in self._journal.damage.waiting[:AT_ONCE]]
+
+    def _next_holes(self, stream: str) -> Holes:
+        """What is to be asked for next. With what the main server lacks, too, it is not asked for again and again."""
+        holes = lacks(self._journal.copy(stream))
+        versions = [version for version in holes.versions if version > self._filled.get(stream, 0)]
+        found = holes._replace(versions=tuple(versions[:VERSIONS_AT_ONCE]))
+        self._asked[stream] = max(found.versions, default=0)
+        return found
+
+    @remote(
+        epoch=_EPOCH,
+        holder=_HOLDER,
+        stream=rows.stream,
+        versions=sequence(most=VERSIONS_AT_ONCE),
+        snapshot=yes_or_no,
+        after=_NUMBER,
+    )
+    def rows_of(
+        self, epoch: int, holder: str, stream: str, versions: Sequence[object], snapshot: bool, after: int
+    ) -> StreamCopy:
+        """What is here of a stream that is damaged in the main server's journal: entries of these versions and after a
+        version, and the snapshot. Raises Fenced.
+        """
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            wanted = tuple(_NUMBER(version) for version in versions)
+            return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, copies=rows.copies, complete=yes_or_no)
+    def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> None:
+        """Put these rows where those of this copy are damaged. ``complete``: the main server has no more of them; what
+        is still damaged then is lost. What was held up until its stream is mended, or forgotten, changes nothing.
+        Raises Fenced.
+        """
+        with self._lock, self._compactor.standing_still():
+            self._replica.obey(self._office(epoch, holder))
+            for theirs in copies:
+                if not self._journal.damage.knows(theirs.stream):
+                    continue
+                own = self._journal.copy(theirs.stream)
+                mended = filled(own, theirs)
+                asked = self._asked.pop(theirs.stream, 0)
+                if complete:
+                    self._filled.pop(theirs.stream, None)
+                    put(self._journal, put_in_order(mended, self._streams))
+                    continue
+                self._filled[theirs.stream] = max(asked, self._filled.get(theirs.stream, 0))
+                if mended != own:
+                    self._journal.replace(mended)
+
+    @remote(epoch=_EPOCH, holder=_HOLDER, streams=rows.streams)
+    def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
+        """Drop streams of rooms closed long ago. Raises Fenced."""
+        with self._lock:
+            self._replica.obey(self._office(epoch, holder))
+            self._journal.forget(streams)
+            self._compactor.forgotten(streams)
+
+    @remote(after_stream=text(longest=200), after_version=whole(0, rows.FARTHEST), most_bytes=whole(1, 1 << 30))
+    def copies(self, after_stream: str, after_version: int, most_bytes: int) -> list[Any]:
+        """The next streams of the copy in order of name, or parts of them, after that version of that stream; each as
+        (stream, snapshot or None, entries).
+        """
+        return self._journal.parts(Place(after_stream, after_version), most_bytes)
+
+    @remote()
+    def terms(self) -> list[Term]:
+        """Which epoch of which holder wrote which positions of this copy."""
+        return list(self._journal.terms)
+
+    @property
+    def _end(self) -> LogEnd:
+        return self._journal.terms.end_at(self._replica.last)
+
+    def _expect(self, copy: int, piece: int) -> None:
+        """What was held up on an old connection, when another copy has begun since, must not get into that one."""
+        if self._incoming != (copy, piece):
+            raise NotReady("that is not the next piece of the copy that is coming")
+
+    def _promise(self, office: Office) -> None:
+        """Obey that office, in this order: a promise that could not be written must not be known either."""
+        self._replica.may_take_office(office)
+        self._journal.take_office(office)
+        self._replica.promised(office)
+
+    def _office(self, epoch: int, holder: str) -> Office:
+        """The office that a message speaks for; with the rule broken by a test, whichever is obeyed."""
+        return self._replica.office if self._faults.on("no_epoch_check") else Office(epoch, holder)

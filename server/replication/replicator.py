@@ -1,0 +1,254 @@
+"""The main server's side of replication: the conversations around ``primary``.
+
+``carry`` is held with the commit turn; ``run`` apart from it, to attach the replica and bring it up to date. The
+machine is guarded by one lock, held only for its steps. The line to the replica belongs to ``run`` until the replica is
+in step, and to the commit turn as long as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from game.errors import check
+from server.log.entries import BEFORE_ALL, Entry, LogEnd, Mark, Snapshot
+from server.log.journal.compaction import Compactor
+from server.log.journal.journal import Journal
+from server.replication import messages as replica_messages
+from server.replication.primary import (
+    Committed,
+    Output,
+    Primary,
+    ReplicaAhead,
+    Send,
+    SendBacklog,
+    SendCopy,
+    Step,
+    StepDown,
+)
+from server.replication.repair import Repair
+from server.runtime.effects import Conversation, InTurn, Rest
+from server.runtime.failpoints import Faults
+from server.runtime.retries import Retries
+from server.telemetry.counters import Stopwatch
+from wire.errors import Fenced, TicTacToeError, Unreachable
+
+NEARLY = 50
+RETRY_S = 0.02
+PROBE_S = 0.25
+"""With nothing to commit for that long, the replica is asked whether it is still there."""
+
+logger = structlog.get_logger()
+
+
+class ReplicaLink:
+    """Keeps the replica in step as long as it can, and commits without it while it cannot."""
+
+    def __init__(
+        self,
+        primary: Primary,
+        journal: Journal,
+        compactor: Compactor,
+        *,
+        faults: Faults,
+        step_down: Callable[[str], None],
+        wake: Callable[[], None],
+        piece_bytes: int,
+        nearly: int = NEARLY,
+    ) -> None:
+        """``step_down`` is called with the reason when another main server is in office; ``wake`` ends the rest of
+        ``run``, because the replica is lost. ``piece_bytes``: about how much goes in one message of a catch-up,
+        ``nearly``: with no more entries than that to go, the log stands still for the last piece.
+        """
+        self._primary = primary
+        self._journal = journal
+        self._compactor = compactor
+        self._faults = faults
+        self._step_down = step_down
+        self._wake = wake
+        self._piece_bytes = piece_bytes
+        self._nearly = nearly
+        self.repair: Repair | None = None
+        """Mends damage while the replica is in step."""
+        self._copies = 0
+        self._lock = threading.Lock()
+        self._replica_at = 0
+        self.degraded = Stopwatch(running=True)
+        """How long this server has worked on without a replica in step."""
+        self.attempts = Retries("degraded: the replica cannot be attached")
+        """The messages to the replica that failed since it was last in step."""
+
+    @property
+    def lag(self) -> int:
+        """How many entries the replica is not known to have."""
+        return self._primary.last.position - self._replica_at
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of this term of office."""
+        return self._primary.office.epoch
+
+    @property
+    def step(self) -> Step:
+        """How the replica stands to this server."""
+        return self._primary.step
+
+    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
+        """Come to an end once entries that the own journal has are committed. False: another is in office.
+
+        Held with the commit turn. Waits for the replica at most as long as an append may take, then goes on without.
+        """
+        self._compactor.noticed(entries)
+        with self._lock:
+            output = self._primary.wrote(entries)
+        if isinstance(output, Send):
+            output = yield from self._send(output)
+            self._faults.point("after_replica")
+        check(isinstance(output, (Committed, StepDown)), "an entry is committed, or never will be")
+        return isinstance(output, Committed) and output.position == entries[-1].position
+
+    def run(self, go_on: Callable[[], bool]) -> Conversation[None]:
+        """Attach the replica whenever it is lost, until ``go_on()`` is false or another main server is in office."""
+        committed = -1
+        while go_on() and self._primary.step is not Step.FENCED:
+            if self._primary.step is not Step.IN_STEP:
+                yield from self._attach()
+            elif self.repair is not None and self.repair.is_needed:
+                yield InTurn(self._mend(self.repair))
+            elif self._primary.committed == committed:
+                yield InTurn(self._probe())
+            committed = self._primary.committed
+            yield Rest(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
+
+    def forget(self, streams: Sequence[str]) -> Conversation[bool]:
+        """Make a replica in step forget these streams, and then the own journal; whether that was done. Without the
+        replica it is not: one that was away could bring back what it last had of them.
+
+        Held with the commit turn. Raises StorageFailed.
+        """
+        if self._primary.step is not Step.IN_STEP:
+            return False
+        try:
+            yield from replica_messages.forget(self._primary.office, streams)
+        except TicTacToeError as error:
+            self._on_error(error)
+            return False
+        self._journal.forget(streams)
+        self._primary.forgot()
+        self._compactor.forgotten(streams)
+        return True
+
+    def _send(self, order: Send) -> Conversation[Output]:
+        try:
+            end = yield from self._append(order.previous, (), order.entries)
+        except TicTacToeError as error:
+            return self._on_error(error)
+        with self._lock:
+            output = self._primary.acknowledged(end.mark)
+            self._note(end.mark)
+        if self._primary.step is not Step.IN_STEP:
+            self._wake()
+        return output
+
+    def _append(self, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Conversation[LogEnd]:
+        positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
+        terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
+        return (yield from replica_messages.append(self._primary.office, previous, snapshots, entries, terms))
+
+    def _on_error(self, error: TicTacToeError) -> Output:
+        was_in_step = self._primary.step is Step.IN_STEP
+        with self._lock:
+            output = self._primary.refused() if isinstance(error, Fenced) else self._primary.lost()
+            self._note(None)
+        if isinstance(output, StepDown):
+            self._step_down(error.message)
+            return output
+        self.attempts.failed(error)
+        if was_in_step:
+            self._wake()
+        return output
+
+    def _probe(self) -> Conversation[None]:
+        """Notice the loss of the replica also while nobody plays."""
+        if self._primary.step is Step.IN_STEP:
+            yield from self._send(Send(self._primary.last, ()))
+
+    def _mend(self, repair: Repair) -> Conversation[None]:
+        """Mend what is damaged in either copy, if the replica is still in step."""
+        if self._primary.step is not Step.IN_STEP:
+            return
+        try:
+            yield from repair.mend_some(self._primary.office)
+        except (Unreachable, Fenced) as error:
+            self._on_error(error)
+        except TicTacToeError as error:  # a full disk, say: the replica is in step all the same
+            repair.retries.failed(error)
+            yield from self._probe()
+
+    def _attach(self) -> Conversation[None]:
+        try:
+            output = self._joined((yield from replica_messages.attach(self._primary.office)))
+            while isinstance(output, (SendBacklog, SendCopy)):
+                output = yield from self._catch_up(output)
+        except TicTacToeError as error:
+            self._on_error(error)
+        else:
+            if isinstance(output, (ReplicaAhead, StepDown)):
+                self._end_term(output)
+                return
+            self.attempts.succeeded()
+            self._journal.damage.retry_all()
+            logger.info("the replica is in step", epoch=self.epoch, position=self._primary.last.position)
+
+    def _end_term(self, output: ReplicaAhead | StepDown) -> None:
+        if isinstance(output, ReplicaAhead):
+            self._journal.guard.diverged()
+            self._step_down("the replica has entries that this server's journal lacks")
+        else:
+            self._step_down("another main server is in office")
+
+    def _joined(self, end: LogEnd) -> Output | None:
+        with self._lock:
+            output = self._primary.joined(end)
+            self._note(end.mark)
+        return output
+
+    def _note(self, last: Mark | None) -> None:
+        """The machine has taken a step, and that is where the replica's copy ends, if it said so. The lock is held."""
+        self.degraded.set(self._primary.step is not Step.IN_STEP)
+        if last is not None:
+            self._replica_at = last.position
+
+    def _catch_up(self, output: SendBacklog | SendCopy) -> Conversation[Output | None]:
+        if isinstance(output, SendCopy):
+            return self._joined((yield from self._send_copy()))
+        if output.upto.position - output.after.position > self._nearly:
+            return self._joined((yield from self._send_backlog(output.after, output.upto)))
+        last: Output | None = yield InTurn(self._last_piece(output.after))
+        return last
+
+    def _last_piece(self, after: Mark) -> Conversation[Output | None]:
+        return self._joined((yield from self._send_backlog(after, self._primary.last)))
+
+    def _send_backlog(self, after: Mark, upto: Mark) -> Conversation[LogEnd]:
+        snapshots, entries = self._journal.backlog(after, upto, self._piece_bytes)
+        return (yield from self._append(after, snapshots, entries))
+
+    def _send_copy(self) -> Conversation[LogEnd]:
+        """Send all of the journal as it is now; what is written meanwhile follows as a backlog."""
+        office = self._primary.office
+        with self._compactor.standing_still():
+            upto = self._primary.last
+            logger.info("sending the replica a whole copy", position=upto.position)
+            self._copies += 1
+            copy, piece, after = self._copies, 0, BEFORE_ALL
+            yield from replica_messages.begin_copy(office, copy)
+            while parts := self._journal.parts(after, self._piece_bytes):
+                after = parts[-1].place
+                sent = [part.up_to(upto.position) for part in parts]
+                yield from replica_messages.add_to_copy(office, copy, piece, [part for part in sent if part.end])
+                piece += 1
+            terms = self._journal.terms.written(-1, upto.position)
+            return (yield from replica_messages.end_copy(office, copy, piece, upto, terms))

@@ -1,0 +1,193 @@
+"""Reads one copy of the log through in the background, slowly, so that damage is found while the other copy is sound.
+
+A thread of the main and of the replication server, each for its own journal. Reads on a connection of its own: so it
+sees what is on the disk and not what the journal has in memory, and no commit waits for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from server.log.journal.file import condemn, reader
+from server.log.journal.journal import Journal
+from server.log.journal.rows import as_bytes, is_sound, is_sound_listing
+from server.log.streams import is_stream
+from server.process.server_process import Node
+from server.runtime.retries import Retries
+from wire.errors import StorageFailed, TicTacToeError
+
+FIRST_S = 10.0
+"""How long after its start a server begins: a takeover comes first."""
+PAGE = 100
+"""Rows that are read without a pause."""
+LOOK_TWICE_S = 5.0
+"""Between two looks at missing events: a copy that catches up lacks some for a moment."""
+_COLUMNS = "position, epoch, stream, version, body, sum"
+_GAPS = """
+SELECT stream FROM entries GROUP BY stream HAVING COUNT(*) <> MAX(version) - MIN(version) + 1
+"""
+
+logger = structlog.get_logger()
+
+
+def end_unreadable(node: Node, file: Path, why: str) -> None:
+    """End the server whose journal SQLite cannot read any more: the next start puts that aside, and takes what it had
+    from the other copy.
+    """
+    try:
+        condemn(file)
+    except OSError as error:
+        logger.error("the journal cannot be marked as unreadable", why=str(error))
+    node.step_down(f"the journal cannot be read: {why}")
+
+
+def begin_scrub(node: Node, journal: Journal, file: Path, relist: Callable[[str], None] | None = None) -> Scrub:
+    """Read that journal through in a thread of that server, for as long as it runs."""
+    settings = node.settings
+    scrub = Scrub(
+        journal,
+        lambda: reader(file),
+        rows_per_s=settings.scrub_rows_per_s,
+        every_s=settings.scrub_every_s,
+        relist=relist,
+    )
+    node.retries["scrub"] = scrub.retries
+    node.in_background("scrub", lambda: scrub.run(node.go_on, node.pause))
+    return scrub
+
+
+class Scrub:
+    """Reads a journal through, again and again."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        connect: Callable[[], sqlite3.Connection],
+        *,
+        rows_per_s: int,
+        every_s: float,
+        relist: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``connect`` makes a connection that only reads. ``rows_per_s``: the pace; ``every_s``: from the beginning of
+        one pass to that of the next, at the least. ``relist`` makes the listing of a stream anew.
+        """
+        self._journal = journal
+        self._connect = connect
+        self._rows_per_s = rows_per_s
+        self._every_s = every_s
+        self._relist = relist
+        self._clock = clock
+        self.retries = Retries("the journal cannot be read through")
+        self.rows = 0
+        """Rows that were read since this process began."""
+        self.finished_at = 0.0
+        """When the last pass came to its end, in seconds since 1970; 0 before the first."""
+
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Read until ``go_on()`` is false."""
+        for rest_s in self.rests(go_on):
+            pause(rest_s)
+
+    def rests(self, go_on: Callable[[], bool]) -> Iterator[float]:
+        """Read until ``go_on()`` is false, and rest, for whoever iterates, so many seconds each time."""
+        yield min(FIRST_S, self._every_s)
+        while go_on():
+            began = self._clock()
+            try:
+                yield from self._one_pass(go_on)
+                self.retries.succeeded()
+            except TicTacToeError as error:
+                self.retries.failed(error)
+            except sqlite3.OperationalError as error:  # busy, or the disk refuses for now
+                self.retries.failed_because(str(error), StorageFailed.code)
+            except sqlite3.DatabaseError as error:
+                self._journal.on_unreadable(str(error))
+            yield max(1.0, self._every_s - (self._clock() - began)) if self._every_s > 1.0 else self._every_s
+
+    def read_through(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Make one pass. Raises StorageFailed, sqlite3.Error."""
+        for rest_s in self._one_pass(go_on):
+            pause(rest_s)
+
+    def _one_pass(self, go_on: Callable[[], bool]) -> Iterator[float]:
+        with closing(self._connect()) as connection:
+            for check, page in self._pages(connection):
+                check(page)
+                self.rows += len(page)
+                yield len(page) / self._rows_per_s
+                if not go_on():
+                    return
+            if torn := self._torn(connection):
+                yield min(LOOK_TWICE_S, self._every_s)
+                for stream in torn & self._torn(connection):
+                    self._journal.damage.notice(stream)
+        self.finished_at = time.time()
+
+    def as_plain(self) -> dict[str, object]:
+        """For a status."""
+        return {"rows": self.rows, "finished_at": self.finished_at or None}
+
+    def _pages(self, connection: sqlite3.Connection) -> Iterator[tuple[Callable[[Sequence[Any]], None], list[Any]]]:
+        """All rows, a few at a time, each time with what is to be done with them."""
+        run = connection.execute
+        after: Any = 0
+        while page := run(
+            f"SELECT {_COLUMNS} FROM entries WHERE position > ? ORDER BY position LIMIT {PAGE}", (after,)
+        ).fetchall():
+            yield self._check_entries, page
+            after = page[-1][0]
+        for page in _by_stream(connection, f"{_COLUMNS} FROM snapshots"):
+            yield self._check_snapshots, [row[1:] for row in page]
+        for page in _by_stream(connection, "position, row, sum FROM listings"):
+            yield self._check_listings, page
+
+    def _check_entries(self, rows: Sequence[Any]) -> None:
+        unsound = [row for row in rows if not is_sound("entry", row)]
+        for row in unsound:
+            self._look_into(self._journal.stream_at(row[0]) or row[2])
+        self._journal.give_sums("entry", [row for row in rows if row[5] is None and row not in unsound])
+
+    def _check_snapshots(self, rows: Sequence[Any]) -> None:
+        unsound = [row for row in rows if not is_sound("snapshot", row)]
+        for row in unsound:
+            self._look_into(row[2])
+        self._journal.give_sums("snapshot", [row for row in rows if row[5] is None and row not in unsound])
+
+    def _check_listings(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            if self._relist is not None and type(row[0]) is str and (row[3] is None or not is_sound_listing(row)):
+                self._relist(row[0])
+
+    def _look_into(self, stream: object) -> None:
+        """Have the journal notice what is damaged in a stream. What it has in memory may still be sound: then it is
+        written again.
+        """
+        if type(stream) is not str or not is_stream(stream):
+            logger.error("a damaged row of the journal belongs to no stream that can be told")
+            return
+        self._journal.rewrite_if_sound(stream)
+
+    def _torn(self, connection: sqlite3.Connection) -> set[str]:
+        found = connection.execute(_GAPS)
+        return {stream for (stream,) in found if type(stream) is str and is_stream(stream)}
+
+
+def _by_stream(connection: sqlite3.Connection, columns_from: str) -> Iterator[list[Any]]:
+    """The rows of a table in order of stream, a page at a time, each after its stream."""
+    after = b""
+    while page := connection.execute(
+        f"SELECT stream, {columns_from} WHERE stream > CAST(? AS TEXT) ORDER BY stream LIMIT {PAGE}", (after,)
+    ).fetchall():
+        yield page
+        last = page[-1][0]
+        if type(last) is not str:  # all that follow are damaged like that
+            return
+        after = as_bytes(last)

@@ -1,0 +1,172 @@
+"""A main server takes office: the conversation around ``takeover``. Comes to the office, or to nothing."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+import structlog
+
+from server.log.entries import LogEnd, Mark, Office
+from server.log.journal.journal import Journal
+from server.replication import messages as replica_messages
+from server.replication import takeover_rules as takeover
+from server.replication.takeover_rules import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
+from server.runtime.effects import Conversation, Rest
+from server.runtime.retries import Retries
+from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
+
+ASK_AGAIN_S = 0.01
+WRITE_AGAIN_S = 0.2
+"""How often is tried again what the disk refused, or what people have to mend: a try may raise the replica's epoch."""
+READ_AGAIN = 3
+"""So often a copy with gaps is read until they are believed: it was catching up when the main server's was lost."""
+
+DIVERGED = (
+    "the journals of main and replication server have diverged, each has moves that the other lacks; "
+    "choose with `tictactoe.py cluster resolve --keep main` or `--keep replica`"
+)
+
+NotTaken = Callable[[TicTacToeError, bool], None]
+"""Takes the error for which the disk, or what is on it, keeps a main server out of office; and whether its own journal
+may be shown meanwhile."""
+
+logger = structlog.get_logger()
+
+
+def take_office(
+    journal: Journal,
+    *,
+    wait_limit_s: float,
+    piece_bytes: int,
+    go_on: Callable[[], bool],
+    clock: Callable[[], float] = time.monotonic,
+    new_holder: Callable[[], str] = lambda: secrets.token_hex(8),
+    attempts: Retries | None = None,
+    not_taken: NotTaken = lambda _error, _may_be_read: None,
+) -> Conversation[Office | None]:
+    """Wait until this server knows all that was ever acknowledged, then begin a term of office in its journal.
+
+    ``wait_limit_s``: how long the replica is waited for when the own journal would do. ``piece_bytes``: about how much
+    of its copy comes in one message. ``attempts``: where the reasons for waiting are kept; ``not_taken`` is called for
+    those of the disk. None if ``go_on()`` became false meanwhile.
+    """
+    began = clock()
+    attempts = attempts or Retries("office not taken", clock=clock)
+    torn: dict[Mark, int] = {}
+    while go_on():
+        now = clock()
+        pause_s = ASK_AGAIN_S
+        try:
+            office = yield from _try(
+                journal, now - began, wait_limit_s, piece_bytes, new_holder, torn, attempts, not_taken
+            )
+        except TicTacToeError as error:
+            attempts.failed(error)
+            if isinstance(error, (StorageFailed, Diverged)):
+                pause_s = WRITE_AGAIN_S
+            office = None
+        if office is not None:
+            attempts.succeeded()
+            logger.info("in office", epoch=office.epoch, position=journal.last.position)
+            return office
+        yield Rest(pause_s)
+    return None
+
+
+def _try(
+    journal: Journal,
+    waited_s: float,
+    wait_limit_s: float,
+    piece_bytes: int,
+    new_holder: Callable[[], str],
+    torn: dict[Mark, int],
+    attempts: Retries,
+    not_taken: NotTaken,
+) -> Conversation[Office | None]:
+    asked = yield from _standing(journal.end, attempts)
+    known = journal.guard.epoch_above(journal.office.epoch)
+    decision = takeover.decide(
+        Standing(journal.office._replace(epoch=known), journal.end),
+        journal.terms,
+        asked,
+        waited_s=waited_s,
+        wait_limit_s=wait_limit_s,
+        own_lost=journal.lost,
+        may_be_alone=journal.guard.allows_alone(journal.last),
+    )
+    if isinstance(decision, Wait):
+        if asked is not None:
+            attempts.failed_because(
+                "the journal of this server is lost, and the replica's copy is empty", NotReady.code
+            )
+        return None
+    try:
+        if isinstance(decision, Divergence):
+            journal.guard.diverged()
+            raise Diverged(DIVERGED)
+        office = Office(decision.epoch, new_holder())
+        if asked is not None:
+            yield from _promise(office, may_be_missing=isinstance(decision, TakeOffice) and waited_s >= wait_limit_s)
+        if isinstance(decision, FetchCopy) and asked is not None:
+            yield from _fetch(journal, office, asked.last.mark, piece_bytes, torn)
+        journal.begin_term(office)
+    except (StorageFailed, Diverged) as error:
+        not_taken(error, takeover.may_be_read(decision))
+        raise
+    if asked is not None:
+        _settle(journal)
+    return office
+
+
+def _promise(office: Office, *, may_be_missing: bool) -> Conversation[None]:
+    """Have the replica obey this office. One whose disk refuses that is as good as one that does not answer: it obeys
+    when it is attached, once it can write.
+    """
+    try:
+        yield from replica_messages.take_office(office)
+    except StorageFailed as error:
+        if not may_be_missing:
+            raise
+        logger.warning("the replica cannot write down which main server is in office", why=error.message)
+
+
+def _fetch(journal: Journal, office: Office, last: Mark, piece_bytes: int, torn: dict[Mark, int]) -> Conversation[None]:
+    """Replace the own log by the replica's, which goes on where the own one ends."""
+    logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
+    copies = yield from replica_messages.copies(piece_bytes)
+    if any(copy.has_gap for copy in copies):
+        torn[last] = torn.get(last, 0) + 1
+        if torn[last] < READ_AGAIN:
+            raise NotReady("the replica's copy may have changed while it was read")
+        streams = yield from replica_messages.drop_after_gaps(office)
+        if streams:
+            logger.error("the replica lacks events that nobody has: what was after them is lost", streams=streams)
+            raise NotReady("the replica's copy had gaps")
+        logger.error("the replica's copy is damaged: some streams will be refused")
+    terms = yield from replica_messages.terms()
+    journal.begin_copy()
+    journal.add_to_copy(
+        [copy.snapshot for copy in copies if copy.snapshot is not None],
+        [entry for copy in copies for entry in copy.entries],
+    )
+    journal.end_copy(last, terms)
+
+
+def _settle(journal: Journal) -> None:
+    guard, last = journal.guard, journal.last
+    if last.position < guard.highest.position:
+        logger.error(
+            "both copies of the log end before it once ended", position=last.position, once=guard.highest.position
+        )
+    guard.settle(last)
+
+
+def _standing(own_end: LogEnd, attempts: Retries) -> Conversation[ReplicaStanding | None]:
+    """The replica's standing; None if it does not answer, which may be the reason for waiting."""
+    try:
+        return (yield from replica_messages.standing(own_end))
+    except TicTacToeError as error:
+        attempts.failed(error)
+        return None

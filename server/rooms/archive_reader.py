@@ -1,0 +1,52 @@
+"""The book of records, read from the journal: by number, through all its volumes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from game.errors import NoSuchGame
+from server.log.journal.journal import Journal
+from server.log.row_format import LOST
+from server.log.standing_streams import first_of_volume, volume_stream
+from wire.errors import Damaged
+
+MOST_BYTES = 1 << 15
+"""About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
+
+
+class Book:
+    """Records as plain data. ``count``: how many there are, as published; what is behind is not to be seen yet."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def after(self, number: int, limit: int, count: int) -> list[dict[str, Any]]:
+        """The records after that one, at most ``limit`` and as many as fit into an answer, but one if there is one. In
+        the place of one that is damaged comes what is no record.
+        """
+        found: list[dict[str, Any]] = []
+        left = MOST_BYTES
+        for following in range(number + 1, min(number + limit, count) + 1):
+            body = self._body(following, count)
+            left -= len(body.encode())
+            if left < 0 and found:
+                break
+            found.append(json.loads(body))
+        return found
+
+    def numbered(self, numbers: Sequence[int], count: int) -> list[dict[str, Any]]:
+        """The records of these numbers. Raises NoSuchGame if one is not there, Damaged if one cannot be read."""
+        bodies = [self._body(number, count) for number in numbers]
+        if LOST in bodies:
+            raise Damaged("what the servers kept of that game is damaged; it is mended if the other copy has it")
+        return [json.loads(body) for body in bodies]
+
+    def _body(self, number: int, count: int) -> str:
+        stream = volume_stream(number)
+        version = number - first_of_volume(stream) + 1
+        entries = self._journal.events(stream, version - 1, 1) if 0 < number <= count else []
+        if not entries:
+            raise NoSuchGame("there is no game of that number (yet)")
+        return entries[0].body if entries[0].version == version else LOST

@@ -1,0 +1,62 @@
+"""What happened in a room after a version, as whoever watches it is told: put together from memory and the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from game.errors import check
+from game.forms.event_codec import to_plain
+from server.log.journal.journal import Journal
+from server.log.streams import Streams, read_event, room_stream
+
+MOST_EVENTS = 500
+"""Events an answer carries at the most."""
+ROOM_OF_AN_EVENT = 2000
+"""Bytes of an answer that are reckoned for each: with the longest names and lines it has 1,500."""
+
+Plain = dict[str, Any]
+
+
+def most_events_of(message_bytes: int) -> int:
+    """How many events an answer carries that may have so many bytes."""
+    return min(MOST_EVENTS, message_bytes // ROOM_OF_AN_EVENT)
+
+
+class RoomNews:
+    """Makes answers to the question what is new in a room."""
+
+    def __init__(self, streams: Streams, journal: Journal, most_events: int) -> None:
+        """``most_events``: in one answer."""
+        self._streams = streams
+        self._journal = journal
+        self._most_events = most_events
+
+    def told(self, room: str, view: Plain, recent: list[Plain], after_version: int, now: Mapping[str, Any]) -> Plain:
+        """Events after a version and the view they lead to; ``gap`` says that events before them are compacted away.
+
+        ``recent``: those of them that are in memory. ``now``: what is told beside. Of more than an answer carries the
+        first come, without a view.
+        """
+        version = view["version"]
+        if len(recent) != version - after_version:
+            recent = self._older(room, after_version, version)
+        recent = recent[: self._most_events]
+        first = recent[0]["version"] if recent else version + 1
+        end = recent[-1]["version"] if recent else version
+        check(len(recent) == end + 1 - first, "events have no gaps among them")
+        gap = first != after_version + 1
+        return {"version": end, "events": recent, "view": view if end == version else None, "gap": gap, **now}
+
+    def _older(self, room: str, after_version: int, version: int) -> list[Plain]:
+        stream = room_stream(room)
+        kind = self._streams.kind_of(stream)
+        found: list[Plain] = [
+            {"version": entry.version, **to_plain(read_event(kind, entry))}
+            for entry in self._journal.events(stream, after_version, self._most_events)
+            if entry.version <= version
+        ]
+        for index in range(len(found) - 1, 0, -1):
+            if found[index]["version"] != found[index - 1]["version"] + 1:
+                return found[index:]
+        return found

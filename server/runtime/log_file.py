@@ -1,0 +1,96 @@
+"""The log files of processes that run in the background: made, changed when they are large, and so many kept.
+
+Standard output and error of such a process lead to a file that its starter has opened. The process itself changes it
+for a new one: nobody else can, and its starter may be gone. What a person starts writes where that person says, and is
+left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from server.runtime.retries import Retries
+from server.settings import Settings
+from server.telemetry import logs as log
+
+LOOK_AGAIN_S = 1.0
+_OUTPUT, _ERROR = 1, 2
+
+logger = structlog.get_logger()
+
+
+def open_new(settings: Settings, role: str, *, is_written_to: bool = False) -> IO[bytes]:
+    """The open log of a new process, or the null device where none can be made.
+
+    ``is_written_to``: where there is no room to write in it, the null device as well; for a process that ends when it
+    cannot write, as the name server, which is not ours.
+    """
+    try:
+        opened = _new_path(settings, role).open("ab", buffering=0)
+        if is_written_to:
+            opened.write(b"\n")
+            opened.truncate(0)
+        return opened
+    except OSError as error:
+        logger.warning("a log cannot be written", other=role, why=error.strerror)
+        return Path(os.devnull).open("wb")
+
+
+def _new_path(settings: Settings, role: str) -> Path:
+    """Where the next log of that role goes; the oldest are removed, so that there are KEEP_LOGS with it."""
+    folder = settings.data / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob(f"{role}-*.log"))[: 1 - settings.keep_logs or None]:
+        old.unlink(missing_ok=True)
+    return folder / f"{role}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.log"
+
+
+class LogFile:
+    """The log file of this process, if its standard error leads to one in the data folder."""
+
+    def __init__(self, settings: Settings, role: str) -> None:
+        """To be made while the process is new: later its file may have been removed, being old."""
+        self._settings = settings
+        self._role = role
+        self.is_ours = any(_is_error(file) for file in (settings.data / "logs").glob(f"{role}-*.log"))
+        """Whether there is one."""
+        self.retries = Retries("the log cannot be changed for a new one")
+
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Change it whenever it is large, until ``go_on()`` is false."""
+        while go_on():
+            self.change_if_due()
+            pause(LOOK_AGAIN_S)
+
+    def change_if_due(self) -> None:
+        """Go on in a new file if this one has MAX_LOG_BYTES, or was removed: that fills the disk, too, and unseen."""
+        if not self.is_ours:
+            return
+        now = os.fstat(_ERROR)
+        if now.st_nlink and now.st_size < self._settings.max_log_bytes:
+            return
+        try:
+            self._change(_new_path(self._settings, self._role))
+        except OSError as error:
+            self.retries.failed_because(error.strerror or str(error), "storage_failed")
+        else:
+            self.retries.succeeded()
+
+    def _change(self, path: Path) -> None:
+        log.flush()
+        with path.open("ab", buffering=0) as new:
+            for number in (_OUTPUT, _ERROR):
+                os.dup2(new.fileno(), number)
+
+
+def _is_error(file: Path) -> bool:
+    try:
+        return os.path.samestat(file.stat(), os.fstat(_ERROR))
+    except FileNotFoundError:
+        return False

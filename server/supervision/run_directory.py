@@ -1,0 +1,196 @@
+"""Who runs in which role on this machine: the folder where that is locked and written down.
+
+Lives here: the lock that only one server of a role can hold (the system frees it when its holder dies), the file that
+says who that is, and whether a process is one of this very folder. Nothing is started or ended from here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import filelock
+import psutil
+import structlog
+
+from server.settings import ROOT, Settings, SettingsError
+from server.supervision.run_file import RunFile, folder_id
+from wire import MAIN
+from wire.errors import StorageFailed
+from wire.whole_file import remove_leftovers, replace_file
+
+logger = structlog.get_logger()
+
+DYING_S = 0.5
+"""How long a dead process may still hold its lock. Its first thread is gone before its last, and only then the system
+frees the lock: up to 30 ms later, measured with 200 threads."""
+
+
+class AlreadyRunning(Exception):
+    """Another server of the role runs; the sentence says which."""
+
+
+class RunFolder:
+    """The folder in the data folder where roles are locked and their holders written down."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError when the data folder cannot be used."""
+        self._folder = settings.data / "run"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"DATA_FOLDER {settings.data} cannot be used: {error.strerror or error}") from None
+        self.id = folder_id(self._folder)
+        """Tells this folder from its copies; see ``run_file.folder_id``."""
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether its path still leads to it; false once it was moved away, also if another took its place."""
+        return folder_id(self._folder) == self.id
+
+    def hold(self, role: str) -> filelock.BaseFileLock:
+        """Become the one server of a role, for as long as this process lives. Raises AlreadyRunning.
+
+        A holder that has just died is waited for: to take it for a living one would cost a takeover seconds. On a full
+        disk the run file may stay as it was: see ``is_written``.
+        """
+        lock = filelock.FileLock(self._lock_file(role))
+        deadline = time.monotonic() + DYING_S
+        while not _acquired(lock):
+            runs = self.read(role)
+            lives = runs is not None and runs.alive
+            if lives or time.monotonic() > deadline:
+                who = f"with pid {runs.pid}" if runs is not None and lives else "and is just starting"
+                raise AlreadyRunning(f"a {role} runs already, {who}, for the data in {self._folder.parent}")
+            time.sleep(0.001)
+        self._remove_leftovers()
+        self.try_to_write(self.run_of(role, os.getpid()))
+        return lock
+
+    def run_of(self, role: str, pid: int) -> RunFile:
+        """The run file of a living process that has the role in this folder. Raises psutil.NoSuchProcess."""
+        return RunFile.of(role, pid, self.id)
+
+    def _remove_leftovers(self) -> None:
+        for folder in (self._folder, self._folder.parent):
+            remove_leftovers(folder, runs=psutil.pid_exists)
+
+    def write(self, run: RunFile) -> None:
+        """Write down who runs. Raises StorageFailed.
+
+        On a full disk the old file is written over: it has its place, and a new file finds none. A reader that gets
+        half of each finds no process that began then.
+        """
+        file, text = self._file(run.role), json.dumps(asdict(run))
+        try:
+            try:
+                replace_file(file, text)
+            except OSError:
+                _write_over(file, text)
+        except OSError as error:
+            raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
+
+    def try_to_write(self, run: RunFile) -> bool:
+        """Write down who runs; whether that could be done. A process that is not written down is worth no less."""
+        try:
+            self.write(run)
+        except StorageFailed as error:
+            logger.warning("a process cannot be written down", other=run.role, pid=run.pid, why=error.message)
+            return False
+        return True
+
+    def is_written(self, run: RunFile) -> bool:
+        """Whether that process is written down."""
+        return self.read(run.role) == run
+
+    def read(self, role: str) -> RunFile | None:
+        """Who runs, or ran and was not stopped for good, in this folder; None if nobody.
+
+        What a copy of a folder has brought along names the original's processes, and nobody here.
+        """
+        try:
+            run = RunFile.from_plain(json.loads(self._file(role).read_text()))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, AttributeError) as error:
+            logger.warning("a run file cannot be read", other=role, why=str(error))
+            return None
+        return run if self.has(run) else None
+
+    def has(self, run: RunFile) -> bool:
+        """Whether a process is, or was, one of this folder, and not of another one, of which this may be a copy."""
+        if run.folder:
+            return run.folder == self.id
+        process = run.process()  # written by an older version, which did not say where
+        return process is None or self._is_used_by(process, run.role)
+
+    def _is_used_by(self, process: psutil.Process, role: str) -> bool:
+        """Whether a process has the role's lock file open, or was started for this folder."""
+        with contextlib.suppress(psutil.Error, OSError):
+            lock = self._lock_file(role)
+            opened = [Path(file.path) for file in process.open_files()]
+            if any(file.samefile(lock) for file in opened if file.name == lock.name):
+                return True
+        with contextlib.suppress(psutil.Error):
+            return self.is_named_in(process.environ())
+        return False
+
+    def is_named_in(self, environment: Mapping[str, str]) -> bool:
+        """Whether the data folder that an environment names is the one that this folder is in."""
+        data = environment.get("DATA_FOLDER")
+        return bool(data) and folder_id(ROOT / str(data) / self._folder.name) == self.id
+
+    def clear(self, role: str) -> None:
+        """Nobody is missed in this role: it was stopped for good."""
+        if role == MAIN:
+            self.unmark_draining()  # first: whoever is killed in between leaves a server that is missed, and no mark
+        self._file(role).unlink(missing_ok=True)
+
+    @property
+    def is_marked_draining(self) -> bool:
+        """Whether the cluster is being emptied and was not stopped since; see ``draining``."""
+        return self._mark.exists()
+
+    def mark_draining(self) -> None:
+        """From now on it is, once the log says so. Raises StorageFailed."""
+        try:
+            self._mark.touch()
+        except OSError as error:
+            raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
+
+    def unmark_draining(self) -> None:
+        """It is not, or no more."""
+        self._mark.unlink(missing_ok=True)
+
+    @property
+    def _mark(self) -> Path:
+        return self._folder / "draining"
+
+    def _lock_file(self, role: str) -> Path:
+        return self._folder / f"{role}.lock"
+
+    def _file(self, role: str) -> Path:
+        return self._folder / f"{role}.json"
+
+
+def _write_over(file: Path, text: str) -> None:
+    """Put a text in the place of the old one, with blanks behind it so that the file does not get shorter."""
+    with file.open("r+b", buffering=0) as old:
+        length = len(old.read())
+        old.seek(0)
+        old.write(text.encode().ljust(length))
+
+
+def _acquired(lock: filelock.BaseFileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        return False
+    except NotImplementedError:
+        raise SettingsError(f"DATA_FOLDER is on a file system without locks: {Path(lock.lock_file).parent}") from None
+    return True

@@ -1,0 +1,304 @@
+"""The four roles seen from outside: who runs, since when, in which epoch, and which were replaced lately.
+
+Asks each server by its peer port, and the run folder for processes on this machine. For ``cluster`` (the command line,
+tests) and for the front door, which tells it to clients. Starts and ends nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from server.runtime.security import peer_key
+from server.runtime.this_machine import is_here
+from server.settings import Settings
+from server.supervision import processes
+from server.supervision.processes import ROLES
+from server.supervision.recovery_log import Recoveries, Recovery
+from server.supervision.run_directory import RunFolder
+from server.supervision.run_file import RunFile, this_boot
+from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
+from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
+from wire.rpc import Remote
+
+ASK_S = 1.0
+FRESH_S = 0.1
+"""How old what ``Glance`` says may be."""
+
+IN_STEP = "in step"
+_NOT_OURS = "was not started by this cluster: it is used, and left running"
+SPEAKS_OTHERWISE = "speaks another version of the protocol between servers: cluster upgrade replaces all"
+
+
+@dataclass(frozen=True)
+class Drains:
+    """Whether the cluster is being emptied, until which date (seconds since 1970) at the most, and how many games still
+    run.
+    """
+
+    on: bool
+    until: int | None = None
+    games: int = 0
+
+
+@dataclass(frozen=True)
+class RoleStatus:
+    """What is known of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
+
+    role: str
+    state: str
+    pid: int | None = None
+    epoch: int | None = None
+    started_at: float | None = None
+    rooms: int | None = None
+    names: int | None = None
+    step: str | None = None
+    position: int | None = None
+    note: str = ""
+    """What people have to know of it, in one line."""
+    failures: int = 0
+    """Of a server that does not run, how often in a row it died at its start; of one that runs, how often in a row it
+    failed at what it tries again and again.
+    """
+    troubles: Mapping[str, Any] = field(default_factory=dict)
+    """What a running server fails at: for each ``why``, ``since`` (seconds since 1970) and ``failures`` in a row."""
+    damage: Mapping[str, Any] = field(default_factory=dict)
+    """Of a server with a copy of the log: how many streams are ``waiting`` to be mended from the other copy, ``lost``
+    in both and ``mended`` by this process; ``streams``: the first of their names.
+    """
+    scrub: Mapping[str, Any] = field(default_factory=dict)
+    """Of the same: how many ``rows`` this process has read through, and when a pass was last ``finished_at``."""
+    draining: Drains | None = None
+    """Of a main server in office."""
+    registered: bool = True
+    """Whether clients may find it: false while another cluster has the names, see ``troubles``."""
+
+    def as_plain(self) -> dict[str, object]:
+        """The status as a dictionary of what JSON knows."""
+        return asdict(self)
+
+    def for_clients(self) -> dict[str, object]:
+        """The same without what names addresses, disks or rooms."""
+        plain = self.as_plain()
+        del plain["troubles"], plain["damage"], plain["scrub"]
+        return {**plain, "note": ""} if self.state == "running" else plain
+
+
+class _Watched(NamedTuple):
+    """Failed starts in a row, and what to tell people of them."""
+
+    failures: int
+    note: str
+
+
+class Lookout:
+    """Looks at the cluster of these settings."""
+
+    def __init__(self, settings: Settings, run_folder: RunFolder, key: bytes) -> None:
+        self._settings = settings
+        self._run_folder = run_folder
+        self._recoveries = Recoveries(settings)
+        self._key = key
+        self._otherwise: set[str] = set()
+        """The servers that answered last in another version of the protocol between servers."""
+
+    def status(self) -> list[RoleStatus]:
+        """What is known of the four roles, in the order of ``processes.ROLES``.
+
+        Raises Forbidden when the servers have another cluster key.
+        """
+        with ThreadPoolExecutor(len(ROLES)) as pool:
+            answers = dict(zip(ROLES, pool.map(self._answer_of, ROLES), strict=True))
+        taken = {role: why for role, answer in answers.items() if (why := self._taken_by(role, answer))}
+        ours = {role: None if role in taken else answer for role, answer in answers.items()}
+        return [
+            self._role_status(role, ours[role], _watched(role, ours.values()), taken.get(role, "")) for role in ROLES
+        ]
+
+    def recoveries(self) -> list[Recovery]:
+        """The last recoveries that servers on this machine saw to, the latest first."""
+        return self._recoveries.last(ROLES)
+
+    def look(self) -> dict[str, object]:
+        """Both as plain dictionaries, and what time it is by their clock (seconds since 1970)."""
+        return {
+            "servers": [role.for_clients() for role in self.status()],
+            "recoveries": [recovery.as_plain() for recovery in self.recoveries()],
+            "now": time.time(),
+        }
+
+    def process_of(self, role: str) -> RunFile | None:
+        """The living process of a role in this data folder, or None.
+
+        A name server that was started by hand, or by another project, is none of it.
+        """
+        run = self._run_folder.read(role)
+        if run is not None and run.alive:
+            return run
+        return processes.name_server_of(self._settings) if role == NAME_SERVER else None
+
+    def ask(self, role: str, method: str, *arguments: object) -> Mapping[str, Any] | None:
+        """Call a method of a server's peer object; None if it does not answer, or something else does: a server of
+        another data folder, too.
+
+        Raises Forbidden.
+        """
+
+        def asked(remote: Remote) -> Mapping[str, Any] | None:
+            status: Mapping[str, Any] = remote.call("status", timeout_s=ASK_S)
+            if not self._is_ours(role, status):
+                return None
+            return status if method == "status" else remote.call(method, *arguments, timeout_s=ASK_S) or {}
+
+        return self._answered(role, asked)
+
+    def speaks_otherwise(self, role: str) -> bool:
+        """Whether a server is there that speaks another version of the protocol between servers. Raises Forbidden.
+
+        That is read off what it refuses: nothing that it answers can be authentic here.
+        """
+        return self.ask(role, "status") is None and role in self._otherwise
+
+    def taken_by(self, role: str) -> str:
+        """Why no server of this data folder can run in that role, as part of a sentence for people: another's has its
+        port. Empty if none has. Raises Forbidden.
+        """
+        return self._taken_by(role, self._answer_of(role))
+
+    def _answered(self, role: str, asked: Callable[[Remote], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+        """What comes of asking whatever answers in that role; None without an answer. Raises Forbidden."""
+        remote = Remote(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
+        self._otherwise.discard(role)
+        try:
+            return asked(remote)
+        except Forbidden:
+            raise
+        except ProtocolMismatch:
+            self._otherwise.add(role)
+            return None
+        except TicTacToeError:
+            return None
+        finally:
+            remote.close()
+
+    def _answer_of(self, role: str) -> Mapping[str, Any] | None:
+        """The status of what answers in that role, whose ever it is."""
+        if role == NAME_SERVER:
+            return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=ASK_S) else None
+        return self._answered(role, lambda remote: remote.call("status", timeout_s=ASK_S))
+
+    def _taken_by(self, role: str, answer: Mapping[str, Any] | None) -> str:
+        if answer is None or self._is_ours(role, answer):
+            return ""
+        where = self._settings.peer_address_of(role)
+        return f"its port {where} is taken by the {role} of another data folder (pid {answer['pid']})"
+
+    def _is_ours(self, role: str, answer: Mapping[str, Any]) -> bool:
+        """Whether it is of this data folder, or on another machine, where it has a folder of its own.
+
+        What a name server is of cannot be told by what it answers.
+        """
+        if role == NAME_SERVER or not is_here(self._settings.host_of(role)):
+            return True
+        run = RunFile.from_plain(answer)
+        return run.boot not in ("", this_boot()) or self._run_folder.has(run)
+
+    def _role_status(self, role: str, answer: Mapping[str, Any] | None, watched: _Watched, taken: str) -> RoleStatus:
+        run = self.process_of(role)
+        if answer is None:
+            pid = None if run is None else run.pid
+            note, failures = f"does not run: {taken}" if taken else watched.note, watched.failures
+            if run is not None and role in self._otherwise:
+                note = SPEAKS_OTHERWISE
+            return RoleStatus(role, "stopped" if run is None else "silent", pid, note=note, failures=failures)
+        troubles, damage = answer.get("troubles", {}), answer.get("damage", {})
+        notes = [_in_words(what, trouble) for what, trouble in troubles.items()]
+        if damage.get("waiting") or damage.get("lost"):
+            notes.append(_damage_in_words(damage))
+        if role == NAME_SERVER and run is None:
+            notes.append(_NOT_OURS)
+        return RoleStatus(
+            role,
+            "running",
+            pid=answer.get("pid", None if run is None else run.pid),
+            epoch=answer.get("epoch") if role in (MAIN, REPLICATION) else None,
+            started_at=answer.get("started_at", None if run is None else run.created_at),
+            rooms=answer.get("rooms"),
+            names=answer.get("names"),
+            step=answer.get("step"),
+            position=answer.get("position"),
+            draining=drains_from(answer),
+            registered=not answer.get("conflict"),
+            note="; ".join(notes),
+            damage=damage,
+            scrub=answer.get("scrub", {}),
+            failures=max((trouble["failures"] for trouble in troubles.values()), default=0),
+            troubles=troubles,
+        )
+
+
+class Glance:
+    """What a lookout sees, for many who ask: looked at once for all who ask within ``FRESH_S``, whoever they are."""
+
+    def __init__(self, lookout: Lookout) -> None:
+        self._lookout = lookout
+        self._lock = threading.Lock()
+        self._seen: dict[str, object] = {}
+        self._seen_at = float("-inf")
+
+    def take(self) -> dict[str, object]:
+        """See ``Lookout.look``."""
+        # Held while asking, so that any number of callers cost one look. Nothing else takes it, and a look is short.
+        with self._lock:
+            if time.monotonic() - self._seen_at > FRESH_S:
+                self._seen = self._lookout.look()
+                self._seen_at = time.monotonic()
+            return self._seen
+
+
+def whole(roles: Sequence[RoleStatus]) -> bool:
+    """Whether a status shows that all run, clients may find them, the replica is in step and nothing waits to be
+    mended.
+    """
+    run = all(role.state == "running" and role.registered and not role.damage.get("waiting") for role in roles)
+    return run and all(role.step == IN_STEP for role in roles if role.role == MAIN)
+
+
+def complete(roles: Sequence[RoleStatus]) -> bool:
+    """Whether a status shows that both copies of the log have all that was ever kept."""
+    return not any(role.damage.get("lost") for role in roles)
+
+
+def drains_from(status: Mapping[str, Any]) -> Drains | None:
+    """What a main server in office says in its status; None if it says nothing of it."""
+    if "draining" not in status:
+        return None
+    told = status["draining"]
+    return Drains(False) if told is None else Drains(True, told["until"], told["games"])
+
+
+def _in_words(what: str, trouble: Mapping[str, Any]) -> str:
+    """What a running server fails at, for people."""
+    since = time.strftime("%F %T", time.localtime(trouble["since"]))
+    return f"fails at {what} since {since} ({trouble['failures']} times): {trouble['why']}"
+
+
+def _damage_in_words(damage: Mapping[str, Any]) -> str:
+    """What is damaged in a copy of the log, for people."""
+    named = ", ".join(damage["streams"])
+    return f"has damage: {damage['waiting']} streams to be mended, {damage['lost']} lost in both copies ({named})"
+
+
+def _watched(role: str, answers: Iterable[Mapping[str, Any] | None]) -> _Watched:
+    """What those who watch a role that does not run have to say."""
+    watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
+    failures = max((watch["failures"] for watch in watches), default=0)
+    if not failures:
+        return _Watched(0, "")
+    due_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
+    when = f", next try in {min(due_s):.1f} s" if due_s else ""
+    return _Watched(failures, f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}")

@@ -1,0 +1,298 @@
+"""Watching one other server: the shell around ``supervision``, one thread a watched role.
+
+A heartbeat is a call that the other answers after a moment: when its process dies the connection closes, so that is
+noticed at once; when it hangs, no answer comes in time. The answer comes from what does the work (see ``Node.beat``),
+so a server whose loop is stuck does not look healthy.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+
+import psutil
+import structlog
+
+from server.runtime.retries import AGAIN_S, Retries
+from server.settings import Settings
+from server.supervision import processes
+from server.supervision.heartbeat import Pulse
+from server.supervision.recovery_log import Recoveries, Recovery
+from server.supervision.run_directory import RunFolder
+from server.supervision.run_file import RunFile
+from server.supervision.supervision import Action, Condition, Patience, Supervision
+from server.telemetry.counters import DIED, HUNG, RecoveryCounts
+from wire import NAME_SERVER
+from wire.errors import DeadlineExceeded, NotReady, StorageFailed, TicTacToeError
+
+LOOK_AGAIN_S = 0.01
+COURTESY_S = 0.8
+"""How long another watcher, who goes first, is given to start a server that died."""
+
+logger = structlog.get_logger()
+
+
+class Watcher:
+    """Keeps one other role alive on this machine."""
+
+    def __init__(
+        self,
+        role: str,
+        settings: Settings,
+        run_folder: RunFolder,
+        pulse: Pulse,
+        *,
+        supervised: bool,
+        standby: bool = False,
+        after: str | None = None,
+    ) -> None:
+        """``supervised``: it is on this machine, so it can be ended and started from here. ``standby``: keep a process
+        ready that only has to be told to begin, because starting Python takes longer than all the rest of a takeover.
+        ``after``: a role that watches it too and goes first in starting it, if it lives.
+        """
+        self.role = role
+        self.answers = False
+        self._serves = False
+        self._takes_connections = False
+        self._why = ""
+        self.reports_damage = False
+        """Whether what the other keeps has to be mended, by its last heartbeat."""
+        self._settings = settings
+        self._run_folder = run_folder
+        self._pulse = pulse
+        self._supervised = supervised
+        self._child: subprocess.Popen[bytes] | None = None
+        self._after = after
+        self._wants_standby = standby and supervised
+        self._standby: subprocess.Popen[bytes] | None = None
+        self._standby_starts = Retries("no stand-by can be started", other=role)
+        self._known = run_folder.read(role)
+        self._recoveries = Recoveries(settings)
+        self.recovered = RecoveryCounts()
+        """How often the other was replaced from here, and how long it was missed."""
+        self._heard_at: float | None = None
+        self._idle_since: float | None = None
+        """Since when it answers and does not do its work."""
+        self._lost_at: float | None = None
+        self._hung = False
+        self._rests = False
+        patience = Patience(
+            grace_s=settings.start_grace_s,
+            hang_s=settings.hang_s,
+            start_limit_s=settings.start_limit_s,
+            courtesy_s=0.0 if after is None else COURTESY_S,
+        )
+        self._life = Supervision(patience, time.monotonic(), ran_before=self._known is not None)
+
+    def run(self, go_on: Callable[[], bool], stands_down: Callable[[], bool]) -> None:
+        """Watch until ``go_on()`` is false, but for the time in which ``stands_down()``."""
+        due = 0.0
+        while go_on():
+            if stands_down():
+                self._rest()
+                continue
+            if self._rests:
+                self._watch_again()
+            self._watch_once()
+            if not self.answers and time.monotonic() >= due:
+                due = time.monotonic() + AGAIN_S
+                self._report_waiting()
+            elif self.answers:
+                due = time.monotonic() + self._settings.hang_s
+        self._pulse.close()
+
+    def status(self) -> dict[str, object]:
+        """What is known of the other, for people: condition, starts, failures in a row, seconds to the next start."""
+        due = self._life.due_in_s(time.monotonic())
+        return {
+            "condition": self._life.condition.value,
+            "starts": self._life.starts,
+            "failures": self._life.failures,
+            "next_start_in_s": None if due is None or not self._supervised else round(due, 2),
+        }
+
+    @property
+    def starts(self) -> int:
+        """How many processes were started from here."""
+        return self._life.starts
+
+    def abandon_start(self) -> None:
+        """End what was started and has not answered yet; call when the watching is over."""
+        starting = self._child if self._life.condition is Condition.STARTING else None
+        for process in (self._standby, starting):
+            if process is not None:
+                process.kill()
+                process.wait()
+
+    def _rest(self) -> None:
+        """Start and end nobody."""
+        if not self._rests:
+            self._rests = True
+            self._pulse.close()
+            self.abandon_start()
+        time.sleep(LOOK_AGAIN_S)
+
+    def _watch_again(self) -> None:
+        """What was to be stopped was not, or not all of it: who ran before is missed at once."""
+        self._rests = False
+        ran_before = self._known is not None or self._run_folder.read(self.role) is not None
+        self._life.begin_anew(time.monotonic(), ran_before=ran_before)
+        logger.warning("watching again: the cluster was not stopped", other=self.role)
+
+    def _watch_once(self) -> None:
+        settings = self._settings
+        try:
+            beat = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
+            self._check_whose(beat.who)
+        except TicTacToeError as error:
+            self._pulse.close()
+            self._unheard(error)
+            return
+        who, serving, self.reports_damage = beat
+        if not self.answers:
+            logger.info("answers", other=self.role, pid=None if who is None else who.pid)
+        self.answers = True
+        if who is not None:
+            self._known = who
+        self._reap()
+        self._life.heard(time.monotonic())
+        if serving:
+            self._note_recovery(answering=who)
+            self._heard_at = time.monotonic()
+            if self._serves:
+                self._prepare_standby()
+            self._idle_since = None
+        else:
+            self._idle_since = self._idle_since or time.monotonic()
+            waits_long = time.monotonic() - self._idle_since > settings.hang_s  # for the disk, say
+            time.sleep(settings.heartbeat_s if waits_long else LOOK_AGAIN_S)
+        self._serves = serving
+
+    def _check_whose(self, who: RunFile | None) -> None:
+        """Where all share a folder, a server of another folder is none of ours: it is neither waited for nor ended."""
+        if self._supervised and who not in (None, self._known) and not self._run_folder.has(who):
+            raise NotReady(f"the {self.role} that answers there, pid {who.pid}, is another data folder's")
+
+    def _prepare_standby(self) -> None:
+        """Have a stand-by ready. Not before the second heartbeat of a new one: to start a process takes a core, which
+        the recovery needs until then.
+        """
+        is_there = self._standby is not None and self._standby.poll() is None
+        if not self._wants_standby or is_there or not self._run_folder.is_in_place:
+            return
+        try:
+            self._standby = processes.start(self.role, self._settings, standby=True)
+        except OSError as error:
+            self._standby_starts.failed_because(str(error), StorageFailed.code)
+        else:
+            self._standby_starts.succeeded()
+
+    def _unheard(self, error: TicTacToeError) -> None:
+        self._takes_connections = isinstance(error, DeadlineExceeded)
+        self._why = error.message
+        if self.answers:
+            logger.warning("does not answer", other=self.role, why=error.message)
+            if self._lost_at is None:
+                # One that hung was gone when it was last heard; one that died was heard until it did.
+                self._lost_at = self._heard_at if self._takes_connections else time.monotonic()
+                self._hung = self._takes_connections
+        self.answers = self._serves = False
+        if self._supervised:
+            if self._after is not None and not self._lives(self._after):
+                self._life.hurry(time.monotonic())
+            self._do(self._life.ended(time.monotonic()) if self._is_gone() else self._life.tick(time.monotonic()))
+        time.sleep(LOOK_AGAIN_S)
+
+    def _note_recovery(self, answering: RunFile | None) -> None:
+        """Write down that the role serves again, if the process that answers was started from here.
+
+        Another watcher may have started one as well, and that one may have come first. ``answering`` is None for the
+        name server, which does not tell its process.
+        """
+        if self._lost_at is None:
+            return
+        took_s, self._lost_at = time.monotonic() - self._lost_at, None
+        if self._child is not None and (answering is None or answering.pid == self._child.pid):
+            reason = HUNG if self._hung else DIED
+            self.recovered.add(reason, took_s)
+            self._recoveries.note(Recovery(self.role, self._child.pid, time.time() - took_s, round(took_s, 4)))
+            logger.info("replaced", other=self.role, pid=self._child.pid, reason=reason, took_s=round(took_s, 4))
+
+    def _lives(self, role: str) -> bool:
+        runs = self._run_folder.read(role)
+        return runs is not None and runs.alive
+
+    def _is_gone(self) -> bool:
+        """Whether the process that was last known in the role has ended."""
+        self._reap()
+        if self._life.condition is Condition.STARTING:
+            return self._child is None
+        known = self._last_known()
+        # A process closes its connections a moment before it is gone.
+        return known is None or processes.wait_until_gone(known, 0.02)
+
+    def _last_known(self) -> RunFile | None:
+        known = self._known or self._run_folder.read(self.role)
+        if self.role == NAME_SERVER and (known is None or not known.alive):
+            return processes.name_server_of(self._settings)
+        return known
+
+    def _reap(self) -> None:
+        if self._child is None or self._child.poll() is None:
+            return
+        status = self._child.returncode
+        self._child = None
+        if status == processes.ALREADY_RUNNING:
+            logger.info("another one was there first", other=self.role)
+            self._known = self._run_folder.read(self.role)
+            self._life.yielded(time.monotonic())
+
+    def _do(self, action: Action | None) -> None:
+        if action is Action.END:
+            self._end()
+        elif action is Action.START:
+            self._start()
+
+    def _end(self) -> None:
+        logger.warning("hangs: ending it", other=self.role)
+        self._hung = True
+        if self._child is not None:
+            self._child.kill()
+        known = self._last_known()
+        if known is None or processes.end(known):
+            self._do(self._life.ended(time.monotonic()))
+
+    def _start(self) -> None:
+        runs = self._run_folder.read(self.role)
+        if runs is not None and runs.alive:
+            # Somebody else has started it. It gets the time that a start may take, then it counts as hung; one that
+            # takes connections has started, and is hung if it does not answer them.
+            self._known = runs
+            if self._takes_connections or runs.age_s > self._settings.start_limit_s:
+                self._end()
+            else:
+                self._life.yielded(time.monotonic())
+            return
+        if not self._run_folder.is_in_place:
+            # A new process would take what is there now for its data, beside servers that have the old.
+            logger.error("cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced")
+            return
+        self._child, self._standby = self._standby, None
+        try:
+            if self._child is None or not processes.begin(self._child):
+                self._child = processes.start(self.role, self._settings)
+            if self.role == NAME_SERVER:
+                self._known = self._run_folder.run_of(NAME_SERVER, self._child.pid)
+                self._run_folder.try_to_write(self._known)
+        except (OSError, psutil.NoSuchProcess) as error:
+            logger.error("cannot be started", other=self.role, why=str(error))
+            return  # counts as a start that did not answer
+        if runs is not None and self._lost_at is None:
+            self._lost_at = time.monotonic()  # it died before it was heard from here
+        logger.info("started", other=self.role, pid=self._child.pid, failures=self._life.failures)
+
+    def _report_waiting(self) -> None:
+        due = self._life.due_in_s(time.monotonic())
+        start = {} if due is None else {"started_from_here_in_s": round(due, 1)}
+        logger.info("waiting", for_=self.role, why=self._why, **start)

@@ -1,0 +1,333 @@
+"""Group commit with real threads and a real journal: one history, whoever comes at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import threading
+import traceback
+import tracemalloc
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from game.errors import CellTaken, NotYourTurn, Refusal
+from game.moment import Limits
+from game.rooms.commands import Create, Join, Leave, Move
+from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS
+from game.rooms.state import Room
+from server.commit.commit import Commit, Order
+from server.commit.group_commit import Committer
+from server.log.entries import Entry, Office
+from server.log.journal.file import open_journal
+from server.log.streams import Streams, room_stream
+from server.rooms.room_store import House
+from server.runtime.effects import Conversation, converse
+from server.runtime.failpoints import Faults
+from wire.errors import Fenced, StorageFailed
+from wire.later import now
+
+ROOM = room_stream("abcd")
+
+
+class Replication:
+    """Stands where the replica's link is: counts batches, and can be told to hold or to refuse them."""
+
+    epoch = 1
+
+    def __init__(self) -> None:
+        self.batches: list[list[Entry]] = []
+        self.may_go = threading.Event()
+        self.may_go.set()
+        self.fenced = False
+
+    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
+        self.may_go.wait()
+        self.batches.append(list(entries))
+        return not self.fenced
+        yield
+
+
+class Desk:
+    """A committer with all it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        streams = Streams(Limits(people=100))
+        self.journal = open_journal(folder / "journal.db")
+        self.journal.begin_term(Office(1, "me"))
+        self.house = House(streams, self.journal, lambda _room: None)
+        self.replication = Replication()
+        self.stepped_down: list[str] = []
+        self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""), self.house.moment)
+        self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
+
+    def hold(self, conversation: Conversation[None]) -> None:
+        converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
+
+    def do(self, command: Any) -> Mapping[str, object]:
+        answer: Mapping[str, object] = now(self.committer.submit(ROOM, command))
+        return answer
+
+    @property
+    def room(self) -> Room:
+        room: Room = self.house.state_of(ROOM)
+        return room
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    desk.do(Create("ada", "create-1", "t", "tictactoe", {}))
+    desk.do(Join("ada", "join-ada", "player"))
+    desk.do(Join("bob", "join-bob", "player"))
+    return desk
+
+
+def in_threads(count: int, work: Callable[[int], object]) -> list[object]:
+    def guarded(number: int) -> object:
+        try:
+            return work(number)
+        except Refusal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(guarded, range(count)))
+
+
+def test_an_answer_speaks_of_what_is_in_the_journal(desk: Desk) -> None:
+    answer = desk.do(Move("ada", "move-1", 4))
+    assert answer == {"version": desk.journal.copy(ROOM).entries[-1].version, "seat": "X"}
+
+
+def test_a_refused_command_changes_nothing(desk: Desk) -> None:
+    before = desk.journal.last
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-1", 4))
+    assert desk.journal.last == before
+
+
+def test_g9_a_refusal_does_not_grow_with_retries(desk: Desk) -> None:
+    lengths = []
+    for _ in range(20):
+        with pytest.raises(NotYourTurn) as refused:
+            desk.do(Move("bob", "move-1", 4))
+        lengths.append(len(list(traceback.walk_tb(refused.value.__traceback__))))
+    assert lengths == [lengths[0]] * 20
+
+
+def test_g9_what_is_remembered_of_a_refusal_keeps_no_state_alive(desk: Desk) -> None:
+    with pytest.raises(NotYourTurn) as refused:
+        desk.do(Move("bob", "move-1", 4))
+    functions = [frame.f_code.co_name for frame, _ in traceback.walk_tb(refused.value.__traceback__)]
+    assert "submit" in functions
+    assert not {"_decide", "decide"} & set(functions)
+
+
+def test_g2_a_retry_gets_the_first_answer_and_writes_nothing(desk: Desk) -> None:
+    first = desk.do(Move("ada", "move-1", 4))
+    desk.do(Move("bob", "move-2", 0))
+    before = desk.journal.last
+    assert desk.do(Move("ada", "move-1", 4)) == first
+    assert desk.journal.last == before
+
+
+def test_g2_a_retry_in_the_same_batch_is_known_too(desk: Desk) -> None:
+    answers = in_threads(8, lambda _: desk.do(Move("ada", "move-1", 4)))
+    assert answers == [answers[0]] * 8
+    assert desk.room.version == 5
+
+
+def test_of_many_who_move_at_once_one_history_comes_out(desk: Desk) -> None:
+    answers = in_threads(9, lambda cell: desk.do(Move("ada", f"move-{cell}", cell)))
+    accepted = [answer for answer in answers if not isinstance(answer, Refusal)]
+    assert len(accepted) == 1
+    assert all(isinstance(answer, (NotYourTurn, CellTaken)) for answer in answers if answer is not accepted[0])
+
+
+def test_who_waits_at_the_same_time_travels_in_one_batch(desk: Desk) -> None:
+    desk.replication.may_go.clear()
+    done = threading.Thread(target=lambda: in_threads(20, lambda n: desk.do(Join(f"w{n}", f"join-w{n}", "spectator"))))
+    done.start()
+    while desk.committer.waiting < 19:
+        assert done.is_alive()
+    desk.replication.may_go.set()
+    done.join()
+    assert len(desk.room.spectators) == 20
+    assert [len(batch) for batch in desk.replication.batches[-2:]] == [1, 19]
+    versions = [entry.version for entry in desk.journal.copy(ROOM).entries]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def test_nobody_sees_what_is_not_committed_yet(desk: Desk) -> None:
+    version = desk.room.version
+    desk.replication.may_go.clear()
+    mover = threading.Thread(target=lambda: desk.do(Move("ada", "move-1", 4)))
+    mover.start()
+    while desk.journal.last.position == version:
+        assert mover.is_alive()
+    assert desk.room.version == version
+    assert desk.house.wait("abcd", version, 0.0)["events"] == []
+    desk.replication.may_go.set()
+    mover.join()
+    assert desk.room.version == version + 1
+
+
+def test_g4_when_the_replica_obeys_another_nothing_is_seen_or_answered(desk: Desk) -> None:
+    version = desk.room.version
+    desk.replication.fenced = True
+    with pytest.raises(Fenced):
+        desk.do(Move("ada", "move-1", 4))
+    assert desk.room.version == version
+
+
+def test_a_journal_that_cannot_be_written_refuses_the_batch_and_goes_on(desk: Desk) -> None:
+    version = desk.room.version
+    desk.journal._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StorageFailed):
+        desk.do(Move("ada", "move-1", 4))
+    assert desk.room.version == version
+    desk.journal._connection.execute("PRAGMA query_only = OFF")
+    assert desk.do(Move("ada", "move-1", 4))["version"] == version + 1
+    assert desk.stepped_down == []
+
+
+def test_a_fault_of_ours_in_a_commit_ends_the_server(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(desk.house, "publish", broken)
+    with pytest.raises(ZeroDivisionError):
+        desk.do(Move("ada", "move-1", 4))
+    assert len(desk.stepped_down) == 1
+
+
+def test_while_somebody_has_the_turn_the_log_stands_still(desk: Desk) -> None:
+    last = desk.journal.last
+    with desk.committer.turn():
+        mover = threading.Thread(target=lambda: desk.do(Move("ada", "move-1", 4)))
+        mover.start()
+        while desk.committer.waiting < 1:
+            assert mover.is_alive()
+        assert desk.journal.last == last
+    mover.join()
+    assert desk.journal.last.position == last.position + 1
+
+
+def test_the_turn_comes_to_everybody_who_wants_it(desk: Desk) -> None:
+    def work(number: int) -> object:
+        if number % 2:
+            with desk.committer.turn():
+                return None
+        return desk.do(Join(f"w{number}", f"join-w{number}", "spectator"))
+
+    in_threads(30, work)
+    assert len(desk.room.spectators) == 15
+
+
+def in_one_batch(desk: Desk, *commands: Any) -> list[Order]:
+    """Commit these together."""
+    orders = [Order(ROOM, command) for command in commands]
+    desk.hold(desk.commit.batch(orders))
+    return orders
+
+
+def test_no_refusal_speaks_of_what_never_happened(desk: Desk) -> None:
+    """Bob's cell is taken by a move that could not be written: then it is not taken."""
+    desk.journal._connection.execute("PRAGMA query_only = ON")
+    ada, bob = in_one_batch(desk, Move("ada", "move-1", 4), Move("bob", "move-2", 4))
+    assert isinstance(ada.error, StorageFailed)
+    assert isinstance(bob.error, StorageFailed)
+    desk.journal._connection.execute("PRAGMA query_only = OFF")
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-2", 4))
+
+
+def test_g2_what_was_refused_stays_refused_when_a_copy_of_it_comes_late(desk: Desk) -> None:
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-1", 0))
+    desk.do(Move("ada", "move-2", 4))
+    with pytest.raises(NotYourTurn):
+        desk.do(Move("bob", "move-1", 0))
+    assert desk.do(Move("bob", "move-3", 0))["seat"] == "O"
+
+
+def test_g2_what_was_refused_stays_refused_within_a_batch_too(desk: Desk) -> None:
+    early, _, late = in_one_batch(desk, Move("bob", "move-1", 0), Move("ada", "move-2", 4), Move("bob", "move-1", 0))
+    assert isinstance(early.error, NotYourTurn)
+    assert isinstance(late.error, NotYourTurn)
+    assert desk.room.version == 5
+
+
+def test_g2_what_changed_nothing_changes_nothing_when_a_copy_of_it_comes_late(desk: Desk) -> None:
+    desk.do(Join("eve", "join-1", "spectator"))
+    answer = desk.do(Join("eve", "join-2", "spectator"))
+    desk.do(Leave("eve", "leave-1"))
+    assert desk.do(Join("eve", "join-2", "spectator")) == answer
+    assert not desk.room.has("eve")
+
+
+def test_g2_what_a_room_has_forgotten_is_not_done_again_when_a_copy_of_it_comes_late(desk: Desk) -> None:
+    """On a connection that its caller gave up, behind a network that was cut for a while."""
+    first = desk.do(Leave("bob", "leave-1"))
+    for number in range(2 * REMEMBERED_REQUESTS):
+        desk.do(Join("bob", f"join-{number}", "player") if number % 2 == 0 else Leave("bob", f"leave-again-{number}"))
+    version = desk.room.version
+    assert desk.room.requests["bob"][0][0] != "leave-1"
+    desk.do(Join("bob", "join-for-good", "player"))
+    assert desk.do(Leave("bob", "leave-1")) == first
+    assert desk.room.version == version + 1
+    assert "bob" not in desk.room.away
+
+
+def test_g2_of_those_who_are_long_gone_a_late_copy_changes_nothing(desk: Desk) -> None:
+    first = desk.do(Join("eve", "join-eve", "spectator"))
+    desk.do(Leave("eve", "leave-eve"))
+    for number in range(REMEMBERED_GONE + 1):
+        desk.do(Join(f"guest-{number}", "join-guest", "spectator"))
+        desk.do(Leave(f"guest-{number}", "leave-guest"))
+    assert "eve" not in desk.room.requests
+    assert desk.do(Join("eve", "join-eve", "spectator")) == first
+    assert not desk.room.has("eve")
+
+
+def test_only_so_many_refusals_are_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.log.remembered_answers.MOST_REQUESTS", 2)
+    for number in range(3):
+        with pytest.raises(NotYourTurn):
+            desk.do(Move("bob", f"move-{number}", 0))
+    desk.do(Move("ada", "move-a", 4))
+    assert desk.do(Move("bob", "move-0", 0))["version"] == 6
+
+
+def test_g9_no_exception_is_kept_for_a_retry(desk: Desk) -> None:
+    with pytest.raises(NotYourTurn) as refused:
+        desk.do(Move("bob", "move-1", 4))
+    kept = weakref.ref(refused.value)
+    del refused
+    gc.collect()
+    assert kept() is None
+
+
+@pytest.mark.parametrize("command", [lambda n: Move("bob", n, 4), lambda n: Join("bob", n, "player")])
+def test_g9_a_remembered_request_costs_less_than_half_a_kilobyte(desk: Desk, command: Callable[[str], Any]) -> None:
+    """A refusal, and an answer to what changed nothing."""
+
+    def ask(number: int) -> None:
+        with contextlib.suppress(NotYourTurn):
+            desk.do(command(f"0123456789abcdef-{number:05}"))
+
+    ask(0)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1, 1001):
+            ask(number)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / 1000 < 500

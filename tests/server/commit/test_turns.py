@@ -1,0 +1,59 @@
+"""Whose commands are committed together, and who waits for whom."""
+
+from __future__ import annotations
+
+from server.commit.commit import Order
+from server.commit.commit_queue import Turns
+
+
+def command(name: str) -> Order:
+    return Order("room/a", name)
+
+
+def alone() -> Order:
+    return Order("", None)
+
+
+def test_the_first_who_comes_has_the_turn_and_carries_its_own_command() -> None:
+    turns: Turns[Order] = Turns()
+    first = command("first")
+    assert turns.come(first)
+    assert turns.batch() == [first]
+    assert turns.pass_on() is None
+
+
+def test_who_comes_meanwhile_waits_and_all_who_wait_are_carried_through_together() -> None:
+    turns: Turns[Order] = Turns()
+    turns.come(command("first"))
+    turns.batch()
+    second, third = command("second"), command("third")
+    assert not turns.come(second)
+    assert not turns.come(third)
+    assert turns.pass_on() is second
+    assert turns.batch() == [second, third]
+    assert turns.pass_on() is None
+    assert turns.come(command("fourth"))
+
+
+def test_the_turn_alone_carries_nobody_through_and_is_had_in_order() -> None:
+    turns: Turns[Order] = Turns()
+    turns.come(command("first"))
+    turns.batch()
+    waits, wants, late = command("second"), alone(), command("third")
+    for waiter in (waits, wants, late):
+        assert not turns.come(waiter)
+    assert len(turns) == 3
+    assert turns.pass_on() is waits
+    assert turns.batch() == [waits, late]
+    assert turns.pass_on() is wants
+    assert turns.batch() == []
+    assert turns.pass_on() is None
+
+
+def test_who_has_the_turn_alone_is_not_in_the_line() -> None:
+    turns: Turns[Order] = Turns()
+    assert turns.come(alone())
+    assert len(turns) == 0
+    second = command("second")
+    assert not turns.come(second)
+    assert turns.pass_on() is second

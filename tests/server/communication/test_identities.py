@@ -1,0 +1,82 @@
+"""Whose token it is, as the main server said lately."""
+
+from __future__ import annotations
+
+import pytest
+
+from game.errors import BadToken
+from server.communication import token_cache as of_identities
+from server.communication.token_cache import BELIEVED_S, Identities
+
+
+class MainServer:
+    """Stands where the main server is, and has a clock; a question takes it so long."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.takes_s = 0.0
+        self.names = {"a": "ada", "b": "bob", "c": "cleo"}
+        self.asked: list[str] = []
+
+    def who_has(self, token_hash: str) -> str:
+        self.asked.append(token_hash)
+        name = self.names.get(token_hash)
+        self.now += self.takes_s
+        if name is None:
+            raise BadToken("this token belongs to nobody here")
+        return name
+
+
+@pytest.fixture
+def main() -> MainServer:
+    return MainServer()
+
+
+@pytest.fixture
+def identities(main: MainServer) -> Identities:
+    return Identities(main.who_has, lambda: main.now)
+
+
+def test_the_main_server_is_asked_once_in_a_while(main: MainServer, identities: Identities) -> None:
+    for now in (0.0, 1.0, BELIEVED_S - 0.1):
+        main.now = now
+        assert (identities.name_with("a"), identities.name_with("b")) == ("ada", "bob")
+    assert main.asked == ["a", "b"]
+    main.now = BELIEVED_S
+    assert identities.name_with("a") == "ada"
+    assert main.asked == ["a", "b", "a"]
+
+
+def test_what_was_so_longer_ago_is_not_believed_however_long_the_answer_took(
+    main: MainServer, identities: Identities
+) -> None:
+    main.takes_s = 2.0
+    assert identities.name_with("a") == "ada"
+    del main.names["a"]
+    main.now = BELIEVED_S
+    with pytest.raises(BadToken):
+        identities.name_with("a")
+
+
+def test_a_token_of_nobody_is_asked_about_every_time(main: MainServer, identities: Identities) -> None:
+    for _ in range(2):
+        with pytest.raises(BadToken):
+            identities.name_with("e")
+    main.names["e"] = "eve"
+    assert identities.name_with("e") == "eve"
+    assert main.asked == ["e", "e", "e"]
+
+
+def test_there_is_a_limit_and_whoever_was_asked_about_longest_ago_is_forgotten_first(
+    main: MainServer, identities: Identities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_identities, "MOST", 2)
+    identities.name_with("a")
+    main.now = BELIEVED_S - 1.0
+    identities.name_with("b")
+    main.now = BELIEVED_S
+    identities.name_with("a")
+    identities.name_with("c")
+    main.asked.clear()
+    assert [identities.name_with(token) for token in ("a", "c", "b")] == ["ada", "cleo", "bob"]
+    assert main.asked == ["b"]

@@ -1,0 +1,106 @@
+"""Who is online, at the front door: proven by the main server, and again now and then."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from game.errors import NameTaken
+from server.communication import online as of_online
+from server.communication.online import PROVEN_AGAIN_S, Online
+from server.communication.presence import GONE_AFTER_S, SAY_AGAIN_S
+from wire.errors import NotReady
+
+
+class MainServer:
+    """Stands where the main server is: ada has the token ``a``, in that spelling."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.token = "a"
+        self.away = False
+        self.asked = 0
+
+    def ask(self, method: str, name: str, token_hash: str, _host: str) -> dict[str, object]:
+        assert (method, name) == ("claim", "ada")
+        self.asked += 1
+        if self.away:
+            raise NotReady("the main server is being replaced")
+        if token_hash != self.token:
+            raise NameTaken("the name ada belongs to somebody else")
+        return {"name": name}
+
+
+@pytest.fixture
+def main(monkeypatch: pytest.MonkeyPatch) -> MainServer:
+    main = MainServer()
+    monkeypatch.setattr(of_online, "time", SimpleNamespace(monotonic=lambda: main.now))
+    return main
+
+
+@pytest.fixture
+def online(main: MainServer) -> Online:
+    return Online(main.ask, most=10, name_grace_s=3600.0)
+
+
+def stay(main: MainServer, online: Online, time_s: float, token: str = "a") -> None:
+    """Ada says to be online, for so long."""
+    ends_at = main.now + time_s
+    while main.now < ends_at:
+        online.hear("ada", token)
+        main.now += SAY_AGAIN_S
+
+
+def test_whoever_says_so_is_online_until_some_time_has_passed(main: MainServer, online: Online) -> None:
+    online.hear("ada", "a")
+    assert online.names() == ["ada"]
+    main.now += GONE_AFTER_S + 1.0
+    assert online.names() == []
+
+
+def test_nobody_is_online_under_the_name_of_another(main: MainServer, online: Online) -> None:
+    with pytest.raises(NameTaken):
+        online.hear("ada", "b")
+    assert online.names() == []
+    online.hear("ada", "a")
+    with pytest.raises(NameTaken):
+        online.hear("ada", "b")
+    main.now += GONE_AFTER_S
+    assert online.names() == ["ada"]
+    main.now += 1.0
+    assert online.names() == [], "the other has not kept the name online"
+
+
+@pytest.mark.parametrize(("name_grace_s", "every_s"), [(3600.0, PROVEN_AGAIN_S), (80.0, 20.0)])
+def test_the_main_server_hears_of_who_is_online_often_enough_that_the_name_stays_theirs(
+    main: MainServer, name_grace_s: float, every_s: float
+) -> None:
+    stay(main, Online(main.ask, most=10, name_grace_s=name_grace_s), 4 * every_s)
+    assert main.asked == 4
+
+
+def test_who_is_online_stays_so_while_the_main_server_is_replaced_and_nobody_new_is(
+    main: MainServer, online: Online
+) -> None:
+    online.hear("ada", "a")
+    main.away = True
+    stay(main, online, 2 * PROVEN_AGAIN_S)
+    assert online.names() == ["ada"]
+    with pytest.raises(NotReady):
+        online.hear("ada", "b")
+    main.now += GONE_AFTER_S + 1.0
+    with pytest.raises(NotReady):
+        online.hear("ada", "a")
+    assert online.names() == []
+
+
+def test_a_name_that_has_another_token_is_online_when_that_one_is_heard(main: MainServer, online: Online) -> None:
+    online.hear("ada", "a")
+    main.token = "b"
+    online.forget("ada")
+    assert online.names() == []
+    with pytest.raises(NameTaken):
+        online.hear("ada", "a")
+    online.hear("ada", "b")
+    assert online.names() == ["ada"]

@@ -1,0 +1,131 @@
+"""What a main server that serves reads only does with commands: what needs no write is answered, the rest refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from game.accounts.names import Claim
+from game.errors import NameTaken
+from game.moment import Limits
+from game.rooms.commands import Create, Join, Move
+from server.commit.commit import Commit, Order
+from server.commit.refusing_committer import RefusingCommitter, still_time
+from server.log.entries import Entry, Office
+from server.log.journal.file import open_journal
+from server.log.journal.journal import Journal
+from server.log.streams import Streams, name_stream, room_stream
+from server.rooms.room_store import House
+from server.runtime.effects import Conversation, converse
+from server.runtime.failpoints import Faults
+from wire.errors import StorageFailed, TicTacToeError
+
+ROOM = room_stream("abcd")
+WITHOUT_PLAYERS = {"width": 3, "height": 3, "in_a_row": 3}
+
+
+class Alone:
+    """Replication without a replica."""
+
+    epoch = 1
+
+    def carry(self, _entries: list[Entry]) -> Conversation[bool]:
+        return True
+        yield
+
+
+class Diverged(StorageFailed):
+    """Another reason for which nothing can be committed."""
+
+    code = "diverged for a test"
+
+
+STREAMS = Streams(Limits(people=100))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """A journal with a game that has begun, and a username."""
+    journal = open_journal(tmp_path / "journal.db")
+    journal.begin_term(Office(1, "me"))
+    house = House(STREAMS, journal, lambda _room: None)
+    commit = Commit(STREAMS, house, journal, Alone(), Faults(""), house.moment)  # type: ignore[arg-type]
+    for stream, command in (
+        (ROOM, Create("ada", "create-1", "", "tictactoe", WITHOUT_PLAYERS)),
+        (ROOM, Join("ada", "join-ada", "player")),
+        (ROOM, Join("bob", "join-bob", "player")),
+        (ROOM, Move("ada", "move-one", 4)),
+        (name_stream("ada"), Claim("ada", "hash of ada")),
+    ):
+        order = Order(stream, command)
+        converse(commit.batch([order]), lambda wish: wish)
+        assert order.error is None
+    return journal
+
+
+@pytest.fixture
+def house(journal: Journal) -> House:
+    """The house that is read from it."""
+    house = House(STREAMS, journal, lambda _room: None, time_of_service=still_time())
+    house.load()
+    return house
+
+
+@pytest.fixture
+def committer(house: House) -> RefusingCommitter:
+    """Where its commands go."""
+    return RefusingCommitter(STREAMS, house, StorageFailed("the disk is full"))
+
+
+def test_what_was_carried_out_before_is_answered_as_the_first_time(committer: RefusingCommitter) -> None:
+    assert committer.submit(ROOM, Move("ada", "move-one", 4)) == {"version": 5, "seat": "X"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [Move("bob", "move-two", 0), Move("bob", "not a cell", 77), Join("ada", "again", "player")],
+    ids=["a move", "a wrong move", "what would change nothing"],
+)
+def test_what_was_not_is_refused_with_the_reason(
+    committer: RefusingCommitter, house: House, command: Move | Join
+) -> None:
+    with pytest.raises(StorageFailed, match="the disk is full"):
+        committer.submit(ROOM, command)
+    assert house.state_of(ROOM).version == 5
+
+
+def test_an_owner_has_the_name_again_and_nobody_else_has_it(committer: RefusingCommitter) -> None:
+    stream = name_stream("ada")
+    assert committer.submit(stream, Claim("ada", "hash of ada")) == {"name": "ada"}
+    with pytest.raises(NameTaken):
+        committer.submit(stream, Claim("ada", "hash of bob"))
+    with pytest.raises(StorageFailed):
+        committer.submit(name_stream("cleo"), Claim("cleo", "hash of cleo"))
+
+
+def test_the_reason_can_change_and_each_refusal_is_an_error_of_its_own(committer: RefusingCommitter) -> None:
+    committer.error = Diverged("two histories")
+    refusals: list[TicTacToeError] = []
+    for number in range(2):
+        with pytest.raises(Diverged, match="two histories") as refused:
+            committer.submit(ROOM, Move("bob", f"move-{number}", 0))
+        refusals.append(refused.value)
+    assert refusals[0] is not refusals[1]
+
+
+def test_time_stands_still_at_what_the_log_has(house: House) -> None:
+    began = house.time.now()
+    assert [house.time.tick() for _ in range(3)] == [began] * 3
+    house.time.at_least(began + 5000)
+    assert house.time.now() == began + 5000
+
+
+def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, house: House) -> None:
+    listed = {stream: row for stream, _, row in journal.listings()}
+    journal._connection.execute("DELETE FROM listings")
+    again = House(STREAMS, journal, lambda _room: None, time_of_service=still_time())
+    assert {stream: row for stream, _, row in again.load()} == listed
+    assert again.lobby_revision == house.lobby_revision
+    assert again.is_open("abcd")
+    assert journal.listings() == []

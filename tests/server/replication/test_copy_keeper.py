@@ -1,0 +1,205 @@
+"""The replication server's copy: what it has said is in its journal, or was never said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from game.moment import Limits
+from server.log.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
+from server.log.journal.compaction import Compactor
+from server.log.journal.file import open_journal
+from server.log.journal.journal import Journal
+from server.log.mending import Holes, is_lost, rows_for
+from server.log.row_format import LOST
+from server.log.streams import Streams
+from server.replication.repair import VERSIONS_AT_ONCE
+from server.replication.replica_service import CopyKeeper
+from server.runtime.failpoints import Faults
+from tests.conditions import PATIENCE_S
+from wire.errors import Fenced, NotReady, StorageFailed
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = open_journal(tmp_path / "journal.db")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def compactor(journal: Journal) -> Compactor:
+    return Compactor(journal, Streams(Limits(people=10)), every=9, keep_events=9, upto=lambda: journal.last.position)
+
+
+@pytest.fixture
+def keeper(journal: Journal, compactor: Compactor) -> CopyKeeper:
+    node: Any = None  # only heartbeats and the status ask for it
+    return CopyKeeper(node, journal, compactor, Faults(""))
+
+
+@pytest.mark.parametrize("promise", ["attach", "take_office"])
+def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
+    journal: Journal, keeper: CopyKeeper, promise: str
+) -> None:
+    journal._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StorageFailed):
+        getattr(keeper, promise)(3, "c")
+    assert keeper.standing(*EMPTY) == {"office": Office(0, ""), "last": EMPTY, "has_own": True}
+    journal._connection.execute("PRAGMA query_only = OFF")
+    getattr(keeper, promise)(3, "c")
+    assert keeper.standing(*EMPTY)["office"] == journal.office == Office(3, "c")
+    assert keeper.attach(3, "c") == EMPTY
+    with pytest.raises(Fenced):
+        keeper.attach(3, "d")
+
+
+@pytest.mark.parametrize("promise", ["attach", "take_office"])
+def test_g4_a_promise_outlives_the_process_that_made_it(
+    tmp_path: Path, keeper: CopyKeeper, compactor: Compactor, promise: str
+) -> None:
+    keeper.take_office(2, "b")
+    getattr(keeper, promise)(3, "c")
+    journal = open_journal(tmp_path / "journal.db")  # what a process has that is started after a kill
+    node: Any = None
+    again = CopyKeeper(node, journal, compactor, Faults(""))
+    assert again.standing(*EMPTY)["office"] == Office(3, "c")
+    with pytest.raises(Fenced):
+        again.attach(2, "b")
+    journal.close()
+
+
+TERMS = [Term(1, "a", 1)]
+
+
+def part(name: str, *positions: int) -> StreamCopy:
+    """Some of a room's log, an event each at these positions."""
+    event = '{"kind":"watched","by":"ada","request_id":"watch-ada"}'
+    return StreamCopy(name, None, tuple(Entry(position, 1, name, position, event) for position in positions))
+
+
+@pytest.fixture
+def in_office(keeper: CopyKeeper) -> Callable[..., object]:
+    """Say something as the main server in office."""
+    keeper.take_office(1, "a")
+    return lambda method, *arguments: getattr(keeper, method)(1, "a", *arguments)
+
+
+def test_what_was_held_up_of_an_earlier_copy_does_not_get_into_a_later_one(
+    in_office: Callable[..., object], journal: Journal
+) -> None:
+    in_office("begin_copy", 1)
+    in_office("begin_copy", 2)
+    in_office("add_to_copy", 2, 0, [part("room/aaaa", 2)])
+    for late in (
+        ("add_to_copy", 1, 0, [part("room/bbbb", 1)]),
+        ("end_copy", 1, 1, (1, 2), TERMS),
+        ("end_copy", 2, 2, (1, 2), TERMS),
+    ):
+        with pytest.raises(NotReady):
+            in_office(*late)
+    assert journal.last == START
+    in_office("add_to_copy", 2, 1, [part("room/bbbb", 1)])
+    in_office("end_copy", 2, 2, (1, 2), TERMS)
+    assert [copy.stream for copy in journal.copies()] == ["room/aaaa", "room/bbbb"]
+
+
+def test_rows_that_were_held_up_do_not_bring_back_a_room_that_is_forgotten(
+    in_office: Callable[..., object], journal: Journal
+) -> None:
+    sound, kept = part("room/aaaa", 1), part("room/bbbb", 2)
+    journal.receive([], [*sound.entries, *kept.entries], Mark(1, 2), TERMS)
+    journal.replace(sound._replace(entries=(sound.entries[0]._replace(body=LOST),)))
+    assert in_office("damage") == []
+    journal.copy("room/aaaa")
+    assert [holes.stream for holes in cast("list[Holes]", in_office("damage"))] == ["room/aaaa"]
+    in_office("mend", [sound], True)
+    assert journal.copy("room/aaaa") == sound
+    in_office("forget", ["room/aaaa"])
+    in_office("mend", [sound], True)
+    assert [copy.stream for copy in journal.copies()] == ["room/bbbb"]
+
+
+def test_a_piece_that_comes_twice_is_in_a_copy_once(in_office: Callable[..., object], journal: Journal) -> None:
+    in_office("begin_copy", 1)
+    in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    with pytest.raises(NotReady):
+        in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    in_office("end_copy", 1, 1, (1, 1), TERMS)
+    assert journal.last == Mark(1, 1)
+
+
+def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
+    in_office: Callable[..., object], journal: Journal, compactor: Compactor
+) -> None:
+    snapshot = Snapshot(3, 1, "name/ada", 3, '{"version":3,"name":"ada","token_hash":"x"}')
+    with ThreadPoolExecutor(1) as pool:
+        with compactor.standing_still():
+            coming = pool.submit(in_office, "append", START, [snapshot], [], TERMS)
+            assert not wait([coming], timeout=0.3).done
+        coming.result(PATIENCE_S)
+    assert journal.copy("name/ada").snapshot == snapshot
+
+
+def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
+    in_office: Callable[..., object], keeper: CopyKeeper, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proofs: list[bool] = []
+    end_copy = journal.end_copy
+
+    def slowly(last: Mark, terms: Sequence[Term]) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            proofs.append(pool.submit(keeper.prove).result(PATIENCE_S))
+        end_copy(last, terms)
+
+    monkeypatch.setattr(journal, "end_copy", slowly)
+    in_office("begin_copy", 1)
+    in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    in_office("end_copy", 1, 1, (1, 1), TERMS)
+    assert proofs == [True]
+
+
+def test_g1_a_copy_knows_which_holder_wrote_what_it_has(in_office: Callable[..., object], keeper: CopyKeeper) -> None:
+    in_office("append", START, [], part("room/aaaa", 1, 2).entries, TERMS)
+    standing = keeper.standing(1, 1, "a")
+    assert (standing["last"], standing["has_own"]) == (LogEnd(1, 2, "a"), True)
+    for other in ((1, 1, "b"), (1, 3, "a"), (2, 1, "a"), (1, 1, "")):
+        assert keeper.standing(*other)["has_own"] is False
+    keeper.take_office(2, "b")
+    following = Entry(3, 2, "room/aaaa", 3, part("room/aaaa", 3).entries[0].body)
+    keeper.append(2, "b", (1, 2), [], [following], [Term(2, "b", 3)])
+    assert keeper.standing(1, 2, "a")["has_own"]
+    assert keeper.standing(2, 3, "b")["last"] == LogEnd(2, 3, "b")
+    assert keeper.terms() == [Term(1, "a", 1), Term(2, "b", 3)]
+
+
+def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(
+    keeper: CopyKeeper, compactor: Compactor
+) -> None:
+    keeper.attach(3, "c")
+    compactor.noticed([Entry(1, 3, "room/abcd", 1, "{}"), Entry(2, 3, "room/efgh", 1, "{}")])
+    keeper.forget(3, "c", ["room/abcd"])
+    assert list(compactor._tails) == ["room/efgh"]
+
+
+@pytest.mark.parametrize("main_has", [(), (1, 2, 150, 249)])
+def test_more_damage_than_fits_into_a_message_comes_to_an_end_whatever_the_main_server_lacks(
+    in_office: Callable[..., Any], journal: Journal, main_has: tuple[int, ...]
+) -> None:
+    sound = part("room/aaaa", *range(1, 251))
+    journal.append(sound.entries)
+    journal._connection.execute("UPDATE entries SET body = ? WHERE version < 250", (LOST,))
+    journal.copy("room/aaaa")
+    mains = sound._replace(entries=tuple(e for e in sound.entries if e.version in (*main_has, 250)))
+    rounds = 0
+    while journal.damage.waiting:
+        (holes,) = in_office("damage")
+        in_office("mend", [rows_for(mains, holes)], len(holes.versions) < VERSIONS_AT_ONCE)
+        rounds += 1
+        assert rounds <= 3
+    assert journal.damage.lost == ["room/aaaa"]
+    assert [e.version for e in journal.copy("room/aaaa").entries if not is_lost(e)] == [*main_has, 250]

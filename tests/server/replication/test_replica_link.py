@@ -1,0 +1,61 @@
+"""The primary's side of replication, asked step by step what it would send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.log.entries import Entry, Mark, Office
+from server.log.journal.compaction import Compactor
+from server.log.journal.file import open_journal
+from server.log.journal.journal import Journal
+from server.replication.primary import Primary
+from server.replication.replicator import ReplicaLink
+from server.runtime.effects import Ask
+from server.runtime.failpoints import Faults
+from tests.server.log.journal.test_compaction import ROOM, compactor, history
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = open_journal(tmp_path / "journal.db")
+    journal.begin_term(Office(1, "me"))
+    journal.append([entry for _, entry in history(8)])
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def compaction(journal: Journal) -> Compactor:
+    compaction = compactor(journal)
+    compaction.noticed([entry for _, entry in history(8)])
+    return compaction
+
+
+def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still_to_be_read(
+    journal: Journal, compaction: Compactor
+) -> None:
+    link = ReplicaLink(
+        Primary(journal.office, journal.last, journal.terms),
+        journal,
+        compaction,
+        faults=Faults(""),
+        step_down=pytest.fail,
+        wake=lambda: None,
+        piece_bytes=1,
+    )
+    sent: list[Entry] = []
+    copying = link._send_copy()
+    asked = next(copying)
+    while isinstance(asked, Ask) and asked.method != "end_copy":
+        assert not compaction.compact_some()
+        if asked.method == "add_to_copy":
+            sent += [entry for copy in asked.arguments[-1] for entry in copy.entries]
+        asked = copying.send(None)
+    assert [entry.version for entry in sent] == list(range(1, 9))
+    with pytest.raises(StopIteration):
+        copying.send((*Mark(1, 8), "me"))
+    assert compaction.compact_some()
+    assert journal.copy(ROOM).snapshot is not None

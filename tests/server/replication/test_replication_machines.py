@@ -1,0 +1,375 @@
+"""The machines of replication and takeover, without any process: what they decide, and what must hold whatever comes.
+
+``World`` is a main server's journal and a replica's, joined by a network that loses messages; a main server can die
+between any two steps and another takes office. What was committed must survive all of it.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from game.errors import InvariantBroken
+from server.log.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, Term, Terms
+from server.replication import takeover_rules as takeover
+from server.replication.primary import Committed, Primary, ReplicaAhead, Send, SendBacklog, SendCopy, Step, StepDown
+from server.replication.replica import Behind, Replica, Take
+from server.replication.takeover_rules import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
+from wire.errors import Fenced
+
+FIRST = Office(1, "a")
+
+
+def entry(position: int, epoch: int = 1, stream: str = "room/a", version: int | None = None) -> Entry:
+    return Entry(position, epoch, stream, position if version is None else version, "{}")
+
+
+def primary_with(last: Mark = START, office: Office = FIRST) -> Primary:
+    return Primary(office, last, Terms([Term(*office, last.position + 1)]))
+
+
+# -- primary ------------------------------------------------------------------------------------------------------
+
+
+def test_alone_an_entry_is_committed_once_the_own_journal_has_it() -> None:
+    primary = primary_with()
+    assert primary.wrote([entry(1)]) == Committed(1)
+    assert primary.step is Step.ALONE
+
+
+def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
+    primary = primary_with()
+    assert primary.joined(EMPTY) is None
+    assert primary.wrote([entry(1)]) == Send(START, (entry(1),))
+    assert primary.committed == 0
+    assert primary.acknowledged(Mark(1, 1)) == Committed(1)
+
+
+def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> None:
+    primary = primary_with()
+    primary.wrote([entry(1), entry(2)])
+    assert primary.joined(EMPTY) == SendBacklog(START, Mark(1, 2))
+    assert primary.step is Step.CATCHING_UP
+    assert primary.wrote([entry(3)]) == Committed(3)
+    assert primary.joined(LogEnd(1, 2, "a")) == SendBacklog(Mark(1, 2), Mark(1, 3))
+    assert primary.joined(LogEnd(1, 3, "a")) is None
+    assert primary.step is Step.IN_STEP
+
+
+@pytest.mark.parametrize(
+    "ahead",
+    [LogEnd(2, 5, "b"), LogEnd(1, 6, "a"), LogEnd(3, 8, "c"), LogEnd(3, 6, "another"), LogEnd(4, 7, "d")],
+)
+def test_g1_a_replica_that_has_what_the_primary_lacks_is_not_overwritten(ahead: LogEnd) -> None:
+    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(1, "a", 1), Term(3, "c", 5)]))
+    assert isinstance(primary.joined(ahead), ReplicaAhead)
+    assert primary.step is Step.FENCED
+    assert isinstance(primary.joined(LogEnd(1, 4, "a")), StepDown)
+
+
+def test_a_replica_that_is_behind_gets_what_follows() -> None:
+    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(1, "a", 1), Term(3, "c", 5)]))
+    assert primary.joined(LogEnd(1, 4, "a")) == SendBacklog(Mark(1, 4), Mark(3, 7))
+
+
+def test_an_empty_replica_gets_a_whole_copy_where_the_terms_do_not_reach_back_to_the_beginning() -> None:
+    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(2, "b", 4), Term(3, "c", 5)]))
+    assert isinstance(primary.joined(EMPTY), SendCopy)
+    assert primary.joined(LogEnd(2, 4, "b")) == SendBacklog(Mark(2, 4), Mark(3, 7))
+
+
+def test_a_replica_that_was_put_back_to_before_the_last_forgetting_gets_a_whole_copy() -> None:
+    primary = Primary(FIRST, Mark(1, 9), Terms([Term(*FIRST, 1)]), forgotten_at=6)
+    assert isinstance(primary.joined(LogEnd(1, 5, "a")), SendCopy)
+    assert primary.joined(LogEnd(1, 6, "a")) == SendBacklog(Mark(1, 6), Mark(1, 9))
+    assert primary.joined(EMPTY) == SendBacklog(START, Mark(1, 9)), "an empty one has nothing to forget"
+    primary.forgot()
+    assert isinstance(primary.joined(LogEnd(1, 8, "a")), SendCopy)
+    assert primary.joined(LogEnd(1, 9, "a")) is None
+
+
+def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
+    primary = primary_with()
+    primary.joined(EMPTY)
+    primary.wrote([entry(1)])
+    assert primary.lost() == Committed(1)
+    assert primary.step is Step.ALONE
+
+
+def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
+    primary = primary_with()
+    primary.joined(EMPTY)
+    primary.wrote([entry(1), entry(2)])
+    assert primary.acknowledged(Mark(1, 1)) == Committed(2)
+    assert primary.step is Step.ALONE
+
+
+def test_a_fenced_primary_commits_nothing_any_more() -> None:
+    primary = primary_with()
+    primary.joined(EMPTY)
+    primary.wrote([entry(1)])
+    assert isinstance(primary.refused(), StepDown)
+    assert isinstance(primary.lost(), StepDown)
+    assert isinstance(primary.joined(EMPTY), StepDown)
+    with pytest.raises(InvariantBroken):
+        primary.wrote([entry(2)])
+    assert primary.committed == 0
+
+
+def test_a_log_with_a_gap_is_not_written() -> None:
+    with pytest.raises(InvariantBroken):
+        primary_with().wrote([entry(2)])
+
+
+# -- replica ------------------------------------------------------------------------------------------------------
+
+
+def test_a_replica_takes_what_follows_on_its_copy() -> None:
+    replica = Replica(FIRST, START)
+    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (entry(1),), Mark(1, 1))
+
+
+def test_a_replica_refuses_what_does_not_follow() -> None:
+    replica = Replica(FIRST, Mark(1, 1))
+    assert replica.receive(FIRST, Mark(1, 2), [], [entry(3)]) == Behind(Mark(1, 1))
+
+
+def test_the_same_message_again_is_acknowledged_and_not_written_again() -> None:
+    replica = Replica(FIRST, Mark(1, 1))
+    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (), Mark(1, 1))
+
+
+def test_g4_a_replica_obeys_the_highest_epoch_alone() -> None:
+    replica = Replica(FIRST, START)
+    replica.promised(Office(2, "b"))
+    for office in (FIRST, Office(2, "c"), Office(1, "b")):
+        with pytest.raises(Fenced):
+            replica.receive(office, START, [], [entry(1)])
+        with pytest.raises(Fenced):
+            replica.may_take_office(office)
+        with pytest.raises(Fenced):
+            replica.promised(office)
+    replica.obey(Office(2, "b"))
+    replica.promised(Office(3, "d"))
+    assert replica.office == Office(3, "d")
+
+
+def test_snapshots_stand_for_the_entries_before_them() -> None:
+    replica = Replica(FIRST, START)
+    snapshot = Snapshot(4, 1, "room/a", 4, "{}")
+    order = replica.receive(FIRST, START, [snapshot], [entry(5)])
+    assert order == Take((snapshot,), (entry(5),), Mark(1, 5))
+
+
+# -- taking office ------------------------------------------------------------------------------------------------
+
+
+NOTHING = Standing(Office(0, ""), EMPTY)
+
+
+def replica_at(office: Office, last: LogEnd, *, has_own: bool = False) -> ReplicaStanding:
+    return ReplicaStanding(office, last, has_own)
+
+
+EMPTY_REPLICA = replica_at(Office(0, ""), EMPTY, has_own=True)
+
+
+def decide(
+    own: Standing,
+    replica: ReplicaStanding | None,
+    *,
+    terms: Terms | None = None,
+    waited_s: float = 0.0,
+    own_lost: bool = False,
+    may_be_alone: bool = True,
+) -> object:
+    return takeover.decide(
+        own,
+        terms or Terms(),
+        replica,
+        waited_s=waited_s,
+        wait_limit_s=3.0,
+        own_lost=own_lost,
+        may_be_alone=may_be_alone,
+    )
+
+
+def test_without_a_journal_nobody_takes_office_before_the_replica_has_answered() -> None:
+    assert isinstance(decide(NOTHING, None, waited_s=1e6), Wait)
+    assert decide(NOTHING, EMPTY_REPLICA) == TakeOffice(1)
+
+
+def test_who_has_lost_its_journal_does_not_begin_anew_on_a_replica_that_has_nothing() -> None:
+    assert isinstance(decide(NOTHING, EMPTY_REPLICA, waited_s=1e6, own_lost=True), Wait)
+    filled = replica_at(FIRST, LogEnd(1, 5, "a"), has_own=True)
+    assert decide(NOTHING, filled, waited_s=1e6, own_lost=True) == FetchCopy(2)
+
+
+def test_with_a_journal_the_replica_is_waited_for_a_while() -> None:
+    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    assert isinstance(decide(own, None, waited_s=2.9), Wait)
+    assert decide(own, None, waited_s=3.0) == TakeOffice(2)
+
+
+def test_g1_with_a_journal_that_is_older_than_it_was_the_replica_is_waited_for_however_long() -> None:
+    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    assert isinstance(decide(own, None, waited_s=1e6, may_be_alone=False), Wait)
+    ahead = replica_at(FIRST, LogEnd(1, 9, "a"), has_own=True)
+    assert decide(own, ahead, terms=Terms([Term(*FIRST, 1)]), may_be_alone=False) == FetchCopy(2)
+
+
+def test_the_new_epoch_is_higher_than_any_that_anybody_knows() -> None:
+    own = Standing(Office(2, "b"), LogEnd(2, 9, "b"))
+    terms = Terms([Term(1, "a", 1), Term(2, "b", 5)])
+    assert decide(own, replica_at(Office(7, "x"), LogEnd(2, 9, "b")), terms=terms) == TakeOffice(8)
+
+
+def test_a_replica_that_has_more_is_asked_for_it_first() -> None:
+    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    more = replica_at(FIRST, LogEnd(1, 5, "a"), has_own=True)
+    assert decide(own, more, terms=Terms([Term(1, "a", 1)])) == FetchCopy(2)
+    assert decide(NOTHING, more) == FetchCopy(2)
+
+
+@pytest.mark.parametrize("theirs", [LogEnd(4, 409, "b"), LogEnd(4, 120, "b"), LogEnd(3, 150, "c")])
+def test_g1_when_each_copy_has_what_the_other_lacks_neither_is_chosen(theirs: LogEnd) -> None:
+    """One epoch number, two holders: main's journal was put back, and it went on alone."""
+    own = Standing(Office(4, "a"), LogEnd(4, 150, "a"))
+    terms = Terms([Term(1, "z", 1), Term(4, "a", 101)])
+    assert isinstance(decide(own, replica_at(Office(4, "b"), theirs), terms=terms), Divergence)
+
+
+def test_terms_say_which_holder_wrote_a_position_in_which_epoch() -> None:
+    terms = Terms([Term(1, "a", 1), Term(4, "b", 3), Term(5, "c", 3), Term(7, "d", 9)])
+    last = Mark(7, 12)
+    inside = [EMPTY, *(LogEnd(1, at, "a") for at in (1, 2)), LogEnd(5, 3, "c"), LogEnd(5, 8, "c"), LogEnd(7, 12, "d")]
+    outside = [(1, 3, "a"), (4, 3, "b"), (4, 2, "b"), (7, 8, "d"), (7, 13, "d"), (9, 12, "e"), (5, 8, "x"), (5, 8, "")]
+    assert all(terms.contain(end, last) for end in inside)
+    assert not any(terms.contain(LogEnd(*end), last) for end in outside)
+    assert terms.end_at(last) == LogEnd(7, 12, "d")
+    with pytest.raises(InvariantBroken):
+        terms.begin(Term(7, "d", 20))
+
+
+def test_a_copy_lacks_the_terms_that_begin_after_its_end() -> None:
+    terms = Terms([Term(1, "a", 1), Term(4, "wrote nothing", 3), Term(5, "c", 3), Term(7, "d", 9)])
+    assert terms.written(0, 2) == (Term(1, "a", 1),)
+    assert terms.written(2, 9) == (Term(5, "c", 3), Term(7, "d", 9))
+    assert terms.written(9, 12) == ()
+
+
+# -- both together ------------------------------------------------------------------------------------------------
+
+
+class World:
+    """One main server after the other, one replica, and what was committed so far."""
+
+    def __init__(self, *, epoch_check: bool = True) -> None:
+        self.epoch_check = epoch_check
+        self.main_log: list[Entry] = []
+        self.terms: list[Term] = []
+        self.replica_log: list[Entry] = []
+        self.replica = Replica(Office(0, ""), START)
+        self.committed: list[Entry] = []
+        self.written = 0
+        self.holders = 0
+        self.primary = self.new_main()
+
+    def end(self, log: list[Entry]) -> Mark:
+        return log[-1].mark if log else START
+
+    def replica_end(self) -> LogEnd:
+        return Terms(self.terms).end_at(self.replica.last)
+
+    def new_main(self) -> Primary:
+        """A main server that reaches the replica takes office."""
+        self.holders += 1
+        office = Office(self.replica.office.epoch + 1, str(self.holders))
+        self.replica.promised(office)
+        self.terms.append(Term(*office, len(self.main_log) + 1))
+        return Primary(office, self.end(self.main_log), Terms(self.terms))
+
+    def attach(self) -> None:
+        output = self.primary.joined(self.replica_end())
+        while isinstance(output, (SendBacklog, SendCopy)):
+            if isinstance(output, SendCopy):
+                self.replica_log = list(self.main_log)
+                self.replica.replaced(self.end(self.replica_log))
+                output = self.primary.joined(self.replica_end())
+            else:
+                piece = [e for e in self.main_log if output.after.position < e.position <= output.upto.position][:3]
+                self.deliver(self.primary.office, output.after, piece)
+                output = self.primary.joined(self.replica_end())
+
+    def deliver(self, office: Office, previous: Mark, entries: list[Entry]) -> Mark:
+        if not self.epoch_check:
+            office = self.replica.office
+        order = self.replica.receive(office, previous, [], entries)
+        if isinstance(order, Take):
+            self.replica_log.extend(order.entries)
+            self.replica.wrote(order.last)
+        return self.replica.last
+
+    def write(self, primary: Primary, log: list[Entry], *, reaches: bool, answered: bool, dies: bool) -> None:
+        """One commit, in which the message or its answer may be lost and the main server may die at the end."""
+        self.written += 1
+        new = Entry(primary.last.position + 1, primary.office.epoch, "room/a", len(log) + 1, f'"{self.written}"')
+        log.append(new)
+        output = primary.wrote([new])
+        if isinstance(output, Send):
+            try:
+                last = self.deliver(primary.office, output.previous, list(output.entries)) if reaches else None
+            except Fenced:
+                output = primary.refused()
+            else:
+                if dies:
+                    return
+                output = primary.acknowledged(last) if answered and last is not None else primary.lost()
+        if isinstance(output, Committed):
+            self.committed.append(new)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["write", "attach", "takeover", "old writes"]), st.booleans(), st.booleans(), st.booleans()
+    ),
+    max_size=40,
+)
+
+
+def run(world: World, steps: list[tuple[str, bool, bool, bool]]) -> None:
+    old: tuple[Primary, list[Entry]] | None = None
+    for step, reaches, answered, dies in steps:
+        if step == "write":
+            world.write(world.primary, world.main_log, reaches=reaches, answered=answered, dies=dies)
+            if dies:
+                world.primary = world.new_main()
+        elif step == "attach":
+            world.attach()
+        elif step == "takeover":
+            # The old one goes on elsewhere, on a copy of its journal, as one that was only cut off would.
+            old = (world.primary, list(world.main_log))
+            world.primary = world.new_main()
+        elif old is not None and old[0].step is Step.IN_STEP:
+            before = len(world.committed)
+            world.write(*old, reaches=True, answered=answered, dies=False)
+            assert len(world.committed) == before, "a main server that was replaced must not commit"
+    world.attach()
+    survivors = {e.body for e in world.main_log}
+    assert all(e.body in survivors for e in world.committed)
+    assert [e[:2] for e in world.replica_log] == [e[:2] for e in world.main_log]
+    assert [e.body for e in world.replica_log] == [e.body for e in world.main_log]
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS)
+def test_g1_g4_what_was_committed_is_in_both_logs_whatever_gets_lost(steps: list[tuple[str, bool, bool, bool]]) -> None:
+    run(World(), steps)
+
+
+def test_g4_without_the_epoch_check_an_old_main_server_does_commit() -> None:
+    steps = [("attach", True, True, False), ("takeover", True, True, False), ("old writes", True, True, False)]
+    run(World(), steps)
+    with pytest.raises(AssertionError, match="must not commit"):
+        run(World(epoch_check=False), steps)

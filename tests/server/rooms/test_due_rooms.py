@@ -1,0 +1,77 @@
+"""What is due when, and that nothing of it is lost or kept for longer than it matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from game.moment import Limits, Moment
+from game.rooms.commands import HOUSE, Create, Due, Join, Rematch
+from game.rooms.decide import decide
+from game.rooms.evolve import evolve
+from game.rooms.state import Room, nothing
+from server.main.timer_commands import brought_by
+from server.rooms.ids import house_request
+from server.rooms.room_timers import SPARE, DueRooms
+
+
+def after(room: Room, *commands: Any, at: int = 0) -> Room:
+    for command in commands:
+        for event in decide(room, command, Moment(at), Limits()):
+            room = evolve(room, event)
+    return room
+
+
+def test_what_is_due_comes_once_and_at_its_latest_time() -> None:
+    due = DueRooms()
+    due.put("a", 10)
+    due.put("b", 20)
+    due.put("a", 30)
+    due.put("c", 5)
+    due.put("c", None)
+    assert (due.by(9), due.by(20), due.by(29), due.by(30), due.by(99)) == ([], ["b"], [], ["a"], [])
+
+
+def test_g9_moves_of_a_long_game_leave_nothing_behind() -> None:
+    due = DueRooms()
+    for at in range(20 * SPARE):
+        due.put("a", 10**9 + at)
+        due.put("b", 2 * 10**9 - at)
+    assert len(due._heap) <= SPARE + 4
+    assert due.by(2 * 10**9) == ["a", "b"]
+
+
+class House:
+    """A house with one room, in which something happens at a moment that a test chooses."""
+
+    def __init__(self, room: Room) -> None:
+        self.due = DueRooms()
+        self.service = type("Service", (), {"at": 0})
+        self.state = room
+        self.meanwhile: list[Room] = []
+
+    def room(self, _room: str) -> Room:
+        """The room, just before something happens in it: what the committer does then may come at any time."""
+        seen = self.state
+        if self.meanwhile:
+            self.state = self.meanwhile.pop(0)
+            self.due.put("abcd", self.state.due_at)
+        return seen
+
+
+def test_what_a_room_says_while_it_is_asked_is_not_overruled() -> None:
+    """Its flag would never fall, and with the time up nobody can move either."""
+    room = after(
+        nothing("abcd"),
+        Create("ann", "create-it", "", "tictactoe", {}, 0, "10s"),
+        Join("ann", "join-1", "player"),
+        Join("bob", "join-2", "player"),
+    )
+    over = after(room, Due(HOUSE, house_request()), at=10_000)
+    again = after(over, Rematch("ann", "again-1"), Rematch("bob", "again-2"), at=11_000)
+    assert (over.due_at, again.due_at) == (None, 21_000)
+    house = House(room)
+    house.due.put("abcd", room.due_at)
+    for _, command in brought_by(10_000, house, house_request):  # type: ignore[arg-type]
+        if isinstance(command, Due):
+            house.state, house.meanwhile = over, [again]
+    assert house.due.by(21_000) == ["abcd"]

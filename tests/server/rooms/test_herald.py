@@ -1,0 +1,139 @@
+"""Who waits for news is told: when there are some, when time is up, at the end; and whoever left is not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from game.errors import NoSuchRoom
+from server.rooms.long_poll import Herald
+from tests.conditions import PATIENCE_S
+from wire.errors import InternalError
+from wire.later import Later, Shared, now
+
+LONG_S = PATIENCE_S
+
+
+class Rooms:
+    """What happened, and how often somebody asked for it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self.versions = {"a": 1, "b": 1}
+
+    def news(self, room: str, after_version: int) -> Mapping[str, Any]:
+        self.asked.append((room, after_version))
+        if room not in self.versions:
+            raise NoSuchRoom("there is no such room")
+        return {"room": room, "events": list(range(after_version + 1, self.versions[room] + 1))}
+
+
+@pytest.fixture
+def rooms() -> Rooms:
+    return Rooms()
+
+
+@pytest.fixture
+def herald(rooms: Rooms) -> Herald:
+    return Herald(rooms.news)
+
+
+def told(later: Later) -> Any:
+    answer = now(later)
+    return answer.value if isinstance(answer, Shared) else answer
+
+
+def test_all_who_wait_in_a_room_are_told_and_nobody_elsewhere(herald: Herald, rooms: Rooms) -> None:
+    here = [herald.wait("a", 1, LONG_S) for _ in range(3)]
+    elsewhere = herald.wait("b", 1, LONG_S)
+    rooms.versions["a"] = 2
+    herald.happened_in(["a"])
+    assert [told(later)["events"] for later in here] == [[2]] * 3
+    assert not elsewhere.settled
+    assert not herald.waits_in("a")
+    assert herald.waits_in("b")
+
+
+def test_what_many_are_told_is_made_once(herald: Herald, rooms: Rooms) -> None:
+    laters = [herald.wait("a", seen, LONG_S) for seen in (1, 1, 0, 1)]
+    rooms.versions["a"] = 2
+    herald.happened_in(["a"])
+    assert [told(later)["events"] for later in laters] == [[2], [2], [1, 2], [2]]
+    assert sorted(rooms.asked) == [("a", 0), ("a", 1)]
+    assert laters[0].value is laters[3].value
+
+
+def test_without_news_the_wait_ends_when_its_time_is_up(herald: Herald, rooms: Rooms) -> None:
+    long, short = herald.wait("a", 1, LONG_S), herald.wait("a", 1, 0.01)
+    assert told(short)["events"] == []
+    assert not long.settled
+    rooms.versions["a"] = 2
+    herald.happened_in(["a"])
+    assert told(long)["events"] == [2]
+
+
+def test_who_left_is_not_waited_for_any_more(herald: Herald, rooms: Rooms) -> None:
+    gone, here = herald.wait("a", 1, LONG_S), herald.wait("a", 1, LONG_S)
+    gone.abandon()
+    gone.abandon()
+    herald.happened_in(["a"])
+    assert told(here)["room"] == "a"
+    assert not gone.settled
+    assert not herald.waits_in("a")
+    assert rooms.asked == [("a", 1)]
+
+
+def test_in_the_end_all_are_told_also_who_comes_then(herald: Herald) -> None:
+    before = herald.wait("a", 1, LONG_S)
+    herald.end()
+    assert told(before)["events"] == []
+    assert told(herald.wait("a", 1, LONG_S))["events"] == []
+
+
+def test_an_error_is_told_to_those_whom_it_concerns(herald: Herald, rooms: Rooms) -> None:
+    gone, here = herald.wait("gone", 1, LONG_S), herald.wait("a", 1, LONG_S)
+    rooms.versions["a"] = 2
+    herald.happened_in(["gone", "a"])
+    with pytest.raises(NoSuchRoom):
+        now(gone)
+    assert told(here)["events"] == [2]
+
+
+def test_a_fault_of_ours_is_an_error_to_whom_it_concerns_and_the_others_are_told_as_before(rooms: Rooms) -> None:
+    def news(room: str, after_version: int) -> Mapping[str, Any]:
+        if room == "broken":
+            raise ZeroDivisionError
+        return rooms.news(room, after_version)
+
+    herald = Herald(news)
+    broken = herald.wait("broken", 1, LONG_S)
+    herald.happened_in(["broken"])
+    with pytest.raises(InternalError):
+        now(broken)
+    here = herald.wait("a", 1, LONG_S)
+    herald.happened_in(["a"])
+    assert told(here)["room"] == "a"
+
+
+def test_many_come_and_are_told_at_the_same_time(herald: Herald, rooms: Rooms) -> None:
+    seen: list[int] = []
+
+    def follow() -> None:
+        version = 0
+        while version < 50:
+            events = told(herald.wait("a", version, 0.05))["events"]
+            version = events[-1] if events else version
+        seen.append(version)
+
+    threads = [threading.Thread(target=follow) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for version in range(2, 51):
+        rooms.versions["a"] = version
+        herald.happened_in(["a"])
+    for thread in threads:
+        thread.join(LONG_S)
+    assert seen == [50] * 8

@@ -1,0 +1,117 @@
+"""What is told of rooms and usernames after a start: as before it, without looking into any room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from game.accounts.names import Claim
+from game.forms.views import view
+from game.moment import Limits, Moment
+from game.rooms.commands import Close, Command, Create, Join
+from server.log.batch import Draft
+from server.log.entries import Entry, Listing, Office
+from server.log.journal.file import open_journal
+from server.log.journal.journal import Journal
+from server.log.streams import Streams, name_stream, room_stream
+from server.rooms.lobby import BEGINNING
+from server.rooms.room_store import House
+
+STREAMS = Streams(Limits(people=10))
+
+
+class Writer:
+    """Carries commands out on a journal as a main server would, each in a batch of its own."""
+
+    def __init__(self, journal: Journal, *, lists: bool = True) -> None:
+        self.journal = journal
+        self.house = House(STREAMS, journal, lambda _room: None)
+        self.house.load()
+        self._lists = lists
+
+    def do(self, stream: str, command: Command | Claim) -> None:
+        draft, kind = Draft(Moment()), STREAMS.kind_of(stream)
+        state, position = self.house.state_of(stream), self.journal.last.position
+        for event in kind.decide(state, command, Moment()):
+            position += 1
+            state = kind.evolve(state, event)
+            draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
+            draft.events.append(event)
+        draft.states[stream] = state
+        if not self.house.is_listed_as(stream, kind.row(state)):
+            draft.listings.append(Listing(stream, position, kind.row(state)))
+        self.journal.append(draft.entries, draft.listings if self._lists else ())
+        self.house.publish(draft)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    journal = open_journal(tmp_path / "journal.db")
+    journal.begin_term(Office(1, "me"))
+    return journal
+
+
+def fill(writer: Writer) -> None:
+    writer.do(name_stream("ada"), Claim("Ada", "a" * 64))
+    for number, room in enumerate(("aaaa", "bbbb", "cccc")):
+        stream = room_stream(room)
+        writer.do(stream, Create("Ada", f"create-{number}", room, "tictactoe", {}))
+        writer.do(stream, Join("Ada", f"join-ada-{number}", "player"))
+    writer.do(room_stream("cccc"), Close("Ada", "close-cc"))
+    writer.do(room_stream("bbbb"), Join("bob", "join-bob-1", "player"))
+
+
+def anew(journal: Journal) -> House:
+    house = House(STREAMS, journal, lambda _room: None)
+    house.load()
+    return house
+
+
+def told(house: House) -> object:
+    changes = house.lobby_changes(BEGINNING, 100, 0.0)
+    return changes.changed, changes.cursor, house.open_rooms, house.names.name_with("a" * 64)
+
+
+def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    house = anew(journal)
+    assert told(house) == told(writer.house)
+    assert house.in_memory() == []
+    assert house.is_open("aaaa")
+    assert not house.is_open("cccc")
+    assert house.view("bbbb").items() >= view(writer.house.state_of(room_stream("bbbb"))).items()
+
+
+def test_what_was_written_without_listings_is_told_of_whether_they_can_be_written_or_not(journal: Journal) -> None:
+    fill(Writer(journal, lists=False))
+    assert set(journal.unlisted()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
+    house = House(STREAMS, journal, lambda _room: None)
+    missing = house.load()
+    assert house.open_rooms == 2
+    assert house.names.name_with("a" * 64) == "Ada"
+    assert told(anew(journal)) == told(house)
+    journal.list_streams(missing)
+    assert journal.unlisted() == []
+    assert told(anew(journal)) == told(house)
+
+
+def test_a_listing_changes_only_with_what_is_told(journal: Journal) -> None:
+    writer = Writer(journal)
+    fill(writer)
+    before = journal.listings()
+    writer.do(room_stream("bbbb"), Join("eve", "join-eve-1", "spectator"))
+    assert [one.stream for one in journal.listings() if one not in before] == ["room/bbbb"]
+
+
+def test_rooms_of_earlier_terms_are_visited_a_few_at_a_time(journal: Journal) -> None:
+    fill(Writer(journal))
+    house = anew(journal)
+    house.visit(1)
+    assert len(house.in_memory()) == 1
+    house.visit(5)
+    assert {room.id for room in house.in_memory()} == {"aaaa", "bbbb"}
+    house.let_go(["aaaa", "bbbb"])
+    house.visit(5)
+    assert house.in_memory() == [], "each is visited once"

@@ -1,0 +1,146 @@
+"""The lobby and its cursors: whoever reads changes ends with the same rows, however it reads."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from game.errors import InvalidArgument
+from server.rooms import lobby as lobby_module
+from server.rooms.lobby import BEGINNING, Change, Changes, Cursor, Lobby, OpenMatches, Row, cursor_from
+
+
+def row(room: str, number: int = 0) -> Row:
+    return {"room": room, "number": number}
+
+
+class Reader:
+    """Keeps a copy of a lobby by reading changes."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self.cursor = BEGINNING
+
+    def read(self, changes: Changes) -> None:
+        if changes.reset:
+            self.rows = {}
+        for change in changes.changed:
+            if change.row is None:
+                self.rows.pop(change.room, None)
+            else:
+                self.rows[change.room] = change.row
+        self.cursor = changes.cursor
+
+
+def test_a_reader_sees_each_change_once() -> None:
+    lobby = Lobby()
+    lobby.put(Change(1, "a", row("a")))
+    first = lobby.since(BEGINNING, 10)
+    assert [change.room for change in first.changed] == ["a"]
+    assert not lobby.has_news(first.cursor)
+    lobby.put(Change(2, "b", row("b")))
+    second = lobby.since(first.cursor, 10)
+    assert [change.room for change in second.changed] == ["b"]
+    assert not second.reset
+
+
+def test_the_same_row_again_is_no_change() -> None:
+    lobby = Lobby()
+    assert lobby.put(Change(1, "a", row("a")))
+    assert not lobby.put(Change(2, "a", row("a")))
+    assert lobby.put(Change(3, "a", row("a", 1)))
+
+
+def test_a_closed_room_is_told_to_whoever_may_have_seen_it() -> None:
+    lobby = Lobby()
+    lobby.put(Change(1, "a", row("a")))
+    cursor = lobby.since(BEGINNING, 10).cursor
+    lobby.put(Change(2, "a", None))
+    assert lobby.since(cursor, 10).for_clients()["gone"] == ["a"]
+
+
+def test_a_cursor_of_another_log_begins_anew() -> None:
+    lobby = Lobby()
+    lobby.put(Change(1, "a", row("a")))
+    changes = lobby.since(Cursor(99, 99), 10)
+    assert changes.reset
+    assert [change.room for change in changes.changed] == ["a"]
+
+
+@pytest.mark.parametrize("text", ["x", "1", "1-", "-1", "1-2-3", "1-2\n", "٣-٤", "1" * 30 + "-1"])
+def test_a_cursor_that_the_lobby_never_gave_is_refused(text: str) -> None:
+    with pytest.raises(InvalidArgument):
+        cursor_from(text)
+
+
+def test_a_cursor_is_read_back_from_its_text() -> None:
+    assert cursor_from(str(Cursor(12, 34))) == Cursor(12, 34)
+    assert cursor_from("") == BEGINNING
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("put"), st.sampled_from("abcdefgh"), st.integers(0, 3)),
+            st.tuples(st.just("close"), st.sampled_from("abcdefgh"), st.just(0)),
+            st.tuples(st.just("read"), st.sampled_from("xy"), st.integers(1, 3)),
+        ),
+        max_size=60,
+    ),
+    kept=st.integers(0, 3),
+)
+def test_readers_that_read_in_pages_end_with_the_same_rows(steps: list[tuple[str, str, int]], kept: int) -> None:
+    lobby = Lobby()
+    readers = {"x": Reader(), "y": Reader()}
+    before, lobby_module.KEPT_CLOSINGS = lobby_module.KEPT_CLOSINGS, kept
+    try:
+        for revision, (step, name, number) in enumerate(steps, 1):
+            if step == "put":
+                lobby.put(Change(revision, name, row(name, number)))
+            elif step == "close":
+                lobby.put(Change(revision, name, None))
+            else:
+                readers[name].read(lobby.since(readers[name].cursor, number))
+        for reader in readers.values():
+            for _ in range(100):
+                changes = lobby.since(reader.cursor, 2)
+                reader.read(changes)
+                if not changes.more:
+                    break
+            assert reader.rows == lobby.rows
+    finally:
+        lobby_module.KEPT_CLOSINGS = before
+
+
+def match_of(*players: str, goes_on: bool = True) -> Row:
+    return {"match": goes_on, "players": dict(zip("XO", players, strict=True))}
+
+
+def test_who_is_in_two_matches_is_still_in_the_other_when_one_is_over() -> None:
+    """A rematch after a series can begin while one of the two plays somebody else by now."""
+    matches = OpenMatches()
+    matches.put("first", match_of("ann", "bob"))
+    matches.put("first", match_of("ann", "bob", goes_on=False))
+    matches.put("second", match_of("cy", "ann"))
+    matches.put("first", match_of("bob", "ann"))
+    assert (matches.of("ann"), matches.rooms_of("ann")) == ("first", ["second", "first"])
+    matches.put("first", None)
+    assert [matches.of(name) for name in ("ann", "bob", "cy")] == ["second", None, "second"]
+    matches.put("second", match_of("cy", "ann"))
+    matches.put("second", None)
+    matches.put("second", None)
+    assert [matches.of(name) for name in ("ann", "bob", "cy")] == [None] * 3
+    assert not matches.rooms_of("ann")
+
+
+def test_g9_matches_that_are_over_leave_nothing_behind() -> None:
+    matches = OpenMatches()
+    for number in range(100):
+        matches.put(f"room{number}", match_of("bot", f"p{number}"))
+    assert matches.rooms_of("bot") == [f"room{number}" for number in range(100)]
+    for number in range(100):
+        matches.put(f"room{number}", None)
+    assert not matches._players
+    assert not matches._rooms_of

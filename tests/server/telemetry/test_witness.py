@@ -1,0 +1,174 @@
+"""What the log tells of what is committed, without a cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from game.accounts.name_events import Claimed
+from game.accounts.names import Claim, Keep, Recover, Release
+from game.cluster_state import Drain, Tick
+from game.errors import CellTaken
+from game.forms.event_codec import from_plain, to_plain
+from game.moment import Moment
+from game.rooms.commands import HOUSE, Due, Move
+from game.rooms.events import Closed, Created, Finished, Moved, Started
+from server.commit.commit import Order
+from server.log.batch import Draft
+from server.log.entries import Entry
+from server.log.standing_streams import THE_SERVICE
+from server.log.streams import name_stream, room_stream
+from server.main import commit_observer as witness
+from server.main.commit_observer import Witness
+from server.settings import Settings
+from server.telemetry import logs as log
+from server.telemetry.counters import CommitCounts
+
+ROOM = room_stream("abcd")
+SECRET = "f" * 64
+ALL = (
+    Created("ada", "request1", "abcd", "a title", "tictactoe", {"width": 3}),
+    Started("bob", "request2", "ada", "bob", 1),
+    Moved("ada", "request3", "X", 0),
+    Finished("ada", "request3", "line", "X", (0, 1, 2)),
+    Closed("ada", "request4"),
+)
+
+
+def draft_of(*events: Any, stream: str = ROOM) -> Draft:
+    draft = Draft(Moment())
+    for number, event in enumerate(events, 1):
+        draft.entries.append(Entry(number, 1, stream, number, ""))
+        draft.events.append(event)
+    return draft
+
+
+@pytest.fixture
+def as_json() -> Iterator[None]:
+    """Logs as the main server has them, and afterwards as they were."""
+    import logging
+    import sys
+    import threading
+
+    import structlog
+
+    hooks, handlers = (sys.excepthook, threading.excepthook), logging.getLogger().handlers[:]
+    log.set_up(Settings(log_format="json", log_level="debug"), "main_server")
+    yield
+    structlog.reset_defaults()
+    sys.excepthook, threading.excepthook = hooks
+    logging.captureWarnings(False)
+    logging.getLogger().handlers[:] = handlers
+
+
+def lines_of(capsys: pytest.CaptureFixture[str]) -> list[Mapping[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+@pytest.mark.usefixtures("as_json")
+def test_rooms_and_games_are_told_of_with_room_and_request(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = CommitCounts()
+    saw = Witness(counts, every_command=True)
+    saw.published(draft_of(*ALL))
+    assert capsys.readouterr().err == "", "whoever commits does not write"
+    saw.write()
+    lines = lines_of(capsys)
+    assert [(line["event"], line["request_id"], line["level"]) for line in lines] == [
+        ("room opened", "request1", "info"),
+        ("game started", "request2", "debug"),
+        ("game finished", "request3", "info"),
+        ("room closed", "request4", "info"),
+    ]
+    assert {line["room"] for line in lines} == {"abcd"}
+    assert {line["role"] for line in lines} == {"main_server"}
+    assert all(line["timestamp"].endswith("Z") for line in lines)
+    saw.write()
+    assert lines_of(capsys) == [], "once"
+    assert counts.events == {"created": 1, "started": 1, "moved": 1, "finished": 1, "closed": 1}
+    assert counts.terminations == {"line": 1}
+    assert counts.commits == 1
+
+
+@pytest.mark.usefixtures("as_json")
+def test_at_info_commands_and_beginnings_are_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    saw = Witness(CommitCounts(), every_command=False)
+    order = Order(ROOM, Move("ada", "request1", 0))
+    order.answer = {"version": 5, "seat": "X"}
+    saw.carried_out([order], 0.001)
+    saw.published(draft_of(*ALL))
+    saw.write()
+    assert [line["event"] for line in lines_of(capsys)] == ["room opened", "game finished", "room closed"]
+
+
+@pytest.mark.usefixtures("as_json")
+def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = CommitCounts()
+    saw = Witness(counts, every_command=True)
+    good, bad = (Order(ROOM, Move("ada", request, 0)) for request in ("request1", "request2"))
+    good.answer, bad.error = {"version": 5, "seat": "X"}, CellTaken("the cell is not empty")
+    claim = Order(name_stream("eve"), Claim("eve", SECRET))
+    claim.answer = {"name": "eve"}
+    saw.carried_out([good, bad, claim], 0.001)
+    saw.carried_out([], 0.001)
+    saw.published(draft_of(Claimed("eve", SECRET), stream=name_stream("eve")))
+    saw.write()
+    told = capsys.readouterr().err
+    assert SECRET not in told
+    first, second, third = [json.loads(line) for line in told.splitlines()]
+    assert (first["event"], first["command"], first["room"], first["request_id"], first["version"]) == (
+        *("command carried out", "move", "abcd"),
+        *("request1", 5),
+    )
+    assert (second["event"], second["request_id"], second["code"]) == ("command refused", "request2", "cell_taken")
+    assert (third["command"], third["by"]) == ("claim", "eve")
+    assert (counts.commands.count, counts.commands.total) == (1, 3.0)
+    assert counts.events == {"claimed": 1}
+
+
+@pytest.mark.usefixtures("as_json")
+@pytest.mark.parametrize(
+    ("stream", "command"),
+    [
+        (name_stream("eve"), Claim("eve", SECRET)),
+        (name_stream("eve"), Keep(SECRET, SECRET)),
+        (name_stream("eve"), Recover(SECRET, SECRET)),
+        (name_stream("eve"), Release()),
+        (THE_SERVICE, Tick()),
+        (THE_SERVICE, Drain(on=True)),
+        (ROOM, Due(HOUSE, "request1")),
+    ],
+)
+def test_every_command_can_be_told_of(stream: str, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    saw = Witness(CommitCounts(), every_command=True)
+    order = Order(stream, command)
+    order.answer = {}
+    saw.carried_out([order], 0.001)
+    saw.write()
+    told = capsys.readouterr().err
+    assert SECRET not in told
+    assert json.loads(told)["command"] == type(command).__name__.lower()
+
+
+@pytest.mark.usefixtures("as_json")
+def test_lines_that_nobody_writes_are_bounded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witness, "MOST_LINES", 3)
+    saw = Witness(CommitCounts(), every_command=False)
+    for _ in range(5):
+        saw.published(draft_of(ALL[0]))
+    saw.write()
+    *told, last = lines_of(capsys)
+    assert len(told) == 3
+    assert (last["event"], last["lines"]) == ("lines were left out of the log", 2)
+
+
+def test_every_kind_of_event_has_a_name() -> None:
+    counts = CommitCounts()
+    saw = Witness(counts, every_command=False)
+    events = [from_plain({**to_plain(event)}) for event in ALL]
+    saw.published(draft_of(*events))
+    assert set(counts.events) == {event.kind for event in ALL}
