@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any
 
 from client import address_check
-from client.archive import Games, Played, PlayerPage, Standing, games_from, played_from, standing_from
-from client.channel import ATTEMPT_S, Channel, OnLink, Patience, Place
+from client.connection import ATTEMPT_S, Channel, OnLink, Patience, Place
 from client.credentials import DEFAULT_PORT, Credentials, new_token
+from client.game_archive import Games, Played, PlayerPage, Standing, games_from, played_from, standing_from
 from client.player import Player
 from client.retry import until_deadline, worth_another_try
 from client.views import Row, row_from

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from client.channel import Channel, OnLink, Patience, Place
+from client.connection import Channel, OnLink, Patience, Place
 from client.room import RoomClient, new_request_id
 from game.accounts.recovery_code import BITS, code_from
 from game.errors import BadToken, NameTaken

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from client.channel import Channel, OnLink
+from client.connection import Channel, OnLink
 from client.views import View, line_from, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
 from game.forms.event_codec import from_plain

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from client.archive import Games, PlayerPage
 from client.cluster import Cluster
+from client.game_archive import Games, PlayerPage
 from client.model.background import Background
 from client.model.leaderboard import standing_text
 from client.model.loading import Loading

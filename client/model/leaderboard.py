@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from client.archive import Standing
 from client.cluster import Cluster
+from client.game_archive import Standing
 from client.model.background import Background
 from client.model.loading import Loading
 

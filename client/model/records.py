@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from client.archive import Played
 from client.cluster import Cluster
+from client.game_archive import Played
 from client.model.archive import ArchiveModel
 from client.model.background import Background
 from client.model.files import read_text, shown

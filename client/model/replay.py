@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client.archive import Change, Played, as_json, from_json
+from client.game_archive import Change, Played, as_json, from_json
 from client.game_text import as_text, date_text, ending
 from client.model.scene import Scene, scene_of
 from client.model.stepping import Steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event
 
-from client.archive import Change, Played
+from client.game_archive import Change, Played
 from client.model.background import Background, Task, until_answered
 from client.model.words import called, name_in
 from client.views import View

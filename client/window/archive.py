@@ -6,7 +6,7 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.archive import Played
+from client.game_archive import Played
 from client.game_text import date_text
 from client.model.records import RecordsModel
 from client.model.replay import players_text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.archive import Change, games_from, played_from, standing_from
+from client.game_archive import Change, games_from, played_from, standing_from
 from game.forms.records import record_of, to_plain
 from tests.game.playing import JUNK, UNTIMED, won_by_x
 from wire.errors import ProtocolMismatch

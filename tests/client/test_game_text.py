@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.archive import as_json, from_json
+from client.game_archive import as_json, from_json
 from client.game_text import as_text, cell_name, ending
 from game.errors import Refusal
 from game.forms.records import record_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import client.channel
+import client.connection
 from client import Cluster as Connection
 from client import RoomClient, connect
 from client.bot import Bot
@@ -137,7 +137,7 @@ def test_the_front_door_can_move_elsewhere(cluster: Cluster, connection: Connect
 def test_a_takeover_is_hardly_noticed_while_the_front_door_is_away(
     cluster: Cluster, game: Game, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client.channel, "LOOK_AGAIN_S", 0.0)  # as after a while without an answer
+    monkeypatch.setattr(client.connection, "LOOK_AGAIN_S", 0.0)  # as after a while without an answer
     with socket.socket() as in_its_place:
         in_its_place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         cluster.kill(COMMUNICATION)

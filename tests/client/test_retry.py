@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from client.channel import Channel, Patience, Place
 from client.cluster import connect
+from client.connection import Channel, Patience, Place
 from client.credentials import Credentials
 from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, pauses, until_deadline
 from game.errors import InvalidArgument, NotYourTurn

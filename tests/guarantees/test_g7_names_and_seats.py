@@ -10,7 +10,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from client.channel import Patience
+from client.connection import Patience
 from client.credentials import new_token
 from client.player import Player
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAPlayer, NotInRoom

@@ -15,7 +15,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import Player, RoomClient
-from client.archive import Played
+from client.game_archive import Played
 from client.views import View
 from game.errors import NoSuchGame
 from game.games.selection import Proposal, Wish

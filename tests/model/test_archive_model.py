@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from client.archive import Games, Played, PlayerPage, Standing
+from client.game_archive import Games, Played, PlayerPage, Standing
 from client.model.archive import ArchiveModel
 from client.model.background import Background as OneBackground
 from client.model.background import Task

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.archive import Standing, as_json
+from client.game_archive import Standing, as_json
 from client.model.background import Background
 from client.model.files import read_text, shown
 from client.model.records import LARGEST_FILE, RecordsModel

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from client.archive import Change, Played
+from client.game_archive import Change, Played
 from client.model.replay import Replay
 from game.errors import InvalidArgument
 from game.forms.records import record_of

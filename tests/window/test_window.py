@@ -159,7 +159,7 @@ def test_a_tooltip_goes_with_its_widget_even_if_it_is_just_about_to_be_shown(des
 def test_the_model_knows_no_tk_and_the_windows_no_threads_and_no_network() -> None:
     forbidden = {
         client.model: {"tkinter", "ttkbootstrap", "tktooltip", "PIL", "client.window"},
-        client.window: {"threading", "socket", "queue", "wire.rpc", "client.channel", "client.cluster", "server"},
+        client.window: {"threading", "socket", "queue", "wire.rpc", "client.connection", "client.cluster", "server"},
     }
     for package, banned in forbidden.items():
         for file in Path(package.__path__[0]).glob("*.py"):

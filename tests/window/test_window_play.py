@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.archive import from_json
+from client.game_archive import from_json
 from client.window.app import SMALLEST
 from client.window.records import RecordsScreen
 from game.games.selection import Proposal

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from client.channel import Channel, Patience, Place
 from client.cluster import Cluster, connect
+from client.connection import Channel, Patience, Place
 from client.credentials import DEFAULT_PORT
 from client.room import RoomClient
 from game.rooms.commands import Move

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from client.channel import ATTEMPT_S
 from client.cluster import Cluster, connect
+from client.connection import ATTEMPT_S
 from client.credentials import new_token
 from client.player import Player
 from verify.chaos.client_session import Place
