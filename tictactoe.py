@@ -23,7 +23,7 @@ except ModuleNotFoundError as missing:
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from client.display import NoDisplay, Side, has_display
+from client.desktop.display import NoDisplay, Side, has_display
 from server.control import backup_commands
 from server.control.cli import FAILED, console, fail, number, plain_errors
 from server.control.cluster import CannotStart, CannotStop, Cluster, NotRunning
@@ -76,7 +76,7 @@ class OwnServers:
 
 @contextlib.contextmanager
 def _as_cannot_do() -> Iterator[None]:
-    from client.model.local_servers import CannotDo
+    from client.desktop.model.base.local_servers import CannotDo
 
     try:
         yield
@@ -102,8 +102,8 @@ def door(
     if context.invoked_subcommand is not None:
         return
     with plain_errors(), _window_errors():
-        from client.model.app import AppModel, Wishes
-        from client.window.run import run_window
+        from client.desktop.model.app import AppModel, Wishes
+        from client.desktop.window.run import run_window
 
         settings = load()
         wishes = Wishes(name=name, server=server, room=room, watch=watch)
@@ -122,7 +122,7 @@ def play() -> None:
     Servers that were started are stopped when both windows are closed, unless others are connected by then. Without a
     display bots play instead: the demo.
     """
-    from client.play import play as open_two_windows
+    from client.desktop.two_windows import play as open_two_windows
 
     if not has_display():
         console.print("There is no display for windows, so bots play: tictactoe.py demo.")

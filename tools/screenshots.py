@@ -14,14 +14,14 @@ from pyvirtualdisplay import Display
 
 from client import RoomClient, connect
 from client.credentials import Credentials
-from client.model.app import AppModel, Wishes
-from client.model.lobby import LobbyModel
-from client.model.new_room import NewRoom
-from client.model.preferences import Preferences, Theme
-from client.model.room import RoomModel
-from client.window.app import SERVERS_SIZE, SIZE, Window
-from client.window.garbage import collect_here
-from client.window.look import THEMES, Look
+from client.desktop.model.app import AppModel, Wishes
+from client.desktop.model.base.preferences import Preferences, Theme
+from client.desktop.model.lobby.lobby import LobbyModel
+from client.desktop.model.lobby.new_room import NewRoom
+from client.desktop.model.room.room import RoomModel
+from client.desktop.window.app import SERVERS_SIZE, SIZE, Window
+from client.desktop.window.widgets.gc_on_tk_thread import collect_here
+from client.desktop.window.widgets.theme import THEMES, Look
 from game.games.selection import Proposal
 from server.control.cluster import Cluster
 from tictactoe import OwnServers

@@ -27,12 +27,12 @@ from rich.table import Table
 from client import Cluster as Connection
 from client import connect
 from client.credentials import Credentials
-from client.model.app import AppModel, Wishes
-from client.model.preferences import Preferences
-from client.window.app import SIZE, Window
-from client.window.garbage import collect_here
-from client.window.lobby import LobbyScreen
-from client.window.look import Look
+from client.desktop.model.app import AppModel, Wishes
+from client.desktop.model.base.preferences import Preferences
+from client.desktop.window.app import SIZE, Window
+from client.desktop.window.lobby.lobby import LobbyScreen
+from client.desktop.window.widgets.gc_on_tk_thread import collect_here
+from client.desktop.window.widgets.theme import Look
 from server.control.cluster import Cluster
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN

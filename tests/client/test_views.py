@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from client.views import line_from, row_from, view_from
 from game.forms import views
+from tests.client.desktop.model.seen import seen
 from tests.game.playing import JUNK, UNTIMED, started, won_by_x
-from tests.model.seen import seen
 from wire.errors import ProtocolMismatch
 
 VIEW = views.view(won_by_x())

@@ -19,9 +19,9 @@ from client import connect
 from server.control.cluster import Cluster
 from server.settings import ROOT, as_environment
 from server.supervision import processes
+from tests.client.desktop.window.test_window_command import Command
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tests.conftest import end
-from tests.window.test_window_command import Command
 from verify.testbed.local_cluster import sandbox_settings
 
 README = (ROOT / "README.md").read_text()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from client.window.garbage import THRESHOLDS
+from client.desktop.window.widgets.gc_on_tk_thread import THRESHOLDS
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 import typer
 
-from client.model.local_servers import CannotDo
+from client.desktop.model.base.local_servers import CannotDo
 from server.control.cli import CANNOT, plain_errors
 from server.control.cluster import Cluster
 from server.settings import Settings, as_environment

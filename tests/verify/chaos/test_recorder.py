@@ -13,7 +13,7 @@ import pytest
 from game.rooms.commands import Create, Join, Move
 from game.rooms.events import Created, Moved
 from server.settings import ROOT
-from tests.model.seen import view_after
+from tests.client.desktop.model.seen import view_after
 from verify.chaos.history_reader import recall
 from verify.chaos.history_writer import Recorder
 from verify.history.record import Call, Done, Look, Refused, Seen

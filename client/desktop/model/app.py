@@ -1,0 +1,247 @@
+"""Which screen one is on, and what stays while screens change: the session. All that a window shows hangs below."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from client.credentials import Credentials
+from client.desktop.model.base.background import Background, Task
+from client.desktop.model.base.cluster import ServersModel
+from client.desktop.model.base.connection_state import Banner
+from client.desktop.model.base.local_servers import OpenLocalServers
+from client.desktop.model.base.maintenance import with_closing
+from client.desktop.model.base.preferences import Preferences
+from client.desktop.model.base.restart import RestartModel
+from client.desktop.model.lobby.computer import Computers
+from client.desktop.model.lobby.lobby import LobbyModel
+from client.desktop.model.lobby.recovery_code import KeepingModel
+from client.desktop.model.lobby.sign_in import SignedIn, StartModel
+from client.desktop.model.records.records import RecordsModel
+from client.desktop.model.room.room import Role, RoomModel
+from client.room import RoomClient
+from client.views import View
+from wire.errors import TicTacToeError
+
+LEAVING_S = 2.0
+"""How long a window that is closed waits at the most until it has left its room."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was said on the command line; empty is not said."""
+
+    name: str = ""
+    server: str = ""
+    room: str = ""
+    watch: bool = False
+
+
+class AppModel:
+    """A window's whole state. Screens are ``start``, then ``lobby``, ``records`` from there, and ``room`` while one
+    is in a room."""
+
+    def __init__(
+        self,
+        *,
+        own_server: str,
+        wishes: Wishes | None = None,
+        open_servers: OpenLocalServers | None = None,
+        preferences: Preferences | None = None,
+        credentials: Credentials | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``own_server``: the name server that this machine's settings name; ``open_servers`` makes its control."""
+        self.background = Background()
+        self.preferences = preferences or Preferences()
+        self.own_server = own_server
+        self.who: SignedIn | None = None
+        self.lobby: LobbyModel | None = None
+        self.room: RoomModel | None = None
+        self.servers: ServersModel | None = None
+        self.records: RecordsModel | None = None
+        self.keeping: KeepingModel | None = None
+        self.restart: RestartModel | None = None
+        self._wishes = wishes or Wishes()
+        self._open_servers = open_servers
+        self.credentials = credentials or Credentials()
+        self._clock = clock
+        self._computers: Computers | None = None
+        self._leaving: dict[str, Task] = {}
+        self.start = self._new_start(self._wishes.server or next(iter(self.preferences.servers), own_server))
+        if self._wishes.name:
+            self.start.sign_in(self.start.server, self._wishes.name)
+
+    @property
+    def screen(self) -> Literal["start", "lobby", "room", "records"]:
+        """Which screen is to be seen."""
+        if self.room is not None:
+            return "room"
+        if self.records is not None:
+            return "records"
+        return "start" if self.lobby is None else "lobby"
+
+    def banner(self) -> Banner | None:
+        """What is to be said of the connection, on the screen one is on, or that the servers close."""
+        here = self.room or self.lobby
+        if here is None or self.lobby is None:
+            return None
+        banner = with_closing(here.link.banner(self._clock()), self.lobby.closing)
+        # Servers that closed for maintenance are started by whoever maintains them.
+        return banner if self.restart is None or self.lobby.closing is not None else self.restart.on(banner)
+
+    def start_servers(self) -> None:
+        """Do what the banner offers: start the servers here."""
+        if self.restart is not None:
+            self.restart.start()
+
+    def open_servers(self) -> None:
+        """Begin to look at the cluster."""
+        if self.servers is None and self.who is not None:
+            self.servers = ServersModel(self.who.cluster, self.who.server, self.background, self._open_servers)
+
+    def close_servers(self) -> None:
+        """Look at it no more."""
+        if self.servers is not None:
+            self.servers.stop()
+            self.servers = None
+
+    def open_records(self) -> None:
+        """From the lobby to leaderboard, players and games."""
+        if self.records is None and self.room is None and self.who is not None:
+            self.records = RecordsModel(
+                self.who.cluster, self.who.player.name, self.background, closed=self._close_records
+            )
+
+    def open_keeping(self) -> None:
+        """Begin to keep one's name."""
+        if self.keeping is None and self.who is not None:
+            self.keeping = KeepingModel(self.who.player, self.background)
+
+    def close_keeping(self) -> None:
+        """No more of that."""
+        if self.keeping is not None:
+            self.keeping.stop()
+            self.keeping = None
+
+    def leave_room(self) -> Task | None:
+        """Back to the lobby. In a game that goes on one stays present; else the servers are told, and the task is done
+        once they know.
+        """
+        room, lobby = self.room, self.lobby
+        if room is None:
+            return None
+        if lobby is not None and room.is_waited_for:
+            lobby.games.seats.hold(room.id)
+            room.step_out()
+            return None
+        telling = room.leave()
+        under_way = {left: task for left, task in self._leaving.items() if not task.done.is_set()}
+        self._leaving = {**under_way, room.id: telling}
+        return telling
+
+    def play_again(self) -> None:
+        """Out of the room, and look for another opponent with the same wish."""
+        self.leave_room()
+        if self.lobby is not None:
+            self.lobby.seeking.play()
+
+    def sign_out(self) -> None:
+        """Back to the first screen; seats stay."""
+        self.close_servers()
+        self.close_keeping()
+        self._leave_all()
+        if self.records is not None:
+            self.records.close()
+        if self.lobby is not None:
+            self.lobby.stop()
+        if self.restart is not None:
+            self.restart.stop()
+            self.restart = None
+        who, self.lobby, self.who = self.who, None, None
+        if who is not None:
+            who.cluster.close()
+            self.preferences.let_go()
+            self.start = self._new_start(who.server)
+
+    def close(self) -> None:
+        """The window is gone: leave all rooms, so that the others see it. Waits for that, but not for long."""
+        leaving = self._leave_all()
+        self.background.close()
+        until = time.monotonic() + LEAVING_S
+        for task in leaving:
+            task.done.wait(max(0.0, until - time.monotonic()))
+
+    def _leave_all(self) -> list[Task]:
+        """Nobody is at this window any more: not in the room, and not where a seat was held."""
+        leaving = self.leave_room()
+        held = None if self.lobby is None else self.lobby.games.seats.leave()
+        return [task for task in (leaving, held) if task is not None]
+
+    def _new_start(self, server: str) -> StartModel:
+        return StartModel(
+            self.background,
+            self.preferences,
+            self.credentials,
+            server=server,
+            own_server=self.own_server,
+            open_servers=self._open_servers,
+            signed_in=self._signed_in,
+        )
+
+    def _signed_in(self, who: SignedIn) -> None:
+        self.who = who
+        self.restart = RestartModel(who.server, self.background, self._open_servers)
+        self._computers = Computers(
+            who.cluster, who.player, self.credentials, who.server, self.background, self._computer_failed
+        )
+        self.lobby = LobbyModel(who, self.background, self._computers, entering=self._enter, clock=self._clock)
+        wishes, self._wishes = self._wishes, Wishes()
+        if wishes.room:
+            self.lobby.enter(wishes.room, "spectator" if wishes.watch else "player")
+
+    def _enter(self, room: RoomClient, role: Role) -> None:
+        if self.who is None:
+            return
+        if self.records is not None:
+            self.records.close()
+        leaving = self._leaving.pop(room.id, None)
+        if leaving is not None:
+            leaving.stop()
+        self.room = RoomModel(
+            room,
+            self.background,
+            preferences=self.preferences,
+            look_up=self.who.cluster.result,
+            claim_after_ms=int(self.who.cluster.claim_after_s * 1000),
+            left=lambda why: self._left(room.id, why),
+            changed=self._seen,
+            clock=self._clock,
+        )
+        if self.lobby is not None:
+            self.lobby.games.seats.look_at(room.id)
+        self.room.enter(role)
+
+    def _seen(self, view: View) -> None:
+        """The room one is in is like that now."""
+        if self._computers is not None:
+            self._computers.look_at(view)
+        if self.lobby is not None:
+            self.lobby.games.seen(view)
+
+    def _close_records(self) -> None:
+        self.records = None
+
+    def _computer_failed(self, error: TicTacToeError) -> None:
+        if self.room is not None:
+            self.room.asking.notice = f"The computer does not play on: {error.message}."
+
+    def _left(self, room: str, why: str) -> None:
+        self.room = None
+        if self._computers is not None:
+            self._computers.leave(room)
+        if self.lobby is not None:
+            self.lobby.games.seats.look_at("")
+            self.lobby.message = why

@@ -1,0 +1,192 @@
+"""The cluster as people see it: the four processes, the last takeovers, and what can be killed to try it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from client.cluster import Cluster
+from client.desktop.model.base.background import Background, Task
+from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
+from client.desktop.model.base.words import ago, sentence
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from wire.errors import TicTacToeError
+
+LOOK_AGAIN_S = 0.25
+ASK_S = 2.5
+ORDER = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
+TITLES: Mapping[str, str] = {
+    NAME_SERVER: "Name server",
+    MAIN: "Main server",
+    COMMUNICATION: "Communication server",
+    REPLICATION: "Replication server",
+}
+DUTIES: Mapping[str, str] = {
+    NAME_SERVER: "Knows where the three servers are.",
+    MAIN: "Keeps the rooms, decides every move, writes the log.",
+    COMMUNICATION: "The front door: names, lobby, where a room is.",
+    REPLICATION: "Keeps a copy of everything and starts the others again.",
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """One of the four; ``state`` is "running", "silent", "stopped" or "unknown"."""
+
+    role: str
+    state: str
+    pid: int | None
+    epoch: int | None
+    up_s: float | None
+    rooms: int | None
+    step: str | None
+    note: str
+
+    @property
+    def facts(self) -> list[str]:
+        """What there is to say of it, each in a few words."""
+        if self.state != "running":
+            return [self.note] if self.note else []
+        facts = [f"pid {self.pid}"] if self.pid is not None else []
+        if self.up_s is not None:
+            facts.append(f"up {ago(max(0.0, self.up_s))}")
+        if self.epoch is not None:
+            facts.append(f"epoch {self.epoch}")
+        if self.rooms is not None:
+            facts.append(f"{self.rooms} room{'' if self.rooms == 1 else 's'}")
+        return facts
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it runs, and if it is the main server has its replica in step."""
+        return self.state == "running" and (self.role != MAIN or self.step == "in step")
+
+    @property
+    def word(self) -> str:
+        """How it is, in a word: of the main server whether the replica is in step, when it runs."""
+        return self.step if self.role == MAIN and self.state == "running" and self.step else self.state
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """A server that died and was replaced: so long ago, and it took so long."""
+
+    role: str
+    ago_s: float
+    took_s: float
+
+    @property
+    def words(self) -> str:
+        """It as a line."""
+        return f"{TITLES[self.role]} replaced in {ago(self.took_s)}, {ago(max(0.0, self.ago_s))} ago"
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was told, and the control of those who told it, if they are on this machine."""
+
+    plain: Mapping[str, Any]
+    control: LocalServers | None
+
+
+class ServersModel:
+    """The cluster view while it is open."""
+
+    def __init__(self, cluster: Cluster, server: str, background: Background, open_servers: OpenLocalServers | None):
+        """``open_servers`` makes the control of this machine's cluster, if there may be one."""
+        self.servers: Sequence[Server] = [_unknown(role) for role in ORDER]
+        self.takeovers: Sequence[Takeover] = ()
+        self._outcome = ""
+        self._silence = ""
+        self._cluster = cluster
+        self._server = server
+        self._background = background
+        self._open_servers = open_servers
+        self._control: LocalServers | None = None
+        self._task = self._look()
+
+    @property
+    def can_kill(self) -> bool:
+        """Whether the cluster runs on this machine."""
+        return self._control is not None
+
+    @property
+    def message(self) -> str:
+        """Why nothing is known, or else what came of the last kill; empty if there was none."""
+        return self._silence or self._outcome
+
+    def kill(self, role: str) -> None:
+        """End one of them with SIGKILL."""
+        control = self._control
+        if control is None:
+            return
+
+        def work(_: Event) -> str:
+            try:
+                return f"Killed the {TITLES[role].lower()}, pid {control.kill(role)}."
+            except CannotDo as error:
+                return sentence(str(error))
+
+        def then(words: str) -> None:
+            self._outcome = words
+
+        self._background.do(work, then)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._task.stop()
+
+    def _look(self, *, after_s: float = 0.0) -> Task:
+        def items(stop: Event) -> Iterator[_Look]:
+            control = self._local()
+            while not stop.is_set():
+                yield self._ask(control)
+                stop.wait(LOOK_AGAIN_S)
+
+        return self._background.follow(items, self._seen, self._failed, after_s=after_s)
+
+    def _local(self) -> LocalServers | None:
+        """The control of the cluster one is on, if this machine's settings describe it. Called in the background."""
+        if self._open_servers is None:
+            return None
+        try:
+            control = self._open_servers()
+        except CannotDo:
+            return None  # there is no cluster of one's own here, so this one is looked at from outside
+        return control if same_server(control.name_server, self._server) else None
+
+    def _ask(self, control: LocalServers | None) -> _Look:
+        if control is not None and control.runs_here():
+            return _Look(control.look(), control)
+        return _Look(self._cluster.ask("servers", deadline_s=ASK_S), None)
+
+    def _seen(self, look: _Look) -> None:
+        now = look.plain["now"]
+        found = {plain["role"]: _server(plain, now) for plain in look.plain["servers"]}
+        self.servers = [found.get(role, _unknown(role)) for role in ORDER]
+        self.takeovers = [
+            Takeover(plain["role"], now - plain["at"] - plain["took_s"], plain["took_s"])
+            for plain in look.plain["recoveries"]
+            if plain["role"] in TITLES
+        ]
+        self._control = look.control
+        self._silence = ""
+
+    def _failed(self, error: TicTacToeError | None) -> None:
+        if error is not None:
+            self.servers = [_unknown(role) for role in ORDER]
+            self._silence = f"Nobody tells how the servers are: {sentence(error.message)}"
+        self._task = self._look(after_s=LOOK_AGAIN_S)
+
+
+def _unknown(role: str) -> Server:
+    return Server(role, "unknown", None, None, None, None, None, "")
+
+
+def _server(plain: Mapping[str, Any], now: float) -> Server:
+    started_at = plain["started_at"]
+    up_s = None if started_at is None else now - started_at
+    named = {name: plain[name] for name in ("role", "state", "pid", "epoch", "rooms", "step", "note")}
+    return Server(up_s=up_s, **named)

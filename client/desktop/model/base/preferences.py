@@ -1,0 +1,126 @@
+"""What the windows remember on this machine: who one was where, light or dark, whom one does not read.
+
+Tokens are in ``credentials``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+import structlog
+
+from client.desktop.model.base.window_lock import InUse, SignIn
+from wire.whole_file import replace_file
+
+KEPT = 8
+KEPT_MUTED = 200
+LONGEST_TEXT = 300
+"""Characters of a name or an address; what is longer is neither."""
+
+Theme = Literal["light", "dark"]
+
+logger = structlog.get_logger()
+
+
+class Preferences:
+    """Kept in a file; what cannot be read or written costs a remembered wish, never the game."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """``file``: by default where this system keeps a user's settings."""
+        self._file = file or Path(platformdirs.user_config_dir("tictactoe")) / "window.json"
+        self._in_use = InUse(self._file.parent)
+        plain = self._read()
+        self.recent: tuple[SignIn, ...] = _sign_ins(plain.get("recent"))
+        """Who one was where, the latest first, each server and name once."""
+        self.theme: Theme = "dark" if plain.get("theme") == "dark" else "light"
+        self.muted: tuple[str, ...] = _names(plain.get("muted"))
+        """Whom one would rather not read, the latest last."""
+        self.hides_watchers = plain.get("hides_watchers") is True
+        """Whether one reads only what players say."""
+
+    @property
+    def servers(self) -> list[str]:
+        """The servers one was on, the latest first."""
+        return list(dict.fromkeys(sign_in.server for sign_in in self.recent))
+
+    def name_on(self, server: str) -> str:
+        """The name last used on a server, or the last one anywhere, but none that another window uses there now; empty
+        if there is none.
+        """
+        names = [sign_in.name for sign_in in self.recent if sign_in.server == server]
+        names += [sign_in.name for sign_in in self.recent]
+        return next((name for name in names if not self._in_use.has(SignIn(server, name))), "")
+
+    def remember(self, sign_in: SignIn) -> None:
+        """That worked: offer it first the next time, and in no other window while this one lives."""
+        self._in_use.hold(sign_in)
+        others = [known for known in self.recent if known != sign_in]
+        self.recent = (sign_in, *others)[:KEPT]
+        self._write()
+
+    def use_theme(self, theme: Theme) -> None:
+        """Begin with that the next time."""
+        self.theme = theme
+        self._write()
+
+    def mute(self, name: str, on: bool) -> None:
+        """Read that one no more, or again."""
+        others = tuple(known for known in self.muted if known != name)
+        self.muted = (*others, name)[-KEPT_MUTED:] if on else others
+        self._write()
+
+    def hide_watchers(self, on: bool) -> None:
+        """Read only what players say, or everybody."""
+        self.hides_watchers = on
+        self._write()
+
+    def let_go(self) -> None:
+        """Signed out: another window may offer the name."""
+        self._in_use.let_go()
+
+    def _read(self) -> Mapping[str, Any]:
+        try:
+            plain = json.loads(self._file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError) as error:
+            logger.warning("preferences cannot be read", file=str(self._file), why=str(error))
+            return {}
+        return plain if isinstance(plain, dict) else {}
+
+    def _write(self) -> None:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            plain = {
+                "recent": [asdict(one) for one in self.recent],
+                "theme": self.theme,
+                "muted": self.muted,
+                "hides_watchers": self.hides_watchers,
+            }
+            replace_file(self._file, json.dumps(plain, indent=2))
+        except OSError as error:
+            logger.warning("preferences cannot be written", file=str(self._file), why=str(error))
+
+
+def _sign_ins(plain: object) -> tuple[SignIn, ...]:
+    """Those that can be made out."""
+    ones = [one for one in plain if isinstance(one, dict)] if isinstance(plain, list) else []
+    found = [
+        SignIn(one["server"], one["name"]) for one in ones if _is_text(one.get("server")) and _is_text(one.get("name"))
+    ]
+    return tuple(found[:KEPT])
+
+
+def _names(plain: object) -> tuple[str, ...]:
+    """Those that are names."""
+    return tuple(name for name in plain if _is_text(name))[-KEPT_MUTED:] if isinstance(plain, list) else ()
+
+
+def _is_text(value: object) -> bool:
+    """Whether it can be a name or an address: short, and made of characters that can be shown."""
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable()

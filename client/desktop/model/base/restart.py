@@ -1,0 +1,125 @@
+"""Starting the servers again from a window, on the machine where they ran: offered once none of them is left.
+
+As long as one of them runs it starts the others, and there is nothing to offer. Nor is there where the servers were not
+seen on this machine: to start new ones here, with other data, would be no help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Event
+
+from client.desktop.model.base.background import Background, Task
+from client.desktop.model.base.connection_state import Banner
+from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
+from client.desktop.model.base.words import sentence
+from wire.errors import TicTacToeError
+
+LOOK_AGAIN_S = 0.5
+START = "Start the servers here"
+
+
+class RestartModel:
+    """What the banner offers while the servers are away."""
+
+    def __init__(self, server: str, background: Background, open_servers: OpenLocalServers | None) -> None:
+        """``server``: the "host:port" that one is signed in on; ``open_servers`` makes the control of this machine's
+        cluster, if there may be one.
+        """
+        self._server = server
+        self._background = background
+        self._control: LocalServers | None = None
+        """The control of the servers, once they were seen to run on this machine."""
+        self._none_left = False
+        self._doing = ""
+        self._failure = ""
+        self._looking: Task | None = None
+        self._starting: Task | None = None
+        self._finding = None if open_servers is None else self._find(open_servers)
+
+    def on(self, banner: Banner | None) -> Banner | None:
+        """The banner with what can be done. To be asked whenever the banner is shown."""
+        if banner is None or banner.kind != "lost":
+            self._rest()
+            return banner
+        if self._control is not None and self._looking is None:
+            self._looking = self._look(self._control)
+        if self._doing:
+            return replace(banner, text=self._doing)
+        if not self._none_left:
+            return banner
+        return replace(banner, text=self._failure or "None of the servers runs any more", action=START)
+
+    def start(self) -> None:
+        """Start the servers, if that is offered."""
+        control = self._control
+        if control is None or not self._none_left or self._doing:
+            return
+        self._doing, self._failure = "Starting the servers …", ""
+        up: list[str] = []
+
+        def on_progress(role: str) -> None:
+            up.append(role.replace("_", " "))
+            text = f"Starting the servers: {', '.join(up)} …"
+            self._background.tell(lambda: self._progress(text))
+
+        def work(_: Event) -> str:
+            try:
+                control.start(on_progress)
+            except CannotDo as error:
+                return str(error)
+            return ""
+
+        self._starting = self._background.do(work, self._started, self._failed)
+
+    def stop(self) -> None:
+        """Want nothing more of it. Servers that are being started go on."""
+        for task in (self._finding, self._looking, self._starting):
+            if task is not None:
+                task.stop()
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _find(self, open_servers: OpenLocalServers) -> Task:
+        def work(_: Event) -> LocalServers | None:
+            try:
+                control = open_servers()
+            except CannotDo:
+                return None  # there is no cluster of one's own here
+            here = same_server(control.name_server, self._server) and control.runs_here()
+            return control if here else None
+
+        def then(control: LocalServers | None) -> None:
+            self._control = control
+
+        return self._background.do(work, then)
+
+    def _look(self, control: LocalServers) -> Task:
+        def items(stop: Event) -> Iterator[bool]:
+            while not stop.is_set():
+                yield not control.runs_here()
+                stop.wait(LOOK_AGAIN_S)
+
+        def each(none_left: bool) -> None:
+            self._none_left = none_left
+
+        return self._background.follow(items, each, lambda _: None)
+
+    def _rest(self) -> None:
+        if self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+        self._none_left, self._failure = False, ""
+
+    def _progress(self, text: str) -> None:
+        if self._doing:
+            self._doing = text
+
+    def _started(self, why_not: str) -> None:
+        self._doing = ""
+        self._failure = f"The servers do not start: {sentence(why_not)}" if why_not else ""
+        self._none_left = bool(why_not)
+
+    def _failed(self, error: TicTacToeError) -> None:
+        self._started(error.message)

@@ -1,0 +1,109 @@
+"""Computer players that live in this window: they sit in real rooms on the cluster, like anybody.
+
+They go when the window goes, and come back with it: their names and tokens are kept on this machine, so a game against
+one is found and continued after a crash of the window.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import secrets
+from collections.abc import Callable
+from threading import Event
+
+from client.bot import Bot
+from client.cluster import Cluster
+from client.credentials import Credentials
+from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.lobby.new_room import NewRoom
+from client.player import Player
+from client.room import RoomClient, new_request_id
+from client.views import View
+from game.bots.strategy import LEVELS
+from game.errors import RoomClosed
+from wire.errors import TicTacToeError
+
+THINKS_S = (0.35, 0.8)
+"""How long a computer player seems to think, at least and at most: people want to see its move come."""
+MANY_GAMES = 1_000_000_000
+_NAME = re.compile(r"(\w+)-bot-[0-9a-f]{6}")
+
+
+def level_of(name: str) -> str | None:
+    """The level of a computer player of that name, or None for people."""
+    match = _NAME.fullmatch(name)
+    return match[1] if match is not None and match[1] in LEVELS else None
+
+
+class Computers:
+    """The computer players of one person on one cluster."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        player: Player,
+        credentials: Credentials,
+        server: str,
+        background: Background,
+        failed: Callable[[TicTacToeError], None],
+    ) -> None:
+        """``failed`` hears why a computer player cannot go on."""
+        self._failed = failed
+        self._cluster = cluster
+        self._player = player
+        self._credentials = credentials
+        self._server = server
+        self._background = background
+        self._playing: dict[str, Task] = {}
+
+    def open_room(self, wanted: NewRoom, stop: Event) -> RoomClient:
+        """A new room with a seat for the player and one for a computer player. Call in the background."""
+        request_id, level = new_request_id(), wanted.level
+        named = wanted.named(f"{self._player.name} against the computer")
+        room = until_answered(lambda: named.opened_by(self._player, request_id), stop)
+        seated = new_request_id()
+        until_answered(lambda: room.join(request_id=seated), stop)
+        ours = [name for name in self._credentials.names(self._server) if level_of(name) == level]
+        name = ours[-1] if ours else f"{level}-bot-{secrets.token_hex(3)}"
+        its_room, its_seat = self._room_of(name, room.id, stop), new_request_id()
+        until_answered(lambda: its_room.join(request_id=its_seat), stop)
+        return room
+
+    def look_at(self, view: View) -> None:
+        """Wherever one of ours has a seat across, it plays as long as this window does."""
+        if view.room in self._playing or view.seat_of(self._player.name) is None:
+            return
+        for seat in view.seats.values():
+            if seat is not None and seat.name != self._player.name and level_of(seat.name) is not None:
+                work = self._play(seat.name, view.room)
+                self._playing[view.room] = self._background.do(work, failed=self._failed)
+
+    def leave(self, room: str) -> None:
+        """Play no more in that room, for now."""
+        task = self._playing.pop(room, None)
+        if task is not None:
+            task.stop()
+
+    def _room_of(self, name: str, room: str, stop: Event) -> RoomClient:
+        player = until_answered(lambda: self._cluster.claim(name, remember=True), stop)
+        return until_answered(lambda: player.room(room), stop)
+
+    def _play(self, name: str, room: str) -> Callable[[Event], None]:
+        def work(stop: Event) -> None:
+            level = level_of(name)
+            if level is None or name not in self._credentials.names(self._server):
+                return  # it is another person's
+            chance = random.Random()
+            client = self._room_of(name, room, stop)
+
+            def pause() -> None:
+                stop.wait(chance.uniform(*THINKS_S))
+
+            bot = Bot(client, LEVELS[level], chance, pause=pause)
+            until_answered(lambda: bot.run(MANY_GAMES, stop), stop)
+            with contextlib.suppress(RoomClosed):
+                client.leave()
+
+        return work

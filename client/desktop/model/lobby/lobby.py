@@ -1,0 +1,208 @@
+"""The lobby: the live list of rooms, one's own games on top, who is online; and the ways into a room."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Mapping
+from threading import Event
+
+from client.cluster import LobbyNews
+from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.connection_state import Link
+from client.desktop.model.base.maintenance import Closing, closing_from
+from client.desktop.model.base.words import players, sentence, shortened
+from client.desktop.model.lobby.computer import Computers
+from client.desktop.model.lobby.new_room import NewRoom
+from client.desktop.model.lobby.open_games import OpenGame, OpenGames
+from client.desktop.model.lobby.seeking import SeekingModel
+from client.desktop.model.lobby.sign_in import SignedIn
+from client.desktop.model.room.room import Role
+from client.room import RoomClient, new_request_id
+from client.views import Row
+from wire.errors import TicTacToeError
+
+SHOWN = 300
+LONGEST_SEARCH = 40
+"""Characters of a search that are shown again."""
+"""Rooms listed at a time; the search finds the others."""
+ONLINE_DEADLINE_S = 2.0
+AGAIN_S = 0.5
+"""After an answer failed for good: the pause before asking anew."""
+_ORDER = {"waiting": 0, "selecting": 1, "playing": 1, "finished": 2}
+
+
+class LobbyModel:
+    """What is in the lobby for one person."""
+
+    def __init__(
+        self,
+        who: SignedIn,
+        background: Background,
+        computers: Computers,
+        *,
+        entering: Callable[[RoomClient, Role], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``entering`` is called with the room to go into, and as what."""
+        self.me = who.player.name
+        self.server = who.server
+        self.rooms: Mapping[str, Row] | None = None
+        """All open rooms by id; None until the list is there."""
+        self.online: tuple[str, ...] = ()
+        self.online_count = 0
+        self.closing: Closing | None = None
+        """Whether the servers close soon; heard of with who is online, also while one is in a room."""
+        self.search = ""
+        self.message = ""
+        self.doing = ""
+        """What goes on; empty when nothing does."""
+        self.link = Link()
+        self.games = OpenGames(who.player, background, every_s=who.cluster.max_wait_s / 2)
+        self.seeking = SeekingModel(who.player, background, self.link, found=self._found, clock=clock)
+        self._who = who
+        self._background = background
+        self._computers = computers
+        self._entering = entering
+        self._clock = clock
+        self._shown: list[Row] | None = None
+        self._watching = self._watch()
+        self._saying = self._say_online()
+        self._way_in: Task | None = None
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    def shown(self) -> list[Row]:
+        """The rooms that the search finds, free seats first, then running games; at most ``SHOWN``."""
+        if self._shown is None:
+            wanted = self.search.casefold().split()
+            found = [row for row in (self.rooms or {}).values() if all(word in _text(row) for word in wanted)]
+            self._shown = heapq.nsmallest(SHOWN, found, key=lambda row: (_order(row), row.title.casefold(), row.room))
+        return self._shown
+
+    def search_for(self, text: str) -> None:
+        """List only the rooms in which all these words are found."""
+        if text != self.search:
+            self.search, self._shown = text, None
+
+    def open_games(self) -> list[OpenGame]:
+        """The rooms in which one has a seat: those where it is one's turn first."""
+        return self.games.all()
+
+    def can_play_in(self, row: Row) -> bool:
+        """Whether entering means playing: one's own seat, or a free one."""
+        return self.me in row.players.values() or None in row.players.values()
+
+    @property
+    def hint(self) -> str:
+        """What to say instead of a list."""
+        if self.rooms is None:
+            return "Looking for rooms …"
+        if not self.rooms:
+            return "No room is open yet.\nOpen one and others can come in, or play against the computer."
+        return "" if self.shown() else f"No room matches “{shortened(self.search, LONGEST_SEARCH)}”."
+
+    # -- what can be done -------------------------------------------------------------------------------------------
+
+    def create(self, wanted: NewRoom) -> None:
+        """Open a room and go in; with a computer player on the other seat, if one is wanted."""
+        if wanted.level:
+            self._go("The computer takes its seat …", lambda stop: self._computers.open_room(wanted, stop), "player")
+            return
+        request_id = new_request_id()
+
+        def work(stop: Event) -> RoomClient:
+            return until_answered(lambda: wanted.opened_by(self._who.player, request_id), stop)
+
+        self._go("Opening the room …", work, "player")
+
+    def enter(self, room: str, role: Role = "player") -> None:
+        """Go into a room that is there, by its id or, if it is private, by the invitation to it."""
+        self._go("Going in …", lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
+
+    def give_up(self) -> None:
+        """Wait no longer for the way in."""
+        if self._way_in is not None:
+            self._way_in.stop()
+            self.link.answered("way in", self._clock())
+        self.doing = ""
+
+    def stop(self) -> None:
+        """Want nothing more of the lobby."""
+        self.give_up()
+        self.seeking.stop()
+        self.games.stop()
+        for task in (self._watching, self._saying):
+            task.stop()
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _found(self, room: RoomClient) -> None:
+        """Somebody is there to play with: whatever way in is under way, this one leads further."""
+        self.give_up()
+        self._entering(room, "player")
+
+    def _go(self, doing: str, work: Callable[[Event], RoomClient], role: Role) -> None:
+        if self.doing:
+            return
+        self.doing, self.message = doing, ""
+        self.link.lost("way in", self._clock())
+
+        def then(room: RoomClient) -> None:
+            self.link.answered("way in", self._clock())
+            self.doing = ""
+            self._entering(room, role)
+
+        def failed(error: TicTacToeError) -> None:
+            self.link.answered("way in", self._clock())
+            self.doing, self.message = "", sentence(error.message)
+
+        self._way_in = self._background.do(work, then, failed)
+
+    def _watch(self, *, after_s: float = 0.0) -> Task:
+        on_link = self._background.hears("watch", self._clock, self.link)
+
+        def items(stop: Event) -> Iterator[LobbyNews]:
+            return self._who.cluster.watch_rooms(stop=stop, on_link=on_link)
+
+        def ended(error: TicTacToeError | None) -> None:
+            if error is None or error.fault != "caller":
+                self._watching = self._watch(after_s=AGAIN_S)
+            else:
+                self.message = sentence(error.message)
+
+        return self._background.follow(items, self._news, ended, after_s=after_s)
+
+    def _news(self, news: LobbyNews) -> None:
+        self.rooms, self._shown = news.rooms, None
+        self.games.listed(news.rooms)
+
+    def _say_online(self, *, after_s: float = 0.0) -> Task:
+        def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int, Closing | None]]:
+            pause_s = 0.0
+            while not stop.wait(pause_s):
+                name, token = self._who.player.name, self._who.player.token
+                answer = self._who.cluster.ask("online", name, token, deadline_s=ONLINE_DEADLINE_S)
+                yield tuple(answer["names"]), answer["count"], closing_from(answer)
+                pause_s = answer["again_s"]
+
+        def each(heard: tuple[tuple[str, ...], int, Closing | None]) -> None:
+            self.online, self.online_count, self.closing = heard
+
+        def ended(error: TicTacToeError | None) -> None:
+            if error is None or error.fault != "caller":
+                self._saying = self._say_online(after_s=AGAIN_S)
+            else:  # the name is somebody else's by now
+                self.message = sentence(error.message)
+
+        return self._background.follow(items, each, ended, after_s=after_s)
+
+
+def _order(row: Row) -> int:
+    """Where a room stands in the list."""
+    return _ORDER.get(row.phase, len(_ORDER))
+
+
+def _text(row: Row) -> str:
+    """What the search looks in."""
+    return f"{row.title} {players(row)} {row.room}".casefold()

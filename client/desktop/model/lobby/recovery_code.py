@@ -1,0 +1,48 @@
+"""Keeping one's name: a recovery code is made, shown once, and never to be had again."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.words import sentence
+from client.player import Player, new_recovery_code
+from wire.errors import TicTacToeError
+
+
+class KeepingModel:
+    """The page on which a name is kept, while it is open."""
+
+    def __init__(self, player: Player, background: Background) -> None:
+        self.name = player.name
+        self.code = ""
+        """The code, once it counts."""
+        self.doing = ""
+        """What goes on; empty when nothing does."""
+        self.message = ""
+        self._player = player
+        self._background = background
+        self._task: Task | None = None
+
+    def keep(self) -> None:
+        """Make a code. One that was made before is good no more."""
+        if self.doing or self.code:
+            return
+        self.doing, self.message = "Making the code …", ""
+        code = new_recovery_code()
+
+        def work(stop: Event) -> str:
+            return until_answered(lambda: self._player.keep(code=code), stop)
+
+        self._task = self._background.do(work, self._kept, self._failed)
+
+    def stop(self) -> None:
+        """The page is closed."""
+        if self._task is not None:
+            self._task.stop()
+
+    def _kept(self, code: str) -> None:
+        self.doing, self.code = "", code
+
+    def _failed(self, error: TicTacToeError) -> None:
+        self.doing, self.message = "", sentence(error.message)

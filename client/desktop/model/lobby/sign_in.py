@@ -1,0 +1,168 @@
+"""The first screen: who one is and on which server. Ends in ``SignedIn``, or in words that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client.cluster import Cluster, connect
+from client.credentials import Credentials
+from client.desktop.model.base.background import Background, Task
+from client.desktop.model.base.local_servers import CannotDo, OpenLocalServers, same_server
+from client.desktop.model.base.preferences import Preferences
+from client.desktop.model.base.window_lock import SignIn
+from client.desktop.model.base.words import sentence
+from client.player import Player
+from game.errors import InvalidArgument, NameTaken, NameTooSimilar
+from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
+
+DEADLINE_S = 3.0
+"""How long one call of a window goes on trying; what has to be answered is asked again, with the same request id."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who one is, from now on."""
+
+    server: str
+    cluster: Cluster
+    player: Player
+
+
+class StartModel:
+    """What is in the fields, what goes on, and what went wrong."""
+
+    def __init__(
+        self,
+        background: Background,
+        preferences: Preferences,
+        credentials: Credentials,
+        *,
+        server: str,
+        own_server: str,
+        open_servers: OpenLocalServers | None,
+        signed_in: Callable[[SignedIn], None],
+    ) -> None:
+        """``server``: to begin with. ``own_server``: the one that ``open_servers`` can start on this machine."""
+        self.server = server
+        self.name = preferences.name_on(server)
+        self.doing = ""
+        """What goes on; empty when nothing does."""
+        self.message = ""
+        self.offers_start = False
+        self.preferences = preferences
+        self._background = background
+        self._credentials = credentials
+        self._own_server = own_server
+        self._open_servers = open_servers
+        self._signed_in = signed_in
+        self._task: Task | None = None
+
+    @property
+    def servers(self) -> list[str]:
+        """What to offer as server: those one was on, and the one of the settings."""
+        return list(dict.fromkeys([*self.preferences.servers, self._own_server]))
+
+    def choose_server(self, server: str) -> None:
+        """Another server: with the name one had there."""
+        self.server = server.strip()
+        self.name = self.preferences.name_on(self.server)
+
+    def sign_in(self, server: str, name: str, code: str = "") -> None:
+        """Connect and claim the name, or have it again with its recovery code; the outcome is in ``message``, or
+        ``signed_in`` is called.
+        """
+        if self.doing:
+            return None
+        self.server, self.name = server.strip(), name.strip()
+        self.offers_start = False
+        if not self.name:
+            return self.say("Choose a name: it is how the others see you, and how you come back to your seat.")
+        if not self.server:
+            return self.say("Give the address of a name server, like localhost:1337.")
+        self.message, self.doing = "", f"Connecting to {self.server} …"
+        server, name = self.server, self.name
+        code = code.strip()
+        self._task = self._background.do(lambda _: self._connect(server, name, code), self._welcome, self._failed)
+        return None
+
+    def start_cluster(self, name: str) -> None:
+        """Start the servers on this machine, then sign in there under that name."""
+        if self.doing or self._open_servers is None:
+            return
+        self.name = name.strip()
+        self.message, self.doing, self.offers_start = "", "Starting the servers …", False
+        up: list[str] = []
+
+        def on_progress(role: str) -> None:
+            up.append(role.replace("_", " "))
+            self._background.tell(self._progress(f"Starting the servers: {', '.join(up)} …"))
+
+        open_servers = self._open_servers
+
+        def work(_: object) -> str:
+            try:
+                open_servers().start(on_progress)
+            except CannotDo as error:
+                return str(error)
+            return ""
+
+        self._task = self._background.do(work, self._started, self._failed)
+
+    def give_up(self) -> None:
+        """Wait no longer."""
+        if self._task is not None:
+            self._task.stop()
+        self.doing = ""
+
+    def _progress(self, text: str) -> Callable[[], None]:
+        def show() -> None:
+            if self.doing:
+                self.doing = text
+
+        return show
+
+    def _started(self, why_not: str) -> None:
+        self.doing = ""
+        if why_not:
+            return self.say(f"The servers do not start: {sentence(why_not)}")
+        self.server = self._own_server
+        return self.sign_in(self.server, self.name)
+
+    def _connect(self, server: str, name: str, code: str) -> SignedIn:
+        cluster = connect(server, deadline_s=DEADLINE_S, credentials=self._credentials)
+        try:
+            player = cluster.recover(name, code, remember=True) if code else cluster.claim(name, remember=True)
+            return SignedIn(cluster.server, cluster, player)
+        except TicTacToeError:
+            cluster.close()
+            raise
+
+    def _welcome(self, who: SignedIn) -> None:
+        self.doing = ""
+        self.preferences.remember(SignIn(who.server, who.player.name))
+        self._signed_in(who)
+
+    def _failed(self, error: TicTacToeError) -> None:
+        self.doing = ""
+        here = self._open_servers is not None and same_server(self.server, self._own_server)
+        self.offers_start = isinstance(error, Unreachable) and here
+        self.say(self._explained(error))
+
+    def _explained(self, error: TicTacToeError) -> str:
+        if isinstance(error, NameTooSimilar):
+            return f"{sentence(error.message)} Choose another."
+        if isinstance(error, NameTaken):
+            return f"The name {self.name} belongs to somebody else on this server. Choose another."
+        if isinstance(error, InvalidArgument):
+            return f"{sentence(error.message)} Please change it."
+        if isinstance(error, ProtocolMismatch):
+            return f"{self.server} is of another version: {error.message}. Update the older of the two."
+        if isinstance(error, Unreachable):
+            what = "Start one here, or" if self.offers_start else "Is it running? Then"
+            return f"{sentence(error.message)} {what} check the address."
+        return sentence(error.message)
+
+    def say(self, text: str) -> None:
+        """Show a word about what cannot be done, and what to do."""
+        self.message = text

@@ -1,0 +1,75 @@
+"""The game archive: finished games, the latest first, of all or of one player, and that player's results above them."""
+
+from __future__ import annotations
+
+from client.cluster import Cluster
+from client.desktop.model.base.background import Background
+from client.desktop.model.base.loading import Loading
+from client.desktop.model.records.leaderboard import standing_text
+from client.game_archive import Games, PlayerPage
+
+
+class ArchiveModel:
+    """One page of the archive. ``name``: whose, or empty for everybody's."""
+
+    def __init__(self, cluster: Cluster, background: Background) -> None:
+        self.name = ""
+        self.games: Loading[Games] = Loading(background)
+        self.page: Loading[PlayerPage] = Loading(background)
+        self._cluster = cluster
+
+    def show(self, name: str = "") -> None:
+        """Show that player's page; everybody's games, if it is empty."""
+        self.name = name
+        self.games.value = self.page.value = None
+        self.page.stop()
+        if name:
+            self.page.ask(lambda: self._cluster.player_page(name))
+        self.games.ask(lambda: self._cluster.games(name=name))
+
+    def show_earlier(self) -> None:
+        """The games before those that are shown, after them."""
+        shown = self.games.value
+        if shown is None or not shown.earlier:
+            return
+        name, before = self.name, shown.earlier
+
+        def joined(more: Games) -> Games:
+            return Games((*shown.games, *more.games), more.earlier, shown.unreadable + more.unreadable)
+
+        self.games.ask(lambda: self._cluster.games(name=name, before=before), joined=joined)
+
+    @property
+    def has_earlier(self) -> bool:
+        """Whether there are games before those that are shown."""
+        return self.games.value is not None and bool(self.games.value.earlier)
+
+    @property
+    def results(self) -> str:
+        """The player's results, among people and with bots; empty on everybody's page."""
+        page = self.page.value
+        if not self.name or page is None:
+            return self.page.message if self.name else ""
+        return f"Among people: {standing_text(page.among_people)}\nWith bots: {standing_text(page.with_bots)}"
+
+    @property
+    def hint(self) -> str:
+        """What to say instead of a list."""
+        if self.games.message:
+            return self.games.message
+        if self.games.value is not None and self.games.value.games:
+            return ""
+        return "No finished game yet."
+
+    @property
+    def left_out(self) -> str:
+        """How many games are not in the list, since they cannot have been played; empty when none is missing."""
+        count = 0 if self.games.value is None else self.games.value.unreadable
+        if not count:
+            return ""
+        return f"{count} {'game is' if count == 1 else 'games are'} left out: the server's record is damaged."
+
+    def stop(self) -> None:
+        """Want nothing more of it."""
+        self.games.stop()
+        self.page.stop()

@@ -1,0 +1,126 @@
+"""What is said in a room, as one person reads it.
+
+Whom one would rather not read is one's own affair: it is kept on this machine, and no server hears of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Event
+
+from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.preferences import Preferences
+from client.desktop.model.base.words import sentence
+from client.room import News, RoomClient, new_request_id
+from game.errors import InvalidArgument
+from game.rooms.chat import KEPT_LINES, LONGEST_LINE, Line, clean
+from game.rooms.dedup import Answer
+from game.rooms.events import Said
+from wire.errors import TicTacToeError
+
+SHOWN = 4 * KEPT_LINES
+
+
+class TalkModel:
+    """The lines, which of them are new, and what one says oneself."""
+
+    def __init__(self, room: RoomClient, background: Background, preferences: Preferences) -> None:
+        self.me = room.name
+        self.unread = 0
+        """Lines of others that came while nobody looked."""
+        self.is_open = False
+        """Whether somebody looks."""
+        self.sending = ""
+        """What one has said and the servers have not answered."""
+        self.draft = ""
+        """What was refused, to be mended."""
+        self.notice = ""
+        self._room = room
+        self._background = background
+        self._preferences = preferences
+        self._lines: list[Line] = []
+        self._task: Task | None = None
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    @property
+    def lines(self) -> list[Line]:
+        """What is to be read, oldest first."""
+        return [line for line in self._lines if not self._hidden(line)]
+
+    @property
+    def people(self) -> list[str]:
+        """The others who said something, and those who are muted here: whom one can mute or hear again."""
+        return list(dict.fromkeys(line.by for line in self._lines if line.by != self.me))
+
+    @property
+    def hides_watchers(self) -> bool:
+        """Whether lines of those who watch are left out."""
+        return self._preferences.hides_watchers
+
+    def is_muted(self, name: str) -> bool:
+        """Whether one does not read that one."""
+        return name in self._preferences.muted
+
+    def mute(self, name: str, on: bool) -> None:
+        """Read that one no more, or again."""
+        self._preferences.mute(name, on)
+
+    def hide_watchers(self, on: bool) -> None:
+        """Leave out what those who watch say, or read it again."""
+        self._preferences.hide_watchers(on)
+
+    def look(self, is_open: bool) -> None:
+        """Somebody looks, or not any more."""
+        self.is_open = is_open
+        if is_open:
+            self.unread = 0
+
+    # -- what is said -----------------------------------------------------------------------------------------------
+
+    def say(self, text: str) -> bool:
+        """Say something to all in the room, one line at a time; whether it is on its way."""
+        if self.sending:
+            return False
+        try:
+            said = clean(text)
+        except InvalidArgument:
+            self.notice = f"A line has at most {LONGEST_LINE} characters." if text.strip() else ""
+            return False
+        self.sending, self.draft, self.notice = said, "", ""
+        request_id = new_request_id()
+
+        def work(stop: Event) -> Answer:
+            return until_answered(lambda: self._room.say(said, request_id=request_id), stop)
+
+        self._task = self._background.do(work, self._said, self._refused)
+        return True
+
+    def news(self, news: News) -> None:
+        """Take in what was said."""
+        if news.talk or news.gap:
+            self._add(news.talk)
+        said = ((version, event) for version, event in news.events if isinstance(event, Said))
+        self._add([Line(version, e.by, e.seat, e.text, e.at, e.date) for version, e in said], new=True)
+
+    def stop(self) -> None:
+        """Want nothing more of it."""
+        if self._task is not None:
+            self._task.stop()
+
+    def _add(self, lines: Sequence[Line], *, new: bool = False) -> None:
+        known = self._lines[-1].version if self._lines else 0
+        fresh = [line for line in lines if line.version > known]
+        self._lines = [*self._lines, *fresh][-SHOWN:]
+        if new and not self.is_open:
+            self.unread += sum(line.by != self.me and not self._hidden(line) for line in fresh)
+
+    def _hidden(self, line: Line) -> bool:
+        return self.is_muted(line.by) or (line.seat is None and self.hides_watchers and line.by != self.me)
+
+    def _said(self, _: Answer) -> None:
+        self.sending = ""
+
+    def _refused(self, error: TicTacToeError) -> None:
+        self.draft, self.sending = self.sending, ""
+        self.notice = sentence(error.message)

@@ -1,0 +1,75 @@
+"""The one line above the board: how the room stands, as whoever looks sees it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from client.desktop.model.base.words import called, name_in
+from client.views import View
+from game.rules import Outcome, Termination, other
+
+Tone = Literal["you", "them", "won", "lost", "draw", "quiet"]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What it says, and how it is meant."""
+
+    text: str
+    tone: Tone
+
+
+_WHY_LOST: dict[Termination, str] = {"resigned": "{} resigned", "time": "{}’s time is up", "left": "{} stayed away"}
+_LOST: dict[Termination, str] = {"resigned": "You resigned", "time": "Your time is up"}
+_NOBODY_WON: dict[Termination, str] = {
+    "agreed": "A draw, agreed",
+    "left": "A draw — somebody stayed away",
+    "aborted": "The game was aborted",
+}
+
+
+def headline(view: View, me: str) -> Headline:
+    """How the room stands, as seen by ``me``."""
+    if view.phase == "closed":
+        return Headline("This room is closed", "quiet")
+    if view.phase == "finished":
+        return _result(view, me)
+    if view.phase == "selecting":
+        return Headline(*(("They choose what to play", "quiet") if view.seat_of(me) is None else _CHOOSE))
+    if view.phase == "waiting" or view.turn is None:
+        return _waiting(view, me)
+    player = view.seats[view.turn]
+    if player is None:
+        return Headline("", "quiet")
+    if player.name == me:
+        return Headline("Your turn", "you")
+    away = " — away, the seat is kept" if not player.present else ""
+    return Headline(f"{called(view, player.name)} is to move{away}", "them")
+
+
+_CHOOSE: tuple[str, Tone] = ("What shall it be?", "you")
+
+
+def _waiting(view: View, me: str) -> Headline:
+    if view.seat_of(me) is None:
+        return Headline("Waiting for players", "quiet")
+    return Headline("Waiting for somebody to play with you", "quiet")
+
+
+def _result(view: View, me: str) -> Headline:
+    outcome = view.outcome
+    if outcome is None or outcome.winner is None:
+        return Headline("A draw" if outcome is None else _NOBODY_WON.get(outcome.termination, "A draw"), "draw")
+    winner, loser = name_in(view, outcome.winner), name_in(view, other(outcome.winner))
+    if winner == me:
+        return Headline(f"You won{_why(view, outcome)}" if outcome.termination in _WHY_LOST else "You won!", "won")
+    if loser == me:
+        return Headline(_LOST.get(outcome.termination, f"{called(view, winner)} won"), "lost")
+    return Headline(f"{called(view, winner)} won{_why(view, outcome)}", "draw")
+
+
+def _why(view: View, outcome: Outcome) -> str:
+    """Why the other one lost, where the board does not show it."""
+    why = _WHY_LOST.get(outcome.termination)
+    return "" if why is None or outcome.winner is None else f" — {why.format(name_in(view, other(outcome.winner)))}"

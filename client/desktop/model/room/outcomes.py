@@ -1,0 +1,68 @@
+"""What became of an offer of one's own that came to nothing: whoever made one reads it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from client.desktop.model.base.words import called, name_in
+from client.room import News
+from client.views import View
+from game.match.offers import MATTERS, Matter
+from game.rooms.events import Declined, Event, Moved, Offered, RematchDeclined, RematchWanted
+from game.rules import other
+
+_DECLINED: Mapping[Matter, str] = {
+    "draw": "declined the draw",
+    "takeback": "declined the takeback",
+    "abort": "declined to abort the game",
+}
+_ENDED: Mapping[Matter, str] = {
+    "draw": "your offer of a draw",
+    "takeback": "your wish for a takeback",
+    "abort": "your wish to abort the game",
+}
+
+
+def outcome(before: View | None, news: News, me: str) -> str:
+    """The sentence about the last of one's own offers that the opponent declined or did not answer; empty if there is
+    none. ``before``: the room before the news.
+    """
+    seat = news.view.seat_of(me)
+    if before is None or seat is None:
+        return ""
+    opponent = called(news.view, name_in(news.view, other(seat)))
+    pending = {*before.offers_of(before.seat_of(me))}
+    wished = before.seat_of(me) in before.rematch
+    if news.gap:  # what happened is not known, only what it led to
+        same_game = before.game_number == news.view.game_number and news.view.phase == "playing"
+        return _unanswered(opponent, pending - {*news.view.offers_of(seat)}) if same_game else ""
+    said = ""
+    for _, event in news.events:
+        if event.by == me:
+            pending, wished = _after_own(event, pending, wished)
+        elif isinstance(event, Declined) and not event.withdrawn:
+            said, pending = f"{opponent} {_DECLINED[event.what]}", pending - {event.what}
+        elif isinstance(event, RematchDeclined) and wished:
+            said, wished = f"{opponent} declined the rematch", False
+        elif isinstance(event, Moved):
+            said, pending = _unanswered(opponent, pending) or said, set()
+    return said
+
+
+def _after_own(event: Event, pending: set[Matter], wished: bool) -> tuple[set[Matter], bool]:
+    """What one still offers, and whether one still wishes for a rematch, after something that one did."""
+    if isinstance(event, Offered):
+        return pending | {event.what}, wished
+    if isinstance(event, Declined):
+        return pending - {event.what}, wished
+    if isinstance(event, Moved):
+        return set(), wished
+    if isinstance(event, (RematchWanted, RematchDeclined)):
+        return pending, isinstance(event, RematchWanted)
+    return pending, wished
+
+
+def _unanswered(opponent: str, lost: set[Matter]) -> str:
+    """An offer stands until the next move: the sentence for those that ended with it."""
+    what = " and ".join(_ENDED[matter] for matter in MATTERS if matter in lost)
+    return f"{opponent} played on, which ended {what}" if what else ""

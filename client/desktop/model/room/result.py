@@ -1,0 +1,101 @@
+"""After the last game of a series: who won it, and what it did to one's rating, once the book of records says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+
+from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.words import called, name_in
+from client.game_archive import Change, Played
+from client.views import View
+from game.errors import NoSuchGame
+from game.match.series import winner
+from game.rules import SEATS
+
+LookUp = Callable[[str, int], Played]
+"""A finished game by its room and its number there; raises NoSuchGame while it is not in the book (yet)."""
+AGAIN_S = 0.2
+LONGEST_S = 30.0
+"""A result that is not in the book by then is not waited for any more."""
+
+
+def counted(view: View) -> range:
+    """The numbers of the series' games that count: all but one that was aborted."""
+    aborted = view.outcome is not None and view.outcome.termination == "aborted"
+    last = view.game_number - 1 if aborted else view.game_number
+    return range(last - sum(view.wins.values()) - view.draws + 1, last + 1)
+
+
+def result_text(view: View, me: str) -> str:
+    """How the series ended, for whoever looks."""
+    games = counted(view)
+    if not games:
+        return "The match was aborted"
+    names, best = [name_in(view, seat) for seat in SEATS], winner(view.wins)
+    seated = me in names
+    ours = view.wins.get(me if seated else best or names[0], 0)
+    score = f" {ours}–{sum(view.wins.values()) - ours}" if len(games) > 1 else ""
+    if best is None:
+        return f"The series is drawn{score}" if score else "A draw"
+    if seated:
+        return f"You {'won' if best == me else 'lost'}{score}"
+    return f"{called(view, best)} won{score}"
+
+
+class ResultModel:
+    """The result of the series that is over in a room, if one is."""
+
+    def __init__(self, me: str, background: Background, look_up: LookUp) -> None:
+        self.text = ""
+        """What is to be said; empty while no series is over."""
+        self._me = me
+        self._background = background
+        self._look_up = look_up
+        self._known: tuple[str, int] | None = None
+        self._task: Task | None = None
+
+    def look_at(self, view: View) -> None:
+        """The room is like that now."""
+        if view.phase != "finished" or not view.series_over:
+            self.stop()
+            self.text, self._known = "", None
+            return
+        this = (view.room, view.game_number)
+        if this == self._known:
+            return
+        self._known = this
+        self.text = result_text(view, self._me)
+        games = counted(view)
+        if view.rated and games and view.seat_of(self._me) is not None:
+            self._ask(view.room, games)
+
+    def stop(self) -> None:
+        """Want nothing more of it."""
+        if self._task is not None:
+            self._task.stop()
+
+    def _ask(self, room: str, games: range) -> None:
+        words = self.text
+
+        def work(stop: Event) -> Change | None:
+            first, last = (self._found(room, number, stop) for number in (games[0], games[-1]))
+            before = None if first is None else first.changes.get(self._me)
+            after = None if last is None else last.changes.get(self._me)
+            return None if before is None or after is None else Change(before.before, after.after)
+
+        def then(change: Change | None) -> None:
+            if change is not None:
+                self.text = f"{words} · rating {change.before} → {change.after}"
+
+        self._task = self._background.do(work, then)
+
+    def _found(self, room: str, number: int, stop: Event) -> Played | None:
+        """The game, once it is in the book; None if it is not wanted any more, or never comes."""
+        for _ in range(round(LONGEST_S / AGAIN_S)):
+            try:
+                return until_answered(lambda: self._look_up(room, number), stop)
+            except NoSuchGame:
+                if stop.wait(AGAIN_S):
+                    break
+        return None

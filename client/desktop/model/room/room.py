@@ -1,0 +1,270 @@
+"""One room as one person sees it: what is shown, what can be done, and what is under way.
+
+The board on screen is the servers' view, plus at most one move of one's own that they have not answered yet. A command
+is asked again, with the same request id, until it is answered: so a move made while the servers are away is played once
+they are back, or said to be refused. What belongs to one matter alone (talk, offers, the selection, the door, the
+result) has a model of its own, and hears of the news here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from threading import Event
+from typing import Literal
+
+from client.desktop.model.base.background import Background, Task, until_answered
+from client.desktop.model.base.connection_state import Link
+from client.desktop.model.base.pending_command import Asking, Pending
+from client.desktop.model.base.preferences import Preferences
+from client.desktop.model.base.words import sentence
+from client.desktop.model.room.access import EntryModel
+from client.desktop.model.room.board_scene import Scene, scene
+from client.desktop.model.room.chat import TalkModel
+from client.desktop.model.room.clocks import Face, ServiceTime, faces, is_moving
+from client.desktop.model.room.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
+from client.desktop.model.room.outcomes import outcome
+from client.desktop.model.room.result import LookUp, ResultModel
+from client.desktop.model.room.selection import SelectionModel
+from client.desktop.model.room.stepping import Steps
+from client.room import News, RoomClient, new_request_id
+from client.seats import goes_on
+from client.views import View
+from game.errors import RoomClosed
+from game.games.tictactoe import EMPTY
+from game.rules import Seat
+from wire.errors import TicTacToeError
+
+Role = Literal["player", "spectator"]
+
+AGAIN_S = 0.2
+"""After the servers were away for longer than a call goes on: the pause before asking anew."""
+
+
+class RoomModel:
+    """A room one is in, from ``enter`` until ``leave``."""
+
+    def __init__(
+        self,
+        room: RoomClient,
+        background: Background,
+        *,
+        preferences: Preferences,
+        look_up: LookUp,
+        claim_after_ms: int = CLAIM_AFTER_MS,
+        left: Callable[[str], None],
+        changed: Callable[[View], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``look_up`` finds finished games, ``claim_after_ms`` is a setting; ``left`` is called when one is
+        out of the room, with what is to be said about it, if anything; ``changed`` with every view.
+        """
+        self.id = room.id
+        self.me = room.name
+        self.view: View | None = None
+        self.link = Link()
+        self.asking = Asking(background, self.link, clock, answered=self._settle, gone=self._gone)
+        self.steps = Steps()
+        self.talk = TalkModel(room, background, preferences)
+        self.offers = OffersModel(room, self.asking)
+        self.selection = SelectionModel(room, self.asking)
+        self.entry = EntryModel(room, self.asking, background)
+        self.result = ResultModel(room.name, background, look_up)
+        self._room = room
+        self._background = background
+        self._left = left
+        self._changed = changed
+        self._clock = clock
+        self._claim_after_ms = claim_after_ms
+        self._time = ServiceTime()
+        self._watching: Task | None = None
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    @property
+    def seat(self) -> Seat | None:
+        """One's own seat; None for spectators."""
+        return None if self.view is None else self.view.seat_of(self.me)
+
+    @property
+    def my_turn(self) -> bool:
+        """Whether one is to move, and has not done so yet."""
+        view = self.view
+        if view is None or view.phase != "playing" or self.pending is not None:
+            return False
+        return self.seat is not None and view.turn == self.seat
+
+    @property
+    def has_free_seat(self) -> bool:
+        """Whether somebody who watches could take a seat."""
+        return self.view is not None and self.view.phase == "waiting" and None in self.view.seats.values()
+
+    @property
+    def can_close(self) -> bool:
+        """Whether one may close the room for good."""
+        return self.view is not None and self.view.owner == self.me and self.view.phase in ("waiting", "finished")
+
+    @property
+    def at(self) -> int:
+        """The service time now, in ms."""
+        return self._time.at(self._clock())
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something on screen changes by time alone."""
+        return self.view is not None and is_moving(self.view)
+
+    def faces(self) -> Mapping[Seat, Face] | None:
+        """The clocks as they are now; None if there are none."""
+        return None if self.view is None else faces(self.view, self.at)
+
+    def bars(self) -> tuple[Bar, ...]:
+        """What is offered, and what else is to be said under the board now."""
+        if self.view is None:
+            return ()
+        told = (Bar(self.asking.outcome),) if self.asking.outcome else ()
+        return told + bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
+
+    def can_play(self, cell: int) -> bool:
+        """Whether a move on that cell may be tried now."""
+        if self.view is None or not self.my_turn or self.steps.looks_back:
+            return False
+        return bool(self.view.board["cells"][cell] == EMPTY)
+
+    def scene(self) -> Scene | None:
+        """The board to draw; None before there is a view."""
+        if self.view is None:
+            return None
+        cell = None if self.pending is None else self.pending.cell
+        return scene(self.view, self.seat, step=self.steps.back, pending=cell)
+
+    # -- what can be done -------------------------------------------------------------------------------------------
+
+    def enter(self, role: Role) -> None:
+        """Come in: take a seat, come back to one's own, or watch."""
+        self.asking.ask("join", lambda request_id: self._room.join(role, request_id=request_id), on_answer=self._watch)
+
+    def take_seat(self) -> None:
+        """Play instead of watching."""
+        self.asking.ask("join", lambda request_id: self._room.join("player", request_id=request_id))
+
+    def play(self, cell: int) -> None:
+        """Move, if one may; what may not be is not even sent."""
+        if self.can_play(cell):
+            self.asking.ask("move", lambda request_id: self._room.move(cell, request_id=request_id), cell=cell)
+
+    def resign(self) -> None:
+        """Give up: the first time it only asks whether one is sure."""
+        if self.view is None or self.view.phase != "playing" or self.seat is None:
+            return
+        if not self.asking.asks_to_resign:
+            self.asking.asks_to_resign = True
+            return
+        self.asking.asks_to_resign = False
+        self.asking.ask("resign", lambda request_id: self._room.resign(request_id=request_id))
+
+    def go_on_playing(self) -> None:
+        """Not resign after all."""
+        self.asking.asks_to_resign = False
+
+    @property
+    def may_wish_rematch(self) -> bool:
+        """Whether one can wish for another game, and has not done so."""
+        return self.view is not None and self.view.phase == "finished" and self.seat not in (None, *self.view.rematch)
+
+    def rematch(self) -> None:
+        """Wish for another game."""
+        if self.may_wish_rematch:
+            self.asking.ask("rematch", lambda request_id: self._room.rematch(request_id=request_id))
+
+    def close(self) -> None:
+        """Close the room for good."""
+        if self.can_close:
+            self.asking.ask("close", lambda request_id: self._room.close(request_id=request_id))
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether one has a seat in a game that goes on, or is to begin."""
+        return self.view is not None and self.seat is not None and goes_on(self.view)
+
+    def step_out(self) -> None:
+        """Look at something else: one stays present, as long as the window is open."""
+        self.stop()
+        self._left("")
+
+    def leave(self) -> Task:
+        """Go; the seat stays one's own. One is out at once, whatever the servers do; the task tells them.
+
+        Stop the task when one goes in again before they heard it.
+        """
+        self.stop()
+        request_id = new_request_id()
+        telling = self._background.do(
+            lambda stop: until_answered(lambda: self._room.leave(request_id=request_id), stop)
+        )
+        self._left("")
+        return telling
+
+    def stop(self) -> None:
+        """Want nothing more of the room."""
+        for part in (self.asking, self.talk, self.entry, self.result):
+            part.stop()
+        if self._watching is not None:
+            self._watching.stop()
+
+    # -- what comes back --------------------------------------------------------------------------------------------
+
+    @property
+    def pending(self) -> Pending | None:
+        """The command that is under way."""
+        return self.asking.pending
+
+    def _gone(self, error: TicTacToeError) -> bool:
+        """A command was refused: whether that is the end of being here."""
+        if not isinstance(error, RoomClosed) and self.view is not None:
+            return False
+        self.stop()
+        self._left(sentence(error.message))
+        return True
+
+    def _watch(self, *, after_s: float = 0.0) -> None:
+        """Follow the room from the version one has, as long as one is in it."""
+        after = None if self.view is None else self.view.version
+
+        on_link = self._background.hears("watch", self._clock, self.link, self._time)
+
+        def items(stop: Event) -> Iterator[News]:
+            return self._room.watch(after, stop=stop, on_link=on_link)
+
+        self._watching = self._background.follow(items, self._news, self._watch_ended, after_s=after_s)
+
+    def _news(self, news: News) -> None:
+        before, self.view = self.view, news.view
+        self._time.heard(news.at, self._clock())
+        self._settle()
+        if before is None or before.moves != news.view.moves:
+            self.steps.to_end(len(news.view.moves))
+        if news.view.phase != "playing":
+            self.asking.asks_to_resign = False
+        if before is not None and before.game_number != news.view.game_number:
+            self.asking.notice = self.asking.outcome = ""
+        self.asking.outcome = outcome(before, news, self.me) or self.asking.outcome
+        self.talk.news(news)
+        self.selection.look_at(news.view)
+        self.entry.look_at(news.view)
+        self.result.look_at(news.view)
+        self._changed(news.view)
+        if news.view.phase == "closed":
+            self.stop()
+            self._left(f"The room “{news.view.title or news.view.room}” was closed.")
+
+    def _watch_ended(self, error: TicTacToeError | None) -> None:
+        """The servers were away for longer than one call goes on: go on from the version one has."""
+        if error is not None and error.fault == "caller":
+            self.stop()
+            self._left(sentence(error.message))
+        else:
+            self._watch(after_s=AGAIN_S)
+
+    def _settle(self) -> None:
+        self.asking.settle(None if self.view is None else self.view.version)

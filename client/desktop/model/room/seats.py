@@ -1,0 +1,78 @@
+"""The seats of a player whose window is open: present in each game that goes on, whatever the window shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from threading import Event
+
+from client.desktop.model.base.background import Background, Task, until_answered
+from client.player import Player
+from client.room import new_request_id
+from client.seats import stay_present
+from wire.errors import TicTacToeError
+
+AGAIN_S = 0.5
+
+
+class SeatsModel:
+    """Held from the moment on at which a window knows of them, until it is closed or its person signs out."""
+
+    def __init__(self, player: Player, background: Background, *, every_s: float) -> None:
+        """``every_s``: how often each room is visited, in seconds."""
+        self._player = player
+        self._background = background
+        self._every_s = every_s
+        self._held: frozenset[str] = frozenset()
+        self._looked_at = ""
+        self._task = self._stay()
+
+    def hold(self, *rooms: str) -> None:
+        """Be present in these as well."""
+        self._held |= frozenset(rooms)
+
+    def look_at(self, room: str) -> None:
+        """That room is on the screen now; empty for none."""
+        self._looked_at = room
+
+    def leave(self) -> Task:
+        """Say good-bye in all of them; the seats stay. The task is done once the servers know."""
+        staying, rooms, self._held = self._task, self._held, frozenset()
+        staying.stop()
+        return self._background.do(lambda stop: self._leave(rooms, staying, stop))
+
+    def stop(self) -> None:
+        """Want nothing more of it."""
+        self._task.stop()
+
+    def _stay(self, *, after_s: float = 0.0) -> Task:
+        def items(stop: Event) -> Iterator[str]:
+            return stay_present(
+                self._player,
+                lambda: self._held,
+                every_s=self._every_s,
+                stop=stop,
+                looked_at=lambda: self._looked_at,
+            )
+
+        def over(room: str) -> None:
+            self._held -= {room}
+
+        def ended(_: TicTacToeError | None) -> None:
+            self._task = self._stay(after_s=AGAIN_S)
+
+        return self._background.follow(items, over, ended, after_s=after_s)
+
+    def _leave(self, rooms: Collection[str], staying: Task, stop: Event) -> None:
+        staying.done.wait()  # a visit that is under way would find the player gone, and come back
+        for room in rooms:
+            request_id = new_request_id()
+
+            def leave(room: str = room, request_id: str = request_id) -> None:
+                client = self._player.room(room)
+                client.leave(request_id=request_id)
+                client.disconnect()
+
+            try:
+                until_answered(leave, stop)
+            except TicTacToeError:
+                continue  # it is closed, or the servers are away: then the player counts as away after a while

@@ -1,0 +1,53 @@
+"""Two windows side by side, in a room of their own: what ``tictactoe.py play`` opens."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from client.cluster import Cluster, connect
+from client.player import Player
+from client.views import Row
+from game.errors import NameTaken
+
+NAMES = ("Ada", "Bob")
+DOOR = Path(__file__).resolve().parents[2] / "tictactoe.py"
+
+
+def play(server: str) -> None:
+    """Open two windows in one room and come back when both are closed. Raises what the client library raises."""
+    with connect(server) as cluster:
+        players = [_someone(cluster, name) for name in NAMES]
+        room = _room_of(cluster, players)
+    windows = [
+        subprocess.Popen(
+            [sys.executable, str(DOOR), "--name", player.name, "--server", server, "--room", room, "--side", side]
+        )
+        for player, side in zip(players, ("left", "right"), strict=True)
+    ]
+    for window in windows:
+        # Ctrl-C reaches the windows as well, which close by themselves.
+        with contextlib.suppress(KeyboardInterrupt):
+            window.wait()
+    for window in windows:
+        window.wait()
+
+
+def _someone(cluster: Cluster, name: str) -> Player:
+    """A player of that name, or of one like it when the name is somebody else's."""
+    try:
+        return cluster.claim(name, remember=True)
+    except NameTaken:
+        return cluster.claim(f"{name}-{secrets.token_hex(2)}", remember=True)
+
+
+def _room_of(cluster: Cluster, players: list[Player]) -> str:
+    """The room in which these two have their seats since the last time, or a new one."""
+    names = {player.name for player in players}
+    there: list[Row] = [row for row in cluster.rooms() if set(row.players.values()) == names]
+    if there:
+        return there[0].room
+    return players[0].create(" and ".join(player.name for player in players)).id

@@ -1,0 +1,271 @@
+"""A window: shows the screen its model is on, and takes in what comes back from the background."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+import ttkbootstrap as ttk
+
+from client.desktop.model.app import AppModel
+from client.desktop.model.base.preferences import Theme
+from client.desktop.window.bindings import bind_keys
+from client.desktop.window.lobby.cluster import ServersScreen
+from client.desktop.window.lobby.lobby import LobbyScreen
+from client.desktop.window.lobby.recovery_code import KeepingScreen
+from client.desktop.window.lobby.sign_in import StartScreen
+from client.desktop.window.records.records import RecordsScreen
+from client.desktop.window.room.room import RoomScreen
+from client.desktop.window.widgets.banner import BannerBar
+from client.desktop.window.widgets.key_help import KeysPage
+from client.desktop.window.widgets.screen import Screen
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+
+PUMP_MS = 15
+"""How often a window takes in what has come: often enough that nobody waits for it."""
+SMALLEST = (480, 560)
+SIZE = (640, 720)
+SERVERS_SIZE = (720, 660)
+KEPT_FAULTS = 20
+
+logger = structlog.get_logger()
+
+
+class Window:
+    """One person's window, on an application's root or on a toplevel."""
+
+    def __init__(self, shell: ttk.App | ttk.Toplevel, model: AppModel, look: Look) -> None:
+        self.shell = shell
+        self.model = model
+        self.look = look
+        self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
+        """The last faults of ours that were met; each is in the log as well."""
+        self.screen: Screen | None = None
+        self.servers: ServersScreen | None = None
+        self.keeping: KeepingScreen | None = None
+        self.keys: tk.Toplevel | None = None
+        self._shown: object = None
+        self._pumping: str | None = None
+        self._closing = False
+        self._title = ""
+        shell.minsize(look.px(SMALLEST[0]), look.px(SMALLEST[1]))
+        shell.protocol("WM_DELETE_WINDOW", self.close)
+        shell.bind("<Destroy>", self._destroyed, add="+")
+        shell.columnconfigure(0, weight=1)
+        shell.rowconfigure(1, weight=1)
+        self._build_header()
+        self.banner = BannerBar(shell, look, row=2, press=lambda: self.act(model.start_servers))
+        bind_keys(self)
+        self.refresh()
+        self._pump()
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    def _build_header(self) -> None:
+        look = self.look
+        header = ttk.Frame(self.shell, padding=(look.px(16), look.px(8), look.px(16), 0))
+        header.grid(row=0, sticky="ew")
+        header.columnconfigure(0, weight=1)
+        self.who = ttk.Label(header, font=look.font(10))
+        self.who.grid(row=0, column=0, sticky="w")
+        self.menu_button = ttk.Menubutton(header, text="Menu", bootstyle="ghost")
+        self.menu_button.grid(row=0, column=1)
+        menu = ttk.Menu(self.menu_button, tearoff=False)
+        menu.add_command(label="Cluster view", accelerator="F12", command=self.toggle_servers)
+        menu.add_command(
+            label="Leaderboard and games", accelerator="Ctrl+L", command=lambda: self.act(self.model.open_records)
+        )
+        menu.add_command(label="Light or dark", accelerator="F9", command=self.change_theme)
+        menu.add_command(label="Keys", accelerator="F1", command=self.toggle_keys)
+        menu.add_separator()
+        menu.add_command(label="Keep this name …", command=self.toggle_keeping)
+        menu.add_command(label="Sign out", command=lambda: self.act(self.model.sign_out))
+        menu.add_command(label="Quit", accelerator="Ctrl+Q", command=self.close)
+        self.menu_button.configure(menu=menu)
+        hint(self.menu_button, "The servers (F12), light or dark (F9), keys (F1), keep your name, sign out, quit")
+
+    def refresh(self) -> None:
+        """Show the model as it is now."""
+        model = self.model
+        current = {
+            "start": model.start,
+            "lobby": model.lobby,
+            "room": model.room,
+            "records": model.records,
+        }[model.screen]
+        if current is not self._shown:
+            self._shown = current
+            self._change_screen()
+        if self.screen is not None:
+            self.screen.refresh()
+        for beside in (self.servers, self.keeping):
+            if beside is not None:
+                beside.refresh()
+        self._show_title()
+        self.banner.show(model.banner())
+
+    def _show_title(self) -> None:
+        """Who one is, and in front whether one is to move: to be read where the window is not in sight."""
+        who, room = self.model.who, self.model.room
+        turn = "Your turn – " if room is not None and room.my_turn else ""
+        title = f"{turn}Tic-tac-toe" + ("" if who is None else f" – {who.player.name}")
+        if title != self._title:
+            self._title = title
+            self.shell.title(title)
+
+    def _change_screen(self) -> None:
+        if self.screen is not None:
+            self.screen.destroy()
+        model, shell = self.model, self.shell
+        who = "" if model.who is None else f"{model.who.player.name}  ·  {model.who.server}"
+        self.who.configure(text=who)
+        if model.room is not None and model.who is not None:
+            self.screen = RoomScreen(
+                shell,
+                self.look,
+                self.act,
+                model.room,
+                server=model.who.server,
+                leave=model.leave_room,
+                play_again=model.play_again,
+            )
+        elif model.records is not None:
+            self.screen = RecordsScreen(shell, self.look, self.act, model.records)
+        elif model.lobby is not None:
+            self.screen = LobbyScreen(shell, self.look, self.act, model.lobby, records=model.open_records)
+        else:
+            self.screen = StartScreen(shell, self.look, self.act, model.start)
+        self.screen.grid(row=1, sticky="nsew")
+        if model.servers is None and self.servers is not None:
+            self._close_servers()
+        if model.keeping is None and self.keeping is not None:
+            self._close_keeping()
+
+    # -- what happens -----------------------------------------------------------------------------------------------
+
+    def act(self, action: Callable[[], object]) -> None:
+        """Do something with the model and show what it led to; a fault of ours costs this one action alone."""
+        try:
+            action()
+            self.refresh()
+        except Exception as fault:
+            self.note(fault)
+
+    def _pump(self) -> None:
+        """Take in what the background brought, a bounded piece at a time, and show it."""
+        try:
+            if self.model.background.drain():
+                self.refresh()
+            else:
+                self.banner.show(self.model.banner())
+        except Exception as fault:
+            self.note(fault)
+        if self._closing:
+            self.close()
+        else:
+            self._pumping = self.shell.after(PUMP_MS, self._pump)
+
+    def note(self, fault: BaseException) -> None:
+        """A fault of ours: said in the log, and the window goes on."""
+        self.faults.append(fault)
+        logger.error("a fault of ours; the window goes on", exc_info=fault)
+
+    def close(self) -> None:
+        """The end of this window."""
+        self.shell.destroy()
+        self.model.close()
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.shell and self._pumping is not None:
+            self.shell.after_cancel(self._pumping)
+
+    def close_soon(self) -> None:
+        """The end of this window, from wherever that is called: a signal's handler, say."""
+        self._closing = True
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    def escape(self) -> None:
+        """One step back, whatever that is here."""
+        if self.keys is not None:
+            self.toggle_keys()
+        elif self.screen is not None:
+            self.screen.escape()
+
+    def change_theme(self) -> None:
+        """Light to dark, or dark to light; remembered."""
+        theme: Theme = "light" if self.look.theme == "dark" else "dark"
+        self.look.use(theme)
+        self.model.preferences.use_theme(theme)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Draw anew what the theme library does not: the theme is another."""
+        for screen in (self.screen, self.servers, self.keeping):
+            if screen is not None:
+                screen.recolour()
+
+    def toggle_keys(self) -> None:
+        """Show or hide the page of keys."""
+        if self.keys is not None:
+            self.keys.destroy()
+            self.keys = None
+            return
+        self.keys = self._beside("Keys")
+        KeysPage(self.keys, self.look).pack(fill="both", expand=True)
+        for key in ("<F1>", "<Escape>"):
+            self.keys.bind(key, lambda _: self.toggle_keys())
+        self.keys.protocol("WM_DELETE_WINDOW", self.toggle_keys)
+
+    def toggle_servers(self) -> None:
+        """Show or hide the cluster view."""
+        if self.servers is not None:
+            self._close_servers()
+            return
+        self.model.open_servers()
+        if self.model.servers is None:
+            self.act(lambda: self.model.start.say("Sign in first: then F12 shows the servers you play on."))
+            return
+        beside = self._beside("The cluster")
+        beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
+        self.servers = ServersScreen(beside, self.look, self.act, self.model.servers)
+        self.servers.pack(fill="both", expand=True)
+        for key in ("<F12>", "<Escape>"):
+            beside.bind(key, lambda _: self._close_servers())
+        beside.protocol("WM_DELETE_WINDOW", self._close_servers)
+        self.servers.refresh()
+
+    def _close_servers(self) -> None:
+        self.model.close_servers()
+        if self.servers is not None:
+            self.servers.winfo_toplevel().destroy()
+            self.servers = None
+
+    def toggle_keeping(self) -> None:
+        """Show or hide the page on which one's name is kept."""
+        if self.keeping is not None:
+            self._close_keeping()
+            return
+        self.model.open_keeping()
+        if self.model.keeping is None:
+            self.act(lambda: self.model.start.say("Sign in first: then the name can be kept."))
+            return
+        beside = self._beside("Your name")
+        self.keeping = KeepingScreen(beside, self.look, self.act, self.model.keeping)
+        self.keeping.pack(fill="both", expand=True)
+        beside.bind("<Escape>", lambda _: self._close_keeping())
+        beside.protocol("WM_DELETE_WINDOW", self._close_keeping)
+        self.keeping.refresh()
+
+    def _close_keeping(self) -> None:
+        self.model.close_keeping()
+        if self.keeping is not None:
+            self.keeping.winfo_toplevel().destroy()
+            self.keeping = None
+
+    def _beside(self, title: str) -> ttk.Toplevel:
+        """A window beside this one."""
+        return ttk.Toplevel(title=f"Tic-tac-toe – {title}", master=self.shell)

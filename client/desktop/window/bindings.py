@@ -1,0 +1,89 @@
+"""Which key does what in a window; ``keys`` has the page that tells people.
+
+Who writes in a field writes: letters and the keys that move in a text are the field's own.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from client.desktop.window.lobby.lobby import LobbyScreen
+from client.desktop.window.records.records import RecordsScreen
+from client.desktop.window.room.room import RoomScreen
+from client.desktop.window.widgets.screen import Screen
+
+if TYPE_CHECKING:
+    from client.desktop.window.app import Window
+
+MOST_MOVES = 1000
+"""More than any game has."""
+
+Kind = TypeVar("Kind", bound=Screen)
+OnKey = Callable[["tk.Event[tk.Misc]"], None]
+
+
+def bind_keys(window: Window) -> None:
+    """Have the window hear its keys."""
+    keys: dict[str, Callable[[], object]] = {
+        "<F1>": window.toggle_keys,
+        "<F9>": window.change_theme,
+        "<F12>": window.toggle_servers,
+        "<Control-q>": window.close,
+        "<Control-l>": lambda: window.act(window.model.open_records),
+        "<Escape>": window.escape,
+    }
+    for key, action in keys.items():
+        window.shell.bind(key, lambda _, action=action: action())  # type: ignore[misc]
+    in_lobby: dict[str, Callable[[LobbyScreen], object]] = {
+        "<Control-n>": LobbyScreen.open_new_room,
+        "<Control-f>": LobbyScreen.find,
+        "<Control-p>": lambda lobby: lobby.act(lobby.model.seeking.play),
+        **{f"<Control-Key-{number + 1}>": _enter_game(number) for number in range(3)},
+    }
+    for key, in_the_lobby in in_lobby.items():
+        window.shell.bind(key, _on(window, LobbyScreen, in_the_lobby))
+    in_room: dict[str, Callable[[RoomScreen], object]] = {
+        "r": lambda room: room.actions.main(),
+        "i": lambda room: room.door.copy_invitation(),
+        "t": RoomScreen.toggle_talk,
+        "y": lambda room: room.reply("Accept"),
+        "n": lambda room: room.reply("Decline"),
+    }
+    for key, in_the_room in in_room.items():
+        window.shell.bind(key, _unless_writing(_on(window, RoomScreen, in_the_room)))
+    for key, by in (("<Prior>", -1), ("<Next>", 1), ("<Home>", -MOST_MOVES), ("<End>", MOST_MOVES)):
+        window.shell.bind(key, _unless_writing(_step(window, by)))
+
+
+def _on(window: Window, kind: type[Kind], do: Callable[[Kind], object]) -> OnKey:
+    """Do that if such a screen is to be seen."""
+
+    def on_key(_: tk.Event[tk.Misc]) -> None:
+        if isinstance(window.screen, kind):
+            do(window.screen)
+
+    return on_key
+
+
+def _step(window: Window, by: int) -> OnKey:
+    """So many moves back or on, in the room or in a game of the archive."""
+
+    def on_key(_: tk.Event[tk.Misc]) -> None:
+        if isinstance(window.screen, (RoomScreen, RecordsScreen)):
+            window.screen.go(by)
+
+    return on_key
+
+
+def _unless_writing(on_key: OnKey) -> OnKey:
+    def guarded(event: tk.Event[tk.Misc]) -> None:
+        if not isinstance(event.widget, tk.Entry):
+            on_key(event)
+
+    return guarded
+
+
+def _enter_game(number: int) -> Callable[[LobbyScreen], None]:
+    return lambda lobby: lobby.enter_game(number)

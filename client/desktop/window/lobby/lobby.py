@@ -1,0 +1,233 @@
+"""The lobby: one's own games on top, the list of rooms, who is online."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from typing import Literal
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base import words
+from client.desktop.model.lobby.lobby import LobbyModel
+from client.desktop.model.lobby.new_room import NewRoom
+from client.desktop.model.room.room import Role
+from client.desktop.window.lobby.new_room import NewRoomPanel
+from client.desktop.window.lobby.open_games import OpenGames, room_name
+from client.desktop.window.lobby.play_panel import PlayPanel
+from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+from client.views import Row
+from game.bots.strategy import OFFERED
+
+_COLUMNS = (("room", "Room", 112), ("players", "Players", 88), ("board", "Board", 122), ("state", "State", 60))
+"""Names, titles and widths for the smallest window; they grow with it."""
+
+
+class LobbyScreen(Screen):
+    """Where one looks for a game."""
+
+    def __init__(
+        self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel, *, records: Callable[[], object]
+    ) -> None:
+        super().__init__(parent, look, act)
+        self.model = model
+        self._listed: list[Row] | None = None
+        self._listed_search: str | None = None
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(4, weight=1)
+        self.play = PlayPanel(self, look, act, model.seeking)
+        self.play.grid(row=0, sticky="ew", pady=(0, look.px(10)))
+        self.games = OpenGames(self, look, lambda room: act(lambda: model.enter(room)))
+        self.games.grid(row=1, sticky="ew", pady=(0, look.px(10)))
+        self._build_tools()
+        self.new_room = NewRoomPanel(self, look, create=self._create, cancel=self.escape)
+        self.new_room.grid(row=3, sticky="ew", pady=(0, look.px(10)))
+        self.new_room.grid_remove()
+        self._build_list()
+        self._build_doors(records)
+        self.play.play.focus_set()
+
+    def _build_tools(self) -> None:
+        look = self.look
+        tools = ttk.Frame(self)
+        tools.grid(row=2, sticky="ew", pady=(0, look.px(10)))
+        tools.columnconfigure(1, weight=1)
+        ttk.Label(tools, text="Find").grid(row=0, column=0, padx=(0, look.px(8)))
+        self.search = ttk.Entry(tools, width=12)
+        self.search.grid(row=0, column=1, sticky="ew")
+        self.open = ttk.Button(tools, text="New room", bootstyle="primary", command=self.open_new_room)
+        self.open.grid(row=0, column=2, padx=look.px(8))
+        self.alone = ttk.Menubutton(tools, text="Play alone", bootstyle="outline")
+        self.alone.grid(row=0, column=3)
+        menu = ttk.Menu(self.alone, tearoff=False)
+        for level in OFFERED:
+            menu.add_command(
+                label=f"Against the computer: {level}",
+                command=self.acts(lambda level=level: self.model.create(NewRoom(level=level))),  # type: ignore[misc]
+            )
+        self.alone.configure(menu=menu)
+        hint(self.search, "Find a room by its name, a player or its id (Ctrl+F), or paste an invitation; Esc shows all")
+        hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
+        hint(self.alone, "A game on 3×3 in a room of its own; hard never loses there")
+        self.search.bind("<KeyRelease>", lambda _: self._search())
+        self.search.bind("<Return>", lambda _: self._enter_found())
+        self.search.bind("<Down>", lambda _: self.rooms.focus_set())
+
+    def _build_list(self) -> None:
+        look = self.look
+        frame = ttk.Frame(self)
+        frame.grid(row=4, sticky="nsew")
+        frame.columnconfigure(0, weight=1)
+        frame.rowconfigure(0, weight=1)
+        names = [*(name for name, _, _ in _COLUMNS), "watching"]
+        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=2)
+        for name, title, width in (*_COLUMNS, ("watching", "Watch", 48)):
+            anchor: Literal["e", "w"] = "e" if name == "watching" else "w"
+            self.rooms.heading(name, text=title, anchor=anchor)
+            self.rooms.column(name, width=look.px(width), minwidth=look.px(40), anchor=anchor)
+        self.rooms.grid(row=0, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(frame, command=self.rooms.yview)
+        bar.grid(row=0, column=1, sticky="ns")
+        self.rooms.configure(yscrollcommand=bar.set)
+        self.hint = ttk.Label(frame, justify="center", anchor="center", wraplength=look.px(380))
+        self.rooms.bind("<Double-1>", self._double_clicked)
+        self.rooms.bind("<<TreeviewSelect>>", lambda _: self._refresh_doors())
+        self.key(self.rooms, "<Return>", lambda: self._enter("player"))
+        self.key(self.rooms, "w", lambda: self._enter("spectator"))
+
+    def _build_doors(self, records: Callable[[], object]) -> None:
+        look = self.look
+        doors = ttk.Frame(self)
+        doors.grid(row=5, sticky="ew", pady=(look.px(10), 0))
+        doors.columnconfigure(2, weight=1)
+        self.join = ttk.Button(doors, text="Join", bootstyle="primary", command=lambda: self._enter("player"))
+        self.join.grid(row=0, column=0)
+        self.watch = ttk.Button(doors, text="Watch", bootstyle="outline", command=lambda: self._enter("spectator"))
+        self.watch.grid(row=0, column=1, padx=look.px(8))
+        self.message = ttk.Label(doors, anchor="e", width=1)
+        self.message.grid(row=0, column=2, sticky="ew", padx=look.px(4))
+        self.message.bind("<Configure>", lambda event: self.message.configure(wraplength=event.width))
+        self.records = ttk.Button(doors, text="Leaderboard, games", bootstyle="ghost", command=self.acts(records))
+        self.records.grid(row=0, column=3)
+        hint(self.records, "Who plays best, every finished game, and your own page (Ctrl+L)")
+        self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
+        self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
+        wrap(self.online)
+        hint(self.online, lambda: "Online: " + ", ".join(self.model.online))
+        hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
+        hint(self.watch, "Look on without playing (W)")
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        model, palette = self.model, self.look.palette
+        self.play.refresh()
+        self.games.refresh(model.open_games())
+        rows = model.shown()
+        if rows is not self._listed:
+            self._listed = rows
+            self._refresh_list(rows)
+        if model.hint:
+            put(self.hint, model.hint, palette.quiet)
+            self.hint.place(relx=0.5, rely=0.5, anchor="center")
+        else:
+            self.hint.place_forget()
+        put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
+        put(self.online, words.online(model.online, model.online_count), palette.quiet)
+        self._refresh_doors()
+
+    def _refresh_list(self, rows: list[Row]) -> None:
+        tree = self.rooms
+        wanted = [row.room for row in rows]
+        there = set(tree.get_children())
+        gone = there.difference(wanted)
+        if gone:
+            tree.delete(*gone)
+        for number, row in enumerate(rows):
+            values = _values(row)
+            if row.room not in there:
+                tree.insert("", number, iid=row.room, values=values)
+            elif tuple(tree.item(row.room, "values")) != values:
+                tree.item(row.room, values=values)
+        for number, room in enumerate(wanted):
+            if tree.index(room) != number:
+                tree.move(room, "", number)
+        # The first is chosen for who comes and for who searches. A room that goes takes the choice with it: Enter must
+        # not lead to another than the one that was meant.
+        if wanted and not tree.focus():
+            tree.focus(wanted[0])
+        if wanted and not tree.selection() and (self._listed_search != self.model.search or not there):
+            tree.selection_set(wanted[0])
+            tree.focus(wanted[0])
+        self._listed_search = self.model.search
+
+    def _refresh_doors(self) -> None:
+        row = self._chosen()
+        playing = row is not None and self.model.can_play_in(row)
+        self.join.configure(state="normal" if playing else "disabled")
+        self.watch.configure(state="normal" if row is not None else "disabled")
+
+    # -- what can be done -------------------------------------------------------------------------------------------
+
+    def escape(self) -> None:
+        if self.model.doing:
+            self.act(self.model.give_up)
+        elif self.model.seeking.is_seeking:
+            self.act(self.model.seeking.cancel)
+        elif self.new_room.winfo_manager():
+            self.new_room.grid_remove()
+            self.search.focus_set()
+        elif self.search.get():
+            self.search.delete(0, "end")
+            self._search()
+
+    def open_new_room(self) -> None:
+        """Show the panel in which a room is opened."""
+        show(self.new_room, True)
+        self.new_room.begin()
+
+    def find(self) -> None:
+        """Go to the search."""
+        self.search.focus_set()
+
+    def enter_game(self, number: int) -> None:
+        """Go into one's own open game of that number, from 0."""
+        games = self.model.open_games()
+        if number < len(games):
+            self.act(lambda: self.model.enter(games[number].row.room))
+
+    def _create(self, wanted: NewRoom) -> None:
+        self.new_room.grid_remove()
+        self.act(lambda: self.model.create(wanted))
+
+    def _enter_found(self) -> None:
+        self._search()  # what was typed or pasted a moment ago counts
+        invitation = words.invited_to(self.search.get())
+        if invitation:
+            self.act(lambda: self.model.enter(invitation))
+        else:
+            self._enter("player")
+
+    def _search(self) -> None:
+        self.act(lambda: self.model.search_for(self.search.get()))
+
+    def _double_clicked(self, event: tk.Event[tk.Misc]) -> None:
+        if self.rooms.identify_row(event.y):
+            self._enter("player")
+
+    def _chosen(self) -> Row | None:
+        chosen = self.rooms.selection()
+        return (self.model.rooms or {}).get(chosen[0]) if chosen else None
+
+    def _enter(self, role: Role) -> None:
+        row = self._chosen()
+        if row is not None:
+            as_what: Role = role if self.model.can_play_in(row) else "spectator"
+            self.act(lambda: self.model.enter(row.room, as_what))
+
+
+def _values(row: Row) -> tuple[str, ...]:
+    watching = str(row.spectator_count) if row.spectator_count else ""
+    return room_name(row), words.players(row), words.brief_terms(row), words.state(row), watching

@@ -1,0 +1,126 @@
+"""The panel in which a room is opened: its name, the board, how many in a row; series, clock, and against whom."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base.words import clock, series
+from client.desktop.model.lobby.new_room import NewRoom
+from client.desktop.window.widgets.screen import show, wrap
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+from game.bots.strategy import OFFERED
+from game.games.tictactoe import LARGEST, SMALLEST
+
+Create = Callable[[NewRoom], None]
+SERIES = (0, 1, 3, 5, 7)
+AGAINST = ("Open to all", "By invitation", *(f"Computer: {level}" for level in OFFERED))
+CLOCKS = ("none", "10s", "30s", "1+1", "3+2", "10+5")
+INVITED = 1
+
+
+def series_text(best_of: int) -> str:
+    """A choice of series."""
+    return (series(best_of) or "no end").capitalize()
+
+
+class NewRoomPanel(ttk.Labelframe):
+    """Says what was chosen once it makes sense; until then the button is off and a word says why."""
+
+    def __init__(self, parent: tk.Misc, look: Look, *, create: Create, cancel: Callable[[], None]) -> None:
+        super().__init__(parent, text="New room", padding=look.px(12))
+        self._create = create
+        self._look = look
+        self.columnconfigure(1, weight=1)
+        ttk.Label(self, text="Name").grid(row=0, column=0, sticky="w", padx=(0, look.px(8)))
+        self.title = ttk.Entry(self)
+        self.title.grid(row=0, column=1, sticky="ew")
+        ttk.Label(self, text="Board").grid(row=1, column=0, sticky="w", padx=(0, look.px(8)))
+        sizes = ttk.Frame(self)
+        sizes.grid(row=1, column=1, sticky="w", pady=look.px(8))
+        self._spins: list[ttk.Spinbox] = []
+        self.width, self.height, self.in_a_row = (ttk.StringVar(self, str(SMALLEST)) for _ in range(3))
+        self._spin(sizes, self.width, "Cells across, 3 to 10")
+        ttk.Label(sizes, text="×").pack(side="left", padx=look.px(4))
+        self._spin(sizes, self.height, "Cells down, 3 to 10")
+        ttk.Label(sizes, text="with").pack(side="left", padx=look.px(8))
+        self._spin(sizes, self.in_a_row, "So many in a row win: from 3 to the longer side of the board")
+        ttk.Label(sizes, text="in a row").pack(side="left", padx=(look.px(6), 0))
+        self._build_terms()
+        buttons = ttk.Frame(self)
+        buttons.grid(row=3, column=1, sticky="w")
+        self.open = ttk.Button(buttons, text="Open the room", bootstyle="primary", command=self._open)
+        self.open.pack(side="left")
+        ttk.Button(buttons, text="Cancel", bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
+        self.wrong = ttk.Label(self)
+        self.wrong.grid(row=4, column=1, sticky="ew")
+        self.wrong.grid_remove()
+        wrap(self.wrong)
+        hint(self.title, "What the others read in the list; may stay empty")
+        hint(self.against, "The computer sits down at once; hard never loses on 3×3, and thinks on larger boards")
+        hint(self.open, "Opens it and takes you in (Enter)")
+        for variable in (self.width, self.height, self.in_a_row):
+            variable.trace_add("write", lambda *_: self._check())
+        for field in (self.title, *self._spins):
+            field.bind("<Return>", lambda _: self._open())
+
+    def _build_terms(self) -> None:
+        look = self._look
+        ttk.Label(self, text="Play").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
+        line = ttk.Frame(self)
+        line.grid(row=2, column=1, sticky="ew", pady=(0, look.px(8)))
+        line.columnconfigure((0, 1, 2), weight=1)
+        self.series = self._choice(line, 0, [series_text(one) for one in SERIES])
+        self.clock = self._choice(line, 1, [clock(one).capitalize() for one in CLOCKS])
+        self.against = self._choice(line, 2, AGAINST)
+        hint(self.series, "Game after game, or a series: who begins alternates")
+        hint(self.clock, "How much time each has")
+        hint(
+            self.against,
+            "Who may come in. Invited: the room is private, not in the list; its button Invite brings others in. "
+            "Computer: it takes the other seat",
+        )
+
+    def _choice(self, parent: ttk.Frame, column: int, texts: Sequence[str]) -> ttk.Combobox:
+        box = ttk.Combobox(parent, values=list(texts), state="readonly", width=9)
+        box.current(0)
+        box.grid(row=0, column=column, sticky="ew", padx=(0, self._look.px(6)))
+        return box
+
+    def begin(self) -> None:
+        """Ready for the next room."""
+        self.title.delete(0, "end")
+        self.against.current(0)
+        self.title.focus_set()
+
+    def _spin(self, parent: ttk.Frame, variable: ttk.StringVar, explanation: str) -> None:
+        spin = ttk.Spinbox(parent, from_=SMALLEST, to=LARGEST, textvariable=variable, width=3)
+        spin.pack(side="left")
+        hint(spin, explanation)
+        self._spins.append(spin)
+
+    def _chosen(self) -> tuple[int, int, int] | None:
+        """Width, height and how many in a row; None if that is no board."""
+        texts = [variable.get().strip() for variable in (self.width, self.height, self.in_a_row)]
+        if not all(text.isascii() and text.isdigit() for text in texts):
+            return None
+        width, height, in_a_row = (int(text) for text in texts)
+        sizes_fit = all(SMALLEST <= size <= LARGEST for size in (width, height))
+        return (width, height, in_a_row) if sizes_fit and SMALLEST <= in_a_row <= max(width, height) else None
+
+    def _check(self) -> None:
+        fine = self._chosen() is not None
+        self.open.configure(state="normal" if fine else "disabled")
+        self.wrong.configure(text="" if fine else f"Each from {SMALLEST} to {LARGEST}, and the row has to fit")
+        show(self.wrong, not fine)
+
+    def _open(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            terms = SERIES[self.series.current()], CLOCKS[self.clock.current()]
+            who = self.against.current()
+            level = ("", "", *OFFERED)[who]
+            self._create(NewRoom(self.title.get(), *chosen, *terms, who == INVITED, level))

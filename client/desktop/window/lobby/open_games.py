@@ -1,0 +1,78 @@
+"""One's own open games, on top of the lobby: how each stands, and the way back to it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.lobby.open_games import OpenGame
+from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+from client.views import Row
+
+SHOWN = 3
+
+
+class OpenGames(ttk.Frame):
+    """The first of them, a line each; nothing at all without one."""
+
+    def __init__(self, parent: tk.Misc, look: Look, enter: Callable[[str], None]) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._enter = enter
+        self._lines: dict[str, _GameLine] = {}
+        self.columnconfigure(0, weight=1)
+
+    def refresh(self, games: Sequence[OpenGame]) -> None:
+        """Show how they stand."""
+        shown = games[:SHOWN]
+        for room in self._lines.keys() - {game.row.room for game in shown}:
+            self._lines.pop(room).destroy()
+        for number, game in enumerate(shown):
+            line = self._lines.get(game.row.room)
+            if line is None:
+                line = self._lines[game.row.room] = _GameLine(self, self._look, game.row.room, self._enter)
+            line.show(game, number)
+        show(self, bool(shown))
+
+
+class _GameLine:
+    """One of one's own games, with the button that leads back to it. Stays while the game does: a click on something
+    that is made anew every time would be lost.
+    """
+
+    def __init__(self, parent: ttk.Frame, look: Look, room: str, enter: Callable[[str], None]) -> None:
+        self._look = look
+        self._number: int | None = None
+        self._words = ttk.Label(parent)
+        self._back = ttk.Button(parent, command=lambda: enter(room))
+        hint(self._back, "Your seat in this room is kept for you (Ctrl+1, 2, 3)")
+
+    def show(self, game: OpenGame, number: int) -> None:
+        """Show how the game stands, on line ``number``."""
+        look, palette = self._look, self._look.palette
+        put(
+            self._words,
+            f"{game.words}  ·  {room_name(game.row)}",
+            palette.tones["you"] if game.my_turn else palette.text,
+        )
+        self._words.configure(font=look.font(11, bold=game.my_turn))
+        put(self._back, "Play on" if game.row.phase == "playing" else "Go back")
+        self._back.configure(bootstyle="primary" if game.my_turn else "outline")
+        if number != self._number:
+            self._number = number
+            self._words.grid(row=number, column=0, sticky="w", pady=look.px(3))
+            self._back.grid(row=number, column=1, sticky="e", pady=look.px(3))
+
+    def destroy(self) -> None:
+        """The game is not one's own any more, or not among the first."""
+        self._words.destroy()
+        self._back.destroy()
+
+
+def room_name(row: Row) -> str:
+    """What a room of the lobby is called."""
+    return row.title or f"Room {row.room}"

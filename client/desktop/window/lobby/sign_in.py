@@ -1,0 +1,93 @@
+"""The first screen: name, server, and what went wrong, in place."""
+
+from __future__ import annotations
+
+import tkinter as tk
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.lobby.sign_in import StartModel
+from client.desktop.window.widgets.screen import Act, Screen, put, show
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+
+WIDTH = 30
+
+
+class StartScreen(Screen):
+    """Asks who one is."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: StartModel) -> None:
+        super().__init__(parent, look, act)
+        self.model = model
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        box = ttk.Frame(self)
+        box.grid()
+        self._title = ttk.Label(box, text="Tic-tac-toe", font=look.font(26, bold=True))
+        self._title.grid(pady=(0, look.px(2)))
+        ttk.Label(box, text="on servers that nobody can kill").grid(pady=(0, look.px(22)))
+        ttk.Label(box, text="Your name").grid(sticky="w")
+        self.name = ttk.Entry(box, width=WIDTH, font=look.font(12))
+        self.name.grid(sticky="ew", pady=(look.px(2), look.px(12)))
+        self.name.insert(0, model.name)
+        ttk.Label(box, text="Server").grid(sticky="w")
+        self.server = ttk.Combobox(box, values=model.servers, font=look.font(12))
+        self.server.grid(sticky="ew", pady=(look.px(2), look.px(16)))
+        self.server.set(model.server)
+        self._code_title = ttk.Label(box, text="Recovery code")
+        self._code_title.grid(sticky="w")
+        self.code = ttk.Entry(box, width=WIDTH, font=look.font(12))
+        self.code.grid(sticky="ew", pady=(look.px(2), look.px(16)))
+        self.play = ttk.Button(box, text="Play", bootstyle="primary", command=self._sign_in)
+        self.play.grid(sticky="ew")
+        self.recover = ttk.Button(box, text="I have a recovery code", bootstyle="link", command=self._toggle_code)
+        self.recover.grid(pady=(look.px(6), 0))
+        self.message = ttk.Label(box, wraplength=look.px(380), justify="center", anchor="center")
+        self.message.grid(sticky="ew", pady=(look.px(16), 0))
+        self.start = ttk.Button(box, text="Start the servers here", bootstyle="success", command=self._start_servers)
+        self.start.grid(pady=(look.px(12), 0))
+        self.start.grid_remove()
+        self._show_code(False)
+        hint(self.name, "How the others see you. It is yours on this machine, and how you come back to your seat.")
+        hint(self.server, "host:port of the name server. Those you were on are in the list.")
+        hint(self.play, "Connect and go to the lobby (Enter)")
+        hint(self.start, "Starts the name server and the three servers on this machine. They outlive this window.")
+        hint(self.recover, "For a name that was kept: have it again here, whatever machine it was on")
+        self.server.bind("<<ComboboxSelected>>", lambda _: self._server_chosen())
+        for field in (self.name, self.server, self.code):
+            field.bind("<Return>", lambda _: self._sign_in())
+        (self.name if not model.name else self.play).focus_set()
+
+    def refresh(self) -> None:
+        model, palette = self.model, self.look.palette
+        busy = bool(model.doing)
+        self.play.configure(state="disabled" if busy else "normal")
+        colour = palette.quiet if busy else palette.bad
+        put(self.message, model.doing or model.message, colour)
+        show(self.start, model.offers_start)
+
+    def escape(self) -> None:
+        self.act(self.model.give_up)
+
+    def _sign_in(self) -> None:
+        code = self.code.get() if self.code.winfo_manager() else ""
+        self.act(lambda: self.model.sign_in(self.server.get(), self.name.get(), code))
+
+    def _toggle_code(self) -> None:
+        wanted = not self.code.winfo_manager()
+        self._show_code(wanted)
+        put(self.recover, "I have no recovery code" if wanted else "I have a recovery code")
+        (self.code if wanted else self.name).focus_set()
+
+    def _show_code(self, wanted: bool) -> None:
+        for widget in (self._code_title, self.code):
+            show(widget, wanted)
+
+    def _start_servers(self) -> None:
+        self.act(lambda: self.model.start_cluster(self.name.get()))
+
+    def _server_chosen(self) -> None:
+        self.model.choose_server(self.server.get())
+        self.name.delete(0, "end")
+        self.name.insert(0, self.model.name)

@@ -1,0 +1,83 @@
+"""The archive: finished games, the latest first; on a player's page with the results above them."""
+
+from __future__ import annotations
+
+import tkinter as tk
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base.words import board_size
+from client.desktop.model.records.records import RecordsModel
+from client.desktop.model.records.replay import players_text
+from client.desktop.window.widgets.screen import Act, put, show
+from client.desktop.window.widgets.table import Column, Table
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+from client.game_archive import Played
+from client.game_text import date_text
+
+_COLUMNS = (
+    Column("Day", 84),
+    Column("Players", 150),
+    Column("Board", 110),
+    Column("Won by", 90),
+)
+
+
+class ArchivePanel(ttk.Frame):
+    """Choosing a game leads to it."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._act = act
+        self._model = model
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        head = ttk.Frame(self)
+        head.grid(row=0, sticky="ew", pady=(0, look.px(6)))
+        head.columnconfigure(0, weight=1)
+        self.title = ttk.Label(head, font=look.font(13, bold=True))
+        self.title.grid(row=0, column=0, sticky="w")
+        ttk.Label(head, text="Player").grid(row=0, column=1, padx=look.px(6))
+        self.player = ttk.Entry(head, width=14)
+        self.player.grid(row=0, column=2)
+        self.player.bind("<Return>", lambda _: self._find())
+        self.results = ttk.Label(head, justify="left")
+        self.results.grid(row=1, column=0, columnspan=3, sticky="w")
+        self.table = Table(self, look, _COLUMNS, self._open)
+        self.table.grid(row=1, sticky="nsew")
+        self.earlier = ttk.Button(self, text="Earlier games", bootstyle="ghost", command=self._earlier)
+        self.earlier.grid(row=2, sticky="w", pady=(look.px(6), 0))
+        hint(self.player, "Whose games: a name and Enter; empty for everybody's")
+
+    def refresh(self) -> None:
+        """Show what there is."""
+        archive = self._model.archive
+        put(self.title, archive.name or "All games", self._look.palette.text)
+        put(self.results, archive.results, self._look.palette.quiet)
+        show(self.results, bool(archive.results))
+        self.table.refresh([_row(played) for played in self._games()], archive.hint)
+        show(self.earlier, archive.has_earlier)
+
+    def _games(self) -> tuple[Played, ...]:
+        games = self._model.archive.games.value
+        return () if games is None else games.games
+
+    def _open(self, number: int) -> None:
+        games = self._games()
+        if number < len(games):
+            self._act(lambda: self._model.open(games[number]))
+
+    def _earlier(self) -> None:
+        self._act(self._model.archive.show_earlier)
+
+    def _find(self) -> None:
+        name = self.player.get().strip()
+        self._act(lambda: self._model.show_games(name))
+
+
+def _row(played: Played) -> tuple[str, ...]:
+    record = played.record
+    won_by = "draw" if record.winner is None else record.seats[record.winner]
+    return date_text(record), players_text(record), board_size(record.options), won_by

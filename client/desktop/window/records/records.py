@@ -1,0 +1,111 @@
+"""Leaderboard, players and games on one screen: the tabs on top, below them a list or the game that is looked at."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from tkinter import filedialog
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.records.records import RecordsModel
+from client.desktop.window.records.archive import ArchivePanel
+from client.desktop.window.records.leaderboard import LeaderboardPanel
+from client.desktop.window.records.replay import ReplayPanel
+from client.desktop.window.widgets.screen import Act, Screen, put, show
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+
+_FILES = (("Game", "*.json"), ("Text to read", "*.txt"))
+
+
+class RecordsScreen(Screen):
+    """What has been played, and by whom best."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
+        super().__init__(parent, look, act)
+        self.model = model
+        self.replay: ReplayPanel | None = None
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self._build_top()
+        self.leaderboard = LeaderboardPanel(self, look, act, model)
+        self.leaderboard.grid(row=1, sticky="nsew")
+        self.archive = ArchivePanel(self, look, act, model)
+        self.archive.grid(row=1, sticky="nsew")
+        self.message = ttk.Label(self, anchor="center", wraplength=look.px(440))
+        self.message.grid(row=2, sticky="ew", pady=(look.px(6), 0))
+        self.leaderboard.table.tree.focus_set()
+
+    def _build_top(self) -> None:
+        look, model = self.look, self.model
+        top = ttk.Frame(self)
+        top.grid(row=0, sticky="ew", pady=(0, look.px(10)))
+        top.columnconfigure(4, weight=1)
+        self.back = self._tab(top, 0, "‹ Back", model.back, "One step back (Esc)")
+        self.players = self._tab(top, 1, "Leaderboard", model.show_leaderboard, "The best players")
+        self.games = self._tab(top, 2, "Games", model.show_games, "Every finished game")
+        self.mine = self._tab(top, 3, "Mine", lambda: model.show_games(model.me), "Your page: results and games")
+        self.bring = ttk.Button(top, text="Import …", bootstyle="ghost", command=self._import)
+        self.bring.grid(row=0, column=5)
+        hint(self.bring, "Look at a game from a file that was exported as JSON")
+
+    def _tab(
+        self, parent: ttk.Frame, column: int, text: str, action: Callable[[], object], explanation: str
+    ) -> ttk.Button:
+        button = ttk.Button(parent, text=text, bootstyle="ghost", command=self.acts(action))
+        button.grid(row=0, column=column)
+        hint(button, explanation)
+        return button
+
+    def refresh(self) -> None:
+        model = self.model
+        if self.replay is not None and self.replay.replay is not model.replay:
+            self.replay.destroy()
+            self.replay = None
+            self._focus_list()
+        if model.replay is not None and self.replay is None:
+            self.replay = ReplayPanel(self, self.look, self.act, model.replay, export=self._export)
+            self.replay.grid(row=1, sticky="nsew")
+        show(self.leaderboard, model.replay is None and model.page == "leaderboard")
+        show(self.archive, model.replay is None and model.page == "games")
+        if self.replay is not None:
+            self.replay.refresh()
+        elif model.page == "leaderboard":
+            self.leaderboard.refresh()
+        else:
+            self.archive.refresh()
+        put(self.message, model.words, self.look.palette.text)
+        show(self.message, bool(model.words))
+
+    def _focus_list(self) -> None:
+        """Have the keyboard in the list that is shown."""
+        panel = self.leaderboard if self.model.page == "leaderboard" else self.archive
+        panel.table.tree.focus_set()
+
+    def recolour(self) -> None:
+        if self.replay is not None:
+            self.replay.recolour()
+        super().recolour()
+
+    def escape(self) -> None:
+        self.act(self.model.back)
+
+    def go(self, by: int) -> None:
+        """Step through the game that is looked at."""
+        if self.replay is not None:
+            self.replay.steps.go(by)
+
+    def _import(self) -> None:
+        chosen = filedialog.askopenfilename(parent=self, title="Import a game", filetypes=_FILES[:1])
+        if chosen:
+            self.act(lambda: self.model.import_from(Path(chosen)))
+
+    def _export(self) -> None:
+        if self.model.replay is None:
+            return
+        name = f"{self.model.replay.file_name}.json"
+        chosen = filedialog.asksaveasfilename(parent=self, title="Export the game", initialfile=name, filetypes=_FILES)
+        if chosen:
+            self.act(lambda: self.model.export_to(Path(chosen)))

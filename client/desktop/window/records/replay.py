@@ -1,0 +1,53 @@
+"""A finished game: its board, stepped through move by move, and the way to a file."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.records.replay import Replay
+from client.desktop.window.widgets.board import Board
+from client.desktop.window.widgets.move_stepper import StepBar
+from client.desktop.window.widgets.screen import Act, put
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+
+
+class ReplayPanel(ttk.Frame):
+    """Shows one game; another one gets another panel."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.replay = replay
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(2, weight=1)
+        self.title = ttk.Label(self, text=replay.title, font=look.font(15, bold=True), anchor="center")
+        self.title.grid(row=0, sticky="ew")
+        self.terms = ttk.Label(self, anchor="center")
+        self.terms.grid(row=1, sticky="ew")
+        self.board = Board(self, look, play=lambda _: None, can_play=lambda _: False)
+        self.board.grid(row=2, sticky="nsew")
+        self.ending = ttk.Label(self, text=replay.ending, anchor="center")
+        self.ending.grid(row=3, sticky="ew", pady=(0, look.px(6)))
+        self.steps = StepBar(self, look, act, replay.steps)
+        self.steps.grid(row=4)
+        self.export = ttk.Button(self, text="Export …", bootstyle="outline", command=export)
+        self.export.grid(row=5, pady=(look.px(6), 0))
+        for key, by in (("<Left>", -1), ("<Right>", 1)):  # there is no cell to choose
+            self.board.bind(key, lambda _, by=by: self.steps.go(by))  # type: ignore[misc]
+        hint(self.export, "Write it to a file: as JSON, which Import reads, or as text to read")
+        self.board.focus_set()
+
+    def refresh(self) -> None:
+        """Show the position that is looked at."""
+        put(self.terms, self.replay.terms, self._look.palette.quiet)
+        self.board.show(self.replay.scene())
+        self.steps.refresh()
+
+    def recolour(self) -> None:
+        """The theme is another."""
+        self.board.redraw()
+        self.refresh()

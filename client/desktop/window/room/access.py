@@ -1,0 +1,83 @@
+"""The buttons at a room's door: the invitation, and for who opened it, the lock and whom to send away."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base import words
+from client.desktop.model.room.room import RoomModel
+from client.desktop.window.widgets.screen import Act, put, show
+from client.desktop.window.widgets.tooltips import hint
+from client.views import View
+
+COPIED_MS = 2000
+MOST_SHOWN = 20
+
+
+class Door(ttk.Frame):
+    """Invite, and a menu for the owner."""
+
+    def __init__(self, parent: tk.Misc, act: Act, model: RoomModel, server: str) -> None:
+        super().__init__(parent)
+        self._act = act
+        self._model = model
+        self._server = server
+        self._copied = False
+        self._timer: str | None = None
+        self.owner = ttk.Menubutton(self, text="Room", bootstyle="ghost")
+        self.owner.grid(row=0, column=0)
+        self.menu = ttk.Menu(self.owner, tearoff=False, postcommand=self.fill_menu)
+        self.owner.configure(menu=self.menu)
+        self.owner.grid_remove()
+        self.invite = ttk.Button(self, text="Invite", bootstyle="ghost", command=self.copy_invitation)
+        self.invite.grid(row=0, column=1)
+        hint(self.owner, "It is your room: lock it against watchers, send one away")
+        hint(self.invite, lambda: f"Copy a line that brings somebody else here (I): {self._line}")
+        self.bind("<Destroy>", lambda _: self._forget(), add="+")
+
+    def refresh(self, view: View) -> None:
+        """Show what is there for whoever looks."""
+        show(self.owner, self._model.entry.owns(view))
+        self.invite.configure(state="normal" if self._model.entry.is_known else "disabled")
+        if not self._copied:
+            put(self.invite, "Invite (private)" if view.private else "Invite")
+
+    def copy_invitation(self) -> None:
+        """Have the line that brings others here in the clipboard, once it is known."""
+        if not self._model.entry.is_known:
+            return
+        self.clipboard_clear()
+        self.clipboard_append(self._line)
+        self._copied = True
+        put(self.invite, "Copied")
+        self._timer = self.after(COPIED_MS, self._rest)
+
+    def fill_menu(self) -> None:
+        """What the owner can do now."""
+        model, view, menu = self._model, self._model.view, self.menu
+        menu.delete(0, "end")
+        if view is None:
+            return
+        locked = view.locked
+        text = "Let watchers in again" if locked else "Lock against watchers"
+        menu.add_command(label=text, command=self._acts(lambda: model.entry.lock(not locked)))
+        for name in model.entry.may_be_removed(view)[:MOST_SHOWN]:
+            menu.add_command(label=f"Send {name} away", command=self._acts(lambda name=name: model.entry.remove(name)))  # type: ignore[misc]
+
+    def _acts(self, action: Callable[[], object]) -> Callable[[], None]:
+        return lambda: self._act(action)
+
+    def _forget(self) -> None:
+        if self._timer is not None:
+            self.after_cancel(self._timer)
+
+    def _rest(self) -> None:
+        self._copied, self._timer = False, None
+        self._act(lambda: None)
+
+    @property
+    def _line(self) -> str:
+        return words.invitation(self._server, self._model.entry.invitation)

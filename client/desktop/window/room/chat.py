@@ -1,0 +1,122 @@
+"""The talk of a room: the lines, a field for one's own, and whom one would rather not read."""
+
+from __future__ import annotations
+
+import tkinter as tk
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base import words
+from client.desktop.model.room.chat import TalkModel
+from client.desktop.window.widgets.screen import Act, put, show
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+from client.views import View
+from game.rooms.chat import Line
+
+WIDTH = 26
+HEIGHT = 6
+AT_END = 0.999
+"""Who reads the last line sees the next one come; who has scrolled up stays there."""
+
+
+class TalkPanel(ttk.Frame):
+    """Beside the board, or in its place."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: TalkModel) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._act = act
+        self._model = model
+        self._shown: tuple[Line, ...] | None = None
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self._build_head()
+        self.lines = tk.Text(
+            self, width=WIDTH, height=HEIGHT, wrap="word", state="disabled", takefocus=False, font=look.font(11)
+        )
+        self.lines.configure(relief="flat", borderwidth=0, highlightthickness=0, padx=look.px(8), pady=look.px(6))
+        self.lines.grid(row=1, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(self, command=self.lines.yview)
+        bar.grid(row=1, column=1, sticky="ns")
+        self.lines.configure(yscrollcommand=bar.set)
+        self.notice = ttk.Label(self, wraplength=look.px(260))
+        self.notice.grid(row=2, column=0, columnspan=2, sticky="ew")
+        self.entry = ttk.Entry(self)
+        self.entry.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
+        self.entry.bind("<Return>", lambda _: self._say())
+        hint(self.entry, "Say something to all in the room (Enter); T brings you here, Esc back to the board")
+        self.recolour()
+
+    def _build_head(self) -> None:
+        look = self._look
+        head = ttk.Frame(self)
+        head.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, look.px(4)))
+        head.columnconfigure(0, weight=1)
+        ttk.Label(head, text="Talk", font=look.font(12, bold=True)).grid(row=0, column=0, sticky="w")
+        who = ttk.Menubutton(head, text="Who", bootstyle="ghost")
+        who.grid(row=0, column=1)
+        self.menu = ttk.Menu(who, tearoff=False, postcommand=self.fill_menu)
+        who.configure(menu=self.menu)
+        hint(who, "Whom you would rather not read: only you know")
+
+    def refresh(self, view: View) -> None:
+        """Show what was said."""
+        model, palette = self._model, self._look.palette
+        lines = tuple(model.lines)
+        if lines != self._shown:
+            self._shown = lines
+            self._write(lines, view)
+        if model.draft and not self.entry.get():
+            self.entry.insert(0, model.draft)
+            model.draft = ""
+        put(self.notice, model.notice, palette.bad)
+        show(self.notice, bool(model.notice))
+
+    def recolour(self) -> None:
+        """The theme is another."""
+        palette, look = self._look.palette, self._look
+        self.lines.configure(background=palette.cell, foreground=palette.text)
+        for seat, colour in palette.marks.items():
+            self.lines.tag_configure(seat, foreground=colour, font=look.font(11, bold=True))
+        self.lines.tag_configure("watcher", foreground=palette.quiet, font=look.font(11, bold=True))
+
+    @property
+    def text(self) -> str:
+        """What is to be read."""
+        return self.lines.get("1.0", "end").strip()
+
+    def fill_menu(self) -> None:
+        """What can be left out: people who watch, and each who has said something."""
+        model, menu = self._model, self.menu
+        menu.delete(0, "end")
+        self._item("Hide who watches", model.hides_watchers, lambda: model.hide_watchers(not model.hides_watchers))
+        for name in model.people:
+            muted = model.is_muted(name)
+            self._item(f"Mute {name}", muted, lambda name=name, muted=muted: model.mute(name, not muted))
+
+    def _item(self, text: str, on: bool, action: object) -> None:
+        label = f"✓ {text}" if on else f"    {text}"
+        self.menu.add_command(label=label, command=lambda: self._act(action))  # type: ignore[arg-type]
+
+    def _write(self, lines: tuple[Line, ...], view: View) -> None:
+        text = self.lines
+        at_end = text.yview()[1] >= AT_END
+        text.configure(state="normal")
+        text.delete("1.0", "end")
+        for number, line in enumerate(lines):
+            text.insert("end", "\n" if number else "")
+            text.insert("end", words.called(view, line.by), line.seat or "watcher")
+            text.insert("end", f"  {line.text}")
+        text.configure(state="disabled")
+        if at_end:
+            text.see("end")
+
+    def _say(self) -> None:
+        said = self.entry.get()
+
+        def say() -> None:
+            if self._model.say(said):
+                self.entry.delete(0, "end")
+
+        self._act(say)

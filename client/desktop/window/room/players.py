@@ -1,0 +1,85 @@
+"""The line of the two players: names, signs, whose turn it is, the score between them, and their clocks outside."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Mapping
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base import words
+from client.desktop.model.room.clocks import Face
+from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+from client.views import View
+from game.rules import SEATS, Seat
+
+_SIGNS = {"X": "✕", "O": "◯"}
+LONGEST_NAME = 13
+"""Letters; what is longer is cut where the line is narrow or has clocks, and whole in the tooltip."""
+SHORTEST_NAME = 5
+"""Letters, where the line is narrow and has clocks."""
+NARROW = 620
+
+
+class PlayersLine(ttk.Frame):
+    """Who plays, and how much time they have."""
+
+    def __init__(self, parent: tk.Misc, look: Look) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._names: dict[Seat, str] = {}
+        self._view: View | None = None
+        self._narrow = False
+        self.bind("<Configure>", self._resized)
+        self.columnconfigure((1, 3), weight=1, uniform="players")
+        self.names = {seat: ttk.Label(self, font=look.font(13, bold=True)) for seat in SEATS}
+        self.clocks = {seat: ttk.Label(self, font=look.font(15, bold=True), width=6) for seat in SEATS}
+        self.score = ttk.Label(self, font=look.font(13), padding=(look.px(10), 0))
+        self.clocks["X"].grid(row=0, column=0, sticky="w")
+        self.names["X"].grid(row=0, column=1, sticky="e")
+        self.score.grid(row=0, column=2)
+        self.names["O"].grid(row=0, column=3, sticky="w")
+        self.clocks["O"].grid(row=0, column=4, sticky="e")
+        self.clocks["O"].configure(anchor="e")
+        for seat in SEATS:
+            hint(self.names[seat], lambda seat=seat: self._names.get(seat, ""))  # type: ignore[misc]
+        hint(self.score, "Games won in this room, and drawn")
+
+    def refresh(self, view: View, faces: Mapping[Seat, Face] | None) -> None:
+        """Show how it stands."""
+        self._view = view
+        for seat in SEATS:
+            self._show_player(view, seat)
+        x, o = (view.wins.get(words.name_in(view, seat), 0) for seat in SEATS)
+        put(self.score, f"{x} : {o}" + (f"  ·  {view.draws} drawn" if view.draws else ""), self._look.palette.quiet)
+        self.show_clocks(faces)
+
+    def show_clocks(self, faces: Mapping[Seat, Face] | None) -> None:
+        """Show the clocks as they are now."""
+        palette = self._look.palette
+        for seat in SEATS:
+            show(self.clocks[seat], faces is not None)
+            if faces is not None:
+                put(self.clocks[seat], faces[seat].text, palette.bad if faces[seat].low else palette.text)
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        self._narrow = event.width < self._look.px(NARROW)
+        if self._view is not None:
+            for seat in SEATS:
+                self._show_player(self._view, seat)
+
+    def _show_player(self, view: View, seat: Seat) -> None:
+        palette, owner = self._look.palette, view.seats[seat]
+        called = "free seat" if owner is None else words.called(view, owner.name)
+        name = called if owner is None or owner.present else f"{called} (away)"
+        self._names[seat] = name
+        if view.time is not None or self._narrow:
+            name = words.shortened(name, SHORTEST_NAME if view.time is not None and self._narrow else LONGEST_NAME)
+        turn = view.turn == seat
+        parts = [_SIGNS[seat], name] if seat == "O" else [name, _SIGNS[seat]]
+        mark = ["▸"] if turn and seat == "X" else []
+        after = ["◂"] if turn and seat == "O" else []
+        colour = palette.marks[seat] if owner is not None and (turn or view.turn is None) else palette.quiet
+        put(self.names[seat], " ".join([*mark, *parts, *after]), colour)

@@ -1,0 +1,228 @@
+"""The room: puts its parts together. The board is in the middle, around it who plays, what is offered, what one can do.
+
+The talk is beside the board where there is room, else behind a tab; the result is shown in place.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base import words
+from client.desktop.model.room.headline import headline
+from client.desktop.model.room.room import RoomModel
+from client.desktop.window.room.access import Door
+from client.desktop.window.room.actions import Actions
+from client.desktop.window.room.chat import TalkPanel
+from client.desktop.window.room.players import PlayersLine
+from client.desktop.window.room.selection import SelectionPanel
+from client.desktop.window.widgets.bars import Bars
+from client.desktop.window.widgets.board import Board
+from client.desktop.window.widgets.move_stepper import StepBar
+from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.ticker import Ticker
+from client.desktop.window.widgets.tooltips import hint
+from client.views import View
+
+WIDE = 780
+"""From this width on the talk is beside the board."""
+BARS_ROW = 4
+BAR_HEIGHT = 36
+"""Kept free for one bar while there is a game: the board would be another under a click when a bar comes."""
+LAST_ROW = 8
+
+
+class RoomScreen(Screen):
+    """Where one plays or watches."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        act: Act,
+        model: RoomModel,
+        *,
+        server: str,
+        leave: Callable[[], object],
+        play_again: Callable[[], object],
+    ) -> None:
+        super().__init__(parent, look, act)
+        self.model = model
+        self._leave = leave
+        self._asked = False
+        self._wide = False
+        self._selected = False
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(3, weight=1)
+        self._build_top(server)
+        self.players = PlayersLine(self, look)
+        self.players.grid(row=1, sticky="ew", pady=(look.px(6), 0))
+        self.headline = ttk.Label(self, font=look.font(17, bold=True), anchor="center", justify="center")
+        self.headline.grid(row=2, sticky="ew", pady=(look.px(4), 0))
+        self.board = Board(self, look, play=self._play, can_play=model.can_play)
+        self.board.grid(row=3, sticky="nsew")
+        self.selection = SelectionPanel(self, look, act, model)
+        self.selection.grid(row=3, sticky="nsew")
+        self.talk = TalkPanel(self, look, act, model.talk)
+        self.bars = Bars(self, look, lambda reply: act(lambda: model.offers.reply(reply)))
+        self.bars.grid(row=BARS_ROW, sticky="ew")
+        self.notice = ttk.Label(self, anchor="center", justify="center")
+        self.notice.grid(row=5, sticky="ew", pady=(0, look.px(6)))
+        self.actions = Actions(self, look, act, model, leave=leave, play_again=play_again)
+        self.actions.grid(row=6, sticky="ew")
+        self.steps = StepBar(self, look, act, model.steps)
+        self.steps.grid(row=7, pady=(look.px(6), 0))
+        self.watching = ttk.Label(self, anchor="center", justify="center", font=look.font(10))
+        self.watching.grid(row=LAST_ROW, sticky="ew", pady=(look.px(6), 0))
+        for words_of_it in (self.headline, self.notice, self.watching):
+            wrap(words_of_it)
+        self.ticker = Ticker(self, self.tick, lambda: model.is_moving)
+        self.bind("<Configure>", self._resized)
+        self.board.focus_set()
+
+    def _build_top(self, server: str) -> None:
+        look = self.look
+        top = ttk.Frame(self)
+        top.grid(row=0, column=0, columnspan=2, sticky="ew")
+        top.columnconfigure(1, weight=1)
+        back = ttk.Button(top, text="‹ Lobby", bootstyle="ghost", command=self.leave)
+        back.grid(row=0, column=0)
+        self.title = ttk.Label(top, anchor="center", font=look.font(12), width=1)
+        self.title.grid(row=0, column=1, sticky="ew")
+        self.tab = ttk.Button(top, text="Talk", bootstyle="ghost", command=self.toggle_talk)
+        self.tab.grid(row=0, column=2)
+        self.door = Door(top, self.act, self.model, server)
+        self.door.grid(row=0, column=3)
+        hint(back, "Back to the lobby; your seat stays yours (Esc)")
+        hint(self.title, lambda: str(self.title.cget("text")))
+        hint(self.tab, "What is said in the room (T)")
+
+    # -- what is to be seen -----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        model, view, palette = self.model, self.model.view, self.look.palette
+        if view is None:
+            put(self.headline, "Going in …", palette.quiet)
+            self.actions.refresh(None)
+            for part in (self.selection, self.tab, self.bars, self.steps):
+                show(part, False)
+            return
+        put(self.title, words.room_title(view), palette.quiet)
+        line = headline(view, model.me)
+        put(self.headline, line.text, palette.tones[line.tone])
+        question = "Resign this game?" if model.asking.asks_to_resign else ""
+        refused = model.asking.notice
+        put(self.notice, refused or question, palette.bad if refused else palette.text)
+        show(self.notice, bool(refused or question))
+        put(self.watching, words.watching(view), palette.quiet)
+        self.door.refresh(view)
+        self._arrange(view)
+        self.actions.refresh(view)
+        self.steps.refresh()
+        self.talk.refresh(view)
+        self._move_keyboard()
+        self.players.refresh(view, model.faces())
+        self.bars.refresh(model.bars())
+        self.ticker.go()
+
+    def tick(self) -> None:
+        """Show what time alone has changed."""
+        model, view = self.model, self.model.view
+        if view is not None:
+            self.players.show_clocks(model.faces())
+            self.bars.refresh(model.bars())
+            self.selection.tick(view)
+
+    def recolour(self) -> None:
+        self.board.redraw()
+        self.talk.recolour()
+        super().recolour()
+
+    def _arrange(self, view: View) -> None:
+        """In the middle: the selection or the board, or the talk, if that is open and has no place beside."""
+        model = self.model
+        talks = model.talk.is_open and not self._wide
+        selecting = view.phase == "selecting"
+        if self._wide:
+            self.talk.grid(row=1, column=1, rowspan=LAST_ROW, sticky="nsew", padx=(self.look.px(16), 0), pady=0)
+        elif talks:
+            self.talk.grid(row=3, column=0, rowspan=1, sticky="nsew", padx=0, pady=(0, self.look.px(6)))
+        else:
+            self.talk.grid_remove()
+        if self._wide:
+            model.talk.look(True)
+        show(self.tab, not self._wide)
+        unread = f" ({model.talk.unread})" if model.talk.unread else ""
+        put(self.tab, "Board" if talks else f"Talk{unread}")
+        show(self.selection, selecting and not talks)
+        show(self.board, not selecting and not talks)
+        show(self.steps, not selecting)
+        self.rowconfigure(BARS_ROW, minsize=self.look.px(0 if selecting or not view.game_number else BAR_HEIGHT))
+        scene = model.scene()
+        if selecting:
+            self.selection.refresh(view)
+        elif scene is not None:
+            self.board.show(scene)
+        if selecting is not self._selected:
+            self._selected = selecting
+            if selecting:
+                self.selection.begin()
+            elif self.focus_get() is not self.talk.entry:
+                self.board.focus_set()
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        wide = event.widget is self and event.width >= self.look.px(WIDE)
+        if event.widget is self and wide is not self._wide:
+            self._wide = wide
+            self.model.talk.look(wide)
+            self.act(lambda: None)
+
+    def _move_keyboard(self) -> None:
+        """To the button that confirms while one is asked whether to resign, then back to the board."""
+        asks = self.model.asking.asks_to_resign
+        if asks is not self._asked:
+            self._asked = asks
+            (self.actions.resign if asks else self.board).focus_set()
+
+    # -- what can be done -------------------------------------------------------------------------------------------
+
+    def escape(self) -> None:
+        if self.model.asking.asks_to_resign:
+            self.act(self.model.go_on_playing)
+        elif self.focus_get() is self.talk.entry:
+            self._close_talk()
+        elif self.model.steps.looks_back:
+            self.steps.go(self.model.steps.count)
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Back to the lobby."""
+        self.act(self._leave)
+
+    def go(self, by: int) -> None:
+        """Look at an earlier or later position."""
+        self.steps.go(by)
+
+    def toggle_talk(self) -> None:
+        """From the board to the talk, and back."""
+        if self.focus_get() is self.talk.entry or (self.model.talk.is_open and not self._wide):
+            self._close_talk()
+            return
+        self.act(lambda: self.model.talk.look(True))
+        self.talk.entry.focus_set()
+
+    def _close_talk(self) -> None:
+        self.board.focus_set()
+        self.act(lambda: self.model.talk.look(self._wide))
+
+    def reply(self, *texts: str) -> None:
+        """Press the bars' button that says one of these."""
+        for text in texts:
+            self.bars.press(text)
+
+    def _play(self, cell: int) -> None:
+        self.act(lambda: self.model.play(cell))

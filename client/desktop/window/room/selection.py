@@ -1,0 +1,102 @@
+"""Choosing what to play, where the board will be: three rows of buttons, what both propose, the time left."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base.words import called, name_in
+from client.desktop.model.room.room import RoomModel
+from client.desktop.model.room.selection import TITLES, Choice, Option, Part
+from client.desktop.window.widgets.screen import Act, put, show, wrap
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+from client.views import View
+from game.rules import other
+
+MARK = " •"
+"""Beside what the opponent proposes."""
+
+
+class SelectionPanel(ttk.Frame):
+    """Shown while a match selects."""
+
+    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RoomModel) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._act = act
+        self._model = model
+        self._rows: tuple[tuple[Part, tuple[str | int, ...]], ...] = ()
+        self.buttons: dict[tuple[Part, str | int], ttk.Button] = {}
+        self._styles: dict[tuple[Part, str | int], tuple[str, str]] = {}
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        self._middle = ttk.Frame(self)
+        self._middle.grid(sticky="new")  # not in the middle: what is said below must not move the buttons under a click
+        self._middle.columnconfigure(0, weight=1)
+        self._list = ttk.Frame(self._middle)
+        self._list.grid(row=0)
+        self.news = ttk.Label(self._middle, anchor="center", justify="center")
+        self.news.grid(row=1, sticky="ew", pady=look.px(8))
+        wrap(self.news)
+        self.agree = ttk.Button(
+            self._middle, text="Agree", bootstyle="success", command=lambda: act(model.selection.agree)
+        )
+        self.agree.grid(row=2)
+        hint(self.agree, "Play what the other one proposes")
+
+    def refresh(self, view: View) -> None:
+        """Show what is chosen and proposed."""
+        selection = self._model.selection
+        choices = selection.choices(view)
+        rows = tuple((choice.part, tuple(option.value for option in choice.options)) for choice in choices)
+        if rows != self._rows:
+            self._rows = rows
+            self._rebuild(choices)
+        seat = view.seat_of(self._model.me)
+        for choice in choices:
+            for option in choice.options:
+                self._show(choice.part, option, enabled=seat is not None)
+        show(self.agree, selection.can_agree(view))
+        if seat is not None:
+            put(self.agree, f"Agree with {called(view, name_in(view, other(seat)))}")
+        self.tick(view)
+
+    def tick(self, view: View) -> None:
+        """Show how much time is left."""
+        put(self.news, self._model.selection.news_of(view, self._model.at), self._look.palette.text)
+
+    def begin(self) -> None:
+        """Have the keyboard."""
+        first = next(iter(self.buttons.values()), None)
+        if first is not None:
+            first.focus_set()
+
+    def _rebuild(self, choices: tuple[Choice, ...]) -> None:
+        look = self._look
+        for child in self._list.winfo_children():
+            child.destroy()
+        self.buttons, self._styles = {}, {}
+        for number, choice in enumerate(choices):
+            title = ttk.Label(self._list, text=TITLES[choice.part], font=look.font(11, bold=True))
+            title.grid(row=2 * number, sticky="w", pady=(look.px(6), look.px(2)))
+            line = ttk.Frame(self._list)
+            line.grid(row=2 * number + 1, sticky="w")
+            for column, option in enumerate(choice.options):
+                button = ttk.Button(line, command=self._choose(choice.part, option.value))
+                button.grid(row=0, column=column, padx=(0, look.px(6)))
+                hint(button, "You propose this at once; when both propose the same, it begins")
+                self.buttons[choice.part, option.value] = button
+
+    def _show(self, part: Part, option: Option, *, enabled: bool) -> None:
+        button = self.buttons[part, option.value]
+        put(button, f"{option.text}{MARK}" if option.theirs else option.text)
+        wanted = ("primary" if option.chosen and enabled else "outline", "normal" if enabled else "disabled")
+        if self._styles.get((part, option.value)) != wanted:
+            self._styles[part, option.value] = wanted
+            button.configure(bootstyle=wanted[0], state=wanted[1])
+
+    def _choose(self, part: Part, value: str | int) -> Callable[[], None]:
+        return lambda: self._act(lambda: self._model.selection.choose(part, value))

@@ -1,0 +1,86 @@
+"""The banner: the connection is lost or back, the servers close, or can be started again here.
+
+What is over soon lies over the screen, so that nothing jumps; that the servers close stays, in a row of its own below.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.base.connection_state import Banner
+from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.tooltips import hint
+
+COLOURS = {"lost": ("#b35c00", "#ffffff"), "back": ("#198754", "#ffffff"), "closing": ("#8a5a00", "#ffffff")}
+GAP = 6
+
+
+class BannerBar:
+    """Shown while there is something to say."""
+
+    def __init__(self, parent: tk.Misc, look: Look, *, row: int, press: Callable[[], object]) -> None:
+        """``row``: the one of the parent's grid that is free for it. ``press`` is called when its button is pressed."""
+        self._parent = parent
+        self._look = look
+        self._row = row
+        self._frame = ttk.TkFrame(parent, autostyle=False, padx=look.px(14), pady=look.px(6))
+        self._frame.columnconfigure(0, weight=1)
+        self._label = ttk.TkLabel(
+            self._frame, autostyle=False, font=look.font(11, bold=True), justify="center", borderwidth=0
+        )
+        self._label.grid(row=0, sticky="ew")
+        self.button = ttk.Button(self._frame, bootstyle="light", command=press)
+        self.button.grid(row=1, pady=(look.px(6), 0))
+        hint(self.button, "Starts the name server and the three servers on this machine, with all their games.")
+        self._shown: Banner | None = None
+        parent.bind("<Configure>", self._resized, add="+")
+
+    def show(self, banner: Banner | None) -> None:
+        """Say that, or nothing."""
+        if banner == self._shown:
+            return
+        before, self._shown = self._shown, banner
+        if banner is None:
+            self._hide()
+            return
+        ground, text = COLOURS[banner.kind]
+        self._frame.configure(background=ground)
+        self._label.configure(text=banner.text, background=ground, foreground=text, wraplength=self._widest)
+        show(self.button, bool(banner.action))
+        if banner.action:
+            put(self.button, banner.action)
+        if before is not None and before.kind == banner.kind:
+            return  # it is there, and a click on its button goes on
+        self._hide()
+        if banner.kind == "closing":
+            self._frame.grid(row=self._row, sticky="ew")
+        else:
+            self._frame.place(relx=0.5, y=self._look.px(GAP), anchor="n")
+            self._frame.lift()
+
+    def _hide(self) -> None:
+        self._frame.place_forget()
+        self._frame.grid_forget()
+
+    @property
+    def _widest(self) -> int:
+        """How wide its words may be."""
+        return max(1, self._parent.winfo_width() - 2 * self._look.px(14 + GAP))
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._parent:
+            self._label.configure(wraplength=self._widest)
+
+    @property
+    def text(self) -> str:
+        """What it says; empty when it is not to be seen."""
+        return str(self._label.cget("text")) if self._frame.winfo_manager() else ""
+
+    @property
+    def top(self) -> int:
+        """Where it begins, from the top of the display."""
+        return int(self._frame.winfo_rooty())

@@ -1,0 +1,70 @@
+"""The small bars under the board: what is offered, with its buttons. What stays the same is not made anew."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+
+import ttkbootstrap as ttk
+
+from client.desktop.model.room.offers import Bar, Reply
+from client.desktop.window.widgets.flow import Flow
+from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.theme import Look
+
+
+class Bars(ttk.Frame):
+    """One line a bar; nothing at all without one."""
+
+    def __init__(self, parent: tk.Misc, look: Look, reply: Callable[[Reply], None]) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._reply = reply
+        self._shown: list[tuple[tuple[Reply, ...], ttk.Label, Flow]] = []
+        self.replies: tuple[Reply, ...] = ()
+        """The buttons that are there, in their order."""
+        self.columnconfigure(0, weight=1)
+
+    def refresh(self, bars: Sequence[Bar]) -> None:
+        """Show these. A bar whose buttons are the same keeps them: a click on one made anew would be lost."""
+        if [replies for replies, _, _ in self._shown] != [bar.replies for bar in bars]:
+            self._rebuild(bars)
+        for (_, label, flow), bar in zip(self._shown, bars, strict=True):
+            put(label, bar.text, self._look.palette.text)
+            flow.arrange()
+        self.replies = tuple(reply for bar in bars for reply in bar.replies)
+        show(self, bool(bars))
+
+    @property
+    def text(self) -> str:
+        """What the bars say, a line each."""
+        return "\n".join(str(label.cget("text")) for _, label, _ in self._shown)
+
+    def press(self, text: str) -> None:
+        """Press the first button that says so, if it is there."""
+        for reply in self.replies:
+            if reply.text == text:
+                self._reply(reply)
+                return
+
+    def _rebuild(self, bars: Sequence[Bar]) -> None:
+        for _, _, flow in self._shown:
+            flow.destroy()
+        self._shown = [self._bar(bar) for bar in bars]
+
+    def _bar(self, bar: Bar) -> tuple[tuple[Reply, ...], ttk.Label, Flow]:
+        look = self._look
+        flow = Flow(self, look, side="middle")
+        flow.grid(row=len(self.winfo_children()), sticky="ew", pady=(0, look.px(4)))
+        label = ttk.Label(flow, justify="center")
+        buttons = [
+            ttk.Button(
+                flow,
+                text=reply.text,
+                bootstyle="primary" if reply.verb == "accept" else "outline",
+                command=lambda reply=reply: self._reply(reply),
+            )
+            for reply in bar.replies
+        ]
+        flow.add(label, *buttons)
+        return bar.replies, label, flow

@@ -1,0 +1,69 @@
+"""A list with columns that is written anew when what it shows is another; Enter and a double click choose."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+import ttkbootstrap as ttk
+
+from client.desktop.window.widgets.screen import put
+from client.desktop.window.widgets.theme import Look
+
+HEIGHT = 4
+
+
+class Column(NamedTuple):
+    """Its title, its width in the smallest window, and whether it is of numbers."""
+
+    title: str
+    width: int
+    number: bool = False
+
+
+class Table(ttk.Frame):
+    """Rows are known by their number."""
+
+    def __init__(self, parent: tk.Misc, look: Look, columns: Sequence[Column], choose: Callable[[int], None]) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._choose = choose
+        self._rows: Sequence[tuple[str, ...]] | None = None
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        names = [str(number) for number in range(len(columns))]
+        self.tree = ttk.Treeview(self, columns=names, show="headings", selectmode="browse", height=HEIGHT)
+        for name, column in zip(names, columns, strict=True):
+            anchor: Literal["e", "w"] = "e" if column.number else "w"
+            self.tree.heading(name, text=column.title, anchor=anchor)
+            self.tree.column(name, width=look.px(column.width), minwidth=look.px(30), anchor=anchor)
+        self.tree.grid(row=0, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(self, command=self.tree.yview)
+        bar.grid(row=0, column=1, sticky="ns")
+        self.tree.configure(yscrollcommand=bar.set)
+        self.hint = ttk.Label(self, justify="center", anchor="center", wraplength=look.px(380))
+        self.tree.bind("<Double-1>", lambda event: self._chosen(self.tree.identify_row(event.y)))
+        self.tree.bind("<Return>", lambda _: self._chosen(next(iter(self.tree.selection()), "")))
+
+    def refresh(self, rows: Sequence[tuple[str, ...]], hint: str) -> None:
+        """Show these; or, where there are none, a word about that."""
+        if rows != self._rows:
+            self._rows = rows
+            chosen = self.tree.selection()
+            self.tree.delete(*self.tree.get_children())
+            for number, row in enumerate(rows):
+                self.tree.insert("", "end", iid=str(number), values=row)
+            kept = [iid for iid in chosen if self.tree.exists(iid)] or (["0"] if rows else [])
+            self.tree.selection_set(kept)
+            if kept:
+                self.tree.focus(kept[0])
+        put(self.hint, hint, self._look.palette.quiet)
+        if hint:
+            self.hint.place(relx=0.5, rely=0.5, anchor="center")
+        else:
+            self.hint.place_forget()
+
+    def _chosen(self, iid: str) -> None:
+        if iid:
+            self._choose(int(iid))

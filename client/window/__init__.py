@@ -1,4 +1,0 @@
-"""The windows: Tk, and nothing else. Each is a thin view of a model in ``client.model``, which it never waits for.
-
-Tk is touched by its own thread alone. The windows start no thread: ``app`` drains the model's background now and then.
-"""
