@@ -7,14 +7,14 @@ servers run in it as ``simulator.cluster``.
 
 from __future__ import annotations
 
-from simulator.disk import Disk
-from simulator.network import Network, Weather
-from simulator.node import Node
-from simulator.register import RegisterServer, Ticket, run_register
-from simulator.storm import Blow, Storm
-from simulator.timeline import Timeline
-from simulator.verdict import Verdict
-from simulator.world import World
+from simulator.engine.disk import Disk
+from simulator.engine.event_trace import Timeline
+from simulator.engine.fault_schedule import Blow, Storm
+from simulator.engine.network import Network, Weather
+from simulator.engine.node import Node
+from simulator.engine.register import RegisterServer, Ticket, run_register
+from simulator.engine.simulation import World
+from simulator.engine.verdict import Verdict
 
 __all__ = [
     "Blow",

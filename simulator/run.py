@@ -14,10 +14,10 @@ from typing import Any, NoReturn
 import structlog
 
 from simulator.cluster import schedule
+from simulator.engine.register import run_register
+from simulator.engine.verdict import Simulate, Verdict
 from simulator.examples import EXAMPLES
-from simulator.register import run_register
-from simulator.teeth import TEETH
-from simulator.verdict import Simulate, Verdict
+from simulator.mutations.server_mutations import TEETH
 
 CLUSTER = "cluster"
 SUBJECTS = (CLUSTER, *EXAMPLES)

@@ -7,9 +7,9 @@ from rich.progress import track
 from rich.table import Table
 
 from game.errors import InvalidArgument
+from simulator.engine.verdict import Tally, Verdict
+from simulator.mutations.server_mutations import TEETH
 from simulator.run import CLUSTER, SUBJECTS, run_many, run_one
-from simulator.teeth import TEETH
-from simulator.verdict import Tally, Verdict
 
 SHOWN_FAILURES = 20
 SHOWN_FINDINGS = 5

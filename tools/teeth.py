@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as with the servers' scripts
 
+from simulator.mutations.server_mutations import TEETH
 from simulator.run import CLUSTER, run_many
-from simulator.teeth import TEETH
 
 SEEDS = 1000
 

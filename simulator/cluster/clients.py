@@ -15,9 +15,9 @@ from game.forms.event_codec import from_plain
 from game.games.tictactoe import EMPTY
 from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from server.log.streams import room_stream
-from simulator.cluster.machine import ADRIFT
-from simulator.cluster.main_process import MainProcess
-from simulator.cluster.rpc import Process, Request
+from simulator.cluster.servers.machine import ADRIFT
+from simulator.cluster.servers.main_server import MainProcess
+from simulator.cluster.servers.rpc import Process, Request
 from verify.history.record import Call, Done, Look, Refused, RoomHistory, Seen
 from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, Unreachable

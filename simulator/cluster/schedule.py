@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from simulator.cluster.blows import Blows
+from simulator.cluster.account_clients import Host, Ledger
+from simulator.cluster.checker import Judge
 from simulator.cluster.clients import Player, Table, Watcher
-from simulator.cluster.contestants import Contestant, Matches
-from simulator.cluster.hosts import Host, Ledger
-from simulator.cluster.judge import Judge
-from simulator.cluster.machine import SERVERS, Machine, Times
-from simulator.cluster.main_process import Limits, MainProcess
-from simulator.cluster.office_hours import OfficeHours
-from simulator.cluster.record import Record
-from simulator.cluster.rpc import break_off
-from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
-from simulator.network import Weather
-from simulator.storm import Storm
-from simulator.timeline import Timeline
-from simulator.verdict import Verdict
-from simulator.world import World
+from simulator.cluster.faults import Blows
+from simulator.cluster.match_players import Contestant, Matches
+from simulator.cluster.servers.machine import SERVERS, Machine, Times
+from simulator.cluster.servers.main_server import Limits, MainProcess
+from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
+from simulator.cluster.servers.published_log import Record
+from simulator.cluster.servers.rpc import break_off
+from simulator.cluster.servers.service_clock_checker import OfficeHours
+from simulator.engine.event_trace import Timeline
+from simulator.engine.fault_schedule import Storm
+from simulator.engine.network import Weather
+from simulator.engine.simulation import World
+from simulator.engine.verdict import Verdict
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 STORM_S = 4.0

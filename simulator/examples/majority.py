@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.register import SERVERS, RegisterServer, Ticket
+from simulator.engine.register import SERVERS, RegisterServer, Ticket
 
 MAJORITY = len(SERVERS) // 2 + 1
 AGAIN_S = 0.05

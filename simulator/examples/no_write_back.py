@@ -6,8 +6,8 @@ and a later one a majority that has not: time goes backwards. The simulator find
 
 from __future__ import annotations
 
+from simulator.engine.register import Ticket
 from simulator.examples.majority import Majority
-from simulator.register import Ticket
 
 
 class NoWriteBack(Majority):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.register import SERVERS, RegisterServer, Ticket
+from simulator.engine.register import SERVERS, RegisterServer, Ticket
 
 FIRST = SERVERS[0]
 AGAIN_S = 0.05

@@ -11,9 +11,9 @@ import pytest
 
 from server.settings import ROOT
 from simulator import RegisterServer, Ticket, run_register
-from simulator.register import matter
+from simulator.engine.register import matter
+from simulator.engine.verdict import tally
 from simulator.run import run_many
-from simulator.verdict import tally
 from verify.history.linearizability import check
 from verify.history.models import Read, RegisterModel, Write
 from verify.history.record import Call

@@ -9,7 +9,7 @@ import sys
 from typer.testing import CliRunner
 
 from server.settings import ROOT
-from simulator.teeth import TEETH
+from simulator.mutations.server_mutations import TEETH
 from tictactoe import app
 
 

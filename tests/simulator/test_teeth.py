@@ -10,8 +10,8 @@ from __future__ import annotations
 import pytest
 
 from server.settings import ROOT
+from simulator.mutations.server_mutations import TEETH
 from simulator.run import CLUSTER, run_one
-from simulator.teeth import TEETH
 from tests.simulator.test_cluster_schedules import SCHEDULES
 
 FOUND = {

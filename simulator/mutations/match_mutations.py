@@ -13,7 +13,7 @@ from server.main import timer_commands as timekeeping
 from server.rooms.room_cache import RoomsInMemory
 from server.rooms.room_store import House
 from server.rooms.service_clock import ServiceTime
-from simulator.tooth import tooth
+from simulator.mutations.mutation import tooth
 
 
 @tooth("a-takeover-forgets-the-time", "service time begins anew with every term", ServiceTime, "at_least")

@@ -8,7 +8,7 @@ from typing import Any
 from server.commit.commit import Commit, Order
 from server.commit.commit_queue import Turns
 from server.runtime.effects import Conversation
-from simulator.cluster.rpc import Fail, Process, Request, Talk, Then
+from simulator.cluster.servers.rpc import Fail, Process, Request, Talk, Then
 
 
 class _Asked(Order):

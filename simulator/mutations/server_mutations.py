@@ -32,11 +32,9 @@ from server.replication.takeover_rules import TakeOffice
 from server.rooms.event_feed import RoomNews
 from server.runtime.effects import Conversation
 from server.supervision.supervision import Action, Supervision
-from simulator import damage_teeth as _those_of_damage  # noqa: F401  # they are in TEETH by being there
-from simulator import match_teeth as _those_of_matches  # noqa: F401
-from simulator.cluster.machine import Machine
-from simulator.tooth import TEETH
-from simulator.tooth import tooth as _tooth
+from simulator.cluster.servers.machine import Machine
+from simulator.mutations.mutation import TEETH
+from simulator.mutations.mutation import tooth as _tooth
 from wire import MAIN
 from wire.errors import StorageFailed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.log.entries import Entry
-from simulator.cluster.office_hours import OfficeHours
+from simulator.cluster.servers.service_clock_checker import OfficeHours
 
 
 @dataclass

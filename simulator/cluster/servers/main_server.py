@@ -40,18 +40,18 @@ from server.rooms.lobby import Cursor
 from server.rooms.room_store import House
 from server.runtime.effects import Conversation
 from server.runtime.failpoints import Faults
-from simulator.cluster.commit_turn import CommitTurn
-from simulator.cluster.journals import JournalDisk
-from simulator.cluster.machine import Machine
-from simulator.cluster.noting import NotingHouse, NotingPrimary
-from simulator.cluster.openings import Openings
-from simulator.cluster.reads import Reads
-from simulator.cluster.record import Record
-from simulator.cluster.rpc import Process, Request, Talk
-from simulator.cluster.scrubbing import scrub_now_and_then
-from simulator.cluster.timekeeper import Timekeeper
-from simulator.cluster.watching import Watch
-from simulator.world import Crash, Life
+from simulator.cluster.servers.commit_turn import CommitTurn
+from simulator.cluster.servers.instrumented import NotingHouse, NotingPrimary
+from simulator.cluster.servers.journals import JournalDisk
+from simulator.cluster.servers.machine import Machine
+from simulator.cluster.servers.match_opener import Openings
+from simulator.cluster.servers.published_log import Record
+from simulator.cluster.servers.reads import Reads
+from simulator.cluster.servers.rpc import Process, Request, Talk
+from simulator.cluster.servers.scrubber import scrub_now_and_then
+from simulator.cluster.servers.supervisor import Watch
+from simulator.cluster.servers.timer_thread import Timekeeper
+from simulator.engine.simulation import Crash, Life
 from wire import MAIN, REPLICATION
 from wire.errors import Damaged, NotReady, StorageFailed
 

@@ -9,9 +9,9 @@ from server.main import timer_commands as timekeeping
 from server.rooms.room_store import House
 from server.rooms.service_clock import LONGEST_STEP_S
 from server.runtime.effects import Conversation
-from simulator.cluster.commit_turn import CommitTurn
-from simulator.cluster.office_hours import OfficeHours
-from simulator.cluster.rpc import Process
+from simulator.cluster.servers.commit_turn import CommitTurn
+from simulator.cluster.servers.rpc import Process
+from simulator.cluster.servers.service_clock_checker import OfficeHours
 
 PAUSE_S = 0.8 * LONGEST_STEP_S
 """Between two ticks: longer than in the real servers, for a tick is much of what a quiet schedule does."""

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from game.errors import check
-from simulator.disk import Disk
+from simulator.engine.disk import Disk
 
 if TYPE_CHECKING:
-    from simulator.world import Life, Timer, World
+    from simulator.engine.simulation import Life, Timer, World
 
 
 class Node:

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from game.errors import check
-from simulator.disk import Disk
-from simulator.network import Network, Weather
-from simulator.timeline import Timeline
+from simulator.engine.disk import Disk
+from simulator.engine.event_trace import Timeline
+from simulator.engine.network import Network, Weather
 
 if TYPE_CHECKING:
-    from simulator.node import Node
+    from simulator.engine.node import Node
 
 Action = Callable[[], None]
 

@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Sequence
 
 from server.replication.primary import Step
-from simulator.cluster.machine import ADRIFT, SERVERS, Machine
-from simulator.cluster.main_process import MainProcess
-from simulator.storm import Blow, Undo
-from simulator.world import World
+from simulator.cluster.servers.machine import ADRIFT, SERVERS, Machine
+from simulator.cluster.servers.main_server import MainProcess
+from simulator.engine.fault_schedule import Blow, Undo
+from simulator.engine.simulation import World
 from wire import MAIN, REPLICATION
 
 WITH_JOURNAL = (MAIN, REPLICATION)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from server.log.journal.journal import Journal
 from server.replication.scrub import Scrub
-from simulator.cluster.journals import JournalDisk
-from simulator.cluster.rpc import Process
+from simulator.cluster.servers.journals import JournalDisk
+from simulator.cluster.servers.rpc import Process
 
 ROWS_PER_S = 10_000
 

@@ -17,7 +17,7 @@ from server.communication.game_index import PAGE, Archive
 from server.communication.lobby_follower import LobbyCopy
 from server.communication.matchmaker import AGAIN_S, TICK_S
 from server.main.match_opener import Pairing
-from simulator.cluster.rpc import Process, Request
+from simulator.cluster.servers.rpc import Process, Request
 from wire import MAIN
 
 OPEN_S = 0.4

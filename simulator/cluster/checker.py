@@ -15,15 +15,15 @@ from server.log.streams import Streams, room_of, room_stream
 from server.replication.primary import Step
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import House
+from simulator.cluster.account_clients import Ledger
 from simulator.cluster.clients import Person, Table, Watcher
-from simulator.cluster.contestants import Matches
-from simulator.cluster.hosts import Ledger
-from simulator.cluster.machine import SERVERS, Machine
-from simulator.cluster.main_process import Limits, MainProcess
-from simulator.cluster.matches_judge import LEADERS, Played, wrong_in_book, wrong_ratings
-from simulator.cluster.record import Record
-from simulator.cluster.servers import CommunicationProcess, ReplicationProcess
-from simulator.world import World
+from simulator.cluster.match_checker import LEADERS, Played, wrong_in_book, wrong_ratings
+from simulator.cluster.match_players import Matches
+from simulator.cluster.servers.machine import SERVERS, Machine
+from simulator.cluster.servers.main_server import Limits, MainProcess
+from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
+from simulator.cluster.servers.published_log import Record
+from simulator.engine.simulation import World
 from verify.history.guarantees import check
 from verify.history.record import Done, RoomHistory
 from wire import COMMUNICATION, MAIN, REPLICATION

@@ -9,13 +9,13 @@ from server.communication.lobby_follower import LobbyCopy
 from server.log.journal.compaction import Compactor
 from server.log.streams import Streams
 from server.replication.replica_service import CopyKeeper
-from simulator.cluster.journals import JournalDisk
-from simulator.cluster.machine import Machine
-from simulator.cluster.main_process import NO_FAULTS, Limits, compact_now_and_then
-from simulator.cluster.rpc import Process, Request
-from simulator.cluster.scrubbing import scrub_now_and_then
-from simulator.cluster.waiting_line import WaitingLine
-from simulator.cluster.watching import Watch
+from simulator.cluster.servers.journals import JournalDisk
+from simulator.cluster.servers.machine import Machine
+from simulator.cluster.servers.main_server import NO_FAULTS, Limits, compact_now_and_then
+from simulator.cluster.servers.matchmaker import WaitingLine
+from simulator.cluster.servers.rpc import Process, Request
+from simulator.cluster.servers.scrubber import scrub_now_and_then
+from simulator.cluster.servers.supervisor import Watch
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 LOBBY_PAUSE_S = 0.25

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from game.errors import TicTacToeError
 from server.supervision.supervision import Action, Condition, Patience, Supervision
 from server.supervision.supervisor import COURTESY_S, LOOK_AGAIN_S
-from simulator.cluster.machine import Machine
-from simulator.cluster.rpc import Process
+from simulator.cluster.servers.machine import Machine
+from simulator.cluster.servers.rpc import Process
 from wire.errors import DeadlineExceeded
 
 

@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simulator.network import Weather
-from simulator.node import Node
-from simulator.storm import Blow, Storm, Undo
-from simulator.timeline import Timeline
-from simulator.verdict import Verdict
-from simulator.world import Timer, World
+from simulator.engine.event_trace import Timeline
+from simulator.engine.fault_schedule import Blow, Storm, Undo
+from simulator.engine.network import Weather
+from simulator.engine.node import Node
+from simulator.engine.simulation import Timer, World
+from simulator.engine.verdict import Verdict
 from verify.history import linearizability
 from verify.history.models import Read, RegisterModel, Write
 from verify.history.record import Call

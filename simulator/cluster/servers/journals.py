@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from server.log.journal.guard_file import LogGuard
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_text
-from simulator.cluster.damaging import damage_a_row
-from simulator.world import Crash
+from simulator.cluster.servers.disk_damage import damage_a_row
+from simulator.engine.simulation import Crash
 from verify.testbed.row_damage import damaged_rows
 from wire.errors import StorageFailed
 

@@ -13,8 +13,8 @@ from server.replication.repair import Repair
 from server.replication.replica_service import CopyKeeper
 from server.replication.scrub import Scrub
 from server.runtime.effects import Conversation
-from simulator.cluster.judge import Judge
-from simulator.tooth import tooth
+from simulator.cluster.checker import Judge
+from simulator.mutations.mutation import tooth
 
 
 def _is_sound(kind: Kind, row: journal_rows.Columns, _right: Any = journal_rows.is_sound) -> bool:

@@ -10,8 +10,8 @@ from server.commit.commit import Order
 from server.log.streams import room_stream
 from server.main.match_opener import Opened, Pairing, opening_of, pairings
 from server.rooms.room_store import House
-from simulator.cluster.commit_turn import CommitTurn
-from simulator.cluster.rpc import Process, Request
+from simulator.cluster.servers.commit_turn import CommitTurn
+from simulator.cluster.servers.rpc import Process, Request
 
 
 class Openings:

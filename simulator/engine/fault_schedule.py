@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simulator.world import World
+from simulator.engine.simulation import World
 
 Undo = Callable[[], None]
 

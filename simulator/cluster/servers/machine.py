@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from game.errors import check
-from simulator.cluster.journals import JournalDisk
-from simulator.cluster.rpc import Process
-from simulator.world import World
+from simulator.cluster.servers.journals import JournalDisk
+from simulator.cluster.servers.rpc import Process
+from simulator.engine.simulation import World
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 ADRIFT = "main adrift"

@@ -14,8 +14,8 @@ import msgpack
 
 from game.errors import TicTacToeError, check
 from server.runtime.effects import Ask, Conversation, InTurn, Wish
-from simulator.node import Node
-from simulator.world import Life, Timer
+from simulator.engine.node import Node
+from simulator.engine.simulation import Life, Timer
 from wire import REPLICATION
 from wire.errors import DeadlineExceeded, Unreachable, error_from
 

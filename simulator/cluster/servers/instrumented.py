@@ -15,7 +15,7 @@ from server.rooms.service_clock import ServiceTime
 from wire import REPLICATION
 
 if TYPE_CHECKING:
-    from simulator.cluster.main_process import MainProcess
+    from simulator.cluster.servers.main_server import MainProcess
 
 
 class NotingPrimary(Primary):
