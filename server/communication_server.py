@@ -6,7 +6,6 @@ log does not have; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import readings
 from server.communication.front_door import FrontDoor
 from server.communication.house_bot_process import BotKeeper
 from server.communication.lobby_follower import LobbyCopy
@@ -64,7 +63,7 @@ def build(its_node: Node) -> None:
     keeper = BotKeeper(its_node.settings, lambda: copy.matches_of(HOUSE_BOT))
     its_node.in_background("house bot", lambda: keeper.run(its_node.go_on, its_node.pause))
     its_node.at_end(keeper.end)
-    its_node.metrics.include(lambda: readings.of_communication(copy, front_door))
+    its_node.metrics.include(front_door.readings)
     its_node.watch([REPLICATION])
 
 

@@ -6,7 +6,6 @@ acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
 
 from __future__ import annotations
 
-from server import readings
 from server.main.candidate import Candidate
 from server.main.peer_api import MainPeer
 from server.process import entry_point as script
@@ -27,7 +26,7 @@ def build(its_node: Node) -> None:
     )
     peer = MainPeer(its_node)
     its_node.serve_peers(peer)
-    its_node.metrics.include(lambda: readings.of_main(peer))
+    its_node.metrics.include(peer.readings)
     its_node.watch([REPLICATION])
     clients = its_node.open_to_clients()  # those who come before there is an office wait, and need not come again
     candidate = Candidate(its_node, clients, line, peer)

@@ -5,18 +5,17 @@ Run it as ``python server/replication_server.py`` from the project's root; see `
 
 from __future__ import annotations
 
-from server import readings
 from server.log.journal.compaction import Compactor
-from server.log.journal.file import open_journal, open_when_possible
+from server.log.journal.file import open_when_possible
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
-from server.log.journal.sharing import share_in_background
 from server.log.streams import Streams
 from server.process import entry_point as script
 from server.process.base_api import ClientObject
+from server.process.server_journal import open_journal_of
 from server.process.server_process import Node
 from server.replication.replica_service import CopyKeeper, NoCopyYet
-from server.replication.scrub import begin_scrub, end_unreadable
+from server.replication.scrub import begin_scrub
 from server.runtime.failpoints import Faults
 from server.runtime.retries import Retries
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -27,24 +26,18 @@ def build(its_node: Node) -> None:
     """Offer the copy, and watch the others: these also while the disk does not let the copy be opened."""
     opening = its_node.retries["journal"] = Retries("the journal cannot be opened")
     try:
-        its_node.serve_peers(_copy(its_node, _open(its_node)))
+        its_node.serve_peers(_copy(its_node, open_journal_of(its_node)))
     except StorageFailed as error:
         opening.failed(error)
         its_node.serve_peers(NoCopyYet(its_node, opening))
         _watch(its_node)
-        journal = open_when_possible(lambda: _open(its_node), opening, go_on=its_node.go_on, pause=its_node.pause)
+        journal = open_when_possible(
+            lambda: open_journal_of(its_node), opening, go_on=its_node.go_on, pause=its_node.pause
+        )
         if journal is not None:
             its_node.offer_to_peers(_copy(its_node, journal))
     else:
         _watch(its_node)
-
-
-def _open(its_node: Node) -> Journal:
-    file = journal_of(its_node.settings, REPLICATION)
-    journal = open_journal(file, durability=its_node.settings.durability)
-    journal.on_unreadable = lambda why: end_unreadable(its_node, file, why)
-    share_in_background(its_node, journal, file)
-    return journal
 
 
 def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
@@ -58,7 +51,7 @@ def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
     )
     its_node.retries["snapshots"] = compactor.retries
     copy = CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults))
-    its_node.metrics.include(lambda: readings.of_replication(copy))
+    its_node.metrics.include(copy.readings)
     copy.scrub = begin_scrub(its_node, journal, journal_of(settings, REPLICATION))
     its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
     its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION, its_node.cluster_id))

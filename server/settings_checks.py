@@ -9,13 +9,11 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from server.settings_fields import SettingsFields
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.addresses import LAST_PORT, packed
-
-if TYPE_CHECKING:
-    from server.settings import Settings
 
 _CHOICES = {
     "durability": ("os", "fsync"),
@@ -32,7 +30,7 @@ _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 _NAMES = {MAIN: "MAIN", COMMUNICATION: "COMMUNICATION", REPLICATION: "REPLICATION"}
 
 
-def complaints(settings: Settings) -> Iterator[str]:
+def complaints(settings: SettingsFields) -> Iterator[str]:
     """What is wrong with these settings, the plainest first; nothing if they can be."""
     yield from _choices(settings)
     yield from _ranges(settings)
@@ -42,13 +40,13 @@ def complaints(settings: Settings) -> Iterator[str]:
     yield from _ports_used_twice(settings)
 
 
-def _choices(settings: Settings) -> Iterator[str]:
+def _choices(settings: SettingsFields) -> Iterator[str]:
     for name, allowed in _CHOICES.items():
         if getattr(settings, name) not in allowed:
             yield f"{name.upper()} must be one of {', '.join(allowed)}"
 
 
-def _ranges(settings: Settings) -> Iterator[str]:
+def _ranges(settings: SettingsFields) -> Iterator[str]:
     for field in fields(settings):
         name, value = field.name, getattr(settings, field.name)
         first = 0 if name.endswith("_metrics_port") else 1
@@ -75,7 +73,7 @@ def _host(name: str, value: str) -> Iterator[str]:
         yield f"{name.upper()} must be a name or an address, without port and brackets, not {value}"
 
 
-def _times(settings: Settings) -> Iterator[str]:
+def _times(settings: SettingsFields) -> Iterator[str]:
     if settings.hang_s <= settings.heartbeat_s:
         yield "HANG_S must be longer than HEARTBEAT_S"
     if settings.hang_s <= settings.heartbeat_s + settings.append_timeout_s:
@@ -86,7 +84,7 @@ def _times(settings: Settings) -> Iterator[str]:
         yield "NAME_GRACE_S must be longer than MAX_WAIT_S"
 
 
-def _folder(settings: Settings) -> Iterator[str]:
+def _folder(settings: SettingsFields) -> Iterator[str]:
     variable = re.match(r"\$\{?\w+\}?", settings.data_folder)
     if variable:
         yield f"DATA_FOLDER begins with {variable[0]}, which is not replaced: write it out, or begin with ~"
@@ -114,7 +112,7 @@ def _is_elsewhere(host: str) -> bool:
     return packed(host) is not None and not is_loopback(host)
 
 
-def _addresses(settings: Settings) -> Iterator[str]:
+def _addresses(settings: SettingsFields) -> Iterator[str]:
     for name in ("public_host", "main_host", "communication_host", "replication_host"):
         if is_every_address(getattr(settings, name)):
             yield f"{name.upper()} must be an address that others can connect to, not {getattr(settings, name)}"
@@ -141,7 +139,7 @@ def _addresses(settings: Settings) -> Iterator[str]:
     yield from _peer_addresses(settings)
 
 
-def _peer_addresses(settings: Settings) -> Iterator[str]:
+def _peer_addresses(settings: SettingsFields) -> Iterator[str]:
     bind = settings.peer_bind_host
     for role in _SERVERS:
         name, host = f"{_NAMES[role]}_HOST", settings.host_of(role)
@@ -168,13 +166,13 @@ class _Port(NamedTuple):
     bind: str
 
 
-def _ports_used_twice(settings: Settings) -> Iterator[str]:
+def _ports_used_twice(settings: SettingsFields) -> Iterator[str]:
     for one, other in itertools.combinations(_ports(settings), 2):
         if one.number == other.number and _same(one.machine, other.machine) and _overlap(one.bind, other.bind):
             yield f"{one.setting} and {other.setting} are both {one.number}: each needs a port of its own"
 
 
-def _ports(settings: Settings) -> Iterator[_Port]:
+def _ports(settings: SettingsFields) -> Iterator[_Port]:
     yield _Port("NAME_SERVER_PORT", settings.name_server_port, settings.name_server_host, settings.name_server_host)
     for role in _SERVERS:
         host, name = settings.host_of(role), _NAMES[role]

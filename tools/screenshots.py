@@ -20,6 +20,7 @@ from client.desktop.model.lobby.lobby import LobbyModel
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.app import SERVERS_SIZE, SIZE, Window
+from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import THEMES, Look
 from game.games.selection import Proposal
@@ -60,7 +61,7 @@ class Studio:
             preferences=Preferences(folder / f"{name}.json"),
             credentials=Credentials(folder / f"{name} tokens.json"),
         )
-        return Window(ttk.Toplevel(size=SIZE, position=(number * SIZE[0], 0)), model, self.look)
+        return open_window(ttk.Toplevel(size=SIZE, position=(number * SIZE[0], 0)), model, self.look)
 
     def live(self, until: Callable[[], object]) -> None:
         """Let the windows live until the condition holds."""

@@ -6,7 +6,7 @@ rooms and matches it hands on to the main server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from game.accounts.names import check_name
@@ -25,6 +25,8 @@ from server.rooms.lobby import cursor_from
 from server.runtime.security import cluster_id, code_hash, token_hash
 from server.settings import Settings
 from server.supervision.status import Glance
+from server.telemetry import metrics
+from server.telemetry.metrics import Reading
 from wire import MAIN, PROTOCOL_VERSION, room_object
 from wire.arguments import mapping, one_of, optional, remote, request_id, room_id, seconds, text, token, whole
 from wire.caller import calling_host
@@ -58,6 +60,14 @@ class FrontDoor:
         self.archive = Archive(lambda numbers: self._ask_main("records", list(numbers)))
         bot = BotLimits(settings.max_bot_matches, settings.max_bot_matches_per_host)
         self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
+
+    def readings(self) -> Iterator[Reading]:
+        """What the communication server tells."""
+        yield Reading(metrics.LOBBY_ROOMS, len(self._copy.lobby.rows))
+        yield Reading(metrics.LOBBY_COMPLETE, 1 if self._copy.complete else 0)
+        yield Reading(metrics.CALLERS_WAITING, self._copy.herald.waiting, ("lobby",))
+        yield Reading(metrics.SEEKERS, self.matchmaker.waiting)
+        yield Reading(metrics.ONLINE, len(self.who_is_online.names()))
 
     @remote()
     def describe(self) -> dict[str, object]:

@@ -21,9 +21,9 @@ from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
 from game.rooms.drain_rules import check_not_draining
 from server.communication.lobby_follower import FOLLOW_WAIT_S, LobbyCopy
-from server.main.match_opener import MOST_AT_ONCE, Pairing
 from server.rooms.ids import HOUSE_BOT, house_request
 from server.rooms.long_poll import Herald
+from server.rooms.pairing import MOST_AT_ONCE, Pairing
 from server.runtime.retries import TAKEOVER_S, Retries
 from wire.errors import Busy, NotReady
 from wire.later import Later

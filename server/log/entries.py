@@ -187,6 +187,8 @@ class Office(NamedTuple):
 
 
 NO_OFFICE = Office(0, "")
+FARTHEST_LEAP = 1_000_000
+"""How far an epoch may be above the last: each takeover raises it by one, and a copy misses only some of them."""
 
 
 class Term(NamedTuple):

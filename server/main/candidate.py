@@ -10,20 +10,18 @@ import threading
 
 import structlog
 
-from server.log.journal.file import open_journal, open_when_possible
+from server.log.journal.file import open_when_possible
 from server.log.journal.guard_file import LogGuard
 from server.log.journal.journal import Journal
-from server.log.journal.pair import GUARD, journal_of
-from server.log.journal.sharing import share_in_background
+from server.log.journal.pair import GUARD
 from server.main.peer_api import MainPeer
 from server.main.primary_term import Term
 from server.main.read_only import ReadOnly
+from server.process.server_journal import open_journal_of
 from server.process.server_process import Node
 from server.replication.replica_connection import ReplicaLine
-from server.replication.scrub import end_unreadable
 from server.replication.takeover import take_office
 from server.runtime.retries import Retries
-from wire import MAIN
 from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
 
@@ -54,13 +52,7 @@ class Candidate:
             self.serves.set()
 
     def _open(self) -> Journal:
-        settings = self._node.settings
-        guard = LogGuard.in_file(settings.data / GUARD)
-        file = journal_of(settings, MAIN)
-        journal = open_journal(file, durability=settings.durability, guard=guard)
-        journal.on_unreadable = lambda why: end_unreadable(self._node, file, why)
-        share_in_background(self._node, journal, file)
-        return journal
+        return open_journal_of(self._node, LogGuard.in_file(self._node.settings.data / GUARD))
 
     def _run(self, journal: Journal) -> None:
         settings = self._node.settings

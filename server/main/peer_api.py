@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from server.main.match_opener import Pairing, pairings
 from server.main.primary_term import Term
 from server.main.reads import Serving
 from server.process.base_api import PeerObject
 from server.process.server_process import Node
 from server.rooms.lobby import Cursor
+from server.rooms.pairing import Pairing, pairings
+from server.telemetry import metrics
+from server.telemetry.metrics import Reading
 from wire import REPLICATION
 from wire.arguments import (
     mapping,
@@ -66,6 +68,13 @@ class MainPeer(PeerObject):
         if self._serving is None:
             return {"step": "waiting for office"}
         return self._serving.status()
+
+    def readings(self) -> Iterator[Reading]:
+        """What the main server tells; before its term only that there is none."""
+        yield Reading(metrics.IN_OFFICE, 0 if self.term is None else 1)
+        yield Reading(metrics.READ_ONLY, 1 if self.reads_only else 0)
+        if self.term is not None:
+            yield from self.term.readings()
 
     @remote(on=yes_or_no, until=or_none(whole(0, _LATEST)))
     def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:

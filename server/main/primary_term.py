@@ -7,7 +7,7 @@ The way of a command: a room object or the front door â†’ ``desk`` (who asks) â†
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import structlog
 
@@ -22,16 +22,18 @@ from server.main.commit_observer import Witness, WitnessedHouse
 from server.main.reads import Serving
 from server.main.timer_thread import Timekeeper
 from server.process.server_process import Node
-from server.replication.primary import Primary
+from server.replication.primary import Primary, Step
 from server.replication.repair import Repair
 from server.replication.replica_connection import ReplicaLine
 from server.replication.replicator import ReplicaLink
-from server.replication.scrub import Scrub, begin_scrub
+from server.replication.scrub import Scrub, begin_scrub, readings_of_copy
 from server.rooms.event_feed import most_events_of
 from server.rooms.ids import house_request
 from server.runtime.failpoints import Faults
 from server.runtime.retries import Retries
+from server.telemetry import metrics
 from server.telemetry.counters import CommitCounts
+from server.telemetry.metrics import Reading
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 from wire.rpc import Endpoint
@@ -128,6 +130,34 @@ class Term(Serving):
     def status(self) -> dict[str, object]:
         kept = {"damage": self.damage.as_plain(), "scrub": {} if self.scrub is None else self.scrub.as_plain()}
         return {"epoch": self.link.epoch, "step": self.link.step.value, **super().status(), **kept}
+
+    def readings(self) -> Iterator[Reading]:
+        """What a main server in office tells."""
+        house, link, counts = self.house, self.link, self.counts
+        present = [room for room in house.in_memory() if room.players or room.spectators]
+        yield Reading(metrics.EPOCH, link.epoch)
+        yield Reading(metrics.POSITION, house.published)
+        yield Reading(metrics.ROOMS, house.open_rooms)
+        yield Reading(metrics.ROOMS_IN_MEMORY, house.rooms_in_memory)
+        yield Reading(metrics.NAMES, house.names.held)
+        yield Reading(metrics.RECORDS, house.records)
+        yield Reading(metrics.PLAYERS, sum(room.has(name) for room in present for name in room.players))
+        yield Reading(metrics.WATCHERS, sum(len(room.spectators) for room in present))
+        yield Reading(metrics.CALLERS_WAITING, house.callers_waiting, ("room",))
+        yield Reading(metrics.COMMANDS_WAITING, self.committer.waiting)
+        yield Reading(metrics.MOVES, counts.events["moved"])
+        yield Reading(metrics.MOVE_S, self.traffic.move_s)
+        for kind, count in list(counts.events.items()):
+            yield Reading(metrics.EVENTS, count, (kind,))
+        for termination, count in list(counts.terminations.items()):
+            yield Reading(metrics.GAMES, count, (termination,))
+        yield Reading(metrics.COMMITS, counts.commits)
+        yield Reading(metrics.COMMIT_S, counts.commit_s)
+        yield Reading(metrics.BATCH, counts.commands)
+        yield Reading(metrics.DEGRADED, 0 if link.step is Step.IN_STEP else 1)
+        yield Reading(metrics.DEGRADED_S, link.degraded.seconds)
+        yield Reading(metrics.LAG, link.lag)
+        yield from readings_of_copy(self.damage, self.scrub)
 
     def _keep(self, missing: Sequence[Listing]) -> None:
         """Write listings that the journal lacks, for the next start: without them it takes longer, and no more."""

@@ -10,13 +10,12 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import NoReturn
 
 import structlog
 
-from server import readings
 from server.process.registration import Registration
 from server.runtime import fd_limits as descriptors
 from server.runtime.retries import TAKEOVER_S, Retries
@@ -30,7 +29,9 @@ from server.supervision.run_directory import RunFolder
 from server.supervision.supervision import STAND_DOWN_S
 from server.supervision.supervisor import Watcher
 from server.telemetry import logs as log
+from server.telemetry import metrics
 from server.telemetry.counters import Traffic
+from server.telemetry.metrics import Reading
 from server.telemetry.metrics_thread import Telling
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import NotReady, StorageFailed, TicTacToeError
@@ -83,7 +84,7 @@ class Node:
         self.peers = Endpoint(where, key=peer_key(self.key, role), answered=self.peer_traffic.answered)
         self.clients: Endpoint | None = None
         self.metrics = Telling(Address(settings.metrics_host, settings.metrics_port_of(role)))
-        self.metrics.include(lambda: readings.of_node(self))
+        self.metrics.include(self._readings)
         self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause))
         if settings.owner_pid:
             self.in_background("owner", self._end_with_owner)
@@ -216,6 +217,22 @@ class Node:
                 if retries.trouble is not None
             },
         }
+
+    def _readings(self) -> Iterator[Reading]:
+        """What every server tells: its connections, whom it refused, and whom it replaced."""
+        yield Reading(metrics.INFO, 1, (self.role, str(PROTOCOL_VERSION)))
+        ports = (("clients", self.clients, self.traffic), ("peers", self.peers, self.peer_traffic))
+        for port, endpoint, traffic in ports:
+            yield Reading(metrics.CONNECTIONS, 0 if endpoint is None else endpoint.connections, (port,))
+            for code, count in list(traffic.refused.items()):
+                yield Reading(metrics.REFUSED, count, (port, code))
+        for watcher in self.watchers:
+            yield from watcher.readings()
+        for what, retries in list(self.retries.items()):
+            trouble = retries.trouble
+            yield Reading(metrics.FAILING_SINCE, 0 if trouble is None else trouble.since, (what,))
+            for code, count in list(retries.codes.items()):
+                yield Reading(metrics.FAILED_TRIES, count, (what, code))
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from game.errors import InvalidArgument, check
-from server.log.entries import Entry, Mark, Office, Snapshot
+from server.log.entries import FARTHEST_LEAP, Entry, Mark, Office, Snapshot
 from wire.errors import Fenced
-
-FARTHEST_LEAP = 1_000_000
-"""How far an epoch may be above the last: each takeover raises it by one, and a copy misses only some of them."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from game.moment import Limits
 from server.log import message_checks as rows
-from server.log.damaged_streams import Damage
 from server.log.entries import Entry, LogEnd, Mark, Office, Place, Snapshot, StreamCopy, Term
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
@@ -24,9 +23,11 @@ from server.process.base_api import PeerObject
 from server.process.server_process import Node
 from server.replication.repair import AT_ONCE, VERSIONS_AT_ONCE, put, put_in_order
 from server.replication.replica import Replica, Take
-from server.replication.scrub import Scrub
+from server.replication.scrub import Scrub, readings_of_copy
 from server.runtime.failpoints import Faults
 from server.runtime.retries import Retries
+from server.telemetry import metrics
+from server.telemetry.metrics import Reading
 from wire.arguments import remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
@@ -105,10 +106,11 @@ class CopyKeeper(PeerObject):
         status = {"epoch": self.epoch, "position": self.position}
         return {**status, "damage": self._journal.damage.as_plain(), "scrub": scrub}
 
-    @property
-    def damaged(self) -> Damage:
-        """What is damaged in this copy."""
-        return self._journal.damage
+    def readings(self) -> Iterator[Reading]:
+        """What the replication server tells."""
+        yield Reading(metrics.EPOCH, self.epoch)
+        yield Reading(metrics.POSITION, self.position)
+        yield from readings_of_copy(self._journal.damage, self.scrub)
 
     def more_beat(self) -> dict[str, object]:
         return {"damaged": bool(self._journal.damage.waiting)}

@@ -15,12 +15,15 @@ from typing import Any
 
 import structlog
 
-from server.log.journal.file import condemn, reader
+from server.log.damaged_streams import Damage
+from server.log.journal.file import reader
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_bytes, is_sound, is_sound_listing
 from server.log.streams import is_stream
 from server.process.server_process import Node
 from server.runtime.retries import Retries
+from server.telemetry import metrics
+from server.telemetry.metrics import Reading
 from wire.errors import StorageFailed, TicTacToeError
 
 FIRST_S = 10.0
@@ -37,17 +40,6 @@ SELECT stream FROM entries GROUP BY stream HAVING COUNT(*) <> MAX(version) - MIN
 logger = structlog.get_logger()
 
 
-def end_unreadable(node: Node, file: Path, why: str) -> None:
-    """End the server whose journal SQLite cannot read any more: the next start puts that aside, and takes what it had
-    from the other copy.
-    """
-    try:
-        condemn(file)
-    except OSError as error:
-        logger.error("the journal cannot be marked as unreadable", why=str(error))
-    node.step_down(f"the journal cannot be read: {why}")
-
-
 def begin_scrub(node: Node, journal: Journal, file: Path, relist: Callable[[str], None] | None = None) -> Scrub:
     """Read that journal through in a thread of that server, for as long as it runs."""
     settings = node.settings
@@ -61,6 +53,16 @@ def begin_scrub(node: Node, journal: Journal, file: Path, relist: Callable[[str]
     node.retries["scrub"] = scrub.retries
     node.in_background("scrub", lambda: scrub.run(node.go_on, node.pause))
     return scrub
+
+
+def readings_of_copy(damage: Damage, scrub: Scrub | None) -> Iterator[Reading]:
+    """What is damaged in one copy of the log, and how far it was read through."""
+    yield Reading(metrics.DAMAGED, len(damage.waiting), ("waiting",))
+    yield Reading(metrics.DAMAGED, len(damage.lost), ("lost",))
+    yield Reading(metrics.DAMAGE_FOUND, damage.found)
+    yield Reading(metrics.DAMAGE_MENDED, damage.mended)
+    yield Reading(metrics.SCRUBBED, 0 if scrub is None else scrub.rows)
+    yield Reading(metrics.SCRUB_FINISHED, 0 if scrub is None else scrub.finished_at)
 
 
 class Scrub:

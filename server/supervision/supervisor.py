@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import structlog
@@ -22,8 +22,10 @@ from server.supervision.recovery_log import Recoveries, Recovery
 from server.supervision.run_directory import RunFolder
 from server.supervision.run_file import RunFile
 from server.supervision.supervision import Action, Condition, Patience, Supervision
+from server.telemetry import metrics
 from server.telemetry.counters import DIED, HUNG, RecoveryCounts
-from wire import NAME_SERVER
+from server.telemetry.metrics import Reading
+from wire import MAIN, NAME_SERVER
 from wire.errors import DeadlineExceeded, NotReady, StorageFailed, TicTacToeError
 
 LOOK_AGAIN_S = 0.01
@@ -101,6 +103,19 @@ class Watcher:
             elif self.answers:
                 due = time.monotonic() + self._settings.hang_s
         self._pulse.close()
+
+    def readings(self) -> Iterator[Reading]:
+        """Which processes were started from here, and whom they replaced."""
+        yield Reading(metrics.STARTS, self.starts, (self.role,))
+        if self.role == MAIN:
+            yield Reading(metrics.TAKEOVER_S, self.recovered.took_s)
+        else:
+            yield Reading(metrics.RECOVERY_S, self.recovered.took_s, (self.role,))
+        for reason, count in list(self.recovered.reasons.items()):
+            if self.role == MAIN:
+                yield Reading(metrics.TAKEOVERS, count, (reason,))
+            else:
+                yield Reading(metrics.RECOVERIES, count, (self.role, reason))
 
     def status(self) -> dict[str, object]:
         """What is known of the other, for people: condition, starts, failures in a row, seconds to the next start."""

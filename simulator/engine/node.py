@@ -9,13 +9,58 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from game.errors import check
 from simulator.engine.disk import Disk
 
-if TYPE_CHECKING:
-    from simulator.engine.simulation import Life, Timer, World
+Action = Callable[[], None]
+
+
+class Timer:
+    """Something that is going to happen, unless it is cancelled."""
+
+    __slots__ = ("_action", "life")
+
+    def __init__(self, action: Action, life: Life | None) -> None:
+        self._action: Action | None = action
+        self.life = life
+
+    def fire(self) -> None:
+        """It happens, unless it was cancelled or has happened."""
+        action, self._action = self._action, None
+        if action is not None:
+            action()
+
+    def cancel(self) -> None:
+        """It does not happen."""
+        self._action = None
+
+
+class Life:
+    """One life of a node, from a start to a crash. Timers and messages belong to a life, the disk outlives it."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name = name
+        self.number = number
+        self.alive = True
+        self.paused = False
+        self.held: list[Action] = []
+        self.node: Node | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}#{self.number}"
+
+
+class Environment(Protocol):
+    """What a node needs of the world it lives in."""
+
+    @property
+    def now(self) -> float: ...
+    def disk(self, name: str) -> Disk: ...
+    def chance(self, stream: str) -> random.Random: ...
+    def after(self, delay_s: float, action: Action, life: Life | None = None) -> Timer: ...
+    def send(self, sender: str, receiver: str, message: object) -> None: ...
 
 
 class Node:
@@ -24,10 +69,10 @@ class Node:
     Subclasses override ``start`` and write ``on_<Message>`` methods.
     """
 
-    world: World
+    world: Environment
     life: Life
 
-    def be_born(self, world: World, life: Life) -> None:
+    def be_born(self, world: Environment, life: Life) -> None:
         """Called by the world before ``start``."""
         self.world = world
         self.life = life

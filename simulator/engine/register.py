@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from simulator.engine.event_trace import Timeline
 from simulator.engine.fault_schedule import Blow, Storm, Undo
 from simulator.engine.network import Weather
-from simulator.engine.node import Node
-from simulator.engine.simulation import Timer, World
+from simulator.engine.node import Node, Timer
+from simulator.engine.simulation import World
 from simulator.engine.verdict import Verdict
 from verify.history import linearizability
 from verify.history.models import Read, RegisterModel, Write

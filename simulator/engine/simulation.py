@@ -11,56 +11,16 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from game.errors import check
 from simulator.engine.disk import Disk
 from simulator.engine.event_trace import Timeline
 from simulator.engine.network import Network, Weather
-
-if TYPE_CHECKING:
-    from simulator.engine.node import Node
-
-Action = Callable[[], None]
+from simulator.engine.node import Action, Life, Node, Timer
 
 
 class Crash(BaseException):
     """The node that runs now is dead: what it was doing ends here. Not an Exception, so that no node can outlive it."""
-
-
-class Timer:
-    """Something that is going to happen, unless it is cancelled."""
-
-    __slots__ = ("_action", "life")
-
-    def __init__(self, action: Action, life: Life | None) -> None:
-        self._action: Action | None = action
-        self.life = life
-
-    def fire(self) -> None:
-        """It happens, unless it was cancelled or has happened."""
-        action, self._action = self._action, None
-        if action is not None:
-            action()
-
-    def cancel(self) -> None:
-        """It does not happen."""
-        self._action = None
-
-
-class Life:
-    """One life of a node, from a start to a crash. Timers and messages belong to a life, the disk outlives it."""
-
-    def __init__(self, name: str, number: int) -> None:
-        self.name = name
-        self.number = number
-        self.alive = True
-        self.paused = False
-        self.held: list[Action] = []
-        self.node: Node | None = None
-
-    def __str__(self) -> str:
-        return f"{self.name}#{self.number}"
 
 
 class World:

@@ -30,6 +30,7 @@ from client.credentials import Credentials
 from client.desktop.model.app import AppModel, Wishes
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.window.app import SIZE, Window
+from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import Look
@@ -98,7 +99,7 @@ def measure(cluster: Cluster, rooms: int, seconds: float, folder: Path) -> dict[
         preferences=Preferences(folder / "window.json"),
         credentials=Credentials(folder / "tokens.json"),
     )
-    window = Window(ttk.Toplevel(size=SIZE), model, Look(app, "light"))
+    window = open_window(ttk.Toplevel(size=SIZE), model, Look(app, "light"))
     loop = Loop(app)
     found: dict[str, list[float]] = {"from the first screen to the lobby": loop.run(until=lambda: in_lobby(model))}
     found["an empty lobby"] = loop.run(seconds)

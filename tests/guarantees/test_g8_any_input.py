@@ -24,11 +24,11 @@ from game.moment import Limits
 from game.rooms.events import Created
 from server.communication.front_door import FrontDoor
 from server.control.cluster import Cluster
+from server.log.entries import FARTHEST_LEAP
 from server.log.streams import Streams
 from server.main.peer_api import MainPeer
 from server.main.room_api import RoomObject
 from server.process.base_api import ClientObject, PeerObject
-from server.replication.replica import FARTHEST_LEAP
 from server.replication.replica_service import CopyKeeper
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end

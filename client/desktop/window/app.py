@@ -11,7 +11,6 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.app import AppModel
 from client.desktop.model.base.preferences import Theme
-from client.desktop.window.bindings import bind_keys
 from client.desktop.window.lobby.cluster import ServersScreen
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.lobby.recovery_code import KeepingScreen
@@ -58,7 +57,6 @@ class Window:
         shell.rowconfigure(1, weight=1)
         self._build_header()
         self.banner = BannerBar(shell, look, row=2, press=lambda: self.act(model.start_servers))
-        bind_keys(self)
         self.refresh()
         self._pump()
 

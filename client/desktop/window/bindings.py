@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+import ttkbootstrap as ttk
+
+from client.desktop.model.app import AppModel
+from client.desktop.window.app import Window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.screen import Screen
-
-if TYPE_CHECKING:
-    from client.desktop.window.app import Window
+from client.desktop.window.widgets.theme import Look
 
 MOST_MOVES = 1000
 """More than any game has."""
@@ -24,8 +26,14 @@ Kind = TypeVar("Kind", bound=Screen)
 OnKey = Callable[["tk.Event[tk.Misc]"], None]
 
 
-def bind_keys(window: Window) -> None:
-    """Have the window hear its keys."""
+def open_window(shell: ttk.App | ttk.Toplevel, model: AppModel, look: Look) -> Window:
+    """One person's window with its keys, on an application's root or on a toplevel."""
+    window = Window(shell, model, look)
+    _bind_keys(window)
+    return window
+
+
+def _bind_keys(window: Window) -> None:
     keys: dict[str, Callable[[], object]] = {
         "<F1>": window.toggle_keys,
         "<F9>": window.change_theme,

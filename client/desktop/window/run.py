@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.display import NoDisplay, Side
 from client.desktop.model.app import AppModel
 from client.desktop.window.app import SIZE, Window
+from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.antialiased import icon
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import Look
@@ -34,7 +35,7 @@ def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None
     open_windows: list[Window] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _close_soon(open_windows))  # first: the model begins to work with its window
-    window = Window(app, model, look)
+    window = open_window(app, model, look)
     open_windows.append(window)
     app.report_callback_exception = lambda _kind, fault, _traceback: window.note(fault)
     _place(app, look, side)

@@ -16,8 +16,7 @@ import mmap
 import os
 from pathlib import Path
 
-from server.log.entries import Mark
-from server.replication.replica import FARTHEST_LEAP
+from server.log.entries import FARTHEST_LEAP, Mark
 from wire.errors import StorageFailed
 
 _EPOCH, _POSITION, _DIVERGED = range(3)

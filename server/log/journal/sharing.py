@@ -12,20 +12,10 @@ from pathlib import Path
 
 from server.log.journal.file import connect
 from server.log.journal.journal import Journal
-from server.process.server_process import Node
 
 SHARE_AGAIN_S = 1.0
 ROOM_TO_SHARE = 1 << 20
 """Bytes that must be free: the index of a journal's log has 32 KB for each 4,000 pages that were written lately."""
-
-
-def share_in_background(node: Node, journal: Journal, file: Path) -> None:
-    """Share that journal of a server as soon as possible, if it is not shared."""
-    durability = node.settings.durability
-    if journal.is_alone:
-        node.in_background(
-            "journal", lambda: share(journal, file, durability=durability, go_on=node.go_on, pause=node.pause)
-        )
 
 
 def share(

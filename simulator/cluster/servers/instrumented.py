@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from game.moment import CHANCE_BITS, Moment
 from server.log.batch import Draft
-from server.log.entries import LogEnd, Office
+from server.log.entries import Entry, LogEnd, Office
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.replication.primary import Output, Primary
 from server.rooms.room_store import House
 from server.rooms.service_clock import ServiceTime
-from wire import REPLICATION
-
-if TYPE_CHECKING:
-    from simulator.cluster.servers.main_server import MainProcess
+from simulator.cluster.servers.rpc import Process
+from simulator.cluster.servers.service_clock_checker import OfficeHours
 
 
 class NotingPrimary(Primary):
     """The real machine; the simulation notes which replica joined."""
 
-    def __init__(self, office: Office, journal: Journal, process: MainProcess) -> None:
+    def __init__(self, office: Office, journal: Journal, on_joined: Callable[[], None]) -> None:
         super().__init__(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
-        self._process = process
+        self._on_joined = on_joined
 
     def joined(self, replica_end: LogEnd) -> Output | None:
         output = super().joined(replica_end)
-        self._process.joined_by = self._process.connection_to(REPLICATION)
+        self._on_joined()
         return output
 
 
 class NotingHouse(House):
     """The real house; the simulation hears what it publishes."""
 
-    def __init__(self, streams: Streams, journal: Journal, process: MainProcess) -> None:
-        super().__init__(streams, journal, lambda _room: None, lambda: process.now, NotingTime(process))
-        self._process = process
+    def __init__(
+        self,
+        streams: Streams,
+        journal: Journal,
+        process: Process,
+        hours: OfficeHours,
+        on_published: Callable[[Sequence[Entry]], None],
+    ) -> None:
+        super().__init__(streams, journal, lambda _room: None, lambda: process.now, NotingTime(process, hours))
+        self._on_published = on_published
 
     def publish(self, draft: Draft) -> None:
         super().publish(draft)
-        self._process.published(draft.entries)
+        self._on_published(draft.entries)
 
 
 class NotingTime(ServiceTime):
     """The real service time, on the world's clock and chance; the judge hears what time things are decided at."""
 
-    def __init__(self, process: MainProcess) -> None:
-        self._hours = process.hours
+    def __init__(self, process: Process, hours: OfficeHours) -> None:
+        self._hours = hours
         self._process = process
         dice = process.world.chance(f"{process.life}/moments")
         super().__init__(lambda: process.now * self._hours.speed, lambda: dice.getrandbits(CHANCE_BITS))

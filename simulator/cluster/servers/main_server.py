@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,8 @@ from simulator.cluster.servers.rpc import Process, Request, Talk
 from simulator.cluster.servers.scrubber import scrub_now_and_then
 from simulator.cluster.servers.supervisor import Watch
 from simulator.cluster.servers.timer_thread import Timekeeper
-from simulator.engine.simulation import Crash, Life
+from simulator.engine.node import Life
+from simulator.engine.simulation import Crash
 from wire import MAIN, REPLICATION
 from wire.errors import Damaged, NotReady, StorageFailed
 
@@ -140,10 +141,13 @@ class MainProcess(Process):
         """All events there, but those of which only the place is kept."""
         self.published([entry for copy in copies for entry in copy.entries if not is_lost(entry)])
 
+    def _note_joined(self) -> None:
+        self.joined_by = self.connection_to(REPLICATION)
+
     def _in_office(self, office: Office) -> None:
         journal, limits = self.journal, self._limits
         streams = Streams(limits.of_rooms)
-        self.house = house = NotingHouse(streams, journal, self)
+        self.house = house = NotingHouse(streams, journal, self, self.hours, self.published)
         self._compactor = Compactor(
             journal,
             streams,
@@ -153,7 +157,7 @@ class MainProcess(Process):
             in_memory=house.at_hand,
         )
         self.link = link = ReplicaLink(
-            NotingPrimary(office, journal, self),
+            NotingPrimary(office, journal, self._note_joined),
             journal,
             self._compactor,
             faults=NO_FAULTS,
@@ -230,7 +234,7 @@ class MainProcess(Process):
         self.world.timeline.note(self.now, self.name, f"steps down: {why}")
         raise Crash
 
-    def published(self, entries: list[Entry]) -> None:
+    def published(self, entries: Sequence[Entry]) -> None:
         """These can be seen from now on; told by the house, and of what was there before the term began."""
         for entry in entries:
             self._record.publish(entry)

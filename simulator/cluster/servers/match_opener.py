@@ -8,7 +8,7 @@ from typing import Any
 
 from server.commit.commit import Order
 from server.log.streams import room_stream
-from server.main.match_opener import Opened, Pairing, opening_of, pairings
+from server.rooms.pairing import Opened, Pairing, opening_of, pairings
 from server.rooms.room_store import House
 from simulator.cluster.servers.commit_turn import CommitTurn
 from simulator.cluster.servers.rpc import Process, Request

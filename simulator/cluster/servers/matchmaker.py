@@ -16,7 +16,7 @@ from game.rooms.commands import HOUSE_REQUESTS
 from server.communication.game_index import PAGE, Archive
 from server.communication.lobby_follower import LobbyCopy
 from server.communication.matchmaker import AGAIN_S, TICK_S
-from server.main.match_opener import Pairing
+from server.rooms.pairing import Pairing
 from simulator.cluster.servers.rpc import Process, Request
 from wire import MAIN
 

@@ -14,8 +14,8 @@ import msgpack
 
 from game.errors import TicTacToeError, check
 from server.runtime.effects import Ask, Conversation, InTurn, Wish
-from simulator.engine.node import Node
-from simulator.engine.simulation import Life, Timer
+from simulator.engine.node import Life, Node, Timer
+from simulator.engine.simulation import World
 from wire import REPLICATION
 from wire.errors import DeadlineExceeded, Unreachable, error_from
 
@@ -76,6 +76,8 @@ def break_off(world: Any, sender: str, receiver: str, message: object) -> None:
 
 class Process(Node):
     """A node that calls and is called, and that holds conversations with the replica."""
+
+    world: World
 
     def __init__(self) -> None:
         self._calls: dict[int, tuple[str, Then, Fail, Timer]] = {}

@@ -27,9 +27,10 @@ from server.log.entries import Entry, Office
 from server.log.journal.journal import Journal
 from server.log.streams import Streams, room_stream
 from server.main.command_service import Desk
-from server.main.match_opener import Pairings, pairings
+from server.main.match_opener import Pairings
 from server.rooms.ids import house_request
 from server.rooms.lobby import Cursor
+from server.rooms.pairing import pairings
 from server.rooms.room_store import House
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults

@@ -20,8 +20,9 @@ from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.account_service import AN_HOUR_S
 from server.main.command_service import Desk
-from server.main.match_opener import Pairing, Pairings
+from server.main.match_opener import Pairings
 from server.rooms.ids import house_request
+from server.rooms.pairing import Pairing
 from server.rooms.room_store import House
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults

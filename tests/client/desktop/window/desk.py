@@ -14,6 +14,7 @@ from client.desktop.model.app import AppModel, Wishes
 from client.desktop.model.base.local_servers import OpenLocalServers
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.window.app import SIZE, Window
+from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.room.room import RoomScreen
@@ -48,7 +49,7 @@ class Desk:
             credentials=Credentials(folder / "tokens.json"),
         )
         shell = ttk.Toplevel(title=name, size=SIZE, position=(20 * next(self._numbers), 0))
-        window = Window(shell, model, self.look)
+        window = open_window(shell, model, self.look)
         self.windows.append(window)
         return Person(self, window)
 

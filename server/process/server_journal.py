@@ -1,0 +1,40 @@
+"""The journal of a server's process: opened, shared with other readers, and put aside where it cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from server.log.journal.file import condemn, open_journal
+from server.log.journal.guard_file import LogGuard
+from server.log.journal.journal import Journal
+from server.log.journal.pair import journal_of
+from server.log.journal.sharing import share
+from server.process.server_process import Node
+
+logger = structlog.get_logger()
+
+
+def open_journal_of(node: Node, guard: LogGuard | None = None) -> Journal:
+    """Open the journal of that server's role. Raises StorageFailed.
+
+    On a full disk no other process can read it; in the background it is shared as soon as there is room.
+    """
+    file, durability = journal_of(node.settings, node.role), node.settings.durability
+    journal = open_journal(file, durability=durability, guard=guard)
+    journal.on_unreadable = lambda why: _end_unreadable(node, file, why)
+    if journal.is_alone:
+        node.in_background(
+            "journal", lambda: share(journal, file, durability=durability, go_on=node.go_on, pause=node.pause)
+        )
+    return journal
+
+
+def _end_unreadable(node: Node, file: Path, why: str) -> None:
+    """End the server. The next start puts the journal aside, and fetches what it had from the other copy."""
+    try:
+        condemn(file)
+    except OSError as error:
+        logger.error("the journal cannot be marked as unreadable", why=str(error))
+    node.step_down(f"the journal cannot be read: {why}")
