@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import psutil
 
 from server.control.cluster import Cluster
+from server.log.archive_stream import PREFIX as ARCHIVE
+from server.log.archive_stream import is_volume
 from server.log.journal.file import open_journal
 from server.log.journal.pair import journal_of
-from server.log.standing_streams import VOLUME, is_volume
 from server.settings import Settings
 from server.supervision.processes import ROLES
 from verify.testbed.local_cluster import sandbox_cluster
@@ -19,7 +20,7 @@ from wire import MAIN
 
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
-THE_LAST_VOLUME = f"{VOLUME}\U0010ffff"
+THE_LAST_VOLUME = f"{ARCHIVE}\U0010ffff"
 """In the order of streams, after all volumes of the book and before all else."""
 
 

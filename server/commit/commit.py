@@ -12,12 +12,13 @@ from typing import Any, Protocol
 from game.errors import Refusal, TicTacToeError
 from game.forms.records import Record
 from game.moment import Moment
+from server.log.archive_stream import Enter, volume_stream
 from server.log.batch import Draft
 from server.log.entries import Entry, Listing
 from server.log.journal.journal import Journal
 from server.log.remembered_answers import Outcome, UnchangedRequests, answer_of, error_of, outcome_of
-from server.log.standing_streams import Enter, volume_stream
-from server.log.streams import Kind, Streams
+from server.log.stream_kind import StreamKind
+from server.log.streams import Streams
 from server.runtime.effects import Conversation
 from server.runtime.failpoints import Faults
 from wire.errors import Damaged, Fenced, StorageFailed
@@ -143,7 +144,7 @@ class Commit:
             answer = kind.answer(state, command)
         return answer
 
-    def _add(self, stream: str, kind: Kind, state: Any, event: Any, draft: Draft) -> Any:
+    def _add(self, stream: str, kind: StreamKind, state: Any, event: Any, draft: Draft) -> Any:
         """One event more in the draft; the state after it."""
         state = draft.states[stream] = kind.evolve(state, event)
         position = self._journal.last.position + len(draft.entries) + 1

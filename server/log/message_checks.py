@@ -15,7 +15,8 @@ from game.errors import InvalidArgument, TicTacToeError
 from game.moment import Limits
 from server.log.entries import Entry, Mark, Snapshot, StreamCopy, Term
 from server.log.row_format import LOST
-from server.log.streams import Kind, Streams, is_stream
+from server.log.stream_kind import StreamKind
+from server.log.streams import Streams, is_stream
 from wire.arguments import sequence, text, whole
 
 MOST_ROWS = 10_000
@@ -153,7 +154,7 @@ def is_readable(name: str, body: str, *, entry: bool) -> bool:
     """Whether a body is an event (or a state) of such a stream, or keeps the place of one that is lost."""
     if body == LOST:
         return True
-    kind: Kind = _STREAMS.kind_of(name)
+    kind: StreamKind = _STREAMS.kind_of(name)
     try:
         if entry:
             kind.read_event(body)

@@ -20,7 +20,7 @@ from game.accounts.new_names import check_new_name
 from game.errors import BadToken, InvalidArgument, LimitReached, NameTaken, NameTooSimilar, Refusal, WrongCode
 from game.rooms.drain_rules import check_not_draining
 from server.commit.command_port import CommandPort
-from server.log.streams import name_stream
+from server.log.name_stream import name_stream
 from server.main.attempt_limiter import AttemptLimiter
 from server.main.name_hosts import NameHosts
 from server.rooms.ids import HOUSE_BOT

@@ -23,7 +23,7 @@ from game.rooms.commands import HOUSE, Close, Command, Create, Leave
 from game.rooms.decide_access import check_may_see
 from game.rooms.state import Room
 from server.commit.command_port import CommandPort
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
 from server.main.account_service import AN_HOUR_S, NameDesk
 from server.main.attempt_limiter import AttemptLimiter
 from server.rooms.ids import house_request, room_id_of

@@ -19,7 +19,7 @@ from game.accounts.names import Claim
 from game.rooms.events import Closed, Created, Finished, Started
 from server.commit.commit import Order
 from server.log.batch import Draft
-from server.log.streams import room_of
+from server.log.room_stream import room_of
 from server.rooms.room_store import House
 from server.telemetry import logs as log
 from server.telemetry.counters import CommitCounts

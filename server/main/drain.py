@@ -19,8 +19,8 @@ from game.cluster_state import Drain
 from game.rooms.drain_rules import is_played
 from game.rooms.state import Room
 from server.commit.command_port import CommandPort
-from server.log.standing_streams import THE_SERVICE
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
+from server.log.service_stream import THE_SERVICE
 from server.rooms.room_store import House
 from server.supervision.run_directory import RunFolder
 from wire.later import now

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from server.commit.command_port import CommandPort
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.pairing import Opened, Pairing, opening_of
 from server.rooms.room_store import House

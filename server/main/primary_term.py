@@ -17,7 +17,8 @@ from server.log.entries import Listing, Office
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
-from server.log.streams import Streams, room_of
+from server.log.room_stream import room_of
+from server.log.streams import Streams
 from server.main.commit_observer import Witness, WitnessedHouse
 from server.main.reads import Serving
 from server.main.timer_thread import Timekeeper

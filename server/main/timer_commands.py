@@ -11,8 +11,8 @@ import structlog
 from game.cluster_state import Tick
 from game.errors import TicTacToeError
 from game.rooms.commands import HOUSE, Due
-from server.log.standing_streams import THE_SERVICE
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
+from server.log.service_stream import THE_SERVICE
 from server.rooms.room_store import House
 
 WRITTEN_EVERY_MS = 1000

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from game.errors import NoSuchGame
+from server.log.archive_stream import first_of_volume, volume_stream
 from server.log.journal.journal import Journal
 from server.log.row_format import LOST
-from server.log.standing_streams import first_of_volume, volume_stream
 from wire.errors import Damaged
 
 MOST_BYTES = 1 << 15

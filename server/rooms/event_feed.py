@@ -8,7 +8,9 @@ from typing import Any
 from game.errors import check
 from game.forms.event_codec import to_plain
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, read_event, room_stream
+from server.log.room_stream import room_stream
+from server.log.stream_kind import read_event
+from server.log.streams import Streams
 
 MOST_EVENTS = 500
 """Events an answer carries at the most."""

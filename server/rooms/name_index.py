@@ -11,7 +11,7 @@ import threading
 
 from game.accounts.lookalikes import skeletons
 from game.accounts.names import NOBODY, Name, name_key
-from server.log.streams import name_stream
+from server.log.name_stream import name_stream
 
 LOOKED_AT_ONCE = 200
 """Names of which is worked out in one go what they look like."""

@@ -15,7 +15,8 @@ from game.forms.event_codec import to_plain
 from game.rooms.events import Event
 from game.rooms.state import Room
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, room_stream
+from server.log.room_stream import room_stream
+from server.log.streams import Streams
 from wire.errors import Damaged
 
 Plain = dict[str, Any]

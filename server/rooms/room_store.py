@@ -21,7 +21,8 @@ from game.rooms.state import Room
 from server.log.batch import Draft
 from server.log.entries import Listing, StreamCopy
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, room_of, room_stream
+from server.log.room_stream import room_of, room_stream
+from server.log.streams import Streams
 from server.rooms.archive_reader import Book
 from server.rooms.event_feed import MOST_EVENTS, RoomNews
 from server.rooms.lobby import Change, Changes, Cursor, Row

@@ -9,8 +9,10 @@ from typing import Any
 
 from game.cluster_state import Service
 from game.errors import InvariantBroken
-from server.log.standing_streams import THE_SERVICE, first_of_volume, is_volume
-from server.log.streams import Streams, is_name
+from server.log.archive_stream import first_of_volume, is_volume
+from server.log.name_stream import is_name
+from server.log.service_stream import THE_SERVICE
+from server.log.streams import Streams
 from server.rooms.lobby import Row
 from server.rooms.name_index import NameBook
 

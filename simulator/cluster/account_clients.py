@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from game.accounts.names import Claim, Keep, Recover
 from game.errors import Refusal
 from game.rooms.commands import Close, Create, Join
-from server.log.streams import name_stream, room_stream
+from server.log.name_stream import name_stream
+from server.log.room_stream import room_stream
 from server.rooms.room_store import House
 from simulator.cluster.clients import GIVES_UP_S, Person, fields_of
 

@@ -11,7 +11,8 @@ from typing import Any
 from game.errors import InvariantBroken
 from game.forms.event_codec import from_plain
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, room_of, room_stream
+from server.log.room_stream import room_of, room_stream
+from server.log.streams import Streams
 from server.replication.primary import Step
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import House

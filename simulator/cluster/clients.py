@@ -14,7 +14,7 @@ from game.errors import NoSuchRoom, Refusal, TicTacToeError
 from game.forms.event_codec import from_plain
 from game.games.tictactoe import EMPTY
 from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
 from simulator.cluster.servers.machine import ADRIFT
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.cluster.servers.rpc import Process, Request

@@ -19,10 +19,10 @@ from game.rooms.events import Created, Event, Finished, Started
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
 from server.communication.ratings import Ratings
+from server.log.archive_stream import is_volume
 from server.log.entries import Entry
 from server.log.journal.journal import Journal
-from server.log.standing_streams import is_volume
-from server.log.streams import room_of
+from server.log.room_stream import room_of
 from server.rooms.lobby import OpenMatches
 
 LEADERS = 100

@@ -22,7 +22,7 @@ from server.log.entries import Entry, LogEnd, Mark, Office, Snapshot, Terms
 from server.log.journal.compaction import Compactor
 from server.log.journal.guard_file import LogGuard
 from server.log.journal.journal import Journal
-from server.log.streams import room_of
+from server.log.room_stream import room_of
 from server.replication import takeover_rules as takeover
 from server.replication.primary import Output, Primary, Step
 from server.replication.replica import Replica

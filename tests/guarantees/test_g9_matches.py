@@ -31,12 +31,12 @@ from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
 from server.control.cluster import Cluster
+from server.log.archive_stream import Enter, volume_stream
 from server.log.batch import Draft
 from server.log.entries import Entry, Listing, Office
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
-from server.log.standing_streams import Enter, volume_stream
 from server.log.streams import Streams
 from server.rooms.archive_reader import MOST_BYTES
 from server.rooms.event_feed import ROOM_OF_AN_EVENT

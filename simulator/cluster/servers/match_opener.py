@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.commit.commit import Order
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
 from server.rooms.pairing import Opened, Pairing, opening_of, pairings
 from server.rooms.room_store import House
 from simulator.cluster.servers.commit_turn import CommitTurn

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 
 from server.log.entries import Entry
-from server.log.standing_streams import THE_SERVICE
+from server.log.service_stream import THE_SERVICE
 from server.main.timer_commands import WRITTEN_EVERY_MS
 from server.rooms.service_clock import LONGEST_STEP_S
 

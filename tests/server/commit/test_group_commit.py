@@ -24,7 +24,8 @@ from server.commit.commit import Commit, Order
 from server.commit.group_commit import Committer
 from server.log.entries import Entry, Office
 from server.log.journal.file import open_journal
-from server.log.streams import Streams, room_stream
+from server.log.room_stream import room_stream
+from server.log.streams import Streams
 from server.rooms.room_store import House
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults

@@ -25,7 +25,8 @@ from server.communication.lobby_follower import LobbyCopy
 from server.communication.matchmaker import Matchmaker
 from server.log.entries import Entry, Office
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, room_stream
+from server.log.room_stream import room_stream
+from server.log.streams import Streams
 from server.main.command_service import Desk
 from server.main.match_opener import Pairings
 from server.rooms.ids import house_request

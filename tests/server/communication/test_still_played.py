@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from game.rooms.state import Room
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
 from server.main.drain import READ_AT_ONCE, StillPlayed
 from tests.game.playing import left, started
 

@@ -18,8 +18,10 @@ from server.log.entries import START, Entry, Mark, Office, Snapshot, Term
 from server.log.journal.file import condemn, open_journal, reader
 from server.log.journal.journal import Journal
 from server.log.mending import filled, holes_of, is_lost, lacks, rows_for, settled
+from server.log.name_stream import name_stream
+from server.log.room_stream import room_stream
 from server.log.row_format import LOST, checksum
-from server.log.streams import Streams, name_stream, room_stream
+from server.log.streams import Streams
 from server.replication.repair import put
 from server.rooms.room_store import House
 from tests.server.log.damaging import cut_in_half, edit, flip

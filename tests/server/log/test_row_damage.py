@@ -12,7 +12,7 @@ from server.log.entries import Entry, Listing, Mark, Snapshot
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.mending import holes_of
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
 from verify.testbed.row_damage import damaged_in, flip_a_bit
 
 ROOMS = [room_stream(name) for name in ("aaaa", "bbbb")]

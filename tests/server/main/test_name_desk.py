@@ -35,7 +35,9 @@ from server.commit.group_commit import Committer
 from server.log.entries import Entry, Office
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, name_stream, room_stream
+from server.log.name_stream import name_stream
+from server.log.room_stream import room_stream
+from server.log.streams import Streams
 from server.main import account_service as name_desk
 from server.main.account_service import NameDesk
 from server.rooms.room_store import House

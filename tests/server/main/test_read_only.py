@@ -15,7 +15,9 @@ from server.commit.refusing_committer import RefusingCommitter, still_time
 from server.log.entries import Entry, Office
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, name_stream, room_stream
+from server.log.name_stream import name_stream
+from server.log.room_stream import room_stream
+from server.log.streams import Streams
 from server.rooms.room_store import House
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults

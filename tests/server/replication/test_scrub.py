@@ -13,7 +13,7 @@ from game.rooms.commands import Close
 from server.log.entries import Listing, Place, Snapshot, StreamCopy
 from server.log.journal.file import open_journal, reader
 from server.log.journal.journal import Journal
-from server.log.streams import room_stream
+from server.log.room_stream import room_stream
 from server.replication.scrub import PAGE, Scrub
 from tests.server.log.damaging import edit, flip
 from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, house_on, written

@@ -14,7 +14,9 @@ from server.log.batch import Draft
 from server.log.entries import Entry, Listing, Office
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, name_stream, room_stream
+from server.log.name_stream import name_stream
+from server.log.room_stream import room_stream
+from server.log.streams import Streams
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import House
 

@@ -10,7 +10,7 @@ from game.accounts import names
 from game.accounts.lookalikes import skeletons
 from game.accounts.names import NOBODY, Claim, Keep, Name, Recover, Release, name_key
 from game.errors import Refusal
-from server.log.streams import name_stream
+from server.log.name_stream import name_stream
 from server.rooms import name_index as of_name_book
 from server.rooms.name_index import NameBook
 from tests.game.playing import UNTIMED

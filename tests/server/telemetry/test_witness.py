@@ -19,8 +19,9 @@ from game.rooms.events import Closed, Created, Finished, Moved, Started
 from server.commit.commit import Order
 from server.log.batch import Draft
 from server.log.entries import Entry
-from server.log.standing_streams import THE_SERVICE
-from server.log.streams import name_stream, room_stream
+from server.log.name_stream import name_stream
+from server.log.room_stream import room_stream
+from server.log.service_stream import THE_SERVICE
 from server.main import commit_observer as witness
 from server.main.commit_observer import Witness
 from server.settings import Settings

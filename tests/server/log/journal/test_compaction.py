@@ -15,7 +15,8 @@ from server.log.entries import Entry, Mark, Snapshot, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
-from server.log.streams import Streams, room_stream
+from server.log.room_stream import room_stream
+from server.log.streams import Streams
 from tests.server.log.damaging import flip
 
 ROOM = room_stream("abcd")

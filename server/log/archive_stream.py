@@ -1,0 +1,90 @@
+"""The streams of the archive of games: segments of a fixed number of records, numbered through all of them from 1.
+
+Records are never compacted away: a segment's version is how many it has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from game.errors import check
+from game.forms import records
+from game.forms.records import RECORDS_OF_A_VOLUME, Record
+from game.moment import Moment
+from game.plain_values import whole
+from server.log.entries import StreamCopy
+from server.log.stream_kind import StreamKind, as_json
+
+PREFIX = "book/"
+
+
+class Volume(NamedTuple):
+    """A segment's state: how many records it has."""
+
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Add a record to the archive, as the one of that number."""
+
+    number: int
+    record: Record
+
+
+def volume_stream(number: int) -> str:
+    """The segment that has, or will have, the record of that number."""
+    return f"{PREFIX}{(number - 1) // RECORDS_OF_A_VOLUME}"
+
+
+def is_volume(stream: str) -> bool:
+    """Whether that is the name of a segment."""
+    return re.fullmatch(r"book/(0|[1-9][0-9]{0,8})", stream) is not None
+
+
+def first_of_volume(stream: str) -> int:
+    """The number of its first record."""
+    return int(stream[len(PREFIX) :]) * RECORDS_OF_A_VOLUME + 1
+
+
+class ArchiveStream(StreamKind):
+    """A segment of the archive. No caller asks for a record: it is added with the event that ends the game."""
+
+    keeps_events = True
+
+    def nothing(self, stream: str) -> Volume:  # noqa: ARG002
+        return Volume()
+
+    def decide(self, state: Volume, command: Enter, now: Moment) -> Sequence[Record]:  # noqa: ARG002
+        expected = (command.number - 1) % RECORDS_OF_A_VOLUME
+        check(state.version == expected, "records are numbered one after the other")
+        return (command.record,)
+
+    def evolve(self, state: Volume, event: Record) -> Volume:  # noqa: ARG002
+        return Volume(state.version + 1)
+
+    def request(self, command: Enter) -> Hashable:
+        return command.number
+
+    def answer(self, state: Volume, command: Enter) -> Mapping[str, object]:  # noqa: ARG002
+        return {"number": command.number}
+
+    def without_the_damaged(self, copy: StreamCopy) -> Volume:
+        """How many records it has: each is a row of its own."""
+        return Volume(copy.version)
+
+    def encode(self, state: Volume) -> dict[str, object]:
+        return state._asdict()
+
+    def decode(self, plain: Mapping[str, Any]) -> Volume:
+        return Volume(whole(plain["version"], "version"))
+
+    def write_event(self, event: Record) -> str:
+        return as_json(records.to_plain(event))
+
+    def read_event(self, body: str) -> Record:
+        return records.from_plain(json.loads(body))

@@ -1,0 +1,59 @@
+"""The streams of usernames: one for each name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from game.accounts import name_events, names
+from game.forms.records import NameFreed, Record
+from game.moment import Moment
+from server.log.stream_kind import Command, Event, StreamKind, as_json
+
+PREFIX = "name/"
+
+
+def name_stream(key: str) -> str:
+    """The stream of a username's events, by ``names.name_key``."""
+    return PREFIX + key
+
+
+def is_name(stream: str) -> bool:
+    """Whether it is a username's stream."""
+    return stream.startswith(PREFIX)
+
+
+class NameStream(StreamKind):
+    """A username: what it decides is in ``game/accounts``.
+
+    No request is remembered: a name that is somebody's today is free another day, and ``names`` itself sees to late
+    copies. Whatever is asked again changes nothing and gets the same answer.
+    """
+
+    def nothing(self, stream: str) -> names.Name:  # noqa: ARG002
+        return names.NOBODY
+
+    def decide(self, name: names.Name, command: Command, now: Moment) -> Sequence[Event]:  # noqa: ARG002
+        return names.decide(name, command)
+
+    def evolve(self, name: names.Name, event: Event) -> names.Name:
+        return names.evolve(name, event)
+
+    def answer(self, name: names.Name, command: Command) -> Mapping[str, object]:  # noqa: ARG002
+        return {"name": name.name}
+
+    def record(self, before: names.Name, event: Event, after: names.Name) -> Record | None:  # noqa: ARG002
+        return NameFreed(before.name) if isinstance(event, name_events.Released) else None
+
+    def encode(self, name: names.Name) -> dict[str, object]:
+        return names.encode(name)
+
+    def decode(self, plain: Mapping[str, Any]) -> names.Name:
+        return names.decode(plain)
+
+    def write_event(self, event: Event) -> str:
+        return as_json(name_events.to_plain(event))
+
+    def read_event(self, body: str) -> Event:
+        return name_events.from_plain(json.loads(body))
