@@ -20,7 +20,6 @@ from game.rooms.events import Closed, Created, Finished, Started
 from server.commit.commit import Order
 from server.log.batch import Draft
 from server.log.room_stream import room_of
-from server.rooms.room_store import House
 from server.telemetry import logs as log
 from server.telemetry.counters import CommitCounts
 
@@ -90,16 +89,6 @@ class Witness:
             self._lines.append((time.time(), event, fields, for_debug))
         else:
             self._left_out += 1
-
-
-class WitnessedHouse(House):
-    """The house, with a witness of all that is published."""
-
-    witness: Witness
-
-    def publish(self, draft: Draft) -> None:
-        super().publish(draft)
-        self.witness.published(draft)
 
 
 def _kind_of(event: Any) -> str:

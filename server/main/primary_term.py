@@ -19,7 +19,7 @@ from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.room_stream import room_of
 from server.log.streams import Streams
-from server.main.commit_observer import Witness, WitnessedHouse
+from server.main.commit_observer import Witness
 from server.main.reads import Serving
 from server.main.timer_thread import Timekeeper
 from server.process.server_process import Node
@@ -30,6 +30,7 @@ from server.replication.replicator import ReplicaLink
 from server.replication.scrub import Scrub, begin_scrub, readings_of_copy
 from server.rooms.event_feed import most_events_of
 from server.rooms.ids import house_request
+from server.rooms.room_store import House
 from server.runtime.failpoints import Faults
 from server.runtime.retries import Retries
 from server.telemetry import metrics
@@ -68,8 +69,8 @@ class Term(Serving):
         self.traffic = node.traffic
         self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
         most_events = most_events_of(settings.max_message_bytes)
-        house = WitnessedHouse(streams, journal, self.offer, most_events=most_events)
-        house.witness = self._witness
+        observer = self._witness.published
+        house = House(streams, journal, self.offer, most_events=most_events, on_published=observer)
         self._compactor = Compactor(
             journal,
             streams,

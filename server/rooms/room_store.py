@@ -50,8 +50,12 @@ class House:
         clock: Callable[[], float] = time.monotonic,
         time_of_service: ServiceTime | None = None,
         most_events: int = MOST_EVENTS,
+        on_published: Callable[[Draft], None] = lambda _: None,
     ) -> None:
-        """``known`` is called with every room, before anybody can read of it. ``most_events``: in one answer."""
+        """``known`` is called with every room, before anybody can read of it. ``most_events``: in one answer.
+        ``on_published`` is called with everything that was made visible, after that.
+        """
+        self._on_published = on_published
         self.time = time_of_service or ServiceTime(clock)
         self.due = DueRooms()
         self._streams = streams
@@ -155,6 +159,7 @@ class House:
                     self._memory.happened(room, entry.version, event)
             self._published = draft.entries[-1].position
             self._herald.happened_in(changed)
+        self._on_published(draft)
 
     def _late_listings(self, draft: Draft) -> list[Listing]:
         """What was mended, as a change at the end of the log: those who follow the lobby have read past its place."""

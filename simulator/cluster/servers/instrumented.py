@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from game.moment import CHANCE_BITS, Moment
-from server.log.batch import Draft
-from server.log.entries import Entry, LogEnd, Office
+from server.log.entries import LogEnd, Office
 from server.log.journal.journal import Journal
-from server.log.streams import Streams
 from server.replication.primary import Output, Primary
-from server.rooms.room_store import House
 from server.rooms.service_clock import ServiceTime
 from simulator.cluster.servers.rpc import Process
 from simulator.cluster.servers.service_clock_checker import OfficeHours
@@ -27,25 +24,6 @@ class NotingPrimary(Primary):
         output = super().joined(replica_end)
         self._on_joined()
         return output
-
-
-class NotingHouse(House):
-    """The real house; the simulation hears what it publishes."""
-
-    def __init__(
-        self,
-        streams: Streams,
-        journal: Journal,
-        process: Process,
-        hours: OfficeHours,
-        on_published: Callable[[Sequence[Entry]], None],
-    ) -> None:
-        super().__init__(streams, journal, lambda _room: None, lambda: process.now, NotingTime(process, hours))
-        self._on_published = on_published
-
-    def publish(self, draft: Draft) -> None:
-        super().publish(draft)
-        self._on_published(draft.entries)
 
 
 class NotingTime(ServiceTime):

@@ -41,7 +41,7 @@ from server.rooms.room_store import House
 from server.runtime.effects import Conversation
 from server.runtime.failpoints import Faults
 from simulator.cluster.servers.commit_turn import CommitTurn
-from simulator.cluster.servers.instrumented import NotingHouse, NotingPrimary
+from simulator.cluster.servers.instrumented import NotingPrimary, NotingTime
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import Machine
 from simulator.cluster.servers.match_opener import Openings
@@ -147,7 +147,14 @@ class MainProcess(Process):
     def _in_office(self, office: Office) -> None:
         journal, limits = self.journal, self._limits
         streams = Streams(limits.of_rooms)
-        self.house = house = NotingHouse(streams, journal, self, self.hours, self.published)
+        self.house = house = House(
+            streams,
+            journal,
+            lambda _room: None,
+            lambda: self.now,
+            NotingTime(self, self.hours),
+            on_published=lambda draft: self.published(draft.entries),
+        )
         self._compactor = Compactor(
             journal,
             streams,
