@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,7 +14,7 @@ from client.connection import ATTEMPT_S, Channel, OnLink, Patience, Place
 from client.credentials import DEFAULT_PORT, Credentials, new_token
 from client.game_archive import Games, Played, PlayerPage, Standing, games_from, played_from, standing_from
 from client.player import Player
-from client.retry import until_deadline, worth_another_try
+from client.retry import Tries, worth_another_try
 from client.views import Row, row_from
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
@@ -94,21 +95,26 @@ class Cluster:
 
     def describe(self, deadline_s: float) -> Mapping[str, Any]:
         """What the front door says about itself (see ``docs/protocol.md``). Raises as ``connect`` does."""
-
-        def attempt(timeout_s: float) -> Mapping[str, Any]:
-            try:
-                answer: Mapping[str, Any] = self.ask("describe", deadline_s=timeout_s)
-            except NoSuchRoom:  # of all objects at that address: it is not open yet, or another program's
-                raise Unreachable("something else answers where the name server has the cluster") from None
-            return answer
-
         try:
-            return until_deadline(attempt, deadline_s=deadline_s, attempt_s=deadline_s, on_failure=lambda: None)
+            return self._described(Tries(deadline_s, attempt_s=deadline_s))
         except Unreachable as error:
             if self._not_found is not None:
                 raise DeadlineExceeded(f"{self._not_found.message} (tried for {deadline_s:g} s)") from None
             where = f"the name server at {self.server} has a cluster, and its communication server does not answer"
             raise DeadlineExceeded(f"{where}: {error.message}") from None
+
+    def _described(self, tries: Tries) -> Mapping[str, Any]:
+        failure: TicTacToeError
+        while True:
+            try:
+                answer: Mapping[str, Any] = self.ask("describe", deadline_s=tries.timeout_s())
+            except NoSuchRoom:  # of all objects at that address: it is not open yet, or another program's
+                failure = Unreachable("something else answers where the name server has the cluster")
+            except TicTacToeError as error:
+                failure = error
+            else:
+                return answer
+            time.sleep(tries.pause_after(failure))
 
     def claim(self, name: str, *, token: str | None = None, remember: bool = False) -> Player:
         """Claim a username, or come back to it. With ``token`` it is the name of whoever has that token; without, a new

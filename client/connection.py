@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from client.retry import until_deadline, worth_another_try
+from client.retry import Tries, worth_another_try
 from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Remote
 
@@ -80,25 +80,28 @@ class Channel:
         if not self._lock.acquire(timeout=limit_s):
             raise DeadlineExceeded(f"no answer within {limit_s:g} s: another call on this connection still waits")
         try:
-            self._failing_since = None
-            return until_deadline(
-                lambda timeout_s: self._try(method, arguments, again, timeout_s),
-                deadline_s=limit_s,
-                attempt_s=self._patience.attempt_s + extra_s,
-                on_failure=self._failed,
+            return self._until_answered(
+                method, arguments, again, Tries(limit_s, attempt_s=self._patience.attempt_s + extra_s)
             )
         finally:
             self._lock.release()
 
-    def _try(self, method: str, first: tuple[object, ...], again: tuple[object, ...] | None, timeout_s: float) -> Any:
-        arguments = first if again is None or self._failing_since is None else again
-        try:
-            answer = self._connected().call(method, *arguments, timeout_s=timeout_s)
-        except TicTacToeError as error:
-            self._tell(not worth_another_try(error))
-            raise
-        self._tell(True)
-        return answer
+    def _until_answered(
+        self, method: str, arguments: tuple[object, ...], again: tuple[object, ...] | None, tries: Tries
+    ) -> Any:
+        self._failing_since = None
+        while True:
+            try:
+                answer = self._connected().call(method, *arguments, timeout_s=tries.timeout_s())
+            except TicTacToeError as error:
+                self._tell(not worth_another_try(error))
+                pause_s = tries.pause_after(error)
+            else:
+                self._tell(True)
+                return answer
+            self._failed()
+            time.sleep(pause_s)
+            arguments = arguments if again is None else again
 
     def _tell(self, answered: bool) -> None:
         if answered is not self._told:

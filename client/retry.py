@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, TicTacToeError, Unreachable
 
@@ -16,8 +15,6 @@ SHORT_PAUSE_S = 0.03
 LONGEST_PAUSE_S = 1.0
 
 _CHANCE = random.Random()
-
-Result = TypeVar("Result")
 
 
 def worth_another_try(error: TicTacToeError) -> bool:
@@ -45,30 +42,34 @@ def pauses(
     return pause
 
 
-def until_deadline(
-    attempt: Callable[[float], Result], *, deadline_s: float, attempt_s: float, on_failure: Callable[[], None]
-) -> Result:
-    """Call ``attempt(timeout_s)`` until it succeeds, fails for good, or ``deadline_s`` seconds have passed.
+class Tries:
+    """The tries of one call, up to its deadline."""
 
-    ``on_failure`` is called before each further try. Raises the last error when time is up; if any leaves it open
-    whether the call was carried out, it is DeadlineExceeded.
-    """
-    unknown = False
-    began = time.monotonic()
-    ends_at = began + deadline_s
-    pause: Callable[[], float] | None = None
-    while True:
-        try:
-            return attempt(max(0.05, min(attempt_s, ends_at - time.monotonic())))
-        except TicTacToeError as error:
-            pause = pause or pauses(began=began)
-            wait_s = pause()
-            unknown = unknown or isinstance(error, Unreachable)
-            if not worth_another_try(error):
-                raise
-            if time.monotonic() + wait_s >= ends_at:
-                if unknown:
-                    raise DeadlineExceeded(f"no answer within {deadline_s:g} s: {error.message}") from None
-                raise
-            on_failure()
-            time.sleep(wait_s)
+    def __init__(self, deadline_s: float, *, attempt_s: float) -> None:
+        """``deadline_s``: when to give up, from now on. ``attempt_s``: the longest wait for one answer. In seconds."""
+        self._deadline_s = deadline_s
+        self._attempt_s = attempt_s
+        self._began = time.monotonic()
+        self._pause: Callable[[], float] | None = None
+        self._may_be_done = False
+
+    def timeout_s(self) -> float:
+        """How long the next try may wait for its answer."""
+        return max(0.05, min(self._attempt_s, self._began + self._deadline_s - time.monotonic()))
+
+    def pause_after(self, error: TicTacToeError) -> float:
+        """How long to wait, in seconds, before the try after the one that failed with ``error``.
+
+        Raises ``error`` when another try is of no use, or when time is up; and then DeadlineExceeded if any failure
+        leaves it open whether the call was carried out.
+        """
+        if not worth_another_try(error):
+            raise error
+        self._pause = self._pause or pauses(began=self._began)
+        pause_s = self._pause()
+        self._may_be_done = self._may_be_done or isinstance(error, Unreachable)
+        if time.monotonic() + pause_s < self._began + self._deadline_s:
+            return pause_s
+        if self._may_be_done:
+            raise DeadlineExceeded(f"no answer within {self._deadline_s:g} s: {error.message}") from None
+        raise error

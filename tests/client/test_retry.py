@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import stat
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from client.cluster import connect
 from client.connection import Channel, Patience, Place
 from client.credentials import Credentials
-from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, pauses, until_deadline
+from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, Tries, pauses
 from game.errors import InvalidArgument, NotYourTurn
 from server.settings import Settings
 from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, StorageFailed, TicTacToeError, TooLarge, Unreachable
@@ -34,11 +35,15 @@ class Attempts:
             raise self.errors.pop(0)
         return "done"
 
-    def failed(self) -> None:
-        self.failures += 1
-
     def run(self, deadline_s: float = 5.0) -> str:
-        return until_deadline(self, deadline_s=deadline_s, attempt_s=2.0, on_failure=self.failed)
+        tries = Tries(deadline_s, attempt_s=2.0)
+        while True:
+            try:
+                return self(tries.timeout_s())
+            except TicTacToeError as error:
+                pause_s = tries.pause_after(error)
+            self.failures += 1
+            time.sleep(pause_s)
 
 
 def test_what_may_pass_is_tried_again() -> None:
