@@ -19,7 +19,7 @@ from wire.errors import (
     WrongAddress,
 )
 from wire.probe import Found, probe
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 PROBE_S = 0.5
 _ROLES = (MAIN, COMMUNICATION, REPLICATION)
@@ -63,7 +63,7 @@ def _wrong(address: Address, why: str) -> WrongAddress:
 def _role_at(address: Address) -> str:
     """Which of the servers answers there, as a sentence's part."""
     for role in _ROLES:
-        remote = Remote(address, role)
+        remote = Proxy(address, role)
         try:
             remote.call("describe", timeout_s=PROBE_S)
         except ProtocolMismatch:

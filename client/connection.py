@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from client.retry import Tries, worth_another_try
 from wire.errors import DeadlineExceeded, TicTacToeError
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 OnLink = Callable[[bool], None]
 """Called, by whatever thread makes the call, with True when a call is answered and with False when it has to be tried
@@ -56,7 +56,7 @@ class Channel:
         self._patience = patience
         self._lock = threading.Lock()
         self._place = place
-        self._remote: Remote | None = None
+        self._remote: Proxy | None = None
         self._failing_since: float | None = None
         self._looked_at = 0.0
         self._on_link = on_link
@@ -116,10 +116,10 @@ class Channel:
             finally:
                 self._lock.release()
 
-    def _connected(self) -> Remote:
+    def _connected(self) -> Proxy:
         if self._remote is None:
             self._place = self._place or self._find()
-            self._remote = Remote(self._place.address, self._place.name)
+            self._remote = Proxy(self._place.address, self._place.name)
         return self._remote
 
     def _failed(self) -> None:

@@ -17,7 +17,7 @@ from server.runtime.security import peer_key
 from server.supervision.status import Glance, Lookout
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.arguments import remote
-from wire.rpc import Remote, RemotePool
+from wire.rpc import Proxy, ProxyPool
 
 CONNECTIONS_TO_MAIN = 16
 
@@ -49,14 +49,14 @@ def build(its_node: Node) -> None:
     its_node.serve_peers(CommunicationPeer(its_node, copy))
     main = its_node.settings.peer_address_of(MAIN)
     key_of_main = peer_key(its_node.key, MAIN)
-    follower = Remote(main, PEER, key=key_of_main)
+    follower = Proxy(main, PEER, key=key_of_main)
     its_node.retries["lobby"] = copy.retries
     its_node.in_background("lobby", lambda: copy.follow(follower, its_node.go_on, its_node.pause))
-    pool = RemotePool(main, PEER, key=key_of_main, most=CONNECTIONS_TO_MAIN)
+    pool = ProxyPool(main, PEER, key=key_of_main, most=CONNECTIONS_TO_MAIN)
     glance = Glance(Lookout(its_node.settings, its_node.run_folder, its_node.key))
     front_door = FrontDoor(copy, pool, glance, its_node.settings, its_node.key)
     its_node.retries |= {"book": front_door.archive.retries, "matches": front_door.matchmaker.retries}
-    reader = Remote(main, PEER, key=key_of_main)
+    reader = Proxy(main, PEER, key=key_of_main)
     its_node.in_background("book", lambda: front_door.archive.follow(reader, its_node.go_on, its_node.pause))
     its_node.in_background("matches", lambda: front_door.matchmaker.run(its_node.go_on, its_node.pause))
     its_node.open_to_clients().offer(COMMUNICATION, front_door)

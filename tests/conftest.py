@@ -23,7 +23,7 @@ from tests.conditions import PATIENCE_S, wait_until
 from verify.testbed.cluster_faults import SandboxHavoc
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION
-from wire.rpc import Remote
+from wire.rpc import Proxy
 
 # A shell starts what runs in the background with Ctrl-C ignored, and so would be all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -163,7 +163,7 @@ def game(connection: Connection) -> Game:
 
 def ask_once(cluster: Cluster, method: str, *arguments: object) -> Any:
     """Call a method of the front door once: a refusal is raised at once, where the client library would try again."""
-    front_door = Remote(cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
+    front_door = Proxy(cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
     try:
         return front_door.call(method, *arguments, timeout_s=PATIENCE_S)
     finally:

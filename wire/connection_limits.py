@@ -22,7 +22,7 @@ SILENT_S = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Guest:
+class ConnectionSlot:
     """One connection: where it is from, and since when (seconds of any monotonic clock)."""
 
     connection: socket.socket
@@ -30,7 +30,7 @@ class Guest:
     since: float
 
 
-class Door:
+class ConnectionLimits:
     """Counts the connections of one endpoint. Safe for threads."""
 
     def __init__(self, *, most: int, most_of_host: int, most_silent: int = MOST_SILENT) -> None:
@@ -38,8 +38,8 @@ class Door:
         self._most_of_host = most_of_host
         self._most_silent = min(most_silent, most)
         self._lock = threading.Lock()
-        self._inside: set[Guest] = set()
-        self._silent: dict[Guest, None] = {}  # in the order in which they came
+        self._inside: set[ConnectionSlot] = set()
+        self._silent: dict[ConnectionSlot, None] = {}  # in the order in which they came
         self._hosts: Counter[str] = Counter()
 
     def is_open(self, now: float) -> bool:
@@ -47,7 +47,9 @@ class Door:
         with self._lock:
             return len(self._silent) < self._most_silent or self._too_silent(now) is not None
 
-    def enter(self, connection: socket.socket, host: str, now: float) -> tuple[Guest | None, Guest | None]:
+    def enter(
+        self, connection: socket.socket, host: str, now: float
+    ) -> tuple[ConnectionSlot | None, ConnectionSlot | None]:
         """Somebody connects: the new guest, or None if there is no room; and the silent one who has to go for it."""
         with self._lock:
             tight = len(self._silent) >= self._most_silent or len(self._inside) >= self._most
@@ -56,18 +58,18 @@ class Door:
                 self._forget(goes)
             if len(self._inside) >= self._most or self._hosts[host] >= self._most_of_host:
                 return None, goes
-            guest = Guest(connection, host, now)
+            guest = ConnectionSlot(connection, host, now)
             self._inside.add(guest)
             self._silent[guest] = None
             self._hosts[host] += 1
             return guest, goes
 
-    def shaken(self, guest: Guest) -> None:
+    def shaken(self, guest: ConnectionSlot) -> None:
         """That guest is through its handshake."""
         with self._lock:
             self._silent.pop(guest, None)
 
-    def left(self, guest: Guest) -> None:
+    def left(self, guest: ConnectionSlot) -> None:
         """That guest's connection is over; no error if it had to go before."""
         with self._lock:
             if guest in self._inside:
@@ -77,11 +79,11 @@ class Door:
         """How many are connected."""
         return len(self._inside)
 
-    def _too_silent(self, now: float) -> Guest | None:
+    def _too_silent(self, now: float) -> ConnectionSlot | None:
         oldest = next(iter(self._silent), None)
         return oldest if oldest is not None and now - oldest.since >= SILENT_S else None
 
-    def _forget(self, guest: Guest) -> None:
+    def _forget(self, guest: ConnectionSlot) -> None:
         self._inside.discard(guest)
         self._silent.pop(guest, None)
         self._hosts[guest.host] -= 1

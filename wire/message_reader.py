@@ -29,7 +29,7 @@ _REFUSED_KINDS = {
 _ALL_REFUSED = COMPRESSED | BATCH | KEEP_SERIALIZED
 
 
-class Refused:
+class RejectedMessage:
     """A whole message that was read past, not kept: it can be answered with ``error``, and the connection goes on."""
 
     __slots__ = ("error", "sequence", "serializer")
@@ -40,7 +40,7 @@ class Refused:
         self.error = error
 
 
-class Incoming:
+class MessageReader:
     """The messages of one connection. For one thread at a time."""
 
     def __init__(self, *, largest: int, skipped: int) -> None:
@@ -49,7 +49,7 @@ class Incoming:
         self._largest = largest
         self._skipped = skipped
         self._buffer = b""
-        self._refused: Refused | None = None
+        self._refused: RejectedMessage | None = None
         self._to_skip = 0
         self.shaken = False
         """Whether the handshake is over, and calls come."""
@@ -63,7 +63,7 @@ class Incoming:
         """Whether something has come that ``next`` has not given: a part of a message, or more."""
         return bool(self._buffer) or self._refused is not None
 
-    def next(self) -> Frame | Refused | None:
+    def next(self) -> Frame | RejectedMessage | None:
         """The next message, if it is all there. Raises ConnectionAbortedError for what is none, or much too large."""
         if self._refused is not None:
             return self._read_past()
@@ -77,7 +77,7 @@ class Incoming:
             raise ConnectionAbortedError("a message that is much too large")
         refusal = self._refusal(head, size)
         if refusal is not None:
-            self._refused = Refused(
+            self._refused = RejectedMessage(
                 head.sequence, head.serializer if head.serializer in (SERPENT, MSGPACK) else SERPENT, refusal
             )
             self._to_skip = HEADER.size + size
@@ -89,7 +89,7 @@ class Incoming:
         self._buffer = buffer[end:]
         return Frame(*head[:4], buffer[HEADER.size : data_from], buffer[data_from:end], header)
 
-    def _read_past(self) -> Refused | None:
+    def _read_past(self) -> RejectedMessage | None:
         past = min(self._to_skip, len(self._buffer))
         self._buffer = self._buffer[past:]
         self._to_skip -= past

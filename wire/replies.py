@@ -10,7 +10,7 @@ from wire.frames import HEADER, Frame, head_of
 _PIECE = 1 << 13
 
 
-class Answers:
+class Replies:
     """Reads one connection. For one thread; how long it waits is the socket's timeout."""
 
     def __init__(self, sock: socket.socket, *, largest: int) -> None:

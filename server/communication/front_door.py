@@ -33,7 +33,7 @@ from wire.caller import calling_host
 from wire.errors import DeadlineExceeded, NotReady, Unreachable
 from wire.later import Later
 from wire.message_reader import LARGEST_CALL
-from wire.rpc import RemotePool
+from wire.rpc import ProxyPool
 from wire.waiting import about_to_wait
 
 LONGEST_TICKET = 60
@@ -47,7 +47,7 @@ _GAME_NUMBER = whole(1, 1 << 53)
 class FrontDoor:
     """The remote object ``communication_server``."""
 
-    def __init__(self, copy: LobbyCopy, main: RemotePool, glance: Glance, settings: Settings, key: bytes) -> None:
+    def __init__(self, copy: LobbyCopy, main: ProxyPool, glance: Glance, settings: Settings, key: bytes) -> None:
         """``key``: the cluster's, for tickets and for what the house bot is known by."""
         self._copy = copy
         self._main = main

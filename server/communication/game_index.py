@@ -20,7 +20,7 @@ from game.forms.records import NameFreed
 from server.communication.ratings import Change, Pool, Ratings
 from server.runtime.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady
-from wire.rpc import Remote
+from wire.rpc import Proxy
 from wire.waiting import about_to_wait
 
 PAGE = 200
@@ -51,7 +51,7 @@ class Archive:
         self._in_room: dict[tuple[str, int], int] = {}
         self._changes: dict[int, Mapping[str, Change]] = {}
 
-    def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+    def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep up with the book until ``go_on()`` is false."""
         while go_on():
             try:

@@ -29,7 +29,7 @@ from server.runtime.security import cluster_key, house_bot_token, peer_key
 from server.settings import Settings, load
 from server.telemetry import logs as log
 from wire import COMMUNICATION, MAIN, PEER, room_object
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 LEVEL = "medium"
 LOOK_AGAIN_S = 0.1
@@ -45,7 +45,7 @@ class BotMatch:
     """One match of the house bot, played to its end in the thread that calls ``play``."""
 
     def __init__(self, room: str, main: Address, token: str, ending: threading.Event) -> None:
-        self._remote = Remote(main, room_object(room))
+        self._remote = Proxy(main, room_object(room))
         self._token = token
         self._ending = ending
         self._chance = random.Random()
@@ -133,7 +133,7 @@ def run(settings: Settings, ending: threading.Event) -> None:
     """Play all matches of the house bot until ``ending`` is set."""
     key = cluster_key(settings)
     main = Address(settings.host_of(MAIN), settings.client_port_of(MAIN))
-    front_door = Remote(settings.peer_address_of(COMMUNICATION), PEER, key=peer_key(key, COMMUNICATION))
+    front_door = Proxy(settings.peer_address_of(COMMUNICATION), PEER, key=peer_key(key, COMMUNICATION))
     asking = Retries("the front door does not answer", patience_s=TAKEOVER_S)
     playing: dict[str, threading.Thread] = {}
     while not ending.wait(LOOK_AGAIN_S):

@@ -13,7 +13,7 @@ from server.rooms.lobby import BEGINNING, Change, Cursor, Lobby, OpenMatches
 from server.rooms.long_poll import Herald
 from server.runtime.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady
-from wire.rpc import Remote
+from wire.rpc import Proxy
 from wire.waiting import about_to_wait
 
 PAGE = 200
@@ -38,7 +38,7 @@ class LobbyCopy:
         self._before = 0
         self.retries = Retries("the lobby cannot be followed", patience_s=TAKEOVER_S)
 
-    def follow(self, main: Remote, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+    def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the copy up to date until ``go_on()`` is false; while the main server is away it stays as it is."""
         while go_on():
             try:

@@ -17,7 +17,7 @@ from server.runtime.this_machine import is_here
 from server.settings import Settings
 from wire import COMMUNICATION, MAIN, REPLICATION, rpc
 from wire.errors import DeadlineExceeded, NotReady, TicTacToeError, Unreachable
-from wire.rpc import Entry, Remote
+from wire.rpc import Proxy, Registered
 
 NAMES = (COMMUNICATION, MAIN, REPLICATION)
 ASK_S = 1.0
@@ -33,7 +33,7 @@ class Registration:
         self._settings = settings
         self._id = cluster_id
         self._role = role
-        self._silent_since: dict[Entry, float] = {}
+        self._silent_since: dict[Registered, float] = {}
         self.conflict = ""
         """Why clients do not find this server, in a sentence for people; empty if they do."""
 
@@ -48,7 +48,7 @@ class Registration:
         Raises NotReady while another cluster has the names, and Unreachable.
         """
         found = self._entries()
-        mine = Entry(self._settings.public_address_of(self._role), self._id)
+        mine = Registered(self._settings.public_address_of(self._role), self._id)
         there = found.get(self._role)
         self.conflict = self._conflict(found)
         if self.conflict:
@@ -74,16 +74,16 @@ class Registration:
             if self._is_ours(name, entry):
                 rpc.remove(self._settings.name_server, name, entry, timeout_s=ASK_S)
 
-    def _entries(self) -> Mapping[str, Entry]:
+    def _entries(self) -> Mapping[str, Registered]:
         return rpc.entries(self._settings.name_server, NAMES, timeout_s=self._settings.hang_s)
 
-    def _is_ours(self, name: str, entry: Entry) -> bool:
+    def _is_ours(self, name: str, entry: Registered) -> bool:
         """Whether an entry is of this very cluster: a copy of it, on other ports, has the same id."""
         if name == self._role or self._is_here[name]:
             return entry.address == self._settings.public_address_of(name)
         return entry.cluster == self._id  # what a server on another machine tells clients, only that one knows
 
-    def _conflict(self, found: Mapping[str, Entry]) -> str:
+    def _conflict(self, found: Mapping[str, Registered]) -> str:
         ours = [name for name in NAMES if name in found and self._is_ours(name, found[name])]
         strangers = [name for name in NAMES if name in found and name not in ours]
         living = [name for name in strangers if self._lives(name, found[name])]
@@ -101,9 +101,9 @@ class Registration:
             f" cluster {self._id}: each cluster needs a name server of its own (NAME_SERVER_PORT)"
         )
 
-    def _lives(self, name: str, entry: Entry) -> bool:
+    def _lives(self, name: str, entry: Registered) -> bool:
         """Whether a server answers there under that name, or may still do so."""
-        remote = Remote(entry.address, name)
+        remote = Proxy(entry.address, name)
         try:
             remote.call("describe", timeout_s=ASK_S)
         except (Unreachable, NoSuchRoom):

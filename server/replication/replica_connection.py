@@ -17,7 +17,7 @@ from server.runtime.effects import Ask, Conversation, InTurn, Wish, converse
 from server.runtime.security import peer_key
 from wire import PEER, REPLICATION
 from wire.errors import TicTacToeError, WrongMachine
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 Result = TypeVar("Result")
 Turn = Callable[[], AbstractContextManager[None]]
@@ -36,7 +36,7 @@ class ReplicaLine:
         """``key``: the cluster's. ``timeout_s``: how long an answer is waited for. ``machine``: the id of this machine,
         ``on_wrong_machine`` is called with the reason when the replica is another's.
         """
-        self._remote = Remote(address, PEER, key=peer_key(key, REPLICATION))
+        self._remote = Proxy(address, PEER, key=peer_key(key, REPLICATION))
         self._timeout_s = timeout_s
         self._machine = machine
         self._on_wrong_machine = on_wrong_machine

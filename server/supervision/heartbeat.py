@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from server.runtime.security import peer_key
 from server.supervision.run_file import RunFile
 from wire import PEER
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 
 class Beat(NamedTuple):
@@ -37,7 +37,7 @@ class PeerPulse:
     def __init__(self, role: str, address: Address, key: bytes) -> None:
         """``key``: the cluster's."""
         self._role = role
-        self._remote = Remote(address, PEER, key=peer_key(key, role))
+        self._remote = Proxy(address, PEER, key=peer_key(key, role))
         self._settled = False
 
     def beat(self, wait_s: float, timeout_s: float) -> Beat:
@@ -55,7 +55,7 @@ class NameServerPulse:
     """The heartbeat of the name server, which knows nothing of us: it answers a ping."""
 
     def __init__(self, address: Address, gone: threading.Event) -> None:
-        self._remote = Remote(address, "Pyro.NameServer", serializer="serpent")
+        self._remote = Proxy(address, "Pyro.NameServer", serializer="serpent")
         self._gone = gone
 
     def beat(self, wait_s: float, timeout_s: float) -> Beat:

@@ -23,7 +23,7 @@ from server.supervision.run_directory import RunFolder
 from server.supervision.run_file import RunFile, this_boot
 from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
 from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
-from wire.rpc import Remote
+from wire.rpc import Proxy
 
 ASK_S = 1.0
 FRESH_S = 0.1
@@ -148,7 +148,7 @@ class Lookout:
         Raises Forbidden.
         """
 
-        def asked(remote: Remote) -> Mapping[str, Any] | None:
+        def asked(remote: Proxy) -> Mapping[str, Any] | None:
             status: Mapping[str, Any] = remote.call("status", timeout_s=ASK_S)
             if not self._is_ours(role, status):
                 return None
@@ -169,9 +169,9 @@ class Lookout:
         """
         return self._taken_by(role, self._answer_of(role))
 
-    def _answered(self, role: str, asked: Callable[[Remote], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+    def _answered(self, role: str, asked: Callable[[Proxy], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
         """What comes of asking whatever answers in that role; None without an answer. Raises Forbidden."""
-        remote = Remote(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
+        remote = Proxy(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
         self._otherwise.discard(role)
         try:
             return asked(remote)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from wire.addresses import counted_host, listen
-from wire.connection_limits import Door, Guest
+from wire.connection_limits import ConnectionLimits, ConnectionSlot
 from wire.rpc import Address
 
 PATH = "/metrics"
@@ -38,7 +38,7 @@ class _Caller:
 
     __slots__ = ("answered", "asked", "guest", "unsent")
 
-    def __init__(self, guest: Guest) -> None:
+    def __init__(self, guest: ConnectionSlot) -> None:
         self.guest = guest
         self.asked = b""
         self.unsent = b""
@@ -51,7 +51,7 @@ class MetricsPort:
     def __init__(self, bind: Address, render: Render) -> None:
         """Raises OSError when the port is taken."""
         self._render = render
-        self._door = Door(most=MOST_CONNECTIONS, most_of_host=MOST_CONNECTIONS)
+        self._door = ConnectionLimits(most=MOST_CONNECTIONS, most_of_host=MOST_CONNECTIONS)
         self._listening = listen(bind, backlog=MOST_CONNECTIONS)
         self._listening.setblocking(False)
         self._selector = selectors.DefaultSelector()

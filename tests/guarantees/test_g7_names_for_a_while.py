@@ -19,7 +19,7 @@ from tests.conftest import HANG_S
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN
 from wire.errors import Busy, TicTacToeError
-from wire.rpc import Remote
+from wire.rpc import Proxy
 
 _numbers = itertools.count()
 
@@ -156,7 +156,7 @@ def test_g7_a_new_code_takes_the_place_of_the_old_one(patient: Connection) -> No
 def test_g7_wrong_codes_are_refused_and_slowed_down_name_by_name(shared_cluster: Cluster, patient: Connection) -> None:
     kept, other, free = patient.claim(fresh()), patient.claim(fresh()), fresh()
     code = kept.keep()
-    front_door = Remote(shared_cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
+    front_door = Proxy(shared_cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
 
     def guess(name: str) -> object:
         return front_door.call("recover_name", name, new_recovery_code(), new_token(), timeout_s=PATIENCE_S)

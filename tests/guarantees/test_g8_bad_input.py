@@ -27,7 +27,7 @@ from tests.good_arguments import CAN_BE_CALLED_WITH_NOTHING, MADE_ANEW, good_arg
 from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, InternalError, TicTacToeError, Unreachable
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 JUNK: list[object] = [
     None,
@@ -84,11 +84,11 @@ _numbers = itertools.count()
 @pytest.fixture
 def call(cluster: Cluster) -> Iterator[Any]:
     """Call any method of any object, and return the error it gave, or None."""
-    remotes: dict[tuple[str, str], Remote] = {}
+    remotes: dict[tuple[str, str], Proxy] = {}
 
     def call(role: str, name: str, method: str, *arguments: object) -> TicTacToeError | None:
         address = cluster.settings.public_address_of(role)
-        remote = remotes.setdefault((role, name), Remote(address, name))
+        remote = remotes.setdefault((role, name), Proxy(address, name))
         try:
             remote.call(method, *arguments, timeout_s=PATIENCE_S)
         except TicTacToeError as error:
@@ -196,7 +196,7 @@ def test_g8_what_servers_say_to_one_another_is_not_for_anybody(cluster: Cluster,
             assert isinstance(call(role, PEER, method), NoSuchRoom)
         # ... and where it is, nothing is understood without the key.
         for key in (None, b"a wrong key of some length"):
-            remote = Remote(cluster.settings.peer_address_of(role), PEER, key=key)
+            remote = Proxy(cluster.settings.peer_address_of(role), PEER, key=key)
             for method in ("status", "stand_down", "stop", "standing"):
                 with pytest.raises((Forbidden, Unreachable)):
                     remote.call(method, timeout_s=PATIENCE_S)

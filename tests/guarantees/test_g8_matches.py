@@ -27,7 +27,7 @@ from server.control.cluster import Cluster
 from tests.conditions import PATIENCE_S, wait_until
 from tests.peers import peer_of
 from wire import COMMUNICATION, MAIN, REPLICATION
-from wire.rpc import Remote
+from wire.rpc import Proxy
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 _numbers = itertools.count()
@@ -48,7 +48,7 @@ def same_processes(shared_cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.fixture
-def peer(shared_cluster: Cluster) -> Iterator[Remote]:
+def peer(shared_cluster: Cluster) -> Iterator[Proxy]:
     """The main server's peer port, with the right key."""
     remote = peer_of(shared_cluster, MAIN)
     yield remote
@@ -140,7 +140,7 @@ def test_g8_proposals_that_cannot_be_change_nothing_and_good_ones_still_count(co
     x, o = a_match(connection)
     before = x.view()
     where = connection.ask("where_is", x.id)
-    room = Remote((where["host"], where["port"]), where["object"])
+    room = Proxy((where["host"], where["port"]), where["object"])
     for proposal in BAD_PROPOSALS:
         with pytest.raises(InvalidArgument):
             room.call("propose", x._token, new_request_id(), proposal, timeout_s=PATIENCE_S)
@@ -237,7 +237,7 @@ def test_g8_what_time_brings_and_matches_are_not_for_anybody(connection: Connect
     x, o = a_match(connection)
     before = x.view()
     where = connection.ask("where_is", x.id)
-    room = Remote((where["host"], where["port"]), where["object"])
+    room = Proxy((where["host"], where["port"]), where["object"])
     for method in ("due", "Due", "match", "Match", "create", "command", "submit", "tick"):
         with pytest.raises(InvalidArgument):
             room.call(method, x._token, new_request_id(), timeout_s=PATIENCE_S)
@@ -298,14 +298,14 @@ PAIR = ["nobody1", "nobody2"]
     ],
     ids=lambda rows: str(rows)[:60],
 )
-def test_g8_rows_that_are_no_matches_open_no_room(connection: Connection, peer: Remote, rows: object) -> None:
+def test_g8_rows_that_are_no_matches_open_no_room(connection: Connection, peer: Proxy, rows: object) -> None:
     before = connection.rooms()
     with pytest.raises(InvalidArgument):
         peer.call("open_matches", rows, timeout_s=PATIENCE_S)
     assert connection.rooms() == before
 
 
-def test_g8_nobody_is_put_into_a_second_match(connection: Connection, peer: Remote) -> None:
+def test_g8_nobody_is_put_into_a_second_match(connection: Connection, peer: Proxy) -> None:
     names = [somebody(connection).name for _ in range(3)]
     first, again, other = (
         peer.call("open_matches", [[request, players, CHOICES, []]], timeout_s=PATIENCE_S)["opened"][0]
@@ -315,7 +315,7 @@ def test_g8_nobody_is_put_into_a_second_match(connection: Connection, peer: Remo
     assert other == {"room": None, "taken": {names[1]: first["room"]}}
 
 
-def test_g8_numbers_of_games_that_are_not_there_are_refused(connection: Connection, peer: Remote) -> None:
+def test_g8_numbers_of_games_that_are_not_there_are_refused(connection: Connection, peer: Proxy) -> None:
     count = peer.call("records_after", 0, 1, 0.0, timeout_s=PATIENCE_S)["count"]
     for numbers in ([0], [count + 1], [1 << 62], [-1], [1.0], [True], ["1"], [[1]], [None], list(range(1001)), "1", 1):
         with pytest.raises(TicTacToeError) as caught:

@@ -41,7 +41,7 @@ from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.message_reader import LARGEST_TEXT_CALL
-from wire.rpc import Address, Remote, look_up
+from wire.rpc import Address, Proxy, look_up
 
 MEGABYTE = 1 << 20
 PICKLE = 4
@@ -153,7 +153,7 @@ def test_g8_a_signature_is_asked_for_before_much_is_read(cluster: Cluster, game:
         with socket.create_connection(cluster.settings.peer_address_of(role), 5) as connection:
             connection.sendall(message(CONNECT, bytes(100_000)))
             assert b"larger than" in connection.recv(4096)
-        stranger = Remote(cluster.settings.peer_address_of(role), PEER, key=b"x" * 32)
+        stranger = Proxy(cluster.settings.peer_address_of(role), PEER, key=b"x" * 32)
         with pytest.raises((Forbidden, Unreachable)):
             stranger.call("status", timeout_s=PATIENCE_S)
         stranger.close()
@@ -212,7 +212,7 @@ META_ANSWER = message(
 @pytest.mark.parametrize("kind", [CONNECTED, FAILED])
 def test_g8_an_answer_runs_no_code_at_its_reader(impostor: Answers, tmp_path: Path, kind: int) -> None:
     planted = tmp_path / "planted"
-    remote = Remote(impostor([message(kind, pickle.dumps(Planted(planted)), serializer=PICKLE)]), "x")
+    remote = Proxy(impostor([message(kind, pickle.dumps(Planted(planted)), serializer=PICKLE)]), "x")
     with pytest.raises(TicTacToeError):
         remote.call("describe", timeout_s=PATIENCE_S)
     assert not planted.exists()
@@ -221,7 +221,7 @@ def test_g8_an_answer_runs_no_code_at_its_reader(impostor: Answers, tmp_path: Pa
 
 def test_g8_an_answer_cannot_end_its_reader(impostor: Answers) -> None:
     ends = {"__class__": "builtins.SystemExit", "__exception__": True, "args": [0], "attributes": {}}
-    remote = Remote(impostor([META_ANSWER, message(RESULT, msgpack.packb(ends), flags=1)]), "x")
+    remote = Proxy(impostor([META_ANSWER, message(RESULT, msgpack.packb(ends), flags=1)]), "x")
     with pytest.raises(TicTacToeError):
         remote.call("describe", timeout_s=PATIENCE_S)
     remote.close()
@@ -229,7 +229,7 @@ def test_g8_an_answer_cannot_end_its_reader(impostor: Answers) -> None:
 
 @pytest.mark.parametrize("address", ["PYRO:main_server@./u:/nowhere", "PYRONAME:main_server", "PYROMETA:a"])
 def test_g8_a_name_server_may_be_told_anything(cluster: Cluster, game: Game, address: str) -> None:
-    names = Remote(cluster.settings.name_server, "Pyro.NameServer", serializer="serpent")
+    names = Proxy(cluster.settings.name_server, "Pyro.NameServer", serializer="serpent")
     names.call("register", "nonsense", address, timeout_s=PATIENCE_S)
     names.call("register", COMMUNICATION, address, timeout_s=PATIENCE_S)
     with pytest.raises(Unreachable):

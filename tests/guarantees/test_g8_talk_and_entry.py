@@ -18,7 +18,7 @@ from tests.raw import RawCaller
 from verify.fuzz.wire_inputs import SERPENT
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import TooLarge
-from wire.rpc import Remote
+from wire.rpc import Proxy
 
 BIDI = "\u202e\u2066\u200e"
 CONTROLS = "\x00\x07\x1b\x7f\x9b\ue000"
@@ -98,7 +98,7 @@ def line_of(room: RoomClient) -> str:
 def refused_everywhere(connection: Connection, player: Player, room_id: str, code: str = "") -> set[type]:
     """What somebody is refused with who joins a room, looks into it and waits there."""
     where = connection.ask("where_is", room_id)
-    room = Remote((where["host"], where["port"]), where["object"])
+    room = Proxy((where["host"], where["port"]), where["object"])
     found: set[type] = set()
     for method, arguments in (
         ("join", (new_request_id(), "player", code)),

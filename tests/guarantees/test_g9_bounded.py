@@ -28,7 +28,7 @@ from verify.fuzz.wire_inputs import call, handshake
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Busy, TooLarge, Unreachable
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 _numbers = itertools.count()
 PEOPLE = ("ada", "bob", "third", "fourth", "fifth")
@@ -137,7 +137,7 @@ def test_g9_people_in_a_room(small: Small, in_small: Connection, small_game: Gam
 
 def test_g9_a_wait_ends(small: Small, in_small: Connection, small_game: Game) -> None:
     place = in_small.ask("where_is", small_game.x.id)
-    remote = Remote(small.cluster.settings.public_address_of(MAIN), place["object"])
+    remote = Proxy(small.cluster.settings.public_address_of(MAIN), place["object"])
     version = small_game.x.view().version
     answer = remote.call("wait", small_game.ada.token, version, 3600.0, timeout_s=PATIENCE_S)
     remote.close()
@@ -146,7 +146,7 @@ def test_g9_a_wait_ends(small: Small, in_small: Connection, small_game: Game) ->
 
 
 def test_g9_a_message_that_is_too_large_changes_nothing(small: Small, small_game: Game) -> None:
-    big = Remote(small.cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
+    big = Proxy(small.cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
     with pytest.raises((TooLarge, Unreachable)):
         big.call("claim", "x" * (1 << 21), "y" * 43, timeout_s=PATIENCE_S)
     big.close()
@@ -298,7 +298,7 @@ def test_g9_hundreds_of_watchers_are_all_served(keeping_little: Cluster, game: G
     barrier = threading.Barrier(301, timeout=PATIENCE_S)
 
     def watch() -> None:
-        remote = Remote(keeping_little.settings.public_address_of(MAIN), place)
+        remote = Proxy(keeping_little.settings.public_address_of(MAIN), place)
         assert remote.call("wait", game.bob.token, version, 0.0, timeout_s=PATIENCE_S)["events"] == []
         barrier.wait()
         now = version

@@ -10,7 +10,7 @@ from tests.conftest import Game
 from tests.peers import peer_of
 from tests.tampering import Wire, connected, ends
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
-from wire.rpc import Remote
+from wire.rpc import Proxy
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
@@ -23,7 +23,7 @@ def recorded_stop(cluster: Cluster, role: str) -> list[list[bytes]]:
     """Stop a server, and keep what was said to it, by connection."""
     wire = Wire(cluster.settings.peer_address_of(role))
     for method in ("stand_down", "stop"):
-        caller = Remote(wire.address, PEER, key=peer_key(cluster_key(cluster.settings), role))
+        caller = Proxy(wire.address, PEER, key=peer_key(cluster_key(cluster.settings), role))
         caller.call(method, timeout_s=60.0)
         caller.close()
     wire.close()

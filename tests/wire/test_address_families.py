@@ -9,7 +9,7 @@ import pytest
 from wire.addresses import Address, counted_host, listen, parse
 from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
-from wire.rpc.proxy import Remote
+from wire.rpc.proxy import Proxy
 
 
 def has_ipv6() -> bool:
@@ -96,6 +96,6 @@ def test_an_endpoint_listens_where_it_is_told(bind: str, callers: list[str]) -> 
 def test_nobody_there_is_said_with_the_address_in_brackets() -> None:
     with listen(Address("::1", 0), backlog=1) as taken:
         port = taken.getsockname()[1]
-    remote = Remote(Address("::1", port), "nothing")
+    remote = Proxy(Address("::1", port), "nothing")
     with pytest.raises(TicTacToeError, match=rf"\[::1\]:{port}"):
         remote.call("ping", timeout_s=5.0)

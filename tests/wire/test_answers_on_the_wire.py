@@ -10,7 +10,7 @@ import pytest
 
 from wire.errors import TooLarge
 from wire.frames import MSGPACK, RESULT, encode
-from wire.replies import Answers
+from wire.replies import Replies
 
 LARGEST = 100_000
 
@@ -37,7 +37,7 @@ def test_answers_come_whole_however_they_are_cut(wires: tuple[socket.socket, soc
             theirs.sendall(sent[place : place + 7001])
 
     threading.Thread(target=send, daemon=True).start()
-    answers = Answers(ours, largest=LARGEST)
+    answers = Replies(ours, largest=LARGEST)
     assert [(one.sequence, one.data) for one in (answers.next(), answers.next(), answers.next())] == [
         (1, b"short"),
         (2, long),
@@ -49,7 +49,7 @@ def test_an_answer_too_large_is_refused_before_it_is_read(wires: tuple[socket.so
     ours, theirs = wires
     theirs.sendall(encode(RESULT, 0, 1, MSGPACK, bytes(LARGEST + 1))[:50])
     with pytest.raises(TooLarge):
-        Answers(ours, largest=LARGEST).next()
+        Replies(ours, largest=LARGEST).next()
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(24)])
@@ -57,7 +57,7 @@ def test_what_is_no_answer_breaks_the_connection(wires: tuple[socket.socket, soc
     ours, theirs = wires
     theirs.sendall(said)
     with pytest.raises(ConnectionAbortedError):
-        Answers(ours, largest=LARGEST).next()
+        Replies(ours, largest=LARGEST).next()
 
 
 def test_the_end_of_the_connection_is_an_error(wires: tuple[socket.socket, socket.socket]) -> None:
@@ -65,4 +65,4 @@ def test_the_end_of_the_connection_is_an_error(wires: tuple[socket.socket, socke
     theirs.sendall(encode(RESULT, 0, 1, MSGPACK, b"half")[:20])
     theirs.close()
     with pytest.raises(ConnectionAbortedError):
-        Answers(ours, largest=LARGEST).next()
+        Replies(ours, largest=LARGEST).next()

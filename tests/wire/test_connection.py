@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from verify.fuzz.wire_inputs import CONNECT, INVOKE, message
-from wire.connection_limits import Guest
+from wire.connection_limits import ConnectionSlot
 from wire.frames import Frame
 from wire.later import Later
-from wire.message_reader import LARGEST_CALL, Incoming
+from wire.message_reader import LARGEST_CALL, MessageReader
 from wire.rpc.connection import HANDSHAKE_S, MESSAGE_S, Connection
 
 IDLE_S = 60.0
@@ -38,8 +38,8 @@ def rests() -> list[Connection]:
 @pytest.fixture
 def fresh(wires: tuple[socket.socket, socket.socket], rests: list[Connection]) -> Connection:
     """Before the handshake."""
-    incoming = Incoming(largest=LARGEST_CALL, skipped=1 << 20)
-    return Connection(Guest(wires[0], "host", CAME_AT), incoming, idle_s=IDLE_S, on_rest=rests.append)
+    incoming = MessageReader(largest=LARGEST_CALL, skipped=1 << 20)
+    return Connection(ConnectionSlot(wires[0], "host", CAME_AT), incoming, idle_s=IDLE_S, on_rest=rests.append)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from server.log.message_checks import LONGEST_BODY
 from wire.arguments import remote, text
 from wire.errors import TooLarge
 from wire.message_reader import LARGEST_OF_SERVERS
-from wire.rpc import Address, Endpoint, Remote
+from wire.rpc import Address, Endpoint, Proxy
 
 pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
 KEY = b"k" * 32
@@ -30,20 +30,20 @@ class Server:
 
 
 @pytest.fixture(params=[KEY, None], ids=["servers", "clients"])
-def caller(request: pytest.FixtureRequest) -> Iterator[tuple[Remote, bool]]:
+def caller(request: pytest.FixtureRequest) -> Iterator[tuple[Proxy, bool]]:
     """Who calls an endpoint of their kind, and whether that is a server."""
     endpoint = Endpoint(Address("127.0.0.1", 0), key=request.param)
     endpoint.offer("server", Server())
     serving = threading.Thread(target=endpoint.serve, daemon=True)
     serving.start()
-    remote_object = Remote(Address("127.0.0.1", endpoint.port), "server", key=request.param)
+    remote_object = Proxy(Address("127.0.0.1", endpoint.port), "server", key=request.param)
     yield remote_object, request.param is not None
     remote_object.close()
     endpoint.close()
     serving.join()
 
 
-def test_what_is_too_large_for_clients_goes_between_servers(caller: tuple[Remote, bool]) -> None:
+def test_what_is_too_large_for_clients_goes_between_servers(caller: tuple[Proxy, bool]) -> None:
     called, is_server = caller
     if is_server:
         assert called.call("back", LARGE, timeout_s=WAIT_S) == LARGE

@@ -17,8 +17,8 @@ from verify.fuzz.wire_inputs import handshake
 from wire.arguments import remote, text
 from wire.frames import EXCEPTION, INVOKE, MSGPACK, ONEWAY, encode
 from wire.later import Later, Shared, now
-from wire.replies import Answers
-from wire.rpc import Address, Endpoint, Remote
+from wire.replies import Replies
+from wire.rpc import Address, Endpoint, Proxy
 
 pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
 
@@ -101,7 +101,7 @@ def address(slow: Slow) -> Iterator[Address]:
 
 
 def test_a_caller_gets_the_answer_or_the_error_that_comes_later(slow: Slow, address: Address) -> None:
-    caller = Remote(address, "slow")
+    caller = Proxy(address, "slow")
     outcomes: list[object] = []
 
     def call(name: str) -> None:
@@ -135,7 +135,7 @@ class Early:
 
     def __init__(self, address: Address) -> None:
         self.socket = socket.create_connection(address, PATIENCE_S)
-        self.answers = Answers(self.socket, largest=1 << 16)
+        self.answers = Replies(self.socket, largest=1 << 16)
         self.socket.sendall(handshake("slow"))
         self.answers.next()
 
@@ -198,7 +198,7 @@ def test_who_takes_the_answer_slowly_holds_nobody_up_and_gets_it_all(slow: Slow,
         slow.asked["reads slowly"].answer(bytes(1 << 25))
         slow.asked["other"].answer(2)
         assert msgpack.unpackb(other.answers.next().data) == 2
-        answer = Answers(early.socket, largest=1 << 26).next()
+        answer = Replies(early.socket, largest=1 << 26).next()
     assert len(answer.data) > 1 << 25
 
 

@@ -18,7 +18,7 @@ from wire.arguments import remote, text
 from wire.authentication import HELLO_BYTES, Initiator
 from wire.errors import Forbidden, ProtocolMismatch, Unreachable
 from wire.frames import CONNECT, CONNECT_FAIL, HEADER, INVOKE, MSGPACK, RESULT, Frame, encode, head_of, token_of
-from wire.rpc import Address, Endpoint, Remote
+from wire.rpc import Address, Endpoint, Proxy
 
 pytestmark = pytest.mark.filterwarnings("ignore:isSet")  # what the library itself still calls
 KEY = b"the key of this port"
@@ -67,12 +67,12 @@ def wire(address: Address) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def make_caller(wire: Wire) -> Iterator[Callable[[], Remote]]:
+def make_caller(wire: Wire) -> Iterator[Callable[[], Proxy]]:
     """Make callers on the way of which ``wire`` is."""
-    made: list[Remote] = []
+    made: list[Proxy] = []
 
-    def make(key: bytes | None = KEY) -> Remote:
-        made.append(Remote(wire.address, PEER, key=key))
+    def make(key: bytes | None = KEY) -> Proxy:
+        made.append(Proxy(wire.address, PEER, key=key))
         return made[-1]
 
     yield make
@@ -81,16 +81,16 @@ def make_caller(wire: Wire) -> Iterator[Callable[[], Remote]]:
 
 
 @pytest.fixture
-def caller(make_caller: Callable[[], Remote]) -> Remote:
+def caller(make_caller: Callable[[], Proxy]) -> Proxy:
     return make_caller()
 
 
-def do(caller: Remote, what: str) -> Any:
+def do(caller: Proxy, what: str) -> Any:
     return caller.call("do", what, timeout_s=PATIENCE_S)
 
 
 def test_a_recorded_connection_cannot_be_played_again(
-    caller: Remote, wire: Wire, address: Address, server: Server
+    caller: Proxy, wire: Wire, address: Address, server: Server
 ) -> None:
     assert do(caller, "stop") == "done: stop"
     with connected(address) as replay:
@@ -100,7 +100,7 @@ def test_a_recorded_connection_cannot_be_played_again(
     assert server.done == ["stop"]
 
 
-def test_a_message_that_is_repeated_on_its_connection_ends_it(caller: Remote, wire: Wire, server: Server) -> None:
+def test_a_message_that_is_repeated_on_its_connection_ends_it(caller: Proxy, wire: Wire, server: Server) -> None:
     do(caller, "one")
     wire.change_asked = lambda _number, message: [message, message]
     assert do(caller, "two") == "done: two"
@@ -109,7 +109,7 @@ def test_a_message_that_is_repeated_on_its_connection_ends_it(caller: Remote, wi
     assert server.done == ["one", "two"]
 
 
-def test_a_message_from_an_earlier_place_ends_the_connection(caller: Remote, wire: Wire, server: Server) -> None:
+def test_a_message_from_an_earlier_place_ends_the_connection(caller: Proxy, wire: Wire, server: Server) -> None:
     for what in ("one", "two"):
         do(caller, what)
     earlier = wire.asked[0][-2]
@@ -137,7 +137,7 @@ def test_messages_in_another_order_end_the_connection(address: Address, server: 
 
 
 def test_a_message_of_another_connection_ends_this_one(
-    make_caller: Callable[[], Remote], wire: Wire, server: Server
+    make_caller: Callable[[], Proxy], wire: Wire, server: Server
 ) -> None:
     first, second = make_caller(), make_caller()
     do(first, "one")
@@ -156,7 +156,7 @@ def test_an_answer_that_is_sent_back_as_a_call_ends_the_connection(address: Addr
         assert server.done == ["one"]
 
 
-def test_a_call_that_is_sent_back_as_its_answer_is_none(caller: Remote, wire: Wire) -> None:
+def test_a_call_that_is_sent_back_as_its_answer_is_none(caller: Proxy, wire: Wire) -> None:
     do(caller, "one")
     wire.change_answered = lambda _number, _message: [with_header(wire.asked[0][-1], kind=RESULT)]
     with pytest.raises(Unreachable):
@@ -172,7 +172,7 @@ def test_who_sends_a_handshake_back_does_not_have_the_key() -> None:
     serving.start()
     mirror = Wire(Address("127.0.0.1", listening.port))
     mirror.change_answered = mirrored
-    caller = Remote(mirror.address, PEER, key=KEY)
+    caller = Proxy(mirror.address, PEER, key=KEY)
     with pytest.raises((Forbidden, Unreachable)):
         do(caller, "anything")
     caller.close()
@@ -241,7 +241,7 @@ def test_an_annotation_that_no_tag_covers_ends_the_connection(address: Address, 
     ids=["an earlier one", "an error", "another byte", "a refused connection"],
 )
 def test_an_answer_that_is_changed_is_none(
-    caller: Remote, wire: Wire, server: Server, change: Callable[[list[bytes]], bytes]
+    caller: Proxy, wire: Wire, server: Server, change: Callable[[list[bytes]], bytes]
 ) -> None:
     do(caller, "one")
     wire.change_answered = lambda _number, _message: [change(wire.answered[0])]
@@ -253,7 +253,7 @@ def test_an_answer_that_is_changed_is_none(
 
 
 def test_a_replayed_hello_proves_nothing_and_has_to_make_room(
-    caller: Remote, wire: Wire, address: Address, endpoint: Endpoint, server: Server
+    caller: Proxy, wire: Wire, address: Address, endpoint: Endpoint, server: Server
 ) -> None:
     do(caller, "one")
     hello = wire.asked[0][0]
@@ -269,7 +269,7 @@ def test_a_replayed_hello_proves_nothing_and_has_to_make_room(
 
 
 def test_before_the_proof_no_call_and_nothing_large_is_taken(
-    caller: Remote, wire: Wire, address: Address, server: Server
+    caller: Proxy, wire: Wire, address: Address, server: Server
 ) -> None:
     do(caller, "one")
     hello = wire.asked[0][0]
@@ -280,7 +280,7 @@ def test_before_the_proof_no_call_and_nothing_large_is_taken(
     assert server.done == ["one"]
 
 
-def test_each_port_has_a_key_of_its_own_and_another_is_refused(make_caller: Callable[..., Remote]) -> None:
+def test_each_port_has_a_key_of_its_own_and_another_is_refused(make_caller: Callable[..., Proxy]) -> None:
     for key in (b"the key of another port", None):
         with pytest.raises(Forbidden):
             do(make_caller(key), "anything")
@@ -298,7 +298,7 @@ def test_servers_of_before_are_told_that_the_protocol_is_another(address: Addres
         assert b"protocol_mismatch" in answer
 
 
-def test_a_server_of_before_is_known_by_what_it_answers(wire: Wire, caller: Remote) -> None:
+def test_a_server_of_before_is_known_by_what_it_answers(wire: Wire, caller: Proxy) -> None:
     refusal = encode(CONNECT_FAIL, 0, 1, MSGPACK, msgpack.packb("message hmac mismatch"))
     wire.change_answered = lambda _number, _message: [refusal]
     with pytest.raises(ProtocolMismatch):

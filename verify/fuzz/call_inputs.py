@@ -17,7 +17,7 @@ from verify.fuzz.tally import Tally
 from verify.fuzz.values import junk, random_token, wrong_text
 from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.errors import Forbidden, TicTacToeError, Unreachable
-from wire.rpc import Address, Remote
+from wire.rpc import Address, Proxy
 
 TIMEOUT_S = 60.0
 _Place = tuple[Door, str]
@@ -33,7 +33,7 @@ class Caller:
         self._orders = orders
         self._chance = chance
         self._tally = tally
-        self._remotes: dict[tuple[Address, str, str], Remote] = {}
+        self._remotes: dict[tuple[Address, str, str], Proxy] = {}
         self._doors = {door.role: door for door in orders.doors if door.use == CLIENT}
         self._peers = [door for door in orders.doors if door.use == PEERS]
         self._kinds: Sequence[tuple[str, Callable[[], None]]] = (
@@ -144,7 +144,7 @@ class Caller:
     def _forged(self) -> None:
         door = self._chance.choice(self._peers)
         key = self._chance.choice((None, b"x", self._chance.randbytes(32)))
-        remote = Remote(Address(door.host, door.port), PEER, key=key, serializer=self._serializer())
+        remote = Proxy(Address(door.host, door.port), PEER, key=key, serializer=self._serializer())
         try:
             remote.call(self._chance.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
         except (Forbidden, Unreachable) as error:
@@ -219,7 +219,7 @@ class Caller:
         key = (Address(door.host, door.port), name, self._serializer())
         if len(self._remotes) > MOST_KEPT:
             self.close()
-        remote = self._remotes.setdefault(key, Remote(*key[:2], serializer=key[2]))
+        remote = self._remotes.setdefault(key, Proxy(*key[:2], serializer=key[2]))
         try:
             answer = remote.call(method, *arguments, timeout_s=TIMEOUT_S)
         except TicTacToeError as error:

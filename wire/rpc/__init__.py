@@ -12,16 +12,16 @@ Only ``serpent`` (anybody) and ``msgpack`` (our own client and servers) are acce
 from wire.addresses import Address
 from wire.rpc.pyro_setup import configure  # first: it sets the library
 
-from wire.rpc.proxy import Remote, RemotePool  # isort: skip
+from wire.rpc.proxy import Proxy, ProxyPool  # isort: skip
 from wire.rpc.endpoint import Endpoint  # isort: skip
-from wire.rpc.name_server import Entry, entries, look_up, name_server_answers, register, remove  # isort: skip
+from wire.rpc.name_server import Registered, entries, look_up, name_server_answers, register, remove  # isort: skip
 
 __all__ = [
     "Address",
     "Endpoint",
-    "Entry",
-    "Remote",
-    "RemotePool",
+    "Proxy",
+    "ProxyPool",
+    "Registered",
     "configure",
     "entries",
     "look_up",

@@ -17,10 +17,10 @@ import time
 from collections.abc import Callable
 
 from wire.authentication import Responder, Session
-from wire.connection_limits import Guest
+from wire.connection_limits import ConnectionSlot
 from wire.frames import Prove
 from wire.later import Later
-from wire.message_reader import Incoming
+from wire.message_reader import MessageReader
 
 HANDSHAKE_S = 5.0
 MESSAGE_S = 20.0
@@ -31,7 +31,7 @@ class Connection:
     """The connection of a guest."""
 
     def __init__(
-        self, guest: Guest, incoming: Incoming, *, idle_s: float, on_rest: Callable[[Connection], None]
+        self, guest: ConnectionSlot, incoming: MessageReader, *, idle_s: float, on_rest: Callable[[Connection], None]
     ) -> None:
         """``idle_s``: how long it may say nothing between two calls. ``on_rest`` is called when another thread's answer
         was not taken whole."""

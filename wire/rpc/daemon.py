@@ -19,7 +19,7 @@ import wire.rpc.transport  # noqa: F401  # puts itself in the place of the libra
 from wire.addresses import Address
 from wire.authentication import NotAuthentic
 from wire.caller import call_comes_from
-from wire.connection_limits import Door
+from wire.connection_limits import ConnectionLimits
 from wire.errors import Forbidden, InternalError
 from wire.frames import (
     EXCEPTION,
@@ -33,7 +33,7 @@ from wire.frames import (
     token_of,
 )
 from wire.later import Later, Shared
-from wire.message_reader import LARGEST_CALL, LARGEST_OF_SERVERS, Incoming, Refused
+from wire.message_reader import LARGEST_CALL, LARGEST_OF_SERVERS, MessageReader, RejectedMessage
 from wire.rpc.connection import Connection
 from wire.rpc.greeter import Greeter
 from wire.rpc.proxy import UNKNOWN_OBJECT, WRONG_KEY
@@ -80,13 +80,13 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         largest = config.MAX_MESSAGE_SIZE
         self._largest = max(largest, LARGEST_OF_SERVERS) if key else min(largest, LARGEST_CALL)
         most = config.THREADPOOL_SIZE
-        self.door = Door(most=most, most_of_host=most if most_of_host is None else most_of_host)
+        self.door = ConnectionLimits(most=most, most_of_host=most if most_of_host is None else most_of_host)
         super().__init__(host=bind.host, port=bind.port, interface=_DaemonObject)
         self.greeter = Greeter(key, self._members_of, lambda code: self._answered("", code, 0.0))
 
-    def incoming(self) -> Incoming:
+    def incoming(self) -> MessageReader:
         """How a new connection is read."""
-        return Incoming(largest=self._largest, skipped=Pyro4.config.MAX_MESSAGE_SIZE)
+        return MessageReader(largest=self._largest, skipped=Pyro4.config.MAX_MESSAGE_SIZE)
 
     def _members_of(self, object_id: object) -> dict[str, object]:
         members: dict[str, object] = self.objectsById[Pyro4.constants.DAEMON_NAME].get_metadata(
@@ -94,14 +94,14 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         )
         return members
 
-    def answer(self, connection: Connection, message: Frame | Refused) -> None:
+    def answer(self, connection: Connection, message: Frame | RejectedMessage) -> None:
         """Answer a call, now or later.
 
         Raises NotAuthentic, SecurityError or ProtocolError for what ends the connection.
         """
         came_at = connection.heard_at
         self._authenticate(connection, message)
-        if isinstance(message, Refused):
+        if isinstance(message, RejectedMessage):
             connection.send(self._result(connection, message, "", came_at, None, message.error))
             return
         if message.kind == PING:
@@ -122,14 +122,14 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         elif listens:
             connection.send(self._result(connection, message, method, came_at, answer, error))
 
-    def _authenticate(self, connection: Connection, message: Frame | Refused) -> None:
+    def _authenticate(self, connection: Connection, message: Frame | RejectedMessage) -> None:
         """Check that the message has its place in the session; one that was read past cannot be checked."""
         session = connection.session
         try:
             if session is None:
                 if isinstance(message, Frame) and has_library_signature(message):
                     raise Pyro4.errors.SecurityError(WRONG_KEY)
-            elif isinstance(message, Refused):
+            elif isinstance(message, RejectedMessage):
                 raise NotAuthentic(message.error.message)
             else:
                 session.verify(token_of(message), message.header, message.data)
@@ -152,7 +152,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
     def _result(
         self,
         connection: Connection,
-        call: Frame | Refused,
+        call: Frame | RejectedMessage,
         method: object,
         came_at: float,
         value: object,

@@ -24,7 +24,7 @@ from wire.frames import (
     has_library_signature,
     token_of,
 )
-from wire.message_reader import Refused
+from wire.message_reader import RejectedMessage
 from wire.rpc.connection import Connection
 from wire.rpc.proxy import NO_ROOM, REJECTED_PROTOCOL, WRONG_KEY
 from wire.rpc.pyro_setup import for_the_wire
@@ -51,13 +51,13 @@ class Greeter:
         self._on_refused(Busy.code)
         return encode(CONNECT_FAIL, 0, 0, SERPENT, _written(SERPENT, NO_ROOM))
 
-    def greet(self, connection: Connection, message: Frame | Refused) -> bool:
+    def greet(self, connection: Connection, message: Frame | RejectedMessage) -> bool:
         """Answer a message of a handshake; whether the handshake is over.
 
         Raises ConnectionAbortedError when it was refused, and its sender knows.
         """
         try:
-            if isinstance(message, Refused):
+            if isinstance(message, RejectedMessage):
                 raise message.error
             return self._take(connection, message)
         except Exception as error:

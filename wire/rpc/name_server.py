@@ -16,14 +16,14 @@ import Pyro4.naming
 
 from wire.addresses import Address
 from wire.errors import NoSuchName, TicTacToeError, Unreachable
-from wire.rpc.proxy import Remote
+from wire.rpc.proxy import Proxy
 
 _CLUSTER = "tictactoe-cluster:"
 """What a cluster's id stands behind in the metadata of an entry."""
 _NOWHERE = Address("", 0)
 
 
-class Entry(NamedTuple):
+class Registered(NamedTuple):
     """What a name server has under a name: where that is, and the id of the cluster; empty if it was not given."""
 
     address: Address
@@ -31,9 +31,9 @@ class Entry(NamedTuple):
 
 
 @contextlib.contextmanager
-def _name_server(address: Address, timeout_s: float) -> Iterator[Remote]:
+def _name_server(address: Address, timeout_s: float) -> Iterator[Proxy]:
     # The stock name server accepts serpent only.
-    remote = Remote(address, "Pyro.NameServer", serializer="serpent")
+    remote = Proxy(address, "Pyro.NameServer", serializer="serpent")
     try:
         remote.call("ping", timeout_s=timeout_s)
         yield remote
@@ -41,7 +41,7 @@ def _name_server(address: Address, timeout_s: float) -> Iterator[Remote]:
         remote.close()
 
 
-def look_up(name_server: Address, name: str, *, timeout_s: float) -> Entry:
+def look_up(name_server: Address, name: str, *, timeout_s: float) -> Registered:
     """What the name server has under ``name``. Raises Unreachable when it does not answer, NoSuchName when it does
     not have it.
     """
@@ -56,7 +56,7 @@ def look_up(name_server: Address, name: str, *, timeout_s: float) -> Entry:
         return found
 
 
-def entries(name_server: Address, names: Iterable[str], *, timeout_s: float) -> Mapping[str, Entry]:
+def entries(name_server: Address, names: Iterable[str], *, timeout_s: float) -> Mapping[str, Registered]:
     """What the name server has under these names; one that cannot be read is an entry that leads nowhere.
 
     Raises Unreachable.
@@ -68,7 +68,7 @@ def entries(name_server: Address, names: Iterable[str], *, timeout_s: float) -> 
 
 
 def register(
-    name_server: Address, name: str, entry: Entry, *, instead_of: Entry | None = None, timeout_s: float
+    name_server: Address, name: str, entry: Registered, *, instead_of: Registered | None = None, timeout_s: float
 ) -> bool:
     """Write an entry where there is none, or instead of one; whether that was done: never over anybody else's.
 
@@ -86,19 +86,19 @@ def register(
         return True
 
 
-def remove(name_server: Address, name: str, entry: Entry, *, timeout_s: float) -> None:
+def remove(name_server: Address, name: str, entry: Registered, *, timeout_s: float) -> None:
     """Remove an entry, if it still is as given. Raises Unreachable."""
     with _name_server(name_server, timeout_s) as remote:
         _remove(remote, name, entry, timeout_s)
 
 
-def _remove(remote: Remote, name: str, entry: Entry, timeout_s: float) -> None:
+def _remove(remote: Proxy, name: str, entry: Registered, timeout_s: float) -> None:
     with contextlib.suppress(Pyro4.errors.NamingError):
         if _entry(*remote.call("lookup", name, True, timeout_s=timeout_s)) == entry:
             remote.call("remove", name, timeout_s=timeout_s)
 
 
-def _entry(uri: object, metadata: object) -> Entry:
+def _entry(uri: object, metadata: object) -> Registered:
     """An entry as it stands in the name server, where anybody may write anything."""
     try:
         read = uri if isinstance(uri, Pyro4.URI) else Pyro4.URI(uri)
@@ -107,7 +107,7 @@ def _entry(uri: object, metadata: object) -> Entry:
         address = _NOWHERE
     said = metadata if isinstance(metadata, (list, tuple, set, frozenset)) else ()
     ids = [text.removeprefix(_CLUSTER) for text in said if isinstance(text, str) and text.startswith(_CLUSTER)]
-    return Entry(address, ids[0] if ids else "")
+    return Registered(address, ids[0] if ids else "")
 
 
 def name_server_answers(address: Address, *, timeout_s: float) -> bool:

@@ -42,7 +42,7 @@ from wire.frames import (
     token_of,
 )
 from wire.message_reader import LARGEST_OF_SERVERS
-from wire.replies import Answers
+from wire.replies import Replies
 from wire.waiting import about_to_wait
 
 # What the sentence of a connection that was refused begins with, or has in it.
@@ -54,7 +54,7 @@ OLDER_SERVER = "message hmac mismatch"
 """What a server up to version 2 of the peer protocol says to whoever begins as servers do now."""
 
 
-class Remote:
+class Proxy:
     """One connection to one remote object, made at the first call and again after a break; for one thread at a time."""
 
     def __init__(self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack") -> None:
@@ -146,7 +146,7 @@ class Remote:
         self._sequence = 0
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._answers = Answers(sock, largest=self._largest)
+        self._answers = Replies(sock, largest=self._largest)
         return sock
 
     @property
@@ -217,17 +217,17 @@ class Remote:
         return Unreachable(f"{self.address} does not answer")
 
 
-class RemotePool:
+class ProxyPool:
     """Connections to one remote object for many threads: each call borrows one; at most ``most`` are kept open."""
 
     def __init__(self, address: Address, name: str, *, key: bytes | None = None, most: int = 8) -> None:
-        self._idle: queue.LifoQueue[Remote | None] = queue.LifoQueue()
-        self._new: Callable[[], Remote] = lambda: Remote(address, name, key=key)
+        self._idle: queue.LifoQueue[Proxy | None] = queue.LifoQueue()
+        self._new: Callable[[], Proxy] = lambda: Proxy(address, name, key=key)
         for _ in range(most):
             self._idle.put(None)
 
     def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
-        """Like ``Remote.call``, with the wait for a free connection included; raises Busy when none becomes free."""
+        """Like ``Proxy.call``, with the wait for a free connection included; raises Busy when none becomes free."""
         about_to_wait()
         try:
             borrowed = self._idle.get(timeout=timeout_s)

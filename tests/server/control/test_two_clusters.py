@@ -24,7 +24,7 @@ from tests.server.control.test_cluster import left_of, pids_of, status_of
 from verify.testbed.local_cluster import sandbox_settings
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import TicTacToeError
-from wire.rpc import Address, Entry
+from wire.rpc import Address, Registered
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
@@ -86,7 +86,7 @@ def titles(cluster: Cluster) -> list[str]:
         return [row.title for row in connection.rooms()]
 
 
-def entries(cluster: Cluster) -> dict[str, Entry]:
+def entries(cluster: Cluster) -> dict[str, Registered]:
     return dict(rpc.entries(cluster.settings.name_server, NAMES, timeout_s=PATIENCE_S))
 
 
@@ -98,7 +98,7 @@ def test_entries_that_lead_to_no_living_server_are_replaced(two: tuple[Cluster, 
     cluster = two[0]
     cluster.stop()
     for name in NAMES:
-        dead = Entry(Address("127.0.0.1", 9), "f00f00f00f00" if whose == "another" else id_of(cluster))
+        dead = Registered(Address("127.0.0.1", 9), "f00f00f00f00" if whose == "another" else id_of(cluster))
         rpc.register(cluster.settings.name_server, name, dead, timeout_s=PATIENCE_S)
     cluster.start(timeout_s=PATIENCE_S)
     assert cluster.is_whole()
@@ -162,7 +162,7 @@ def test_another_projects_name_server_is_used_and_left_running(
     theirs: tuple[subprocess.Popen[bytes], int], one: Cluster
 ) -> None:
     process, port = theirs
-    rpc.register(Address("127.0.0.1", port), "their.object", Entry(Address("127.0.0.1", 9)), timeout_s=PATIENCE_S)
+    rpc.register(Address("127.0.0.1", port), "their.object", Registered(Address("127.0.0.1", 9)), timeout_s=PATIENCE_S)
     assert "was not started by this cluster" in status_of(one, NAME_SERVER).note
     with pytest.raises(NotRunning, match="was not started by this cluster"):
         one.kill(NAME_SERVER)

@@ -23,7 +23,7 @@ from tests.conftest import HANG_S, Game, MakeCluster
 from tests.server.telemetry.scraping import Scrape, scrape
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION, room_object
-from wire.rpc import Remote
+from wire.rpc import Proxy
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 _numbers = itertools.count()
@@ -235,13 +235,13 @@ def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:
     over = threading.Event()
 
     def wait_in_the_room() -> None:
-        with closing(Remote(settings.public_address_of(MAIN), room_object(game.x.id))) as room:
+        with closing(Proxy(settings.public_address_of(MAIN), room_object(game.x.id))) as room:
             version = game.x.view().version
             while not over.is_set():  # a wait is over after a while, news or not
                 version = room.call("wait", game.ada.token, version, 20.0, timeout_s=PATIENCE_S)["version"]
 
     def wait_in_the_lobby() -> None:
-        with closing(Remote(settings.public_address_of(COMMUNICATION), COMMUNICATION)) as lobby:
+        with closing(Proxy(settings.public_address_of(COMMUNICATION), COMMUNICATION)) as lobby:
             cursor = lobby.call("rooms", timeout_s=PATIENCE_S)["cursor"]
             while not over.is_set():
                 cursor = lobby.call("wait_rooms", cursor, 20.0, timeout_s=PATIENCE_S)["cursor"]
