@@ -12,11 +12,11 @@ from typing import Any, Protocol
 from game.errors import Refusal, TicTacToeError
 from game.forms.records import Record
 from game.moment import Moment
-from server.log.archive_stream import Enter, volume_stream
-from server.log.batch import Draft
-from server.log.entries import Entry, Listing
+from server.log.archive_stream import AddRecord, volume_stream
+from server.log.batch import Batch
+from server.log.entries import Entry, StreamSummary
 from server.log.journal.journal import Journal
-from server.log.remembered_answers import Outcome, UnchangedRequests, answer_of, error_of, outcome_of
+from server.log.remembered_answers import Outcome, RememberedAnswers, answer_of, error_of, outcome_of
 from server.log.stream_kind import StreamKind
 from server.log.streams import Streams
 from server.runtime.effects import Conversation
@@ -62,7 +62,7 @@ class States(Protocol):
     def is_listed_as(self, stream: str, row: Mapping[str, object] | None) -> bool:
         """Whether that is what is told of a stream."""
 
-    def publish(self, draft: Draft) -> None:
+    def publish(self, draft: Batch) -> None:
         """Make what is committed visible to everybody. Must not fail and must not wait."""
 
 
@@ -85,11 +85,11 @@ class Commit:
         self._replication = replication
         self._faults = faults
         self._moment = moment
-        self._unchanged = UnchangedRequests()
+        self._unchanged = RememberedAnswers()
 
     def batch(self, orders: Sequence[Order]) -> Conversation[None]:
         """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
-        draft = Draft(self._moment())
+        draft = Batch(self._moment())
         for order in orders:
             self._settle(order, draft)
         if draft.entries:
@@ -104,7 +104,7 @@ class Commit:
         if draft.entries:
             self._faults.point("before_answer")
 
-    def _settle(self, order: Order, draft: Draft) -> None:
+    def _settle(self, order: Order, draft: Batch) -> None:
         """Give the order its answer or its refusal; the same as before to a copy of a request."""
         asked = self._streams.kind_of(order.stream).request(order.command)
         request = None if asked is None else (order.stream, asked)
@@ -128,7 +128,7 @@ class Commit:
         """Let a late copy of these requests change nothing; see ``unchanged``."""
         self._unchanged.add(unchanged)
 
-    def _decide(self, stream: str, command: Any, draft: Draft) -> Mapping[str, object]:
+    def _decide(self, stream: str, command: Any, draft: Batch) -> Mapping[str, object]:
         kind = self._streams.kind_of(stream)
         state = draft.states[stream] if stream in draft.states else self._states.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
@@ -144,7 +144,7 @@ class Commit:
             answer = kind.answer(state, command)
         return answer
 
-    def _add(self, stream: str, kind: StreamKind, state: Any, event: Any, draft: Draft) -> Any:
+    def _add(self, stream: str, kind: StreamKind, state: Any, event: Any, draft: Batch) -> Any:
         """One event more in the draft; the state after it."""
         state = draft.states[stream] = kind.evolve(state, event)
         position = self._journal.last.position + len(draft.entries) + 1
@@ -153,13 +153,13 @@ class Commit:
         draft.events.append(event)
         return state
 
-    def _enter(self, record: Record, draft: Draft) -> None:
+    def _enter(self, record: Record, draft: Batch) -> None:
         """A record goes into the book in the same batch as what it tells of: both are in the log, or neither."""
         draft.records += 1
         number = self._states.records + draft.records
-        self._decide(volume_stream(number), Enter(number, record), draft)
+        self._decide(volume_stream(number), AddRecord(number, record), draft)
 
-    def _write(self, draft: Draft) -> Conversation[None]:
+    def _write(self, draft: Batch) -> Conversation[None]:
         self._list(draft)
         self._faults.point("before_journal")
         self._journal.append(draft.entries, draft.listings)
@@ -167,10 +167,10 @@ class Commit:
         if not (yield from self._replication.carry(draft.entries)):
             raise Fenced("this main server's term is over")
 
-    def _list(self, draft: Draft) -> None:
+    def _list(self, draft: Batch) -> None:
         """Say what the batch changes of what is told of its streams."""
         ends = {entry.stream: entry.position for entry in draft.entries}
         for stream, state in draft.states.items():
             row = self._streams.kind_of(stream).row(state)
             if not self._states.is_listed_as(stream, row):
-                draft.listings.append(Listing(stream, ends[stream], row))
+                draft.listings.append(StreamSummary(stream, ends[stream], row))

@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 
 from server.control.backup_file import Backup, unpack
-from server.log.entries import Mark, Office
+from server.log.entries import Epoch, LogId
 from server.log.journal import pair as both_journals
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, move_aside
 from server.runtime.security import KEY_FILE
@@ -67,21 +67,21 @@ def _raise_epoch(file: Path, known: int) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         journal = Journal(connection)
         journal.drop_empty_terms()
-        journal.take_office(Office(max(known, journal.office.epoch, journal.last.epoch) + 1, RESTORED))
+        journal.take_office(Epoch(max(known, journal.office.epoch, journal.last.epoch) + 1, RESTORED))
 
 
 class NothingToResolve(Exception):
     """One of the two journals has all that the other has: servers go on by themselves."""
 
 
-def check_resolvable(settings: Settings, keep: str) -> Mark:
+def check_resolvable(settings: Settings, keep: str) -> LogId:
     """Where the journal of ``keep`` (MAIN or REPLICATION) ends, if there is something to choose.
 
     Raises NothingToResolve, and StorageFailed when that journal cannot be read.
     """
     with both_journals.reading(settings, keep) as journal:
         last = journal.last
-    waits = keep == MAIN and not LogGuard.in_file(settings.data / GUARD).allows_alone(last)
+    waits = keep == MAIN and not GuardFile.in_file(settings.data / GUARD).allows_alone(last)
     if not waits and both_journals.relation(settings) is not Relation.DIVERGED:
         raise NothingToResolve("there is nothing to resolve: one of the two journals has all that the other has")
     return last
@@ -94,8 +94,8 @@ def resolve(settings: Settings, keep: str) -> Path:
     """
     last = check_resolvable(settings, keep)
     archive = both_journals.new_archive(settings)
-    guard = LogGuard.in_file(settings.data / GUARD)
-    guard.raise_to(Mark(both_journals.known_epoch(settings), 0))
+    guard = GuardFile.in_file(settings.data / GUARD)
+    guard.raise_to(LogId(both_journals.known_epoch(settings), 0))
     if keep == MAIN:
         move_aside(settings.data / FOLDERS[REPLICATION], archive)
         guard.settle(last)

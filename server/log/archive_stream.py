@@ -22,14 +22,14 @@ from server.log.stream_kind import StreamKind, as_json
 PREFIX = "book/"
 
 
-class Volume(NamedTuple):
+class Segment(NamedTuple):
     """A segment's state: how many records it has."""
 
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Enter:
+class AddRecord:
     """Add a record to the archive, as the one of that number."""
 
     number: int
@@ -56,32 +56,32 @@ class ArchiveStream(StreamKind):
 
     keeps_events = True
 
-    def nothing(self, stream: str) -> Volume:  # noqa: ARG002
-        return Volume()
+    def nothing(self, stream: str) -> Segment:  # noqa: ARG002
+        return Segment()
 
-    def decide(self, state: Volume, command: Enter, now: Moment) -> Sequence[Record]:  # noqa: ARG002
+    def decide(self, state: Segment, command: AddRecord, now: Moment) -> Sequence[Record]:  # noqa: ARG002
         expected = (command.number - 1) % RECORDS_OF_A_VOLUME
         check(state.version == expected, "records are numbered one after the other")
         return (command.record,)
 
-    def evolve(self, state: Volume, event: Record) -> Volume:  # noqa: ARG002
-        return Volume(state.version + 1)
+    def evolve(self, state: Segment, event: Record) -> Segment:  # noqa: ARG002
+        return Segment(state.version + 1)
 
-    def request(self, command: Enter) -> Hashable:
+    def request(self, command: AddRecord) -> Hashable:
         return command.number
 
-    def answer(self, state: Volume, command: Enter) -> Mapping[str, object]:  # noqa: ARG002
+    def answer(self, state: Segment, command: AddRecord) -> Mapping[str, object]:  # noqa: ARG002
         return {"number": command.number}
 
-    def without_the_damaged(self, copy: StreamCopy) -> Volume:
+    def without_the_damaged(self, copy: StreamCopy) -> Segment:
         """How many records it has: each is a row of its own."""
-        return Volume(copy.version)
+        return Segment(copy.version)
 
-    def encode(self, state: Volume) -> dict[str, object]:
+    def encode(self, state: Segment) -> dict[str, object]:
         return state._asdict()
 
-    def decode(self, plain: Mapping[str, Any]) -> Volume:
-        return Volume(whole(plain["version"], "version"))
+    def decode(self, plain: Mapping[str, Any]) -> Segment:
+        return Segment(whole(plain["version"], "version"))
 
     def write_event(self, event: Record) -> str:
         return as_json(records.to_plain(event))

@@ -6,11 +6,11 @@ from collections.abc import Hashable
 from typing import Any
 
 from game.moment import Moment
-from server.log.entries import Entry, Listing
+from server.log.entries import Entry, StreamSummary
 from server.log.remembered_answers import Outcome
 
 
-class Draft:
+class Batch:
     """Each command is decided on the state that those before it leave, all at the moment ``now``. ``events`` are those
     of ``entries``; ``records``: how many of them the book gets.
     """
@@ -23,5 +23,5 @@ class Draft:
         self.states: dict[str, Any] = {}
         self.entries: list[Entry] = []
         self.events: list[Any] = []
-        self.listings: list[Listing] = []
+        self.listings: list[StreamSummary] = []
         self.unchanged: dict[Hashable, Outcome] = {}

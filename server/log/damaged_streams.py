@@ -21,7 +21,7 @@ def _nothing() -> None:
     """Nobody waits for damage to be noticed."""
 
 
-class Damage:
+class DamagedStreams:
     """The damaged streams of one journal. Safe for threads."""
 
     def __init__(self) -> None:

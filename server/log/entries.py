@@ -18,14 +18,14 @@ from typing import NamedTuple
 from game.errors import check
 
 
-class Mark(NamedTuple):
+class LogId(NamedTuple):
     """A place in the log; the empty log's end is ``START``."""
 
     epoch: int
     position: int
 
 
-START = Mark(0, 0)
+START = LogId(0, 0)
 
 
 class LogEnd(NamedTuple):
@@ -38,8 +38,8 @@ class LogEnd(NamedTuple):
     holder: str
 
     @property
-    def mark(self) -> Mark:
-        return Mark(self.epoch, self.position)
+    def mark(self) -> LogId:
+        return LogId(self.epoch, self.position)
 
 
 EMPTY = LogEnd(0, 0, "")
@@ -55,8 +55,8 @@ class Entry(NamedTuple):
     body: str
 
     @property
-    def mark(self) -> Mark:
-        return Mark(self.epoch, self.position)
+    def mark(self) -> LogId:
+        return LogId(self.epoch, self.position)
 
 
 class Snapshot(NamedTuple):
@@ -69,11 +69,11 @@ class Snapshot(NamedTuple):
     body: str
 
     @property
-    def mark(self) -> Mark:
-        return Mark(self.epoch, self.position)
+    def mark(self) -> LogId:
+        return LogId(self.epoch, self.position)
 
 
-class Listing(NamedTuple):
+class StreamSummary(NamedTuple):
     """What is told of a stream without its state: a room's row in the lobby, or None once it is closed; a username and
     whose it is. Derived from the events, by the one at ``position`` for the last time.
     """
@@ -83,14 +83,14 @@ class Listing(NamedTuple):
     row: Mapping[str, object] | None
 
 
-class Place(NamedTuple):
+class StreamCursor(NamedTuple):
     """A place in the streams of a journal by name: after that version of that stream."""
 
     stream: str
     version: int
 
 
-BEFORE_ALL = Place("", 0)
+BEFORE_ALL = StreamCursor("", 0)
 
 
 def weight(body: str) -> int:
@@ -138,10 +138,10 @@ class StreamCopy(NamedTuple):
         return max((part.position for part in (self.snapshot, *self.entries) if part is not None), default=0)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> StreamCursor:
         """Where the next part begins, if this is one."""
         last = self.entries[-1] if self.entries else self.snapshot
-        return Place(self.stream, 0 if last is None else last.version)
+        return StreamCursor(self.stream, 0 if last is None else last.version)
 
     def after(self, version: int) -> StreamCopy:
         """The part after a version, if that is not the beginning."""
@@ -168,7 +168,7 @@ class StreamCopy(NamedTuple):
         """About how many bytes it is on the wire, at the most."""
         return sum(weight(part.body) for part in (self.snapshot, *self.entries) if part is not None)
 
-    def of_log(self, contains: Callable[[Mark], bool]) -> StreamCopy:
+    def of_log(self, contains: Callable[[LogId], bool]) -> StreamCopy:
         """The copy without what is not of one log: ``contains`` tells whether that has the entry with a mark."""
         own = self.snapshot is not None and contains(self.snapshot.mark)
         entries = tuple(entry for entry in self.entries if contains(entry.mark))
@@ -179,19 +179,19 @@ class StreamCopy(NamedTuple):
         return self._replace(entries=tuple(entry for entry in self.entries if entry.position <= position))
 
 
-class Office(NamedTuple):
+class Epoch(NamedTuple):
     """A main server's term of office: its epoch, and an id that tells two servers of one epoch apart."""
 
     epoch: int
     holder: str
 
 
-NO_OFFICE = Office(0, "")
+NO_OFFICE = Epoch(0, "")
 FARTHEST_LEAP = 1_000_000
 """How far an epoch may be above the last: each takeover raises it by one, and a copy misses only some of them."""
 
 
-class Term(NamedTuple):
+class EpochStart(NamedTuple):
     """An epoch that wrote to a log, its holder, and the position of the first entry that it could write."""
 
     epoch: int
@@ -199,18 +199,18 @@ class Term(NamedTuple):
     first: int
 
 
-class Terms:
+class EpochHistory:
     """Which epoch of which holder wrote which positions of a log."""
 
-    def __init__(self, terms: Iterable[Term] = ()) -> None:
-        self._terms: list[Term] = []
+    def __init__(self, terms: Iterable[EpochStart] = ()) -> None:
+        self._terms: list[EpochStart] = []
         for term in terms:
             self.begin(term)
 
-    def __iter__(self) -> Iterator[Term]:
+    def __iter__(self) -> Iterator[EpochStart]:
         return iter(self._terms)
 
-    def begin(self, term: Term) -> None:
+    def begin(self, term: EpochStart) -> None:
         """That epoch writes from ``term.first`` on. Epochs rise, and no position goes back. A term that wrote nothing
         is replaced by the next.
         """
@@ -226,16 +226,16 @@ class Terms:
         """The position from which on it is known which epoch wrote what."""
         return self._terms[0].first if self._terms else 1
 
-    def written(self, after: int, upto: int) -> tuple[Term, ...]:
+    def written(self, after: int, upto: int) -> tuple[EpochStart, ...]:
         """The terms that begin after one position and up to another: what a copy that ends at ``after`` lacks."""
         return tuple(self._terms[self._begun_by(after) : self._begun_by(upto)])
 
-    def end_at(self, last: Mark) -> LogEnd:
+    def end_at(self, last: LogId) -> LogEnd:
         """The end of this log, if ``last`` is the mark of its last entry."""
         term = self._term_of(last.position)
         return LogEnd(*last, term.holder if term is not None and term.epoch == last.epoch else "")
 
-    def contain(self, end: LogEnd, last: Mark) -> bool:
+    def contain(self, end: LogEnd, last: LogId) -> bool:
         """Whether a log with these terms, and ``last`` as the mark of its last entry, begins with all of a log that
         ends at ``end``.
         """
@@ -246,12 +246,12 @@ class Terms:
             end.position <= last.position and term is not None and (term.epoch, term.holder) == (end.epoch, end.holder)
         )
 
-    def mark_at(self, position: int) -> Mark | None:
+    def mark_at(self, position: int) -> LogId | None:
         """The mark of a position, if these terms go back so far."""
         term = self._term_of(position)
-        return None if term is None else Mark(term.epoch, position)
+        return None if term is None else LogId(term.epoch, position)
 
-    def _term_of(self, position: int) -> Term | None:
+    def _term_of(self, position: int) -> EpochStart | None:
         begun = self._begun_by(position)
         return self._terms[begun - 1] if begun else None
 

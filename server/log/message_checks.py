@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from game.errors import InvalidArgument, TicTacToeError
 from game.moment import Limits
-from server.log.entries import Entry, Mark, Snapshot, StreamCopy, Term
+from server.log.entries import Entry, EpochStart, LogId, Snapshot, StreamCopy
 from server.log.row_format import LOST
 from server.log.stream_kind import StreamKind
 from server.log.streams import Streams, is_stream
@@ -34,11 +34,11 @@ _STREAMS = Streams(Limits())  # what can be read does not depend on limits
 Row = TypeVar("Row", Entry, Snapshot)
 
 
-def mark(value: object) -> Mark:
+def mark(value: object) -> LogId:
     """A place in a log: an epoch and a position, both from 0."""
-    if not isinstance(value, (list, tuple)) or len(value) != len(Mark._fields):
+    if not isinstance(value, (list, tuple)) or len(value) != len(LogId._fields):
         raise InvalidArgument("must be an epoch and a position")
-    return Mark(_FROM_NOUGHT(value[0]), _FROM_NOUGHT(value[1]))
+    return LogId(_FROM_NOUGHT(value[0]), _FROM_NOUGHT(value[1]))
 
 
 def stream(value: object) -> str:
@@ -81,7 +81,7 @@ def copies(value: object) -> list[StreamCopy]:
     return [_copy(row) for row in _ROWS(value)]
 
 
-def terms(value: object) -> list[Term]:
+def terms(value: object) -> list[EpochStart]:
     """Terms with rising epochs."""
     rows = [_term(row) for row in _ROWS(value)]
     for before, after in itertools.pairwise(rows):
@@ -90,7 +90,7 @@ def terms(value: object) -> list[Term]:
     return rows
 
 
-def follow(previous: Mark, office_epoch: int, parts: Sequence[Entry | Snapshot], terms: Sequence[Term]) -> None:
+def follow(previous: LogId, office_epoch: int, parts: Sequence[Entry | Snapshot], terms: Sequence[EpochStart]) -> None:
     """Refuse what cannot follow on ``previous`` in that office, and terms that do not begin in it: raises
     InvalidArgument.
     """
@@ -105,11 +105,11 @@ def follow(previous: Mark, office_epoch: int, parts: Sequence[Entry | Snapshot],
             raise InvalidArgument("nothing can be written in an epoch that has not begun")
 
 
-def _term(value: object) -> Term:
-    if not isinstance(value, (list, tuple)) or len(value) != len(Term._fields):
+def _term(value: object) -> EpochStart:
+    if not isinstance(value, (list, tuple)) or len(value) != len(EpochStart._fields):
         raise InvalidArgument("must be rows of epoch, holder and first position")
     epoch, holder, first = value
-    return Term(_FROM_ONE(epoch), _HOLDER(holder), _FROM_ONE(first))
+    return EpochStart(_FROM_ONE(epoch), _HOLDER(holder), _FROM_ONE(first))
 
 
 def _copy(row: object) -> StreamCopy:
@@ -130,7 +130,7 @@ def _row(kind: type[Row], value: object) -> Row:
     return kind(_FROM_ONE(position), _FROM_ONE(epoch), stream(name), _FROM_ONE(version), _BODY(body))
 
 
-def _rising(marks: Sequence[Mark]) -> None:
+def _rising(marks: Sequence[LogId]) -> None:
     for before, after in itertools.pairwise(marks):
         if after.position <= before.position or after.epoch < before.epoch:
             raise InvalidArgument("must be in the order of positions, and no epoch goes back")

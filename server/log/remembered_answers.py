@@ -25,35 +25,35 @@ _BYTES_OF_A_PLACE = 100
 """Bytes of one place in a dictionary, at the least full."""
 
 
-class Refused(NamedTuple):
+class RememberedRefusal(NamedTuple):
     """A refusal without the exception: its class and its sentence."""
 
     kind: type[Refusal]
     sentence: str
 
 
-Outcome = str | Refused
+Outcome = str | RememberedRefusal
 """What became of a request: its answer as JSON text, or why it was refused."""
 
 
 def outcome_of(came_of_it: Mapping[str, object] | Refusal) -> Outcome:
     """What is remembered of an answer or a refusal."""
     if isinstance(came_of_it, Refusal):
-        return Refused(type(came_of_it), came_of_it.message)
+        return RememberedRefusal(type(came_of_it), came_of_it.message)
     return _write(came_of_it)
 
 
 def answer_of(outcome: Outcome) -> Mapping[str, object] | None:
     """The answer, if the request had one."""
-    return None if isinstance(outcome, Refused) else json.loads(outcome)
+    return None if isinstance(outcome, RememberedRefusal) else json.loads(outcome)
 
 
 def error_of(outcome: Outcome) -> Refusal | None:
     """A new exception of the same class and sentence, if the request was refused."""
-    return outcome.kind(outcome.sentence) if isinstance(outcome, Refused) else None
+    return outcome.kind(outcome.sentence) if isinstance(outcome, RememberedRefusal) else None
 
 
-class UnchangedRequests:
+class RememberedAnswers:
     """The latest of these requests, at most MOST_REQUESTS of them and about MOST_BYTES."""
 
     def __init__(self) -> None:

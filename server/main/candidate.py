@@ -11,7 +11,7 @@ import threading
 import structlog
 
 from server.log.journal.file import open_when_possible
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import GUARD
 from server.main.peer_api import MainPeer
@@ -52,7 +52,7 @@ class Candidate:
             self.serves.set()
 
     def _open(self) -> Journal:
-        return open_journal_of(self._node, LogGuard.in_file(self._node.settings.data / GUARD))
+        return open_journal_of(self._node, GuardFile.in_file(self._node.settings.data / GUARD))
 
     def _run(self, journal: Journal) -> None:
         settings = self._node.settings

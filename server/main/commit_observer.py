@@ -18,7 +18,7 @@ import structlog
 from game.accounts.names import Claim
 from game.rooms.events import Closed, Created, Finished, Started
 from server.commit.commit import Order
-from server.log.batch import Draft
+from server.log.batch import Batch
 from server.log.room_stream import room_of
 from server.telemetry import logs as log
 from server.telemetry.counters import CommitCounts
@@ -44,7 +44,7 @@ class Witness:
         self._lines: deque[_Line] = deque()
         self._left_out = 0
 
-    def published(self, draft: Draft) -> None:
+    def published(self, draft: Batch) -> None:
         """All of this is committed, and visible to everybody."""
         counts = self._counts
         counts.commits += 1

@@ -13,7 +13,7 @@ import structlog
 
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
-from server.log.entries import Listing, Office
+from server.log.entries import Epoch, StreamSummary
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
@@ -52,7 +52,7 @@ class Term(Serving):
 
     committer: Committer
 
-    def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Office, line: ReplicaLine) -> None:
+    def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaLine) -> None:
         settings = node.settings
         faults = Faults(settings.test_faults)
         streams = Streams(settings.limits)
@@ -161,7 +161,7 @@ class Term(Serving):
         yield Reading(metrics.LAG, link.lag)
         yield from readings_of_copy(self.damage, self.scrub)
 
-    def _keep(self, missing: Sequence[Listing]) -> None:
+    def _keep(self, missing: Sequence[StreamSummary]) -> None:
         """Write listings that the journal lacks, for the next start: without them it takes longer, and no more."""
         try:
             if missing:

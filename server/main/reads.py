@@ -7,7 +7,7 @@ nowhere while a main server serves reads only (``read_only``).
 from __future__ import annotations
 
 from server.commit.command_port import CommandPort
-from server.log.entries import Listing
+from server.log.entries import StreamSummary
 from server.main.command_service import Desk
 from server.main.drain import Draining
 from server.main.match_opener import Pairings
@@ -45,7 +45,7 @@ class Serving:
         )
         self.draining = Draining(house, committer, node.run_folder)
 
-    def load(self) -> list[Listing]:
+    def load(self) -> list[StreamSummary]:
         """Take in the journal and offer every room; returns the listings that the journal lacks."""
         missing = self.house.load()
         self._clients.offer(MAIN, ClientObject(MAIN, self._cluster_id))

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from server.log.journal.file import condemn, open_journal
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.journal.sharing import share
@@ -16,7 +16,7 @@ from server.process.server_process import Node
 logger = structlog.get_logger()
 
 
-def open_journal_of(node: Node, guard: LogGuard | None = None) -> Journal:
+def open_journal_of(node: Node, guard: GuardFile | None = None) -> Journal:
     """Open the journal of that server's role. Raises StorageFailed.
 
     On a full disk no other process can read it; in the background it is shared as soon as there is room.

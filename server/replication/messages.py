@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from server.log.entries import BEFORE_ALL, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
+from server.log.entries import BEFORE_ALL, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy
 from server.log.mending import Holes
 from server.replication.takeover_rules import ReplicaStanding
 from server.runtime.effects import Ask, Conversation
@@ -18,21 +18,21 @@ from server.runtime.effects import Ask, Conversation
 def standing(own_end: LogEnd) -> Conversation[ReplicaStanding]:
     """Which office the replica obeys, where its copy ends, and whether that copy has all of a log with this end."""
     answer = yield Ask("standing", own_end)
-    return ReplicaStanding(Office(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])
+    return ReplicaStanding(Epoch(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])
 
 
-def take_office(office: Office) -> Conversation[None]:
+def take_office(office: Epoch) -> Conversation[None]:
     """Make the replica obey this office alone."""
     yield Ask("take_office", office)
 
 
-def attach(office: Office) -> Conversation[LogEnd]:
+def attach(office: Epoch) -> Conversation[LogEnd]:
     """Begin to send; where the replica's copy ends."""
     return LogEnd(*(yield Ask("attach", office)))
 
 
 def append(
-    office: Office, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry], terms: Sequence[Term]
+    office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry], terms: Sequence[EpochStart]
 ) -> Conversation[LogEnd]:
     """Send what follows on ``previous``, with the terms that begin there; where the copy ends now, which shows whether
     it was taken.
@@ -40,48 +40,48 @@ def append(
     return LogEnd(*(yield Ask("append", (*office, previous, snapshots, entries, terms))))
 
 
-def begin_copy(office: Office, copy: int) -> Conversation[None]:
+def begin_copy(office: Epoch, copy: int) -> Conversation[None]:
     """The whole journal is going to come, in pieces; ``copy`` tells it from others of this office."""
     yield Ask("begin_copy", (*office, copy))
 
 
-def add_to_copy(office: Office, copy: int, piece: int, copies: Sequence[StreamCopy]) -> Conversation[None]:
+def add_to_copy(office: Epoch, copy: int, piece: int, copies: Sequence[StreamCopy]) -> Conversation[None]:
     """A piece of it, numbered from 0."""
     yield Ask("add_to_copy", (*office, copy, piece, copies))
 
 
-def end_copy(office: Office, copy: int, pieces: int, last: Mark, terms: Sequence[Term]) -> Conversation[LogEnd]:
+def end_copy(office: Epoch, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]) -> Conversation[LogEnd]:
     """That was all, so many pieces, up to ``last``, with these terms: replace the old copy by it."""
     return LogEnd(*(yield Ask("end_copy", (*office, copy, pieces, last, terms))))
 
 
-def forget(office: Office, streams: Sequence[str]) -> Conversation[None]:
+def forget(office: Epoch, streams: Sequence[str]) -> Conversation[None]:
     """These streams are of rooms closed long ago and can go."""
     yield Ask("forget", (*office, streams))
 
 
-def drop_after_gaps(office: Office) -> Conversation[Sequence[str]]:
+def drop_after_gaps(office: Epoch) -> Conversation[Sequence[str]]:
     """Make the replica drop what follows on events that it lacks; the streams in which it did."""
     streams: Sequence[str] = yield Ask("drop_after_gaps", office)
     return streams
 
 
-def terms() -> Conversation[list[Term]]:
+def terms() -> Conversation[list[EpochStart]]:
     """The terms of the replica's copy."""
-    return [Term(*term) for term in (yield Ask("terms", ()))]
+    return [EpochStart(*term) for term in (yield Ask("terms", ()))]
 
 
-def rows(office: Office, holes: Holes) -> Conversation[StreamCopy]:
+def rows(office: Epoch, holes: Holes) -> Conversation[StreamCopy]:
     """What the replica has of the rows that are damaged or missing here."""
     return copy_from((yield Ask("rows_of", (*office, *holes))))
 
 
-def damage(office: Office) -> Conversation[list[Holes]]:
+def damage(office: Epoch) -> Conversation[list[Holes]]:
     """What is damaged or missing in some streams of the replica's copy."""
     return [Holes(stream, tuple(versions), *rest) for stream, versions, *rest in (yield Ask("damage", office))]
 
 
-def mend(office: Office, rows: StreamCopy, *, complete: bool) -> Conversation[None]:
+def mend(office: Epoch, rows: StreamCopy, *, complete: bool) -> Conversation[None]:
     """Put these rows where the replica's are damaged; ``complete``: it gets no more for this stream now."""
     yield Ask("mend", (*office, [rows], complete))
 

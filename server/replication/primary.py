@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from game.errors import check
-from server.log.entries import START, Entry, LogEnd, Mark, Office, Terms
+from server.log.entries import START, Entry, Epoch, EpochHistory, LogEnd, LogId
 
 
 class Step(enum.Enum):
@@ -33,7 +33,7 @@ class Step(enum.Enum):
 class Send:
     """Send these entries, which follow on ``previous``."""
 
-    previous: Mark
+    previous: LogId
     entries: tuple[Entry, ...]
 
 
@@ -41,8 +41,8 @@ class Send:
 class SendBacklog:
     """Send the next piece of the own journal after ``after``, up to ``upto`` at the most."""
 
-    after: Mark
-    upto: Mark
+    after: LogId
+    upto: LogId
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ Output = Send | SendBacklog | SendCopy | Committed | ReplicaAhead | StepDown
 class Primary:
     """The state of a main server in office."""
 
-    def __init__(self, office: Office, last: Mark, terms: Terms, *, forgotten_at: int = 0) -> None:
+    def __init__(self, office: Epoch, last: LogId, terms: EpochHistory, *, forgotten_at: int = 0) -> None:
         """``forgotten_at``: the end of both logs when streams were forgotten for the last time."""
         self.office = office
         self.last = last
@@ -120,7 +120,7 @@ class Primary:
         """Both logs end here, and streams were forgotten in both."""
         self._forgotten_at = self.last.position
 
-    def acknowledged(self, replica_last: Mark) -> Output:
+    def acknowledged(self, replica_last: LogId) -> Output:
         """The replica in step answered a ``Send``: its copy ends there now."""
         if self.step is Step.IN_STEP and replica_last == self.last:
             return self._commit(replica_last)
@@ -138,6 +138,6 @@ class Primary:
         self.step = Step.FENCED
         return StepDown()
 
-    def _commit(self, mark: Mark) -> Output:
+    def _commit(self, mark: LogId) -> Output:
         self.committed = max(self.committed, mark.position)
         return Committed(self.committed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from server.log.entries import Office, Snapshot, StreamCopy
+from server.log.entries import Epoch, Snapshot, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.mending import Holes, filled, holes_of, lacks, rows_for, settled
@@ -52,7 +52,7 @@ class Repair:
         """Whether a row of either copy waits to be mended."""
         return bool(self._journal.damage.waiting) or self._replica_is_damaged()
 
-    def mend_some(self, office: Office) -> Conversation[None]:
+    def mend_some(self, office: Epoch) -> Conversation[None]:
         """Mend a few streams of both copies. Raises StorageFailed, and what a call of the replica raises."""
         for stream in self._journal.damage.waiting[:AT_ONCE]:
             # No snapshot is taken of what is being replaced; nobody else waits for this lock.
@@ -64,7 +64,7 @@ class Repair:
                 yield from replica_messages.mend(office, rows, complete=len(holes.versions) < VERSIONS_AT_ONCE)
         self.retries.succeeded()
 
-    def _mend_own(self, office: Office, stream: str) -> Conversation[None]:
+    def _mend_own(self, office: Epoch, stream: str) -> Conversation[None]:
         copy = self._journal.copy(stream)
         for holes in _in_pieces(lacks(copy)):
             copy = filled(copy, (yield from replica_messages.rows(office, holes)))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from game.errors import InvalidArgument, check
-from server.log.entries import FARTHEST_LEAP, Entry, Mark, Office, Snapshot
+from server.log.entries import FARTHEST_LEAP, Entry, Epoch, LogId, Snapshot
 from wire.errors import Fenced
 
 
@@ -22,24 +22,24 @@ class Take:
 
     snapshots: tuple[Snapshot, ...]
     entries: tuple[Entry, ...]
-    last: Mark
+    last: LogId
 
 
 @dataclass(frozen=True)
 class Behind:
     """What came does not follow on what is here: the primary has to go on from ``last``."""
 
-    last: Mark
+    last: LogId
 
 
 class Replica:
     """The state of a replica: whom it obeys and how far its copy goes."""
 
-    def __init__(self, office: Office, last: Mark) -> None:
+    def __init__(self, office: Epoch, last: LogId) -> None:
         self.office = office
         self.last = last
 
-    def may_take_office(self, office: Office) -> None:
+    def may_take_office(self, office: Epoch) -> None:
         """Raises Fenced unless that office's epoch is higher than any before, and InvalidArgument if it leaps so far
         that epochs could run out.
         """
@@ -48,18 +48,18 @@ class Replica:
         if self.office.epoch and office.epoch - self.office.epoch > FARTHEST_LEAP:
             raise InvalidArgument("that epoch is too far ahead of the last")
 
-    def promised(self, office: Office) -> None:
+    def promised(self, office: Epoch) -> None:
         """The shell has written down that a new main server is in office: it alone is obeyed from now on."""
         self.may_take_office(office)
         self.office = office
 
-    def obey(self, office: Office) -> None:
+    def obey(self, office: Epoch) -> None:
         """Raises Fenced unless that office is the one in force."""
         if office != self.office:
             raise Fenced(f"epoch {self.office.epoch} is in office")
 
     def receive(
-        self, office: Office, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
+        self, office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
     ) -> Take | Behind:
         """Decide on what the primary sent: it must come from the one in office and follow on what is here.
 
@@ -73,11 +73,11 @@ class Replica:
         check(all(mark.position > previous.position for mark in marks), "a primary must not send what is before")
         return Take(tuple(snapshots), tuple(entries), end)
 
-    def wrote(self, last: Mark) -> None:
+    def wrote(self, last: LogId) -> None:
         """The shell has written what ``receive`` told it to: the copy goes up to ``last``."""
         check(last.position >= self.last.position, "a copy must not shrink by writing")
         self.last = last
 
-    def replaced(self, last: Mark) -> None:
+    def replaced(self, last: LogId) -> None:
         """The whole copy was replaced by the primary's, which goes up to ``last``."""
         self.last = last

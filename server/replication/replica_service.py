@@ -14,7 +14,7 @@ from typing import Any
 
 from game.moment import Limits
 from server.log import message_checks as rows
-from server.log.entries import Entry, LogEnd, Mark, Office, Place, Snapshot, StreamCopy, Term
+from server.log.entries import Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.mending import Holes, filled, lacks, rows_for
@@ -126,7 +126,7 @@ class CopyKeeper(PeerObject):
     def take_office(self, epoch: int, holder: str) -> None:
         """Obey this office alone from now on. Raises Fenced unless its epoch is the highest yet."""
         with self._lock:
-            self._promise(Office(epoch, holder))
+            self._promise(Epoch(epoch, holder))
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def attach(self, epoch: int, holder: str) -> LogEnd:
@@ -151,10 +151,10 @@ class CopyKeeper(PeerObject):
         self,
         epoch: int,
         holder: str,
-        previous: Mark,
+        previous: LogId,
         snapshots: Sequence[Snapshot],
         entries: Sequence[Entry],
-        terms: Sequence[Term],
+        terms: Sequence[EpochStart],
     ) -> LogEnd:
         """Write what follows on ``previous``; where the copy ends now. Raises Fenced."""
         with self._lock:
@@ -191,7 +191,9 @@ class CopyKeeper(PeerObject):
             self._incoming = (copy, piece + 1)
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=rows.mark, terms=rows.terms)
-    def end_copy(self, epoch: int, holder: str, copy: int, pieces: int, last: Mark, terms: Sequence[Term]) -> LogEnd:
+    def end_copy(
+        self, epoch: int, holder: str, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]
+    ) -> LogEnd:
         """The incoming copy has so many pieces and these terms, and ends at ``last``: it counts now. Raises Fenced, and
         NotReady when not all of it is there.
         """
@@ -291,10 +293,10 @@ class CopyKeeper(PeerObject):
         """The next streams of the copy in order of name, or parts of them, after that version of that stream; each as
         (stream, snapshot or None, entries).
         """
-        return self._journal.parts(Place(after_stream, after_version), most_bytes)
+        return self._journal.parts(StreamCursor(after_stream, after_version), most_bytes)
 
     @remote()
-    def terms(self) -> list[Term]:
+    def terms(self) -> list[EpochStart]:
         """Which epoch of which holder wrote which positions of this copy."""
         return list(self._journal.terms)
 
@@ -307,12 +309,12 @@ class CopyKeeper(PeerObject):
         if self._incoming != (copy, piece):
             raise NotReady("that is not the next piece of the copy that is coming")
 
-    def _promise(self, office: Office) -> None:
+    def _promise(self, office: Epoch) -> None:
         """Obey that office, in this order: a promise that could not be written must not be known either."""
         self._replica.may_take_office(office)
         self._journal.take_office(office)
         self._replica.promised(office)
 
-    def _office(self, epoch: int, holder: str) -> Office:
+    def _office(self, epoch: int, holder: str) -> Epoch:
         """The office that a message speaks for; with the rule broken by a test, whichever is obeyed."""
-        return self._replica.office if self._faults.on("no_epoch_check") else Office(epoch, holder)
+        return self._replica.office if self._faults.on("no_epoch_check") else Epoch(epoch, holder)

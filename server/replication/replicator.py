@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from game.errors import check
-from server.log.entries import BEFORE_ALL, Entry, LogEnd, Mark, Snapshot
+from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.replication import messages as replica_messages
@@ -152,7 +152,7 @@ class ReplicaLink:
             self._wake()
         return output
 
-    def _append(self, previous: Mark, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Conversation[LogEnd]:
+    def _append(self, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Conversation[LogEnd]:
         positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
         terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
         return (yield from replica_messages.append(self._primary.office, previous, snapshots, entries, terms))
@@ -215,7 +215,7 @@ class ReplicaLink:
             self._note(end.mark)
         return output
 
-    def _note(self, last: Mark | None) -> None:
+    def _note(self, last: LogId | None) -> None:
         """The machine has taken a step, and that is where the replica's copy ends, if it said so. The lock is held."""
         self.degraded.set(self._primary.step is not Step.IN_STEP)
         if last is not None:
@@ -229,10 +229,10 @@ class ReplicaLink:
         last: Output | None = yield InTurn(self._last_piece(output.after))
         return last
 
-    def _last_piece(self, after: Mark) -> Conversation[Output | None]:
+    def _last_piece(self, after: LogId) -> Conversation[Output | None]:
         return self._joined((yield from self._send_backlog(after, self._primary.last)))
 
-    def _send_backlog(self, after: Mark, upto: Mark) -> Conversation[LogEnd]:
+    def _send_backlog(self, after: LogId, upto: LogId) -> Conversation[LogEnd]:
         snapshots, entries = self._journal.backlog(after, upto, self._piece_bytes)
         return (yield from self._append(after, snapshots, entries))
 

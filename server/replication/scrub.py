@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from server.log.damaged_streams import Damage
+from server.log.damaged_streams import DamagedStreams
 from server.log.journal.file import reader
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_bytes, is_sound, is_sound_listing
@@ -55,7 +55,7 @@ def begin_scrub(node: Node, journal: Journal, file: Path, relist: Callable[[str]
     return scrub
 
 
-def readings_of_copy(damage: Damage, scrub: Scrub | None) -> Iterator[Reading]:
+def readings_of_copy(damage: DamagedStreams, scrub: Scrub | None) -> Iterator[Reading]:
     """What is damaged in one copy of the log, and how far it was read through."""
     yield Reading(metrics.DAMAGED, len(damage.waiting), ("waiting",))
     yield Reading(metrics.DAMAGED, len(damage.lost), ("lost",))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from server.log.entries import LogEnd, Mark, Office
+from server.log.entries import Epoch, LogEnd, LogId
 from server.log.journal.journal import Journal
 from server.replication import messages as replica_messages
 from server.replication import takeover_rules as takeover
@@ -45,7 +45,7 @@ def take_office(
     new_holder: Callable[[], str] = lambda: secrets.token_hex(8),
     attempts: Retries | None = None,
     not_taken: NotTaken = lambda _error, _may_be_read: None,
-) -> Conversation[Office | None]:
+) -> Conversation[Epoch | None]:
     """Wait until this server knows all that was ever acknowledged, then begin a term of office in its journal.
 
     ``wait_limit_s``: how long the replica is waited for when the own journal would do. ``piece_bytes``: about how much
@@ -54,7 +54,7 @@ def take_office(
     """
     began = clock()
     attempts = attempts or Retries("office not taken", clock=clock)
-    torn: dict[Mark, int] = {}
+    torn: dict[LogId, int] = {}
     while go_on():
         now = clock()
         pause_s = ASK_AGAIN_S
@@ -81,10 +81,10 @@ def _try(
     wait_limit_s: float,
     piece_bytes: int,
     new_holder: Callable[[], str],
-    torn: dict[Mark, int],
+    torn: dict[LogId, int],
     attempts: Retries,
     not_taken: NotTaken,
-) -> Conversation[Office | None]:
+) -> Conversation[Epoch | None]:
     asked = yield from _standing(journal.end, attempts)
     known = journal.guard.epoch_above(journal.office.epoch)
     decision = takeover.decide(
@@ -106,7 +106,7 @@ def _try(
         if isinstance(decision, Divergence):
             journal.guard.diverged()
             raise Diverged(DIVERGED)
-        office = Office(decision.epoch, new_holder())
+        office = Epoch(decision.epoch, new_holder())
         if asked is not None:
             yield from _promise(office, may_be_missing=isinstance(decision, TakeOffice) and waited_s >= wait_limit_s)
         if isinstance(decision, FetchCopy) and asked is not None:
@@ -120,7 +120,7 @@ def _try(
     return office
 
 
-def _promise(office: Office, *, may_be_missing: bool) -> Conversation[None]:
+def _promise(office: Epoch, *, may_be_missing: bool) -> Conversation[None]:
     """Have the replica obey this office. One whose disk refuses that is as good as one that does not answer: it obeys
     when it is attached, once it can write.
     """
@@ -132,7 +132,9 @@ def _promise(office: Office, *, may_be_missing: bool) -> Conversation[None]:
         logger.warning("the replica cannot write down which main server is in office", why=error.message)
 
 
-def _fetch(journal: Journal, office: Office, last: Mark, piece_bytes: int, torn: dict[Mark, int]) -> Conversation[None]:
+def _fetch(
+    journal: Journal, office: Epoch, last: LogId, piece_bytes: int, torn: dict[LogId, int]
+) -> Conversation[None]:
     """Replace the own log by the replica's, which goes on where the own one ends."""
     logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
     copies = yield from replica_messages.copies(piece_bytes)

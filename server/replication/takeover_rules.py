@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.log.entries import EMPTY, LogEnd, Office, Terms
+from server.log.entries import EMPTY, Epoch, EpochHistory, LogEnd
 
 
 @dataclass(frozen=True)
 class Standing:
     """What a server has: the office last known to it, and where its copy of the log ends."""
 
-    office: Office
+    office: Epoch
     last: LogEnd
 
 
@@ -58,7 +58,7 @@ class Divergence:
 
 def decide(
     own: Standing,
-    own_terms: Terms,
+    own_terms: EpochHistory,
     replica: ReplicaStanding | None,
     *,
     waited_s: float,

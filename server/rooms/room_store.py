@@ -18,8 +18,8 @@ from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import LATER_IN_ROWS, talk
 from game.moment import Moment
 from game.rooms.state import Room
-from server.log.batch import Draft
-from server.log.entries import Listing, StreamCopy
+from server.log.batch import Batch
+from server.log.entries import StreamCopy, StreamSummary
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
@@ -50,7 +50,7 @@ class House:
         clock: Callable[[], float] = time.monotonic,
         time_of_service: ServiceTime | None = None,
         most_events: int = MOST_EVENTS,
-        on_published: Callable[[Draft], None] = lambda _: None,
+        on_published: Callable[[Batch], None] = lambda _: None,
     ) -> None:
         """``known`` is called with every room, before anybody can read of it. ``most_events``: in one answer.
         ``on_published`` is called with everything that was made visible, after that.
@@ -65,7 +65,7 @@ class House:
         self._list = RoomList(known)
         self._unread: dict[str, None] = {}
         """Streams that could not be read when the term began: what they are now is not known."""
-        self._to_list: dict[str, Listing] = {}
+        self._to_list: dict[str, StreamSummary] = {}
         """What was mended since and is not in the lists yet."""
         self._memory = RoomsInMemory(streams, journal, self._came_back, clock)
         self._standing = Standing(streams)
@@ -79,7 +79,7 @@ class House:
 
     # -- filled from the log --------------------------------------------------------------------------------------
 
-    def load(self) -> list[Listing]:
+    def load(self) -> list[StreamSummary]:
         """Take in the whole journal; call once, before anybody asks. Returns the listings that the journal lacks."""
         listings = self._journal.listings()
         missing = [made for stream in self._journal.unlisted() if (made := self._listing(stream)) is not None]
@@ -101,11 +101,11 @@ class House:
             self._list.complete_up_to(self._published)
         return missing
 
-    def _listing(self, stream: str) -> Listing | None:
+    def _listing(self, stream: str) -> StreamSummary | None:
         """What is told of a stream, made anew from its events; None if these are damaged."""
         return self._listing_of(self._journal.copy(stream, whole=False))
 
-    def _listing_of(self, copy: StreamCopy) -> Listing | None:
+    def _listing_of(self, copy: StreamCopy) -> StreamSummary | None:
         stream = copy.stream
         try:
             state = self._streams.state_of(copy)
@@ -117,7 +117,7 @@ class House:
                 if room := room_of(stream):
                     self._known(room)  # so that callers hear what is wrong with it
                 return None
-        return Listing(stream, copy.end, self._streams.kind_of(stream).row(state))
+        return StreamSummary(stream, copy.end, self._streams.kind_of(stream).row(state))
 
     def relist(self, stream: str) -> None:
         """Write a listing that is damaged on the disk again; drop it where there is no such stream. Raises
@@ -144,7 +144,7 @@ class House:
                 self._herald.happened_in([room])
             self.due.unknown([room])
 
-    def publish(self, draft: Draft) -> None:
+    def publish(self, draft: Batch) -> None:
         """Make what is committed visible to everybody, in the order of the log."""
         with self._lock:
             for listing in (*self._late_listings(draft), *draft.listings):
@@ -161,7 +161,7 @@ class House:
             self._herald.happened_in(changed)
         self._on_published(draft)
 
-    def _late_listings(self, draft: Draft) -> list[Listing]:
+    def _late_listings(self, draft: Batch) -> list[StreamSummary]:
         """What was mended, as a change at the end of the log: those who follow the lobby have read past its place."""
         if not self._to_list:
             return []
@@ -171,7 +171,7 @@ class House:
         self._to_list.clear()
         return late
 
-    def _put_listing(self, listing: Listing) -> None:
+    def _put_listing(self, listing: StreamSummary) -> None:
         stream, position, row = listing
         room = room_of(stream)
         if room is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from server.log.entries import Office
+from server.log.entries import Epoch
 from server.log.journal import rows as journal_rows
 from server.log.row_format import Kind
 from server.replication import scrub
@@ -38,7 +38,7 @@ tooth(
 
 
 @tooth("damage-is-not-fetched", "what is damaged in the main server's journal stays so", Repair, "_mend_own")
-def _mend_own(_self: Repair, _office: Office, _stream: str) -> Conversation[None]:
+def _mend_own(_self: Repair, _office: Epoch, _stream: str) -> Conversation[None]:
     yield from ()
 
 

@@ -17,10 +17,10 @@ from game.rooms import state as room_module
 from game.rooms.state import Room
 from server.commit.commit import Commit, Order
 from server.commit.refusing_committer import RefusingCommitter
-from server.log.batch import Draft
-from server.log.entries import Entry, LogEnd, Mark, Office, Snapshot, Terms
+from server.log.batch import Batch
+from server.log.entries import Entry, Epoch, EpochHistory, LogEnd, LogId, Snapshot
 from server.log.journal.compaction import Compactor
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of
 from server.replication import takeover_rules as takeover
@@ -49,7 +49,7 @@ def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
 
 @_tooth("publish-before-commit", "events can be seen before they are in the log", Commit, "batch")
 def _batch(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
-    draft = Draft(self._moment())
+    draft = Batch(self._moment())
     for order in orders:
         self._settle(order, draft)
     if draft.entries:
@@ -68,7 +68,7 @@ def _encode(room: Room, _encode: Callable[[Room], dict[str, object]] = encode) -
 
 
 @_tooth("no-epoch-check", "the replica obeys any main server", Replica, "obey")
-def _obey(_self: Replica, _office: Office) -> None:
+def _obey(_self: Replica, _office: Epoch) -> None:
     return None
 
 
@@ -84,7 +84,7 @@ def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
     takeover,
     "decide",
 )
-def _decide(own: takeover.Standing, _terms: Terms, replica: takeover.Standing | None, **_: Any) -> TakeOffice:
+def _decide(own: takeover.Standing, _terms: EpochHistory, replica: takeover.Standing | None, **_: Any) -> TakeOffice:
     known = own.office.epoch if replica is None else max(own.office.epoch, replica.office.epoch)
     return TakeOffice(known + 1)
 
@@ -104,14 +104,14 @@ def _snapshot(self: Compactor, stream: str, _right: Any = Compactor._snapshot) -
     return None if snapshot is None else snapshot._replace(version=snapshot.version + 1)
 
 
-def _allows_alone(_self: LogGuard, _last: Mark) -> bool:
+def _allows_alone(_self: GuardFile, _last: LogId) -> bool:
     return True
 
 
 _tooth(
     "an-old-journal-goes-on-alone",
     "a main server takes office alone with a journal that is older than it once was",
-    LogGuard,
+    GuardFile,
     "allows_alone",
 )(_allows_alone)
 
@@ -119,11 +119,11 @@ _tooth(
 @_tooth(
     "an-epoch-without-its-holder",
     "the same, and two histories of one epoch number pass as one",
-    Terms,
+    EpochHistory,
     "contain",
-    also=((LogGuard, "allows_alone", _allows_alone),),
+    also=((GuardFile, "allows_alone", _allows_alone),),
 )
-def _contain_by_number(self: Terms, end: LogEnd, last: Mark, _right: Any = Terms.contain) -> bool:
+def _contain_by_number(self: EpochHistory, end: LogEnd, last: LogId, _right: Any = EpochHistory.contain) -> bool:
     mine: bool = _right(self, end._replace(holder=self.end_at(end.mark).holder), last)
     return mine
 
@@ -133,15 +133,15 @@ def _append(
     self: CopyKeeper, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
     order = self._replica.receive(
-        Office(epoch, holder), Mark(*previous), [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
+        Epoch(epoch, holder), LogId(*previous), [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
     )
     self._replica.wrote(order.last)
     return LogEnd(*order.last, holder)
 
 
 @_tooth("backlog-skips-one", "a replica that catches up misses the first entry it lacks", Journal, "backlog")
-def _backlog(self: Journal, after: Mark, upto: Mark, limit: int, _right: Any = Journal.backlog) -> Any:
-    return _right(self, Mark(after.epoch, after.position + 1), upto, limit)
+def _backlog(self: Journal, after: LogId, upto: LogId, limit: int, _right: Any = Journal.backlog) -> Any:
+    return _right(self, LogId(after.epoch, after.position + 1), upto, limit)
 
 
 @_tooth("half-a-command", "the events of one batch are not written together", Journal, "append")
@@ -252,7 +252,7 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     "batch",
 )
 def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
-    draft = Draft(self._moment())
+    draft = Batch(self._moment())
     for order in orders:
         self._settle(order, draft)
     if draft.entries:
@@ -267,7 +267,7 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[
 
 
 @_tooth("listed-once-and-for-all", "what is told of a room stays what it was at first", Commit, "_list")
-def _list(self: Commit, draft: Draft, _right: Any = Commit._list) -> None:
+def _list(self: Commit, draft: Batch, _right: Any = Commit._list) -> None:
     _right(self, draft)
     draft.listings = [one for one in draft.listings if self._states.state_of(one.stream).version == 0]
 

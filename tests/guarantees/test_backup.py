@@ -25,7 +25,7 @@ from server.control import backup_file, restoration
 from server.control.backup_file import NoBackup, back_up
 from server.control.cluster import Cluster
 from server.control.restoration import NothingToResolve, resolve, restore
-from server.log.entries import Entry, Office
+from server.log.entries import Entry, Epoch
 from server.log.journal import pair as both_journals
 from server.log.journal.file import open_journal
 from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, journal_of, reading, relation
@@ -375,7 +375,7 @@ def test_g1_main_fetches_what_its_older_journal_lacks(put_back: Cluster, stopped
 def go_on_alone(cluster: Cluster, game: Game) -> None:
     """What a main server writes that takes office with a journal which lacks what the replica has."""
     with reading(cluster.settings, MAIN) as journal:
-        journal.begin_term(Office(journal.office.epoch + 1, "alone"))
+        journal.begin_term(Epoch(journal.office.epoch + 1, "alone"))
         room = f"room/{game.x.id}"
         copy = journal.copy(room)
         said = {

@@ -31,9 +31,9 @@ from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
 from server.control.cluster import Cluster
-from server.log.archive_stream import Enter, volume_stream
-from server.log.batch import Draft
-from server.log.entries import Entry, Listing, Office
+from server.log.archive_stream import AddRecord, volume_stream
+from server.log.batch import Batch
+from server.log.entries import Entry, Epoch, StreamSummary
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
@@ -157,17 +157,17 @@ class Book:
                 record = kind.record(before, event, room)
                 if record is not None:
                     number = self.house.records + 1
-                    self._write(volume_stream(number), Enter(number, record))
+                    self._write(volume_stream(number), AddRecord(number, record))
 
     def _write(self, stream: str, command: Any, moment: Moment = AT_FIRST) -> None:
-        kind, draft = self.streams.kind_of(stream), Draft(moment)
+        kind, draft = self.streams.kind_of(stream), Batch(moment)
         state = self.house.state_of(stream)
         for event in kind.decide(state, command, moment):
             state = draft.states[stream] = kind.evolve(state, event)
             position = self.journal.last.position + len(draft.entries) + 1
             draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
             draft.events.append(event)
-        draft.listings.append(Listing(stream, draft.entries[-1].position, kind.row(state)))
+        draft.listings.append(StreamSummary(stream, draft.entries[-1].position, kind.row(state)))
         self.journal.append(draft.entries, draft.listings)
         self.house.publish(draft)
 
@@ -183,7 +183,7 @@ class Book:
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
     journal = open_journal(tmp_path / "journal.db")
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     return Book(journal)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from client import Cluster as Connection
 from server.control.cluster import Cluster
-from server.log.entries import START, Entry, Listing, Mark, Office
+from server.log.entries import START, Entry, Epoch, LogId, StreamSummary
 from server.log.journal.file import open_journal, reader
 from server.log.journal.sharing import share
 from server.main import candidate
@@ -50,7 +50,7 @@ def written(tmp_path: Path) -> Path:
     """A journal with one entry, closed in good order."""
     file = tmp_path / "journal.db"
     journal = open_journal(file, durability="os")
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([Entry(1, 1, "room/a", 1, "1")])
     journal.close()
     return file
@@ -59,21 +59,21 @@ def written(tmp_path: Path) -> Path:
 def test_a_journal_can_be_read_on_a_full_disk_and_stays_where_it_is(written: Path) -> None:
     with full_disk():
         journal = open_journal(written, durability="os")
-        assert journal.last == Mark(1, 1)
+        assert journal.last == LogId(1, 1)
         with pytest.raises(StorageFailed):
             journal.append([Entry(2, 1, "room/a", 2, "2")])
-        assert journal.last == Mark(1, 1)
+        assert journal.last == LogId(1, 1)
     journal.append([Entry(2, 1, "room/a", 2, "2")])
     journal.close()
     assert list(written.parent.glob("*.unreadable-*")) == []
-    assert open_journal(written, durability="os").last == Mark(1, 2)
+    assert open_journal(written, durability="os").last == LogId(1, 2)
 
 
 def test_a_process_killed_while_it_moves_pages_leaves_a_journal_that_a_full_disk_can_serve(tmp_path: Path) -> None:
     """Its file is shorter than it says. What is missing is in the write-ahead log, from where it cannot be moved."""
     file, killed = tmp_path / "journal.db", tmp_path / "killed.db"
     journal = open_journal(file)
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([Entry(at, 1, "room/abcd", at, f'"{at}{"x" * 2000}"') for at in range(1, 500)])
     killed.with_name("killed.db-wal").write_bytes(file.with_name("journal.db-wal").read_bytes())
     journal.close()
@@ -81,7 +81,7 @@ def test_a_process_killed_while_it_moves_pages_leaves_a_journal_that_a_full_disk
     killed.write_bytes(whole[: len(whole) // 2])
     with full_disk():
         journal = open_journal(killed)
-        assert journal.last == Mark(1, 499)
+        assert journal.last == LogId(1, 499)
         assert [entry.version for entry in journal.events("room/abcd", 0, 1000)] == list(range(1, 500))
     assert not journal.lost
     journal.close()
@@ -90,7 +90,7 @@ def test_a_process_killed_while_it_moves_pages_leaves_a_journal_that_a_full_disk
 def test_what_is_told_of_many_rooms_can_be_read_on_a_full_disk(written: Path) -> None:
     """More than SQLite sorts without a file, unless it is told to sort in memory."""
     journal = open_journal(written)
-    many = [Listing(f"room/{number}", 100_000 - number, {"title": "x" * 1000}) for number in range(5000)]
+    many = [StreamSummary(f"room/{number}", 100_000 - number, {"title": "x" * 1000}) for number in range(5000)]
     journal.list_streams(many)
     journal.close()
     with full_disk():

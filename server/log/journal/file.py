@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from server.log.entries import START
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.schema import prepare
 from server.runtime.retries import Retries
@@ -30,7 +30,7 @@ _HEADER = 100
 logger = structlog.get_logger()
 
 
-def open_journal(file: Path, *, durability: str = "os", guard: LogGuard | None = None) -> Journal:
+def open_journal(file: Path, *, durability: str = "os", guard: GuardFile | None = None) -> Journal:
     """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
 
     What it had then has to come from the other copy: see ``Journal.lost``. Raises StorageFailed, and puts nothing
@@ -119,7 +119,7 @@ def open_when_possible(
     return None
 
 
-def _opened(file: Path, durability: str, guard: LogGuard | None) -> Journal:
+def _opened(file: Path, durability: str, guard: GuardFile | None) -> Journal:
     file.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     try:
@@ -131,7 +131,7 @@ def _opened(file: Path, durability: str, guard: LogGuard | None) -> Journal:
         return journal
 
 
-def _journal(connection: sqlite3.Connection, guard: LogGuard | None) -> Journal:
+def _journal(connection: sqlite3.Connection, guard: GuardFile | None) -> Journal:
     try:
         return Journal(connection, guard)
     except BaseException:

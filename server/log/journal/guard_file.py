@@ -16,14 +16,14 @@ import mmap
 import os
 from pathlib import Path
 
-from server.log.entries import FARTHEST_LEAP, Mark
+from server.log.entries import FARTHEST_LEAP, LogId
 from wire.errors import StorageFailed
 
 _EPOCH, _POSITION, _DIVERGED = range(3)
 _BYTES = 8 * 3
 
 
-class LogGuard:
+class GuardFile:
     """The highest epoch and position that a journal ever had, and whether it was found to have diverged."""
 
     def __init__(self, memory: bytearray | mmap.mmap | None = None) -> None:
@@ -31,7 +31,7 @@ class LogGuard:
         self._words = memoryview(bytearray(_BYTES) if memory is None else memory).cast("Q")
 
     @classmethod
-    def in_file(cls, file: Path) -> LogGuard:
+    def in_file(cls, file: Path) -> GuardFile:
         """One that outlives the process; the file is made where it is missing. Raises StorageFailed."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -44,9 +44,9 @@ class LogGuard:
             raise StorageFailed(f"{file.name} cannot be written: {error.strerror or error}") from error
 
     @property
-    def highest(self) -> Mark:
+    def highest(self) -> LogId:
         """The highest epoch and the highest position yet."""
-        return Mark(self._words[_EPOCH], self._words[_POSITION])
+        return LogId(self._words[_EPOCH], self._words[_POSITION])
 
     def epoch_above(self, known: int) -> int:
         """The highest epoch yet, at least ``known``, which is the journal's. Of one that is farther above that than a
@@ -55,11 +55,11 @@ class LogGuard:
         highest = self._words[_EPOCH]
         return highest if known < highest <= known + FARTHEST_LEAP else known
 
-    def allows_alone(self, last: Mark) -> bool:
+    def allows_alone(self, last: LogId) -> bool:
         """Whether a journal that ends there is known to have all that it ever had."""
         return last.position >= self._words[_POSITION] and not self._words[_DIVERGED]
 
-    def raise_to(self, mark: Mark) -> None:
+    def raise_to(self, mark: LogId) -> None:
         """The journal ends there now."""
         self._words[_EPOCH] = self.epoch_above(mark.epoch)
         self._words[_POSITION] = max(mark.position, self._words[_POSITION])
@@ -68,7 +68,7 @@ class LogGuard:
         """The replica has entries that the journal lacks."""
         self._words[_DIVERGED] = 1
 
-    def settle(self, last: Mark) -> None:
+    def settle(self, last: LogId) -> None:
         """The journal ends there and has all that it and the replica's copy had when they were compared."""
         self._words[_DIVERGED] = 0
         self._words[_POSITION] = last.position

@@ -18,23 +18,23 @@ from typing import Any
 import structlog
 
 from game.errors import check
-from server.log.damaged_streams import Damage
+from server.log.damaged_streams import DamagedStreams
 from server.log.entries import (
     NO_OFFICE,
     START,
     Entry,
-    Listing,
+    Epoch,
+    EpochHistory,
+    EpochStart,
     LogEnd,
-    Mark,
-    Office,
-    Place,
+    LogId,
     Snapshot,
     StreamCopy,
-    Term,
-    Terms,
+    StreamCursor,
+    StreamSummary,
     weight,
 )
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.rows import as_bytes, entries_from, listings_from, snapshots_from, with_sums, written
 from server.log.journal.schema import bring_up_to_date, prepare
 from server.log.journal.terms import completed, office_from, office_row, sound_terms, term_row
@@ -105,14 +105,14 @@ def _nobody_waits(_why: str) -> None:
 class Journal:
     """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
 
-    def __init__(self, connection: sqlite3.Connection, guard: LogGuard | None = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, guard: GuardFile | None = None) -> None:
         """``connection``: to the journal's database, without transactions of its own."""
-        self.guard = guard or LogGuard()
+        self.guard = guard or GuardFile()
         self._lock = threading.RLock()
         self._connection = connection
         prepare(connection)
         bring_up_to_date(connection)
-        self.damage = Damage()
+        self.damage = DamagedStreams()
         """Which streams of this copy are damaged, as far as that was noticed."""
         self._unsound_listings: set[str] = set()
         self.on_unreadable: Callable[[str], None] = _nobody_waits
@@ -127,7 +127,7 @@ class Journal:
         self.terms = self._read_terms(office)
         self.last = self._read_last()
         # Of a promise that cannot be read only an epoch above all that are known can be known to keep it.
-        self.office = office or (NO_OFFICE if row is None else Office(self.last.epoch, ""))
+        self.office = office or (NO_OFFICE if row is None else Epoch(self.last.epoch, ""))
         row = run("SELECT position FROM forgotten").fetchone()
         self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
         """The end of the log when streams were forgotten for the last time, or the log was replaced; both copies ended
@@ -153,7 +153,7 @@ class Journal:
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry], listings: Sequence[Listing] = ()) -> None:
+    def append(self, entries: Sequence[Entry], listings: Sequence[StreamSummary] = ()) -> None:
         """Add the entries, and the listings that they change, all or none. Their positions must follow on ``last``, or
         at least come after it.
         """
@@ -166,7 +166,7 @@ class Journal:
         self.guard.raise_to(self.last)
 
     def receive(
-        self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: Mark, terms: Sequence[Term] = ()
+        self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: LogId, terms: Sequence[EpochStart] = ()
     ) -> None:
         """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here, and
         ``terms`` begin in the piece. A snapshot that is lost there does not replace a sound one of which all events
@@ -182,21 +182,21 @@ class Journal:
         for term in terms:
             self.terms.begin(term)
 
-    def take_office(self, office: Office) -> None:
+    def take_office(self, office: Epoch) -> None:
         """Remember whom this journal obeys."""
         with self.writing():
             self._connection.execute(_PUT_OFFICE, office_row(office))
         self.office = office
 
-    def begin_term(self, office: Office) -> None:
+    def begin_term(self, office: Epoch) -> None:
         """The own term of office begins: what is written from here on has its epoch and holder."""
-        term = Term(*office, self.last.position + 1)
+        term = EpochStart(*office, self.last.position + 1)
         with self.writing():
             self._connection.execute(_PUT_OFFICE, office_row(office))
             self._add_terms([term])
         self.office = office
         self.terms.begin(term)
-        self.guard.raise_to(Mark(office.epoch, self.last.position))
+        self.guard.raise_to(LogId(office.epoch, self.last.position))
 
     def begin_copy(self) -> None:
         """Another's whole journal is going to come in pieces; the own one stays until ``end_copy``."""
@@ -214,12 +214,12 @@ class Journal:
         self._connection.executemany(add.format("entries"), with_sums("entry", entries))
         self._connection.executemany(add.format("snapshots"), with_sums("snapshot", snapshots))
 
-    def end_copy(self, last: Mark, terms: Sequence[Term]) -> None:
+    def end_copy(self, last: LogId, terms: Sequence[EpochStart]) -> None:
         """Replace the own log by the copy that came in, which has these terms and ends at ``last``, at once. What is
         damaged there and sound here stays.
         """
         with self.writing():
-            self._fill_copy(Terms(terms), last)
+            self._fill_copy(EpochHistory(terms), last)
             for table in ("listings", "terms"):
                 self._connection.execute(f"DELETE FROM {table}")
             self._connection.executemany(_ADD_TERM, map(term_row, terms))
@@ -230,7 +230,7 @@ class Journal:
             check(self._read_last() == last, "a copy ends where its sender said")
             self._connection.execute(_PUT_FORGOTTEN, (last.position,))
         self.last, self.forgotten_at = last, last.position
-        self.terms = Terms(terms)
+        self.terms = EpochHistory(terms)
         self.damage.retry_all()
 
     def _has_all_up_to(self, snapshot: Snapshot) -> bool:
@@ -239,7 +239,7 @@ class Journal:
         sound = copy.snapshot is None or not is_lost(copy.snapshot)
         return sound and not copy.has_gap and copy.version >= snapshot.version
 
-    def _fill_copy(self, terms: Terms, last: Mark) -> None:
+    def _fill_copy(self, terms: EpochHistory, last: LogId) -> None:
         """Put own sound rows in the place of incoming rows that are lost, as far as they are of the log that has these
         terms and ends at ``last``.
         """
@@ -329,13 +329,13 @@ class Journal:
                     ],
                 )
 
-    def list_streams(self, listings: Sequence[Listing]) -> None:
+    def list_streams(self, listings: Sequence[StreamSummary]) -> None:
         """Put these listings where they are missing or damaged."""
         with self.writing():
             self._connection.executemany(_PUT_LISTING, map(written, listings))
         self._unsound_listings.difference_update(listing.stream for listing in listings)
 
-    def relist(self, stream: str, listing_of: Callable[[StreamCopy], Listing | None]) -> None:
+    def relist(self, stream: str, listing_of: Callable[[StreamCopy], StreamSummary | None]) -> None:
         """Make a listing anew that is damaged, and drop it where there is no stream of that name: then the damage is in
         the name. ``listing_of`` makes it from what is here of the stream; None: it stays as it is.
         """
@@ -371,7 +371,7 @@ class Journal:
         for name in names:
             yield StreamCopy(name, snapshots.get(name), tuple(entries.get(name, ())))
 
-    def parts(self, after: Place, most_bytes: int) -> list[StreamCopy]:
+    def parts(self, after: StreamCursor, most_bytes: int) -> list[StreamCopy]:
         """The next streams by name after a place, in parts where they are long: about ``most_bytes`` on the wire."""
         found: list[StreamCopy] = []
         left = most_bytes
@@ -426,7 +426,7 @@ class Journal:
                 " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
 
-    def listings(self) -> list[Listing]:
+    def listings(self) -> list[StreamSummary]:
         """Those that are here and sound, in the order of their positions."""
         with self._reading():
             rows = self._connection.execute(
@@ -453,13 +453,13 @@ class Journal:
             found = self._connection.execute("SELECT stream, position FROM entries INDEXED BY entries_of_stream")
             return next((stream for stream, at in found if at == position), None)
 
-    def mark_of(self, stream: str, version: int) -> Mark | None:
+    def mark_of(self, stream: str, version: int) -> LogId | None:
         """Where a stream's entry of that version is, if it is here."""
         with self._reading():
             found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
         return found[0].mark if found else None
 
-    def backlog(self, after: Mark, upto: Mark, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
+    def backlog(self, after: LogId, upto: LogId, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
         """The next snapshots and entries in order of position, after one mark and up to another: about ``most_bytes``
         on the wire.
         """
@@ -510,7 +510,7 @@ class Journal:
     def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
         return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
 
-    def _add_terms(self, terms: Sequence[Term]) -> None:
+    def _add_terms(self, terms: Sequence[EpochStart]) -> None:
         """Write terms down, in the place of those that wrote nothing."""
         self._connection.execute("DELETE FROM terms WHERE position > ?", (self.last.position,))
         self._connection.executemany(_ADD_TERM, map(term_row, terms))
@@ -522,7 +522,7 @@ class Journal:
             self._add_terms([])
         self.terms = self._read_terms()
 
-    def _read_terms(self, office: Office | None = None) -> Terms:
+    def _read_terms(self, office: Epoch | None = None) -> EpochHistory:
         run = self._connection.execute
         rows = run("SELECT epoch, holder, position, sum FROM terms ORDER BY 1").fetchall()
         terms = sound_terms(rows)
@@ -530,9 +530,9 @@ class Journal:
             logger.error("terms of the journal are damaged", damaged=len(rows) - len(terms), of=len(rows))
             begun = dict(run(_BEGINNINGS))
             terms = completed(terms, {e: p for e, p in begun.items() if type(e) is int and type(p) is int}, office)
-        return Terms(terms)
+        return EpochHistory(terms)
 
-    def _read_last(self) -> Mark:
+    def _read_last(self) -> LogId:
         end = " ORDER BY position DESC LIMIT 1"
         rows: list[Entry | Snapshot] = [*self._entries(end, ()), *self._snapshots(end, ())]
         last = max(rows, key=lambda row: row.position, default=None)
@@ -543,7 +543,7 @@ class Journal:
             return last.mark
         # The last row is damaged. There is something at that position, whatever its stream and epoch were.
         position = max(highest or 0, 0 if last is None else last.position)
-        return self.terms.mark_at(position) or Mark(last.epoch if last is not None else 1, position)
+        return self.terms.mark_at(position) or LogId(last.epoch if last is not None else 1, position)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:

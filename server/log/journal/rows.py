@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from server.log.damaged_streams import Damage
-from server.log.entries import Entry, Listing, Snapshot
+from server.log.damaged_streams import DamagedStreams
+from server.log.entries import Entry, Snapshot, StreamSummary
 from server.log.mending import is_lost
 from server.log.message_checks import is_readable
 from server.log.row_format import LOST, Kind, checksum
@@ -38,12 +38,12 @@ def with_sums(kind: Kind, rows: Iterable[Entry | Snapshot]) -> Iterator[tuple[ob
         yield position, epoch, stream, version, body, checksum(kind, position, epoch, version, stream, body)
 
 
-def entries_from(rows: Iterable[Columns], damage: Damage, stream: str = "") -> list[Entry]:
+def entries_from(rows: Iterable[Columns], damage: DamagedStreams, stream: str = "") -> list[Entry]:
     """The entries in these rows; see ``_row``. ``stream``: the one that was asked for, if one was."""
     return [entry for row in rows if (entry := _row(Entry, "entry", row, damage, stream)) is not None]
 
 
-def snapshots_from(rows: Iterable[Columns], damage: Damage, stream: str = "") -> list[Snapshot]:
+def snapshots_from(rows: Iterable[Columns], damage: DamagedStreams, stream: str = "") -> list[Snapshot]:
     """The snapshots in these rows, likewise."""
     return [found for row in rows if (found := _row(Snapshot, "snapshot", row, damage, stream)) is not None]
 
@@ -58,7 +58,7 @@ def is_sound(kind: Kind, row: Columns) -> bool:
     return bool(sum_ == checksum(kind, position, epoch, version, stream, body))
 
 
-def _row(row_type: type[Row], kind: Kind, row: Columns, damage: Damage, asked_for: str) -> Row | None:
+def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, asked_for: str) -> Row | None:
     """The value in a row. A damaged one keeps its place and loses its body; None if its place cannot be told."""
     if is_sound(kind, row):
         found = row_type(*row[:5])
@@ -75,17 +75,17 @@ def _row(row_type: type[Row], kind: Kind, row: Columns, damage: Damage, asked_fo
     return row_type(position, epoch, stream, version, LOST)
 
 
-def written(listing: Listing) -> tuple[str, int, str, int]:
+def written(listing: StreamSummary) -> tuple[str, int, str, int]:
     """The row of a listing."""
     row = json.dumps(listing.row)
     return listing.stream, listing.position, row, _sum_of_listing(listing.stream, listing.position, row)
 
 
-def listings_from(rows: Sequence[Columns]) -> tuple[list[Listing], list[str]]:
+def listings_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[str]]:
     """The listings in these rows, and the streams of those that are damaged."""
     sound = [row for row in rows if is_sound_listing(row)]
     read = json.loads(f"[{','.join(row for _, _, row, _ in sound)}]")
-    listings = [Listing(stream, position, row) for (stream, position, _, _), row in zip(sound, read, strict=True)]
+    listings = [StreamSummary(stream, position, row) for (stream, position, _, _), row in zip(sound, read, strict=True)]
     unsound = (
         [row[0] for row in rows if not is_sound_listing(row) and type(row[0]) is str] if len(sound) < len(rows) else []
     )

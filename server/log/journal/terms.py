@@ -9,41 +9,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from server.log.entries import Office, Term
+from server.log.entries import Epoch, EpochStart
 from server.log.row_format import checksum
 
 
-def term_row(term: Term) -> tuple[int, str, int, int]:
+def term_row(term: EpochStart) -> tuple[int, str, int, int]:
     """epoch, holder, position and sum of a term."""
     epoch, holder, first = term
     return epoch, holder, first, _sum_of_term(term)
 
 
-def office_row(office: Office) -> tuple[int, str, int]:
+def office_row(office: Epoch) -> tuple[int, str, int]:
     """epoch, holder and sum of an office."""
     return office.epoch, office.holder, _sum_of_office(office)
 
 
-def office_from(row: Sequence[Any] | None) -> Office | None:
+def office_from(row: Sequence[Any] | None) -> Epoch | None:
     """The office in a row of epoch, holder and sum; None if there is none, or it is damaged."""
     if row is None or type(row[0]) is not int or type(row[1]) is not str:
         return None
-    office = Office(row[0], row[1])
+    office = Epoch(row[0], row[1])
     return office if row[2] is None or row[2] == _sum_of_office(office) else None
 
 
-def sound_terms(rows: Iterable[Sequence[Any]]) -> list[Term]:
+def sound_terms(rows: Iterable[Sequence[Any]]) -> list[EpochStart]:
     """The terms in those rows (epoch, holder, position, sum) that are as they were written, in the same order."""
     found = []
     for epoch, holder, first, sum_ in rows:
         if type(epoch) is int and type(holder) is str and type(first) is int:
-            term = Term(epoch, holder, first)
+            term = EpochStart(epoch, holder, first)
             if sum_ is None or sum_ == _sum_of_term(term):
                 found.append(term)
     return found
 
 
-def completed(sound: Sequence[Term], begun: Mapping[int, int], office: Office | None) -> list[Term]:
+def completed(sound: Sequence[EpochStart], begun: Mapping[int, int], office: Epoch | None) -> list[EpochStart]:
     """The sound terms, and those that are missing among them or after them, from what the entries tell: ``begun`` has
     the position of the first entry of each epoch.
     """
@@ -52,17 +52,17 @@ def completed(sound: Sequence[Term], begun: Mapping[int, int], office: Office | 
     for epoch, first in begun.items():
         if epoch > oldest and epoch not in known:
             holder = office.holder if office is not None and office.epoch == epoch else ""
-            known[epoch] = Term(epoch, holder, first)
-    found: list[Term] = []
+            known[epoch] = EpochStart(epoch, holder, first)
+    found: list[EpochStart] = []
     for term in (known[epoch] for epoch in sorted(known)):
         if not found or term.first >= found[-1].first:
             found.append(term)
     return found
 
 
-def _sum_of_term(term: Term) -> int:
+def _sum_of_term(term: EpochStart) -> int:
     return checksum("term", term.first, term.epoch, 0, "", term.holder)
 
 
-def _sum_of_office(office: Office) -> int:
+def _sum_of_office(office: Epoch) -> int:
     return checksum("office", 0, office.epoch, 0, "", office.holder)

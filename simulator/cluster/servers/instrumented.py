@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from game.moment import CHANCE_BITS, Moment
-from server.log.entries import LogEnd, Office
+from server.log.entries import Epoch, LogEnd
 from server.log.journal.journal import Journal
 from server.replication.primary import Output, Primary
 from server.rooms.service_clock import ServiceTime
@@ -16,7 +16,7 @@ from simulator.cluster.servers.service_clock_checker import OfficeHours
 class NotingPrimary(Primary):
     """The real machine; the simulation notes which replica joined."""
 
-    def __init__(self, office: Office, journal: Journal, on_joined: Callable[[], None]) -> None:
+    def __init__(self, office: Epoch, journal: Journal, on_joined: Callable[[], None]) -> None:
         super().__init__(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
         self._on_joined = on_joined
 

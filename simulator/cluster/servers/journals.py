@@ -12,7 +12,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_text
 from simulator.cluster.servers.disk_damage import damage_a_row
@@ -37,7 +37,7 @@ class JournalDisk:
         self.full = False
         self.writes_to_live: int | None = None
         """With 0 the next write is not carried out and the process dies; with 1 it dies just after it, and so on."""
-        self.guard = LogGuard()
+        self.guard = GuardFile()
         self._connection = _database()
         self._images: deque[sqlite3.Connection] | None = None if syncs else deque(maxlen=KEPT_IMAGES)
 
@@ -62,7 +62,7 @@ class JournalDisk:
 
     def lose(self) -> None:
         """The disk is gone, a new empty one takes its place."""
-        self.guard = LogGuard()
+        self.guard = GuardFile()
         self._connection = _database()
         if self._images is not None:
             self._images.clear()

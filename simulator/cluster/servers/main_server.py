@@ -29,7 +29,7 @@ from game.rooms.commands import (
     Say,
 )
 from server.commit.commit import Commit
-from server.log.entries import Entry, Office, StreamCopy
+from server.log.entries import Entry, Epoch, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.mending import is_lost
 from server.log.streams import Streams
@@ -144,7 +144,7 @@ class MainProcess(Process):
     def _note_joined(self) -> None:
         self.joined_by = self.connection_to(REPLICATION)
 
-    def _in_office(self, office: Office) -> None:
+    def _in_office(self, office: Epoch) -> None:
         journal, limits = self.journal, self._limits
         streams = Streams(limits.of_rooms)
         self.house = house = House(

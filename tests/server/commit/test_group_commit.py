@@ -22,7 +22,7 @@ from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS
 from game.rooms.state import Room
 from server.commit.commit import Commit, Order
 from server.commit.group_commit import Committer
-from server.log.entries import Entry, Office
+from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
@@ -59,7 +59,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         streams = Streams(Limits(people=100))
         self.journal = open_journal(folder / "journal.db")
-        self.journal.begin_term(Office(1, "me"))
+        self.journal.begin_term(Epoch(1, "me"))
         self.house = House(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []

@@ -23,7 +23,7 @@ from server.commit.group_commit import Committer
 from server.communication import matchmaker as matchmaking
 from server.communication.lobby_follower import LobbyCopy
 from server.communication.matchmaker import Matchmaker
-from server.log.entries import Entry, Office
+from server.log.entries import Entry, Epoch
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
@@ -68,7 +68,7 @@ class Servers:
     def __init__(self) -> None:
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
-        journal.begin_term(Office(1, "me"))
+        journal.begin_term(Epoch(1, "me"))
         self.house = House(streams, journal, lambda _room: None)
         self.house.load()
         commit = Commit(streams, self.house, journal, Alone(), Faults(""), self.house.moment)

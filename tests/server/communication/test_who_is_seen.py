@@ -15,7 +15,7 @@ from game.rooms.commands import Close, Join, Leave
 from game.rooms.state import Room
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
-from server.log.entries import Entry, Office
+from server.log.entries import Entry, Epoch
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.account_service import AN_HOUR_S
@@ -51,7 +51,7 @@ class MainServer:
         self.time = 0.0
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
-        journal.begin_term(Office(1, "me"))
+        journal.begin_term(Epoch(1, "me"))
         self.house = House(streams, journal, lambda _room: None, lambda: self.time)
         self.house.load()
         commit = Commit(streams, self.house, journal, Alone(), Faults(""), self.house.moment)

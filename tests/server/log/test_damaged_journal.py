@@ -14,7 +14,7 @@ from game.accounts.names import Claim
 from game.errors import NoSuchRoom, TicTacToeError
 from game.moment import Limits
 from game.rooms.commands import Create, Join, Leave
-from server.log.entries import START, Entry, Mark, Office, Snapshot, Term
+from server.log.entries import START, Entry, Epoch, EpochStart, LogId, Snapshot
 from server.log.journal.file import condemn, open_journal, reader
 from server.log.journal.journal import Journal
 from server.log.mending import filled, holes_of, is_lost, lacks, rows_for, settled
@@ -41,7 +41,7 @@ def file(tmp_path: Path) -> Path:
 def written(file: Path) -> Path:
     """A journal with a name and three rooms of three events each."""
     journal = open_journal(file)
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     writer = Writer(journal)
     writer.do(name_stream("ada"), Claim("Ada", "a" * 64))
     for number, room in enumerate(ROOMS):
@@ -76,7 +76,7 @@ def test_a_flipped_bit_is_noticed_wherever_the_row_is_read(written: Path, bit: i
     assert [(entry.version, is_lost(entry)) for entry in entries] == [(1, False), (2, True), (3, False)]
     assert [is_lost(entry) for entry in journal.events("room/bbbb", 0, 10)] == [False, True, False]
     assert [is_lost(e) for c in journal.copies() for e in c.entries if c.stream == "room/bbbb"] == [False, True, False]
-    _, backlog = journal.backlog(Mark(0, 0), journal.last, 1 << 20)
+    _, backlog = journal.backlog(LogId(0, 0), journal.last, 1 << 20)
     assert [entry.stream for entry in backlog if is_lost(entry)] == ["room/bbbb"]
     assert journal.damage.waiting == ["room/bbbb"]
     journal.close()
@@ -252,7 +252,7 @@ def test_with_another_term_the_front_door_may_read_what_it_could_not(written: Pa
     journal = open_journal(written)
     before = house_on(journal).records_after(0, 10, 0.0)["mended"]
     assert house_on(journal).records_after(0, 10, 0.0)["mended"] == before
-    journal.begin_term(Office(2, "me"))
+    journal.begin_term(Epoch(2, "me"))
     assert house_on(journal).records_after(0, 10, 0.0)["mended"] != before
     journal.close()
 
@@ -280,7 +280,7 @@ OTHERS = [Entry(position, 1, ROOM, position, '{"kind":"an event"}') for position
 def compacted(file: Path) -> Iterator[Journal]:
     """A journal with a room of five events, of which the first three are compacted away."""
     journal = open_journal(file)
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append(OTHERS)
     journal.put_snapshots([COMPACTED], keep_events=0)
     yield journal
@@ -313,7 +313,7 @@ def take_in(journal: Journal, snapshot: Snapshot | None, entries: list[Entry], h
     """Replace the journal by a copy that its main server has sent, written by that holder."""
     journal.begin_copy()
     journal.add_to_copy([] if snapshot is None else [snapshot], entries)
-    journal.end_copy(Mark(1, 5), [Term(1, holder, 1)])
+    journal.end_copy(LogId(1, 5), [EpochStart(1, holder, 1)])
 
 
 def test_a_lost_snapshot_does_not_replace_one_with_all_events_since(compacted: Journal) -> None:
@@ -332,7 +332,7 @@ def test_a_lost_snapshot_keeps_the_place_of_events_that_are_not_there(compacted:
 
 def test_an_unreadable_body_is_the_servers_fault_even_with_a_right_sum(file: Path) -> None:
     journal = open_journal(file)
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([Entry(1, 1, "room/abcd", 1, '{"kind":"of tomorrow"}')])
     with pytest.raises(TicTacToeError) as refused:
         STREAMS.state_of(journal.copy("room/abcd"))
@@ -353,13 +353,13 @@ def test_a_file_that_was_cut_is_put_aside_as_a_whole(written: Path) -> None:
 def test_a_killed_process_leaves_a_journal_that_is_whole(file: Path) -> None:
     """What it wrote last is in the write-ahead log alone, and the file may be shorter than it will be."""
     journal = open_journal(file)
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([Entry(at, 1, "room/abcd", at, f'"{at}{"x" * 2000}"') for at in range(1, 500)])
     for part in (file, file.with_name("journal.db-wal")):
         part.with_name(part.name.replace("journal", "killed")).write_bytes(part.read_bytes())
     journal.close()
     killed = open_journal(file.with_name("killed.db"))
-    assert killed.last == Mark(1, 499)
+    assert killed.last == LogId(1, 499)
     assert not killed.lost
     killed.close()
 
@@ -384,7 +384,7 @@ def test_a_journal_that_could_not_be_read_while_it_was_in_use_is_put_aside_at_th
 def test_a_damaged_term_is_put_right_from_what_is_there_a_second_time(file: Path, damage: str) -> None:
     journal = open_journal(file)
     for epoch in (1, 2, 3):
-        journal.begin_term(Office(epoch, f"me-{epoch}"))
+        journal.begin_term(Epoch(epoch, f"me-{epoch}"))
         journal.append([Entry(epoch, epoch, "room/abcd", epoch, "{}")])
     terms, end = list(journal.terms), journal.end
     journal._connection.execute(damage)
@@ -392,7 +392,7 @@ def test_a_damaged_term_is_put_right_from_what_is_there_a_second_time(file: Path
     again = open_journal(file)
     assert again.end == end
     assert [(term.epoch, term.first) for term in again.terms][-2:] == [(term.epoch, term.first) for term in terms][-2:]
-    again.begin_term(Office(8, "me-8"))
+    again.begin_term(Epoch(8, "me-8"))
     again.close()
 
 
@@ -401,5 +401,5 @@ def test_of_a_damaged_promise_only_a_higher_epoch_is_known_to_keep_it(written: P
     journal._connection.execute("UPDATE office SET holder = 'mf'")
     journal.close()
     again = open_journal(written)
-    assert again.office == Office(1, "")
+    assert again.office == Epoch(1, "")
     again.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.log.entries import Entry, Listing, Mark, Snapshot
+from server.log.entries import Entry, LogId, Snapshot, StreamSummary
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.mending import holes_of
@@ -55,10 +55,10 @@ def test_a_flipped_bit_is_in_one_row_and_the_journal_that_is_in_use_notices_it(
 
 
 def test_what_the_other_copy_does_not_have_is_not_damaged(main: Journal, replica: Journal, tmp_path: Path) -> None:
-    main.append(entries(1, 6), [Listing(ROOMS[0], 6, {})])
+    main.append(entries(1, 6), [StreamSummary(ROOMS[0], 6, {})])
     replica.append([entry._replace(epoch=2) for entry in entries(1, 2)])
     assert not any(flip(tmp_path, pick) for pick in range(PICKS))
-    replica.receive([Snapshot(6, 1, ROOMS[0], 3, "{}")], [], Mark(1, 6))
+    replica.receive([Snapshot(6, 1, ROOMS[0], 3, "{}")], [], LogId(1, 6))
     found = [row for pick in range(PICKS) if (row := flip(tmp_path, pick)) is not None]
     assert found in ([f"{ROOMS[0]} in entries, position 6"], [f"{ROOMS[0]} in listings, position 6"])
 

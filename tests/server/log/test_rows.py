@@ -10,7 +10,7 @@ from game.errors import InvalidArgument
 from game.moment import Limits
 from game.rooms.events import Created, Moved
 from server.log import message_checks as rows
-from server.log.entries import Entry, Mark, Term
+from server.log.entries import Entry, EpochStart, LogId
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.streams import Streams
@@ -70,14 +70,14 @@ def test_rows_out_of_order_are_refused(second: tuple[object, ...]) -> None:
 
 def test_what_does_not_come_after_or_is_of_an_epoch_to_come_cannot_follow() -> None:
     entry = Entry(*GOOD)
-    rows.follow(Mark(2, 6), 2, [entry], [Term(2, "b", 7)])
+    rows.follow(LogId(2, 6), 2, [entry], [EpochStart(2, "b", 7)])
     with pytest.raises(InvalidArgument):
-        rows.follow(Mark(2, 7), 2, [entry], [])
+        rows.follow(LogId(2, 7), 2, [entry], [])
     with pytest.raises(InvalidArgument):
-        rows.follow(Mark(1, 6), 1, [entry], [])
-    for term in (Term(2, "b", 6), Term(2, "b", 8), Term(3, "c", 7)):
+        rows.follow(LogId(1, 6), 1, [entry], [])
+    for term in (EpochStart(2, "b", 6), EpochStart(2, "b", 8), EpochStart(3, "c", 7)):
         with pytest.raises(InvalidArgument):
-            rows.follow(Mark(2, 6), 2, [entry], [term])
+            rows.follow(LogId(2, 6), 2, [entry], [term])
 
 
 def test_a_snapshot_that_is_no_state_is_refused() -> None:

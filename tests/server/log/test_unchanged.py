@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from game.errors import CellTaken, NotYourTurn, Refusal
-from server.log.remembered_answers import Refused, UnchangedRequests, answer_of, error_of, outcome_of
+from server.log.remembered_answers import RememberedAnswers, RememberedRefusal, answer_of, error_of, outcome_of
 
 
 def request(number: int) -> tuple[str, tuple[str, str]]:
@@ -39,23 +39,23 @@ def test_every_refusal_can_be_made_again_from_its_sentence() -> None:
 
 def test_the_request_remembered_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.log.remembered_answers.MOST_REQUESTS", 3)
-    unchanged = UnchangedRequests()
+    unchanged = RememberedAnswers()
     for number in range(5):
         unchanged.add({request(number): outcome_of(NotYourTurn("wait"))})
     assert [number for number in range(5) if unchanged.get(request(number))] == [2, 3, 4]
 
 
 def test_a_retry_is_remembered_as_it_was_first() -> None:
-    unchanged = UnchangedRequests()
+    unchanged = RememberedAnswers()
     unchanged.add({request(1): outcome_of(NotYourTurn("wait"))})
     unchanged.add({request(1): outcome_of({"version": 3})})
-    assert isinstance(unchanged.get(request(1)), Refused)
+    assert isinstance(unchanged.get(request(1)), RememberedRefusal)
     assert len(unchanged) == 1
 
 
 def test_large_answers_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.log.remembered_answers.MOST_BYTES", 100_000)
-    unchanged = UnchangedRequests()
+    unchanged = RememberedAnswers()
     for number in range(100):
         unchanged.add({request(number): outcome_of({"large": "\N{SNOWMAN}" * 5_000})})
     kept = [outcome for number in range(100) if (outcome := unchanged.get(request(number))) is not None]
@@ -66,7 +66,7 @@ def test_large_answers_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatc
 
 def test_one_answer_larger_than_all_that_is_kept_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.log.remembered_answers.MOST_BYTES", 1_000)
-    unchanged = UnchangedRequests()
+    unchanged = RememberedAnswers()
     unchanged.add({request(1): outcome_of({"large": "x" * 5_000})})
     assert len(unchanged) == 0
     unchanged.add({request(2): outcome_of({"version": 1})})

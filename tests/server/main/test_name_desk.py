@@ -32,7 +32,7 @@ from game.moment import Limits
 from game.rooms.commands import Close, Create, Join
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
-from server.log.entries import Entry, Office
+from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
@@ -84,7 +84,7 @@ class MainServer:
     def begin(self) -> None:
         """A new term of office, on the same journal."""
         self.journal: Journal = open_journal(self._folder / "journal.db")
-        self.journal.begin_term(Office(next(self._terms), "me"))
+        self.journal.begin_term(Epoch(next(self._terms), "me"))
         self.house = House(STREAMS, self.journal, lambda _room: None, lambda: self.time)
         self.house.load()
         self.replication = Replication()

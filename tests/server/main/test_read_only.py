@@ -12,7 +12,7 @@ from game.moment import Limits
 from game.rooms.commands import Create, Join, Move
 from server.commit.commit import Commit, Order
 from server.commit.refusing_committer import RefusingCommitter, still_time
-from server.log.entries import Entry, Office
+from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
@@ -50,7 +50,7 @@ STREAMS = Streams(Limits(people=100))
 def journal(tmp_path: Path) -> Journal:
     """A journal with a game that has begun, and a username."""
     journal = open_journal(tmp_path / "journal.db")
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     house = House(STREAMS, journal, lambda _room: None)
     commit = Commit(STREAMS, house, journal, Alone(), Faults(""), house.moment)  # type: ignore[arg-type]
     for stream, command in (

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from game.moment import Limits
-from server.log.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
+from server.log.entries import EMPTY, START, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
@@ -49,10 +49,10 @@ def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
     journal._connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StorageFailed):
         getattr(keeper, promise)(3, "c")
-    assert keeper.standing(*EMPTY) == {"office": Office(0, ""), "last": EMPTY, "has_own": True}
+    assert keeper.standing(*EMPTY) == {"office": Epoch(0, ""), "last": EMPTY, "has_own": True}
     journal._connection.execute("PRAGMA query_only = OFF")
     getattr(keeper, promise)(3, "c")
-    assert keeper.standing(*EMPTY)["office"] == journal.office == Office(3, "c")
+    assert keeper.standing(*EMPTY)["office"] == journal.office == Epoch(3, "c")
     assert keeper.attach(3, "c") == EMPTY
     with pytest.raises(Fenced):
         keeper.attach(3, "d")
@@ -67,13 +67,13 @@ def test_g4_a_promise_outlives_the_process_that_made_it(
     journal = open_journal(tmp_path / "journal.db")  # what a process has that is started after a kill
     node: Any = None
     again = CopyKeeper(node, journal, compactor, Faults(""))
-    assert again.standing(*EMPTY)["office"] == Office(3, "c")
+    assert again.standing(*EMPTY)["office"] == Epoch(3, "c")
     with pytest.raises(Fenced):
         again.attach(2, "b")
     journal.close()
 
 
-TERMS = [Term(1, "a", 1)]
+TERMS = [EpochStart(1, "a", 1)]
 
 
 def part(name: str, *positions: int) -> StreamCopy:
@@ -112,7 +112,7 @@ def test_rows_that_were_held_up_do_not_bring_back_a_room_that_is_forgotten(
     in_office: Callable[..., object], journal: Journal
 ) -> None:
     sound, kept = part("room/aaaa", 1), part("room/bbbb", 2)
-    journal.receive([], [*sound.entries, *kept.entries], Mark(1, 2), TERMS)
+    journal.receive([], [*sound.entries, *kept.entries], LogId(1, 2), TERMS)
     journal.replace(sound._replace(entries=(sound.entries[0]._replace(body=LOST),)))
     assert in_office("damage") == []
     journal.copy("room/aaaa")
@@ -130,7 +130,7 @@ def test_a_piece_that_comes_twice_is_in_a_copy_once(in_office: Callable[..., obj
     with pytest.raises(NotReady):
         in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
     in_office("end_copy", 1, 1, (1, 1), TERMS)
-    assert journal.last == Mark(1, 1)
+    assert journal.last == LogId(1, 1)
 
 
 def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
@@ -151,7 +151,7 @@ def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
     proofs: list[bool] = []
     end_copy = journal.end_copy
 
-    def slowly(last: Mark, terms: Sequence[Term]) -> None:
+    def slowly(last: LogId, terms: Sequence[EpochStart]) -> None:
         with ThreadPoolExecutor(1) as pool:
             proofs.append(pool.submit(keeper.prove).result(PATIENCE_S))
         end_copy(last, terms)
@@ -171,10 +171,10 @@ def test_g1_a_copy_knows_which_holder_wrote_what_it_has(in_office: Callable[...,
         assert keeper.standing(*other)["has_own"] is False
     keeper.take_office(2, "b")
     following = Entry(3, 2, "room/aaaa", 3, part("room/aaaa", 3).entries[0].body)
-    keeper.append(2, "b", (1, 2), [], [following], [Term(2, "b", 3)])
+    keeper.append(2, "b", (1, 2), [], [following], [EpochStart(2, "b", 3)])
     assert keeper.standing(1, 2, "a")["has_own"]
     assert keeper.standing(2, 3, "b")["last"] == LogEnd(2, 3, "b")
-    assert keeper.terms() == [Term(1, "a", 1), Term(2, "b", 3)]
+    assert keeper.terms() == [EpochStart(1, "a", 1), EpochStart(2, "b", 3)]
 
 
 def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from server.log.entries import EMPTY, Entry, LogEnd, Mark, Office, Snapshot, StreamCopy, Term
+from server.log.entries import EMPTY, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy
 from server.log.journal.file import open_journal
-from server.log.journal.guard_file import LogGuard
+from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.replication.takeover import READ_AGAIN, take_office
 from server.runtime.effects import Ask, Rest, Wish, converse
@@ -33,7 +33,7 @@ class Replica:
     def __init__(self, *copies: StreamCopy, has_own: bool = True) -> None:
         self.copies = list(copies)
         self.has_own = has_own
-        self.terms = [Term(1, "a", 1)]
+        self.terms = [EpochStart(1, "a", 1)]
         self.asked: list[str] = []
         self.rests = 0
 
@@ -61,7 +61,7 @@ class Replica:
         return LogEnd(1, last, "a") if last else EMPTY
 
 
-def in_office(journal: Journal, replica: Replica, *, most_rests: int = 20) -> Office | None:
+def in_office(journal: Journal, replica: Replica, *, most_rests: int = 20) -> Epoch | None:
     conversation = take_office(
         journal, wait_limit_s=1.0, piece_bytes=1000, go_on=lambda: replica.rests < most_rests, new_holder=lambda: "me"
     )
@@ -75,15 +75,15 @@ def copy(stream: str, *versions: int, snapshot: int = 0) -> StreamCopy:
 
 def test_the_replica_is_promised_to_before_its_copy_is_read(journal: Journal) -> None:
     replica = Replica(copy("room/a", 1, 2, 3))
-    assert in_office(journal, replica) == Office(2, "me")
+    assert in_office(journal, replica) == Epoch(2, "me")
     assert replica.asked == ["standing", "take_office", "copies", "copies", "terms"]
     assert [entry.version for entry in journal.copy("room/a").entries] == [1, 2, 3]
-    assert list(journal.terms) == [Term(1, "a", 1), Term(2, "me", 4)]
+    assert list(journal.terms) == [EpochStart(1, "a", 1), EpochStart(2, "me", 4)]
 
 
 def test_what_is_fetched_takes_the_place_of_all_that_was_there(journal: Journal) -> None:
     """A stream that the replica no longer has was forgotten; the journal is of a time before that."""
-    journal.begin_term(Office(1, "a"))
+    journal.begin_term(Epoch(1, "a"))
     journal.append([Entry(1, 1, "room/forgotten", 1, "{}")])
     assert in_office(journal, Replica(copy("room/a", 2, 3, snapshot=3))) is not None
     assert [copy.stream for copy in journal.copies()] == ["room/a"]
@@ -111,7 +111,7 @@ def test_a_copy_with_gaps_is_read_again_first(journal: Journal) -> None:
 @pytest.fixture
 def written(journal: Journal) -> Journal:
     """A journal with three entries of an epoch."""
-    journal.begin_term(Office(1, "a"))
+    journal.begin_term(Epoch(1, "a"))
     journal.append([Entry(at, 1, "room/a", at, "{}") for at in (1, 2, 3)])
     return journal
 
@@ -125,7 +125,7 @@ def test_g1_no_office_is_taken_when_each_has_what_the_other_lacks_and_nothing_is
     assert not written.guard.allows_alone(written.last)
 
 
-def alone(journal: Journal, guard: LogGuard) -> Office | None:
+def alone(journal: Journal, guard: GuardFile) -> Epoch | None:
     """The office that a main server takes with this guard, and without a replica."""
     journal.guard = guard
     rests = iter(range(5))
@@ -148,30 +148,30 @@ def alone(journal: Journal, guard: LogGuard) -> Office | None:
 
 
 def test_g1_alone_no_office_is_taken_with_a_journal_that_is_older_than_it_once_was(written: Journal) -> None:
-    guard = LogGuard()
-    guard.raise_to(Mark(5, 4))
+    guard = GuardFile()
+    guard.raise_to(LogId(5, 4))
     assert alone(written, guard) is None
-    guard.settle(Mark(1, 3))
-    assert alone(written, guard) == Office(6, "me"), "no epoch that this server ever had is used again"
+    guard.settle(LogId(1, 3))
+    assert alone(written, guard) == Epoch(6, "me"), "no epoch that this server ever had is used again"
 
 
 def test_g1_alone_no_office_is_taken_while_the_two_journals_have_diverged(written: Journal) -> None:
-    guard = LogGuard()
+    guard = GuardFile()
     guard.diverged()
     assert alone(written, guard) is None
 
 
 def test_a_guard_is_there_again_after_the_process(tmp_path: Path) -> None:
-    guard = LogGuard.in_file(tmp_path / "main.guard")
-    guard.raise_to(Mark(2, 7))
-    guard.raise_to(Mark(3, 5))
+    guard = GuardFile.in_file(tmp_path / "main.guard")
+    guard.raise_to(LogId(2, 7))
+    guard.raise_to(LogId(3, 5))
     guard.diverged()
-    again = LogGuard.in_file(tmp_path / "main.guard")
-    assert again.highest == Mark(3, 7)
-    assert not again.allows_alone(Mark(3, 8))
-    again.settle(Mark(3, 6))
-    assert again.allows_alone(Mark(3, 6))
-    assert not again.allows_alone(Mark(3, 5))
+    again = GuardFile.in_file(tmp_path / "main.guard")
+    assert again.highest == LogId(3, 7)
+    assert not again.allows_alone(LogId(3, 8))
+    again.settle(LogId(3, 6))
+    assert again.allows_alone(LogId(3, 6))
+    assert not again.allows_alone(LogId(3, 5))
 
 
 @pytest.mark.parametrize("bit", range(24, 64))
@@ -179,20 +179,20 @@ def test_a_flipped_bit_in_a_guard_does_not_lead_to_an_epoch_that_the_replica_ref
     written: Journal, tmp_path: Path, bit: int
 ) -> None:
     file = tmp_path / "main.guard"
-    LogGuard.in_file(file).raise_to(written.last)
+    GuardFile.in_file(file).raise_to(written.last)
     raw = bytearray(file.read_bytes())
     raw[bit // 8 if sys.byteorder == "little" else 7 - bit // 8] ^= 1 << bit % 8
     file.write_bytes(raw)
-    guard = LogGuard.in_file(file)
+    guard = GuardFile.in_file(file)
     assert guard.highest.epoch == 1 + (1 << bit)
-    assert alone(written, guard) == Office(2, "me")
-    assert LogGuard.in_file(file).highest == Mark(2, 3), "the damage is gone"
+    assert alone(written, guard) == Epoch(2, "me")
+    assert GuardFile.in_file(file).highest == LogId(2, 3), "the damage is gone"
 
 
 def test_a_guard_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageFailed, match=r"main\.guard cannot be written"):
-        LogGuard.in_file(tmp_path / "file" / "main.guard")
+        GuardFile.in_file(tmp_path / "file" / "main.guard")
 
 
 class FullDisk:
@@ -235,7 +235,7 @@ def without_office(journal: Journal, replica: Replica, clock: Callable[[], float
 def test_a_journal_that_lacks_nothing_may_be_read_while_the_disk_refuses(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal.begin_term(Office(1, "a"))
+    journal.begin_term(Epoch(1, "a"))
     journal.append([Entry(1, 1, "room/a", 1, "{}"), Entry(2, 1, "room/a", 2, "{}")])
     refusing(journal, monkeypatch)
     assert without_office(journal, Replica(copy("room/a", 1))) == [True, True]
@@ -270,7 +270,7 @@ def test_a_replica_that_cannot_promise_is_not_waited_for_longer_than_one_that_is
         clock=lambda: float(next(seconds)),
         new_holder=lambda: "me",
     )
-    assert converse(conversation, replica.fulfil) == Office(2, "me")
+    assert converse(conversation, replica.fulfil) == Epoch(2, "me")
     assert replica.asked == ["standing", "take_office"]
 
 

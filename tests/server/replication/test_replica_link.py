@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.log.entries import Entry, Mark, Office
+from server.log.entries import Entry, Epoch, LogId
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
@@ -21,7 +21,7 @@ from tests.server.log.journal.test_compaction import ROOM, compactor, history
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     journal = open_journal(tmp_path / "journal.db")
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([entry for _, entry in history(8)])
     yield journal
     journal.close()
@@ -56,6 +56,6 @@ def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still
         asked = copying.send(None)
     assert [entry.version for entry in sent] == list(range(1, 9))
     with pytest.raises(StopIteration):
-        copying.send((*Mark(1, 8), "me"))
+        copying.send((*LogId(1, 8), "me"))
     assert compaction.compact_some()
     assert journal.copy(ROOM).snapshot is not None

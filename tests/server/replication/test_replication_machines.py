@@ -11,22 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game.errors import InvariantBroken
-from server.log.entries import EMPTY, START, Entry, LogEnd, Mark, Office, Snapshot, Term, Terms
+from server.log.entries import EMPTY, START, Entry, Epoch, EpochHistory, EpochStart, LogEnd, LogId, Snapshot
 from server.replication import takeover_rules as takeover
 from server.replication.primary import Committed, Primary, ReplicaAhead, Send, SendBacklog, SendCopy, Step, StepDown
 from server.replication.replica import Behind, Replica, Take
 from server.replication.takeover_rules import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
 from wire.errors import Fenced
 
-FIRST = Office(1, "a")
+FIRST = Epoch(1, "a")
 
 
 def entry(position: int, epoch: int = 1, stream: str = "room/a", version: int | None = None) -> Entry:
     return Entry(position, epoch, stream, position if version is None else version, "{}")
 
 
-def primary_with(last: Mark = START, office: Office = FIRST) -> Primary:
-    return Primary(office, last, Terms([Term(*office, last.position + 1)]))
+def primary_with(last: LogId = START, office: Epoch = FIRST) -> Primary:
+    return Primary(office, last, EpochHistory([EpochStart(*office, last.position + 1)]))
 
 
 # -- primary ------------------------------------------------------------------------------------------------------
@@ -43,16 +43,16 @@ def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
     assert primary.joined(EMPTY) is None
     assert primary.wrote([entry(1)]) == Send(START, (entry(1),))
     assert primary.committed == 0
-    assert primary.acknowledged(Mark(1, 1)) == Committed(1)
+    assert primary.acknowledged(LogId(1, 1)) == Committed(1)
 
 
 def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> None:
     primary = primary_with()
     primary.wrote([entry(1), entry(2)])
-    assert primary.joined(EMPTY) == SendBacklog(START, Mark(1, 2))
+    assert primary.joined(EMPTY) == SendBacklog(START, LogId(1, 2))
     assert primary.step is Step.CATCHING_UP
     assert primary.wrote([entry(3)]) == Committed(3)
-    assert primary.joined(LogEnd(1, 2, "a")) == SendBacklog(Mark(1, 2), Mark(1, 3))
+    assert primary.joined(LogEnd(1, 2, "a")) == SendBacklog(LogId(1, 2), LogId(1, 3))
     assert primary.joined(LogEnd(1, 3, "a")) is None
     assert primary.step is Step.IN_STEP
 
@@ -62,28 +62,28 @@ def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> Non
     [LogEnd(2, 5, "b"), LogEnd(1, 6, "a"), LogEnd(3, 8, "c"), LogEnd(3, 6, "another"), LogEnd(4, 7, "d")],
 )
 def test_g1_a_replica_that_has_what_the_primary_lacks_is_not_overwritten(ahead: LogEnd) -> None:
-    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(1, "a", 1), Term(3, "c", 5)]))
+    primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(1, "a", 1), EpochStart(3, "c", 5)]))
     assert isinstance(primary.joined(ahead), ReplicaAhead)
     assert primary.step is Step.FENCED
     assert isinstance(primary.joined(LogEnd(1, 4, "a")), StepDown)
 
 
 def test_a_replica_that_is_behind_gets_what_follows() -> None:
-    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(1, "a", 1), Term(3, "c", 5)]))
-    assert primary.joined(LogEnd(1, 4, "a")) == SendBacklog(Mark(1, 4), Mark(3, 7))
+    primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(1, "a", 1), EpochStart(3, "c", 5)]))
+    assert primary.joined(LogEnd(1, 4, "a")) == SendBacklog(LogId(1, 4), LogId(3, 7))
 
 
 def test_an_empty_replica_gets_a_whole_copy_where_the_terms_do_not_reach_back_to_the_beginning() -> None:
-    primary = Primary(Office(3, "c"), Mark(3, 7), Terms([Term(2, "b", 4), Term(3, "c", 5)]))
+    primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(2, "b", 4), EpochStart(3, "c", 5)]))
     assert isinstance(primary.joined(EMPTY), SendCopy)
-    assert primary.joined(LogEnd(2, 4, "b")) == SendBacklog(Mark(2, 4), Mark(3, 7))
+    assert primary.joined(LogEnd(2, 4, "b")) == SendBacklog(LogId(2, 4), LogId(3, 7))
 
 
 def test_a_replica_that_was_put_back_to_before_the_last_forgetting_gets_a_whole_copy() -> None:
-    primary = Primary(FIRST, Mark(1, 9), Terms([Term(*FIRST, 1)]), forgotten_at=6)
+    primary = Primary(FIRST, LogId(1, 9), EpochHistory([EpochStart(*FIRST, 1)]), forgotten_at=6)
     assert isinstance(primary.joined(LogEnd(1, 5, "a")), SendCopy)
-    assert primary.joined(LogEnd(1, 6, "a")) == SendBacklog(Mark(1, 6), Mark(1, 9))
-    assert primary.joined(EMPTY) == SendBacklog(START, Mark(1, 9)), "an empty one has nothing to forget"
+    assert primary.joined(LogEnd(1, 6, "a")) == SendBacklog(LogId(1, 6), LogId(1, 9))
+    assert primary.joined(EMPTY) == SendBacklog(START, LogId(1, 9)), "an empty one has nothing to forget"
     primary.forgot()
     assert isinstance(primary.joined(LogEnd(1, 8, "a")), SendCopy)
     assert primary.joined(LogEnd(1, 9, "a")) is None
@@ -101,7 +101,7 @@ def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
     primary = primary_with()
     primary.joined(EMPTY)
     primary.wrote([entry(1), entry(2)])
-    assert primary.acknowledged(Mark(1, 1)) == Committed(2)
+    assert primary.acknowledged(LogId(1, 1)) == Committed(2)
     assert primary.step is Step.ALONE
 
 
@@ -127,66 +127,66 @@ def test_a_log_with_a_gap_is_not_written() -> None:
 
 def test_a_replica_takes_what_follows_on_its_copy() -> None:
     replica = Replica(FIRST, START)
-    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (entry(1),), Mark(1, 1))
+    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (entry(1),), LogId(1, 1))
 
 
 def test_a_replica_refuses_what_does_not_follow() -> None:
-    replica = Replica(FIRST, Mark(1, 1))
-    assert replica.receive(FIRST, Mark(1, 2), [], [entry(3)]) == Behind(Mark(1, 1))
+    replica = Replica(FIRST, LogId(1, 1))
+    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) == Behind(LogId(1, 1))
 
 
 def test_the_same_message_again_is_acknowledged_and_not_written_again() -> None:
-    replica = Replica(FIRST, Mark(1, 1))
-    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (), Mark(1, 1))
+    replica = Replica(FIRST, LogId(1, 1))
+    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (), LogId(1, 1))
 
 
 def test_g4_a_replica_obeys_the_highest_epoch_alone() -> None:
     replica = Replica(FIRST, START)
-    replica.promised(Office(2, "b"))
-    for office in (FIRST, Office(2, "c"), Office(1, "b")):
+    replica.promised(Epoch(2, "b"))
+    for office in (FIRST, Epoch(2, "c"), Epoch(1, "b")):
         with pytest.raises(Fenced):
             replica.receive(office, START, [], [entry(1)])
         with pytest.raises(Fenced):
             replica.may_take_office(office)
         with pytest.raises(Fenced):
             replica.promised(office)
-    replica.obey(Office(2, "b"))
-    replica.promised(Office(3, "d"))
-    assert replica.office == Office(3, "d")
+    replica.obey(Epoch(2, "b"))
+    replica.promised(Epoch(3, "d"))
+    assert replica.office == Epoch(3, "d")
 
 
 def test_snapshots_stand_for_the_entries_before_them() -> None:
     replica = Replica(FIRST, START)
     snapshot = Snapshot(4, 1, "room/a", 4, "{}")
     order = replica.receive(FIRST, START, [snapshot], [entry(5)])
-    assert order == Take((snapshot,), (entry(5),), Mark(1, 5))
+    assert order == Take((snapshot,), (entry(5),), LogId(1, 5))
 
 
 # -- taking office ------------------------------------------------------------------------------------------------
 
 
-NOTHING = Standing(Office(0, ""), EMPTY)
+NOTHING = Standing(Epoch(0, ""), EMPTY)
 
 
-def replica_at(office: Office, last: LogEnd, *, has_own: bool = False) -> ReplicaStanding:
+def replica_at(office: Epoch, last: LogEnd, *, has_own: bool = False) -> ReplicaStanding:
     return ReplicaStanding(office, last, has_own)
 
 
-EMPTY_REPLICA = replica_at(Office(0, ""), EMPTY, has_own=True)
+EMPTY_REPLICA = replica_at(Epoch(0, ""), EMPTY, has_own=True)
 
 
 def decide(
     own: Standing,
     replica: ReplicaStanding | None,
     *,
-    terms: Terms | None = None,
+    terms: EpochHistory | None = None,
     waited_s: float = 0.0,
     own_lost: bool = False,
     may_be_alone: bool = True,
 ) -> object:
     return takeover.decide(
         own,
-        terms or Terms(),
+        terms or EpochHistory(),
         replica,
         waited_s=waited_s,
         wait_limit_s=3.0,
@@ -216,46 +216,48 @@ def test_g1_with_a_journal_that_is_older_than_it_was_the_replica_is_waited_for_h
     own = Standing(FIRST, LogEnd(1, 4, "a"))
     assert isinstance(decide(own, None, waited_s=1e6, may_be_alone=False), Wait)
     ahead = replica_at(FIRST, LogEnd(1, 9, "a"), has_own=True)
-    assert decide(own, ahead, terms=Terms([Term(*FIRST, 1)]), may_be_alone=False) == FetchCopy(2)
+    assert decide(own, ahead, terms=EpochHistory([EpochStart(*FIRST, 1)]), may_be_alone=False) == FetchCopy(2)
 
 
 def test_the_new_epoch_is_higher_than_any_that_anybody_knows() -> None:
-    own = Standing(Office(2, "b"), LogEnd(2, 9, "b"))
-    terms = Terms([Term(1, "a", 1), Term(2, "b", 5)])
-    assert decide(own, replica_at(Office(7, "x"), LogEnd(2, 9, "b")), terms=terms) == TakeOffice(8)
+    own = Standing(Epoch(2, "b"), LogEnd(2, 9, "b"))
+    terms = EpochHistory([EpochStart(1, "a", 1), EpochStart(2, "b", 5)])
+    assert decide(own, replica_at(Epoch(7, "x"), LogEnd(2, 9, "b")), terms=terms) == TakeOffice(8)
 
 
 def test_a_replica_that_has_more_is_asked_for_it_first() -> None:
     own = Standing(FIRST, LogEnd(1, 4, "a"))
     more = replica_at(FIRST, LogEnd(1, 5, "a"), has_own=True)
-    assert decide(own, more, terms=Terms([Term(1, "a", 1)])) == FetchCopy(2)
+    assert decide(own, more, terms=EpochHistory([EpochStart(1, "a", 1)])) == FetchCopy(2)
     assert decide(NOTHING, more) == FetchCopy(2)
 
 
 @pytest.mark.parametrize("theirs", [LogEnd(4, 409, "b"), LogEnd(4, 120, "b"), LogEnd(3, 150, "c")])
 def test_g1_when_each_copy_has_what_the_other_lacks_neither_is_chosen(theirs: LogEnd) -> None:
     """One epoch number, two holders: main's journal was put back, and it went on alone."""
-    own = Standing(Office(4, "a"), LogEnd(4, 150, "a"))
-    terms = Terms([Term(1, "z", 1), Term(4, "a", 101)])
-    assert isinstance(decide(own, replica_at(Office(4, "b"), theirs), terms=terms), Divergence)
+    own = Standing(Epoch(4, "a"), LogEnd(4, 150, "a"))
+    terms = EpochHistory([EpochStart(1, "z", 1), EpochStart(4, "a", 101)])
+    assert isinstance(decide(own, replica_at(Epoch(4, "b"), theirs), terms=terms), Divergence)
 
 
 def test_terms_say_which_holder_wrote_a_position_in_which_epoch() -> None:
-    terms = Terms([Term(1, "a", 1), Term(4, "b", 3), Term(5, "c", 3), Term(7, "d", 9)])
-    last = Mark(7, 12)
+    terms = EpochHistory([EpochStart(1, "a", 1), EpochStart(4, "b", 3), EpochStart(5, "c", 3), EpochStart(7, "d", 9)])
+    last = LogId(7, 12)
     inside = [EMPTY, *(LogEnd(1, at, "a") for at in (1, 2)), LogEnd(5, 3, "c"), LogEnd(5, 8, "c"), LogEnd(7, 12, "d")]
     outside = [(1, 3, "a"), (4, 3, "b"), (4, 2, "b"), (7, 8, "d"), (7, 13, "d"), (9, 12, "e"), (5, 8, "x"), (5, 8, "")]
     assert all(terms.contain(end, last) for end in inside)
     assert not any(terms.contain(LogEnd(*end), last) for end in outside)
     assert terms.end_at(last) == LogEnd(7, 12, "d")
     with pytest.raises(InvariantBroken):
-        terms.begin(Term(7, "d", 20))
+        terms.begin(EpochStart(7, "d", 20))
 
 
 def test_a_copy_lacks_the_terms_that_begin_after_its_end() -> None:
-    terms = Terms([Term(1, "a", 1), Term(4, "wrote nothing", 3), Term(5, "c", 3), Term(7, "d", 9)])
-    assert terms.written(0, 2) == (Term(1, "a", 1),)
-    assert terms.written(2, 9) == (Term(5, "c", 3), Term(7, "d", 9))
+    terms = EpochHistory(
+        [EpochStart(1, "a", 1), EpochStart(4, "wrote nothing", 3), EpochStart(5, "c", 3), EpochStart(7, "d", 9)]
+    )
+    assert terms.written(0, 2) == (EpochStart(1, "a", 1),)
+    assert terms.written(2, 9) == (EpochStart(5, "c", 3), EpochStart(7, "d", 9))
     assert terms.written(9, 12) == ()
 
 
@@ -268,27 +270,27 @@ class World:
     def __init__(self, *, epoch_check: bool = True) -> None:
         self.epoch_check = epoch_check
         self.main_log: list[Entry] = []
-        self.terms: list[Term] = []
+        self.terms: list[EpochStart] = []
         self.replica_log: list[Entry] = []
-        self.replica = Replica(Office(0, ""), START)
+        self.replica = Replica(Epoch(0, ""), START)
         self.committed: list[Entry] = []
         self.written = 0
         self.holders = 0
         self.primary = self.new_main()
 
-    def end(self, log: list[Entry]) -> Mark:
+    def end(self, log: list[Entry]) -> LogId:
         return log[-1].mark if log else START
 
     def replica_end(self) -> LogEnd:
-        return Terms(self.terms).end_at(self.replica.last)
+        return EpochHistory(self.terms).end_at(self.replica.last)
 
     def new_main(self) -> Primary:
         """A main server that reaches the replica takes office."""
         self.holders += 1
-        office = Office(self.replica.office.epoch + 1, str(self.holders))
+        office = Epoch(self.replica.office.epoch + 1, str(self.holders))
         self.replica.promised(office)
-        self.terms.append(Term(*office, len(self.main_log) + 1))
-        return Primary(office, self.end(self.main_log), Terms(self.terms))
+        self.terms.append(EpochStart(*office, len(self.main_log) + 1))
+        return Primary(office, self.end(self.main_log), EpochHistory(self.terms))
 
     def attach(self) -> None:
         output = self.primary.joined(self.replica_end())
@@ -302,7 +304,7 @@ class World:
                 self.deliver(self.primary.office, output.after, piece)
                 output = self.primary.joined(self.replica_end())
 
-    def deliver(self, office: Office, previous: Mark, entries: list[Entry]) -> Mark:
+    def deliver(self, office: Epoch, previous: LogId, entries: list[Entry]) -> LogId:
         if not self.epoch_check:
             office = self.replica.office
         order = self.replica.receive(office, previous, [], entries)

@@ -10,7 +10,7 @@ import pytest
 
 from game.errors import InvariantBroken
 from game.rooms.commands import Close
-from server.log.entries import Listing, Place, Snapshot, StreamCopy
+from server.log.entries import Snapshot, StreamCopy, StreamCursor, StreamSummary
 from server.log.journal.file import open_journal, reader
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
@@ -112,7 +112,10 @@ def test_a_row_whose_stream_cannot_be_told_ends_nothing(
         f"UPDATE {table} SET stream = CAST(? AS TEXT) WHERE stream = 'room/bbbb' AND version = 3", (name,)
     )
     scrubbed(journal, written, relist=house_on(journal).relist)
-    assert {copy.stream for copy in journal.parts(Place("", 0), 1 << 20)} == {"name/ada", *map(room_stream, ROOMS)}
+    assert {copy.stream for copy in journal.parts(StreamCursor("", 0), 1 << 20)} == {
+        "name/ada",
+        *map(room_stream, ROOMS),
+    }
 
 
 def test_whatever_a_pass_meets_is_a_trouble_and_not_the_end_of_the_server(journal: Journal, written: Path) -> None:
@@ -132,10 +135,10 @@ def test_a_listing_is_made_anew_from_what_the_journal_has_at_that_moment(journal
     appended = threading.Event()
     appends = threading.Thread(target=lambda: (writer.do("room/bbbb", Close("Ada", "close-1")), appended.set()))
 
-    def listing_of(copy: StreamCopy) -> Listing:
+    def listing_of(copy: StreamCopy) -> StreamSummary:
         appends.start()
         assert not appended.wait(0.05)
-        return Listing(copy.stream, copy.end, {"title": "old"})
+        return StreamSummary(copy.stream, copy.end, {"title": "old"})
 
     journal.relist("room/bbbb", listing_of)
     appends.join()

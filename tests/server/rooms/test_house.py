@@ -10,8 +10,8 @@ from game.accounts.names import Claim
 from game.forms.views import view
 from game.moment import Limits, Moment
 from game.rooms.commands import Close, Command, Create, Join
-from server.log.batch import Draft
-from server.log.entries import Entry, Listing, Office
+from server.log.batch import Batch
+from server.log.entries import Entry, Epoch, StreamSummary
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
@@ -33,7 +33,7 @@ class Writer:
         self._lists = lists
 
     def do(self, stream: str, command: Command | Claim) -> None:
-        draft, kind = Draft(Moment()), STREAMS.kind_of(stream)
+        draft, kind = Batch(Moment()), STREAMS.kind_of(stream)
         state, position = self.house.state_of(stream), self.journal.last.position
         for event in kind.decide(state, command, Moment()):
             position += 1
@@ -42,7 +42,7 @@ class Writer:
             draft.events.append(event)
         draft.states[stream] = state
         if not self.house.is_listed_as(stream, kind.row(state)):
-            draft.listings.append(Listing(stream, position, kind.row(state)))
+            draft.listings.append(StreamSummary(stream, position, kind.row(state)))
         self.journal.append(draft.entries, draft.listings if self._lists else ())
         self.house.publish(draft)
 
@@ -50,7 +50,7 @@ class Writer:
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     journal = open_journal(tmp_path / "journal.db")
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     return journal
 
 

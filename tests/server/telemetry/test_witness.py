@@ -17,7 +17,7 @@ from game.moment import Moment
 from game.rooms.commands import HOUSE, Due, Move
 from game.rooms.events import Closed, Created, Finished, Moved, Started
 from server.commit.commit import Order
-from server.log.batch import Draft
+from server.log.batch import Batch
 from server.log.entries import Entry
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
@@ -39,8 +39,8 @@ ALL = (
 )
 
 
-def draft_of(*events: Any, stream: str = ROOM) -> Draft:
-    draft = Draft(Moment())
+def draft_of(*events: Any, stream: str = ROOM) -> Batch:
+    draft = Batch(Moment())
     for number, event in enumerate(events, 1):
         draft.entries.append(Entry(number, 1, stream, number, ""))
         draft.events.append(event)

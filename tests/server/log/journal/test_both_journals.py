@@ -11,7 +11,7 @@ import pytest
 
 from server.control.backup_file import back_up
 from server.control.restoration import restore
-from server.log.entries import Entry, Office
+from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.journal.pair import FOLDERS, JOURNAL, Relation, journal_of, known_epoch, relation
 from server.settings import Settings
@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
     settings = Settings(data_folder=str(tmp_path / "data"))
     for role, entries in ((MAIN, ENTRIES), (REPLICATION, ENTRIES[:1])):
         journal = open_journal(journal_of(settings, role))
-        journal.begin_term(Office(3, "me"))
+        journal.begin_term(Epoch(3, "me"))
         journal.append(entries)
         journal.close()
     return settings

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from game.moment import Limits, Moment
 from game.rooms.commands import Create, Join, Leave
 from game.rooms.state import Room, nothing
-from server.log.entries import Entry, Mark, Snapshot, StreamCopy
+from server.log.entries import Entry, LogId, Snapshot, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
@@ -52,12 +52,12 @@ def test_a_copy_that_still_catches_up_takes_no_snapshot_of_what_it_has_in_part(j
     made = history(8)
     entries = [entry for _, entry in made]
     replica = compactor(journal)
-    journal.receive((), entries[4:6], Mark(1, 6))
+    journal.receive((), entries[4:6], LogId(1, 6))
     replica.noticed(entries[4:6])
     replica.compact_some()
     assert journal.copy(ROOM).snapshot is None
     state = STREAMS.kind_of(ROOM).write_state(made[6][0])
-    journal.receive([Snapshot(7, 1, ROOM, 7, state)], entries[6:], Mark(1, 8))
+    journal.receive([Snapshot(7, 1, ROOM, 7, state)], entries[6:], LogId(1, 8))
     replica.noticed(entries[6:])
     replica.compact_some()
     snapshot = journal.copy(ROOM).snapshot

@@ -13,13 +13,13 @@ from server.log.entries import (
     NO_OFFICE,
     START,
     Entry,
-    Listing,
+    Epoch,
+    EpochStart,
     LogEnd,
-    Mark,
-    Office,
+    LogId,
     Snapshot,
     StreamCopy,
-    Term,
+    StreamSummary,
     weight,
 )
 from server.log.journal.file import open_journal
@@ -52,13 +52,13 @@ def test_a_new_journal_is_empty(journal: Journal) -> None:
 
 
 def test_what_was_written_is_there_when_it_is_opened_again(journal: Journal, file: Path) -> None:
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([entry(1), entry(2, "room/b", 1)])
     again = open_journal(file)
-    assert again.last == Mark(1, 2)
-    assert again.office == Office(1, "me")
+    assert again.last == LogId(1, 2)
+    assert again.office == Epoch(1, "me")
     assert again.end == LogEnd(1, 2, "me")
-    assert list(again.terms) == [Term(1, "me", 1)]
+    assert list(again.terms) == [EpochStart(1, "me", 1)]
     assert [copy.stream for copy in again.copies()] == ["room/a", "room/b"]
     again.close()
 
@@ -78,7 +78,7 @@ def test_two_entries_of_one_version_change_nothing_at_all(journal: Journal) -> N
     journal.append([entry(1)])
     with pytest.raises(StorageFailed):
         journal.append([entry(2), entry(3, version=1)])
-    assert journal.last == Mark(1, 1)
+    assert journal.last == LogId(1, 1)
     assert journal.copy("room/a").entries == (entry(1),)
 
 
@@ -90,7 +90,7 @@ def test_a_full_disk_changes_nothing_and_the_journal_works_on_after(journal: Jou
     assert journal.last == START
     journal._connection.execute("PRAGMA max_page_count = 1000000")
     journal.append([entry(1)])
-    assert journal.last == Mark(1, 1)
+    assert journal.last == LogId(1, 1)
 
 
 def test_events_come_in_order_and_in_pages(journal: Journal) -> None:
@@ -116,16 +116,16 @@ def test_a_snapshot_stands_for_the_entries_before_it(journal: Journal) -> None:
     journal.append([entry(11)])
     assert [e.version for e in journal.copy("room/a", whole=False).entries] == [11]
     assert [e.version for copy in journal.copies(whole=False) for e in copy.entries] == [11]
-    assert journal.last == Mark(1, 11)
+    assert journal.last == LogId(1, 11)
 
 
 def test_a_backlog_has_what_comes_after_a_mark_up_to_another(journal: Journal) -> None:
     journal.append([entry(n, f"room/{n % 3}", n // 3 + 1) for n in range(1, 10)])
     journal.put_snapshots([Snapshot(9, 1, "room/0", 4, "{}")], keep_events=0)
-    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 8), 100_000)
+    snapshots, entries = journal.backlog(LogId(1, 2), LogId(1, 8), 100_000)
     assert snapshots == []
     assert [e.position for e in entries] == [4, 5, 7, 8]
-    snapshots, entries = journal.backlog(Mark(1, 2), Mark(1, 9), 100_000)
+    snapshots, entries = journal.backlog(LogId(1, 2), LogId(1, 9), 100_000)
     assert [s.position for s in snapshots] == [9]
 
 
@@ -165,9 +165,9 @@ def test_a_copy_replaces_the_log_only_when_it_is_complete(journal: Journal, file
     half = open_journal(file)
     assert [copy.stream for copy in half.copies()] == ["room/a"]
     half.close()
-    journal.end_copy(Mark(2, 5), [Term(1, "a", 1), Term(2, "b", 4)])
+    journal.end_copy(LogId(2, 5), [EpochStart(1, "a", 1), EpochStart(2, "b", 4)])
     assert [copy.stream for copy in journal.copies()] == ["room/x", "room/y"]
-    assert journal.last == Mark(2, 5)
+    assert journal.last == LogId(2, 5)
 
 
 def test_a_copy_that_ends_elsewhere_than_it_says_is_refused(journal: Journal) -> None:
@@ -175,25 +175,25 @@ def test_a_copy_that_ends_elsewhere_than_it_says_is_refused(journal: Journal) ->
     journal.begin_copy()
     journal.add_to_copy([], [entry(5)])
     with pytest.raises(InvariantBroken):
-        journal.end_copy(Mark(1, 6), [])
-    assert journal.last == Mark(1, 1)
+        journal.end_copy(LogId(1, 6), [])
+    assert journal.last == LogId(1, 1)
     assert [copy.stream for copy in journal.copies()] == ["room/a"]
 
 
 def test_what_follows_on_missing_events_is_dropped_with_its_terms(journal: Journal) -> None:
     rows = [entry(1), entry(2, "room/b", 1), entry(5, version=4), entry(6, "room/b", 2), entry(8, version=5, epoch=2)]
-    journal.receive([], rows, Mark(2, 8), [Term(1, "me", 1), Term(2, "you", 7)])
+    journal.receive([], rows, LogId(2, 8), [EpochStart(1, "me", 1), EpochStart(2, "you", 7)])
     assert journal.drop_after_gaps() == ["room/a"]
     assert [copy.version for copy in journal.copies()] == [1, 2]
     assert journal.end == LogEnd(1, 6, "me")
-    assert list(journal.terms) == [Term(1, "me", 1)]
-    journal.receive([], [entry(9, "room/b", 3, epoch=2)], Mark(2, 9), [Term(2, "you", 7)])
+    assert list(journal.terms) == [EpochStart(1, "me", 1)]
+    journal.receive([], [entry(9, "room/b", 3, epoch=2)], LogId(2, 9), [EpochStart(2, "you", 7)])
     assert journal.drop_after_gaps() == []
 
 
 def test_a_journal_knows_the_terms_of_the_last_thousand_takeovers(journal: Journal, file: Path) -> None:
     for epoch in range(1, KEPT_TERMS + 3):
-        journal.begin_term(Office(epoch, "me"))
+        journal.begin_term(Epoch(epoch, "me"))
         journal.append([entry(epoch, epoch=epoch)])
     again = open_journal(file)
     assert [term.epoch for term in again.terms] == list(range(3, KEPT_TERMS + 3))
@@ -201,58 +201,58 @@ def test_a_journal_knows_the_terms_of_the_last_thousand_takeovers(journal: Journ
 
 
 def test_terms_that_wrote_nothing_push_out_none_that_did(journal: Journal, file: Path) -> None:
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([entry(1)])
     for epoch in range(2, KEPT_TERMS + 3):
-        journal.begin_term(Office(epoch, "me"))
+        journal.begin_term(Epoch(epoch, "me"))
     again = open_journal(file)
-    assert list(again.terms) == list(journal.terms) == [Term(1, "me", 1), Term(KEPT_TERMS + 2, "me", 2)]
+    assert list(again.terms) == list(journal.terms) == [EpochStart(1, "me", 1), EpochStart(KEPT_TERMS + 2, "me", 2)]
     assert again.end == LogEnd(1, 1, "me")
     again.close()
 
 
 def test_a_term_that_wrote_nothing_is_replaced_by_the_one_that_goes_on(journal: Journal, file: Path) -> None:
     """As in a copy of a journal that was made before anything was written in its last term."""
-    journal.begin_term(Office(1, "me"))
+    journal.begin_term(Epoch(1, "me"))
     journal.append([entry(1)])
-    journal.begin_term(Office(2, "nobody played"))
-    journal.receive([], [entry(2, epoch=3)], Mark(3, 2), [Term(3, "next", 2)])
+    journal.begin_term(Epoch(2, "nobody played"))
+    journal.receive([], [entry(2, epoch=3)], LogId(3, 2), [EpochStart(3, "next", 2)])
     again = open_journal(file)
-    assert list(again.terms) == list(journal.terms) == [Term(1, "me", 1), Term(3, "next", 2)]
+    assert list(again.terms) == list(journal.terms) == [EpochStart(1, "me", 1), EpochStart(3, "next", 2)]
     again.close()
 
 
 def test_the_guard_of_a_journal_rises_with_what_this_server_writes(journal: Journal) -> None:
-    journal.begin_term(Office(3, "me"))
+    journal.begin_term(Epoch(3, "me"))
     journal.append([entry(1, epoch=3), entry(2, version=2, epoch=3)])
-    assert journal.guard.highest == Mark(3, 2)
+    assert journal.guard.highest == LogId(3, 2)
 
 
 def test_forgotten_streams_are_gone_but_never_the_end_of_the_log(journal: Journal) -> None:
     journal.append([entry(1), entry(2, "room/b", 1)])
     journal.forget(["room/a", "room/b"])
     assert [copy.stream for copy in journal.copies()] == ["room/b"]
-    assert journal.last == Mark(1, 2)
+    assert journal.last == LogId(1, 2)
 
 
 def test_listings_are_written_with_their_entries_or_not_at_all(journal: Journal) -> None:
-    journal.append([entry(1)], [Listing("room/a", 1, {"title": "one"})])
+    journal.append([entry(1)], [StreamSummary("room/a", 1, {"title": "one"})])
     with pytest.raises(StorageFailed):
-        journal.append([entry(2), entry(3, version=1)], [Listing("room/a", 3, {"title": "two"})])
-    assert journal.listings() == [Listing("room/a", 1, {"title": "one"})]
-    journal.append([entry(2), entry(3, "room/b", 1)], [Listing("room/a", 2, None)])
-    assert journal.listings() == [Listing("room/a", 2, None)]
+        journal.append([entry(2), entry(3, version=1)], [StreamSummary("room/a", 3, {"title": "two"})])
+    assert journal.listings() == [StreamSummary("room/a", 1, {"title": "one"})]
+    journal.append([entry(2), entry(3, "room/b", 1)], [StreamSummary("room/a", 2, None)])
+    assert journal.listings() == [StreamSummary("room/a", 2, None)]
     assert journal.unlisted() == ["room/b"]
 
 
 def test_what_is_fetched_or_forgotten_is_not_listed(journal: Journal) -> None:
-    journal.append([entry(1)], [Listing("room/a", 1, {})])
-    journal.append([entry(2, "room/b", 1)], [Listing("room/b", 2, {})])
+    journal.append([entry(1)], [StreamSummary("room/a", 1, {})])
+    journal.append([entry(2, "room/b", 1)], [StreamSummary("room/b", 2, {})])
     journal.forget(["room/a"])
-    assert journal.listings() == [Listing("room/b", 2, {})]
+    assert journal.listings() == [StreamSummary("room/b", 2, {})]
     assert journal.forgotten_at == 2
     journal.begin_copy()
     journal.add_to_copy([], [entry(1), entry(5, version=2)])
-    journal.end_copy(Mark(1, 5), [Term(1, "me", 1)])
+    journal.end_copy(LogId(1, 5), [EpochStart(1, "me", 1)])
     assert journal.listings() == []
     assert journal.unlisted() == ["room/a"]
