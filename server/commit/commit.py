@@ -24,7 +24,7 @@ from server.runtime.failpoints import Faults
 from wire.errors import Damaged, Fenced, StorageFailed
 
 
-class Order:
+class Submission:
     """One command on its way through the log, and in the end its answer or the error."""
 
     __slots__ = ("answer", "command", "error", "stream")
@@ -87,7 +87,7 @@ class Commit:
         self._moment = moment
         self._unchanged = RememberedAnswers()
 
-    def batch(self, orders: Sequence[Order]) -> Conversation[None]:
+    def batch(self, orders: Sequence[Submission]) -> Conversation[None]:
         """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
         draft = Batch(self._moment())
         for order in orders:
@@ -104,7 +104,7 @@ class Commit:
         if draft.entries:
             self._faults.point("before_answer")
 
-    def _settle(self, order: Order, draft: Batch) -> None:
+    def _settle(self, order: Submission, draft: Batch) -> None:
         """Give the order its answer or its refusal; the same as before to a copy of a request."""
         asked = self._streams.kind_of(order.stream).request(order.command)
         request = None if asked is None else (order.stream, asked)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from server.commit.commit import Order
+from server.commit.commit import Submission
 
-Waiter = TypeVar("Waiter", bound=Order)
+Waiter = TypeVar("Waiter", bound=Submission)
 
 
-class Turns(Generic[Waiter]):
+class CommitQueue(Generic[Waiter]):
     """The turn, and who waits for it. An order without a stream wants the turn alone."""
 
     def __init__(self) -> None:

@@ -17,14 +17,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from game.errors import InvariantBroken, TicTacToeError, check
-from server.commit.commit import Commit, Order
-from server.commit.commit_queue import Turns
+from server.commit.commit import Commit, Submission
+from server.commit.commit_queue import CommitQueue
 from server.runtime.effects import Conversation
 from wire.later import Later
 from wire.waiting import about_to_wait
 
 
-class Ticket(Order):
+class QueuedSubmission(Submission):
     """An order in the line; without a stream it only wants the turn."""
 
     __slots__ = ("later", "turn")
@@ -53,7 +53,7 @@ class Committer:
         hold: Callable[[Conversation[None]], None],
         *,
         step_down: Callable[[str], None],
-        carried_out: Callable[[Sequence[Order], float], None] = lambda _orders, _took_s: None,
+        carried_out: Callable[[Sequence[Submission], float], None] = lambda _orders, _took_s: None,
     ) -> None:
         """``hold`` holds a conversation to its end; one at a time comes from here. ``carried_out`` is told of each
         batch that is through, and how many seconds that took; it must not wait.
@@ -63,7 +63,7 @@ class Committer:
         self._step_down = step_down
         self._carried_out = carried_out
         self._lock = threading.Lock()
-        self._turns: Turns[Ticket] = Turns()
+        self._turns: CommitQueue[QueuedSubmission] = CommitQueue()
         self._handed_on = threading.Semaphore(0)
         threading.Thread(target=self._carry_out_for_others, name="commit", daemon=True).start()
 
@@ -74,7 +74,7 @@ class Committer:
         With the answer, everything it speaks of is in the log. Raises, or fails with, the Refusal of the command, or
         StorageFailed; then nothing was changed. After Fenced it is the next term that knows.
         """
-        ticket = Ticket(stream, command)
+        ticket = QueuedSubmission(stream, command)
         with self._lock:
             if not self._turns.come(ticket):
                 ticket.later = Later()
@@ -92,7 +92,7 @@ class Committer:
 
         Also the proof of life: it comes only if the commits before it came to their end.
         """
-        ticket = Ticket("", None)
+        ticket = QueuedSubmission("", None)
         with self._lock:
             if not self._turns.come(ticket):
                 ticket.turn = threading.Event()

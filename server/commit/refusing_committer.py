@@ -15,7 +15,7 @@ from server.rooms.service_clock import ServiceTime
 from wire.errors import TicTacToeError
 
 
-class States(Protocol):
+class EmptyStates(Protocol):
     """The states of all streams, as they are shown."""
 
     def state_of(self, stream: str) -> Any:
@@ -28,7 +28,7 @@ class States(Protocol):
 class RefusingCommitter:
     """Takes commands and writes none."""
 
-    def __init__(self, streams: Streams, states: States, error: TicTacToeError) -> None:
+    def __init__(self, streams: Streams, states: EmptyStates, error: TicTacToeError) -> None:
         """``error``: with which commands are refused."""
         self._streams = streams
         self._states = states

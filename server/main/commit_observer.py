@@ -17,7 +17,7 @@ import structlog
 
 from game.accounts.names import Claim
 from game.rooms.events import Closed, Created, Finished, Started
-from server.commit.commit import Order
+from server.commit.commit import Submission
 from server.log.batch import Batch
 from server.log.room_stream import room_of
 from server.telemetry import logs as log
@@ -56,7 +56,7 @@ class Witness:
                 if self._every_command or type(event) is not Started:
                     self._tell(*_line_of(room_of(entry.stream), event), for_debug=type(event) is Started)
 
-    def carried_out(self, orders: Sequence[Order], took_s: float) -> None:
+    def carried_out(self, orders: Sequence[Submission], took_s: float) -> None:
         """A batch is through, each order with its answer or its error, ``took_s`` after it had the turn."""
         if not orders:
             return
@@ -108,7 +108,7 @@ def _line_of(room: str | None, event: Created | Closed | Started | Finished) -> 
     return "room closed", fields
 
 
-def _command_line(order: Order) -> tuple[str, dict[str, object]]:
+def _command_line(order: Submission) -> tuple[str, dict[str, object]]:
     """A command and what became of it: the room, who and which request. What else a command has may be secret."""
     command: Any = order.command
     fields: dict[str, object] = {"command": type(command).__name__.lower()}

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from game.errors import InvariantBroken
-from server.runtime.effects import Ask, Conversation, InTurn, Wish, converse
+from server.runtime.effects import Conversation, RemoteCall, Wish, WithCommitLock, converse
 from server.runtime.security import peer_key
 from wire import PEER, REPLICATION
 from wire.errors import TicTacToeError, WrongMachine
@@ -47,9 +47,9 @@ class ReplicaLine:
         """Hold a conversation to its end; ``turn`` is how the commit turn is taken, where it needs that."""
 
         def fulfil(wish: Wish) -> Any:
-            if isinstance(wish, Ask):
+            if isinstance(wish, RemoteCall):
                 return self._ask(wish)
-            if isinstance(wish, InTurn):
+            if isinstance(wish, WithCommitLock):
                 with turn():
                     return self.hold(wish.conversation)
             self._woken.wait(wish.seconds)
@@ -62,7 +62,7 @@ class ReplicaLine:
         """End the rest of a conversation; or the next one, if none rests now."""
         self._woken.set()
 
-    def _ask(self, question: Ask) -> Any:
+    def _ask(self, question: RemoteCall) -> Any:
         try:
             if not self._is_checked:
                 # On each connection, and before all else: the replica may be another process than before.

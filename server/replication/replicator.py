@@ -29,7 +29,7 @@ from server.replication.primary import (
     StepDown,
 )
 from server.replication.repair import Repair
-from server.runtime.effects import Conversation, InTurn, Rest
+from server.runtime.effects import Conversation, Sleep, WithCommitLock
 from server.runtime.failpoints import Faults
 from server.runtime.retries import Retries
 from server.telemetry.counters import Stopwatch
@@ -116,11 +116,11 @@ class ReplicaLink:
             if self._primary.step is not Step.IN_STEP:
                 yield from self._attach()
             elif self.repair is not None and self.repair.is_needed:
-                yield InTurn(self._mend(self.repair))
+                yield WithCommitLock(self._mend(self.repair))
             elif self._primary.committed == committed:
-                yield InTurn(self._probe())
+                yield WithCommitLock(self._probe())
             committed = self._primary.committed
-            yield Rest(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
+            yield Sleep(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
 
     def forget(self, streams: Sequence[str]) -> Conversation[bool]:
         """Make a replica in step forget these streams, and then the own journal; whether that was done. Without the
@@ -226,7 +226,7 @@ class ReplicaLink:
             return self._joined((yield from self._send_copy()))
         if output.upto.position - output.after.position > self._nearly:
             return self._joined((yield from self._send_backlog(output.after, output.upto)))
-        last: Output | None = yield InTurn(self._last_piece(output.after))
+        last: Output | None = yield WithCommitLock(self._last_piece(output.after))
         return last
 
     def _last_piece(self, after: LogId) -> Conversation[Output | None]:

@@ -13,7 +13,7 @@ from server.log.journal.journal import Journal
 from server.replication import messages as replica_messages
 from server.replication import takeover_rules as takeover
 from server.replication.takeover_rules import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
-from server.runtime.effects import Conversation, Rest
+from server.runtime.effects import Conversation, Sleep
 from server.runtime.retries import Retries
 from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
 
@@ -71,7 +71,7 @@ def take_office(
             attempts.succeeded()
             logger.info("in office", epoch=office.epoch, position=journal.last.position)
             return office
-        yield Rest(pause_s)
+        yield Sleep(pause_s)
     return None
 
 

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RemoteCall:
     """Call this method of the replica's peer object; the answer is what it returns."""
 
     method: str
@@ -26,20 +26,20 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class InTurn:
+class WithCommitLock:
     """Hold this conversation while nothing is committed; the answer is what it comes to."""
 
     conversation: Generator[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class Sleep:
     """Go on after so many seconds, or earlier when there is something to do."""
 
     seconds: float
 
 
-Wish = Ask | InTurn | Rest
+Wish = RemoteCall | WithCommitLock | Sleep
 Conversation = Generator[Wish, Any, Result]
 
 

@@ -15,7 +15,7 @@ from game.forms import snapshot_codec as snapshots
 from game.forms.snapshot_codec import encode
 from game.rooms import state as room_module
 from game.rooms.state import Room
-from server.commit.commit import Commit, Order
+from server.commit.commit import Commit, Submission
 from server.commit.refusing_committer import RefusingCommitter
 from server.log.batch import Batch
 from server.log.entries import Entry, Epoch, EpochHistory, LogEnd, LogId, Snapshot
@@ -48,7 +48,7 @@ def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
 
 
 @_tooth("publish-before-commit", "events can be seen before they are in the log", Commit, "batch")
-def _batch(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
+def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
     draft = Batch(self._moment())
     for order in orders:
         self._settle(order, draft)
@@ -251,7 +251,7 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     Commit,
     "batch",
 )
-def _batch_with_refusals(self: Commit, orders: Sequence[Order]) -> Conversation[None]:
+def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
     draft = Batch(self._moment())
     for order in orders:
         self._settle(order, draft)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from server.commit.commit import Commit, Order
-from server.commit.commit_queue import Turns
+from server.commit.commit import Commit, Submission
+from server.commit.commit_queue import CommitQueue
 from server.runtime.effects import Conversation
 from simulator.cluster.servers.rpc import Fail, Process, Request, Talk, Then
 
 
-class _Asked(Order):
+class _Asked(Submission):
     """A command, and who hears what came of it."""
 
-    def __init__(self, stream: str, command: Any, done: Callable[[Order], None]) -> None:
+    def __init__(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
         super().__init__(stream, command)
         self.done = done
 
 
-class _Alone(Order):
+class _Alone(Submission):
     """A conversation that is to be held while nothing is committed."""
 
     def __init__(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
@@ -38,12 +38,12 @@ class CommitTurn:
         self._commit = commit
         self._timeout_s = timeout_s
         self._committed = committed
-        self._turns: Turns[_Asked | _Alone] = Turns()
+        self._turns: CommitQueue[_Asked | _Alone] = CommitQueue()
 
     def ask(self, stream: str, command: Any, request: Request) -> None:
         """Carry out a command, together with others, and answer the request."""
 
-        def done(order: Order) -> None:
+        def done(order: Submission) -> None:
             if order.error is not None:
                 self._process.refuse(request, order.error)
             else:
@@ -51,7 +51,7 @@ class CommitTurn:
 
         self.carry_out(stream, command, done)
 
-    def carry_out(self, stream: str, command: Any, done: Callable[[Order], None]) -> None:
+    def carry_out(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
         """Carry out a command of the servers' own, together with others; ``done`` hears what came of it."""
         self._line_up(_Asked(stream, command, done))
 

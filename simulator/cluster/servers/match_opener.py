@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from server.commit.commit import Order
+from server.commit.commit import Submission
 from server.log.room_stream import room_stream
 from server.rooms.pairing import Opened, Pairing, opening_of, pairings
 from server.rooms.room_store import House
@@ -34,9 +34,9 @@ class Openings:
         both = [opening_of(pairing, self._house.match_of) for pairing in wanted]
         opened = [one for one, _ in both]
         commands = [(one.room, match) for one, match in both if match is not None]
-        orders: list[Order] = []
+        orders: list[Submission] = []
 
-        def done(order: Order) -> None:
+        def done(order: Submission) -> None:
             orders.append(order)
             if len(orders) == len(commands):
                 self._end(opened, orders)
@@ -46,7 +46,7 @@ class Openings:
         if not commands:
             self._end(opened, orders)
 
-    def _end(self, opened: Sequence[Opened], orders: Sequence[Order]) -> None:
+    def _end(self, opened: Sequence[Opened], orders: Sequence[Submission]) -> None:
         request, _ = self._waiting.popleft()
         failed = next((order.error for order in orders if order.error is not None), None)
         if failed is not None:

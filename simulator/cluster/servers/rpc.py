@@ -13,7 +13,7 @@ from typing import Any
 import msgpack
 
 from game.errors import TicTacToeError, check
-from server.runtime.effects import Ask, Conversation, InTurn, Wish
+from server.runtime.effects import Conversation, RemoteCall, Wish, WithCommitLock
 from simulator.engine.node import Life, Node, Timer
 from simulator.engine.simulation import World
 from wire import REPLICATION
@@ -211,11 +211,11 @@ class Talk:
             self._fulfil(wish)
 
     def _fulfil(self, wish: Wish) -> None:
-        if isinstance(wish, Ask):
+        if isinstance(wish, RemoteCall):
             self._process.call(
                 REPLICATION, wish.method, *wish.arguments, timeout_s=self._timeout_s, then=self._send, fail=self._throw
             )
-        elif isinstance(wish, InTurn):
+        elif isinstance(wish, WithCommitLock):
             check(self._in_turn is not None, "this conversation is held where no turn can be taken")
             self._in_turn(wish.conversation, self._send, self._throw)  # type: ignore[misc]  # checked above
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from server.commit.commit import Order
+from server.commit.commit import Submission
 from server.main import timer_commands as timekeeping
 from server.rooms.room_store import House
 from server.rooms.service_clock import LONGEST_STEP_S
@@ -50,7 +50,7 @@ class Timekeeper:
             self.begin()
             return
 
-        def done(order: Order) -> None:
+        def done(order: Submission) -> None:
             self._failed = self._failed or order.error is not None
             self._go_on(at, brought)
 

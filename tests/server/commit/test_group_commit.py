@@ -20,7 +20,7 @@ from game.moment import Limits
 from game.rooms.commands import Create, Join, Leave, Move
 from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS
 from game.rooms.state import Room
-from server.commit.commit import Commit, Order
+from server.commit.commit import Commit, Submission
 from server.commit.group_commit import Committer
 from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
@@ -229,9 +229,9 @@ def test_the_turn_comes_to_everybody_who_wants_it(desk: Desk) -> None:
     assert len(desk.room.spectators) == 15
 
 
-def in_one_batch(desk: Desk, *commands: Any) -> list[Order]:
+def in_one_batch(desk: Desk, *commands: Any) -> list[Submission]:
     """Commit these together."""
-    orders = [Order(ROOM, command) for command in commands]
+    orders = [Submission(ROOM, command) for command in commands]
     desk.hold(desk.commit.batch(orders))
     return orders
 

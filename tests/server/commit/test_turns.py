@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from server.commit.commit import Order
-from server.commit.commit_queue import Turns
+from server.commit.commit import Submission
+from server.commit.commit_queue import CommitQueue
 
 
-def command(name: str) -> Order:
-    return Order("room/a", name)
+def command(name: str) -> Submission:
+    return Submission("room/a", name)
 
 
-def alone() -> Order:
-    return Order("", None)
+def alone() -> Submission:
+    return Submission("", None)
 
 
 def test_the_first_who_comes_has_the_turn_and_carries_its_own_command() -> None:
-    turns: Turns[Order] = Turns()
+    turns: CommitQueue[Submission] = CommitQueue()
     first = command("first")
     assert turns.come(first)
     assert turns.batch() == [first]
@@ -23,7 +23,7 @@ def test_the_first_who_comes_has_the_turn_and_carries_its_own_command() -> None:
 
 
 def test_who_comes_meanwhile_waits_and_all_who_wait_are_carried_through_together() -> None:
-    turns: Turns[Order] = Turns()
+    turns: CommitQueue[Submission] = CommitQueue()
     turns.come(command("first"))
     turns.batch()
     second, third = command("second"), command("third")
@@ -36,7 +36,7 @@ def test_who_comes_meanwhile_waits_and_all_who_wait_are_carried_through_together
 
 
 def test_the_turn_alone_carries_nobody_through_and_is_had_in_order() -> None:
-    turns: Turns[Order] = Turns()
+    turns: CommitQueue[Submission] = CommitQueue()
     turns.come(command("first"))
     turns.batch()
     waits, wants, late = command("second"), alone(), command("third")
@@ -51,7 +51,7 @@ def test_the_turn_alone_carries_nobody_through_and_is_had_in_order() -> None:
 
 
 def test_who_has_the_turn_alone_is_not_in_the_line() -> None:
-    turns: Turns[Order] = Turns()
+    turns: CommitQueue[Submission] = CommitQueue()
     assert turns.come(alone())
     assert len(turns) == 0
     second = command("second")

@@ -10,7 +10,7 @@ from game.accounts.names import Claim
 from game.errors import NameTaken
 from game.moment import Limits
 from game.rooms.commands import Create, Join, Move
-from server.commit.commit import Commit, Order
+from server.commit.commit import Commit, Submission
 from server.commit.refusing_committer import RefusingCommitter, still_time
 from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
@@ -60,7 +60,7 @@ def journal(tmp_path: Path) -> Journal:
         (ROOM, Move("ada", "move-one", 4)),
         (name_stream("ada"), Claim("ada", "hash of ada")),
     ):
-        order = Order(stream, command)
+        order = Submission(stream, command)
         converse(commit.batch([order]), lambda wish: wish)
         assert order.error is None
     return journal

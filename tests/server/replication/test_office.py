@@ -16,7 +16,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.replication.takeover import READ_AGAIN, take_office
-from server.runtime.effects import Ask, Rest, Wish, converse
+from server.runtime.effects import RemoteCall, Sleep, Wish, converse
 from wire.errors import Diverged, StorageFailed, TicTacToeError, Unreachable
 
 
@@ -38,10 +38,10 @@ class Replica:
         self.rests = 0
 
     def fulfil(self, wish: Wish) -> Any:
-        if isinstance(wish, Rest):
+        if isinstance(wish, Sleep):
             self.rests += 1
             return None
-        assert isinstance(wish, Ask)
+        assert isinstance(wish, RemoteCall)
         self.asked.append(wish.method)
         if wish.method == "standing":
             return {"office": (1, "a"), "last": self.end, "has_own": self.has_own}
@@ -131,7 +131,7 @@ def alone(journal: Journal, guard: GuardFile) -> Epoch | None:
     rests = iter(range(5))
 
     def fulfil(wish: Wish) -> Any:
-        if isinstance(wish, Ask):
+        if isinstance(wish, RemoteCall):
             raise Unreachable("there is no replica")
         next(rests)
 
@@ -251,7 +251,7 @@ class FullReplica(Replica):
 
     def fulfil(self, wish: Wish) -> Any:
         answer = super().fulfil(wish)
-        if isinstance(wish, Ask) and wish.method == "take_office":
+        if isinstance(wish, RemoteCall) and wish.method == "take_office":
             raise StorageFailed("the disk is full")
         return answer
 

@@ -13,7 +13,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.replication.primary import Primary
 from server.replication.replicator import ReplicaLink
-from server.runtime.effects import Ask
+from server.runtime.effects import RemoteCall
 from server.runtime.failpoints import Faults
 from tests.server.log.journal.test_compaction import ROOM, compactor, history
 
@@ -49,7 +49,7 @@ def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still
     sent: list[Entry] = []
     copying = link._send_copy()
     asked = next(copying)
-    while isinstance(asked, Ask) and asked.method != "end_copy":
+    while isinstance(asked, RemoteCall) and asked.method != "end_copy":
         assert not compaction.compact_some()
         if asked.method == "add_to_copy":
             sent += [entry for copy in asked.arguments[-1] for entry in copy.entries]

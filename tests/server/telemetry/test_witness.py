@@ -16,7 +16,7 @@ from game.forms.event_codec import from_plain, to_plain
 from game.moment import Moment
 from game.rooms.commands import HOUSE, Due, Move
 from game.rooms.events import Closed, Created, Finished, Moved, Started
-from server.commit.commit import Order
+from server.commit.commit import Submission
 from server.log.batch import Batch
 from server.log.entries import Entry
 from server.log.name_stream import name_stream
@@ -96,7 +96,7 @@ def test_rooms_and_games_are_told_of_with_room_and_request(capsys: pytest.Captur
 @pytest.mark.usefixtures("as_json")
 def test_at_info_commands_and_beginnings_are_not_told(capsys: pytest.CaptureFixture[str]) -> None:
     saw = Witness(CommitCounts(), every_command=False)
-    order = Order(ROOM, Move("ada", "request1", 0))
+    order = Submission(ROOM, Move("ada", "request1", 0))
     order.answer = {"version": 5, "seat": "X"}
     saw.carried_out([order], 0.001)
     saw.published(draft_of(*ALL))
@@ -108,9 +108,9 @@ def test_at_info_commands_and_beginnings_are_not_told(capsys: pytest.CaptureFixt
 def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     counts = CommitCounts()
     saw = Witness(counts, every_command=True)
-    good, bad = (Order(ROOM, Move("ada", request, 0)) for request in ("request1", "request2"))
+    good, bad = (Submission(ROOM, Move("ada", request, 0)) for request in ("request1", "request2"))
     good.answer, bad.error = {"version": 5, "seat": "X"}, CellTaken("the cell is not empty")
-    claim = Order(name_stream("eve"), Claim("eve", SECRET))
+    claim = Submission(name_stream("eve"), Claim("eve", SECRET))
     claim.answer = {"name": "eve"}
     saw.carried_out([good, bad, claim], 0.001)
     saw.carried_out([], 0.001)
@@ -144,7 +144,7 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
 )
 def test_every_command_can_be_told_of(stream: str, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     saw = Witness(CommitCounts(), every_command=True)
-    order = Order(stream, command)
+    order = Submission(stream, command)
     order.answer = {}
     saw.carried_out([order], 0.001)
     saw.write()
