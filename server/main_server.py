@@ -10,14 +10,14 @@ from server.main.candidate import Candidate
 from server.main.peer_api import MainPeer
 from server.process import entry_point as script
 from server.process.server_process import Node
-from server.replication.replica_connection import ReplicaLine
+from server.replication.replica_connection import ReplicaConnection
 from wire import MAIN, REPLICATION
 
 
 def build(its_node: Node) -> None:
     """Answer heartbeats, and wait until there is something that people can be served."""
     settings = its_node.settings
-    line = ReplicaLine(
+    line = ReplicaConnection(
         settings.peer_address_of(REPLICATION),
         its_node.key,
         timeout_s=settings.append_timeout_s,

@@ -14,7 +14,7 @@ from server.process import entry_point as script
 from server.process.base_api import ClientObject
 from server.process.server_journal import open_journal_of
 from server.process.server_process import Node
-from server.replication.replica_service import CopyKeeper, NoCopyYet
+from server.replication.replica_service import NoCopyYet, ReplicaService
 from server.replication.scrub import begin_scrub
 from server.runtime.failpoints import Faults
 from server.runtime.retries import Retries
@@ -40,7 +40,7 @@ def build(its_node: Node) -> None:
         _watch(its_node)
 
 
-def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
+def _copy(its_node: Node, journal: Journal) -> ReplicaService:
     settings = its_node.settings
     compactor = Compactor(
         journal,
@@ -50,7 +50,7 @@ def _copy(its_node: Node, journal: Journal) -> CopyKeeper:
         upto=lambda: journal.last.position,
     )
     its_node.retries["snapshots"] = compactor.retries
-    copy = CopyKeeper(its_node, journal, compactor, Faults(settings.test_faults))
+    copy = ReplicaService(its_node, journal, compactor, Faults(settings.test_faults))
     its_node.metrics.include(copy.readings)
     copy.scrub = begin_scrub(its_node, journal, journal_of(settings, REPLICATION))
     its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))

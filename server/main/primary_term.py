@@ -23,10 +23,10 @@ from server.main.commit_observer import Witness
 from server.main.reads import Serving
 from server.main.timer_thread import Timekeeper
 from server.process.server_process import Node
-from server.replication.primary import Primary, Step
+from server.replication.primary import Primary, SyncState
 from server.replication.repair import Repair
-from server.replication.replica_connection import ReplicaLine
-from server.replication.replicator import ReplicaLink
+from server.replication.replica_connection import ReplicaConnection
+from server.replication.replicator import Replicator
 from server.replication.scrub import Scrub, begin_scrub, readings_of_copy
 from server.rooms.event_feed import most_events_of
 from server.rooms.ids import house_request
@@ -52,7 +52,7 @@ class Term(Serving):
 
     committer: Committer
 
-    def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaLine) -> None:
+    def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaConnection) -> None:
         settings = node.settings
         faults = Faults(settings.test_faults)
         streams = Streams(settings.limits)
@@ -88,7 +88,7 @@ class Term(Serving):
             replica_is_damaged=lambda: any(w.reports_damage for w in node.watchers if w.role == REPLICATION),
         )
         journal.damage.on_found = line.wake
-        self.link = ReplicaLink(
+        self.link = Replicator(
             Primary(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
             journal,
             self._compactor,
@@ -156,7 +156,7 @@ class Term(Serving):
         yield Reading(metrics.COMMITS, counts.commits)
         yield Reading(metrics.COMMIT_S, counts.commit_s)
         yield Reading(metrics.BATCH, counts.commands)
-        yield Reading(metrics.DEGRADED, 0 if link.step is Step.IN_STEP else 1)
+        yield Reading(metrics.DEGRADED, 0 if link.step is SyncState.IN_STEP else 1)
         yield Reading(metrics.DEGRADED_S, link.degraded.seconds)
         yield Reading(metrics.LAG, link.lag)
         yield from readings_of_copy(self.damage, self.scrub)

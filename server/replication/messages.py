@@ -11,14 +11,14 @@ from typing import Any
 
 from server.log.entries import BEFORE_ALL, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy
 from server.log.mending import Holes
-from server.replication.takeover_rules import ReplicaStanding
+from server.replication.takeover_rules import ReplicaState
 from server.runtime.effects import Conversation, RemoteCall
 
 
-def standing(own_end: LogEnd) -> Conversation[ReplicaStanding]:
+def standing(own_end: LogEnd) -> Conversation[ReplicaState]:
     """Which office the replica obeys, where its copy ends, and whether that copy has all of a log with this end."""
     answer = yield RemoteCall("standing", own_end)
-    return ReplicaStanding(Epoch(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])
+    return ReplicaState(Epoch(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])
 
 
 def take_office(office: Epoch) -> Conversation[None]:

@@ -20,7 +20,7 @@ from game.errors import check
 from server.log.entries import START, Entry, Epoch, EpochHistory, LogEnd, LogId
 
 
-class Step(enum.Enum):
+class SyncState(enum.Enum):
     """How the replica stands to the primary."""
 
     ALONE = "degraded"
@@ -83,16 +83,16 @@ class Primary:
         self.office = office
         self.last = last
         self.committed = last.position
-        self.step = Step.ALONE
+        self.step = SyncState.ALONE
         self._terms = terms
         self._forgotten_at = forgotten_at
 
     def wrote(self, entries: Sequence[Entry]) -> Output:
         """The own journal has these entries: send them, or if the replica is not in step, they are committed."""
-        check(self.step is not Step.FENCED, "a fenced primary must not write")
+        check(self.step is not SyncState.FENCED, "a fenced primary must not write")
         check(bool(entries) and entries[0].position == self.last.position + 1, "the log must not have gaps")
         previous, self.last = self.last, entries[-1].mark
-        if self.step is Step.IN_STEP:
+        if self.step is SyncState.IN_STEP:
             return Send(previous, tuple(entries))
         return self._commit(self.last)
 
@@ -101,19 +101,19 @@ class Primary:
 
         Returns what it lacks; None if it lacks nothing any more and so is in step.
         """
-        if self.step is Step.FENCED:
+        if self.step is SyncState.FENCED:
             return StepDown()
         if not self._terms.contain(replica_end, self.last):
-            self.step = Step.FENCED
+            self.step = SyncState.FENCED
             return ReplicaAhead()
-        self.step = Step.CATCHING_UP
+        self.step = SyncState.CATCHING_UP
         put_back = 0 < replica_end.position < self._forgotten_at
         begins_before_terms = replica_end.mark == START and self._terms.first > 1
         if put_back or begins_before_terms:
             return SendCopy()
         if replica_end.mark != self.last:
             return SendBacklog(replica_end.mark, self.last)
-        self.step = Step.IN_STEP
+        self.step = SyncState.IN_STEP
         return None
 
     def forgot(self) -> None:
@@ -122,20 +122,20 @@ class Primary:
 
     def acknowledged(self, replica_last: LogId) -> Output:
         """The replica in step answered a ``Send``: its copy ends there now."""
-        if self.step is Step.IN_STEP and replica_last == self.last:
+        if self.step is SyncState.IN_STEP and replica_last == self.last:
             return self._commit(replica_last)
         return self.lost()
 
     def lost(self) -> Output:
         """The replica does not answer, or not as it must: go on degraded, on the own journal alone."""
-        if self.step is Step.FENCED:
+        if self.step is SyncState.FENCED:
             return StepDown()
-        self.step = Step.ALONE
+        self.step = SyncState.ALONE
         return self._commit(self.last)
 
     def refused(self) -> Output:
         """The replica obeys another main server."""
-        self.step = Step.FENCED
+        self.step = SyncState.FENCED
         return StepDown()
 
     def _commit(self, mark: LogId) -> Output:

@@ -27,7 +27,7 @@ def _no_turn() -> AbstractContextManager[None]:
     raise InvariantBroken("this conversation is held where no turn can be taken")
 
 
-class ReplicaLine:
+class ReplicaConnection:
     """One connection to the replica, made at the first question and anew after each one that failed."""
 
     def __init__(

@@ -65,7 +65,7 @@ class NoCopyYet(PeerObject):
         return NotReady("the copy is not open yet" if trouble is None else trouble.why)
 
 
-class CopyKeeper(PeerObject):
+class ReplicaService(PeerObject):
     """Takes what the main server in office sends, and gives the copy to the next one."""
 
     def __init__(self, node: Node, journal: Journal, compactor: Compactor, faults: Faults) -> None:

@@ -25,8 +25,8 @@ from server.replication.primary import (
     Send,
     SendBacklog,
     SendCopy,
-    Step,
     StepDown,
+    SyncState,
 )
 from server.replication.repair import Repair
 from server.runtime.effects import Conversation, Sleep, WithCommitLock
@@ -43,7 +43,7 @@ PROBE_S = 0.25
 logger = structlog.get_logger()
 
 
-class ReplicaLink:
+class Replicator:
     """Keeps the replica in step as long as it can, and commits without it while it cannot."""
 
     def __init__(
@@ -91,7 +91,7 @@ class ReplicaLink:
         return self._primary.office.epoch
 
     @property
-    def step(self) -> Step:
+    def step(self) -> SyncState:
         """How the replica stands to this server."""
         return self._primary.step
 
@@ -112,15 +112,15 @@ class ReplicaLink:
     def run(self, go_on: Callable[[], bool]) -> Conversation[None]:
         """Attach the replica whenever it is lost, until ``go_on()`` is false or another main server is in office."""
         committed = -1
-        while go_on() and self._primary.step is not Step.FENCED:
-            if self._primary.step is not Step.IN_STEP:
+        while go_on() and self._primary.step is not SyncState.FENCED:
+            if self._primary.step is not SyncState.IN_STEP:
                 yield from self._attach()
             elif self.repair is not None and self.repair.is_needed:
                 yield WithCommitLock(self._mend(self.repair))
             elif self._primary.committed == committed:
                 yield WithCommitLock(self._probe())
             committed = self._primary.committed
-            yield Sleep(PROBE_S if self._primary.step is Step.IN_STEP else RETRY_S)
+            yield Sleep(PROBE_S if self._primary.step is SyncState.IN_STEP else RETRY_S)
 
     def forget(self, streams: Sequence[str]) -> Conversation[bool]:
         """Make a replica in step forget these streams, and then the own journal; whether that was done. Without the
@@ -128,7 +128,7 @@ class ReplicaLink:
 
         Held with the commit turn. Raises StorageFailed.
         """
-        if self._primary.step is not Step.IN_STEP:
+        if self._primary.step is not SyncState.IN_STEP:
             return False
         try:
             yield from replica_messages.forget(self._primary.office, streams)
@@ -148,7 +148,7 @@ class ReplicaLink:
         with self._lock:
             output = self._primary.acknowledged(end.mark)
             self._note(end.mark)
-        if self._primary.step is not Step.IN_STEP:
+        if self._primary.step is not SyncState.IN_STEP:
             self._wake()
         return output
 
@@ -158,7 +158,7 @@ class ReplicaLink:
         return (yield from replica_messages.append(self._primary.office, previous, snapshots, entries, terms))
 
     def _on_error(self, error: TicTacToeError) -> Output:
-        was_in_step = self._primary.step is Step.IN_STEP
+        was_in_step = self._primary.step is SyncState.IN_STEP
         with self._lock:
             output = self._primary.refused() if isinstance(error, Fenced) else self._primary.lost()
             self._note(None)
@@ -172,12 +172,12 @@ class ReplicaLink:
 
     def _probe(self) -> Conversation[None]:
         """Notice the loss of the replica also while nobody plays."""
-        if self._primary.step is Step.IN_STEP:
+        if self._primary.step is SyncState.IN_STEP:
             yield from self._send(Send(self._primary.last, ()))
 
     def _mend(self, repair: Repair) -> Conversation[None]:
         """Mend what is damaged in either copy, if the replica is still in step."""
-        if self._primary.step is not Step.IN_STEP:
+        if self._primary.step is not SyncState.IN_STEP:
             return
         try:
             yield from repair.mend_some(self._primary.office)
@@ -217,7 +217,7 @@ class ReplicaLink:
 
     def _note(self, last: LogId | None) -> None:
         """The machine has taken a step, and that is where the replica's copy ends, if it said so. The lock is held."""
-        self.degraded.set(self._primary.step is not Step.IN_STEP)
+        self.degraded.set(self._primary.step is not SyncState.IN_STEP)
         if last is not None:
             self._replica_at = last.position
 

@@ -12,7 +12,7 @@ from server.log.entries import Epoch, LogEnd, LogId
 from server.log.journal.journal import Journal
 from server.replication import messages as replica_messages
 from server.replication import takeover_rules as takeover
-from server.replication.takeover_rules import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
+from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from server.runtime.effects import Conversation, Sleep
 from server.runtime.retries import Retries
 from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
@@ -88,7 +88,7 @@ def _try(
     asked = yield from _standing(journal.end, attempts)
     known = journal.guard.epoch_above(journal.office.epoch)
     decision = takeover.decide(
-        Standing(journal.office._replace(epoch=known), journal.end),
+        CandidateState(journal.office._replace(epoch=known), journal.end),
         journal.terms,
         asked,
         waited_s=waited_s,
@@ -108,7 +108,7 @@ def _try(
             raise Diverged(DIVERGED)
         office = Epoch(decision.epoch, new_holder())
         if asked is not None:
-            yield from _promise(office, may_be_missing=isinstance(decision, TakeOffice) and waited_s >= wait_limit_s)
+            yield from _promise(office, may_be_missing=isinstance(decision, BecomePrimary) and waited_s >= wait_limit_s)
         if isinstance(decision, FetchCopy) and asked is not None:
             yield from _fetch(journal, office, asked.last.mark, piece_bytes, torn)
         journal.begin_term(office)
@@ -165,7 +165,7 @@ def _settle(journal: Journal) -> None:
     guard.settle(last)
 
 
-def _standing(own_end: LogEnd, attempts: Retries) -> Conversation[ReplicaStanding | None]:
+def _standing(own_end: LogEnd, attempts: Retries) -> Conversation[ReplicaState | None]:
     """The replica's standing; None if it does not answer, which may be the reason for waiting."""
     try:
         return (yield from replica_messages.standing(own_end))

@@ -18,7 +18,7 @@ from server.log.entries import EMPTY, Epoch, EpochHistory, LogEnd
 
 
 @dataclass(frozen=True)
-class Standing:
+class CandidateState:
     """What a server has: the office last known to it, and where its copy of the log ends."""
 
     office: Epoch
@@ -26,7 +26,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class ReplicaStanding(Standing):
+class ReplicaState(CandidateState):
     """The replica's; ``has_own``: whether its copy begins with all of the log of the main server that asked."""
 
     has_own: bool
@@ -45,7 +45,7 @@ class FetchCopy:
 
 
 @dataclass(frozen=True)
-class TakeOffice:
+class BecomePrimary:
     """Take office with ``epoch`` on the own journal."""
 
     epoch: int
@@ -57,15 +57,15 @@ class Divergence:
 
 
 def decide(
-    own: Standing,
+    own: CandidateState,
     own_terms: EpochHistory,
-    replica: ReplicaStanding | None,
+    replica: ReplicaState | None,
     *,
     waited_s: float,
     wait_limit_s: float,
     own_lost: bool = False,
     may_be_alone: bool = True,
-) -> Wait | FetchCopy | TakeOffice | Divergence:
+) -> Wait | FetchCopy | BecomePrimary | Divergence:
     """What a starting main server does next.
 
     ``replica`` is None while the replication server does not answer. ``own_lost``: there was a journal, but it cannot
@@ -75,19 +75,19 @@ def decide(
     if replica is None:
         if own.last == EMPTY or not may_be_alone or waited_s < wait_limit_s:
             return Wait()
-        return TakeOffice(own.office.epoch + 1)
+        return BecomePrimary(own.office.epoch + 1)
     if own_lost and replica.last == EMPTY:
         return Wait()
     epoch = max(own.office.epoch, own.last.epoch, replica.office.epoch, replica.last.epoch) + 1
     if own_terms.contain(replica.last, own.last.mark):
-        return TakeOffice(epoch)
+        return BecomePrimary(epoch)
     return FetchCopy(epoch) if replica.has_own else Divergence()
 
 
-def may_be_read(decision: Wait | FetchCopy | TakeOffice | Divergence) -> bool:
+def may_be_read(decision: Wait | FetchCopy | BecomePrimary | Divergence) -> bool:
     """Whether the own journal may be shown to people although the office cannot be taken.
 
     It must have all that the replica has: then nothing is shown that is not there later, and nothing is missing. Of two
     diverged logs neither has that, and people see the main server's until one is chosen.
     """
-    return isinstance(decision, (TakeOffice, Divergence))
+    return isinstance(decision, (BecomePrimary, Divergence))

@@ -13,7 +13,7 @@ from game.forms.event_codec import from_plain
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
-from server.replication.primary import Step
+from server.replication.primary import SyncState
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import House
 from simulator.cluster.account_clients import Ledger
@@ -63,7 +63,7 @@ class Judge:
         if not isinstance(main, MainProcess) or main.house is None or main.link is None:
             yield "nobody is in office"
             return
-        if main.link.step is not Step.IN_STEP:
+        if main.link.step is not SyncState.IN_STEP:
             yield f"the replica is not in step, but {main.link.step.value}"
         replication = self.world.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
@@ -127,7 +127,7 @@ class Judge:
             try:
                 yield from self._compare_with_published(main.house)
                 yield from self.ledger.broken(main.house)
-                if main.link is not None and main.link.step is Step.IN_STEP:
+                if main.link is not None and main.link.step is SyncState.IN_STEP:
                     yield from self._compare_copies(main)
                 if self.matches.contestants:
                     yield from self._judge_matches(main)
@@ -167,7 +167,7 @@ class Judge:
         whole = self.limits.keep_events > LONGEST_HISTORY
         yield from wrong_in_book("the main server", main.journal, played, whole=whole)
         replication, front_door = self.world.node(REPLICATION), self.world.node(COMMUNICATION)
-        in_step = main.link is not None and main.link.step is Step.IN_STEP
+        in_step = main.link is not None and main.link.step is SyncState.IN_STEP
         if isinstance(replication, ReplicationProcess) and in_step:
             yield from wrong_in_book("the replica", replication.journal, played, whole=whole)
         yield from played.matched_twice()

@@ -6,7 +6,7 @@ import random
 import sqlite3
 from collections.abc import Sequence
 
-from server.replication.primary import Step
+from server.replication.primary import SyncState
 from simulator.cluster.servers.machine import ADRIFT, SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.engine.fault_schedule import Blow, Undo
@@ -235,7 +235,7 @@ class Blows:
 
     def _has_main_in_step(self) -> bool:
         main = self._world.node(MAIN)
-        return isinstance(main, MainProcess) and main.link is not None and main.link.step is Step.IN_STEP
+        return isinstance(main, MainProcess) and main.link is not None and main.link.step is SyncState.IN_STEP
 
     def _crash_client(self, chance: random.Random) -> Undo:
         name = chance.choice(self._people)

@@ -10,7 +10,7 @@ from server.log.journal import rows as journal_rows
 from server.log.row_format import Kind
 from server.replication import scrub
 from server.replication.repair import Repair
-from server.replication.replica_service import CopyKeeper
+from server.replication.replica_service import ReplicaService
 from server.replication.scrub import Scrub
 from server.runtime.effects import Conversation
 from simulator.cluster.checker import Judge
@@ -42,8 +42,8 @@ def _mend_own(_self: Repair, _office: Epoch, _stream: str) -> Conversation[None]
     yield from ()
 
 
-@tooth("damage-is-not-reported", "the replica keeps to itself that its copy is damaged", CopyKeeper, "more_beat")
-def _more_beat(_self: CopyKeeper) -> dict[str, object]:
+@tooth("damage-is-not-reported", "the replica keeps to itself that its copy is damaged", ReplicaService, "more_beat")
+def _more_beat(_self: ReplicaService) -> dict[str, object]:
     return {}
 
 

@@ -24,11 +24,11 @@ from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of
 from server.replication import takeover_rules as takeover
-from server.replication.primary import Output, Primary, Step
+from server.replication.primary import Output, Primary, SyncState
 from server.replication.replica import Replica
-from server.replication.replica_service import CopyKeeper
-from server.replication.replicator import ReplicaLink
-from server.replication.takeover_rules import TakeOffice
+from server.replication.replica_service import ReplicaService
+from server.replication.replicator import Replicator
+from server.replication.takeover_rules import BecomePrimary
 from server.rooms.event_feed import RoomNews
 from server.runtime.effects import Conversation
 from server.supervision.supervision import Action, Supervision
@@ -74,7 +74,7 @@ def _obey(_self: Replica, _office: Epoch) -> None:
 
 @_tooth("stale-replica-in-step", "a replica that lacks entries counts as a copy", Primary, "joined")
 def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
-    self.step = Step.IN_STEP
+    self.step = SyncState.IN_STEP
     return None
 
 
@@ -84,9 +84,11 @@ def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
     takeover,
     "decide",
 )
-def _decide(own: takeover.Standing, _terms: EpochHistory, replica: takeover.Standing | None, **_: Any) -> TakeOffice:
+def _decide(
+    own: takeover.CandidateState, _terms: EpochHistory, replica: takeover.CandidateState | None, **_: Any
+) -> BecomePrimary:
     known = own.office.epoch if replica is None else max(own.office.epoch, replica.office.epoch)
-    return TakeOffice(known + 1)
+    return BecomePrimary(known + 1)
 
 
 @_tooth("two-primaries", "a main server that does not answer is replaced, but not ended", Machine, "kill")
@@ -128,9 +130,9 @@ def _contain_by_number(self: EpochHistory, end: LogEnd, last: LogId, _right: Any
     return mine
 
 
-@_tooth("ack-before-writing", "the replica acknowledges what its journal does not have", CopyKeeper, "append")
+@_tooth("ack-before-writing", "the replica acknowledges what its journal does not have", ReplicaService, "append")
 def _append(
-    self: CopyKeeper, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
+    self: ReplicaService, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
     order = self._replica.receive(
         Epoch(epoch, holder), LogId(*previous), [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
@@ -150,8 +152,8 @@ def _append_one_by_one(self: Journal, entries: Sequence[Entry], _right: Any = Jo
         _right(self, [entry])
 
 
-@_tooth("refused-is-committed", "a main server whose term is over acknowledges all the same", ReplicaLink, "carry")
-def _carry(self: ReplicaLink, entries: Sequence[Entry], _right: Any = ReplicaLink.carry) -> Conversation[bool]:
+@_tooth("refused-is-committed", "a main server whose term is over acknowledges all the same", Replicator, "carry")
+def _carry(self: Replicator, entries: Sequence[Entry], _right: Any = Replicator.carry) -> Conversation[bool]:
     self._step_down = lambda _why: None
     yield from _right(self, entries)
     return True

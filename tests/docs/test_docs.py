@@ -13,12 +13,12 @@ from server.communication.front_door import FrontDoor
 from server.main.peer_api import MainPeer
 from server.main.room_api import RoomObject
 from server.process.base_api import ClientObject, PeerObject
-from server.replication.replica_service import CopyKeeper
+from server.replication.replica_service import ReplicaService
 from server.settings import ROOT, Settings, as_environment, load
 
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
-REMOTE_CLASSES = (FrontDoor, RoomObject, ClientObject, PeerObject, MainPeer, CopyKeeper)
+REMOTE_CLASSES = (FrontDoor, RoomObject, ClientObject, PeerObject, MainPeer, ReplicaService)
 
 
 def remote_methods() -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -29,7 +29,7 @@ from server.log.streams import Streams
 from server.main.peer_api import MainPeer
 from server.main.room_api import RoomObject
 from server.process.base_api import ClientObject, PeerObject
-from server.replication.replica_service import CopyKeeper
+from server.replication.replica_service import ReplicaService
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import MADE_ANEW, good_arguments
@@ -369,7 +369,7 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
     good = peer_good_values(epoch, holder)
     methods = [
         (role, method, checks)
-        for role, kind in ((MAIN, MainPeer), (COMMUNICATION, PeerObject), (REPLICATION, CopyKeeper))
+        for role, kind in ((MAIN, MainPeer), (COMMUNICATION, PeerObject), (REPLICATION, ReplicaService))
         for method, checks in remote_methods(kind)
         if method != "begin_copy"  # a good one: what was to come next never does
     ]

@@ -20,7 +20,7 @@ from server.control.cluster import Cluster
 from server.main.peer_api import MainPeer
 from server.main.room_api import RoomObject
 from server.process.base_api import ClientObject, PeerObject
-from server.replication.replica_service import CopyKeeper
+from server.replication.replica_service import ReplicaService
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
 from tests.good_arguments import CAN_BE_CALLED_WITH_NOTHING, MADE_ANEW, good_arguments
@@ -49,7 +49,7 @@ JUNK: list[object] = [
 ]
 NOT_JUNK_FOR = {"title", "options", "role", "timeout_s", "after", "terms", "wish", "on"}
 OPEN_CLASSES = (FrontDoor, RoomObject, ClientObject)
-PEER_CLASSES = (PeerObject, MainPeer, CopyKeeper)
+PEER_CLASSES = (PeerObject, MainPeer, ReplicaService)
 
 
 def remote_methods(kind: type) -> Iterator[tuple[str, list[str]]]:

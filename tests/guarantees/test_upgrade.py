@@ -270,7 +270,7 @@ def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: 
 
 def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(code: Path, cluster: Cluster, game: Game) -> None:
     before = running(cluster)
-    with changed(code, "server/replication/replica_service.py", "CopyKeeper.__init__ = lambda *_: 1 / 0"):
+    with changed(code, "server/replication/replica_service.py", "ReplicaService.__init__ = lambda *_: 1 / 0"):
         with pytest.raises(CannotUpgrade, match=f"(?s){REPLICATION} does not come up.*ZeroDivisionError"):
             upgrade(cluster)
         game.play(0, 3)

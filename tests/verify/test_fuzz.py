@@ -12,7 +12,7 @@ from server.communication.front_door import FrontDoor
 from server.main.peer_api import MainPeer
 from server.main.room_api import RoomObject
 from server.process.base_api import PeerObject
-from server.replication.replica_service import CopyKeeper
+from server.replication.replica_service import ReplicaService
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known
@@ -50,7 +50,7 @@ def test_the_attack_knows_every_method_and_its_arguments() -> None:
 
     assert methods(RoomObject) == known.ROOM
     assert methods(FrontDoor) == known.FRONT_DOOR
-    assert set(methods(PeerObject, MainPeer, CopyKeeper)) == set(known.PEER_METHODS)
+    assert set(methods(PeerObject, MainPeer, ReplicaService)) == set(known.PEER_METHODS)
 
 
 def test_the_same_seed_is_the_same_garbage() -> None:

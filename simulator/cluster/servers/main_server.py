@@ -34,7 +34,7 @@ from server.log.journal.compaction import Compactor
 from server.log.mending import is_lost
 from server.log.streams import Streams
 from server.replication.repair import Repair
-from server.replication.replicator import ReplicaLink
+from server.replication.replicator import Replicator
 from server.replication.takeover import take_office
 from server.rooms.lobby import Cursor
 from server.rooms.room_store import House
@@ -98,7 +98,7 @@ class MainProcess(Process):
         self._waiting: list[tuple[Request, str, int, float]] = []
         self._closed: list[tuple[float, str]] = []
         self.house: House | None = None
-        self.link: ReplicaLink | None = None
+        self.link: Replicator | None = None
         self._reads: Reads | None = None
         self.joined_by: Life | None = None
         """The life of the replica that joined last."""
@@ -163,7 +163,7 @@ class MainProcess(Process):
             upto=lambda: house.published,
             in_memory=house.at_hand,
         )
-        self.link = link = ReplicaLink(
+        self.link = link = Replicator(
             NotingPrimary(office, journal, self._note_joined),
             journal,
             self._compactor,
@@ -214,7 +214,7 @@ class MainProcess(Process):
         self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
         self._tell_all()
 
-    def _tidy(self, house: House, link: ReplicaLink) -> None:
+    def _tidy(self, house: House, link: Replicator) -> None:
         """Forget rooms that were closed a while ago, again and again."""
         self._closed += [(self.now, stream) for stream in house.forget_closed(but=self._limits.kept_closed_rooms)]
         due = [stream for at, stream in self._closed if self.now >= at + FORGOTTEN_AFTER_S]

@@ -8,7 +8,7 @@ from game.errors import InvalidArgument, InvariantBroken
 from server.communication.lobby_follower import LobbyCopy
 from server.log.journal.compaction import Compactor
 from server.log.streams import Streams
-from server.replication.replica_service import CopyKeeper
+from server.replication.replica_service import ReplicaService
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import Machine
 from simulator.cluster.servers.main_server import NO_FAULTS, Limits, compact_now_and_then
@@ -23,7 +23,7 @@ LOBBY_PAGE = 3
 
 
 class ReplicationProcess(Process):
-    """A replication server: the real ``CopyKeeper`` on a simulated disk, and who watches the main server."""
+    """A replication server: the real ``ReplicaService`` on a simulated disk, and who watches the main server."""
 
     def __init__(self, machine: Machine, disk: JournalDisk, limits: Limits) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class ReplicationProcess(Process):
             keep_events=self._limits.keep_events,
             upto=lambda: journal.last.position,
         )
-        self._keeper = CopyKeeper(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # asked for its copy alone
+        self._keeper = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # asked for its copy alone
         compact_now_and_then(self, compactor)
         if self._limits.scrub_every_s is not None:
             scrub_now_and_then(self, journal, self._disk, every_s=self._limits.scrub_every_s)

@@ -18,7 +18,7 @@ from server.log.mending import Holes, is_lost, rows_for
 from server.log.row_format import LOST
 from server.log.streams import Streams
 from server.replication.repair import VERSIONS_AT_ONCE
-from server.replication.replica_service import CopyKeeper
+from server.replication.replica_service import ReplicaService
 from server.runtime.failpoints import Faults
 from tests.conditions import PATIENCE_S
 from wire.errors import Fenced, NotReady, StorageFailed
@@ -37,14 +37,14 @@ def compactor(journal: Journal) -> Compactor:
 
 
 @pytest.fixture
-def keeper(journal: Journal, compactor: Compactor) -> CopyKeeper:
+def keeper(journal: Journal, compactor: Compactor) -> ReplicaService:
     node: Any = None  # only heartbeats and the status ask for it
-    return CopyKeeper(node, journal, compactor, Faults(""))
+    return ReplicaService(node, journal, compactor, Faults(""))
 
 
 @pytest.mark.parametrize("promise", ["attach", "take_office"])
 def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
-    journal: Journal, keeper: CopyKeeper, promise: str
+    journal: Journal, keeper: ReplicaService, promise: str
 ) -> None:
     journal._connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StorageFailed):
@@ -60,13 +60,13 @@ def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
 
 @pytest.mark.parametrize("promise", ["attach", "take_office"])
 def test_g4_a_promise_outlives_the_process_that_made_it(
-    tmp_path: Path, keeper: CopyKeeper, compactor: Compactor, promise: str
+    tmp_path: Path, keeper: ReplicaService, compactor: Compactor, promise: str
 ) -> None:
     keeper.take_office(2, "b")
     getattr(keeper, promise)(3, "c")
     journal = open_journal(tmp_path / "journal.db")  # what a process has that is started after a kill
     node: Any = None
-    again = CopyKeeper(node, journal, compactor, Faults(""))
+    again = ReplicaService(node, journal, compactor, Faults(""))
     assert again.standing(*EMPTY)["office"] == Epoch(3, "c")
     with pytest.raises(Fenced):
         again.attach(2, "b")
@@ -83,7 +83,7 @@ def part(name: str, *positions: int) -> StreamCopy:
 
 
 @pytest.fixture
-def in_office(keeper: CopyKeeper) -> Callable[..., object]:
+def in_office(keeper: ReplicaService) -> Callable[..., object]:
     """Say something as the main server in office."""
     keeper.take_office(1, "a")
     return lambda method, *arguments: getattr(keeper, method)(1, "a", *arguments)
@@ -146,7 +146,7 @@ def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
 
 
 def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
-    in_office: Callable[..., object], keeper: CopyKeeper, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    in_office: Callable[..., object], keeper: ReplicaService, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proofs: list[bool] = []
     end_copy = journal.end_copy
@@ -163,7 +163,9 @@ def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
     assert proofs == [True]
 
 
-def test_g1_a_copy_knows_which_holder_wrote_what_it_has(in_office: Callable[..., object], keeper: CopyKeeper) -> None:
+def test_g1_a_copy_knows_which_holder_wrote_what_it_has(
+    in_office: Callable[..., object], keeper: ReplicaService
+) -> None:
     in_office("append", START, [], part("room/aaaa", 1, 2).entries, TERMS)
     standing = keeper.standing(1, 1, "a")
     assert (standing["last"], standing["has_own"]) == (LogEnd(1, 2, "a"), True)
@@ -178,7 +180,7 @@ def test_g1_a_copy_knows_which_holder_wrote_what_it_has(in_office: Callable[...,
 
 
 def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(
-    keeper: CopyKeeper, compactor: Compactor
+    keeper: ReplicaService, compactor: Compactor
 ) -> None:
     keeper.attach(3, "c")
     compactor.noticed([Entry(1, 3, "room/abcd", 1, "{}"), Entry(2, 3, "room/efgh", 1, "{}")])

@@ -12,7 +12,7 @@ from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
 from server.replication.primary import Primary
-from server.replication.replicator import ReplicaLink
+from server.replication.replicator import Replicator
 from server.runtime.effects import RemoteCall
 from server.runtime.failpoints import Faults
 from tests.server.log.journal.test_compaction import ROOM, compactor, history
@@ -37,7 +37,7 @@ def compaction(journal: Journal) -> Compactor:
 def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still_to_be_read(
     journal: Journal, compaction: Compactor
 ) -> None:
-    link = ReplicaLink(
+    link = Replicator(
         Primary(journal.office, journal.last, journal.terms),
         journal,
         compaction,

@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from game.errors import InvariantBroken
 from server.log.entries import EMPTY, START, Entry, Epoch, EpochHistory, EpochStart, LogEnd, LogId, Snapshot
 from server.replication import takeover_rules as takeover
-from server.replication.primary import Committed, Primary, ReplicaAhead, Send, SendBacklog, SendCopy, Step, StepDown
+from server.replication.primary import (
+    Committed,
+    Primary,
+    ReplicaAhead,
+    Send,
+    SendBacklog,
+    SendCopy,
+    StepDown,
+    SyncState,
+)
 from server.replication.replica import Behind, Replica, Take
-from server.replication.takeover_rules import Divergence, FetchCopy, ReplicaStanding, Standing, TakeOffice, Wait
+from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from wire.errors import Fenced
 
 FIRST = Epoch(1, "a")
@@ -35,7 +44,7 @@ def primary_with(last: LogId = START, office: Epoch = FIRST) -> Primary:
 def test_alone_an_entry_is_committed_once_the_own_journal_has_it() -> None:
     primary = primary_with()
     assert primary.wrote([entry(1)]) == Committed(1)
-    assert primary.step is Step.ALONE
+    assert primary.step is SyncState.ALONE
 
 
 def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
@@ -50,11 +59,11 @@ def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> Non
     primary = primary_with()
     primary.wrote([entry(1), entry(2)])
     assert primary.joined(EMPTY) == SendBacklog(START, LogId(1, 2))
-    assert primary.step is Step.CATCHING_UP
+    assert primary.step is SyncState.CATCHING_UP
     assert primary.wrote([entry(3)]) == Committed(3)
     assert primary.joined(LogEnd(1, 2, "a")) == SendBacklog(LogId(1, 2), LogId(1, 3))
     assert primary.joined(LogEnd(1, 3, "a")) is None
-    assert primary.step is Step.IN_STEP
+    assert primary.step is SyncState.IN_STEP
 
 
 @pytest.mark.parametrize(
@@ -64,7 +73,7 @@ def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> Non
 def test_g1_a_replica_that_has_what_the_primary_lacks_is_not_overwritten(ahead: LogEnd) -> None:
     primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(1, "a", 1), EpochStart(3, "c", 5)]))
     assert isinstance(primary.joined(ahead), ReplicaAhead)
-    assert primary.step is Step.FENCED
+    assert primary.step is SyncState.FENCED
     assert isinstance(primary.joined(LogEnd(1, 4, "a")), StepDown)
 
 
@@ -94,7 +103,7 @@ def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
     primary.joined(EMPTY)
     primary.wrote([entry(1)])
     assert primary.lost() == Committed(1)
-    assert primary.step is Step.ALONE
+    assert primary.step is SyncState.ALONE
 
 
 def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
@@ -102,7 +111,7 @@ def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
     primary.joined(EMPTY)
     primary.wrote([entry(1), entry(2)])
     assert primary.acknowledged(LogId(1, 1)) == Committed(2)
-    assert primary.step is Step.ALONE
+    assert primary.step is SyncState.ALONE
 
 
 def test_a_fenced_primary_commits_nothing_any_more() -> None:
@@ -165,19 +174,19 @@ def test_snapshots_stand_for_the_entries_before_them() -> None:
 # -- taking office ------------------------------------------------------------------------------------------------
 
 
-NOTHING = Standing(Epoch(0, ""), EMPTY)
+NOTHING = CandidateState(Epoch(0, ""), EMPTY)
 
 
-def replica_at(office: Epoch, last: LogEnd, *, has_own: bool = False) -> ReplicaStanding:
-    return ReplicaStanding(office, last, has_own)
+def replica_at(office: Epoch, last: LogEnd, *, has_own: bool = False) -> ReplicaState:
+    return ReplicaState(office, last, has_own)
 
 
 EMPTY_REPLICA = replica_at(Epoch(0, ""), EMPTY, has_own=True)
 
 
 def decide(
-    own: Standing,
-    replica: ReplicaStanding | None,
+    own: CandidateState,
+    replica: ReplicaState | None,
     *,
     terms: EpochHistory | None = None,
     waited_s: float = 0.0,
@@ -197,7 +206,7 @@ def decide(
 
 def test_without_a_journal_nobody_takes_office_before_the_replica_has_answered() -> None:
     assert isinstance(decide(NOTHING, None, waited_s=1e6), Wait)
-    assert decide(NOTHING, EMPTY_REPLICA) == TakeOffice(1)
+    assert decide(NOTHING, EMPTY_REPLICA) == BecomePrimary(1)
 
 
 def test_who_has_lost_its_journal_does_not_begin_anew_on_a_replica_that_has_nothing() -> None:
@@ -207,26 +216,26 @@ def test_who_has_lost_its_journal_does_not_begin_anew_on_a_replica_that_has_noth
 
 
 def test_with_a_journal_the_replica_is_waited_for_a_while() -> None:
-    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    own = CandidateState(FIRST, LogEnd(1, 4, "a"))
     assert isinstance(decide(own, None, waited_s=2.9), Wait)
-    assert decide(own, None, waited_s=3.0) == TakeOffice(2)
+    assert decide(own, None, waited_s=3.0) == BecomePrimary(2)
 
 
 def test_g1_with_a_journal_that_is_older_than_it_was_the_replica_is_waited_for_however_long() -> None:
-    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    own = CandidateState(FIRST, LogEnd(1, 4, "a"))
     assert isinstance(decide(own, None, waited_s=1e6, may_be_alone=False), Wait)
     ahead = replica_at(FIRST, LogEnd(1, 9, "a"), has_own=True)
     assert decide(own, ahead, terms=EpochHistory([EpochStart(*FIRST, 1)]), may_be_alone=False) == FetchCopy(2)
 
 
 def test_the_new_epoch_is_higher_than_any_that_anybody_knows() -> None:
-    own = Standing(Epoch(2, "b"), LogEnd(2, 9, "b"))
+    own = CandidateState(Epoch(2, "b"), LogEnd(2, 9, "b"))
     terms = EpochHistory([EpochStart(1, "a", 1), EpochStart(2, "b", 5)])
-    assert decide(own, replica_at(Epoch(7, "x"), LogEnd(2, 9, "b")), terms=terms) == TakeOffice(8)
+    assert decide(own, replica_at(Epoch(7, "x"), LogEnd(2, 9, "b")), terms=terms) == BecomePrimary(8)
 
 
 def test_a_replica_that_has_more_is_asked_for_it_first() -> None:
-    own = Standing(FIRST, LogEnd(1, 4, "a"))
+    own = CandidateState(FIRST, LogEnd(1, 4, "a"))
     more = replica_at(FIRST, LogEnd(1, 5, "a"), has_own=True)
     assert decide(own, more, terms=EpochHistory([EpochStart(1, "a", 1)])) == FetchCopy(2)
     assert decide(NOTHING, more) == FetchCopy(2)
@@ -235,7 +244,7 @@ def test_a_replica_that_has_more_is_asked_for_it_first() -> None:
 @pytest.mark.parametrize("theirs", [LogEnd(4, 409, "b"), LogEnd(4, 120, "b"), LogEnd(3, 150, "c")])
 def test_g1_when_each_copy_has_what_the_other_lacks_neither_is_chosen(theirs: LogEnd) -> None:
     """One epoch number, two holders: main's journal was put back, and it went on alone."""
-    own = Standing(Epoch(4, "a"), LogEnd(4, 150, "a"))
+    own = CandidateState(Epoch(4, "a"), LogEnd(4, 150, "a"))
     terms = EpochHistory([EpochStart(1, "z", 1), EpochStart(4, "a", 101)])
     assert isinstance(decide(own, replica_at(Epoch(4, "b"), theirs), terms=terms), Divergence)
 
@@ -353,7 +362,7 @@ def run(world: World, steps: list[tuple[str, bool, bool, bool]]) -> None:
             # The old one goes on elsewhere, on a copy of its journal, as one that was only cut off would.
             old = (world.primary, list(world.main_log))
             world.primary = world.new_main()
-        elif old is not None and old[0].step is Step.IN_STEP:
+        elif old is not None and old[0].step is SyncState.IN_STEP:
             before = len(world.committed)
             world.write(*old, reaches=True, answered=answered, dies=False)
             assert len(world.committed) == before, "a main server that was replaced must not commit"
