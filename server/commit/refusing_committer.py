@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from game.moment import Moment
 from server.log.streams import Streams
-from server.rooms.service_clock import ServiceTime
+from server.rooms.service_clock import ServiceClock
 from wire.errors import TicTacToeError
 
 
@@ -60,6 +60,6 @@ class RefusingCommitter:
         return 0
 
 
-def still_time() -> ServiceTime:
+def still_time() -> ServiceClock:
     """A service time that only the log can move."""
-    return ServiceTime(lambda: 0.0)
+    return ServiceClock(lambda: 0.0)

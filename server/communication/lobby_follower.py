@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from game.errors import TicTacToeError
-from server.rooms.lobby import BEGINNING, Change, Cursor, Lobby, OpenMatches
-from server.rooms.long_poll import Herald
+from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyCursor, OpenMatches
+from server.rooms.long_poll import LongPolls
 from server.runtime.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady
 from wire.rpc import Proxy
@@ -30,7 +30,7 @@ class LobbyCopy:
         self.lobby = Lobby()
         self.lock = threading.Condition()
         self.complete = False
-        self.herald = Herald(lambda _lobby, asked: self.changes(*asked))
+        self.herald = LongPolls(lambda _lobby, asked: self.changes(*asked))
         self.cursor = BEGINNING
         self.matches = OpenMatches()
         self.draining: Mapping[str, object] | None = None
@@ -57,10 +57,10 @@ class LobbyCopy:
             if answer["reset"]:
                 self._begin_anew()
             for change in answer["changed"]:
-                one = Change(*change)
+                one = LobbyChange(*change)
                 self.lobby.put(one)
                 self.matches.put(one.room, one.row)
-            self.cursor = Cursor(*answer["cursor"])
+            self.cursor = LobbyCursor(*answer["cursor"])
             self.draining = answer.get("draining")  # of one that is being upgraded it may be missing
             if not answer["more"]:
                 # A log that ends earlier than before is another log, and its own end is as far as cursors can be.
@@ -95,11 +95,11 @@ class LobbyCopy:
         with self.lock:
             return self.matches.rooms_of(name)
 
-    def has_news(self, after: Cursor) -> bool:
+    def has_news(self, after: LobbyCursor) -> bool:
         """Whether there is something to tell who has read so far."""
         return self.complete and self.lobby.has_news(after)
 
-    def changes(self, after: Cursor, limit: int) -> dict[str, object]:
+    def changes(self, after: LobbyCursor, limit: int) -> dict[str, object]:
         """What changed after a cursor, as clients get it. Raises NotReady while the beginning is not known."""
         with self.lock:
             if not self.complete and after == BEGINNING:

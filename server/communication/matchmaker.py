@@ -22,7 +22,7 @@ from game.rooms.commands import HOUSE_REQUESTS
 from game.rooms.drain_rules import check_not_draining
 from server.communication.lobby_follower import FOLLOW_WAIT_S, LobbyCopy
 from server.rooms.ids import HOUSE_BOT, house_request
-from server.rooms.long_poll import Herald
+from server.rooms.long_poll import LongPolls
 from server.rooms.pairing import MOST_AT_ONCE, Pairing
 from server.runtime.retries import TAKEOVER_S, Retries
 from wire.errors import Busy, NotReady
@@ -90,7 +90,7 @@ class Matchmaker:
         self._news = False
         self._making: set[str] = set()
         self._cancelled: dict[str, float] = {}  # since when, oldest first
-        self._herald = Herald(self._tell)
+        self._herald = LongPolls(self._tell)
 
     # -- asked ----------------------------------------------------------------------------------------------------
 

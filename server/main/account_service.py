@@ -24,7 +24,7 @@ from server.log.name_stream import name_stream
 from server.main.attempt_limiter import AttemptLimiter
 from server.main.name_hosts import NameHosts
 from server.rooms.ids import HOUSE_BOT
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.settings import Settings
 from wire.errors import Busy, NotReady
 from wire.later import now
@@ -47,7 +47,7 @@ class NameDesk:
 
     def __init__(
         self,
-        house: House,
+        house: RoomStore,
         committer: CommandPort,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,

@@ -27,7 +27,7 @@ from server.log.room_stream import room_stream
 from server.main.account_service import AN_HOUR_S, NameDesk
 from server.main.attempt_limiter import AttemptLimiter
 from server.rooms.ids import house_request, room_id_of
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.security import token_hash
 from server.settings import Settings
 from wire.caller import calling_host
@@ -46,7 +46,7 @@ class Desk:
 
     def __init__(
         self,
-        house: House,
+        house: RoomStore,
         committer: CommandPort,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,

@@ -21,7 +21,7 @@ from game.rooms.state import Room
 from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.supervision.run_directory import RunFolder
 from wire.later import now
 
@@ -74,7 +74,7 @@ class StillPlayed:
 class Draining:
     """Begins and ends the emptying, in one term of office."""
 
-    def __init__(self, house: House, committer: CommandPort, run_folder: RunFolder) -> None:
+    def __init__(self, house: RoomStore, committer: CommandPort, run_folder: RunFolder) -> None:
         self._house = house
         self._committer = committer
         self._run_folder = run_folder

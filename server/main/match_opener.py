@@ -12,7 +12,7 @@ from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.pairing import Opened, Pairing, opening_of
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from wire.later import Later, now
 
 
@@ -21,7 +21,7 @@ class Pairings:
 
     def __init__(
         self,
-        house: House,
+        house: RoomStore,
         committer: CommandPort,
         *,
         check_new_room: Callable[[str], object],

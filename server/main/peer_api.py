@@ -9,7 +9,7 @@ from server.main.primary_term import Term
 from server.main.reads import Serving
 from server.process.base_api import PeerObject
 from server.process.server_process import Node
-from server.rooms.lobby import Cursor
+from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import Pairing, pairings
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
@@ -149,7 +149,7 @@ class MainPeer(PeerObject):
     def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """What changed in the lobby after a cursor, when something has or the time is up."""
         house = self._served().house
-        changes = house.lobby_changes(Cursor(revision, began), limit, timeout_s)
+        changes = house.lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
         return {
             "cursor": changes.cursor,
             "changed": changes.changed,

@@ -30,7 +30,7 @@ from server.replication.replicator import Replicator
 from server.replication.scrub import Scrub, begin_scrub, readings_of_copy
 from server.rooms.event_feed import most_events_of
 from server.rooms.ids import house_request
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.failpoints import Faults
 from server.runtime.retries import Retries
 from server.telemetry import metrics
@@ -70,7 +70,7 @@ class Term(Serving):
         self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
         most_events = most_events_of(settings.max_message_bytes)
         observer = self._witness.published
-        house = House(streams, journal, self.offer, most_events=most_events, on_published=observer)
+        house = RoomStore(streams, journal, self.offer, most_events=most_events, on_published=observer)
         self._compactor = Compactor(
             journal,
             streams,

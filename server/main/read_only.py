@@ -13,7 +13,7 @@ from server.log.streams import Streams
 from server.main.reads import Serving
 from server.process.server_process import Node
 from server.rooms.event_feed import most_events_of
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
 
@@ -29,7 +29,7 @@ class ReadOnly(Serving):
     def __init__(self, node: Node, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
         """``error``: see ``RefusingCommitter``."""
         streams = Streams(node.settings.limits)
-        house = House(
+        house = RoomStore(
             streams,
             journal,
             self.offer,

@@ -15,7 +15,7 @@ from server.main.room_api import RoomObject
 from server.process.base_api import ClientObject
 from server.process.server_process import Node
 from server.rooms.ids import HOUSE_BOT
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.security import house_bot_token, token_hash
 from wire import MAIN, room_object
 from wire.rpc import Endpoint
@@ -25,7 +25,7 @@ class Serving:
     """Rooms and usernames, and the objects that are called for them."""
 
     def __init__(
-        self, node: Node, clients: Endpoint, house: House, committer: CommandPort, *, tidies: bool = True
+        self, node: Node, clients: Endpoint, house: RoomStore, committer: CommandPort, *, tidies: bool = True
     ) -> None:
         """``house``: an empty one, which calls ``offer`` with every room that it gets to know. ``tidies``: see
         ``Desk``.

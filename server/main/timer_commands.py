@@ -13,7 +13,7 @@ from game.errors import TicTacToeError
 from game.rooms.commands import HOUSE, Due
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 
 WRITTEN_EVERY_MS = 1000
 """So often, while something is due anywhere, service time is written down: no takeover gives back more than that."""
@@ -22,7 +22,7 @@ LOOKED_INTO_AT_ONCE = 20
 logger = structlog.get_logger()
 
 
-def brought_by(at: int, house: House, new_request: Callable[[], str]) -> Iterator[tuple[str, Tick | Due]]:
+def brought_by(at: int, house: RoomStore, new_request: Callable[[], str]) -> Iterator[tuple[str, Tick | Due]]:
     """All that is to be done at that service time: streams and commands, one after the other. Each must have been
     carried out, or have failed, before the next is asked for.
     """
@@ -35,7 +35,7 @@ def brought_by(at: int, house: House, new_request: Callable[[], str]) -> Iterato
         _look_into(room, house)
 
 
-def _look_into(room: str, house: House) -> None:
+def _look_into(room: str, house: RoomStore) -> None:
     """Ask a room when something is due there; again if something has happened in it meanwhile, which may have told more
     than what is put here.
     """

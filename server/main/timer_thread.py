@@ -11,7 +11,7 @@ from collections.abc import Callable
 from game.errors import TicTacToeError
 from server.commit.group_commit import Committer
 from server.main.timer_commands import brought_by
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import TICK_S
 from server.runtime.retries import Retries
 from wire.later import now as its_answer
@@ -20,7 +20,7 @@ from wire.later import now as its_answer
 class Timekeeper:
     """Time, for the rooms of one main server."""
 
-    def __init__(self, house: House, committer: Committer, new_request: Callable[[], str]) -> None:
+    def __init__(self, house: RoomStore, committer: Committer, new_request: Callable[[], str]) -> None:
         self._house = house
         self._committer = committer
         self._new_request = new_request

@@ -16,7 +16,7 @@ MOST_BYTES = 1 << 15
 """About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
 
 
-class Book:
+class ArchiveReader:
     """Records as plain data. ``count``: how many there are, as published; what is behind is not to be seen yet."""
 
     def __init__(self, journal: Journal) -> None:

@@ -25,7 +25,7 @@ def most_events_of(message_bytes: int) -> int:
     return min(MOST_EVENTS, message_bytes // ROOM_OF_AN_EVENT)
 
 
-class RoomNews:
+class EventFeed:
     """Makes answers to the question what is new in a room."""
 
     def __init__(self, streams: Streams, journal: Journal, most_events: int) -> None:

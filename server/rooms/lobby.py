@@ -21,7 +21,7 @@ KEPT_CLOSINGS = 5000
 _LAST = "\U0010ffff"  # sorts after every room
 
 
-class Cursor(NamedTuple):
+class LobbyCursor(NamedTuple):
     """How far a reader has read: every change up to ``revision``, and every closing up to ``began`` as well.
 
     A reader that begins with an empty list cannot miss a closing from before it began, however far it has read.
@@ -34,20 +34,20 @@ class Cursor(NamedTuple):
         return f"{self.revision}-{self.began}"
 
 
-BEGINNING = Cursor(0, 0)
+BEGINNING = LobbyCursor(0, 0)
 
 
-def cursor_from(text: str) -> Cursor:
+def cursor_from(text: str) -> LobbyCursor:
     """The cursor that was given out as ``text``; the empty text is the beginning. Raises InvalidArgument."""
     if not text:
         return BEGINNING
     match = re.fullmatch(r"([0-9]{1,18})-([0-9]{1,18})", text)
     if match is None:
         raise InvalidArgument("after must be a cursor that the lobby gave, or empty")
-    return Cursor(int(match[1]), int(match[2]))
+    return LobbyCursor(int(match[1]), int(match[2]))
 
 
-class Change(NamedTuple):
+class LobbyChange(NamedTuple):
     """A room has a new row, or none any more because it is closed."""
 
     revision: int
@@ -56,14 +56,14 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Changes:
+class LobbyChanges:
     """What changed after a cursor, oldest change first.
 
     With ``reset`` what the reader had before counts no more. With ``more`` there is more after ``cursor`` already.
     """
 
-    cursor: Cursor
-    changed: Sequence[Change]
+    cursor: LobbyCursor
+    changed: Sequence[LobbyChange]
     reset: bool
     more: bool
 
@@ -123,7 +123,7 @@ class Lobby:
         self._order: list[tuple[int, str]] = []
         self._forgotten = 0
 
-    def put(self, change: Change) -> bool:
+    def put(self, change: LobbyChange) -> bool:
         """Take in a change. True if it changed anything."""
         known = change.room in self._changed_at
         if known and self.rows.get(change.room) == change.row:
@@ -140,7 +140,7 @@ class Lobby:
         self._forget_an_old_closing()
         return True
 
-    def fill(self, changes: Sequence[Change]) -> None:
+    def fill(self, changes: Sequence[LobbyChange]) -> None:
         """Take in many changes of as many rooms at the beginning, in the order of their revisions."""
         check(not self._order, "a lobby is filled at the beginning")
         self.rows = {change.room: change.row for change in changes if change.row is not None}
@@ -155,11 +155,11 @@ class Lobby:
         self.revision = max(self.revision, revision)
         self._forgotten = max(self._forgotten, forgotten)
 
-    def has_news(self, cursor: Cursor) -> bool:
+    def has_news(self, cursor: LobbyCursor) -> bool:
         """Whether ``since`` would say anything new."""
         return cursor.revision != self.revision or self._too_old(cursor)
 
-    def since(self, cursor: Cursor, limit: int) -> Changes:
+    def since(self, cursor: LobbyCursor, limit: int) -> LobbyChanges:
         """About ``limit`` changes after the cursor; from the beginning if it is too old, or not of this log."""
         reset = cursor == BEGINNING or self._too_old(cursor)
         first = 0 if reset else bisect.bisect_right(self._order, (cursor.revision, _LAST))
@@ -168,14 +168,14 @@ class Lobby:
         if end - first > limit:  # a page, and the other changes of its last revision
             end = bisect.bisect_right(self._order, (self._order[first + limit - 1][0], _LAST))
         more = end < len(self._order)
-        return Changes(
-            cursor=Cursor(self._order[end - 1][0], began) if more else Cursor(self.revision, self.revision),
-            changed=[Change(revision, room, self.rows.get(room)) for revision, room in self._order[first:end]],
+        return LobbyChanges(
+            cursor=LobbyCursor(self._order[end - 1][0], began) if more else LobbyCursor(self.revision, self.revision),
+            changed=[LobbyChange(revision, room, self.rows.get(room)) for revision, room in self._order[first:end]],
             reset=reset,
             more=more,
         )
 
-    def _too_old(self, cursor: Cursor) -> bool:
+    def _too_old(self, cursor: LobbyCursor) -> bool:
         return max(cursor) < self._forgotten or cursor.revision > self.revision
 
     def _drop_change(self, room: str) -> None:

@@ -38,7 +38,7 @@ class _Waiter:
         self.later = Later()
 
 
-class Herald:
+class LongPolls:
     """Answers everybody who waits, when something happens in their room or their time is up. Safe for threads."""
 
     def __init__(self, news: News) -> None:

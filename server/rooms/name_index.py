@@ -17,7 +17,7 @@ LOOKED_AT_ONCE = 200
 """Names of which is worked out in one go what they look like."""
 
 
-class NameBook:
+class NameIndex:
     """Usernames by stream, by the hash of their token, and by what they look like. Safe for threads."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ Plain = dict[str, Any]
 _RECENT = 64
 
 
-class RoomInMemory:
+class CachedRoom:
     """A room: its published state, and what those who look into it are told."""
 
     __slots__ = ("_recent", "_view", "state")
@@ -51,7 +51,7 @@ class RoomInMemory:
         return view
 
 
-class RoomsInMemory:
+class RoomCache:
     """Rooms by id. Not safe for threads."""
 
     def __init__(
@@ -66,7 +66,7 @@ class RoomsInMemory:
         self._journal = journal
         self._came_back = came_back
         self._clock = clock
-        self._rooms: dict[str, RoomInMemory] = {}
+        self._rooms: dict[str, CachedRoom] = {}
         self._touched: dict[str, float] = {}  # open rooms, also those that are not in memory
         self._unvisited: dict[str, None] = {}  # of earlier terms, not in memory in this one yet
 
@@ -91,7 +91,7 @@ class RoomsInMemory:
         """The room has this state now."""
         held = self._rooms.get(room)
         if held is None:
-            self._rooms[room] = RoomInMemory(state)
+            self._rooms[room] = CachedRoom(state)
         else:
             held.state = state
         self._touch(room)
@@ -100,15 +100,15 @@ class RoomsInMemory:
         """One more event is published of a room in memory."""
         self._rooms[room].happened(version, event)
 
-    def at_hand(self, room: str) -> RoomInMemory | None:
+    def at_hand(self, room: str) -> CachedRoom | None:
         """The room if it is in memory."""
         return self._rooms.get(room)
 
-    def of(self, room: str, published: int) -> RoomInMemory:
+    def of(self, room: str, published: int) -> CachedRoom:
         """A room that is known, brought back to memory if need be, as of a position in the log."""
         held = self._rooms.get(room)
         if held is None:
-            held = self._rooms[room] = RoomInMemory(self.from_journal(room, published))
+            held = self._rooms[room] = CachedRoom(self.from_journal(room, published))
             self._came_back(held.state)
         self._touch(room)
         return held

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from server.rooms.lobby import Change, Changes, Cursor, Lobby, OpenMatches, Row
+from server.rooms.lobby import Lobby, LobbyChange, LobbyChanges, LobbyCursor, OpenMatches, Row
 
 
-class RoomList:
+class RoomIndex:
     """All rooms, open and lately closed, by their rows. Not safe for threads."""
 
     def __init__(self, known: Callable[[str], None]) -> None:
@@ -33,7 +33,7 @@ class RoomList:
         """Whether there is such a room, open or not long closed."""
         return room in self._lobby.rows or room in self._closed
 
-    def fill(self, changes: Sequence[Change]) -> None:
+    def fill(self, changes: Sequence[LobbyChange]) -> None:
         """Take in all rooms at the beginning, in the order of their revisions."""
         for change in changes:
             self._known(change.room)
@@ -41,7 +41,7 @@ class RoomList:
         self._closed = {change.room: change.revision for change in changes if change.row is None}
         self._lobby.fill(changes)
 
-    def put(self, change: Change) -> None:
+    def put(self, change: LobbyChange) -> None:
         """Take in a change."""
         if change.room not in self:
             self._known(change.room)
@@ -69,11 +69,11 @@ class RoomList:
         """Whether that is what is told of a room."""
         return room in self._closed if row is None else self._lobby.rows.get(room) == row
 
-    def has_news(self, after: Cursor) -> bool:
+    def has_news(self, after: LobbyCursor) -> bool:
         """Whether ``since`` would say anything new."""
         return self._lobby.has_news(after)
 
-    def since(self, after: Cursor, limit: int) -> Changes:
+    def since(self, after: LobbyCursor, limit: int) -> LobbyChanges:
         """About ``limit`` changes after a cursor."""
         return self._lobby.since(after, limit)
 

@@ -23,15 +23,15 @@ from server.log.entries import StreamCopy, StreamSummary
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
-from server.rooms.archive_reader import Book
-from server.rooms.event_feed import MOST_EVENTS, RoomNews
-from server.rooms.lobby import Change, Changes, Cursor, Row
-from server.rooms.long_poll import Herald
-from server.rooms.room_cache import RoomInMemory, RoomsInMemory
-from server.rooms.room_index import RoomList, seated_in
-from server.rooms.room_timers import DueRooms
-from server.rooms.service_clock import ServiceTime
-from server.rooms.stream_states import Standing
+from server.rooms.archive_reader import ArchiveReader
+from server.rooms.event_feed import MOST_EVENTS, EventFeed
+from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor, Row
+from server.rooms.long_poll import LongPolls
+from server.rooms.room_cache import CachedRoom, RoomCache
+from server.rooms.room_index import RoomIndex, seated_in
+from server.rooms.room_timers import RoomTimers
+from server.rooms.service_clock import ServiceClock
+from server.rooms.stream_states import StreamStates
 from wire.errors import Damaged
 from wire.later import Later
 from wire.waiting import about_to_wait
@@ -39,7 +39,7 @@ from wire.waiting import about_to_wait
 logger = structlog.get_logger()
 
 
-class House:
+class RoomStore:
     """Rooms, names and lobby. Safe for threads: one lock, never held while waiting, at most while reading one room."""
 
     def __init__(
@@ -48,7 +48,7 @@ class House:
         journal: Journal,
         known: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
-        time_of_service: ServiceTime | None = None,
+        time_of_service: ServiceClock | None = None,
         most_events: int = MOST_EVENTS,
         on_published: Callable[[Batch], None] = lambda _: None,
     ) -> None:
@@ -56,23 +56,23 @@ class House:
         ``on_published`` is called with everything that was made visible, after that.
         """
         self._on_published = on_published
-        self.time = time_of_service or ServiceTime(clock)
-        self.due = DueRooms()
+        self.time = time_of_service or ServiceClock(clock)
+        self.due = RoomTimers()
         self._streams = streams
         self._journal = journal
         self._lock = threading.Lock()
         self._known = known
-        self._list = RoomList(known)
+        self._list = RoomIndex(known)
         self._unread: dict[str, None] = {}
         """Streams that could not be read when the term began: what they are now is not known."""
         self._to_list: dict[str, StreamSummary] = {}
         """What was mended since and is not in the lists yet."""
-        self._memory = RoomsInMemory(streams, journal, self._came_back, clock)
-        self._standing = Standing(streams)
+        self._memory = RoomCache(streams, journal, self._came_back, clock)
+        self._standing = StreamStates(streams)
         self.names = self._standing.names
-        self._book = Book(journal)
-        self._room_news = RoomNews(streams, journal, most_events)
-        self._herald = Herald(self.news)
+        self._book = ArchiveReader(journal)
+        self._room_news = EventFeed(streams, journal, most_events)
+        self._herald = LongPolls(self.news)
         self._news_to_read = threading.Condition(self._lock)
         self._published = 0
         self._ending = False
@@ -85,7 +85,7 @@ class House:
         missing = [made for stream in self._journal.unlisted() if (made := self._listing(stream)) is not None]
         listings = sorted([*listings, *missing], key=lambda listing: listing.position)
         of_rooms = [
-            Change(position, room, row if row is None else {**LATER_IN_ROWS, **row})
+            LobbyChange(position, room, row if row is None else {**LATER_IN_ROWS, **row})
             for stream, position, row in listings
             if (room := room_of(stream))
         ]
@@ -177,7 +177,7 @@ class House:
         if room is None:
             self._standing.put(stream, row)
         else:
-            self._list.put(Change(position, room, row))
+            self._list.put(LobbyChange(position, room, row))
             if row is None:
                 self._memory.close(room)
             else:
@@ -346,7 +346,7 @@ class House:
         """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""
         return self._book.numbered(numbers, self._standing.records)
 
-    def lobby_changes(self, after: Cursor, limit: int, timeout_s: float) -> Changes:
+    def lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges:
         """What changed in the lobby after a cursor: at once if there is something, else when it happens."""
         with self._lock:
             if not self._list.has_news(after):
@@ -393,14 +393,14 @@ class House:
 
     # -- inside, the lock is held ---------------------------------------------------------------------------------
 
-    def _seen(self, room: str, version: int) -> RoomInMemory:
+    def _seen(self, room: str, version: int) -> CachedRoom:
         """A room that somebody has seen up to a version."""
         held = self._room(room)
         if version > held.state.version:
             raise InvalidArgument(f"after_version is {version}, but the room has version {held.state.version}")
         return held
 
-    def _room(self, room: str) -> RoomInMemory:
+    def _room(self, room: str) -> CachedRoom:
         """The room, brought back to memory if need be."""
         if room not in self._list:
             if room_stream(room) not in self._unread:

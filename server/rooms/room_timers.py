@@ -13,7 +13,7 @@ SPARE = 1000
 """So many times that count no more may wait in the heap for their turn; and as many as there are rooms."""
 
 
-class DueRooms:
+class RoomTimers:
     """Rooms by the service time at which something is due there. Safe for threads."""
 
     def __init__(self) -> None:

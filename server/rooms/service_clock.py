@@ -18,7 +18,7 @@ TICK_S = 0.1
 LONGEST_STEP_S = 0.3
 
 
-class ServiceTime:
+class ServiceClock:
     """Milliseconds of service. Safe for threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, chance: Callable[[], int] | None = None) -> None:

@@ -14,16 +14,16 @@ from server.log.name_stream import is_name
 from server.log.service_stream import THE_SERVICE
 from server.log.streams import Streams
 from server.rooms.lobby import Row
-from server.rooms.name_index import NameBook
+from server.rooms.name_index import NameIndex
 
 _AS_USUAL = Service()
 
 
-class Standing:
+class StreamStates:
     """The states of these streams as last published. Not safe for threads, but for ``names``."""
 
     def __init__(self, streams: Streams) -> None:
-        self.names = NameBook()
+        self.names = NameIndex()
         self.records = 0
         """How many records the book has."""
         self._streams = streams

@@ -16,7 +16,7 @@ from game.errors import Refusal
 from game.rooms.commands import Close, Create, Join
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from simulator.cluster.clients import GIVES_UP_S, Person, fields_of
 
 NAME = "host"
@@ -38,7 +38,7 @@ class Ledger:
     closed: set[str] = field(default_factory=set)
     """The streams of rooms that are closed."""
 
-    def broken(self, house: House) -> Iterator[str]:
+    def broken(self, house: RoomStore) -> Iterator[str]:
         """What is not so in the end."""
         token = house.state_of(name_stream(NAME)).token_hash
         owner = token.partition("/")[0]

@@ -15,7 +15,7 @@ from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
 from server.replication.primary import SyncState
 from server.rooms.lobby import BEGINNING
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from simulator.cluster.account_clients import Ledger
 from simulator.cluster.clients import Person, Table, Watcher
 from simulator.cluster.match_checker import LEADERS, Played, wrong_in_book, wrong_ratings
@@ -94,7 +94,7 @@ class Judge:
                 for stream in (*damage.waiting, *damage.lost):
                     yield f"{role} takes {stream} for damaged"
 
-    def _not_followed(self, house: House) -> Iterator[str]:
+    def _not_followed(self, house: RoomStore) -> Iterator[str]:
         """Matches that go on, and what the front door does not know yet."""
         changes = house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
@@ -108,7 +108,7 @@ class Judge:
             if self.matches.contestants and front_door.line.records != house.records:
                 yield "the ratings are not those of all games"
 
-    def _waiting(self, table: Table, house: House) -> Iterator[str]:
+    def _waiting(self, table: Table, house: RoomStore) -> Iterator[str]:
         try:
             version = house.state_of(room_stream(table.room)).version
         except (InvariantBroken, Damaged) as broken:
@@ -139,7 +139,7 @@ class Judge:
         for what in self._damaged():
             yield f"damage: {what}"
 
-    def _compare_with_published(self, house: House) -> Iterator[str]:
+    def _compare_with_published(self, house: RoomStore) -> Iterator[str]:
         """The state that is served must be what all published events add up to."""
         streams = Streams(self.limits.of_rooms)
         for stream, events in self.record.published.items():

@@ -10,24 +10,24 @@ from game.games.registry import BEST_OFS
 from game.rooms.state import Room
 from server.commit.commit import Commit
 from server.main import timer_commands as timekeeping
-from server.rooms.room_cache import RoomsInMemory
-from server.rooms.room_store import House
-from server.rooms.service_clock import ServiceTime
+from server.rooms.room_cache import RoomCache
+from server.rooms.room_store import RoomStore
+from server.rooms.service_clock import ServiceClock
 from simulator.mutations.mutation import tooth
 
 
-@tooth("a-takeover-forgets-the-time", "service time begins anew with every term", ServiceTime, "at_least")
-def _at_least(_self: ServiceTime, _at: int) -> None:
+@tooth("a-takeover-forgets-the-time", "service time begins anew with every term", ServiceClock, "at_least")
+def _at_least(_self: ServiceClock, _at: int) -> None:
     return None
 
 
-@tooth("time-goes-on-without-anybody", "service time passes while nobody is in office", ServiceTime, "at_least")
-def _at_least_by_the_clock(self: ServiceTime, at: int, _right: Any = ServiceTime.at_least) -> None:
+@tooth("time-goes-on-without-anybody", "service time passes while nobody is in office", ServiceClock, "at_least")
+def _at_least_by_the_clock(self: ServiceClock, at: int, _right: Any = ServiceClock.at_least) -> None:
     _right(self, max(at, int(1000 * self._clock())) if at else 0)
 
 
-@tooth("a-hang-is-charged", "all the time that a main server stood still counts as service time", ServiceTime, "tick")
-def _tick(self: ServiceTime) -> int:
+@tooth("a-hang-is-charged", "all the time that a main server stood still counts as service time", ServiceClock, "tick")
+def _tick(self: ServiceClock) -> int:
     passed_ms, since = self._reached
     now = self._clock()
     self._reached = (passed_ms + 1000.0 * (now - since), now)
@@ -46,18 +46,18 @@ def _enter(_self: Commit, _record: Any, _draft: Any) -> None:
     return None
 
 
-@tooth("matched-while-in-a-match", "a player whose match goes on is matched again", House, "match_of")
-def _match_of(_self: House, _name: str) -> None:
+@tooth("matched-while-in-a-match", "a player whose match goes on is matched again", RoomStore, "match_of")
+def _match_of(_self: RoomStore, _name: str) -> None:
     return None
 
 
 @tooth(
     "lots-are-drawn-again",
     "lots are drawn again when a room comes back from the journal",
-    RoomsInMemory,
+    RoomCache,
     "from_journal",
 )
-def _from_journal(self: RoomsInMemory, room: str, published: int, _right: Any = RoomsInMemory.from_journal) -> Room:
+def _from_journal(self: RoomCache, room: str, published: int, _right: Any = RoomCache.from_journal) -> Room:
     state: Room = _right(self, room, published)
     if state.is_match and state.game_number == 1:
         return state._replace(best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])

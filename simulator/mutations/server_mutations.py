@@ -29,7 +29,7 @@ from server.replication.replica import Replica
 from server.replication.replica_service import ReplicaService
 from server.replication.replicator import Replicator
 from server.replication.takeover_rules import BecomePrimary
-from server.rooms.event_feed import RoomNews
+from server.rooms.event_feed import EventFeed
 from server.runtime.effects import Conversation
 from server.supervision.supervision import Action, Supervision
 from simulator.cluster.servers.machine import Machine
@@ -162,10 +162,10 @@ def _carry(self: Replicator, entries: Sequence[Entry], _right: Any = Replicator.
 @_tooth(
     "news-with-holes",
     "whoever waits is told the latest events alone, and nothing of those before",
-    RoomNews,
+    EventFeed,
     "_older",
 )
-def _older(_self: RoomNews, _room: str, _after_version: int, _version: int) -> list[dict[str, Any]]:
+def _older(_self: EventFeed, _room: str, _after_version: int, _version: int) -> list[dict[str, Any]]:
     return []
 
 

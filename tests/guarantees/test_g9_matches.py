@@ -40,7 +40,7 @@ from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.rooms.archive_reader import MOST_BYTES
 from server.rooms.event_feed import ROOM_OF_AN_EVENT
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
@@ -138,7 +138,7 @@ class Book:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.streams = Streams(LIMITS)
-        self.house = House(self.streams, journal, lambda _room: None)
+        self.house = RoomStore(self.streams, journal, lambda _room: None)
         self.house.load()
 
     def play(self, games: int) -> None:
@@ -205,7 +205,7 @@ def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(b
         pass
     lengths = [len(book.journal.copy(f"book/{volume}").entries) for volume in range(2)]
     assert lengths == [RECORDS_OF_A_VOLUME, 1]
-    again = House(book.streams, book.journal, lambda _room: None)
+    again = RoomStore(book.streams, book.journal, lambda _room: None)
     again.load()
     assert again.records == book.house.records == RECORDS_OF_A_VOLUME + 1
     assert again.records_numbered([RECORDS_OF_A_VOLUME, RECORDS_OF_A_VOLUME + 1])
@@ -224,7 +224,9 @@ def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> 
 
 def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(book: Book) -> None:
     smallest = 1 << 16
-    house = book.house = House(book.streams, book.journal, lambda _room: None, most_events=smallest // ROOM_OF_AN_EVENT)
+    house = book.house = RoomStore(
+        book.streams, book.journal, lambda _room: None, most_events=smallest // ROOM_OF_AN_EVENT
+    )
     house.load()
     book.talk(150)
     version, seen = 0, 0

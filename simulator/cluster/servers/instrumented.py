@@ -8,7 +8,7 @@ from game.moment import CHANCE_BITS, Moment
 from server.log.entries import Epoch, LogEnd
 from server.log.journal.journal import Journal
 from server.replication.primary import Output, Primary
-from server.rooms.service_clock import ServiceTime
+from server.rooms.service_clock import ServiceClock
 from simulator.cluster.servers.rpc import Process
 from simulator.cluster.servers.service_clock_checker import OfficeHours
 
@@ -26,7 +26,7 @@ class NotingPrimary(Primary):
         return output
 
 
-class NotingTime(ServiceTime):
+class NotingTime(ServiceClock):
     """The real service time, on the world's clock and chance; the judge hears what time things are decided at."""
 
     def __init__(self, process: Process, hours: OfficeHours) -> None:

@@ -36,8 +36,8 @@ from server.log.streams import Streams
 from server.replication.repair import Repair
 from server.replication.replicator import Replicator
 from server.replication.takeover import take_office
-from server.rooms.lobby import Cursor
-from server.rooms.room_store import House
+from server.rooms.lobby import LobbyCursor
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation
 from server.runtime.failpoints import Faults
 from simulator.cluster.servers.commit_turn import CommitTurn
@@ -97,7 +97,7 @@ class MainProcess(Process):
         self._record = record
         self._waiting: list[tuple[Request, str, int, float]] = []
         self._closed: list[tuple[float, str]] = []
-        self.house: House | None = None
+        self.house: RoomStore | None = None
         self.link: Replicator | None = None
         self._reads: Reads | None = None
         self.joined_by: Life | None = None
@@ -147,7 +147,7 @@ class MainProcess(Process):
     def _in_office(self, office: Epoch) -> None:
         journal, limits = self.journal, self._limits
         streams = Streams(limits.of_rooms)
-        self.house = house = House(
+        self.house = house = RoomStore(
             streams,
             journal,
             lambda _room: None,
@@ -214,7 +214,7 @@ class MainProcess(Process):
         self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
         self._tell_all()
 
-    def _tidy(self, house: House, link: Replicator) -> None:
+    def _tidy(self, house: RoomStore, link: Replicator) -> None:
         """Forget rooms that were closed a while ago, again and again."""
         self._closed += [(self.now, stream) for stream in house.forget_closed(but=self._limits.kept_closed_rooms)]
         due = [stream for at, stream in self._closed if self.now >= at + FORGOTTEN_AFTER_S]
@@ -276,13 +276,13 @@ class MainProcess(Process):
             self.answer(request, house.records_after(number, limit, 0.0))
         elif method == "lobby_changes":
             revision, began, limit = arguments
-            changes = house.lobby_changes(Cursor(revision, began), limit, 0.0)
+            changes = house.lobby_changes(LobbyCursor(revision, began), limit, 0.0)
             self.answer(request, vars(changes))
         else:
             raise InvalidArgument(f"there is no method {method}")
 
     @property
-    def _shown(self) -> House | None:
+    def _shown(self) -> RoomStore | None:
         """What people can read now."""
         return self.house if self.house is not None or self._reads is None else self._reads.house
 

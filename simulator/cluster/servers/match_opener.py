@@ -9,7 +9,7 @@ from typing import Any
 from server.commit.commit import Submission
 from server.log.room_stream import room_stream
 from server.rooms.pairing import Opened, Pairing, opening_of, pairings
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from simulator.cluster.servers.commit_turn import CommitTurn
 from simulator.cluster.servers.rpc import Process, Request
 
@@ -17,7 +17,7 @@ from simulator.cluster.servers.rpc import Process, Request
 class Openings:
     """Opens matches for one question after the other: the next must see who is in a match by then."""
 
-    def __init__(self, process: Process, house: House, turn: CommitTurn) -> None:
+    def __init__(self, process: Process, house: RoomStore, turn: CommitTurn) -> None:
         self._process = process
         self._house = house
         self._turn = turn

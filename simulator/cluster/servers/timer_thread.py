@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from server.commit.commit import Submission
 from server.main import timer_commands as timekeeping
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import LONGEST_STEP_S
 from server.runtime.effects import Conversation
 from simulator.cluster.servers.commit_turn import CommitTurn
@@ -21,7 +21,7 @@ class Timekeeper:
     """Lets time pass in one main server's term."""
 
     def __init__(
-        self, process: Process, house: House, turn: CommitTurn, new_request: Callable[[], str], hours: OfficeHours
+        self, process: Process, house: RoomStore, turn: CommitTurn, new_request: Callable[[], str], hours: OfficeHours
     ) -> None:
         self._process = process
         self._house = house
@@ -57,6 +57,6 @@ class Timekeeper:
         self._turn.carry_out(*following, done)
 
 
-def _passing(house: House) -> Conversation[int]:
+def _passing(house: RoomStore) -> Conversation[int]:
     yield from ()
     return house.time.tick()

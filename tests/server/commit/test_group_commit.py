@@ -26,7 +26,7 @@ from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults
 from wire.errors import Fenced, StorageFailed
@@ -60,7 +60,7 @@ class Desk:
         streams = Streams(Limits(people=100))
         self.journal = open_journal(folder / "journal.db")
         self.journal.begin_term(Epoch(1, "me"))
-        self.house = House(streams, self.journal, lambda _room: None)
+        self.house = RoomStore(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []
         self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""), self.house.moment)

@@ -30,9 +30,9 @@ from server.log.streams import Streams
 from server.main.command_service import Desk
 from server.main.match_opener import Pairings
 from server.rooms.ids import house_request
-from server.rooms.lobby import Cursor
+from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import pairings
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults
 from server.settings import Settings
@@ -69,7 +69,7 @@ class Servers:
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
-        self.house = House(streams, journal, lambda _room: None)
+        self.house = RoomStore(streams, journal, lambda _room: None)
         self.house.load()
         commit = Commit(streams, self.house, journal, Alone(), Faults(""), self.house.moment)
         hold: Callable[[Conversation[None]], None] = lambda talk: converse(  # noqa: E731
@@ -111,7 +111,7 @@ class Servers:
 
     def follow(self) -> None:
         """The front door's copy is as the lobby is."""
-        changes = self.house.lobby_changes(Cursor(*self.copy.cursor), 1000, 0.0)
+        changes = self.house.lobby_changes(LobbyCursor(*self.copy.cursor), 1000, 0.0)
         self.copy.take_in(vars(changes))
 
     def round(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from game.forms.views import LATER_IN_ROWS
 from server.communication.lobby_follower import LobbyCopy
-from server.rooms.lobby import BEGINNING, Change, Lobby
+from server.rooms.lobby import BEGINNING, Lobby, LobbyChange
 
 
 def row(room: str) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def follow(lobby: Lobby, copy: LobbyCopy) -> None:
 def test_the_copy_follows_in_pages() -> None:
     lobby, copy = Lobby(), LobbyCopy()
     for number in range(1, 8):
-        lobby.put(Change(number, f"r{number}", row(f"r{number}")))
+        lobby.put(LobbyChange(number, f"r{number}", row(f"r{number}")))
     copy.take_in(answer(lobby, copy))
     assert not copy.complete
     follow(lobby, copy)
@@ -40,11 +40,11 @@ def test_the_copy_follows_in_pages() -> None:
 
 def test_readers_of_a_copy_that_began_anew_begin_anew_too() -> None:
     lobby, copy = Lobby(), LobbyCopy()
-    lobby.put(Change(5, "old", row("old")))
+    lobby.put(LobbyChange(5, "old", row("old")))
     follow(lobby, copy)
     cursor = copy.lobby.since(BEGINNING, 10).cursor
     other = Lobby()
-    other.put(Change(9, "new", row("new")))
+    other.put(LobbyChange(9, "new", row("new")))
     other.complete_up_to(9, forgotten=8)
     follow(other, copy)
     changes = copy.lobby.since(cursor, 10)
@@ -54,11 +54,11 @@ def test_readers_of_a_copy_that_began_anew_begin_anew_too() -> None:
 
 def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait() -> None:
     lobby, copy = Lobby(), LobbyCopy()
-    lobby.put(Change(50, "old", row("old")))
+    lobby.put(LobbyChange(50, "old", row("old")))
     follow(lobby, copy)
     cursor = copy.lobby.since(BEGINNING, 10).cursor
     other = Lobby()
-    other.put(Change(3, "new", row("new")))
+    other.put(LobbyChange(3, "new", row("new")))
     follow(other, copy)
     changes = copy.lobby.since(cursor, 10)
     assert changes.reset
@@ -67,7 +67,7 @@ def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait() -> None:
 
 def test_who_waits_for_a_change_goes_on_once_it_is_in_the_copy() -> None:
     lobby, copy = Lobby(), LobbyCopy()
-    lobby.put(Change(3, "room", row("room")))
+    lobby.put(LobbyChange(3, "room", row("room")))
     threading.Thread(target=follow, args=(lobby, copy)).start()
     copy.wait_for(3, 10.0)
     assert "room" in copy.lobby.rows

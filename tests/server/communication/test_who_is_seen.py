@@ -23,7 +23,7 @@ from server.main.command_service import Desk
 from server.main.match_opener import Pairings
 from server.rooms.ids import house_request
 from server.rooms.pairing import Pairing
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults
 from server.runtime.security import token_hash
@@ -52,7 +52,7 @@ class MainServer:
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
-        self.house = House(streams, journal, lambda _room: None, lambda: self.time)
+        self.house = RoomStore(streams, journal, lambda _room: None, lambda: self.time)
         self.house.load()
         commit = Commit(streams, self.house, journal, Alone(), Faults(""), self.house.moment)
         committer = Committer(

@@ -23,7 +23,7 @@ from server.log.room_stream import room_stream
 from server.log.row_format import LOST, checksum
 from server.log.streams import Streams
 from server.replication.repair import put
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from tests.server.log.damaging import cut_in_half, edit, flip
 from tests.server.rooms.test_house import Writer
 from wire.errors import Damaged, StorageFailed, error_from
@@ -53,8 +53,8 @@ def written(file: Path) -> Path:
     return file
 
 
-def house_on(journal: Journal) -> House:
-    house = House(STREAMS, journal, lambda _room: None)
+def house_on(journal: Journal) -> RoomStore:
+    house = RoomStore(STREAMS, journal, lambda _room: None)
     journal.list_streams(house.load())
     return house
 
@@ -137,7 +137,7 @@ def test_a_room_whose_listing_is_damaged_too_is_known_to_be_damaged(written: Pat
     flip(written, "entries", "room/bbbb", version=1)
     journal = open_journal(written)
     offered: list[str] = []
-    house = House(STREAMS, journal, offered.append)
+    house = RoomStore(STREAMS, journal, offered.append)
     house.load()
     assert set(offered) == set(ROOMS)
     with pytest.raises(Damaged):

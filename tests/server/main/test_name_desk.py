@@ -40,7 +40,7 @@ from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.main import account_service as name_desk
 from server.main.account_service import NameDesk
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults
 from server.settings import Settings
@@ -85,7 +85,7 @@ class MainServer:
         """A new term of office, on the same journal."""
         self.journal: Journal = open_journal(self._folder / "journal.db")
         self.journal.begin_term(Epoch(next(self._terms), "me"))
-        self.house = House(STREAMS, self.journal, lambda _room: None, lambda: self.time)
+        self.house = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)
         self.house.load()
         self.replication = Replication()
         commit = Commit(STREAMS, self.house, self.journal, self.replication, Faults(""), self.house.moment)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from server.log.journal.journal import Journal
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults
 from wire.errors import StorageFailed, TicTacToeError
@@ -51,7 +51,7 @@ def journal(tmp_path: Path) -> Journal:
     """A journal with a game that has begun, and a username."""
     journal = open_journal(tmp_path / "journal.db")
     journal.begin_term(Epoch(1, "me"))
-    house = House(STREAMS, journal, lambda _room: None)
+    house = RoomStore(STREAMS, journal, lambda _room: None)
     commit = Commit(STREAMS, house, journal, Alone(), Faults(""), house.moment)  # type: ignore[arg-type]
     for stream, command in (
         (ROOM, Create("ada", "create-1", "", "tictactoe", WITHOUT_PLAYERS)),
@@ -67,15 +67,15 @@ def journal(tmp_path: Path) -> Journal:
 
 
 @pytest.fixture
-def house(journal: Journal) -> House:
+def house(journal: Journal) -> RoomStore:
     """The house that is read from it."""
-    house = House(STREAMS, journal, lambda _room: None, time_of_service=still_time())
+    house = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=still_time())
     house.load()
     return house
 
 
 @pytest.fixture
-def committer(house: House) -> RefusingCommitter:
+def committer(house: RoomStore) -> RefusingCommitter:
     """Where its commands go."""
     return RefusingCommitter(STREAMS, house, StorageFailed("the disk is full"))
 
@@ -90,7 +90,7 @@ def test_what_was_carried_out_before_is_answered_as_the_first_time(committer: Re
     ids=["a move", "a wrong move", "what would change nothing"],
 )
 def test_what_was_not_is_refused_with_the_reason(
-    committer: RefusingCommitter, house: House, command: Move | Join
+    committer: RefusingCommitter, house: RoomStore, command: Move | Join
 ) -> None:
     with pytest.raises(StorageFailed, match="the disk is full"):
         committer.submit(ROOM, command)
@@ -116,17 +116,17 @@ def test_the_reason_can_change_and_each_refusal_is_an_error_of_its_own(committer
     assert refusals[0] is not refusals[1]
 
 
-def test_time_stands_still_at_what_the_log_has(house: House) -> None:
+def test_time_stands_still_at_what_the_log_has(house: RoomStore) -> None:
     began = house.time.now()
     assert [house.time.tick() for _ in range(3)] == [began] * 3
     house.time.at_least(began + 5000)
     assert house.time.now() == began + 5000
 
 
-def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, house: House) -> None:
+def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, house: RoomStore) -> None:
     listed = {stream: row for stream, _, row in journal.listings()}
     journal._connection.execute("DELETE FROM listings")
-    again = House(STREAMS, journal, lambda _room: None, time_of_service=still_time())
+    again = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=still_time())
     assert {stream: row for stream, _, row in again.load()} == listed
     assert again.lobby_revision == house.lobby_revision
     assert again.is_open("abcd")

@@ -11,7 +11,7 @@ from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
 from server.main.timer_commands import brought_by
 from server.rooms.ids import house_request
-from server.rooms.room_timers import SPARE, DueRooms
+from server.rooms.room_timers import SPARE, RoomTimers
 
 
 def after(room: Room, *commands: Any, at: int = 0) -> Room:
@@ -22,7 +22,7 @@ def after(room: Room, *commands: Any, at: int = 0) -> Room:
 
 
 def test_what_is_due_comes_once_and_at_its_latest_time() -> None:
-    due = DueRooms()
+    due = RoomTimers()
     due.put("a", 10)
     due.put("b", 20)
     due.put("a", 30)
@@ -32,7 +32,7 @@ def test_what_is_due_comes_once_and_at_its_latest_time() -> None:
 
 
 def test_g9_moves_of_a_long_game_leave_nothing_behind() -> None:
-    due = DueRooms()
+    due = RoomTimers()
     for at in range(20 * SPARE):
         due.put("a", 10**9 + at)
         due.put("b", 2 * 10**9 - at)
@@ -44,7 +44,7 @@ class House:
     """A house with one room, in which something happens at a moment that a test chooses."""
 
     def __init__(self, room: Room) -> None:
-        self.due = DueRooms()
+        self.due = RoomTimers()
         self.service = type("Service", (), {"at": 0})
         self.state = room
         self.meanwhile: list[Room] = []

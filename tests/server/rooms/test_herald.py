@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from game.errors import NoSuchRoom
-from server.rooms.long_poll import Herald
+from server.rooms.long_poll import LongPolls
 from tests.conditions import PATIENCE_S
 from wire.errors import InternalError
 from wire.later import Later, Shared, now
@@ -37,8 +37,8 @@ def rooms() -> Rooms:
 
 
 @pytest.fixture
-def herald(rooms: Rooms) -> Herald:
-    return Herald(rooms.news)
+def herald(rooms: Rooms) -> LongPolls:
+    return LongPolls(rooms.news)
 
 
 def told(later: Later) -> Any:
@@ -46,7 +46,7 @@ def told(later: Later) -> Any:
     return answer.value if isinstance(answer, Shared) else answer
 
 
-def test_all_who_wait_in_a_room_are_told_and_nobody_elsewhere(herald: Herald, rooms: Rooms) -> None:
+def test_all_who_wait_in_a_room_are_told_and_nobody_elsewhere(herald: LongPolls, rooms: Rooms) -> None:
     here = [herald.wait("a", 1, LONG_S) for _ in range(3)]
     elsewhere = herald.wait("b", 1, LONG_S)
     rooms.versions["a"] = 2
@@ -57,7 +57,7 @@ def test_all_who_wait_in_a_room_are_told_and_nobody_elsewhere(herald: Herald, ro
     assert herald.waits_in("b")
 
 
-def test_what_many_are_told_is_made_once(herald: Herald, rooms: Rooms) -> None:
+def test_what_many_are_told_is_made_once(herald: LongPolls, rooms: Rooms) -> None:
     laters = [herald.wait("a", seen, LONG_S) for seen in (1, 1, 0, 1)]
     rooms.versions["a"] = 2
     herald.happened_in(["a"])
@@ -66,7 +66,7 @@ def test_what_many_are_told_is_made_once(herald: Herald, rooms: Rooms) -> None:
     assert laters[0].value is laters[3].value
 
 
-def test_without_news_the_wait_ends_when_its_time_is_up(herald: Herald, rooms: Rooms) -> None:
+def test_without_news_the_wait_ends_when_its_time_is_up(herald: LongPolls, rooms: Rooms) -> None:
     long, short = herald.wait("a", 1, LONG_S), herald.wait("a", 1, 0.01)
     assert told(short)["events"] == []
     assert not long.settled
@@ -75,7 +75,7 @@ def test_without_news_the_wait_ends_when_its_time_is_up(herald: Herald, rooms: R
     assert told(long)["events"] == [2]
 
 
-def test_who_left_is_not_waited_for_any_more(herald: Herald, rooms: Rooms) -> None:
+def test_who_left_is_not_waited_for_any_more(herald: LongPolls, rooms: Rooms) -> None:
     gone, here = herald.wait("a", 1, LONG_S), herald.wait("a", 1, LONG_S)
     gone.abandon()
     gone.abandon()
@@ -86,14 +86,14 @@ def test_who_left_is_not_waited_for_any_more(herald: Herald, rooms: Rooms) -> No
     assert rooms.asked == [("a", 1)]
 
 
-def test_in_the_end_all_are_told_also_who_comes_then(herald: Herald) -> None:
+def test_in_the_end_all_are_told_also_who_comes_then(herald: LongPolls) -> None:
     before = herald.wait("a", 1, LONG_S)
     herald.end()
     assert told(before)["events"] == []
     assert told(herald.wait("a", 1, LONG_S))["events"] == []
 
 
-def test_an_error_is_told_to_those_whom_it_concerns(herald: Herald, rooms: Rooms) -> None:
+def test_an_error_is_told_to_those_whom_it_concerns(herald: LongPolls, rooms: Rooms) -> None:
     gone, here = herald.wait("gone", 1, LONG_S), herald.wait("a", 1, LONG_S)
     rooms.versions["a"] = 2
     herald.happened_in(["gone", "a"])
@@ -108,7 +108,7 @@ def test_a_fault_of_ours_is_an_error_to_whom_it_concerns_and_the_others_are_told
             raise ZeroDivisionError
         return rooms.news(room, after_version)
 
-    herald = Herald(news)
+    herald = LongPolls(news)
     broken = herald.wait("broken", 1, LONG_S)
     herald.happened_in(["broken"])
     with pytest.raises(InternalError):
@@ -118,7 +118,7 @@ def test_a_fault_of_ours_is_an_error_to_whom_it_concerns_and_the_others_are_told
     assert told(here)["room"] == "a"
 
 
-def test_many_come_and_are_told_at_the_same_time(herald: Herald, rooms: Rooms) -> None:
+def test_many_come_and_are_told_at_the_same_time(herald: LongPolls, rooms: Rooms) -> None:
     seen: list[int] = []
 
     def follow() -> None:

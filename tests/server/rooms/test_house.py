@@ -18,7 +18,7 @@ from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.rooms.lobby import BEGINNING
-from server.rooms.room_store import House
+from server.rooms.room_store import RoomStore
 
 STREAMS = Streams(Limits(people=10))
 
@@ -28,7 +28,7 @@ class Writer:
 
     def __init__(self, journal: Journal, *, lists: bool = True) -> None:
         self.journal = journal
-        self.house = House(STREAMS, journal, lambda _room: None)
+        self.house = RoomStore(STREAMS, journal, lambda _room: None)
         self.house.load()
         self._lists = lists
 
@@ -64,13 +64,13 @@ def fill(writer: Writer) -> None:
     writer.do(room_stream("bbbb"), Join("bob", "join-bob-1", "player"))
 
 
-def anew(journal: Journal) -> House:
-    house = House(STREAMS, journal, lambda _room: None)
+def anew(journal: Journal) -> RoomStore:
+    house = RoomStore(STREAMS, journal, lambda _room: None)
     house.load()
     return house
 
 
-def told(house: House) -> object:
+def told(house: RoomStore) -> object:
     changes = house.lobby_changes(BEGINNING, 100, 0.0)
     return changes.changed, changes.cursor, house.open_rooms, house.names.name_with("a" * 64)
 
@@ -89,7 +89,7 @@ def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journa
 def test_what_was_written_without_listings_is_told_of_whether_they_can_be_written_or_not(journal: Journal) -> None:
     fill(Writer(journal, lists=False))
     assert set(journal.unlisted()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
-    house = House(STREAMS, journal, lambda _room: None)
+    house = RoomStore(STREAMS, journal, lambda _room: None)
     missing = house.load()
     assert house.open_rooms == 2
     assert house.names.name_with("a" * 64) == "Ada"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from game.errors import InvalidArgument
 from server.rooms import lobby as lobby_module
-from server.rooms.lobby import BEGINNING, Change, Changes, Cursor, Lobby, OpenMatches, Row, cursor_from
+from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyChanges, LobbyCursor, OpenMatches, Row, cursor_from
 
 
 def row(room: str, number: int = 0) -> Row:
@@ -22,7 +22,7 @@ class Reader:
         self.rows: dict[str, Row] = {}
         self.cursor = BEGINNING
 
-    def read(self, changes: Changes) -> None:
+    def read(self, changes: LobbyChanges) -> None:
         if changes.reset:
             self.rows = {}
         for change in changes.changed:
@@ -35,11 +35,11 @@ class Reader:
 
 def test_a_reader_sees_each_change_once() -> None:
     lobby = Lobby()
-    lobby.put(Change(1, "a", row("a")))
+    lobby.put(LobbyChange(1, "a", row("a")))
     first = lobby.since(BEGINNING, 10)
     assert [change.room for change in first.changed] == ["a"]
     assert not lobby.has_news(first.cursor)
-    lobby.put(Change(2, "b", row("b")))
+    lobby.put(LobbyChange(2, "b", row("b")))
     second = lobby.since(first.cursor, 10)
     assert [change.room for change in second.changed] == ["b"]
     assert not second.reset
@@ -47,23 +47,23 @@ def test_a_reader_sees_each_change_once() -> None:
 
 def test_the_same_row_again_is_no_change() -> None:
     lobby = Lobby()
-    assert lobby.put(Change(1, "a", row("a")))
-    assert not lobby.put(Change(2, "a", row("a")))
-    assert lobby.put(Change(3, "a", row("a", 1)))
+    assert lobby.put(LobbyChange(1, "a", row("a")))
+    assert not lobby.put(LobbyChange(2, "a", row("a")))
+    assert lobby.put(LobbyChange(3, "a", row("a", 1)))
 
 
 def test_a_closed_room_is_told_to_whoever_may_have_seen_it() -> None:
     lobby = Lobby()
-    lobby.put(Change(1, "a", row("a")))
+    lobby.put(LobbyChange(1, "a", row("a")))
     cursor = lobby.since(BEGINNING, 10).cursor
-    lobby.put(Change(2, "a", None))
+    lobby.put(LobbyChange(2, "a", None))
     assert lobby.since(cursor, 10).for_clients()["gone"] == ["a"]
 
 
 def test_a_cursor_of_another_log_begins_anew() -> None:
     lobby = Lobby()
-    lobby.put(Change(1, "a", row("a")))
-    changes = lobby.since(Cursor(99, 99), 10)
+    lobby.put(LobbyChange(1, "a", row("a")))
+    changes = lobby.since(LobbyCursor(99, 99), 10)
     assert changes.reset
     assert [change.room for change in changes.changed] == ["a"]
 
@@ -75,7 +75,7 @@ def test_a_cursor_that_the_lobby_never_gave_is_refused(text: str) -> None:
 
 
 def test_a_cursor_is_read_back_from_its_text() -> None:
-    assert cursor_from(str(Cursor(12, 34))) == Cursor(12, 34)
+    assert cursor_from(str(LobbyCursor(12, 34))) == LobbyCursor(12, 34)
     assert cursor_from("") == BEGINNING
 
 
@@ -98,9 +98,9 @@ def test_readers_that_read_in_pages_end_with_the_same_rows(steps: list[tuple[str
     try:
         for revision, (step, name, number) in enumerate(steps, 1):
             if step == "put":
-                lobby.put(Change(revision, name, row(name, number)))
+                lobby.put(LobbyChange(revision, name, row(name, number)))
             elif step == "close":
-                lobby.put(Change(revision, name, None))
+                lobby.put(LobbyChange(revision, name, None))
             else:
                 readers[name].read(lobby.since(readers[name].cursor, number))
         for reader in readers.values():

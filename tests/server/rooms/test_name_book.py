@@ -12,7 +12,7 @@ from game.accounts.names import NOBODY, Claim, Keep, Name, Recover, Release, nam
 from game.errors import Refusal
 from server.log.name_stream import name_stream
 from server.rooms import name_index as of_name_book
-from server.rooms.name_index import NameBook
+from server.rooms.name_index import NameIndex
 from tests.game.playing import UNTIMED
 
 NAMES = ("ada", "Ada", "\u0430da", "bob", "B0B", "adam", "adarn", "zoe")
@@ -49,7 +49,7 @@ def stream_of(name: str) -> str:
 def test_whatever_becomes_of_names_the_book_knows_whose_they_are_and_what_looks_alike(
     steps: list[tuple[str, str]], looked_at_once: int
 ) -> None:
-    book, naive = NameBook(), NaiveBook()
+    book, naive = NameIndex(), NaiveBook()
     tokens: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(of_name_book, "LOOKED_AT_ONCE", looked_at_once)
@@ -87,7 +87,7 @@ def command_of(step: str, name: str, token: str, before: Name) -> names.Command:
 
 
 def test_ones_own_name_written_otherwise_resembles_nobodys() -> None:
-    book = NameBook()
+    book = NameIndex()
     book.put(stream_of("ada"), Name(1, "ada", "token"))
     assert book.resembling("ADA") is None
     assert book.resembling("\u0430da") == "ada"

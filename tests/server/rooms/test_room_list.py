@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rooms.lobby import Change
-from server.rooms.room_index import RoomList
+from server.rooms.lobby import LobbyChange
+from server.rooms.room_index import RoomIndex
 
 PEOPLE = ("ada", "bob", "eve")
 _nobody_or_somebody = st.sampled_from([None, *PEOPLE])
@@ -32,14 +32,14 @@ ROWS = st.none() | st.fixed_dictionaries(
 def test_what_is_counted_is_what_a_count_of_all_rows_gives(
     before: list[dict[str, Any] | None], changes: list[tuple[str, dict[str, Any] | None]], asked_early: bool
 ) -> None:
-    rooms, rows = RoomList(lambda _room: None), dict[str, dict[str, Any] | None]()
+    rooms, rows = RoomIndex(lambda _room: None), dict[str, dict[str, Any] | None]()
     rows.update({f"room{number}": row for number, row in enumerate(before)})
-    rooms.fill([Change(number + 1, room, row) for number, (room, row) in enumerate(rows.items())])
+    rooms.fill([LobbyChange(number + 1, room, row) for number, (room, row) in enumerate(rows.items())])
     if asked_early:
         assert rooms.opened_by("nobody") == 0
     for number, (room, row) in enumerate(changes):
         rows[room] = row
-        rooms.put(Change(100 + number, room, row))
+        rooms.put(LobbyChange(100 + number, room, row))
     opened = Counter(row["owner"] for row in rows.values() if row is not None)
     seats = Counter(name for row in rows.values() if row is not None for name in row["players"].values())
     assert [(rooms.opened_by(name), rooms.seats_of(name)) for name in PEOPLE] == [
@@ -48,12 +48,12 @@ def test_what_is_counted_is_what_a_count_of_all_rows_gives(
 
 
 def test_people_who_have_nothing_are_not_remembered() -> None:
-    rooms = RoomList(lambda _room: None)
+    rooms = RoomIndex(lambda _room: None)
     assert rooms.opened_by("ada") == 0
     row = {"owner": "ada", "players": {"X": "ada", "O": None}, "phase": "waiting", "timed": False, "match": False}
-    rooms.put(Change(1, "room", row))
+    rooms.put(LobbyChange(1, "room", row))
     assert (rooms.opened_by("ada"), rooms.seats_of("ada")) == (1, 1)
-    rooms.put(Change(2, "room", None))
+    rooms.put(LobbyChange(2, "room", None))
     assert rooms._counts == (Counter(), Counter())
     assert rooms.opened_by("eve") == 0
     assert rooms._counts == (Counter(), Counter())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.rooms.service_clock import LONGEST_STEP_S, ServiceTime
+from server.rooms.service_clock import LONGEST_STEP_S, ServiceClock
 
 STEPS = st.lists(
     st.tuples(st.just("pass"), st.floats(0.0, 2.0))
@@ -19,7 +19,7 @@ STEPS = st.lists(
 @given(STEPS)
 def test_it_never_goes_back_whatever_was_reached_before(steps: list[tuple[str, float]]) -> None:
     clock = 0.0
-    time = ServiceTime(lambda: clock)
+    time = ServiceClock(lambda: clock)
     told = 0
     for step, by in steps:
         if step == "pass":
@@ -35,7 +35,7 @@ def test_it_never_goes_back_whatever_was_reached_before(steps: list[tuple[str, f
 
 def test_a_room_of_the_last_term_does_not_set_it_back() -> None:
     clock = 0.0
-    time = ServiceTime(lambda: clock)
+    time = ServiceClock(lambda: clock)
     time.at_least(5000)
     clock = 0.25
     time.at_least(5100)
@@ -44,6 +44,6 @@ def test_a_room_of_the_last_term_does_not_set_it_back() -> None:
 
 def test_a_hang_costs_no_more_than_one_step() -> None:
     clock = 0.0
-    time = ServiceTime(lambda: clock)
+    time = ServiceClock(lambda: clock)
     clock = 60.0
     assert time.now() == time.tick() == pytest.approx(1000 * LONGEST_STEP_S)
