@@ -7,7 +7,7 @@ acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
 from __future__ import annotations
 
 from server.main.candidate import Candidate
-from server.main.peer_api import MainPeer
+from server.main.peer_api import MainPeerApi
 from server.process import entry_point as script
 from server.process.server_process import Node
 from server.replication.replica_connection import ReplicaConnection
@@ -24,7 +24,7 @@ def build(its_node: Node) -> None:
         machine=its_node.machine,
         on_wrong_machine=its_node.cannot_serve,
     )
-    peer = MainPeer(its_node)
+    peer = MainPeerApi(its_node)
     its_node.serve_peers(peer)
     its_node.metrics.include(peer.readings)
     its_node.watch([REPLICATION])

@@ -42,7 +42,7 @@ AN_HOUR_S = 3600.0
 logger = structlog.get_logger()
 
 
-class NameDesk:
+class AccountService:
     """Whose names are whose. Safe for threads."""
 
     def __init__(

@@ -14,8 +14,8 @@ from server.log.journal.file import open_when_possible
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import GUARD
-from server.main.peer_api import MainPeer
-from server.main.primary_term import Term
+from server.main.peer_api import MainPeerApi
+from server.main.primary_term import PrimaryTerm
 from server.main.read_only import ReadOnly
 from server.process.server_journal import open_journal_of
 from server.process.server_process import Node
@@ -31,7 +31,7 @@ logger = structlog.get_logger()
 class Candidate:
     """A main server that wants to be in office."""
 
-    def __init__(self, node: Node, clients: Endpoint, line: ReplicaConnection, peer: MainPeer) -> None:
+    def __init__(self, node: Node, clients: Endpoint, line: ReplicaConnection, peer: MainPeerApi) -> None:
         """``peer`` answers the other servers from what is served."""
         self._node = node
         self._clients = clients
@@ -69,7 +69,7 @@ class Candidate:
         )
         if office is None:
             return
-        term = Term(self._node, self._clients, journal, office, self._line)
+        term = PrimaryTerm(self._node, self._clients, journal, office, self._line)
         term.begin()
         self._peer.serve(term)
         if self._reads is not None:

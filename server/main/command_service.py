@@ -24,7 +24,7 @@ from game.rooms.decide_access import check_may_see
 from game.rooms.state import Room
 from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
-from server.main.account_service import AN_HOUR_S, NameDesk
+from server.main.account_service import AN_HOUR_S, AccountService
 from server.main.attempt_limiter import AttemptLimiter
 from server.rooms.ids import house_request, room_id_of
 from server.rooms.room_store import RoomStore
@@ -41,7 +41,7 @@ VISITED_AT_ONCE = 50
 logger = structlog.get_logger()
 
 
-class Desk:
+class CommandService:
     """Takes commands and questions of people. Safe for threads."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Desk:
         self._committer = committer
         self._settings = settings
         self._clock = clock
-        self.names = NameDesk(house, committer, settings, clock, house_bot=house_bot)
+        self.names = AccountService(house, committer, settings, clock, house_bot=house_bot)
         self._seen_lock = threading.Lock()
         self._seen: dict[tuple[str, str], float] = {}  # room and name -> when; what is longest ago first
         self._opened_at = clock()

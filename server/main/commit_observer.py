@@ -34,7 +34,7 @@ _Line = tuple[float, str, dict[str, object], bool]
 _TOLD = frozenset({Created, Closed, Started, Finished})
 
 
-class Witness:
+class CommitObserver:
     """Sees what is committed. Called by whoever has the commit turn, but for ``run``."""
 
     def __init__(self, counts: CommitCounts, *, every_command: bool) -> None:

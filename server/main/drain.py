@@ -71,7 +71,7 @@ class StillPlayed:
         return count
 
 
-class Draining:
+class DrainService:
     """Begins and ends the emptying, in one term of office."""
 
     def __init__(self, house: RoomStore, committer: CommandPort, run_folder: RunFolder) -> None:

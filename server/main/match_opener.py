@@ -16,7 +16,7 @@ from server.rooms.room_store import RoomStore
 from wire.later import Later, now
 
 
-class Pairings:
+class MatchOpener:
     """Opens rooms for matches. Safe for threads."""
 
     def __init__(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from server.main.primary_term import Term
-from server.main.reads import Serving
+from server.main.primary_term import PrimaryTerm
+from server.main.reads import Reads
 from server.process.base_api import PeerObject
 from server.process.server_process import Node
 from server.rooms.lobby import LobbyCursor
@@ -36,21 +36,21 @@ _LATEST = 1 << 40
 """The latest date there is, in seconds since 1970."""
 
 
-class MainPeer(PeerObject):
+class MainPeerApi(PeerObject):
     """Before it serves anything, a main server answers that it is not ready."""
 
     def __init__(self, node: Node) -> None:
         super().__init__(node)
-        self._serving: Serving | None = None
+        self._serving: Reads | None = None
 
-    def serve(self, serving: Serving) -> None:
+    def serve(self, serving: Reads) -> None:
         """From now on that is asked."""
         self._serving = serving
 
     @property
-    def term(self) -> Term | None:
+    def term(self) -> PrimaryTerm | None:
         """The term of office, if it has begun."""
-        return self._serving if isinstance(self._serving, Term) else None
+        return self._serving if isinstance(self._serving, PrimaryTerm) else None
 
     @property
     def reads_only(self) -> bool:
@@ -158,7 +158,7 @@ class MainPeer(PeerObject):
             "draining": house.draining,
         }
 
-    def _served(self) -> Serving:
+    def _served(self) -> Reads:
         if self._serving is None:
             raise NotReady(f"the main server waits for the {REPLICATION}")
         return self._serving

@@ -19,9 +19,9 @@ from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.room_stream import room_of
 from server.log.streams import Streams
-from server.main.commit_observer import Witness
-from server.main.reads import Serving
-from server.main.timer_thread import Timekeeper
+from server.main.commit_observer import CommitObserver
+from server.main.reads import Reads
+from server.main.timer_thread import TimerThread
 from server.process.server_process import Node
 from server.replication.primary import Primary, SyncState
 from server.replication.repair import Repair
@@ -47,7 +47,7 @@ AT_ONCE = 500
 logger = structlog.get_logger()
 
 
-class Term(Serving):
+class PrimaryTerm(Reads):
     """The working parts of a main server in office."""
 
     committer: Committer
@@ -67,7 +67,7 @@ class Term(Serving):
         self.damage = journal.damage
         self.scrub: Scrub | None = None
         self.traffic = node.traffic
-        self._witness = Witness(self.counts, every_command=settings.log_level == "debug")
+        self._witness = CommitObserver(self.counts, every_command=settings.log_level == "debug")
         most_events = most_events_of(settings.max_message_bytes)
         observer = self._witness.published
         house = RoomStore(streams, journal, self.offer, most_events=most_events, on_published=observer)
@@ -104,7 +104,7 @@ class Term(Serving):
         carried_out = self._witness.carried_out
         committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
         super().__init__(node, clients, house, committer)
-        self._timekeeper = Timekeeper(house, committer, house_request)
+        self._timekeeper = TimerThread(house, committer, house_request)
         node.retries["time"] = self._timekeeper.retries
 
     def begin(self) -> None:

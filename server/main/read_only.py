@@ -10,7 +10,7 @@ from __future__ import annotations
 from server.commit.refusing_committer import RefusingCommitter, still_time
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
-from server.main.reads import Serving
+from server.main.reads import Reads
 from server.process.server_process import Node
 from server.rooms.event_feed import most_events_of
 from server.rooms.room_store import RoomStore
@@ -21,7 +21,7 @@ READ_ONLY = "read only"
 """The step of such a main server, in its status."""
 
 
-class ReadOnly(Serving):
+class ReadOnly(Reads):
     """What a main server serves before it is in office."""
 
     committer: RefusingCommitter

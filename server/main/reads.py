@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from server.commit.command_port import CommandPort
 from server.log.entries import StreamSummary
-from server.main.command_service import Desk
-from server.main.drain import Draining
-from server.main.match_opener import Pairings
-from server.main.room_api import RoomObject
+from server.main.command_service import CommandService
+from server.main.drain import DrainService
+from server.main.match_opener import MatchOpener
+from server.main.room_api import RoomApi
 from server.process.base_api import ClientObject
 from server.process.server_process import Node
 from server.rooms.ids import HOUSE_BOT
@@ -21,29 +21,29 @@ from wire import MAIN, room_object
 from wire.rpc import Endpoint
 
 
-class Serving:
+class Reads:
     """Rooms and usernames, and the objects that are called for them."""
 
     def __init__(
         self, node: Node, clients: Endpoint, house: RoomStore, committer: CommandPort, *, tidies: bool = True
     ) -> None:
         """``house``: an empty one, which calls ``offer`` with every room that it gets to know. ``tidies``: see
-        ``Desk``.
+        ``CommandService``.
         """
         self.house = house
         self.committer = committer
         self._clients = clients
         self._cluster_id = node.cluster_id
         house_bot = token_hash(house_bot_token(node.key))
-        self.desk = Desk(house, committer, node.settings, house_bot=house_bot, tidies=tidies)
-        self.pairings = Pairings(
+        self.desk = CommandService(house, committer, node.settings, house_bot=house_bot, tidies=tidies)
+        self.pairings = MatchOpener(
             house,
             committer,
             check_new_room=self.desk.check_new_room,
             seat_house_bot=lambda: self.desk.names.claim(HOUSE_BOT, house_bot),
             expect=self.desk.expect,
         )
-        self.draining = Draining(house, committer, node.run_folder)
+        self.draining = DrainService(house, committer, node.run_folder)
 
     def load(self) -> list[StreamSummary]:
         """Take in the journal and offer every room; returns the listings that the journal lacks."""
@@ -53,7 +53,7 @@ class Serving:
 
     def offer(self, room: str) -> None:
         """Make a room callable, in the place of an object of the same name."""
-        self._clients.offer(room_object(room), RoomObject(self.desk, room))
+        self._clients.offer(room_object(room), RoomApi(self.desk, room))
 
     def withdraw(self, room: str) -> None:
         """Make a room unknown."""

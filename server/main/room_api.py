@@ -22,7 +22,7 @@ from game.rooms.commands import (
     Resign,
     Say,
 )
-from server.main.command_service import Desk
+from server.main.command_service import CommandService
 from wire.arguments import (
     anything,
     mapping,
@@ -42,7 +42,7 @@ _LAST_VERSION = 1 << 53
 _MATTER = one_of(*MATTERS)
 
 
-class RoomObject:
+class RoomApi:
     """Every method takes the caller's secret token first; those that change something a new request id next.
 
     A retry with the same request id is answered as the first time. The answer to a change has ``version``, the room's
@@ -51,7 +51,7 @@ class RoomObject:
 
     __slots__ = ("_desk", "_room")
 
-    def __init__(self, desk: Desk, room: str) -> None:
+    def __init__(self, desk: CommandService, room: str) -> None:
         self._desk = desk
         self._room = room
 

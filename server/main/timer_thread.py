@@ -17,7 +17,7 @@ from server.runtime.retries import Retries
 from wire.later import now as its_answer
 
 
-class Timekeeper:
+class TimerThread:
     """Time, for the rooms of one main server."""
 
     def __init__(self, house: RoomStore, committer: Committer, new_request: Callable[[], str]) -> None:

@@ -26,8 +26,8 @@ from server.communication.front_door import FrontDoor
 from server.control.cluster import Cluster
 from server.log.entries import FARTHEST_LEAP
 from server.log.streams import Streams
-from server.main.peer_api import MainPeer
-from server.main.room_api import RoomObject
+from server.main.peer_api import MainPeerApi
+from server.main.room_api import RoomApi
 from server.process.base_api import ClientObject, PeerObject
 from server.replication.replica_service import ReplicaService
 from tests.conditions import PATIENCE_S, wait_until
@@ -149,7 +149,7 @@ def good_values(game: Game) -> dict[str, st.SearchStrategy[object]]:
 def places(game: Game) -> list[tuple[str, str, type]]:
     return [
         (COMMUNICATION, COMMUNICATION, FrontDoor),
-        (MAIN, f"room.{game.x.id}", RoomObject),
+        (MAIN, f"room.{game.x.id}", RoomApi),
         (MAIN, MAIN, ClientObject),
         (REPLICATION, REPLICATION, ClientObject),
     ]
@@ -369,7 +369,7 @@ def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
     good = peer_good_values(epoch, holder)
     methods = [
         (role, method, checks)
-        for role, kind in ((MAIN, MainPeer), (COMMUNICATION, PeerObject), (REPLICATION, ReplicaService))
+        for role, kind in ((MAIN, MainPeerApi), (COMMUNICATION, PeerObject), (REPLICATION, ReplicaService))
         for method, checks in remote_methods(kind)
         if method != "begin_copy"  # a good one: what was to come next never does
     ]

@@ -17,8 +17,8 @@ from client.room import new_request_id
 from game.errors import InvalidArgument, InvariantBroken, NoSuchRoom
 from server.communication.front_door import FrontDoor
 from server.control.cluster import Cluster
-from server.main.peer_api import MainPeer
-from server.main.room_api import RoomObject
+from server.main.peer_api import MainPeerApi
+from server.main.room_api import RoomApi
 from server.process.base_api import ClientObject, PeerObject
 from server.replication.replica_service import ReplicaService
 from tests.conditions import PATIENCE_S, wait_until
@@ -48,8 +48,8 @@ JUNK: list[object] = [
     ["x"] * 3000,
 ]
 NOT_JUNK_FOR = {"title", "options", "role", "timeout_s", "after", "terms", "wish", "on"}
-OPEN_CLASSES = (FrontDoor, RoomObject, ClientObject)
-PEER_CLASSES = (PeerObject, MainPeer, ReplicaService)
+OPEN_CLASSES = (FrontDoor, RoomApi, ClientObject)
+PEER_CLASSES = (PeerObject, MainPeerApi, ReplicaService)
 
 
 def remote_methods(kind: type) -> Iterator[tuple[str, list[str]]]:
@@ -103,7 +103,7 @@ def call(cluster: Cluster) -> Iterator[Any]:
 def places(game: Game) -> list[tuple[str, str, type]]:
     return [
         (COMMUNICATION, COMMUNICATION, FrontDoor),
-        (MAIN, f"room.{game.x.id}", RoomObject),
+        (MAIN, f"room.{game.x.id}", RoomApi),
         (MAIN, MAIN, ClientObject),
         (REPLICATION, REPLICATION, ClientObject),
     ]

@@ -9,14 +9,14 @@ import pytest
 
 from game.errors import InvalidArgument
 from server.communication.front_door import FrontDoor
-from server.main.peer_api import MainPeer
-from server.main.room_api import RoomObject
+from server.main.peer_api import MainPeerApi
+from server.main.room_api import RoomApi
 from server.process.base_api import ClientObject, PeerObject
 from server.replication.replica_service import ReplicaService
 from wire.arguments import remote, seconds, text, whole
 from wire.errors import InternalError
 
-CLASSES = (FrontDoor, RoomObject, ClientObject, PeerObject, MainPeer, ReplicaService)
+CLASSES = (FrontDoor, RoomApi, ClientObject, PeerObject, MainPeerApi, ReplicaService)
 FREE = {"move"}
 """What the rules of the game check, not the wire."""
 

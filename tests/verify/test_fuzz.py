@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from server.communication.front_door import FrontDoor
-from server.main.peer_api import MainPeer
-from server.main.room_api import RoomObject
+from server.main.peer_api import MainPeerApi
+from server.main.room_api import RoomApi
 from server.process.base_api import PeerObject
 from server.replication.replica_service import ReplicaService
 from server.settings import ROOT
@@ -48,9 +48,9 @@ def test_the_attack_knows_every_method_and_its_arguments() -> None:
         found = {name: getattr(value, "checks", None) for kind in kinds for name, value in vars(kind).items()}
         return {name: tuple(checks) for name, checks in found.items() if checks is not None}
 
-    assert methods(RoomObject) == known.ROOM
+    assert methods(RoomApi) == known.ROOM
     assert methods(FrontDoor) == known.FRONT_DOOR
-    assert set(methods(PeerObject, MainPeer, ReplicaService)) == set(known.PEER_METHODS)
+    assert set(methods(PeerObject, MainPeerApi, ReplicaService)) == set(known.PEER_METHODS)
 
 
 def test_the_same_seed_is_the_same_garbage() -> None:

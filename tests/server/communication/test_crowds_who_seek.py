@@ -27,8 +27,8 @@ from server.log.entries import Entry, Epoch
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
-from server.main.command_service import Desk
-from server.main.match_opener import Pairings
+from server.main.command_service import CommandService
+from server.main.match_opener import MatchOpener
 from server.rooms.ids import house_request
 from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import pairings
@@ -76,8 +76,8 @@ class Servers:
             talk, lambda wish: pytest.fail(f"nobody here can {wish}")
         )
         self.committer = Committer(commit, hold, step_down=pytest.fail)
-        desk = Desk(self.house, self.committer, Settings())
-        self._pairings = Pairings(
+        desk = CommandService(self.house, self.committer, Settings())
+        self._pairings = MatchOpener(
             self.house,
             self.committer,
             check_new_room=desk.check_new_room,

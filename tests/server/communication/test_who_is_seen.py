@@ -19,8 +19,8 @@ from server.log.entries import Entry, Epoch
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.account_service import AN_HOUR_S
-from server.main.command_service import Desk
-from server.main.match_opener import Pairings
+from server.main.command_service import CommandService
+from server.main.match_opener import MatchOpener
 from server.rooms.ids import house_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
@@ -60,8 +60,8 @@ class MainServer:
             lambda talk: converse(talk, lambda wish: pytest.fail(f"nobody here can {wish}")),
             step_down=pytest.fail,
         )
-        self.desk = Desk(self.house, committer, SETTINGS, lambda: self.time)
-        self.pairings = Pairings(
+        self.desk = CommandService(self.house, committer, SETTINGS, lambda: self.time)
+        self.pairings = MatchOpener(
             self.house,
             committer,
             check_new_room=self.desk.check_new_room,
@@ -134,7 +134,7 @@ def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainS
     server.desk.names.claim("ann", token_hash(token))
     room = str(server.desk.create(token_hash(token), "create-it", "", "tictactoe", {}, {})["room"])
     now(server.desk.command(token, room, lambda by: Join(by, "join", "player")))
-    server.desk = Desk(server.house, server.desk._committer, SETTINGS, lambda: server.time)
+    server.desk = CommandService(server.house, server.desk._committer, SETTINGS, lambda: server.time)
     server.pass_on(59.0)
     assert server.room(room).away == {}
     server.pass_on(1.0)
@@ -144,13 +144,13 @@ def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainS
 # -- how many rooms ------------------------------------------------------------------------------------------------
 
 
-def limited(server: MainServer, **limits: int) -> Desk:
+def limited(server: MainServer, **limits: int) -> CommandService:
     """A desk with other limits, of people of one host."""
     changed = replace(SETTINGS, **limits)  # type: ignore[arg-type]  # all of them are numbers
-    return Desk(server.house, server.desk._committer, changed, lambda: server.time)
+    return CommandService(server.house, server.desk._committer, changed, lambda: server.time)
 
 
-def opens(desk: Desk, name: str, number: int, host: str = "a classroom") -> str:
+def opens(desk: CommandService, name: str, number: int, host: str = "a classroom") -> str:
     """Somebody opens a room, having a name or not yet."""
     hashed = token_hash(f"the secret token of {name}, which is long")
     desk.names.claim(name, hashed, host)

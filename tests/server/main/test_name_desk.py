@@ -39,7 +39,7 @@ from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.main import account_service as name_desk
-from server.main.account_service import NameDesk
+from server.main.account_service import AccountService
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Faults
@@ -90,7 +90,7 @@ class MainServer:
         self.replication = Replication()
         commit = Commit(STREAMS, self.house, self.journal, self.replication, Faults(""), self.house.moment)  # type: ignore[arg-type]
         self.committer = Committer(commit, _hold, step_down=pytest.fail)
-        self.names = NameDesk(self.house, self.committer, LIMITS, lambda: self.time)
+        self.names = AccountService(self.house, self.committer, LIMITS, lambda: self.time)
 
     def take_over(self) -> None:
         """The server dies, and the next one has its journal."""

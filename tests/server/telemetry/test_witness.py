@@ -23,7 +23,7 @@ from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
 from server.main import commit_observer as witness
-from server.main.commit_observer import Witness
+from server.main.commit_observer import CommitObserver
 from server.settings import Settings
 from server.telemetry import logs as log
 from server.telemetry.counters import CommitCounts
@@ -72,7 +72,7 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[Mapping[str, Any]]:
 @pytest.mark.usefixtures("as_json")
 def test_rooms_and_games_are_told_of_with_room_and_request(capsys: pytest.CaptureFixture[str]) -> None:
     counts = CommitCounts()
-    saw = Witness(counts, every_command=True)
+    saw = CommitObserver(counts, every_command=True)
     saw.published(draft_of(*ALL))
     assert capsys.readouterr().err == "", "whoever commits does not write"
     saw.write()
@@ -95,7 +95,7 @@ def test_rooms_and_games_are_told_of_with_room_and_request(capsys: pytest.Captur
 
 @pytest.mark.usefixtures("as_json")
 def test_at_info_commands_and_beginnings_are_not_told(capsys: pytest.CaptureFixture[str]) -> None:
-    saw = Witness(CommitCounts(), every_command=False)
+    saw = CommitObserver(CommitCounts(), every_command=False)
     order = Submission(ROOM, Move("ada", "request1", 0))
     order.answer = {"version": 5, "seat": "X"}
     saw.carried_out([order], 0.001)
@@ -107,7 +107,7 @@ def test_at_info_commands_and_beginnings_are_not_told(capsys: pytest.CaptureFixt
 @pytest.mark.usefixtures("as_json")
 def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     counts = CommitCounts()
-    saw = Witness(counts, every_command=True)
+    saw = CommitObserver(counts, every_command=True)
     good, bad = (Submission(ROOM, Move("ada", request, 0)) for request in ("request1", "request2"))
     good.answer, bad.error = {"version": 5, "seat": "X"}, CellTaken("the cell is not empty")
     claim = Submission(name_stream("eve"), Claim("eve", SECRET))
@@ -143,7 +143,7 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
     ],
 )
 def test_every_command_can_be_told_of(stream: str, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    saw = Witness(CommitCounts(), every_command=True)
+    saw = CommitObserver(CommitCounts(), every_command=True)
     order = Submission(stream, command)
     order.answer = {}
     saw.carried_out([order], 0.001)
@@ -158,7 +158,7 @@ def test_lines_that_nobody_writes_are_bounded(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(witness, "MOST_LINES", 3)
-    saw = Witness(CommitCounts(), every_command=False)
+    saw = CommitObserver(CommitCounts(), every_command=False)
     for _ in range(5):
         saw.published(draft_of(ALL[0]))
     saw.write()
@@ -169,7 +169,7 @@ def test_lines_that_nobody_writes_are_bounded(
 
 def test_every_kind_of_event_has_a_name() -> None:
     counts = CommitCounts()
-    saw = Witness(counts, every_command=False)
+    saw = CommitObserver(counts, every_command=False)
     events = [from_plain({**to_plain(event)}) for event in ALL]
     saw.published(draft_of(*events))
     assert set(counts.events) == {event.kind for event in ALL}
