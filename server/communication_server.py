@@ -7,8 +7,8 @@ log does not have; see ``docs/architecture.md``.
 from __future__ import annotations
 
 from server.communication.front_door import FrontDoor
-from server.communication.house_bot_process import BotKeeper
-from server.communication.lobby_follower import LobbyCopy
+from server.communication.house_bot_process import HouseBotProcess
+from server.communication.lobby_follower import LobbyFollower
 from server.process import entry_point as script
 from server.process.base_api import PeerObject
 from server.process.server_process import Node
@@ -25,7 +25,7 @@ CONNECTIONS_TO_MAIN = 16
 class CommunicationPeer(PeerObject):
     """What the communication server answers the others."""
 
-    def __init__(self, its_node: Node, copy: LobbyCopy) -> None:
+    def __init__(self, its_node: Node, copy: LobbyFollower) -> None:
         super().__init__(its_node)
         self._copy = copy
 
@@ -45,7 +45,7 @@ class CommunicationPeer(PeerObject):
 
 def build(its_node: Node) -> None:
     """Open the front door, and follow the main server's lobby."""
-    copy = LobbyCopy()
+    copy = LobbyFollower()
     its_node.serve_peers(CommunicationPeer(its_node, copy))
     main = its_node.settings.peer_address_of(MAIN)
     key_of_main = peer_key(its_node.key, MAIN)
@@ -60,7 +60,7 @@ def build(its_node: Node) -> None:
     its_node.in_background("book", lambda: front_door.archive.follow(reader, its_node.go_on, its_node.pause))
     its_node.in_background("matches", lambda: front_door.matchmaker.run(its_node.go_on, its_node.pause))
     its_node.open_to_clients().offer(COMMUNICATION, front_door)
-    keeper = BotKeeper(its_node.settings, lambda: copy.matches_of(HOUSE_BOT))
+    keeper = HouseBotProcess(its_node.settings, lambda: copy.matches_of(HOUSE_BOT))
     its_node.in_background("house bot", lambda: keeper.run(its_node.go_on, its_node.pause))
     its_node.at_end(keeper.end)
     its_node.metrics.include(front_door.readings)

@@ -14,13 +14,13 @@ from game.accounts.recovery_code import LONGEST_WRITTEN, check_code
 from game.errors import NoSuchRoom
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import check_wish
-from server.communication.game_index import Archive
-from server.communication.lobby_follower import FOLLOW_WAIT_S, LOBBY, PAGE, LobbyCopy
+from server.communication.game_index import GameIndex
+from server.communication.lobby_follower import FOLLOW_WAIT_S, LOBBY, PAGE, LobbyFollower
 from server.communication.matchmaker import BotLimits, Matchmaker
 from server.communication.online import Online
 from server.communication.presence import SAY_AGAIN_S, SHOWN
 from server.communication.ratings import Pool
-from server.communication.token_cache import Identities
+from server.communication.token_cache import TokenCache
 from server.rooms.lobby import cursor_from
 from server.runtime.security import cluster_id, code_hash, token_hash
 from server.settings import Settings
@@ -47,7 +47,7 @@ _GAME_NUMBER = whole(1, 1 << 53)
 class FrontDoor:
     """The remote object ``communication_server``."""
 
-    def __init__(self, copy: LobbyCopy, main: ProxyPool, glance: Glance, settings: Settings, key: bytes) -> None:
+    def __init__(self, copy: LobbyFollower, main: ProxyPool, glance: Glance, settings: Settings, key: bytes) -> None:
         """``key``: the cluster's, for tickets and for what the house bot is known by."""
         self._copy = copy
         self._main = main
@@ -56,8 +56,8 @@ class FrontDoor:
         self._cluster_id = cluster_id(key)
         self._choices = short_list(DEFAULT_GAME)
         self.who_is_online = Online(self._ask_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
-        self._identities = Identities(lambda hashed: self._ask_main("who_has", hashed))
-        self.archive = Archive(lambda numbers: self._ask_main("records", list(numbers)))
+        self._identities = TokenCache(lambda hashed: self._ask_main("who_has", hashed))
+        self.archive = GameIndex(lambda numbers: self._ask_main("records", list(numbers)))
         bot = BotLimits(settings.max_bot_matches, settings.max_bot_matches_per_host)
         self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
 

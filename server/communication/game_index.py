@@ -17,7 +17,7 @@ from game.accounts.names import name_key
 from game.errors import InvalidArgument, NoSuchGame, TicTacToeError
 from game.forms import records
 from game.forms.records import NameFreed
-from server.communication.ratings import Change, Pool, Ratings
+from server.communication.ratings import Pool, RatingChange, Ratings
 from server.runtime.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady
 from wire.rpc import Proxy
@@ -30,7 +30,7 @@ FOLLOW_AGAIN_S = 0.05
 logger = structlog.get_logger()
 
 
-class Archive:
+class GameIndex:
     """What is known of all finished games. Safe for threads."""
 
     def __init__(self, fetch: Callable[[Sequence[int]], Sequence[Mapping[str, Any]]]) -> None:
@@ -49,7 +49,7 @@ class Archive:
         self._unreadable = 0
         self._of_player: dict[str, list[int]] = {}
         self._in_room: dict[tuple[str, int], int] = {}
-        self._changes: dict[int, Mapping[str, Change]] = {}
+        self._changes: dict[int, Mapping[str, RatingChange]] = {}
 
     def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep up with the book until ``go_on()`` is false."""

@@ -20,7 +20,7 @@ START_AGAIN_S = 1.0
 logger = structlog.get_logger()
 
 
-class BotKeeper:
+class HouseBotProcess:
     """Starts the house bot, and starts it again when it dies; it ends by itself when this process does."""
 
     def __init__(self, settings: Settings, matches: Callable[[], Sequence[str]]) -> None:

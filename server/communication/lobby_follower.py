@@ -23,7 +23,7 @@ LOBBY = "lobby"
 """What is waited for here, as the herald knows it."""
 
 
-class LobbyCopy:
+class LobbyFollower:
     """The main server's lobby as this server knows it, and who waits for it to change."""
 
     def __init__(self) -> None:

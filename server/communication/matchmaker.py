@@ -20,7 +20,7 @@ from game.games.selection import Wish, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
 from game.rooms.drain_rules import check_not_draining
-from server.communication.lobby_follower import FOLLOW_WAIT_S, LobbyCopy
+from server.communication.lobby_follower import FOLLOW_WAIT_S, LobbyFollower
 from server.rooms.ids import HOUSE_BOT, house_request
 from server.rooms.long_poll import LongPolls
 from server.rooms.pairing import MOST_AT_ONCE, Pairing
@@ -66,7 +66,7 @@ class Matchmaker:
     def __init__(
         self,
         ask_main: AskMain,
-        lobby: LobbyCopy,
+        lobby: LobbyFollower,
         where: Where,
         rating_of: Callable[[str], float],
         key: bytes,

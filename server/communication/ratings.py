@@ -31,7 +31,7 @@ SURE = 2.0
 """The true strength is within so many standard deviations nineteen times of twenty."""
 
 
-class Change(NamedTuple):
+class RatingChange(NamedTuple):
     """A rating before and after a game, as it is shown."""
 
     before: int
@@ -58,7 +58,7 @@ class Ratings:
     def __init__(self) -> None:
         self._pools: dict[Pool, dict[str, _Player]] = {"people": {}, "bots": {}}
 
-    def take_in(self, record: GameRecord) -> Mapping[str, Change]:
+    def take_in(self, record: GameRecord) -> Mapping[str, RatingChange]:
         """Rate a game; what it did to the ratings, by name. A game that is not rated does nothing."""
         if not record.rated:
             return {}
@@ -66,7 +66,7 @@ class Ratings:
         both = {seat: _player(players, record.seats[seat]) for seat in SEATS}
         before = {seat: player.shown for seat, player in both.items()}
         self._rate(both, record.winner)
-        return {record.seats[seat]: Change(before[seat], player.shown) for seat, player in both.items()}
+        return {record.seats[seat]: RatingChange(before[seat], player.shown) for seat, player in both.items()}
 
     def forget(self, name: str) -> None:
         """The name is free again: whoever has it next begins anew."""

@@ -11,7 +11,7 @@ BELIEVED_S = 10.0
 MOST = 20_000
 
 
-class Identities:
+class TokenCache:
     """Usernames by the hashes of their tokens. Safe for threads."""
 
     def __init__(self, ask: Callable[[str], str], clock: Callable[[], float] = time.monotonic) -> None:

@@ -13,8 +13,8 @@ from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.games.selection import Wish
 from game.match.matchmaking import Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
-from server.communication.game_index import PAGE, Archive
-from server.communication.lobby_follower import LobbyCopy
+from server.communication.game_index import PAGE, GameIndex
+from server.communication.lobby_follower import LobbyFollower
 from server.communication.matchmaker import AGAIN_S, TICK_S
 from server.rooms.pairing import Pairing
 from simulator.cluster.servers.rpc import Process, Request
@@ -29,10 +29,10 @@ FOLLOW_S = 0.3
 class WaitingLine:
     """The matchmaking of one life of a communication server."""
 
-    def __init__(self, process: Process, copy: LobbyCopy) -> None:
+    def __init__(self, process: Process, copy: LobbyFollower) -> None:
         self._process = process
         self._copy = copy
-        self.archive = Archive(lambda numbers: [{} for _ in numbers])
+        self.archive = GameIndex(lambda numbers: [{} for _ in numbers])
         self._seekers = Seekers(short_list(DEFAULT_GAME), players=PLAYERS_OF_A_MATCH)
         self._asked: dict[str, tuple[Request, float]] = {}
         self._making: set[str] = set()

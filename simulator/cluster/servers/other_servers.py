@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from game.errors import InvalidArgument, InvariantBroken
-from server.communication.lobby_follower import LobbyCopy
+from server.communication.lobby_follower import LobbyFollower
 from server.log.journal.compaction import Compactor
 from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
@@ -59,7 +59,7 @@ class ReplicationProcess(Process):
 
 
 class CommunicationProcess(Process):
-    """A communication server: follows the lobby with the real ``LobbyCopy``, matches who asks, and watches
+    """A communication server: follows the lobby with the real ``LobbyFollower``, matches who asks, and watches
     replication.
     """
 
@@ -68,7 +68,7 @@ class CommunicationProcess(Process):
         super().__init__()
         self._machine = machine
         self._matches = matches
-        self.copy = LobbyCopy()
+        self.copy = LobbyFollower()
         self.line = WaitingLine(self, self.copy)
 
     def start(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from game.accounts.names import name_key
 from game.errors import NoSuchGame
 from game.forms.records import GameRecord, NameFreed, Record, to_plain
-from server.communication.ratings import Change, Pool, Ratings
+from server.communication.ratings import Pool, RatingChange, Ratings
 
 
 class NaiveArchive:
@@ -59,7 +59,7 @@ class NaiveArchive:
         changes = self._rated()[1].get(number, {})
         return {"number": number, "record": to_plain(self._book[number - 1]), "changes": changes}
 
-    def _rated(self) -> tuple[Ratings, dict[int, Mapping[str, Change]]]:
+    def _rated(self) -> tuple[Ratings, dict[int, Mapping[str, RatingChange]]]:
         """The ratings after the games that are listed, and what each did to them."""
         ratings, changes = Ratings(), {}
         for number, record in enumerate(self._book, 1):

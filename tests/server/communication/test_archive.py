@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from game.errors import NoSuchGame
 from game.forms.records import GameRecord, NameFreed, Record, to_plain
 from server.communication import game_index as of_archive
-from server.communication.game_index import Archive
+from server.communication.game_index import GameIndex
 from tests.conditions import PATIENCE_S, wait_until
 from tests.game.books import BOOKS, BOTS, NAMES, game_of
 from tests.server.communication.naive_archive import NaiveArchive
@@ -60,15 +60,15 @@ class MainServer:
         return written
 
 
-def archive_of(book: Iterable[Record]) -> Archive:
+def archive_of(book: Iterable[Record]) -> GameIndex:
     """One that has read the whole book at once."""
     main = MainServer(book)
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     archive.take_in(main.records_after(0, len(main.book)))
     return archive
 
 
-def everything(asked: Archive | NaiveArchive, book: Sequence[Record]) -> dict[object, object]:
+def everything(asked: GameIndex | NaiveArchive, book: Sequence[Record]) -> dict[object, object]:
     """The answers to all questions about that book."""
     games = [one for one in book if isinstance(one, GameRecord)]
     limits, numbers = {1, 2, 7, len(book) + 1}, range(len(book) + 2)
@@ -83,7 +83,7 @@ def everything(asked: Archive | NaiveArchive, book: Sequence[Record]) -> dict[ob
     return answers
 
 
-def game_or_none(asked: Archive | NaiveArchive, number: int) -> Mapping[str, object] | None:
+def game_or_none(asked: GameIndex | NaiveArchive, number: int) -> Mapping[str, object] | None:
     try:
         return asked.game(number)
     except NoSuchGame:
@@ -103,7 +103,7 @@ def test_in_whatever_pieces_the_book_comes_all_is_answered_as_the_whole_book_say
     book: list[Record], pieces: list[tuple[int, bool]]
 ) -> None:
     main = MainServer(book)
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     for size, all_there_is in [*pieces, (len(book), True)]:
         until = min(archive.count + size, len(book))
         answer = main.records_after(archive.count, size, until if all_there_is else len(book))
@@ -137,7 +137,7 @@ def test_with_a_shorter_book_everything_begins_anew(one: list[Record], another: 
     if len(longer) == len(shorter):
         shorter = shorter[:-1]
     main = MainServer(longer)
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     archive.take_in(main.records_after(0, len(longer)))
     main.book = shorter
     archive.take_in(main.records_after(archive.count, len(longer)))
@@ -181,7 +181,7 @@ def test_it_keeps_up_with_a_book_that_grows_though_not_every_question_is_answere
     book: list[Record], growth: list[int]
 ) -> None:
     main = MainServer(book)
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     line = Line(main, growth)
     pauses = 0
 
@@ -198,7 +198,7 @@ def test_it_keeps_up_with_a_book_that_grows_though_not_every_question_is_answere
 # -- until it is complete -------------------------------------------------------------------------------------------
 
 
-def assert_not_ready(archive: Archive) -> None:
+def assert_not_ready(archive: GameIndex) -> None:
     with pytest.raises(NotReady):
         archive.leaderboard("people", 1)
     with pytest.raises(NotReady):
@@ -208,7 +208,7 @@ def assert_not_ready(archive: Archive) -> None:
 
 
 def test_before_anything_was_read_nothing_is_listed_and_everybody_has_the_first_rating() -> None:
-    archive = Archive(MainServer([]).records)
+    archive = GameIndex(MainServer([]).records)
     assert_not_ready(archive)
     assert archive.rating_of("ann") == 1500.0
     archive.take_in({"records": [], "count": 0})
@@ -217,7 +217,7 @@ def test_before_anything_was_read_nothing_is_listed_and_everybody_has_the_first_
 
 def test_while_the_book_is_read_results_are_found_and_ratings_are_as_far_as_it_was_read() -> None:
     main = MainServer([game_of("ann", "bob", room="abcd", number=1), game_of("ann", "bob", room="abcd", number=2)])
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     archive.take_in(main.records_after(0, 1))
     assert_not_ready(archive)
     assert archive.result("abcd", 1)["number"] == archive.game(1)["number"] == 1
@@ -261,12 +261,12 @@ def test_games_of_a_name_that_was_let_go_are_not_its_next_owners_but_still_in_th
 class Asking:
     """Somebody who asks for a result, in a thread of their own."""
 
-    def __init__(self, archive: Archive, room: str, number: int) -> None:
+    def __init__(self, archive: GameIndex, room: str, number: int) -> None:
         self.waits = threading.Event()
         self.heard: Mapping[str, object] | None = None
         threading.Thread(target=self._ask, args=(archive, room, number), daemon=True).start()
 
-    def _ask(self, archive: Archive, room: str, number: int) -> None:
+    def _ask(self, archive: GameIndex, room: str, number: int) -> None:
         call_when_waiting(self.waits.set)
         self.heard = archive.result(room, number)
 
@@ -277,7 +277,7 @@ def test_who_asks_for_a_result_before_the_book_was_read_waits_for_that_game(
 ) -> None:
     monkeypatch.setattr(of_archive, "FOLLOW_WAIT_S", FOREVER_S)
     main = MainServer([game_of("ann", "bob", room="this"), game_of("ann", "bob", room="that", private=private)])
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     asking = Asking(archive, "that", 1)
     assert asking.waits.wait(PATIENCE_S)
     archive.take_in(main.records_after(0, 1))
@@ -297,7 +297,7 @@ def test_a_result_that_does_not_come_is_no_such_game(room: str, number: int) -> 
 
 def test_what_could_not_be_read_is_read_again_when_something_was_mended_or_another_term_begins() -> None:
     main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     for mended in ((1, 0), (1, 1), (2, 0)):
         answer = main.records_after(archive.count, ALL)
         answer["records"][1] = {"lost": True}
@@ -316,7 +316,7 @@ def test_a_record_that_cannot_be_read_is_left_out_and_the_others_are_shown() -> 
     main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
     answer = main.records_after(0, ALL)
     answer["records"][1] = {"kind": "game", "room": 7}
-    archive = Archive(main.records)
+    archive = GameIndex(main.records)
     archive.take_in(answer)
     shown = archive.games("", 0, ALL)["games"]
     assert [game["number"] for game in shown] == [3, 1]  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from game.rooms.commands import HOUSE, Close
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
 from server.communication import matchmaker as matchmaking
-from server.communication.lobby_follower import LobbyCopy
+from server.communication.lobby_follower import LobbyFollower
 from server.communication.matchmaker import Matchmaker
 from server.log.entries import Entry, Epoch
 from server.log.journal.journal import Journal
@@ -84,7 +84,7 @@ class Servers:
             seat_house_bot=lambda: None,
             expect=desk.expect,
         )
-        self.copy = LobbyCopy()
+        self.copy = LobbyFollower()
         self.clock = 0.0
         self.ratings: dict[str, float] = {}
         self.away = False

@@ -6,7 +6,7 @@ import pytest
 
 from game.errors import BadToken
 from server.communication import token_cache as of_identities
-from server.communication.token_cache import BELIEVED_S, Identities
+from server.communication.token_cache import BELIEVED_S, TokenCache
 
 
 class MainServer:
@@ -33,11 +33,11 @@ def main() -> MainServer:
 
 
 @pytest.fixture
-def identities(main: MainServer) -> Identities:
-    return Identities(main.who_has, lambda: main.now)
+def identities(main: MainServer) -> TokenCache:
+    return TokenCache(main.who_has, lambda: main.now)
 
 
-def test_the_main_server_is_asked_once_in_a_while(main: MainServer, identities: Identities) -> None:
+def test_the_main_server_is_asked_once_in_a_while(main: MainServer, identities: TokenCache) -> None:
     for now in (0.0, 1.0, BELIEVED_S - 0.1):
         main.now = now
         assert (identities.name_with("a"), identities.name_with("b")) == ("ada", "bob")
@@ -48,7 +48,7 @@ def test_the_main_server_is_asked_once_in_a_while(main: MainServer, identities: 
 
 
 def test_what_was_so_longer_ago_is_not_believed_however_long_the_answer_took(
-    main: MainServer, identities: Identities
+    main: MainServer, identities: TokenCache
 ) -> None:
     main.takes_s = 2.0
     assert identities.name_with("a") == "ada"
@@ -58,7 +58,7 @@ def test_what_was_so_longer_ago_is_not_believed_however_long_the_answer_took(
         identities.name_with("a")
 
 
-def test_a_token_of_nobody_is_asked_about_every_time(main: MainServer, identities: Identities) -> None:
+def test_a_token_of_nobody_is_asked_about_every_time(main: MainServer, identities: TokenCache) -> None:
     for _ in range(2):
         with pytest.raises(BadToken):
             identities.name_with("e")
@@ -68,7 +68,7 @@ def test_a_token_of_nobody_is_asked_about_every_time(main: MainServer, identitie
 
 
 def test_there_is_a_limit_and_whoever_was_asked_about_longest_ago_is_forgotten_first(
-    main: MainServer, identities: Identities, monkeypatch: pytest.MonkeyPatch
+    main: MainServer, identities: TokenCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(of_identities, "MOST", 2)
     identities.name_with("a")

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from game.forms.views import LATER_IN_ROWS
-from server.communication.lobby_follower import LobbyCopy
+from server.communication.lobby_follower import LobbyFollower
 from server.rooms.lobby import BEGINNING, Lobby, LobbyChange
 
 
@@ -14,12 +14,12 @@ def row(room: str) -> dict[str, Any]:
     return {"room": room, **LATER_IN_ROWS}
 
 
-def answer(lobby: Lobby, copy: LobbyCopy) -> dict[str, Any]:
+def answer(lobby: Lobby, copy: LobbyFollower) -> dict[str, Any]:
     changes = lobby.since(copy.cursor, 2)
     return {"cursor": changes.cursor, "changed": changes.changed, "reset": changes.reset, "more": changes.more}
 
 
-def follow(lobby: Lobby, copy: LobbyCopy) -> None:
+def follow(lobby: Lobby, copy: LobbyFollower) -> None:
     while True:
         given = answer(lobby, copy)
         copy.take_in(given)
@@ -28,7 +28,7 @@ def follow(lobby: Lobby, copy: LobbyCopy) -> None:
 
 
 def test_the_copy_follows_in_pages() -> None:
-    lobby, copy = Lobby(), LobbyCopy()
+    lobby, copy = Lobby(), LobbyFollower()
     for number in range(1, 8):
         lobby.put(LobbyChange(number, f"r{number}", row(f"r{number}")))
     copy.take_in(answer(lobby, copy))
@@ -39,7 +39,7 @@ def test_the_copy_follows_in_pages() -> None:
 
 
 def test_readers_of_a_copy_that_began_anew_begin_anew_too() -> None:
-    lobby, copy = Lobby(), LobbyCopy()
+    lobby, copy = Lobby(), LobbyFollower()
     lobby.put(LobbyChange(5, "old", row("old")))
     follow(lobby, copy)
     cursor = copy.lobby.since(BEGINNING, 10).cursor
@@ -53,7 +53,7 @@ def test_readers_of_a_copy_that_began_anew_begin_anew_too() -> None:
 
 
 def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait() -> None:
-    lobby, copy = Lobby(), LobbyCopy()
+    lobby, copy = Lobby(), LobbyFollower()
     lobby.put(LobbyChange(50, "old", row("old")))
     follow(lobby, copy)
     cursor = copy.lobby.since(BEGINNING, 10).cursor
@@ -66,7 +66,7 @@ def test_after_a_shorter_log_readers_begin_anew_once_and_then_wait() -> None:
 
 
 def test_who_waits_for_a_change_goes_on_once_it_is_in_the_copy() -> None:
-    lobby, copy = Lobby(), LobbyCopy()
+    lobby, copy = Lobby(), LobbyFollower()
     lobby.put(LobbyChange(3, "room", row("room")))
     threading.Thread(target=follow, args=(lobby, copy)).start()
     copy.wait_for(3, 10.0)
