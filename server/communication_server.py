@@ -14,7 +14,7 @@ from server.process.base_api import PeerObject
 from server.process.server_process import Node
 from server.rooms.ids import HOUSE_BOT
 from server.runtime.security import peer_key
-from server.supervision.status import Glance, Lookout
+from server.supervision.status import CachedStatus, StatusReader
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.arguments import remote
 from wire.rpc import Proxy, ProxyPool
@@ -53,7 +53,7 @@ def build(its_node: Node) -> None:
     its_node.retries["lobby"] = copy.retries
     its_node.in_background("lobby", lambda: copy.follow(follower, its_node.go_on, its_node.pause))
     pool = ProxyPool(main, PEER, key=key_of_main, most=CONNECTIONS_TO_MAIN)
-    glance = Glance(Lookout(its_node.settings, its_node.run_folder, its_node.key))
+    glance = CachedStatus(StatusReader(its_node.settings, its_node.run_folder, its_node.key))
     front_door = FrontDoor(copy, pool, glance, its_node.settings, its_node.key)
     its_node.retries |= {"book": front_door.archive.retries, "matches": front_door.matchmaker.retries}
     reader = Proxy(main, PEER, key=key_of_main)

@@ -24,7 +24,7 @@ from server.communication.token_cache import TokenCache
 from server.rooms.lobby import cursor_from
 from server.runtime.security import cluster_id, code_hash, token_hash
 from server.settings import Settings
-from server.supervision.status import Glance
+from server.supervision.status import CachedStatus
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
 from wire import MAIN, PROTOCOL_VERSION, room_object
@@ -47,7 +47,9 @@ _GAME_NUMBER = whole(1, 1 << 53)
 class FrontDoor:
     """The remote object ``communication_server``."""
 
-    def __init__(self, copy: LobbyFollower, main: ProxyPool, glance: Glance, settings: Settings, key: bytes) -> None:
+    def __init__(
+        self, copy: LobbyFollower, main: ProxyPool, glance: CachedStatus, settings: Settings, key: bytes
+    ) -> None:
         """``key``: the cluster's, for tickets and for what the house bot is known by."""
         self._copy = copy
         self._main = main

@@ -18,9 +18,18 @@ from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
 from server.supervision.recovery_log import Recovery
-from server.supervision.run_directory import RunFolder
+from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
-from server.supervision.status import ASK_S, IN_STEP, SPEAKS_OTHERWISE, Drains, Lookout, RoleStatus, drains_from, whole
+from server.supervision.status import (
+    ASK_S,
+    IN_STEP,
+    SPEAKS_OTHERWISE,
+    Drains,
+    RoleStatus,
+    StatusReader,
+    drains_from,
+    whole,
+)
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
 
@@ -55,9 +64,9 @@ class Cluster:
     def __init__(self, settings: Settings) -> None:
         """Raises SettingsError when the data folder or the key cannot be used."""
         self.settings = settings
-        self._run_folder = RunFolder(settings)
+        self._run_folder = RunDirectory(settings)
         key = cluster_key(settings)
-        self._lookout = Lookout(settings, self._run_folder, key)
+        self._lookout = StatusReader(settings, self._run_folder, key)
         self._registration = Registration(settings, cluster_id(key))
 
     @property

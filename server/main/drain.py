@@ -22,7 +22,7 @@ from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
 from server.rooms.room_store import RoomStore
-from server.supervision.run_directory import RunFolder
+from server.supervision.run_directory import RunDirectory
 from wire.later import now
 
 READ_AT_ONCE = 200
@@ -74,7 +74,7 @@ class StillPlayed:
 class DrainService:
     """Begins and ends the emptying, in one term of office."""
 
-    def __init__(self, house: RoomStore, committer: CommandPort, run_folder: RunFolder) -> None:
+    def __init__(self, house: RoomStore, committer: CommandPort, run_folder: RunDirectory) -> None:
         self._house = house
         self._committer = committer
         self._run_folder = run_folder

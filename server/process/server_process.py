@@ -1,7 +1,7 @@
 """What every server is, whatever its role: one process with a lock, two endpoints, a heartbeat and an end.
 
 The client endpoint is what anybody may call, the peer endpoint what servers say to one another with the cluster's key.
-A server's own part is a list of ``Watcher`` and what it offers; the scripts put that together.
+A server's own part is a list of ``Supervisor`` and what it offers; the scripts put that together.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from server.runtime.this_machine import is_here, machine_id
 from server.settings import Settings
 from server.settings_checks import is_loopback
 from server.supervision import processes
-from server.supervision.heartbeat import NameServerPulse, PeerPulse, Pulse
-from server.supervision.run_directory import RunFolder
+from server.supervision.heartbeat import Heartbeat, NameServerHeartbeat, PeerHeartbeat
+from server.supervision.run_directory import RunDirectory
 from server.supervision.supervision import STAND_DOWN_S
-from server.supervision.supervisor import Watcher
+from server.supervision.supervisor import Supervisor
 from server.telemetry import logs as log
 from server.telemetry import metrics
 from server.telemetry.counters import Traffic
@@ -55,7 +55,7 @@ class Node:
         self.role = role
         self.settings = settings
         connections = descriptors.connections_for(settings.max_connections)  # first: what cannot serve holds no lock
-        self.run_folder = RunFolder(settings)
+        self.run_folder = RunDirectory(settings)
         self.key = cluster_key(settings)
         self.cluster_id = cluster_id(self.key)
         self._names = Registration(settings, self.cluster_id, role)
@@ -65,7 +65,7 @@ class Node:
         self._run = self.run_folder.run_of(role, os.getpid())
         self._ending = threading.Event()
         self._stands_down_until = -math.inf
-        self.watchers: list[Watcher] = []
+        self.watchers: list[Supervisor] = []
         self._threads: list[threading.Thread] = []
         self._at_end: list[Callable[[], None]] = []
         self._registration = Retries("not registered", patience_s=TAKEOVER_S, name_server=str(settings.name_server))
@@ -165,7 +165,7 @@ class Node:
     def watch(self, roles: Sequence[str]) -> None:
         """Keep these roles alive, each watched in a thread of its own."""
         for role in roles:
-            watcher = Watcher(
+            watcher = Supervisor(
                 role,
                 self.settings,
                 self.run_folder,
@@ -182,10 +182,10 @@ class Node:
         # Of these two it is known already, and no name server that is slow may hold them up.
         return {self.role, role} == {MAIN, REPLICATION} or is_here(self.settings.host_of(role))
 
-    def _pulse_of(self, role: str) -> Pulse:
+    def _pulse_of(self, role: str) -> Heartbeat:
         if role == NAME_SERVER:
-            return NameServerPulse(self.settings.name_server, self._ending)
-        return PeerPulse(role, self.settings.peer_address_of(role), self.key)
+            return NameServerHeartbeat(self.settings.name_server, self._ending)
+        return PeerHeartbeat(role, self.settings.peer_address_of(role), self.key)
 
     def _stands_down(self) -> bool:
         return time.monotonic() < self._stands_down_until

@@ -18,7 +18,7 @@ import structlog
 
 from server.runtime import log_file
 from server.settings import ROOT, Settings, as_environment
-from server.supervision.run_directory import RunFolder
+from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -33,7 +33,7 @@ LOAD_LIMIT_S = 120.0
 STANDBY = "STANDBY"
 """The environment variable that makes a server a stand-by; servers set it for those they start."""
 STARTED_IN = "STARTED_IN"
-"""The environment variable that says in which run folder (``RunFolder.id``) a process was started."""
+"""The environment variable that says in which run folder (``RunDirectory.id``) a process was started."""
 OWNER_CREATED = "OWNER_CREATED"
 """The environment variable that says when the process OWNER_PID began, as ``RunFile.created`` has it."""
 ROLES = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
@@ -53,7 +53,7 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
 
     A ``standby`` is ready to begin but waits for ``begin`` to be called with it; it ends when its starter does.
     """
-    marks = {STANDBY: "1" if standby else "", STARTED_IN: RunFolder(settings).id, **_owner_mark(settings)}
+    marks = {STANDBY: "1" if standby else "", STARTED_IN: RunDirectory(settings).id, **_owner_mark(settings)}
     with log_file.open_new(settings, role, is_written_to=role == NAME_SERVER) as output:
         return subprocess.Popen(
             command_of(role, settings),
@@ -85,7 +85,7 @@ def told_to_begin(role: str, settings: Settings) -> bool:
     """
     if not os.environ.get(STANDBY):
         return True
-    folder = RunFolder(settings)
+    folder = RunDirectory(settings)
     folder.try_to_write(folder.run_of(standby_of(role), os.getpid()))
     return sys.stdin.readline() == "begin\n"
 
@@ -180,7 +180,7 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
 
 def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
     """Every process that ``start`` made in this data folder, in these roles or (without) any."""
-    folder = RunFolder(settings)
+    folder = RunDirectory(settings)
     found = []
     for process in psutil.process_iter(["cmdline"]):
         with contextlib.suppress(psutil.Error):
@@ -192,7 +192,7 @@ def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
 
 def runs_of_cluster(settings: Settings, *roles: str) -> list[RunFile]:
     """The same as run files."""
-    folder = RunFolder(settings)
+    folder = RunDirectory(settings)
     found = []
     for process in of_cluster(settings, *roles):
         role = _role_of(process.info["cmdline"])
@@ -223,7 +223,7 @@ def _role_of(command: list[str]) -> str | None:
     return next((role for role, script in _SCRIPTS.items() if script in names), None)
 
 
-def _was_started_in(folder: RunFolder, environment: Mapping[str, str]) -> bool:
+def _was_started_in(folder: RunDirectory, environment: Mapping[str, str]) -> bool:
     # An editor with a server's script open, in a shell with our settings, has the folder too, but not the mark. A copy
     # in the place of the folder has the path, but not the id; older versions did not say that.
     is_marked = STANDBY in environment and environment.get(STARTED_IN) in (None, folder.id)

@@ -35,7 +35,7 @@ class Recovery:
         return asdict(self)
 
 
-class Recoveries:
+class RecoveryLog:
     """The last ``KEPT`` recoveries of each role."""
 
     def __init__(self, settings: Settings) -> None:

@@ -35,7 +35,7 @@ class AlreadyRunning(Exception):
     """Another server of the role runs; the sentence says which."""
 
 
-class RunFolder:
+class RunDirectory:
     """The folder in the data folder where roles are locked and their holders written down."""
 
     def __init__(self, settings: Settings) -> None:

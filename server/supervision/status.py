@@ -18,8 +18,8 @@ from server.runtime.this_machine import is_here
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
-from server.supervision.recovery_log import Recoveries, Recovery
-from server.supervision.run_directory import RunFolder
+from server.supervision.recovery_log import Recovery, RecoveryLog
+from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile, this_boot
 from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
 from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
@@ -27,7 +27,7 @@ from wire.rpc import Proxy
 
 ASK_S = 1.0
 FRESH_S = 0.1
-"""How old what ``Glance`` says may be."""
+"""How old what ``CachedStatus`` says may be."""
 
 IN_STEP = "in step"
 _NOT_OURS = "was not started by this cluster: it is used, and left running"
@@ -95,13 +95,13 @@ class _Watched(NamedTuple):
     note: str
 
 
-class Lookout:
+class StatusReader:
     """Looks at the cluster of these settings."""
 
-    def __init__(self, settings: Settings, run_folder: RunFolder, key: bytes) -> None:
+    def __init__(self, settings: Settings, run_folder: RunDirectory, key: bytes) -> None:
         self._settings = settings
         self._run_folder = run_folder
-        self._recoveries = Recoveries(settings)
+        self._recoveries = RecoveryLog(settings)
         self._key = key
         self._otherwise: set[str] = set()
         """The servers that answered last in another version of the protocol between servers."""
@@ -241,17 +241,17 @@ class Lookout:
         )
 
 
-class Glance:
+class CachedStatus:
     """What a lookout sees, for many who ask: looked at once for all who ask within ``FRESH_S``, whoever they are."""
 
-    def __init__(self, lookout: Lookout) -> None:
+    def __init__(self, lookout: StatusReader) -> None:
         self._lookout = lookout
         self._lock = threading.Lock()
         self._seen: dict[str, object] = {}
         self._seen_at = float("-inf")
 
     def take(self) -> dict[str, object]:
-        """See ``Lookout.look``."""
+        """See ``StatusReader.look``."""
         # Held while asking, so that any number of callers cost one look. Nothing else takes it, and a look is short.
         with self._lock:
             if time.monotonic() - self._seen_at > FRESH_S:

@@ -46,7 +46,7 @@ class Action(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RestartLimits:
     """How long a watcher waits for what, in seconds."""
 
     grace_s: float
@@ -64,7 +64,7 @@ class Patience:
 class Supervision:
     """One watched server's life as seen from here."""
 
-    def __init__(self, patience: Patience, now: float, *, ran_before: bool) -> None:
+    def __init__(self, patience: RestartLimits, now: float, *, ran_before: bool) -> None:
         """``ran_before``: it ran in this data folder and was not stopped for good, so it is missed at once."""
         self.starts = 0
         self._patience = patience

@@ -17,11 +17,11 @@ import structlog
 from server.runtime.retries import AGAIN_S, Retries
 from server.settings import Settings
 from server.supervision import processes
-from server.supervision.heartbeat import Pulse
-from server.supervision.recovery_log import Recoveries, Recovery
-from server.supervision.run_directory import RunFolder
+from server.supervision.heartbeat import Heartbeat
+from server.supervision.recovery_log import Recovery, RecoveryLog
+from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
-from server.supervision.supervision import Action, Condition, Patience, Supervision
+from server.supervision.supervision import Action, Condition, RestartLimits, Supervision
 from server.telemetry import metrics
 from server.telemetry.counters import DIED, HUNG, RecoveryCounts
 from server.telemetry.metrics import Reading
@@ -35,15 +35,15 @@ COURTESY_S = 0.8
 logger = structlog.get_logger()
 
 
-class Watcher:
+class Supervisor:
     """Keeps one other role alive on this machine."""
 
     def __init__(
         self,
         role: str,
         settings: Settings,
-        run_folder: RunFolder,
-        pulse: Pulse,
+        run_folder: RunDirectory,
+        pulse: Heartbeat,
         *,
         supervised: bool,
         standby: bool = False,
@@ -70,7 +70,7 @@ class Watcher:
         self._standby: subprocess.Popen[bytes] | None = None
         self._standby_starts = Retries("no stand-by can be started", other=role)
         self._known = run_folder.read(role)
-        self._recoveries = Recoveries(settings)
+        self._recoveries = RecoveryLog(settings)
         self.recovered = RecoveryCounts()
         """How often the other was replaced from here, and how long it was missed."""
         self._heard_at: float | None = None
@@ -79,7 +79,7 @@ class Watcher:
         self._lost_at: float | None = None
         self._hung = False
         self._rests = False
-        patience = Patience(
+        patience = RestartLimits(
             grace_s=settings.start_grace_s,
             hang_s=settings.hang_s,
             start_limit_s=settings.start_limit_s,

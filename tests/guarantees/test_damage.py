@@ -13,7 +13,7 @@ from client import Cluster as Connection
 from client import connect
 from server.control.cluster import Cluster
 from server.supervision import processes
-from server.supervision.run_directory import RunFile, RunFolder
+from server.supervision.run_directory import RunDirectory, RunFile
 from server.supervision.status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
@@ -179,7 +179,7 @@ def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(clus
     for role in (MAIN, NAME_SERVER, COMMUNICATION):
         started = processes.start(role, cluster.settings)
         if role == NAME_SERVER:
-            RunFolder(cluster.settings).write(RunFile.of(role, started.pid))
+            RunDirectory(cluster.settings).write(RunFile.of(role, started.pid))
     wait_until(lambda: status_of(cluster, MAIN).step == "degraded")
     wait_until(lambda: version_seen(cluster, sound, "eve"))
     assert version_seen(cluster, damaged) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from game.errors import TicTacToeError
-from server.supervision.supervision import Action, Condition, Patience, Supervision
+from server.supervision.supervision import Action, Condition, RestartLimits, Supervision
 from server.supervision.supervisor import COURTESY_S, LOOK_AGAIN_S
 from simulator.cluster.servers.machine import Machine
 from simulator.cluster.servers.rpc import Process
@@ -24,7 +24,7 @@ class Watch:
         self._hangs = False
         self.reports_damage = False
         """Whether the other's journal has to be mended, by its last heartbeat."""
-        patience = Patience(
+        patience = RestartLimits(
             grace_s=times.start_grace_s,
             hang_s=times.hang_s,
             start_limit_s=times.start_limit_s,

@@ -16,8 +16,8 @@ from server.control.cluster import Cluster
 from server.runtime.security import cluster_key
 from server.settings import ROOT, as_environment
 from server.supervision.processes import ROLES
-from server.supervision.run_directory import RunFolder
-from server.supervision.status import Lookout
+from server.supervision.run_directory import RunDirectory
+from server.supervision.status import StatusReader
 from server.supervision.supervision import STAND_DOWN_S
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, end
@@ -55,7 +55,7 @@ def game(connection: Connection) -> Game:
 
 def ask(cluster: Cluster, method: str, *roles: str) -> None:
     """Ask these servers what a stop asks them, and see that they did it."""
-    lookout = Lookout(cluster.settings, RunFolder(cluster.settings), cluster_key(cluster.settings))
+    lookout = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
     for role in roles:
         wait_until(lambda role=role: lookout.ask(role, method) is not None)  # type: ignore[misc]
 
@@ -97,7 +97,7 @@ def servers_left(cluster: Cluster) -> list[str]:
 
 def status_of_watchers(cluster: Cluster) -> dict[str, int]:
     """How many processes the replication server has started in each role."""
-    lookout = Lookout(cluster.settings, RunFolder(cluster.settings), cluster_key(cluster.settings))
+    lookout = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
     status = lookout.ask(REPLICATION, "status") or {}
     return {role: watched["starts"] for role, watched in status["watches"].items()}
 

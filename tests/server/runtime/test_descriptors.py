@@ -10,7 +10,7 @@ import pytest
 from server.runtime.fd_limits import ENDPOINTS, LEAST, RESERVE
 from server.settings import ROOT, Settings, as_environment
 from server.supervision import processes
-from server.supervision.run_directory import RunFolder
+from server.supervision.run_directory import RunDirectory
 from tests.conditions import A_RUN_S
 from wire import MAIN
 
@@ -69,4 +69,4 @@ def test_a_server_on_such_a_system_ends_with_that_sentence_alone(settings: Setti
     assert refused.returncode == processes.CANNOT_START
     assert refused.stderr.startswith("the system lets this process open 256 files at most (ulimit -Hn), and a server ")
     assert refused.stderr.count("\n") == 1
-    assert RunFolder(settings).read(MAIN) is None, "it never was the server of its role"
+    assert RunDirectory(settings).read(MAIN) is None, "it never was the server of its role"

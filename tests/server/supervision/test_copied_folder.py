@@ -19,7 +19,7 @@ from server.control.drain_command import drain
 from server.settings import ROOT, Settings, as_environment
 from server.supervision import processes
 from server.supervision.processes import ROLES
-from server.supervision.run_directory import RunFolder
+from server.supervision.run_directory import RunDirectory
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.server.control.test_cluster import left_of, pids_of
@@ -189,7 +189,7 @@ def test_run_files_of_an_older_version_count_where_their_process_holds_the_lock(
 
 
 def test_a_run_file_of_before_the_last_boot_names_no_process(settings: Settings) -> None:
-    folder = RunFolder(settings)
+    folder = RunDirectory(settings)
     run = folder.run_of(MAIN, os.getpid())
     assert run.alive
     assert not dataclasses.replace(run, boot="another").alive
@@ -200,7 +200,7 @@ def test_a_run_file_of_before_the_last_boot_names_no_process(settings: Settings)
 
 
 def test_a_run_file_of_a_newer_version_is_read(settings: Settings) -> None:
-    folder = RunFolder(settings)
+    folder = RunDirectory(settings)
     run = folder.run_of(MAIN, os.getpid())
     file = settings.data / "run" / f"{MAIN}.json"
     file.write_text(json.dumps({**dataclasses.asdict(run), "more": 1}))

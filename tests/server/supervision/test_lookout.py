@@ -11,10 +11,10 @@ from game.errors import InvalidArgument
 from server.control.cluster import Cluster
 from server.settings import Settings
 from server.supervision import processes
-from server.supervision.heartbeat import Beat
-from server.supervision.recovery_log import KEPT, Recoveries, Recovery
-from server.supervision.run_directory import RunFile, RunFolder
-from server.supervision.supervisor import Watcher
+from server.supervision.heartbeat import HeartbeatAnswer
+from server.supervision.recovery_log import KEPT, Recovery, RecoveryLog
+from server.supervision.run_directory import RunDirectory, RunFile
+from server.supervision.supervisor import Supervisor
 from tests.conditions import wait_until
 from tests.conftest import MakeCluster
 from wire import MAIN, REPLICATION
@@ -54,7 +54,7 @@ def test_a_server_that_died_before_whoever_replaces_it_had_heard_it_is_remembere
 ) -> None:
     cluster = make_cluster()
     died = subprocess.Popen(["sleep", "inf"])
-    RunFolder(cluster.settings).write(RunFile.of(REPLICATION, died.pid))
+    RunDirectory(cluster.settings).write(RunFile.of(REPLICATION, died.pid))
     died.kill()
     died.wait()
     processes.start(MAIN, cluster.settings)
@@ -70,10 +70,10 @@ class Answers:
     def __init__(self) -> None:
         self.who: RunFile | None = None
 
-    def beat(self, wait_s: float, timeout_s: float) -> Beat:  # noqa: ARG002
+    def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:  # noqa: ARG002
         if self.who is None:
             raise Unreachable("it died")
-        return Beat(self.who, serving=True)
+        return HeartbeatAnswer(self.who, serving=True)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -83,12 +83,12 @@ class Answers:
 def test_only_the_watcher_whose_process_serves_remembers_the_recovery(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
-    folder, pulse = RunFolder(settings), Answers()
+    folder, pulse = RunDirectory(settings), Answers()
     died, another, ours = (subprocess.Popen(["sleep", "inf"]) for _ in range(3))
     folder.write(RunFile.of(REPLICATION, died.pid, folder.id))
     died.kill()
     died.wait()
-    watcher = Watcher(REPLICATION, settings, folder, pulse, supervised=True)
+    watcher = Supervisor(REPLICATION, settings, folder, pulse, supervised=True)
 
     def start(*_: object) -> subprocess.Popen[bytes]:
         pulse.who = RunFile.of(REPLICATION, ours.pid if first == "ours" else another.pid, folder.id)
@@ -98,7 +98,7 @@ def test_only_the_watcher_whose_process_serves_remembers_the_recovery(
     monkeypatch.setattr(processes, "start", start)
     try:
         watcher.run(lambda: not watcher.answers, lambda: False)
-        assert [one.pid for one in Recoveries(settings).last([REPLICATION])] == ([ours.pid] if first == "ours" else [])
+        assert [one.pid for one in RecoveryLog(settings).last([REPLICATION])] == ([ours.pid] if first == "ours" else [])
     finally:
         for process in (another, ours):
             process.kill()
@@ -107,7 +107,7 @@ def test_only_the_watcher_whose_process_serves_remembers_the_recovery(
 
 def test_recoveries_are_bounded_and_a_broken_file_is_no_obstacle(settings: Settings) -> None:
     (settings.data / "run").mkdir(parents=True)
-    recoveries = Recoveries(settings)
+    recoveries = RecoveryLog(settings)
     for number in range(KEPT + 5):
         recoveries.note(Recovery(MAIN, number, float(number), 0.1))
     assert [recovery.pid for recovery in recoveries.last([MAIN])] == list(range(KEPT + 4, 4, -1))

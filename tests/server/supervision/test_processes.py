@@ -13,20 +13,20 @@ import pytest
 
 from server.settings import Settings
 from server.supervision import processes
-from server.supervision.run_directory import AlreadyRunning, RunFolder
+from server.supervision.run_directory import AlreadyRunning, RunDirectory
 from server.supervision.run_file import RunFile
 from wire import MAIN
 
 
 @pytest.fixture
-def folder(settings: Settings) -> RunFolder:
-    return RunFolder(settings)
+def folder(settings: Settings) -> RunDirectory:
+    return RunDirectory(settings)
 
 
 @pytest.fixture
 def held(settings: Settings) -> filelock.BaseFileLock:
     """The lock of the role, held by somebody."""
-    RunFolder(settings)  # makes the folder
+    RunDirectory(settings)  # makes the folder
     lock = filelock.FileLock(settings.data / "run" / f"{MAIN}.lock")
     lock.acquire(timeout=0)
     return lock
@@ -39,7 +39,7 @@ def dead() -> RunFile:
 
 
 def test_a_lock_that_a_dying_process_still_holds_is_waited_for(
-    folder: RunFolder, held: filelock.BaseFileLock, monkeypatch: pytest.MonkeyPatch
+    folder: RunDirectory, held: filelock.BaseFileLock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write(dead())
     monkeypatch.setattr(processes.time, "sleep", lambda _: held.release())
@@ -51,7 +51,7 @@ def test_a_lock_that_a_dying_process_still_holds_is_waited_for(
 
 
 def test_a_lock_of_a_living_process_is_refused_at_once(
-    folder: RunFolder, held: filelock.BaseFileLock, monkeypatch: pytest.MonkeyPatch
+    folder: RunDirectory, held: filelock.BaseFileLock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.write(RunFile.of(MAIN, os.getpid()))
     monkeypatch.setattr(processes.time, "sleep", lambda _: held.release())
@@ -60,14 +60,14 @@ def test_a_lock_of_a_living_process_is_refused_at_once(
 
 
 @pytest.mark.usefixtures("held")
-def test_a_lock_that_stays_taken_is_refused_in_the_end(folder: RunFolder) -> None:
+def test_a_lock_that_stays_taken_is_refused_in_the_end(folder: RunDirectory) -> None:
     folder.write(dead())
     with pytest.raises(AlreadyRunning, match="just starting"):
         folder.hold(MAIN)
 
 
 def test_what_killed_processes_left_half_written_is_removed_when_a_server_starts(
-    folder: RunFolder, settings: Settings
+    folder: RunDirectory, settings: Settings
 ) -> None:
     left = [
         settings.data / "cluster.key.4194305.new",  # no system has such a pid

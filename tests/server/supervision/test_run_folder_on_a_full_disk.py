@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.supervision import processes
-from server.supervision.run_directory import RunFile, RunFolder
+from server.supervision.run_directory import RunDirectory, RunFile
 from tests.conditions import wait_until
 from tests.small_disk import SmallDisk, small_disk
 from verify.testbed.local_cluster import sandbox_settings
@@ -32,7 +32,7 @@ def ended() -> RunFile:
 
 
 def test_on_a_full_disk_a_server_is_written_down_in_the_place_of_the_one_before(disk: SmallDisk) -> None:
-    folder = RunFolder(sandbox_settings(disk.folder / "data"))
+    folder = RunDirectory(sandbox_settings(disk.folder / "data"))
     folder.write(ended())
     disk.fill()
     lock = folder.hold(MAIN)
@@ -42,7 +42,7 @@ def test_on_a_full_disk_a_server_is_written_down_in_the_place_of_the_one_before(
 
 
 def test_on_a_full_disk_the_first_of_a_role_runs_without_being_written_down(disk: SmallDisk) -> None:
-    folder = RunFolder(sandbox_settings(disk.folder / "data"))
+    folder = RunDirectory(sandbox_settings(disk.folder / "data"))
     disk.fill()
     lock = folder.hold(MAIN)
     assert lock.is_locked
@@ -51,7 +51,7 @@ def test_on_a_full_disk_the_first_of_a_role_runs_without_being_written_down(disk
 
 def test_a_process_whose_log_cannot_be_written_is_started_all_the_same(disk: SmallDisk) -> None:
     settings = sandbox_settings(disk.folder / "data")
-    RunFolder(settings)
+    RunDirectory(settings)
     disk.fill()
     (settings.data / "logs").write_bytes(b"")  # where logs cannot be: there is no such folder, and no room for one
     child = processes.start(REPLICATION, settings)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from server.supervision.supervision import LONGEST_PAUSE_S, Action, Condition, Patience, Supervision
+from server.supervision.supervision import LONGEST_PAUSE_S, Action, Condition, RestartLimits, Supervision
 
-PATIENCE = Patience(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, stable_s=0.5)
+PATIENCE = RestartLimits(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, stable_s=0.5)
 
 
-def watched(*, ran_before: bool = True, patience: Patience = PATIENCE) -> Supervision:
+def watched(*, ran_before: bool = True, patience: RestartLimits = PATIENCE) -> Supervision:
     return Supervision(patience, 0.0, ran_before=ran_before)
 
 
@@ -120,7 +120,7 @@ def test_a_start_that_met_another_of_its_role_waits_for_that_one() -> None:
 
 
 def test_courtesy_ends_when_nobody_else_is_there_who_could_go_first() -> None:
-    life = watched(patience=Patience(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, courtesy_s=0.8))
+    life = watched(patience=RestartLimits(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, courtesy_s=0.8))
     life.heard(1.0)
     life.heard(2.0)
     life.ended(2.1)
@@ -137,7 +137,7 @@ def test_no_hurry_for_one_that_keeps_dying() -> None:
 
 
 def test_courtesy_leaves_the_start_to_another_watcher() -> None:
-    life = watched(patience=Patience(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, courtesy_s=0.8))
+    life = watched(patience=RestartLimits(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, courtesy_s=0.8))
     life.heard(1.0)
     life.heard(2.0)
     assert life.ended(2.1) is None
