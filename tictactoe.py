@@ -26,7 +26,7 @@ from rich.table import Table
 from client.desktop.display import NoDisplay, Side, has_display
 from server.control import backup_commands
 from server.control.cli import FAILED, console, fail, number, plain_errors
-from server.control.cluster import CannotStart, CannotStop, Cluster, NotRunning
+from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
 from server.runtime import standard_streams
 from server.settings import Settings, SettingsError, load
 from wire.os_errors import sentence_of
@@ -60,7 +60,7 @@ class OwnServers:
 
     def __init__(self, settings: Settings) -> None:
         with _as_cannot_do():
-            self._cluster = Cluster(settings)
+            self._cluster = ClusterControl(settings)
         self.name_server = self._cluster.name_server
         self.runs_here = self._cluster.runs_here
         self.look = self._cluster.look
@@ -128,7 +128,7 @@ def play() -> None:
         console.print("There is no display for windows, so bots play: tictactoe.py demo.")
         return demo()
     with plain_errors(), _window_errors():
-        cluster = Cluster(load())
+        cluster = ClusterControl(load())
         ours = not cluster.runs_here()
         if ours:
             with console.status("starting the servers"):
@@ -141,7 +141,7 @@ def play() -> None:
     return None
 
 
-def _stop_unless_used(cluster: Cluster) -> None:
+def _stop_unless_used(cluster: ClusterControl) -> None:
     with console.status("looking whether others are connected"):
         used = cluster.is_used()
     if used:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.log.archive_stream import PREFIX as ARCHIVE
 from server.log.archive_stream import is_volume
 from server.log.journal.file import open_journal
@@ -27,7 +27,7 @@ THE_LAST_VOLUME = f"{ARCHIVE}\U0010ffff"
 class Measured:
     """A running cluster."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: ClusterControl) -> None:
         self._cluster = cluster
         self.name_server = str(cluster.name_server)
         self.free_port = max(*cluster.settings.server_ports, cluster.settings.replication_metrics_port) + 1

@@ -10,8 +10,8 @@ from server.communication.front_door import FrontDoor
 from server.communication.house_bot_process import HouseBotProcess
 from server.communication.lobby_follower import LobbyFollower
 from server.process import entry_point as script
-from server.process.base_api import PeerObject
-from server.process.server_process import Node
+from server.process.base_api import PeerApi
+from server.process.server_process import ServerProcess
 from server.rooms.ids import HOUSE_BOT
 from server.runtime.security import peer_key
 from server.supervision.status import CachedStatus, StatusReader
@@ -22,10 +22,10 @@ from wire.rpc import Proxy, ProxyPool
 CONNECTIONS_TO_MAIN = 16
 
 
-class CommunicationPeer(PeerObject):
+class CommunicationPeer(PeerApi):
     """What the communication server answers the others."""
 
-    def __init__(self, its_node: Node, copy: LobbyFollower) -> None:
+    def __init__(self, its_node: ServerProcess, copy: LobbyFollower) -> None:
         super().__init__(its_node)
         self._copy = copy
 
@@ -43,7 +43,7 @@ class CommunicationPeer(PeerObject):
         return {"rooms": len(self._copy.lobby.rows), "position": self._copy.lobby.revision}
 
 
-def build(its_node: Node) -> None:
+def build(its_node: ServerProcess) -> None:
     """Open the front door, and follow the main server's lobby."""
     copy = LobbyFollower()
     its_node.serve_peers(CommunicationPeer(its_node, copy))

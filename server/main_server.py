@@ -9,12 +9,12 @@ from __future__ import annotations
 from server.main.candidate import Candidate
 from server.main.peer_api import MainPeerApi
 from server.process import entry_point as script
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.replication.replica_connection import ReplicaConnection
 from wire import MAIN, REPLICATION
 
 
-def build(its_node: Node) -> None:
+def build(its_node: ServerProcess) -> None:
     """Answer heartbeats, and wait until there is something that people can be served."""
     settings = its_node.settings
     line = ReplicaConnection(

@@ -11,18 +11,18 @@ from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.streams import Streams
 from server.process import entry_point as script
-from server.process.base_api import ClientObject
+from server.process.base_api import ClientApi
 from server.process.server_journal import open_journal_of
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.replication.replica_service import NoCopyYet, ReplicaService
 from server.replication.scrub import begin_scrub
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 
 
-def build(its_node: Node) -> None:
+def build(its_node: ServerProcess) -> None:
     """Offer the copy, and watch the others: these also while the disk does not let the copy be opened."""
     opening = its_node.retries["journal"] = Retries("the journal cannot be opened")
     try:
@@ -40,7 +40,7 @@ def build(its_node: Node) -> None:
         _watch(its_node)
 
 
-def _copy(its_node: Node, journal: Journal) -> ReplicaService:
+def _copy(its_node: ServerProcess, journal: Journal) -> ReplicaService:
     settings = its_node.settings
     compactor = Compactor(
         journal,
@@ -50,15 +50,15 @@ def _copy(its_node: Node, journal: Journal) -> ReplicaService:
         upto=lambda: journal.last.position,
     )
     its_node.retries["snapshots"] = compactor.retries
-    copy = ReplicaService(its_node, journal, compactor, Faults(settings.test_faults))
+    copy = ReplicaService(its_node, journal, compactor, Failpoints(settings.test_faults))
     its_node.metrics.include(copy.readings)
     copy.scrub = begin_scrub(its_node, journal, journal_of(settings, REPLICATION))
     its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
-    its_node.open_to_clients().offer(REPLICATION, ClientObject(REPLICATION, its_node.cluster_id))
+    its_node.open_to_clients().offer(REPLICATION, ClientApi(REPLICATION, its_node.cluster_id))
     return copy
 
 
-def _watch(its_node: Node) -> None:
+def _watch(its_node: ServerProcess) -> None:
     its_node.watch([MAIN, COMMUNICATION, NAME_SERVER])
 
 

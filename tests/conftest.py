@@ -16,7 +16,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import Player, RoomClient, connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import Settings
 from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
@@ -34,7 +34,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("on any machine")
 
-MakeCluster = Callable[..., Cluster]
+MakeCluster = Callable[..., ClusterControl]
 HANG_S = 5.0
 """On a busy machine a server that is well may be silent for longer than HANG_S is by default, and would be replaced."""
 
@@ -58,10 +58,10 @@ def make_cluster(tmp_path: Path, faults: Path) -> Iterator[MakeCluster]:
     """Make clusters with changed settings; each is stopped and seen to be gone in the end."""
     with ExitStack() as stack:
 
-        def make(**changes: Any) -> Cluster:
+        def make(**changes: Any) -> ClusterControl:
             number = len(list(tmp_path.glob("data*")))
             changed = {"test_faults": str(faults), "hang_s": HANG_S, **changes}
-            cluster = Cluster(sandbox_settings(tmp_path / f"data{number}", **changed))
+            cluster = ClusterControl(sandbox_settings(tmp_path / f"data{number}", **changed))
             stack.callback(end, cluster)
             return cluster
 
@@ -69,7 +69,7 @@ def make_cluster(tmp_path: Path, faults: Path) -> Iterator[MakeCluster]:
 
 
 @pytest.fixture
-def cluster(make_cluster: MakeCluster) -> Cluster:
+def cluster(make_cluster: MakeCluster) -> ClusterControl:
     """A running cluster."""
     cluster = make_cluster()
     cluster.start(timeout_s=PATIENCE_S)
@@ -77,7 +77,7 @@ def cluster(make_cluster: MakeCluster) -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def shared_cluster() -> Iterator[Cluster]:
+def shared_cluster() -> Iterator[ClusterControl]:
     """A running cluster that tests share which use names of their own and leave it whole."""
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
@@ -90,12 +90,14 @@ def lasting_changes() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def lasting_cluster(tmp_path_factory: pytest.TempPathFactory, lasting_changes: dict[str, Any]) -> Iterator[Cluster]:
+def lasting_cluster(
+    tmp_path_factory: pytest.TempPathFactory, lasting_changes: dict[str, Any]
+) -> Iterator[ClusterControl]:
     """A running cluster for all tests of a module, also for those that break it: each first makes it ``whole``."""
     folder = tmp_path_factory.mktemp("lasting")
     (folder / "faults").mkdir()
     changed = {"test_faults": str(folder / "faults"), "hang_s": HANG_S, **lasting_changes}
-    cluster = Cluster(sandbox_settings(folder / "data", **changed))
+    cluster = ClusterControl(sandbox_settings(folder / "data", **changed))
     try:
         cluster.start(timeout_s=PATIENCE_S)
         yield cluster
@@ -104,7 +106,7 @@ def lasting_cluster(tmp_path_factory: pytest.TempPathFactory, lasting_changes: d
 
 
 @pytest.fixture
-def connection(cluster: Cluster) -> Iterator[Connection]:
+def connection(cluster: ClusterControl) -> Iterator[Connection]:
     """A client's connection to it."""
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
@@ -161,7 +163,7 @@ def game(connection: Connection) -> Game:
     return Game(connection)
 
 
-def ask_once(cluster: Cluster, method: str, *arguments: object) -> Any:
+def ask_once(cluster: ClusterControl, method: str, *arguments: object) -> Any:
     """Call a method of the front door once: a refusal is raised at once, where the client library would try again."""
     front_door = Proxy(cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
     try:
@@ -170,7 +172,7 @@ def ask_once(cluster: Cluster, method: str, *arguments: object) -> Any:
         front_door.close()
 
 
-def whole(cluster: Cluster) -> Cluster:
+def whole(cluster: ClusterControl) -> ClusterControl:
     """This cluster once all four run, whatever the test before has done to it."""
     if not cluster.runs_here():
         cluster.start(timeout_s=PATIENCE_S)
@@ -178,7 +180,7 @@ def whole(cluster: Cluster) -> Cluster:
     return cluster
 
 
-def whole_with_room(cluster: Cluster) -> Cluster:
+def whole_with_room(cluster: ClusterControl) -> ClusterControl:
     """This cluster once all four run and can write. What is just being started has inherited the full disk."""
     havoc = SandboxHavoc(cluster, None, None, {})
 
@@ -190,7 +192,7 @@ def whole_with_room(cluster: Cluster) -> Cluster:
     return cluster
 
 
-def end(cluster: Cluster) -> None:
+def end(cluster: ClusterControl) -> None:
     """Stop a cluster, and see that nothing of it is left."""
     cluster.stop(timeout_s=PATIENCE_S)
     left = [role for role in processes.ROLES if cluster.process_of(role) is not None]

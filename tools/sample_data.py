@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from client import Player, RoomClient, connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from verify.testbed.local_cluster import sandbox_settings
 from wire import MAIN
 
@@ -29,7 +29,7 @@ _FIRST_MOVE, _REQUEST = 4, "sample-request"
 def main(target: Path) -> None:
     """Play on a cluster of its own, stop it, and keep what its data folder has."""
     with tempfile.TemporaryDirectory() as folder:
-        cluster = Cluster(sandbox_settings(Path(folder) / "data", snapshot_every=8, keep_events=4))
+        cluster = ClusterControl(sandbox_settings(Path(folder) / "data", snapshot_every=8, keep_events=4))
         cluster.start()
         try:
             known = _play(cluster)
@@ -44,7 +44,7 @@ def main(target: Path) -> None:
     (target / "known.json").write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
 
 
-def _play(cluster: Cluster) -> dict[str, Any]:
+def _play(cluster: ClusterControl) -> dict[str, Any]:
     with connect(cluster.name_server) as connection:
         ada, bob, eve = (connection.claim(name) for name in ("ada", "Bob", "eve"))
         code = ada.keep()

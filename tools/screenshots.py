@@ -24,7 +24,7 @@ from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import THEMES, Look
 from game.games.selection import Proposal
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tictactoe import OwnServers
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -47,7 +47,7 @@ OTHERS = (
 class Studio:
     """Two people at their windows, and a camera."""
 
-    def __init__(self, app: ttk.App, cluster: Cluster, folder: Path) -> None:
+    def __init__(self, app: ttk.App, cluster: ClusterControl, folder: Path) -> None:
         self.app = app
         self.cluster = cluster
         self.look = Look(app, "light", 1.0)
@@ -194,7 +194,7 @@ class Studio:
         self.picture(shell, "cluster")
 
 
-def open_others(cluster: Cluster, stack: ExitStack) -> None:
+def open_others(cluster: ClusterControl, stack: ExitStack) -> None:
     """Rooms of other people, some playing."""
     connection = stack.enter_context(connect(cluster.name_server))
     for title, names, options, cells in OTHERS:

@@ -20,7 +20,7 @@ from server.log.remembered_answers import Outcome, RememberedAnswers, answer_of,
 from server.log.stream_kind import StreamKind
 from server.log.streams import Streams
 from server.runtime.effects import Conversation
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from wire.errors import Damaged, Fenced, StorageFailed
 
 
@@ -75,7 +75,7 @@ class Commit:
         states: States,
         journal: Journal,
         replication: ReplicationPort,
-        faults: Faults,
+        faults: Failpoints,
         moment: Callable[[], Moment],
     ) -> None:
         """``moment`` gives this moment; the commands of a batch are decided in the same."""

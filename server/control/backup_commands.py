@@ -12,7 +12,7 @@ import typer
 from server.control import backup_file, restoration
 from server.control.backup_file import Backup
 from server.control.cli import app, console, fail, plain_errors
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import Settings, load
 from wire import MAIN, REPLICATION
 
@@ -30,7 +30,7 @@ def backup(
 ) -> None:
     """Write the whole log into a file, while people play."""
     with plain_errors():
-        made = backup_file.back_up(Cluster(load()).settings, file)
+        made = backup_file.back_up(ClusterControl(load()).settings, file)
         console.print(f"{file} has the log up to position {made.position}, epoch {made.epoch}.", highlight=False)
 
 
@@ -69,7 +69,7 @@ def resolve(
 
 def _while_stopped(act: Callable[[Settings], Result]) -> Result:
     """Stop the servers if they run, act, and start them again in that case, also when it failed."""
-    cluster = Cluster(load())
+    cluster = ClusterControl(load())
     ran = cluster.runs_here()
     if ran:
         with console.status("stopping the servers"):

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from server.control.backup_file import NoBackup
-from server.control.cluster import CannotStart, CannotStop, Cluster, NotRunning
+from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
 from server.control.restoration import NothingToResolve
 from server.settings import SettingsError, load
 from server.supervision.status import Drains, complete, whole
@@ -82,7 +82,7 @@ def start() -> None:
     A cluster that was emptied by drain, and stopped, is open again.
     """
     with plain_errors():
-        cluster = Cluster(load())
+        cluster = ClusterControl(load())
         with console.status("starting the servers") as waiting:
             up: list[str] = []
 
@@ -101,7 +101,7 @@ def start() -> None:
 def stop() -> None:
     """Stop all four for good: nothing starts them again. What was played is there at the next start."""
     with plain_errors():
-        cluster = Cluster(load())
+        cluster = ClusterControl(load())
         try:
             with console.status("stopping the servers"):
                 cluster.stop()
@@ -132,7 +132,7 @@ def drain(
     from server.control.drain_command import drain as empty
 
     with plain_errors():
-        cluster = Cluster(load())
+        cluster = ClusterControl(load())
         if cancel:
             reopen(cluster)
             console.print("The cluster is open again.")
@@ -185,7 +185,7 @@ def upgrade_servers() -> None:
         )
 
     with plain_errors():
-        cluster = Cluster(load())
+        cluster = ClusterControl(load())
         began = time.monotonic()
         try:
             with console.status("") as waiting:
@@ -201,7 +201,7 @@ def upgrade_servers() -> None:
 def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Show the four servers. Exit status 1 unless all run, the replica is in step and nothing is damaged."""
     with plain_errors():
-        cluster = Cluster(load())
+        cluster = ClusterControl(load())
         roles = cluster.status()
         if as_json:
             print(json.dumps([role.as_plain() for role in roles], indent=2))
@@ -236,5 +236,5 @@ def kill(role: Annotated[str, typer.Argument(help="main, communication, replicat
         known = NAMED.get(role)
         if known is None:
             fail(f"there is no server {role}: it is main, communication, replication or name_server")
-        pid = Cluster(load()).kill(known)
+        pid = ClusterControl(load()).kill(known)
         console.print(f"Killed {known}, pid {pid}.")

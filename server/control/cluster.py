@@ -58,7 +58,7 @@ class NotRunning(Exception):
     """There is no process in that role."""
 
 
-class Cluster:
+class ClusterControl:
     """The cluster of these settings."""
 
     def __init__(self, settings: Settings) -> None:

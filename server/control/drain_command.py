@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable
 
-from server.control.cluster import Cluster, NotRunning
+from server.control.cluster import ClusterControl, NotRunning
 from server.supervision.status import Drains
 
 LOOK_AGAIN_S = 0.1
@@ -25,7 +25,7 @@ class CalledOff(Exception):
 
 
 def drain(
-    cluster: Cluster,
+    cluster: ClusterControl,
     *,
     deadline_s: float | None = None,
     on_progress: Callable[[Drains], None] = lambda _: None,
@@ -59,12 +59,12 @@ def drain(
     return seen
 
 
-def reopen(cluster: Cluster) -> None:
+def reopen(cluster: ClusterControl) -> None:
     """Call it off: names, rooms and games are welcome again. Raises NotRunning, Forbidden."""
     _ask(cluster, False, None)
 
 
-def _ask(cluster: Cluster, on: bool, until: int | None) -> None:
+def _ask(cluster: ClusterControl, on: bool, until: int | None) -> None:
     ends = time.monotonic() + ASK_S
     while not cluster.ask_to_drain(on, until):
         if not cluster.runs_here():

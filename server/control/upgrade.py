@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import filelock
 import psutil
 
-from server.control.cluster import CannotStart, Cluster, NotRunning
+from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.settings import Settings, load
 from server.supervision import processes, run_file
 from server.supervision.run_file import RunFile
@@ -59,7 +59,7 @@ class Replaced:
 
 
 def upgrade(
-    cluster: Cluster,
+    cluster: ClusterControl,
     *,
     say: Callable[[str], None] = lambda _: None,
     on_replaced: Callable[[Replaced], None] = lambda _: None,
@@ -81,7 +81,7 @@ def upgrade(
 class _Upgrade:
     """One upgrade, from the moment it began."""
 
-    def __init__(self, cluster: Cluster, say: Callable[[str], None]) -> None:
+    def __init__(self, cluster: ClusterControl, say: Callable[[str], None]) -> None:
         self._cluster = cluster
         self._say = say
         self._began = run_file.clock()
@@ -111,7 +111,7 @@ class _Upgrade:
         """End all, then start all as they were started. Whoever plays has a pause, and loses nothing."""
         self._say("the servers speak another version of their protocol: ending all of them, then starting all")
         old = [run for role in ORDER if (run := self._cluster.process_of(role)) is not None]
-        again = Cluster(_settings_of(old) or self._cluster.settings)
+        again = ClusterControl(_settings_of(old) or self._cluster.settings)
         began = time.monotonic()
         self._cluster.end_all()
         try:
@@ -189,7 +189,7 @@ _AS_IT_IS = "What runs goes on; nothing more is replaced."
 
 
 @contextlib.contextmanager
-def _alone(cluster: Cluster) -> Iterator[None]:
+def _alone(cluster: ClusterControl) -> Iterator[None]:
     """One upgrade at a time, by a lock that the system frees when its holder dies. Raises CannotUpgrade."""
     lock = filelock.FileLock(cluster.settings.data / "run" / "upgrade.lock")
     try:

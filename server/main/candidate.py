@@ -18,7 +18,7 @@ from server.main.peer_api import MainPeerApi
 from server.main.primary_term import PrimaryTerm
 from server.main.read_only import ReadOnly
 from server.process.server_journal import open_journal_of
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.replication.replica_connection import ReplicaConnection
 from server.replication.takeover import take_office
 from server.runtime.retries import Retries
@@ -31,7 +31,7 @@ logger = structlog.get_logger()
 class Candidate:
     """A main server that wants to be in office."""
 
-    def __init__(self, node: Node, clients: Endpoint, line: ReplicaConnection, peer: MainPeerApi) -> None:
+    def __init__(self, node: ServerProcess, clients: Endpoint, line: ReplicaConnection, peer: MainPeerApi) -> None:
         """``peer`` answers the other servers from what is served."""
         self._node = node
         self._clients = clients

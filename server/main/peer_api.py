@@ -7,8 +7,8 @@ from typing import Any
 
 from server.main.primary_term import PrimaryTerm
 from server.main.reads import Reads
-from server.process.base_api import PeerObject
-from server.process.server_process import Node
+from server.process.base_api import PeerApi
+from server.process.server_process import ServerProcess
 from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import Pairing, pairings
 from server.telemetry import metrics
@@ -36,10 +36,10 @@ _LATEST = 1 << 40
 """The latest date there is, in seconds since 1970."""
 
 
-class MainPeerApi(PeerObject):
+class MainPeerApi(PeerApi):
     """Before it serves anything, a main server answers that it is not ready."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: ServerProcess) -> None:
         super().__init__(node)
         self._serving: Reads | None = None
 

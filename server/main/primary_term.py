@@ -22,7 +22,7 @@ from server.log.streams import Streams
 from server.main.commit_observer import CommitObserver
 from server.main.reads import Reads
 from server.main.timer_thread import TimerThread
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.replication.primary import Primary, SyncState
 from server.replication.repair import Repair
 from server.replication.replica_connection import ReplicaConnection
@@ -31,7 +31,7 @@ from server.replication.scrub import Scrub, begin_scrub, readings_of_copy
 from server.rooms.event_feed import most_events_of
 from server.rooms.ids import house_request
 from server.rooms.room_store import RoomStore
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from server.telemetry import metrics
 from server.telemetry.counters import CommitCounts
@@ -52,9 +52,11 @@ class PrimaryTerm(Reads):
 
     committer: Committer
 
-    def __init__(self, node: Node, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaConnection) -> None:
+    def __init__(
+        self, node: ServerProcess, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaConnection
+    ) -> None:
         settings = node.settings
-        faults = Faults(settings.test_faults)
+        faults = Failpoints(settings.test_faults)
         streams = Streams(settings.limits)
         self._node = node
         self._journal = journal

@@ -11,7 +11,7 @@ from server.commit.refusing_committer import RefusingCommitter, still_time
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.reads import Reads
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.rooms.event_feed import most_events_of
 from server.rooms.room_store import RoomStore
 from wire.errors import TicTacToeError
@@ -26,7 +26,7 @@ class ReadOnly(Reads):
 
     committer: RefusingCommitter
 
-    def __init__(self, node: Node, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
+    def __init__(self, node: ServerProcess, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
         """``error``: see ``RefusingCommitter``."""
         streams = Streams(node.settings.limits)
         house = RoomStore(

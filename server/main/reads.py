@@ -12,8 +12,8 @@ from server.main.command_service import CommandService
 from server.main.drain import DrainService
 from server.main.match_opener import MatchOpener
 from server.main.room_api import RoomApi
-from server.process.base_api import ClientObject
-from server.process.server_process import Node
+from server.process.base_api import ClientApi
+from server.process.server_process import ServerProcess
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.room_store import RoomStore
 from server.runtime.security import house_bot_token, token_hash
@@ -25,7 +25,7 @@ class Reads:
     """Rooms and usernames, and the objects that are called for them."""
 
     def __init__(
-        self, node: Node, clients: Endpoint, house: RoomStore, committer: CommandPort, *, tidies: bool = True
+        self, node: ServerProcess, clients: Endpoint, house: RoomStore, committer: CommandPort, *, tidies: bool = True
     ) -> None:
         """``house``: an empty one, which calls ``offer`` with every room that it gets to know. ``tidies``: see
         ``CommandService``.
@@ -48,7 +48,7 @@ class Reads:
     def load(self) -> list[StreamSummary]:
         """Take in the journal and offer every room; returns the listings that the journal lacks."""
         missing = self.house.load()
-        self._clients.offer(MAIN, ClientObject(MAIN, self._cluster_id))
+        self._clients.offer(MAIN, ClientApi(MAIN, self._cluster_id))
         return missing
 
     def offer(self, room: str) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from server.process.server_process import Node
-from server.runtime.failpoints import Faults
+from server.process.server_process import ServerProcess
+from server.runtime.failpoints import Failpoints
 from wire import PROTOCOL_VERSION
 from wire.arguments import remote, seconds, text
 from wire.errors import WrongMachine
 
 
-class PeerObject:
+class PeerApi:
     """What every server answers the others; each role adds its own."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: ServerProcess) -> None:
         self._node = node
 
     def prove(self) -> bool:
@@ -43,7 +43,7 @@ class PeerObject:
 
         No lock and no SIGKILL of this machine keeps a main server of another from going on without the replica.
         """
-        if machine != self._node.machine and not Faults(self._node.settings.test_faults).on("no_machine_check"):
+        if machine != self._node.machine and not Failpoints(self._node.settings.test_faults).on("no_machine_check"):
             raise WrongMachine(
                 "the main server and the replication server must run on one machine with one DATA_FOLDER; these do not"
             )
@@ -60,7 +60,7 @@ class PeerObject:
         self._node.end()
 
 
-class ClientObject:
+class ClientApi:
     """What every server answers anybody under its own name."""
 
     def __init__(self, role: str, cluster_id: str) -> None:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import structlog
 
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.runtime import arguments, standard_streams, this_machine
 from server.runtime.log_file import LogFile
 from server.settings import Settings, SettingsError, load
@@ -26,7 +26,7 @@ from wire.os_errors import sentence_of
 logger = structlog.get_logger()
 
 
-def main(role: str, build: Callable[[Node], None]) -> NoReturn:
+def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
     """Run a server script: read the settings, become the one of this role, build it, serve. Exits with a status."""
     standard_streams.open_missing()
     arguments.take(role, sys.argv[1:])
@@ -40,7 +40,7 @@ def main(role: str, build: Callable[[Node], None]) -> NoReturn:
         gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
         if not processes.told_to_begin(role, settings):
             sys.exit(0)
-        node = Node(role, settings)
+        node = ServerProcess(role, settings)
     except AlreadyRunning as error:
         _fail(str(error), processes.ALREADY_RUNNING, settings)
     except (SettingsError, Unreachable) as error:

@@ -11,12 +11,12 @@ from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.journal.sharing import share
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 
 logger = structlog.get_logger()
 
 
-def open_journal_of(node: Node, guard: GuardFile | None = None) -> Journal:
+def open_journal_of(node: ServerProcess, guard: GuardFile | None = None) -> Journal:
     """Open the journal of that server's role. Raises StorageFailed.
 
     On a full disk no other process can read it; in the background it is shared as soon as there is room.
@@ -31,7 +31,7 @@ def open_journal_of(node: Node, guard: GuardFile | None = None) -> Journal:
     return journal
 
 
-def _end_unreadable(node: Node, file: Path, why: str) -> None:
+def _end_unreadable(node: ServerProcess, file: Path, why: str) -> None:
     """End the server. The next start puts the journal aside, and fetches what it had from the other copy."""
     try:
         condemn(file)

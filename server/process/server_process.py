@@ -32,7 +32,7 @@ from server.telemetry import logs as log
 from server.telemetry import metrics
 from server.telemetry.counters import Traffic
 from server.telemetry.metrics import Reading
-from server.telemetry.metrics_thread import Telling
+from server.telemetry.metrics_thread import MetricsThread
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import NotReady, StorageFailed, TicTacToeError
 from wire.rpc import Address, Endpoint
@@ -47,7 +47,7 @@ WRITE_AGAIN_S = 2.0
 logger = structlog.get_logger()
 
 
-class Node:
+class ServerProcess:
     """One server process. Make it, offer objects, then ``run`` it; ``go_on`` is false once it is to end."""
 
     def __init__(self, role: str, settings: Settings) -> None:
@@ -83,7 +83,7 @@ class Node:
         where = Address(settings.peer_bind_host, peer.port)
         self.peers = Endpoint(where, key=peer_key(self.key, role), answered=self.peer_traffic.answered)
         self.clients: Endpoint | None = None
-        self.metrics = Telling(Address(settings.metrics_host, settings.metrics_port_of(role)))
+        self.metrics = MetricsThread(Address(settings.metrics_host, settings.metrics_port_of(role)))
         self.metrics.include(self._readings)
         self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause))
         if settings.owner_pid:

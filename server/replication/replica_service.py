@@ -19,12 +19,12 @@ from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.mending import Holes, filled, lacks, rows_for
 from server.log.streams import Streams
-from server.process.base_api import PeerObject
-from server.process.server_process import Node
+from server.process.base_api import PeerApi
+from server.process.server_process import ServerProcess
 from server.replication.repair import AT_ONCE, VERSIONS_AT_ONCE, put, put_in_order
 from server.replication.replica import Replica, Take
 from server.replication.scrub import Scrub, readings_of_copy
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
@@ -38,10 +38,10 @@ LONGEST_REPLACING_S = 30.0
 """How long a whole copy may take to be put in the place of the old one until that counts as hanging."""
 
 
-class NoCopyYet(PeerObject):
+class NoCopyYet(PeerApi):
     """What the replication server answers while the disk does not let its journal be opened."""
 
-    def __init__(self, node: Node, opening: Retries) -> None:
+    def __init__(self, node: ServerProcess, opening: Retries) -> None:
         """``opening`` has the reason."""
         super().__init__(node)
         self._opening = opening
@@ -65,10 +65,10 @@ class NoCopyYet(PeerObject):
         return NotReady("the copy is not open yet" if trouble is None else trouble.why)
 
 
-class ReplicaService(PeerObject):
+class ReplicaService(PeerApi):
     """Takes what the main server in office sends, and gives the copy to the next one."""
 
-    def __init__(self, node: Node, journal: Journal, compactor: Compactor, faults: Faults) -> None:
+    def __init__(self, node: ServerProcess, journal: Journal, compactor: Compactor, faults: Failpoints) -> None:
         super().__init__(node)
         self._journal = journal
         self._compactor = compactor

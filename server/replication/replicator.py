@@ -30,7 +30,7 @@ from server.replication.primary import (
 )
 from server.replication.repair import Repair
 from server.runtime.effects import Conversation, Sleep, WithCommitLock
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from server.telemetry.counters import Stopwatch
 from wire.errors import Fenced, TicTacToeError, Unreachable
@@ -52,7 +52,7 @@ class Replicator:
         journal: Journal,
         compactor: Compactor,
         *,
-        faults: Faults,
+        faults: Failpoints,
         step_down: Callable[[str], None],
         wake: Callable[[], None],
         piece_bytes: int,

@@ -20,7 +20,7 @@ from server.log.journal.file import reader
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_bytes, is_sound, is_sound_listing
 from server.log.streams import is_stream
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.runtime.retries import Retries
 from server.telemetry import metrics
 from server.telemetry.metrics import Reading
@@ -40,7 +40,9 @@ SELECT stream FROM entries GROUP BY stream HAVING COUNT(*) <> MAX(version) - MIN
 logger = structlog.get_logger()
 
 
-def begin_scrub(node: Node, journal: Journal, file: Path, relist: Callable[[str], None] | None = None) -> Scrub:
+def begin_scrub(
+    node: ServerProcess, journal: Journal, file: Path, relist: Callable[[str], None] | None = None
+) -> Scrub:
     """Read that journal through in a thread of that server, for as long as it runs."""
     settings = node.settings
     scrub = Scrub(

@@ -15,7 +15,7 @@ POINTS = ("before_journal", "after_journal", "after_replica", "before_answer")
 RULES = ("forget_request_ids", "no_epoch_check", "no_machine_check")
 
 
-class Faults:
+class Failpoints:
     """The switches of this process."""
 
     def __init__(self, folder: str) -> None:

@@ -45,7 +45,7 @@ class _Caller:
         self.answered = False
 
 
-class MetricsPort:
+class MetricsServer:
     """Answers whoever asks. For one thread."""
 
     def __init__(self, bind: Address, render: Render) -> None:

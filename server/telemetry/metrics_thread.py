@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from server.telemetry.metrics import Reading
-from server.telemetry.metrics_http import MetricsPort
+from server.telemetry.metrics_http import MetricsServer
 from wire.rpc import Address
 
 FIRST_S = 1.0
@@ -22,7 +22,7 @@ logger = structlog.get_logger()
 Source = Callable[[], Iterable[Reading]]
 
 
-class Telling:
+class MetricsThread:
     """Tells what its sources say."""
 
     def __init__(self, bind: Address) -> None:
@@ -56,7 +56,7 @@ class Telling:
         from server.telemetry.exposition import CONTENT_TYPE, Exposition  # see there
 
         exposition = Exposition(self._read)
-        port = MetricsPort(self._bind, lambda: (CONTENT_TYPE, exposition.text()))
+        port = MetricsServer(self._bind, lambda: (CONTENT_TYPE, exposition.text()))
         logger.info("metrics", at=f"http://{port.address}/metrics")
         try:
             port.serve(go_on, pause)

@@ -34,7 +34,7 @@ from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import Look
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
 
@@ -88,7 +88,7 @@ def in_background(work: Callable[[], None], pause_s: float) -> Iterator[None]:
         thread.join()
 
 
-def measure(cluster: Cluster, rooms: int, seconds: float, folder: Path) -> dict[str, list[float]]:
+def measure(cluster: ClusterControl, rooms: int, seconds: float, folder: Path) -> dict[str, list[float]]:
     """The blocks in each situation."""
     app = ttk.App(iconphoto=None)
     app.withdraw()
@@ -137,7 +137,7 @@ def changes(connection: Connection) -> Callable[[], None]:
     return lambda: visitor.room(next(rooms)).join("spectator") and None
 
 
-def end_main(cluster: Cluster) -> None:
+def end_main(cluster: ClusterControl) -> None:
     """Kill the main server, if one runs."""
     if cluster.process_of(MAIN) is not None:
         cluster.kill(MAIN)

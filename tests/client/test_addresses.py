@@ -16,7 +16,7 @@ import pytest
 
 from client import connect
 from game.errors import InvalidArgument
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import wait_until
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -38,7 +38,7 @@ def refused(server: str, *, deadline_s: float = 0.3) -> TicTacToeError:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_port_of_another_server_of_the_cluster(shared_cluster: Cluster, role: str) -> None:
+def test_the_port_of_another_server_of_the_cluster(shared_cluster: ClusterControl, role: str) -> None:
     address = str(shared_cluster.settings.public_address_of(role))
     error = refused(address)
     assert isinstance(error, WrongAddress)
@@ -49,13 +49,13 @@ def test_the_port_of_another_server_of_the_cluster(shared_cluster: Cluster, role
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_port_for_servers_alone(shared_cluster: Cluster, role: str) -> None:
+def test_a_port_for_servers_alone(shared_cluster: ClusterControl, role: str) -> None:
     error = refused(str(shared_cluster.settings.peer_address_of(role)))
     assert isinstance(error, WrongAddress)
     assert "on this port the servers of a cluster talk to one another" in error.message
 
 
-def test_a_port_of_metrics_and_any_other_web_server(shared_cluster: Cluster) -> None:
+def test_a_port_of_metrics_and_any_other_web_server(shared_cluster: ClusterControl) -> None:
     with _web_server() as address:
         metrics = shared_cluster.settings.main_metrics_port
         wait_until(lambda: _accepts("127.0.0.1", metrics))
@@ -111,7 +111,7 @@ def test_an_object_server_of_another_project() -> None:
         assert "another Pyro server answers there" in refused(address).message
 
 
-def test_a_cluster_that_is_gone_but_for_its_name_server(cluster: Cluster) -> None:
+def test_a_cluster_that_is_gone_but_for_its_name_server(cluster: ClusterControl) -> None:
     for role in (REPLICATION, MAIN, COMMUNICATION):
         run = cluster.process_of(role)
         assert run is not None
@@ -120,7 +120,7 @@ def test_a_cluster_that_is_gone_but_for_its_name_server(cluster: Cluster) -> Non
     assert "has a cluster, and its communication server does not answer" in error.message
 
 
-def test_of_several_the_reason_is_given_that_trying_again_may_mend(shared_cluster: Cluster) -> None:
+def test_of_several_the_reason_is_given_that_trying_again_may_mend(shared_cluster: ClusterControl) -> None:
     wrong = str(shared_cluster.settings.public_address_of(MAIN))
     with pytest.raises(DeadlineExceeded, match="nothing listens there"):
         connect(["127.0.0.1:1", wrong], deadline_s=0.3)
@@ -128,7 +128,7 @@ def test_of_several_the_reason_is_given_that_trying_again_may_mend(shared_cluste
         assert connection.ask("describe")["role"] == COMMUNICATION
 
 
-def test_the_command_line_has_it_as_one_line(shared_cluster: Cluster) -> None:
+def test_the_command_line_has_it_as_one_line(shared_cluster: ClusterControl) -> None:
     address = str(shared_cluster.settings.public_address_of(MAIN))
     command = [sys.executable, "tictactoe.py", "bot", "new", "--server", address]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

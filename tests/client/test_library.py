@@ -20,7 +20,7 @@ from client.credentials import Credentials
 from game.bots.strategy import LEVELS
 from game.errors import NameTaken, RoomFull, WrongCode
 from game.rooms.events import Event, Moved
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
 from verify.testbed.local_cluster import sandbox_cluster
@@ -30,13 +30,13 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Cluster]:
+def running() -> Iterator[ClusterControl]:
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def cluster(running: Cluster) -> Cluster:
+def cluster(running: ClusterControl) -> ClusterControl:
     """A cluster that is whole, with names of other tests but without rooms."""
     with connect(running.name_server, deadline_s=PATIENCE_S) as connection:
         wait_until(lambda: running.is_whole() and not connection.rooms(), what="the cluster is as it was")
@@ -44,7 +44,7 @@ def cluster(running: Cluster) -> Cluster:
 
 
 @pytest.fixture
-def connection(cluster: Cluster) -> Iterator[Connection]:
+def connection(cluster: ClusterControl) -> Iterator[Connection]:
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
@@ -57,12 +57,12 @@ def game(connection: Connection) -> Iterator[Game]:
         yield game
 
 
-def test_name_servers_are_tried_in_turn(cluster: Cluster) -> None:
+def test_name_servers_are_tried_in_turn(cluster: ClusterControl) -> None:
     with connect(["127.0.0.1:1", cluster.name_server]) as connection:
         assert connection.rooms() == []
 
 
-def test_a_name_is_remembered_on_this_machine(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_name_is_remembered_on_this_machine(cluster: ClusterControl, tmp_path: Path) -> None:
     credentials = Credentials(tmp_path / "tokens.json")
     for _ in range(2):
         with connect(cluster.name_server, credentials=credentials) as connection:
@@ -100,7 +100,7 @@ def test_news_end_when_the_room_is_closed(connection: Connection) -> None:
     assert [news.view.phase for news in game.o.watch(0)] == ["closed"]
 
 
-def test_the_list_of_rooms_changes_by_itself(cluster: Cluster, connection: Connection) -> None:
+def test_the_list_of_rooms_changes_by_itself(cluster: ClusterControl, connection: Connection) -> None:
     lists = connection.watch_rooms()
     assert next(lists).rooms == {}
     room = connection.claim("lister").create("mine", width=5, height=4, in_a_row=4)
@@ -128,14 +128,14 @@ def test_more_rooms_than_one_answer_carries_are_all_there(connection: Connection
         room.disconnect()
 
 
-def test_the_front_door_can_move_elsewhere(cluster: Cluster, connection: Connection) -> None:
+def test_the_front_door_can_move_elsewhere(cluster: ClusterControl, connection: Connection) -> None:
     cluster.kill(NAME_SERVER)
     cluster.kill(COMMUNICATION)
     assert connection.claim("late").name == "late"
 
 
 def test_a_takeover_is_hardly_noticed_while_the_front_door_is_away(
-    cluster: Cluster, game: Game, monkeypatch: pytest.MonkeyPatch
+    cluster: ClusterControl, game: Game, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client.connection, "LOOK_AGAIN_S", 0.0)  # as after a while without an answer
     with socket.socket() as in_its_place:
@@ -155,7 +155,7 @@ def is_taken(listener: socket.socket, port: int) -> bool:
     return True
 
 
-def test_a_quiet_watcher_hears_of_a_break_and_that_it_is_over(cluster: Cluster, game: Game) -> None:
+def test_a_quiet_watcher_hears_of_a_break_and_that_it_is_over(cluster: ClusterControl, game: Game) -> None:
     told: list[bool] = []
     news = game.o.watch(on_link=told.append)
     next(news)
@@ -215,7 +215,7 @@ def test_a_bot_without_a_seat_says_so(connection: Connection, game: Game) -> Non
     assert game.x.view().spectator_count == 0
 
 
-def test_a_name_that_was_recovered_is_remembered_with_its_new_token(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_name_that_was_recovered_is_remembered_with_its_new_token(cluster: ClusterControl, tmp_path: Path) -> None:
     here, there = Credentials(tmp_path / "here.json"), Credentials(tmp_path / "there.json")
     with connect(cluster.name_server, credentials=here) as connection:
         code = connection.claim("Rosalind", remember=True).keep()

@@ -12,13 +12,13 @@ from game.errors import TicTacToeError
 from server.communication.front_door import FrontDoor
 from server.main.peer_api import MainPeerApi
 from server.main.room_api import RoomApi
-from server.process.base_api import ClientObject, PeerObject
+from server.process.base_api import ClientApi, PeerApi
 from server.replication.replica_service import ReplicaService
 from server.settings import ROOT, Settings, as_environment, load
 
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
-REMOTE_CLASSES = (FrontDoor, RoomApi, ClientObject, PeerObject, MainPeerApi, ReplicaService)
+REMOTE_CLASSES = (FrontDoor, RoomApi, ClientApi, PeerApi, MainPeerApi, ReplicaService)
 
 
 def remote_methods() -> Iterator[tuple[str, tuple[str, ...]]]:

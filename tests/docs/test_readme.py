@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import tictactoe
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
 from server.supervision import processes
 from tests.client.desktop.window.test_window_command import Command
@@ -56,7 +56,7 @@ class Machine:
     """A machine on which nobody has played yet: a home folder, and ports of its own."""
 
     home: Path
-    cluster: Cluster
+    cluster: ClusterControl
 
     @property
     def environment(self) -> dict[str, str]:
@@ -113,7 +113,7 @@ def finished(process: subprocess.Popen[str]) -> str:
 def machine(tmp_path: Path) -> Iterator[Machine]:
     home = tmp_path / "home"
     home.mkdir()
-    machine = Machine(home, Cluster(sandbox_settings(tmp_path / "data")))
+    machine = Machine(home, ClusterControl(sandbox_settings(tmp_path / "data")))
     yield machine
     end(machine.cluster)
 

@@ -23,7 +23,7 @@ from client.room import News, RoomClient
 from client.views import View
 from server.control import backup_file, restoration
 from server.control.backup_file import NoBackup, back_up
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.control.restoration import NothingToResolve, resolve, restore
 from server.log.entries import Entry, Epoch
 from server.log.journal import pair as both_journals
@@ -41,14 +41,14 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[ClusterControl]:
     """A running cluster; each test has a game of its own there, and leaves it running."""
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def connection(cluster: Cluster) -> Iterator[Connection]:
+def connection(cluster: ClusterControl) -> Iterator[Connection]:
     """A client's connection to it."""
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
@@ -70,7 +70,7 @@ class Continued(Game):
         self.o = self.bob.room(game.x.id)
 
 
-def command(cluster: Cluster, *words: str) -> subprocess.CompletedProcess[str]:
+def command(cluster: ClusterControl, *words: str) -> subprocess.CompletedProcess[str]:
     """Run ``tictactoe.py cluster`` for a cluster."""
     return subprocess.run(
         [sys.executable, "tictactoe.py", "cluster", *words],
@@ -82,12 +82,12 @@ def command(cluster: Cluster, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def archives(cluster: Cluster) -> set[Path]:
+def archives(cluster: ClusterControl) -> set[Path]:
     """The folders to which something was moved."""
     return set((cluster.settings.data / "archive").glob("*"))
 
 
-def journal_ends(cluster: Cluster) -> dict[str, object]:
+def journal_ends(cluster: ClusterControl) -> dict[str, object]:
     """Where both journals end."""
     found: dict[str, object] = {}
     for role in (MAIN, REPLICATION):
@@ -117,7 +117,9 @@ class Restored:
 
 
 @pytest.fixture(scope="module")
-def restored(cluster: Cluster, connection: Connection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restored]:
+def restored(
+    cluster: ClusterControl, connection: Connection, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Restored]:
     """The backup is made in a term in which nobody has played yet."""
     game, watched = new_game(connection), new_game(connection)
     game.play(0, 3)
@@ -156,7 +158,7 @@ def restored(cluster: Cluster, connection: Connection, tmp_path_factory: pytest.
 
 
 def test_a_backup_is_made_while_people_play_and_brings_back_all_of_its_time(
-    cluster: Cluster, connection: Connection, restored: Restored
+    cluster: ClusterControl, connection: Connection, restored: Restored
 ) -> None:
     game = restored.game
     assert game.x.view() == restored.before
@@ -177,7 +179,9 @@ def test_a_watcher_who_has_seen_more_than_the_backup_has_goes_on_from_there(rest
 
 
 @pytest.mark.usefixtures("restored")
-def test_g1_after_a_restoration_both_copies_have_what_is_played(cluster: Cluster, connection: Connection) -> None:
+def test_g1_after_a_restoration_both_copies_have_what_is_played(
+    cluster: ClusterControl, connection: Connection
+) -> None:
     """Also where the backup was made in a term in which nobody had played yet."""
     new_game(connection).play(0, 3, 1)
     wait_until(cluster.is_whole)
@@ -186,7 +190,7 @@ def test_g1_after_a_restoration_both_copies_have_what_is_played(cluster: Cluster
 
 
 def test_g8_after_a_refused_restoration_the_servers_run_again_as_before(
-    cluster: Cluster, connection: Connection, tmp_path: Path
+    cluster: ClusterControl, connection: Connection, tmp_path: Path
 ) -> None:
     game = new_game(connection)
     game.play(0)
@@ -201,7 +205,7 @@ def test_g8_after_a_refused_restoration_the_servers_run_again_as_before(
     assert archives(cluster) == archived
 
 
-def test_there_is_nothing_to_resolve_in_a_cluster_that_is_whole(cluster: Cluster) -> None:
+def test_there_is_nothing_to_resolve_in_a_cluster_that_is_whole(cluster: ClusterControl) -> None:
     wait_until(cluster.is_whole)
     before = [cluster.process_of(role) for role in (MAIN, REPLICATION)]
     with pytest.raises(NothingToResolve):
@@ -229,7 +233,7 @@ class Stopped:
 
 
 @pytest.fixture(scope="module")
-def stopped(cluster: Cluster, connection: Connection, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
+def stopped(cluster: ClusterControl, connection: Connection, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
     """A copy of a data folder, made while the servers were stopped."""
     folder = tmp_path_factory.mktemp("stopped")
     made = Stopped(folder / "data", new_game(connection), folder / "backup")
@@ -246,21 +250,21 @@ def stopped(cluster: Cluster, connection: Connection, tmp_path_factory: pytest.T
 
 
 @pytest.fixture
-def copy(stopped: Stopped, tmp_path: Path) -> Iterator[Cluster]:
+def copy(stopped: Stopped, tmp_path: Path) -> Iterator[ClusterControl]:
     """A cluster with a copy of that folder and ports of its own, not started."""
-    copy = Cluster(sandbox_settings(shutil.copytree(stopped.data, tmp_path / "data"), hang_s=HANG_S))
+    copy = ClusterControl(sandbox_settings(shutil.copytree(stopped.data, tmp_path / "data"), hang_s=HANG_S))
     yield copy
     end(copy)
 
 
-def cells(cluster: Cluster, game: Game) -> object:
+def cells(cluster: ClusterControl, game: Game) -> object:
     """The board of a game as that cluster has it."""
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         return Continued(connection, game).x.view().board["cells"]
 
 
 def test_a_folder_that_was_copied_while_the_servers_were_stopped_has_everything(
-    copy: Cluster, stopped: Stopped
+    copy: ClusterControl, stopped: Stopped
 ) -> None:
     copy.start()
     stopped.game.o.move(8)
@@ -270,7 +274,7 @@ def test_a_folder_that_was_copied_while_the_servers_were_stopped_has_everything(
 
 
 def test_an_interrupted_restoration_leaves_a_log_that_is_whole(
-    copy: Cluster, stopped: Stopped, monkeypatch: pytest.MonkeyPatch
+    copy: ClusterControl, stopped: Stopped, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved: list[Path] = []
 
@@ -295,7 +299,7 @@ def test_an_interrupted_restoration_leaves_a_log_that_is_whole(
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "newer", "swapped"])
 def test_g8_what_is_no_backup_is_refused_and_changes_nothing(
-    copy: Cluster, stopped: Stopped, tmp_path: Path, damage: str
+    copy: ClusterControl, stopped: Stopped, tmp_path: Path, damage: str
 ) -> None:
     file = shutil.copy(stopped.backup, tmp_path / "backup")
     _damage(file, damage)
@@ -336,7 +340,7 @@ def _repack(file: Path, name: str, content: bytes) -> None:
             packed.add(part, part.name)
 
 
-def test_without_any_journal_there_is_no_backup(copy: Cluster, tmp_path: Path) -> None:
+def test_without_any_journal_there_is_no_backup(copy: ClusterControl, tmp_path: Path) -> None:
     for role in (MAIN, REPLICATION):
         shutil.rmtree(copy.settings.data / FOLDERS[role])
     with pytest.raises(StorageFailed, match="there is no journal"):
@@ -350,7 +354,7 @@ def test_without_any_journal_there_is_no_backup(copy: Cluster, tmp_path: Path) -
 
 
 @pytest.fixture
-def put_back(copy: Cluster, stopped: Stopped, tmp_path: Path) -> Cluster:
+def put_back(copy: ClusterControl, stopped: Stopped, tmp_path: Path) -> ClusterControl:
     """A stopped cluster; its main server's journal is older than the replica's, which has two moves more."""
     older = tmp_path / "older"
     older.mkdir()
@@ -362,7 +366,7 @@ def put_back(copy: Cluster, stopped: Stopped, tmp_path: Path) -> Cluster:
     return copy
 
 
-def test_g1_main_fetches_what_its_older_journal_lacks(put_back: Cluster, stopped: Stopped) -> None:
+def test_g1_main_fetches_what_its_older_journal_lacks(put_back: ClusterControl, stopped: Stopped) -> None:
     assert relation(put_back.settings) is Relation.REPLICA_HAS_ALL
     put_back.start()
     with connect(put_back.name_server, deadline_s=PATIENCE_S) as there:
@@ -372,7 +376,7 @@ def test_g1_main_fetches_what_its_older_journal_lacks(put_back: Cluster, stopped
         assert game.x.view().winner == game.x.name
 
 
-def go_on_alone(cluster: Cluster, game: Game) -> None:
+def go_on_alone(cluster: ClusterControl, game: Game) -> None:
     """What a main server writes that takes office with a journal which lacks what the replica has."""
     with reading(cluster.settings, MAIN) as journal:
         journal.begin_term(Epoch(journal.office.epoch + 1, "alone"))
@@ -393,7 +397,7 @@ def go_on_alone(cluster: Cluster, game: Game) -> None:
 
 @pytest.mark.parametrize(("keep", "cells"), [("replica", "XX.O....."), ("main", "X........")])
 def test_g1_two_histories_of_one_epoch_are_kept_both_until_a_person_chooses(
-    put_back: Cluster, stopped: Stopped, keep: str, cells: str
+    put_back: ClusterControl, stopped: Stopped, keep: str, cells: str
 ) -> None:
     go_on_alone(put_back, stopped.game)
     assert relation(put_back.settings) is Relation.DIVERGED
@@ -422,7 +426,7 @@ def test_g1_two_histories_of_one_epoch_are_kept_both_until_a_person_chooses(
     with_copy.close()
 
 
-def test_a_backup_of_one_journal_alone_is_of_the_one_that_has_all(put_back: Cluster, tmp_path: Path) -> None:
+def test_a_backup_of_one_journal_alone_is_of_the_one_that_has_all(put_back: ClusterControl, tmp_path: Path) -> None:
     made = back_up(put_back.settings, tmp_path / "backup")
     with reading(put_back.settings, REPLICATION) as journal:
         assert (made.epoch, made.position) == journal.last

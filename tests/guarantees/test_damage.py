@@ -11,7 +11,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.supervision import processes
 from server.supervision.run_directory import RunDirectory, RunFile
 from server.supervision.status import RoleStatus
@@ -29,11 +29,11 @@ STREAMS = ("room/", "name/", "book/", "service/")
 PLAYERS = (("ada", "bob"), ("eve", "joe"), ("kim", "lou"))
 
 
-def journal_of(cluster: Cluster, role: str) -> Path:
+def journal_of(cluster: ClusterControl, role: str) -> Path:
     return cluster.settings.data / FOLDERS[role] / "journal.db"
 
 
-def played(cluster: Cluster, names: tuple[str, str] = ("ada", "bob")) -> str:
+def played(cluster: ClusterControl, names: tuple[str, str] = ("ada", "bob")) -> str:
     """A finished game, so that there are rooms, names, records and service time; its room."""
     with connect(cluster.name_server) as connection:
         return play(connection, names)
@@ -56,11 +56,11 @@ def token_of(name: str) -> str:
     return (name * 43)[:43]
 
 
-def status_of(cluster: Cluster, role: str) -> RoleStatus:
+def status_of(cluster: ClusterControl, role: str) -> RoleStatus:
     return next(one for one in cluster.status() if one.role == role)
 
 
-def version_seen(cluster: Cluster, room: str, name: str = "ada") -> int | None:
+def version_seen(cluster: ClusterControl, room: str, name: str = "ada") -> int | None:
     """The version of a room as its player sees it; None while it is refused."""
     try:
         with connect(cluster.name_server) as connection:
@@ -96,10 +96,10 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 
 @pytest.fixture
-def cluster(before: Played, tmp_path: Path) -> Iterator[Cluster]:
+def cluster(before: Played, tmp_path: Path) -> Iterator[ClusterControl]:
     """A cluster with a copy of that folder, not started."""
     settings = sandbox_settings(shutil.copytree(before.data, tmp_path / "data"), hang_s=HANG_S, **FAST_SCRUB)
-    cluster = Cluster(settings)
+    cluster = ClusterControl(settings)
     yield cluster
     end(cluster)
 
@@ -109,7 +109,7 @@ def cluster(before: Played, tmp_path: Path) -> Iterator[Cluster]:
     [(STREAMS[number - 1], STREAMS[number]) for number in range(len(STREAMS))],
 )
 def test_a_flipped_bit_in_one_copy_is_mended_from_the_other(
-    cluster: Cluster, before: Played, of_main: str, of_replica: str
+    cluster: ClusterControl, before: Played, of_main: str, of_replica: str
 ) -> None:
     """At once in each copy, in another stream."""
     damaged = {}
@@ -131,7 +131,7 @@ def test_a_flipped_bit_in_one_copy_is_mended_from_the_other(
         assert stream in logs
 
 
-def test_an_edited_row_is_not_served_as_history(cluster: Cluster, before: Played) -> None:
+def test_an_edited_row_is_not_served_as_history(cluster: ClusterControl, before: Played) -> None:
     room = before.rooms["ada"]
     edit(journal_of(cluster, MAIN), f"room/{room}", '"by":"ada"', '"by":"mallory"')
     cluster.start()
@@ -143,7 +143,7 @@ def test_an_edited_row_is_not_served_as_history(cluster: Cluster, before: Played
     assert "mallory" not in str(events)
 
 
-def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(cluster: Cluster, before: Played) -> None:
+def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(cluster: ClusterControl, before: Played) -> None:
     lost, kept = before.rooms["ada"], before.rooms["eve"]
     for role in BOTH:
         flip(journal_of(cluster, role), "entries", f"room/{lost}", version=3)
@@ -169,7 +169,9 @@ def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(cluster: Clu
     assert version_seen(cluster, lost) is None
 
 
-def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(cluster: Cluster, before: Played) -> None:
+def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(
+    cluster: ClusterControl, before: Played
+) -> None:
     """The room is refused until the replica is back, and the others go on."""
     damaged, sound = before.rooms["ada"], before.rooms["eve"]
     flip(journal_of(cluster, MAIN), "entries", f"room/{damaged}", version=2)
@@ -191,7 +193,7 @@ def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(clus
 
 @pytest.mark.parametrize("damaged", BOTH)
 def test_a_journal_that_was_cut_in_half_comes_from_the_other_copy(
-    cluster: Cluster, before: Played, damaged: str
+    cluster: ClusterControl, before: Played, damaged: str
 ) -> None:
     cut_in_half(journal_of(cluster, damaged))
     cluster.start()
@@ -200,7 +202,7 @@ def test_a_journal_that_was_cut_in_half_comes_from_the_other_copy(
         wait_until(lambda: len(connection.games().games) == len(PLAYERS))
 
 
-def test_a_main_server_that_lost_its_disk_takes_damage_for_damage(cluster: Cluster, before: Played) -> None:
+def test_a_main_server_that_lost_its_disk_takes_damage_for_damage(cluster: ClusterControl, before: Played) -> None:
     """A room of which the last copy is damaged is refused: it does not go on from before the damage."""
     lost, kept = before.rooms["ada"], before.rooms["eve"]
     shutil.rmtree(journal_of(cluster, MAIN).parent)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
 from server.supervision.status import RoleStatus
 from tests.conditions import wait_until
@@ -17,11 +17,11 @@ from tests.server.telemetry.scraping import scrape
 from wire import MAIN, REPLICATION
 
 
-def main_of(cluster: Cluster) -> RoleStatus:
+def main_of(cluster: ClusterControl) -> RoleStatus:
     return next(role for role in cluster.status() if role.role == MAIN)
 
 
-def failed_tries(cluster: Cluster) -> float:
+def failed_tries(cluster: ClusterControl) -> float:
     """How often main could not reach the replica, by its metrics."""
     samples = scrape(cluster.settings, MAIN).samples.items()
     return sum(
@@ -31,7 +31,7 @@ def failed_tries(cluster: Cluster) -> float:
     )
 
 
-def lose_the_replica_for_good(cluster: Cluster) -> None:
+def lose_the_replica_for_good(cluster: ClusterControl) -> None:
     """Put a file where the replication server's folder was, so that every start of it fails."""
     folder = cluster.settings.data / "replication"
     shutil.rmtree(folder)
@@ -74,7 +74,7 @@ def test_degraded_has_a_reason_since_when_and_a_count(make_cluster: MakeCluster)
     assert told["troubles"]["replica"]["why"] in told["note"]
 
 
-def test_a_replica_that_is_back_ends_the_trouble(cluster: Cluster) -> None:
+def test_a_replica_that_is_back_ends_the_trouble(cluster: ClusterControl) -> None:
     wait_until(cluster.is_whole)
     cluster.kill(REPLICATION)
     wait_until(lambda: failed_tries(cluster) > 0)

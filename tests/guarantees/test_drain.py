@@ -17,7 +17,7 @@ from client.retry import worth_another_try
 from client.room import new_request_id
 from game.errors import Draining
 from server.control import drain_command as closing
-from server.control.cluster import Cluster, NotRunning
+from server.control.cluster import ClusterControl, NotRunning
 from server.control.drain_command import CalledOff
 from server.supervision import processes
 from server.supervision.status import Drains
@@ -30,7 +30,7 @@ AN_HOUR_S = 3600.0
 
 
 @pytest.fixture
-def cluster(lasting_cluster: Cluster) -> Cluster:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again and open."""
     closing.reopen(whole(lasting_cluster))
     assert lasting_cluster.drains() == Drains(False)
@@ -38,7 +38,7 @@ def cluster(lasting_cluster: Cluster) -> Cluster:
 
 
 @pytest.fixture
-def game(cluster: Cluster, connection: Connection) -> Iterator[Game]:
+def game(cluster: ClusterControl, connection: Connection) -> Iterator[Game]:
     """The only game that runs, of two who are new to the cluster."""
     game = Game(connection, new_names("ada", "bob"))
     yield game
@@ -49,14 +49,14 @@ def game(cluster: Cluster, connection: Connection) -> Iterator[Game]:
 class Drain:
     """A drain in a thread of its own, and what came of it."""
 
-    def __init__(self, cluster: Cluster, deadline_s: float | None) -> None:
+    def __init__(self, cluster: ClusterControl, deadline_s: float | None) -> None:
         self.seen: list[Drains] = []
         self.left: Drains | None = None
         self.failed: Exception | None = None
         self._thread = threading.Thread(target=self._run, args=(cluster, deadline_s), daemon=True)
         self._thread.start()
 
-    def _run(self, cluster: Cluster, deadline_s: float | None) -> None:
+    def _run(self, cluster: ClusterControl, deadline_s: float | None) -> None:
         try:
             self.left = closing.drain(cluster, deadline_s=deadline_s, on_progress=self.seen.append)
         except Exception as error:
@@ -69,7 +69,7 @@ class Drain:
 
 
 @contextmanager
-def draining(cluster: Cluster, deadline_s: float | None = None) -> Iterator[Drain]:
+def draining(cluster: ClusterControl, deadline_s: float | None = None) -> Iterator[Drain]:
     """A drain that has begun and waits for games."""
     drain = Drain(cluster, deadline_s)
     wait_until(lambda: drain.seen, what="the drain has begun")
@@ -85,7 +85,7 @@ def refused(do: Callable[[], object]) -> bool:
     return not worth_another_try(caught.value)
 
 
-def test_drain_waits_for_the_running_game_and_stops(cluster: Cluster, game: Game) -> None:
+def test_drain_waits_for_the_running_game_and_stops(cluster: ClusterControl, game: Game) -> None:
     with draining(cluster) as drain:
         assert drain.seen[-1] == Drains(True, None, 1)
         game.play(0, 3, 1, 4)
@@ -97,7 +97,7 @@ def test_drain_waits_for_the_running_game_and_stops(cluster: Cluster, game: Game
 
 
 def test_drain_refuses_what_is_new_and_lets_the_rest_through(
-    cluster: Cluster, game: Game, connection: Connection
+    cluster: ClusterControl, game: Game, connection: Connection
 ) -> None:
     alone = game.ada.create("nobody has come yet")
     made = new_request_id()
@@ -119,7 +119,7 @@ def test_drain_refuses_what_is_new_and_lets_the_rest_through(
     assert next(game.x.watch()).draining
 
 
-def test_drain_is_called_off(cluster: Cluster, game: Game, connection: Connection) -> None:
+def test_drain_is_called_off(cluster: ClusterControl, game: Game, connection: Connection) -> None:
     with draining(cluster) as drain:
         closing.reopen(cluster)
     assert isinstance(drain.failed, CalledOff)
@@ -129,7 +129,9 @@ def test_drain_is_called_off(cluster: Cluster, game: Game, connection: Connectio
     assert not next(game.x.watch()).draining
 
 
-def test_drain_stops_at_its_deadline_and_the_games_are_there_after_the_next_start(cluster: Cluster, game: Game) -> None:
+def test_drain_stops_at_its_deadline_and_the_games_are_there_after_the_next_start(
+    cluster: ClusterControl, game: Game
+) -> None:
     game.play(0, 3)
     with draining(cluster, deadline_s=1.0) as drain:
         pass
@@ -143,7 +145,7 @@ def test_drain_stops_at_its_deadline_and_the_games_are_there_after_the_next_star
 
 
 def test_drain_that_begins_while_main_is_being_replaced_waits_for_it_and_goes_on_when_servers_are_killed_meanwhile(
-    cluster: Cluster, game: Game
+    cluster: ClusterControl, game: Game
 ) -> None:
     cluster.kill(MAIN)
     with draining(cluster, deadline_s=AN_HOUR_S) as drain:
@@ -159,7 +161,7 @@ def test_drain_that_begins_while_main_is_being_replaced_waits_for_it_and_goes_on
 
 
 def test_drain_does_not_wait_for_a_game_that_both_have_left_and_is_over_after_a_start_whoever_is_killed_on_the_way(
-    cluster: Cluster, game: Game
+    cluster: ClusterControl, game: Game
 ) -> None:
     game.play(0)
     game.x.leave()
@@ -176,7 +178,7 @@ def test_drain_does_not_wait_for_a_game_that_both_have_left_and_is_over_after_a_
     game.play(3)
 
 
-def test_drain_is_over_when_somebody_starts_a_cluster_that_was_killed_altogether(cluster: Cluster) -> None:
+def test_drain_is_over_when_somebody_starts_a_cluster_that_was_killed_altogether(cluster: ClusterControl) -> None:
     assert cluster.ask_to_drain(True, None)
     running = [run for role in SERVERS if (run := cluster.process_of(role)) is not None]
     for run in running:
@@ -193,13 +195,13 @@ def test_drain_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None:
             ask(make_cluster())
 
 
-def others_wait(cluster: Cluster, game: Game) -> bool:
+def others_wait(cluster: ClusterControl, game: Game) -> bool:
     """Whether somebody beside bob waits for a match."""
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         return bool(connection.ask("seek", game.bob.token, {}, "", 0.0)["others"])
 
 
-def test_drain_ends_the_wait_of_who_asked_for_a_match_and_refuses_the_next(cluster: Cluster, game: Game) -> None:
+def test_drain_ends_the_wait_of_who_asked_for_a_match_and_refuses_the_next(cluster: ClusterControl, game: Game) -> None:
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(game.ada.seek)
         wait_until(lambda: others_wait(cluster, game))

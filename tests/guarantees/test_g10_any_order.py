@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
 from server.supervision import processes
 from server.supervision.processes import ROLES
@@ -26,9 +26,9 @@ Type = Callable[..., Path]
 
 
 @pytest.fixture
-def by_hand(tmp_path: Path) -> Iterator[tuple[Cluster, Type]]:
+def by_hand(tmp_path: Path) -> Iterator[tuple[ClusterControl, Type]]:
     """A cluster whose servers are started as a person would, each in a terminal of its own; and how to do that."""
-    cluster = Cluster(sandbox_settings(tmp_path / "data", hang_s=HANG_S))
+    cluster = ClusterControl(sandbox_settings(tmp_path / "data", hang_s=HANG_S))
     started: list[subprocess.Popen[bytes]] = []
     copied: dict[int, Copies] = {}
 
@@ -65,7 +65,7 @@ def copies() -> Iterator[Copies]:
         yield copies
 
 
-def command(cluster: Cluster, role: str) -> list[str]:
+def command(cluster: ClusterControl, role: str) -> list[str]:
     if role == NAME_SERVER:
         settings = cluster.settings
         return ["pyro4-ns", "-n", settings.name_server_host, "-p", str(settings.name_server_port)]
@@ -75,7 +75,7 @@ def command(cluster: Cluster, role: str) -> list[str]:
 @pytest.mark.parametrize("order", list(itertools.permutations(SERVERS)), ids="-".join)
 @pytest.mark.parametrize("name_server_first", [True, False], ids=["ns-first", "ns-last"])
 def test_g10_any_order(
-    by_hand: tuple[Cluster, Type], copies: Copies, order: tuple[str, ...], name_server_first: bool
+    by_hand: tuple[ClusterControl, Type], copies: Copies, order: tuple[str, ...], name_server_first: bool
 ) -> None:
     cluster, type_in = by_hand
     roles = [NAME_SERVER, *order] if name_server_first else [*order, NAME_SERVER]
@@ -91,7 +91,7 @@ def test_g10_any_order(
         assert game.x.view().winner == "ada"
 
 
-def test_g10_as_modules_too(by_hand: tuple[Cluster, Type]) -> None:
+def test_g10_as_modules_too(by_hand: tuple[ClusterControl, Type]) -> None:
     cluster, type_in = by_hand
     type_in(*command(cluster, NAME_SERVER))
     for role in SERVERS:
@@ -99,7 +99,7 @@ def test_g10_as_modules_too(by_hand: tuple[Cluster, Type]) -> None:
     wait_until(cluster.is_whole)
 
 
-def test_g10_one_that_waits_says_for_whom(by_hand: tuple[Cluster, Type]) -> None:
+def test_g10_one_that_waits_says_for_whom(by_hand: tuple[ClusterControl, Type]) -> None:
     cluster, type_in = by_hand
     output = type_in(*command(cluster, MAIN))
     wait_until(lambda: "waiting" in output.read_text() and f"'{REPLICATION}'" in output.read_text())
@@ -108,7 +108,7 @@ def test_g10_one_that_waits_says_for_whom(by_hand: tuple[Cluster, Type]) -> None
 
 
 @pytest.mark.parametrize("role", SERVERS)
-def test_g10_a_second_one_of_a_role_says_who_runs(shared_cluster: Cluster, role: str) -> None:
+def test_g10_a_second_one_of_a_role_says_who_runs(shared_cluster: ClusterControl, role: str) -> None:
     cluster = shared_cluster
     runs = cluster.process_of(role)
     assert runs is not None
@@ -135,7 +135,7 @@ def test_g10_what_nobody_starts_is_started_after_a_while(make_cluster: MakeClust
     assert all(cluster.process_of(role) is not None for role in ROLES)
 
 
-def test_g10_a_wrong_setting_is_a_clear_error_at_the_start(shared_cluster: Cluster) -> None:
+def test_g10_a_wrong_setting_is_a_clear_error_at_the_start(shared_cluster: ClusterControl) -> None:
     environment = {**as_environment(shared_cluster.settings), "HEARTBEAT_S": "often"}
     failed = subprocess.run(
         [sys.executable, "server/main_server.py"],

@@ -14,7 +14,7 @@ import pytest
 from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import News
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, new_names, whole
 from verify.testbed.local_cluster import sandbox_cluster
@@ -30,13 +30,13 @@ def lasting_changes() -> dict[str, Any]:
 
 
 @pytest.fixture
-def cluster(lasting_cluster: Cluster) -> Cluster:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again."""
     return whole(lasting_cluster)
 
 
 @pytest.fixture
-def faults(cluster: Cluster) -> Path:
+def faults(cluster: ClusterControl) -> Path:
     """Where faults of its servers are switched on."""
     return Path(cluster.settings.test_faults)
 
@@ -48,14 +48,14 @@ def game(connection: Connection) -> Game:
 
 
 @pytest.fixture(scope="module")
-def frugal_cluster() -> Iterator[Cluster]:
+def frugal_cluster() -> Iterator[ClusterControl]:
     """One that writes everything through to the disk, and keeps few events."""
     with sandbox_cluster(hang_s=HANG_S, durability="fsync", snapshot_every=5, keep_events=3) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def long_life(lasting_cluster: Cluster) -> tuple[str, str]:
+def long_life(lasting_cluster: ClusterControl) -> tuple[str, str]:
     """The id of a room of which there is more than fits into one message, and the token of bob, who came and went."""
     with connect(whole(lasting_cluster).name_server, deadline_s=PATIENCE_S) as connection:
         room = connection.claim("ada").create("a long life")
@@ -69,7 +69,9 @@ def long_life(lasting_cluster: Cluster) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("role", [MAIN, COMMUNICATION, REPLICATION, NAME_SERVER])
-def test_g1_a_move_that_was_answered_survives_the_death_of_any_process(cluster: Cluster, game: Game, role: str) -> None:
+def test_g1_a_move_that_was_answered_survives_the_death_of_any_process(
+    cluster: ClusterControl, game: Game, role: str
+) -> None:
     game.play(0, 3)
     cluster.kill(role)
     game.play(1, 4)
@@ -79,7 +81,7 @@ def test_g1_a_move_that_was_answered_survives_the_death_of_any_process(cluster: 
 
 @pytest.mark.parametrize("point", ["before_journal", "after_journal", "after_replica", "before_answer"])
 def test_g1_g2_a_main_server_that_dies_in_the_middle_of_a_move_loses_and_doubles_nothing(
-    cluster: Cluster, game: Game, faults: Path, point: str
+    cluster: ClusterControl, game: Game, faults: Path, point: str
 ) -> None:
     game.play(0)
     (faults / point).touch()
@@ -92,7 +94,7 @@ def test_g1_g2_a_main_server_that_dies_in_the_middle_of_a_move_loses_and_doubles
     wait_until(cluster.is_whole)
 
 
-def test_g1_all_servers_at_once(cluster: Cluster, connection: Connection, game: Game) -> None:
+def test_g1_all_servers_at_once(cluster: ClusterControl, connection: Connection, game: Game) -> None:
     game.play(0, 3, 1)
     before = game.x.view()
     (name,) = new_names("carol")
@@ -106,7 +108,7 @@ def test_g1_all_servers_at_once(cluster: Cluster, connection: Connection, game: 
     assert game.x.view().winner == game.ada.name
 
 
-def test_g1_a_full_stop_and_the_next_start(cluster: Cluster, game: Game) -> None:
+def test_g1_a_full_stop_and_the_next_start(cluster: ClusterControl, game: Game) -> None:
     game.play(0, 3, 1)
     before = game.x.view()
     cluster.stop()
@@ -121,7 +123,7 @@ def test_g1_a_full_stop_and_the_next_start(cluster: Cluster, game: Game) -> None
 
 @pytest.mark.parametrize("lost", ["main", "replication"])
 def test_g1_one_of_the_two_disks_lost_though_the_copy_is_larger_than_a_message(
-    cluster: Cluster, game: Game, long_life: tuple[str, str], lost: str
+    cluster: ClusterControl, game: Game, long_life: tuple[str, str], lost: str
 ) -> None:
     game.play(0, 3, 1)
     before = game.x.view()
@@ -138,7 +140,7 @@ def test_g1_one_of_the_two_disks_lost_though_the_copy_is_larger_than_a_message(
 
 
 @pytest.mark.parametrize("broken", ["main", "replication"])
-def test_g1_one_of_the_two_journals_unreadable(cluster: Cluster, game: Game, broken: str) -> None:
+def test_g1_one_of_the_two_journals_unreadable(cluster: ClusterControl, game: Game, broken: str) -> None:
     game.play(0, 3, 1)
     before = game.x.view()
     cluster.stop()
@@ -151,7 +153,9 @@ def test_g1_one_of_the_two_journals_unreadable(cluster: Cluster, game: Game, bro
     assert [file.read_bytes()[:4] for file in journal.parent.glob("*.unreadable-*")] == [b"this"]
 
 
-def test_g1_what_was_played_without_a_replica_counts_over_what_the_replica_has(cluster: Cluster, game: Game) -> None:
+def test_g1_what_was_played_without_a_replica_counts_over_what_the_replica_has(
+    cluster: ClusterControl, game: Game
+) -> None:
     game.play(0)
     cluster.kill(REPLICATION)
     game.play(3)
@@ -162,7 +166,7 @@ def test_g1_what_was_played_without_a_replica_counts_over_what_the_replica_has(c
     assert game.x.view().board["cells"] == "X..O....."
 
 
-def test_g1_with_fsync_too(frugal_cluster: Cluster) -> None:
+def test_g1_with_fsync_too(frugal_cluster: ClusterControl) -> None:
     cluster = frugal_cluster
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection, new_names("ada", "bob"))
@@ -171,7 +175,7 @@ def test_g1_with_fsync_too(frugal_cluster: Cluster) -> None:
         assert game.x.view().board["cells"] == "X..O....."
 
 
-def test_g1_snapshots_and_compaction_lose_nothing(frugal_cluster: Cluster) -> None:
+def test_g1_snapshots_and_compaction_lose_nothing(frugal_cluster: ClusterControl) -> None:
     cluster = whole(frugal_cluster)
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection, new_names("ada", "bob"))
@@ -190,7 +194,7 @@ def test_g1_snapshots_and_compaction_lose_nothing(frugal_cluster: Cluster) -> No
         assert next(game.x.watch(0)).view == after
 
 
-def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cluster, game: Game) -> None:
+def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: ClusterControl, game: Game) -> None:
     seen = threading.Event()
     versions: list[int] = []
 
@@ -211,7 +215,7 @@ def test_g1_what_a_watcher_saw_is_there_after_the_main_servers_death(cluster: Cl
 
 
 @contextmanager
-def bob_of(cluster: Cluster, long_life: tuple[str, str]) -> Iterator[RoomClient]:
+def bob_of(cluster: ClusterControl, long_life: tuple[str, str]) -> Iterator[RoomClient]:
     """Bob in the room with the long life, by a connection of his own."""
     room, token = long_life
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:

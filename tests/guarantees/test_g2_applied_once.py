@@ -10,20 +10,20 @@ from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import NotYourTurn
 from game.rooms.dedup import REMEMBERED_REQUESTS
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
 from tests.conftest import Game, new_names, whole
 from wire import MAIN
 
 
 @pytest.fixture
-def cluster(lasting_cluster: Cluster) -> Cluster:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again."""
     return whole(lasting_cluster)
 
 
 @pytest.fixture
-def faults(cluster: Cluster) -> Path:
+def faults(cluster: ClusterControl) -> Path:
     """Where faults of its servers are switched on."""
     return Path(cluster.settings.test_faults)
 
@@ -59,7 +59,7 @@ def test_g2_a_copy_that_comes_after_many_other_requests_changes_nothing(game: Ga
     assert game.x.view().moves == ()
 
 
-def test_g2_a_retry_after_a_takeover_gets_the_first_answer(cluster: Cluster, game: Game) -> None:
+def test_g2_a_retry_after_a_takeover_gets_the_first_answer(cluster: ClusterControl, game: Game) -> None:
     request = new_request_id()
     first = game.x.move(0, request_id=request)
     cluster.kill(MAIN)
@@ -68,7 +68,7 @@ def test_g2_a_retry_after_a_takeover_gets_the_first_answer(cluster: Cluster, gam
     wait_until(cluster.is_whole)
 
 
-def test_g2_every_kind_of_command_can_be_retried(cluster: Cluster, game: Game) -> None:
+def test_g2_every_kind_of_command_can_be_retried(cluster: ClusterControl, game: Game) -> None:
     title_request, requests = new_request_id(), [new_request_id() for _ in range(6)]
     room = game.ada.create("again", request_id=title_request)
     other = game.bob.room(room.id)
@@ -87,7 +87,7 @@ def test_g2_every_kind_of_command_can_be_retried(cluster: Cluster, game: Game) -
     assert other.view().version == version
 
 
-def test_g2_a_retried_closing_is_answered_though_the_room_is_closed(cluster: Cluster, game: Game) -> None:
+def test_g2_a_retried_closing_is_answered_though_the_room_is_closed(cluster: ClusterControl, game: Game) -> None:
     room = game.ada.create("closing")
     request = new_request_id()
     first = room.close(request_id=request)

@@ -9,14 +9,14 @@ import pytest
 from client import Cluster as Connection
 from client import RoomClient
 from game.rooms.events import Event
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S
 from tests.conftest import Game, new_names, whole
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 
 @pytest.fixture
-def cluster(lasting_cluster: Cluster) -> Cluster:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again."""
     return whole(lasting_cluster)
 
@@ -49,7 +49,7 @@ class Watching:
 
 
 def test_g3_all_see_the_same_events_in_the_same_order_while_servers_die(
-    cluster: Cluster, connection: Connection, game: Game
+    cluster: ClusterControl, connection: Connection, game: Game
 ) -> None:
     watching = [Watching(connection.claim(f"w{number}").room(game.x.id)) for number in range(5)]
     for role in (MAIN, REPLICATION, MAIN, COMMUNICATION, MAIN):
@@ -66,7 +66,7 @@ def test_g3_all_see_the_same_events_in_the_same_order_while_servers_die(
     assert sum(each.gaps for each in watching) == 0
 
 
-def test_g3_a_watcher_goes_on_from_the_version_it_has(cluster: Cluster, game: Game) -> None:
+def test_g3_a_watcher_goes_on_from_the_version_it_has(cluster: ClusterControl, game: Game) -> None:
     news = game.x.watch(0)
     first = next(news)
     cluster.kill(MAIN)

@@ -17,7 +17,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.run_file import RunFile
@@ -33,14 +33,14 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def survivor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def survivor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterControl]:
     """A running cluster that gets over what tests do to its servers."""
     with sandbox_cluster(hang_s=HANG_S, test_faults=str(tmp_path_factory.mktemp("faults"))) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def cluster(survivor: Cluster) -> Cluster:
+def cluster(survivor: ClusterControl) -> ClusterControl:
     """The same when it is whole."""
     wait_until(survivor.is_whole)
     return survivor
@@ -67,7 +67,7 @@ def suspend(run: RunFile) -> None:
     wait_until(answers_nobody)
 
 
-def test_g4_a_stopped_main_server_is_gone_before_the_new_one_serves(cluster: Cluster, game: Game) -> None:
+def test_g4_a_stopped_main_server_is_gone_before_the_new_one_serves(cluster: ClusterControl, game: Game) -> None:
     old = cluster.process_of(MAIN)
     assert old is not None
     suspend(old)
@@ -78,7 +78,7 @@ def test_g4_a_stopped_main_server_is_gone_before_the_new_one_serves(cluster: Clu
     assert new.pid != old.pid
 
 
-def test_g4_a_second_main_server_does_not_start(cluster: Cluster) -> None:
+def test_g4_a_second_main_server_does_not_start(cluster: ClusterControl) -> None:
     runs = cluster.process_of(MAIN)
     assert runs is not None
     second = processes.start(MAIN, cluster.settings)
@@ -86,7 +86,7 @@ def test_g4_a_second_main_server_does_not_start(cluster: Cluster) -> None:
     assert cluster.process_of(MAIN) == runs
 
 
-def test_g4_while_a_stopped_main_server_lives_no_other_starts(cluster: Cluster) -> None:
+def test_g4_while_a_stopped_main_server_lives_no_other_starts(cluster: ClusterControl) -> None:
     """Nobody is left to end it: what keeps another from taking office beside it is the lock of the role."""
     stopped = [run for role in SERVERS if (run := cluster.process_of(role)) is not None]
     for run in stopped:
@@ -100,7 +100,7 @@ def test_g4_while_a_stopped_main_server_lives_no_other_starts(cluster: Cluster) 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
 def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_in_office(
-    cluster: Cluster, game: Game
+    cluster: ClusterControl, game: Game
 ) -> None:
     """What was queued for it is not carried out by it any more, but by the next one, once."""
     old = cluster.process_of(MAIN)
@@ -125,7 +125,7 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
 
 
 @contextmanager
-def elsewhere(cluster: Cluster, folder: Path) -> Iterator[Settings]:
+def elsewhere(cluster: ClusterControl, folder: Path) -> Iterator[Settings]:
     """A main server as on another machine: its own disk and ports, the same replica, and no lock that it can see.
 
     The replica refuses such a one; that is switched off meanwhile, so that it is seen what the epoch alone holds.
@@ -158,7 +158,9 @@ def in_office(settings: Settings) -> Iterator[None]:
         other.wait()
 
 
-def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(cluster: Cluster, game: Game, tmp_path: Path) -> None:
+def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(
+    cluster: ClusterControl, game: Game, tmp_path: Path
+) -> None:
     game.play(0)
     before = game.x.view()
     old = cluster.process_of(MAIN)
@@ -187,7 +189,7 @@ def test_g4_without_the_epoch_check_the_old_one_goes_on(
             assert old.alive
 
 
-def test_g4_a_stopped_replica_holds_nobody_up_for_long(cluster: Cluster, game: Game) -> None:
+def test_g4_a_stopped_replica_holds_nobody_up_for_long(cluster: ClusterControl, game: Game) -> None:
     replication = cluster.process_of(REPLICATION)
     assert replication is not None
     suspend(replication)

@@ -12,7 +12,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.main.read_only import READ_ONLY
 from server.supervision.processes import ROLES, end, start
 from server.supervision.status import RoleStatus
@@ -38,7 +38,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDisk]:
 class Survivor:
     """A running cluster there, which gets over a full disk, as it did at its start."""
 
-    cluster: Cluster
+    cluster: ClusterControl
     notes: dict[str, str]
     """What its servers said when they ran for the first time, on a full disk, by role."""
 
@@ -46,7 +46,7 @@ class Survivor:
 @pytest.fixture(scope="module")
 def survivor(disk: SmallDisk) -> Iterator[Survivor]:
     """Started on a full disk, and whole since there was space."""
-    cluster = Cluster(sandbox_settings(disk.folder / "data", start_grace_s=0.5, hang_s=HANG_S))
+    cluster = ClusterControl(sandbox_settings(disk.folder / "data", start_grace_s=0.5, hang_s=HANG_S))
     with ExitStack() as stack:
         stack.callback(end_cluster, cluster)
         disk.fill()
@@ -57,14 +57,14 @@ def survivor(disk: SmallDisk) -> Iterator[Survivor]:
         yield Survivor(cluster, notes)
 
 
-def trouble_of(cluster: Cluster, role: str) -> str:
+def trouble_of(cluster: ClusterControl, role: str) -> str:
     """Why a role waits that cannot use its journal; empty if it does not say so."""
     note = status_of(cluster, role).note
     return note if "fails at journal" in note else ""
 
 
 @pytest.fixture
-def cluster(survivor: Survivor) -> Cluster:
+def cluster(survivor: Survivor) -> ClusterControl:
     """It when it is whole, and all who run are written down: on a full disk there may be no place for that."""
     cluster = survivor.cluster
     wait_until(cluster.is_whole, what="a whole cluster")
@@ -79,11 +79,11 @@ def game(connection: Connection) -> Game:
     return Game(connection, (f"ada-{number}", f"bob-{number}"))
 
 
-def status_of(cluster: Cluster, role: str) -> RoleStatus:
+def status_of(cluster: ClusterControl, role: str) -> RoleStatus:
     return next(status for status in cluster.status() if status.role == role)
 
 
-def kill_and_wait(cluster: Cluster, role: str) -> None:
+def kill_and_wait(cluster: ClusterControl, role: str) -> None:
     """Kill a role, and wait until another process answers in it."""
     killed = wait_until(lambda: cluster.process_of(role), what=f"a {role} that is written down")
     end(killed)
@@ -95,7 +95,7 @@ def kill_and_wait(cluster: Cluster, role: str) -> None:
     wait_until(replaced, what=f"another {role}")
 
 
-def reads(cluster: Cluster, game: Game, moves: list[int]) -> None:
+def reads(cluster: ClusterControl, game: Game, moves: list[int]) -> None:
     """See that people can read, and that no command gets through."""
     wait_until(lambda: status_of(cluster, MAIN).step == READ_ONLY, what="a main server that serves reads")
     assert [move for _, move in game.x.view().moves] == moves
@@ -103,13 +103,13 @@ def reads(cluster: Cluster, game: Game, moves: list[int]) -> None:
         game.o.move(1, request_id="the-second-move")
 
 
-def test_servers_that_never_ran_start_when_there_is_space(survivor: Survivor, cluster: Cluster) -> None:
+def test_servers_that_never_ran_start_when_there_is_space(survivor: Survivor, cluster: ClusterControl) -> None:
     assert set(survivor.notes) == {REPLICATION, MAIN}
     assert status_of(cluster, MAIN).epoch
 
 
 def test_killed_in_turn_on_a_full_disk_the_servers_come_back_and_later_are_whole(
-    disk: SmallDisk, cluster: Cluster, connection: Connection, game: Game
+    disk: SmallDisk, cluster: ClusterControl, connection: Connection, game: Game
 ) -> None:
     game.play(0)
     rooms = {row.room for row in connection.rooms()}
@@ -136,7 +136,7 @@ def test_killed_in_turn_on_a_full_disk_the_servers_come_back_and_later_are_whole
     assert not list(disk.folder.rglob("*.unreadable-*"))
 
 
-def test_those_who_wait_meanwhile_see_what_comes_then(disk: SmallDisk, cluster: Cluster, game: Game) -> None:
+def test_those_who_wait_meanwhile_see_what_comes_then(disk: SmallDisk, cluster: ClusterControl, game: Game) -> None:
     game.play(0)
     disk.fill()
     kill_and_wait(cluster, MAIN)

@@ -14,7 +14,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server.control.cluster import Cluster, NotRunning
+from server.control.cluster import ClusterControl, NotRunning
 from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, new_names, whole
@@ -27,7 +27,7 @@ BETWEEN_GAMES_S = 0.3
 
 
 @pytest.fixture
-def cluster(lasting_cluster: Cluster) -> Cluster:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again."""
     return whole(lasting_cluster)
 
@@ -43,7 +43,7 @@ def game(connection: Connection) -> Iterator[Game]:
     game.x.close()
 
 
-def servers_running(cluster: Cluster) -> dict[str, int]:
+def servers_running(cluster: ClusterControl) -> dict[str, int]:
     """How many processes of each role this cluster has, the stand-by not counted."""
     roles = {processes.command_of(role, cluster.settings)[1]: role for role in SERVERS}
     count: Counter[str] = Counter()
@@ -62,7 +62,7 @@ def servers_running(cluster: Cluster) -> dict[str, int]:
     + [(MAIN, COMMUNICATION, NAME_SERVER), (COMMUNICATION, REPLICATION, NAME_SERVER), (MAIN, REPLICATION, NAME_SERVER)],
     ids="+".join,
 )
-def test_g5_the_survivors_start_the_others(cluster: Cluster, game: Game, killed: tuple[str, ...]) -> None:
+def test_g5_the_survivors_start_the_others(cluster: ClusterControl, game: Game, killed: tuple[str, ...]) -> None:
     game.play(0)
     for role in killed:
         cluster.kill(role)
@@ -75,7 +75,7 @@ def test_g5_the_survivors_start_the_others(cluster: Cluster, game: Game, killed:
         assert [row.room for row in anew.rooms()] == [game.x.id]
 
 
-def test_g5_open_games_go_on_without_the_name_server_and_the_front_door(cluster: Cluster, game: Game) -> None:
+def test_g5_open_games_go_on_without_the_name_server_and_the_front_door(cluster: ClusterControl, game: Game) -> None:
     for role in (NAME_SERVER, COMMUNICATION):
         cluster.kill(role)
         game.play(*([0, 3] if role == NAME_SERVER else [1, 4]))
@@ -83,7 +83,7 @@ def test_g5_open_games_go_on_without_the_name_server_and_the_front_door(cluster:
     assert game.x.view().winner == game.ada.name
 
 
-def take_its_port(cluster: Cluster) -> socket.socket | None:
+def take_its_port(cluster: ClusterControl) -> socket.socket | None:
     """End the name server and listen in its place; None if another was quicker, or the port is not free yet."""
     with contextlib.suppress(NotRunning):
         cluster.kill(NAME_SERVER)
@@ -93,7 +93,7 @@ def take_its_port(cluster: Cluster) -> socket.socket | None:
         return None
 
 
-def test_g5_games_go_on_while_the_name_server_is_gone_for_five_seconds(cluster: Cluster, game: Game) -> None:
+def test_g5_games_go_on_while_the_name_server_is_gone_for_five_seconds(cluster: ClusterControl, game: Game) -> None:
     old = cluster.process_of(NAME_SERVER)
     # Somebody else has its port, so it cannot be started again before that one goes.
     with wait_until(lambda: take_its_port(cluster)):
@@ -115,7 +115,7 @@ def test_g5_games_go_on_while_the_name_server_is_gone_for_five_seconds(cluster: 
         assert anew.rooms()[0].room == game.x.id
 
 
-def test_g5_servers_that_are_stopped_for_good_stay_stopped(cluster: Cluster) -> None:
+def test_g5_servers_that_are_stopped_for_good_stay_stopped(cluster: ClusterControl) -> None:
     pids = [run.pid for role in ALL if (run := cluster.process_of(role)) is not None]
     assert len(pids) == len(ALL)
     cluster.stop()

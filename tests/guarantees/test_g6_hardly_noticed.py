@@ -7,13 +7,15 @@ import signal
 
 import pytest
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
 from tests.conftest import Game
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 
-def test_g6_a_move_that_is_made_while_the_main_server_is_dead_is_simply_made(cluster: Cluster, game: Game) -> None:
+def test_g6_a_move_that_is_made_while_the_main_server_is_dead_is_simply_made(
+    cluster: ClusterControl, game: Game
+) -> None:
     for cell in (0, 3, 1, 4, 2):
         cluster.kill(MAIN)
         game.play(cell)
@@ -21,7 +23,7 @@ def test_g6_a_move_that_is_made_while_the_main_server_is_dead_is_simply_made(clu
 
 
 @pytest.mark.parametrize("role", [MAIN, COMMUNICATION, REPLICATION, NAME_SERVER])
-def test_g6_a_server_that_hangs_is_ended_and_replaced(cluster: Cluster, game: Game, role: str) -> None:
+def test_g6_a_server_that_hangs_is_ended_and_replaced(cluster: ClusterControl, game: Game, role: str) -> None:
     hung = cluster.process_of(role)
     assert hung is not None
     os.kill(hung.pid, signal.SIGSTOP)
@@ -31,7 +33,7 @@ def test_g6_a_server_that_hangs_is_ended_and_replaced(cluster: Cluster, game: Ga
     game.play(3)
 
 
-def test_g6_the_stand_by_is_the_next_main_server(cluster: Cluster, game: Game) -> None:
+def test_g6_the_stand_by_is_the_next_main_server(cluster: ClusterControl, game: Game) -> None:
     def standbys() -> list[int]:
         import psutil
 

@@ -14,7 +14,7 @@ from client.connection import Patience
 from client.credentials import new_token
 from client.player import Player
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAPlayer, NotInRoom
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -23,7 +23,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def cluster(shared_cluster: Cluster) -> Cluster:
+def cluster(shared_cluster: ClusterControl) -> ClusterControl:
     """The cluster that tests share, once it is whole."""
     wait_until(shared_cluster.is_whole)
     return shared_cluster
@@ -37,7 +37,9 @@ def game(connection: Connection) -> Iterator[Game]:
         yield game
 
 
-def test_g7_a_name_belongs_to_the_token_it_was_first_claimed_with(cluster: Cluster, connection: Connection) -> None:
+def test_g7_a_name_belongs_to_the_token_it_was_first_claimed_with(
+    cluster: ClusterControl, connection: Connection
+) -> None:
     ada = connection.claim("Lovelace")
     for thief in ("Lovelace", "lovelace", "LOVELACE", "\uff2covelace"):
         with pytest.raises(NameTaken):
@@ -70,7 +72,7 @@ def test_g7_a_seat_is_kept_for_its_player_who_leaves(connection: Connection, gam
     assert game.o.view().winner == game.ada.name
 
 
-def test_g7_a_player_who_crashed_comes_back_by_username_from_elsewhere(cluster: Cluster, game: Game) -> None:
+def test_g7_a_player_who_crashed_comes_back_by_username_from_elsewhere(cluster: ClusterControl, game: Game) -> None:
     game.play(0, 3)
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as elsewhere:
         again = elsewhere.claim(game.ada.name, token=game.ada.token).room(game.x.id)
@@ -123,7 +125,7 @@ def test_g7_who_is_not_seen_for_long_is_away_and_comes_back_to_the_seat(make_clu
         assert view.moves == (("X", 0), ("O", 3))
 
 
-def test_g7_tokens_are_in_no_log_journal_view_or_error(cluster: Cluster, game: Game) -> None:
+def test_g7_tokens_are_in_no_log_journal_view_or_error(cluster: ClusterControl, game: Game) -> None:
     game.play(0, 3)
     tokens = [game.ada.token.encode(), game.bob.token.encode()]
     files = [file for file in cluster.settings.data.rglob("*") if file.is_file()]

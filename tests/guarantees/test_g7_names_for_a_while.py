@@ -12,7 +12,7 @@ from client import RoomClient, connect
 from client.credentials import new_token
 from client.player import new_recovery_code
 from game.errors import BadToken, InvalidArgument, NameTaken, NameTooSimilar, WrongCode
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.main.account_service import WRONG_CODES_AT_ONCE
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
@@ -25,14 +25,14 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def patient(shared_cluster: Cluster) -> Iterator[Connection]:
+def patient(shared_cluster: ClusterControl) -> Iterator[Connection]:
     """A connection to a cluster that lets nobody's name go while a test runs."""
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
 @pytest.fixture
-def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
+def mortal(shared_cluster: ClusterControl) -> Iterator[ClusterControl]:
     """The same cluster for a test that kills its servers: whole before and after."""
     wait_until(shared_cluster.is_whole)
     yield shared_cluster
@@ -40,14 +40,14 @@ def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def hasty() -> Iterator[Cluster]:
+def hasty() -> Iterator[ClusterControl]:
     """A cluster in which names are free after some seconds: not fewer, since whoever is here must be heard in them."""
     with sandbox_cluster(hang_s=HANG_S, name_grace_s=5.0, max_wait_s=0.2) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def held(hasty: Cluster) -> Iterator[RoomClient]:
+def held(hasty: ClusterControl) -> Iterator[RoomClient]:
     """The only two names there that stay whatever happens, "kept" and "sitting"; gives the room of the second."""
     with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
         connection.claim("kept").keep()
@@ -55,7 +55,7 @@ def held(hasty: Cluster) -> Iterator[RoomClient]:
 
 
 @pytest.fixture
-def in_haste(hasty: Cluster) -> Iterator[Connection]:
+def in_haste(hasty: ClusterControl) -> Iterator[Connection]:
     with connect(hasty.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
@@ -112,7 +112,7 @@ def test_g7_nobody_passes_for_the_house_bot(patient: Connection, name: str) -> N
         patient.claim(name)
 
 
-def test_g7_look_alikes_are_known_after_a_takeover(mortal: Cluster, patient: Connection) -> None:
+def test_g7_look_alikes_are_known_after_a_takeover(mortal: ClusterControl, patient: Connection) -> None:
     abba = patient.claim("abba")
     mortal.kill(MAIN)
     with pytest.raises(NameTooSimilar):
@@ -153,7 +153,9 @@ def test_g7_a_new_code_takes_the_place_of_the_old_one(patient: Connection) -> No
     assert patient.recover(player.name, second).name == player.name
 
 
-def test_g7_wrong_codes_are_refused_and_slowed_down_name_by_name(shared_cluster: Cluster, patient: Connection) -> None:
+def test_g7_wrong_codes_are_refused_and_slowed_down_name_by_name(
+    shared_cluster: ClusterControl, patient: Connection
+) -> None:
     kept, other, free = patient.claim(fresh()), patient.claim(fresh()), fresh()
     code = kept.keep()
     front_door = Proxy(shared_cluster.settings.public_address_of(COMMUNICATION), COMMUNICATION)
@@ -180,7 +182,9 @@ def test_g7_a_token_recovers_no_second_name(patient: Connection) -> None:
         patient.ask("recover_name", ada.name, ada.keep(), bob.token)
 
 
-def test_g7_keeping_and_recovering_survive_the_death_of_main_in_between(mortal: Cluster, patient: Connection) -> None:
+def test_g7_keeping_and_recovering_survive_the_death_of_main_in_between(
+    mortal: ClusterControl, patient: Connection
+) -> None:
     name = fresh()
     code = patient.claim(name).keep()
     mortal.kill(MAIN)
@@ -193,7 +197,7 @@ def test_g7_keeping_and_recovering_survive_the_death_of_main_in_between(mortal: 
     assert patient.claim(name, token=second.token).name == name
 
 
-def test_g7_codes_are_in_no_log_and_no_journal(shared_cluster: Cluster, patient: Connection) -> None:
+def test_g7_codes_are_in_no_log_and_no_journal(shared_cluster: ClusterControl, patient: Connection) -> None:
     name = fresh()
     code = patient.claim(name).keep()
     patient.recover(name, code)
@@ -237,7 +241,7 @@ def _names(connection: Connection) -> object:
     return next(server["names"] for server in connection.ask("servers")["servers"] if server["role"] == MAIN)
 
 
-def test_g7_after_a_takeover_a_whole_grace_time_has_to_pass(mortal: Cluster, patient: Connection) -> None:
+def test_g7_after_a_takeover_a_whole_grace_time_has_to_pass(mortal: ClusterControl, patient: Connection) -> None:
     name = fresh()
     patient.claim(name)
     mortal.kill(MAIN)

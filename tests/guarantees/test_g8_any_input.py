@@ -23,12 +23,12 @@ from game.errors import InvalidArgument
 from game.moment import Limits
 from game.rooms.events import Created
 from server.communication.front_door import FrontDoor
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.log.entries import FARTHEST_LEAP
 from server.log.streams import Streams
 from server.main.peer_api import MainPeerApi
 from server.main.room_api import RoomApi
-from server.process.base_api import ClientObject, PeerObject
+from server.process.base_api import ClientApi, PeerApi
 from server.replication.replica_service import ReplicaService
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
@@ -87,9 +87,11 @@ def remote_methods(kind: type) -> Iterator[tuple[str, dict[str, Check]]]:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterControl]:
     """One cluster for all of this file: nothing here may harm it. A busy machine is no reason to replace a server."""
-    cluster = Cluster(sandbox_settings(tmp_path_factory.mktemp("data"), max_wait_s=0.01, away_s=600.0, hang_s=6.0))
+    cluster = ClusterControl(
+        sandbox_settings(tmp_path_factory.mktemp("data"), max_wait_s=0.01, away_s=600.0, hang_s=6.0)
+    )
     try:
         cluster.start()
         yield cluster
@@ -98,7 +100,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def connection(cluster: Cluster) -> Iterator[Connection]:
+def connection(cluster: ClusterControl) -> Iterator[Connection]:
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
@@ -116,7 +118,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def same_processes(cluster: Cluster) -> Iterator[None]:
+def same_processes(cluster: ClusterControl) -> Iterator[None]:
     """The servers that were there before a test are there after it."""
     before = [cluster.process_of(role) for role in ROLES]
     yield
@@ -124,7 +126,7 @@ def same_processes(cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def callers(cluster: Cluster) -> Iterator[Callable[[str], RawCaller]]:
+def callers(cluster: ClusterControl) -> Iterator[Callable[[str], RawCaller]]:
     """A caller for each role's client port."""
     made = {role: RawCaller(cluster.settings.public_address_of(role)) for role in ROLES}
     yield made.__getitem__
@@ -150,8 +152,8 @@ def places(game: Game) -> list[tuple[str, str, type]]:
     return [
         (COMMUNICATION, COMMUNICATION, FrontDoor),
         (MAIN, f"room.{game.x.id}", RoomApi),
-        (MAIN, MAIN, ClientObject),
-        (REPLICATION, REPLICATION, ClientObject),
+        (MAIN, MAIN, ClientApi),
+        (REPLICATION, REPLICATION, ClientApi),
     ]
 
 
@@ -253,7 +255,7 @@ def test_g8_whatever_a_message_is_made_of_it_is_answered_or_the_connection_close
 class Peer:
     """A peer gone mad: it has the key, and says anything."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: ClusterControl) -> None:
         self._remotes = {
             (role, serializer): peer_of(cluster, role, serializer=serializer)
             for role in ROLES
@@ -277,7 +279,7 @@ class Peer:
 
 
 @pytest.fixture(scope="module")
-def peer(cluster: Cluster) -> Iterator[Peer]:
+def peer(cluster: ClusterControl) -> Iterator[Peer]:
     peer = Peer(cluster)
     yield peer
     peer.close()
@@ -363,13 +365,13 @@ def peer_good_values(epoch: int, holder: str) -> dict[str, st.SearchStrategy[obj
 
 @pytest.mark.usefixtures("same_processes")
 def test_g8_a_peer_gone_mad_is_refused_and_games_go_on(
-    cluster: Cluster, game: Game, connection: Connection, peer: Peer
+    cluster: ClusterControl, game: Game, connection: Connection, peer: Peer
 ) -> None:
     epoch, holder = peer.call(REPLICATION, "standing", 0, 0, "")["office"]
     good = peer_good_values(epoch, holder)
     methods = [
         (role, method, checks)
-        for role, kind in ((MAIN, MainPeerApi), (COMMUNICATION, PeerObject), (REPLICATION, ReplicaService))
+        for role, kind in ((MAIN, MainPeerApi), (COMMUNICATION, PeerApi), (REPLICATION, ReplicaService))
         for method, checks in remote_methods(kind)
         if method != "begin_copy"  # a good one: what was to come next never does
     ]

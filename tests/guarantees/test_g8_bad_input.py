@@ -16,10 +16,10 @@ from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import InvalidArgument, InvariantBroken, NoSuchRoom
 from server.communication.front_door import FrontDoor
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.main.peer_api import MainPeerApi
 from server.main.room_api import RoomApi
-from server.process.base_api import ClientObject, PeerObject
+from server.process.base_api import ClientApi, PeerApi
 from server.replication.replica_service import ReplicaService
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, end
@@ -48,8 +48,8 @@ JUNK: list[object] = [
     ["x"] * 3000,
 ]
 NOT_JUNK_FOR = {"title", "options", "role", "timeout_s", "after", "terms", "wish", "on"}
-OPEN_CLASSES = (FrontDoor, RoomApi, ClientObject)
-PEER_CLASSES = (PeerObject, MainPeerApi, ReplicaService)
+OPEN_CLASSES = (FrontDoor, RoomApi, ClientApi)
+PEER_CLASSES = (PeerApi, MainPeerApi, ReplicaService)
 
 
 def remote_methods(kind: type) -> Iterator[tuple[str, list[str]]]:
@@ -61,9 +61,9 @@ def remote_methods(kind: type) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterControl]:
     """One cluster for all of this file: nothing here may harm it."""
-    cluster = Cluster(sandbox_settings(tmp_path_factory.mktemp("data")))
+    cluster = ClusterControl(sandbox_settings(tmp_path_factory.mktemp("data")))
     try:
         cluster.start()
         yield cluster
@@ -82,7 +82,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def call(cluster: Cluster) -> Iterator[Any]:
+def call(cluster: ClusterControl) -> Iterator[Any]:
     """Call any method of any object, and return the error it gave, or None."""
     remotes: dict[tuple[str, str], Proxy] = {}
 
@@ -104,12 +104,12 @@ def places(game: Game) -> list[tuple[str, str, type]]:
     return [
         (COMMUNICATION, COMMUNICATION, FrontDoor),
         (MAIN, f"room.{game.x.id}", RoomApi),
-        (MAIN, MAIN, ClientObject),
-        (REPLICATION, REPLICATION, ClientObject),
+        (MAIN, MAIN, ClientApi),
+        (REPLICATION, REPLICATION, ClientApi),
     ]
 
 
-def test_g8_every_argument_of_every_open_method_is_checked(cluster: Cluster, game: Game, call: Any) -> None:
+def test_g8_every_argument_of_every_open_method_is_checked(cluster: ClusterControl, game: Game, call: Any) -> None:
     good = {name: values[0] for name, values in good_arguments(game).items()}
     roles = (MAIN, COMMUNICATION, REPLICATION)
     processes = [cluster.process_of(role) for role in roles]
@@ -187,7 +187,7 @@ def test_g8_what_is_not_there_is_said_not_to_be_there(connection: Connection, ca
         assert isinstance(call(COMMUNICATION, COMMUNICATION, method, "x"), InvalidArgument), method
 
 
-def test_g8_what_servers_say_to_one_another_is_not_for_anybody(cluster: Cluster, game: Game, call: Any) -> None:
+def test_g8_what_servers_say_to_one_another_is_not_for_anybody(cluster: ClusterControl, game: Game, call: Any) -> None:
     methods = {name for kind in PEER_CLASSES for name, _ in remote_methods(kind)}
     assert {"append", "take_office", "stop", "beat", "create"} <= methods
     for role in (MAIN, COMMUNICATION, REPLICATION):
@@ -221,7 +221,7 @@ def can_connect(port: int) -> bool:
     ],
     ids=["http", "zeros", "almost", "huge", "tls"],
 )
-def test_g8_garbage_on_every_port_ends_nothing(cluster: Cluster, game: Game, garbage: bytes) -> None:
+def test_g8_garbage_on_every_port_ends_nothing(cluster: ClusterControl, game: Game, garbage: bytes) -> None:
     roles = (MAIN, COMMUNICATION, REPLICATION)
     ports: list[Address] = [cluster.settings.public_address_of(role) for role in roles]
     ports += [cluster.settings.peer_address_of(role) for role in roles]

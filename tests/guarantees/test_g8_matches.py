@@ -23,7 +23,7 @@ from game.errors import (
 )
 from game.games.registry import short_list
 from game.games.selection import Proposal
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from tests.peers import peer_of
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -34,13 +34,13 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def connection(shared_cluster: Cluster) -> Iterator[Connection]:
+def connection(shared_cluster: ClusterControl) -> Iterator[Connection]:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
 @pytest.fixture(autouse=True)
-def same_processes(shared_cluster: Cluster) -> Iterator[None]:
+def same_processes(shared_cluster: ClusterControl) -> Iterator[None]:
     """The servers that were there before a test are there after it."""
     before = [shared_cluster.process_of(role) for role in ROLES]
     yield
@@ -48,7 +48,7 @@ def same_processes(shared_cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.fixture
-def peer(shared_cluster: Cluster) -> Iterator[Proxy]:
+def peer(shared_cluster: ClusterControl) -> Iterator[Proxy]:
     """The main server's peer port, with the right key."""
     remote = peer_of(shared_cluster, MAIN)
     yield remote

@@ -17,7 +17,7 @@ import msgpack
 import pytest
 
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
@@ -52,13 +52,13 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Cluster]:
+def running() -> Iterator[ClusterControl]:
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def cluster(running: Cluster) -> Cluster:
+def cluster(running: ClusterControl) -> ClusterControl:
     """A cluster that is whole, without rooms of other tests."""
     with connect(running.name_server, deadline_s=PATIENCE_S) as connection:
         wait_until(lambda: running.is_whole() and not connection.rooms(), what="the cluster is as it was")
@@ -66,7 +66,7 @@ def cluster(running: Cluster) -> Cluster:
 
 
 @pytest.fixture
-def game(cluster: Cluster) -> Iterator[Game]:
+def game(cluster: ClusterControl) -> Iterator[Game]:
     """A game of two people that no other test has."""
     number = next(_numbers)
     with (
@@ -77,14 +77,14 @@ def game(cluster: Cluster) -> Iterator[Game]:
 
 
 @pytest.fixture
-def caller(cluster: Cluster) -> Iterator[RawCaller]:
+def caller(cluster: ClusterControl) -> Iterator[RawCaller]:
     caller = RawCaller(cluster.settings.public_address_of(MAIN))
     yield caller
     caller.close()
 
 
 @pytest.mark.parametrize("size", [MEGABYTE - 100, LARGEST_TEXT_CALL - 100], ids=["1 MB", "the most"])
-def test_g8_texts_that_cost_a_parser_much_cost_a_server_little(cluster: Cluster, game: Game, size: int) -> None:
+def test_g8_texts_that_cost_a_parser_much_cost_a_server_little(cluster: ClusterControl, game: Game, size: int) -> None:
     exposed = Exposed(cluster)
     before, memory = exposed.processes(), exposed.memory_mb()[MAIN]
     codes = set()
@@ -131,7 +131,7 @@ def test_g8_kinds_of_calls_that_nobody_needs_are_refused(caller: RawCaller, flag
     assert caller.call(MAIN, "describe", [], {}).code is None, "the connection goes on"
 
 
-def test_g8_what_a_caller_names_does_not_become_an_object(game: Game, cluster: Cluster) -> None:
+def test_g8_what_a_caller_names_does_not_become_an_object(game: Game, cluster: ClusterControl) -> None:
     caller = RawCaller(cluster.settings.public_address_of(MAIN))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
@@ -148,7 +148,7 @@ def test_g8_what_a_caller_names_does_not_become_an_object(game: Game, cluster: C
     caller.close()
 
 
-def test_g8_a_signature_is_asked_for_before_much_is_read(cluster: Cluster, game: Game) -> None:
+def test_g8_a_signature_is_asked_for_before_much_is_read(cluster: ClusterControl, game: Game) -> None:
     for role in (MAIN, COMMUNICATION, REPLICATION):
         with socket.create_connection(cluster.settings.peer_address_of(role), 5) as connection:
             connection.sendall(message(CONNECT, bytes(100_000)))
@@ -228,7 +228,7 @@ def test_g8_an_answer_cannot_end_its_reader(impostor: Answers) -> None:
 
 
 @pytest.mark.parametrize("address", ["PYRO:main_server@./u:/nowhere", "PYRONAME:main_server", "PYROMETA:a"])
-def test_g8_a_name_server_may_be_told_anything(cluster: Cluster, game: Game, address: str) -> None:
+def test_g8_a_name_server_may_be_told_anything(cluster: ClusterControl, game: Game, address: str) -> None:
     names = Proxy(cluster.settings.name_server, "Pyro.NameServer", serializer="serpent")
     names.call("register", "nonsense", address, timeout_s=PATIENCE_S)
     names.call("register", COMMUNICATION, address, timeout_s=PATIENCE_S)

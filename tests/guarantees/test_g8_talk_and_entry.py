@@ -11,7 +11,7 @@ from client import Cluster as Connection
 from client import Player, RoomClient, connect
 from client.room import new_request_id
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, TicTacToeError, TooOften
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S
 from tests.conftest import Game
 from tests.raw import RawCaller
@@ -26,13 +26,13 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def connection(shared_cluster: Cluster) -> Iterator[Connection]:
+def connection(shared_cluster: ClusterControl) -> Iterator[Connection]:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
 
 @pytest.fixture(autouse=True)
-def same_processes(shared_cluster: Cluster) -> Iterator[None]:
+def same_processes(shared_cluster: ClusterControl) -> Iterator[None]:
     """The servers that were there before a test are there after it."""
     roles = (MAIN, COMMUNICATION, REPLICATION)
     before = [shared_cluster.process_of(role) for role in roles]
@@ -48,7 +48,9 @@ def somebody(connection: Connection) -> Player:
 # -- talk ----------------------------------------------------------------------------------------------------------
 
 
-def test_g8_what_is_said_has_nothing_in_it_that_is_no_text(shared_cluster: Cluster, connection: Connection) -> None:
+def test_g8_what_is_said_has_nothing_in_it_that_is_no_text(
+    shared_cluster: ClusterControl, connection: Connection
+) -> None:
     game = Game(connection, (somebody_s_name(), somebody_s_name()))
     game.x.say(f"a{CONTROLS}b\r\n\tc{BIDI}d \u00a0 e")
     assert line_of(game.x) == "ab cd e"

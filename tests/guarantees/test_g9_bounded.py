@@ -19,7 +19,7 @@ from client import connect
 from client.credentials import new_token
 from client.room import new_request_id
 from game.errors import NoSuchRoom, RoomClosed, RoomFull
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.log.journal.file import open_journal
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
@@ -37,7 +37,7 @@ PEOPLE = ("ada", "bob", "third", "fourth", "fifth")
 class Small(NamedTuple):
     """A cluster with little room, and who has all the names that there can be."""
 
-    cluster: Cluster
+    cluster: ClusterControl
     tokens: Mapping[str, str]
 
 
@@ -73,28 +73,28 @@ def small_game(small: Small, in_small: Connection) -> Iterator[Game]:
 
 
 @pytest.fixture(scope="module")
-def keeping_little() -> Iterator[Cluster]:
+def keeping_little() -> Iterator[ClusterControl]:
     """A cluster for many people that keeps little of what is over."""
     with sandbox_cluster(hang_s=HANG_S, snapshot_every=20, keep_events=10, keep_closed_rooms=2) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def impatient() -> Iterator[Cluster]:
+def impatient() -> Iterator[ClusterControl]:
     """A cluster that keeps nothing open or in memory that is not used."""
     with sandbox_cluster(hang_s=HANG_S, idle_connection_s=0.3, room_idle_s=0.2, away_s=0.2, max_wait_s=0.1) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def for_hosts() -> Iterator[Cluster]:
+def for_hosts() -> Iterator[ClusterControl]:
     """A cluster with few connections for a host, and in which no room stays open for long."""
     with sandbox_cluster(hang_s=HANG_S, max_connections=20, max_connections_per_host=10, room_expire_s=0.3) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def connection(keeping_little: Cluster) -> Iterator[Connection]:
+def connection(keeping_little: ClusterControl) -> Iterator[Connection]:
     with connect(keeping_little.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
@@ -177,7 +177,7 @@ def test_g9_one_connection_too_many_is_told_so(small: Small) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="there one loopback address has to do")
-def test_g9_one_host_cannot_take_all_connections(for_hosts: Cluster) -> None:
+def test_g9_one_host_cannot_take_all_connections(for_hosts: ClusterControl) -> None:
     address = for_hosts.settings.public_address_of(COMMUNICATION)
     held = [knock(address, "127.0.0.2") for _ in range(11)]
     assert not any(b"no free workers" in said for _, said in held[:10])
@@ -203,7 +203,7 @@ def test_g9_those_who_say_nothing_keep_nobody_out_and_end_no_server(small: Small
         held.close()
 
 
-def test_g9_answers_that_nobody_reads_keep_nobody_waiting(keeping_little: Cluster, game: Game) -> None:
+def test_g9_answers_that_nobody_reads_keep_nobody_waiting(keeping_little: ClusterControl, game: Game) -> None:
     where = keeping_little.settings.public_address_of(MAIN)
     place = f"room.{game.x.id}"
     greedy = []
@@ -219,7 +219,7 @@ def test_g9_answers_that_nobody_reads_keep_nobody_waiting(keeping_little: Cluste
         connection.close()
 
 
-def test_g9_a_connection_that_says_nothing_is_closed(impatient: Cluster) -> None:
+def test_g9_a_connection_that_says_nothing_is_closed(impatient: ClusterControl) -> None:
     with socket.create_connection(impatient.settings.public_address_of(COMMUNICATION)) as silent:
         silent.settimeout(PATIENCE_S)
         while silent.recv(1024):
@@ -254,7 +254,7 @@ def test_g9_closed_rooms_are_forgotten_but_for_the_latest(connection: Connection
     assert [room.view().phase for room in rooms[2:]] == ["closed", "closed"]
 
 
-def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(impatient: Cluster) -> None:
+def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(impatient: ClusterControl) -> None:
     with connect(impatient.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         game.play(0, 3)
@@ -265,7 +265,7 @@ def test_g9_rooms_that_nobody_uses_leave_memory_and_come_back(impatient: Cluster
         game.play(1)
 
 
-def test_g9_rooms_that_nobody_uses_for_very_long_are_closed(for_hosts: Cluster) -> None:
+def test_g9_rooms_that_nobody_uses_for_very_long_are_closed(for_hosts: ClusterControl) -> None:
     with connect(for_hosts.name_server, deadline_s=PATIENCE_S) as connection:
         room = connection.claim("ada").create("forgotten")
         for news in connection.watch_rooms():
@@ -275,7 +275,7 @@ def test_g9_rooms_that_nobody_uses_for_very_long_are_closed(for_hosts: Cluster) 
             room.join()
 
 
-def test_g9_the_journals_do_not_grow_with_every_move(keeping_little: Cluster, game: Game) -> None:
+def test_g9_the_journals_do_not_grow_with_every_move(keeping_little: ClusterControl, game: Game) -> None:
     for _ in range(20):
         game.play(0, 3, 1, 4, 2)
         game.x.rematch()
@@ -291,7 +291,7 @@ def test_g9_the_journals_do_not_grow_with_every_move(keeping_little: Cluster, ga
     wait_until(lambda: short("main") and short("replication"))
 
 
-def test_g9_hundreds_of_watchers_are_all_served(keeping_little: Cluster, game: Game) -> None:
+def test_g9_hundreds_of_watchers_are_all_served(keeping_little: ClusterControl, game: Game) -> None:
     seen: list[int] = []
     place = f"room.{game.x.id}"
     version = game.x.view().version

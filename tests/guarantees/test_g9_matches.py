@@ -30,7 +30,7 @@ from game.rooms.commands import Create, Join, Rematch, Remove, Resign, Say
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.log.archive_stream import AddRecord, volume_stream
 from server.log.batch import Batch
 from server.log.entries import Entry, Epoch, StreamSummary
@@ -94,7 +94,7 @@ def test_g9_who_was_removed_is_remembered_up_to_a_number() -> None:
 
 
 @pytest.fixture(scope="module")
-def filling() -> Iterator[Cluster]:
+def filling() -> Iterator[ClusterControl]:
     """A cluster with little room, which these tests fill in their order, since nobody can close the room of a match:
     who waits finds it empty, who waits for room leaves it one match, the last leaves all those with the house bot.
     """
@@ -105,7 +105,7 @@ def filling() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def in_filling(filling: Cluster) -> Iterator[Connection]:
+def in_filling(filling: ClusterControl) -> Iterator[Connection]:
     with connect(filling.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
@@ -248,7 +248,7 @@ def position(connection: Connection) -> int:
     return next(int(server["position"]) for server in servers if server["role"] == MAIN)
 
 
-def test_g9_who_waits_costs_nothing_on_disk(filling: Cluster, in_filling: Connection) -> None:
+def test_g9_who_waits_costs_nothing_on_disk(filling: ClusterControl, in_filling: Connection) -> None:
     wishes = [Wish(board, clock) for board in BOARDS for clock in CLOCKS]
     people = [in_filling.claim(f"waits{number}") for number in range(len(wishes))]
     wait_until(lambda: in_filling.rooms() == [], what="the room of those who talked is closed")
@@ -273,7 +273,7 @@ def test_g9_who_waits_costs_nothing_on_disk(filling: Cluster, in_filling: Connec
         one.cancel_seek()
 
 
-def test_g9_with_no_room_left_people_wait_until_there_is_one(filling: Cluster, in_filling: Connection) -> None:
+def test_g9_with_no_room_left_people_wait_until_there_is_one(filling: ClusterControl, in_filling: Connection) -> None:
     players = [in_filling.claim(name) for name in ("ada", "bob")]
     carol = in_filling.claim("carol")
     rooms = [carol.create(f"number {number}") for number in range(MOST_ROOMS)]
@@ -302,7 +302,7 @@ def test_g9_with_no_room_left_people_wait_until_there_is_one(filling: Cluster, i
         room.close()
 
 
-def test_g9_the_house_bot_plays_so_many_matches(filling: Cluster, in_filling: Connection) -> None:
+def test_g9_the_house_bot_plays_so_many_matches(filling: ClusterControl, in_filling: Connection) -> None:
     before = {row.room for row in in_filling.rooms()}
     people = [in_filling.claim(f"plays{number}") for number in range(MOST_BOT_MATCHES + 1)]
     played = {one.play_house_bot().id for one in people[:-1]}

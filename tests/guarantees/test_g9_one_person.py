@@ -13,7 +13,7 @@ from client.credentials import new_token
 from client.player import new_recovery_code
 from client.room import new_request_id
 from game.errors import LimitReached, WrongCode
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.main.account_service import WRONG_CODES_AT_ONCE
 from tests.conditions import PATIENCE_S, wait_until
 from tests.hosts import calling_from, new_host, several_hosts
@@ -27,7 +27,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[ClusterControl]:
     with sandbox_cluster(
         max_rooms_per_name=ROOMS,
         max_rooms_per_host=ROOMS_OF_HOST,
@@ -41,7 +41,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def here(cluster: Cluster) -> Iterator[Connection]:
+def here(cluster: ClusterControl) -> Iterator[Connection]:
     """A connection of everybody on one host."""
     with calling_from(new_host()), connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         connection.ask("describe")
@@ -49,7 +49,7 @@ def here(cluster: Cluster) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def elsewhere(cluster: Cluster) -> Iterator[Connection]:
+def elsewhere(cluster: ClusterControl) -> Iterator[Connection]:
     """The same on another host."""
     with calling_from(new_host()), connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         connection.ask("describe")
@@ -60,7 +60,7 @@ def somebody(connection: Connection) -> Player:
     return connection.claim(f"nora{next(_numbers)}")
 
 
-def test_g9_names_of_one_host(here: Connection, cluster: Cluster) -> None:
+def test_g9_names_of_one_host(here: Connection, cluster: ClusterControl) -> None:
     people = [somebody(here) for _ in range(NAMES)]
     with pytest.raises(LimitReached, match="MAX_NAMES_PER_HOST"):
         somebody(here)
@@ -72,7 +72,7 @@ def test_g9_names_of_one_host(here: Connection, cluster: Cluster) -> None:
         assert somebody(other)
 
 
-def test_g9_names_of_one_host_count_again_after_a_takeover(here: Connection, cluster: Cluster) -> None:
+def test_g9_names_of_one_host_count_again_after_a_takeover(here: Connection, cluster: ClusterControl) -> None:
     people = [somebody(here) for _ in range(NAMES)]
     cluster.kill(MAIN)
     for player in people:  # what windows do once a minute
@@ -81,7 +81,7 @@ def test_g9_names_of_one_host_count_again_after_a_takeover(here: Connection, clu
         somebody(here)
 
 
-def test_g9_open_rooms_of_one_name_also_after_a_takeover(here: Connection, cluster: Cluster) -> None:
+def test_g9_open_rooms_of_one_name_also_after_a_takeover(here: Connection, cluster: ClusterControl) -> None:
     ada = somebody(here)
     request = new_request_id()
     first = here.ask("create", ada.token, request, "", "tictactoe", {}, {})
@@ -97,7 +97,7 @@ def test_g9_open_rooms_of_one_name_also_after_a_takeover(here: Connection, clust
     assert ada.create()
 
 
-def test_g9_open_rooms_of_one_host(here: Connection, cluster: Cluster) -> None:
+def test_g9_open_rooms_of_one_host(here: Connection, cluster: ClusterControl) -> None:
     people = [somebody(here) for _ in range(ROOMS_OF_HOST)]
     for player in people:
         player.create()
@@ -116,7 +116,7 @@ def test_g9_names_that_one_host_keeps(here: Connection) -> None:
     assert people[0].keep(), "a new code for a name that is kept is no name more"
 
 
-def test_g9_seats_of_one_name(here: Connection, cluster: Cluster) -> None:
+def test_g9_seats_of_one_name(here: Connection, cluster: ClusterControl) -> None:
     taker = somebody(here)
     owners: list[Player] = []
     with calling_from(new_host()), connect(cluster.name_server, deadline_s=PATIENCE_S) as other:
@@ -130,7 +130,7 @@ def test_g9_seats_of_one_name(here: Connection, cluster: Cluster) -> None:
     assert taker.room(rooms[-1].id).join("spectator").seat is None
 
 
-def test_g9_people_of_one_host_in_a_room(here: Connection, cluster: Cluster) -> None:
+def test_g9_people_of_one_host_in_a_room(here: Connection, cluster: ClusterControl) -> None:
     room = somebody(here).create()
     for _ in range(PEOPLE):
         somebody(here).room(room.id).join("spectator")
@@ -140,7 +140,7 @@ def test_g9_people_of_one_host_in_a_room(here: Connection, cluster: Cluster) -> 
         somebody(other).room(room.id).join("spectator")
 
 
-def test_g9_matches_of_the_house_bot_with_one_host(here: Connection, cluster: Cluster) -> None:
+def test_g9_matches_of_the_house_bot_with_one_host(here: Connection, cluster: ClusterControl) -> None:
     people = [somebody(here) for _ in range(BOT_MATCHES + 1)]
     for player in people[:-1]:
         player.play_house_bot()
@@ -161,7 +161,7 @@ def refused_again(guesser: Connection, *guess: str) -> bool:
     raise AssertionError("a wrong code was taken")
 
 
-def test_g7_who_guesses_codes_keeps_the_owner_from_nothing(cluster: Cluster) -> None:
+def test_g7_who_guesses_codes_keeps_the_owner_from_nothing(cluster: ClusterControl) -> None:
     with calling_from(new_host()), connect(cluster.name_server, deadline_s=PATIENCE_S) as other:
         owner = somebody(other)
         code = owner.keep()

@@ -15,13 +15,13 @@ from client.views import View
 from game.errors import NameTaken, Refusal
 from game.games.selection import Proposal, Wish
 from game.games.tictactoe import EMPTY
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.rooms.ids import HOUSE_BOT
 from tests.conditions import wait_until
 from wire import COMMUNICATION, MAIN
 
 
-def bots_of(cluster: Cluster) -> list[psutil.Process]:
+def bots_of(cluster: ClusterControl) -> list[psutil.Process]:
     """The house bot's processes: children of the communication server."""
     run = cluster.process_of(COMMUNICATION)
     process = None if run is None else run.process()
@@ -47,7 +47,9 @@ def play_series(room: RoomClient, on_move: Callable[[View], None]) -> View:
     raise AssertionError("the room was closed before the series was over")
 
 
-def test_the_house_bot_plays_on_though_it_and_the_servers_are_killed(cluster: Cluster, connection: Connection) -> None:
+def test_the_house_bot_plays_on_though_it_and_the_servers_are_killed(
+    cluster: ClusterControl, connection: Connection
+) -> None:
     ada = connection.claim("ada")
     room = ada.play_house_bot(Wish(board="3x3"))
     killed: list[str] = []

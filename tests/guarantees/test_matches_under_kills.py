@@ -19,7 +19,7 @@ from client.game_archive import Played
 from client.views import View
 from game.errors import NoSuchGame
 from game.games.selection import Proposal, Wish
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import wait_until
 from tests.conftest import new_names, whole
@@ -34,7 +34,7 @@ WAITS_S = 6.5
 
 
 @pytest.fixture
-def cluster(lasting_cluster: Cluster) -> Cluster:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again."""
     return whole(lasting_cluster)
 
@@ -124,7 +124,9 @@ def book_of(connection: Connection) -> list[Played]:
     return book
 
 
-def test_the_book_and_the_ratings_are_the_same_after_all_servers_died(cluster: Cluster, connection: Connection) -> None:
+def test_the_book_and_the_ratings_are_the_same_after_all_servers_died(
+    cluster: ClusterControl, connection: Connection
+) -> None:
     """The first test of this cluster: no game of another may end meanwhile."""
     players = new_players(connection)
     for _ in range(2):
@@ -169,7 +171,7 @@ def test_who_cancels_is_matched_with_nobody(connection: Connection) -> None:
     assert {x.name, o.name} == {ada.name, bob.name}
 
 
-def test_who_dies_while_waiting_is_matched_with_nobody(cluster: Cluster, connection: Connection) -> None:
+def test_who_dies_while_waiting_is_matched_with_nobody(cluster: ClusterControl, connection: Connection) -> None:
     code = "import sys; from client import connect; connect(sys.argv[1]).claim(sys.argv[2]).seek()"
     cy, looks_on, *two = new_names("cy", "looks on", "ada", "bob")
     process = subprocess.Popen([sys.executable, "-c", code, cluster.name_server, cy], cwd=ROOT)
@@ -186,7 +188,9 @@ def test_who_dies_while_waiting_is_matched_with_nobody(cluster: Cluster, connect
 
 
 @pytest.mark.parametrize("role", SERVERS)
-def test_who_waits_is_matched_though_a_server_is_killed(cluster: Cluster, connection: Connection, role: str) -> None:
+def test_who_waits_is_matched_though_a_server_is_killed(
+    cluster: ClusterControl, connection: Connection, role: str
+) -> None:
     players = new_players(connection)
     ada = Seeking(players[0])
     wait_for_seekers(connection, 1)
@@ -198,7 +202,7 @@ def test_who_waits_is_matched_though_a_server_is_killed(cluster: Cluster, connec
 
 @pytest.mark.parametrize("role", SERVERS)
 def test_what_was_proposed_stands_though_a_server_is_killed(
-    cluster: Cluster, connection: Connection, role: str
+    cluster: ClusterControl, connection: Connection, role: str
 ) -> None:
     x, o = matched_pair(connection)
     x.propose(ONE_GAME)
@@ -213,7 +217,7 @@ def test_what_was_proposed_stands_though_a_server_is_killed(
 
 @pytest.mark.parametrize("role", SERVERS)
 def test_a_flag_falls_when_it_should_though_a_server_is_killed(
-    cluster: Cluster, connection: Connection, role: str
+    cluster: ClusterControl, connection: Connection, role: str
 ) -> None:
     ada, bob = new_players(connection)
     x = ada.create("a short game", clock="6s", best_of=1)
@@ -231,7 +235,7 @@ def test_a_flag_falls_when_it_should_though_a_server_is_killed(
     wait_until(cluster.is_whole)
 
 
-def test_nobody_is_charged_while_nobody_is_in_office(cluster: Cluster, connection: Connection) -> None:
+def test_nobody_is_charged_while_nobody_is_in_office(cluster: ClusterControl, connection: Connection) -> None:
     """For longer than the whole clock: after it there is as much left as before, but for what was written last."""
     ada, bob = new_players(connection)
     x = ada.create("a short game", clock="6s", best_of=1)
@@ -255,7 +259,7 @@ def test_nobody_is_charged_while_nobody_is_in_office(cluster: Cluster, connectio
 
 @pytest.mark.parametrize("role", SERVERS)
 def test_a_match_that_ends_while_a_server_is_killed_is_in_the_book_once(
-    cluster: Cluster, connection: Connection, role: str
+    cluster: ClusterControl, connection: Connection, role: str
 ) -> None:
     x, o = playing_pair(connection)
     for room, cell in ((x, 0), (o, 3), (x, 1), (o, 4)):

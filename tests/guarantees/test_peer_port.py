@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.runtime.security import cluster_key, peer_key
 from server.supervision.run_directory import RunFile
 from tests.conditions import wait_until
@@ -15,11 +15,11 @@ from wire.rpc import Proxy
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
 
-def runs(cluster: Cluster) -> dict[str, RunFile | None]:
+def runs(cluster: ClusterControl) -> dict[str, RunFile | None]:
     return {role: cluster.process_of(role) for role in SERVERS}
 
 
-def recorded_stop(cluster: Cluster, role: str) -> list[list[bytes]]:
+def recorded_stop(cluster: ClusterControl, role: str) -> list[list[bytes]]:
     """Stop a server, and keep what was said to it, by connection."""
     wire = Wire(cluster.settings.peer_address_of(role))
     for method in ("stand_down", "stop"):
@@ -30,7 +30,7 @@ def recorded_stop(cluster: Cluster, role: str) -> list[list[bytes]]:
     return wire.asked
 
 
-def test_a_recorded_stand_down_and_stop_end_nobody_after_a_restart(cluster: Cluster, game: Game) -> None:
+def test_a_recorded_stand_down_and_stop_end_nobody_after_a_restart(cluster: ClusterControl, game: Game) -> None:
     stopping = runs(cluster)
     recorded = {role: recorded_stop(cluster, role) for role in SERVERS}
     wait_until(lambda: not any(run is not None and run.alive for run in stopping.values()))

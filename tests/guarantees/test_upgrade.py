@@ -20,7 +20,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server.control.cluster import CannotStart, Cluster, NotRunning
+from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.control.upgrade import CannotUpgrade, Replaced, upgrade
 from server.settings import ROOT
 from server.supervision import processes
@@ -42,11 +42,11 @@ numbers = itertools.count(1)
 """For names that nobody else has in the cluster of all."""
 
 
-def running(cluster: Cluster) -> dict[str, RunFile]:
+def running(cluster: ClusterControl) -> dict[str, RunFile]:
     return {role: run for role in ROLES if (run := cluster.process_of(role)) is not None}
 
 
-def what_says(cluster: Cluster, role: str) -> Mapping[str, Any]:
+def what_says(cluster: ClusterControl, role: str) -> Mapping[str, Any]:
     """The status of a server, as it tells it to the others."""
     remote = peer_of(cluster, role)
     try:
@@ -56,7 +56,7 @@ def what_says(cluster: Cluster, role: str) -> Mapping[str, Any]:
         remote.close()
 
 
-def all_have_come_up(cluster: Cluster) -> bool:
+def all_have_come_up(cluster: ClusterControl) -> bool:
     """Whether no server counts as one that dies of its start any more, as it does for a moment after one that did."""
     return all(
         watch["failures"] == 0 for role in SERVERS for watch in what_says(cluster, role).get("watches", {}).values()
@@ -110,7 +110,7 @@ def changed(code: Path, module: str, lines: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def cluster_of_all(code: Path) -> Iterator[Cluster]:
+def cluster_of_all(code: Path) -> Iterator[ClusterControl]:
     """A running cluster whose rooms keep all their events."""
     with sandbox_cluster(keep_events=ALL_EVENTS, hang_s=HANG_S) as cluster:
         assert code == processes.ROOT
@@ -119,7 +119,7 @@ def cluster_of_all(code: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def cluster(cluster_of_all: Cluster) -> Cluster:
+def cluster(cluster_of_all: ClusterControl) -> ClusterControl:
     """The same, whole and of the protocol that is on disk, whatever became of it in another test."""
     if cluster_of_all.speak_otherwise():
         cluster_of_all.end_all()
@@ -153,12 +153,12 @@ class Upgraded:
 # -- a new version ------------------------------------------------------------------------------------------------
 
 
-def version_of(cluster: Cluster, role: str) -> object:
+def version_of(cluster: ClusterControl, role: str) -> object:
     """What a server of the changed code says in its status."""
     return what_says(cluster, role).get("version")
 
 
-def versions_of(cluster: Cluster) -> list[object]:
+def versions_of(cluster: ClusterControl) -> list[object]:
     return [version_of(cluster, role) for role in SERVERS]
 
 
@@ -171,7 +171,7 @@ PeerObject.status = remote()(lambda self: {{**_status_before(self), "version": {
 
 
 @pytest.fixture(scope="module")
-def upgraded(code: Path, cluster_of_all: Cluster) -> Upgraded:
+def upgraded(code: Path, cluster_of_all: ClusterControl) -> Upgraded:
     """The cluster is upgraded to another version while bots play, by two at once."""
     cluster, told = cluster_of_all, list[Replaced]()
     wait_until(cluster.is_whole)
@@ -180,7 +180,7 @@ def upgraded(code: Path, cluster_of_all: Cluster) -> Upgraded:
 
     def outcome(_: int) -> str:
         try:
-            upgrade(Cluster(cluster.settings), on_replaced=told.append)
+            upgrade(ClusterControl(cluster.settings), on_replaced=told.append)
         except CannotUpgrade as error:
             return str(error)
         return "done"
@@ -212,11 +212,11 @@ def test_upgrade_hands_over_to_a_stand_by_that_was_started_from_the_new_code(upg
 
 
 @pytest.mark.usefixtures("upgraded")
-def test_upgrade_leaves_one_process_of_each_role_and_one_stand_by(cluster: Cluster) -> None:
+def test_upgrade_leaves_one_process_of_each_role_and_one_stand_by(cluster: ClusterControl) -> None:
     wait_until(lambda: len(processes.of_cluster(cluster.settings)) == len(ROLES) + 1)
 
 
-def test_upgrade_runs_the_code_that_is_on_disk_then(upgraded: Upgraded, cluster: Cluster, game: Game) -> None:
+def test_upgrade_runs_the_code_that_is_on_disk_then(upgraded: Upgraded, cluster: ClusterControl, game: Game) -> None:
     assert 2 not in upgraded.versions_before
     assert upgraded.versions_after == [2] * 3
     cluster.kill(MAIN)
@@ -226,7 +226,7 @@ def test_upgrade_runs_the_code_that_is_on_disk_then(upgraded: Upgraded, cluster:
 
 
 @pytest.mark.parametrize("killed", [MAIN, REPLICATION, COMMUNICATION])
-def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(cluster: Cluster, killed: str) -> None:
+def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(cluster: ClusterControl, killed: str) -> None:
     before, told = running(cluster), list[str]()
 
     def kill_once(replaced: Replaced) -> None:
@@ -242,7 +242,9 @@ def test_upgrade_goes_on_when_a_server_is_killed_in_the_middle(cluster: Cluster,
     assert REPLICATION in told
 
 
-def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(code: Path, cluster: Cluster, game: Game) -> None:
+def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(
+    code: Path, cluster: ClusterControl, game: Game
+) -> None:
     old = wait_until(lambda: cluster.standby_of(MAIN))
     assert 3 not in versions_of(cluster)
     change(code, "server/process/base_api.py", says_its_version(3))
@@ -257,7 +259,7 @@ def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(code: Path, c
     game.play(0, 3)
 
 
-def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: Cluster, game: Game) -> None:
+def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: ClusterControl, game: Game) -> None:
     before = running(cluster)
     with (
         changed(code, "server/main/peer_api.py", "this is no Python"),
@@ -268,7 +270,9 @@ def test_upgrade_to_what_cannot_be_loaded_replaces_nothing(code: Path, cluster: 
     game.play(0)
 
 
-def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(code: Path, cluster: Cluster, game: Game) -> None:
+def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(
+    code: Path, cluster: ClusterControl, game: Game
+) -> None:
     before = running(cluster)
     with changed(code, "server/replication/replica_service.py", "ReplicaService.__init__ = lambda *_: 1 / 0"):
         with pytest.raises(CannotUpgrade, match=f"(?s){REPLICATION} does not come up.*ZeroDivisionError"):
@@ -284,7 +288,7 @@ def test_upgrade_to_what_does_not_come_up_stops_and_games_go_on(code: Path, clus
 # -- when it cannot be -----------------------------------------------------------------------------------------------
 
 
-def test_upgrade_while_degraded_waits_until_the_cluster_is_whole(cluster: Cluster, game: Game) -> None:
+def test_upgrade_while_degraded_waits_until_the_cluster_is_whole(cluster: ClusterControl, game: Game) -> None:
     before = running(cluster)
     cluster.kill(REPLICATION)
     upgrade(cluster)
@@ -292,7 +296,7 @@ def test_upgrade_while_degraded_waits_until_the_cluster_is_whole(cluster: Cluste
     game.play(0)
 
 
-def test_upgrade_of_what_is_stopped_meanwhile_says_so(cluster: Cluster) -> None:
+def test_upgrade_of_what_is_stopped_meanwhile_says_so(cluster: ClusterControl) -> None:
     with pytest.raises(CannotUpgrade, match="stopped"):
         upgrade(cluster, on_replaced=lambda _: cluster.stop())
     assert not cluster.runs_here()
@@ -307,7 +311,7 @@ def test_upgrade_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None
 
 
 @pytest.fixture
-def of_another_protocol(code: Path, cluster_of_all: Cluster) -> Cluster:
+def of_another_protocol(code: Path, cluster_of_all: ClusterControl) -> ClusterControl:
     """The same cluster: its servers speak another protocol between servers."""
     if not cluster_of_all.speak_otherwise():
         cluster_of_all.end_all()
@@ -315,7 +319,7 @@ def of_another_protocol(code: Path, cluster_of_all: Cluster) -> Cluster:
     return cluster_of_all
 
 
-def start_with_another_protocol(cluster: Cluster, code: Path) -> None:
+def start_with_another_protocol(cluster: ClusterControl, code: Path) -> None:
     """Start servers of a version that speaks another protocol between servers; on disk is ours again after that."""
 
     def clients_find_it() -> bool:
@@ -330,7 +334,7 @@ def start_with_another_protocol(cluster: Cluster, code: Path) -> None:
     wait_until(lambda: len(cluster.speak_otherwise()) == len(SERVERS))
 
 
-def test_a_start_and_a_status_name_servers_of_another_protocol(of_another_protocol: Cluster) -> None:
+def test_a_start_and_a_status_name_servers_of_another_protocol(of_another_protocol: ClusterControl) -> None:
     cluster = of_another_protocol
     with pytest.raises(CannotStart, match="cluster upgrade"):
         cluster.start()
@@ -339,7 +343,7 @@ def test_a_start_and_a_status_name_servers_of_another_protocol(of_another_protoc
 
 
 def test_upgrade_from_another_protocol_between_servers_ends_all_and_starts_all_and_loses_nothing(
-    of_another_protocol: Cluster,
+    of_another_protocol: ClusterControl,
 ) -> None:
     cluster, told, said = of_another_protocol, list[Replaced](), list[str]()
     before = running(cluster)
@@ -354,7 +358,7 @@ def test_upgrade_from_another_protocol_between_servers_ends_all_and_starts_all_a
 
 
 def test_a_cluster_that_is_being_emptied_is_so_after_an_upgrade_from_another_protocol(
-    code: Path, cluster: Cluster
+    code: Path, cluster: ClusterControl
 ) -> None:
     assert cluster.ask_to_drain(True)
     cluster.end_all()

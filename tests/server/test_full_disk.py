@@ -15,14 +15,14 @@ from typing import ClassVar
 import pytest
 
 from client import Cluster as Connection
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.log.entries import START, Entry, Epoch, LogId, StreamSummary
 from server.log.journal.file import open_journal, reader
 from server.log.journal.sharing import share
 from server.main import candidate
 from server.main.read_only import READ_ONLY
 from server.process import entry_point as script
-from server.process.server_process import Node
+from server.process.server_process import ServerProcess
 from server.supervision.status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import HANG_S, Game, whole_with_room
@@ -157,14 +157,14 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def survivor() -> Iterator[Cluster]:
+def survivor() -> Iterator[ClusterControl]:
     """A running cluster that gets over a full disk."""
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def cluster(survivor: Cluster) -> Iterator[Cluster]:
+def cluster(survivor: ClusterControl) -> Iterator[ClusterControl]:
     """The same when it is whole, with a main server that found room when it opened its journal."""
     whole_with_room(survivor)
     yield survivor
@@ -181,7 +181,7 @@ def game(connection: Connection) -> Game:
 
 @pytest.mark.parametrize("largest_bytes", [0, 4096])
 def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for_all(
-    cluster: Cluster, connection: Connection, game: Game, largest_bytes: int
+    cluster: ClusterControl, connection: Connection, game: Game, largest_bytes: int
 ) -> None:
     game.play(0)
     rooms = {row.room for row in connection.rooms()}
@@ -208,7 +208,7 @@ def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for
     assert list(cluster.settings.data.rglob("*.new")) == []
 
 
-def reads_only(cluster: Cluster) -> RoleStatus | None:
+def reads_only(cluster: ClusterControl) -> RoleStatus | None:
     """The status of a main server that serves reads only and names the reason."""
     main = next(role for role in cluster.status() if role.role == MAIN)
     return main if main.step == READ_ONLY and "the journal cannot be written" in main.note else None
@@ -241,7 +241,7 @@ def fill_log(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_steps_down_also_when_its_last_words_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     fill_log(monkeypatch)
     with pytest.raises(Ended, match="1"):
-        Node.step_down(Node.__new__(Node), "another one is in office")
+        ServerProcess.step_down(ServerProcess.__new__(ServerProcess), "another one is in office")
 
 
 def test_a_server_that_cannot_start_says_so_by_its_status_also_when_it_cannot_in_words(

@@ -11,12 +11,12 @@ from game.errors import InvalidArgument
 from server.communication.front_door import FrontDoor
 from server.main.peer_api import MainPeerApi
 from server.main.room_api import RoomApi
-from server.process.base_api import ClientObject, PeerObject
+from server.process.base_api import ClientApi, PeerApi
 from server.replication.replica_service import ReplicaService
 from wire.arguments import remote, seconds, text, whole
 from wire.errors import InternalError
 
-CLASSES = (FrontDoor, RoomApi, ClientObject, PeerObject, MainPeerApi, ReplicaService)
+CLASSES = (FrontDoor, RoomApi, ClientApi, PeerApi, MainPeerApi, ReplicaService)
 FREE = {"move"}
 """What the rules of the game check, not the wire."""
 

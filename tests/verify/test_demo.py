@@ -23,7 +23,7 @@ import verify.testbed.local_cluster
 from client import Cluster as Connection
 from client.room import RoomClient
 from game.rooms.commands import Move
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tictactoe import app
@@ -76,18 +76,18 @@ def test_a_short_demo_loses_nothing(tmp_path: Path) -> None:
 
 
 TIGHT: Mapping[str, Any] = {"snapshot_every": 5, "keep_events": 10}
-DemoCluster = Callable[..., AbstractContextManager[Cluster]]
+DemoCluster = Callable[..., AbstractContextManager[ClusterControl]]
 
 
 @pytest.fixture(scope="module")
 def demo_cluster() -> Iterator[DemoCluster]:
     """Gives the demos of this process their cluster: one for all, which compacts much unless they wish otherwise."""
-    given: list[tuple[Cluster, dict[str, Any]]] = []
+    given: list[tuple[ClusterControl, dict[str, Any]]] = []
     with ExitStack() as stack:
         start = verify.testbed.local_cluster.sandbox_cluster
 
         @contextmanager
-        def give(**changes: Any) -> Iterator[Cluster]:
+        def give(**changes: Any) -> Iterator[ClusterControl]:
             if not given:
                 given.append((stack.enter_context(start(**{**TIGHT, **changes})), changes))
             ((cluster, wished),) = given

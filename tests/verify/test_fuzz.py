@@ -11,7 +11,7 @@ from pathlib import Path
 from server.communication.front_door import FrontDoor
 from server.main.peer_api import MainPeerApi
 from server.main.room_api import RoomApi
-from server.process.base_api import PeerObject
+from server.process.base_api import PeerApi
 from server.replication.replica_service import ReplicaService
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
@@ -50,7 +50,7 @@ def test_the_attack_knows_every_method_and_its_arguments() -> None:
 
     assert methods(RoomApi) == known.ROOM
     assert methods(FrontDoor) == known.FRONT_DOOR
-    assert set(methods(PeerObject, MainPeerApi, ReplicaService)) == set(known.PEER_METHODS)
+    assert set(methods(PeerApi, MainPeerApi, ReplicaService)) == set(known.PEER_METHODS)
 
 
 def test_the_same_seed_is_the_same_garbage() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from client import connect
 from game.errors import InvalidArgument
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from verify.load import worker
 from verify.load.report import Rush, Summary
@@ -21,7 +21,7 @@ PEOPLE = 8
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[ClusterControl]:
     with sandbox_cluster(keep_events=1_000_000, away_s=3600.0) as cluster:
         yield cluster
 
@@ -33,7 +33,7 @@ def said() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def summary(cluster: Cluster, said: list[str]) -> Summary:
+def summary(cluster: ClusterControl, said: list[str]) -> Summary:
     """Of the one rush that there is."""
     summary = run_rush(cluster, Rush(people=PEOPLE, kill_every_s=2.0), said.append)
     wait_until(cluster.is_whole)
@@ -59,7 +59,7 @@ def test_people_who_cannot_be_put_in_pairs_are_refused(people: int) -> None:
 
 
 @pytest.mark.usefixtures("summary")
-def test_people_without_opponents_give_up_in_the_end(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_without_opponents_give_up_in_the_end(cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "STALLED_S", 0.0)
     lonely = Worker(cluster.name_server)
     lonely.enter(["lonely"])
@@ -68,7 +68,9 @@ def test_people_without_opponents_give_up_in_the_end(cluster: Cluster, monkeypat
 
 
 @pytest.mark.usefixtures("summary")
-def test_people_whose_opponents_are_gone_give_up_in_the_end(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_whose_opponents_are_gone_give_up_in_the_end(
+    cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
     left = Worker(cluster.name_server)
     left.enter(["left"])
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, ThreadPoolExecutor(1) as pool:

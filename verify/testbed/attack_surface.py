@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import psutil
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.supervision.processes import ROLES
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -26,7 +26,7 @@ class Port(NamedTuple):
 class Exposed:
     """The ports and processes of a running cluster on this machine."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: ClusterControl) -> None:
         self._cluster = cluster
         self.name_server = cluster.name_server
         self.is_whole = cluster.is_whole

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.log.journal.pair import journal_of
 from server.supervision import processes
 from server.supervision.run_file import RunFile
@@ -56,7 +56,7 @@ class SandboxHavoc:
     """A sandbox cluster and what can be done to it. Whoever is not there cannot be hit: no error, and no pid."""
 
     def __init__(
-        self, cluster: Cluster, cuts: Cuts | Detours | None, clocks: WrongClocks, cannot: Mapping[str, str]
+        self, cluster: ClusterControl, cuts: Cuts | Detours | None, clocks: WrongClocks, cannot: Mapping[str, str]
     ) -> None:
         """``cuts``: None where the network cannot be cut. ``cannot``: kinds of faults that cannot be, and why not."""
         self.cannot = cannot

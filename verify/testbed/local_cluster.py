@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import Settings, SettingsError
 
 _PORT_FIELDS = (
@@ -51,10 +51,12 @@ def sandbox_settings(folder: Path, **changes: Any) -> Settings:
 
 
 @contextlib.contextmanager
-def sandbox_cluster(before_start: Callable[[Settings], object] | None = None, **changes: Any) -> Iterator[Cluster]:
+def sandbox_cluster(
+    before_start: Callable[[Settings], object] | None = None, **changes: Any
+) -> Iterator[ClusterControl]:
     """A running cluster in a temporary folder, stopped and removed in the end; ``before_start`` learns its settings."""
     with tempfile.TemporaryDirectory(prefix="tictactoe-") as folder:
-        cluster = Cluster(sandbox_settings(Path(folder), **changes))
+        cluster = ClusterControl(sandbox_settings(Path(folder), **changes))
         try:
             if before_start is not None:
                 before_start(cluster.settings)

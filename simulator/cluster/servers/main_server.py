@@ -39,7 +39,7 @@ from server.replication.takeover import take_office
 from server.rooms.lobby import LobbyCursor
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from simulator.cluster.servers.commit_turn import CommitTurn
 from simulator.cluster.servers.instrumented import NotingPrimary, NotingTime
 from simulator.cluster.servers.journals import JournalDisk
@@ -60,7 +60,7 @@ COMPACTION_PAUSE_S = 0.2
 TIDY_PAUSE_S = 0.3
 FORGOTTEN_AFTER_S = 1.5
 """Later than any copy of a message that is still under way."""
-NO_FAULTS = Faults("")
+NO_FAULTS = Failpoints("")
 _LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
 COMMANDS: dict[str, Callable[..., Command | Claim | Keep | Recover]] = {
     make.__name__: make

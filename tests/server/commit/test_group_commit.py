@@ -28,7 +28,7 @@ from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from wire.errors import Fenced, StorageFailed
 from wire.later import now
 
@@ -63,7 +63,7 @@ class Desk:
         self.house = RoomStore(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []
-        self.commit = Commit(streams, self.house, self.journal, self.replication, Faults(""), self.house.moment)
+        self.commit = Commit(streams, self.house, self.journal, self.replication, Failpoints(""), self.house.moment)
         self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
 
     def hold(self, conversation: Conversation[None]) -> None:

@@ -34,7 +34,7 @@ from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import pairings
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from server.settings import Settings
 from tests.conditions import wait_until
 from tests.game.naive_seekers import naive_groups
@@ -71,7 +71,7 @@ class Servers:
         journal.begin_term(Epoch(1, "me"))
         self.house = RoomStore(streams, journal, lambda _room: None)
         self.house.load()
-        commit = Commit(streams, self.house, journal, Alone(), Faults(""), self.house.moment)
+        commit = Commit(streams, self.house, journal, Alone(), Failpoints(""), self.house.moment)
         hold: Callable[[Conversation[None]], None] = lambda talk: converse(  # noqa: E731
             talk, lambda wish: pytest.fail(f"nobody here can {wish}")
         )

@@ -25,7 +25,7 @@ from server.rooms.ids import house_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from server.runtime.security import token_hash
 from server.settings import Settings
 from wire.later import now
@@ -54,7 +54,7 @@ class MainServer:
         journal.begin_term(Epoch(1, "me"))
         self.house = RoomStore(streams, journal, lambda _room: None, lambda: self.time)
         self.house.load()
-        commit = Commit(streams, self.house, journal, Alone(), Faults(""), self.house.moment)
+        commit = Commit(streams, self.house, journal, Alone(), Failpoints(""), self.house.moment)
         committer = Committer(
             commit,
             lambda talk: converse(talk, lambda wish: pytest.fail(f"nobody here can {wish}")),

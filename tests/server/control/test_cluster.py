@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 import pytest
 
-from server.control.cluster import CannotStart, CannotStop, Cluster, NotRunning, RoleStatus
+from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning, RoleStatus
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
@@ -57,31 +57,31 @@ def lasting_changes(its_owner: subprocess.Popen[bytes]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def hasty_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def hasty_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterControl]:
     """Not started. A server that never ran is missed soon, and one that hangs only late."""
-    cluster = Cluster(sandbox_settings(tmp_path_factory.mktemp("hasty"), start_grace_s=0.2, hang_s=20.0))
+    cluster = ClusterControl(sandbox_settings(tmp_path_factory.mktemp("hasty"), start_grace_s=0.2, hang_s=20.0))
     yield cluster
     end(cluster)
 
 
 @pytest.fixture
-def cluster(lasting_cluster: Cluster) -> Cluster:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one that tests share, whole again."""
     return whole(lasting_cluster)
 
 
 @pytest.fixture
-def stopped_cluster(lasting_cluster: Cluster) -> Cluster:
+def stopped_cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one that tests share, stopped."""
     lasting_cluster.stop(timeout_s=PATIENCE_S)
     return lasting_cluster
 
 
-def pids_of(cluster: Cluster) -> dict[str, int]:
+def pids_of(cluster: ClusterControl) -> dict[str, int]:
     return {role: run.pid for role in ROLES if (run := cluster.process_of(role)) is not None}
 
 
-def status_of(cluster: Cluster, role: str) -> RoleStatus:
+def status_of(cluster: ClusterControl, role: str) -> RoleStatus:
     return next(status for status in cluster.status() if status.role == role)
 
 
@@ -107,19 +107,19 @@ def occupied(port: int) -> Iterator[None]:
 # -- start and stop -------------------------------------------------------------------------------------------------
 
 
-def test_starting_a_running_cluster_changes_nothing(cluster: Cluster) -> None:
+def test_starting_a_running_cluster_changes_nothing(cluster: ClusterControl) -> None:
     before = pids_of(cluster)
     cluster.start()
     assert pids_of(cluster) == before
 
 
-def test_another_cluster_key_is_refused_by_name(cluster: Cluster) -> None:
-    stranger = Cluster(replace(cluster.settings, cluster_key="quite another key"))
+def test_another_cluster_key_is_refused_by_name(cluster: ClusterControl) -> None:
+    stranger = ClusterControl(replace(cluster.settings, cluster_key="quite another key"))
     with pytest.raises(Forbidden, match="key"):
         stranger.status()
 
 
-def test_a_replication_server_ends_a_hung_name_server_that_it_never_heard(cluster: Cluster) -> None:
+def test_a_replication_server_ends_a_hung_name_server_that_it_never_heard(cluster: ClusterControl) -> None:
     pid = pids_of(cluster)[NAME_SERVER]
     os.kill(pid, signal.SIGSTOP)
     cluster.kill(REPLICATION)
@@ -128,7 +128,7 @@ def test_a_replication_server_ends_a_hung_name_server_that_it_never_heard(cluste
 
 
 def test_a_stop_that_took_too_long_names_what_it_found_and_two_who_start_again_start_once_in_a_higher_epoch(
-    cluster: Cluster,
+    cluster: ClusterControl,
 ) -> None:
     before, epoch = pids_of(cluster), status_of(cluster, MAIN).epoch
     with pytest.raises(CannotStop, match=r"_server \(pid \d+\)"):  # which of them is still there is chance
@@ -137,7 +137,7 @@ def test_a_stop_that_took_too_long_names_what_it_found_and_two_who_start_again_s
     assert left_of(cluster.settings) == []
     assert [status.state for status in cluster.status()] == ["stopped"] * 4
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda one: one.start(), (cluster, Cluster(cluster.settings))))
+        list(pool.map(lambda one: one.start(), (cluster, ClusterControl(cluster.settings))))
     assert cluster.is_whole()
     wait_until(lambda: len(left_of(cluster.settings)) <= len(ROLES) + 1, what="one of each role, and the stand-by")
     assert not set(before.values()) & set(pids_of(cluster).values())
@@ -145,13 +145,13 @@ def test_a_stop_that_took_too_long_names_what_it_found_and_two_who_start_again_s
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_stop_while_a_killed_server_is_started_again_leaves_nothing(cluster: Cluster, role: str) -> None:
+def test_a_stop_while_a_killed_server_is_started_again_leaves_nothing(cluster: ClusterControl, role: str) -> None:
     cluster.kill(role)
     cluster.stop()
     assert left_of(cluster.settings) == []
 
 
-def test_a_started_cluster_is_whole_and_says_each_role_as_it_comes_up(stopped_cluster: Cluster) -> None:
+def test_a_started_cluster_is_whole_and_says_each_role_as_it_comes_up(stopped_cluster: ClusterControl) -> None:
     cluster = stopped_cluster
     told: list[str] = []
     cluster.start(told.append)
@@ -228,7 +228,7 @@ def test_who_does_not_run_cannot_be_killed(make_cluster: Any) -> None:
 # -- servers that keep dying, and those that hang --------------------------------------------------------------------
 
 
-def is_tried_again_with_growing_pauses(cluster: Cluster, role: str, port: int) -> None:
+def is_tried_again_with_growing_pauses(cluster: ClusterControl, role: str, port: int) -> None:
     """Start a stopped cluster while that role's port is taken, which is free in the end."""
 
     def pause_s() -> float:
@@ -244,12 +244,14 @@ def is_tried_again_with_growing_pauses(cluster: Cluster, role: str, port: int) -
     assert status_of(cluster, role).note == ""
 
 
-def test_a_communication_server_that_keeps_dying_is_tried_again_with_growing_pauses(hasty_cluster: Cluster) -> None:
+def test_a_communication_server_that_keeps_dying_is_tried_again_with_growing_pauses(
+    hasty_cluster: ClusterControl,
+) -> None:
     hasty_cluster.stop(timeout_s=PATIENCE_S)
     is_tried_again_with_growing_pauses(hasty_cluster, COMMUNICATION, hasty_cluster.settings.communication_port)
 
 
-def test_a_stop_while_everything_dies_leaves_nothing(hasty_cluster: Cluster) -> None:
+def test_a_stop_while_everything_dies_leaves_nothing(hasty_cluster: ClusterControl) -> None:
     cluster = whole(hasty_cluster)
     cluster.kill(MAIN)
     wait_until(lambda: cluster.process_of(MAIN), what="the stand-by has begun")
@@ -259,12 +261,12 @@ def test_a_stop_while_everything_dies_leaves_nothing(hasty_cluster: Cluster) -> 
     assert left_of(cluster.settings) == []
 
 
-def test_a_main_server_that_keeps_dying_is_tried_again_with_growing_pauses(hasty_cluster: Cluster) -> None:
+def test_a_main_server_that_keeps_dying_is_tried_again_with_growing_pauses(hasty_cluster: ClusterControl) -> None:
     hasty_cluster.stop(timeout_s=PATIENCE_S)
     is_tried_again_with_growing_pauses(hasty_cluster, MAIN, hasty_cluster.settings.main_port)
 
 
-def test_status_tells_a_hung_server_from_one_that_does_not_run(hasty_cluster: Cluster) -> None:
+def test_status_tells_a_hung_server_from_one_that_does_not_run(hasty_cluster: ClusterControl) -> None:
     cluster = whole(hasty_cluster)
     pid = pids_of(cluster)[COMMUNICATION]
     os.kill(pid, signal.SIGSTOP)
@@ -276,7 +278,7 @@ def test_status_tells_a_hung_server_from_one_that_does_not_run(hasty_cluster: Cl
         os.kill(pid, signal.SIGCONT)
 
 
-def test_hung_servers_are_stopped_as_well(hasty_cluster: Cluster) -> None:
+def test_hung_servers_are_stopped_as_well(hasty_cluster: ClusterControl) -> None:
     cluster = whole(hasty_cluster)
     for pid in pids_of(cluster).values():
         os.kill(pid, signal.SIGSTOP)
@@ -298,7 +300,7 @@ def test_a_main_server_that_waits_for_its_office_ends_with_its_owner(make_cluste
 
 
 def test_a_cluster_ends_with_its_owner_also_when_nobody_has_collected_him(
-    cluster: Cluster, its_owner: subprocess.Popen[bytes]
+    cluster: ClusterControl, its_owner: subprocess.Popen[bytes]
 ) -> None:
     """The last test of the shared cluster, which ends for good."""
     its_owner.kill()

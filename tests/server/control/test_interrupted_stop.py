@@ -12,7 +12,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.runtime.security import cluster_key
 from server.settings import ROOT, as_environment
 from server.supervision.processes import ROLES
@@ -31,7 +31,7 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def cluster_of_all() -> Iterator[Cluster]:
+def cluster_of_all() -> Iterator[ClusterControl]:
     """A running cluster; a server that never saw another one run waits for it for a short time only."""
     with sandbox_cluster(hang_s=HANG_S, start_grace_s=2.0) as cluster:
         yield cluster
@@ -39,7 +39,7 @@ def cluster_of_all() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def cluster(cluster_of_all: Cluster) -> Cluster:
+def cluster(cluster_of_all: ClusterControl) -> ClusterControl:
     """The same, whole again, whatever a stop left of it in another test."""
     cluster_of_all.start(timeout_s=PATIENCE_S)
     wait_until(cluster_of_all.is_whole)
@@ -53,7 +53,7 @@ def game(connection: Connection) -> Game:
     return Game(connection, (f"ada{number}", f"bob{number}"))
 
 
-def ask(cluster: Cluster, method: str, *roles: str) -> None:
+def ask(cluster: ClusterControl, method: str, *roles: str) -> None:
     """Ask these servers what a stop asks them, and see that they did it."""
     lookout = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
     for role in roles:
@@ -62,7 +62,7 @@ def ask(cluster: Cluster, method: str, *roles: str) -> None:
 
 @pytest.mark.parametrize("stopped", [(), (COMMUNICATION,), (COMMUNICATION, REPLICATION), (MAIN, COMMUNICATION)])
 def test_a_stop_that_comes_to_no_end_leaves_a_cluster_that_becomes_whole(
-    cluster: Cluster, game: Game, stopped: tuple[str, ...]
+    cluster: ClusterControl, game: Game, stopped: tuple[str, ...]
 ) -> None:
     game.play(0)
     ask(cluster, "stand_down", *SERVERS)
@@ -80,7 +80,7 @@ def test_a_stop_that_comes_to_no_end_leaves_a_cluster_that_becomes_whole(
     assert game.x.view().board["cells"] == "X..O....."
 
 
-def test_servers_that_stand_down_start_nobody_as_long_as_they_are_asked_again(cluster: Cluster) -> None:
+def test_servers_that_stand_down_start_nobody_as_long_as_they_are_asked_again(cluster: ClusterControl) -> None:
     ask(cluster, "stand_down", *SERVERS)
     cluster.kill(COMMUNICATION)
     before = status_of_watchers(cluster)
@@ -90,12 +90,12 @@ def test_servers_that_stand_down_start_nobody_as_long_as_they_are_asked_again(cl
     assert status_of_watchers(cluster) == before
 
 
-def servers_left(cluster: Cluster) -> list[str]:
+def servers_left(cluster: ClusterControl) -> list[str]:
     """Every process of it but the name server, which watches nobody."""
     return [process for process in left_of(cluster.settings) if "pyro4-ns" not in process]
 
 
-def status_of_watchers(cluster: Cluster) -> dict[str, int]:
+def status_of_watchers(cluster: ClusterControl) -> dict[str, int]:
     """How many processes the replication server has started in each role."""
     lookout = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
     status = lookout.ask(REPLICATION, "status") or {}
@@ -103,7 +103,9 @@ def status_of_watchers(cluster: Cluster) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill-9"])
-def test_the_command_is_interrupted_and_the_cluster_is_whole_or_gone(cluster: Cluster, number: signal.Signals) -> None:
+def test_the_command_is_interrupted_and_the_cluster_is_whole_or_gone(
+    cluster: ClusterControl, number: signal.Signals
+) -> None:
     command = subprocess.Popen(
         [sys.executable, "tictactoe.py", "cluster", "stop"],
         cwd=ROOT,
@@ -125,18 +127,18 @@ def test_the_command_is_interrupted_and_the_cluster_is_whole_or_gone(cluster: Cl
 
 
 def test_a_stop_says_what_becomes_of_a_cluster_when_it_is_interrupted(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from typer.testing import CliRunner
 
     import tictactoe
 
-    def interrupted(_: Cluster) -> None:
+    def interrupted(_: ClusterControl) -> None:
         raise KeyboardInterrupt
 
     for name, value in as_environment(cluster.settings).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(Cluster, "stop", interrupted)
+    monkeypatch.setattr(ClusterControl, "stop", interrupted)
     result = CliRunner().invoke(tictactoe.app, ["cluster", "stop"])
     monkeypatch.undo()
     assert result.exit_code == 2

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from client import connect
-from server.control.cluster import CannotStart, Cluster, NotRunning
+from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.control.upgrade import upgrade
 from server.process.registration import NAMES
 from server.runtime.security import cluster_id, cluster_key
@@ -45,10 +45,10 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subproces
 @pytest.fixture(scope="module")
 def two(
     theirs: tuple[subprocess.Popen[bytes], int], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Cluster, Cluster]]:
+) -> Iterator[tuple[ClusterControl, ClusterControl]]:
     """Two clusters that are to use that name server, for all tests."""
     one, other = (
-        Cluster(sandbox_settings(folder / "data", name_server_port=theirs[1], start_grace_s=0.2, hang_s=HANG_S))
+        ClusterControl(sandbox_settings(folder / "data", name_server_port=theirs[1], start_grace_s=0.2, hang_s=HANG_S))
         for folder in (tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("other"))
     )
     try:
@@ -59,7 +59,7 @@ def two(
 
 
 @pytest.fixture
-def one(two: tuple[Cluster, Cluster]) -> Cluster:
+def one(two: tuple[ClusterControl, ClusterControl]) -> ClusterControl:
     """The first of them: it runs and has a room, and the other does not run."""
     one, other = two
     if other.runs_here():
@@ -72,21 +72,21 @@ def one(two: tuple[Cluster, Cluster]) -> Cluster:
 
 
 @pytest.fixture
-def other(two: tuple[Cluster, Cluster]) -> Cluster:
+def other(two: tuple[ClusterControl, ClusterControl]) -> ClusterControl:
     return two[1]
 
 
-def id_of(cluster: Cluster) -> str:
+def id_of(cluster: ClusterControl) -> str:
     return cluster_id(cluster_key(cluster.settings))
 
 
-def titles(cluster: Cluster) -> list[str]:
+def titles(cluster: ClusterControl) -> list[str]:
     """The rooms that a visitor sees who asks the name server."""
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         return [row.title for row in connection.rooms()]
 
 
-def entries(cluster: Cluster) -> dict[str, Registered]:
+def entries(cluster: ClusterControl) -> dict[str, Registered]:
     return dict(rpc.entries(cluster.settings.name_server, NAMES, timeout_s=PATIENCE_S))
 
 
@@ -94,7 +94,9 @@ def entries(cluster: Cluster) -> dict[str, Registered]:
 
 
 @pytest.mark.parametrize("whose", ["another", "the same"])
-def test_entries_that_lead_to_no_living_server_are_replaced(two: tuple[Cluster, Cluster], whose: str) -> None:
+def test_entries_that_lead_to_no_living_server_are_replaced(
+    two: tuple[ClusterControl, ClusterControl], whose: str
+) -> None:
     cluster = two[0]
     cluster.stop()
     for name in NAMES:
@@ -105,24 +107,24 @@ def test_entries_that_lead_to_no_living_server_are_replaced(two: tuple[Cluster, 
     assert {entry.cluster for entry in entries(cluster).values()} == {id_of(cluster)}
 
 
-def test_a_copy_with_other_ports_does_not_take_the_names_of_the_original(one: Cluster, tmp_path: Path) -> None:
+def test_a_copy_with_other_ports_does_not_take_the_names_of_the_original(one: ClusterControl, tmp_path: Path) -> None:
     copy = shutil.copytree(one.settings.data, tmp_path / "copy")
     ports = sandbox_settings(copy)
     settings = dataclasses.replace(ports, name_server_port=one.settings.name_server_port)
     before = pids_of(one)
     try:
         with pytest.raises(CannotStart, match="the original of a copied data folder"):
-            Cluster(settings).start()
+            ClusterControl(settings).start()
         assert pids_of(one) == before
         assert one.is_whole()
     finally:
-        end(Cluster(settings))
+        end(ClusterControl(settings))
 
 
 # -- two clusters -----------------------------------------------------------------------------------------------------
 
 
-def test_a_cluster_is_not_started_where_another_has_the_names(one: Cluster, other: Cluster) -> None:
+def test_a_cluster_is_not_started_where_another_has_the_names(one: ClusterControl, other: ClusterControl) -> None:
     before = entries(one)
     with pytest.raises(CannotStart, match=rf"nothing was started: .* of cluster {id_of(one)} at .*NAME_SERVER_PORT"):
         other.start()
@@ -132,7 +134,7 @@ def test_a_cluster_is_not_started_where_another_has_the_names(one: Cluster, othe
 
 
 def test_visitors_find_the_first_cluster_also_while_servers_of_another_run_and_stay_with_it(
-    one: Cluster, other: Cluster
+    one: ClusterControl, other: ClusterControl
 ) -> None:
     for role in SERVERS:
         processes.start(role, other.settings)
@@ -159,7 +161,7 @@ def test_visitors_find_the_first_cluster_also_while_servers_of_another_run_and_s
 
 
 def test_another_projects_name_server_is_used_and_left_running(
-    theirs: tuple[subprocess.Popen[bytes], int], one: Cluster
+    theirs: tuple[subprocess.Popen[bytes], int], one: ClusterControl
 ) -> None:
     process, port = theirs
     rpc.register(Address("127.0.0.1", port), "their.object", Registered(Address("127.0.0.1", 9)), timeout_s=PATIENCE_S)

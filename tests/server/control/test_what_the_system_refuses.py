@@ -15,7 +15,7 @@ import typer
 
 from client.desktop.model.base.local_servers import CannotDo
 from server.control.cli import CANNOT, plain_errors
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import Settings, as_environment
 from server.supervision.processes import CANNOT_START
 from tests.copies import Copies, copies_of_python
@@ -120,7 +120,7 @@ def test_a_command_that_is_refused_a_file_ends_with_a_sentence(
 
 
 def test_a_bot_whose_name_cannot_be_kept_ends_with_a_sentence(
-    run: Run, shared_cluster: Cluster, tmp_path: Path
+    run: Run, shared_cluster: ClusterControl, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()

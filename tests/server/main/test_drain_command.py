@@ -10,14 +10,14 @@ import sys
 
 import pytest
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
 from server.supervision.processes import ROLES
 from server.supervision.status import Drains
 from tests.conditions import PATIENCE_S
 
 
-def typed(cluster: Cluster, *words: str) -> subprocess.Popen[str]:
+def typed(cluster: ClusterControl, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "tictactoe.py", "cluster", *words],
         cwd=ROOT,
@@ -28,7 +28,7 @@ def typed(cluster: Cluster, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def said(cluster: Cluster, *words: str, status: int = 0) -> str:
+def said(cluster: ClusterControl, *words: str, status: int = 0) -> str:
     """What a command says, once it has ended with that status."""
     with typed(cluster, *words) as command:
         output = command.communicate(timeout=PATIENCE_S)[0]
@@ -37,7 +37,7 @@ def said(cluster: Cluster, *words: str, status: int = 0) -> str:
 
 
 @pytest.mark.usefixtures("game")
-def test_drain_is_interrupted_called_off_and_carried_out(cluster: Cluster) -> None:
+def test_drain_is_interrupted_called_off_and_carried_out(cluster: ClusterControl) -> None:
     with typed(cluster, "drain", "--deadline", "30") as command:
         assert command.stdout is not None
         first = command.stdout.readline()
@@ -57,7 +57,7 @@ def test_drain_is_interrupted_called_off_and_carried_out(cluster: Cluster) -> No
     assert "no server runs here" in said(cluster, "upgrade", status=2)
 
 
-def test_upgrade_says_whom_it_replaced(cluster: Cluster) -> None:
+def test_upgrade_says_whom_it_replaced(cluster: ClusterControl) -> None:
     output = said(cluster, "upgrade")
     for role in ROLES:
         run = cluster.process_of(role)

@@ -42,7 +42,7 @@ from server.main import account_service as name_desk
 from server.main.account_service import AccountService
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from server.settings import Settings
 from tests.conditions import PATIENCE_S
 from wire.errors import Busy, NotReady
@@ -88,7 +88,7 @@ class MainServer:
         self.house = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)
         self.house.load()
         self.replication = Replication()
-        commit = Commit(STREAMS, self.house, self.journal, self.replication, Faults(""), self.house.moment)  # type: ignore[arg-type]
+        commit = Commit(STREAMS, self.house, self.journal, self.replication, Failpoints(""), self.house.moment)  # type: ignore[arg-type]
         self.committer = Committer(commit, _hold, step_down=pytest.fail)
         self.names = AccountService(self.house, self.committer, LIMITS, lambda: self.time)
 

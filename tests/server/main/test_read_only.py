@@ -20,7 +20,7 @@ from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from wire.errors import StorageFailed, TicTacToeError
 
 ROOM = room_stream("abcd")
@@ -52,7 +52,7 @@ def journal(tmp_path: Path) -> Journal:
     journal = open_journal(tmp_path / "journal.db")
     journal.begin_term(Epoch(1, "me"))
     house = RoomStore(STREAMS, journal, lambda _room: None)
-    commit = Commit(STREAMS, house, journal, Alone(), Faults(""), house.moment)  # type: ignore[arg-type]
+    commit = Commit(STREAMS, house, journal, Alone(), Failpoints(""), house.moment)  # type: ignore[arg-type]
     for stream, command in (
         (ROOM, Create("ada", "create-1", "", "tictactoe", WITHOUT_PLAYERS)),
         (ROOM, Join("ada", "join-ada", "player")),

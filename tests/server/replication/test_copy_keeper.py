@@ -19,7 +19,7 @@ from server.log.row_format import LOST
 from server.log.streams import Streams
 from server.replication.repair import VERSIONS_AT_ONCE
 from server.replication.replica_service import ReplicaService
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from tests.conditions import PATIENCE_S
 from wire.errors import Fenced, NotReady, StorageFailed
 
@@ -39,7 +39,7 @@ def compactor(journal: Journal) -> Compactor:
 @pytest.fixture
 def keeper(journal: Journal, compactor: Compactor) -> ReplicaService:
     node: Any = None  # only heartbeats and the status ask for it
-    return ReplicaService(node, journal, compactor, Faults(""))
+    return ReplicaService(node, journal, compactor, Failpoints(""))
 
 
 @pytest.mark.parametrize("promise", ["attach", "take_office"])
@@ -66,7 +66,7 @@ def test_g4_a_promise_outlives_the_process_that_made_it(
     getattr(keeper, promise)(3, "c")
     journal = open_journal(tmp_path / "journal.db")  # what a process has that is started after a kill
     node: Any = None
-    again = ReplicaService(node, journal, compactor, Faults(""))
+    again = ReplicaService(node, journal, compactor, Failpoints(""))
     assert again.standing(*EMPTY)["office"] == Epoch(3, "c")
     with pytest.raises(Fenced):
         again.attach(2, "b")

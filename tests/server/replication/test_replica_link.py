@@ -14,7 +14,7 @@ from server.log.journal.journal import Journal
 from server.replication.primary import Primary
 from server.replication.replicator import Replicator
 from server.runtime.effects import RemoteCall
-from server.runtime.failpoints import Faults
+from server.runtime.failpoints import Failpoints
 from tests.server.log.journal.test_compaction import ROOM, compactor, history
 
 
@@ -41,7 +41,7 @@ def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still
         Primary(journal.office, journal.last, journal.terms),
         journal,
         compaction,
-        faults=Faults(""),
+        faults=Failpoints(""),
         step_down=pytest.fail,
         wake=lambda: None,
         piece_bytes=1,

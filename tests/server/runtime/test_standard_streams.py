@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT, Settings, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
@@ -28,7 +28,7 @@ def shell(closed: str, *words: str, settings: Settings) -> subprocess.Popen[byte
 
 @pytest.mark.parametrize("closed", CLOSED)
 def test_a_server_with_closed_descriptors_serves(make_cluster: MakeCluster, closed: str) -> None:
-    cluster: Cluster = make_cluster(start_grace_s=60.0)
+    cluster: ClusterControl = make_cluster(start_grace_s=60.0)
     started = [shell(closed, f"server/{role}.py", settings=cluster.settings) for role in (MAIN, REPLICATION)]
     try:
         wait_until(lambda: any(one.step == "in step" for one in cluster.status()) or any(p.poll() for p in started))

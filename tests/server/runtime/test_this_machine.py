@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from server.control.cluster import CannotStart, Cluster
+from server.control.cluster import CannotStart, ClusterControl
 from server.runtime.this_machine import check_log, is_here, machine_id
 from server.settings import Settings, SettingsError
 from server.supervision import processes
@@ -87,16 +87,16 @@ def test_a_server_of_a_log_on_two_machines_does_not_start(apart: Settings, role:
 
 def test_a_cluster_with_a_log_on_two_machines_is_not_started(apart: Settings) -> None:
     with pytest.raises(SettingsError, match=r"REPLICATION_HOST no-such-host\.invalid"):
-        Cluster(apart).start()
+        ClusterControl(apart).start()
     assert not (apart.data / "logs").exists()
 
 
 @pytest.fixture(scope="module")
-def started_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, list[str]]]:
+def started_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ClusterControl, list[str]]]:
     """A running cluster whose front door is elsewhere, and who came up here: the other three."""
     folder = tmp_path_factory.mktemp("cluster") / "data"
     changes: dict[str, Any] = {"communication_host": "no-such-host.invalid", "start_grace_s": 0.1, "hang_s": HANG_S}
-    cluster, up = Cluster(sandbox_settings(folder, **changes)), list[str]()
+    cluster, up = ClusterControl(sandbox_settings(folder, **changes)), list[str]()
     try:
         cluster.start(up.append, timeout_s=PATIENCE_S)
         yield cluster, up
@@ -105,16 +105,16 @@ def started_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Clu
 
 
 @pytest.fixture
-def cluster(started_here: tuple[Cluster, list[str]]) -> Cluster:
+def cluster(started_here: tuple[ClusterControl, list[str]]) -> ClusterControl:
     return started_here[0]
 
 
-def is_well(cluster: Cluster) -> bool:
+def is_well(cluster: ClusterControl) -> bool:
     """Whether all of it that belongs here does its work."""
     return all(cluster.is_up(role) for role in HERE)
 
 
-def test_a_cluster_starts_without_what_is_on_other_machines(started_here: tuple[Cluster, list[str]]) -> None:
+def test_a_cluster_starts_without_what_is_on_other_machines(started_here: tuple[ClusterControl, list[str]]) -> None:
     cluster, up = started_here
     assert sorted(up) == sorted(HERE)
     assert cluster.process_of(COMMUNICATION) is None
@@ -124,7 +124,7 @@ def test_where_no_server_belongs_none_is_started(settings: Settings) -> None:
     hosts = ("name_server_host", "main_host", "communication_host", "replication_host")
     changes: dict[str, Any] = dict.fromkeys(hosts, "no-such-host.invalid")
     with pytest.raises(CannotStart, match="none of the servers"):
-        Cluster(replace(settings, **changes)).start()
+        ClusterControl(replace(settings, **changes)).start()
 
 
 # -- the lock that both see -------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def elsewhere_of(settings: Settings, folder: Path) -> Settings:
 
 
 def test_two_loopback_addresses_with_data_folders_of_their_own_are_two_machines(
-    cluster: Cluster, tmp_path: Path
+    cluster: ClusterControl, tmp_path: Path
 ) -> None:
     before = cluster.process_of(MAIN)
     settings = elsewhere_of(cluster.settings, tmp_path / "elsewhere")
@@ -167,7 +167,7 @@ def test_two_loopback_addresses_with_data_folders_of_their_own_are_two_machines(
     assert cluster.process_of(MAIN) == before
 
 
-def test_a_copied_data_folder_is_another_machine(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_copied_data_folder_is_another_machine(cluster: ClusterControl, tmp_path: Path) -> None:
     """With its locks, its run files, its key and its journal: only the folder itself is another."""
     copy = tmp_path / "copy"
     shutil.copytree(cluster.settings.data, copy)
@@ -178,7 +178,7 @@ def test_a_copied_data_folder_is_another_machine(cluster: Cluster, tmp_path: Pat
     assert is_well(cluster)
 
 
-def test_the_watch_over_another_machines_server_starts_and_ends_nobody(cluster: Cluster) -> None:
+def test_the_watch_over_another_machines_server_starts_and_ends_nobody(cluster: ClusterControl) -> None:
     main = cluster.process_of(MAIN)
     assert main is not None
     assert cluster.kill(MAIN) == main.pid
@@ -187,7 +187,7 @@ def test_the_watch_over_another_machines_server_starts_and_ends_nobody(cluster: 
 
 
 def test_a_main_server_that_took_office_alone_ends_when_the_replica_turns_out_to_be_another_machines(
-    cluster: Cluster, tmp_path: Path
+    cluster: ClusterControl, tmp_path: Path
 ) -> None:
     wait_until(lambda: is_well(cluster))
     copy = tmp_path / "copy"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from client import connect
-from server.control.cluster import CannotStart, Cluster, NotRunning
+from server.control.cluster import CannotStart, ClusterControl, NotRunning
 from server.control.drain_command import drain
 from server.settings import ROOT, Settings, as_environment
 from server.supervision import processes
@@ -30,34 +30,34 @@ SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[ClusterControl]:
     """The original: a running cluster, to which nothing happens by what is done with its copies."""
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 
-def copied(cluster: Cluster, folder: Path) -> Path:
+def copied(cluster: ClusterControl, folder: Path) -> Path:
     """A copy of its data folder, as ``cp -r`` makes one."""
     return shutil.copytree(cluster.settings.data, folder)
 
 
 @pytest.fixture
-def same_ports(cluster: Cluster, tmp_path: Path) -> Settings:
+def same_ports(cluster: ClusterControl, tmp_path: Path) -> Settings:
     """A copy that is used with the original's settings, but for the folder."""
     return dataclasses.replace(cluster.settings, data_folder=str(copied(cluster, tmp_path / "copy")))
 
 
 @pytest.fixture
-def other_ports(cluster: Cluster, tmp_path: Path) -> Iterator[Settings]:
+def other_ports(cluster: ClusterControl, tmp_path: Path) -> Iterator[Settings]:
     """A copy with ports of its own."""
     copy = copied(cluster, tmp_path / "copy")
     settings = sandbox_settings(copy, start_grace_s=0.2)
     yield settings
-    end(Cluster(settings))
+    end(ClusterControl(settings))
 
 
 @pytest.fixture
-def untouched(cluster: Cluster) -> Iterator[None]:
+def untouched(cluster: ClusterControl) -> Iterator[None]:
     """In the end the original runs as before, every process of it."""
     before = pids_of(cluster)
     assert sorted(before) == sorted(ROLES)
@@ -69,16 +69,18 @@ def untouched(cluster: Cluster) -> Iterator[None]:
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("ports", ["same_ports", "other_ports"])
 def test_a_stop_in_the_copy_ends_nothing_of_the_original(ports: str, request: pytest.FixtureRequest) -> None:
-    copy = Cluster(request.getfixturevalue(ports))
+    copy = ClusterControl(request.getfixturevalue(ports))
     copy.stop()
     assert pids_of(copy) == {}
 
 
 @pytest.mark.usefixtures("untouched")
-def test_servers_of_the_copy_end_nothing_of_the_original(cluster: Cluster, game: Game, other_ports: Settings) -> None:
+def test_servers_of_the_copy_end_nothing_of_the_original(
+    cluster: ClusterControl, game: Game, other_ports: Settings
+) -> None:
     game.play(0)
     processes.start(REPLICATION, other_ports)
-    copy = Cluster(other_ports)
+    copy = ClusterControl(other_ports)
     wait_until(copy.is_whole, what="the copy's replication server has started the others of its own folder")
     assert not set(pids_of(copy).values()) & set(pids_of(cluster).values())
     game.play(3)
@@ -88,23 +90,25 @@ def test_servers_of_the_copy_end_nothing_of_the_original(cluster: Cluster, game:
 @pytest.mark.parametrize("role", ROLES)
 def test_nothing_of_the_original_is_killed_from_the_copy(same_ports: Settings, role: str) -> None:
     with pytest.raises(NotRunning, match=role.replace("_", ".")):
-        Cluster(same_ports).kill(role)
+        ClusterControl(same_ports).kill(role)
 
 
 @pytest.mark.usefixtures("untouched")
-def test_the_original_is_not_emptied_from_the_copy(cluster: Cluster, same_ports: Settings) -> None:
+def test_the_original_is_not_emptied_from_the_copy(cluster: ClusterControl, same_ports: Settings) -> None:
     with pytest.raises(NotRunning):
-        drain(Cluster(same_ports))
+        drain(ClusterControl(same_ports))
     drains = cluster.drains()
     assert drains is not None
     assert not drains.on
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_start_of_the_copy_on_the_same_ports_is_refused_and_says_why(cluster: Cluster, same_ports: Settings) -> None:
+def test_a_start_of_the_copy_on_the_same_ports_is_refused_and_says_why(
+    cluster: ClusterControl, same_ports: Settings
+) -> None:
     main = pids_of(cluster)[MAIN]
     with pytest.raises(CannotStart, match=rf"(?s)main_server .* another data folder .*{main}.* ports of its own"):
-        Cluster(same_ports).start()
+        ClusterControl(same_ports).start()
     assert left_of(same_ports) == [], "nothing was started"
 
 
@@ -124,13 +128,13 @@ def test_a_server_of_the_copy_on_the_same_ports_is_refused(same_ports: Settings,
     assert f"cannot listen on {same_ports.peer_address_of(role)}" in refused.stderr
 
 
-def test_the_status_of_the_copy_tells_whose_servers_answer(cluster: Cluster, same_ports: Settings) -> None:
+def test_the_status_of_the_copy_tells_whose_servers_answer(cluster: ClusterControl, same_ports: Settings) -> None:
     original = pids_of(cluster)
-    for status in Cluster(same_ports).status():
+    for status in ClusterControl(same_ports).status():
         if status.role != NAME_SERVER:
             assert (status.state, status.pid) == ("stopped", None)
             assert f"another data folder (pid {original[status.role]})" in status.note
-    assert not Cluster(same_ports).is_whole()
+    assert not ClusterControl(same_ports).is_whole()
 
 
 def test_a_folder_that_was_moved_goes_on_where_it_was(make_cluster: MakeCluster, tmp_path: Path) -> None:
@@ -141,7 +145,7 @@ def test_a_folder_that_was_moved_goes_on_where_it_was(make_cluster: MakeCluster,
         game.play(0, 3)
         cluster.stop()
         moved = cluster.settings.data.rename(tmp_path / "moved")
-        after = Cluster(dataclasses.replace(cluster.settings, data_folder=str(moved)))
+        after = ClusterControl(dataclasses.replace(cluster.settings, data_folder=str(moved)))
         try:
             after.start()
             assert game.x.view().board["cells"] == "X..O....."
@@ -158,8 +162,8 @@ def test_a_copy_in_the_place_of_the_original_does_not_end_what_ran_there(
     before = pids_of(cluster)
     cluster.settings.data.rename(tmp_path / "old")
     copy.rename(cluster.settings.data)
-    Cluster(cluster.settings).stop()
-    moved = Cluster(dataclasses.replace(cluster.settings, data_folder=str(tmp_path / "old")))
+    ClusterControl(cluster.settings).stop()
+    moved = ClusterControl(dataclasses.replace(cluster.settings, data_folder=str(tmp_path / "old")))
     try:
         assert pids_of(moved) == before
     finally:
@@ -170,7 +174,7 @@ def test_a_copy_in_the_place_of_the_original_does_not_end_what_ran_there(
 
 
 def test_run_files_of_an_older_version_count_where_their_process_holds_the_lock(
-    cluster: Cluster, tmp_path: Path
+    cluster: ClusterControl, tmp_path: Path
 ) -> None:
     """They name a pid and its start, and nothing else."""
     runs = pids_of(cluster)
@@ -179,7 +183,7 @@ def test_run_files_of_an_older_version_count_where_their_process_holds_the_lock(
     for role, file in files.items():
         plain = json.loads(texts[role])
         file.write_text(json.dumps({name: plain[name] for name in ("role", "pid", "created")}))
-    copy = Cluster(dataclasses.replace(cluster.settings, data_folder=str(copied(cluster, tmp_path / "copy"))))
+    copy = ClusterControl(dataclasses.replace(cluster.settings, data_folder=str(copied(cluster, tmp_path / "copy"))))
     assert pids_of(copy) == {}
     assert pids_of(cluster) == runs
     copy.stop()

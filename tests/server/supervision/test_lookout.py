@@ -8,7 +8,7 @@ import pytest
 
 from client import Cluster as Connection
 from game.errors import InvalidArgument
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.heartbeat import HeartbeatAnswer
@@ -30,7 +30,7 @@ def test_a_name_is_online_for_its_owner_alone(connection: Connection) -> None:
         connection.ask("online", "ada", bob.token)
 
 
-def test_servers_tells_who_runs_and_a_takeover_is_remembered(cluster: Cluster, connection: Connection) -> None:
+def test_servers_tells_who_runs_and_a_takeover_is_remembered(cluster: ClusterControl, connection: Connection) -> None:
     before = {server["role"]: server for server in connection.ask("servers")["servers"]}
     assert {server["state"] for server in before.values()} == {"running"}
     assert before[MAIN]["step"] == "in step"

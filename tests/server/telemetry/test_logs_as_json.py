@@ -15,7 +15,7 @@ import pytest
 from client import connect
 from client.room import new_request_id
 from game.errors import CellTaken
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
 from server.supervision import processes
 from server.supervision.processes import command_of
@@ -28,7 +28,7 @@ Line = dict[str, Any]
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
 
 
-def texts_of(cluster: Cluster) -> dict[str, str]:
+def texts_of(cluster: ClusterControl) -> dict[str, str]:
     """What the three servers have logged, by role."""
     logs = cluster.settings.data / "logs"
     return {role: "".join(log.read_text() for log in sorted(logs.glob(f"{role}-*.log"))) for role in ROLES}
@@ -40,13 +40,13 @@ def lines_of(text: str) -> list[Line]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def find(cluster: Cluster, **fields: object) -> Line | None:
+def find(cluster: ClusterControl, **fields: object) -> Line | None:
     """The main server's line that has these fields."""
     lines = lines_of(texts_of(cluster)[MAIN])
     return next((line for line in lines if fields.items() <= line.items()), None)
 
 
-def wait_for(cluster: Cluster, **fields: object) -> Line:
+def wait_for(cluster: ClusterControl, **fields: object) -> Line:
     found = wait_until(lambda: find(cluster, **fields), what=str(fields))
     assert found is not None
     return found
@@ -98,13 +98,13 @@ def hashed(token: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def at_info() -> Iterator[Cluster]:
+def at_info() -> Iterator[ClusterControl]:
     """A running cluster that logs at info."""
     with sandbox_cluster(hang_s=HANG_S, log_format="json") as cluster:
         yield cluster
 
 
-def test_at_info_there_is_a_line_a_game_and_none_a_move(at_info: Cluster) -> None:
+def test_at_info_there_is_a_line_a_game_and_none_a_move(at_info: ClusterControl) -> None:
     with connect(at_info.name_server, deadline_s=PATIENCE_S) as connection:
         game = Game(connection)
         game.play(0, 3, 1, 4, 2)
@@ -113,7 +113,7 @@ def test_at_info_there_is_a_line_a_game_and_none_a_move(at_info: Cluster) -> Non
     assert [line["event"] for line in lines] == ["room opened", "game finished"]
 
 
-def test_a_second_server_of_a_role_says_so_in_one_line(at_info: Cluster) -> None:
+def test_a_second_server_of_a_role_says_so_in_one_line(at_info: ClusterControl) -> None:
     second = subprocess.run(
         command_of(COMMUNICATION, at_info.settings),
         cwd=ROOT,

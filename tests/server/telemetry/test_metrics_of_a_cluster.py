@@ -16,7 +16,7 @@ import pytest
 from client import Cluster as Connection
 from client import connect
 from game.errors import TicTacToeError
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.telemetry.metrics import ALL, OF_COMMUNICATION, OF_MAIN, OF_REPLICATION
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster
@@ -30,7 +30,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[ClusterControl]:
     """A cluster whose metrics anybody in its network may read. No test here kills a server of it."""
     with sandbox_cluster(hang_s=HANG_S, metrics_host="0.0.0.0") as cluster:  # noqa: S104
         at_first = read(cluster, MAIN)
@@ -40,7 +40,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def connection(cluster: Cluster) -> Iterator[Connection]:
+def connection(cluster: ClusterControl) -> Iterator[Connection]:
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
         yield connection
 
@@ -53,20 +53,20 @@ def game(connection: Connection) -> Iterator[Game]:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Cluster]:
+def running() -> Iterator[ClusterControl]:
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def mortal(running: Cluster) -> Cluster:
+def mortal(running: ClusterControl) -> ClusterControl:
     """A cluster, whole, whose servers these tests kill."""
     wait_until(running.is_whole)
     return running
 
 
 @pytest.fixture
-def mortal_game(mortal: Cluster) -> Iterator[Game]:
+def mortal_game(mortal: ClusterControl) -> Iterator[Game]:
     with (
         connect(mortal.name_server, deadline_s=PATIENCE_S) as connection,
         closing(Game(connection, fresh_names())) as game,
@@ -79,11 +79,11 @@ def fresh_names() -> tuple[str, str]:
     return f"ada{number}", f"bob{number}"
 
 
-def read(cluster: Cluster, role: str) -> Scrape:
+def read(cluster: ClusterControl, role: str) -> Scrape:
     return scrape(replace(cluster.settings, metrics_host="127.0.0.1"), role)
 
 
-def up_to_date(cluster: Cluster, connection: Connection) -> Scrape | None:
+def up_to_date(cluster: ClusterControl, connection: Connection) -> Scrape | None:
     """What the main server tells, if it is of now: it may tell for a moment what it told before."""
     servers = connection.ask("servers")["servers"]
     told = read(cluster, MAIN)
@@ -101,7 +101,7 @@ def family(sample: str) -> str:
     return sample.removesuffix("_total")
 
 
-def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: Cluster, game: Game) -> None:
+def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: ClusterControl, game: Game) -> None:
     game.play(0, 3, 1, 4, 2)
     wait_until(lambda: read(cluster, MAIN).says("tictactoe_games_finished_total", termination="line"))
     of_role = {MAIN: OF_MAIN, COMMUNICATION: OF_COMMUNICATION, REPLICATION: OF_REPLICATION}
@@ -116,7 +116,7 @@ def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: Cluster,
     assert read(cluster, REPLICATION).value("tictactoe_takeovers_total", reason="died") == 0, "there from the start"
 
 
-def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Connection) -> None:
+def test_moves_counted_are_moves_acknowledged(cluster: ClusterControl, connection: Connection) -> None:
     before = wait_until(lambda: up_to_date(cluster, connection), what="what other tests did is counted")
     games = [Game(connection, fresh_names()) for _ in range(2)]
     game = games[0]
@@ -163,7 +163,7 @@ def test_moves_counted_are_moves_acknowledged(cluster: Cluster, connection: Conn
         one.close()
 
 
-def test_a_takeover_is_counted_by_whoever_saw_to_it(mortal: Cluster, mortal_game: Game) -> None:
+def test_a_takeover_is_counted_by_whoever_saw_to_it(mortal: ClusterControl, mortal_game: Game) -> None:
     mortal_game.play(0, 3)
     before, noted_before = read(mortal, REPLICATION), len(mortal.recoveries())
     epoch = read(mortal, MAIN).value("tictactoe_epoch")
@@ -188,7 +188,7 @@ def test_a_takeover_is_counted_by_whoever_saw_to_it(mortal: Cluster, mortal_game
     assert new.value("tictactoe_moves_total") == 2, "counts begin anew with the process"
 
 
-def test_a_main_server_that_hangs_is_told_apart(mortal: Cluster, mortal_game: Game) -> None:
+def test_a_main_server_that_hangs_is_told_apart(mortal: ClusterControl, mortal_game: Game) -> None:
     mortal_game.play(0, 3)
     before = read(mortal, REPLICATION)
     main = mortal.process_of(MAIN)
@@ -198,7 +198,7 @@ def test_a_main_server_that_hangs_is_told_apart(mortal: Cluster, mortal_game: Ga
     wait_until(lambda: grown("tictactoe_takeovers_total", read(mortal, REPLICATION), before, reason="hung") == 1)
 
 
-def test_seconds_without_a_replica_are_counted(mortal: Cluster, mortal_game: Game) -> None:
+def test_seconds_without_a_replica_are_counted(mortal: ClusterControl, mortal_game: Game) -> None:
     wait_until(lambda: read(mortal, MAIN).value("tictactoe_degraded") == 0)
     before = read(mortal, MAIN).value("tictactoe_degraded_seconds_total")
     replica = mortal.process_of(REPLICATION)
@@ -230,7 +230,7 @@ def test_seconds_without_a_replica_are_counted(mortal: Cluster, mortal_game: Gam
     assert replaced <= started, "each is counted by one of the two"
 
 
-def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:
+def test_who_waits_is_counted(cluster: ClusterControl, game: Game) -> None:
     settings = cluster.settings
     over = threading.Event()
 
@@ -263,7 +263,7 @@ def test_who_waits_is_counted(cluster: Cluster, game: Game) -> None:
     wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_callers_waiting", news_of="lobby") == 0)
 
 
-def test_who_waits_for_a_match_is_counted_until_they_cancel(cluster: Cluster, game: Game) -> None:
+def test_who_waits_for_a_match_is_counted_until_they_cancel(cluster: ClusterControl, game: Game) -> None:
     seeking = threading.Thread(target=game.ada.seek)
     seeking.start()
     wait_until(lambda: read(cluster, COMMUNICATION).value("tictactoe_seekers") == 1)
@@ -284,7 +284,7 @@ def test_a_port_that_is_taken_keeps_nobody_from_serving(make_cluster: MakeCluste
     assert read(cluster, MAIN).value("tictactoe_moves_total") == 5, "it was tried again"
 
 
-def test_ports_that_are_open_to_a_network_are_said_at_the_start(cluster: Cluster) -> None:
+def test_ports_that_are_open_to_a_network_are_said_at_the_start(cluster: ClusterControl) -> None:
     for role in ROLES:
         first = min((cluster.settings.data / "logs").glob(f"{role}-*.log"))
         assert "to='whoever reads metrics' on='0.0.0.0'" in first.read_text()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from server.telemetry import metrics_http as metrics_port
-from server.telemetry.metrics_http import LARGEST_REQUEST, MOST_CONNECTIONS, MetricsPort
+from server.telemetry.metrics_http import LARGEST_REQUEST, MOST_CONNECTIONS, MetricsServer
 from tests.conditions import wait_until
 from tests.server.telemetry.scraping import ask
 from wire.rpc import Address
@@ -23,7 +23,7 @@ GET = b"GET /metrics HTTP/1.1\r\n\r\n"
 class Served:
     """A port, and how often what it tells was made."""
 
-    def __init__(self, port: MetricsPort) -> None:
+    def __init__(self, port: MetricsServer) -> None:
         self.address = port.address
         self.made = 0
 
@@ -36,7 +36,7 @@ def served() -> Iterator[Served]:
         served.made += 1
         return "text/plain", TEXT
 
-    port = MetricsPort(Address("127.0.0.1", 0), render)
+    port = MetricsServer(Address("127.0.0.1", 0), render)
     served = Served(port)
     thread = threading.Thread(target=lambda: port.serve(lambda: not ending.is_set(), ending.wait))
     thread.start()
@@ -121,14 +121,14 @@ def test_however_many_ask_it_is_made_once_in_a_while(served: Served, monkeypatch
 
 def test_a_taken_port_is_an_error(served: Served) -> None:
     with pytest.raises(OSError, match="in use"):
-        MetricsPort(served.address, lambda: ("", b""))
+        MetricsServer(served.address, lambda: ("", b""))
 
 
 def test_what_cannot_be_made_is_for_whoever_serves(served: Served) -> None:
     def render() -> tuple[str, bytes]:
         raise ValueError("broken")
 
-    port = MetricsPort(Address("127.0.0.1", 0), render)
+    port = MetricsServer(Address("127.0.0.1", 0), render)
     failed: list[BaseException] = []
 
     def serve(go_on: Callable[[], bool]) -> None:

@@ -7,7 +7,7 @@ import time
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.base.maintenance import Closing, closing_from, with_closing
 from client.desktop.model.lobby.new_room import NewRoom
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import SitDown
 
 HALF_PAST_TWO = time.mktime((2030, 5, 1, 14, 30, 0, 0, 0, -1))
@@ -35,7 +35,9 @@ def test_news_of_the_connection_go_first_and_what_was_announced_is_why_nobody_an
     assert with_closing(LOST, Closing(None)) == Banner("lost", "The servers are closed for maintenance — trying again")
 
 
-def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(cluster: Cluster, sit_down: SitDown) -> None:
+def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(
+    cluster: ClusterControl, sit_down: SitDown
+) -> None:
     ann, bob = sit_down(cluster.name_server, "ann"), sit_down(cluster.name_server, "bob")
     ann.creates("a table")
     assert bob.lobby.rooms is not None

@@ -13,7 +13,7 @@ from client.bot import Bot
 from client.desktop.model.base.words import refusal
 from game.bots.strategy import LEVELS
 from game.errors import NotYourTurn
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.main.read_only import READ_ONLY
 from tests.client.desktop.model.seat import SitDown
 from tests.conditions import wait_until
@@ -25,7 +25,7 @@ from wire.errors import StorageFailed
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
 
 
-def fill_disk_and_kill_main(cluster: Cluster) -> None:
+def fill_disk_and_kill_main(cluster: ClusterControl) -> None:
     """Have a main server that serves reads only."""
     havoc = SandboxHavoc(cluster, None, None, {})  # type: ignore[arg-type]  # no clock is set
     for role in (REPLICATION, MAIN):
@@ -34,7 +34,7 @@ def fill_disk_and_kill_main(cluster: Cluster) -> None:
     wait_until(lambda: any(role.step == READ_ONLY for role in cluster.status()), what="a main server that serves reads")
 
 
-def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown, cluster: Cluster) -> None:
+def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown, cluster: ClusterControl) -> None:
     ann, ben = sit_down(cluster.name_server, "ann"), sit_down(cluster.name_server, "ben")
     room = ann.creates("a game")
     assert room.view is not None
@@ -52,7 +52,7 @@ def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown
     ann.wait(lambda: ann.room.view is not None and ann.room.view.board["cells"] == "X...O....", "the move")
 
 
-def test_a_computer_player_goes_on_when_there_is_space(cluster: Cluster) -> None:
+def test_a_computer_player_goes_on_when_there_is_space(cluster: ClusterControl) -> None:
     with connect(cluster.name_server) as connection, ThreadPoolExecutor(1) as pool:
         game = Game(connection)
         fill_disk_and_kill_main(cluster)

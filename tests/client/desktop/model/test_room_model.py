@@ -8,7 +8,7 @@ import pytest
 
 import client.desktop.model.lobby.sign_in
 from client.desktop.model.lobby.new_room import NewRoom
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import Seat, SitDown
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
@@ -17,21 +17,21 @@ from wire import MAIN
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[Cluster]:
+def own() -> Iterator[ClusterControl]:
     """A cluster that only these tests have, where the game of who stays away is claimed at once."""
     with sandbox_cluster(hang_s=HANG_S, claim_after_s=0.2) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
+def mortal(shared_cluster: ClusterControl) -> Iterator[ClusterControl]:
     """The cluster that all tests share, for a test that kills its servers: whole before and after."""
     wait_until(shared_cluster.is_whole)
     yield shared_cluster
     wait_until(shared_cluster.is_whole)
 
 
-def two_playing(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Seat]:
+def two_playing(sit_down: SitDown, cluster: ClusterControl, *names: str) -> tuple[Seat, Seat]:
     first, second = (sit_down(cluster.name_server, name) for name in names)
     room = first.creates(f"{names[0]} plays")
     second.enters(room.id)
@@ -40,7 +40,7 @@ def two_playing(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat,
 
 
 def test_a_declined_offer_is_said_to_whoever_made_it_until_they_do_something_else(
-    sit_down: SitDown, shared_cluster: Cluster
+    sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     gil, hux = two_playing(sit_down, shared_cluster, "gil m", "hux m")
     gil.room.offers.offer("draw")
@@ -52,7 +52,7 @@ def test_a_declined_offer_is_said_to_whoever_made_it_until_they_do_something_els
     assert not gil.room.bars()
 
 
-def test_what_may_not_be_played_is_not_even_sent(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_what_may_not_be_played_is_not_even_sent(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "ann m", "ben m")
     ben.room.play(0)
     assert ben.room.pending is None, "it is not ben's turn"
@@ -65,7 +65,7 @@ def test_what_may_not_be_played_is_not_even_sent(sit_down: SitDown, shared_clust
     assert ben.room.pending is None
 
 
-def test_one_command_at_a_time(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_one_command_at_a_time(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "cai m", "dot m")
     ann.room.play(0)
     ann.room.play(1)
@@ -76,7 +76,7 @@ def test_one_command_at_a_time(sit_down: SitDown, shared_cluster: Cluster) -> No
     assert view.board["cells"] == "X........"
 
 
-def test_looking_back_ends_when_the_game_goes_on(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_looking_back_ends_when_the_game_goes_on(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "eve m", "fox m")
     ann.plays(0)
     ben.plays(1)
@@ -95,7 +95,7 @@ def test_looking_back_ends_when_the_game_goes_on(sit_down: SitDown, shared_clust
 
 
 def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
-    sit_down: SitDown, shared_cluster: Cluster
+    sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "gus m", "hal m")
     ann.room.resign()
@@ -109,7 +109,7 @@ def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
 
 
 def test_who_moves_and_who_leaves_after_a_game_while_all_servers_are_away_has_done_so_once_they_are_back(
-    sit_down: SitDown, own: Cluster, monkeypatch: pytest.MonkeyPatch
+    sit_down: SitDown, own: ClusterControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, ben = two_playing(sit_down, own, "ann", "ben")
     monkeypatch.setattr(
@@ -140,7 +140,7 @@ def test_who_moves_and_who_leaves_after_a_game_while_all_servers_are_away_has_do
 
 
 def test_who_leaves_after_a_game_while_main_is_away_and_comes_back_meanwhile_is_there(
-    sit_down: SitDown, own: Cluster, monkeypatch: pytest.MonkeyPatch
+    sit_down: SitDown, own: ClusterControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         client.desktop.model.lobby.sign_in, "DEADLINE_S", 0.2
@@ -162,7 +162,7 @@ def test_who_leaves_after_a_game_while_main_is_away_and_comes_back_meanwhile_is_
 
 
 def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_counts(
-    sit_down: SitDown, shared_cluster: Cluster
+    sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "ike m", "joy m")
     room = ann.room
@@ -176,7 +176,7 @@ def test_who_leaves_while_a_command_is_under_way_is_out_at_once_and_the_move_cou
 
 
 def test_who_looks_at_the_lobby_while_the_servers_are_away_is_there_when_they_are_back(
-    sit_down: SitDown, mortal: Cluster
+    sit_down: SitDown, mortal: ClusterControl
 ) -> None:
     ann, ben = two_playing(sit_down, mortal, "ned m", "oda m")
     room = ann.room.id
@@ -196,7 +196,7 @@ def present(seat: Seat, whose: str) -> bool:
     return owner is not None and owner.present
 
 
-def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann = sit_down(shared_cluster.name_server, "kit m", room="nosuchroom")
     ann.wait(lambda: ann.model.lobby is not None and ann.model.lobby.message)
     assert ann.lobby.message == "There is no such room (any more)."
@@ -204,7 +204,7 @@ def test_a_room_that_is_gone_says_so_in_the_lobby(sit_down: SitDown, shared_clus
     assert ann.lobby.doing == ""
 
 
-def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, own: Cluster) -> None:
+def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, own: ClusterControl) -> None:
     ann, ben = two_playing(sit_down, own, "amy", "bud")
     ben.model.close()
     ann.wait(lambda: [reply.text for bar in ann.room.bars() for reply in bar.replies], "the bar")
@@ -218,7 +218,7 @@ def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, own: Cluster) 
 
 
 def test_a_private_room_that_one_left_is_found_again_though_it_is_in_no_list(
-    sit_down: SitDown, shared_cluster: Cluster
+    sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     lea, max_ = (sit_down(shared_cluster.name_server, name) for name in ("lea m", "max m"))
     lea.lobby.create(NewRoom("secret", private=True))

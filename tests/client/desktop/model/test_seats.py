@@ -14,7 +14,7 @@ from client.desktop.model.lobby.open_games import FOLLOWED
 from client.room import RoomClient
 from game.errors import NotAllowed
 from game.rooms.events import Left
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import Seat, SitDown
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import MakeCluster
@@ -23,7 +23,7 @@ AWAY_S = 5.0
 
 
 @pytest.fixture
-def cluster(make_cluster: MakeCluster) -> Cluster:
+def cluster(make_cluster: MakeCluster) -> ClusterControl:
     """People are taken for gone soon."""
     cluster = make_cluster(away_s=AWAY_S, max_wait_s=0.5, claim_after_s=0.1)
     cluster.start()
@@ -31,7 +31,7 @@ def cluster(make_cluster: MakeCluster) -> Cluster:
 
 
 @pytest.fixture
-def connection(cluster: Cluster) -> Iterator[Connection]:
+def connection(cluster: ClusterControl) -> Iterator[Connection]:
     with connect(cluster.name_server) as connection:
         yield connection
 
@@ -45,7 +45,7 @@ def present(room: RoomClient, name: str) -> bool:
     return owner.present
 
 
-def in_a_game(sit_down: SitDown, cluster: Cluster, hal: RoomClient, name: str) -> Seat:
+def in_a_game(sit_down: SitDown, cluster: ClusterControl, hal: RoomClient, name: str) -> Seat:
     """A window in the room where hal waits."""
     hal.join()
     seat = sit_down(cluster.name_server, name)
@@ -60,7 +60,9 @@ def ever_left(room: RoomClient, name: str) -> bool:
     return any(isinstance(event, Left) and event.by == name for _, event in news.events)
 
 
-def test_looking_at_the_lobby_makes_nobody_away(sit_down: SitDown, cluster: Cluster, connection: Connection) -> None:
+def test_looking_at_the_lobby_makes_nobody_away(
+    sit_down: SitDown, cluster: ClusterControl, connection: Connection
+) -> None:
     hal = connection.claim("hal").create()
     ivy = in_a_game(sit_down, cluster, hal, "ivy")
     assert ivy.model.who is not None
@@ -80,7 +82,7 @@ def test_looking_at_the_lobby_makes_nobody_away(sit_down: SitDown, cluster: Clus
 
 
 def test_a_window_that_crashed_is_away_and_is_there_again_once_it_is_open_again(
-    sit_down: SitDown, cluster: Cluster, connection: Connection
+    sit_down: SitDown, cluster: ClusterControl, connection: Connection
 ) -> None:
     hal = connection.claim("hal").create()
     ivy = in_a_game(sit_down, cluster, hal, "ivy")
@@ -95,7 +97,7 @@ def test_a_window_that_crashed_is_away_and_is_there_again_once_it_is_open_again(
 
 @pytest.mark.parametrize("end", [AppModel.close, AppModel.sign_out])
 def test_a_window_that_is_closed_or_signs_out_says_good_bye_in_all_its_games(
-    sit_down: SitDown, cluster: Cluster, connection: Connection, end: Callable[[AppModel], None]
+    sit_down: SitDown, cluster: ClusterControl, connection: Connection, end: Callable[[AppModel], None]
 ) -> None:
     first, second = (connection.claim(opponent).create() for opponent in ("hal", "joe"))
     kim = in_a_game(sit_down, cluster, first, "kim")
@@ -112,7 +114,7 @@ def test_a_window_that_is_closed_or_signs_out_says_good_bye_in_all_its_games(
 
 
 def test_a_visit_that_is_under_way_does_not_undo_the_good_bye(
-    sit_down: SitDown, cluster: Cluster, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    sit_down: SitDown, cluster: ClusterControl, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hal = connection.claim("hal").create()
     ivy = in_a_game(sit_down, cluster, hal, "ivy")
@@ -138,7 +140,7 @@ def test_a_visit_that_is_under_way_does_not_undo_the_good_bye(
     assert not present(connection.claim("joe").room(hal.id), "ivy")
 
 
-def test_a_game_that_ends_meanwhile_is_left(sit_down: SitDown, cluster: Cluster, connection: Connection) -> None:
+def test_a_game_that_ends_meanwhile_is_left(sit_down: SitDown, cluster: ClusterControl, connection: Connection) -> None:
     hal = connection.claim("hal").create()
     ivy = in_a_game(sit_down, cluster, hal, "ivy")
     ivy.model.leave_room()

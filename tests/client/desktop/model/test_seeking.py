@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from game.games.selection import Proposal, Wish
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import Seat, SitDown
 
 
-def matched(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Seat]:
+def matched(sit_down: SitDown, cluster: ClusterControl, *names: str) -> tuple[Seat, Seat]:
     """Two who pressed Play and are in their match."""
     first, second = (sit_down(cluster.name_server, name) for name in names)
     for seat in (first, second):
@@ -18,7 +18,7 @@ def matched(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Sea
     return first, second
 
 
-def test_two_who_press_play_are_in_one_room_and_agree(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_two_who_press_play_are_in_one_room_and_agree(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann, ben = matched(sit_down, shared_cluster, "ann q", "ben q")
     assert ann.room.id == ben.room.id
     view = ann.room.view
@@ -36,7 +36,7 @@ def test_two_who_press_play_are_in_one_room_and_agree(sit_down: SitDown, shared_
 
 
 def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_on(
-    sit_down: SitDown, shared_cluster: Cluster
+    sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     cai, dot = matched(sit_down, shared_cluster, "cai q", "dot q")
     cai.room.selection.choose("best_of", 1)
@@ -57,7 +57,7 @@ def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_
     cai.wait(lambda: not cai.lobby.seeking.is_seeking)
 
 
-def test_who_cancels_is_in_nobody_s_match(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_who_cancels_is_in_nobody_s_match(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     eve = sit_down(shared_cluster.name_server, "eve q")
     eve.lobby.seeking.wish_for(board="7x7")
     eve.lobby.seeking.play()
@@ -69,7 +69,7 @@ def test_who_cancels_is_in_nobody_s_match(sit_down: SitDown, shared_cluster: Clu
 
 
 def test_nobody_waits_alone_for_long_the_house_bot_offers_itself_and_says_what_it_is(
-    sit_down: SitDown, shared_cluster: Cluster
+    sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     fox = sit_down(shared_cluster.name_server, "fox q")
     fox.lobby.seeking.wish_for(board="10x10")

@@ -12,7 +12,7 @@ import client.cluster
 from client.cluster import LobbyNews
 from client.desktop.model.lobby.computer import level_of
 from client.room import RoomClient
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import Seat, SitDown
 from tests.client.desktop.model.seen import row_like
 from tictactoe import OwnServers
@@ -34,7 +34,7 @@ def test_without_a_server_it_says_what_to_do(sit_down: SitDown) -> None:
 
 
 def test_another_version_is_said_in_plain_words(
-    sit_down: SitDown, shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    sit_down: SitDown, shared_cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client.cluster, "PROTOCOL_VERSION", 7)
     said = says(sit_down(shared_cluster.name_server, "ann v"))
@@ -43,7 +43,7 @@ def test_another_version_is_said_in_plain_words(
 
 
 def test_tokens_that_cannot_be_read_are_said_and_not_overwritten(
-    sit_down: SitDown, shared_cluster: Cluster, tmp_path: Path
+    sit_down: SitDown, shared_cluster: ClusterControl, tmp_path: Path
 ) -> None:
     tokens = tmp_path / "beate" / "tokens.json"
     tokens.parent.mkdir()
@@ -60,7 +60,7 @@ def test_giving_up_leaves_the_first_screen_as_it_was(sit_down: SitDown) -> None:
     assert (ann.model.start.doing, ann.model.start.message) == ("", "")
 
 
-def test_signing_out_and_in_again(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_signing_out_and_in_again(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann = sit_down(shared_cluster.name_server, "cam s")
     room = ann.creates("left behind").id
     ann.model.sign_out()
@@ -70,7 +70,7 @@ def test_signing_out_and_in_again(sit_down: SitDown, shared_cluster: Cluster) ->
     assert room in {game.row.room for game in ann.lobby.open_games()}
 
 
-def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     dan, eli = (sit_down(shared_cluster.name_server, name) for name in ("dan s", "eli s"))
     rooms = []
     for title in ("first", "second"):
@@ -87,7 +87,7 @@ def test_open_games_are_sorted_by_who_waits_for_whom(sit_down: SitDown, shared_c
 
 
 def test_a_game_whose_watch_failed_is_watched_again_though_nothing_changes_in_the_lobby(
-    sit_down: SitDown, shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    sit_down: SitDown, shared_cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hob = sit_down(shared_cluster.name_server, "hob s")
     assert hob.lobby.open_games() == []
@@ -107,7 +107,7 @@ def test_a_game_whose_watch_failed_is_watched_again_though_nothing_changes_in_th
 
 
 def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
-    sit_down: SitDown, shared_cluster: Cluster
+    sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     ida = sit_down(shared_cluster.name_server, "ida s")
     lobby = ida.lobby
@@ -119,7 +119,7 @@ def test_one_s_running_games_come_before_rooms_in_which_nobody_waits(
     assert [game.row.room for game in lobby.open_games()] == ["cc", "bb", "aa", "dd"]
 
 
-def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     fay = sit_down(shared_cluster.name_server, "fay s")
     rows = [row_like(f"r{number:05}", title=f"Room {number}") for number in range(2000)]
     lobby = fay.lobby
@@ -134,7 +134,9 @@ def test_the_list_is_bounded_and_the_search_finds_the_rest(sit_down: SitDown, sh
     assert lobby.hint == "No room matches “nothing like it”."
 
 
-def test_the_cluster_view_looks_and_kills_only_what_runs_here(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_the_cluster_view_looks_and_kills_only_what_runs_here(
+    sit_down: SitDown, shared_cluster: ClusterControl
+) -> None:
     gil = sit_down(shared_cluster.name_server, "gil s", own=lambda: OwnServers(shared_cluster.settings))
     assert gil.lobby.me == "gil s"
     gil.model.open_servers()

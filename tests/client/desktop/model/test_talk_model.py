@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import Seat, SitDown
 
 
-def two(sit_down: SitDown, cluster: Cluster, *names: str) -> tuple[Seat, Seat]:
+def two(sit_down: SitDown, cluster: ClusterControl, *names: str) -> tuple[Seat, Seat]:
     first, second = (sit_down(cluster.name_server, name) for name in names)
     second.enters(first.creates("talk").id)
     first.wait(lambda: first.room.my_turn)
@@ -17,7 +17,7 @@ def read(seat: Seat) -> list[tuple[str, str]]:
     return [(line.by, line.text) for line in seat.room.talk.lines]
 
 
-def test_what_one_says_the_others_read_also_who_comes_later(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_what_one_says_the_others_read_also_who_comes_later(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     ann, ben = two(sit_down, shared_cluster, "ann t", "ben t")
     assert ann.room.talk.say("  good\tluck ")
     ben.wait(lambda: ben.room.talk.lines)
@@ -33,7 +33,7 @@ def test_what_one_says_the_others_read_also_who_comes_later(sit_down: SitDown, s
     assert eve.room.talk.unread == 0, "history is no news either"
 
 
-def test_too_much_is_refused_and_given_back_to_be_mended(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_too_much_is_refused_and_given_back_to_be_mended(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     cai, _ = two(sit_down, shared_cluster, "cai t", "dot t")
     talk = cai.room.talk
     assert not talk.say("   ")
@@ -48,7 +48,7 @@ def test_too_much_is_refused_and_given_back_to_be_mended(sit_down: SitDown, shar
     assert talk.notice == "You have said much: wait some seconds."
 
 
-def test_muting_stays_here_and_is_remembered(sit_down: SitDown, shared_cluster: Cluster) -> None:
+def test_muting_stays_here_and_is_remembered(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     fay, gus = two(sit_down, shared_cluster, "fay t", "gus t")
     hal = sit_down(shared_cluster.name_server, "hal t")
     hal.enters(fay.room.id)

@@ -19,7 +19,7 @@ from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.theme import Look
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
 
 
@@ -177,7 +177,7 @@ class Person:
         self.desk.app.update()
 
 
-def two_in_a_room(desk: Desk, cluster: Cluster, *names: str) -> tuple[Person, Person]:
+def two_in_a_room(desk: Desk, cluster: ClusterControl, *names: str) -> tuple[Person, Person]:
     """The first opens a room in the lobby; the second finds it there and joins with Enter."""
     first, second = (desk.sit_down(cluster.name_server, name) for name in names)
     title = f"{names[0]}'s table"

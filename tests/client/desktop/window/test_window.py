@@ -18,12 +18,12 @@ from client.desktop.model.base.maintenance import Closing
 from client.desktop.window.app import SMALLEST
 from client.desktop.window.widgets.theme import Look
 from client.desktop.window.widgets.tooltips import hint
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.client.desktop.window.desk import Desk, Person, play, two_in_a_room
 
 
-def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, shared_cluster: Cluster) -> None:
+def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, shared_cluster: ClusterControl) -> None:
     abe, bea = two_in_a_room(desk, shared_cluster, "abe", "bea")
     play((0, 4), abe, bea)
     light = str(abe.room.board.cget("background"))
@@ -35,7 +35,7 @@ def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, share
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cluster, scale: float) -> None:
+def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: ClusterControl, scale: float) -> None:
     desk.look = Look(desk.app, "light", scale)
     try:
         names = [f"{name} {scale:.0f}" for name in ("cid", "dot")]
@@ -58,7 +58,7 @@ def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cl
         desk.look = Look(desk.app, "light", 1.0)
 
 
-def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: Cluster) -> None:
+def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: ClusterControl) -> None:
     """Tk reports an error in the background when it is to draw in a colour that it does not know."""
     uma, vic = two_in_a_room(desk, shared_cluster, "uma s", "vic s")
     wes = desk.sit_down(shared_cluster.name_server, "wes s")
@@ -186,7 +186,7 @@ def imports(file: Path) -> set[str]:
     return names
 
 
-def test_a_window_can_be_closed_at_any_time(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_window_can_be_closed_at_any_time(desk: Desk, shared_cluster: ClusterControl) -> None:
     hob, ina = two_in_a_room(desk, shared_cluster, "hob", "ina")
     hob.clicks(0)
     hob.window.close()
@@ -195,7 +195,7 @@ def test_a_window_can_be_closed_at_any_time(desk: Desk, shared_cluster: Cluster)
 
 
 def test_that_the_servers_close_is_said_in_a_row_of_its_own_and_covers_nothing(
-    desk: Desk, shared_cluster: Cluster
+    desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     rob = desk.sit_down(shared_cluster.name_server, "rob")
     lobby, banner = rob.lobby, rob.window.banner

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, two_in_a_room
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S
@@ -19,20 +19,20 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Cluster]:
+def running() -> Iterator[ClusterControl]:
     with sandbox_cluster(hang_s=HANG_S) as cluster:
         yield cluster
 
 
 @pytest.fixture
-def own(running: Cluster) -> Cluster:
+def own(running: ClusterControl) -> ClusterControl:
     """A cluster that only these tests have, whole, since they stop it."""
     wait_until(running.is_whole)
     return running
 
 
 @pytest.fixture
-def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
+def mortal(shared_cluster: ClusterControl) -> Iterator[ClusterControl]:
     """The cluster that all tests share, for a test that ends servers of it: whole before and after."""
     wait_until(shared_cluster.is_whole)
     yield shared_cluster
@@ -40,7 +40,7 @@ def mortal(shared_cluster: Cluster) -> Iterator[Cluster]:
 
 
 def test_a_game_goes_on_while_main_communication_replication_and_the_name_server_die(
-    desk: Desk, shared_cluster: Cluster
+    desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     ann, ben = two_in_a_room(desk, shared_cluster, "ann", "ben")
     cells = iter((4, 0, 2, 6, 3, 5, 1, 7, 8))
@@ -67,7 +67,7 @@ def test_a_game_goes_on_while_main_communication_replication_and_the_name_server
 
 
 def test_a_move_and_a_room_made_while_all_servers_are_away_are_there_once_they_are_back(
-    desk: Desk, own: Cluster
+    desk: Desk, own: ClusterControl
 ) -> None:
     cat, dan = two_in_a_room(desk, own, "cat", "dan")
     ira = desk.sit_down(own.name_server, "ira")
@@ -92,7 +92,7 @@ def test_a_move_and_a_room_made_while_all_servers_are_away_are_there_once_they_a
     assert ira.room.model.view.title == "made while all were away"
 
 
-def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(desk: Desk, mortal: Cluster) -> None:
+def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(desk: Desk, mortal: ClusterControl) -> None:
     eli, fox = two_in_a_room(desk, mortal, "elias", "foxy")
     eli_elsewhere = desk.sit_down(mortal.name_server, "elias", room=eli.room.model.id)
     eli_elsewhere.waits_for(headline="Your turn")
@@ -112,7 +112,7 @@ def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(desk:
 
 @pytest.mark.parametrize("role", [COMMUNICATION, NAME_SERVER])
 def test_who_plays_does_not_hear_of_the_front_door_or_the_name_server(
-    desk: Desk, shared_cluster: Cluster, role: str
+    desk: Desk, shared_cluster: ClusterControl, role: str
 ) -> None:
     names = [f"{name} {role[:4]}" for name in ("gil", "hux")]
     gil, hux = two_in_a_room(desk, shared_cluster, *names)
@@ -124,7 +124,7 @@ def test_who_plays_does_not_hear_of_the_front_door_or_the_name_server(
     hux.waits_for(headline="Your turn")
 
 
-def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(desk: Desk, own: Cluster) -> None:
+def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(desk: Desk, own: ClusterControl) -> None:
     jan = desk.sit_down(own.name_server, "jan", own=lambda: OwnServers(own.settings))
     elsewhere = desk.sit_down(own.name_server, "kay")
     jan.opens_new_room("jan's").open.invoke()
@@ -145,7 +145,7 @@ def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(d
     jan.waits_for(headline="Waiting for somebody to play with you")
 
 
-def kill_all(cluster: Cluster) -> None:
+def kill_all(cluster: ClusterControl) -> None:
     """End all four, and the main server in stand-by, so that none is left to start another."""
     standby = cluster.standby_of(MAIN)
     runs = [cluster.process_of(role) for role in (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from client import connect
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import end
@@ -60,7 +60,7 @@ class Command:
 
 
 def test_a_window_goes_straight_into_a_room_and_says_good_bye_when_it_is_told_to_end(
-    shared_cluster: Cluster, tmp_path: Path
+    shared_cluster: ClusterControl, tmp_path: Path
 ) -> None:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         room = connection.claim("xena").create("a real process comes")
@@ -78,7 +78,7 @@ def test_a_window_goes_straight_into_a_room_and_says_good_bye_when_it_is_told_to
 
 def test_play_opens_two_windows_in_one_room_and_stops_what_it_started(tmp_path: Path) -> None:
     settings = sandbox_settings(tmp_path / "data")
-    cluster = Cluster(settings)
+    cluster = ClusterControl(settings)
     try:
         with Command("play", folder=tmp_path, **as_environment(settings)) as play:
             wait_until(cluster.is_whole, what="the servers run")
@@ -97,7 +97,7 @@ def test_play_opens_two_windows_in_one_room_and_stops_what_it_started(tmp_path: 
 
 def test_play_leaves_the_servers_to_others_who_are_connected_and_says_so(tmp_path: Path) -> None:
     settings = sandbox_settings(tmp_path / "data")
-    cluster = Cluster(settings)
+    cluster = ClusterControl(settings)
     try:
         with Command("play", folder=tmp_path, **as_environment(settings)) as play:
             wait_until(lambda: len(play.windows()) == 2)

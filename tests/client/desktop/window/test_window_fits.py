@@ -15,7 +15,7 @@ from client.desktop.window.widgets.theme import Look
 from client.views import SeatView, View
 from game.rooms.commands import Leave, Offer
 from game.rooms.state import Room
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seen import seen
 from tests.client.desktop.window.desk import Desk, Person
 from tests.client.desktop.window.fitting import cut_off
@@ -32,7 +32,7 @@ NUMBERS = itertools.count(10_000)
 
 
 @pytest.fixture(params=SIZES)
-def wilhelmina(desk: Desk, shared_cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Person]:
+def wilhelmina(desk: Desk, shared_cluster: ClusterControl, request: pytest.FixtureRequest) -> Iterator[Person]:
     """Somebody in the lobby, in a window of that size."""
     size, scale = request.param
     desk.look = Look(desk.app, "light", scale)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, Person, play, two_in_a_room
 
 WIN = ((0, 4, 1, 5, 2), "XXX.OO...")
 DRAW = ((0, 1, 2, 4, 3, 5, 7, 6, 8), "XOXXOOOXX")
 
 
-def test_two_play_to_a_win_while_a_third_watches(desk: Desk, shared_cluster: Cluster) -> None:
+def test_two_play_to_a_win_while_a_third_watches(desk: Desk, shared_cluster: ClusterControl) -> None:
     ada, bob = two_in_a_room(desk, shared_cluster, "ada", "bob")
     eve = desk.sit_down(shared_cluster.name_server, "eve", room=ada.room.model.id, watch=True)
     eve.waits_for(headline="ada is to move")
@@ -31,7 +31,9 @@ def test_two_play_to_a_win_while_a_third_watches(desk: Desk, shared_cluster: Clu
     assert not eve.room.actions.resign.winfo_manager()
 
 
-def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(
+    desk: Desk, shared_cluster: ClusterControl
+) -> None:
     fay, gus = two_in_a_room(desk, shared_cluster, "fay", "gus")
     cells, end = DRAW
     play(cells, fay, gus)
@@ -57,7 +59,7 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(desk:
 
 
 def test_the_board_stays_as_large_as_it_is_when_a_move_is_made_and_something_offered(
-    desk: Desk, shared_cluster: Cluster
+    desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     dot, eli = two_in_a_room(desk, shared_cluster, "dot", "eli")
 
@@ -72,7 +74,9 @@ def test_the_board_stays_as_large_as_it_is_when_a_move_is_made_and_something_off
     assert sizes() == before
 
 
-def test_who_leaves_finds_the_game_on_top_of_the_lobby_and_comes_back(desk: Desk, shared_cluster: Cluster) -> None:
+def test_who_leaves_finds_the_game_on_top_of_the_lobby_and_comes_back(
+    desk: Desk, shared_cluster: ClusterControl
+) -> None:
     hal, ivy = two_in_a_room(desk, shared_cluster, "hal", "ivy")
     hal.clicks(4)
     ivy.waits_for(headline="Your turn")
@@ -86,7 +90,7 @@ def test_who_leaves_finds_the_game_on_top_of_the_lobby_and_comes_back(desk: Desk
     hal.waits_for(headline="Your turn", board="O...X....")
 
 
-def test_a_seat_is_offered_after_the_window_crashed(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_seat_is_offered_after_the_window_crashed(desk: Desk, shared_cluster: ClusterControl) -> None:
     kim, leo = two_in_a_room(desk, shared_cluster, "kim", "leo")
     kim.clicks(0)
     leo.waits_for(headline="Your turn")
@@ -102,7 +106,7 @@ def test_a_seat_is_offered_after_the_window_crashed(desk: Desk, shared_cluster: 
     kim.waits_for(headline="Your turn", board="XO.......")
 
 
-def test_resigning_asks_once_and_the_owner_can_close_the_room(desk: Desk, shared_cluster: Cluster) -> None:
+def test_resigning_asks_once_and_the_owner_can_close_the_room(desk: Desk, shared_cluster: ClusterControl) -> None:
     mia, ned = two_in_a_room(desk, shared_cluster, "mia", "ned")
     room = ned.room
     room.actions.resign.invoke()
@@ -123,7 +127,7 @@ def test_resigning_asks_once_and_the_owner_can_close_the_room(desk: Desk, shared
     assert mia.lobby is not None
 
 
-def test_everything_on_the_board_by_keyboard(desk: Desk, shared_cluster: Cluster) -> None:
+def test_everything_on_the_board_by_keyboard(desk: Desk, shared_cluster: ClusterControl) -> None:
     oda, pia = two_in_a_room(desk, shared_cluster, "oda", "pia")
     oda.types(oda.room.board, "Left", "Up", "Return")
     pia.waits_for(headline="Your turn", board="X........")
@@ -135,7 +139,7 @@ def test_everything_on_the_board_by_keyboard(desk: Desk, shared_cluster: Cluster
     assert pia.window.shell.clipboard_get().endswith(f"--room {pia.room.model.id}")
 
 
-def test_a_preview_is_shown_only_where_one_may_play(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_preview_is_shown_only_where_one_may_play(desk: Desk, shared_cluster: ClusterControl) -> None:
     quin, rex = two_in_a_room(desk, shared_cluster, "quin", "rex")
     for person, ghosts in ((quin, 1), (rex, 0)):
         person.points_at(0)
@@ -149,7 +153,7 @@ def test_a_preview_is_shown_only_where_one_may_play(desk: Desk, shared_cluster: 
 
 
 @pytest.mark.parametrize(("width", "height", "in_a_row"), [(5, 4, 4), (10, 10, 5)])
-def test_larger_boards(desk: Desk, shared_cluster: Cluster, width: int, height: int, in_a_row: int) -> None:
+def test_larger_boards(desk: Desk, shared_cluster: ClusterControl, width: int, height: int, in_a_row: int) -> None:
     size = f"{width} by {height}"
     sam = desk.sit_down(shared_cluster.name_server, f"sam {width}")
     panel = sam.opens_new_room(size)

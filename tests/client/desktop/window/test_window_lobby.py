@@ -6,7 +6,7 @@ import pytest
 
 from client import connect
 from client.desktop.model.lobby.new_room import NewRoom
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk
 from tests.conditions import PATIENCE_S
 from tests.conftest import MakeCluster
@@ -36,7 +36,7 @@ def test_an_empty_lobby_says_what_to_do_and_fills_by_itself(desk: Desk, make_clu
         desk.wait(lambda: not lobby.rooms.get_children())
 
 
-def test_search_finds_by_title_player_and_id(desk: Desk, shared_cluster: Cluster) -> None:
+def test_search_finds_by_title_player_and_id(desk: Desk, shared_cluster: ClusterControl) -> None:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         ines = connection.claim("ines")
         rooms = {title: ines.create(title).id for title in ("Quick one", "Slow one", "Something else")}
@@ -54,7 +54,7 @@ def test_search_finds_by_title_player_and_id(desk: Desk, shared_cluster: Cluster
 
 
 def test_enter_never_leads_to_another_room_than_the_one_that_was_chosen(
-    desk: Desk, shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, shared_cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         wes = connection.claim("wes")
@@ -76,7 +76,7 @@ def test_enter_never_leads_to_another_room_than_the_one_that_was_chosen(
 
 
 def test_the_way_back_to_a_game_stays_the_same_button_while_the_game_changes(
-    desk: Desk, shared_cluster: Cluster
+    desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         zed = desk.sit_down(shared_cluster.name_server, "zed")
@@ -91,7 +91,7 @@ def test_the_way_back_to_a_game_stays_the_same_button_while_the_game_changes(
         assert lobby.games.winfo_children() == before
 
 
-def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluster: Cluster) -> None:
+def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluster: ClusterControl) -> None:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         kai = connection.claim("kai")
         room = kai.create("kai's room")
@@ -118,7 +118,7 @@ def test_watch_and_join_by_key_double_click_and_button(desk: Desk, shared_cluste
         lou.waits_for(headline="You won — kai resigned")
 
 
-def test_a_room_that_is_full_can_only_be_watched(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_room_that_is_full_can_only_be_watched(desk: Desk, shared_cluster: ClusterControl) -> None:
     with connect(shared_cluster.name_server, deadline_s=PATIENCE_S) as connection:
         room = connection.claim("max").create("full")
         room.join()
@@ -133,7 +133,7 @@ def test_a_room_that_is_full_can_only_be_watched(desk: Desk, shared_cluster: Clu
     assert olaf.room.watching.cget("text") == "1 watching: olaf"
 
 
-def test_who_is_online(desk: Desk, shared_cluster: Cluster) -> None:
+def test_who_is_online(desk: Desk, shared_cluster: ClusterControl) -> None:
     pat = desk.sit_down(shared_cluster.name_server, "pat")
     desk.wait(lambda: "pat" in pat.lobby.model.online)
     lobby = desk.sit_down(shared_cluster.name_server, "quo").lobby
@@ -141,7 +141,7 @@ def test_who_is_online(desk: Desk, shared_cluster: Cluster) -> None:
     desk.wait(lambda: "online: " in lobby.online.cget("text") and "pat" in lobby.online.cget("text"))
 
 
-def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cluster: Cluster) -> None:
+def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cluster: ClusterControl) -> None:
     ruby = desk.sit_down(shared_cluster.name_server, "ruby")
     ruby.lobby.act(lambda: ruby.lobby.model.create(NewRoom(level="perfect")))
     ruby.waits_for(headline="Your turn")
@@ -165,7 +165,7 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     ruby.waits_for(headline="Your turn")
 
 
-def test_a_computer_sits_down_at_a_larger_board_too(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_computer_sits_down_at_a_larger_board_too(desk: Desk, shared_cluster: ClusterControl) -> None:
     ulla = desk.sit_down(shared_cluster.name_server, "ulla")
     panel = ulla.opens_new_room("ulla alone")
     for variable, value in ((panel.width, 6), (panel.height, 5), (panel.in_a_row, 4)):
@@ -180,7 +180,7 @@ def test_a_computer_sits_down_at_a_larger_board_too(desk: Desk, shared_cluster: 
     assert view.board["cells"].count("O") == 1
 
 
-def test_a_board_that_cannot_be_is_not_offered(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_board_that_cannot_be_is_not_offered(desk: Desk, shared_cluster: ClusterControl) -> None:
     sue = desk.sit_down(shared_cluster.name_server, "sue")
     panel = sue.opens_new_room("impossible")
     for width, height, in_a_row, fits in (

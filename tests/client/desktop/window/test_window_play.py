@@ -8,13 +8,13 @@ from client.desktop.window.app import SMALLEST
 from client.desktop.window.records.records import RecordsScreen
 from client.game_archive import from_json
 from game.games.selection import Proposal
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, Person
 from tests.client.desktop.window.test_window import assert_fits
 
 
 @pytest.fixture
-def matched(desk: Desk, shared_cluster: Cluster, request: pytest.FixtureRequest) -> tuple[Person, Person]:
+def matched(desk: Desk, shared_cluster: ClusterControl, request: pytest.FixtureRequest) -> tuple[Person, Person]:
     """Two who pressed Play now."""
     people = [desk.sit_down(shared_cluster.name_server, f"{name} {len(request.node.name)}") for name in ("ann", "ben")]
     for person in people:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.desktop.model.base.cluster import ORDER
 from client.desktop.window.lobby.cluster import ServersScreen
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, Person, two_in_a_room
 from tictactoe import OwnServers
 from wire import MAIN, REPLICATION
@@ -21,7 +21,7 @@ def facts(screen: ServersScreen, role: str) -> str:
     return str(screen.picture.itemcget(f"facts-{role}", "text"))
 
 
-def test_servers_are_killed_from_the_view_while_a_game_goes_on(desk: Desk, shared_cluster: Cluster) -> None:
+def test_servers_are_killed_from_the_view_while_a_game_goes_on(desk: Desk, shared_cluster: ClusterControl) -> None:
     tea = desk.sit_down(shared_cluster.name_server, "tea", own=lambda: OwnServers(shared_cluster.settings))
     tea.opens_new_room("killing").open.invoke()
     uwe = desk.sit_down(shared_cluster.name_server, "uwe", room=tea.room.model.id)
@@ -45,7 +45,9 @@ def test_servers_are_killed_from_the_view_while_a_game_goes_on(desk: Desk, share
     assert tea.window.servers is None
 
 
-def test_a_cluster_elsewhere_is_seen_through_the_front_door_and_not_killed(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_cluster_elsewhere_is_seen_through_the_front_door_and_not_killed(
+    desk: Desk, shared_cluster: ClusterControl
+) -> None:
     vera, walt = two_in_a_room(desk, shared_cluster, "vera", "walt")
     screen = servers_of(vera)
     desk.wait(lambda: all(server.state == "running" for server in screen.model.servers))

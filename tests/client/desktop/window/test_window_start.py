@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.desktop.model.base.local_servers import CannotDo, LocalServers
 from client.desktop.window.lobby.sign_in import StartScreen
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, Person
 from tests.conftest import MakeCluster
 from tictactoe import OwnServers
@@ -48,7 +48,7 @@ def test_servers_that_cannot_be_started_are_said_in_place(desk: Desk) -> None:
 
 
 def test_a_name_that_is_taken_or_no_name_is_said_in_place_and_another_goes_in(
-    desk: Desk, shared_cluster: Cluster
+    desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     desk.sit_down(shared_cluster.name_server, "Ruth").lobby.focus_set()
     other = desk.sit_down(shared_cluster.name_server)
@@ -69,7 +69,7 @@ def test_a_name_that_is_taken_or_no_name_is_said_in_place_and_another_goes_in(
     assert other.lobby.model.me == "ruth two"
 
 
-def test_one_s_own_name_in_other_letters_is_one_s_own(desk: Desk, shared_cluster: Cluster) -> None:
+def test_one_s_own_name_in_other_letters_is_one_s_own(desk: Desk, shared_cluster: ClusterControl) -> None:
     vic = desk.sit_down(shared_cluster.name_server, "Vic")
     assert vic.lobby.model.me == "Vic"
     vic.window.model.sign_out()
@@ -86,7 +86,7 @@ def test_an_address_that_is_none_is_said_in_place(desk: Desk) -> None:
     desk.wait(lambda: "host:port" in start_of(ada).message.cget("text"))
 
 
-def test_what_was_used_last_is_offered_first(desk: Desk, shared_cluster: Cluster) -> None:
+def test_what_was_used_last_is_offered_first(desk: Desk, shared_cluster: ClusterControl) -> None:
     una = desk.sit_down(shared_cluster.name_server, "una")
     assert una.lobby.model.me == "una"
     una.window.model.sign_out()
@@ -97,7 +97,7 @@ def test_what_was_used_last_is_offered_first(desk: Desk, shared_cluster: Cluster
     assert una.lobby.model.me == "una"
 
 
-def test_a_name_that_looks_like_another_s_is_refused_with_whose(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_name_that_looks_like_another_s_is_refused_with_whose(desk: Desk, shared_cluster: ClusterControl) -> None:
     assert desk.sit_down(shared_cluster.name_server, "Willa").lobby.model.me == "Willa"
     start = start_of(desk.sit_down(shared_cluster.name_server))
     start.name.insert(0, "WiIla")
@@ -105,7 +105,7 @@ def test_a_name_that_looks_like_another_s_is_refused_with_whose(desk: Desk, shar
     desk.wait(lambda: "looks like Willa" in start.message.cget("text"))
 
 
-def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, shared_cluster: ClusterControl) -> None:
     yara = desk.sit_down(shared_cluster.name_server, "Yara")
     assert yara.lobby.model.me == "Yara"
     yara.window.toggle_keeping()
@@ -141,7 +141,7 @@ def test_a_name_is_kept_with_a_code_and_had_again_in_another_window(desk: Desk, 
     assert other.lobby.model.me == "Yara", "the new token is remembered"
 
 
-def test_the_page_for_keeping_a_name_goes_with_the_name(desk: Desk, shared_cluster: Cluster) -> None:
+def test_the_page_for_keeping_a_name_goes_with_the_name(desk: Desk, shared_cluster: ClusterControl) -> None:
     zita = desk.sit_down(shared_cluster.name_server)
     zita.window.toggle_keeping()
     assert zita.window.keeping is None

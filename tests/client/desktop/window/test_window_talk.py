@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.window.app import SMALLEST
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, Person, play, two_in_a_room
 from tests.client.desktop.window.test_window import assert_fits
 
 
-def in_room(desk: Desk, cluster: Cluster, wanted: NewRoom, *names: str) -> tuple[Person, Person]:
+def in_room(desk: Desk, cluster: ClusterControl, wanted: NewRoom, *names: str) -> tuple[Person, Person]:
     """Two in a room like that; the second comes by the invitation in the first one's clipboard."""
     first, second = (desk.sit_down(cluster.name_server, name) for name in names)
     first.lobby.act(lambda: first.lobby.model.create(wanted))
@@ -27,7 +27,9 @@ def in_room(desk: Desk, cluster: Cluster, wanted: NewRoom, *names: str) -> tuple
     return first, second
 
 
-def test_clocks_run_beside_the_names_and_nothing_is_drawn_while_none_runs(desk: Desk, shared_cluster: Cluster) -> None:
+def test_clocks_run_beside_the_names_and_nothing_is_drawn_while_none_runs(
+    desk: Desk, shared_cluster: ClusterControl
+) -> None:
     ada, bob = in_room(desk, shared_cluster, NewRoom("timed", clock="1+1"), "ada w", "bob w")
     assert ada.room.players.clocks["O"].cget("text") == "1:00"
     desk.wait(lambda: "0:01" < ada.room.players.clocks["X"].cget("text") <= "0:58", "the clock of who is to move runs")
@@ -41,13 +43,13 @@ def test_clocks_run_beside_the_names_and_nothing_is_drawn_while_none_runs(desk: 
     desk.wait(lambda: not ada.room.ticker.runs and not bob.room.ticker.runs, "no clock runs, nothing is drawn")
 
 
-def test_who_runs_out_of_time_has_lost(desk: Desk, shared_cluster: Cluster) -> None:
+def test_who_runs_out_of_time_has_lost(desk: Desk, shared_cluster: ClusterControl) -> None:
     cid, dot = in_room(desk, shared_cluster, NewRoom("fast", clock="6s"), "cid w", "dot w")
     cid.waits_for(headline="Your time is up")
     dot.waits_for(headline="You won — cid w’s time is up")
 
 
-def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: ClusterControl) -> None:
     eve, fay = two_in_a_room(desk, shared_cluster, "eve w", "fay w")
     actions = eve.room.actions
     actions.fill_offers()
@@ -70,7 +72,7 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
         person.waits_for(headline="A draw, agreed")
 
 
-def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: Cluster) -> None:
+def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: ClusterControl) -> None:
     gil, hob = two_in_a_room(desk, shared_cluster, "gil w", "hob w")
     play((4,), gil, hob)
     gil.room.act(lambda: gil.room.model.offers.offer("takeback"))
@@ -87,7 +89,9 @@ def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: Clu
     hob.waits_for(headline="The game was aborted")
 
 
-def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(desk: Desk, shared_cluster: Cluster) -> None:
+def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(
+    desk: Desk, shared_cluster: ClusterControl
+) -> None:
     ida, joy = two_in_a_room(desk, shared_cluster, "ida w", "joy w")
     ida.window.shell.geometry(f"{SMALLEST[0]}x{SMALLEST[1]}")
     joy.window.shell.geometry("900x700")
@@ -111,7 +115,7 @@ def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(desk: D
     assert ida.room.tab.cget("text") == "Talk"
 
 
-def test_who_is_muted_is_not_read(desk: Desk, shared_cluster: Cluster) -> None:
+def test_who_is_muted_is_not_read(desk: Desk, shared_cluster: ClusterControl) -> None:
     kim, lee = two_in_a_room(desk, shared_cluster, "kim w", "lee w")
     lee.room.act(lambda: lee.room.model.talk.say("hello"))
     desk.wait(lambda: kim.room.talk.text == "lee w  hello")
@@ -125,7 +129,7 @@ def test_who_is_muted_is_not_read(desk: Desk, shared_cluster: Cluster) -> None:
 
 
 def test_a_private_room_is_entered_by_invitation_locked_and_a_watcher_sent_away(
-    desk: Desk, shared_cluster: Cluster
+    desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     mia, ned = in_room(desk, shared_cluster, NewRoom("secret", private=True), "mia w", "ned w")
     assert mia.room.door.owner.winfo_manager()

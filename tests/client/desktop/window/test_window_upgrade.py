@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from client.desktop.window.records.records import RecordsScreen
 from game.games.selection import Proposal
-from server.control.cluster import Cluster
+from server.control.cluster import ClusterControl
 from server.control.upgrade import upgrade
 from server.supervision.processes import ROLES
 from tests.client.desktop.window.desk import Desk, Person
@@ -33,7 +33,9 @@ def _plays(person: Person, game: int) -> bool:
     return view is not None and (view.phase, view.game_number) == ("playing", game)
 
 
-def test_two_windows_play_a_series_with_clocks_while_the_servers_are_upgraded(desk: Desk, cluster: Cluster) -> None:
+def test_two_windows_play_a_series_with_clocks_while_the_servers_are_upgraded(
+    desk: Desk, cluster: ClusterControl
+) -> None:
     people = ann, ben = [desk.sit_down(cluster.name_server, name) for name in ("ann", "ben")]
     for person in people:
         person.lobby.play.play.invoke()
