@@ -102,11 +102,11 @@ def door(
     if context.invoked_subcommand is not None:
         return
     with plain_errors(), _window_errors():
-        from client.desktop.model.app import AppModel, Wishes
+        from client.desktop.model.app import AppModel, StartOptions
         from client.desktop.window.run import run_window
 
         settings = load()
-        wishes = Wishes(name=name, server=server, room=room, watch=watch)
+        wishes = StartOptions(name=name, server=server, room=room, watch=watch)
         own = str(settings.name_server)
         run_window(
             AppModel(own_server=own, wishes=wishes, open_servers=lambda: OwnServers(settings)),

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any
 
 from client import address_check
-from client.connection import ATTEMPT_S, Channel, OnLink, Patience, Place
+from client.connection import ATTEMPT_S, ObjectAddress, OnLink, RetryingConnection, RetryPolicy
 from client.credentials import DEFAULT_PORT, Credentials, new_token
-from client.game_archive import Games, Played, PlayerPage, Standing, games_from, played_from, standing_from
+from client.game_archive import Games, Played, PlayerPage, RatingEntry, games_from, played_from, standing_from
 from client.player import Player
 from client.retry import Tries, worth_another_try
 from client.views import Row, row_from
@@ -54,7 +54,7 @@ def connect(
     given = [servers] if isinstance(servers, str) else list(servers)
     if not given:
         raise InvalidArgument("at least one name server is needed")
-    cluster = Cluster([_address(server) for server in given], Patience(deadline_s, attempt_s), credentials)
+    cluster = Cluster([_address(server) for server in given], RetryPolicy(deadline_s, attempt_s), credentials)
     try:
         described = cluster.describe(deadline_s)
         spoken = described["protocol"]
@@ -73,11 +73,11 @@ def connect(
 class Cluster:
     """A connection to a cluster, made with ``connect``. Safe for threads. Closed by ``with`` or ``close``."""
 
-    def __init__(self, name_servers: Sequence[Address], patience: Patience, credentials: Credentials | None) -> None:
+    def __init__(self, name_servers: Sequence[Address], patience: RetryPolicy, credentials: Credentials | None) -> None:
         self._patience = patience
         self._name_servers = name_servers
         self._credentials = credentials
-        self._front_door = Channel(self._find_front_door, patience=patience)
+        self._front_door = RetryingConnection(self._find_front_door, patience=patience)
         self.cluster_id = ""
         """Which cluster this is; empty until it is known, and for servers of older versions."""
         self._was_found = False
@@ -177,7 +177,7 @@ class Cluster:
         finally:
             channel.close()
 
-    def leaderboard(self, *, bots: bool = False, limit: int = 50) -> list[Standing]:
+    def leaderboard(self, *, bots: bool = False, limit: int = 50) -> list[RatingEntry]:
         """The players of the highest rating, among people or among bots."""
         answer = self.ask("leaderboard", "bots" if bots else "people", limit)
         return [standing for plain in answer["players"] if (standing := standing_from(plain)) is not None]
@@ -204,9 +204,9 @@ class Cluster:
         """Call a method of the front door; see ``docs/protocol.md``. ``deadline_s``: instead of the connection's."""
         return self._front_door.call(method, *arguments, deadline_s=deadline_s)
 
-    def new_channel(self, on_link: OnLink = lambda _: None) -> Channel:
+    def new_channel(self, on_link: OnLink = lambda _: None) -> RetryingConnection:
         """Another connection to the front door, for what waits long: calls on one connection queue up."""
-        return Channel(self._find_front_door, patience=self._patience, on_link=on_link)
+        return RetryingConnection(self._find_front_door, patience=self._patience, on_link=on_link)
 
     def close(self) -> None:
         """Close the connection to the front door."""
@@ -220,7 +220,7 @@ class Cluster:
     ) -> None:
         self.close()
 
-    def _find_front_door(self) -> Place:
+    def _find_front_door(self) -> ObjectAddress:
         failures: list[TicTacToeError] = []
         for name_server in self._name_servers:
             try:
@@ -233,7 +233,7 @@ class Cluster:
                     failures.append(Unreachable(f"{name_server} leads to another cluster now: {found.cluster}"))
                     continue
                 self._was_found, self._not_found = True, None
-                return Place(found.address, COMMUNICATION)
+                return ObjectAddress(found.address, COMMUNICATION)
         hopeful = [failure for failure in failures if worth_another_try(failure)]
         failure = (hopeful or failures)[-1]
         if self._was_found and not hopeful:

@@ -23,29 +23,29 @@ LOOK_AGAIN_S = 1.0
 ATTEMPT_S = 5.0
 
 
-class Patience(NamedTuple):
+class RetryPolicy(NamedTuple):
     """How long a call goes on trying, and after how long without an answer it is made again, in seconds."""
 
     deadline_s: float
     attempt_s: float = ATTEMPT_S
 
 
-class Place(NamedTuple):
+class ObjectAddress(NamedTuple):
     """Where a remote object is."""
 
     address: Address
     name: str
 
 
-class Channel:
+class RetryingConnection:
     """Calls to a remote object, wherever it is."""
 
     def __init__(
         self,
-        find: Callable[[], Place],
+        find: Callable[[], ObjectAddress],
         *,
-        place: Place | None = None,
-        patience: Patience,
+        place: ObjectAddress | None = None,
+        patience: RetryPolicy,
         on_link: OnLink = lambda _: None,
     ) -> None:
         """``find`` says where the object is; it is asked first unless ``place`` is known, and when nobody answers.

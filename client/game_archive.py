@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Standing:
+class RatingEntry:
     """A player's rating among people, or among bots, and the results behind it. ``deviation``: how far the true
     strength may be from it, either way, nineteen times of twenty.
     """
@@ -71,18 +71,18 @@ class PlayerPage:
     """All there is to know of a player; a standing is None for who has played no rated game of that kind."""
 
     name: str
-    among_people: Standing | None
-    with_bots: Standing | None
+    among_people: RatingEntry | None
+    with_bots: RatingEntry | None
     games: Games
 
 
-def standing_from(plain: Mapping[str, Any] | None) -> Standing | None:
+def standing_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
     """The standing that came over the wire. Raises ProtocolMismatch for what is none."""
     if plain is None:
         return None
     try:
         counts = {name: whole(plain[name], name) for name in _COUNTS}
-        return Standing(text(plain["name"], "name"), rating=_rating(plain["rating"], "rating"), **counts)
+        return RatingEntry(text(plain["name"], "name"), rating=_rating(plain["rating"], "rating"), **counts)
     except KeyError as missing:
         raise ProtocolMismatch(f"what the server says of a player has no {missing}") from None
     except (InvalidArgument, TypeError) as wrong:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from client.connection import Channel, OnLink, Patience, Place
+from client.connection import ObjectAddress, OnLink, RetryingConnection, RetryPolicy
 from client.room import RoomClient, new_request_id
 from game.accounts.recovery_code import BITS, code_from
 from game.errors import BadToken, NameTaken
@@ -32,7 +32,7 @@ class FrontDoor(Protocol):
     def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
         """Call a method of the front door."""
 
-    def new_channel(self, on_link: OnLink = ...) -> Channel:
+    def new_channel(self, on_link: OnLink = ...) -> RetryingConnection:
         """Another connection to it."""
 
 
@@ -52,7 +52,7 @@ class Player:
     claimed first, whatever it was claimed as now: that is how views have it.
     """
 
-    def __init__(self, name: str, token: str, cluster: FrontDoor, patience: Patience) -> None:
+    def __init__(self, name: str, token: str, cluster: FrontDoor, patience: RetryPolicy) -> None:
         """``patience`` is for calls to rooms."""
         self.name = name
         self.token = token
@@ -113,7 +113,7 @@ class Player:
         finally:
             channel.close()
 
-    def _seek_once(self, channel: Channel, wish: Wish, ticket: str) -> Any:
+    def _seek_once(self, channel: RetryingConnection, wish: Wish, ticket: str) -> Any:
         arguments = (self.token, wish._asdict(), ticket)
         return channel.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
 
@@ -158,10 +158,10 @@ class Player:
     def _room(self, room: str, where: Mapping[str, object], code: str) -> RoomClient:
         place = _place(where)
 
-        def channel(on_link: OnLink) -> Channel:
-            return Channel(find, place=place, patience=self._patience, on_link=on_link)
+        def channel(on_link: OnLink) -> RetryingConnection:
+            return RetryingConnection(find, place=place, patience=self._patience, on_link=on_link)
 
-        def find() -> Place:
+        def find() -> ObjectAddress:
             return _place(self._cluster.ask("where_is", room, deadline_s=LOOK_UP_S))
 
         return RoomClient(room, self.name, self.token, channel, mine=self.mine, code=code)
@@ -172,5 +172,5 @@ def new_recovery_code() -> str:
     return code_from(secrets.randbits(BITS))
 
 
-def _place(where: Mapping[str, object]) -> Place:
-    return Place(Address(str(where["host"]), int(str(where["port"]))), str(where["object"]))
+def _place(where: Mapping[str, object]) -> ObjectAddress:
+    return ObjectAddress(Address(str(where["host"]), int(str(where["port"]))), str(where["object"]))

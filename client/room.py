@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from client.connection import Channel, OnLink
+from client.connection import OnLink, RetryingConnection
 from client.views import View, line_from, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
 from game.forms.event_codec import from_plain
@@ -56,7 +56,7 @@ class RoomClient:
         room: str,
         name: str,
         token: str,
-        channel: Callable[[OnLink], Channel],
+        channel: Callable[[OnLink], RetryingConnection],
         *,
         mine: Callable[[Callable[[], Any]], Any] = lambda call: call(),
         code: str = "",
@@ -210,7 +210,7 @@ class RoomClient:
         finally:
             channel.close()
 
-    def _whole(self, channel: Channel) -> News:
+    def _whole(self, channel: RetryingConnection) -> News:
         """The room as it is now, and what was last said there."""
         plain = self._mine(lambda: channel.call("view", self._token))
         talk = tuple(map(line_from, plain["talk"]))
@@ -234,7 +234,7 @@ class RoomClient:
                 self.join(role)
 
     @staticmethod
-    def _wait(channel: Channel, token: str, version: int | None) -> Any:
+    def _wait(channel: RetryingConnection, token: str, version: int | None) -> Any:
         """What happened after that version, when something has or the time is up."""
         return channel.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
 

@@ -14,7 +14,7 @@ from pyvirtualdisplay import Display
 
 from client import RoomClient, connect
 from client.credentials import Credentials
-from client.desktop.model.app import AppModel, Wishes
+from client.desktop.model.app import AppModel, StartOptions
 from client.desktop.model.base.preferences import Preferences, Theme
 from client.desktop.model.lobby.lobby import LobbyModel
 from client.desktop.model.lobby.new_room import NewRoom
@@ -22,7 +22,7 @@ from client.desktop.model.room.room import RoomModel
 from client.desktop.window.app import SERVERS_SIZE, SIZE, Window
 from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
-from client.desktop.window.widgets.theme import THEMES, Look
+from client.desktop.window.widgets.theme import THEMES, Style
 from game.games.selection import Proposal
 from server.control.cluster import ClusterControl
 from tictactoe import OwnServers
@@ -50,13 +50,13 @@ class Studio:
     def __init__(self, app: ttk.App, cluster: ClusterControl, folder: Path) -> None:
         self.app = app
         self.cluster = cluster
-        self.look = Look(app, "light", 1.0)
+        self.look = Style(app, "light", 1.0)
         self.ada, self.bob = (self._window(name, number, folder) for number, name in enumerate(("Ada", "Bob")))
 
     def _window(self, name: str, number: int, folder: Path) -> Window:
         model = AppModel(
             own_server=self.cluster.name_server,
-            wishes=Wishes(name=name, server=self.cluster.name_server),
+            wishes=StartOptions(name=name, server=self.cluster.name_server),
             open_servers=lambda: OwnServers(self.cluster.settings),
             preferences=Preferences(folder / f"{name}.json"),
             credentials=Credentials(folder / f"{name} tokens.json"),

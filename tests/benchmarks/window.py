@@ -27,13 +27,13 @@ from rich.table import Table
 from client import Cluster as Connection
 from client import connect
 from client.credentials import Credentials
-from client.desktop.model.app import AppModel, Wishes
+from client.desktop.model.app import AppModel, StartOptions
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.window.app import SIZE, Window
 from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from server.control.cluster import ClusterControl
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN
@@ -95,11 +95,11 @@ def measure(cluster: ClusterControl, rooms: int, seconds: float, folder: Path) -
     collect_here(app)
     model = AppModel(
         own_server=cluster.name_server,
-        wishes=Wishes(name="ada", server=cluster.name_server),
+        wishes=StartOptions(name="ada", server=cluster.name_server),
         preferences=Preferences(folder / "window.json"),
         credentials=Credentials(folder / "tokens.json"),
     )
-    window = open_window(ttk.Toplevel(size=SIZE), model, Look(app, "light"))
+    window = open_window(ttk.Toplevel(size=SIZE), model, Style(app, "light"))
     loop = Loop(app)
     found: dict[str, list[float]] = {"from the first screen to the lobby": loop.run(until=lambda: in_lobby(model))}
     found["an empty lobby"] = loop.run(seconds)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from client.cluster import connect
-from client.connection import Channel, Patience, Place
+from client.connection import ObjectAddress, RetryingConnection, RetryPolicy
 from client.credentials import Credentials
 from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, Tries, pauses
 from game.errors import InvalidArgument, NotYourTurn
@@ -89,22 +89,22 @@ def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
 
 
 def test_a_channel_to_nobody_gives_up_with_a_clear_error(settings: Settings) -> None:
-    place = Place(Address("127.0.0.1", settings.main_port), "room.none")
-    channel = Channel(lambda: place, patience=Patience(0.1))
+    place = ObjectAddress(Address("127.0.0.1", settings.main_port), "room.none")
+    channel = RetryingConnection(lambda: place, patience=RetryPolicy(0.1))
     with pytest.raises(DeadlineExceeded, match=str(settings.main_port)):
         channel.call("view", "t")
 
 
 def test_a_call_that_queues_up_behind_another_gives_up_in_time_as_well(settings: Settings) -> None:
-    place = Place(Address("127.0.0.1", settings.main_port), "room.none")
+    place = ObjectAddress(Address("127.0.0.1", settings.main_port), "room.none")
     looking, go_on = threading.Event(), threading.Event()
 
-    def find() -> Place:
+    def find() -> ObjectAddress:
         looking.set()
         go_on.wait(30)
         return place
 
-    channel = Channel(find, patience=Patience(0.1))
+    channel = RetryingConnection(find, patience=RetryPolicy(0.1))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(channel.call, "view", "t")
         assert looking.wait(30)

@@ -10,7 +10,7 @@ import pytest
 
 from client import Cluster as Connection
 from client import connect
-from client.connection import Patience
+from client.connection import RetryPolicy
 from client.credentials import new_token
 from client.player import Player
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAPlayer, NotInRoom
@@ -93,7 +93,7 @@ def test_g7_nobody_else_can_move_for_a_player(connection: Connection, game: Game
 
 
 def test_g7_a_token_that_nobody_has_opens_nothing(connection: Connection, game: Game) -> None:
-    nobody = Player(game.ada.name, new_token(), connection, Patience(5.0)).room(game.x.id)
+    nobody = Player(game.ada.name, new_token(), connection, RetryPolicy(5.0)).room(game.x.id)
     for command in (nobody.join, nobody.leave, nobody.view, nobody.resign, lambda: nobody.move(0)):
         with pytest.raises(BadToken):
             command()

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from client.cluster import Cluster, connect
-from client.connection import Channel, Patience, Place
+from client.connection import ObjectAddress, RetryingConnection, RetryPolicy
 from client.credentials import DEFAULT_PORT
 from client.room import RoomClient
 from game.rooms.commands import Move
@@ -198,9 +198,12 @@ def _address(cluster: Cluster) -> Address:
 
 def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event]]:
     """All events of a room, also of one that is closed and so in no list any more."""
-    place = Place(address, room_object(room))
+    place = ObjectAddress(address, room_object(room))
     client = RoomClient(
-        room, _JUDGE, token, lambda on_link: Channel(lambda: place, patience=Patience(PATIENCE_S), on_link=on_link)
+        room,
+        _JUDGE,
+        token,
+        lambda on_link: RetryingConnection(lambda: place, patience=RetryPolicy(PATIENCE_S), on_link=on_link),
     )
     version = client.view().version
     seen: list[tuple[int, Event]] = []

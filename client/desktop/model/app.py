@@ -9,7 +9,7 @@ from typing import Literal
 
 from client.credentials import Credentials
 from client.desktop.model.base.background import Background, Task
-from client.desktop.model.base.cluster import ServersModel
+from client.desktop.model.base.cluster import ClusterModel
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.base.local_servers import OpenLocalServers
 from client.desktop.model.base.maintenance import with_closing
@@ -17,8 +17,8 @@ from client.desktop.model.base.preferences import Preferences
 from client.desktop.model.base.restart import RestartModel
 from client.desktop.model.lobby.computer import Computers
 from client.desktop.model.lobby.lobby import LobbyModel
-from client.desktop.model.lobby.recovery_code import KeepingModel
-from client.desktop.model.lobby.sign_in import SignedIn, StartModel
+from client.desktop.model.lobby.recovery_code import RecoveryCodeModel
+from client.desktop.model.lobby.sign_in import SignedIn, SignInModel
 from client.desktop.model.records.records import RecordsModel
 from client.desktop.model.room.room import Role, RoomModel
 from client.room import RoomClient
@@ -30,7 +30,7 @@ LEAVING_S = 2.0
 
 
 @dataclass(frozen=True)
-class Wishes:
+class StartOptions:
     """What was said on the command line; empty is not said."""
 
     name: str = ""
@@ -47,7 +47,7 @@ class AppModel:
         self,
         *,
         own_server: str,
-        wishes: Wishes | None = None,
+        wishes: StartOptions | None = None,
         open_servers: OpenLocalServers | None = None,
         preferences: Preferences | None = None,
         credentials: Credentials | None = None,
@@ -60,11 +60,11 @@ class AppModel:
         self.who: SignedIn | None = None
         self.lobby: LobbyModel | None = None
         self.room: RoomModel | None = None
-        self.servers: ServersModel | None = None
+        self.servers: ClusterModel | None = None
         self.records: RecordsModel | None = None
-        self.keeping: KeepingModel | None = None
+        self.keeping: RecoveryCodeModel | None = None
         self.restart: RestartModel | None = None
-        self._wishes = wishes or Wishes()
+        self._wishes = wishes or StartOptions()
         self._open_servers = open_servers
         self.credentials = credentials or Credentials()
         self._clock = clock
@@ -100,7 +100,7 @@ class AppModel:
     def open_servers(self) -> None:
         """Begin to look at the cluster."""
         if self.servers is None and self.who is not None:
-            self.servers = ServersModel(self.who.cluster, self.who.server, self.background, self._open_servers)
+            self.servers = ClusterModel(self.who.cluster, self.who.server, self.background, self._open_servers)
 
     def close_servers(self) -> None:
         """Look at it no more."""
@@ -118,7 +118,7 @@ class AppModel:
     def open_keeping(self) -> None:
         """Begin to keep one's name."""
         if self.keeping is None and self.who is not None:
-            self.keeping = KeepingModel(self.who.player, self.background)
+            self.keeping = RecoveryCodeModel(self.who.player, self.background)
 
     def close_keeping(self) -> None:
         """No more of that."""
@@ -180,8 +180,8 @@ class AppModel:
         held = None if self.lobby is None else self.lobby.games.seats.leave()
         return [task for task in (leaving, held) if task is not None]
 
-    def _new_start(self, server: str) -> StartModel:
-        return StartModel(
+    def _new_start(self, server: str) -> SignInModel:
+        return SignInModel(
             self.background,
             self.preferences,
             self.credentials,
@@ -198,7 +198,7 @@ class AppModel:
             who.cluster, who.player, self.credentials, who.server, self.background, self._computer_failed
         )
         self.lobby = LobbyModel(who, self.background, self._computers, entering=self._enter, clock=self._clock)
-        wishes, self._wishes = self._wishes, Wishes()
+        wishes, self._wishes = self._wishes, StartOptions()
         if wishes.room:
             self.lobby.enter(wishes.room, "spectator" if wishes.watch else "player")
 

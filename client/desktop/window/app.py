@@ -11,16 +11,16 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.app import AppModel
 from client.desktop.model.base.preferences import Theme
-from client.desktop.window.lobby.cluster import ServersScreen
+from client.desktop.window.lobby.cluster import ClusterScreen
 from client.desktop.window.lobby.lobby import LobbyScreen
-from client.desktop.window.lobby.recovery_code import KeepingScreen
-from client.desktop.window.lobby.sign_in import StartScreen
+from client.desktop.window.lobby.recovery_code import RecoveryCodeScreen
+from client.desktop.window.lobby.sign_in import SignInScreen
 from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.banner import BannerBar
 from client.desktop.window.widgets.key_help import KeysPage
 from client.desktop.window.widgets.screen import Screen
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 PUMP_MS = 15
@@ -36,15 +36,15 @@ logger = structlog.get_logger()
 class Window:
     """One person's window, on an application's root or on a toplevel."""
 
-    def __init__(self, shell: ttk.App | ttk.Toplevel, model: AppModel, look: Look) -> None:
+    def __init__(self, shell: ttk.App | ttk.Toplevel, model: AppModel, look: Style) -> None:
         self.shell = shell
         self.model = model
         self.look = look
         self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
         """The last faults of ours that were met; each is in the log as well."""
         self.screen: Screen | None = None
-        self.servers: ServersScreen | None = None
-        self.keeping: KeepingScreen | None = None
+        self.servers: ClusterScreen | None = None
+        self.keeping: RecoveryCodeScreen | None = None
         self.keys: tk.Toplevel | None = None
         self._shown: object = None
         self._pumping: str | None = None
@@ -135,7 +135,7 @@ class Window:
         elif model.lobby is not None:
             self.screen = LobbyScreen(shell, self.look, self.act, model.lobby, records=model.open_records)
         else:
-            self.screen = StartScreen(shell, self.look, self.act, model.start)
+            self.screen = SignInScreen(shell, self.look, self.act, model.start)
         self.screen.grid(row=1, sticky="nsew")
         if model.servers is None and self.servers is not None:
             self._close_servers()
@@ -229,7 +229,7 @@ class Window:
             return
         beside = self._beside("The cluster")
         beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
-        self.servers = ServersScreen(beside, self.look, self.act, self.model.servers)
+        self.servers = ClusterScreen(beside, self.look, self.act, self.model.servers)
         self.servers.pack(fill="both", expand=True)
         for key in ("<F12>", "<Escape>"):
             beside.bind(key, lambda _: self._close_servers())
@@ -252,7 +252,7 @@ class Window:
             self.act(lambda: self.model.start.say("Sign in first: then the name can be kept."))
             return
         beside = self._beside("Your name")
-        self.keeping = KeepingScreen(beside, self.look, self.act, self.model.keeping)
+        self.keeping = RecoveryCodeScreen(beside, self.look, self.act, self.model.keeping)
         self.keeping.pack(fill="both", expand=True)
         beside.bind("<Escape>", lambda _: self._close_keeping())
         beside.protocol("WM_DELETE_WINDOW", self._close_keeping)

@@ -91,7 +91,7 @@ class _Look:
     control: LocalServers | None
 
 
-class ServersModel:
+class ClusterModel:
     """The cluster view while it is open."""
 
     def __init__(self, cluster: Cluster, server: str, background: Background, open_servers: OpenLocalServers | None):

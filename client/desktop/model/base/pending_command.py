@@ -22,7 +22,7 @@ class Pending:
     version: int | None = None
 
 
-class Asking:
+class PendingCommand:
     """What one asks of a room. While one command is under way, further ones are not even sent."""
 
     def __init__(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import platformdirs
 import structlog
 
-from client.desktop.model.base.window_lock import InUse, SignIn
+from client.desktop.model.base.window_lock import SignIn, WindowLock
 from wire.whole_file import replace_file
 
 KEPT = 8
@@ -33,7 +33,7 @@ class Preferences:
     def __init__(self, file: Path | None = None) -> None:
         """``file``: by default where this system keeps a user's settings."""
         self._file = file or Path(platformdirs.user_config_dir("tictactoe")) / "window.json"
-        self._in_use = InUse(self._file.parent)
+        self._in_use = WindowLock(self._file.parent)
         plain = self._read()
         self.recent: tuple[SignIn, ...] = _sign_ins(plain.get("recent"))
         """Who one was where, the latest first, each server and name once."""

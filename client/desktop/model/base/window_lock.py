@@ -24,7 +24,7 @@ class SignIn:
     name: str
 
 
-class InUse:
+class WindowLock:
     """What is in use, and the one that this window uses."""
 
     def __init__(self, folder: Path) -> None:

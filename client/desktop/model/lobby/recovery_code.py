@@ -10,7 +10,7 @@ from client.player import Player, new_recovery_code
 from wire.errors import TicTacToeError
 
 
-class KeepingModel:
+class RecoveryCodeModel:
     """The page on which a name is kept, while it is open."""
 
     def __init__(self, player: Player, background: Background) -> None:

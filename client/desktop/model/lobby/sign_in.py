@@ -29,7 +29,7 @@ class SignedIn:
     player: Player
 
 
-class StartModel:
+class SignInModel:
     """What is in the fields, what goes on, and what went wrong."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from client.cluster import Cluster
 from client.desktop.model.base.background import Background
 from client.desktop.model.base.loading import Loading
-from client.game_archive import Standing
+from client.game_archive import RatingEntry
 
 
 class LeaderboardModel:
@@ -13,7 +13,7 @@ class LeaderboardModel:
 
     def __init__(self, cluster: Cluster, background: Background) -> None:
         self.bots = False
-        self.standings: Loading[list[Standing]] = Loading(background)
+        self.standings: Loading[list[RatingEntry]] = Loading(background)
         self._cluster = cluster
         self.show(bots=False)
 
@@ -34,7 +34,7 @@ class LeaderboardModel:
         self.standings.stop()
 
 
-def standing_text(standing: Standing | None) -> str:
+def standing_text(standing: RatingEntry | None) -> str:
     """A rating with what is behind it: "1526 ± 180, 4 won, 1 drawn, 2 lost"."""
     if standing is None:
         return "no rated game yet"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from client.desktop.model.base.background import Background, Task, until_answered
-from client.desktop.model.base.pending_command import Asking
+from client.desktop.model.base.pending_command import PendingCommand
 from client.room import RoomClient
 from client.views import View
 
 
-class EntryModel:
+class AccessModel:
     """The door of a room."""
 
-    def __init__(self, room: RoomClient, asking: Asking, background: Background) -> None:
+    def __init__(self, room: RoomClient, asking: PendingCommand, background: Background) -> None:
         self.invitation = room.id
         """What to give to somebody who is to come in; of a private room only once ``is_known``."""
         self.is_known = False

@@ -21,7 +21,7 @@ from wire.errors import TicTacToeError
 SHOWN = 4 * KEPT_LINES
 
 
-class TalkModel:
+class ChatModel:
     """The lines, which of them are new, and what one says oneself."""
 
     def __init__(self, room: RoomClient, background: Background, preferences: Preferences) -> None:

@@ -18,7 +18,7 @@ LOW_PART = 3
 """Of a short time for every move, the last third is a warning; of a long one, the last ten seconds."""
 
 
-class ServiceTime:
+class ServiceTimeEstimate:
     """The service time as far as it is known. ``now`` is of a monotonic clock, in seconds."""
 
     def __init__(self) -> None:

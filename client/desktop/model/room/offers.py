@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from client.desktop.model.base.pending_command import Asking
+from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.base.words import called, name_in
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
@@ -106,7 +106,7 @@ def _away(view: View, seat: Seat, at: int, claim_after_ms: int) -> list[Bar]:
 class OffersModel:
     """What one offers and answers."""
 
-    def __init__(self, room: RoomClient, asking: Asking) -> None:
+    def __init__(self, room: RoomClient, asking: PendingCommand) -> None:
         self._room = room
         self._asking = asking
 

@@ -15,13 +15,13 @@ from typing import Literal
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.connection_state import Link
-from client.desktop.model.base.pending_command import Asking, Pending
+from client.desktop.model.base.pending_command import Pending, PendingCommand
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.model.base.words import sentence
-from client.desktop.model.room.access import EntryModel
+from client.desktop.model.room.access import AccessModel
 from client.desktop.model.room.board_scene import Scene, scene
-from client.desktop.model.room.chat import TalkModel
-from client.desktop.model.room.clocks import Face, ServiceTime, faces, is_moving
+from client.desktop.model.room.chat import ChatModel
+from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, faces, is_moving
 from client.desktop.model.room.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
 from client.desktop.model.room.outcomes import outcome
 from client.desktop.model.room.result import LookUp, ResultModel
@@ -63,12 +63,12 @@ class RoomModel:
         self.me = room.name
         self.view: View | None = None
         self.link = Link()
-        self.asking = Asking(background, self.link, clock, answered=self._settle, gone=self._gone)
+        self.asking = PendingCommand(background, self.link, clock, answered=self._settle, gone=self._gone)
         self.steps = Steps()
-        self.talk = TalkModel(room, background, preferences)
+        self.talk = ChatModel(room, background, preferences)
         self.offers = OffersModel(room, self.asking)
         self.selection = SelectionModel(room, self.asking)
-        self.entry = EntryModel(room, self.asking, background)
+        self.entry = AccessModel(room, self.asking, background)
         self.result = ResultModel(room.name, background, look_up)
         self._room = room
         self._background = background
@@ -76,7 +76,7 @@ class RoomModel:
         self._changed = changed
         self._clock = clock
         self._claim_after_ms = claim_after_ms
-        self._time = ServiceTime()
+        self._time = ServiceTimeEstimate()
         self._watching: Task | None = None
 
     # -- what is to be seen -----------------------------------------------------------------------------------------

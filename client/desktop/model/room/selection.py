@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from client.desktop.model.base.pending_command import Asking
+from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.base.words import called, clock, name_in, series
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
@@ -58,7 +58,7 @@ def proposal_text(what: Proposal) -> str:
 class SelectionModel:
     """What one would play."""
 
-    def __init__(self, room: RoomClient, asking: Asking) -> None:
+    def __init__(self, room: RoomClient, asking: PendingCommand) -> None:
         self._room = room
         self._asking = asking
         self._view: View | None = None

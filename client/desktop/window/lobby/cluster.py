@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base.cluster import DUTIES, ORDER, TITLES, Server, ServersModel
+from client.desktop.model.base.cluster import DUTIES, ORDER, TITLES, ClusterModel, Server
 from client.desktop.window.widgets.screen import Act, Screen, put
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
@@ -31,10 +31,10 @@ _ARROWS = (
 )
 
 
-class ServersScreen(Screen):
+class ClusterScreen(Screen):
     """The four servers, as they are now."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: ServersModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ClusterModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
         self.columnconfigure(0, weight=1)

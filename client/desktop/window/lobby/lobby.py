@@ -16,7 +16,7 @@ from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.lobby.open_games import OpenGames, room_name
 from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.views import Row
 from game.bots.strategy import OFFERED
@@ -29,7 +29,7 @@ class LobbyScreen(Screen):
     """Where one looks for a game."""
 
     def __init__(
-        self, parent: tk.Misc, look: Look, act: Act, model: LobbyModel, *, records: Callable[[], object]
+        self, parent: tk.Misc, look: Style, act: Act, model: LobbyModel, *, records: Callable[[], object]
     ) -> None:
         super().__init__(parent, look, act)
         self.model = model

@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.base.words import clock, series
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.window.widgets.screen import show, wrap
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from game.bots.strategy import OFFERED
 from game.games.tictactoe import LARGEST, SMALLEST
@@ -30,7 +30,7 @@ def series_text(best_of: int) -> str:
 class NewRoomPanel(ttk.Labelframe):
     """Says what was chosen once it makes sense; until then the button is off and a word says why."""
 
-    def __init__(self, parent: tk.Misc, look: Look, *, create: Create, cancel: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, *, create: Create, cancel: Callable[[], None]) -> None:
         super().__init__(parent, text="New room", padding=look.px(12))
         self._create = create
         self._look = look

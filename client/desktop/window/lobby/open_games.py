@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.open_games import OpenGame
 from client.desktop.window.widgets.screen import put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.views import Row
 
@@ -19,7 +19,7 @@ SHOWN = 3
 class OpenGames(ttk.Frame):
     """The first of them, a line each; nothing at all without one."""
 
-    def __init__(self, parent: tk.Misc, look: Look, enter: Callable[[str], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, enter: Callable[[str], None]) -> None:
         super().__init__(parent)
         self._look = look
         self._enter = enter
@@ -44,7 +44,7 @@ class _GameLine:
     that is made anew every time would be lost.
     """
 
-    def __init__(self, parent: ttk.Frame, look: Look, room: str, enter: Callable[[str], None]) -> None:
+    def __init__(self, parent: ttk.Frame, look: Style, room: str, enter: Callable[[str], None]) -> None:
         self._look = look
         self._number: int | None = None
         self._words = ttk.Label(parent)

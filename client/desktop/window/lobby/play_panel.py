@@ -11,7 +11,7 @@ from client.desktop.model.lobby.seeking import BOARDS, CLOCKS, HOUSE_BOT_OFFERS,
 from client.desktop.model.room.selection import Part, option_text
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import Act, put, show, wrap
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.desktop.window.widgets.tooltips import hint
 from game.games.selection import ANY
@@ -20,7 +20,7 @@ from game.games.selection import ANY
 class PlayPanel(ttk.Frame):
     """On top of the lobby."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: SeekingModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SeekingModel) -> None:
         super().__init__(parent)
         self._look = look
         self._act = act

@@ -6,18 +6,18 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.lobby.recovery_code import KeepingModel
+from client.desktop.model.lobby.recovery_code import RecoveryCodeModel
 from client.desktop.window.widgets.screen import Act, Screen, put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 COPIED_MS = 1500
 
 
-class KeepingScreen(Screen):
+class RecoveryCodeScreen(Screen):
     """Makes a recovery code and shows it."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: KeepingModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecoveryCodeModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
         self.columnconfigure(0, weight=1)

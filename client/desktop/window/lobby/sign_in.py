@@ -6,18 +6,18 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.lobby.sign_in import StartModel
+from client.desktop.model.lobby.sign_in import SignInModel
 from client.desktop.window.widgets.screen import Act, Screen, put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 WIDTH = 30
 
 
-class StartScreen(Screen):
+class SignInScreen(Screen):
     """Asks who one is."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: StartModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SignInModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
         self.columnconfigure(0, weight=1)

@@ -11,7 +11,7 @@ from client.desktop.model.records.records import RecordsModel
 from client.desktop.model.records.replay import players_text
 from client.desktop.window.widgets.screen import Act, put, show
 from client.desktop.window.widgets.table import Column, Table
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.game_archive import Played
 from client.game_text import date_text
@@ -27,7 +27,7 @@ _COLUMNS = (
 class ArchivePanel(ttk.Frame):
     """Choosing a game leads to it."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
         super().__init__(parent)
         self._look = look
         self._act = act

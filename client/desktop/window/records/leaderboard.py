@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.records.records import RecordsModel
 from client.desktop.window.widgets.screen import Act
 from client.desktop.window.widgets.table import Column, Table
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 _COLUMNS = (
@@ -25,7 +25,7 @@ _COLUMNS = (
 class LeaderboardPanel(ttk.Frame):
     """Choosing a player leads to their page."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
         super().__init__(parent)
         self._act = act
         self._model = model

@@ -14,7 +14,7 @@ from client.desktop.window.records.archive import ArchivePanel
 from client.desktop.window.records.leaderboard import LeaderboardPanel
 from client.desktop.window.records.replay import ReplayPanel
 from client.desktop.window.widgets.screen import Act, Screen, put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 _FILES = (("Game", "*.json"), ("Text to read", "*.txt"))
@@ -23,7 +23,7 @@ _FILES = (("Game", "*.json"), ("Text to read", "*.txt"))
 class RecordsScreen(Screen):
     """What has been played, and by whom best."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RecordsModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
         self.replay: ReplayPanel | None = None

@@ -8,17 +8,17 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from client.desktop.model.records.replay import Replay
-from client.desktop.window.widgets.board import Board
+from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.move_stepper import StepBar
 from client.desktop.window.widgets.screen import Act, put
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 
 class ReplayPanel(ttk.Frame):
     """Shows one game; another one gets another panel."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
         super().__init__(parent)
         self._look = look
         self.replay = replay
@@ -28,7 +28,7 @@ class ReplayPanel(ttk.Frame):
         self.title.grid(row=0, sticky="ew")
         self.terms = ttk.Label(self, anchor="center")
         self.terms.grid(row=1, sticky="ew")
-        self.board = Board(self, look, play=lambda _: None, can_play=lambda _: False)
+        self.board = BoardCanvas(self, look, play=lambda _: None, can_play=lambda _: False)
         self.board.grid(row=2, sticky="nsew")
         self.ending = ttk.Label(self, text=replay.ending, anchor="center")
         self.ending.grid(row=3, sticky="ew", pady=(0, look.px(6)))

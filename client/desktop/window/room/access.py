@@ -17,7 +17,7 @@ COPIED_MS = 2000
 MOST_SHOWN = 20
 
 
-class Door(ttk.Frame):
+class AccessPanel(ttk.Frame):
     """Invite, and a menu for the owner."""
 
     def __init__(self, parent: tk.Misc, act: Act, model: RoomModel, server: str) -> None:

@@ -11,7 +11,7 @@ from client.desktop.model.room.offers import LABELS, may_be_offered
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import Act, put, show, wrap
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.views import View
 from game.match.offers import Matter
@@ -23,7 +23,7 @@ class Actions(ttk.Frame):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Look,
+        look: Style,
         act: Act,
         model: RoomModel,
         *,

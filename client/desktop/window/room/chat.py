@@ -7,9 +7,9 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.base import words
-from client.desktop.model.room.chat import TalkModel
+from client.desktop.model.room.chat import ChatModel
 from client.desktop.window.widgets.screen import Act, put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.views import View
 from game.rooms.chat import Line
@@ -20,10 +20,10 @@ AT_END = 0.999
 """Who reads the last line sees the next one come; who has scrolled up stays there."""
 
 
-class TalkPanel(ttk.Frame):
+class ChatPanel(ttk.Frame):
     """Beside the board, or in its place."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: TalkModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ChatModel) -> None:
         super().__init__(parent)
         self._look = look
         self._act = act

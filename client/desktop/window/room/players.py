@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.base import words
 from client.desktop.model.room.clocks import Face
 from client.desktop.window.widgets.screen import put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.views import View
 from game.rules import SEATS, Seat
@@ -26,7 +26,7 @@ NARROW = 620
 class PlayersLine(ttk.Frame):
     """Who plays, and how much time they have."""
 
-    def __init__(self, parent: tk.Misc, look: Look) -> None:
+    def __init__(self, parent: tk.Misc, look: Style) -> None:
         super().__init__(parent)
         self._look = look
         self._names: dict[Seat, str] = {}

@@ -13,16 +13,16 @@ import ttkbootstrap as ttk
 from client.desktop.model.base import words
 from client.desktop.model.room.headline import headline
 from client.desktop.model.room.room import RoomModel
-from client.desktop.window.room.access import Door
+from client.desktop.window.room.access import AccessPanel
 from client.desktop.window.room.actions import Actions
-from client.desktop.window.room.chat import TalkPanel
+from client.desktop.window.room.chat import ChatPanel
 from client.desktop.window.room.players import PlayersLine
 from client.desktop.window.room.selection import SelectionPanel
 from client.desktop.window.widgets.bars import Bars
-from client.desktop.window.widgets.board import Board
+from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.move_stepper import StepBar
 from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.desktop.window.widgets.tooltips import hint
 from client.views import View
@@ -41,7 +41,7 @@ class RoomScreen(Screen):
     def __init__(
         self,
         parent: tk.Misc,
-        look: Look,
+        look: Style,
         act: Act,
         model: RoomModel,
         *,
@@ -62,11 +62,11 @@ class RoomScreen(Screen):
         self.players.grid(row=1, sticky="ew", pady=(look.px(6), 0))
         self.headline = ttk.Label(self, font=look.font(17, bold=True), anchor="center", justify="center")
         self.headline.grid(row=2, sticky="ew", pady=(look.px(4), 0))
-        self.board = Board(self, look, play=self._play, can_play=model.can_play)
+        self.board = BoardCanvas(self, look, play=self._play, can_play=model.can_play)
         self.board.grid(row=3, sticky="nsew")
         self.selection = SelectionPanel(self, look, act, model)
         self.selection.grid(row=3, sticky="nsew")
-        self.talk = TalkPanel(self, look, act, model.talk)
+        self.talk = ChatPanel(self, look, act, model.talk)
         self.bars = Bars(self, look, lambda reply: act(lambda: model.offers.reply(reply)))
         self.bars.grid(row=BARS_ROW, sticky="ew")
         self.notice = ttk.Label(self, anchor="center", justify="center")
@@ -94,7 +94,7 @@ class RoomScreen(Screen):
         self.title.grid(row=0, column=1, sticky="ew")
         self.tab = ttk.Button(top, text="Talk", bootstyle="ghost", command=self.toggle_talk)
         self.tab.grid(row=0, column=2)
-        self.door = Door(top, self.act, self.model, server)
+        self.door = AccessPanel(top, self.act, self.model, server)
         self.door.grid(row=0, column=3)
         hint(back, "Back to the lobby; your seat stays yours (Esc)")
         hint(self.title, lambda: str(self.title.cget("text")))

@@ -11,7 +11,7 @@ from client.desktop.model.base.words import called, name_in
 from client.desktop.model.room.room import RoomModel
 from client.desktop.model.room.selection import TITLES, Choice, Option, Part
 from client.desktop.window.widgets.screen import Act, put, show, wrap
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.views import View
 from game.rules import other
@@ -23,7 +23,7 @@ MARK = " •"
 class SelectionPanel(ttk.Frame):
     """Shown while a match selects."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, model: RoomModel) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel) -> None:
         super().__init__(parent)
         self._look = look
         self._act = act

@@ -19,7 +19,7 @@ KEPT = 64
 """Images that are kept to be used again: a board needs two or three."""
 
 
-class Smooth:
+class Antialiased:
     """Painter of one canvas."""
 
     def __init__(self, canvas: tk.Canvas) -> None:

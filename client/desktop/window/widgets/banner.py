@@ -12,7 +12,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.window.widgets.screen import put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 COLOURS = {"lost": ("#b35c00", "#ffffff"), "back": ("#198754", "#ffffff"), "closing": ("#8a5a00", "#ffffff")}
@@ -22,7 +22,7 @@ GAP = 6
 class BannerBar:
     """Shown while there is something to say."""
 
-    def __init__(self, parent: tk.Misc, look: Look, *, row: int, press: Callable[[], object]) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, *, row: int, press: Callable[[], object]) -> None:
         """``row``: the one of the parent's grid that is free for it. ``press`` is called when its button is pressed."""
         self._parent = parent
         self._look = look

@@ -10,13 +10,13 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.offers import Bar, Reply
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import put, show
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 
 
 class Bars(ttk.Frame):
     """One line a bar; nothing at all without one."""
 
-    def __init__(self, parent: tk.Misc, look: Look, reply: Callable[[Reply], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, reply: Callable[[Reply], None]) -> None:
         super().__init__(parent)
         self._look = look
         self._reply = reply

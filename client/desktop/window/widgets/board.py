@@ -13,8 +13,8 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.board_layout import BoardLayout
 from client.desktop.model.room.board_scene import Scene
 from client.desktop.window.widgets.animation import Animations
-from client.desktop.window.widgets.antialiased import Smooth
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.antialiased import Antialiased
+from client.desktop.window.widgets.theme import Style
 from game.rules import Seat
 
 SMALLEST = 200
@@ -28,11 +28,11 @@ OVERHANG = 0.28
 _ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
-class Board(ttk.Canvas):
+class BoardCanvas(ttk.Canvas):
     """The canvas. Its items are tagged, so that what is on it can be asked: ``mark-<cell>``, ``line``, ``ghost``, …"""
 
     def __init__(
-        self, parent: tk.Misc, look: Look, *, play: Callable[[int], None], can_play: Callable[[int], bool]
+        self, parent: tk.Misc, look: Style, *, play: Callable[[int], None], can_play: Callable[[int], bool]
     ) -> None:
         smallest = look.px(SMALLEST)
         super().__init__(parent, autostyle=False, highlightthickness=0, takefocus=True, width=smallest, height=smallest)
@@ -44,7 +44,7 @@ class Board(ttk.Canvas):
         self._hovered: int | None = None
         self._has_keyboard = False
         self._animations = Animations(self)
-        self._smooth = Smooth(self)
+        self._smooth = Antialiased(self)
         self.bind("<Configure>", lambda _: self.redraw())
         self.bind("<Motion>", lambda event: self._hover(self.layout.cell_at(event.x, event.y)))
         self.bind("<Leave>", lambda _: self._hover(None))

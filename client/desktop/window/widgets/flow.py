@@ -9,7 +9,7 @@ from typing import Literal
 import ttkbootstrap as ttk
 
 from client.desktop.window.widgets.screen import for_words
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 
 GAP = 8
 
@@ -17,7 +17,7 @@ GAP = 8
 class Flow(ttk.Frame):
     """A frame of such widgets, which have it as their parent. Its parent must give it its width (``sticky="ew"``)."""
 
-    def __init__(self, parent: tk.Misc, look: Look, *, side: Literal["left", "middle"]) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, *, side: Literal["left", "middle"]) -> None:
         """``side``: where the rows are that have width left."""
         super().__init__(parent)
         self._gap = look.px(GAP)

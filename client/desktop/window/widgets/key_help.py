@@ -6,7 +6,7 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 
 KEYS = (
     ("Everywhere", (("Tab", "next field or button"), ("Esc", "one step back"), ("F1", "these keys"))),
@@ -41,7 +41,7 @@ KEYS = (
 class KeysPage(ttk.Frame):
     """All keys, on one page."""
 
-    def __init__(self, parent: tk.Misc, look: Look) -> None:
+    def __init__(self, parent: tk.Misc, look: Style) -> None:
         super().__init__(parent, padding=look.px(20))
         row = 0
         for title, keys in KEYS:

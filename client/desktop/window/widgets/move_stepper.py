@@ -9,14 +9,14 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.stepping import Steps
 from client.desktop.window.widgets.screen import Act, put
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 
 class StepBar(ttk.Frame):
     """Four buttons around "move 3 of 9"; there from the beginning, so that nothing moves with the first move."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act, steps: Steps) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act, steps: Steps) -> None:
         super().__init__(parent)
         self._look = look
         self._act = act

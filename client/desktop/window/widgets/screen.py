@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 
 LABEL_BORDER = 4
 """Pixels that a theme keeps free on each side of a label's words, at the most."""
@@ -18,7 +18,7 @@ Act = Callable[[Callable[[], object]], None]
 class Screen(ttk.Frame):
     """One screen of a window."""
 
-    def __init__(self, parent: tk.Misc, look: Look, act: Act) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, act: Act) -> None:
         super().__init__(parent, padding=look.px(16))
         self.look = look
         self.act = act

@@ -84,7 +84,7 @@ def _press(event: tk.Event[tk.Misc]) -> None:
         event.widget.invoke()
 
 
-class Look:
+class Style:
     """The look of one application; all its windows share it."""
 
     def __init__(self, app: ttk.App, theme: Theme, scale: float | None = None) -> None:

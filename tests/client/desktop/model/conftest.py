@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from client.credentials import Credentials
-from client.desktop.model.app import AppModel, Wishes
+from client.desktop.model.app import AppModel, StartOptions
 from client.desktop.model.base.local_servers import OpenLocalServers
 from client.desktop.model.base.preferences import Preferences
 from tests.client.desktop.model.seat import Seat, SitDown
@@ -22,7 +22,7 @@ def sit_down(tmp_path: Path) -> Iterator[SitDown]:
     def make(server: str, name: str = "", *, own: OpenLocalServers | None = None, room: str = "") -> Seat:
         model = AppModel(
             own_server=server,
-            wishes=Wishes(name=name, server=server, room=room),
+            wishes=StartOptions(name=name, server=server, room=room),
             open_servers=own,
             preferences=Preferences(tmp_path / name / "window.json"),
             credentials=Credentials(tmp_path / name / "tokens.json"),

@@ -11,7 +11,7 @@ import pytest
 from client.desktop.model.base.background import Background as OneBackground
 from client.desktop.model.base.background import Task
 from client.desktop.model.records.archive import ArchiveModel
-from client.game_archive import Games, Played, PlayerPage, Standing
+from client.game_archive import Games, Played, PlayerPage, RatingEntry
 from game.errors import InvalidArgument
 from game.forms.records import record_of
 from tests.conditions import PATIENCE_S, wait_until
@@ -41,7 +41,7 @@ class Servers:
         return Games(shown, shown[-1].number if found[PAGE:] else 0)
 
     def player_page(self, name: str) -> PlayerPage:
-        return PlayerPage(name, Standing(name, 1526, 180, 7, 4, 1, 2), None, Games((), 0))
+        return PlayerPage(name, RatingEntry(name, 1526, 180, 7, 4, 1, 2), None, Games((), 0))
 
 
 class Background(OneBackground):

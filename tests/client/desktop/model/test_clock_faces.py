@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.desktop.model.room.clocks import Face, ServiceTime, faces, is_moving, seconds_until, written
+from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, faces, is_moving, seconds_until, written
 from client.views import View
 from game.moment import Moment
 from game.rooms.commands import Create, Join, Move
@@ -61,7 +61,7 @@ def test_a_game_without_clocks_has_no_faces_and_nothing_moves() -> None:
 
 
 def test_service_time_goes_on_between_the_news_and_stands_while_the_connection_is_lost() -> None:
-    time = ServiceTime()
+    time = ServiceTimeEstimate()
     assert time.at(5.0) == 0, "nothing is known"
     time.heard(1_000, 10.0)
     assert time.at(12.5) == 3_500

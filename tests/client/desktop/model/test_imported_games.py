@@ -16,7 +16,7 @@ from client.desktop.model.base.background import Background
 from client.desktop.model.base.files import read_text, shown
 from client.desktop.model.records.records import LARGEST_FILE, RecordsModel
 from client.desktop.model.records.replay import Replay
-from client.game_archive import Standing, as_json
+from client.game_archive import RatingEntry, as_json
 from game.errors import InvalidArgument, NotAllowed
 from game.forms.records import record_of, to_plain
 from tests.game.playing import JUNK, UNTIMED, played, resigned, started, won_by_x
@@ -29,7 +29,7 @@ FIELDS = sorted(to_plain(WON))
 class NoLeaderboard:
     """Stands where the connection is, since what is in a file does not depend on the servers."""
 
-    def leaderboard(self, *, bots: bool) -> list[Standing]:
+    def leaderboard(self, *, bots: bool) -> list[RatingEntry]:
         raise NotAllowed(f"nobody is here (bots: {bots})")
 
 

@@ -11,7 +11,7 @@ from typing import cast
 
 from client.desktop.model.base.background import Background
 from client.desktop.model.base.connection_state import Link
-from client.desktop.model.base.pending_command import Asking
+from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.selection import Part, SelectionModel
 from client.room import RoomClient
 from client.views import View
@@ -55,7 +55,7 @@ class Window:
         self.table = table
         self.background = Background()
         clock = itertools.count()
-        self.asking = Asking(
+        self.asking = PendingCommand(
             self.background, Link(), lambda: float(next(clock)), answered=lambda: None, gone=lambda _: False
         )
         self.model = SelectionModel(cast("RoomClient", self), self.asking)

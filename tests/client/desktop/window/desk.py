@@ -10,7 +10,7 @@ from pathlib import Path
 import ttkbootstrap as ttk
 
 from client.credentials import Credentials
-from client.desktop.model.app import AppModel, Wishes
+from client.desktop.model.app import AppModel, StartOptions
 from client.desktop.model.base.local_servers import OpenLocalServers
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.window.app import SIZE, Window
@@ -18,7 +18,7 @@ from client.desktop.window.bindings import open_window
 from client.desktop.window.lobby.lobby import LobbyScreen
 from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.room.room import RoomScreen
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
 
@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, app: ttk.App, folder: Path) -> None:
         self.app = app
-        self.look = Look(app, "light")
+        self.look = Style(app, "light")
         self.folder = folder
         self.windows: list[Window] = []
         self.faults: list[BaseException] = []
@@ -43,7 +43,7 @@ class Desk:
         folder = self.folder / (name or "nobody")
         model = AppModel(
             own_server=server,
-            wishes=Wishes(name=name, server=server, room=room, watch=watch),
+            wishes=StartOptions(name=name, server=server, room=room, watch=watch),
             open_servers=own,
             preferences=Preferences(folder / "window.json"),
             credentials=Credentials(folder / "tokens.json"),

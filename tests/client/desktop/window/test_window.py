@@ -16,7 +16,7 @@ import client.desktop.model
 import client.desktop.window
 from client.desktop.model.base.maintenance import Closing
 from client.desktop.window.app import SMALLEST
-from client.desktop.window.widgets.theme import Look
+from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
@@ -36,7 +36,7 @@ def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, share
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: ClusterControl, scale: float) -> None:
-    desk.look = Look(desk.app, "light", scale)
+    desk.look = Style(desk.app, "light", scale)
     try:
         names = [f"{name} {scale:.0f}" for name in ("cid", "dot")]
         cid = desk.sit_down(shared_cluster.name_server, names[0])
@@ -55,7 +55,7 @@ def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cl
         assert_fits(cid)
         assert cid.room.board.layout.cell > desk.look.px(50), "the board is large enough to play on"
     finally:
-        desk.look = Look(desk.app, "light", 1.0)
+        desk.look = Style(desk.app, "light", 1.0)
 
 
 def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: ClusterControl) -> None:
@@ -75,11 +75,11 @@ def test_every_colour_that_a_style_names_is_one(desk: Desk, shared_cluster: Clus
 
 FIRST_TIME_DARK = """
 import ttkbootstrap as ttk
-from client.desktop.window.widgets.theme import THEMES, Look
+from client.desktop.window.widgets.theme import THEMES, Style
 
 app = ttk.App(iconphoto=None)
 app.tk.createcommand("bgerror", print)
-look = Look(app, "light")
+look = Style(app, "light")
 for name in THEMES.values():  # older versions of Tk report nothing, so look at what all of them would measure by
     if not app.tk.eval(f"ttk::style theme settings {name} {{ttk::style configure . -focuscolor}}"):
         print(f"{name} has no colour for rings")

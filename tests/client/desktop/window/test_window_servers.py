@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from client.desktop.model.base.cluster import ORDER
-from client.desktop.window.lobby.cluster import ServersScreen
+from client.desktop.window.lobby.cluster import ClusterScreen
 from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, Person, two_in_a_room
 from tictactoe import OwnServers
 from wire import MAIN, REPLICATION
 
 
-def servers_of(person: Person) -> ServersScreen:
+def servers_of(person: Person) -> ClusterScreen:
     person.window.toggle_servers()
     screen = person.window.servers
     assert screen is not None
     return screen
 
 
-def facts(screen: ServersScreen, role: str) -> str:
+def facts(screen: ClusterScreen, role: str) -> str:
     return str(screen.picture.itemcget(f"facts-{role}", "text"))
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from client.desktop.model.base.local_servers import CannotDo, LocalServers
-from client.desktop.window.lobby.sign_in import StartScreen
+from client.desktop.window.lobby.sign_in import SignInScreen
 from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, Person
 from tests.conftest import MakeCluster
 from tictactoe import OwnServers
 
 
-def start_of(person: Person) -> StartScreen:
+def start_of(person: Person) -> SignInScreen:
     screen = person.window.screen
-    assert isinstance(screen, StartScreen)
+    assert isinstance(screen, SignInScreen)
     return screen
 
 
