@@ -13,14 +13,14 @@ from client.connection import ObjectAddress, OnLink, RetryingConnection, RetryPo
 from client.room import RoomClient, new_request_id
 from game.accounts.recovery_code import BITS, code_from
 from game.errors import BadToken, NameTaken
-from game.games.selection import Wish
+from game.games.selection import SeekFilter
 from wire.rpc import Address
 
 Result = TypeVar("Result")
 
 SEEK_S = 2.0
 """How long one question for a match stays open."""
-ANYTHING = Wish()
+ANYTHING = SeekFilter()
 LOOK_UP_S = 0.5
 """How long a room's channel asks the front door where the room is now, before it tries again where it was: the front
 door may be away as well, and the game goes on without it."""
@@ -84,7 +84,7 @@ class Player:
 
     def seek(
         self,
-        wish: Wish = ANYTHING,
+        wish: SeekFilter = ANYTHING,
         *,
         stop: threading.Event | None = None,
         on_wait: Callable[[Waiting], None] = lambda _: None,
@@ -113,7 +113,7 @@ class Player:
         finally:
             channel.close()
 
-    def _seek_once(self, channel: RetryingConnection, wish: Wish, ticket: str) -> Any:
+    def _seek_once(self, channel: RetryingConnection, wish: SeekFilter, ticket: str) -> Any:
         arguments = (self.token, wish._asdict(), ticket)
         return channel.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
 
@@ -121,7 +121,7 @@ class Player:
         """Wait for a match no more; ``seek`` comes back. If there is one by now, it comes back with that."""
         self._cluster.ask("cancel_seek", self.token)
 
-    def play_house_bot(self, wish: Wish = ANYTHING, *, request_id: str | None = None) -> RoomClient:
+    def play_house_bot(self, wish: SeekFilter = ANYTHING, *, request_id: str | None = None) -> RoomClient:
         """A match with the servers' own bot, at once; it leaves the queue. Raises Busy when it plays everywhere."""
         asked = (self.token, request_id or new_request_id(), wish._asdict())
         answer = self.mine(lambda: self._cluster.ask("play_house_bot", *asked))

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from game.errors import InvalidArgument
-from game.moment import Moment
+from game.moment import Context
 from game.plain_values import or_none, whole, yes_or_no
 
 
-class Service(NamedTuple):
+class ClusterState(NamedTuple):
     """``at``: the service time that was last written down. ``draining``: no new names, rooms and matches. ``until``:
     the date, in seconds since 1970, when the cluster stops in any case; None if it waits for the last game.
     """
@@ -24,7 +24,7 @@ class Service(NamedTuple):
     until: int | None = None
 
 
-def told(state: Service) -> dict[str, object] | None:
+def told(state: ClusterState) -> dict[str, object] | None:
     """What people are told of a cluster that is being emptied: ``until``; None when it is not."""
     return {"until": state.until} if state.draining else None
 
@@ -51,7 +51,7 @@ class Happened:
     until: int | None
 
 
-def decide(state: Service, command: Tick | Drain, now: Moment) -> tuple[Happened, ...]:
+def decide(state: ClusterState, command: Tick | Drain, now: Context) -> tuple[Happened, ...]:
     """What the command changes, if anything."""
     at = max(now.at, state.at)
     if isinstance(command, Tick):
@@ -62,9 +62,9 @@ def decide(state: Service, command: Tick | Drain, now: Moment) -> tuple[Happened
     return (Happened(at, command.on, until),)
 
 
-def evolve(state: Service, event: Happened) -> Service:
+def evolve(state: ClusterState, event: Happened) -> ClusterState:
     """The state after the event."""
-    return Service(state.version + 1, event.at, event.draining, event.until)
+    return ClusterState(state.version + 1, event.at, event.draining, event.until)
 
 
 def to_plain(event: Happened) -> dict[str, object]:
@@ -81,13 +81,13 @@ def from_plain(plain: object) -> Happened:
     return Happened(at, draining, until)  # type: ignore[arg-type]  # a whole number or None, as was just checked
 
 
-def encode(state: Service) -> dict[str, object]:
+def encode(state: ClusterState) -> dict[str, object]:
     """The state as plain data."""
     return state._asdict()
 
 
-def decode(plain: Mapping[str, Any]) -> Service:
+def decode(plain: Mapping[str, Any]) -> ClusterState:
     """The state that ``encode`` wrote. Raises InvalidArgument for anything else."""
     version = whole(plain["version"], "version")
     event = from_plain({"kind": "happened", **plain})
-    return Service(version, event.at, event.draining, event.until)
+    return ClusterState(version, event.at, event.draining, event.until)

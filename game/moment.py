@@ -13,7 +13,7 @@ CHANCE_BITS = 63
 """So many, since chance is written into events, and what reads them takes no larger whole numbers."""
 
 
-class Moment(NamedTuple):
+class Context(NamedTuple):
     """When something is decided. ``at``: service time in ms. ``chance``: ``CHANCE_BITS`` random bits. ``date``: seconds
     since 1970, for people to read; nothing is decided by it. ``draining``: the cluster is being emptied.
     """

@@ -74,7 +74,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class Reserve:
     """Let my name stay mine while I am away, and be recovered with the code of that hash."""
 
     token_hash: str
@@ -94,7 +94,7 @@ class Release:
     """The house lets a name go; when, ``may_be_released`` says."""
 
 
-Command = Claim | Keep | Recover | Release
+Command = Claim | Reserve | Recover | Release
 
 
 def check_name(value: object) -> str:
@@ -137,7 +137,7 @@ def decide(state: Name, command: Command) -> tuple[Event, ...]:
     """What the command makes of the name; nothing if it is so already. Raises a Refusal."""
     if isinstance(command, Claim):
         return _claim(state, command)
-    if isinstance(command, Keep):
+    if isinstance(command, Reserve):
         return _keep(state, command)
     if isinstance(command, Recover):
         return _recover(state, command)
@@ -155,7 +155,7 @@ def _claim(state: Name, claim: Claim) -> tuple[Event, ...]:
     return ()
 
 
-def _keep(state: Name, keep: Keep) -> tuple[Event, ...]:
+def _keep(state: Name, keep: Reserve) -> tuple[Event, ...]:
     """A new code takes the place of the one before. A copy of an old request that comes late must not bring the old
     code back: somebody has written down the new one.
     """

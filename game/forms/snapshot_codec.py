@@ -10,7 +10,7 @@ from game.games.registry import rules_named
 from game.games.selection import Choices, Proposal, Selection
 from game.match.clock import Clock, clock_rule, written
 from game.match.offers import Offers
-from game.rooms.access import Entry
+from game.rooms.access import Access
 from game.rooms.chat import Line
 from game.rooms.dedup import Answer
 from game.rooms.state import Room
@@ -118,7 +118,7 @@ def _later(plain: Mapping[str, Any]) -> dict[str, Any]:
         "clock": None if clock is None else Clock(rule, (clock[0][0], clock[0][1]), clock[1], clock[2]),
         "offers": Offers(*(tuple((seat, what) for seat, what in some) for some in plain["offers"])),
         "talk": tuple(Line(*line) for line in plain["talk"]),
-        "entry": Entry(entry[0], entry[1], tuple(entry[2])),
+        "entry": Access(entry[0], entry[1], tuple(entry[2])),
     }
 
 

@@ -50,14 +50,14 @@ ANY = "any"
 """A wish that anything will do."""
 
 
-class Wish(NamedTuple):
+class SeekFilter(NamedTuple):
     """What somebody wants to play who asks for a match: the name of a board and a clock, or ``ANY`` for either."""
 
     board: str = ANY
     clock: str = ANY
 
 
-def narrowed(choices: Choices, wishes: Sequence[Wish]) -> Choices | None:
+def narrowed(choices: Choices, wishes: Sequence[SeekFilter]) -> Choices | None:
     """What the short list has for all these wishes; None if they do not go together."""
     boards = {wish.board for wish in wishes} - {ANY}
     clocks = {wish.clock for wish in wishes} - {ANY}
@@ -68,11 +68,11 @@ def narrowed(choices: Choices, wishes: Sequence[Wish]) -> Choices | None:
     return narrow if narrow.ways else None
 
 
-def check_wish(value: object, choices: Choices) -> Wish:
+def check_wish(value: object, choices: Choices) -> SeekFilter:
     """The wish that was sent as a dictionary; what is left out is any. Raises InvalidArgument."""
     if not isinstance(value, Mapping):
         raise InvalidArgument("a wish is a dictionary of board and clock")
-    return Wish(
+    return SeekFilter(
         _one_of(value.get("board", ANY), "board", (ANY, *choices.boards)),
         _one_of(value.get("clock", ANY), "clock", (ANY, *choices.clocks)),
     )

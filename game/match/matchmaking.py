@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from game.games.selection import Choices, Wish, narrowed
+from game.games.selection import Choices, SeekFilter, narrowed
 
 PATIENT_S = 10.0
 """Who has waited for so long takes anybody, and hears that the house bot would play."""
@@ -22,7 +22,7 @@ class Seeker(NamedTuple):
     """Somebody who waits: since when, in seconds by the clock that ``Seekers`` are asked with."""
 
     name: str
-    wish: Wish
+    wish: SeekFilter
     rating: float
     since: float
 
@@ -38,7 +38,7 @@ class Seekers:
         self._players = players
         self._waiting: dict[str, Seeker] = {}
         self._queue: list[tuple[float, str]] = []
-        self._by_rating: dict[Wish, list[tuple[float, str]]] = {}
+        self._by_rating: dict[SeekFilter, list[tuple[float, str]]] = {}
 
     def __len__(self) -> int:
         """How many wait."""
@@ -112,7 +112,7 @@ class Seekers:
             return min(found, key=lambda seeker: (seeker.since, seeker.name), default=None)
         return min(found, key=lambda seeker: (abs(seeker.rating - group[0].rating), seeker.since), default=None)
 
-    def _candidates(self, wish: Wish, first: Seeker, names: Sequence[str], now: float) -> Iterable[Seeker]:
+    def _candidates(self, wish: SeekFilter, first: Seeker, names: Sequence[str], now: float) -> Iterable[Seeker]:
         """Of those with a wish who may come next: the neighbours in rating, or who has waited longest."""
         same = self._by_rating[wish]
         if now - first.since >= PATIENT_S:
@@ -124,7 +124,7 @@ class Seekers:
             if name is not None:
                 yield self._waiting[name]
 
-    def _longest(self, wish: Wish, names: Sequence[str]) -> Iterable[Seeker]:
+    def _longest(self, wish: SeekFilter, names: Sequence[str]) -> Iterable[Seeker]:
         for _, name in self._queue:
             if name not in names and self._waiting[name].wish == wish:
                 yield self._waiting[name]
@@ -132,5 +132,5 @@ class Seekers:
 
 
 @functools.cache
-def _together(choices: Choices, wishes: frozenset[Wish]) -> bool:
+def _together(choices: Choices, wishes: frozenset[SeekFilter]) -> bool:
     return narrowed(choices, list(wishes)) is not None

@@ -13,7 +13,7 @@ from game.errors import NotAllowed, NotInvited
 MOST_REMOVED = 100
 
 
-class Entry(NamedTuple):
+class Access(NamedTuple):
     """``code``: the invite code of a private room, else empty. ``removed``: who may not come back."""
 
     code: str = ""
@@ -21,10 +21,10 @@ class Entry(NamedTuple):
     removed: tuple[str, ...] = ()
 
 
-OPEN = Entry()
+OPEN = Access()
 
 
-def check_may_come(entry: Entry, name: str, code: str) -> None:
+def check_may_come(entry: Access, name: str, code: str) -> None:
     """Raise NotInvited or NotAllowed for somebody who may not come in. For who is in, or has a seat, nobody asks."""
     if name in entry.removed:
         raise NotAllowed("who opened the room has removed you from it")
@@ -32,12 +32,12 @@ def check_may_come(entry: Entry, name: str, code: str) -> None:
         raise NotInvited("the room is private: its invite code is needed")
 
 
-def check_may_watch(entry: Entry) -> None:
+def check_may_watch(entry: Access) -> None:
     """Raise NotAllowed when nobody may come in to watch."""
     if entry.locked:
         raise NotAllowed("the room is locked against watchers")
 
 
-def without(entry: Entry, name: str) -> Entry:
+def without(entry: Access, name: str) -> Access:
     """Somebody was removed; of very many the first may come back."""
     return entry._replace(removed=(*entry.removed[1 - MOST_REMOVED :], name))

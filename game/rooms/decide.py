@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from game.errors import NoSuchRoom, RoomClosed
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms import commands as c
 from game.rooms import decide_access as entrance
 from game.rooms import decide_offers as agreeing
@@ -20,7 +20,7 @@ from game.rooms.drain_rules import check_begins_nothing
 from game.rooms.events import Event
 from game.rooms.state import Room
 
-_Decision = Callable[[Room, Any, Moment, Limits], tuple[Event, ...]]
+_Decision = Callable[[Room, Any, Context, Limits], tuple[Event, ...]]
 
 _OPENING: dict[type, _Decision] = {c.Create: entrance.create, c.Match: entrance.match}
 _INSIDE: dict[type, _Decision] = {
@@ -42,7 +42,7 @@ _INSIDE: dict[type, _Decision] = {
 }
 
 
-def decide(room: Room, command: Command, now: Moment, limits: Limits) -> tuple[Event, ...]:
+def decide(room: Room, command: Command, now: Context, limits: Limits) -> tuple[Event, ...]:
     """The events that a command makes; none when things already are as it wants them. Raises a Refusal."""
     if now.at < room.at:
         now = now._replace(at=room.at)  # service time never goes back

@@ -15,7 +15,7 @@ from game.games.registry import boards_of, rules_named
 from game.games.selection import SELECT_MS, Selection, agreed
 from game.match.clock import clock_rule, written
 from game.match.series import check_best_of
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms import access as entry
 from game.rooms import decide_play as playing
 from game.rooms.commands import HOUSE, Close, Create, Join, Leave, Lock, Match, Remove
@@ -39,7 +39,7 @@ LONGEST_TITLE = 60
 ROLES = ("player", "spectator")
 
 
-def create(room: Room, command: Create, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def create(room: Room, command: Create, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """The room is open, with nobody in it."""
     if room.phase != "new":
         raise RoomExists("there is a room with that id already")
@@ -60,7 +60,7 @@ def _checked_title(value: object) -> str:
     return readable(title)
 
 
-def match(room: Room, command: Match, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """The room is open and has its two players, who now say what they would play, if there is anything to say."""
     if room.phase != "new":
         raise RoomExists("there is a room with that id already")
@@ -81,7 +81,7 @@ def match(room: Room, command: Match, now: Moment, _limits: Limits) -> tuple[Eve
     return *begun, selecting, agreement, playing.start(HOUSE, request_id, (x, o), 1, now)
 
 
-def join(room: Room, command: Join, now: Moment, limits: Limits) -> tuple[Event, ...]:
+def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event, ...]:
     """Somebody is on a seat, or watches. With both seats taken the first game of a room made by hand begins."""
     if command.role not in ROLES:
         raise InvalidArgument(f"role must be one of {', '.join(ROLES)}")
@@ -110,7 +110,7 @@ def join(room: Room, command: Join, now: Moment, limits: Limits) -> tuple[Event,
     return (Watched(name, request_id, at=now.at),)
 
 
-def leave(room: Room, command: Leave, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def leave(room: Room, command: Leave, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Somebody is gone, and wishes for no rematch any more: it would begin without them. A match that is over closes
     when its last player goes.
     """
@@ -126,13 +126,13 @@ def leave(room: Room, command: Leave, now: Moment, _limits: Limits) -> tuple[Eve
     return *withdrawn, left
 
 
-def lock(room: Room, command: Lock, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def lock(room: Room, command: Lock, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Nobody more comes in to watch, or they can again; those who watch already stay."""
     _check_owner(room, command.by, "lock it")
     return () if room.entry.locked == command.on else (Locked(command.by, command.request_id, command.on, at=now.at),)
 
 
-def remove(room: Room, command: Remove, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Somebody who watched is gone, and cannot come back."""
     _check_owner(room, command.by, "remove somebody")
     if room.seat_of(command.name) is not None:
@@ -144,7 +144,7 @@ def remove(room: Room, command: Remove, now: Moment, _limits: Limits) -> tuple[E
     return (Removed(command.by, command.request_id, command.name, at=now.at),)
 
 
-def close(room: Room, command: Close, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def close(room: Room, command: Close, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """The room is no more."""
     if command.by != HOUSE:
         _check_owner(room, command.by, "close it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from game.errors import NoSuchOffer, NotInRoom
 from game.match import offers
 from game.match.offers import Matter, check_matter
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms import chat as talk
 from game.rooms.commands import Accept, Decline, Offer, Say
 from game.rooms.decide_play import back, seat_in, seat_in_game
@@ -14,7 +14,7 @@ from game.rooms.state import Room
 from game.rules import Seat, other
 
 
-def offer(room: Room, command: Offer, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def offer(room: Room, command: Offer, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """A player offers something. Who offers what the other one has offered already accepts it."""
     by, request_id = command.by, command.request_id
     what = check_matter(command.what)
@@ -28,7 +28,7 @@ def offer(room: Room, command: Offer, now: Moment, _limits: Limits) -> tuple[Eve
     return *here, Offered(by, request_id, seat, what, at=now.at)
 
 
-def accept(room: Room, command: Accept, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def accept(room: Room, command: Accept, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """What the other player offers happens."""
     by, request_id = command.by, command.request_id
     what = check_matter(command.what)
@@ -37,7 +37,7 @@ def accept(room: Room, command: Accept, now: Moment, _limits: Limits) -> tuple[E
     return *back(room, by, request_id, now), *_agreed(room, by, request_id, whose, what, now)
 
 
-def decline(room: Room, command: Decline, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def decline(room: Room, command: Decline, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """What the other player offers does not happen; or the own offer stands no more."""
     by, request_id = command.by, command.request_id
     if command.what == "rematch":
@@ -52,7 +52,7 @@ def decline(room: Room, command: Decline, now: Moment, _limits: Limits) -> tuple
     return *back(room, by, request_id, now), declined
 
 
-def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now: Moment) -> tuple[Event, ...]:
+def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now: Context) -> tuple[Event, ...]:
     """Both want it: it happens."""
     if what == "takeback":
         count = offers.taken_back(tuple(mover for mover, _ in room.moves), whose)
@@ -61,7 +61,7 @@ def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now
     return (Finished(by, request_id, termination, None, (), at=now.at),)  # type: ignore[arg-type]
 
 
-def say(room: Room, command: Say, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def say(room: Room, command: Say, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """All in the room can read it."""
     by, request_id = command.by, command.request_id
     seat = room.seat_of(by)

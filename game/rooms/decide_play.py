@@ -18,7 +18,7 @@ from game.games.selection import Proposal, agreed, check_proposal, draw_lots
 from game.games.selection import propose as with_proposal
 from game.match import clock as clocks
 from game.match.clock import clock_rule, written
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import HOUSE, ClaimGame, Due, Move, Propose, Rematch, Resign
 from game.rooms.events import Agreed, Event, Finished, Moved, Proposed, RematchWanted, Returned, Started
 from game.rooms.state import Room
@@ -35,7 +35,7 @@ def seat_in(room: Room, by: str) -> Seat:
     raise NotAPlayer("you have no seat in this room")
 
 
-def seat_in_game(room: Room, by: str, now: Moment) -> Seat:
+def seat_in_game(room: Room, by: str, now: Context) -> Seat:
     """The caller's seat, if a game is running. Raises NotInRoom, NotAPlayer, GameNotRunning, and TimeUp when a clock
     has run down: then the game is lost already, and nothing but ``due`` ends it.
     """
@@ -47,12 +47,12 @@ def seat_in_game(room: Room, by: str, now: Moment) -> Seat:
     return seat
 
 
-def back(room: Room, by: str, request_id: str, now: Moment) -> tuple[Event, ...]:
+def back(room: Room, by: str, request_id: str, now: Context) -> tuple[Event, ...]:
     """A player who does something is here again."""
     return (Returned(by, request_id, at=now.at),) if by in room.away else ()
 
 
-def start(by: str, request_id: str, players: tuple[str, str], number: int, now: Moment) -> Started:
+def start(by: str, request_id: str, players: tuple[str, str], number: int, now: Context) -> Started:
     """A game begins; the first of the players has X."""
     return Started(by, request_id, *players, number, now.date, at=now.at)
 
@@ -64,7 +64,7 @@ def agreement(game: str, what: Proposal, by: str, request_id: str, at: int, lot:
     return Agreed(by, request_id, what.board, options, what.best_of, clock, lot, at=at)
 
 
-def propose(room: Room, command: Propose, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def propose(room: Room, command: Propose, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """A player would play this; when both would, they do."""
     by, request_id = command.by, command.request_id
     seat = seat_in(room, by)
@@ -87,7 +87,7 @@ def propose(room: Room, command: Propose, now: Moment, _limits: Limits) -> tuple
     )
 
 
-def move(room: Room, command: Move, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def move(room: Room, command: Move, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """A move is played, and may be the last."""
     by, request_id, at = command.by, command.request_id, now.at
     seat = seat_in_game(room, by, now)
@@ -101,14 +101,14 @@ def move(room: Room, command: Move, now: Moment, _limits: Limits) -> tuple[Event
     return *back(room, by, request_id, now), moved, finished
 
 
-def resign(room: Room, command: Resign, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def resign(room: Room, command: Resign, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """The game is lost for who gives it up."""
     by, request_id = command.by, command.request_id
     seat = seat_in_game(room, by, now)
     return *back(room, by, request_id, now), Finished(by, request_id, "resigned", other(seat), (), at=now.at)
 
 
-def claim_game(room: Room, command: ClaimGame, now: Moment, limits: Limits) -> tuple[Event, ...]:
+def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> tuple[Event, ...]:
     """The game that the opponent has stayed away from for long enough is won, or drawn, as the caller likes."""
     by, request_id = command.by, command.request_id
     if command.result not in ("win", "draw"):
@@ -124,7 +124,7 @@ def claim_game(room: Room, command: ClaimGame, now: Moment, limits: Limits) -> t
     return *back(room, by, request_id, now), Finished(by, request_id, "left", winner, (), at=now.at)
 
 
-def rematch(room: Room, command: Rematch, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """A player wishes for the next game; when both do it starts, with seats swapped."""
     by, request_id = command.by, command.request_id
     seat = seat_in(room, by)
@@ -141,7 +141,7 @@ def rematch(room: Room, command: Rematch, now: Moment, _limits: Limits) -> tuple
     return *wanted, _next_game(room, by, request_id, now)
 
 
-def due(room: Room, command: Due, now: Moment, _limits: Limits) -> tuple[Event, ...]:
+def due(room: Room, command: Due, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """What time asks for, if it does by now."""
     check(command.by == HOUSE, "time is the servers' affair")
     by, request_id, at = command.by, command.request_id, now.at
@@ -158,7 +158,7 @@ def due(room: Room, command: Due, now: Moment, _limits: Limits) -> tuple[Event, 
     return (Finished(by, request_id, "time", None if late is None else other(late), (), at=at),)
 
 
-def _next_game(room: Room, by: str, request_id: str, now: Moment) -> Started:
+def _next_game(room: Room, by: str, request_id: str, now: Context) -> Started:
     x, o = _seated(room)
     return start(by, request_id, (o, x), room.game_number + 1, now)
 

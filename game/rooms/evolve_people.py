@@ -25,7 +25,7 @@ def created(_room: Room, event: e.Created, become: Become) -> Room:
         clock_rule=clocks.clock_rule(event.clock),
         rated=event.rated,
         bots=event.bots,
-        entry=entry.Entry(event.code) if event.code else entry.OPEN,
+        entry=entry.Access(event.code) if event.code else entry.OPEN,
     )
 
 

@@ -14,7 +14,7 @@ from game.match import clock as clocks
 from game.match import series
 from game.match.clock import NO_CLOCK, Clock, ClockRule
 from game.match.offers import NO_OFFERS, Offers
-from game.rooms.access import OPEN, Entry
+from game.rooms.access import OPEN, Access
 from game.rooms.chat import Talk
 from game.rooms.commands import HOUSE
 from game.rooms.dedup import Answer, Requests
@@ -66,7 +66,7 @@ class Room(NamedTuple):
     clock: Clock | None = None
     offers: Offers = NO_OFFERS
     talk: Talk = ()
-    entry: Entry = OPEN
+    entry: Access = OPEN
     requests: Requests = MappingProxyType({})
 
     def seat_of(self, name: str) -> Seat | None:

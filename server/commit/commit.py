@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from game.errors import Refusal, TicTacToeError
 from game.forms.records import Record
-from game.moment import Moment
+from game.moment import Context
 from server.log.archive_stream import AddRecord, volume_stream
 from server.log.batch import Batch
 from server.log.entries import Entry, StreamSummary
@@ -76,7 +76,7 @@ class Commit:
         journal: Journal,
         replication: ReplicationPort,
         faults: Failpoints,
-        moment: Callable[[], Moment],
+        moment: Callable[[], Context],
     ) -> None:
         """``moment`` gives this moment; the commands of a batch are decided in the same."""
         self._streams = streams

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from game.moment import Moment
+from game.moment import Context
 from server.log.streams import Streams
 from server.rooms.service_clock import ServiceClock
 from wire.errors import TicTacToeError
@@ -21,7 +21,7 @@ class EmptyStates(Protocol):
     def state_of(self, stream: str) -> Any:
         """The state of a stream."""
 
-    def moment(self) -> Moment:
+    def moment(self) -> Context:
         """This moment."""
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from game.errors import LimitReached, TicTacToeError
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.games.selection import Wish, narrowed
+from game.games.selection import SeekFilter, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
 from game.rooms.drain_rules import check_not_draining
@@ -46,7 +46,7 @@ Where = Callable[[str], Mapping[str, object]]
 class _Asked(NamedTuple):
     """What somebody who waits asked, and since when they wait."""
 
-    wish: Wish
+    wish: SeekFilter
     since: float
 
 
@@ -94,7 +94,7 @@ class Matchmaker:
 
     # -- asked ----------------------------------------------------------------------------------------------------
 
-    def seek(self, name: str, wish: Wish, ticket: str, timeout_s: float) -> dict[str, object] | Later:
+    def seek(self, name: str, wish: SeekFilter, ticket: str, timeout_s: float) -> dict[str, object] | Later:
         """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up. Who
         has cancelled waits again when they ask without a ticket. Raises Draining.
         """
@@ -124,9 +124,9 @@ class Matchmaker:
                 self._changed.wait_for(lambda: name not in self._making, FOLLOW_WAIT_S * 5)
             self._remember_cancelled(name)
         self._herald.happened_in([name])
-        return self._tell(name, _Asked(Wish(), self._clock()))
+        return self._tell(name, _Asked(SeekFilter(), self._clock()))
 
-    def play_house_bot(self, name: str, request_id: str, wish: Wish, host: str = "") -> Mapping[str, object]:
+    def play_house_bot(self, name: str, request_id: str, wish: SeekFilter, host: str = "") -> Mapping[str, object]:
         """A match with the house bot, or the one that somebody is in.
 
         Raises Busy when it plays as many as it can, LimitReached when it plays as many with people of that host.

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from game.errors import check
 from game.forms import records
 from game.forms.records import RECORDS_OF_A_VOLUME, Record
-from game.moment import Moment
+from game.moment import Context
 from game.plain_values import whole
 from server.log.entries import StreamCopy
 from server.log.stream_kind import StreamKind, as_json
@@ -59,7 +59,7 @@ class ArchiveStream(StreamKind):
     def nothing(self, stream: str) -> Segment:  # noqa: ARG002
         return Segment()
 
-    def decide(self, state: Segment, command: AddRecord, now: Moment) -> Sequence[Record]:  # noqa: ARG002
+    def decide(self, state: Segment, command: AddRecord, now: Context) -> Sequence[Record]:  # noqa: ARG002
         expected = (command.number - 1) % RECORDS_OF_A_VOLUME
         check(state.version == expected, "records are numbered one after the other")
         return (command.record,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from game.moment import Moment
+from game.moment import Context
 from server.log.entries import Entry, StreamSummary
 from server.log.remembered_answers import Outcome
 
@@ -17,7 +17,7 @@ class Batch:
 
     __slots__ = ("entries", "events", "listings", "now", "records", "states", "unchanged")
 
-    def __init__(self, now: Moment) -> None:
+    def __init__(self, now: Context) -> None:
         self.now = now
         self.records = 0
         self.states: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from game.accounts import name_events, names
 from game.forms.records import NameFreed, Record
-from game.moment import Moment
+from game.moment import Context
 from server.log.stream_kind import Command, Event, StreamKind, as_json
 
 PREFIX = "name/"
@@ -34,7 +34,7 @@ class NameStream(StreamKind):
     def nothing(self, stream: str) -> names.Name:  # noqa: ARG002
         return names.NOBODY
 
-    def decide(self, name: names.Name, command: Command, now: Moment) -> Sequence[Event]:  # noqa: ARG002
+    def decide(self, name: names.Name, command: Command, now: Context) -> Sequence[Event]:  # noqa: ARG002
         return names.decide(name, command)
 
     def evolve(self, name: names.Name, event: Event) -> names.Name:

@@ -9,7 +9,7 @@ from typing import Any
 from game.errors import InvariantBroken
 from game.forms import event_codec, records, snapshot_codec, views
 from game.forms.records import Record
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms import decide, dedup, evolve, state
 from game.rooms.commands import Command
 from game.rooms.events import Event, Finished
@@ -38,7 +38,7 @@ class RoomStream(StreamKind):
     def nothing(self, stream: str) -> Room:
         return state.nothing(stream[len(PREFIX) :])
 
-    def decide(self, room: Room, command: Command, now: Moment) -> Sequence[Event]:
+    def decide(self, room: Room, command: Command, now: Context) -> Sequence[Event]:
         return decide.decide(room, command, now, self._limits)
 
     def evolve(self, room: Room, event: Event) -> Room:

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from game import cluster_state
-from game.cluster_state import Drain, Happened, Service, Tick
-from game.moment import Moment
+from game.cluster_state import ClusterState, Drain, Happened, Tick
+from game.moment import Context
 from server.log.entries import StreamCopy
 from server.log.row_format import LOST
 from server.log.stream_kind import StreamKind, as_json
@@ -20,34 +20,34 @@ THE_SERVICE = f"{PREFIX}all"
 class ServiceStream(StreamKind):
     """What holds for the whole cluster: what it decides is in ``game.cluster_state``."""
 
-    def nothing(self, stream: str) -> Service:  # noqa: ARG002
-        return Service()
+    def nothing(self, stream: str) -> ClusterState:  # noqa: ARG002
+        return ClusterState()
 
-    def decide(self, state: Service, command: Tick | Drain, now: Moment) -> Sequence[Happened]:
+    def decide(self, state: ClusterState, command: Tick | Drain, now: Context) -> Sequence[Happened]:
         return cluster_state.decide(state, command, now)
 
-    def evolve(self, state: Service, event: Happened) -> Service:
+    def evolve(self, state: ClusterState, event: Happened) -> ClusterState:
         return cluster_state.evolve(state, event)
 
     def request(self, command: Tick | Drain) -> Hashable:
         return object(), command  # none is the retry of another: done twice, each is as good as done once
 
-    def answer(self, state: Service, command: Tick | Drain) -> Mapping[str, object]:  # noqa: ARG002
+    def answer(self, state: ClusterState, command: Tick | Drain) -> Mapping[str, object]:  # noqa: ARG002
         return cluster_state.encode(state)
 
-    def without_the_damaged(self, copy: StreamCopy) -> Service:
+    def without_the_damaged(self, copy: StreamCopy) -> ClusterState:
         """Every event has all that holds since, so the last one that can be read is enough."""
         snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
-        state = Service() if snapshot is None else self.read_state(snapshot.body)
+        state = ClusterState() if snapshot is None else self.read_state(snapshot.body)
         for entry in copy.entries:
             if entry.body != LOST and entry.version > state.version:
                 state = self.evolve(state, self.read_event(entry.body))._replace(version=entry.version)
         return state._replace(version=copy.version)
 
-    def encode(self, state: Service) -> dict[str, object]:
+    def encode(self, state: ClusterState) -> dict[str, object]:
         return cluster_state.encode(state)
 
-    def decode(self, plain: Mapping[str, Any]) -> Service:
+    def decode(self, plain: Mapping[str, Any]) -> ClusterState:
         return cluster_state.decode(plain)
 
     def write_event(self, event: Happened) -> str:

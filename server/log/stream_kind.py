@@ -13,7 +13,7 @@ from typing import Any
 
 from game.errors import TicTacToeError
 from game.forms.records import Record
-from game.moment import Moment
+from game.moment import Context
 from server.log.entries import Entry, StreamCopy
 from server.log.row_format import LOST
 from wire.errors import Damaged
@@ -40,7 +40,7 @@ class StreamKind(ABC):
         """The state before the first event."""
 
     @abstractmethod
-    def decide(self, state: State, command: Command, now: Moment) -> Sequence[Event]:
+    def decide(self, state: State, command: Command, now: Context) -> Sequence[Event]:
         """The events that the command makes. Raises a Refusal."""
 
     @abstractmethod

@@ -136,7 +136,7 @@ class AccountService:
         self.came_from(name, host)
         if not self._house.state_of(_stream(name)).kept:
             self._check_may_keep_one_more(host)
-        return self._commit(name, names.Keep(token_hash, code_hash))
+        return self._commit(name, names.Reserve(token_hash, code_hash))
 
     def recover(self, name: str, code_hash: str, token_hash: str, host: str = "") -> Mapping[str, object]:
         """Give the name that has the code to this token. Raises WrongCode, InvalidArgument, Busy.

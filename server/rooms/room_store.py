@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 
-from game.cluster_state import Service, told
+from game.cluster_state import ClusterState, told
 from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import LATER_IN_ROWS, talk
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.state import Room
 from server.log.batch import Batch
 from server.log.entries import StreamCopy, StreamSummary
@@ -207,7 +207,7 @@ class RoomStore:
         return self._standing.records
 
     @property
-    def service(self) -> Service:
+    def service(self) -> ClusterState:
         """What holds for the whole cluster."""
         return self._standing.service
 
@@ -226,7 +226,7 @@ class RoomStore:
         """What everybody is told while the cluster is being emptied, else None."""
         return told(self.service)
 
-    def moment(self) -> Moment:
+    def moment(self) -> Context:
         """This moment, as commands are decided in it."""
         return self.time.moment(draining=self.service.draining)
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from game.moment import CHANCE_BITS, Moment
+from game.moment import CHANCE_BITS, Context
 
 TICK_S = 0.1
 LONGEST_STEP_S = 0.3
@@ -48,6 +48,6 @@ class ServiceClock:
             if at > self.now():
                 self._reached = (float(at), self._clock())
 
-    def moment(self, *, draining: bool = False) -> Moment:
+    def moment(self, *, draining: bool = False) -> Context:
         """This moment: the time, chance, the date, and what is handed in."""
-        return Moment(self.now(), self._chance(), int(time.time()), draining)
+        return Context(self.now(), self._chance(), int(time.time()), draining)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from game.cluster_state import Service
+from game.cluster_state import ClusterState
 from game.errors import InvariantBroken
 from server.log.archive_stream import first_of_volume, is_volume
 from server.log.name_stream import is_name
@@ -16,7 +16,7 @@ from server.log.streams import Streams
 from server.rooms.lobby import Row
 from server.rooms.name_index import NameIndex
 
-_AS_USUAL = Service()
+_AS_USUAL = ClusterState()
 
 
 class StreamStates:
@@ -51,7 +51,7 @@ class StreamStates:
         return state is not None and self._streams.kind_of(stream).row(state) == row
 
     @property
-    def service(self) -> Service:
+    def service(self) -> ClusterState:
         """What holds for the whole cluster."""
-        state: Service = self._states.get(THE_SERVICE, _AS_USUAL)
+        state: ClusterState = self._states.get(THE_SERVICE, _AS_USUAL)
         return state

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
-from game.accounts.names import Claim, Keep, Recover
+from game.accounts.names import Claim, Recover, Reserve
 from game.errors import Refusal
 from game.rooms.commands import Close, Create, Join
 from server.log.name_stream import name_stream
@@ -78,22 +78,22 @@ class Host(Person):
                 ledger.closed.add(stream)
         self.until_s = -1.0
 
-    def _wish(self, number: int) -> Claim | Keep | Recover:
+    def _wish(self, number: int) -> Claim | Reserve | Recover:
         """What it asks for the name: mostly what it can, but who does not have it also guesses the code."""
         ledger, me = self._ledger, self.name
         mine = me in ledger.owners
         if number % 3 == 1 and mine:
             ledger.made[f"{me}'s codes"] += 1
-            return Keep(self._token(), self._code())
+            return Reserve(self._token(), self._code())
         if number % 3 == 2:  # noqa: PLR2004  # now and then
             ledger.made[me] += mine
             ledger.under_way |= {self._token()} if mine else set()
             return Recover(self._code(), self._token())
         return Claim(NAME, self._token())
 
-    def _note(self, wish: Claim | Keep | Recover, done: bool | None) -> None:
+    def _note(self, wish: Claim | Reserve | Recover, done: bool | None) -> None:
         ledger, me = self._ledger, self.name
-        if done and not isinstance(wish, Keep):
+        if done and not isinstance(wish, Reserve):
             ledger.owners[me] = wish.token_hash
             ledger.under_way.discard(wish.token_hash)
         elif done is False and wish == Claim(NAME, me):

@@ -17,7 +17,7 @@ from game.errors import Refusal
 from game.forms.snapshot_codec import encode
 from game.games.selection import Choices
 from game.match.offers import MATTERS
-from game.moment import Moment
+from game.moment import Context
 from game.rooms import commands as c
 from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Command
 from game.rooms.dedup import Answer
@@ -155,7 +155,7 @@ class Play:
 
     def __init__(self, opening: Command) -> None:
         self.room = nothing("abcd")
-        self.now = Moment()
+        self.now = Context()
         self.events: list[Event] = []
         self.seen: list[Room] = [self.room]
         """The room at every version."""
@@ -179,7 +179,7 @@ class Play:
     def command(self, number: int, step: Step) -> Command:
         """Let time pass; the command of the step then."""
         chance = (number * 0x9E3779B97F4A7C15) >> 3 & (1 << 63) - 1
-        self.now = Moment(max(0, self.now.at + step.pause_ms), chance, number)
+        self.now = Context(max(0, self.now.at + step.pause_ms), chance, number)
         return command_of(self.room, step, number)
 
 

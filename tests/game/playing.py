@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import Choices
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
 from game.rooms.decide import decide
 from game.rooms.events import Event
@@ -38,7 +38,7 @@ def request() -> str:
     return f"request-{next(_requests)}"
 
 
-def decided(room: Room, command: Command, now: Moment = Moment()) -> tuple[Event, ...]:  # noqa: B008  # immutable
+def decided(room: Room, command: Command, now: Context = Context()) -> tuple[Event, ...]:  # noqa: B008  # immutable
     """The events of a command, in a room for five."""
     return decide(room, command, now, LIMITS)
 
@@ -53,7 +53,7 @@ def evolved(room: Room, events: Iterable[Event]) -> Room:
 def after(room: Room, *commands: Command, at: int = 0, chance: int = 0) -> Room:
     """The room after commands, each of which is carried out at that service time."""
     for command in commands:
-        room = evolved(room, decided(room, command, Moment(at, chance)))
+        room = evolved(room, decided(room, command, Context(at, chance)))
     return room
 
 

@@ -24,7 +24,7 @@ from playing import (
 from game.errors import GameNotRunning, InvalidArgument, NoSuchOffer, NotAllowed, NotAPlayer, NotInRoom, Refusal
 from game.forms.views import view
 from game.match.offers import MATTERS, NO_OFFERS
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer
 from game.rooms.events import Declined, Finished, Left, Offered, RematchDeclined, Returned, TakenBack
 from game.rooms.state import Room
@@ -115,7 +115,7 @@ def test_who_was_away_and_answers_is_back(command: Command) -> None:
 
 def test_an_agreed_draw_ends_the_game() -> None:
     room = offered(playing(best_of=3), "ann", "draw")
-    assert decided(room, Accept("bob", R, "draw"), Moment(50)) == (Finished("bob", R, "agreed", None, (), at=50),)
+    assert decided(room, Accept("bob", R, "draw"), Context(50)) == (Finished("bob", R, "agreed", None, (), at=50),)
     room = accepted(room, "bob", "draw", at=50)
     assert (room.draws, room.wins, room.series_is_over, room.due_at) == (1, {}, False, 5050)
 
@@ -191,7 +191,7 @@ def test_in_whatever_order_they_offer_and_answer_the_room_stays_sound(room: Room
         now = room
         for second, command in enumerate(doings, start=1):
             try:
-                events = decided(now, command, Moment(1000 * second))
+                events = decided(now, command, Context(1000 * second))
             except Refusal:
                 continue
             before, now = now, after(now, command, at=1000 * second)

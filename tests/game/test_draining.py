@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from game import cluster_state as service
-from game.cluster_state import Drain, Service, Tick
+from game.cluster_state import ClusterState, Drain, Tick
 from game.errors import Draining, GameStillRunning, NoSuchRoom, RoomClosed
 from game.games.registry import short_list
 from game.games.selection import Proposal
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import (
     HOUSE,
     Close,
@@ -43,7 +43,7 @@ from tests.game.playing import (
     won_by_x,
 )
 
-DRAINING = Moment(draining=True)
+DRAINING = Context(draining=True)
 
 
 def in_series(best_of: int = 3) -> Room:
@@ -115,7 +115,7 @@ def test_a_series_that_is_not_decided_goes_on_by_itself() -> None:
     room = after(in_series(3), Resign("bob", request()))
     due_at = room.due_at
     assert due_at is not None
-    room = evolved(room, decided(room, Due(HOUSE, request()), Moment(at=due_at, draining=True)))
+    room = evolved(room, decided(room, Due(HOUSE, request()), Context(at=due_at, draining=True)))
     assert room.phase == "playing"
 
 
@@ -155,14 +155,14 @@ def test_a_won_game_is_waited_for_no_more() -> None:
     assert not is_played(played(started(), 0, 3, 1, 4, 2))
 
 
-def drained(state: Service, command: Drain | Tick, at: int = 0) -> Service:
-    for event in service.decide(state, command, Moment(at=at)):
+def drained(state: ClusterState, command: Drain | Tick, at: int = 0) -> ClusterState:
+    for event in service.decide(state, command, Context(at=at)):
         state = service.evolve(state, service.from_plain(service.to_plain(event)))
     return state
 
 
 def test_draining_begins_changes_its_deadline_and_is_called_off() -> None:
-    state = drained(Service(), Drain(True, 1000))
+    state = drained(ClusterState(), Drain(True, 1000))
     assert service.told(state) == {"until": 1000}
     again = drained(state, Drain(True, 1000))
     assert again == state

@@ -7,9 +7,9 @@ from hypothesis import given
 from playing import TEXTS, UNTIMED
 
 from game.errors import NotAllowed, NotInvited
-from game.rooms.access import MOST_REMOVED, OPEN, Entry, check_may_come, check_may_watch, without
+from game.rooms.access import MOST_REMOVED, OPEN, Access, check_may_come, check_may_watch, without
 
-PRIVATE = Entry("c0ffee")
+PRIVATE = Access("c0ffee")
 
 
 def test_everybody_may_come_into_an_open_room() -> None:

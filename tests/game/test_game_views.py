@@ -5,7 +5,7 @@ from __future__ import annotations
 from playing import after, left, opened, played, rematched, request, resigned, started, watched, won_by_x
 
 from game.forms.views import SHOWN_SPECTATORS, summary, view
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import Create, Join
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
@@ -77,7 +77,7 @@ def test_of_a_big_audience_the_first_and_the_number_are_shown() -> None:
     room = started()
     for number in range(SHOWN_SPECTATORS + 10):
         join = Join(f"guest{number}", request(), "spectator")
-        for event in decide(room, join, Moment(), Limits(people=1000)):
+        for event in decide(room, join, Context(), Limits(people=1000)):
             room = evolve(room, event)
     shown = view(room)
     assert shown["spectators"] == [f"guest{number}" for number in range(SHOWN_SPECTATORS)]

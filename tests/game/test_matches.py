@@ -39,7 +39,7 @@ from game.forms import views
 from game.games import registry as games
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import SELECT_MS, Choices, Proposal
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import HOUSE, Close, Create, Due, Leave, Lock, Match, Propose, Remove
 from game.rooms.events import Agreed, Closed, Created, Left, Proposed, Returned, Seated, Selecting, Started
 from game.rooms.state import BETWEEN_GAMES_MS, Room, answer_now, answer_to, nothing
@@ -61,7 +61,7 @@ def proposed(room: Room, name: str, what: dict[str, object], at: int = 0) -> Roo
 
 def test_a_match_has_its_players_and_asks_them_what_they_would_play() -> None:
     match = Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), LIST, True, ("bob",))
-    assert decided(nothing("abcd"), match, Moment(700)) == (
+    assert decided(nothing("abcd"), match, Context(700)) == (
         Created(HOUSE, R, "abcd", "", DEFAULT_GAME, THREE, rated=True, bots=("bob",), at=700),
         Seated("ann", R, "X", at=700),
         Seated("bob", R, "O", at=700),
@@ -73,7 +73,7 @@ def test_a_match_has_its_players_and_asks_them_what_they_would_play() -> None:
 
 def test_where_there_is_nothing_to_choose_they_play_at_once() -> None:
     only = Choices(("10x10",), (5,), ("3+2",))
-    events = decided(nothing("abcd"), Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), only, True), Moment(7, 5, 99))
+    events = decided(nothing("abcd"), Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), only, True), Context(7, 5, 99))
     assert events[-2:] == (
         Agreed(HOUSE, R, "10x10", TEN, 5, "3+2", None, at=7),
         Started(HOUSE, R, "ann", "bob", 1, 99, at=7),
@@ -90,9 +90,9 @@ def test_a_match_is_opened_once() -> None:
 
 def test_when_both_propose_the_same_that_is_played() -> None:
     room = matched()
-    assert decided(room, Propose("ann", R, LARGE), Moment(5)) == (Proposed("ann", R, "X", **LARGE, at=5),)  # type: ignore[arg-type]
+    assert decided(room, Propose("ann", R, LARGE), Context(5)) == (Proposed("ann", R, "X", **LARGE, at=5),)  # type: ignore[arg-type]
     room = proposed(room, "ann", LARGE)
-    assert decided(room, Propose("bob", R, LARGE), Moment(9, 1, 77)) == (
+    assert decided(room, Propose("bob", R, LARGE), Context(9, 1, 77)) == (
         Proposed("bob", R, "O", "10x10", 5, "3+2", at=9),
         Agreed("bob", R, "10x10", TEN, 5, "3+2", None, at=9),
         Started("bob", R, "ann", "bob", 1, 77, at=9),
@@ -115,10 +115,10 @@ def test_who_proposes_again_has_changed_their_mind() -> None:
 @pytest.mark.parametrize("chance", range(4))
 def test_at_the_deadline_lots_are_drawn_between_what_they_propose(chance: int) -> None:
     room = proposed(proposed(matched(), "ann", LARGE), "bob", SMALL)
-    assert decided(room, Due(HOUSE, R), Moment(SELECT_MS - 1, chance)) == ()
+    assert decided(room, Due(HOUSE, R), Context(SELECT_MS - 1, chance)) == ()
     drawn = SMALL if chance % 2 else LARGE
     options = THREE if chance % 2 else TEN
-    assert decided(room, Due(HOUSE, R), Moment(SELECT_MS, chance, 33)) == (
+    assert decided(room, Due(HOUSE, R), Context(SELECT_MS, chance, 33)) == (
         Agreed(HOUSE, R, drawn["board"], options, drawn["best_of"], drawn["clock"], chance, at=SELECT_MS),  # type: ignore[arg-type]
         Started(HOUSE, R, "ann", "bob", 1, 33, at=SELECT_MS),
     )
@@ -146,7 +146,7 @@ def test_what_a_later_version_has_no_more_is_not_drawn(chance: int, with_a_short
     proposing = proposed(proposed(matched(), "ann", LARGE), "bob", SMALL)
     with_a_shorter_list()
     for room in (silent, only_large, proposing):
-        drawn, begun = decided(room, Due(HOUSE, R), Moment(SELECT_MS, chance))
+        drawn, begun = decided(room, Due(HOUSE, R), Context(SELECT_MS, chance))
         assert isinstance(drawn, Agreed)
         assert (drawn.board in ("3x3", "5x5"), drawn.clock in ("none", "10s")) == (True, True)
         assert isinstance(begun, Started)
@@ -189,8 +189,8 @@ def won_by(room: Room, name: str) -> Room:
 def test_games_of_a_series_follow_by_themselves_and_who_starts_alternates() -> None:
     room = won_by(playing(best_of=3, at=1000), "bob")
     assert (room.phase, room.series_is_over, room.due_at) == ("finished", False, 1000 + BETWEEN_GAMES_MS)
-    assert decided(room, Due(HOUSE, R), Moment(999 + BETWEEN_GAMES_MS)) == ()
-    assert decided(room, Due(HOUSE, R), Moment(9000, 0, 44)) == (Started(HOUSE, R, "bob", "ann", 2, 44, at=9000),)
+    assert decided(room, Due(HOUSE, R), Context(999 + BETWEEN_GAMES_MS)) == ()
+    assert decided(room, Due(HOUSE, R), Context(9000, 0, 44)) == (Started(HOUSE, R, "bob", "ann", 2, 44, at=9000),)
     room = won_by(due(room, 9000), "ann")
     room = due(room, 20_000)
     assert (room.phase, room.game_number, room.seats) == ("playing", 3, {"X": "ann", "O": "bob"})
@@ -205,7 +205,7 @@ def test_a_series_that_is_decided_is_over_and_time_brings_nothing_more() -> None
     room = due(won_by(playing(best_of=3), "bob"), 9000)
     room = won_by(room, "bob")
     assert (room.series_is_over, room.wins, room.due_at) == (True, {"bob": 2}, None)
-    assert decided(room, Due(HOUSE, R), Moment(1 << 40)) == ()
+    assert decided(room, Due(HOUSE, R), Context(1 << 40)) == ()
 
 
 def test_a_drawn_game_is_a_whole_series_of_one() -> None:
@@ -243,7 +243,7 @@ def test_a_room_with_other_terms_is_not_opened(best_of: object, clock: object) -
 
 def test_time_is_the_servers_affair() -> None:
     with pytest.raises(InvariantBroken):
-        decided(matched(), Due("ann", R), Moment(SELECT_MS))
+        decided(matched(), Due("ann", R), Context(SELECT_MS))
 
 
 # -- end --------------------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_a_match_that_is_over_closes_when_its_last_player_goes() -> None:
 def test_a_match_closes_also_when_the_servers_saw_the_last_one_go() -> None:
     request_id = house_request()
     room = left(resigned(playing(), "ann"), "bob")
-    assert decided(room, Leave("ann", request_id, 60_000), Moment(70_000)) == (
+    assert decided(room, Leave("ann", request_id, 60_000), Context(70_000)) == (
         Left("ann", request_id, 60_000, at=70_000),
         Closed("ann", request_id, at=70_000),
     )
@@ -287,7 +287,7 @@ def test_in_a_closed_match_time_stands(room: Room) -> None:
     room = after(room, Close(HOUSE, R), at=4000)
     assert (room.due_at, room.selection, room.clock and room.clock.running) == (None, None, None)
     with pytest.raises(RoomClosed):
-        decided(room, Due(HOUSE, R), Moment(1 << 40))
+        decided(room, Due(HOUSE, R), Context(1 << 40))
 
 
 def test_the_view_tells_of_the_selection() -> None:

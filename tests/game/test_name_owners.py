@@ -11,11 +11,11 @@ from playing import JUNK, UNTIMED
 
 from game.accounts import names
 from game.accounts.name_events import Claimed, Event, Kept, Recovered, Released, from_plain, to_plain
-from game.accounts.names import NOBODY, REMEMBERED, Claim, Keep, Name, Recover, Release, may_be_released
+from game.accounts.names import NOBODY, REMEMBERED, Claim, Name, Recover, Release, Reserve, may_be_released
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, Refusal, WrongCode
 
 MINE = Claim("Ann", "token-1")
-KEPT = Keep("token-1", "code-1")
+KEPT = Reserve("token-1", "code-1")
 
 
 def after(*commands: names.Command, state: Name = NOBODY) -> Name:
@@ -36,7 +36,7 @@ def test_a_name_that_is_kept_has_a_code_and_is_never_let_go() -> None:
 def test_only_the_owner_can_keep_it() -> None:
     for state in (NOBODY, after(MINE)):
         with pytest.raises(BadToken):
-            names.decide(state, Keep("token-2", "code-1"))
+            names.decide(state, Reserve("token-2", "code-1"))
 
 
 def test_keeping_it_again_with_the_same_code_changes_nothing() -> None:
@@ -44,7 +44,7 @@ def test_keeping_it_again_with_the_same_code_changes_nothing() -> None:
 
 
 def test_a_new_code_takes_the_place_of_the_old_one_for_good() -> None:
-    state = after(MINE, KEPT, Keep("token-1", "code-2"))
+    state = after(MINE, KEPT, Reserve("token-1", "code-2"))
     with pytest.raises(WrongCode):
         names.decide(state, Recover("code-1", "token-2"))
     with pytest.raises(InvalidArgument, match="new one"):
@@ -58,7 +58,7 @@ def test_whoever_has_the_code_gets_the_name_and_the_old_token_is_nobodys() -> No
     with pytest.raises(NameTaken):
         names.decide(state, MINE)
     with pytest.raises(BadToken):
-        names.decide(state, Keep("token-1", "code-3"))
+        names.decide(state, Reserve("token-1", "code-3"))
     assert names.decide(state, Claim("ann", "token-2")) == ()
 
 
@@ -92,7 +92,7 @@ def test_a_name_that_was_let_go_is_the_next_one_s_and_its_version_goes_on() -> N
 def test_what_is_remembered_of_a_name_is_bounded() -> None:
     state = after(MINE)
     for number in range(2 * REMEMBERED):
-        state = after(Keep(state.token_hash, f"c{number}"), Recover(f"c{number}", f"t{number}"), state=state)
+        state = after(Reserve(state.token_hash, f"c{number}"), Recover(f"c{number}", f"t{number}"), state=state)
     assert len(state.former_codes) == len(state.former_tokens) == REMEMBERED
 
 
@@ -122,7 +122,7 @@ def test_events_come_back_from_the_disk(event: Event) -> None:
 
 
 def test_states_come_back_from_the_disk_also_those_from_before_names_could_be_kept() -> None:
-    full = after(MINE, KEPT, Keep("token-1", "code-2"), Recover("code-2", "token-2"))
+    full = after(MINE, KEPT, Reserve("token-1", "code-2"), Recover("code-2", "token-2"))
     for state in (NOBODY, after(MINE), after(MINE, Release()), full):
         assert names.decode(json.loads(json.dumps(names.encode(state)))) == state
     assert names.decode({"version": 1, "name": "Ann", "token_hash": "t"}) == Name(1, "Ann", "t")
@@ -138,7 +138,7 @@ def test_junk_is_no_event(junk: object) -> None:
 
 COMMANDS = st.one_of(
     st.builds(Claim, st.sampled_from(["Ann", "ANN"]), st.sampled_from("tuv")),
-    st.builds(Keep, st.sampled_from("tuv"), st.sampled_from("cde")),
+    st.builds(Reserve, st.sampled_from("tuv"), st.sampled_from("cde")),
     st.builds(Recover, st.sampled_from("cde"), st.sampled_from("tuv")),
     st.builds(Release),
 )

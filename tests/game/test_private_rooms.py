@@ -7,7 +7,7 @@ from playing import LIMITS, after, decided, joined, left, opened, request, start
 
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, RoomClosed, TooOften
 from game.forms.views import summary, talk, view
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.chat import LINES_OF_ONE, Line
 from game.rooms.commands import Close, Create, Join, Lock, Remove, Say
 from game.rooms.decide import decide
@@ -145,7 +145,7 @@ def test_a_crowd_that_comes_and_is_removed_is_forgotten_like_one_that_leaves() -
 
 def test_everybody_in_the_room_may_speak_and_is_read_with_their_seat() -> None:
     room = watched(started(), "cleo")
-    assert decided(room, Say("bob", R, " hello\t you "), Moment(5, 0, 99)) == (
+    assert decided(room, Say("bob", R, " hello\t you "), Context(5, 0, 99)) == (
         Said("bob", R, "O", "hello you", 99, at=5),
     )
     room = after(room, Say("bob", R, "hello"), Say("cleo", R, "hi"), at=5)
@@ -169,6 +169,6 @@ def test_who_says_too_much_is_told_to_wait_by_service_time() -> None:
     for number in range(LINES_OF_ONE):
         room = after(room, Say("ann", request(), f"line {number}"), at=1000)
     with pytest.raises(TooOften):
-        decide(room, Say("ann", R, "more"), Moment(10_999), LIMITS)
-    assert decided(room, Say("ann", R, "more"), Moment(11_000))
-    assert decided(room, Say("bob", R, "hm"), Moment(1000))
+        decide(room, Say("ann", R, "more"), Context(10_999), LIMITS)
+    assert decided(room, Say("ann", R, "more"), Context(11_000))
+    assert decided(room, Say("bob", R, "hm"), Context(1000))

@@ -14,7 +14,7 @@ from game.errors import RoomClosed
 from game.forms.records import from_plain, record_of, to_plain
 from game.match.offers import NO_OFFERS
 from game.match.series import winner
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, RATE_MS
 from game.rooms.commands import HOUSE, Command, Due
 from game.rooms.events import Finished, Left, Moved, Started
@@ -74,13 +74,13 @@ def test_time_brings_something_exactly_when_it_is_due(opening: Command, steps: l
         if room.phase == "closed":
             assert room.due_at is None
             with pytest.raises(RoomClosed):
-                decided(room, command, Moment(1 << 60))
+                decided(room, command, Context(1 << 60))
         elif room.due_at is None:
-            assert decided(room, command, Moment(1 << 60)) == ()
+            assert decided(room, command, Context(1 << 60)) == ()
         elif room.rules.to_move(room.position) is not None or room.phase != "playing":
-            assert decided(room, command, Moment(room.due_at))
+            assert decided(room, command, Context(room.due_at))
             if room.at < room.due_at:
-                assert decided(room, command, Moment(room.due_at - 1)) == ()
+                assert decided(room, command, Context(room.due_at - 1)) == ()
             after = due(room, room.due_at)
             assert after.due_at is None or after.due_at > after.at, "time goes on"
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import ANY, Wish, narrowed
+from game.games.selection import ANY, SeekFilter, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from tests.game.naive_seekers import naive_groups, together
 
 CHOICES = short_list(DEFAULT_GAME)
-WISHES = [Wish(board, clock) for board in (ANY, *CHOICES.boards) for clock in (ANY, *CHOICES.clocks)]
+WISHES = [SeekFilter(board, clock) for board in (ANY, *CHOICES.boards) for clock in (ANY, *CHOICES.clocks)]
 
 
 def seekers_of(*waiting: Seeker, players: int = 2) -> Seekers:
@@ -24,7 +24,7 @@ def seekers_of(*waiting: Seeker, players: int = 2) -> Seekers:
     return seekers
 
 
-def named(name: str, *, wish: Wish = WISHES[0], rating: float = 1500.0, since: float = 0.0) -> Seeker:
+def named(name: str, *, wish: SeekFilter = WISHES[0], rating: float = 1500.0, since: float = 0.0) -> Seeker:
     return Seeker(name, wish, rating, since)
 
 
@@ -62,14 +62,14 @@ def test_of_those_who_have_not_waited_long_the_closest_rating_comes_first() -> N
 
 
 def test_wishes_that_do_not_go_together_are_not_matched() -> None:
-    blitz, slow = Wish(ANY, CHOICES.clocks[1]), Wish(ANY, CHOICES.clocks[2])
+    blitz, slow = SeekFilter(ANY, CHOICES.clocks[1]), SeekFilter(ANY, CHOICES.clocks[2])
     seekers = seekers_of(named("ada", wish=blitz), named("bob", wish=slow, since=1.0), named("cy", since=2.0))
     assert names(seekers.groups(100.0)) == [("ada", "cy")]
     assert list(seekers) == ["bob"]
 
 
 def test_who_asks_again_keeps_the_place_and_has_the_new_wish() -> None:
-    small, large = Wish(CHOICES.boards[0]), Wish(CHOICES.boards[-1])
+    small, large = SeekFilter(CHOICES.boards[0]), SeekFilter(CHOICES.boards[-1])
     seekers = seekers_of(named("ada", wish=small), named("bob", wish=small, since=5.0))
     seekers.ask(named("ada", wish=large, since=6.0))
     assert len(seekers) == 2
@@ -87,7 +87,7 @@ def test_who_is_dropped_is_matched_with_nobody() -> None:
 
 def test_what_a_group_can_choose_is_what_all_of_it_wish_for() -> None:
     seekers = seekers_of()
-    group = [named("ada", wish=Wish(CHOICES.boards[1])), named("bob", wish=Wish(ANY, CHOICES.clocks[2]))]
+    group = [named("ada", wish=SeekFilter(CHOICES.boards[1])), named("bob", wish=SeekFilter(ANY, CHOICES.clocks[2]))]
     chosen = seekers.choices_of(group)
     assert (chosen.boards, chosen.clocks) == (CHOICES.boards[1:2], CHOICES.clocks[2:3])
     assert chosen.best_ofs == CHOICES.best_ofs
@@ -116,7 +116,7 @@ def test_the_groups_are_those_of_the_reference(players: int, chance: random.Rand
 
 
 @given(st.lists(st.tuples(st.sampled_from(WISHES), st.floats(0, 20), st.sampled_from([1400.0, 1500.0])), max_size=30))
-def test_of_those_who_are_left_no_two_could_play(asked: list[tuple[Wish, float, float]]) -> None:
+def test_of_those_who_are_left_no_two_could_play(asked: list[tuple[SeekFilter, float, float]]) -> None:
     waiting = [Seeker(f"p{number}", wish, rating, since) for number, (wish, since, rating) in enumerate(asked)]
     seekers = seekers_of(*waiting)
     groups = seekers.groups(20.0)

@@ -15,8 +15,8 @@ from game.games.selection import (
     ANY,
     Choices,
     Proposal,
+    SeekFilter,
     Selection,
-    Wish,
     agreed,
     check_proposal,
     check_wish,
@@ -31,7 +31,7 @@ from game.rules import SEATS
 LIST = Choices(("3x3", "5x5"), (1, 3), ("none", "10s", "3+2"))
 EVERY = [Proposal(board, best_of, clock) for board in LIST.boards for best_of in LIST.best_ofs for clock in LIST.clocks]
 ONE, OTHER = Proposal("3x3", 3, "10s"), Proposal("5x5", 1, "none")
-WISHES = st.builds(Wish, st.sampled_from((ANY, *LIST.boards)), st.sampled_from((ANY, *LIST.clocks)))
+WISHES = st.builds(SeekFilter, st.sampled_from((ANY, *LIST.boards)), st.sampled_from((ANY, *LIST.clocks)))
 
 
 def selection(**proposals: Proposal) -> Selection:
@@ -60,9 +60,9 @@ def test_everything_on_the_short_list_can_be_played() -> None:
 
 
 def test_a_wish_says_what_it_is_particular_about() -> None:
-    assert check_wish({}, LIST) == Wish(ANY, ANY)
-    assert check_wish({"board": "5x5", "mood": "good"}, LIST) == Wish("5x5", ANY)
-    assert check_wish({"board": ANY, "clock": "10s"}, LIST) == Wish(ANY, "10s")
+    assert check_wish({}, LIST) == SeekFilter(ANY, ANY)
+    assert check_wish({"board": "5x5", "mood": "good"}, LIST) == SeekFilter("5x5", ANY)
+    assert check_wish({"board": ANY, "clock": "10s"}, LIST) == SeekFilter(ANY, "10s")
 
 
 @pytest.mark.parametrize("wish", [{"board": "4x4"}, {"clock": "11s"}, {"board": None}, {"clock": ["10s"]}, [], "any"])
@@ -72,17 +72,17 @@ def test_a_wish_for_what_is_not_there_is_refused(wish: object) -> None:
 
 
 def test_wishes_that_go_together_leave_what_both_would_play() -> None:
-    assert narrowed(LIST, [Wish(), Wish("5x5")]) == LIST._replace(boards=("5x5",))
-    assert narrowed(LIST, [Wish("5x5", "10s"), Wish("5x5")]) == Choices(("5x5",), (1, 3), ("10s",))
-    assert narrowed(LIST, [Wish("5x5"), Wish("3x3")]) is None
-    assert narrowed(LIST, [Wish(clock="none"), Wish(clock="10s")]) is None
-    assert narrowed(LIST, [Wish("7x7")]) is None
+    assert narrowed(LIST, [SeekFilter(), SeekFilter("5x5")]) == LIST._replace(boards=("5x5",))
+    assert narrowed(LIST, [SeekFilter("5x5", "10s"), SeekFilter("5x5")]) == Choices(("5x5",), (1, 3), ("10s",))
+    assert narrowed(LIST, [SeekFilter("5x5"), SeekFilter("3x3")]) is None
+    assert narrowed(LIST, [SeekFilter(clock="none"), SeekFilter(clock="10s")]) is None
+    assert narrowed(LIST, [SeekFilter("7x7")]) is None
 
 
 @UNTIMED
 @given(st.lists(WISHES, max_size=4))
-def test_what_is_left_of_the_list_is_what_suits_everybody(wishes: list[Wish]) -> None:
-    def suits(wish: Wish, proposal: Proposal) -> bool:
+def test_what_is_left_of_the_list_is_what_suits_everybody(wishes: list[SeekFilter]) -> None:
+    def suits(wish: SeekFilter, proposal: Proposal) -> bool:
         return wish.board in (ANY, proposal.board) and wish.clock in (ANY, proposal.clock)
 
     suitable = [proposal for proposal in EVERY if all(suits(wish, proposal) for wish in wishes)]

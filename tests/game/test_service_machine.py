@@ -9,39 +9,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
-from game.cluster_state import Drain, Happened, Service, Tick, decide, decode, encode, evolve, from_plain, to_plain
+from game.cluster_state import ClusterState, Drain, Happened, Tick, decide, decode, encode, evolve, from_plain, to_plain
 from game.errors import InvalidArgument
-from game.moment import Moment
+from game.moment import Context
 
 COMMANDS = st.just(Tick()) | st.builds(Drain, st.booleans(), st.none() | st.integers(0, 1 << 40))
 
 
 def test_a_tick_writes_down_what_time_it_is() -> None:
-    assert decide(Service(), Tick(), Moment(500)) == (Happened(500, False, None),)
-    assert evolve(Service(), Happened(500, False, None)) == Service(1, 500)
+    assert decide(ClusterState(), Tick(), Context(500)) == (Happened(500, False, None),)
+    assert evolve(ClusterState(), Happened(500, False, None)) == ClusterState(1, 500)
 
 
 def test_time_that_has_not_passed_is_not_written_down() -> None:
     for at in (0, 499, 500):
-        assert decide(Service(3, 500), Tick(), Moment(at)) == ()
+        assert decide(ClusterState(3, 500), Tick(), Context(at)) == ()
 
 
 def test_the_cluster_is_emptied_and_goes_on_as_usual() -> None:
-    draining = evolve(Service(), decide(Service(), Drain(True, 1_800_000_000), Moment(7))[0])
-    assert draining == Service(1, 7, True, 1_800_000_000)
-    assert decide(draining, Drain(True, 1_800_000_000), Moment(8)) == ()
-    assert decide(draining, Drain(True), Moment(8)) == (Happened(8, True, None),)
-    assert decide(draining, Drain(False, 99), Moment(8)) == (Happened(8, False, None),)
-    assert decide(draining, Tick(), Moment(9)) == (Happened(9, True, 1_800_000_000),)
+    draining = evolve(ClusterState(), decide(ClusterState(), Drain(True, 1_800_000_000), Context(7))[0])
+    assert draining == ClusterState(1, 7, True, 1_800_000_000)
+    assert decide(draining, Drain(True, 1_800_000_000), Context(8)) == ()
+    assert decide(draining, Drain(True), Context(8)) == (Happened(8, True, None),)
+    assert decide(draining, Drain(False, 99), Context(8)) == (Happened(8, False, None),)
+    assert decide(draining, Tick(), Context(9)) == (Happened(9, True, 1_800_000_000),)
 
 
 @UNTIMED
 @given(st.lists(st.tuples(COMMANDS, st.integers(0, 1 << 40))))
 def test_service_time_never_goes_back_and_everything_survives_the_disk(steps: list[tuple[Tick | Drain, int]]) -> None:
-    state = Service()
+    state = ClusterState()
     for command, at in steps:
         before = state
-        for event in decide(state, command, Moment(at)):
+        for event in decide(state, command, Context(at)):
             assert from_plain(json.loads(json.dumps(to_plain(event)))) == event
             state = evolve(state, event)
             assert state != before._replace(version=state.version), "what happens changes something"
@@ -51,7 +51,7 @@ def test_service_time_never_goes_back_and_everything_survives_the_disk(steps: li
         if isinstance(command, Drain):
             assert state.draining == command.on
             assert state.until == (command.until if command.on else None)
-            assert decide(state, command, Moment(at)) == ()
+            assert decide(state, command, Context(at)) == ()
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from playing import (
 from game.errors import InvariantBroken
 from game.forms.snapshot_codec import decode, encode
 from game.games.selection import Choices
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import (
     HOUSE,
     Accept,
@@ -86,7 +86,7 @@ ROOMS = {
 
 _ONLY = Choices(("7x7",), (3,), ("1+1",))
 EVENTS_OF_A_MATCH = decided(
-    nothing("abcd"), Match(HOUSE, "house-m", "tictactoe", ("ann", "bob"), _ONLY, True), Moment(500)
+    nothing("abcd"), Match(HOUSE, "house-m", "tictactoe", ("ann", "bob"), _ONLY, True), Context(500)
 )
 
 

@@ -21,9 +21,9 @@ from game.forms import views
 from game.forms.records import RECORDS_OF_A_VOLUME
 from game.forms.snapshot_codec import encode
 from game.games.registry import CLOCKS
-from game.games.selection import Wish
+from game.games.selection import SeekFilter
 from game.games.tictactoe import BOARDS
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.access import MOST_REMOVED
 from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
 from game.rooms.commands import Create, Join, Rematch, Remove, Resign, Say
@@ -49,7 +49,7 @@ from wire import MAIN
 from wire.errors import Busy
 
 LIMITS = Limits(people=1500)
-AT_FIRST = Moment()
+AT_FIRST = Context()
 MOST_BOT_MATCHES = 5
 MOST_ROOMS = MOST_BOT_MATCHES + 2
 LONG_LINE = "漢" * LONGEST_LINE
@@ -58,7 +58,7 @@ LONG_LINE = "漢" * LONGEST_LINE
 def in_turn(room: Room, commands: Iterator[tuple[Any, int]]) -> Room:
     """The room after these commands, each at its service time."""
     for command, at in commands:
-        for event in decide(room, command, Moment(at=at), LIMITS):
+        for event in decide(room, command, Context(at=at), LIMITS):
             room = evolve(room, event)
     return room
 
@@ -144,7 +144,7 @@ class Book:
     def play(self, games: int) -> None:
         """Play so many games to their end in one room."""
         room = nothing("abcd2345")
-        moment = Moment()
+        moment = Context()
         commands: list[Any] = [Create("ada", "create-it", "", "tictactoe", {"width": 10, "height": 10, "in_a_row": 10})]
         commands += [Join("ada", "join-ada", "player"), Join("bob", "join-bob", "player")]
         for game in range(games):
@@ -159,7 +159,7 @@ class Book:
                     number = self.house.records + 1
                     self._write(volume_stream(number), AddRecord(number, record))
 
-    def _write(self, stream: str, command: Any, moment: Moment = AT_FIRST) -> None:
+    def _write(self, stream: str, command: Any, moment: Context = AT_FIRST) -> None:
         kind, draft = self.streams.kind_of(stream), Batch(moment)
         state = self.house.state_of(stream)
         for event in kind.decide(state, command, moment):
@@ -177,7 +177,7 @@ class Book:
         self._write("room/abcd2345", Create(name, "create-it", "", "tictactoe", {}))
         self._write("room/abcd2345", Join(name, "join-12345", "player"))
         for number in range(lines):
-            self._write("room/abcd2345", Say(name, f"say-{number:060}", LONG_LINE), Moment(at=number * RATE_MS))
+            self._write("room/abcd2345", Say(name, f"say-{number:060}", LONG_LINE), Context(at=number * RATE_MS))
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def position(connection: Connection) -> int:
 
 
 def test_g9_who_waits_costs_nothing_on_disk(filling: ClusterControl, in_filling: Connection) -> None:
-    wishes = [Wish(board, clock) for board in BOARDS for clock in CLOCKS]
+    wishes = [SeekFilter(board, clock) for board in BOARDS for clock in CLOCKS]
     people = [in_filling.claim(f"waits{number}") for number in range(len(wishes))]
     wait_until(lambda: in_filling.rooms() == [], what="the room of those who talked is closed")
     before = position(in_filling)

@@ -13,7 +13,7 @@ from client import Cluster as Connection
 from client.room import RoomClient
 from client.views import View
 from game.errors import NameTaken, Refusal
-from game.games.selection import Proposal, Wish
+from game.games.selection import Proposal, SeekFilter
 from game.games.tictactoe import EMPTY
 from server.control.cluster import ClusterControl
 from server.rooms.ids import HOUSE_BOT
@@ -51,7 +51,7 @@ def test_the_house_bot_plays_on_though_it_and_the_servers_are_killed(
     cluster: ClusterControl, connection: Connection
 ) -> None:
     ada = connection.claim("ada")
-    room = ada.play_house_bot(Wish(board="3x3"))
+    room = ada.play_house_bot(SeekFilter(board="3x3"))
     killed: list[str] = []
 
     def on_move(view: View) -> None:

@@ -18,7 +18,7 @@ from client import Player, RoomClient
 from client.game_archive import Played
 from client.views import View
 from game.errors import NoSuchGame
-from game.games.selection import Proposal, Wish
+from game.games.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import wait_until
@@ -42,13 +42,13 @@ def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
 class Seeking:
     """Somebody who asks for a match, in the background."""
 
-    def __init__(self, player: Player, wish: Wish = Wish(clock="10s")) -> None:  # noqa: B008  # immutable
+    def __init__(self, player: Player, wish: SeekFilter = SeekFilter(clock="10s")) -> None:  # noqa: B008  # immutable
         self.player = player
         self.room: RoomClient | None = None
         self._thread = threading.Thread(target=self._seek, args=(wish,), daemon=True)
         self._thread.start()
 
-    def _seek(self, wish: Wish) -> None:
+    def _seek(self, wish: SeekFilter) -> None:
         self.room = self.player.seek(wish)
 
     @property
@@ -78,12 +78,12 @@ def new_players(connection: Connection) -> tuple[Player, Player]:
     return connection.claim(ada), connection.claim(bob)
 
 
-def matched_pair(connection: Connection, wish: Wish = Wish()) -> tuple[RoomClient, RoomClient]:  # noqa: B008
+def matched_pair(connection: Connection, wish: SeekFilter = SeekFilter()) -> tuple[RoomClient, RoomClient]:  # noqa: B008
     """Two who were matched: who has X, and who has O."""
     return pair_of(new_players(connection), wish)
 
 
-def pair_of(players: tuple[Player, Player], wish: Wish = Wish()) -> tuple[RoomClient, RoomClient]:  # noqa: B008
+def pair_of(players: tuple[Player, Player], wish: SeekFilter = SeekFilter()) -> tuple[RoomClient, RoomClient]:  # noqa: B008
     """These two, matched: who has X, and who has O."""
     both = [Seeking(player, wish) for player in players]
     rooms = [seeking.matched() for seeking in both]
@@ -167,7 +167,7 @@ def test_who_cancels_is_matched_with_nobody(connection: Connection) -> None:
     leaves.player.cancel_seek()
     wait_until(lambda: leaves.over)
     assert leaves.room is None
-    x, o = pair_of((ada, bob), Wish(clock="10s"))
+    x, o = pair_of((ada, bob), SeekFilter(clock="10s"))
     assert {x.name, o.name} == {ada.name, bob.name}
 
 

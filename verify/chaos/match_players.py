@@ -13,14 +13,14 @@ from client.bot import OLD_NEWS
 from client.views import View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from game.games.selection import Proposal, Wish
+from game.games.selection import Proposal, SeekFilter
 from game.match.offers import MATTERS
 from game.rules import Seat, other
 from verify.chaos.client_session import Guest
 from verify.chaos.players import PACE_S
 from verify.chaos.recorded_room import RecordedRoom
 
-WISH = Wish(board="3x3")
+WISH = SeekFilter(board="3x3")
 RANDOM = LEVELS["random"]
 LOOKS_IN_S = 3.0
 """So long who goes home looks in again: a front door that died may have asked for a match that is opened only then."""

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from game.errors import NoSuchRoom, Refusal
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import Command
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
@@ -98,7 +98,7 @@ class Carried:
     version: int
 
 
-_ANY_MOMENT = Moment()
+_ANY_MOMENT = Context()
 
 
 class RoomModel(Model[RoomState, Command | Look]):
@@ -107,7 +107,7 @@ class RoomModel(Model[RoomState, Command | Look]):
     A request that was carried out before is answered as the first time, for as long as rooms remember it.
     """
 
-    def __init__(self, room_id: str, limits: Limits, moments: Mapping[Request, Moment]) -> None:
+    def __init__(self, room_id: str, limits: Limits, moments: Mapping[Request, Context]) -> None:
         """A room that is not created yet. ``moments``: when the requests were carried out of which that is known; what
         does not depend on time is decided at any.
         """

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from game.errors import BadToken, InvariantBroken, NameTaken, NotAllowed, Refusal, TimeUp, TooOften
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import ClaimGame, Command
 from game.rooms.decide import decide
 from game.rooms.events import Event
@@ -114,7 +114,7 @@ def _by_request(history: RoomHistory) -> Iterator[tuple[Request, list[tuple[int,
         yield request, list(made)
 
 
-def _moments(history: RoomHistory) -> dict[Request, Moment]:
+def _moments(history: RoomHistory) -> dict[Request, Context]:
     """When the requests were decided that made events."""
     return {request: moment_of(event for _, event in made) for request, made in _by_request(history)}
 

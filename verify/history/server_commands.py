@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from game.games.selection import Choices
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Due, Leave, Match
 from game.rooms.events import Agreed, Closed, Created, Event, Finished, Left, Said, Seated, Selecting, Started
 
@@ -24,9 +24,9 @@ def request_of(made: Command | Event) -> Request:
     return by, made.request_id
 
 
-def moment_of(events: Iterable[Event]) -> Moment:
+def moment_of(events: Iterable[Event]) -> Context:
     """When the events of one request were decided, with the chance and the date that they tell of."""
-    now = Moment()
+    now = Context()
     for event in events:
         now = now._replace(at=max(now.at, event.at))
         if isinstance(event, Agreed) and event.lot is not None:

@@ -18,7 +18,7 @@ from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import Refusal
 from game.forms.event_codec import to_plain
-from game.games.selection import Proposal, Wish
+from game.games.selection import Proposal, SeekFilter
 from game.games.tictactoe import EMPTY
 from verify.testbed.task_processes import carry_out
 from wire.errors import TicTacToeError
@@ -28,7 +28,7 @@ STALLED_S = 120.0
 """When nothing has happened to anybody for so long, all give up: longer than a call may take, so that what a call runs
 into comes first."""
 LOOK_AGAIN_S = 0.5
-WISH = Wish(board="3x3")
+WISH = SeekFilter(board="3x3")
 STUBBORN = 0.05
 """How many insist on what they proposed, so that lots are drawn."""
 

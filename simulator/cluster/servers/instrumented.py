@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from game.moment import CHANCE_BITS, Moment
+from game.moment import CHANCE_BITS, Context
 from server.log.entries import Epoch, LogEnd
 from server.log.journal.journal import Journal
 from server.replication.primary import Output, Primary
@@ -35,10 +35,10 @@ class NotingTime(ServiceClock):
         dice = process.world.chance(f"{process.life}/moments")
         super().__init__(lambda: process.now * self._hours.speed, lambda: dice.getrandbits(CHANCE_BITS))
 
-    def moment(self, *, draining: bool = False) -> Moment:
+    def moment(self, *, draining: bool = False) -> Context:
         at = self.now()
         self._hours.says(str(self._process.life), self._process.now, at)
-        return Moment(at, self._chance(), draining=draining)
+        return Context(at, self._chance(), draining=draining)
 
     def tick(self) -> int:
         at = super().tick()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from game.accounts.names import Claim, Keep, Recover
+from game.accounts.names import Claim, Recover, Reserve
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
 from game.moment import Limits as RoomLimits
 from game.rooms.commands import (
@@ -62,10 +62,10 @@ FORGOTTEN_AFTER_S = 1.5
 """Later than any copy of a message that is still under way."""
 NO_FAULTS = Failpoints("")
 _LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
-COMMANDS: dict[str, Callable[..., Command | Claim | Keep | Recover]] = {
+COMMANDS: dict[str, Callable[..., Command | Claim | Reserve | Recover]] = {
     make.__name__: make
     for make in (
-        *(Create, Join, Leave, Move, Resign, Rematch, Close, Claim, Keep, Recover),
+        *(Create, Join, Leave, Move, Resign, Rematch, Close, Claim, Reserve, Recover),
         *(Propose, Offer, Accept, Decline, Say, ClaimGame),
     )
 }

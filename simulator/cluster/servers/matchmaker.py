@@ -10,7 +10,7 @@ from typing import Any
 
 from game.errors import TicTacToeError
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
-from game.games.selection import Wish
+from game.games.selection import SeekFilter
 from game.match.matchmaking import Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
 from server.communication.game_index import PAGE, GameIndex
@@ -68,7 +68,7 @@ class WaitingLine:
             return
         self._asked[name] = (request, self._process.now + OPEN_S)
         if name not in self._making:
-            seeker = Seeker(name, Wish(*wish), self.archive.rating_of(name), self._process.now)
+            seeker = Seeker(name, SeekFilter(*wish), self.archive.rating_of(name), self._process.now)
             self._seekers.ask(seeker)
         if not self._ticks:
             self._ticks = True

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import ANY, Wish
+from game.games.selection import ANY, SeekFilter
 from game.match.matchmaking import Seeker
 from game.moment import Limits
 from game.rooms.commands import HOUSE, Close
@@ -153,7 +153,7 @@ class Crowd:
 
     # -- what people do -------------------------------------------------------------------------------------------
 
-    def ask(self, name: str, wish: Wish, ticket: str, worth_s: float) -> None:
+    def ask(self, name: str, wish: SeekFilter, ticket: str, worth_s: float) -> None:
         """Ask for a match, with a ticket that is worth so much."""
         answer = self.servers.matchmaker.seek(name, wish, ticket, FOREVER_S)
         if name in self.room_of:
@@ -169,7 +169,7 @@ class Crowd:
             self.questions[name].abandon()
         self.questions[name] = answer
 
-    def ask_shortly(self, name: str, wish: Wish, ticket: str, worth_s: float) -> None:
+    def ask_shortly(self, name: str, wish: SeekFilter, ticket: str, worth_s: float) -> None:
         """Ask, and hear that there is no match when the question's time is up; the new ticket keeps the place."""
         if name in self.room_of:
             return
@@ -182,7 +182,7 @@ class Crowd:
         assert answer["waited_s"] == pytest.approx(int(worth_s * 1000) / 1000.0)
         self.tickets[name] = (str(answer["ticket"]), float(answer["waited_s"]))
 
-    def return_with(self, name: str, wish: Wish, whose: str) -> None:
+    def return_with(self, name: str, wish: SeekFilter, whose: str) -> None:
         """Ask with a ticket, which may be another's: then it is worth nothing."""
         ticket, worth_s = self.tickets.get(whose, ("", 0.0))
         self.ask(name, wish, ticket, worth_s if whose == name else 0.0)
@@ -230,7 +230,7 @@ class Crowd:
 STEPS = st.tuples(
     st.sampled_from(["ask", "ask", "ask", "ask shortly", "return", "return", "cancel", "die", "match", "match", "end"]),
     st.sampled_from(PEOPLE),
-    st.builds(Wish, st.sampled_from(BOARDS), st.sampled_from(CLOCKS)),
+    st.builds(SeekFilter, st.sampled_from(BOARDS), st.sampled_from(CLOCKS)),
     st.sampled_from(PEOPLE),
     st.sampled_from([0.0, 0.3, 4.0, 11.0]),
     st.booleans(),
@@ -270,65 +270,65 @@ def crowd() -> Crowd:
 
 def test_a_ticket_keeps_the_place_in_the_queue(crowd: Crowd) -> None:
     crowd.tickets["p0"] = asked_for(crowd, "p0", 20.0)
-    crowd.ask("p1", Wish(), "", 0.0)
-    crowd.return_with("p0", Wish(), "p0")
+    crowd.ask("p1", SeekFilter(), "", 0.0)
+    crowd.return_with("p0", SeekFilter(), "p0")
     crowd.match()
     assert crowd.servers.house.room(crowd.room_of["p0"]).seats["X"] == "p0"
 
 
 def test_the_ticket_of_another_is_worth_nothing(crowd: Crowd) -> None:
     crowd.tickets["p0"] = asked_for(crowd, "p0", 20.0)
-    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.servers.clock += 0.1
-    crowd.return_with("p2", Wish(), "p0")
+    crowd.return_with("p2", SeekFilter(), "p0")
     crowd.match()
     assert crowd.servers.house.room(crowd.room_of["p2"]).seats["X"] == "p1"
 
 
 @pytest.mark.parametrize("ticket", ["", "-", "99999999", "99999999-", "1-2-3", "-1-abc", "٣-abc", "1e9-0", "\x00"])
 def test_what_is_no_ticket_is_worth_nothing(crowd: Crowd, ticket: str) -> None:
-    crowd.ask("p0", Wish(), "", 0.0)
+    crowd.ask("p0", SeekFilter(), "", 0.0)
     crowd.servers.clock += 1.0
-    crowd.ask("p1", Wish(), ticket, 0.0)
+    crowd.ask("p1", SeekFilter(), ticket, 0.0)
     crowd.match()
 
 
 def test_who_cancels_and_asks_again_waits_again(crowd: Crowd) -> None:
     for _ in range(20):
-        crowd.ask("p0", Wish(), "", 0.0)
+        crowd.ask("p0", SeekFilter(), "", 0.0)
         crowd.cancel("p0")
-    crowd.ask("p0", Wish(), "", 0.0)
-    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.ask("p0", SeekFilter(), "", 0.0)
+    crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.match()
     assert crowd.room_of.keys() == {"p0", "p1"}
 
 
 def test_who_is_in_a_match_is_not_matched_again_though_the_front_door_does_not_know_it(crowd: Crowd) -> None:
     """As after a restart of the front door whose copy of the lobby is not complete."""
-    crowd.ask("p0", Wish(), "", 0.0)
-    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.ask("p0", SeekFilter(), "", 0.0)
+    crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.match()
     crowd.servers.copy.matches.put(crowd.room_of["p0"], None)
-    question = crowd.servers.matchmaker.seek("p0", Wish(), "", FOREVER_S)
-    crowd.ask("p2", Wish(), "", 0.0)
+    question = crowd.servers.matchmaker.seek("p0", SeekFilter(), "", FOREVER_S)
+    crowd.ask("p2", SeekFilter(), "", 0.0)
     crowd.servers.round()
     assert isinstance(question, Later)
     assert crowd.servers.house.match_of("p0") == crowd.room_of["p0"]
     assert crowd.servers.house.match_of("p2") is None
-    crowd.ask("p3", Wish(), "", 0.0)
+    crowd.ask("p3", SeekFilter(), "", 0.0)
     crowd.match()
     assert crowd.room_of["p2"] == crowd.room_of["p3"] != crowd.room_of["p0"]
 
 
 def test_who_waits_hears_of_their_match_as_soon_as_the_front_door_does(crowd: Crowd) -> None:
     """As when the main server is killed between opening a match and telling the lobby of it."""
-    crowd.ask("p0", Wish(), "", 0.0)
-    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.ask("p0", SeekFilter(), "", 0.0)
+    crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.match()
     room = crowd.room_of["p0"]
     row = crowd.servers.copy.lobby.rows[room]
     crowd.servers.copy.matches.put(room, None)
-    questions = [crowd.servers.matchmaker.seek("p0", Wish(), "", FOREVER_S) for _ in range(2)]
+    questions = [crowd.servers.matchmaker.seek("p0", SeekFilter(), "", FOREVER_S) for _ in range(2)]
     crowd.servers.round()
     crowd.servers.copy.matches.put(room, row)
     crowd.servers.round()
@@ -339,19 +339,19 @@ def test_who_waits_hears_of_their_match_as_soon_as_the_front_door_does(crowd: Cr
 
 def test_who_is_refused_by_the_house_bot_waits_on(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matchmaking.Matchmaker, "_bot_is_free", lambda _: False)
-    crowd.ask("p0", Wish(), "", 0.0)
+    crowd.ask("p0", SeekFilter(), "", 0.0)
     with pytest.raises(Busy):
-        crowd.servers.matchmaker.play_house_bot("p0", "request", Wish())
-    crowd.ask("p1", Wish(), "", 0.0)
+        crowd.servers.matchmaker.play_house_bot("p0", "request", SeekFilter())
+    crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.match()
     assert crowd.room_of.keys() == {"p0", "p1"}
 
 
 def test_who_plays_the_house_bot_waits_no_more(crowd: Crowd) -> None:
-    crowd.ask("p0", Wish(), "", 0.0)
-    room = crowd.servers.matchmaker.play_house_bot("p0", "request", Wish())["room"]
+    crowd.ask("p0", SeekFilter(), "", 0.0)
+    room = crowd.servers.matchmaker.play_house_bot("p0", "request", SeekFilter())["room"]
     assert told(crowd.questions.pop("p0"))["room"] == room
-    crowd.ask("p1", Wish(), "", 0.0)
+    crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.servers.round()
     assert crowd.servers.house.match_of("p1") is None
 
@@ -360,7 +360,7 @@ def asked_for(crowd: Crowd, name: str, waits_s: float) -> tuple[str, float]:
     """The ticket of somebody who has waited that long."""
     worth_s = 0.0
     ticket = ""
-    answer = crowd.servers.matchmaker.seek(name, Wish(), ticket, SHORTLY_S)
+    answer = crowd.servers.matchmaker.seek(name, SeekFilter(), ticket, SHORTLY_S)
     crowd.servers.clock += waits_s
     assert isinstance(answer, Later)
     heard = told(answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import HOUSE, Create, Due, Join, Rematch
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
@@ -16,7 +16,7 @@ from server.rooms.room_timers import SPARE, RoomTimers
 
 def after(room: Room, *commands: Any, at: int = 0) -> Room:
     for command in commands:
-        for event in decide(room, command, Moment(at), Limits()):
+        for event in decide(room, command, Context(at), Limits()):
             room = evolve(room, event)
     return room
 

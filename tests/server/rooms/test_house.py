@@ -8,7 +8,7 @@ import pytest
 
 from game.accounts.names import Claim
 from game.forms.views import view
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import Close, Command, Create, Join
 from server.log.batch import Batch
 from server.log.entries import Entry, Epoch, StreamSummary
@@ -33,9 +33,9 @@ class Writer:
         self._lists = lists
 
     def do(self, stream: str, command: Command | Claim) -> None:
-        draft, kind = Batch(Moment()), STREAMS.kind_of(stream)
+        draft, kind = Batch(Context()), STREAMS.kind_of(stream)
         state, position = self.house.state_of(stream), self.journal.last.position
-        for event in kind.decide(state, command, Moment()):
+        for event in kind.decide(state, command, Context()):
             position += 1
             state = kind.evolve(state, event)
             draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from game.accounts import names
 from game.accounts.lookalikes import skeletons
-from game.accounts.names import NOBODY, Claim, Keep, Name, Recover, Release, name_key
+from game.accounts.names import NOBODY, Claim, Name, Recover, Release, Reserve, name_key
 from game.errors import Refusal
 from server.log.name_stream import name_stream
 from server.rooms import name_index as of_name_book
@@ -82,7 +82,7 @@ def command_of(step: str, name: str, token: str, before: Name) -> names.Command:
     if step == "claim":
         return Claim(name, token)
     if step == "keep":
-        return Keep(before.token_hash, "code")
+        return Reserve(before.token_hash, "code")
     return Recover("code", token) if step == "recover" else Release()
 
 

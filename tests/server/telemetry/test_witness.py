@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from game.accounts.name_events import Claimed
-from game.accounts.names import Claim, Keep, Recover, Release
+from game.accounts.names import Claim, Recover, Release, Reserve
 from game.cluster_state import Drain, Tick
 from game.errors import CellTaken
 from game.forms.event_codec import from_plain, to_plain
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import HOUSE, Due, Move
 from game.rooms.events import Closed, Created, Finished, Moved, Started
 from server.commit.commit import Submission
@@ -40,7 +40,7 @@ ALL = (
 
 
 def draft_of(*events: Any, stream: str = ROOM) -> Batch:
-    draft = Batch(Moment())
+    draft = Batch(Context())
     for number, event in enumerate(events, 1):
         draft.entries.append(Entry(number, 1, stream, number, ""))
         draft.events.append(event)
@@ -134,7 +134,7 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
     ("stream", "command"),
     [
         (name_stream("eve"), Claim("eve", SECRET)),
-        (name_stream("eve"), Keep(SECRET, SECRET)),
+        (name_stream("eve"), Reserve(SECRET, SECRET)),
         (name_stream("eve"), Recover(SECRET, SECRET)),
         (name_stream("eve"), Release()),
         (THE_SERVICE, Tick()),

@@ -10,7 +10,7 @@ import itertools
 import random
 from collections.abc import Iterator
 
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import Command, Create, Join, Leave, Move, Rematch, Resign
 from game.rooms.decide import decide
 from game.rooms.events import Event
@@ -27,7 +27,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.history = RoomHistory()
-        self._when: dict[Request, Moment] = {}
+        self._when: dict[Request, Context] = {}
         self._model = RoomModel(ROOM, LIMITS, self._when)
         self.state: RoomState = self._model.initial()
         self._seconds = itertools.count(1)
@@ -39,7 +39,7 @@ class Recorder:
         sent_before_s: float = 0.25,
         answered_after_s: float | None = 0.25,
         carried_out: bool = True,
-        now: Moment = Moment(),  # noqa: B008  # immutable
+        now: Context = Context(),  # noqa: B008  # immutable
     ) -> Call[object]:
         """Carry an operation out, between being sent and being answered; or never, if nobody is told anything.
 
@@ -61,7 +61,7 @@ class Recorder:
 
     def servers(self, command: Command, at: int, chance: int = 0) -> None:
         """The servers carry out a command of their own: nobody calls it, and nobody is answered."""
-        self.call(command, now=Moment(at, chance))
+        self.call(command, now=Context(at, chance))
         del self.history.calls[-1]
 
     def version(self) -> int:
@@ -79,7 +79,7 @@ class Recorder:
         return self.history
 
 
-def made(before: RoomState, operation: Command | Look, now: Moment) -> tuple[Event, ...]:
+def made(before: RoomState, operation: Command | Look, now: Context) -> tuple[Event, ...]:
     """The events that the operation makes."""
     assert not isinstance(operation, Look)
     return decide(before.room, operation, now, LIMITS)

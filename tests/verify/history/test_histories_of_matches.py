@@ -9,7 +9,7 @@ import pytest
 from recorded import LIMITS, ROOM, Recorder
 
 from game.games.selection import SELECT_MS, Choices
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import (
     HOUSE,
     Accept,
@@ -52,8 +52,8 @@ def selected() -> Recorder:
     """A match for which lots were drawn: best of three with ten seconds a move. Version 8 is the game's start."""
     room = Recorder()
     room.servers(match_of(), at=0)
-    room.call(Propose("ada", "p1", X_WANTS), now=Moment(2000))
-    room.call(Propose("bob", "p2", O_WANTS), now=Moment(3000))
+    room.call(Propose("ada", "p1", X_WANTS), now=Context(2000))
+    room.call(Propose("bob", "p2", O_WANTS), now=Context(3000))
     room.servers(Due(HOUSE, "house-lots"), at=BEGAN, chance=LOT)
     assert room.version() == 8
     return room
@@ -64,7 +64,7 @@ def a_whole_match() -> Recorder:
     room = selected()
 
     def call(command: Command, at: int) -> None:
-        room.call(command, now=Moment(BEGAN + at, 5, 1_800_000_000))
+        room.call(command, now=Context(BEGAN + at, 5, 1_800_000_000))
 
     call(Join("wes", "w1", "spectator"), 100)
     call(Say("wes", "s1", "good  luck"), 200)
@@ -125,10 +125,10 @@ def test_a_match_without_a_choice_and_a_claimed_game_are_clean() -> None:
     room = Recorder()
     room.servers(match_of(choices=Choices(("3x3",), (1,), ("none",))), at=0)
     room.servers(Leave("bob", "house-gone", 1000), at=4000)
-    room.call(ClaimGame("ada", "c1", "win"), now=Moment(62_999))
+    room.call(ClaimGame("ada", "c1", "win"), now=Context(62_999))
     assert room.history.calls[-1].answer == Refused("not_allowed")
-    room.call(ClaimGame("ada", "c2", "win"), now=Moment(63_000))
-    room.call(Leave("ada", "l1"), now=Moment(64_000))
+    room.call(ClaimGame("ada", "c2", "win"), now=Context(63_000))
+    room.call(Leave("ada", "l1"), now=Context(64_000))
     assert isinstance(room.history.final[-1][1], Closed)
     found = found_in(room.watched("w1"))
     assert found.clean, found.all
@@ -149,7 +149,7 @@ def test_refusals_that_only_time_explains_say_nothing(history: RoomHistory) -> N
 
 def test_late_moves_are_refused_in_a_good_history() -> None:
     room = selected()
-    late = room.call(Move("ada", "m1", 4), now=Moment(BEGAN + 10_000))
+    late = room.call(Move("ada", "m1", 4), now=Context(BEGAN + 10_000))
     assert late.answer == Refused("time_up")
     room.servers(Due(HOUSE, "house-flag"), at=BEGAN + 10_050)
     assert found_in(room.watched("w1")).clean
@@ -158,8 +158,8 @@ def test_late_moves_are_refused_in_a_good_history() -> None:
 def test_calls_of_which_nobody_heard_are_judged_by_their_events() -> None:
     for carried_out in (True, False):
         room = selected()
-        room.call(Say("ada", "s1", "hi"), now=Moment(BEGAN + 5), answered_after_s=None, carried_out=carried_out)
-        room.call(Offer("bob", "o1", "abort"), now=Moment(BEGAN + 6), answered_after_s=None, carried_out=carried_out)
+        room.call(Say("ada", "s1", "hi"), now=Context(BEGAN + 5), answered_after_s=None, carried_out=carried_out)
+        room.call(Offer("bob", "o1", "abort"), now=Context(BEGAN + 6), answered_after_s=None, carried_out=carried_out)
         room.look()
         assert found_in(room.history).clean
 
@@ -181,7 +181,7 @@ def test_a_flag_that_fell_for_the_other_is_found(history: RoomHistory) -> None:
 
 def test_a_move_after_the_time_was_up_is_found() -> None:
     room = selected()
-    room.call(Move("ada", "m1", 4), now=Moment(BEGAN + 9999))
+    room.call(Move("ada", "m1", 4), now=Context(BEGAN + 9999))
     history = room.watched("w1")
     change(history, where(history, Moved), at=BEGAN + 10_000)
     assert any("was to be refused" in what for what in found_in(history).not_linearizable)
@@ -294,7 +294,7 @@ def test_the_servers_own_commands_are_read_off_their_events(make: Callable[[], R
     assert found.pop((HOUSE, "house-gone"), _LEAVE) == _LEAVE
     for (by, request_id), command in found.items():
         assert (command is not None) == (by == HOUSE), request_id
-    assert moment_of(by_request[HOUSE, "house-lots"]) == Moment(BEGAN, LOT, 0)
+    assert moment_of(by_request[HOUSE, "house-lots"]) == Context(BEGAN, LOT, 0)
 
 
 def test_a_match_of_one_is_no_match() -> None:

@@ -12,7 +12,7 @@ from client.desktop.model.base.words import sentence
 from client.player import Player, Waiting
 from client.room import RoomClient, new_request_id
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import ANY, Wish
+from game.games.selection import ANY, SeekFilter
 from wire.errors import TicTacToeError
 
 BOARDS = (ANY, *short_list(DEFAULT_GAME).boards)
@@ -34,7 +34,7 @@ class SeekingModel:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``found`` is called with the room of a match, in which one has a seat."""
-        self.wish = Wish()
+        self.wish = SeekFilter()
         self.message = ""
         """What went wrong."""
         self.is_seeking = False
@@ -76,7 +76,7 @@ class SeekingModel:
 
     def wish_for(self, *, board: str | None = None, clock: str | None = None) -> None:
         """Wish for that, the next time one plays."""
-        self.wish = Wish(self.wish.board if board is None else board, self.wish.clock if clock is None else clock)
+        self.wish = SeekFilter(self.wish.board if board is None else board, self.wish.clock if clock is None else clock)
 
     def play(self) -> None:
         """Ask for a match, unless one does already."""

@@ -6,7 +6,7 @@ import pytest
 
 from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, faces, is_moving, seconds_until, written
 from client.views import View
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import Create, Join, Move
 from game.rooms.state import nothing
 from tests.client.desktop.model.seen import seen
@@ -23,7 +23,7 @@ def timed(clock: str, moved_at: int | None = None) -> View:
     ):
         room = evolved(room, decided(room, command))
     if moved_at is not None:
-        room = evolved(room, decided(room, Move("ann", request(), 0), Moment(at=moved_at)))
+        room = evolved(room, decided(room, Move("ann", request(), 0), Context(at=moved_at)))
     return seen(room)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from client.desktop.model.room.offers import Bar, bars, may_be_offered
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import Create, Join, Leave, Offer
 from game.rooms.state import Room, nothing
 from tests.client.desktop.model.seen import seen
@@ -67,7 +67,7 @@ def test_the_next_game_of_a_series_counts_down() -> None:
 )
 def test_who_stays_away_can_lose_the_game(away_ms: int, bar: tuple[str, list[str]] | None) -> None:
     room = started()
-    room = evolved(room, decided(room, Leave("bob", request()), Moment(at=1000)))
+    room = evolved(room, decided(room, Leave("bob", request()), Context(at=1000)))
     assert texts(room, "ann", 1000 + away_ms) == ([] if bar is None else [bar])
     assert texts(room, "eve", 1000 + away_ms) == [], "who watches claims nothing"
     assert bars(seen(room), "ann", 1000 + 500, claim_after_ms=500)[0].text == "bob stays away", "as the servers say"

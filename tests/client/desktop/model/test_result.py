@@ -11,7 +11,7 @@ from client.desktop.model.room.headline import headline
 from client.desktop.model.room.result import counted, result_text
 from client.views import View
 from game.games.registry import short_list
-from game.moment import Moment
+from game.moment import Context
 from game.rooms.commands import Accept, ClaimGame, Create, Due, Join, Leave, Match, Offer, Resign
 from game.rooms.state import Room, nothing
 from tests.client.desktop.model.seen import seen
@@ -64,7 +64,7 @@ def test_while_they_choose_and_when_lots_were_drawn() -> None:
     room = match(("bob",))
     assert [headline(seen(room), me).text for me in ("ann", "eve")] == ["What shall it be?", "They choose what to play"]
     assert room_title(seen(room)) == "A match"
-    room = evolved(room, decided(room, Due("", "house-1"), Moment(at=15_000, chance=0)))
+    room = evolved(room, decided(room, Due("", "house-1"), Context(at=15_000, chance=0)))
     assert headline(seen(room), "bob").text == "ann is to move"
     assert room_title(seen(room)) == "3×3, 3 in a row · one game"
     room = after(room, Resign("ann", request()))
@@ -77,7 +77,7 @@ def test_endings_that_the_board_does_not_show_are_said() -> None:
     gone = evolved(room, decided(room, Leave("bob", request())))
     claims = {"win": "You won — bob stayed away", "draw": "A draw — somebody stayed away"}
     for result, text in claims.items():
-        claimed = evolved(gone, decided(gone, ClaimGame("ann", request(), result), Moment(at=60_000)))
+        claimed = evolved(gone, decided(gone, ClaimGame("ann", request(), result), Context(at=60_000)))
         assert headline(seen(claimed), "ann").text == text
     agreed = after(room, Offer("ann", request(), "draw"), Accept("bob", request(), "draw"))
     assert headline(seen(agreed), "eve").text == "A draw, agreed"
@@ -88,7 +88,7 @@ def test_endings_that_the_board_does_not_show_are_said() -> None:
         Create("ann", request(), "", "tictactoe", {}, 0, "10s"),
         *(Join(name, request(), "player") for name in ("ann", "bob")),
     )
-    late = evolved(timed, decided(timed, Due("", "house-1"), Moment(at=10_000)))
+    late = evolved(timed, decided(timed, Due("", "house-1"), Context(at=10_000)))
     assert [headline(seen(late), me).text for me in ("ann", "bob", "eve")] == [
         "Your time is up",
         "You won — ann’s time is up",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from game.games.selection import Proposal, Wish
+from game.games.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import Seat, SitDown
 
@@ -52,7 +52,7 @@ def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_
     cai.model.play_again()
     assert cai.model.screen == "lobby"
     assert cai.lobby.seeking.is_seeking
-    assert cai.lobby.seeking.wish == Wish("3x3", "3+2")
+    assert cai.lobby.seeking.wish == SeekFilter("3x3", "3+2")
     cai.lobby.seeking.cancel()
     cai.wait(lambda: not cai.lobby.seeking.is_seeking)
 

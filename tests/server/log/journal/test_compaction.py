@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from game.moment import Limits, Moment
+from game.moment import Context, Limits
 from game.rooms.commands import Create, Join, Leave
 from game.rooms.state import Room, nothing
 from server.log.entries import Entry, LogId, Snapshot, StreamCopy
@@ -37,7 +37,7 @@ def history(length: int) -> list[tuple[Room, Entry]]:
         request = f"request-{position}"
         command = Join("bob", request, "spectator") if position % 2 == 0 else Leave("bob", request)
         first = position == 1
-        (event,) = kind.decide(state, Create("ada", request, "", "tictactoe", {}) if first else command, Moment())
+        (event,) = kind.decide(state, Create("ada", request, "", "tictactoe", {}) if first else command, Context())
         state = kind.evolve(state, event)
         made.append((state, Entry(position, 1, ROOM, position, kind.write_event(event))))
     return made
