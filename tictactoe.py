@@ -196,12 +196,12 @@ def demo(
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
     """Bots play in all rooms of a cluster of its own while its servers are killed; nothing may be lost."""
-    from verify.demo.report import Plan
+    from verify.demo.report import DemoPlan
     from verify.demo.run import run_demo
     from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
-        plan = Plan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
+        plan = DemoPlan(seconds=seconds, rooms=rooms, kill_every_s=kill_every, seed=seed)
         summary = run_demo(cluster, plan, console)
         if report is not None:
             report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
@@ -218,12 +218,12 @@ def rush(
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
     """Very many press Play at once while servers are killed: all must be matched, all series end, nothing be lost."""
-    from verify.load.report import Rush
+    from verify.load.report import LoadReport
     from verify.load.run import run_rush
     from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors():
-        wanted = Rush(people, kill_every, seed)
+        wanted = LoadReport(people, kill_every, seed)
         with sandbox_cluster(**KEEP_ALL, away_s=AN_HOUR_S) as cluster:
             summary = run_rush(cluster, wanted, console.print)
         console.print_json(json.dumps(summary.as_plain()))
@@ -266,7 +266,7 @@ def chaos(
 
     On a cluster of its own, where possible in a network of its own. Exit status 0 only when nothing was found.
     """
-    from verify.chaos.run import Wishes, run_chaos
+    from verify.chaos.run import ChaosOptions, run_chaos
     from verify.testbed.cluster_faults import sandbox_havoc
     from verify.testbed.network_namespace import enter
 
@@ -278,7 +278,7 @@ def chaos(
         servers = stack.enter_context(sandbox_havoc(no_network=no_network, **changes))
         found = run_chaos(
             servers,
-            Wishes(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed),
+            ChaosOptions(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed),
             lambda line: print(line, flush=True),
             environment=environment,
             evidence=None if report is None else report.with_suffix(".evidence"),
@@ -299,15 +299,15 @@ def hostile(
     report: Annotated[Path | None, typer.Option(help="write what was seen there: Markdown if .md, else JSON")] = None,
 ) -> None:
     """Attack a cluster of its own, on loopback, with bad input of all kinds while honest players play on it."""
-    from verify.fuzz.plan import Plan
+    from verify.fuzz.plan import FuzzPlan
     from verify.fuzz.report import write
     from verify.fuzz.run import run_hostile
-    from verify.testbed.attack_surface import Exposed
+    from verify.testbed.attack_surface import AttackSurface
     from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
-        plan = Plan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)
-        seen = run_hostile(Exposed(cluster), plan, console.print)
+        plan = FuzzPlan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)
+        seen = run_hostile(AttackSurface(cluster), plan, console.print)
         if report is not None:
             write(seen, report)
         console.print_json(data=seen.as_plain())

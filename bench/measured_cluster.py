@@ -24,7 +24,7 @@ THE_LAST_VOLUME = f"{ARCHIVE}\U0010ffff"
 """In the order of streams, after all volumes of the book and before all else."""
 
 
-class Measured:
+class MeasuredCluster:
     """A running cluster."""
 
     def __init__(self, cluster: ClusterControl) -> None:
@@ -90,7 +90,7 @@ class Measured:
 
 
 @contextlib.contextmanager
-def measured_cluster() -> Iterator[Measured]:
+def measured_cluster() -> Iterator[MeasuredCluster]:
     """A new cluster with the settings that everybody has, but for its ports and its folder, and for what one name and
     one host may have: a few names open all rooms here.
     """
@@ -98,4 +98,4 @@ def measured_cluster() -> Iterator[Measured]:
     with sandbox_cluster(
         max_rooms_per_name=wide, max_rooms_per_host=wide, max_new_rooms_per_name_per_hour=wide, max_seats_per_name=wide
     ) as cluster:
-        yield Measured(cluster)
+        yield MeasuredCluster(cluster)

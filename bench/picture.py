@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from bench.measures.figures import Row
+from bench.measures.figures import FigureRow
 from bench.measures.growth import latency_row, rooms_row
 
 WIDTH, HEIGHT = 430, 300
@@ -17,7 +17,7 @@ _STYLE = "font-family:system-ui,sans-serif;font-size:11px;fill:#6b7280"
 Line = Sequence[tuple[float, float]]
 
 
-def growth_picture(rows: Sequence[Row]) -> str:
+def growth_picture(rows: Sequence[FigureRow]) -> str:
     """Moves a second beside echoes, and the latency of a move, by rooms; from the rows of ``growth``."""
     of = {row.name: row for row in rows}
     numbers = [1 << power for power in range(MOST_POWER) if rooms_row(1 << power) in of]

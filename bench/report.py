@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from bench.measures.figures import Row
+from bench.measures.figures import FigureRow
 from bench.measures.growth import rooms_row
 from bench.picture import growth_picture
 
@@ -35,19 +35,19 @@ def machine() -> dict[str, object]:
     }
 
 
-def as_plain(rows: Sequence[Row]) -> dict[str, object]:
+def as_plain(rows: Sequence[FigureRow]) -> dict[str, object]:
     """The report for machines."""
     return {"machine": machine(), "rows": {row.name: row.as_plain() for row in rows}}
 
 
-def write(rows: Sequence[Row], file: Path) -> None:
+def write(rows: Sequence[FigureRow], file: Path) -> None:
     """Write the report for machines, and beside it as ``.svg`` the picture of how it grows, if that was measured."""
     file.write_text(json.dumps(as_plain(rows), indent=2) + "\n")
     if any(row.name == rooms_row(1) for row in rows):
         file.with_suffix(".svg").write_text(growth_picture(rows))
 
 
-def as_table(rows: Sequence[Row]) -> Table:
+def as_table(rows: Sequence[FigureRow]) -> Table:
     """The report for people; whole in 80 columns."""
     figures = ("value", "yardstick", "unit", "ratio", "rounds", "target")
     table = Table(
@@ -64,7 +64,7 @@ def as_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def explained(rows: Sequence[Row]) -> str:
+def explained(rows: Sequence[FigureRow]) -> str:
     """What each row is, a line each."""
     lines = []
     for row in rows:
@@ -74,7 +74,7 @@ def explained(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _held(row: Row) -> tuple[str, ...]:
+def _held(row: FigureRow) -> tuple[str, ...]:
     yardstick = "" if row.yardstick is None else _figure(row.yardstick)
     ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
     spread = (

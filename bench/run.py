@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench.measures.audience import audience
 from bench.measures.cluster_api import Cluster
-from bench.measures.figures import Row
+from bench.measures.figures import FigureRow
 from bench.measures.growth import growth
 from bench.measures.playing import playing
 from bench.measures.scale import QUICK, Group, Scale
@@ -18,14 +18,16 @@ from game.errors import InvalidArgument
 GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, takeover, audience, size, endurance)}
 
 
-def run_bench(cluster: Cluster, say: Callable[[str], None], *, only: str = "", quick: bool = False) -> Sequence[Row]:
+def run_bench(
+    cluster: Cluster, say: Callable[[str], None], *, only: str = "", quick: bool = False
+) -> Sequence[FigureRow]:
     """Measure all groups of rows, or ``only`` one. ``quick`` shows that everything works; its figures say little.
 
     Raises InvalidArgument for a group that there is none of.
     """
     if only and only not in GROUPS:
         raise InvalidArgument(f"there is no group {only}: it is {', '.join(GROUPS)}")
-    rows: list[Row] = []
+    rows: list[FigureRow] = []
     for name, measure in GROUPS.items():
         if only in ("", name):
             say(f"{name}: {measure.__doc__}")

@@ -20,7 +20,7 @@ from server.control.cluster import ClusterControl
 from server.settings import Settings
 from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
-from verify.testbed.cluster_faults import SandboxHavoc
+from verify.testbed.cluster_faults import ClusterFaults
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION
 from wire.rpc import Proxy
@@ -182,7 +182,7 @@ def whole(cluster: ClusterControl) -> ClusterControl:
 
 def whole_with_room(cluster: ClusterControl) -> ClusterControl:
     """This cluster once all four run and can write. What is just being started has inherited the full disk."""
-    havoc = SandboxHavoc(cluster, None, None, {})
+    havoc = ClusterFaults(cluster, None, None, {})
 
     def runs() -> bool:
         havoc.free_disk()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.measures.cluster_api import Cluster
-from bench.measures.figures import Round, Row, percentile
+from bench.measures.figures import FigureRow, Round, percentile
 from bench.measures.scale import MS, PLAYERS, Scale
 from verify.testbed.task_processes import all_do, task_processes
 
@@ -16,12 +16,12 @@ PAUSE_EACH_S = 0.001
 """Between two moves, so that all have seen the one before the next comes."""
 
 
-def audience(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+def audience(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
     """One room that very many watch: from a move's sending until the last of them has seen it."""
     for watchers, target in zip(scale.audiences, TARGETS_MS, strict=True):
         rounds, served = _watched(cluster, scale, watchers)
         what = f"one move → the last of {watchers} spectators of one room, p50"
-        yield Row(f"audience of {watchers}", what, "ms", rounds, target=target, note=served)
+        yield FigureRow(f"audience of {watchers}", what, "ms", rounds, target=target, note=served)
 
 
 def _watched(cluster: Cluster, scale: Scale, watchers: int) -> tuple[tuple[Round, ...], str]:

@@ -21,7 +21,7 @@ LEVELS = ("random", *OFFERED)
 
 
 @dataclass(frozen=True)
-class Match:
+class BotMatchResult:
     """How many games a level has won, drawn and lost against a weaker one; each begins every other game."""
 
     board: str
@@ -32,7 +32,7 @@ class Match:
     lost: int
 
 
-def matches(boards: Sequence[tuple[int, int, int]], games: int, looks: int, seed: int) -> Iterator[Match]:
+def matches(boards: Sequence[tuple[int, int, int]], games: int, looks: int, seed: int) -> Iterator[BotMatchResult]:
     """Every two levels on every board, each match as soon as it is over."""
     for width, height, in_a_row in boards:
         rules = rules_with({"width": width, "height": height, "in_a_row": in_a_row})
@@ -46,7 +46,7 @@ def matches(boards: Sequence[tuple[int, int, int]], games: int, looks: int, seed
                 winner = winner_of(rules, seats, looks, chance)
                 results.append("drawn" if winner is None else "won" if winner == own else "lost")
             counts = (results.count(result) for result in ("won", "drawn", "lost"))
-            yield Match(board, stronger, weaker, *counts)
+            yield BotMatchResult(board, stronger, weaker, *counts)
 
 
 def winner_of(rules: TicTacToe, seats: dict[str, str], looks: int, chance: random.Random) -> Seat | None:

@@ -36,7 +36,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Row:
+class FigureRow:
     """One line of the table."""
 
     name: str

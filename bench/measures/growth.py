@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench.measures.both_sides import a_second, both_sides
 from bench.measures.cluster_api import Cluster
-from bench.measures.figures import Round, Row, percentile
+from bench.measures.figures import FigureRow, Round, percentile
 from bench.measures.scale import MS, Scale, took_s
 from bench.measures.tables import open_tables, play_at_once
 from verify.testbed.task_processes import each_does
@@ -14,7 +14,7 @@ from verify.testbed.task_processes import each_does
 ECHO = "bare Pyro4 echoes of the same bytes by as many clients"
 
 
-def growth(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+def growth(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
     """Moves a second, and how long each takes, in 1, 2, 4 and more rooms at once."""
     with both_sides(cluster, scale.processes) as (players, callers):
         most = max(_shares(scale.most_rooms, scale.processes))
@@ -32,10 +32,10 @@ def growth(cluster: Cluster, scale: Scale) -> Iterator[Row]:
             played = play_at_once(players, played_in, scale.seconds)
             took_ms = [took * MS for result in played for took in took_s(result["moves"])]
             rate = (Round(a_second(played, "moves"), echoes),)
-            yield Row(rooms_row(number), f"moves a second, {number} rooms", "moves/s", rate, ECHO)
+            yield FigureRow(rooms_row(number), f"moves a second, {number} rooms", "moves/s", rate, ECHO)
             note = f"p99 {percentile(took_ms, 99):.3g} ms"
             p50 = (Round(percentile(took_ms, 50)),)
-            yield Row(latency_row(number), f"acknowledged move, {number} rooms, p50", "ms", p50, note=note)
+            yield FigureRow(latency_row(number), f"acknowledged move, {number} rooms, p50", "ms", p50, note=note)
             number *= 2
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.measures.both_sides import a_second, both_sides
 from bench.measures.cluster_api import Cluster
-from bench.measures.figures import Round, Row, percentile
+from bench.measures.figures import FigureRow, Round, percentile
 from bench.measures.scale import US, Scale, took_s
 from bench.measures.tables import open_tables, play_at_once
 from verify.testbed.task_processes import TaskProcess, all_do
@@ -14,15 +14,17 @@ from verify.testbed.task_processes import TaskProcess, all_do
 ECHO = "a bare Pyro4 echo of the same bytes"
 
 
-def playing(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+def playing(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
     """One room, sixty-four, and from one player's move to the other's eyes."""
     with both_sides(cluster, scale.processes) as (players, callers):
         tables = _Tables(players, callers, scale)
         alone, seen, many = zip(*(tables.round() for _ in range(scale.rounds)), strict=True)
     rooms = scale.playing
-    yield Row("move", "acknowledged move, one room, p50", "µs", alone, ECHO, 2.2)
-    yield Row("seen", "move sent → the opponent has seen it, p50", "µs", seen, ECHO, 3.5)
-    yield Row("moves", f"moves a second, {rooms} rooms, {2 * rooms} clients", "moves/s", many, ECHO, 0.65, "at least")
+    yield FigureRow("move", "acknowledged move, one room, p50", "µs", alone, ECHO, 2.2)
+    yield FigureRow("seen", "move sent → the opponent has seen it, p50", "µs", seen, ECHO, 3.5)
+    yield FigureRow(
+        "moves", f"moves a second, {rooms} rooms, {2 * rooms} clients", "moves/s", many, ECHO, 0.65, "at least"
+    )
 
 
 class _Tables:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.measures.cluster_api import Cluster
-from bench.measures.figures import Row
+from bench.measures.figures import FigureRow
 
 PLAYERS = ("-m", "bench.worker")
 """What a process of players is started with, before the name server's address."""
@@ -52,7 +52,7 @@ QUICK = Scale(
 )
 """Shows that everything works."""
 
-Group = Callable[[Cluster, Scale], Iterator[Row]]
+Group = Callable[[Cluster, Scale], Iterator[FigureRow]]
 """Makes the clusters that it needs, and gives its rows."""
 
 

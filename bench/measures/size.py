@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.measures.cluster_api import Cluster
-from bench.measures.figures import Round, Row, percentile
+from bench.measures.figures import FigureRow, Round, percentile
 from bench.measures.scale import PLAYERS, US, Scale, took_s, wait_until
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
@@ -15,7 +15,7 @@ MOVES = 4
 TURNS = 8
 
 
-def size(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+def size(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
     """A house with very many rooms: what each takes, what a move costs there, and how long a start takes."""
     rooms = scale.many_rooms // scale.processes * scale.processes
     with (
@@ -33,9 +33,11 @@ def size(cluster: Cluster, scale: Scale) -> Iterator[Row]:
         costs = tuple(_cost(both, scale.seconds) for _ in range(scale.rounds))
         journal = f"journal of {large.journal_bytes() / 1e6:.1f} MB"
         starts = tuple(Round(large.restart()) for _ in range(scale.rounds))
-    yield Row("memory", f"main server's memory for an idle room, {rooms} rooms", "bytes", (Round(memory),), target=8192)
-    yield Row("start", f"start of all servers with {rooms} rooms", "s", starts, target=1.0, note=journal)
-    yield Row("cost", f"move with {rooms} open rooms, p50", "µs", costs, f"the same with {FEW} open rooms", 1.15)
+    yield FigureRow(
+        "memory", f"main server's memory for an idle room, {rooms} rooms", "bytes", (Round(memory),), target=8192
+    )
+    yield FigureRow("start", f"start of all servers with {rooms} rooms", "s", starts, target=1.0, note=journal)
+    yield FigureRow("cost", f"move with {rooms} open rooms, p50", "µs", costs, f"the same with {FEW} open rooms", 1.15)
 
 
 def _cost(both: Sequence[tuple[TaskProcess, Sequence[str]]], seconds: float) -> Round:

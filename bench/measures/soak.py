@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from bench.measures.cluster_api import Cluster, Servers
-from bench.measures.figures import Round, Row
+from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
 from bench.measures.tables import open_tables, play_at_once
 from verify.testbed.task_processes import task_processes
@@ -20,7 +20,7 @@ LOOKS = 5
 """So many times as long as a measurement is played between two looks at the journals, which take their time too."""
 
 
-def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+def endurance(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
     """Very many moves, and how large the journals grow; then what the servers take when nobody plays any more."""
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         wait_until(servers.is_whole)
@@ -39,9 +39,9 @@ def endurance(cluster: Cluster, scale: Scale) -> Iterator[Row]:
     (bytes_then, games_then), (bytes_now, games_now) = files[half], files[-1]
     each_game = (bytes_now - bytes_then) / max(1, games_now - games_then)
     note = f"files: {bytes_now / MB:.0f} MB with {games_now} games, {each_game:.0f} bytes more for each"
-    yield Row("journals", what, "MB", (journals,), "the same in the first half", 1.1, note=note)
+    yield FigureRow("journals", what, "MB", (journals,), "the same in the first half", 1.1, note=note)
     what = f"all servers' processor time in a second without a move, {each * len(rooms)} rooms open"
-    yield Row("idle", what, "ms", idle, note=f"{more} bytes more on disk")
+    yield FigureRow("idle", what, "ms", idle, note=f"{more} bytes more on disk")
 
 
 def _idle(servers: Servers, seconds: float) -> Round:

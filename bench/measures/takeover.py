@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from bench.measures.cluster_api import Cluster, Servers
-from bench.measures.figures import Round, Row, percentile
+from bench.measures.figures import FigureRow, Round, percentile
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
 from bench.measures.tables import Rooms, open_tables, play_at_once
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
@@ -25,7 +25,7 @@ MOVES = 4
 """Made in each room where nobody plays."""
 
 
-def takeover(cluster: Cluster, scale: Scale) -> Iterator[Row]:
+def takeover(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
     """Kills of the main server while people play."""
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         each = scale.playing // scale.processes
@@ -44,12 +44,14 @@ def takeover(cluster: Cluster, scale: Scale) -> Iterator[Row]:
     what = f"kill -9 of main → next accepted move, {scale.open_rooms} rooms, {scale.playing} playing"
     note = f"{len(felt_ms)} kills, at most {max(felt_ms):.0f} ms"
     p50, p99 = percentile(felt_ms, 50), percentile(felt_ms, 99)
-    yield Row("takeover", f"{what}, p50", "ms", (Round(p50, imported),), IMPORT, 1.0, note=note)
-    yield Row("takeover p99", f"{what}, p99", "ms", (Round(p99, imported),), IMPORT, 2.0, note=note)
-    yield Row("takeover ms", f"{what}, p99", "ms", (Round(p99),), target=100.0, note=note)
+    yield FigureRow("takeover", f"{what}, p50", "ms", (Round(p50, imported),), IMPORT, 1.0, note=note)
+    yield FigureRow("takeover p99", f"{what}, p99", "ms", (Round(p99, imported),), IMPORT, 2.0, note=note)
+    yield FigureRow("takeover ms", f"{what}, p99", "ms", (Round(p99),), target=100.0, note=note)
     note = f"{len(flat_out_ms)} kills, at most {max(flat_out_ms):.0f} ms"
     flat_out = percentile(flat_out_ms, 50)
-    yield Row("takeover flat out", f"{what} without pauses, p50", "ms", (Round(flat_out, imported),), IMPORT, note=note)
+    yield FigureRow(
+        "takeover flat out", f"{what} without pauses, p50", "ms", (Round(flat_out, imported),), IMPORT, note=note
+    )
 
 
 def _import_ms() -> float:

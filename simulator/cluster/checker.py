@@ -26,7 +26,7 @@ from simulator.cluster.servers.other_servers import CommunicationProcess, Replic
 from simulator.cluster.servers.published_log import Record
 from simulator.engine.simulation import World
 from verify.history.guarantees import check
-from verify.history.record import Done, RoomHistory
+from verify.history.record import AnsweredCall, RoomHistory
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Damaged, NotReady
 
@@ -210,7 +210,7 @@ class Judge:
 
     def _was_seen(self, table: Table) -> bool:
         """Whether the room was ever there, as anybody could see or was told."""
-        told = any(isinstance(call.answer, Done) for call in table.history.calls)
+        told = any(isinstance(call.answer, AnsweredCall) for call in table.history.calls)
         return told or room_stream(table.room) in self.record.published
 
     def _finished(self, table: Table) -> RoomHistory:
@@ -225,7 +225,7 @@ class Judge:
             calls = [
                 call
                 for call in calls
-                if isinstance(call.answer, Done) and getattr(call.operation, "request_id", "") in made
+                if isinstance(call.answer, AnsweredCall) and getattr(call.operation, "request_id", "") in made
             ]
         return RoomHistory(calls, history.watchers, history.gaps, final)
 

@@ -18,7 +18,7 @@ from server.log.room_stream import room_stream
 from simulator.cluster.servers.machine import ADRIFT
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.cluster.servers.rpc import Process, Request
-from verify.history.record import Call, Done, Look, Refused, RoomHistory, Seen
+from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
 from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, Unreachable
 
@@ -126,24 +126,24 @@ class Participant(Person):
         arguments = (room_stream(self.table.room), type(command).__name__, *fields_of(command))
 
         def answered(answer: Any) -> None:
-            self._end(call, Done(answer["version"], answer["seat"]))
+            self._end(call, AnsweredCall(answer["version"], answer["seat"]))
 
         def refused(error: TicTacToeError) -> None:
             # A write that failed, or nobody who answered: whether an earlier try was carried out is not known.
-            self._end(call, Refused(error.code) if isinstance(error, Refusal) else None)
+            self._end(call, RefusedCall(error.code) if isinstance(error, Refusal) else None)
 
         self.insist("command", arguments, answered, refused, give_up_at=self.now + GIVES_UP_S)
 
     def look(self) -> None:
         """Look at the room, then go on."""
-        call = self._begin(Look(self.name))
+        call = self._begin(ObservedView(self.name))
 
         def answered(view: Any) -> None:
             moves = tuple((seat, move) for seat, move in view["moves"])
             self._end(call, Seen(view["version"], view["phase"], moves), view)
 
         def refused(error: TicTacToeError) -> None:
-            self._end(call, Refused(error.code) if isinstance(error, NoSuchRoom) else None)
+            self._end(call, RefusedCall(error.code) if isinstance(error, NoSuchRoom) else None)
 
         self.insist("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
 

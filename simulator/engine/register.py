@@ -19,7 +19,7 @@ from simulator.engine.node import Node, Timer
 from simulator.engine.simulation import World
 from simulator.engine.verdict import Verdict
 from verify.history import linearizability
-from verify.history.models import Read, RegisterModel, Write
+from verify.history.models import Read, RegisterSpecification, Write
 from verify.history.record import Call
 
 SERVERS = ("n1", "n2", "n3")
@@ -151,7 +151,7 @@ def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = F
     late = [call for call in calls if call.answered_at is None and call.sent_at > STORM_S + PATIENCE_S / 4]
     if late:
         findings.append(f"liveness: {len(late)} calls were not answered although all servers are there")
-    result = linearizability.check(RegisterModel(), matter(calls))
+    result = linearizability.check(RegisterSpecification(), matter(calls))
     if not result.linearizable:
         findings.append(f"linearizability: {result}")
     return Verdict(seed, tuple(findings), len(calls), Counter(storm.struck), world.now, tuple(world.timeline.lines))

@@ -6,14 +6,14 @@ import io
 
 from rich.console import Console
 
-from bench.measures.figures import Round, Row
+from bench.measures.figures import FigureRow, Round
 from bench.report import as_table
 
 ROWS = (
-    Row("moves", "moves", "moves/s", (Round(12345.6, 54321.0), Round(9.0, 98765.0)), "echoes", 0.65, "at least"),
-    Row("takeover flat out", "takeovers", "ms", (Round(103.4, 94.9),), "an import"),
-    Row("audience of 1000", "an audience", "ms", (Round(263.4), Round(1440.6))),
-    Row("memory", "a room", "bytes", (Round(7416.0),), target=8192),
+    FigureRow("moves", "moves", "moves/s", (Round(12345.6, 54321.0), Round(9.0, 98765.0)), "echoes", 0.65, "at least"),
+    FigureRow("takeover flat out", "takeovers", "ms", (Round(103.4, 94.9),), "an import"),
+    FigureRow("audience of 1000", "an audience", "ms", (Round(263.4), Round(1440.6))),
+    FigureRow("memory", "a room", "bytes", (Round(7416.0),), target=8192),
 )
 
 

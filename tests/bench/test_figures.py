@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.measures.figures import Round, Row, percentile
+from bench.measures.figures import FigureRow, Round, percentile
 
 
 @pytest.mark.parametrize(("percent", "value"), [(1, 1.0), (50, 2.0), (51, 3.0), (99, 4.0), (100, 4.0)])
@@ -13,7 +13,7 @@ def test_a_percentile_is_one_of_the_values(percent: float, value: float) -> None
 
 
 def test_a_ratio_is_the_median_of_the_rounds_and_not_of_the_values() -> None:
-    row = Row("move", "a move", "µs", (Round(10.0, 1.0), Round(20.0, 10.0), Round(30.0, 10.0)), "an echo", 3.0)
+    row = FigureRow("move", "a move", "µs", (Round(10.0, 1.0), Round(20.0, 10.0), Round(30.0, 10.0)), "an echo", 3.0)
     assert row.ratio == 3.0
     assert row.spread == (2.0, 10.0)
     assert (row.value, row.yardstick) == (20.0, 10.0)
@@ -22,16 +22,16 @@ def test_a_ratio_is_the_median_of_the_rounds_and_not_of_the_values() -> None:
 
 def test_with_a_yardstick_it_is_the_ratio_that_has_to_hold() -> None:
     rounds = (Round(7.0, 10.0),)
-    assert Row("moves", "moves", "1/s", rounds, "echoes", 0.65, "at least").holds
-    assert not Row("moves", "moves", "1/s", rounds, "echoes", 0.75, "at least").holds
+    assert FigureRow("moves", "moves", "1/s", rounds, "echoes", 0.65, "at least").holds
+    assert not FigureRow("moves", "moves", "1/s", rounds, "echoes", 0.75, "at least").holds
 
 
 def test_without_one_it_is_the_value() -> None:
-    assert Row("start", "a start", "s", (Round(0.8), Round(3.0), Round(0.9)), target=1.0).holds
-    assert not Row("start", "a start", "s", (Round(1.1),), target=1.0).holds
+    assert FigureRow("start", "a start", "s", (Round(0.8), Round(3.0), Round(0.9)), target=1.0).holds
+    assert not FigureRow("start", "a start", "s", (Round(1.1),), target=1.0).holds
 
 
 def test_without_a_target_nothing_has_to_hold() -> None:
-    row = Row("audience", "an audience", "ms", (Round(8.0),))
+    row = FigureRow("audience", "an audience", "ms", (Round(8.0),))
     assert row.holds is None
     assert row.as_plain()["holds"] is None

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 import bench.measured_cluster
 import bench.measures.soak
 import bench.run
-from bench.measured_cluster import Measured, measured_cluster
+from bench.measured_cluster import MeasuredCluster, measured_cluster
 from bench.measures.scale import QUICK
 from bench.run import GROUPS
 from server.settings import ROOT
@@ -29,7 +29,7 @@ from tests.conditions import A_RUN_S, wait_until
 from tictactoe import app
 
 KEYS = {"value", "unit", "yardstick", "ratio", "target", "holds"}
-ClusterFor = Callable[[], AbstractContextManager[Measured]]
+ClusterFor = Callable[[], AbstractContextManager[MeasuredCluster]]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def cluster_for() -> Iterator[ClusterFor]:
         free = [shared]
 
         @contextmanager
-        def give() -> Iterator[Measured]:
+        def give() -> Iterator[MeasuredCluster]:
             if not free:
                 with measured_cluster() as own:
                     yield own

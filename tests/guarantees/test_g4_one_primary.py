@@ -23,7 +23,7 @@ from server.supervision import processes
 from server.supervision.run_file import RunFile
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, whole_with_room
-from verify.testbed.cluster_faults import SandboxHavoc
+from verify.testbed.cluster_faults import ClusterFaults
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import DeadlineExceeded
@@ -105,7 +105,7 @@ def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_
     """What was queued for it is not carried out by it any more, but by the next one, once."""
     old = cluster.process_of(MAIN)
     assert old is not None
-    havoc = SandboxHavoc(cluster, None, None, {})
+    havoc = ClusterFaults(cluster, None, None, {})
     havoc.fill_disk(REPLICATION)
     game.play(0)
     wait_until(

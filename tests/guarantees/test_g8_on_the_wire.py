@@ -36,7 +36,7 @@ from verify.fuzz.wire_inputs import (
     SERPENT,
     message,
 )
-from verify.testbed.attack_surface import Exposed
+from verify.testbed.attack_surface import AttackSurface
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, TicTacToeError, Unreachable
@@ -85,7 +85,7 @@ def caller(cluster: ClusterControl) -> Iterator[RawCaller]:
 
 @pytest.mark.parametrize("size", [MEGABYTE - 100, LARGEST_TEXT_CALL - 100], ids=["1 MB", "the most"])
 def test_g8_texts_that_cost_a_parser_much_cost_a_server_little(cluster: ClusterControl, game: Game, size: int) -> None:
-    exposed = Exposed(cluster)
+    exposed = AttackSurface(cluster)
     before, memory = exposed.processes(), exposed.memory_mb()[MAIN]
     codes = set()
 

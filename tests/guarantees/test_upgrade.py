@@ -30,7 +30,7 @@ from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, MakeCluster, end
 from tests.peers import peer_of
 from verify.history.guarantees import check
-from verify.testbed.bot_tables import Tables
+from verify.testbed.bot_tables import BotTables
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
@@ -64,10 +64,10 @@ def all_have_come_up(cluster: ClusterControl) -> bool:
 
 
 @contextmanager
-def bots_playing(connection: Connection, tables: int = 3) -> Iterator[Tables]:
+def bots_playing(connection: Connection, tables: int = 3) -> Iterator[BotTables]:
     """Bots at some tables, from before until after; then every move is accounted for."""
     moves: list[object] = []
-    playing = Tables(pace_s=0.1, on_move=moves.append)
+    playing = BotTables(pace_s=0.1, on_move=moves.append)
     for number in range(tables):
         table = next(numbers)
         names = (f"a{table}", f"b{table}", f"w{table}")

@@ -26,7 +26,7 @@ from server.process.server_process import ServerProcess
 from server.supervision.status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import HANG_S, Game, whole_with_room
-from verify.testbed.cluster_faults import SandboxHavoc
+from verify.testbed.cluster_faults import ClusterFaults
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
@@ -186,7 +186,7 @@ def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for
     game.play(0)
     rooms = {row.room for row in connection.rooms()}
     assert game.x.id in rooms
-    havoc = SandboxHavoc(cluster, None, None, {})
+    havoc = ClusterFaults(cluster, None, None, {})
     for role in (REPLICATION, MAIN):  # the one that starts others first: a stand-by may be on its way
         havoc.fill_disk(role, largest_bytes)
     killed = cluster.kill(MAIN)

@@ -15,7 +15,7 @@ from simulator.engine.register import matter
 from simulator.engine.verdict import tally
 from simulator.run import run_many
 from verify.history.linearizability import check
-from verify.history.models import Read, RegisterModel, Write
+from verify.history.models import Read, RegisterSpecification, Write
 from verify.history.record import Call
 
 CAUGHT_AT = 68
@@ -85,4 +85,4 @@ def test_calls_that_nobody_saw_anything_of_do_not_count() -> None:
 
     kept = matter(list(calls()))
     assert [call.client for call in kept] == ["b", "d"]
-    assert check(RegisterModel(), kept).linearizable
+    assert check(RegisterSpecification(), kept).linearizable

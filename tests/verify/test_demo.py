@@ -30,7 +30,7 @@ from tictactoe import app
 from verify.demo.report import ALL_SERVERS
 from verify.demo.run import schedule
 from verify.history.guarantees import Findings, check
-from verify.history.record import Call, Done, RoomHistory
+from verify.history.record import AnsweredCall, Call, RoomHistory
 from wire import NAME_SERVER
 
 
@@ -117,7 +117,7 @@ def test_a_move_that_was_acknowledged_and_is_not_there_is_exit_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def doctored(histories: Mapping[str, RoomHistory], *, complete: bool) -> Findings:
-        never_sent = Call("ada", Move("ada", "never sent", 0), 0.0, math.inf, Done(5, "X"))
+        never_sent = Call("ada", Move("ada", "never sent", 0), 0.0, math.inf, AnsweredCall(5, "X"))
         next(iter(histories.values())).calls.append(never_sent)
         return check(histories, complete=complete)
 
@@ -143,7 +143,7 @@ def test_a_watcher_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monke
     def only_the_first(_: object, room: RoomClient, history: RoomHistory, _on_view: object) -> None:
         history.watchers[room.name] = list(next(room.watch(0)).events)[:1]
 
-    monkeypatch.setattr(verify.testbed.bot_tables.Tables, "_watch", only_the_first)
+    monkeypatch.setattr(verify.testbed.bot_tables.BotTables, "_watch", only_the_first)
     status, report = demo_here(tmp_path / "report.json")
     assert status == 1
     assert any("table1-w saw 1 of the" in finding for finding in report["findings"])

@@ -16,9 +16,9 @@ from server.replication.replica_service import ReplicaService
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known
-from verify.fuzz.plan import Door, Orders, Plan, orders_from
-from verify.fuzz.report import Memory, Report, write
-from verify.fuzz.tally import Tally, tally_from
+from verify.fuzz.plan import AttackedPort, FuzzPlan, Orders, orders_from
+from verify.fuzz.report import FuzzReport, Memory, write
+from verify.fuzz.tally import RefusalCounts, tally_from
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
 from wire import MAIN, NAME_SERVER
 
@@ -63,16 +63,18 @@ def test_the_same_seed_is_the_same_garbage() -> None:
 
 
 def test_orders_and_tallies_cross_to_another_process() -> None:
-    orders = Orders("1/0/0", 10, 3, [Door(MAIN, "client", "127.0.0.1", 1)], ["room"], ["ada"], "mallory", "t" * 43)
+    orders = Orders(
+        "1/0/0", 10, 3, [AttackedPort(MAIN, "client", "127.0.0.1", 1)], ["room"], ["ada"], "mallory", "t" * 43
+    )
     assert orders_from(json.loads(json.dumps(orders.as_plain()))) == orders
-    tally = Tally()
+    tally = RefusalCounts()
     tally.sent("noise", 3)
     tally.answered("view", "internal_error", 'File "x.py"')
     assert tally_from(json.loads(json.dumps(tally.as_plain()))) == tally
     assert len(tally.findings) == 2, "a fault of the server's, and a path in what it said"
 
 
-def a_report(**changes: object) -> Report:
+def a_report(**changes: object) -> FuzzReport:
     process: dict[str, tuple[int, float] | None] = {MAIN: (1, 1.0), NAME_SERVER: (2, 1.0)}
     clean: dict[str, object] = {
         "before": process,
@@ -81,7 +83,7 @@ def a_report(**changes: object) -> Report:
         "latencies_ms": {"calm": [1.0], "attack": [2.0]},
         "whole": True,
     }
-    return Report(Plan(), **{**clean, **changes})  # type: ignore[arg-type]  # the fields' own types, by name
+    return FuzzReport(FuzzPlan(), **{**clean, **changes})  # type: ignore[arg-type]  # the fields' own types, by name
 
 
 def test_only_a_run_in_which_nothing_happened_is_clean(tmp_path: Path) -> None:

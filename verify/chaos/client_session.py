@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from client.cluster import Cluster
 from client.player import Player
-from verify.chaos.history_writer import Recorder
+from verify.chaos.history_writer import HistoryWriter
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable
 
 FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
@@ -18,7 +18,7 @@ FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
 
 
 @dataclass(frozen=True)
-class Place:
+class RoomAddress:
     """Who somebody is at which table. ``part``: "owner", "guest" or "watcher"; or "contestant", who
     has no table and asks for matches.
     """
@@ -29,15 +29,15 @@ class Place:
 
 
 @dataclass
-class Guest:
+class ClientSession:
     """Somebody, from one start of its process to the next. ``client``: what its calls are recorded as. Once
     ``finishing`` is set, what runs is played to its end and nothing else begins.
     """
 
-    place: Place
+    place: RoomAddress
     cluster: Cluster
     player: Player
-    recorder: Recorder
+    recorder: HistoryWriter
     client: str
     chance: random.Random
     finishing: threading.Event

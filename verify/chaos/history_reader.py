@@ -27,7 +27,7 @@ from game.rooms.commands import (
     Say,
 )
 from game.rooms.events import Created
-from verify.history.record import Call, Done, Look, Refused, RoomHistory, Seen
+from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
 
 _COMMANDS = {
     kind.__name__: kind
@@ -39,7 +39,7 @@ _COMMANDS = {
 
 
 @dataclass
-class Recalled:
+class RecordedHistory:
     """All that was written down."""
 
     rooms: dict[str, RoomHistory] = field(default_factory=dict)
@@ -72,15 +72,15 @@ class Recalled:
         self.homeless = left
 
 
-def recall(files: Iterable[Path]) -> Recalled:
+def recall(files: Iterable[Path]) -> RecordedHistory:
     """Read all these files."""
-    recalled = Recalled()
+    recalled = RecordedHistory()
     for file in files:
         _recall_one(file, recalled)
     return recalled
 
 
-def _recall_one(file: Path, recalled: Recalled) -> None:
+def _recall_one(file: Path, recalled: RecordedHistory) -> None:
     waiting: dict[int, tuple[str | None, Call[object]]] = {}
     for line in _lines(file):
         if line["what"] == "call":
@@ -104,19 +104,19 @@ def _lines(file: Path) -> Iterator[Mapping[str, Any]]:
         yield json.loads(line)
 
 
-def _operation(line: Mapping[str, Any]) -> Command | Look:
+def _operation(line: Mapping[str, Any]) -> Command | ObservedView:
     fields = line["fields"]
-    return Look(**fields) if line["command"] == "Look" else _COMMANDS[line["command"]](**fields)
+    return ObservedView(**fields) if line["command"] == "Look" else _COMMANDS[line["command"]](**fields)
 
 
-def _answered(call: Call[object], line: Mapping[str, Any], recalled: Recalled) -> Call[object]:
+def _answered(call: Call[object], line: Mapping[str, Any], recalled: RecordedHistory) -> Call[object]:
     answer: object
     if "done" in line:
-        answer = Done(*line["done"])
+        answer = AnsweredCall(*line["done"])
         if isinstance(call.operation, Move):
             recalled.accepted.append((call.sent_at, line["at"]))
     elif "refused" in line:
-        answer = Refused(line["refused"])
+        answer = RefusedCall(line["refused"])
     elif "seen" in line:
         version, phase, moves = line["seen"]
         answer = Seen(version, phase, tuple((seat, move) for seat, move in moves))
@@ -126,7 +126,7 @@ def _answered(call: Call[object], line: Mapping[str, Any], recalled: Recalled) -
     return replace(call, answered_at=line["at"], answer=answer)
 
 
-def _put(recalled: Recalled, room: str | None, call: Call[object]) -> None:
+def _put(recalled: RecordedHistory, room: str | None, call: Call[object]) -> None:
     if room is None:
         recalled.homeless.append(call)
     else:
@@ -139,5 +139,5 @@ def _add_news(history: RoomHistory, line: Mapping[str, Any]) -> None:
     history.gaps += line["gap"]
 
 
-def _history(recalled: Recalled, room: str) -> RoomHistory:
+def _history(recalled: RecordedHistory, room: str) -> RoomHistory:
     return recalled.rooms.setdefault(room, RoomHistory())

@@ -22,7 +22,7 @@ from game.rooms.commands import Command
 from game.rooms.events import Event
 
 
-class Recorder:
+class HistoryWriter:
     """One file of one process. Safe for threads."""
 
     def __init__(self, file: Path) -> None:

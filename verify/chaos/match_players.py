@@ -16,7 +16,7 @@ from game.errors import NoSuchRoom, Refusal, RoomClosed
 from game.games.selection import Proposal, SeekFilter
 from game.match.offers import MATTERS
 from game.rules import Seat, other
-from verify.chaos.client_session import Guest
+from verify.chaos.client_session import ClientSession
 from verify.chaos.players import PACE_S
 from verify.chaos.recorded_room import RecordedRoom
 
@@ -31,7 +31,7 @@ _EXPECTED = OLD_NEWS | {"time_up", "not_allowed", "no_such_offer", "too_often", 
 
 
 @dataclass
-class Contestant(Guest):
+class MatchPlayer(ClientSession):
     """One contestant, from one start of its process to the next."""
 
     _home_at: float = field(default=math.inf, init=False)

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from verify.chaos.network_faults import Havoc
-from verify.chaos.plan import Fault, Kind
-from verify.chaos.workload_processes import Crowds
+from verify.chaos.plan import Fault, FaultKind
+from verify.chaos.workload_processes import WorkloadProcesses
 
 STEP_S = 0.02
 APPEAR_S = 0.6
@@ -27,7 +27,7 @@ DOWN_S = 0.5
 
 
 @dataclass(frozen=True)
-class Blow:
+class InjectedFault:
     """A fault that fell: when (monotonic clock, seconds), and whether anybody was there to be hit."""
 
     fault: Fault
@@ -35,10 +35,10 @@ class Blow:
     hit: bool
 
 
-class Conductor:
+class Nemesis:
     """Carries out one plan."""
 
-    def __init__(self, servers: Havoc, crowds: Crowds, say: Callable[[str], None]) -> None:
+    def __init__(self, servers: Havoc, crowds: WorkloadProcesses, say: Callable[[str], None]) -> None:
         self._servers = servers
         self._crowds = crowds
         self._say = say
@@ -47,7 +47,7 @@ class Conductor:
         self._hanging: dict[int, tuple[str, float]] = {}
         self._starting: threading.Thread | None = None
         self._down_since: float | None = None
-        self.blows: list[Blow] = []
+        self.blows: list[InjectedFault] = []
         self.complaints: list[str] = []
         self.starts = 0
         """How often all were down and the cluster was started from outside."""
@@ -61,7 +61,7 @@ class Conductor:
             self._step()
             at = time.monotonic()
             hit = self._let_fall(fault)
-            self.blows.append(Blow(fault, at, hit))
+            self.blows.append(InjectedFault(fault, at, hit))
             missed = "" if hit else " (nobody was there)"
             self._say(f"{len(self.blows):4d}  {fault}{missed}")
 
@@ -123,25 +123,25 @@ class Conductor:
     # -- faults ---------------------------------------------------------------------------------------------------
 
     def _let_fall(self, fault: Fault) -> bool:
-        if fault.kind is Kind.CLIENT:
+        if fault.kind is FaultKind.CLIENT:
             killed = self._crowds.kill(fault.group)
             if killed:
                 self._later(fault.for_s, lambda: self._crowds.start(fault.group))
             return killed
-        if fault.kind is Kind.CLOCK:
+        if fault.kind is FaultKind.CLOCK:
             self._servers.set_clocks(fault.offsets_s)
             return True
-        if fault.kind is Kind.CUT:
+        if fault.kind is FaultKind.CUT:
             cut = [role for role in fault.roles if self._servers.cut(role, fault.port, fault.direction)]
             for role in cut:
                 self._later(fault.for_s, lambda role=role: self._servers.mend(role, fault.port, fault.direction))  # type: ignore[misc]
             return bool(cut)
-        if fault.kind is Kind.DISK_FULL:
+        if fault.kind is FaultKind.DISK_FULL:
             self._later(fault.for_s, self._servers.free_disk)
             return self._at_each(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
-        if fault.kind is Kind.DAMAGE:
+        if fault.kind is FaultKind.DAMAGE:
             return self._damage(fault)
-        if fault.kind is Kind.KILL:
+        if fault.kind is FaultKind.KILL:
             return self._at_each(fault, self._servers.kill)
         return self._at_each(fault, lambda role: self._suspend(role, fault))
 
@@ -162,7 +162,7 @@ class Conductor:
 
     def _suspend(self, role: str, fault: Fault) -> int | None:
         pid = self._servers.suspend(role)
-        if pid is not None and fault.kind is Kind.HANG:
+        if pid is not None and fault.kind is FaultKind.HANG:
             self._hanging.setdefault(pid, (role, time.monotonic()))
         elif pid is not None and pid not in self._hanging:
             self._later(fault.for_s, lambda: self._servers.resume(pid))

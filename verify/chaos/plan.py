@@ -24,7 +24,7 @@ Port = Literal["peer", "client"]
 Direction = Literal["in", "out", "both"]
 
 
-class Kind(str, enum.Enum):
+class FaultKind(str, enum.Enum):
     """What happens to whom."""
 
     KILL = "kill"
@@ -41,7 +41,7 @@ class Kind(str, enum.Enum):
 class Fault:
     """One fault, ``at_s`` seconds after the first moment of the run."""
 
-    kind: Kind
+    kind: FaultKind
     roles: tuple[str, ...] = ()
     for_s: float = 0.0
     """How long it lasts; 0 for what is done at once, and for a hang, which lasts until the server is replaced."""
@@ -59,27 +59,27 @@ class Fault:
 
     def __str__(self) -> str:
         words = [self.kind.value, " and ".join(self.roles)]
-        if self.kind is Kind.CUT:
+        if self.kind is FaultKind.CUT:
             words.append(f"({self.port} port, {self.direction})")
-        elif self.kind is Kind.DISK_FULL:
+        elif self.kind is FaultKind.DISK_FULL:
             words.append(f"above {self.largest_bytes} bytes a file")
-        elif self.kind is Kind.CLOCK:
+        elif self.kind is FaultKind.CLOCK:
             words.append(", ".join(f"{offset_s:+.0f} s" for offset_s in self.offsets_s))
-        elif self.kind is Kind.CLIENT:
+        elif self.kind is FaultKind.CLIENT:
             words.append(f"group {self.group}")
         if self.for_s:
             words.append(f"for {self.for_s:.2f} s")
         return " ".join(word for word in words if word)
 
 
-def plan(seed: int, seconds: float, *, groups: int, without: Collection[Kind] = ()) -> tuple[Fault, ...]:
+def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKind] = ()) -> tuple[Fault, ...]:
     """The faults of a run, in order of time. ``groups``: how many processes of clients there are.
 
     What belongs together comes first, then one of each kind, so that a short run has them all; then rounds of all there
     are, each shuffled.
     """
     chance = random.Random(seed)
-    kinds = [kind for kind in Kind if kind not in without]
+    kinds = [kind for kind in FaultKind if kind not in without]
     faults: list[Fault] = []
     at_s = 0.0
     for strokes in _endlessly(chance, kinds, groups):
@@ -98,7 +98,7 @@ def _gap_s(chance: random.Random) -> float:
     return chance.uniform(0.4, 1.6) * (EVERY_S - AT_ONCE * 0.16) / (1 - AT_ONCE)
 
 
-def _endlessly(chance: random.Random, kinds: Iterable[Kind], groups: int) -> Iterator[tuple[Fault, ...]]:
+def _endlessly(chance: random.Random, kinds: Iterable[FaultKind], groups: int) -> Iterator[tuple[Fault, ...]]:
     """What falls, one after the other; what is in one tuple belongs together."""
     kinds = list(kinds)
     together = [strokes for strokes in _TOGETHER if all(fault.kind in kinds for fault in strokes)]
@@ -113,19 +113,19 @@ def _endlessly(chance: random.Random, kinds: Iterable[Kind], groups: int) -> Ite
         yield from coming
 
 
-def _of_kind(kind: Kind, chance: random.Random, groups: int) -> Iterator[Fault]:
+def _of_kind(kind: FaultKind, chance: random.Random, groups: int) -> Iterator[Fault]:
     """A round's faults of a kind."""
-    if kind is Kind.CLOCK:
+    if kind is FaultKind.CLOCK:
         for _ in range(5):
             offsets_s = [chance.choice((-1, 1)) * 10 ** chance.uniform(0.0, 5.0) for _ in range(5)]
             yield Fault(kind, offsets_s=tuple(round(offset_s, 3) for offset_s in offsets_s))
-    elif kind is Kind.CLIENT:
+    elif kind is FaultKind.CLIENT:
         for _ in range(6):
             yield Fault(kind, group=chance.randrange(groups), for_s=chance.uniform(0.0, 1.0))
-    elif kind is Kind.DAMAGE:
+    elif kind is FaultKind.DAMAGE:
         for role in (*_WITH_JOURNAL, *_WITH_JOURNAL, *_WITH_JOURNAL):
             yield Fault(kind, (role,), pick=chance.randrange(1 << 32))
-    elif kind is Kind.CUT:
+    elif kind is FaultKind.CUT:
         ports: tuple[Port, ...] = ("peer", "client")
         directions: tuple[Direction, ...] = ("in", "out", "both")
         for role, port in (*itertools.product(SERVERS, ports), (NAME_SERVER, ports[1])):
@@ -134,30 +134,30 @@ def _of_kind(kind: Kind, chance: random.Random, groups: int) -> Iterator[Fault]:
     else:
         for roles, shortest_s, longest_s in _ON_PROCESSES[kind]:
             for_s, largest = chance.uniform(shortest_s, longest_s), chance.choice((0, 4096, 65536))
-            yield Fault(kind, roles, for_s=for_s, largest_bytes=largest if kind is Kind.DISK_FULL else 0)
+            yield Fault(kind, roles, for_s=for_s, largest_bytes=largest if kind is FaultKind.DISK_FULL else 0)
 
 
 _TOGETHER: list[tuple[Fault, ...]] = [
     # Commands get there and are carried out, their answers do not get back, and another is asked again.
-    (Fault(Kind.CUT, (MAIN,), for_s=1.2, port="client", direction="out"), Fault(Kind.KILL, (MAIN,))),
+    (Fault(FaultKind.CUT, (MAIN,), for_s=1.2, port="client", direction="out"), Fault(FaultKind.KILL, (MAIN,))),
     # The copy falls behind, and then it is all that is asked.
-    (Fault(Kind.CUT, (REPLICATION,), for_s=1.0, direction="in"), Fault(Kind.KILL, (MAIN,))),
+    (Fault(FaultKind.CUT, (REPLICATION,), for_s=1.0, direction="in"), Fault(FaultKind.KILL, (MAIN,))),
     # Killed again while it begins anew.
-    (Fault(Kind.KILL, (MAIN,)), Fault(Kind.KILL, (MAIN,)), Fault(Kind.KILL, (REPLICATION,))),
+    (Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (REPLICATION,))),
 ]
 _WITH_JOURNAL = (MAIN, REPLICATION)
 _SINGLES = tuple((role,) for role in ROLES)
 _PAIRS = tuple(itertools.combinations(ROLES, 2))
-_ON_PROCESSES: dict[Kind, list[tuple[tuple[str, ...], float, float]]] = {
-    Kind.KILL: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_SINGLES, *_PAIRS, SERVERS, ROLES)],
-    Kind.HANG: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_PAIRS)],
-    Kind.PAUSE: [
+_ON_PROCESSES: dict[FaultKind, list[tuple[tuple[str, ...], float, float]]] = {
+    FaultKind.KILL: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_SINGLES, *_PAIRS, SERVERS, ROLES)],
+    FaultKind.HANG: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_PAIRS)],
+    FaultKind.PAUSE: [
         *((roles, 0.05, 0.5) for roles in (*_SINGLES, *_PAIRS)),
         # About as long as it takes until a server counts as hung: it may wake just when it is ended.
         ((MAIN,), 0.9, 2.0),
         ((REPLICATION,), 0.9, 2.0),
     ],
-    Kind.DISK_FULL: [
+    FaultKind.DISK_FULL: [
         (roles, 0.3, 3.0) for roles in ((MAIN,), (REPLICATION,), (COMMUNICATION,), (MAIN, REPLICATION), SERVERS)
     ],
 }

@@ -15,7 +15,7 @@ from client.bot import OLD_NEWS
 from client.views import Row, View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
-from verify.chaos.client_session import Guest
+from verify.chaos.client_session import ClientSession
 from verify.chaos.recorded_room import RecordedRoom, create
 
 PACE_S = 0.08
@@ -32,7 +32,7 @@ WRONG = 0.02
 
 
 @dataclass
-class Person(Guest):
+class ChaosPlayer(ClientSession):
     """One person, from one start of its process to the next."""
 
     _room: RecordedRoom | None = field(default=None, init=False)

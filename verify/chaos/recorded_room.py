@@ -27,7 +27,7 @@ from game.rooms.commands import (
     Say,
 )
 from game.rooms.dedup import Answer
-from verify.chaos.history_writer import Recorder
+from verify.chaos.history_writer import HistoryWriter
 from wire.errors import TicTacToeError
 
 Result = TypeVar("Result")
@@ -51,7 +51,7 @@ _MAKE: dict[str, Callable[..., Command]] = {
 class RecordedRoom(RoomClient):
     """A room as ``client.room`` has it; what its own news make it send (coming back) is recorded like all else."""
 
-    def __init__(self, room: RoomClient, recorder: Recorder, client: str) -> None:
+    def __init__(self, room: RoomClient, recorder: HistoryWriter, client: str) -> None:
         """``client``: who makes the calls; one that was killed and comes back is another client of the same name."""
         super().__init__(room.id, room.name, room._token, room._new_channel, mine=room._mine, code=room._code)
         self._recorder = recorder
@@ -88,7 +88,7 @@ class RecordedRoom(RoomClient):
             yield news
 
 
-def create(player: Player, ask: Callable[..., Any], title: str, recorder: Recorder, client: str) -> RecordedRoom:
+def create(player: Player, ask: Callable[..., Any], title: str, recorder: HistoryWriter, client: str) -> RecordedRoom:
     """Open a room, recorded. ``ask`` calls a method of the front door."""
     request_id = new_request_id()
     number = recorder.sends(client, None, Create(player.name, request_id, title, "tictactoe", {}))
@@ -97,7 +97,7 @@ def create(player: Player, ask: Callable[..., Any], title: str, recorder: Record
     return RecordedRoom(player.room(answer["room"]), recorder, client)
 
 
-def _told(recorder: Recorder, number: int, send: Callable[[], Result]) -> Result:
+def _told(recorder: HistoryWriter, number: int, send: Callable[[], Result]) -> Result:
     """What ``send`` returns; if it raises, that is recorded as the answer."""
     try:
         return send()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.chaos.nemesis import Blow
+from verify.chaos.nemesis import InjectedFault
 from verify.demo.report import percentiles
 
 SHOWN = 50
@@ -19,14 +19,14 @@ COUNTED = ("lost", "doubled", "out_of_order", "not_linearizable", "undecided")
 
 
 @dataclass(frozen=True)
-class Report:
+class ChaosReport:
     """One run. ``clean`` is the verdict."""
 
     command: str
     seed: int
     seconds: float
     """How long faults fell."""
-    blows: Sequence[Blow]
+    blows: Sequence[InjectedFault]
     accepted: Sequence[tuple[float, float]]
     """Of every acknowledged move when it was sent and when it was acknowledged."""
     findings: Mapping[str, Sequence[str]]
@@ -161,7 +161,7 @@ _ROWS = (
 )
 
 
-def _names_of(blow: Blow) -> tuple[str, ...]:
+def _names_of(blow: InjectedFault) -> tuple[str, ...]:
     """The lines of the table of recoveries that a fault counts for."""
     kind = blow.fault.kind.value
     return (kind, f"{kind}: {', '.join(blow.fault.roles)}") if blow.fault.roles else (kind,)

@@ -17,15 +17,15 @@ from game.rooms.commands import Move
 from game.rooms.events import Event, Finished, Started
 from game.rooms.evolve import evolve
 from game.rooms.state import nothing
-from verify.chaos.history_reader import Recalled, recall
-from verify.chaos.nemesis import Conductor
+from verify.chaos.history_reader import RecordedHistory, recall
+from verify.chaos.nemesis import Nemesis
 from verify.chaos.network_faults import Havoc
-from verify.chaos.plan import Kind, plan
-from verify.chaos.report import COUNTED, Report
-from verify.chaos.workload_process import Brief
-from verify.chaos.workload_processes import Crowds
+from verify.chaos.plan import FaultKind, plan
+from verify.chaos.report import COUNTED, ChaosReport
+from verify.chaos.workload_process import Assignment
+from verify.chaos.workload_processes import WorkloadProcesses
 from verify.history.guarantees import check
-from verify.history.record import Call, Done, RoomHistory
+from verify.history.record import AnsweredCall, Call, RoomHistory
 from wire import MAIN, room_object, rpc
 from wire.addresses import parse
 from wire.errors import TicTacToeError
@@ -43,7 +43,7 @@ _JUDGE = "judge"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ChaosOptions:
     """What a run is to be."""
 
     command: str
@@ -56,13 +56,13 @@ class Wishes:
 
 def run_chaos(
     servers: Havoc,
-    wishes: Wishes,
+    wishes: ChaosOptions,
     say: Callable[[str], None],
     *,
     environment: Mapping[str, str] | None = None,
     evidence: Path | None = None,
     keep: bool = False,
-) -> Report:
+) -> ChaosReport:
     """Run on a cluster that runs and ends with its owner.
 
     ``environment`` is that of the clients' processes; ``evidence`` a folder where what clients and servers wrote is
@@ -80,7 +80,7 @@ class _Run:
     def __init__(
         self,
         servers: Havoc,
-        wishes: Wishes,
+        wishes: ChaosOptions,
         say: Callable[[str], None],
         folder: Path,
         environment: Mapping[str, str] | None,
@@ -89,19 +89,19 @@ class _Run:
         self._wishes = wishes
         self._began = time.monotonic()
         self._print = say
-        self._brief = Brief.for_tables(
+        self._brief = Assignment.for_tables(
             servers.name_server,
             seed=wishes.seed,
             tables=wishes.tables,
             groups=wishes.groups,
             contestants=wishes.contestants,
         )
-        self._crowds = Crowds(self._brief, folder, environment)
-        self._conductor = Conductor(servers, self._crowds, self._say)
+        self._crowds = WorkloadProcesses(self._brief, folder, environment)
+        self._conductor = Nemesis(servers, self._crowds, self._say)
         self._complaints: list[str] = []
 
-    def run(self) -> Report:
-        wishes, without = self._wishes, [Kind(kind) for kind in self._servers.cannot]
+    def run(self) -> ChaosReport:
+        wishes, without = self._wishes, [FaultKind(kind) for kind in self._servers.cannot]
         faults = plan(wishes.seed, wishes.seconds, groups=wishes.groups, without=without)
         self._say(f"{len(faults)} faults in {self._wishes.seconds:g} s")
         began = time.monotonic()
@@ -149,7 +149,7 @@ class _Run:
 
     # -- the final histories --------------------------------------------------------------------------------------
 
-    def _read_anew(self, recalled: Recalled) -> None:
+    def _read_anew(self, recalled: RecordedHistory) -> None:
         """All events of all rooms that anybody knows of."""
         with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
             token = cluster.claim(_JUDGE).token
@@ -168,11 +168,11 @@ class _Run:
             if not _has_ended(room, history.final):
                 self._complaints.append(f"the match in {room} did not come to its end")
 
-    def _report(self, recalled: Recalled, seconds: float) -> Report:
+    def _report(self, recalled: RecordedHistory, seconds: float) -> ChaosReport:
         finals = [history.final for history in recalled.rooms.values()]
         found = asdict(check(recalled.rooms, complete=True))
         findings = {name: found[name] for name in COUNTED}
-        return Report(
+        return ChaosReport(
             command=self._wishes.command,
             seed=self._wishes.seed,
             seconds=seconds,
@@ -223,7 +223,7 @@ def _has_ended(room: str, final: Iterable[tuple[int, Event]]) -> bool:
 
 
 def _is_accepted_move(call: Call[object]) -> bool:
-    return isinstance(call.operation, Move) and isinstance(call.answer, Done)
+    return isinstance(call.operation, Move) and isinstance(call.answer, AnsweredCall)
 
 
 def _count(finals: Iterable[Iterable[tuple[int, Event]]], kind: type) -> int:

@@ -21,10 +21,10 @@ from client.cluster import Cluster, connect
 from client.connection import ATTEMPT_S
 from client.credentials import new_token
 from client.player import Player
-from verify.chaos.client_session import Place
-from verify.chaos.history_writer import Recorder
-from verify.chaos.match_players import Contestant
-from verify.chaos.players import LOOK_AGAIN_S, Person
+from verify.chaos.client_session import RoomAddress
+from verify.chaos.history_writer import HistoryWriter
+from verify.chaos.match_players import MatchPlayer
+from verify.chaos.players import LOOK_AGAIN_S, ChaosPlayer
 from wire.errors import Busy, NotReady, StorageFailed, TicTacToeError, Unreachable
 
 BRIEF = "crowds.json"
@@ -36,27 +36,27 @@ second tries of what was carried out."""
 
 
 @dataclass(frozen=True)
-class Brief:
+class Assignment:
     """What all processes of clients are to do."""
 
     name_server: str
     seed: int
-    places: tuple[tuple[Place, ...], ...]
+    places: tuple[tuple[RoomAddress, ...], ...]
     """By group, who is in it."""
     tokens: dict[str, str]
 
     @classmethod
-    def for_tables(cls, name_server: str, *, seed: int, tables: int, groups: int, contestants: int = 0) -> Brief:
+    def for_tables(cls, name_server: str, *, seed: int, tables: int, groups: int, contestants: int = 0) -> Assignment:
         """People at so many tables, and so many who ask for matches. Those of one table are in different groups: a kill
         leaves others waiting.
         """
-        places: list[list[Place]] = [[] for _ in range(groups)]
+        places: list[list[RoomAddress]] = [[] for _ in range(groups)]
         for number in range(tables):
             for offset, part in enumerate(("owner", "guest", "watcher")):
                 table = f"t{number + 1}"
-                places[(number + offset) % groups].append(Place(f"{table}-{part}", table, part))
+                places[(number + offset) % groups].append(RoomAddress(f"{table}-{part}", table, part))
         for number in range(contestants):
-            places[number % groups].append(Place(f"c{number + 1}", "", "contestant"))
+            places[number % groups].append(RoomAddress(f"c{number + 1}", "", "contestant"))
         tokens = {place.name: new_token() for group in places for place in group}
         return cls(name_server, seed, tuple(tuple(group) for group in places), tokens)
 
@@ -65,18 +65,18 @@ class Brief:
         (folder / BRIEF).write_text(json.dumps(asdict(self)))
 
     @classmethod
-    def read(cls, folder: Path) -> Brief:
+    def read(cls, folder: Path) -> Assignment:
         """What was written there."""
         plain = json.loads((folder / BRIEF).read_text())
-        places = tuple(tuple(Place(**place) for place in group) for group in plain.pop("places"))
+        places = tuple(tuple(RoomAddress(**place) for place in group) for group in plain.pop("places"))
         return cls(places=places, **plain)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Be group ``GROUP`` for the ``LIFE``th time."""
     folder, group, life = Path(arguments[0]), int(arguments[1]), int(arguments[2])
-    brief = Brief.read(folder)
-    recorder = Recorder(folder / f"{group}-{life}.jsonl")
+    brief = Assignment.read(folder)
+    recorder = HistoryWriter(folder / f"{group}-{life}.jsonl")
     finishing = threading.Event()
     threading.Thread(target=_obey, args=(finishing,), daemon=True).start()
     cluster = _connected(brief.name_server, HURRY_S if group else ATTEMPT_S)
@@ -85,9 +85,9 @@ def main(arguments: Sequence[str]) -> None:
         client = f"{place.name}@{group}.{life}"
         chance = random.Random(f"{brief.seed}/{client}")
 
-        def run(place: Place = place, client: str = client, chance: random.Random = chance) -> None:
+        def run(place: RoomAddress = place, client: str = client, chance: random.Random = chance) -> None:
             player = _claimed(cluster, place.name, brief.tokens[place.name], recorder)
-            kind = Contestant if place.part == "contestant" else Person
+            kind = MatchPlayer if place.part == "contestant" else ChaosPlayer
             kind(place, cluster, player, recorder, client, chance, finishing).run()
 
         threads.append(threading.Thread(target=run, daemon=True))
@@ -112,7 +112,7 @@ def _connected(name_server: str, attempt_s: float) -> Cluster:
             time.sleep(LOOK_AGAIN_S)
 
 
-def _claimed(cluster: Cluster, name: str, token: str, recorder: Recorder) -> Player:
+def _claimed(cluster: Cluster, name: str, token: str, recorder: HistoryWriter) -> Player:
     while True:
         try:
             return cluster.claim(name, token=token)

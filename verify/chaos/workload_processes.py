@@ -10,16 +10,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verify.chaos.workload_process import Brief
+from verify.chaos.workload_process import Assignment
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 LOOK_AGAIN_S = 0.05
 
 
-class Crowds:
+class WorkloadProcesses:
     """All processes of people of one run. What they write down is in ``files``."""
 
-    def __init__(self, brief: Brief, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, brief: Assignment, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         """``environment``: by default this process's own."""
         brief.write(folder)
         self._folder = folder

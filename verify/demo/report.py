@@ -13,7 +13,7 @@ ALL_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
 
 @dataclass(frozen=True)
-class Plan:
+class DemoPlan:
     """What the demo does."""
 
     seconds: float = 20.0
@@ -35,10 +35,10 @@ class Kill:
 
 
 @dataclass(frozen=True)
-class Summary:
+class DemoSummary:
     """What the demo saw."""
 
-    plan: Plan
+    plan: DemoPlan
     games_finished: int
     findings: Findings
     gave_up: tuple[str, ...]

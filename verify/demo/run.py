@@ -17,10 +17,10 @@ from rich.console import Console
 from client.bot import PlayedMove
 from client.cluster import Cluster, connect
 from game.rooms.events import Finished
-from verify.demo.report import ALL_SERVERS, Kill, Plan, Summary
-from verify.demo.screen import Screen, show_summary
+from verify.demo.report import ALL_SERVERS, DemoPlan, DemoSummary, Kill
+from verify.demo.screen import DemoScreen, show_summary
 from verify.history.guarantees import check
-from verify.testbed.bot_tables import Tables
+from verify.testbed.bot_tables import BotTables
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import DeadlineExceeded
 
@@ -73,15 +73,15 @@ def schedule(seed: int) -> Callable[[], tuple[str, ...]]:
 class Demo:
     """A demo under way."""
 
-    def __init__(self, servers: Servers, plan: Plan, screen: Screen) -> None:
+    def __init__(self, servers: Servers, plan: DemoPlan, screen: DemoScreen) -> None:
         self._servers = servers
         self._plan = plan
         self._screen = screen
         self._lock = threading.Lock()
         self._moves: list[PlayedMove] = []
-        self._tables = Tables(pace_s=PACE_S, on_move=self._note)
+        self._tables = BotTables(pace_s=PACE_S, on_move=self._note)
 
-    def run(self) -> Summary:
+    def run(self) -> DemoSummary:
         """Play, kill, stop, and account for every move."""
         with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
             for number in range(1, self._plan.rooms + 1):
@@ -96,7 +96,7 @@ class Demo:
             for _, event in history.final
         )
         findings = check(histories, complete=False)  # the bots tell of their moves alone
-        return Summary(self._plan, games, findings, tuple(self._tables.gave_up), kills)
+        return DemoSummary(self._plan, games, findings, tuple(self._tables.gave_up), kills)
 
     def _open(self, cluster: Cluster, number: int) -> None:
         """A room with two bots and somebody who watches; the first is shown."""
@@ -159,12 +159,12 @@ class Demo:
             time.sleep(LOOK_AGAIN_S)
 
 
-def run_demo(servers: Servers, plan: Plan, console: Console) -> Summary:
+def run_demo(servers: Servers, plan: DemoPlan, console: Console) -> DemoSummary:
     """Run the demo on a cluster that runs, show it on the console, and say in the end what it found.
 
     Raises DeadlineExceeded when the cluster does not come back.
     """
-    with Screen(console) as screen:
+    with DemoScreen(console) as screen:
         summary = Demo(servers, plan, screen).run()
     show_summary(console, summary.as_plain())
     return summary

@@ -23,7 +23,7 @@ SHOWN_FINDINGS = 20
 FRAMES_PER_SECOND = 12
 
 
-class Screen:
+class DemoScreen:
     """The live view. Safe for threads; the drawing is done by rich's own thread."""
 
     def __init__(self, console: Console) -> None:
@@ -39,7 +39,7 @@ class Screen:
             else None
         )
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> DemoScreen:
         if self._live is not None:
             self._live.start()
         return self

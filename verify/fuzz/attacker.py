@@ -14,8 +14,8 @@ import time
 
 from verify.fuzz import idle_connections as silence
 from verify.fuzz.call_inputs import Caller
-from verify.fuzz.plan import METRICS, NAMES, PEERS, Door, Orders, orders_from
-from verify.fuzz.tally import Tally
+from verify.fuzz.plan import METRICS, NAMES, PEERS, AttackedPort, Orders, orders_from
+from verify.fuzz.tally import RefusalCounts
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS, Garbage, handshake
 
 ANSWER_S = 0.1
@@ -26,10 +26,10 @@ PACE_PER_S = 1500.0
 AT_ONCE = 10
 
 
-def attack(orders: Orders) -> Tally:
+def attack(orders: Orders) -> RefusalCounts:
     """Carry out the orders."""
     chance = random.Random(orders.seed)
-    tally = Tally()
+    tally = RefusalCounts()
     caller = Caller(orders, chance, tally)
     cluster_doors = [door for door in orders.doors if door.use != NAMES]
     silence.flood(chance.choice(orders.doors), orders.flood, chance, tally)
@@ -48,7 +48,7 @@ def attack(orders: Orders) -> Tally:
     return tally
 
 
-def throw(door: Door, chance: random.Random, tally: Tally) -> None:
+def throw(door: AttackedPort, chance: random.Random, tally: RefusalCounts) -> None:
     """One piece of garbage, as a handshake or after a good one, and a look at what comes back."""
     # without the key one gets no further; and who tells metrics shakes no hands
     first = door.use in (PEERS, METRICS) or chance.random() < 0.4  # noqa: PLR2004

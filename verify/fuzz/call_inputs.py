@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from client.room import new_request_id
 from game.accounts.recovery_code import BITS, code_from
 from verify.fuzz.methods import FRONT_DOOR, MUST_BE_GOOD, PEER_METHODS, PRIVATE, ROOM, WITHOUT_EFFECT
-from verify.fuzz.plan import CLIENT, PEERS, Door, Orders
-from verify.fuzz.tally import Tally
+from verify.fuzz.plan import CLIENT, PEERS, AttackedPort, Orders
+from verify.fuzz.tally import RefusalCounts
 from verify.fuzz.values import junk, random_token, wrong_text
 from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Proxy
 
 TIMEOUT_S = 60.0
-_Place = tuple[Door, str]
+_Place = tuple[AttackedPort, str]
 """An object, and whose it is."""
 MOST_KEPT = 40
 """Connections that one attacker keeps for its calls."""
@@ -29,7 +29,7 @@ MOST_KEPT = 40
 class Caller:
     """Makes bad calls."""
 
-    def __init__(self, orders: Orders, chance: random.Random, tally: Tally) -> None:
+    def __init__(self, orders: Orders, chance: random.Random, tally: RefusalCounts) -> None:
         self._orders = orders
         self._chance = chance
         self._tally = tally
@@ -214,7 +214,7 @@ class Caller:
     def _serializer(self) -> str:
         return self._chance.choice(("msgpack", "serpent"))
 
-    def _call(self, door: Door, name: str, method: str, *arguments: object, refused: bool = False) -> None:
+    def _call(self, door: AttackedPort, name: str, method: str, *arguments: object, refused: bool = False) -> None:
         what = f"{door.role} {name}.{method}"
         key = (Address(door.host, door.port), name, self._serializer())
         if len(self._remotes) > MOST_KEPT:

@@ -12,13 +12,13 @@ from collections import defaultdict
 from client.bot import PlayedMove
 from client.cluster import Cluster
 from verify.history.guarantees import Findings, check
-from verify.testbed.bot_tables import Tables
+from verify.testbed.bot_tables import BotTables
 
 PACE_S = 0.01
 WARM_UP = "warm-up"
 
 
-class Honest:
+class HonestPlayers:
     """Honest players at work, until ``end``."""
 
     def __init__(self, cluster: Cluster, rooms: int, seed: int) -> None:
@@ -27,7 +27,7 @@ class Honest:
         """By phase: how long each move took that was acknowledged in it."""
         self.phase = WARM_UP
         self._lock = threading.Lock()
-        self._tables = Tables(pace_s=PACE_S, on_move=self._note)
+        self._tables = BotTables(pace_s=PACE_S, on_move=self._note)
         for number in range(1, rooms + 1):
             a, b, w = (f"honest{number}-{letter}" for letter in "abw")
             self.names += (a, b, w)

@@ -11,8 +11,8 @@ import socket
 import time
 from collections.abc import Iterator
 
-from verify.fuzz.plan import CLIENT, Door
-from verify.fuzz.tally import Tally
+from verify.fuzz.plan import CLIENT, AttackedPort
+from verify.fuzz.tally import RefusalCounts
 from verify.fuzz.wire_inputs import call, handshake
 from wire import COMMUNICATION
 
@@ -25,7 +25,7 @@ LARGE_ASKS = 300
 
 
 @contextlib.contextmanager
-def _connected(door: Door, count: int) -> Iterator[list[socket.socket]]:
+def _connected(door: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
     """That many connections at once, as far as they are let in; no more are tried after the first that is not."""
     sockets: list[socket.socket] = []
     try:
@@ -38,7 +38,7 @@ def _connected(door: Door, count: int) -> Iterator[list[socket.socket]]:
             held.close()
 
 
-def flood(door: Door, count: int, chance: random.Random, tally: Tally) -> None:
+def flood(door: AttackedPort, count: int, chance: random.Random, tally: RefusalCounts) -> None:
     """All at once: some say nothing, some half a handshake, some a whole one and nothing after."""
     whole = handshake(door.role)
     with _connected(door, count) as sockets:
@@ -52,7 +52,7 @@ def flood(door: Door, count: int, chance: random.Random, tally: Tally) -> None:
     tally.sent("flood: not let in", count - len(sockets))
 
 
-def drip(doors: list[Door], count: int, chance: random.Random, tally: Tally) -> None:
+def drip(doors: list[AttackedPort], count: int, chance: random.Random, tally: RefusalCounts) -> None:
     """Handshakes and calls byte by byte ("slow loris"), on several connections side by side."""
     with contextlib.ExitStack() as stack:
         dripping: list[tuple[socket.socket, bytes]] = []
@@ -68,7 +68,7 @@ def drip(doors: list[Door], count: int, chance: random.Random, tally: Tally) -> 
             time.sleep(BYTE_S)
 
 
-def never_read(doors: list[Door], count: int, tally: Tally) -> None:
+def never_read(doors: list[AttackedPort], count: int, tally: RefusalCounts) -> None:
     """Ask for many answers and read none."""
     door = next(door for door in doors if (door.role, door.use) == (COMMUNICATION, CLIENT))
     asks = call(COMMUNICATION, "wait_rooms", "", 0.0, 200) * LARGE_ASKS

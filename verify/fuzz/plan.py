@@ -12,7 +12,7 @@ METRICS = "metrics"
 NAMES = "name server"
 
 
-class Door(NamedTuple):
+class AttackedPort(NamedTuple):
     """One port of the cluster: whose it is, what it is for (CLIENT, PEERS, METRICS, NAMES), and where."""
 
     role: str
@@ -29,7 +29,7 @@ class Target(Protocol):
         """ "host:port" of the name server."""
 
     def ports(self) -> Sequence[tuple[str, str, str, int]]:
-        """Every port as role, use, host, number: what ``Door`` has."""
+        """Every port as role, use, host, number: what ``AttackedPort`` has."""
 
     def processes(self) -> Mapping[str, tuple[int, float] | None]:
         """Who runs in each role: pid and start, which tells pids that are used again."""
@@ -45,7 +45,7 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class FuzzPlan:
     """What the attack does."""
 
     inputs: int = 20_000
@@ -65,7 +65,7 @@ class Orders:
     seed: str
     inputs: int
     flood: int
-    doors: list[Door]
+    doors: list[AttackedPort]
     rooms: list[str]
     names: list[str]
     name: str
@@ -79,4 +79,4 @@ class Orders:
 
 def orders_from(plain: Mapping[str, Any]) -> Orders:
     """The orders that were written so."""
-    return Orders(**{**plain, "doors": [Door(*door) for door in plain["doors"]]})
+    return Orders(**{**plain, "doors": [AttackedPort(*door) for door in plain["doors"]]})

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from verify.demo.report import percentiles
-from verify.fuzz.plan import Plan
-from verify.fuzz.tally import Tally
+from verify.fuzz.plan import FuzzPlan
+from verify.fuzz.tally import RefusalCounts
 from wire import NAME_SERVER
 
 MOST_GROWTH_MB = 200.0
@@ -26,12 +26,12 @@ class Memory:
 
 
 @dataclass
-class Report:
+class FuzzReport:
     """What was seen."""
 
-    plan: Plan
+    plan: FuzzPlan
     seconds: float = 0.0
-    tally: Tally = field(default_factory=Tally)
+    tally: RefusalCounts = field(default_factory=RefusalCounts)
     before: Mapping[str, tuple[int, float] | None] = field(default_factory=dict)
     after: Mapping[str, tuple[int, float] | None] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
@@ -86,13 +86,13 @@ class Report:
         }
 
 
-def write(report: Report, file: Path) -> None:
+def write(report: FuzzReport, file: Path) -> None:
     """Write the report: as Markdown if the file's name ends so, else as JSON."""
     text = _as_markdown(report) if file.suffix == ".md" else json.dumps(report.as_plain(), indent=2) + "\n"
     file.write_text(text)
 
 
-def _as_markdown(report: Report) -> str:
+def _as_markdown(report: FuzzReport) -> str:
     plan = report.plan
     total = sum(report.tally.inputs.values())
     lines = [

@@ -14,10 +14,10 @@ from collections.abc import Callable
 
 from client.cluster import Cluster, connect
 from client.credentials import new_token
-from verify.fuzz.honest_players import Honest
-from verify.fuzz.plan import Door, Orders, Plan, Target
-from verify.fuzz.report import Memory, Report
-from verify.fuzz.tally import Tally, tally_from
+from verify.fuzz.honest_players import HonestPlayers
+from verify.fuzz.plan import AttackedPort, FuzzPlan, Orders, Target
+from verify.fuzz.report import FuzzReport, Memory
+from verify.fuzz.tally import RefusalCounts, tally_from
 from wire.errors import TicTacToeError
 
 PATIENCE_S = 90.0
@@ -31,7 +31,7 @@ SECONDS_PER_INPUT = 0.02
 Say = Callable[[str], None]
 
 
-class Scale:
+class FuzzScale:
     """Weighs every server again and again, and remembers the highest."""
 
     def __init__(self, target: Target) -> None:
@@ -56,16 +56,16 @@ class Scale:
         return self.memory
 
 
-def run_hostile(target: Target, plan: Plan, say: Say = lambda _: None) -> Report:
+def run_hostile(target: Target, plan: FuzzPlan, say: Say = lambda _: None) -> FuzzReport:
     """Attack a cluster that runs, beside honest players, and report."""
-    report = Report(plan)
+    report = FuzzReport(plan)
     with connect(target.name_server, deadline_s=PATIENCE_S) as cluster:
-        honest = Honest(cluster, plan.rooms, plan.seed)
+        honest = HonestPlayers(cluster, plan.rooms, plan.seed)
         token = new_token()
         mallory = cluster.claim("mallory", token=token)
         lobby, names = _lobby(cluster), target.names()
         report.before = target.processes()
-        scale = Scale(target)
+        scale = FuzzScale(target)
         began = time.monotonic()
         lasted_s = 2.0
         for number in range(plan.rounds):
@@ -75,7 +75,9 @@ def run_hostile(target: Target, plan: Plan, say: Say = lambda _: None) -> Report
             say(f"round {number + 1} of {plan.rounds}: attack")
             honest.phase = ATTACK
             started = time.monotonic()
-            orders = _orders(plan, number, [Door(*port) for port in target.ports()], honest, mallory.name, token)
+            orders = _orders(
+                plan, number, [AttackedPort(*port) for port in target.ports()], honest, mallory.name, token
+            )
             report.tally.add(_attack(orders))
             lasted_s = min(10.0, time.monotonic() - started)
             honest.phase = "after"
@@ -94,7 +96,9 @@ def run_hostile(target: Target, plan: Plan, say: Say = lambda _: None) -> Report
     return report
 
 
-def _orders(plan: Plan, number: int, doors: list[Door], honest: Honest, name: str, token: str) -> list[Orders]:
+def _orders(
+    plan: FuzzPlan, number: int, doors: list[AttackedPort], honest: HonestPlayers, name: str, token: str
+) -> list[Orders]:
     """What each attacker does in a round. Every input is somebody's; the flood of a round is one attacker's."""
     share = plan.inputs // (plan.rounds * plan.attackers)
     rest = plan.inputs - share * plan.rounds * plan.attackers
@@ -114,7 +118,7 @@ def _orders(plan: Plan, number: int, doors: list[Door], honest: Honest, name: st
     ]
 
 
-def _attack(orders: list[Orders]) -> Tally:
+def _attack(orders: list[Orders]) -> RefusalCounts:
     """Let one process carry out each of the orders, side by side."""
     command = [sys.executable, "-m", "verify.fuzz.attacker"]
     with_orders = [
@@ -125,7 +129,7 @@ def _attack(orders: list[Orders]) -> Tally:
             process.stdin.write(json.dumps(order.as_plain()))
             process.stdin.close()
             process.stdin = None
-    total = Tally()
+    total = RefusalCounts()
     for process, order in with_orders:
         try:
             output, _ = process.communicate(timeout=60 + order.inputs * SECONDS_PER_INPUT)

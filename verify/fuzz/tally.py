@@ -13,7 +13,7 @@ _NEVER = frozenset({"internal_error", "invariant_broken", "storage_failed"})
 
 
 @dataclass
-class Tally:
+class RefusalCounts:
     """Counted by one attacker, or put together from several."""
 
     inputs: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ class Tally:
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(sentence)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: RefusalCounts) -> None:
         """Take in another's count."""
         self.inputs.update(other.inputs)
         self.answers.update(other.answers)
@@ -54,6 +54,6 @@ class Tally:
         return {"inputs": dict(self.inputs), "answers": dict(self.answers), "findings": self.findings}
 
 
-def tally_from(plain: Mapping[str, Any]) -> Tally:
+def tally_from(plain: Mapping[str, Any]) -> RefusalCounts:
     """The count that was written so."""
-    return Tally(Counter(plain["inputs"]), Counter(plain["answers"]), list(plain["findings"]))
+    return RefusalCounts(Counter(plain["inputs"]), Counter(plain["answers"]), list(plain["findings"]))

@@ -15,7 +15,7 @@ from game.moment import Limits
 from game.rooms.commands import ClaimGame, Close, Command, Create, Move, Resign, Say
 from game.rooms.events import Closed, Created, Event, Finished, Moved, Said
 from verify.history.linearizability import MOST_STEPS
-from verify.history.record import Call, Done, Refused, RoomHistory, Seen
+from verify.history.record import AnsweredCall, Call, RefusedCall, RoomHistory, Seen
 from verify.history.room_order import check_order
 from verify.history.server_commands import Request, request_of
 
@@ -94,7 +94,7 @@ def check(
 
 
 def _is_acked(call: Call[object]) -> bool:
-    return isinstance(call.operation, Command) and isinstance(call.answer, Done)
+    return isinstance(call.operation, Command) and isinstance(call.answer, AnsweredCall)
 
 
 # -- nothing acknowledged is lost (G1) ------------------------------------------------------------------------------
@@ -111,9 +111,9 @@ def _lost(history: RoomHistory) -> Iterable[str]:
         if not isinstance(command, Command):
             continue
         events = made.get(request_of(command), [])
-        if isinstance(answer, Refused) and events:
+        if isinstance(answer, RefusedCall) and events:
             yield f"{command} was refused as {answer.code}, and is there as {events}"
-        if not isinstance(answer, Done):
+        if not isinstance(answer, AnsweredCall):
             continue
         if not events:
             if type(command) in _ALWAYS_MAKE or answer.version > last:
@@ -122,7 +122,7 @@ def _lost(history: RoomHistory) -> Iterable[str]:
             yield f"{command}, acknowledged at version {answer.version}, is there as another: {events}"
 
 
-def _is_there(command: Command, answer: Done, events: Sequence[Event]) -> bool:
+def _is_there(command: Command, answer: AnsweredCall, events: Sequence[Event]) -> bool:
     """Whether these are events of that command, as far as a look at them tells."""
     if isinstance(command, Move):
         return any(
@@ -170,7 +170,9 @@ def _out_of_order(history: RoomHistory) -> Iterable[str]:
 
 def _back_in_time(history: RoomHistory) -> Iterable[str]:
     """Answers of a version older than one that somebody was told before the call was sent."""
-    told = [call for call in history.calls if call.answered_at is not None and isinstance(call.answer, (Done, Seen))]
+    told = [
+        call for call in history.calls if call.answered_at is not None and isinstance(call.answer, (AnsweredCall, Seen))
+    ]
     by_answer = sorted(((call.answered_at or 0.0, _version(call)) for call in told), reverse=True)
     newest = 0
     for sent_at, call in sorted(_first_sent(told, history.calls), key=lambda pair: pair[0]):
@@ -181,7 +183,7 @@ def _back_in_time(history: RoomHistory) -> Iterable[str]:
 
 
 def _version(call: Call[object]) -> int:
-    return call.answer.version if isinstance(call.answer, (Done, Seen)) else 0
+    return call.answer.version if isinstance(call.answer, (AnsweredCall, Seen)) else 0
 
 
 def _first_sent(told: _Calls, calls: _Calls) -> Iterable[tuple[float, Call[object]]]:

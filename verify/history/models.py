@@ -15,7 +15,7 @@ from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, answer_now, answer_to, nothing
 from verify.history.linearizability import Model
-from verify.history.record import Done, Look, Refused, Seen
+from verify.history.record import AnsweredCall, ObservedView, RefusedCall, Seen
 from verify.history.server_commands import Request, request_of
 
 # -- register -----------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ class CompareAndSet:
     value: Hashable
 
 
-class RegisterModel(Model[Hashable, Read | Write | CompareAndSet]):
+class RegisterSpecification(Model[Hashable, Read | Write | CompareAndSet]):
     """One register: its state is its value."""
 
     def __init__(self, value: Hashable = None) -> None:
@@ -101,7 +101,7 @@ class Carried:
 _ANY_MOMENT = Context()
 
 
-class RoomModel(Model[RoomState, Command | Look]):
+class RoomSpecification(Model[RoomState, Command | ObservedView]):
     """A room. Commands are answered with Done or Refused, a Look with Seen, or Refused while there is no room.
 
     A request that was carried out before is answered as the first time, for as long as rooms remember it.
@@ -120,26 +120,26 @@ class RoomModel(Model[RoomState, Command | Look]):
         """The room before its first event."""
         return RoomState(nothing(self._room_id), self._beginning)
 
-    def step(self, state: RoomState, operation: Command | Look) -> tuple[RoomState, object]:
+    def step(self, state: RoomState, operation: Command | ObservedView) -> tuple[RoomState, object]:
         """Decide and evolve, or look."""
         room = state.room
-        if isinstance(operation, Look):
+        if isinstance(operation, ObservedView):
             if room.phase == "new":
-                return state, Refused(NoSuchRoom.code)
+                return state, RefusedCall(NoSuchRoom.code)
             return state, Seen(room.version, room.phase, room.moves)
         answer = answer_to(room, operation.by, operation.request_id)
         if answer is not None:
-            return state, Done(answer.version, answer.seat)
+            return state, AnsweredCall(answer.version, answer.seat)
         try:
             now = self._moments.get(request_of(operation), _ANY_MOMENT)
             events = decide(room, operation, now, self._limits)
         except Refusal as refusal:
-            return state, Refused(refusal.code)
+            return state, RefusedCall(refusal.code)
         for event in events:
             room = evolve(room, event)
         answer = answer_now(room, operation.by)
         after = RoomState(room, state.way.with_one_more(operation)) if events else state
-        return after, Done(answer.version, answer.seat)
+        return after, AnsweredCall(answer.version, answer.seat)
 
     def key(self, state: RoomState) -> Hashable:
         """The way: the commands that made events. It costs nothing to compare, and a room is its events.
@@ -152,5 +152,5 @@ class RoomModel(Model[RoomState, Command | Look]):
     def accepts(self, correct: object, given: object) -> bool:
         """Equal, or for Carried the same version."""
         if isinstance(given, Carried):
-            return isinstance(correct, Done) and correct.version == given.version
+            return isinstance(correct, AnsweredCall) and correct.version == given.version
         return correct == given

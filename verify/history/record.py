@@ -27,7 +27,7 @@ class Call(Generic[Operation]):
 
 
 @dataclass(frozen=True)
-class Done:
+class AnsweredCall:
     """A command was carried out: the room's version after it, and the caller's seat then."""
 
     version: int
@@ -35,14 +35,14 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedCall:
     """A command was refused and changed nothing; the code says why."""
 
     code: str
 
 
 @dataclass(frozen=True)
-class Look:
+class ObservedView:
     """Somebody looked at the room."""
 
     by: str
@@ -59,7 +59,7 @@ class Seen:
 
 @dataclass
 class RoomHistory:
-    """What was seen of one room. ``calls`` have as operation a ``game.rooms.commands.Command`` or a ``Look``."""
+    """What was seen of one room. The operation of a call is a command or an ``ObservedView``."""
 
     calls: list[Call[object]] = field(default_factory=list)
     watchers: dict[str, list[tuple[int, Event]]] = field(default_factory=dict)

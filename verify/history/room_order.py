@@ -22,8 +22,8 @@ from game.rooms.events import Event
 from game.rooms.evolve import evolve
 from game.rooms.state import nothing
 from verify.history import linearizability
-from verify.history.models import Carried, RoomModel
-from verify.history.record import Call, Look, Refused, RoomHistory
+from verify.history.models import Carried, RoomSpecification
+from verify.history.record import Call, ObservedView, RefusedCall, RoomHistory
 from verify.history.server_commands import Request, command_of_the_house, moment_of, request_of
 
 _REFUSALS_OF_ROOMS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
@@ -32,23 +32,23 @@ _LONG_BEFORE, _LONG_AFTER = float("-inf"), float("inf")
 
 
 @dataclass(frozen=True)
-class Order:
+class RoomOrder:
     """What was found about the order of a room's calls."""
 
     wrong: tuple[str, ...]
     undecided: tuple[str, ...]
 
 
-def check_order(room_id: str, history: RoomHistory, *, limits: Limits, most_steps: int) -> Order:
+def check_order(room_id: str, history: RoomHistory, *, limits: Limits, most_steps: int) -> RoomOrder:
     """Search for an order of the calls, and replay the final history."""
     wrong = list(replayed(room_id, history, limits=limits))
     calls = list(_judged(history))
-    verdict = linearizability.check(RoomModel(room_id, limits, _moments(history)), calls, most_steps=most_steps)
+    verdict = linearizability.check(RoomSpecification(room_id, limits, _moments(history)), calls, most_steps=most_steps)
     if verdict.outcome == "not decided":
-        return Order(tuple(wrong), (str(verdict),))
+        return RoomOrder(tuple(wrong), (str(verdict),))
     if not verdict.linearizable:
         wrong.append(str(verdict))
-    return Order(tuple(wrong), ())
+    return RoomOrder(tuple(wrong), ())
 
 
 def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[str]:
@@ -83,21 +83,21 @@ def _asked(history: RoomHistory) -> dict[Request, Command]:
     return {request_of(command): command for command in commands if isinstance(command, Command)}
 
 
-def _judged(history: RoomHistory) -> Iterator[Call[Command | Look]]:
+def _judged(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
     """The calls that say something of the room, each with its answer as far as the final history knows it."""
     whole = bool(history.final) and history.final[0][0] == 1
     ends = {request_of(event): version for version, event in history.final}
     for call in history.calls:
         operation = call.operation
-        if not isinstance(operation, (Command, Look)):
+        if not isinstance(operation, (Command, ObservedView)):
             raise ValueError(f"a call on a room is a command or a look, and not {operation!r}")
-        if isinstance(call.answer, Refused) and call.answer.code not in _REFUSALS_OF_ROOMS:
+        if isinstance(call.answer, RefusedCall) and call.answer.code not in _REFUSALS_OF_ROOMS:
             continue  # refused before it came to the room
-        if isinstance(call.answer, Refused) and _depends_on_time(operation, call.answer):
+        if isinstance(call.answer, RefusedCall) and _depends_on_time(operation, call.answer):
             continue
         answered_at, answer = call.answered_at, call.answer
         if answered_at is None and whole:
-            if isinstance(operation, Look) or request_of(operation) not in ends:
+            if isinstance(operation, ObservedView) or request_of(operation) not in ends:
                 continue
             answered_at, answer = _LONG_AFTER, Carried(ends[request_of(operation)])
         yield Call(call.client, operation, call.sent_at, answered_at, answer)
@@ -119,6 +119,6 @@ def _moments(history: RoomHistory) -> dict[Request, Context]:
     return {request: moment_of(event for _, event in made) for request, made in _by_request(history)}
 
 
-def _depends_on_time(operation: Command | Look, answer: Refused) -> bool:
+def _depends_on_time(operation: Command | ObservedView, answer: RefusedCall) -> bool:
     """Whether a refusal may be right at one moment and wrong at another: of what made no events none is known."""
     return answer.code in _OF_TIME or (isinstance(operation, ClaimGame) and answer.code == NotAllowed.code)

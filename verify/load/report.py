@@ -14,7 +14,7 @@ from verify.history.guarantees import Findings
 
 
 @dataclass(frozen=True)
-class Rush:
+class LoadReport:
     """So many people press Play at once, and a server, or several, are killed every so often.
 
     Raises InvalidArgument for an odd number of people: one would wait for an opponent for ever.
@@ -30,11 +30,11 @@ class Rush:
 
 
 @dataclass(frozen=True)
-class Summary:
+class LoadSummary:
     """What came of it. ``people``: what each said; ``recorded``: games in the book; ``left``: rooms that
     are still open after all have gone."""
 
-    rush: Rush
+    rush: LoadReport
     seconds: float
     killed: Sequence[tuple[str, ...]]
     people: Sequence[Mapping[str, Any]]

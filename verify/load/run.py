@@ -14,8 +14,8 @@ from game.rooms.commands import Move
 from verify.demo.report import ALL_SERVERS
 from verify.demo.run import schedule
 from verify.history.guarantees import check
-from verify.history.record import Call, Done, RoomHistory
-from verify.load.report import Rush, Summary
+from verify.history.record import AnsweredCall, Call, RoomHistory
+from verify.load.report import LoadReport, LoadSummary
 from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
 
 WORKER = ("-m", "verify.load.worker")
@@ -41,7 +41,7 @@ class Servers(Protocol):
         """End a role with SIGKILL; whether it ran."""
 
 
-def run_rush(servers: Servers, rush: Rush, say: Callable[[str], None] = lambda _: None) -> Summary:
+def run_rush(servers: Servers, rush: LoadReport, say: Callable[[str], None] = lambda _: None) -> LoadSummary:
     """Run a rush on a cluster that runs and keeps all events. What fails is in the summary."""
     names = [f"rush{number}" for number in range(rush.people)]
     processes = min(PROCESSES, len(names))
@@ -58,11 +58,11 @@ def run_rush(servers: Servers, rush: Rush, say: Callable[[str], None] = lambda _
             recorded = _recorded(cluster)
             all_do(workers, {"do": "leave"})
             left = _still_open(cluster, histories)
-    return Summary(rush, seconds, killed, people, check(histories, complete=False), recorded, left)
+    return LoadSummary(rush, seconds, killed, people, check(histories, complete=False), recorded, left)
 
 
 def _under_kills(
-    servers: Servers, rush: Rush, workers: Sequence[TaskProcess], say: Callable[[str], None]
+    servers: Servers, rush: LoadReport, workers: Sequence[TaskProcess], say: Callable[[str], None]
 ) -> tuple[list[tuple[str, ...]], list[dict[str, Any]]]:
     """Let all play, and kill servers meanwhile: whom was killed, and what people say."""
     over = threading.Event()
@@ -98,7 +98,7 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
             history.watchers[person["name"]] = [(version, from_plain(plain)) for version, plain in person["seen"]]
             for request_id, version, seat, cell in person["moves"]:
                 move = Move(person["name"], request_id, cell)
-                history.calls.append(Call(person["name"], move, 0.0, 0.0, Done(version, seat)))
+                history.calls.append(Call(person["name"], move, 0.0, 0.0, AnsweredCall(version, seat)))
     reader = cluster.claim("the reader")
 
     def read(room: str) -> None:

@@ -33,7 +33,7 @@ STUBBORN = 0.05
 """How many insist on what they proposed, so that lots are drawn."""
 
 
-class Person:
+class LoadPlayer:
     """Somebody who presses Play once, and plays the series to its end."""
 
     def __init__(self, player: Player) -> None:
@@ -123,16 +123,16 @@ class Person:
         return self._player.name
 
 
-class Worker:
+class LoadWorker:
     """The tasks, each a method whose fields come by name."""
 
     def __init__(self, name_server: str) -> None:
         self._cluster = connect(name_server, deadline_s=DEADLINE_S)
-        self._people: list[Person] = []
+        self._people: list[LoadPlayer] = []
 
     def enter(self, names: Sequence[str]) -> dict[str, object]:
         """Take these names."""
-        self._people = [Person(self._cluster.claim(name)) for name in names]
+        self._people = [LoadPlayer(self._cluster.claim(name)) for name in names]
         return {"people": len(self._people)}
 
     def play(self) -> dict[str, object]:
@@ -161,4 +161,4 @@ class Worker:
 
 
 if __name__ == "__main__":
-    carry_out(Worker(sys.argv[1]))
+    carry_out(LoadWorker(sys.argv[1]))

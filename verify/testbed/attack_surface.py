@@ -23,7 +23,7 @@ class Port(NamedTuple):
     port: int
 
 
-class Exposed:
+class AttackSurface:
     """The ports and processes of a running cluster on this machine."""
 
     def __init__(self, cluster: ClusterControl) -> None:

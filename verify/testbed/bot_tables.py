@@ -19,14 +19,14 @@ from client.views import View
 from game.bots.strategy import LEVELS
 from game.errors import GameNotRunning, GameStillRunning
 from game.rooms.commands import Move
-from verify.history.record import Call, Done, RoomHistory
+from verify.history.record import AnsweredCall, Call, RoomHistory
 from wire.errors import TicTacToeError
 
 MANY_GAMES = 1_000_000
 END_S = 30.0
 
 
-class Tables:
+class BotTables:
     """Two players and one who watches at each table, from ``open`` to ``end``. Safe for threads."""
 
     def __init__(self, *, pace_s: float, on_move: OnMove) -> None:
@@ -99,7 +99,7 @@ class Tables:
 
     def _note(self, move: PlayedMove) -> None:
         command = Move(move.name, move.request_id, move.cell)
-        answer = Done(move.answer.version, move.answer.seat)
+        answer = AnsweredCall(move.answer.version, move.answer.seat)
         with self._lock:
             self.histories[move.room].calls.append(Call(move.name, command, move.sent_at, move.accepted_at, answer))
         self._on_move(move)

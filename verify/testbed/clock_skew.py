@@ -13,7 +13,7 @@ from pathlib import Path
 from wire.whole_file import replace_file
 
 
-class WrongClocks:
+class SkewedClocks:
     """The clocks of all Python processes that are started with ``environment``."""
 
     def __init__(self, folder: Path) -> None:

@@ -24,11 +24,11 @@ from server.log.journal.pair import journal_of
 from server.supervision import processes
 from server.supervision.run_file import RunFile
 from server.supervision.status import complete, whole
-from verify.testbed.clock_skew import WrongClocks
+from verify.testbed.clock_skew import SkewedClocks
 from verify.testbed.local_cluster import sandbox_cluster
-from verify.testbed.network_namespace import Cuts, Direction
+from verify.testbed.network_namespace import Direction, NetworkCuts
 from verify.testbed.row_damage import damaged_in, flip_a_bit
-from verify.testbed.tcp_proxy import HOST, Detours, missing
+from verify.testbed.tcp_proxy import HOST, TcpProxies, missing
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -52,11 +52,15 @@ that whoever finishes need not wait long; what is damaged is found soon. The log
 every command: they are evidence."""
 
 
-class SandboxHavoc:
+class ClusterFaults:
     """A sandbox cluster and what can be done to it. Whoever is not there cannot be hit: no error, and no pid."""
 
     def __init__(
-        self, cluster: ClusterControl, cuts: Cuts | Detours | None, clocks: WrongClocks, cannot: Mapping[str, str]
+        self,
+        cluster: ClusterControl,
+        cuts: NetworkCuts | TcpProxies | None,
+        clocks: SkewedClocks,
+        cannot: Mapping[str, str],
     ) -> None:
         """``cuts``: None where the network cannot be cut. ``cannot``: kinds of faults that cannot be, and why not."""
         self.cannot = cannot
@@ -175,7 +179,7 @@ class SandboxHavoc:
 
 
 @contextlib.contextmanager
-def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[SandboxHavoc]:
+def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[ClusterFaults]:
     """A running sandbox cluster, and what can be done to it. ``no_network``: why this process has no network of its
     own, in which ports can be cut off; empty if it has. Without one, proxies do it.
 
@@ -183,23 +187,23 @@ def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[SandboxHavoc]:
     """
     cannot: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="tictactoe-clock-") as folder, contextlib.ExitStack() as undo:
-        clocks = WrongClocks(Path(folder))
+        clocks = SkewedClocks(Path(folder))
         for name, value in clocks.environment.items():
             undo.callback(_restore, name, os.environ.get(name))
             os.environ[name] = value  # what servers pass on to those they start is their environment
         if sys.platform != "linux":
             cannot["disk full"] = "only Linux limits the files of another process"
-        cuts: Cuts | Detours | None = None
+        cuts: NetworkCuts | TcpProxies | None = None
         before_start, settings = None, {**_SETTINGS, **changes}
         if not no_network:
-            cuts = Cuts()
+            cuts = NetworkCuts()
         elif no_detours := missing():
             cannot["network cut"] = f"{no_network}; {no_detours}"
         else:
-            cuts = undo.enter_context(Detours())
+            cuts = undo.enter_context(TcpProxies())
             before_start, settings = cuts.listen, {**settings, **dict.fromkeys(_HOSTS, HOST)}
         with sandbox_cluster(before_start, **settings) as cluster:
-            yield SandboxHavoc(cluster, cuts, clocks, cannot)
+            yield ClusterFaults(cluster, cuts, clocks, cannot)
 
 
 def _restore(name: str, value: str | None) -> None:

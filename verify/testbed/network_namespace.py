@@ -65,7 +65,7 @@ def _set_up() -> str:
     return ""
 
 
-class Cuts:
+class NetworkCuts:
     """What is cut in the own network; the same may be cut several times and is whole once all are undone."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ def missing() -> str:
     return ""
 
 
-class Detours:
+class TcpProxies:
     """The proxies of some ports; the same may be cut several times and is whole once all are undone."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Detours:
         self._cut: Counter[tuple[int, Way]] = Counter()
         self._open: dict[tuple[int, Way], asyncio.Event] = {}
 
-    def __enter__(self) -> Detours:
+    def __enter__(self) -> TcpProxies:
         self._thread.start()
         return self
 

@@ -9,9 +9,9 @@ from typing import cast
 import pytest
 
 from verify.chaos import nemesis as conductor
-from verify.chaos.nemesis import Conductor
-from verify.chaos.plan import Direction, Fault, Kind, Port
-from verify.chaos.workload_processes import Crowds
+from verify.chaos.nemesis import Nemesis
+from verify.chaos.plan import Direction, Fault, FaultKind, Port
+from verify.chaos.workload_processes import WorkloadProcesses
 from wire import MAIN, REPLICATION
 
 
@@ -108,9 +108,9 @@ def groups() -> Groups:
 
 
 @pytest.fixture
-def conduct(servers: Servers, groups: Groups) -> Callable[..., Conductor]:
-    def run(*faults: Fault, limit_s: float = 5.0) -> Conductor:
-        it = Conductor(servers, cast("Crowds", groups), lambda _: None)
+def conduct(servers: Servers, groups: Groups) -> Callable[..., Nemesis]:
+    def run(*faults: Fault, limit_s: float = 5.0) -> Nemesis:
+        it = Nemesis(servers, cast("WorkloadProcesses", groups), lambda _: None)
         it.run(faults)
         it.settle(limit_s)
         return it
@@ -119,64 +119,64 @@ def conduct(servers: Servers, groups: Groups) -> Callable[..., Conductor]:
 
 
 def test_a_row_of_a_journal_is_damaged_and_that_is_not_undone(
-    conduct: Callable[..., Conductor], servers: Servers
+    conduct: Callable[..., Nemesis], servers: Servers
 ) -> None:
-    it = conduct(Fault(Kind.DAMAGE, (REPLICATION,), pick=7))
+    it = conduct(Fault(FaultKind.DAMAGE, (REPLICATION,), pick=7))
     assert ("damage", REPLICATION, 7) in servers.done
     servers.missing.add(REPLICATION)
     assert [blow.hit for blow in it.blows] == [True]
-    assert [blow.hit for blow in conduct(Fault(Kind.DAMAGE, (REPLICATION,))).blows] == [False]
+    assert [blow.hit for blow in conduct(Fault(FaultKind.DAMAGE, (REPLICATION,))).blows] == [False]
 
 
-def test_what_does_not_last_is_undone(conduct: Callable[..., Conductor], servers: Servers) -> None:
+def test_what_does_not_last_is_undone(conduct: Callable[..., Nemesis], servers: Servers) -> None:
     conduct(
-        Fault(Kind.PAUSE, (MAIN,), for_s=0.1),
-        Fault(Kind.CUT, (MAIN,), for_s=60.0, port="client", direction="in"),
-        Fault(Kind.DISK_FULL, (REPLICATION,), for_s=60.0, largest_bytes=4096),
-        Fault(Kind.CLOCK, offsets_s=(3600.0,)),
+        Fault(FaultKind.PAUSE, (MAIN,), for_s=0.1),
+        Fault(FaultKind.CUT, (MAIN,), for_s=60.0, port="client", direction="in"),
+        Fault(FaultKind.DISK_FULL, (REPLICATION,), for_s=60.0, largest_bytes=4096),
+        Fault(FaultKind.CLOCK, offsets_s=(3600.0,)),
     )
     for undone in (("resume", 1), ("mend", MAIN, "client", "in"), "free disk", ("clocks", (0.0,))):
         assert undone in servers.done
 
 
-def test_a_hang_is_left_to_the_servers(conduct: Callable[..., Conductor], servers: Servers) -> None:
-    assert conduct(Fault(Kind.HANG, (MAIN,))).complaints == []
+def test_a_hang_is_left_to_the_servers(conduct: Callable[..., Nemesis], servers: Servers) -> None:
+    assert conduct(Fault(FaultKind.HANG, (MAIN,))).complaints == []
     assert ("resume", 1) not in servers.done
 
 
 def test_a_hang_that_nobody_ends_is_a_complaint(
-    conduct: Callable[..., Conductor], servers: Servers, monkeypatch: pytest.MonkeyPatch
+    conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conductor, "HANG_LIMIT_S", 0.1)
     servers.gone = False
-    (complaint,) = conduct(Fault(Kind.HANG, (MAIN,))).complaints
+    (complaint,) = conduct(Fault(FaultKind.HANG, (MAIN,))).complaints
     assert complaint.startswith(f"{MAIN} (pid 1) hung")
     assert ("resume", 1) in servers.done
 
 
 def test_a_fault_that_finds_nobody_did_not_hit(
-    conduct: Callable[..., Conductor], servers: Servers, monkeypatch: pytest.MonkeyPatch
+    conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conductor, "APPEAR_S", 0.05)
     servers.missing = {MAIN}
-    blows = conduct(Fault(Kind.KILL, (MAIN,)), Fault(Kind.KILL, (MAIN, REPLICATION))).blows
+    blows = conduct(Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN, REPLICATION))).blows
     assert [blow.hit for blow in blows] == [False, True]
 
 
-def test_a_killed_client_is_started_again(conduct: Callable[..., Conductor], groups: Groups) -> None:
-    conduct(Fault(Kind.CLIENT, group=2, for_s=0.05))
+def test_a_killed_client_is_started_again(conduct: Callable[..., Nemesis], groups: Groups) -> None:
+    conduct(Fault(FaultKind.CLIENT, group=2, for_s=0.05))
     assert groups.done == [("kill", 2), ("start", 2)]
 
 
 def test_when_all_are_down_they_are_started_from_outside(
-    conduct: Callable[..., Conductor], servers: Servers, monkeypatch: pytest.MonkeyPatch
+    conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conductor, "DOWN_S", 0.05)
     servers.down = True
-    assert conduct(Fault(Kind.CLOCK), Fault(Kind.CLOCK, at_s=0.3)).starts == 1
+    assert conduct(Fault(FaultKind.CLOCK), Fault(FaultKind.CLOCK, at_s=0.3)).starts == 1
     assert "start" in servers.done
 
 
 def test_a_cluster_that_does_not_become_whole_is_waited_for_only_so_long(servers: Servers, groups: Groups) -> None:
     servers.whole = False
-    assert not Conductor(servers, cast("Crowds", groups), lambda _: None).settle(0.2)
+    assert not Nemesis(servers, cast("WorkloadProcesses", groups), lambda _: None).settle(0.2)

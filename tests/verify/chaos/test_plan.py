@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from verify.chaos.plan import ROLES, SERVERS, Fault, Kind, plan
+from verify.chaos.plan import ROLES, SERVERS, Fault, FaultKind, plan
 from wire import MAIN, REPLICATION
 
 A_QUARTER_HOUR_S = 900.0
@@ -24,7 +24,7 @@ def test_one_of_each_kind_comes_early() -> None:
     together = 7
     for seed in range(20):
         faults = plan(seed, 60.0, groups=4)
-        assert {fault.kind for fault in faults[together : together + len(Kind)]} == set(Kind)
+        assert {fault.kind for fault in faults[together : together + len(FaultKind)]} == set(FaultKind)
 
 
 def test_a_quarter_of_an_hour_has_room_for_more_than_500_faults() -> None:
@@ -36,13 +36,13 @@ def test_a_quarter_of_an_hour_has_room_for_more_than_500_faults() -> None:
 
 
 def test_every_role_every_pair_all_servers_and_all_four_are_killed() -> None:
-    killed = {fault.roles for fault in plan(5, A_QUARTER_HOUR_S, groups=4) if fault.kind is Kind.KILL}
+    killed = {fault.roles for fault in plan(5, A_QUARTER_HOUR_S, groups=4) if fault.kind is FaultKind.KILL}
     singles = {(role,) for role in ROLES}
     assert killed == {*singles, *itertools.combinations(ROLES, 2), SERVERS, ROLES}
 
 
 def test_rows_of_both_journals_are_damaged() -> None:
-    damaged = [fault for fault in plan(5, A_QUARTER_HOUR_S, groups=4) if fault.kind is Kind.DAMAGE]
+    damaged = [fault for fault in plan(5, A_QUARTER_HOUR_S, groups=4) if fault.kind is FaultKind.DAMAGE]
     assert {fault.roles for fault in damaged} == {(MAIN,), (REPLICATION,)}
     assert len({fault.pick for fault in damaged}) == len(damaged) > 20
 
@@ -56,24 +56,24 @@ def test_faults_often_fall_into_the_recovery_from_the_one_before() -> None:
 def test_answers_are_lost_on_the_way_back_before_a_kill() -> None:
     faults = plan(5, 60.0, groups=4)
     assert any(
-        one.kind is Kind.CUT
+        one.kind is FaultKind.CUT
         and one.direction == "out"
-        and other.kind is Kind.KILL
+        and other.kind is FaultKind.KILL
         and other.at_s < one.at_s + one.for_s
         for one, other in itertools.pairwise(faults)
     )
 
 
 def test_what_a_machine_does_not_allow_is_not_in_the_plan() -> None:
-    faults = plan(5, 60.0, groups=4, without=[Kind.CUT, Kind.DISK_FULL])
-    assert {fault.kind for fault in faults} == set(Kind) - {Kind.CUT, Kind.DISK_FULL}
+    faults = plan(5, 60.0, groups=4, without=[FaultKind.CUT, FaultKind.DISK_FULL])
+    assert {fault.kind for fault in faults} == set(FaultKind) - {FaultKind.CUT, FaultKind.DISK_FULL}
 
 
 def test_every_group_of_clients_is_killed() -> None:
     faults = plan(5, A_QUARTER_HOUR_S, groups=3)
-    assert {fault.group for fault in faults if fault.kind is Kind.CLIENT} == {0, 1, 2}
+    assert {fault.group for fault in faults if fault.kind is FaultKind.CLIENT} == {0, 1, 2}
 
 
 def test_a_fault_says_what_it_is() -> None:
-    cut = Fault(Kind.CUT, ("main_server",), for_s=1.5, port="client", direction="in")
+    cut = Fault(FaultKind.CUT, ("main_server",), for_s=1.5, port="client", direction="in")
     assert str(cut) == "network cut main_server (client port, in) for 1.50 s"

@@ -15,16 +15,16 @@ from game.rooms.events import Created, Moved
 from server.settings import ROOT
 from tests.client.desktop.model.seen import view_after
 from verify.chaos.history_reader import recall
-from verify.chaos.history_writer import Recorder
-from verify.history.record import Call, Done, Look, Refused, Seen
+from verify.chaos.history_writer import HistoryWriter
+from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, Seen
 
 MOVE = Move("ada", "request-1", 4)
 WRITER = """
 import sys
 from pathlib import Path
-from verify.chaos.history_writer import Recorder
+from verify.chaos.history_writer import HistoryWriter
 from game.rooms.commands import Move
-recorder = Recorder(Path(sys.argv[1]))
+recorder = HistoryWriter(Path(sys.argv[1]))
 recorder.done(recorder.sends("ada@0.1", "room", Move("ada", "request-1", 4)), "room", 7, "X")
 recorder.sends("ada@0.1", "room", Move("ada", "request-2", 5))
 print("written", flush=True)
@@ -46,7 +46,7 @@ def test_what_a_killed_process_wrote_is_there_and_its_open_call_stays_open(file:
     assert writer.returncode == -signal.SIGKILL
     recalled = recall([file])
     answered, left_open = recalled.rooms["room"].calls
-    assert (answered.operation, answered.answer) == (MOVE, Done(7, "X"))
+    assert (answered.operation, answered.answer) == (MOVE, AnsweredCall(7, "X"))
     assert answered.answered_at is not None
     assert answered.sent_at <= answered.answered_at
     assert (left_open.operation, left_open.answered_at) == (Move("ada", "request-2", 5), None)
@@ -55,7 +55,7 @@ def test_what_a_killed_process_wrote_is_there_and_its_open_call_stays_open(file:
 
 
 def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
-    recorder = Recorder(file)
+    recorder = HistoryWriter(file)
     number = recorder.sends("ada@0.1", "room", MOVE)
     recorder.done(number, "room", 7, "X")
     file.write_bytes(file.read_bytes()[:-5])
@@ -64,19 +64,19 @@ def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
 
 
 def test_refusals_looks_and_unknown_answers_are_read_back_as_what_they_were(file: Path) -> None:
-    recorder = Recorder(file)
+    recorder = HistoryWriter(file)
     view = view_after()
     recorder.refused(recorder.sends("ada@0.1", "room", MOVE), "not_your_turn")
     recorder.seen(recorder.looks("bob@1.1", "room", "bob"), view)
     recorder.unknown(recorder.sends("ada@0.1", "room", MOVE), "storage_failed")
     refused, look, unknown = recall([file]).rooms["room"].calls
-    assert refused.answer == Refused("not_your_turn")
-    assert (look.operation, look.answer) == (Look("bob"), Seen(view.version, "playing", ()))
+    assert refused.answer == RefusedCall("not_your_turn")
+    assert (look.operation, look.answer) == (ObservedView("bob"), Seen(view.version, "playing", ()))
     assert (unknown.answer, unknown.answered_at) == (None, None)
 
 
 def test_what_a_watcher_saw_is_its_own_however_often_it_is_told(file: Path) -> None:
-    recorder = Recorder(file)
+    recorder = HistoryWriter(file)
     first, second = Moved("ada", "r1", "X", 4), Moved("bob", "r2", "O", 0)
     recorder.news("eve@2.1/1", "room", [(4, first)], gap=False)
     recorder.news("eve@2.1/1", "room", [(5, second)], gap=True)
@@ -86,7 +86,7 @@ def test_what_a_watcher_saw_is_its_own_however_often_it_is_told(file: Path) -> N
 
 
 def test_a_room_that_was_opened_without_an_answer_gets_its_call_once_it_is_found(file: Path) -> None:
-    recorder = Recorder(file)
+    recorder = HistoryWriter(file)
     recorder.sends("ada@0.1", None, Create("ada", "request-1", "t1 5", "tictactoe", {}))
     recorder.sends("ada@0.1", "room", Join("ada", "request-2", "player"))
     recalled = recall([file])
@@ -100,12 +100,12 @@ def test_a_room_that_was_opened_without_an_answer_gets_its_call_once_it_is_found
 
 
 def test_surprises_are_told(file: Path) -> None:
-    Recorder(file).surprise("ada@0.1", "bad_token: this token belongs to nobody")
+    HistoryWriter(file).surprise("ada@0.1", "bad_token: this token belongs to nobody")
     assert recall([file]).surprises == ["ada@0.1: bad_token: this token belongs to nobody"]
 
 
 def test_a_call_is_written_before_it_is_sent(file: Path) -> None:
-    Recorder(file).sends("ada@0.1", "room", MOVE)
+    HistoryWriter(file).sends("ada@0.1", "room", MOVE)
     (line,) = file.read_text().splitlines()
     assert json.loads(line)["fields"]["request_id"] == "request-1"
     assert isinstance(recall([file]).rooms["room"].calls[0], Call)

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from verify.chaos.nemesis import Blow
-from verify.chaos.plan import Fault, Kind
-from verify.chaos.report import Report
+from verify.chaos.nemesis import InjectedFault
+from verify.chaos.plan import Fault, FaultKind
+from verify.chaos.report import ChaosReport
 from wire import MAIN
 
-KILL = Fault(Kind.KILL, (MAIN,))
-CLEAN = Report(
+KILL = Fault(FaultKind.KILL, (MAIN,))
+CLEAN = ChaosReport(
     command="tictactoe.py chaos",
     seed=7,
     seconds=2.0,
-    blows=[Blow(KILL, 10.0, hit=True), Blow(KILL, 11.0, hit=True), Blow(Fault(Kind.CLOCK), 11.5, hit=False)],
+    blows=[
+        InjectedFault(KILL, 10.0, hit=True),
+        InjectedFault(KILL, 11.0, hit=True),
+        InjectedFault(Fault(FaultKind.CLOCK), 11.5, hit=False),
+    ],
     accepted=[(9.99, 10.4), (10.1, 10.3), (10.2, 10.25), (11.2, 11.3)],
     findings={"lost": (), "doubled": (), "out_of_order": (), "not_linearizable": (), "undecided": ()},
     complaints=[],

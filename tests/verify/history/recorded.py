@@ -14,8 +14,8 @@ from game.moment import Context, Limits
 from game.rooms.commands import Command, Create, Join, Leave, Move, Rematch, Resign
 from game.rooms.decide import decide
 from game.rooms.events import Event
-from verify.history.models import RoomModel, RoomState
-from verify.history.record import Call, Look, RoomHistory
+from verify.history.models import RoomSpecification, RoomState
+from verify.history.record import Call, ObservedView, RoomHistory
 from verify.history.server_commands import Request, request_of
 
 ROOM = "room"
@@ -28,13 +28,13 @@ class Recorder:
     def __init__(self) -> None:
         self.history = RoomHistory()
         self._when: dict[Request, Context] = {}
-        self._model = RoomModel(ROOM, LIMITS, self._when)
+        self._model = RoomSpecification(ROOM, LIMITS, self._when)
         self.state: RoomState = self._model.initial()
         self._seconds = itertools.count(1)
 
     def call(
         self,
-        operation: Command | Look,
+        operation: Command | ObservedView,
         *,
         sent_before_s: float = 0.25,
         answered_after_s: float | None = 0.25,
@@ -70,7 +70,7 @@ class Recorder:
 
     def look(self, by: str = "wes") -> Call[object]:
         """Somebody looks at the room."""
-        return self.call(Look(by))
+        return self.call(ObservedView(by))
 
     def watched(self, *names: str) -> RoomHistory:
         """The history, seen in full by these watchers."""
@@ -79,9 +79,9 @@ class Recorder:
         return self.history
 
 
-def made(before: RoomState, operation: Command | Look, now: Context) -> tuple[Event, ...]:
+def made(before: RoomState, operation: Command | ObservedView, now: Context) -> tuple[Event, ...]:
     """The events that the operation makes."""
-    assert not isinstance(operation, Look)
+    assert not isinstance(operation, ObservedView)
     return decide(before.room, operation, now, LIMITS)
 
 
@@ -120,7 +120,7 @@ def busy(calls: int, clients: int, chance: random.Random, *, lost_answers: float
     return room
 
 
-def _any(names: list[str], room: Recorder, ids: Iterator[str], chance: random.Random) -> Command | Look:
+def _any(names: list[str], room: Recorder, ids: Iterator[str], chance: random.Random) -> Command | ObservedView:
     now, request = room.state.room, next(ids)
     by = chance.choice(names)
     turn = now.seats.get(now.rules.to_move(now.position) or "X")
@@ -131,7 +131,7 @@ def _any(names: list[str], room: Recorder, ids: Iterator[str], chance: random.Ra
     if roll < 0.65:
         return Rematch(chance.choice(now.players or tuple(names)), request)
     if roll < 0.8:
-        return Look(by)
+        return ObservedView(by)
     if roll < 0.88:
         return Join(by, request, chance.choice(["player", "spectator"]))
     if roll < 0.98:

@@ -31,7 +31,7 @@ from game.rooms.commands import (
 from game.rooms.events import Agreed, Closed, Event, Finished, Left, Moved, Said, Started, TakenBack
 from game.rooms.state import BETWEEN_GAMES_MS
 from verify.history.guarantees import Findings, check
-from verify.history.record import Call, Done, Look, Refused, RoomHistory, Seen
+from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
 from verify.history.server_commands import command_of_the_house, moment_of, request_of
 
 CHOICES = Choices(("3x3", "5x5"), (1, 3), ("none", "10s"))
@@ -126,7 +126,7 @@ def test_a_match_without_a_choice_and_a_claimed_game_are_clean() -> None:
     room.servers(match_of(choices=Choices(("3x3",), (1,), ("none",))), at=0)
     room.servers(Leave("bob", "house-gone", 1000), at=4000)
     room.call(ClaimGame("ada", "c1", "win"), now=Context(62_999))
-    assert room.history.calls[-1].answer == Refused("not_allowed")
+    assert room.history.calls[-1].answer == RefusedCall("not_allowed")
     room.call(ClaimGame("ada", "c2", "win"), now=Context(63_000))
     room.call(Leave("ada", "l1"), now=Context(64_000))
     assert isinstance(room.history.final[-1][1], Closed)
@@ -143,14 +143,14 @@ def test_refusals_that_only_time_explains_say_nothing(history: RoomHistory) -> N
             (ClaimGame("ada", "t3", "win"), "not_allowed"),
         ]
     ):
-        history.calls.append(Call("ada", command, 5.1 + number, 5.2 + number, Refused(code)))
+        history.calls.append(Call("ada", command, 5.1 + number, 5.2 + number, RefusedCall(code)))
     assert found_in(history).clean
 
 
 def test_late_moves_are_refused_in_a_good_history() -> None:
     room = selected()
     late = room.call(Move("ada", "m1", 4), now=Context(BEGAN + 10_000))
-    assert late.answer == Refused("time_up")
+    assert late.answer == RefusedCall("time_up")
     room.servers(Due(HOUSE, "house-flag"), at=BEGAN + 10_050)
     assert found_in(room.watched("w1")).clean
 
@@ -239,7 +239,7 @@ def test_a_takeback_of_too_many_moves_is_found(history: RoomHistory) -> None:
 
 
 def test_a_look_that_sees_a_move_that_was_taken_back_is_found(history: RoomHistory) -> None:
-    place = next(number for number, call in enumerate(history.calls) if isinstance(call.operation, Look))
+    place = next(number for number, call in enumerate(history.calls) if isinstance(call.operation, ObservedView))
     seen = history.calls[place].answer
     assert isinstance(seen, Seen)
     assert seen.moves == (("X", 0),)
@@ -274,7 +274,7 @@ def test_a_draw_that_nobody_agreed_to_is_found(history: RoomHistory) -> None:
 
 
 def test_a_proposal_that_was_told_carried_out_twice_is_found(history: RoomHistory) -> None:
-    history.calls.append(Call("ada", Propose("ada", "p9", X_WANTS), 2.5, 2.6, Done(20, "X")))
+    history.calls.append(Call("ada", Propose("ada", "p9", X_WANTS), 2.5, 2.6, AnsweredCall(20, "X")))
     assert found_in(history).not_linearizable
 
 

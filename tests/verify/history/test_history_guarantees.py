@@ -10,7 +10,7 @@ from recorded import LIMITS, ROOM, opened, played
 from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Resign
 from game.rooms.events import Closed, Event, Finished, Left, Moved
 from verify.history.guarantees import Findings, check
-from verify.history.record import Call, Done, Look, Refused, RoomHistory, Seen
+from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_only_when_all_commands_are_known_it_is_asked_what_order_they_had(histor
 
 
 def test_an_acknowledged_move_that_is_not_there_is_lost(history: RoomHistory) -> None:
-    history.calls.append(Call("bob", Move("bob", "m9", 5), 90, 91, Done(10, "O")))
+    history.calls.append(Call("bob", Move("bob", "m9", 5), 90, 91, AnsweredCall(10, "O")))
     assert findings(history) == (1, 0, 0)
     assert found_in(history).not_linearizable
 
@@ -83,14 +83,14 @@ def test_an_acknowledged_move_that_is_not_there_is_lost(history: RoomHistory) ->
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        (Move("bob", "m0", 0), Done(5, "X")),
-        (Move("ada", "m0", 0), Done(5, "O")),
-        (Move("ada", "m0", 3), Done(5, "X")),
-        (Move("ada", "m0", 0), Done(6, "X")),
-        (Resign("ada", "m0"), Done(5, "X")),
+        (Move("bob", "m0", 0), AnsweredCall(5, "X")),
+        (Move("ada", "m0", 0), AnsweredCall(5, "O")),
+        (Move("ada", "m0", 3), AnsweredCall(5, "X")),
+        (Move("ada", "m0", 0), AnsweredCall(6, "X")),
+        (Resign("ada", "m0"), AnsweredCall(5, "X")),
     ],
 )
-def test_a_move_that_is_there_as_another_is_lost(history: RoomHistory, command: Command, answer: Done) -> None:
+def test_a_move_that_is_there_as_another_is_lost(history: RoomHistory, command: Command, answer: AnsweredCall) -> None:
     change(history, "m0", operation=command, answer=answer, answered_at=99.0)
     assert findings(history) == (1, 0, 0)
 
@@ -99,28 +99,28 @@ def test_a_move_that_is_there_as_another_is_lost(history: RoomHistory, command: 
     "command", [Create("ada", "r9", "t", "tictactoe", {}), Resign("ada", "r9"), Close("ada", "r9")]
 )
 def test_a_command_that_always_makes_an_event_and_has_none_is_lost(history: RoomHistory, command: Command) -> None:
-    history.calls.append(Call("ada", command, 90, 91, Done(10, "X")))
+    history.calls.append(Call("ada", command, 90, 91, AnsweredCall(10, "X")))
     assert findings(history) == (1, 0, 0)
 
 
 def test_a_command_that_found_all_as_it_wants_it_is_not_lost() -> None:
     room = played()
-    assert room.call(Join("ada", "r9", "player")).answer == Done(10, "X")
+    assert room.call(Join("ada", "r9", "player")).answer == AnsweredCall(10, "X")
     assert found_in(room.history).clean
 
 
 def test_a_command_acknowledged_at_a_version_that_never_was_is_lost(history: RoomHistory) -> None:
-    history.calls.append(Call("ada", Join("ada", "r9", "player"), 90, 91, Done(11, "X")))
+    history.calls.append(Call("ada", Join("ada", "r9", "player"), 90, 91, AnsweredCall(11, "X")))
     assert findings(history) == (1, 0, 0)
 
 
 def test_a_join_that_is_there_at_another_version_is_lost(history: RoomHistory) -> None:
-    change(history, "r2", answer=Done(3, "X"))
+    change(history, "r2", answer=AnsweredCall(3, "X"))
     assert findings(history) == (1, 0, 0)
 
 
 def test_a_move_that_is_applied_after_being_refused_is_told(history: RoomHistory) -> None:
-    change(history, "m4", answer=Refused("not_your_turn"))
+    change(history, "m4", answer=RefusedCall("not_your_turn"))
     assert findings(history) == (1, 0, 0)
     assert found_in(history).not_linearizable
 
@@ -192,7 +192,7 @@ def test_a_gap_is_out_of_order(history: RoomHistory) -> None:
 
 
 def test_a_stale_look_after_an_acknowledged_move_is_told(history: RoomHistory) -> None:
-    history.calls.append(Call("wes", Look("wes"), 90, 91, Seen(9, "playing", ())))
+    history.calls.append(Call("wes", ObservedView("wes"), 90, 91, Seen(9, "playing", ())))
     assert findings(history) == (0, 0, 1)
     assert found_in(history).not_linearizable
 
@@ -200,7 +200,7 @@ def test_a_stale_look_after_an_acknowledged_move_is_told(history: RoomHistory) -
 def test_a_look_during_the_move_may_be_old(history: RoomHistory) -> None:
     last = history.calls[-1]
     moves = tuple((event.seat, event.move) for _, event in history.final if isinstance(event, Moved))
-    history.calls.append(Call("wes", Look("wes"), last.sent_at, 91, Seen(8, "playing", moves[:-1])))
+    history.calls.append(Call("wes", ObservedView("wes"), last.sent_at, 91, Seen(8, "playing", moves[:-1])))
     assert found_in(history).clean
 
 
@@ -219,13 +219,13 @@ def test_two_clients_who_were_told_different_winners_of_one_cell() -> None:
     room = opened()
     room.call(Move("ada", "m0", 4), sent_before_s=0.5, answered_after_s=0.5)
     history = room.watched("w1")
-    history.calls.append(Call("bob", Move("bob", "m1", 4), 3.6, 4.4, Done(6, "O")))
+    history.calls.append(Call("bob", Move("bob", "m1", 4), 3.6, 4.4, AnsweredCall(6, "O")))
     history.final.append((6, Moved("bob", "m1", "O", 4)))
     found = found_in(history)
     assert not found.lost
     assert not found.doubled
     assert any("was to be refused" in what for what in found.not_linearizable)
-    assert any("only Refused(code='cell_taken') is right" in what for what in found.not_linearizable)
+    assert any("only RefusedCall(code='cell_taken') is right" in what for what in found.not_linearizable)
 
 
 def test_an_end_of_a_game_that_the_rules_do_not_make(history: RoomHistory) -> None:
@@ -254,12 +254,12 @@ def test_what_the_servers_do_on_their_own_needs_no_call() -> None:
 
 
 def test_a_refusal_that_never_came_to_the_room_says_nothing_of_it(history: RoomHistory) -> None:
-    history.calls.append(Call("bob", Move("bob", "m9", 5), 0, 1, Refused("busy")))
+    history.calls.append(Call("bob", Move("bob", "m9", 5), 0, 1, RefusedCall("busy")))
     assert found_in(history).clean
 
 
 def test_a_refusal_that_the_room_would_not_have_given(history: RoomHistory) -> None:
-    history.calls.append(Call("bob", Move("bob", "m9", 5), 90, 91, Refused("cell_taken")))
+    history.calls.append(Call("bob", Move("bob", "m9", 5), 90, 91, RefusedCall("cell_taken")))
     found = found_in(history)
     assert len(found.all) == len(found.not_linearizable) == 1
 

@@ -16,14 +16,14 @@ from game.rooms.commands import Create, Join, Leave, Move, Rematch, Resign
 from game.rooms.events import Finished, Moved
 from verify.history.guarantees import check as check_guarantees
 from verify.history.linearizability import check
-from verify.history.models import Carried, RoomModel
-from verify.history.record import Call, Done, Look, Refused, Seen
+from verify.history.models import Carried, RoomSpecification
+from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, Seen
 
 UNTIMED = settings(deadline=None, max_examples=60)
 
 
 def linearizable(calls: list[AnyCall]) -> bool:
-    return check(RoomModel(ROOM, LIMITS, {}), calls).linearizable
+    return check(RoomSpecification(ROOM, LIMITS, {}), calls).linearizable
 
 
 # -- one call after the other -------------------------------------------------------------------------------------
@@ -31,14 +31,14 @@ def linearizable(calls: list[AnyCall]) -> bool:
 
 def test_a_room_answers_as_the_servers_do() -> None:
     room = Recorder()
-    assert room.look().answer == Refused("no_such_room")
-    assert room.call(Create("ada", "r1", "t", "tictactoe", {})).answer == Done(1, None)
-    assert room.call(Join("ada", "r2", "player")).answer == Done(2, "X")
-    assert room.call(Move("ada", "r3", 0)).answer == Refused("game_not_running")
-    assert room.call(Join("bob", "r4", "player")).answer == Done(4, "O")
-    assert room.call(Move("bob", "r5", 0)).answer == Refused("not_your_turn")
-    assert room.call(Move("ada", "r6", 0)).answer == Done(5, "X")
-    assert room.call(Move("bob", "r7", 0)).answer == Refused("cell_taken")
+    assert room.look().answer == RefusedCall("no_such_room")
+    assert room.call(Create("ada", "r1", "t", "tictactoe", {})).answer == AnsweredCall(1, None)
+    assert room.call(Join("ada", "r2", "player")).answer == AnsweredCall(2, "X")
+    assert room.call(Move("ada", "r3", 0)).answer == RefusedCall("game_not_running")
+    assert room.call(Join("bob", "r4", "player")).answer == AnsweredCall(4, "O")
+    assert room.call(Move("bob", "r5", 0)).answer == RefusedCall("not_your_turn")
+    assert room.call(Move("ada", "r6", 0)).answer == AnsweredCall(5, "X")
+    assert room.call(Move("bob", "r7", 0)).answer == RefusedCall("cell_taken")
     assert room.look().answer == Seen(5, "playing", (("X", 0),))
 
 
@@ -47,19 +47,19 @@ def test_a_known_request_gets_its_first_answer_and_changes_nothing() -> None:
     first = room.call(Move("ada", "m1", 0))
     room.call(Move("bob", "m2", 1))
     before = room.state
-    assert room.call(Move("ada", "m1", 0)).answer == first.answer == Done(5, "X")
+    assert room.call(Move("ada", "m1", 0)).answer == first.answer == AnsweredCall(5, "X")
     assert room.state == before
 
 
 def test_a_room_takes_so_many_people() -> None:
-    model = RoomModel(ROOM, Limits(people=1), {})
+    model = RoomSpecification(ROOM, Limits(people=1), {})
     state, _ = model.step(model.initial(), Create("ada", "r1", "t", "tictactoe", {}))
     state, _ = model.step(state, Join("ada", "r2", "player"))
-    assert model.step(state, Join("bob", "r3", "player")) == (state, Refused("room_full"))
+    assert model.step(state, Join("bob", "r3", "player")) == (state, RefusedCall("room_full"))
 
 
 def test_two_ways_to_one_version_have_two_keys_and_one_way_has_one() -> None:
-    model = RoomModel(ROOM, LIMITS, {})
+    model = RoomSpecification(ROOM, LIMITS, {})
     created, _ = model.step(model.initial(), Create("ada", "r1", "t", "tictactoe", {}))
     joins = [Join("ada", "r2", "player"), Join("bob", "r3", "player"), Join("ada", "r2", "spectator")]
     states = [model.step(created, join)[0] for join in joins]
@@ -71,15 +71,15 @@ def test_two_ways_to_one_version_have_two_keys_and_one_way_has_one() -> None:
 def test_what_changes_nothing_has_the_same_key() -> None:
     room = played()
     model = room._model
-    for operation in (Look("wes"), Move("bob", "m9", 8), Join("ada", "j9", "player")):
+    for operation in (ObservedView("wes"), Move("bob", "m9", 8), Join("ada", "j9", "player")):
         assert model.key(model.step(room.state, operation)[0]) == model.key(room.state)
 
 
 def test_carried_is_any_answer_of_that_version() -> None:
-    model = RoomModel(ROOM, LIMITS, {})
-    assert model.accepts(Done(5, "X"), Carried(5))
-    assert not model.accepts(Done(6, "X"), Carried(5))
-    assert not model.accepts(Refused("cell_taken"), Carried(5))
+    model = RoomSpecification(ROOM, LIMITS, {})
+    assert model.accepts(AnsweredCall(5, "X"), Carried(5))
+    assert not model.accepts(AnsweredCall(6, "X"), Carried(5))
+    assert not model.accepts(RefusedCall("cell_taken"), Carried(5))
 
 
 # -- histories ----------------------------------------------------------------------------------------------------
@@ -99,18 +99,18 @@ def test_of_two_who_want_the_last_seat_one_gets_it() -> None:
     room.call(Create("ada", "r1", "t", "tictactoe", {}))
     room.call(Join("ada", "r2", "player"))
     bob, cyd = Join("bob", "r3", "player"), Join("cyd", "r4", "player")
-    one_each = at_once(Call("bob", bob, 0, 0, Done(5, None)), Call("cyd", cyd, 0, 0, Done(4, "O")))
+    one_each = at_once(Call("bob", bob, 0, 0, AnsweredCall(5, None)), Call("cyd", cyd, 0, 0, AnsweredCall(4, "O")))
     assert linearizable([*room.history.calls, *one_each])
-    both = at_once(Call("bob", bob, 0, 0, Done(4, "O")), Call("cyd", cyd, 0, 0, Done(4, "O")))
+    both = at_once(Call("bob", bob, 0, 0, AnsweredCall(4, "O")), Call("cyd", cyd, 0, 0, AnsweredCall(4, "O")))
     assert not linearizable([*room.history.calls, *both])
 
 
 def test_two_players_are_not_told_that_each_has_the_same_cell() -> None:
     room = opened()
     ada, bob = Move("ada", "m1", 4), Move("bob", "m2", 4)
-    told = Call("ada", ada, 0, 0, Done(5, "X")), Call("bob", bob, 0, 0, Done(6, "O"))
+    told = Call("ada", ada, 0, 0, AnsweredCall(5, "X")), Call("bob", bob, 0, 0, AnsweredCall(6, "O"))
     assert not linearizable([*room.history.calls, *at_once(*told)])
-    told = told[0], replace(told[1], answer=Refused("cell_taken"))
+    told = told[0], replace(told[1], answer=RefusedCall("cell_taken"))
     assert linearizable([*room.history.calls, *at_once(*told)])
 
 
@@ -137,9 +137,11 @@ def test_a_look_after_an_acknowledged_move_sees_it() -> None:
 def test_a_move_that_was_refused_is_not_seen() -> None:
     room = opened()
     room.call(Move("bob", "m1", 4))
-    assert room.history.calls[-1].answer == Refused("not_your_turn")
-    assert linearizable([*room.history.calls, Call("wes", Look("wes"), 50, 51, Seen(4, "playing", ()))])
-    assert not linearizable([*room.history.calls, Call("wes", Look("wes"), 50, 51, Seen(5, "playing", (("O", 4),)))])
+    assert room.history.calls[-1].answer == RefusedCall("not_your_turn")
+    assert linearizable([*room.history.calls, Call("wes", ObservedView("wes"), 50, 51, Seen(4, "playing", ()))])
+    assert not linearizable(
+        [*room.history.calls, Call("wes", ObservedView("wes"), 50, 51, Seen(5, "playing", (("O", 4),)))]
+    )
 
 
 @pytest.mark.parametrize("carried_out", [True, False])
@@ -163,7 +165,7 @@ def test_a_retry_under_a_new_call_gets_the_first_answer() -> None:
     room.call(Move("ada", "m1", 4), answered_after_s=None)
     room.call(Move("bob", "m2", 5))
     again = room.call(Move("ada", "m1", 4))
-    assert again.answer == Done(5, "X")
+    assert again.answer == AnsweredCall(5, "X")
     assert linearizable(room.history.calls)
 
 
@@ -187,12 +189,12 @@ def test_for_rooms_the_search_finds_what_a_search_through_all_orders_finds(data:
         Move("ada", "a1", data.draw(st.integers(0, 2))),
         Move("bob", "b1", data.draw(st.integers(0, 2))),
         Leave("ada", "a2"),
-        Look("wes"),
+        ObservedView("wes"),
         Resign("bob", "b2"),
         Rematch("ada", "a3"),
         Join("cyd", "c1", "player"),
     ]
-    model = RoomModel(ROOM, LIMITS, {})
+    model = RoomSpecification(ROOM, LIMITS, {})
     state = room.state
     chance = random.Random(seed)
     calls: list[AnyCall] = []
@@ -204,7 +206,7 @@ def test_for_rooms_the_search_finds_what_a_search_through_all_orders_finds(data:
         one, other = chance.sample(range(4), 2)
         calls[one] = replace(calls[one], answer=calls[other].answer)
 
-    class Going(RoomModel):
+    class Going(RoomSpecification):
         def initial(self):  # type: ignore[no-untyped-def]  # the game that is on
             return room.state
 
@@ -217,7 +219,7 @@ def test_the_final_history_makes_the_check_stricter_and_never_milder(calls: int,
     history = busy(calls, 4, chance, lost_answers=0.05).history
     at = chance.randrange(len(history.calls))
     history.calls[at] = replace(history.calls[at], answer=chance.choice(history.calls).answer)
-    verdict = check(RoomModel(ROOM, LIMITS, {}), history.calls, most_steps=20_000)
+    verdict = check(RoomSpecification(ROOM, LIMITS, {}), history.calls, most_steps=20_000)
     if verdict.outcome == "not linearizable":
         assert check_guarantees({ROOM: history}, complete=True, limits=LIMITS).not_linearizable
 

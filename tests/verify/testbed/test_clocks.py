@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from verify.testbed.clock_skew import WrongClocks
+from verify.testbed.clock_skew import SkewedClocks
 
 ASK = """
 import sys, time
@@ -35,7 +35,7 @@ class Offset(NamedTuple):
 class Process:
     """Another Python, which is asked for its clocks."""
 
-    def __init__(self, clocks: WrongClocks) -> None:
+    def __init__(self, clocks: SkewedClocks) -> None:
         environment = {**os.environ, **clocks.environment}
         self._process = subprocess.Popen(
             [sys.executable, "-c", ASK], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -60,12 +60,12 @@ class Process:
 
 
 @pytest.fixture
-def clocks(tmp_path: Path) -> WrongClocks:
-    return WrongClocks(tmp_path)
+def clocks(tmp_path: Path) -> SkewedClocks:
+    return SkewedClocks(tmp_path)
 
 
 @pytest.fixture
-def process(clocks: WrongClocks) -> Iterator[Process]:
+def process(clocks: SkewedClocks) -> Iterator[Process]:
     started = Process(clocks)
     yield started
     started.end()
@@ -75,7 +75,7 @@ def test_clocks_are_right_at_first(process: Process) -> None:
     assert all(offset.may_be(0.0) for offset in process.offsets()[:2])
 
 
-def test_a_wall_clock_is_wrong_and_the_monotonic_one_right(clocks: WrongClocks, process: Process) -> None:
+def test_a_wall_clock_is_wrong_and_the_monotonic_one_right(clocks: SkewedClocks, process: Process) -> None:
     clocks.set([7200.0])
     wall, monotonic, local = process.offsets()
     assert wall.may_be(7200.0)
@@ -83,7 +83,7 @@ def test_a_wall_clock_is_wrong_and_the_monotonic_one_right(clocks: WrongClocks, 
     assert local.may_be(7200.0)
 
 
-def test_processes_have_clocks_of_their_own(clocks: WrongClocks) -> None:
+def test_processes_have_clocks_of_their_own(clocks: SkewedClocks) -> None:
     clocks.set([100.0 * number for number in range(50)])
     processes = [Process(clocks) for _ in range(2)]
     first, second = (process.offsets()[0] for process in processes)

@@ -11,7 +11,7 @@ import pytest
 from server.settings import Settings
 from tests.conditions import PATIENCE_S
 from verify.testbed.local_cluster import sandbox_settings
-from verify.testbed.tcp_proxy import BEHIND, HOST, Detours, missing
+from verify.testbed.tcp_proxy import BEHIND, HOST, TcpProxies, missing
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 SHORT_S = 0.3
@@ -24,8 +24,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def detours(settings: Settings) -> Iterator[Detours]:
-    with Detours() as detours:
+def detours(settings: Settings) -> Iterator[TcpProxies]:
+    with TcpProxies() as detours:
         detours.listen(settings)
         yield detours
 
@@ -52,7 +52,7 @@ def arrives(there: socket.socket, *, within_s: float) -> bytes | None:
 
 
 def test_a_port_is_cut_in_the_direction_that_is_said_until_every_cut_is_mended(
-    settings: Settings, detours: Detours
+    settings: Settings, detours: TcpProxies
 ) -> None:
     port = settings.main_port
     ours, theirs = connect(port)
@@ -70,14 +70,14 @@ def test_a_port_is_cut_in_the_direction_that_is_said_until_every_cut_is_mended(
         assert [arrives(theirs, within_s=LONG_S), arrives(theirs, within_s=LONG_S)] == [b"?", b"?"]
 
 
-def test_the_other_ports_are_not_cut(settings: Settings, detours: Detours) -> None:
+def test_the_other_ports_are_not_cut(settings: Settings, detours: TcpProxies) -> None:
     ours, theirs = connect(settings.main_port)
     with ours, theirs:
         detours.cut(settings.replication_port, "both")
         assert carries(ours, theirs, within_s=LONG_S)
 
 
-def test_the_end_of_a_connection_is_carried_on_but_not_through_a_cut(settings: Settings, detours: Detours) -> None:
+def test_the_end_of_a_connection_is_carried_on_but_not_through_a_cut(settings: Settings, detours: TcpProxies) -> None:
     ours, theirs = connect(settings.main_port)
     with ours:
         detours.cut(settings.main_port, "out")
@@ -93,5 +93,5 @@ def test_where_nobody_listens_the_connection_ends(settings: Settings) -> None:
         assert arrives(ours, within_s=LONG_S) == b""
 
 
-def test_a_port_without_a_proxy_cannot_be_cut(settings: Settings, detours: Detours) -> None:
+def test_a_port_without_a_proxy_cannot_be_cut(settings: Settings, detours: TcpProxies) -> None:
     assert not detours.cut(settings.name_server_port, "both")

@@ -17,7 +17,7 @@ from verify.testbed import network_namespace as own_network
 
 CUT = """
 import json, socket, sys
-from verify.testbed.network_namespace import Cuts, enter
+from verify.testbed.network_namespace import NetworkCuts, enter
 
 failure = enter([sys.executable, *sys.argv])
 if failure:
@@ -43,7 +43,7 @@ listener = socket.create_server(("127.0.0.1", PORT))
 ours = socket.create_connection(("127.0.0.1", PORT))
 theirs, _ = listener.accept()
 theirs.settimeout(0.3)
-cuts = Cuts()
+cuts = NetworkCuts()
 seen = {"before": (goes_through(), opens())}
 cuts.cut(PORT, "in")
 cuts.cut(PORT, "both")

@@ -18,7 +18,7 @@ from server.main.read_only import READ_ONLY
 from tests.client.desktop.model.seat import SitDown
 from tests.conditions import wait_until
 from tests.conftest import Game, whole_with_room
-from verify.testbed.cluster_faults import SandboxHavoc
+from verify.testbed.cluster_faults import ClusterFaults
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets
 
 def fill_disk_and_kill_main(cluster: ClusterControl) -> None:
     """Have a main server that serves reads only."""
-    havoc = SandboxHavoc(cluster, None, None, {})  # type: ignore[arg-type]  # no clock is set
+    havoc = ClusterFaults(cluster, None, None, {})  # type: ignore[arg-type]  # no clock is set
     for role in (REPLICATION, MAIN):
         havoc.fill_disk(role)
     cluster.kill(MAIN)
