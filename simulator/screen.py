@@ -7,7 +7,7 @@ from rich.progress import track
 from rich.table import Table
 
 from game.errors import InvalidArgument
-from simulator.engine.verdict import Tally, Verdict
+from simulator.engine.verdict import Verdict, VerdictCounts
 from simulator.mutations.server_mutations import TEETH
 from simulator.run import CLUSTER, SUBJECTS, run_many, run_one
 
@@ -25,7 +25,7 @@ def simulate_and_show(
             console.print(f"{tooth.name}: {tooth.what}", highlight=False)
         return True
     _check(subject, broken)
-    together = Tally()
+    together = VerdictCounts()
     verdicts = run_many(subject, first, count, broken=broken, jobs=jobs)
     for verdict in track(verdicts, "schedules", total=count, console=console, disable=not console.is_terminal):
         together.add(verdict)
@@ -57,7 +57,7 @@ def _print_lines(console: Console, lines: tuple[str, ...]) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _show_sum(console: Console, together: Tally, first: int, count: int) -> None:
+def _show_sum(console: Console, together: VerdictCounts, first: int, count: int) -> None:
     table = Table(show_header=False)
     table.add_row("schedules", f"{together.schedules} (seeds {first} to {first + count - 1})")
     table.add_row("failed", str(len(together.failed)))

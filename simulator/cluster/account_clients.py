@@ -17,7 +17,7 @@ from game.rooms.commands import Close, Create, Join
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.rooms.room_store import RoomStore
-from simulator.cluster.clients import GIVES_UP_S, Person, fields_of
+from simulator.cluster.clients import GIVES_UP_S, RoomClient, fields_of
 
 NAME = "host"
 THINKS_S = 0.1
@@ -52,7 +52,7 @@ class Ledger:
                 yield f"G1: {stream} was closed, and is {state.phase}"
 
 
-class Host(Person):
+class AccountClient(RoomClient):
     """Claims the name, or does what else one can with it, opens a room and closes it, again and again."""
 
     def __init__(self, ledger: Ledger, *, until_s: float) -> None:

@@ -17,14 +17,14 @@ from server.replication.primary import SyncState
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import RoomStore
 from simulator.cluster.account_clients import Ledger
-from simulator.cluster.clients import Person, Table, Watcher
-from simulator.cluster.match_checker import LEADERS, Played, wrong_in_book, wrong_ratings
+from simulator.cluster.clients import RoomClient, RoomClients, SpectatorClient
+from simulator.cluster.match_checker import LEADERS, PlayedGame, wrong_in_book, wrong_ratings
 from simulator.cluster.match_players import Matches
 from simulator.cluster.servers.machine import SERVERS, Machine
-from simulator.cluster.servers.main_server import Limits, MainProcess
+from simulator.cluster.servers.main_server import MainProcess, SimulatedLimits
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
-from simulator.cluster.servers.published_log import Record
-from simulator.engine.simulation import World
+from simulator.cluster.servers.published_log import PublishedLog
+from simulator.engine.simulation import Simulation
 from verify.history.guarantees import check
 from verify.history.record import AnsweredCall, RoomHistory
 from wire import COMMUNICATION, MAIN, REPLICATION
@@ -36,17 +36,17 @@ LONGEST_HISTORY = 10_000
 
 
 @dataclass(frozen=True)
-class Judge:
+class Checker:
     """Looks at the world from outside, and at what its people wrote down."""
 
-    world: World
+    world: Simulation
     machine: Machine
-    limits: Limits
-    tables: Sequence[Table]
+    limits: SimulatedLimits
+    tables: Sequence[RoomClients]
     matches: Matches
     hosts: Sequence[str]
     ledger: Ledger
-    record: Record
+    record: PublishedLog
     calm: bool
     """Whether a main server was replaced and not ended: what one whose term is over answers may then be old."""
 
@@ -78,7 +78,7 @@ class Judge:
             *(name for table in self.tables for name in table.players),
         ):
             person = self.world.node(name)
-            if not isinstance(person, Person) or not person.finished:
+            if not isinstance(person, RoomClient) or not person.finished:
                 yield f"{name} still waits for an answer"
         yield from self._not_followed(main.house)
 
@@ -108,14 +108,14 @@ class Judge:
             if self.matches.contestants and front_door.line.records != house.records:
                 yield "the ratings are not those of all games"
 
-    def _waiting(self, table: Table, house: RoomStore) -> Iterator[str]:
+    def _waiting(self, table: RoomClients, house: RoomStore) -> Iterator[str]:
         try:
             version = house.state_of(room_stream(table.room)).version
         except (InvariantBroken, Damaged) as broken:
             yield f"{table.room} cannot be read: {broken.message}"
             return
         watcher = self.world.node(table.watcher)
-        if isinstance(watcher, Watcher) and watcher.version != version:
+        if isinstance(watcher, SpectatorClient) and watcher.version != version:
             yield f"a watcher of {table.room} has not seen version {version}"
 
     # -- always ---------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ class Judge:
 
     def _judge_matches(self, main: MainProcess) -> Iterator[str]:
         """What was played, and what is written of it."""
-        played = Played.of(self.record.published)
+        played = PlayedGame.of(self.record.published)
         yield from played.times_that_go_back()
         whole = self.limits.keep_events > LONGEST_HISTORY
         yield from wrong_in_book("the main server", main.journal, played, whole=whole)
@@ -208,12 +208,12 @@ class Judge:
             for sentence in sentences:
                 yield f"{name}: {sentence}"
 
-    def _was_seen(self, table: Table) -> bool:
+    def _was_seen(self, table: RoomClients) -> bool:
         """Whether the room was ever there, as anybody could see or was told."""
         told = any(isinstance(call.answer, AnsweredCall) for call in table.history.calls)
         return told or room_stream(table.room) in self.record.published
 
-    def _finished(self, table: Table) -> RoomHistory:
+    def _finished(self, table: RoomClients) -> RoomHistory:
         """The room's history, with all that was published; in the end it is served as that (see above)."""
         history = table.history
         published = self.record.published.get(room_stream(table.room), {})

@@ -32,7 +32,7 @@ THINKS_S = 0.25
 
 
 @dataclass
-class Table:
+class RoomClients:
     """A room, who plays there, and what was seen of it."""
 
     room: str
@@ -48,7 +48,7 @@ class Table:
         return f"{self.room}-watcher"
 
 
-class Person(Process):
+class RoomClient(Process):
     """Asks the main server one thing after the other, each until it is answered or given up."""
 
     def __init__(self, *, until_s: float) -> None:
@@ -115,10 +115,10 @@ class Person(Process):
         return main.link.epoch if isinstance(main, MainProcess) and main.link is not None else 0
 
 
-class Participant(Person):
+class Participant(RoomClient):
     """Somebody at ``table``, who asks there and notes what came of it."""
 
-    table: Table
+    table: RoomClients
 
     def do(self, command: Command) -> None:
         """Ask for that, then go on."""
@@ -170,10 +170,10 @@ class Participant(Person):
         self.go_on(view)
 
 
-class Player(Participant):
+class PlayerClient(Participant):
     """Plays at one table until its time is over, not always well."""
 
-    def __init__(self, table: Table, *, until_s: float) -> None:
+    def __init__(self, table: RoomClients, *, until_s: float) -> None:
         super().__init__(until_s=until_s)
         self.table = table
 
@@ -211,10 +211,10 @@ class Player(Participant):
         return Move(me, request, self.cell(view["board"]["cells"]))
 
 
-class Watcher(Person):
+class SpectatorClient(RoomClient):
     """Watches a table from its beginning, whatever happens, and comes back where it was after a crash of its own."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: RoomClients) -> None:
         super().__init__(until_s=0.0)
         self.table = table
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from server.replication.primary import SyncState
 from simulator.cluster.servers.machine import ADRIFT, SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess
-from simulator.engine.fault_schedule import Blow, Undo
-from simulator.engine.simulation import World
+from simulator.engine.fault_schedule import Fault, Undo
+from simulator.engine.simulation import Simulation
 from wire import MAIN, REPLICATION
 
 WITH_JOURNAL = (MAIN, REPLICATION)
@@ -23,54 +23,54 @@ HANGS = 0.3
 LOOK_AGAIN_S = 0.01
 
 
-class Blows:
+class ClusterFaults:
     """The blows of one world."""
 
-    def __init__(self, world: World, machine: Machine, people: Sequence[str]) -> None:
+    def __init__(self, world: Simulation, machine: Machine, people: Sequence[str]) -> None:
         self._world = world
         self._machine = machine
         self._people = people
         self._backups: dict[str, sqlite3.Connection] = {}
 
-    def calm(self) -> list[Blow]:
+    def calm(self) -> list[Fault]:
         """Few, in good weather: a main server that was stopped wakes after a takeover, and was not ended for it.
 
         What protects then is the epoch at the replica alone, so the replica must be there.
         """
-        return [Blow("replaced, not ended", 5, self._replace_without_ending, 2.0, 2.0), self._client_crashed]
+        return [Fault("replaced, not ended", 5, self._replace_without_ending, 2.0, 2.0), self._client_crashed]
 
-    def all(self) -> list[Blow]:
+    def all(self) -> list[Fault]:
         """Each with how likely it is, against the others."""
         return [
-            Blow("kill", 5, self._kill),
-            Blow("kill several", 2, self._kill_several),
-            Blow("kill at a write", 5, self._kill_at_a_write),
-            Blow("pause", 4, self._pause, 0.02, 2.5),
-            Blow("cut", 5, self._cut, 0.05, 2.0),
-            Blow("disk full", 3, self._disk_full, 0.05, 1.0),
-            Blow("main's disk lost", 3, self._lose_main_disk),
-            Blow("replica's disk lost", 1, self._lose_replica_disk),
-            Blow("power cut at the replica", 1.5, self._cut_power),
+            Fault("kill", 5, self._kill),
+            Fault("kill several", 2, self._kill_several),
+            Fault("kill at a write", 5, self._kill_at_a_write),
+            Fault("pause", 4, self._pause, 0.02, 2.5),
+            Fault("cut", 5, self._cut, 0.05, 2.0),
+            Fault("disk full", 3, self._disk_full, 0.05, 1.0),
+            Fault("main's disk lost", 3, self._lose_main_disk),
+            Fault("replica's disk lost", 1, self._lose_replica_disk),
+            Fault("power cut at the replica", 1.5, self._cut_power),
             self._client_crashed,
         ]
 
-    def restorations(self) -> list[Blow]:
+    def restorations(self) -> list[Fault]:
         """Somebody puts one of the journals back to what it was a while ago."""
         return [
-            Blow("main's journal put back", 1, self._put_main_journal_back, 1.5, 3.0),
-            Blow("replica's journal put back", 1, self._put_replica_journal_back),
+            Fault("main's journal put back", 1, self._put_main_journal_back, 1.5, 3.0),
+            Fault("replica's journal put back", 1, self._put_replica_journal_back),
         ]
 
-    def damages(self) -> list[Blow]:
+    def damages(self) -> list[Fault]:
         """A row of one of the journals is damaged, while the other copy is sound and has it."""
         return [
-            Blow("row of main's journal damaged", 1, lambda chance: self._damage(MAIN, REPLICATION, chance)),
-            Blow("row of the replica's journal damaged", 1, lambda chance: self._damage(REPLICATION, MAIN, chance)),
+            Fault("row of main's journal damaged", 1, lambda chance: self._damage(MAIN, REPLICATION, chance)),
+            Fault("row of the replica's journal damaged", 1, lambda chance: self._damage(REPLICATION, MAIN, chance)),
         ]
 
     @property
-    def _client_crashed(self) -> Blow:
-        return Blow("client crashed", 2, self._crash_client, 0.05, 0.5)
+    def _client_crashed(self) -> Fault:
+        return Fault("client crashed", 2, self._crash_client, 0.05, 0.5)
 
     def _kill(self, chance: random.Random) -> Undo | None:
         role = chance.choice(SERVERS)

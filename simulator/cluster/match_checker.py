@@ -31,14 +31,14 @@ Game = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayedGame:
     """What was published of rooms: every event, in the order of the log."""
 
     events: tuple[tuple[str, Entry, Event], ...]
     """The room, the entry and the event."""
 
     @classmethod
-    def of(cls, published: Mapping[str, Mapping[int, Entry]]) -> Played:
+    def of(cls, published: Mapping[str, Mapping[int, Entry]]) -> PlayedGame:
         """All events of rooms; of a room of which one is missing those before it, since what it became is not known."""
         found: list[tuple[str, Entry, Event]] = []
         for stream, entries in published.items():
@@ -94,7 +94,7 @@ def book_of(journal: Journal) -> list[GameRecord]:
     return [record for record in read if isinstance(record, GameRecord)]
 
 
-def wrong_in_book(name: str, journal: Journal, played: Played, *, whole: bool) -> Iterator[str]:
+def wrong_in_book(name: str, journal: Journal, played: PlayedGame, *, whole: bool) -> Iterator[str]:
     """What is not in one copy of the book as it was played. ``whole``: all events of all rooms were published."""
     book = book_of(journal)
     counted = Counter((record.room, record.number) for record in book)

@@ -23,7 +23,7 @@ from game.rooms.commands import (
     Resign,
     Say,
 )
-from simulator.cluster.clients import GIVES_UP_S, Participant, Table
+from simulator.cluster.clients import GIVES_UP_S, Participant, RoomClients
 from wire import COMMUNICATION
 
 BOARD = "3x3"
@@ -42,14 +42,14 @@ class Matches:
     """The rooms of all matches that anybody was told of."""
 
     contestants: tuple[str, ...]
-    tables: dict[str, Table] = field(default_factory=dict)
+    tables: dict[str, RoomClients] = field(default_factory=dict)
 
-    def table(self, room: str) -> Table:
+    def table(self, room: str) -> RoomClients:
         """The table of that room, where what is asked there is noted."""
-        return self.tables.setdefault(room, Table(room, "", self.contestants, lasting=True))
+        return self.tables.setdefault(room, RoomClients(room, "", self.contestants, lasting=True))
 
 
-class Contestant(Participant):
+class SimulatedMatchPlayer(Participant):
     """Plays one match after the other until its time is over, and the last one to its end."""
 
     def __init__(self, matches: Matches, *, until_s: float) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from simulator.cluster.account_clients import Host, Ledger
-from simulator.cluster.checker import Judge
-from simulator.cluster.clients import Player, Table, Watcher
-from simulator.cluster.faults import Blows
-from simulator.cluster.match_players import Contestant, Matches
+from simulator.cluster.account_clients import AccountClient, Ledger
+from simulator.cluster.checker import Checker
+from simulator.cluster.clients import PlayerClient, RoomClients, SpectatorClient
+from simulator.cluster.faults import ClusterFaults
+from simulator.cluster.match_players import Matches, SimulatedMatchPlayer
 from simulator.cluster.servers.machine import SERVERS, Machine, Times
-from simulator.cluster.servers.main_server import Limits, MainProcess
+from simulator.cluster.servers.main_server import MainProcess, SimulatedLimits
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
-from simulator.cluster.servers.published_log import Record
+from simulator.cluster.servers.published_log import PublishedLog
 from simulator.cluster.servers.rpc import break_off
-from simulator.cluster.servers.service_clock_checker import OfficeHours
-from simulator.engine.event_trace import Timeline
-from simulator.engine.fault_schedule import Storm
-from simulator.engine.network import Weather
-from simulator.engine.simulation import World
+from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
+from simulator.engine.event_trace import EventTrace
+from simulator.engine.fault_schedule import FaultSchedule
+from simulator.engine.network import NetworkConditions
+from simulator.engine.simulation import Simulation
 from simulator.engine.verdict import Verdict
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -49,11 +49,11 @@ class Schedule:
 
     def __init__(self, seed: int, *, traced: bool = False) -> None:
         self.seed = seed
-        self.world = World(f"cluster/{seed}", timeline=Timeline(on=traced))
+        self.world = Simulation(f"cluster/{seed}", timeline=EventTrace(on=traced))
         chance = self.world.chance("schedule")
         self.calm = chance.random() < CALM
         if not self.calm:
-            self.world.network.weather = Weather(
+            self.world.network.weather = NetworkConditions(
                 loss=chance.choice((0.0, 0.0, 0.01, 0.05)),
                 duplicate=chance.choice((0.0, 0.05)),
                 straggle=chance.choice((0.0, 0.02, 0.1, 0.3)),
@@ -63,7 +63,7 @@ class Schedule:
         matches = not self.calm and not hosts and self.world.chance("clocks").random() < MATCHES
         self.matches = Matches(CONTESTANTS if matches else ())
         damages = not self.calm and self.world.chance("damages").random() < DAMAGES
-        self.limits = Limits(
+        self.limits = SimulatedLimits(
             scrub_every_s=SCRUB_EVERY_S if damages else None,
             kept_closed_rooms=1 if hosts else 1000,
             snapshot_every=chance.choice((3, 8, 1000)),
@@ -72,14 +72,14 @@ class Schedule:
             nearly=chance.choice((0, 2, 50)),
         )
         self.machine = Machine(self.world, Times(), syncs=chance.random() < SYNCS)
-        self.record = Record(hours=OfficeHours(SERVICE_SPEED if matches else 1.0))
+        self.record = PublishedLog(hours=ServiceClockChecker(SERVICE_SPEED if matches else 1.0))
         self.ledger = Ledger()
         self._install()
         self.tables = [
-            Table(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(hosts))
+            RoomClients(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(hosts))
             for number, letter in enumerate("a" if matches else "ab", start=1)
         ]
-        self._judge = Judge(
+        self._judge = Checker(
             self.world,
             self.machine,
             self.limits,
@@ -92,18 +92,18 @@ class Schedule:
         )
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
-        blows = Blows(self.world, self.machine, people)
-        self.storm = Storm(
+        blows = ClusterFaults(self.world, self.machine, people)
+        self.storm = FaultSchedule(
             self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0))
         )
-        self.further: list[Storm] = []
+        self.further: list[FaultSchedule] = []
         if not self.calm and self.world.chance("backups").random() < BACKUPS:
             self.further.append(
-                Storm(self.world, blows.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations")
+                FaultSchedule(self.world, blows.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations")
             )
         if damages:
             self.further.append(
-                Storm(self.world, blows.damages(), most_gap_s=LONGEST_SINCE_DAMAGE_S, name="storm of damages")
+                FaultSchedule(self.world, blows.damages(), most_gap_s=LONGEST_SINCE_DAMAGE_S, name="storm of damages")
             )
 
     def _install(self) -> None:
@@ -116,12 +116,12 @@ class Schedule:
     def _invite(self, hosts: Sequence[str]) -> None:
         for table in self.tables:
             for name in table.players:
-                self.world.add(name, lambda table=table: Player(table, until_s=STORM_S + 1.0))  # type: ignore[misc]
-            self.world.add(table.watcher, lambda table=table: Watcher(table))  # type: ignore[misc]
+                self.world.add(name, lambda table=table: PlayerClient(table, until_s=STORM_S + 1.0))  # type: ignore[misc]
+            self.world.add(table.watcher, lambda table=table: SpectatorClient(table))  # type: ignore[misc]
         for name in hosts:
-            self.world.add(name, lambda: Host(self.ledger, until_s=STORM_S))
+            self.world.add(name, lambda: AccountClient(self.ledger, until_s=STORM_S))
         for name in self.matches.contestants:
-            self.world.add(name, lambda: Contestant(self.matches, until_s=STORM_S))
+            self.world.add(name, lambda: SimulatedMatchPlayer(self.matches, until_s=STORM_S))
 
     # -- running --------------------------------------------------------------------------------------------------
 

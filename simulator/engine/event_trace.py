@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Timeline:
+class EventTrace:
     """Takes notes when ``on``; off it costs nothing."""
 
     def __init__(self, *, on: bool = False) -> None:

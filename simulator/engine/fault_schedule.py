@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simulator.engine.simulation import World
+from simulator.engine.simulation import Simulation
 
 Undo = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Blow:
+class Fault:
     """One kind of fault. ``strike`` does it and returns how it is undone; None if there was nothing to strike."""
 
     name: str
@@ -24,10 +24,10 @@ class Blow:
     """How long it lasts."""
 
 
-class Storm:
+class FaultSchedule:
     """Blows one after the other, some at the same time."""
 
-    def __init__(self, world: World, blows: Sequence[Blow], *, most_gap_s: float, name: str = "storm") -> None:
+    def __init__(self, world: Simulation, blows: Sequence[Fault], *, most_gap_s: float, name: str = "storm") -> None:
         """``most_gap_s``: the longest time between two blows. ``name``: two storms of one world need different ones."""
         self.struck: Counter[str] = Counter()
         self._world = world

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Weather:
+class NetworkConditions:
     """How bad the network is; probabilities a message, delays in seconds."""
 
     least_delay_s: float = 0.0002
@@ -22,7 +22,7 @@ class Weather:
 class Network:
     """Between any two nodes; a cut stops the messages of one direction."""
 
-    def __init__(self, chance: random.Random, weather: Weather) -> None:
+    def __init__(self, chance: random.Random, weather: NetworkConditions) -> None:
         self.weather = weather
         self._chance = chance
         self._cuts: dict[tuple[str, str], int] = {}
@@ -58,4 +58,4 @@ class Network:
     def clear_up(self) -> None:
         """No cut and no bad weather any more: messages are only delayed."""
         self._cuts.clear()
-        self.weather = Weather(self.weather.least_delay_s, self.weather.most_delay_s)
+        self.weather = NetworkConditions(self.weather.least_delay_s, self.weather.most_delay_s)

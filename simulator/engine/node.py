@@ -22,7 +22,7 @@ class Timer:
 
     __slots__ = ("_action", "life")
 
-    def __init__(self, action: Action, life: Life | None) -> None:
+    def __init__(self, action: Action, life: Incarnation | None) -> None:
         self._action: Action | None = action
         self.life = life
 
@@ -37,7 +37,7 @@ class Timer:
         self._action = None
 
 
-class Life:
+class Incarnation:
     """One life of a node, from a start to a crash. Timers and messages belong to a life, the disk outlives it."""
 
     def __init__(self, name: str, number: int) -> None:
@@ -59,7 +59,7 @@ class Environment(Protocol):
     def now(self) -> float: ...
     def disk(self, name: str) -> Disk: ...
     def chance(self, stream: str) -> random.Random: ...
-    def after(self, delay_s: float, action: Action, life: Life | None = None) -> Timer: ...
+    def after(self, delay_s: float, action: Action, life: Incarnation | None = None) -> Timer: ...
     def send(self, sender: str, receiver: str, message: object) -> None: ...
 
 
@@ -70,9 +70,9 @@ class Node:
     """
 
     world: Environment
-    life: Life
+    life: Incarnation
 
-    def be_born(self, world: Environment, life: Life) -> None:
+    def be_born(self, world: Environment, life: Incarnation) -> None:
         """Called by the world before ``start``."""
         self.world = world
         self.life = life

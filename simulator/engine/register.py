@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simulator.engine.event_trace import Timeline
-from simulator.engine.fault_schedule import Blow, Storm, Undo
-from simulator.engine.network import Weather
+from simulator.engine.event_trace import EventTrace
+from simulator.engine.fault_schedule import Fault, FaultSchedule, Undo
+from simulator.engine.network import NetworkConditions
 from simulator.engine.node import Node, Timer
-from simulator.engine.simulation import World
+from simulator.engine.simulation import Simulation
 from simulator.engine.verdict import Verdict
 from verify.history import linearizability
 from verify.history.models import Read, RegisterSpecification, Write
@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Ticket:
+class PendingRequest:
     """What a server has to answer, and to whom."""
 
     client: str
@@ -67,15 +67,15 @@ class RegisterServer(Node):
         """The other servers."""
         return tuple(name for name in SERVERS if name != self.name)
 
-    def read(self, ticket: Ticket) -> None:
+    def read(self, ticket: PendingRequest) -> None:
         """Somebody wants to know the value."""
         raise NotImplementedError
 
-    def write(self, ticket: Ticket, value: int) -> None:
+    def write(self, ticket: PendingRequest, value: int) -> None:
         """Somebody gives the register a new value."""
         raise NotImplementedError
 
-    def answer(self, ticket: Ticket, value: int | None) -> None:
+    def answer(self, ticket: PendingRequest, value: int | None) -> None:
         """Tell a client the value it read, or that its write is done."""
         self.send(ticket.client, Answer(ticket.request, value))
 
@@ -85,7 +85,7 @@ class RegisterServer(Node):
             return
         self.disk.write(ask.request, "taken")
         self.disk.sync()
-        ticket = Ticket(sender, ask.request)
+        ticket = PendingRequest(sender, ask.request)
         if ask.value is None:
             self.read(ticket)
         else:
@@ -134,14 +134,16 @@ class RegisterClient(Node):
 
 def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = False) -> Verdict:
     """One schedule of somebody's register: clients, servers and a storm from the seed, and the check."""
-    world = World(f"register/{seed}", weather=Weather(straggle=0.1, duplicate=0.02), timeline=Timeline(on=traced))
+    world = Simulation(
+        f"register/{seed}", weather=NetworkConditions(straggle=0.1, duplicate=0.02), timeline=EventTrace(on=traced)
+    )
     calls: list[Call[Read | Write]] = []
     values = iter(range(1, 1_000_000))
     for name in SERVERS:
         world.add(name, make)
     for name in CLIENTS:
         world.add(name, lambda: RegisterClient(calls, lambda: next(values)))
-    storm = Storm(world, _blows(world), most_gap_s=0.8)
+    storm = FaultSchedule(world, _blows(world), most_gap_s=0.8)
     storm.begin()
     world.run(STORM_S)
     storm.end()
@@ -167,7 +169,7 @@ def matter(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Write]]:
     ]
 
 
-def _blows(world: World) -> list[Blow]:
+def _blows(world: Simulation) -> list[Fault]:
     def crash(chance: random.Random) -> Undo | None:
         name = chance.choice(SERVERS)
         if not world.lives_now(name):
@@ -192,11 +194,11 @@ def _blows(world: World) -> list[Blow]:
         return mend
 
     return [
-        Blow("crash", 3, crash, 0.05, 0.8),
-        Blow("pause", 2, pause, 0.05, 0.8),
-        Blow("cut", 3, cut, 0.05, 0.8),
+        Fault("crash", 3, crash, 0.05, 0.8),
+        Fault("pause", 2, pause, 0.05, 0.8),
+        Fault("cut", 3, cut, 0.05, 0.8),
     ]
 
 
-def _start(world: World, name: str) -> None:
+def _start(world: Simulation, name: str) -> None:
     world.start(name)

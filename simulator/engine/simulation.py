@@ -14,26 +14,28 @@ from collections.abc import Callable
 
 from game.errors import check
 from simulator.engine.disk import Disk
-from simulator.engine.event_trace import Timeline
-from simulator.engine.network import Network, Weather
-from simulator.engine.node import Action, Life, Node, Timer
+from simulator.engine.event_trace import EventTrace
+from simulator.engine.network import Network, NetworkConditions
+from simulator.engine.node import Action, Incarnation, Node, Timer
 
 
 class Crash(BaseException):
     """The node that runs now is dead: what it was doing ends here. Not an Exception, so that no node can outlive it."""
 
 
-class World:
+class Simulation:
     """Everything there is in one schedule."""
 
-    def __init__(self, seed: str, *, weather: Weather | None = None, timeline: Timeline | None = None) -> None:
+    def __init__(
+        self, seed: str, *, weather: NetworkConditions | None = None, timeline: EventTrace | None = None
+    ) -> None:
         """``seed``: any text; the same seed makes the same history."""
         self.seed = seed
         self.now = 0.0
-        self.timeline = Timeline() if timeline is None else timeline
-        self.network = Network(self.chance("network"), Weather() if weather is None else weather)
+        self.timeline = EventTrace() if timeline is None else timeline
+        self.network = Network(self.chance("network"), NetworkConditions() if weather is None else weather)
         self.disks: dict[str, Disk] = {}
-        self.lives: dict[str, Life] = {}
+        self.lives: dict[str, Incarnation] = {}
         self.failures: list[str] = []
         """What nodes raised: each is a fault of theirs."""
         self.on_nobody_there: Callable[[str, str, object], None] | None = None
@@ -49,7 +51,7 @@ class World:
 
     # -- time -----------------------------------------------------------------------------------------------------
 
-    def after(self, delay_s: float, action: Action, life: Life | None = None) -> Timer:
+    def after(self, delay_s: float, action: Action, life: Incarnation | None = None) -> Timer:
         """Do this in ``delay_s`` seconds; with ``life`` only if that still lives, and not while it is paused."""
         check(delay_s >= 0.0, "nothing happens in the past")
         timer = Timer(action, life)
@@ -67,7 +69,7 @@ class World:
             self._do(timer.fire, timer.life)
         self.now = max(self.now, until_s)
 
-    def _do(self, action: Action, life: Life | None) -> None:
+    def _do(self, action: Action, life: Incarnation | None) -> None:
         if life is None:
             action()
         elif life.paused:
@@ -83,7 +85,7 @@ class World:
 
     # -- messages -------------------------------------------------------------------------------------------------
 
-    def send(self, sender: str, receiver: str, message: object, *, to: Life | None = None) -> None:
+    def send(self, sender: str, receiver: str, message: object, *, to: Incarnation | None = None) -> None:
         """Send a message to whoever has the receiver's name when it arrives; with ``to`` to that life alone."""
         hash(message)
         delays = self.network.delays(sender, receiver)
@@ -91,7 +93,7 @@ class World:
         for delay_s in delays:
             self.after(delay_s, lambda: self._deliver(sender, receiver, message, to))
 
-    def _deliver(self, sender: str, receiver: str, message: object, to: Life | None) -> None:
+    def _deliver(self, sender: str, receiver: str, message: object, to: Incarnation | None) -> None:
         life = self.lives.get(receiver) if to is None else to
         if life is not None and life.node is not None and life.alive:
             node = life.node
@@ -112,11 +114,11 @@ class World:
             self.disks[name] = Disk(self.chance(f"disk/{name}"))
         return self.disks[name]
 
-    def start(self, name: str) -> Life:
+    def start(self, name: str) -> Incarnation:
         """Begin a node's next life, which knows what its disk kept. It must not be alive."""
         check(not self.lives_now(name), f"{name} lives already")
         self._births += 1
-        life = self.lives[name] = Life(name, self._births)
+        life = self.lives[name] = Incarnation(name, self._births)
         node = self._makers[name]()
         life.node = node
         node.be_born(self, life)
@@ -156,7 +158,7 @@ class World:
         for action in held:
             self._do(action, life)
 
-    def _bury(self, life: Life, how: str) -> None:
+    def _bury(self, life: Incarnation, how: str) -> None:
         if life.alive:
             life.alive = False
             life.paused = False

@@ -31,7 +31,7 @@ Simulate = Callable[[int, bool], Verdict]
 
 
 @dataclass
-class Tally:
+class VerdictCounts:
     """Many schedules."""
 
     schedules: int = 0
@@ -50,9 +50,9 @@ class Tally:
             self.failed.append(verdict)
 
 
-def tally(verdicts: Iterable[Verdict]) -> Tally:
+def tally(verdicts: Iterable[Verdict]) -> VerdictCounts:
     """All of them together."""
-    together = Tally()
+    together = VerdictCounts()
     for verdict in verdicts:
         together.add(verdict)
     return together

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.engine.register import SERVERS, RegisterServer, Ticket
+from simulator.engine.register import SERVERS, PendingRequest, RegisterServer
 
 MAJORITY = len(SERVERS) // 2 + 1
 AGAIN_S = 0.05
@@ -62,13 +62,13 @@ class Majority(RegisterServer):
 
     # -- what clients want ----------------------------------------------------------------------------------------
 
-    def read(self, ticket: Ticket) -> None:
+    def read(self, ticket: PendingRequest) -> None:
         def found(version: Version, value: int | None) -> None:
             self._put(version, value, lambda: self.answer(ticket, value))
 
         self._get(found)
 
-    def write(self, ticket: Ticket, value: int) -> None:
+    def write(self, ticket: PendingRequest, value: int) -> None:
         def found(version: Version, _old: int | None) -> None:
             newer = (version[0] + 1, f"{self.life}/{ticket.request}")
             self._put(newer, value, lambda: self.answer(ticket, value))

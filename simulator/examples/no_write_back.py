@@ -6,12 +6,12 @@ and a later one a majority that has not: time goes backwards. The simulator find
 
 from __future__ import annotations
 
-from simulator.engine.register import Ticket
+from simulator.engine.register import PendingRequest
 from simulator.examples.majority import Majority
 
 
 class NoWriteBack(Majority):
     """The same, but a read answers at once with the newest of what a majority has."""
 
-    def read(self, ticket: Ticket) -> None:
+    def read(self, ticket: PendingRequest) -> None:
         self._get(lambda _version, value: self.answer(ticket, value))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.engine.register import SERVERS, RegisterServer, Ticket
+from simulator.engine.register import SERVERS, PendingRequest, RegisterServer
 
 FIRST = SERVERS[0]
 AGAIN_S = 0.05
@@ -19,7 +19,7 @@ AGAIN_S = 0.05
 class Forward:
     """A client came to the wrong server: ``value`` is None for a read."""
 
-    ticket: Ticket
+    ticket: PendingRequest
     value: int | None
 
 
@@ -42,8 +42,8 @@ class OneCopyToAll(RegisterServer):
     """The first server's disk has the value that all have, and the one that is on its way."""
 
     def start(self) -> None:
-        self._queue: list[tuple[Ticket, int]] = []
-        self._writing: Ticket | None = None
+        self._queue: list[tuple[PendingRequest, int]] = []
+        self._writing: PendingRequest | None = None
         self._have: set[str] = set()
         if self.name == FIRST and self._number("begun") > self._number("done"):
             self._spread()
@@ -63,13 +63,13 @@ class OneCopyToAll(RegisterServer):
 
     # -- what clients want ----------------------------------------------------------------------------------------
 
-    def read(self, ticket: Ticket) -> None:
+    def read(self, ticket: PendingRequest) -> None:
         self._at_first(ticket, None)
 
-    def write(self, ticket: Ticket, value: int) -> None:
+    def write(self, ticket: PendingRequest, value: int) -> None:
         self._at_first(ticket, value)
 
-    def _at_first(self, ticket: Ticket, value: int | None) -> None:
+    def _at_first(self, ticket: PendingRequest, value: int | None) -> None:
         if self.name != FIRST:
             self.send(FIRST, Forward(ticket, value))
         elif value is None:

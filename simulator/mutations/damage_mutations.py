@@ -13,7 +13,7 @@ from server.replication.repair import Repair
 from server.replication.replica_service import ReplicaService
 from server.replication.scrub import Scrub
 from server.runtime.effects import Conversation
-from simulator.cluster.checker import Judge
+from simulator.cluster.checker import Checker
 from simulator.mutations.mutation import tooth
 
 
@@ -23,7 +23,7 @@ def _is_sound(kind: Kind, row: journal_rows.Columns, _right: Any = journal_rows.
     return sound
 
 
-def _nothing_damaged(_self: Judge) -> Iterator[str]:
+def _nothing_damaged(_self: Checker) -> Iterator[str]:
     """The judge looks at what is served alone: that rows are damaged on the disk it would find anyhow."""
     return iter(())
 
@@ -33,7 +33,7 @@ tooth(
     "a row that can be read is taken for sound, also one that was edited",
     journal_rows,
     "is_sound",
-    also=((scrub, "is_sound", _is_sound), (Judge, "_damaged", _nothing_damaged)),
+    also=((scrub, "is_sound", _is_sound), (Checker, "_damaged", _nothing_damaged)),
 )(_is_sound)
 
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 
 @dataclass(frozen=True)
-class Tooth:
+class Mutation:
     """One deliberate fault."""
 
     name: str
@@ -31,7 +31,7 @@ class Tooth:
             yield
 
 
-TEETH: dict[str, Tooth] = {}
+TEETH: dict[str, Mutation] = {}
 """All deliberate faults, by name."""
 
 
@@ -41,7 +41,7 @@ def tooth(
     """What is decorated replaces that method of its owner while the fault bites."""
 
     def keep(broken: Any) -> Any:
-        TEETH[name] = Tooth(name, what, owner, method, broken, also)
+        TEETH[name] = Mutation(name, what, owner, method, broken, also)
         return broken
 
     return keep

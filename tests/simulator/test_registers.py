@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.settings import ROOT
-from simulator import RegisterServer, Ticket, run_register
+from simulator import PendingRequest, RegisterServer, run_register
 from simulator.engine.register import matter
 from simulator.engine.verdict import tally
 from simulator.run import run_many
@@ -42,10 +42,10 @@ class Forgetful(RegisterServer):
     def start(self) -> None:
         self.value: int | None = None
 
-    def read(self, ticket: Ticket) -> None:
+    def read(self, ticket: PendingRequest) -> None:
         self.answer(ticket, self.value)
 
-    def write(self, ticket: Ticket, value: int) -> None:
+    def write(self, ticket: PendingRequest, value: int) -> None:
         self.value = value
         self.answer(ticket, value)
 
@@ -53,10 +53,10 @@ class Forgetful(RegisterServer):
 class Silent(RegisterServer):
     """Never answers."""
 
-    def read(self, ticket: Ticket) -> None:
+    def read(self, ticket: PendingRequest) -> None:
         pass
 
-    def write(self, ticket: Ticket, value: int) -> None:
+    def write(self, ticket: PendingRequest, value: int) -> None:
         pass
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from simulator import Node, Timeline, Weather, World
+from simulator import EventTrace, NetworkConditions, Node, Simulation
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,21 @@ class Counter(Node):
         self.set_timer(1.0, self.on)
 
 
-def two(seed: str = "a", weather: Weather | None = None) -> tuple[World, list[tuple[str, int]]]:
-    world, heard = World(seed, weather=weather), list[tuple[str, int]]()
+def two(seed: str = "a", weather: NetworkConditions | None = None) -> tuple[Simulation, list[tuple[str, int]]]:
+    world, heard = Simulation(seed, weather=weather), list[tuple[str, int]]()
     for name in ("ada", "bob"):
         world.add(name, lambda: Listener(heard))
     return world, heard
 
 
-def say(world: World, number: int) -> None:
+def say(world: Simulation, number: int) -> None:
     node = world.node("ada")
     assert node is not None
     node.send("bob", Hello(number))
 
 
 def test_things_happen_in_the_order_of_their_time() -> None:
-    world, happened = World("a"), list[str]()
+    world, happened = Simulation("a"), list[str]()
     world.after(2.0, lambda: happened.append("second"))
     world.after(1.0, lambda: happened.append("first"))
     world.after(2.0, lambda: happened.append("third"))
@@ -86,7 +86,7 @@ def test_a_message_takes_time_and_arrives_once() -> None:
 
 
 def test_a_bad_network_loses_doubles_and_reorders() -> None:
-    world, heard = two(weather=Weather(loss=0.2, duplicate=0.2, straggle=0.3))
+    world, heard = two(weather=NetworkConditions(loss=0.2, duplicate=0.2, straggle=0.3))
     for number in range(200):
         say(world, number)
     world.run(5.0)
@@ -111,7 +111,7 @@ def test_what_is_cut_off_hears_nothing_until_it_is_mended() -> None:
 
 def test_one_seed_makes_one_history_and_another_another() -> None:
     def history(seed: str) -> list[tuple[str, int]]:
-        world, heard = two(seed, Weather(loss=0.2, straggle=0.3))
+        world, heard = two(seed, NetworkConditions(loss=0.2, straggle=0.3))
         for number in range(50):
             say(world, number)
         world.run(5.0)
@@ -124,7 +124,7 @@ def test_one_seed_makes_one_history_and_another_another() -> None:
 def test_a_crash_keeps_what_was_synced_and_may_lose_what_came_after() -> None:
     counts = set()
     for seed in range(20):
-        world = World(str(seed))
+        world = Simulation(str(seed))
         world.add("counter", Counter)
         world.run(5.5)
         world.crash("counter")
@@ -136,7 +136,7 @@ def test_a_crash_keeps_what_was_synced_and_may_lose_what_came_after() -> None:
 
 
 def test_the_dead_do_nothing_and_the_next_life_has_timers_of_its_own() -> None:
-    world = World("a")
+    world = Simulation("a")
     world.add("counter", Counter)
     world.run(2.5)
     world.crash("counter")
@@ -188,8 +188,8 @@ def test_what_could_be_changed_cannot_be_sent() -> None:
 
 
 def test_the_time_line_says_who_did_what_when() -> None:
-    timeline = Timeline(on=True)
-    world = World("a", timeline=timeline)
+    timeline = EventTrace(on=True)
+    world = Simulation("a", timeline=timeline)
     for name in ("ada", "bob"):
         world.add(name, lambda: Listener([]))
     say(world, 7)

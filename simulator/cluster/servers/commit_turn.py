@@ -8,7 +8,7 @@ from typing import Any
 from server.commit.commit import Commit, Submission
 from server.commit.commit_queue import CommitQueue
 from server.runtime.effects import Conversation
-from simulator.cluster.servers.rpc import Fail, Process, Request, Talk, Then
+from simulator.cluster.servers.rpc import Exchange, Fail, Process, Request, Then
 
 
 class _Asked(Submission):
@@ -77,7 +77,7 @@ class CommitTurn:
             if following is not None:
                 self._have(following)
 
-        Talk(
+        Exchange(
             self._process,
             conversation,
             lambda value: over(lambda: then(value)),

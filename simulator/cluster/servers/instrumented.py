@@ -10,10 +10,10 @@ from server.log.journal.journal import Journal
 from server.replication.primary import Output, Primary
 from server.rooms.service_clock import ServiceClock
 from simulator.cluster.servers.rpc import Process
-from simulator.cluster.servers.service_clock_checker import OfficeHours
+from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
 
 
-class NotingPrimary(Primary):
+class InstrumentedPrimary(Primary):
     """The real machine; the simulation notes which replica joined."""
 
     def __init__(self, office: Epoch, journal: Journal, on_joined: Callable[[], None]) -> None:
@@ -26,10 +26,10 @@ class NotingPrimary(Primary):
         return output
 
 
-class NotingTime(ServiceClock):
+class InstrumentedClock(ServiceClock):
     """The real service time, on the world's clock and chance; the judge hears what time things are decided at."""
 
-    def __init__(self, process: Process, hours: OfficeHours) -> None:
+    def __init__(self, process: Process, hours: ServiceClockChecker) -> None:
         self._hours = hours
         self._process = process
         dice = process.world.chance(f"{process.life}/moments")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from game.errors import check
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.rpc import Process
-from simulator.engine.simulation import World
+from simulator.engine.simulation import Simulation
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 ADRIFT = "main adrift"
@@ -37,7 +37,7 @@ class Times:
 class Machine:
     """Roles and their processes."""
 
-    def __init__(self, world: World, times: Times, *, syncs: bool) -> None:
+    def __init__(self, world: Simulation, times: Times, *, syncs: bool) -> None:
         """``syncs``: the journals sync every write."""
         self.world = world
         self.times = times

@@ -41,17 +41,17 @@ from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation
 from server.runtime.failpoints import Failpoints
 from simulator.cluster.servers.commit_turn import CommitTurn
-from simulator.cluster.servers.instrumented import NotingPrimary, NotingTime
+from simulator.cluster.servers.instrumented import InstrumentedClock, InstrumentedPrimary
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import Machine
-from simulator.cluster.servers.match_opener import Openings
-from simulator.cluster.servers.published_log import Record
+from simulator.cluster.servers.match_opener import SimulatedMatchOpener
+from simulator.cluster.servers.published_log import PublishedLog
 from simulator.cluster.servers.reads import Reads
-from simulator.cluster.servers.rpc import Process, Request, Talk
+from simulator.cluster.servers.rpc import Exchange, Process, Request
 from simulator.cluster.servers.scrubber import scrub_now_and_then
-from simulator.cluster.servers.supervisor import Watch
-from simulator.cluster.servers.timer_thread import Timekeeper
-from simulator.engine.node import Life
+from simulator.cluster.servers.supervisor import SimulatedSupervisor
+from simulator.cluster.servers.timer_thread import SimulatedTimerThread
+from simulator.engine.node import Incarnation
 from simulator.engine.simulation import Crash
 from wire import MAIN, REPLICATION
 from wire.errors import Damaged, NotReady, StorageFailed
@@ -72,7 +72,7 @@ COMMANDS: dict[str, Callable[..., Command | Claim | Reserve | Recover]] = {
 
 
 @dataclass(frozen=True)
-class Limits:
+class SimulatedLimits:
     """The settings of the servers that are counts."""
 
     of_rooms: RoomLimits = _LIMITS_OF_ROOMS
@@ -88,7 +88,7 @@ class Limits:
 class MainProcess(Process):
     """A main server: takes office, commits what comes, keeps the replica in step."""
 
-    def __init__(self, machine: Machine, disk: JournalDisk, limits: Limits, record: Record) -> None:
+    def __init__(self, machine: Machine, disk: JournalDisk, limits: SimulatedLimits, record: PublishedLog) -> None:
         super().__init__()
         self._machine = machine
         self._times = machine.times
@@ -100,7 +100,7 @@ class MainProcess(Process):
         self.house: RoomStore | None = None
         self.link: Replicator | None = None
         self._reads: Reads | None = None
-        self.joined_by: Life | None = None
+        self.joined_by: Incarnation | None = None
         """The life of the replica that joined last."""
 
     def start(self) -> None:
@@ -108,7 +108,7 @@ class MainProcess(Process):
         self.journal = self._disk.journal()
         self.hours = self._record.hours
         chance = self.chance()
-        Talk(
+        Exchange(
             self,
             take_office(
                 self.journal,
@@ -122,7 +122,7 @@ class MainProcess(Process):
             self._in_office,
             timeout_s=self._times.append_timeout_s,
         ).begin()
-        self._watch = Watch(self, self._machine, REPLICATION)
+        self._watch = SimulatedSupervisor(self, self._machine, REPLICATION)
         if self.name == MAIN:
             self._watch.begin()
 
@@ -152,7 +152,7 @@ class MainProcess(Process):
             journal,
             lambda _room: None,
             lambda: self.now,
-            NotingTime(self, self.hours),
+            InstrumentedClock(self, self.hours),
             on_published=lambda draft: self.published(draft.entries),
         )
         self._compactor = Compactor(
@@ -164,7 +164,7 @@ class MainProcess(Process):
             in_memory=house.at_hand,
         )
         self.link = link = Replicator(
-            NotingPrimary(office, journal, self._note_joined),
+            InstrumentedPrimary(office, journal, self._note_joined),
             journal,
             self._compactor,
             faults=NO_FAULTS,
@@ -193,8 +193,8 @@ class MainProcess(Process):
                 journal.list_streams(missing)
         self._show_journal()
         self.hours.begins(str(self.life), self.now, house.time.now())
-        self._openings = Openings(self, house, self._turn)
-        self._running = Talk(
+        self._openings = SimulatedMatchOpener(self, house, self._turn)
+        self._running = Exchange(
             self,
             link.run(lambda: True),
             lambda _: None,
@@ -208,7 +208,7 @@ class MainProcess(Process):
             scrub_now_and_then(self, journal, self._disk, every_s=limits.scrub_every_s, relist=house.relist)
         self._tidy(house, link)
         numbers = itertools.count(1)
-        Timekeeper(
+        SimulatedTimerThread(
             self, house, self._turn, lambda: f"{HOUSE_REQUESTS}{office.epoch}-{next(numbers)}", self.hours
         ).begin()
         self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")

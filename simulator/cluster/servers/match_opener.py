@@ -14,7 +14,7 @@ from simulator.cluster.servers.commit_turn import CommitTurn
 from simulator.cluster.servers.rpc import Process, Request
 
 
-class Openings:
+class SimulatedMatchOpener:
     """Opens matches for one question after the other: the next must see who is in a match by then."""
 
     def __init__(self, process: Process, house: RoomStore, turn: CommitTurn) -> None:

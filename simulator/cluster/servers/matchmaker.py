@@ -26,7 +26,7 @@ ASK_S = 0.5
 FOLLOW_S = 0.3
 
 
-class WaitingLine:
+class SimulatedMatchmaker:
     """The matchmaking of one life of a communication server."""
 
     def __init__(self, process: Process, copy: LobbyFollower) -> None:

@@ -11,11 +11,11 @@ from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import Machine
-from simulator.cluster.servers.main_server import NO_FAULTS, Limits, compact_now_and_then
-from simulator.cluster.servers.matchmaker import WaitingLine
+from simulator.cluster.servers.main_server import NO_FAULTS, SimulatedLimits, compact_now_and_then
+from simulator.cluster.servers.matchmaker import SimulatedMatchmaker
 from simulator.cluster.servers.rpc import Process, Request
 from simulator.cluster.servers.scrubber import scrub_now_and_then
-from simulator.cluster.servers.supervisor import Watch
+from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 LOBBY_PAUSE_S = 0.25
@@ -25,7 +25,7 @@ LOBBY_PAGE = 3
 class ReplicationProcess(Process):
     """A replication server: the real ``ReplicaService`` on a simulated disk, and who watches the main server."""
 
-    def __init__(self, machine: Machine, disk: JournalDisk, limits: Limits) -> None:
+    def __init__(self, machine: Machine, disk: JournalDisk, limits: SimulatedLimits) -> None:
         super().__init__()
         self._machine = machine
         self._disk = disk
@@ -44,8 +44,8 @@ class ReplicationProcess(Process):
         compact_now_and_then(self, compactor)
         if self._limits.scrub_every_s is not None:
             scrub_now_and_then(self, journal, self._disk, every_s=self._limits.scrub_every_s)
-        Watch(self, self._machine, MAIN).begin()
-        Watch(self, self._machine, COMMUNICATION).begin()
+        SimulatedSupervisor(self, self._machine, MAIN).begin()
+        SimulatedSupervisor(self, self._machine, COMMUNICATION).begin()
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         if method == "beat":
@@ -69,13 +69,13 @@ class CommunicationProcess(Process):
         self._machine = machine
         self._matches = matches
         self.copy = LobbyFollower()
-        self.line = WaitingLine(self, self.copy)
+        self.line = SimulatedMatchmaker(self, self.copy)
 
     def start(self) -> None:
         self._follow()
         if self._matches:
             self.line.follow_the_book()
-        Watch(self, self._machine, REPLICATION, after=MAIN).begin()
+        SimulatedSupervisor(self, self._machine, REPLICATION, after=MAIN).begin()
 
     def _follow(self) -> None:
         self.call(

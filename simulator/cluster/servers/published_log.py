@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.log.entries import Entry
-from simulator.cluster.servers.service_clock_checker import OfficeHours
+from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
 
 
 @dataclass
-class Record:
+class PublishedLog:
     """Kept by all main servers of a schedule."""
 
     published: dict[str, dict[int, Entry]] = field(default_factory=dict)
@@ -17,7 +17,7 @@ class Record:
     forgotten: set[str] = field(default_factory=set)
     """The streams that any of them began to drop."""
     findings: list[str] = field(default_factory=list)
-    hours: OfficeHours = field(default_factory=OfficeHours)
+    hours: ServiceClockChecker = field(default_factory=ServiceClockChecker)
     """How service time passed."""
 
     def publish(self, entry: Entry) -> None:

@@ -14,8 +14,8 @@ import msgpack
 
 from game.errors import TicTacToeError, check
 from server.runtime.effects import Conversation, RemoteCall, Wish, WithCommitLock
-from simulator.engine.node import Life, Node, Timer
-from simulator.engine.simulation import World
+from simulator.engine.node import Incarnation, Node, Timer
+from simulator.engine.simulation import Simulation
 from wire import REPLICATION
 from wire.errors import DeadlineExceeded, Unreachable, error_from
 
@@ -27,7 +27,7 @@ Fail = Callable[[TicTacToeError], None]
 class Request:
     """A call; ``caller`` is the life to which the answer goes."""
 
-    caller: Life
+    caller: Incarnation
     number: int
     method: str
     body: bytes
@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class RpcReply:
     """The answer to a call, or with a code the error."""
 
     number: int
@@ -70,20 +70,20 @@ _LONGEST_SHOWN = 160
 def break_off(world: Any, sender: str, receiver: str, message: object) -> None:
     """Where nobody lives the machine answers: the caller's connection is refused, or breaks."""
     if isinstance(message, Request):
-        reply = Reply(message.number, Unreachable.code, pack("nobody is there"))
+        reply = RpcReply(message.number, Unreachable.code, pack("nobody is there"))
         world.send(receiver, sender, reply, to=message.caller)
 
 
 class Process(Node):
     """A node that calls and is called, and that holds conversations with the replica."""
 
-    world: World
+    world: Simulation
 
     def __init__(self) -> None:
         self._calls: dict[int, tuple[str, Then, Fail, Timer]] = {}
         self._numbers = 0
-        self._connections: dict[str, Life] = {}
-        self._unanswered: dict[tuple[Life, int], Request] = {}
+        self._connections: dict[str, Incarnation] = {}
+        self._unanswered: dict[tuple[Incarnation, int], Request] = {}
 
     # -- calling --------------------------------------------------------------------------------------------------
 
@@ -101,11 +101,11 @@ class Process(Node):
         receiver = to if connection is None else connection.name
         self.world.send(self.name, receiver, Request(self.life, number, method, pack(arguments)), to=connection)
 
-    def connection_to(self, name: str) -> Life | None:
+    def connection_to(self, name: str) -> Incarnation | None:
         """The life to which the connection to that name leads, if there is one."""
         return self._connections.get(name)
 
-    def on_Reply(self, reply: Reply, _sender: str) -> None:  # noqa: N802  # named after the message
+    def on_Reply(self, reply: RpcReply, _sender: str) -> None:  # noqa: N802  # named after the message
         call = self._calls.get(reply.number)
         if call is None:
             return  # it was given up, or this is a duplicate
@@ -142,13 +142,13 @@ class Process(Node):
 
     def answer(self, request: Request, value: object) -> None:
         """The answer to a call that came."""
-        self._reply(request, Reply(request.number, "", pack(value)))
+        self._reply(request, RpcReply(request.number, "", pack(value)))
 
     def refuse(self, request: Request, error: TicTacToeError) -> None:
         """The error that a call that came ends with."""
-        self._reply(request, Reply(request.number, error.code, pack(error.message)))
+        self._reply(request, RpcReply(request.number, error.code, pack(error.message)))
 
-    def _reply(self, request: Request, reply: Reply) -> None:
+    def _reply(self, request: Request, reply: RpcReply) -> None:
         self._unanswered.pop((request.caller, request.number), None)
         self.world.send(self.name, request.caller.name, reply, to=request.caller)
 
@@ -162,7 +162,7 @@ InTurnOf = Callable[[Conversation[Any], Then, Fail], None]
 """Hold a conversation with the commit turn, then hear what it comes to or fails with."""
 
 
-class Talk:
+class Exchange:
     """A conversation with the replica under way: each wish is a call or a timer, and its end goes on with the next."""
 
     def __init__(
@@ -185,7 +185,7 @@ class Talk:
         self._rest: Timer | None = None
         self._woken = False
 
-    def begin(self) -> Talk:
+    def begin(self) -> Exchange:
         """Say the first thing."""
         self._step(lambda: next(self._conversation))
         return self

@@ -20,7 +20,7 @@ says that it has been later."""
 
 
 @dataclass
-class OfficeHours:
+class ServiceClockChecker:
     """What main servers said what time it is. ``speed``: so much faster than the world's time service time passes."""
 
     speed: float = 1.0

@@ -12,7 +12,7 @@ from simulator.cluster.servers.rpc import Process
 from wire.errors import DeadlineExceeded
 
 
-class Watch:
+class SimulatedSupervisor:
     """Keeps another role alive, as ``server.supervision.supervisor`` does."""
 
     def __init__(self, process: Process, machine: Machine, role: str, *, after: str | None = None) -> None:

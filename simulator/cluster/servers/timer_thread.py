@@ -11,17 +11,22 @@ from server.rooms.service_clock import LONGEST_STEP_S
 from server.runtime.effects import Conversation
 from simulator.cluster.servers.commit_turn import CommitTurn
 from simulator.cluster.servers.rpc import Process
-from simulator.cluster.servers.service_clock_checker import OfficeHours
+from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
 
 PAUSE_S = 0.8 * LONGEST_STEP_S
 """Between two ticks: longer than in the real servers, for a tick is much of what a quiet schedule does."""
 
 
-class Timekeeper:
+class SimulatedTimerThread:
     """Lets time pass in one main server's term."""
 
     def __init__(
-        self, process: Process, house: RoomStore, turn: CommitTurn, new_request: Callable[[], str], hours: OfficeHours
+        self,
+        process: Process,
+        house: RoomStore,
+        turn: CommitTurn,
+        new_request: Callable[[], str],
+        hours: ServiceClockChecker,
     ) -> None:
         self._process = process
         self._house = house
