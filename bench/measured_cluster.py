@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import psutil
 
@@ -99,3 +100,7 @@ def measured_cluster() -> Iterator[MeasuredCluster]:
         max_rooms_per_name=wide, max_rooms_per_host=wide, max_new_rooms_per_name_per_hour=wide, max_seats_per_name=wide
     ) as cluster:
         yield MeasuredCluster(cluster)
+
+
+MakeCluster = Callable[[], AbstractContextManager[MeasuredCluster]]
+"""Starts a new cluster, and removes it in the end."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from bench.measured_cluster import MakeCluster
 from bench.measures.audience import audience
-from bench.measures.cluster_api import Cluster
 from bench.measures.figures import FigureRow
 from bench.measures.growth import growth
 from bench.measures.playing import playing
@@ -19,7 +19,7 @@ GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, ta
 
 
 def run_bench(
-    cluster: Cluster, say: Callable[[str], None], *, only: str = "", quick: bool = False
+    cluster: MakeCluster, say: Callable[[str], None], *, only: str = "", quick: bool = False
 ) -> Sequence[FigureRow]:
     """Measure all groups of rows, or ``only`` one. ``quick`` shows that everything works; its figures say little.
 

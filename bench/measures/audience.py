@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench.measures.cluster_api import Cluster
-from bench.measures.figures import FigureRow, Round, percentile
+from bench.measured_cluster import MakeCluster
+from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import MS, PLAYERS, Scale
+from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import all_do, task_processes
 
 TARGETS_MS = (15.0, None)
@@ -16,7 +17,7 @@ PAUSE_EACH_S = 0.001
 """Between two moves, so that all have seen the one before the next comes."""
 
 
-def audience(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
+def audience(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """One room that very many watch: from a move's sending until the last of them has seen it."""
     for watchers, target in zip(scale.audiences, TARGETS_MS, strict=True):
         rounds, served = _watched(cluster, scale, watchers)
@@ -24,7 +25,7 @@ def audience(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
         yield FigureRow(f"audience of {watchers}", what, "ms", rounds, target=target, note=served)
 
 
-def _watched(cluster: Cluster, scale: Scale, watchers: int) -> tuple[tuple[Round, ...], str]:
+def _watched(cluster: MakeCluster, scale: Scale, watchers: int) -> tuple[tuple[Round, ...], str]:
     with (
         cluster() as servers,
         task_processes(1, *PLAYERS, servers.name_server) as (player,),

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench.measures.cluster_api import Cluster
+from bench.measured_cluster import MakeCluster
 from bench.measures.scale import PLAYERS
 from verify.testbed.task_processes import BARE, TaskProcess, echo_server, task_processes
 
@@ -15,7 +15,7 @@ Sides = tuple[list[TaskProcess], list[TaskProcess]]
 
 
 @contextlib.contextmanager
-def both_sides(cluster: Cluster, processes: int) -> Iterator[Sides]:
+def both_sides(cluster: MakeCluster, processes: int) -> Iterator[Sides]:
     """A new cluster and an echo server, with so many processes each of players and of callers."""
     with (
         cluster() as servers,

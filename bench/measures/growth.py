@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.measured_cluster import MakeCluster
 from bench.measures.both_sides import a_second, both_sides
-from bench.measures.cluster_api import Cluster
-from bench.measures.figures import FigureRow, Round, percentile
+from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import MS, Scale, took_s
 from bench.measures.tables import open_tables, play_at_once
+from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import each_does
 
 ECHO = "bare Pyro4 echoes of the same bytes by as many clients"
 
 
-def growth(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
+def growth(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """Moves a second, and how long each takes, in 1, 2, 4 and more rooms at once."""
     with both_sides(cluster, scale.processes) as (players, callers):
         most = max(_shares(scale.most_rooms, scale.processes))

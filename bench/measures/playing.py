@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.measured_cluster import MakeCluster
 from bench.measures.both_sides import a_second, both_sides
-from bench.measures.cluster_api import Cluster
-from bench.measures.figures import FigureRow, Round, percentile
+from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import US, Scale, took_s
 from bench.measures.tables import open_tables, play_at_once
+from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do
 
 ECHO = "a bare Pyro4 echo of the same bytes"
 
 
-def playing(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
+def playing(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """One room, sixty-four, and from one player's move to the other's eyes."""
     with both_sides(cluster, scale.processes) as (players, callers):
         tables = _Tables(players, callers, scale)

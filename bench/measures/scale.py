@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.measures.cluster_api import Cluster
+from bench.measured_cluster import MakeCluster
 from bench.measures.figures import FigureRow
 
 PLAYERS = ("-m", "bench.worker")
@@ -52,7 +52,7 @@ QUICK = Scale(
 )
 """Shows that everything works."""
 
-Group = Callable[[Cluster, Scale], Iterator[FigureRow]]
+Group = Callable[[MakeCluster, Scale], Iterator[FigureRow]]
 """Makes the clusters that it needs, and gives its rows."""
 
 

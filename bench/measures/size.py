@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.measures.cluster_api import Cluster
-from bench.measures.figures import FigureRow, Round, percentile
+from bench.measured_cluster import MakeCluster
+from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import PLAYERS, US, Scale, took_s, wait_until
+from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 FEW = 10
@@ -15,7 +16,7 @@ MOVES = 4
 TURNS = 8
 
 
-def size(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
+def size(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """A house with very many rooms: what each takes, what a move costs there, and how long a start takes."""
     rooms = scale.many_rooms // scale.processes * scale.processes
     with (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from bench.measures.cluster_api import Cluster, Servers
+from bench.measured_cluster import MakeCluster, MeasuredCluster
 from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
 from bench.measures.tables import open_tables, play_at_once
@@ -20,7 +20,7 @@ LOOKS = 5
 """So many times as long as a measurement is played between two looks at the journals, which take their time too."""
 
 
-def endurance(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
+def endurance(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """Very many moves, and how large the journals grow; then what the servers take when nobody plays any more."""
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         wait_until(servers.is_whole)
@@ -44,7 +44,7 @@ def endurance(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
     yield FigureRow("idle", what, "ms", idle, note=f"{more} bytes more on disk")
 
 
-def _idle(servers: Servers, seconds: float) -> Round:
+def _idle(servers: MeasuredCluster, seconds: float) -> Round:
     before, began = servers.cpu_s(), time.monotonic()
     time.sleep(seconds)
     return Round((servers.cpu_s() - before) / (time.monotonic() - began) * MS)

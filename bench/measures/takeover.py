@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from bench.measures.cluster_api import Cluster, Servers
-from bench.measures.figures import FigureRow, Round, percentile
+from bench.measured_cluster import MakeCluster, MeasuredCluster
+from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
 from bench.measures.tables import Rooms, open_tables, play_at_once
+from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 IMPORT = 'python -c "import Pyro4"'
@@ -25,7 +26,7 @@ MOVES = 4
 """Made in each room where nobody plays."""
 
 
-def takeover(cluster: Cluster, scale: Scale) -> Iterator[FigureRow]:
+def takeover(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """Kills of the main server while people play."""
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         each = scale.playing // scale.processes
@@ -60,7 +61,9 @@ def _import_ms() -> float:
     return (time.monotonic() - began) * MS
 
 
-def _kill(servers: Servers, count: int, players: Sequence[TaskProcess], rooms: Rooms, pause_s: float) -> list[float]:
+def _kill(
+    servers: MeasuredCluster, count: int, players: Sequence[TaskProcess], rooms: Rooms, pause_s: float
+) -> list[float]:
     """Kill so often; from each kill to the acknowledgement of the first move that was sent after it, in any room."""
     killed: list[float] = []
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.measures.figures import FigureRow, Round, percentile
+from bench.measures.figures import FigureRow, Round
+from verify.testbed.percentiles import percentile
 
 
 @pytest.mark.parametrize(("percent", "value"), [(1, 1.0), (50, 2.0), (51, 3.0), (99, 4.0), (100, 4.0)])

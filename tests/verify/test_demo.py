@@ -27,29 +27,28 @@ from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import A_RUN_S, PATIENCE_S, wait_until
 from tictactoe import app
-from verify.demo.report import ALL_SERVERS
-from verify.demo.run import schedule
 from verify.history.guarantees import Findings, check
 from verify.history.record import AnsweredCall, Call, RoomHistory
+from verify.testbed.kill_schedule import ALL_SERVERS, kill_schedule
 from wire import NAME_SERVER
 
 
 def test_the_first_five_blows_are_each_role_alone_and_all_servers_at_once() -> None:
-    following = schedule(3)
+    following = kill_schedule(3)
     blows = [following() for _ in range(5)]
     assert {role for blow in blows[:4] for role in blow} == {*ALL_SERVERS, NAME_SERVER}
     assert blows[4] == ALL_SERVERS
 
 
 def test_the_first_nine_blows_have_each_pair_as_well() -> None:
-    following = schedule(3)
+    following = kill_schedule(3)
     blows = [following() for _ in range(9)]
     assert sorted(len(blow) for blow in blows) == [1, 1, 1, 1, 2, 2, 2, 2, 3]
     assert len(set(blows)) == 9
 
 
 def test_the_same_seed_is_the_same_schedule() -> None:
-    one, other, third = schedule(3), schedule(3), schedule(4)
+    one, other, third = kill_schedule(3), kill_schedule(3), kill_schedule(4)
     blows = [one() for _ in range(30)]
     assert blows == [other() for _ in range(30)]
     assert blows != [third() for _ in range(30)]

@@ -16,10 +16,11 @@ from server.replication.replica_service import ReplicaService
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known
-from verify.fuzz.plan import AttackedPort, FuzzPlan, Orders, orders_from
+from verify.fuzz.plan import FuzzPlan, Orders, orders_from
 from verify.fuzz.report import FuzzReport, Memory, write
 from verify.fuzz.tally import RefusalCounts, tally_from
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
+from verify.testbed.attack_surface import AttackedPort
 from wire import MAIN, NAME_SERVER
 
 

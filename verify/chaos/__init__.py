@@ -1,7 +1,8 @@
-"""Chaos on real processes: people play and watch on a cluster while faults fall, and every history is checked.
+"""Chaos: people play on real processes while faults are injected, and every history is checked.
 
-``plan`` says what falls when, and is pure; ``conductor`` lets it fall on the servers (``havoc``, a protocol) and on the
-people's own processes (``crowds``). In such a process ``crowd`` runs ``people``, who write down every call and every
-event with ``recorder``. In the end ``recall`` reads all of that back, ``verify.history`` judges it, and ``report`` says
-what was found. After Kingsbury's Jepsen: real processes, recorded histories, an independent check.
+``plan`` chooses the faults and is pure. The ``nemesis`` injects them into the servers (``verify.testbed``) and into the
+players' processes (``workload_processes``). In such a process ``workload_process`` runs ``players``, and the
+``history_writer`` writes every call and event to disk. In the end ``history_reader`` reads them, ``verify.history``
+judges them, and ``report`` shows what was found. Start reading in ``run``. After Kingsbury's Jepsen: real processes,
+recorded histories, an independent check.
 """

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from verify.chaos.network_faults import Havoc
 from verify.chaos.plan import Fault, FaultKind
 from verify.chaos.workload_processes import WorkloadProcesses
+from verify.testbed.cluster_faults import ClusterFaults
 
 STEP_S = 0.02
 APPEAR_S = 0.6
@@ -38,7 +38,7 @@ class InjectedFault:
 class Nemesis:
     """Carries out one plan."""
 
-    def __init__(self, servers: Havoc, crowds: WorkloadProcesses, say: Callable[[str], None]) -> None:
+    def __init__(self, servers: ClusterFaults, crowds: WorkloadProcesses, say: Callable[[str], None]) -> None:
         self._servers = servers
         self._crowds = crowds
         self._say = say

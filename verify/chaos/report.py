@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify.chaos.nemesis import InjectedFault
-from verify.demo.report import percentiles
+from verify.testbed.percentiles import percentiles
 
 SHOWN = 50
 COUNTED = ("lost", "doubled", "out_of_order", "not_linearizable", "undecided")

@@ -19,13 +19,13 @@ from game.rooms.evolve import evolve
 from game.rooms.state import nothing
 from verify.chaos.history_reader import RecordedHistory, recall
 from verify.chaos.nemesis import Nemesis
-from verify.chaos.network_faults import Havoc
 from verify.chaos.plan import FaultKind, plan
 from verify.chaos.report import COUNTED, ChaosReport
 from verify.chaos.workload_process import Assignment
 from verify.chaos.workload_processes import WorkloadProcesses
 from verify.history.guarantees import check
 from verify.history.record import AnsweredCall, Call, RoomHistory
+from verify.testbed.cluster_faults import ClusterFaults
 from wire import MAIN, room_object, rpc
 from wire.addresses import parse
 from wire.errors import TicTacToeError
@@ -55,7 +55,7 @@ class ChaosOptions:
 
 
 def run_chaos(
-    servers: Havoc,
+    servers: ClusterFaults,
     wishes: ChaosOptions,
     say: Callable[[str], None],
     *,
@@ -79,7 +79,7 @@ def run_chaos(
 class _Run:
     def __init__(
         self,
-        servers: Havoc,
+        servers: ClusterFaults,
         wishes: ChaosOptions,
         say: Callable[[str], None],
         folder: Path,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verify.history.guarantees import Findings
-from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
-
-ALL_SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+from verify.testbed.kill_schedule import ALL_SERVERS
+from verify.testbed.percentiles import percentiles
+from wire import NAME_SERVER
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,3 @@ class DemoSummary:
             "findings": [*self.findings.all, *self.gave_up],
             **vars(self.plan),
         }
-
-
-def percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    """Median, 99th percentile and highest of the values, None if there are none."""
-    ordered = sorted(values)
-    if not ordered:
-        return {"p50": None, "p99": None, "max": None}
-    last = len(ordered) - 1
-    return {
-        "p50": round(ordered[round(last * 0.5)], 1),
-        "p99": round(ordered[round(last * 0.99)], 1),
-        "max": round(ordered[-1], 1),
-    }

@@ -1,7 +1,6 @@
 """The demo: bots play in all rooms of a cluster while its servers are killed; in the end every move is accounted for.
 
-The cluster comes in from outside as ``Servers``, because a client knows no servers. What is shown is in
-``demo_screen``, what is checked in ``history``.
+What is shown is in ``screen``, what is checked in ``verify.history``.
 """
 
 from __future__ import annotations
@@ -10,70 +9,31 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from rich.console import Console
 
 from client.bot import PlayedMove
 from client.cluster import Cluster, connect
 from game.rooms.events import Finished
-from verify.demo.report import ALL_SERVERS, DemoPlan, DemoSummary, Kill
+from server.control.cluster import ClusterControl
+from verify.demo.report import DemoPlan, DemoSummary, Kill
 from verify.demo.screen import DemoScreen, show_summary
 from verify.history.guarantees import check
 from verify.testbed.bot_tables import BotTables
-from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
+from verify.testbed.kill_schedule import ALL_SERVERS, kill_schedule
+from wire import MAIN
 from wire.errors import DeadlineExceeded
 
 PACE_S = 0.03
 PATIENCE_S = 90.0
 LOOK_AGAIN_S = 0.02
 _LEVELS = ("random", "random", "hard")
-_SINGLES = ((MAIN,), (REPLICATION,), (COMMUNICATION,), (NAME_SERVER,))
-_PAIRS = ((MAIN, REPLICATION), (MAIN, COMMUNICATION), (COMMUNICATION, REPLICATION), (MAIN, NAME_SERVER))
-
-
-class Servers(Protocol):
-    """The cluster's control, as far as the demo needs it."""
-
-    @property
-    def name_server(self) -> str:
-        """ "host:port" of the name server."""
-
-    def start(self) -> None:
-        """Start what does not run."""
-
-    def kill(self, role: str) -> int:
-        """End a role with SIGKILL."""
-
-    def is_whole(self) -> bool:
-        """Whether all four run and the replica is in step."""
-
-
-def schedule(seed: int) -> Callable[[], tuple[str, ...]]:
-    """Whom to kill next: in each round each role alone, each pair and all three servers at once, shuffled by the seed.
-
-    The first round goes each role alone, all three at once, each pair, so that even a short demo has killed all four.
-    """
-    chance = random.Random(seed)
-    coming: list[tuple[str, ...]] = [
-        *chance.sample(_SINGLES, len(_SINGLES)),
-        ALL_SERVERS,
-        *chance.sample(_PAIRS, len(_PAIRS)),
-    ]
-
-    def following() -> tuple[str, ...]:
-        if not coming:
-            coming.extend([*_SINGLES, *_SINGLES[:1], *_PAIRS, ALL_SERVERS])
-            chance.shuffle(coming)
-        return coming.pop(0)
-
-    return following
 
 
 class Demo:
     """A demo under way."""
 
-    def __init__(self, servers: Servers, plan: DemoPlan, screen: DemoScreen) -> None:
+    def __init__(self, servers: ClusterControl, plan: DemoPlan, screen: DemoScreen) -> None:
         self._servers = servers
         self._plan = plan
         self._screen = screen
@@ -114,7 +74,7 @@ class Demo:
 
     def _kill_for_a_while(self) -> list[Kill]:
         began = time.monotonic()
-        following = schedule(self._plan.seed)
+        following = kill_schedule(self._plan.seed)
         kills: list[Kill] = []
         due = began + min(1.0, self._plan.kill_every_s)
         while due < began + self._plan.seconds:
@@ -159,7 +119,7 @@ class Demo:
             time.sleep(LOOK_AGAIN_S)
 
 
-def run_demo(servers: Servers, plan: DemoPlan, console: Console) -> DemoSummary:
+def run_demo(servers: ClusterControl, plan: DemoPlan, console: Console) -> DemoSummary:
     """Run the demo on a cluster that runs, show it on the console, and say in the end what it found.
 
     Raises DeadlineExceeded when the cluster does not come back.

@@ -1,5 +1,6 @@
-"""Hostile input: attackers that try everything, honest players beside them, and the count of what it did.
+"""Fuzz: attackers that call everything with bad input, honest players beside them, and a count of what happened.
 
-The cluster comes in from outside as ``plan.Target``, because a client knows no servers. Attackers are processes of
-their own (``attack``), so that they take no time from the honest players; ``run`` starts them and makes the report.
+``methods`` lists what can be called, ``values`` and ``call_inputs`` make bad calls, ``wire_inputs`` bad bytes. An
+``attacker`` is a process of its own, so that it takes no time from the ``honest_players``. Start reading in ``run``.
+The command is ``python tictactoe.py hostile``.
 """

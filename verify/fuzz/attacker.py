@@ -14,9 +14,10 @@ import time
 
 from verify.fuzz import idle_connections as silence
 from verify.fuzz.call_inputs import Caller
-from verify.fuzz.plan import METRICS, NAMES, PEERS, AttackedPort, Orders, orders_from
+from verify.fuzz.plan import Orders, orders_from
 from verify.fuzz.tally import RefusalCounts
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS, Garbage, handshake
+from verify.testbed.attack_surface import METRICS, NAMES, PEERS, AttackedPort
 
 ANSWER_S = 0.1
 CONNECT_S = 0.5

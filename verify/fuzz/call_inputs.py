@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from client.room import new_request_id
 from game.accounts.recovery_code import BITS, code_from
 from verify.fuzz.methods import FRONT_DOOR, MUST_BE_GOOD, PEER_METHODS, PRIVATE, ROOM, WITHOUT_EFFECT
-from verify.fuzz.plan import CLIENT, PEERS, AttackedPort, Orders
+from verify.fuzz.plan import Orders
 from verify.fuzz.tally import RefusalCounts
 from verify.fuzz.values import junk, random_token, wrong_text
+from verify.testbed.attack_surface import CLIENT, PEERS, AttackedPort
 from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Proxy

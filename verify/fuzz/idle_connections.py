@@ -11,9 +11,9 @@ import socket
 import time
 from collections.abc import Iterator
 
-from verify.fuzz.plan import CLIENT, AttackedPort
 from verify.fuzz.tally import RefusalCounts
 from verify.fuzz.wire_inputs import call, handshake
+from verify.testbed.attack_surface import CLIENT, AttackedPort
 from wire import COMMUNICATION
 
 CONNECT_S = 0.5

@@ -2,46 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-CLIENT = "client"
-PEERS = "peer"
-METRICS = "metrics"
-NAMES = "name server"
-
-
-class AttackedPort(NamedTuple):
-    """One port of the cluster: whose it is, what it is for (CLIENT, PEERS, METRICS, NAMES), and where."""
-
-    role: str
-    use: str
-    host: str
-    port: int
-
-
-class Target(Protocol):
-    """The cluster that is attacked, as far as the attack needs it."""
-
-    @property
-    def name_server(self) -> str:
-        """ "host:port" of the name server."""
-
-    def ports(self) -> Sequence[tuple[str, str, str, int]]:
-        """Every port as role, use, host, number: what ``AttackedPort`` has."""
-
-    def processes(self) -> Mapping[str, tuple[int, float] | None]:
-        """Who runs in each role: pid and start, which tells pids that are used again."""
-
-    def memory_mb(self) -> Mapping[str, float]:
-        """What each running process has in memory (RSS)."""
-
-    def names(self) -> int | None:
-        """How many usernames there are; None while nobody can say."""
-
-    def is_whole(self) -> bool:
-        """Whether all four run and the replica is in step."""
+from verify.testbed.attack_surface import AttackedPort
 
 
 @dataclass(frozen=True)

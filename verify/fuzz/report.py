@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from verify.demo.report import percentiles
 from verify.fuzz.plan import FuzzPlan
 from verify.fuzz.tally import RefusalCounts
+from verify.testbed.percentiles import percentiles
 from wire import NAME_SERVER
 
 MOST_GROWTH_MB = 200.0

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from client.cluster import Cluster, connect
 from client.credentials import new_token
 from verify.fuzz.honest_players import HonestPlayers
-from verify.fuzz.plan import AttackedPort, FuzzPlan, Orders, Target
+from verify.fuzz.plan import FuzzPlan, Orders
 from verify.fuzz.report import FuzzReport, Memory
 from verify.fuzz.tally import RefusalCounts, tally_from
+from verify.testbed.attack_surface import AttackedPort, AttackSurface
 from wire.errors import TicTacToeError
 
 PATIENCE_S = 90.0
@@ -34,7 +35,7 @@ Say = Callable[[str], None]
 class FuzzScale:
     """Weighs every server again and again, and remembers the highest."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: AttackSurface) -> None:
         self._target = target
         self._ending = threading.Event()
         self.memory = {role: Memory(before=mb, highest=mb) for role, mb in target.memory_mb().items()}
@@ -56,7 +57,7 @@ class FuzzScale:
         return self.memory
 
 
-def run_hostile(target: Target, plan: FuzzPlan, say: Say = lambda _: None) -> FuzzReport:
+def run_hostile(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -> FuzzReport:
     """Attack a cluster that runs, beside honest players, and report."""
     report = FuzzReport(plan)
     with connect(target.name_server, deadline_s=PATIENCE_S) as cluster:
@@ -75,9 +76,7 @@ def run_hostile(target: Target, plan: FuzzPlan, say: Say = lambda _: None) -> Fu
             say(f"round {number + 1} of {plan.rounds}: attack")
             honest.phase = ATTACK
             started = time.monotonic()
-            orders = _orders(
-                plan, number, [AttackedPort(*port) for port in target.ports()], honest, mallory.name, token
-            )
+            orders = _orders(plan, number, target.ports(), honest, mallory.name, token)
             report.tally.add(_attack(orders))
             lasted_s = min(10.0, time.monotonic() - started)
             honest.phase = "after"

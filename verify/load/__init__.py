@@ -1,5 +1,5 @@
-"""The rush: very many press Play at once, while the servers are killed again and again.
+"""Load: very many people ask for an opponent at once while servers are killed.
 
-``run`` is the whole, ``worker`` a process of people, ``report`` what is said of it. All must be matched, all series
-must end, and nothing that was acknowledged may be lost.
+All must be matched, all series must end, and nothing that was acknowledged may be lost. ``worker`` is a process of
+players, ``report`` the result. Start reading in ``run``. The command is ``python tictactoe.py rush``.
 """

@@ -9,8 +9,8 @@ from typing import Any
 
 from game.errors import InvalidArgument
 from game.rooms.events import Finished
-from verify.demo.report import percentiles
 from verify.history.guarantees import Findings
+from verify.testbed.percentiles import percentiles
 
 
 @dataclass(frozen=True)

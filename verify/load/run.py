@@ -6,16 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 from client.cluster import Cluster, connect
 from game.forms.event_codec import from_plain
 from game.rooms.commands import Move
-from verify.demo.report import ALL_SERVERS
-from verify.demo.run import schedule
+from server.control.cluster import ClusterControl
 from verify.history.guarantees import check
 from verify.history.record import AnsweredCall, Call, RoomHistory
 from verify.load.report import LoadReport, LoadSummary
+from verify.testbed.kill_schedule import ALL_SERVERS, kill_schedule
 from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
 
 WORKER = ("-m", "verify.load.worker")
@@ -27,21 +27,7 @@ HEARD_OF_S = 60.0
 LOOK_AGAIN_S = 0.05
 
 
-class Servers(Protocol):
-    """The cluster's control, as far as the rush needs it."""
-
-    @property
-    def name_server(self) -> str:
-        """ "host:port" of the name server."""
-
-    def start(self) -> None:
-        """Start what does not run."""
-
-    def kill_if_running(self, role: str) -> bool:
-        """End a role with SIGKILL; whether it ran."""
-
-
-def run_rush(servers: Servers, rush: LoadReport, say: Callable[[str], None] = lambda _: None) -> LoadSummary:
+def run_rush(servers: ClusterControl, rush: LoadReport, say: Callable[[str], None] = lambda _: None) -> LoadSummary:
     """Run a rush on a cluster that runs and keeps all events. What fails is in the summary."""
     names = [f"rush{number}" for number in range(rush.people)]
     processes = min(PROCESSES, len(names))
@@ -62,14 +48,14 @@ def run_rush(servers: Servers, rush: LoadReport, say: Callable[[str], None] = la
 
 
 def _under_kills(
-    servers: Servers, rush: LoadReport, workers: Sequence[TaskProcess], say: Callable[[str], None]
+    servers: ClusterControl, rush: LoadReport, workers: Sequence[TaskProcess], say: Callable[[str], None]
 ) -> tuple[list[tuple[str, ...]], list[dict[str, Any]]]:
     """Let all play, and kill servers meanwhile: whom was killed, and what people say."""
     over = threading.Event()
     killed: list[tuple[str, ...]] = []
 
     def kill() -> None:
-        following = schedule(rush.seed)
+        following = kill_schedule(rush.seed)
         while True:  # the first blow falls at once, while all are asking
             roles = following()
             say(f"killing {', '.join(roles)}")

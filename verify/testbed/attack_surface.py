@@ -14,8 +14,14 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 MEGABYTE = 1 << 20
 
 
-class Port(NamedTuple):
-    """One port: whose, what for ("client", "peer", "metrics" or "name server"), and where."""
+CLIENT = "client"
+PEERS = "peer"
+METRICS = "metrics"
+NAMES = "name server"
+
+
+class AttackedPort(NamedTuple):
+    """One port of the cluster: which role's, what it is for (CLIENT, PEERS, METRICS, NAMES), and where."""
 
     role: str
     use: str
@@ -31,19 +37,19 @@ class AttackSurface:
         self.name_server = cluster.name_server
         self.is_whole = cluster.is_whole
 
-    def ports(self) -> list[Port]:
+    def ports(self) -> list[AttackedPort]:
         """Every port that something listens on."""
         settings = self._cluster.settings
         servers = (MAIN, COMMUNICATION, REPLICATION)
         return [
-            *(Port(role, "client", *settings.public_address_of(role)) for role in servers),
-            *(Port(role, "peer", *settings.peer_address_of(role)) for role in servers),
+            *(AttackedPort(role, CLIENT, *settings.public_address_of(role)) for role in servers),
+            *(AttackedPort(role, PEERS, *settings.peer_address_of(role)) for role in servers),
             *(
-                Port(role, "metrics", settings.metrics_host, port)
+                AttackedPort(role, METRICS, settings.metrics_host, port)
                 for role in servers
                 if (port := settings.metrics_port_of(role))
             ),
-            Port(NAME_SERVER, "name server", *settings.name_server),
+            AttackedPort(NAME_SERVER, NAMES, *settings.name_server),
         ]
 
     def processes(self) -> Mapping[str, tuple[int, float] | None]:
