@@ -9,7 +9,7 @@ from __future__ import annotations
 from server.communication.front_door import FrontDoor
 from server.communication.house_bot_process import HouseBotProcess
 from server.communication.lobby_follower import LobbyFollower
-from server.process import entry_point as script
+from server.process import entry_point
 from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
 from server.rooms.ids import HOUSE_BOT
@@ -68,4 +68,4 @@ def build(its_node: ServerProcess) -> None:
 
 
 if __name__ == "__main__":
-    script.main(COMMUNICATION, build)
+    entry_point.main(COMMUNICATION, build)

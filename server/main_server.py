@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from server.main.candidate import Candidate
 from server.main.peer_api import MainPeerApi
-from server.process import entry_point as script
+from server.process import entry_point
 from server.process.server_process import ServerProcess
 from server.replication.replica_connection import ReplicaConnection
 from wire import MAIN, REPLICATION
@@ -35,4 +35,4 @@ def build(its_node: ServerProcess) -> None:
 
 
 if __name__ == "__main__":
-    script.main(MAIN, build)
+    entry_point.main(MAIN, build)

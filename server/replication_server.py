@@ -10,7 +10,7 @@ from server.log.journal.file import open_when_possible
 from server.log.journal.journal import Journal
 from server.log.journal.pair import journal_of
 from server.log.streams import Streams
-from server.process import entry_point as script
+from server.process import entry_point
 from server.process.base_api import ClientApi
 from server.process.server_journal import open_journal_of
 from server.process.server_process import ServerProcess
@@ -63,4 +63,4 @@ def _watch(its_node: ServerProcess) -> None:
 
 
 if __name__ == "__main__":
-    script.main(REPLICATION, build)
+    entry_point.main(REPLICATION, build)

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from verify.testbed.tcp_proxy import missing
-from wire.rpc import proxy as calls
+from wire.rpc import proxy
 
 several_hosts = pytest.mark.skipif(missing() != "", reason=missing() or "there are")
 _numbers = itertools.count(10)
@@ -28,5 +28,5 @@ def new_host() -> str:
 def calling_from(host: str) -> Iterator[None]:
     """New connections of this process come from there."""
     create = functools.partial(socket.create_connection, source_address=(host, 0))
-    with mock.patch.object(calls, "socket", SimpleNamespace(**{**vars(socket), "create_connection": create})):
+    with mock.patch.object(proxy, "socket", SimpleNamespace(**{**vars(socket), "create_connection": create})):
         yield

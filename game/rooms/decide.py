@@ -12,9 +12,7 @@ from typing import Any
 from game.errors import NoSuchRoom, RoomClosed
 from game.moment import Context, Limits
 from game.rooms import commands as c
-from game.rooms import decide_access as entrance
-from game.rooms import decide_offers as agreeing
-from game.rooms import decide_play as playing
+from game.rooms import decide_access, decide_offers, decide_play
 from game.rooms.commands import Command
 from game.rooms.drain_rules import check_begins_nothing
 from game.rooms.events import Event
@@ -22,23 +20,23 @@ from game.rooms.state import Room
 
 _Decision = Callable[[Room, Any, Context, Limits], tuple[Event, ...]]
 
-_OPENING: dict[type, _Decision] = {c.Create: entrance.create, c.Match: entrance.match}
+_OPENING: dict[type, _Decision] = {c.Create: decide_access.create, c.Match: decide_access.match}
 _INSIDE: dict[type, _Decision] = {
-    c.Join: entrance.join,
-    c.Leave: entrance.leave,
-    c.Lock: entrance.lock,
-    c.Remove: entrance.remove,
-    c.Close: entrance.close,
-    c.Propose: playing.propose,
-    c.Move: playing.move,
-    c.Resign: playing.resign,
-    c.ClaimGame: playing.claim_game,
-    c.Rematch: playing.rematch,
-    c.Due: playing.due,
-    c.Offer: agreeing.offer,
-    c.Accept: agreeing.accept,
-    c.Decline: agreeing.decline,
-    c.Say: agreeing.say,
+    c.Join: decide_access.join,
+    c.Leave: decide_access.leave,
+    c.Lock: decide_access.lock,
+    c.Remove: decide_access.remove,
+    c.Close: decide_access.close,
+    c.Propose: decide_play.propose,
+    c.Move: decide_play.move,
+    c.Resign: decide_play.resign,
+    c.ClaimGame: decide_play.claim_game,
+    c.Rematch: decide_play.rematch,
+    c.Due: decide_play.due,
+    c.Offer: decide_offers.offer,
+    c.Accept: decide_offers.accept,
+    c.Decline: decide_offers.decline,
+    c.Say: decide_offers.say,
 }
 
 

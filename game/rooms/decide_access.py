@@ -16,8 +16,7 @@ from game.games.selection import SELECT_MS, Selection, agreed
 from game.match.clock import clock_rule, written
 from game.match.series import check_best_of
 from game.moment import Context, Limits
-from game.rooms import access as entry
-from game.rooms import decide_play as playing
+from game.rooms import access, decide_play
 from game.rooms.commands import HOUSE, Close, Create, Join, Leave, Lock, Match, Remove
 from game.rooms.events import (
     Closed,
@@ -76,9 +75,9 @@ def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Ev
     settled = agreed(Selection(choices, until))
     if settled is None:
         return *begun, selecting
-    agreement = playing.agreement(game, settled, HOUSE, request_id, at)
+    agreement = decide_play.agreement(game, settled, HOUSE, request_id, at)
     x, o = command.players
-    return *begun, selecting, agreement, playing.start(HOUSE, request_id, (x, o), 1, now)
+    return *begun, selecting, agreement, decide_play.start(HOUSE, request_id, (x, o), 1, now)
 
 
 def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event, ...]:
@@ -92,7 +91,7 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
     watching = name in room.spectators
     if not watching:
         if name != room.owner:
-            entry.check_may_come(room.entry, name, command.code)
+            access.check_may_come(room.entry, name, command.code)
         if len(room.players) + len(room.spectators) >= limits.people:
             raise RoomFull(f"there are {limits.people} people in the room")
     if command.role == "player" and free:
@@ -102,11 +101,11 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
         if across is None:
             return (seated,)
         players = (name, across) if seat == "X" else (across, name)
-        return seated, playing.start(name, request_id, players, room.game_number + 1, now)
+        return seated, decide_play.start(name, request_id, players, room.game_number + 1, now)
     if watching:
         return ()
     if name != room.owner:
-        entry.check_may_watch(room.entry)
+        access.check_may_watch(room.entry)
     return (Watched(name, request_id, at=now.at),)
 
 
@@ -163,5 +162,5 @@ def check_may_see(room: Room, by: str) -> None:
     happens there is not for them.
     """
     if room.seat_of(by) is None and by not in room.spectators and by != room.owner:
-        entry.check_may_come(room.entry, by, "")
-        entry.check_may_watch(room.entry)
+        access.check_may_come(room.entry, by, "")
+        access.check_may_watch(room.entry)

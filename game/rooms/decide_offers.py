@@ -6,7 +6,7 @@ from game.errors import NoSuchOffer, NotInRoom
 from game.match import offers
 from game.match.offers import Matter, check_matter
 from game.moment import Context, Limits
-from game.rooms import chat as talk
+from game.rooms import chat
 from game.rooms.commands import Accept, Decline, Offer, Say
 from game.rooms.decide_play import back, seat_in, seat_in_game
 from game.rooms.events import Declined, Event, Finished, Offered, RematchDeclined, Said, TakenBack
@@ -67,6 +67,6 @@ def say(room: Room, command: Say, now: Context, _limits: Limits) -> tuple[Event,
     seat = room.seat_of(by)
     if not room.has(by) and seat is None:
         raise NotInRoom("you are not in this room: join it first")
-    talk.check_rate(room.talk, by, seat, now.at)
-    text = talk.clean(command.text)
+    chat.check_rate(room.talk, by, seat, now.at)
+    text = chat.clean(command.text)
     return *back(room, by, request_id, now), Said(by, request_id, seat, text, now.date, at=now.at)

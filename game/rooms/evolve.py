@@ -13,34 +13,33 @@ from typing import Any
 
 from game.errors import InvariantBroken, Refusal, check
 from game.rooms import events as e
-from game.rooms import evolve_people as presence
-from game.rooms import evolve_play as progress
+from game.rooms import evolve_people, evolve_play
 from game.rooms.dedup import Answer, Requests, forget_the_long_gone, remembered
 from game.rooms.events import Event
 from game.rooms.state import Become, Room
 from game.rules import Seat
 
 _CHANGES: dict[type, Callable[[Room, Any, Become], Room]] = {
-    e.Created: presence.created,
-    e.Seated: presence.seated,
-    e.Watched: presence.watched,
-    e.Returned: presence.returned,
-    e.Left: presence.left,
-    e.Removed: presence.removed,
-    e.Locked: presence.locked,
-    e.Said: presence.said,
-    e.Closed: presence.closed,
-    e.Selecting: progress.selecting,
-    e.Proposed: progress.proposed,
-    e.Agreed: progress.agreed,
-    e.Started: progress.started,
-    e.Moved: progress.moved,
-    e.Offered: progress.offered,
-    e.Declined: progress.declined,
-    e.TakenBack: progress.taken_back,
-    e.Finished: progress.finished,
-    e.RematchWanted: progress.rematch_wanted,
-    e.RematchDeclined: progress.rematch_declined,
+    e.Created: evolve_people.created,
+    e.Seated: evolve_people.seated,
+    e.Watched: evolve_people.watched,
+    e.Returned: evolve_people.returned,
+    e.Left: evolve_people.left,
+    e.Removed: evolve_people.removed,
+    e.Locked: evolve_people.locked,
+    e.Said: evolve_people.said,
+    e.Closed: evolve_people.closed,
+    e.Selecting: evolve_play.selecting,
+    e.Proposed: evolve_play.proposed,
+    e.Agreed: evolve_play.agreed,
+    e.Started: evolve_play.started,
+    e.Moved: evolve_play.moved,
+    e.Offered: evolve_play.offered,
+    e.Declined: evolve_play.declined,
+    e.TakenBack: evolve_play.taken_back,
+    e.Finished: evolve_play.finished,
+    e.RematchWanted: evolve_play.rematch_wanted,
+    e.RematchDeclined: evolve_play.rematch_declined,
 }
 
 

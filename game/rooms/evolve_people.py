@@ -6,8 +6,7 @@ from game.errors import check
 from game.games.registry import rules_named
 from game.match import clock as clocks
 from game.match import offers
-from game.rooms import access as entry
-from game.rooms import chat as talk
+from game.rooms import access, chat
 from game.rooms import events as e
 from game.rooms.state import Become, Room
 
@@ -25,7 +24,7 @@ def created(_room: Room, event: e.Created, become: Become) -> Room:
         clock_rule=clocks.clock_rule(event.clock),
         rated=event.rated,
         bots=event.bots,
-        entry=entry.Access(event.code) if event.code else entry.OPEN,
+        access=access.Access(event.code) if event.code else access.OPEN,
     )
 
 
@@ -56,7 +55,7 @@ def left(room: Room, event: e.Left, become: Become) -> Room:
 
 def removed(room: Room, event: e.Removed, become: Become) -> Room:
     check(event.name in room.spectators, "only who watches is removed")
-    return become(entry=entry.without(room.entry, event.name), spectators=_without(room.spectators, event.name))
+    return become(entry=access.without(room.entry, event.name), spectators=_without(room.spectators, event.name))
 
 
 def locked(room: Room, event: e.Locked, become: Become) -> Room:
@@ -65,8 +64,8 @@ def locked(room: Room, event: e.Locked, become: Become) -> Room:
 
 def said(room: Room, event: e.Said, become: Become) -> Room:
     check(room.has(event.by) and event.seat == room.seat_of(event.by), "who speaks is there")
-    line = talk.Line(room.version + 1, event.by, event.seat, event.text, event.at, event.date)
-    return become(talk=talk.said(room.talk, line))
+    line = chat.Line(room.version + 1, event.by, event.seat, event.text, event.at, event.date)
+    return become(talk=chat.said(room.talk, line))
 
 
 def closed(room: Room, event: e.Closed, become: Become) -> Room:

@@ -27,7 +27,7 @@ from server.runtime.log_file import LogFile
 from server.runtime.retries import TAKEOVER_S, Retries
 from server.runtime.security import cluster_key, house_bot_token, peer_key
 from server.settings import Settings, load
-from server.telemetry import logs as log
+from server.telemetry import logs
 from wire import COMMUNICATION, MAIN, PEER, room_object
 from wire.rpc import Address, Proxy
 
@@ -156,7 +156,7 @@ def main() -> None:
     """Run as ``python -m server.communication.house_bot``; ends with the communication server, which started it."""
     standard_streams.open_missing()
     settings = load()
-    log.set_up(settings, ROLE)
+    logs.set_up(settings, ROLE)
     own_log = LogFile(settings, ROLE)
     ending = threading.Event()
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from server.log.journal import pair as both_journals
+from server.log.journal import pair
 from server.log.journal.journal import Journal
 from server.log.journal.pair import JOURNAL, Relation
 from server.runtime.security import KEY_FILE
@@ -51,10 +51,10 @@ def back_up(settings: Settings, file: Path) -> Backup:
     Raises Diverged when the journals differ, StorageFailed when none can be read or the file cannot be written; then an
     older file of that name is as it was.
     """
-    related = both_journals.relation(settings)
+    related = pair.relation(settings)
     if related is Relation.DIVERGED:
         raise Diverged("the two journals have diverged; cluster resolve comes first")
-    source = both_journals.journal_of(settings, MAIN if related is Relation.MAIN_HAS_ALL else REPLICATION)
+    source = pair.journal_of(settings, MAIN if related is Relation.MAIN_HAS_ALL else REPLICATION)
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder:
             work = Path(folder)

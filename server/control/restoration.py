@@ -13,7 +13,7 @@ from pathlib import Path
 
 from server.control.backup_file import Backup, unpack
 from server.log.entries import Epoch, LogId
-from server.log.journal import pair as both_journals
+from server.log.journal import pair
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, move_aside
@@ -37,8 +37,8 @@ def restore(settings: Settings, file: Path) -> Backup:
         shutil.rmtree(incoming, ignore_errors=True)
         incoming.mkdir(parents=True, mode=0o700)
         backup = unpack(file, incoming)
-        _raise_epoch(incoming / JOURNAL, both_journals.known_epoch(settings))
-        archive = both_journals.new_archive(settings)
+        _raise_epoch(incoming / JOURNAL, pair.known_epoch(settings))
+        archive = pair.new_archive(settings)
         # The replica first: as long as main's journal is the old one, it has all that was acknowledged.
         for role in (REPLICATION, MAIN):
             ready = incoming / FOLDERS[role]
@@ -79,10 +79,10 @@ def check_resolvable(settings: Settings, keep: str) -> LogId:
 
     Raises NothingToResolve, and StorageFailed when that journal cannot be read.
     """
-    with both_journals.reading(settings, keep) as journal:
+    with pair.reading(settings, keep) as journal:
         last = journal.last
     waits = keep == MAIN and not GuardFile.in_file(settings.data / GUARD).allows_alone(last)
-    if not waits and both_journals.relation(settings) is not Relation.DIVERGED:
+    if not waits and pair.relation(settings) is not Relation.DIVERGED:
         raise NothingToResolve("there is nothing to resolve: one of the two journals has all that the other has")
     return last
 
@@ -93,9 +93,9 @@ def resolve(settings: Settings, keep: str) -> Path:
     Raises as ``check_resolvable`` does.
     """
     last = check_resolvable(settings, keep)
-    archive = both_journals.new_archive(settings)
+    archive = pair.new_archive(settings)
     guard = GuardFile.in_file(settings.data / GUARD)
-    guard.raise_to(LogId(both_journals.known_epoch(settings), 0))
+    guard.raise_to(LogId(pair.known_epoch(settings), 0))
     if keep == MAIN:
         move_aside(settings.data / FOLDERS[REPLICATION], archive)
         guard.settle(last)

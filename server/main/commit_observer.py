@@ -20,7 +20,7 @@ from game.rooms.events import Closed, Created, Finished, Started
 from server.commit.commit import Submission
 from server.log.batch import Batch
 from server.log.room_stream import room_of
-from server.telemetry import logs as log
+from server.telemetry import logs
 from server.telemetry.counters import CommitCounts
 
 WRITE_PAUSE_S = 0.1
@@ -75,7 +75,7 @@ class CommitObserver:
     def write(self) -> None:
         """Write what waits to be written."""
         # the thread that ends this server writes the last ones, too
-        with log.in_one_piece(), contextlib.suppress(IndexError):
+        with logs.in_one_piece(), contextlib.suppress(IndexError):
             for _ in range(len(self._lines)):
                 at, event, fields, for_debug = self._lines.popleft()
                 tell = logger.debug if for_debug else logger.info

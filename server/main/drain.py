@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from game import cluster_state as service
+from game import cluster_state
 from game.cluster_state import Drain
 from game.rooms.drain_rules import is_played
 from game.rooms.state import Room
@@ -100,7 +100,7 @@ class DrainService:
 
     def told(self) -> Mapping[str, object] | None:
         """What people are told, and how many ``games`` still run; None while nothing is emptied."""
-        told = service.told(self._house.service)
+        told = cluster_state.told(self._house.service)
         return None if told is None else {**told, "games": self._still_played.count()}
 
     def _submit(self, command: Drain) -> None:

@@ -18,7 +18,7 @@ from server.runtime.log_file import LogFile
 from server.settings import Settings, SettingsError, load
 from server.supervision import processes
 from server.supervision.run_directory import AlreadyRunning
-from server.telemetry import logs as log
+from server.telemetry import logs
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed, Unreachable
 from wire.os_errors import sentence_of
@@ -33,7 +33,7 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
     settings = None
     try:
         settings = load()
-        log.set_up(settings, role)
+        logs.set_up(settings, role)
         if role in (MAIN, REPLICATION):
             this_machine.check_log(settings)
         log_file = LogFile(settings, role)
@@ -58,7 +58,7 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
         _fail(error.message, processes.CANNOT_START, settings)
     except OSError as error:
         _fail(sentence_of(error), processes.CANNOT_START, settings)
-    log.flush()
+    logs.flush()
     os._exit(0)  # calls that still wait would hold the process up
 
 
@@ -69,5 +69,5 @@ def _fail(sentence: str, status: int, settings: Settings | None = None) -> NoRet
     else:
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{sentence}\n")
-    log.flush()
+    logs.flush()
     os._exit(status)  # what the log could not take would change the status of an exit in good order

@@ -17,7 +17,7 @@ from typing import NoReturn
 import structlog
 
 from server.process.registration import Registration
-from server.runtime import fd_limits as descriptors
+from server.runtime import fd_limits
 from server.runtime.retries import TAKEOVER_S, Retries
 from server.runtime.security import cluster_id, cluster_key, peer_key
 from server.runtime.this_machine import is_here, machine_id
@@ -28,8 +28,7 @@ from server.supervision.heartbeat import Heartbeat, NameServerHeartbeat, PeerHea
 from server.supervision.run_directory import RunDirectory
 from server.supervision.supervision import STAND_DOWN_S
 from server.supervision.supervisor import Supervisor
-from server.telemetry import logs as log
-from server.telemetry import metrics
+from server.telemetry import logs, metrics
 from server.telemetry.counters import Traffic
 from server.telemetry.metrics import Reading
 from server.telemetry.metrics_thread import MetricsThread
@@ -54,7 +53,7 @@ class ServerProcess:
         """Become the one server of this role. Raises AlreadyRunning, SettingsError."""
         self.role = role
         self.settings = settings
-        connections = descriptors.connections_for(settings.max_connections)  # first: what cannot serve holds no lock
+        connections = fd_limits.connections_for(settings.max_connections)  # first: what cannot serve holds no lock
         self.run_folder = RunDirectory(settings)
         self.key = cluster_key(settings)
         self.cluster_id = cluster_id(self.key)
@@ -110,7 +109,7 @@ class ServerProcess:
     def step_down(self, why: str, *, status: int = 1) -> NoReturn:
         """End at once, without another word to anybody: what is in memory must not be served any more."""
         logger.error("stepping down", why=why)
-        log.flush()
+        logs.flush()
         os._exit(status)
 
     def cannot_serve(self, why: str) -> NoReturn:

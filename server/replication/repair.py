@@ -14,7 +14,7 @@ from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.mending import Holes, filled, holes_of, lacks, rows_for, settled
 from server.log.streams import Streams
-from server.replication import messages as replica_messages
+from server.replication import messages
 from server.runtime.effects import Conversation
 from server.runtime.retries import Retries
 
@@ -59,15 +59,15 @@ class Repair:
             with self._compactor.standing_still():
                 yield from self._mend_own(office, stream)
         if self._replica_is_damaged():
-            for holes in (yield from replica_messages.damage(office)):
+            for holes in (yield from messages.damage(office)):
                 rows = rows_for(self._journal.copy(holes.stream), holes)
-                yield from replica_messages.mend(office, rows, complete=len(holes.versions) < VERSIONS_AT_ONCE)
+                yield from messages.mend(office, rows, complete=len(holes.versions) < VERSIONS_AT_ONCE)
         self.retries.succeeded()
 
     def _mend_own(self, office: Epoch, stream: str) -> Conversation[None]:
         copy = self._journal.copy(stream)
         for holes in _in_pieces(lacks(copy)):
-            copy = filled(copy, (yield from replica_messages.rows(office, holes)))
+            copy = filled(copy, (yield from messages.rows(office, holes)))
         mended = put_in_order(copy, self._streams, self._in_memory(stream))
         put(self._journal, mended)
         if holes_of(mended) is None:

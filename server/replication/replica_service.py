@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from game.moment import Limits
-from server.log import message_checks as rows
+from server.log import message_checks
 from server.log.entries import Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
@@ -31,9 +31,9 @@ from server.telemetry.metrics import Reading
 from wire.arguments import remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
-_EPOCH = whole(0, rows.FARTHEST)
+_EPOCH = whole(0, message_checks.FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
-_NUMBER = whole(0, rows.FARTHEST)
+_NUMBER = whole(0, message_checks.FARTHEST)
 LONGEST_REPLACING_S = 30.0
 """How long a whole copy may take to be put in the place of the old one until that counts as hanging."""
 
@@ -142,10 +142,10 @@ class ReplicaService(PeerApi):
     @remote(
         epoch=_EPOCH,
         holder=_HOLDER,
-        previous=rows.mark,
-        snapshots=rows.snapshots,
-        entries=rows.entries,
-        terms=rows.terms,
+        previous=message_checks.mark,
+        snapshots=message_checks.snapshots,
+        entries=message_checks.entries,
+        terms=message_checks.terms,
     )
     def append(
         self,
@@ -160,7 +160,7 @@ class ReplicaService(PeerApi):
         with self._lock:
             office = self._office(epoch, holder)
             self._replica.obey(office)
-            rows.follow(previous, office.epoch, (*snapshots, *entries), terms)
+            message_checks.follow(previous, office.epoch, (*snapshots, *entries), terms)
             order = self._replica.receive(office, previous, snapshots, entries)
             if isinstance(order, Take) and (order.snapshots or order.entries):
                 # A snapshot that is being made here of what was there before must not replace one that comes.
@@ -178,7 +178,7 @@ class ReplicaService(PeerApi):
             self._journal.begin_copy()
             self._incoming = (copy, 0)
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=rows.copies)
+    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
         """A piece of the incoming copy. Raises Fenced, and NotReady for one that does not belong there now."""
         with self._lock:
@@ -190,7 +190,9 @@ class ReplicaService(PeerApi):
             )
             self._incoming = (copy, piece + 1)
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=rows.mark, terms=rows.terms)
+    @remote(
+        epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, pieces=_NUMBER, last=message_checks.mark, terms=message_checks.terms
+    )
     def end_copy(
         self, epoch: int, holder: str, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]
     ) -> LogEnd:
@@ -242,7 +244,7 @@ class ReplicaService(PeerApi):
     @remote(
         epoch=_EPOCH,
         holder=_HOLDER,
-        stream=rows.stream,
+        stream=message_checks.stream,
         versions=sequence(most=VERSIONS_AT_ONCE),
         snapshot=yes_or_no,
         after=_NUMBER,
@@ -258,7 +260,7 @@ class ReplicaService(PeerApi):
             wanted = tuple(_NUMBER(version) for version in versions)
             return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, copies=rows.copies, complete=yes_or_no)
+    @remote(epoch=_EPOCH, holder=_HOLDER, copies=message_checks.copies, complete=yes_or_no)
     def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> None:
         """Put these rows where those of this copy are damaged. ``complete``: the main server has no more of them; what
         is still damaged then is lost. What was held up until its stream is mended, or forgotten, changes nothing.
@@ -280,7 +282,7 @@ class ReplicaService(PeerApi):
                 if mended != own:
                     self._journal.replace(mended)
 
-    @remote(epoch=_EPOCH, holder=_HOLDER, streams=rows.streams)
+    @remote(epoch=_EPOCH, holder=_HOLDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
         """Drop streams of rooms closed long ago. Raises Fenced."""
         with self._lock:
@@ -288,7 +290,9 @@ class ReplicaService(PeerApi):
             self._journal.forget(streams)
             self._compactor.forgotten(streams)
 
-    @remote(after_stream=text(longest=200), after_version=whole(0, rows.FARTHEST), most_bytes=whole(1, 1 << 30))
+    @remote(
+        after_stream=text(longest=200), after_version=whole(0, message_checks.FARTHEST), most_bytes=whole(1, 1 << 30)
+    )
     def copies(self, after_stream: str, after_version: int, most_bytes: int) -> list[Any]:
         """The next streams of the copy in order of name, or parts of them, after that version of that stream; each as
         (stream, snapshot or None, entries).

@@ -16,7 +16,7 @@ from game.errors import check
 from server.log.entries import BEFORE_ALL, Entry, LogEnd, LogId, Snapshot
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
-from server.replication import messages as replica_messages
+from server.replication import messages
 from server.replication.primary import (
     Committed,
     Output,
@@ -131,7 +131,7 @@ class Replicator:
         if self._primary.step is not SyncState.IN_STEP:
             return False
         try:
-            yield from replica_messages.forget(self._primary.office, streams)
+            yield from messages.forget(self._primary.office, streams)
         except TicTacToeError as error:
             self._on_error(error)
             return False
@@ -155,7 +155,7 @@ class Replicator:
     def _append(self, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Conversation[LogEnd]:
         positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
         terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
-        return (yield from replica_messages.append(self._primary.office, previous, snapshots, entries, terms))
+        return (yield from messages.append(self._primary.office, previous, snapshots, entries, terms))
 
     def _on_error(self, error: TicTacToeError) -> Output:
         was_in_step = self._primary.step is SyncState.IN_STEP
@@ -189,7 +189,7 @@ class Replicator:
 
     def _attach(self) -> Conversation[None]:
         try:
-            output = self._joined((yield from replica_messages.attach(self._primary.office)))
+            output = self._joined((yield from messages.attach(self._primary.office)))
             while isinstance(output, (SendBacklog, SendCopy)):
                 output = yield from self._catch_up(output)
         except TicTacToeError as error:
@@ -244,11 +244,11 @@ class Replicator:
             logger.info("sending the replica a whole copy", position=upto.position)
             self._copies += 1
             copy, piece, after = self._copies, 0, BEFORE_ALL
-            yield from replica_messages.begin_copy(office, copy)
+            yield from messages.begin_copy(office, copy)
             while parts := self._journal.parts(after, self._piece_bytes):
                 after = parts[-1].place
                 sent = [part.up_to(upto.position) for part in parts]
-                yield from replica_messages.add_to_copy(office, copy, piece, [part for part in sent if part.end])
+                yield from messages.add_to_copy(office, copy, piece, [part for part in sent if part.end])
                 piece += 1
             terms = self._journal.terms.written(-1, upto.position)
-            return (yield from replica_messages.end_copy(office, copy, piece, upto, terms))
+            return (yield from messages.end_copy(office, copy, piece, upto, terms))

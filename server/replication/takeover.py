@@ -10,8 +10,7 @@ import structlog
 
 from server.log.entries import Epoch, LogEnd, LogId
 from server.log.journal.journal import Journal
-from server.replication import messages as replica_messages
-from server.replication import takeover_rules as takeover
+from server.replication import messages, takeover_rules
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from server.runtime.effects import Conversation, Sleep
 from server.runtime.retries import Retries
@@ -87,7 +86,7 @@ def _try(
 ) -> Conversation[Epoch | None]:
     asked = yield from _standing(journal.end, attempts)
     known = journal.guard.epoch_above(journal.office.epoch)
-    decision = takeover.decide(
+    decision = takeover_rules.decide(
         CandidateState(journal.office._replace(epoch=known), journal.end),
         journal.terms,
         asked,
@@ -113,7 +112,7 @@ def _try(
             yield from _fetch(journal, office, asked.last.mark, piece_bytes, torn)
         journal.begin_term(office)
     except (StorageFailed, Diverged) as error:
-        not_taken(error, takeover.may_be_read(decision))
+        not_taken(error, takeover_rules.may_be_read(decision))
         raise
     if asked is not None:
         _settle(journal)
@@ -125,7 +124,7 @@ def _promise(office: Epoch, *, may_be_missing: bool) -> Conversation[None]:
     when it is attached, once it can write.
     """
     try:
-        yield from replica_messages.take_office(office)
+        yield from messages.take_office(office)
     except StorageFailed as error:
         if not may_be_missing:
             raise
@@ -137,17 +136,17 @@ def _fetch(
 ) -> Conversation[None]:
     """Replace the own log by the replica's, which goes on where the own one ends."""
     logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
-    copies = yield from replica_messages.copies(piece_bytes)
+    copies = yield from messages.copies(piece_bytes)
     if any(copy.has_gap for copy in copies):
         torn[last] = torn.get(last, 0) + 1
         if torn[last] < READ_AGAIN:
             raise NotReady("the replica's copy may have changed while it was read")
-        streams = yield from replica_messages.drop_after_gaps(office)
+        streams = yield from messages.drop_after_gaps(office)
         if streams:
             logger.error("the replica lacks events that nobody has: what was after them is lost", streams=streams)
             raise NotReady("the replica's copy had gaps")
         logger.error("the replica's copy is damaged: some streams will be refused")
-    terms = yield from replica_messages.terms()
+    terms = yield from messages.terms()
     journal.begin_copy()
     journal.add_to_copy(
         [copy.snapshot for copy in copies if copy.snapshot is not None],
@@ -168,7 +167,7 @@ def _settle(journal: Journal) -> None:
 def _standing(own_end: LogEnd, attempts: Retries) -> Conversation[ReplicaState | None]:
     """The replica's standing; None if it does not answer, which may be the reason for waiting."""
     try:
-        return (yield from replica_messages.standing(own_end))
+        return (yield from messages.standing(own_end))
     except TicTacToeError as error:
         attempts.failed(error)
         return None

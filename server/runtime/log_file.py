@@ -17,7 +17,7 @@ import structlog
 
 from server.runtime.retries import Retries
 from server.settings import Settings
-from server.telemetry import logs as log
+from server.telemetry import logs
 
 LOOK_AGAIN_S = 1.0
 _OUTPUT, _ERROR = 1, 2
@@ -83,7 +83,7 @@ class LogFile:
             self.retries.succeeded()
 
     def _change(self, path: Path) -> None:
-        log.flush()
+        logs.flush()
         with path.open("ab", buffering=0) as new:
             for number in (_OUTPUT, _ERROR):
                 os.dup2(new.fileno(), number)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from server.log.entries import Epoch
-from server.log.journal import rows as journal_rows
+from server.log.journal import rows
 from server.log.row_format import Kind
 from server.replication import scrub
 from server.replication.repair import Repair
@@ -17,7 +17,7 @@ from simulator.cluster.checker import Checker
 from simulator.mutations.mutation import tooth
 
 
-def _is_sound(kind: Kind, row: journal_rows.Columns, _right: Any = journal_rows.is_sound) -> bool:
+def _is_sound(kind: Kind, row: rows.Columns, _right: Any = rows.is_sound) -> bool:
     without_sum = (*row[:5], None)
     sound: bool = _right(kind, without_sum)
     return sound
@@ -31,7 +31,7 @@ def _nothing_damaged(_self: Checker) -> Iterator[str]:
 tooth(
     "sums-are-not-checked",
     "a row that can be read is taken for sound, also one that was edited",
-    journal_rows,
+    rows,
     "is_sound",
     also=((scrub, "is_sound", _is_sound), (Checker, "_damaged", _nothing_damaged)),
 )(_is_sound)

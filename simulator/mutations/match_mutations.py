@@ -9,7 +9,7 @@ from game.cluster_state import Tick
 from game.games.registry import BEST_OFS
 from game.rooms.state import Room
 from server.commit.commit import Commit
-from server.main import timer_commands as timekeeping
+from server.main import timer_commands
 from server.rooms.room_cache import RoomCache
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
@@ -34,8 +34,8 @@ def _tick(self: ServiceClock) -> int:
     return int(self._reached[0])
 
 
-@tooth("time-is-never-written-down", "service time is nowhere but in memory", timekeeping, "brought_by")
-def _brought_by(*about: Any, _right: Any = timekeeping.brought_by) -> Iterator[tuple[str, Any]]:
+@tooth("time-is-never-written-down", "service time is nowhere but in memory", timer_commands, "brought_by")
+def _brought_by(*about: Any, _right: Any = timer_commands.brought_by) -> Iterator[tuple[str, Any]]:
     for stream, command in _right(*about):
         if not isinstance(command, Tick):
             yield stream, command

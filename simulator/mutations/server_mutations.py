@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from game.accounts import name_events, names
-from game.forms import snapshot_codec as snapshots
+from game.forms import snapshot_codec
 from game.forms.snapshot_codec import encode
 from game.rooms import state as room_module
 from game.rooms.state import Room
@@ -23,7 +23,7 @@ from server.log.journal.compaction import Compactor
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of
-from server.replication import takeover_rules as takeover
+from server.replication import takeover_rules
 from server.replication.primary import Output, Primary, SyncState
 from server.replication.replica import Replica
 from server.replication.replica_service import ReplicaService
@@ -62,7 +62,9 @@ def _answer_to(_room: Room, _by: str, _request_id: str) -> None:
     return None
 
 
-@_tooth("snapshot-forgets-requests", "a snapshot does not keep the requests that were answered", snapshots, "encode")
+@_tooth(
+    "snapshot-forgets-requests", "a snapshot does not keep the requests that were answered", snapshot_codec, "encode"
+)
 def _encode(room: Room, _encode: Callable[[Room], dict[str, object]] = encode) -> dict[str, object]:
     return {**_encode(room), "requests": {}}
 
@@ -81,11 +83,11 @@ def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
 @_tooth(
     "do-not-ask-the-replica",
     "a main server takes office on its own journal, whatever the replica has",
-    takeover,
+    takeover_rules,
     "decide",
 )
 def _decide(
-    own: takeover.CandidateState, _terms: EpochHistory, replica: takeover.CandidateState | None, **_: Any
+    own: takeover_rules.CandidateState, _terms: EpochHistory, replica: takeover_rules.CandidateState | None, **_: Any
 ) -> BecomePrimary:
     known = own.office.epoch if replica is None else max(own.office.epoch, replica.office.epoch)
     return BecomePrimary(known + 1)
@@ -135,7 +137,10 @@ def _append(
     self: ReplicaService, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
     order = self._replica.receive(
-        Epoch(epoch, holder), LogId(*previous), [Snapshot(*row) for row in snapshots], [Entry(*row) for row in entries]
+        Epoch(epoch, holder),
+        LogId(*previous),
+        [Snapshot(*row) for row in snapshots],
+        [Entry(*row) for row in entries],
     )
     self._replica.wrote(order.last)
     return LogEnd(*order.last, holder)
@@ -175,10 +180,12 @@ def _tick(self: Supervision, now: float, _right: Any = Supervision.tick) -> Acti
     return None if action is Action.END else action
 
 
-@_tooth("the-same-epoch-again", "a takeover does not raise the epoch", takeover, "decide")
-def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover.decide, **limits: Any) -> Any:
+@_tooth("the-same-epoch-again", "a takeover does not raise the epoch", takeover_rules, "decide")
+def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover_rules.decide, **limits: Any) -> Any:
     decision = _right(own, terms, replica, **limits)
-    return decision if isinstance(decision, takeover.Wait) else replace(decision, epoch=max(1, decision.epoch - 1))
+    return (
+        decision if isinstance(decision, takeover_rules.Wait) else replace(decision, epoch=max(1, decision.epoch - 1))
+    )
 
 
 @_tooth("anybody-is-the-owner", "a username that is somebody's is given to whoever asks next", names, "decide")
@@ -211,7 +218,7 @@ def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, _right: Any = Pri
 @_tooth(
     "read-before-it-is-known",
     "a main server that cannot write serves reads from a journal that lacks what the replica has",
-    takeover,
+    takeover_rules,
     "may_be_read",
 )
 def _may_be_read(_decision: object) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from game import cluster_state as service
+from game import cluster_state
 from game.cluster_state import ClusterState, Drain, Tick
 from game.errors import Draining, GameStillRunning, NoSuchRoom, RoomClosed
 from game.games.registry import short_list
@@ -156,16 +156,16 @@ def test_a_won_game_is_waited_for_no_more() -> None:
 
 
 def drained(state: ClusterState, command: Drain | Tick, at: int = 0) -> ClusterState:
-    for event in service.decide(state, command, Context(at=at)):
-        state = service.evolve(state, service.from_plain(service.to_plain(event)))
+    for event in cluster_state.decide(state, command, Context(at=at)):
+        state = cluster_state.evolve(state, cluster_state.from_plain(cluster_state.to_plain(event)))
     return state
 
 
 def test_draining_begins_changes_its_deadline_and_is_called_off() -> None:
     state = drained(ClusterState(), Drain(True, 1000))
-    assert service.told(state) == {"until": 1000}
+    assert cluster_state.told(state) == {"until": 1000}
     again = drained(state, Drain(True, 1000))
     assert again == state
     state = drained(drained(state, Tick(), at=5), Drain(True, None))
-    assert service.told(state) == {"until": None}
-    assert service.told(drained(state, Drain(False, 99))) is None
+    assert cluster_state.told(state) == {"until": None}
+    assert cluster_state.told(drained(state, Drain(False, 99))) is None

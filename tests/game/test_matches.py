@@ -36,7 +36,7 @@ from game.errors import (
     RoomExists,
 )
 from game.forms import views
-from game.games import registry as games
+from game.games import registry
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import SELECT_MS, Choices, Proposal
 from game.moment import Context
@@ -134,8 +134,8 @@ def with_a_shorter_list(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Turns this version into one without the board and the clock of ``LARGE``."""
 
     def shorten() -> None:
-        monkeypatch.setattr(games, "_BOARDS", {DEFAULT_GAME: {"3x3": THREE, "5x5": {"width": 5, "height": 5}}})
-        monkeypatch.setattr(games, "CLOCKS", ("none", "10s"))
+        monkeypatch.setattr(registry, "_BOARDS", {DEFAULT_GAME: {"3x3": THREE, "5x5": {"width": 5, "height": 5}}})
+        monkeypatch.setattr(registry, "CLOCKS", ("none", "10s"))
 
     return shorten
 

@@ -26,7 +26,7 @@ from server.control.backup_file import NoBackup, back_up
 from server.control.cluster import ClusterControl
 from server.control.restoration import NothingToResolve, resolve, restore
 from server.log.entries import Entry, Epoch
-from server.log.journal import pair as both_journals
+from server.log.journal import pair
 from server.log.journal.file import open_journal
 from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, journal_of, reading, relation
 from server.settings import ROOT, as_environment
@@ -282,7 +282,7 @@ def test_an_interrupted_restoration_leaves_a_log_that_is_whole(
         if moved:
             raise KeyboardInterrupt
         moved.append(path)
-        both_journals.move_aside(path, archive)
+        pair.move_aside(path, archive)
 
     with monkeypatch.context() as patch:
         patch.setattr(restoration, "move_aside", dies)

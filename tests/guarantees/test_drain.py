@@ -16,7 +16,7 @@ from client import connect
 from client.retry import worth_another_try
 from client.room import new_request_id
 from game.errors import Draining
-from server.control import drain_command as closing
+from server.control import drain_command
 from server.control.cluster import ClusterControl, NotRunning
 from server.control.drain_command import CalledOff
 from server.supervision import processes
@@ -32,7 +32,7 @@ AN_HOUR_S = 3600.0
 @pytest.fixture
 def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again and open."""
-    closing.reopen(whole(lasting_cluster))
+    drain_command.reopen(whole(lasting_cluster))
     assert lasting_cluster.drains() == Drains(False)
     return lasting_cluster
 
@@ -58,7 +58,7 @@ class Drain:
 
     def _run(self, cluster: ClusterControl, deadline_s: float | None) -> None:
         try:
-            self.left = closing.drain(cluster, deadline_s=deadline_s, on_progress=self.seen.append)
+            self.left = drain_command.drain(cluster, deadline_s=deadline_s, on_progress=self.seen.append)
         except Exception as error:
             self.failed = error
 
@@ -121,7 +121,7 @@ def test_drain_refuses_what_is_new_and_lets_the_rest_through(
 
 def test_drain_is_called_off(cluster: ClusterControl, game: Game, connection: Connection) -> None:
     with draining(cluster) as drain:
-        closing.reopen(cluster)
+        drain_command.reopen(cluster)
     assert isinstance(drain.failed, CalledOff)
     assert cluster.is_whole()
     game.ada.create("another")
@@ -166,7 +166,7 @@ def test_drain_does_not_wait_for_a_game_that_both_have_left_and_is_over_after_a_
     game.play(0)
     game.x.leave()
     game.o.leave()
-    closing.drain(cluster)
+    drain_command.drain(cluster)
     cluster.start()
     for _ in range(2):
         cluster.kill(MAIN)
@@ -190,7 +190,7 @@ def test_drain_is_over_when_somebody_starts_a_cluster_that_was_killed_altogether
 
 
 def test_drain_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None:
-    for ask in (closing.drain, closing.reopen):
+    for ask in (drain_command.drain, drain_command.reopen):
         with pytest.raises(NotRunning):
             ask(make_cluster())
 

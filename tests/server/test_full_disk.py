@@ -21,7 +21,7 @@ from server.log.journal.file import open_journal, reader
 from server.log.journal.sharing import share
 from server.main import candidate
 from server.main.read_only import READ_ONLY
-from server.process import entry_point as script
+from server.process import entry_point
 from server.process.server_process import ServerProcess
 from server.supervision.status import RoleStatus
 from tests.conditions import wait_until
@@ -249,4 +249,4 @@ def test_a_server_that_cannot_start_says_so_by_its_status_also_when_it_cannot_in
 ) -> None:
     fill_log(monkeypatch)
     with pytest.raises(Ended, match="3"):
-        script._fail("a main server runs already", 3)
+        entry_point._fail("a main server runs already", 3)

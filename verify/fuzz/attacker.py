@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 
-from verify.fuzz import idle_connections as silence
+from verify.fuzz import idle_connections
 from verify.fuzz.call_inputs import Caller
 from verify.fuzz.plan import Orders, orders_from
 from verify.fuzz.tally import RefusalCounts
@@ -33,9 +33,9 @@ def attack(orders: Orders) -> RefusalCounts:
     tally = RefusalCounts()
     caller = Caller(orders, chance, tally)
     cluster_doors = [door for door in orders.doors if door.use != NAMES]
-    silence.flood(chance.choice(orders.doors), orders.flood, chance, tally)
-    silence.drip(cluster_doors, max(1, min(20, orders.inputs // 100)), chance, tally)
-    silence.never_read(cluster_doors, max(1, min(5, orders.inputs // 1000)), tally)
+    idle_connections.flood(chance.choice(orders.doors), orders.flood, chance, tally)
+    idle_connections.drip(cluster_doors, max(1, min(20, orders.inputs // 100)), chance, tally)
+    idle_connections.never_read(cluster_doors, max(1, min(5, orders.inputs // 1000)), tally)
     began, done = time.monotonic(), 0
     while sum(tally.inputs.values()) < orders.inputs:
         if chance.random() < 0.5:  # noqa: PLR2004  # as many of the one as of the other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from server.commit.commit import Submission
-from server.main import timer_commands as timekeeping
+from server.main import timer_commands
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import LONGEST_STEP_S
 from server.runtime.effects import Conversation
@@ -45,7 +45,7 @@ class SimulatedTimerThread:
 
     def _passed(self, at: int) -> None:
         self._failed = False
-        self._go_on(at, timekeeping.brought_by(at, self._house, self._new_request))
+        self._go_on(at, timer_commands.brought_by(at, self._house, self._new_request))
 
     def _go_on(self, at: int, brought: Iterator[tuple[str, object]]) -> None:
         following = next(brought, None)

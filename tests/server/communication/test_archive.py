@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from game.errors import NoSuchGame
 from game.forms.records import GameRecord, NameFreed, Record, to_plain
-from server.communication import game_index as of_archive
+from server.communication import game_index
 from server.communication.game_index import GameIndex
 from tests.conditions import PATIENCE_S, wait_until
 from tests.game.books import BOOKS, BOTS, NAMES, game_of
@@ -33,7 +33,7 @@ THOROUGH = settings(max_examples=40, deadline=None)
 def results_are_not_waited_for_long() -> Iterator[None]:
     """So that a result that is missing is found missing soon."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(of_archive, "FOLLOW_WAIT_S", SHORTLY_S)
+        patch.setattr(game_index, "FOLLOW_WAIT_S", SHORTLY_S)
         yield
 
 
@@ -161,7 +161,7 @@ class Line:
 
     def call(self, method: str, number: int, limit: int, _wait_s: float, *, timeout_s: float) -> Mapping[str, Any]:
         assert method == "records_after"
-        assert timeout_s > of_archive.FOLLOW_WAIT_S, "the main server may take all the time it was given"
+        assert timeout_s > game_index.FOLLOW_WAIT_S, "the main server may take all the time it was given"
         self.open = True
         more = self._growth.pop(0) if self._growth else ALL
         if not more:
@@ -275,7 +275,7 @@ class Asking:
 def test_who_asks_for_a_result_before_the_book_was_read_waits_for_that_game(
     private: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(of_archive, "FOLLOW_WAIT_S", FOREVER_S)
+    monkeypatch.setattr(game_index, "FOLLOW_WAIT_S", FOREVER_S)
     main = MainServer([game_of("ann", "bob", room="this"), game_of("ann", "bob", room="that", private=private)])
     archive = GameIndex(main.records)
     asking = Asking(archive, "that", 1)

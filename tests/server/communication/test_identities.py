@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from game.errors import BadToken
-from server.communication import token_cache as of_identities
+from server.communication import token_cache
 from server.communication.token_cache import BELIEVED_S, TokenCache
 
 
@@ -70,7 +70,7 @@ def test_a_token_of_nobody_is_asked_about_every_time(main: MainServer, identitie
 def test_there_is_a_limit_and_whoever_was_asked_about_longest_ago_is_forgotten_first(
     main: MainServer, identities: TokenCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(of_identities, "MOST", 2)
+    monkeypatch.setattr(token_cache, "MOST", 2)
     identities.name_with("a")
     main.now = BELIEVED_S - 1.0
     identities.name_with("b")

@@ -9,7 +9,7 @@ import pytest
 from game.errors import InvalidArgument
 from game.moment import Limits
 from game.rooms.events import Created, Moved
-from server.log import message_checks as rows
+from server.log import message_checks
 from server.log.entries import Entry, EpochStart, LogId
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal
@@ -24,9 +24,9 @@ GOOD = [7, 2, ROOM, 1, CREATED]
 
 
 def test_good_rows_become_entries_as_they_came() -> None:
-    assert rows.entries([GOOD, (9, 3, ROOM, 2, MOVED)]) == [Entry(*GOOD), Entry(9, 3, ROOM, 2, MOVED)]
-    assert rows.entries([]) == []
-    (copy,) = rows.copies([[ROOM, None, [GOOD]]])
+    assert message_checks.entries([GOOD, (9, 3, ROOM, 2, MOVED)]) == [Entry(*GOOD), Entry(9, 3, ROOM, 2, MOVED)]
+    assert message_checks.entries([]) == []
+    (copy,) = message_checks.copies([[ROOM, None, [GOOD]]])
     assert copy.entries == (Entry(*GOOD),)
 
 
@@ -35,7 +35,7 @@ def test_good_rows_become_entries_as_they_came() -> None:
 )
 def test_a_row_of_another_shape_is_refused(bad: object) -> None:
     with pytest.raises(InvalidArgument):
-        rows.entries([bad])
+        message_checks.entries([bad])
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_a_row_of_another_shape_is_refused(bad: object) -> None:
 )
 def test_a_part_out_of_range_is_refused(place: int, value: object) -> None:
     with pytest.raises(InvalidArgument):
-        rows.entries([[value if number == place else part for number, part in enumerate(GOOD)]])
+        message_checks.entries([[value if number == place else part for number, part in enumerate(GOOD)]])
 
 
 def test_what_is_compacted_away_leaves_a_gap_that_is_no_fault() -> None:
     """Found by the simulator (seeds 22257 and 23156): a main server that had such a gap got no replica any more."""
     rows_with_gap = [GOOD, (8, 2, ROOM, 5, MOVED)]
-    assert [entry.version for entry in rows.entries(rows_with_gap)] == [GOOD[3], 5]
+    assert [entry.version for entry in message_checks.entries(rows_with_gap)] == [GOOD[3], 5]
 
 
 @pytest.mark.parametrize(
@@ -65,28 +65,28 @@ def test_what_is_compacted_away_leaves_a_gap_that_is_no_fault() -> None:
 )
 def test_rows_out_of_order_are_refused(second: tuple[object, ...]) -> None:
     with pytest.raises(InvalidArgument):
-        rows.entries([GOOD, second])
+        message_checks.entries([GOOD, second])
 
 
 def test_what_does_not_come_after_or_is_of_an_epoch_to_come_cannot_follow() -> None:
     entry = Entry(*GOOD)
-    rows.follow(LogId(2, 6), 2, [entry], [EpochStart(2, "b", 7)])
+    message_checks.follow(LogId(2, 6), 2, [entry], [EpochStart(2, "b", 7)])
     with pytest.raises(InvalidArgument):
-        rows.follow(LogId(2, 7), 2, [entry], [])
+        message_checks.follow(LogId(2, 7), 2, [entry], [])
     with pytest.raises(InvalidArgument):
-        rows.follow(LogId(1, 6), 1, [entry], [])
+        message_checks.follow(LogId(1, 6), 1, [entry], [])
     for term in (EpochStart(2, "b", 6), EpochStart(2, "b", 8), EpochStart(3, "c", 7)):
         with pytest.raises(InvalidArgument):
-            rows.follow(LogId(2, 6), 2, [entry], [term])
+            message_checks.follow(LogId(2, 6), 2, [entry], [term])
 
 
 def test_a_snapshot_that_is_no_state_is_refused() -> None:
     with pytest.raises(InvalidArgument):
-        rows.snapshots([GOOD])
+        message_checks.snapshots([GOOD])
     with pytest.raises(InvalidArgument):
-        rows.copies([[ROOM, [7, 2, ROOM, 1, "{}"], []]])
+        message_checks.copies([[ROOM, [7, 2, ROOM, 1, "{}"], []]])
     with pytest.raises(InvalidArgument):
-        rows.copies([["room/other222", None, [GOOD]]])
+        message_checks.copies([["room/other222", None, [GOOD]]])
 
 
 def test_a_stream_whose_events_make_no_sense_is_not_compacted_and_ends_nobody(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from game.errors import InvariantBroken
 from server.log.entries import EMPTY, START, Entry, Epoch, EpochHistory, EpochStart, LogEnd, LogId, Snapshot
-from server.replication import takeover_rules as takeover
+from server.replication import takeover_rules
 from server.replication.primary import (
     Committed,
     Primary,
@@ -193,7 +193,7 @@ def decide(
     own_lost: bool = False,
     may_be_alone: bool = True,
 ) -> object:
-    return takeover.decide(
+    return takeover_rules.decide(
         own,
         terms or EpochHistory(),
         replica,

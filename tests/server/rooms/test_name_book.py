@@ -11,7 +11,7 @@ from game.accounts.lookalikes import skeletons
 from game.accounts.names import NOBODY, Claim, Name, Recover, Release, Reserve, name_key
 from game.errors import Refusal
 from server.log.name_stream import name_stream
-from server.rooms import name_index as of_name_book
+from server.rooms import name_index
 from server.rooms.name_index import NameIndex
 from tests.game.playing import UNTIMED
 
@@ -52,7 +52,7 @@ def test_whatever_becomes_of_names_the_book_knows_whose_they_are_and_what_looks_
     book, naive = NameIndex(), NaiveBook()
     tokens: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(of_name_book, "LOOKED_AT_ONCE", looked_at_once)
+        patch.setattr(name_index, "LOOKED_AT_ONCE", looked_at_once)
         for step, name in steps:
             if step == "ask":
                 assert book.resembling(name) in naive.resembling(name)

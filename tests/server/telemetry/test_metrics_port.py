@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from server.telemetry import metrics_http as metrics_port
+from server.telemetry import metrics_http
 from server.telemetry.metrics_http import LARGEST_REQUEST, MOST_CONNECTIONS, MetricsServer
 from tests.conditions import wait_until
 from tests.server.telemetry.scraping import ask
@@ -97,7 +97,7 @@ def test_who_says_nothing_is_in_nobodys_way(served: Served) -> None:
 
 
 def test_who_is_slow_is_not_waited_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_port, "REQUEST_S", 0.1)
+    monkeypatch.setattr(metrics_http, "REQUEST_S", 0.1)
     with socket.create_connection(served.address, 5.0) as connection:
         connection.sendall(GET[:-2])
         assert connection.recv(1) == b"", "closed, without an answer"
@@ -113,7 +113,7 @@ def test_who_breaks_off_while_it_is_told_ends_nothing(served: Served) -> None:
 
 
 def test_however_many_ask_it_is_made_once_in_a_while(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_port, "FRESH_S", 60.0)
+    monkeypatch.setattr(metrics_http, "FRESH_S", 60.0)
     for _ in range(20):
         said(served.address, GET)
     assert served.made == 1

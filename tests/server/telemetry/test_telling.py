@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from server.telemetry import metrics_thread as telling
+from server.telemetry import metrics_thread
 from server.telemetry.metrics import ROOMS, Reading
 from server.telemetry.metrics_thread import MetricsThread
 from tests.conditions import wait_until
@@ -18,8 +18,8 @@ from wire.rpc import Address
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telling, "FIRST_S", 0.0)
-    monkeypatch.setattr(telling, "AGAIN_S", 0.01)
+    monkeypatch.setattr(metrics_thread, "FIRST_S", 0.0)
+    monkeypatch.setattr(metrics_thread, "AGAIN_S", 0.01)
 
 
 @pytest.fixture

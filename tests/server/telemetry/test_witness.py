@@ -22,10 +22,10 @@ from server.log.entries import Entry
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.service_stream import THE_SERVICE
-from server.main import commit_observer as witness
+from server.main import commit_observer
 from server.main.commit_observer import CommitObserver
 from server.settings import Settings
-from server.telemetry import logs as log
+from server.telemetry import logs
 from server.telemetry.counters import CommitCounts
 
 ROOM = room_stream("abcd")
@@ -57,7 +57,7 @@ def as_json() -> Iterator[None]:
     import structlog
 
     hooks, handlers = (sys.excepthook, threading.excepthook), logging.getLogger().handlers[:]
-    log.set_up(Settings(log_format="json", log_level="debug"), "main_server")
+    logs.set_up(Settings(log_format="json", log_level="debug"), "main_server")
     yield
     structlog.reset_defaults()
     sys.excepthook, threading.excepthook = hooks
@@ -157,7 +157,7 @@ def test_every_command_can_be_told_of(stream: str, command: Any, capsys: pytest.
 def test_lines_that_nobody_writes_are_bounded(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(witness, "MOST_LINES", 3)
+    monkeypatch.setattr(commit_observer, "MOST_LINES", 3)
     saw = CommitObserver(CommitCounts(), every_command=False)
     for _ in range(5):
         saw.published(draft_of(ALL[0]))

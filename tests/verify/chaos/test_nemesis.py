@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from verify.chaos import nemesis as conductor
+from verify.chaos import nemesis
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.plan import Direction, Fault, FaultKind, Port
 from verify.chaos.workload_processes import WorkloadProcesses
@@ -147,7 +147,7 @@ def test_a_hang_is_left_to_the_servers(conduct: Callable[..., Nemesis], servers:
 def test_a_hang_that_nobody_ends_is_a_complaint(
     conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conductor, "HANG_LIMIT_S", 0.1)
+    monkeypatch.setattr(nemesis, "HANG_LIMIT_S", 0.1)
     servers.gone = False
     (complaint,) = conduct(Fault(FaultKind.HANG, (MAIN,))).complaints
     assert complaint.startswith(f"{MAIN} (pid 1) hung")
@@ -157,7 +157,7 @@ def test_a_hang_that_nobody_ends_is_a_complaint(
 def test_a_fault_that_finds_nobody_did_not_hit(
     conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conductor, "APPEAR_S", 0.05)
+    monkeypatch.setattr(nemesis, "APPEAR_S", 0.05)
     servers.missing = {MAIN}
     blows = conduct(Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN, REPLICATION))).blows
     assert [blow.hit for blow in blows] == [False, True]
@@ -171,7 +171,7 @@ def test_a_killed_client_is_started_again(conduct: Callable[..., Nemesis], group
 def test_when_all_are_down_they_are_started_from_outside(
     conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conductor, "DOWN_S", 0.05)
+    monkeypatch.setattr(nemesis, "DOWN_S", 0.05)
     servers.down = True
     assert conduct(Fault(FaultKind.CLOCK), Fault(FaultKind.CLOCK, at_s=0.3)).starts == 1
     assert "start" in servers.done

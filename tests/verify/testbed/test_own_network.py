@@ -13,7 +13,7 @@ import pytest
 
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
-from verify.testbed import network_namespace as own_network
+from verify.testbed import network_namespace
 
 CUT = """
 import json, socket, sys
@@ -74,9 +74,9 @@ def test_a_port_is_cut_until_every_cut_is_mended(tmp_path: Path) -> None:
 def test_without_the_tools_it_is_said_which_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert "util-linux" in own_network.enter(["never started"])
+    assert "util-linux" in network_namespace.enter(["never started"])
 
 
 def test_on_another_system_it_is_said_that_only_linux_can(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert "Linux" in own_network.enter(["never started"])
+    assert "Linux" in network_namespace.enter(["never started"])
