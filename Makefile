@@ -17,7 +17,7 @@ BIN := .venv/bin
 SIMULATION := tests/simulator/test_cluster_schedules.py
 
 .DEFAULT_GOAL := help
-.PHONY: help play test lint test-machines check-versions bench bench-window screenshots setup clean
+.PHONY: help play test check lint test-machines check-versions bench bench-window screenshots setup clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,14 +25,18 @@ help: ## list the targets
 play: setup ## set up what is missing and play
 	@$(BIN)/python $(PLAY)
 
-test: lint ## run all checks: ruff, mypy, pytest
+test: lint ## run all checks: ruff, mypy, import-linter, pytest
 	$(BIN)/python -m pytest $(SIMULATION)
 	$(BIN)/python -m pytest -n 4 --dist loadscope --ignore $(SIMULATION)
 
-lint: setup ## run the checks that run no code: ruff, mypy
+check: lint ## run what takes a minute between edits: no test that starts a process or opens a window
+	$(BIN)/python -m pytest -q -n 2 --in-one-process --ignore tests/client/desktop/window
+
+lint: setup ## run the checks that run no code: ruff, mypy, import-linter
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	@# pytest stops at two test files of one name, whatever folders they are in
 	@if find tests -name 'test_*.py' | sed 's|.*/||' | sort | uniq -d | grep .; then echo "is the name of two test files"; exit 1; fi
 

@@ -1,8 +1,19 @@
-"""The three servers and what they share.
+"""The three servers: ``main_server``, ``communication_server`` and ``replication_server`` start them.
 
-Pure decisions (no clock, I/O, threads): ``primary``, ``replica``, ``takeover`` (replication), ``supervision`` (who is
-started and ended), ``streams``, ``lobby``. Shells around them: everything else. The scripts ``main_server``,
-``communication_server`` and ``replication_server`` only put the pieces together.
+What each does is in ``main``, ``communication`` and ``replication``; what they share in the other packages. Higher
+ones import lower ones, and never the other way:
+
+    control
+    main, communication
+    replication
+    process
+    supervision, commit
+    rooms
+    log
+    runtime
+    telemetry
+
+``settings`` is read once and handed down. Start reading in ``main_server.py``, then ``process``.
 """
 
 from __future__ import annotations

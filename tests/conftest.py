@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -35,8 +36,24 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("on any machine")
 
 MakeCluster = Callable[..., ClusterControl]
+STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
 HANG_S = 5.0
 """On a busy machine a server that is well may be silent for longer than HANG_S is by default, and would be replaced."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--in-one-process", action="store_true", help="skip every test that starts a process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--in-one-process"):
+        sys.addaudithook(skip_what_starts_a_process)
+
+
+def skip_what_starts_a_process(event: str, _arguments: object) -> None:
+    """Skip the test that is about to start one. Collecting tests starts none."""
+    if event in STARTS and os.environ.get("PYTEST_CURRENT_TEST"):
+        pytest.skip("starts a process")
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
-"""What client and server share to talk to one another: errors, argument checks and the RPC itself.
+"""What both sides of a call share: addresses, errors, checks of arguments, authentication, and the RPC itself.
 
-``rpc`` is the only module of the project that imports Pyro4; moving to another RPC library is a change to it alone.
+``rpc`` is the only package that imports Pyro4; another RPC library is a change to it alone. ``authentication`` proves
+the cluster's key between servers. ``connection_limits`` bounds what callers can hold. Start reading in ``errors`` and
+``arguments``.
 """
 
 PROTOCOL_VERSION = 2

@@ -1,4 +1,4 @@
-"""Histories: what clients saw of a cluster, and the checks of it. Pure; nothing of it is from the servers' own books.
+"""Histories: what clients saw of a cluster, and the checks of it. Pure; independent of the servers' own records.
 
 ``record`` is what a history is made of; ``guarantees`` checks it, with ``room_order``, which knows what order the calls
 on a room can have had, and ``linearizability``, the search for such an order, in whatever object ``models`` describes.

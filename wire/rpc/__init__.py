@@ -1,8 +1,8 @@
 """The RPC itself: the one package that imports Pyro4.
 
-Lives here: calling a remote object (``calls``), offering objects (``endpoint``, whose calls ``daemon`` answers, on
-connections that ``transport`` looks after with a few ``workers``) and the name server
-(``names``), on a library that is set and trimmed first (``library``). Everything that the rest of the project knows of
+Lives here: calling a remote object (``proxy``), offering objects (``endpoint``, whose calls ``daemon`` answers, on
+connections that ``transport`` looks after with a few ``workers``) and the name server (``name_server``), on a library
+that is set and trimmed first (``pyro_setup``). Everything that the rest of the project knows of
 the RPC library is in the names below. What never lives here: retries (they carry a request id and so belong to the
 caller) and what the objects mean.
 
