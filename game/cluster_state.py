@@ -14,7 +14,7 @@ from game.plain_values import or_none, whole, yes_or_no
 
 
 class ClusterState(NamedTuple):
-    """``at``: the service time that was last written down. ``draining``: no new names, rooms and matches. ``until``:
+    """``at``: the service time that was last written down. ``drain_rules``: no new names, rooms and matches. ``until``:
     the date, in seconds since 1970, when the cluster stops in any case; None if it waits for the last game.
     """
 

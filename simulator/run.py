@@ -31,7 +31,7 @@ def simulation_of(subject: str) -> Simulate:
 
 
 def run_one(subject: str, seed: int, *, broken: str = "", traced: bool = False) -> Verdict:
-    """One schedule; with ``broken`` of a cluster that has that deliberate fault (see ``teeth``)."""
+    """One schedule; with ``broken`` of a cluster that has that deliberate fault (see ``server_mutations``)."""
     with _logs() as complaints, TEETH[broken].bite() if broken else contextlib.nullcontext():
         verdict = simulation_of(subject)(seed, traced)
     return replace(verdict, findings=(*verdict.findings, *complaints))

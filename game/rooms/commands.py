@@ -1,6 +1,6 @@
 """What somebody asks of a room. ``by`` is the username, which has been checked; ``request_id`` makes a retry known.
 
-All else may be anything: ``decisions`` checks it. The servers make commands; nothing keeps them.
+All else may be anything: ``decide`` checks it. The servers make commands; nothing keeps them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which events a command makes in a room: ``decide``. Each decision checks who, then when, then what.
 
-Pure: the same room, command and moment always decide the same. Nothing is changed here; ``evolution`` does that. The
-decisions themselves stand by subject in ``entrance``, ``playing`` and ``agreeing``.
+Pure: the same room, command and moment always decide the same. Nothing is changed here; ``evolve`` does that. The
+decisions themselves stand by subject in ``decide_access``, ``decide_play`` and ``decide_offers``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Decisions about who is in a room: opening and closing it, coming and going. Part of ``decisions``; pure."""
+"""Decisions about who is in a room: opening and closing it, coming and going. Part of ``decide``; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions about what players offer one another, and what people say. Part of ``decisions``; pure."""
+"""Decisions about what players offer one another, and what people say. Part of ``decide``; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions about games: what is played, moves, how games end, what time itself brings. Part of ``decisions``; pure."""
+"""Decisions about games: what is played, moves, how games end, what time itself brings. Part of ``decide``; pure."""
 
 from __future__ import annotations
 

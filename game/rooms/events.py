@@ -1,4 +1,4 @@
-"""What happened in a room: immutable facts. ``event_forms`` has their plain form for disk and wire.
+"""What happened in a room: immutable facts. ``event_codec`` has their plain form for disk and wire.
 
 Every event names who caused it and with which request, so that a retry is known wherever the events are; and when it
 was, in service time (``moment``), as far as anything depends on that.

@@ -1,8 +1,8 @@
 """How an event changes a room: ``evolve``. A room is its events; this is what they add up to.
 
 An event is a fact: one that cannot have happened here is a broken invariant, and nobody is there to be refused. The
-changes themselves stand by subject in ``presence`` and ``progress``, one function a kind of event; what belongs to one
-section of a room alone (clock, offers, talk, …) that section's own module works out.
+changes themselves stand by subject in ``evolve_people`` and ``evolve_play``, one function a kind of event; what belongs
+to one section of a room alone (clock, offers, talk, …) that section's own module works out.
 """
 
 from __future__ import annotations

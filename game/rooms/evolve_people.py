@@ -1,4 +1,4 @@
-"""How events change who is in a room, what they say, and whether it is open. Part of ``evolution``; pure."""
+"""How events change who is in a room, what they say, and whether it is open. Part of ``evolve``; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How events change what is played: selection, games, clocks, offers, the series. Part of ``evolution``; pure."""
+"""How events change what is played: selection, games, clocks, offers, the series. Part of ``evolve``; pure."""
 
 from __future__ import annotations
 

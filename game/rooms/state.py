@@ -1,4 +1,4 @@
-"""A room's state, and what can be read off it. ``evolution`` says how an event changes it, ``decisions`` which events a
+"""A room's state, and what can be read off it. ``evolve`` says how an event changes it, ``decide`` which events a
 command makes. Immutable; nothing here refuses anything.
 """
 
@@ -34,7 +34,7 @@ class Room(NamedTuple):
 
     ``at`` is the service time of the last event, ``finished_at`` that of the last game's end; ``started_on`` the date
     on which it began, in seconds since 1970. What belongs to one section alone is one value of that section:
-    ``selection``, ``clock``, ``offers``, ``talk``, ``entry``. A tuple with names, since every event copies it, and
+    ``selection``, ``clock``, ``offers``, ``chat``, ``access``. A tuple with names, since every event copies it, and
     that takes a tuple a third of the time.
     """
 

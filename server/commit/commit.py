@@ -125,7 +125,7 @@ class Commit:
             draft.unchanged[request] = outcome_of(came_of_it)
 
     def _remember(self, unchanged: Mapping[Hashable, Outcome]) -> None:
-        """Let a late copy of these requests change nothing; see ``unchanged``."""
+        """Let a late copy of these requests change nothing; see ``remembered_answers``."""
         self._unchanged.add(unchanged)
 
     def _decide(self, stream: str, command: Any, draft: Batch) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""Group commit: the threads around ``turns``, which says whose commands are committed together.
+"""Group commit: the threads around ``commit_queue``, which says whose commands are committed together.
 
 Any number of threads call ``submit``. One that finds nobody committing takes the turn and carries its command through
 itself: a lone command pays no hand-off to another thread. Of those that come meanwhile the commands wait, and not the

@@ -1,7 +1,7 @@
 """The front door: what the communication server offers to anybody. Names, lobby, matches, results, and where a room is.
 
-Lists are answered from copies (``lobby_copy``, ``archive``), also while the main server is being replaced; names, new
-rooms and matches it hands on to the main server.
+Lists are answered from copies (``lobby_follower``, ``game_index``), also while the main server is being replaced;
+names, new rooms and matches it hands on to the main server.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The house bot: plays whoever found nobody else to play with, and says that it is a program.
 
 A process of its own, so that its thinking costs no server anything; the communication server starts it when there is
-somebody to play with (see ``bot_keeper``) and it ends with that. In its matches it is a player like others, with a
-username and a token: whatever dies, it goes on from what the servers tell.
+somebody to play with (see ``house_bot_process``) and it ends with that. In its matches it is a player like others, with
+a username and a token: whatever dies, it goes on from what the servers tell.
 """
 
 from __future__ import annotations

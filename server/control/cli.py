@@ -1,6 +1,6 @@
 """The ``cluster`` commands: start, stop, drain, upgrade, look at and kill the servers on this machine.
 
-Only words and tables live here. What a command does is in ``cluster``, ``closing`` and ``upgrade``.
+Only words and tables live here. What a command does is in ``cluster``, ``drain_command`` and ``upgrade``.
 """
 
 from __future__ import annotations

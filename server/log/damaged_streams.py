@@ -1,7 +1,7 @@
 """What is damaged in one copy of the log, by stream: noticed, mended from the other copy, or lost in both.
 
 Lives here: the list, and what log, ``cluster status`` and metrics report of it. ``journal`` notices damage, ``mending``
-decides what is put in its place, ``replica_link`` does it.
+decides what is put in its place, ``replicator`` does it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The main server's desk: every command comes by here on its way to the log, every question on its way to the house.
-Usernames have a part of their own, ``name_desk``.
+Usernames have a part of their own, ``account_service``.
 
 Who asks is checked first, by the token; then limits; the rest is decided where the log is. Room objects and the peer
 object are thin: they check arguments and ask here.

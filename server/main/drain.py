@@ -99,7 +99,7 @@ class DrainService:
         return self.told()
 
     def told(self) -> Mapping[str, object] | None:
-        """What people are told, and how many ``games`` still run; None while nothing is emptied."""
+        """What people are told, and how many ``registry`` still run; None while nothing is emptied."""
         told = cluster_state.told(self._house.service)
         return None if told is None else {**told, "games": self._still_played.count()}
 

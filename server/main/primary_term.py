@@ -1,7 +1,7 @@
 """A main server's term of office: all that it has from taking office to its end, put together.
 
-The way of a command: a room object or the front door → ``desk`` (who asks) → ``group_commit`` (with whom together) →
-``commit`` (decide, own journal) → ``replica_link`` (the copy) → ``house`` (visible to all).
+The way of a command: a room object or the front door → ``command_service`` (who asks) → ``group_commit`` (with whom
+together) → ``commit`` (decide, own journal) → ``replicator`` (the copy) → ``room_store`` (visible to all).
 """
 
 from __future__ import annotations

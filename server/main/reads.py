@@ -1,7 +1,7 @@
 """What people and the front door can ask of a main server, in office or not: its rooms and usernames.
 
-Reads are answered from the house, commands go to where ``committer`` says: into the log in a term of office (``term``),
-nowhere while a main server serves reads only (``read_only``).
+Reads are answered from the house, commands go to where ``committer`` says: into the log in a term of office
+(``primary_term``), nowhere while a main server serves reads only (``read_only``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Reads:
     def __init__(
         self, node: ServerProcess, clients: Endpoint, house: RoomStore, committer: CommandPort, *, tidies: bool = True
     ) -> None:
-        """``house``: an empty one, which calls ``offer`` with every room that it gets to know. ``tidies``: see
+        """``room_store``: an empty one, which calls ``offer`` with every room that it gets to know. ``tidies``: see
         ``CommandService``.
         """
         self.house = house

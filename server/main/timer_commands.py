@@ -1,5 +1,5 @@
 """What time brings, as a dialogue with the log: which commands, and when. No threads here, and no clock: the time is
-handed in. ``timekeeper`` holds the dialogue in the real servers, the simulator in its own.
+handed in. ``timer_thread`` holds the dialogue in the real servers, the simulator in its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Keeps service time, writes it down, and sees to what time brings in rooms: flags, lots, next games.
 
 A thread of the main server in office. Time passes at its ticks, each of which has the commit turn (see
-``service_time``); what is to be done then, ``timekeeping`` knows, and the log decides.
+``service_clock``); what is to be done then, ``timer_commands`` knows, and the log decides.
 """
 
 from __future__ import annotations

@@ -251,7 +251,7 @@ class ServerProcess:
     def beat(self, wait_s: float, prove: Callable[[], bool]) -> dict[str, object]:
         """A heartbeat: after ``wait_s`` (or at the end of this server), if what does the work proves that it moves.
 
-        ``serving``: whether it does its work already, or still waits for something.
+        ``reads``: whether it does its work already, or still waits for something.
         """
         about_to_wait()
         self._ending.wait(wait_s)

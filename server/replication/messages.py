@@ -1,7 +1,7 @@
 """What a main server says to the replica: each message typed, as a conversation of one question.
 
-``copy_keeper`` is the other side; ``replica_line`` sends. The errors are those of ``wire.rpc.Remote.call``, and Fenced
-when the replica obeys another main server.
+``replica_service`` is the other side; ``replica_connection`` sends. The errors are those of ``wire.rpc.Remote.call``,
+and Fenced when the replica obeys another main server.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The primary's side of replication, pure: what goes to the replica, and when an entry counts as committed.
 
 Inputs: what the own journal wrote, what the replica answered, that it was lost. Outputs: what to send and what is
-committed. No I/O, no clock; ``replica_link`` holds the conversations that it wants.
+committed. No I/O, no clock; ``replicator`` holds the conversations that it wants.
 
     ALONE         degraded: an entry is committed once the own journal has it
     CATCHING_UP   the same, while the replica gets what it lacks; it does not count as a copy yet

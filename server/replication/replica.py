@@ -1,9 +1,9 @@
 """The replica's side of replication, pure: what it promises, what it takes, what it refuses.
 
 Inputs are a main server's messages; outputs are values that say what to write and to answer. No I/O, no clock. The
-shell (``copy_keeper``) writes what ``Take`` holds before it answers, and hands in what its journal had at the start.
-The rules are those of viewstamped replication with two members (Oki & Liskov 1988) and Raft's check of the previous
-entry (Ongaro & Ousterhout 2014).
+shell (``replica_service``) writes what ``Take`` holds before it answers, and hands in what its journal had at the
+start. The rules are those of viewstamped replication with two members (Oki & Liskov 1988) and Raft's check of the
+previous entry (Ongaro & Ousterhout 2014).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Each connection begins with the question whether the replica is on this machine, with the same locks.
 
-What is said is in ``office`` and ``replica_link``. Not safe for threads: who may speak, they see to.
+What is said is in ``takeover`` and ``replicator``. Not safe for threads: who may speak, they see to.
 """
 
 from __future__ import annotations

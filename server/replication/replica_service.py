@@ -1,6 +1,6 @@
 """The replication server's copy of the log: the shell around ``replica``.
 
-Each method is a message of a main server (``replica_messages`` has its side). What it says is in the journal before it
+Each method is a message of a main server (``messages`` has its side). What it says is in the journal before it
 is acknowledged. One message at a time: a lock is held from the decision to the write.
 """
 

@@ -1,4 +1,4 @@
-"""A main server takes office: the conversation around ``takeover``. Comes to the office, or to nothing."""
+"""A main server takes office: the conversation around ``takeover_rules``. Comes to the office, or to nothing."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Which main server may take office, and with what: pure. The shell (``office``) asks until it is to take office.
+"""Which main server may take office, and with what: pure. The shell (``takeover``) asks until it is to take office.
 
 A main server that starts has its own journal and, if the replication server answers, the replica's copy. It may
 take office when it knows all that was ever acknowledged: with the replica asked; or, when the replica does not
 answer for a while, with its own journal alone, for a primary writes that one first. A main server without a
 journal has to wait for the replica: it cannot know whether it is the first ever or has lost its disk. So has one
-whose journal is older than it once was (see ``log_guard``): its journal lacks what was acknowledged since.
+whose journal is older than it once was (see ``guard_file``): its journal lacks what was acknowledged since.
 
 Of two logs one is the beginning of the other, unless a main server took office without knowing all. Then each has
 entries that the other lacks, any of them acknowledged, and no program can choose: both stay as they are.

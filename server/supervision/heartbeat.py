@@ -1,4 +1,4 @@
-"""How a heartbeat is taken, from one of our servers and from the name server; whose is taken, ``watcher`` knows."""
+"""How a heartbeat is taken, from one of our servers and from the name server; whose is taken, ``supervisor`` knows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Processes of the cluster on this machine: started, begun, found and ended.
 
-Whom to start and end is decided in ``supervision``; which process has a role is written down in ``run_folder``.
+Whom to start and end is decided in ``supervision``; which process has a role is written down in ``run_directory``.
 """
 
 from __future__ import annotations

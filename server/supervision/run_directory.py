@@ -153,7 +153,7 @@ class RunDirectory:
 
     @property
     def is_marked_draining(self) -> bool:
-        """Whether the cluster is being emptied and was not stopped since; see ``draining``."""
+        """Whether the cluster is being emptied and was not stopped since; see ``drain``."""
         return self._mark.exists()
 
     def mark_draining(self) -> None:

@@ -1,7 +1,7 @@
 """Who is alive, whom to end, whom to start: one server's look at one other, pure, on a monotonic clock.
 
 Inputs: a heartbeat was answered (``heard``), its process is gone (``ended``), time passes (``tick``). Outputs: ``END``
-(SIGKILL what is left of it, then say ``ended``) and ``START``. The shell (``watcher``) does them. The machine:
+(SIGKILL what is left of it, then say ``ended``) and ``START``. The shell (``supervisor``) does them. The machine:
 
     ABSENT    not heard yet in this life; it is started once its time has come
       -> RUNNING on heard, -> STARTING on START

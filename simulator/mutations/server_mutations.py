@@ -1,7 +1,7 @@
 """Deliberate faults in the servers' machines, each found by the simulator: else its silence would mean nothing.
 
-Those of matches and time are in ``match_teeth``, those of damage in ``damage_teeth``. The table of which check finds
-which, and after how many schedules, is in ``docs/simulation.md``.
+Those of matches and time are in ``match_mutations``, those of damage in ``damage_mutations``. The table of which check
+finds which, and after how many schedules, is in ``docs/simulation.md``.
 """
 
 from __future__ import annotations

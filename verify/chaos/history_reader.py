@@ -1,4 +1,4 @@
-"""Reading back what all processes of clients wrote down with ``recorder``: the histories of all rooms."""
+"""Reading back what all processes of clients wrote down with ``history_writer``: the histories of all rooms."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A call is written before it is sent and its answer before anybody acts on it; each line is handed to the system in one
 write. So a line that is torn, or not there, is of a call that was not sent, or of an answer that nobody used.
-``recall`` reads it.
+``history_reader`` reads it.
 """
 
 from __future__ import annotations

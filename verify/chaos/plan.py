@@ -1,4 +1,4 @@
-"""Which fault falls when: pure, the same for the same seed. What a fault does to a process is in ``conductor``."""
+"""Which fault falls when: pure, the same for the same seed. What a fault does to a process is in ``nemesis``."""
 
 from __future__ import annotations
 

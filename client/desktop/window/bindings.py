@@ -1,4 +1,4 @@
-"""Which key does what in a window; ``keys`` has the page that tells people.
+"""Which key does what in a window; ``key_help`` has the page that tells people.
 
 Who writes in a field writes: letters and the keys that move in a text are the field's own.
 """

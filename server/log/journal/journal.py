@@ -1,8 +1,8 @@
 """A journal: one server's copy of the log on its own disk, in SQLite.
 
 Lives here: every SQL statement that reads or writes it, and what must be written together. Safe for several threads;
-``journal_file`` opens it. Every row is checked as it is read: one that is damaged comes with the body ``LOST``, and
-``damage`` has its stream; one whose place in the log cannot be told either is missing.
+``file`` opens it. Every row is checked as it is read: one that is damaged comes with the body ``LOST``, and
+``damaged_streams`` has its stream; one whose place in the log cannot be told either is missing.
 """
 
 from __future__ import annotations

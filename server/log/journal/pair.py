@@ -1,6 +1,6 @@
 """The two journals of a data folder, read from outside, whether servers run or not: which of them has all.
 
-For backups and for what a person decides. Servers open their own journal with ``journal_file``.
+For backups and for what a person decides. Servers open their own journal with ``file``.
 """
 
 from __future__ import annotations

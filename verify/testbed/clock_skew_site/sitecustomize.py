@@ -1,4 +1,4 @@
-"""Makes this process's wall clock wrong: Python imports it at its start where ``clocks`` has put it on the path.
+"""Makes this process's wall clock wrong: Python imports it at its start where ``clock_skew`` has put it on the path.
 
 The monotonic clock stays right, as it does when somebody sets a machine's clock. The file in WRONG_CLOCK has offsets in
 seconds; which of them is this process's own follows from its pid, so the clocks of several processes are apart, and
