@@ -1,6 +1,6 @@
-"""The one door for people: ``python tictactoe.py`` and its subcommands.
+"""The entry point for people: ``python tictactoe.py`` and its subcommands.
 
-Only words and tables live here. What a command does is in ``server`` and ``client``, which it puts together.
+Only texts and tables live here. The work is done in ``server`` and ``client``; this file connects them.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from server.settings import Settings, SettingsError, load
 from wire.os_errors import sentence_of
 
 SURELY_HANGS_S = 5.0
-"""Where a server that is replaced counts as a finding, it must not be because the machine is busy."""
+"""The hang limit where a replaced server counts as a finding: it is so long that a busy machine cannot cause it."""
 A_DAY_S = 86_400.0
 AN_HOUR_S = 3600.0
-"""Until then nobody is taken for gone."""
+"""The away time of the load test: no user counts as away before it."""
 KEEP_ALL: Mapping[str, Any] = {"keep_events": 1_000_000_000, "keep_closed_rooms": 1_000_000_000}
-"""Where all is checked in the end no event and no room is gone by then."""
+"""Where a run checks all events and rooms at its end, none may be removed before."""
 app = typer.Typer(help="Tic-tac-toe on a server cluster that nobody can kill.", add_completion=False)
 app.add_typer(backup_commands.app, name="cluster")
 
 
 @contextlib.contextmanager
 def _window_errors() -> Iterator[None]:
-    """Why there can be no window as one line, without a traceback."""
+    """Print the reason why there can be no window in a line, without a traceback."""
     try:
         yield
     except NoDisplay as error:
@@ -56,7 +56,7 @@ def _window_errors() -> Iterator[None]:
 
 
 class OwnServers:
-    """The servers on this machine as the windows know them: what goes wrong with them is ``CannotDo``."""
+    """The servers on this machine, in the form that the windows use. Failures raise ``CannotDo``."""
 
     def __init__(self, settings: Settings) -> None:
         with _as_cannot_do():
@@ -270,9 +270,9 @@ def chaos(
     from verify.testbed.cluster_faults import sandbox_havoc
     from verify.testbed.network_namespace import enter
 
-    # Comes back in the new network as this same command, or here when there can be none.
+    # Returns in the new network as this same command, or here if there can be no network.
     no_network = enter([sys.executable, *sys.argv])
-    environment = dict(os.environ)  # before the servers' clocks are set wrong by it
+    environment = dict(os.environ)  # before it sets the servers' clocks wrong
     with plain_errors(), contextlib.ExitStack() as stack:
         changes = {**KEEP_ALL, "test_faults": load().test_faults}
         servers = stack.enter_context(sandbox_havoc(no_network=no_network, **changes))

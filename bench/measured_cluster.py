@@ -1,4 +1,4 @@
-"""A sandbox cluster as the benchmark uses it: killed, started again, its memory and disk looked at."""
+"""A sandbox cluster for the benchmark: it can be killed and restarted, and its memory and disk use can be measured."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wire import MAIN
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
 THE_LAST_VOLUME = f"{ARCHIVE}\U0010ffff"
-"""In the order of streams, after all volumes of the book and before all else."""
+"""In the order of streams: after all segments of the game archive, and before everything else."""
 
 
 class MeasuredCluster:
@@ -35,11 +35,11 @@ class MeasuredCluster:
         self.is_whole = cluster.is_whole
 
     def kill_main(self) -> None:
-        """SIGKILL, without waiting for anything."""
+        """Send SIGKILL to the main server, without waiting."""
         self._process(MAIN).kill()
 
     def restart(self) -> float:
-        """Stop all and start all again: seconds from the start until the replica was in step."""
+        """Stop and start all processes. Return the seconds from the start until the replica was in sync."""
         self._cluster.stop()
         began = time.monotonic()
         self._cluster.start(timeout_s=START_LIMIT_S)
@@ -48,20 +48,20 @@ class MeasuredCluster:
         return time.monotonic() - began
 
     def main_memory(self) -> int:
-        """Bytes that the main server has to itself."""
+        """Return the private memory of the main server, in bytes."""
         uss: int = self._process(MAIN).memory_full_info().uss
         return uss
 
     def journal_bytes(self) -> int:
-        """The size of the main server's journal with its write-ahead log."""
+        """Return the size of the main server's journal with its write-ahead log, in bytes."""
         return self._bytes("main/journal.db*")
 
     def disk_bytes(self) -> int:
-        """The size of both journals with their write-ahead logs."""
+        """Return the size of both journals with their write-ahead logs, in bytes."""
         return self._bytes("*/journal.db*")
 
     def kept_bytes(self) -> int:
-        """What is kept in both journals weighs so much, but for the book of records, which grows with every game."""
+        """Return the bytes of content in both journals, without the game archive, which grows with every game."""
         kept = 0
         for file in self._cluster.settings.data.glob("*/journal.db"):
             with contextlib.closing(open_journal(file)) as journal:
@@ -69,13 +69,13 @@ class MeasuredCluster:
         return kept
 
     def records(self) -> int:
-        """How many games the book has."""
+        """Return the number of games in the archive."""
         with contextlib.closing(open_journal(journal_of(self._cluster.settings, MAIN))) as journal:
             volumes = [row for stream, _, row in journal.listings() if row is not None and is_volume(stream)]
         return sum(int(str(row["version"])) for row in volumes)
 
     def cpu_s(self) -> float:
-        """The processors' seconds that the four servers have taken so far."""
+        """Return the processor seconds that the four servers have used so far."""
         times = [self._process(role).cpu_times() for role in ROLES]
         return float(sum(one.user + one.system for one in times))
 
@@ -92,8 +92,9 @@ class MeasuredCluster:
 
 @contextlib.contextmanager
 def measured_cluster() -> Iterator[MeasuredCluster]:
-    """A new cluster with the settings that everybody has, but for its ports and its folder, and for what one name and
-    one host may have: a few names open all rooms here.
+    """Start a new cluster with default settings.
+
+    Exceptions are its ports, its folder and the limits for each name and host: a few names open all rooms here.
     """
     wide = Settings.max_rooms
     with sandbox_cluster(
@@ -103,4 +104,4 @@ def measured_cluster() -> Iterator[MeasuredCluster]:
 
 
 MakeCluster = Callable[[], AbstractContextManager[MeasuredCluster]]
-"""Starts a new cluster, and removes it in the end."""
+"""Starts a new cluster, and removes it at the end."""

@@ -1,4 +1,4 @@
-"""The picture of how it grows: two charts side by side, as SVG. Pure: rows in, text out."""
+"""The chart of growth: two diagrams side by side, as SVG. Pure: rows in, text out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ Line = Sequence[tuple[float, float]]
 
 
 def growth_picture(rows: Sequence[FigureRow]) -> str:
-    """Moves a second beside echoes, and the latency of a move, by rooms; from the rows of ``growth``."""
+    """Draw moves per second beside echoes, and the latency of a move, by number of rooms.
+
+    ``rows`` are those of ``growth``.
+    """
     of = {row.name: row for row in rows}
     numbers = [1 << power for power in range(MOST_POWER) if rooms_row(1 << power) in of]
     rates = {
@@ -34,7 +37,7 @@ def growth_picture(rows: Sequence[FigureRow]) -> str:
 
 
 def _chart(title: str, lines: Mapping[str, Line], x_from: int) -> str:
-    """One chart; both axes are logarithmic, rooms by twos and values by tens."""
+    """Draw one diagram. Both axes are logarithmic: powers of two for rooms, powers of ten for values."""
     xs = [x for line in lines.values() for x, _ in line]
     ys = [y for line in lines.values() for _, y in line if y > 0]
     low, high = 10.0 ** math.floor(math.log10(min(ys))), 10.0 ** math.ceil(math.log10(max(ys)))

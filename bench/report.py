@@ -1,4 +1,4 @@
-"""The benchmark's rows for people and for machines, with what machine it was."""
+"""The benchmark's rows for people and as JSON, with a description of the machine."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from bench.measures.growth import rooms_row
 from bench.picture import growth_picture
 
 WHOLE_FROM = 100
-"""Figures from there on have no decimals."""
+"""Figures from here on have no decimals."""
 TENS_FROM = 10
-"""Ratios from there on are written as other figures; below, all with two decimals."""
+"""Ratios from here on are written like other figures; smaller ones have two decimals."""
 LIBRARIES = ("Pyro4", "msgpack", "serpent")
 
 
 def machine() -> dict[str, object]:
-    """What the figures were measured on."""
+    """Describe the machine of the measurement."""
     return {
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -36,19 +36,19 @@ def machine() -> dict[str, object]:
 
 
 def as_plain(rows: Sequence[FigureRow]) -> dict[str, object]:
-    """The report for machines."""
+    """Return the report as a dictionary for JSON."""
     return {"machine": machine(), "rows": {row.name: row.as_plain() for row in rows}}
 
 
 def write(rows: Sequence[FigureRow], file: Path) -> None:
-    """Write the report for machines, and beside it as ``.svg`` the picture of how it grows, if that was measured."""
+    """Write the report as JSON. If growth was measured, write its chart next to it as ``.svg``."""
     file.write_text(json.dumps(as_plain(rows), indent=2) + "\n")
     if any(row.name == rooms_row(1) for row in rows):
         file.with_suffix(".svg").write_text(growth_picture(rows))
 
 
 def as_table(rows: Sequence[FigureRow]) -> Table:
-    """The report for people; whole in 80 columns."""
+    """Return the report for people. It fits in 80 columns."""
     figures = ("value", "yardstick", "unit", "ratio", "rounds", "target")
     table = Table(
         Column("row", no_wrap=True),
@@ -65,7 +65,7 @@ def as_table(rows: Sequence[FigureRow]) -> Table:
 
 
 def explained(rows: Sequence[FigureRow]) -> str:
-    """What each row is, a line each."""
+    """Return an explanation of each row, a line each."""
     lines = []
     for row in rows:
         yardstick = f"; yardstick: {row.yardstick_is}" if row.yardstick_is else ""

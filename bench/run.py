@@ -1,4 +1,4 @@
-"""The benchmark from the first group of rows to the last."""
+"""Runs the benchmark, from the first group of rows to the last."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ GROUPS: Mapping[str, Group] = {one.__name__: one for one in (playing, growth, ta
 def run_bench(
     cluster: MakeCluster, say: Callable[[str], None], *, only: str = "", quick: bool = False
 ) -> Sequence[FigureRow]:
-    """Measure all groups of rows, or ``only`` one. ``quick`` shows that everything works; its figures say little.
+    """Measure all groups of rows, or ``only`` one.
 
-    Raises InvalidArgument for a group that there is none of.
+    ``quick`` only shows that everything works; its figures are not meaningful.
+
+    Raises InvalidArgument for an unknown group.
     """
     if only and only not in GROUPS:
         raise InvalidArgument(f"there is no group {only}: it is {', '.join(GROUPS)}")

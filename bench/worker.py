@@ -1,8 +1,8 @@
-"""One process of players and watchers, who use the client library as anybody does; it carries out tasks.
+"""A process of players and spectators that use the ordinary client library. It carries out tasks.
 
     python -m bench.worker NAME_SERVER       a task a line of JSON in, its result a line of JSON out
 
-Moments are seconds of the system's monotonic clock, which all processes of a machine share.
+Times are in seconds of the system's monotonic clock, which all processes of a machine share.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from verify.testbed.task_processes import carry_out
 from wire.errors import TicTacToeError
 
 DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
-"""A game that nobody wins: all nine cells are played."""
+"""A game without a winner that fills all nine cells."""
 DEADLINE_S = 30.0
 FILLERS = 8
 
 Seats = tuple[RoomClient, RoomClient]
-"""Who plays X and who plays O."""
+"""The players of X and of O."""
 Move = tuple[float, float, int]
 """When it was sent, when it was acknowledged, and the room's version after it."""
 
 
 class Worker:
-    """The tasks, each a method whose fields come by name."""
+    """The tasks. Each is a method; the task's fields are its arguments."""
 
     def __init__(self, name_server: str) -> None:
         self._cluster = connect(name_server, deadline_s=DEADLINE_S)
@@ -41,7 +41,7 @@ class Worker:
         self._tables: dict[str, Seats] = {}
 
     def open(self, tables: int, moves: int = 0) -> dict[str, object]:
-        """Open so many rooms with two players each, who make the first moves of a game, and have no connection then."""
+        """Open ``tables`` rooms with two players each, play the first ``moves`` moves of a game, and disconnect."""
         with ThreadPoolExecutor(FILLERS) as pool:
             opened = dict(pool.map(lambda _: self._open_one(moves), range(tables)))
         self._tables.update(opened)
@@ -60,8 +60,9 @@ class Worker:
         return room.id, seats
 
     def play(self, rooms: Sequence[str], seconds: float, pause_s: float = 0.0) -> dict[str, object]:
-        """Play in these rooms at once, in each one move after the other, game after game, with a pause before each
-        move: when each was sent and acknowledged, and as which version.
+        """Play in these rooms at once, game after game, with a pause before each move.
+
+        Return when each move was sent and acknowledged, and its version.
         """
         moves: list[list[Move]] = [[] for _ in rooms]
         together = threading.Barrier(len(rooms) + 1)
@@ -97,8 +98,10 @@ class Worker:
         return {"room": self._players[0].create().id}
 
     def duel(self, room: str, seconds: float) -> dict[str, object]:
-        """Play one side of a room that another process plays the other side of: each moves as soon as it has seen the
-        other's move. When each of one's own moves was sent, and each of the other's was seen, by version.
+        """Play one side of a room, while another process plays the other side.
+
+        Each moves as soon as it has seen the opponent's move. Return by version when each own move was sent and each
+        move of the opponent was seen.
         """
         me = self._players[0].room(room)
         me.join()
@@ -125,7 +128,7 @@ class Worker:
         return {"sent": sent, "seen": seen}
 
     def watch(self, room: str, watchers: int) -> dict[str, object]:
-        """Begin to watch a room so many times, each by somebody else; done when all have seen how it stands."""
+        """Start ``watchers`` spectators of a room. Return when all have seen its present state."""
         self._stop = threading.Event()
         self._seen: list[dict[int, float]] = [{} for _ in range(watchers)]
         ready = threading.Barrier(watchers + 1)
@@ -146,7 +149,10 @@ class Worker:
                 seen[version] = now
 
     def watched(self) -> dict[str, object]:
-        """Stop watching: when the last of the watchers saw each version that all of them saw, and how many watched."""
+        """Stop watching.
+
+        Return the number of spectators, and when the last of them saw each version that all of them saw.
+        """
         self._stop.set()
         of_all = set.intersection(*(set(seen) for seen in self._seen))
         return {"last": {version: max(seen[version] for seen in self._seen) for version in of_all}}

@@ -1,4 +1,4 @@
-"""The client library: what every program that plays, watches or measures uses. No window, no Pyro.
+"""The client library, for every program that plays, watches or measures. No window and no Pyro here.
 
     from client import connect
 
@@ -9,8 +9,8 @@
         for news in room.watch():
             print(news.view.board["cells"])
 
-Whatever dies on the other side, a call either returns its answer or raises one of ``errors``: it is tried again with
-the same request id, which the servers know, so nothing is done twice.
+A call returns its answer or raises an error of ``wire.errors`` or ``game.errors``, also while servers fail. It is
+retried with the same request id, which the servers store, so it is applied once.
 """
 
 from client.cluster import Cluster, connect

@@ -1,6 +1,6 @@
-"""Why no cluster is found at an address that somebody gave: the reason in one sentence, and whether trying again helps.
+"""Explain why there is no cluster at a given address, and whether a retry helps.
 
-Asked only while a connection has never succeeded. Later a failure means that servers are being replaced.
+Used only while a connection has never succeeded. Later a failure means that servers are being replaced.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _MAY_BECOME_ONE: Mapping[Found, str] = {
     "silent": "something accepts connections there and does not answer",
     "closes": "something closes every connection there",
 }
-"""What may be a name server that is being replaced."""
+"""Findings that may be a name server during its replacement."""
 _IS_NONE: Mapping[Found, str] = {"web": "a web server answers there", "other": "another program answers there"}
 
 
 def explained(address: Address, error: TicTacToeError) -> TicTacToeError:
-    """The error of a look-up at a name server, with what was found at that address.
+    """Return the error of a look-up at a name server, with what was found at that address.
 
-    WrongAddress when a further try cannot help, else Unreachable.
+    WrongAddress if a retry cannot help, otherwise Unreachable.
     """
     if isinstance(error, UnknownHost):
         return WrongAddress(f"no cluster answers at {address}: there is no host of that name; {_HELP}")
@@ -61,7 +61,7 @@ def _wrong(address: Address, why: str) -> WrongAddress:
 
 
 def _role_at(address: Address) -> str:
-    """Which of the servers answers there, as a sentence's part."""
+    """Return which server answers there, as a clause for an error text."""
     for role in _ROLES:
         remote = Proxy(address, role)
         try:

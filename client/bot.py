@@ -1,4 +1,4 @@
-"""A computer player on the client library: it plays like a person, through a real room on the cluster."""
+"""A bot on the client library. It plays like a person, in a room on the cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wire.errors import StorageFailed
 
 @dataclass(frozen=True)
 class PlayedMove:
-    """A move that was acknowledged; the times are of ``time.monotonic``."""
+    """An acknowledged move. The times are of ``time.monotonic``."""
 
     room: str
     name: str
@@ -35,7 +35,7 @@ OnMove = Callable[[PlayedMove], None]
 
 @dataclass(frozen=True)
 class BotResult:
-    """How a bot's games ended, and how many moves it made in them that were acknowledged."""
+    """The results of a bot's games, and the number of acknowledged moves in them."""
 
     games: int = 0
     won: int = 0
@@ -44,7 +44,7 @@ class BotResult:
     moves: int = 0
 
     def with_winner(self, winner: str | None, name: str) -> BotResult:
-        """One more game, won by that player or drawn."""
+        """Return the result with a game added, won by that player or drawn."""
         return BotResult(
             self.games + 1,
             self.won + (winner == name),
@@ -56,11 +56,11 @@ class BotResult:
 
 AGAIN_S = 1.0
 OLD_NEWS = frozenset({"not_your_turn", "cell_taken", "game_not_running", "game_still_running", "room_closed"})
-"""Refusals that only say that the room has gone on meanwhile."""
+"""Codes of refusals that only show that the room has changed meanwhile."""
 
 
 class Bot:
-    """Plays in one room until it has played its games or is told to stop."""
+    """Plays in a room until its games are played or it is stopped."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Bot:
         pause: Callable[[], None] = lambda: None,
         on_move: OnMove = lambda _: None,
     ) -> None:
-        """``pause`` is called before each move: so people can follow."""
+        """``pause`` is called before each move, so that people can follow the game."""
         self._room = room
         self._play = play
         self._chance = chance
@@ -80,10 +80,10 @@ class Bot:
         self._stop = threading.Event()
 
     def run(self, games: int, stop: threading.Event | None = None) -> BotResult:
-        """Take a seat and play that many games, with rematches; fewer if ``stop`` is set, the room is closed, or
-        the cluster is being emptied.
+        """Take a seat, play that many games, with rematches, and return the results.
 
-        Raises RoomFull when there is no free seat, and what the client library raises.
+        Plays fewer games if ``stop`` is set, the room is closed, or the cluster drains. Raises RoomFull when there is
+        no free seat, and the errors of the client library.
         """
         self._stop = stop or self._stop
         before = self._room.view()
@@ -92,7 +92,7 @@ class Bot:
             self._room.leave()
             raise RoomFull("there is no free seat in this room")
         result = BotResult()
-        counted = before.game_number - (before.phase == "playing")  # games that were over before are not its own
+        counted = before.game_number - (before.phase == "playing")  # exclude games that were over before
         for news in self._room.watch(stop=stop):
             if stop is not None and stop.is_set():
                 break
@@ -109,9 +109,9 @@ class Bot:
         return result
 
     def _act(self, news: News) -> int:
-        """Do what the news ask for; if they are old, the refusal says so and newer ones are on their way.
+        """Make the move or offer the rematch that the news call for. Return how many moves were made.
 
-        Returns how many moves were made.
+        If the news are old, the command is refused, and newer news follow.
         """
         view = news.view
         seat = view.seat_of(self._room.name)
@@ -135,7 +135,7 @@ class Bot:
         return 0
 
     def _until_saved(self, command: Callable[[], Answer]) -> Answer:
-        """Ask again, with the same request id, while the servers cannot save anything: a bot has nothing else to do."""
+        """Retry with the same request id while the servers cannot store entries: a bot has no other work."""
         while True:
             try:
                 return command()
@@ -147,9 +147,9 @@ class Bot:
 def run_bot(
     server: str, room: str, *, level: str, games: int, name: str = "", say: Callable[[str], None] = lambda _: None
 ) -> BotResult:
-    """Connect, claim a name, and play in a room that is there or, with ``room`` "new", in one of its own.
+    """Connect, claim a name, and play in an existing room, or in a new room if ``room`` is "new".
 
-    Raises InvalidArgument for a level that there is not, and what the client library raises.
+    Raises InvalidArgument for an unknown level, and the errors of the client library.
     """
     if level not in LEVELS:
         raise InvalidArgument(f"a level is one of {', '.join(LEVELS)}")

@@ -1,4 +1,4 @@
-"""The way in: connect to a cluster by its name server, claim a name, see the rooms."""
+"""Connect to a cluster by its name server, claim a username, list the rooms."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WAIT_S = 20.0
 
 @dataclass(frozen=True)
 class LobbyNews:
-    """The open rooms by id, and which of them are new or changed or gone since the news before."""
+    """The open rooms by id, and the ids that are new, changed or gone since the previous news."""
 
     rooms: Mapping[str, Row]
     changed: tuple[str, ...]
@@ -42,14 +42,15 @@ def connect(
     attempt_s: float = ATTEMPT_S,
     credentials: Credentials | None = None,
 ) -> Cluster:
-    """Connect to a cluster by the "host:port" of its name server, or of several, tried in turn (the port may be left
-    out: 1337).
+    """Connect to a cluster by the "host:port" of its name server.
 
-    ``deadline_s``: how long any call goes on trying before it raises DeadlineExceeded. ``attempt_s``: after how long
-    without an answer it is made again. ``credentials``: where names are remembered.
+    Several name servers are tried in turn. The port defaults to 1337. ``deadline_s``: how long a call retries before it
+    raises DeadlineExceeded. ``attempt_s``: how long an attempt waits for an answer before the next. ``credentials``:
+    where tokens are stored.
 
-    Raises WrongAddress at once when something else than a name server answers there, Unreachable when no cluster
-    answers in that time, ProtocolMismatch when it is too old or too new. Each says what was found at the address.
+    Raises WrongAddress at once if a program that is not a name server answers there. Raises DeadlineExceeded if no
+    cluster answers in time, and ProtocolMismatch if the cluster's version does not fit. Each error names what was found
+    at the address.
     """
     given = [servers] if isinstance(servers, str) else list(servers)
     if not given:
@@ -79,22 +80,23 @@ class Cluster:
         self._credentials = credentials
         self._front_door = RetryingConnection(self._find_front_door, patience=patience)
         self.cluster_id = ""
-        """Which cluster this is; empty until it is known, and for servers of older versions."""
+        """The cluster's id. Empty until it is known, and always for servers of older versions."""
+        # True after the first successful look-up. Later failures then count as temporary.
         self._was_found = False
         self._not_found: TicTacToeError | None = None
-        """Why the last look-up failed, as long as none has succeeded."""
+        """The error of the last look-up, while none has succeeded; otherwise None."""
         self.claim_after_s = 60.0
-        """After how long the game of an opponent who stays away may be claimed (``RoomClient.claim_game``)."""
+        """After how many seconds of an opponent's absence a player may claim the game (``RoomClient.claim_game``)."""
         self.max_wait_s = WAIT_S
-        """How long the servers keep a question open at the most, in seconds; they take nobody for gone sooner."""
+        """The longest wait of a long poll, in seconds. The servers do not count a user as away sooner."""
 
     @property
     def server(self) -> str:
-        """ "host:port" of its name server; of several the first."""
+        """The "host:port" of the name server; the first if there are several."""
         return str(self._name_servers[0])
 
     def describe(self, deadline_s: float) -> Mapping[str, Any]:
-        """What the front door says about itself (see ``docs/protocol.md``). Raises as ``connect`` does."""
+        """Return the front door's description (see ``docs/protocol.md``). Raises as ``connect`` does."""
         try:
             return self._described(Tries(deadline_s, attempt_s=deadline_s))
         except Unreachable as error:
@@ -108,7 +110,7 @@ class Cluster:
         while True:
             try:
                 answer: Mapping[str, Any] = self.ask("describe", deadline_s=tries.timeout_s())
-            except NoSuchRoom:  # of all objects at that address: it is not open yet, or another program's
+            except NoSuchRoom:  # for every object there: the front door is not open yet, or another program answers
                 failure = Unreachable("something else answers where the name server has the cluster")
             except TicTacToeError as error:
                 failure = error
@@ -117,11 +119,13 @@ class Cluster:
             time.sleep(tries.pause_after(failure))
 
     def claim(self, name: str, *, token: str | None = None, remember: bool = False) -> Player:
-        """Claim a username, or come back to it. With ``token`` it is the name of whoever has that token; without, a new
-        token is made, or with ``remember`` the one that was kept on this machine for that name is used and kept.
+        """Claim a username, or return to it.
 
-        Raises NameTaken when the name belongs to another token (NameTooSimilar: one that looks like it does),
-        InvalidArgument for what cannot be a name.
+        ``token`` identifies the user. Without it a new token is made. With ``remember`` the token stored on this
+        machine for the name is used; a new one is stored if there is none.
+
+        Raises NameTaken if the name belongs to another token (NameTooSimilar if a lookalike does). Raises
+        InvalidArgument if the text cannot be a name.
         """
         if token is None and remember:
             token = (self._credentials or Credentials()).token_for(self.server, name)
@@ -131,10 +135,12 @@ class Cluster:
         return Player(answer["name"], token, self, self._patience)
 
     def recover(self, name: str, code: str, *, remember: bool = False) -> Player:
-        """Have a name again that was kept (``Player.keep``), on another machine or after its token was lost: who has it
-        elsewhere loses it. With ``remember`` the new token is kept on this machine. The code stays good.
+        """Get a reserved name (``Player.keep``) on another machine, or after its token was lost.
 
-        Raises WrongCode, Busy when too many wrong ones were tried, InvalidArgument for what cannot be a code.
+        The name's earlier token stops working. With ``remember`` the new token is stored on this machine. The recovery
+        code stays valid.
+
+        Raises WrongCode; Busy after too many wrong codes; InvalidArgument if the text cannot be a code.
         """
         token = new_token()
         answer = self.ask("recover_name", name, code, token)
@@ -143,15 +149,16 @@ class Cluster:
         return Player(answer["name"], token, self, self._patience)
 
     def rooms(self) -> list[Row]:
-        """All open rooms."""
+        """Return all open rooms."""
         return list(next(self.watch_rooms()).rooms.values())
 
     def watch_rooms(
         self, *, stop: threading.Event | None = None, on_link: OnLink = lambda _: None
     ) -> Iterator[LobbyNews]:
-        """The list of open rooms now, and again whenever it changes.
+        """Yield the list of open rooms: now, and whenever it changes.
 
-        Goes on by itself after any break; ``on_link`` hears of it. Ends within WAIT_S seconds after ``stop`` is set.
+        Resumes after connection failures; ``on_link`` is called when the connection fails or recovers. Ends within
+        WAIT_S seconds after ``stop`` is set.
         """
         channel = self.new_channel(on_link)
         rooms: dict[str, Row] = {}
@@ -178,34 +185,40 @@ class Cluster:
             channel.close()
 
     def leaderboard(self, *, bots: bool = False, limit: int = 50) -> list[RatingEntry]:
-        """The players of the highest rating, among people or among bots."""
+        """Return the players with the highest ratings, among people or among bots."""
         answer = self.ask("leaderboard", "bots" if bots else "people", limit)
         return [standing for plain in answer["players"] if (standing := standing_from(plain)) is not None]
 
     def player_page(self, name: str) -> PlayerPage:
-        """Results, ratings and latest games of a player; also of one who is not here (any more)."""
+        """Return a player's results, ratings and latest games. The player need not be present."""
         answer = self.ask("player", name)
         among, bots = standing_from(answer["people"]), standing_from(answer["bots"])
         return PlayerPage(answer["name"], among, bots, games_from(answer))
 
     def games(self, *, name: str = "", before: int = 0, limit: int = 20) -> Games:
-        """Finished games, of that player or of all, the latest first; from before that number on, if it is not 0."""
+        """Return finished games of that player or of all, the latest first.
+
+        If ``before`` is not 0, only games before it.
+        """
         return games_from(self.ask("games", name, before, limit))
 
     def game(self, number: int) -> Played:
-        """The finished game of that number. Raises NoSuchGame."""
+        """Return the finished game of that number. Raises NoSuchGame."""
         return played_from(self.ask("game", number))
 
     def result(self, room: str, game_number: int) -> Played:
-        """A game that is over in a room, by its number there, as it stands in the book. Raises NoSuchGame."""
+        """Return a finished game by its room and its number in the room, from the game archive. Raises NoSuchGame."""
         return played_from(self.ask("result", room, game_number))
 
     def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
-        """Call a method of the front door; see ``docs/protocol.md``. ``deadline_s``: instead of the connection's."""
+        """Call a method of the front door (see ``docs/protocol.md``).
+
+        ``deadline_s`` replaces the connection's deadline.
+        """
         return self._front_door.call(method, *arguments, deadline_s=deadline_s)
 
     def new_channel(self, on_link: OnLink = lambda _: None) -> RetryingConnection:
-        """Another connection to the front door, for what waits long: calls on one connection queue up."""
+        """Return another connection to the front door, for long polls: calls on one connection queue up."""
         return RetryingConnection(self._find_front_door, patience=self._patience, on_link=on_link)
 
     def close(self) -> None:
@@ -229,7 +242,7 @@ class Cluster:
                 failures.append(error if self._was_found else address_check.explained(name_server, error))
             else:
                 if self.cluster_id and found.cluster not in ("", self.cluster_id):
-                    # It knows neither our names nor our rooms.
+                    # The other cluster does not have this client's usernames and rooms.
                     failures.append(Unreachable(f"{name_server} leads to another cluster now: {found.cluster}"))
                     continue
                 self._was_found, self._not_found = True, None
@@ -237,7 +250,7 @@ class Cluster:
         hopeful = [failure for failure in failures if worth_another_try(failure)]
         failure = (hopeful or failures)[-1]
         if self._was_found and not hopeful:
-            raise Unreachable(failure.message)  # the cluster is there: what answers in its name server's place may go
+            raise Unreachable(failure.message)  # found before: what answers there now may be temporary
         self._not_found = failure
         raise failure
 

@@ -1,6 +1,6 @@
-"""A connection to one remote object that survives the server behind it: every call is tried again until a deadline.
+"""A connection to a remote object that outlives the server process: every call is retried until its deadline.
 
-Safe for threads: calls queue up, so what waits long (``watch``) gets a channel of its own.
+Safe for threads. Calls on one connection queue up, so a long poll (``watch``) needs a channel of its own.
 """
 
 from __future__ import annotations
@@ -15,30 +15,32 @@ from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Proxy
 
 OnLink = Callable[[bool], None]
-"""Called, by whatever thread makes the call, with True when a call is answered and with False when it has to be tried
-again; each only when that is news."""
+"""Called with True when a call is answered, and with False when it must be retried, only when this changes.
+
+The thread that makes the call runs it.
+"""
 
 LOOK_AGAIN_S = 1.0
-"""After failing for so long, ask again where the object is: it may have moved."""
+"""After failing for this many seconds, look up the object again: it may have moved."""
 ATTEMPT_S = 5.0
 
 
 class RetryPolicy(NamedTuple):
-    """How long a call goes on trying, and after how long without an answer it is made again, in seconds."""
+    """How long a call retries, and how long an attempt waits for its answer, in seconds."""
 
     deadline_s: float
     attempt_s: float = ATTEMPT_S
 
 
 class ObjectAddress(NamedTuple):
-    """Where a remote object is."""
+    """The address and name of a remote object."""
 
     address: Address
     name: str
 
 
 class RetryingConnection:
-    """Calls to a remote object, wherever it is."""
+    """Calls to a remote object, at its current address."""
 
     def __init__(
         self,
@@ -48,18 +50,22 @@ class RetryingConnection:
         patience: RetryPolicy,
         on_link: OnLink = lambda _: None,
     ) -> None:
-        """``find`` says where the object is; it is asked first unless ``place`` is known, and when nobody answers.
+        """``find`` returns the object's address.
 
-        It must not take long: a call that fails waits for it before it tries again.
+        It is called first unless ``place`` is given, and when calls keep failing. It must be quick: a call that failed
+        waits for it before its next attempt.
         """
         self._find = find
         self._patience = patience
+        # Held during a call, so there is one call at a time. It protects the fields below.
         self._lock = threading.Lock()
         self._place = place
         self._remote: Proxy | None = None
+        # Start of the current failures of this call, by ``time.monotonic``; None while no attempt of it has failed.
         self._failing_since: float | None = None
         self._looked_at = 0.0
         self._on_link = on_link
+        # The last value passed to ``on_link``; None before the first.
         self._told: bool | None = None
 
     def call(
@@ -70,11 +76,13 @@ class RetryingConnection:
         extra_s: float = 0.0,
         deadline_s: float | None = None,
     ) -> Any:
-        """Call until it is answered. ``extra_s``: how much longer than usual the answer may take. ``again``: arguments
-        for further tries, instead of the same; a long wait asks for an answer at once there, so that it is known when
-        the servers are back.
+        """Call until there is an answer.
 
-        Raises what the method raises, and when ``deadline_s`` has passed DeadlineExceeded, NotReady or Busy.
+        ``extra_s``: how many seconds longer than usual the answer may take. ``again``: the arguments of further
+        attempts, instead of the same. A long poll retries with a wait of 0, so that the caller sees at once that the
+        servers are back.
+
+        Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded, NotReady or Busy.
         """
         limit_s = (self._patience.deadline_s if deadline_s is None else deadline_s) + extra_s
         if not self._lock.acquire(timeout=limit_s):
@@ -109,7 +117,7 @@ class RetryingConnection:
             self._on_link(answered)
 
     def close(self) -> None:
-        """Close the connection. A call that is under way in another thread keeps it until it ends."""
+        """Close the connection. If a call is in progress in another thread, the connection stays open."""
         if self._lock.acquire(blocking=False):
             try:
                 self._forget()
@@ -127,13 +135,13 @@ class RetryingConnection:
         if self._remote is not None:
             self._remote.close()
         if self._failing_since is None:
-            self._failing_since = now  # what was quiet before is no sign that the object has moved
+            self._failing_since = now  # the time without calls before this does not show that the object has moved
         if self._place is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
             return
         try:
             found = self._find()
         except TicTacToeError:
-            return  # nobody knows better: go on where it was
+            return  # no newer address: continue with the old address
         finally:
             self._looked_at = time.monotonic()
         if found != self._place:

@@ -1,6 +1,6 @@
-"""The user's tokens, remembered on this machine: one file, readable by its owner alone.
+"""The user's tokens, stored on this machine in a file that only its owner can read.
 
-Whoever has a token has the name that belongs to it. Several clients may use the file at once.
+A token identifies a user. Several clients may use the file at the same time.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _LOOPBACK = {"127.0.0.1": "localhost", "::1": "localhost"}
 
 
 def new_token() -> str:
-    """A secret of 256 random bits."""
+    """Return a secret of 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
 def server_key(server: str) -> str:
-    """What two texts for the same name server ("host:port") have in common, as far as texts tell."""
+    """Return a key that is equal for two texts of the same name server ("host:port"), as far as texts show it."""
     try:
         host, port = parse(server, DEFAULT_PORT)
-    except ValueError:  # no address at all: what is kept under it may be found again
+    except ValueError:  # not an address: its tokens must still be found under this text
         return server.lower()
     return str(Address(_LOOPBACK.get(host, host).lower(), port))
 
@@ -40,7 +40,7 @@ class Credentials:
     """Tokens by server and username."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """``file``: where they are kept; by default where this system keeps a user's settings."""
+        """``file``: where the tokens are stored; by default the system's folder for a user's settings."""
         if file is None:
             import platformdirs
 
@@ -48,10 +48,10 @@ class Credentials:
         self._file = file
 
     def token_for(self, server: str, name: str) -> str:
-        """The token remembered for a name on a server, or a new one, which is remembered before it is used.
+        """Return the token stored for a name on a server. If there is none, store a new token and return it.
 
-        Names that read the same (``Ada``, ``ada``) are one, as on the servers; so are texts for one server.
-        Raises StorageFailed when the file cannot be read or written.
+        Spellings that read the same (``Ada``, ``ada``) are the same name, as on the servers. Texts for the same server
+        are equal too. Raises StorageFailed when the file cannot be read or written.
         """
         with self._changing() as tokens:
             kept = tokens.setdefault(server_key(server), {})
@@ -62,7 +62,7 @@ class Credentials:
         return token
 
     def put(self, server: str, name: str, token: str) -> None:
-        """Remember this token for a name on a server, instead of any other. Raises StorageFailed as ``token_for``."""
+        """Store this token for a name on a server, and replace any other. Raises StorageFailed as ``token_for``."""
         with self._changing() as tokens:
             kept = tokens.setdefault(server_key(server), {})
             for known in [known for known in kept if name_key(known) == name_key(name)]:
@@ -71,7 +71,7 @@ class Credentials:
             self._write(tokens)
 
     def names(self, server: str) -> list[str]:
-        """The names remembered for a server, the latest last. Raises StorageFailed when the file cannot be read."""
+        """Return the names stored for a server, the latest last. Raises StorageFailed when the file cannot be read."""
         try:
             return list(self._read().get(server_key(server), {}))
         except OSError as error:
@@ -79,7 +79,7 @@ class Credentials:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, dict[str, str]]]:
-        """What is remembered; while inside, no other client changes it."""
+        """Yield the stored tokens. Inside the context no other client changes them."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(f"{self._file}.lock"):
@@ -96,10 +96,11 @@ class Credentials:
             tokens = json.loads(self._file.read_text(encoding="utf-8"))
             return {server: {name: str(token) for name, token in kept.items()} for server, kept in tokens.items()}
         except (ValueError, AttributeError, RecursionError):
-            # Not made anew: whatever tokens can still be read in it are the only way back to their names.
+            # Do not overwrite the file: the tokens that are still readable in it are the only way back to their names.
             raise StorageFailed(f"the tokens in {self._file} cannot be read: mend the file or move it away") from None
 
     def _write(self, tokens: dict[str, dict[str, str]]) -> None:
-        # Synced: a name is lost together with its token. Nobody else writes now, so what others left is never used.
+        # Synced: a name is lost together with its token. The lock excludes other writers, so leftovers are never in
+        # use.
         remove_leftovers(self._file.parent, named=self._file.name)
         replace_file(self._file, json.dumps(tokens, indent=2), mode=0o600, synced=True)

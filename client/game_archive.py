@@ -1,4 +1,4 @@
-"""What the servers keep of finished games, as values: results, ratings, and games that can be played through again."""
+"""Finished games as values, decoded from the servers' answers: results, ratings, and games for replay."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RatingEntry:
-    """A player's rating among people, or among bots, and the results behind it. ``deviation``: how far the true
-    strength may be from it, either way, nineteen times of twenty.
+    """A player's rating among people or among bots, and the results behind it.
+
+    ``deviation``: half the width of the 95 % interval of the true strength.
     """
 
     name: str
@@ -38,7 +39,7 @@ class RatingEntry:
 
 @dataclass(frozen=True)
 class Change:
-    """What a game did to somebody's rating."""
+    """A player's rating before a game and after it."""
 
     before: int
     after: int
@@ -46,8 +47,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Played:
-    """A finished game: its number in the book of records, how it was played, and what it did to the ratings, by name
-    (empty if it was not rated).
+    """A finished game: its number in the game archive, its record, and the rating changes by username.
+
+    ``changes`` is empty if the game was not rated.
     """
 
     number: int
@@ -57,8 +59,10 @@ class Played:
 
 @dataclass(frozen=True)
 class Games:
-    """Some finished games, the latest first. ``earlier``: what to ask for those before them; 0 when there are none.
-    ``unreadable``: how many are left out, since what the server sent of them is no game that can have been played.
+    """Some finished games, the latest first.
+
+    ``earlier``: the ``before`` argument for the games before these; 0 if there are none. ``unreadable``: how many games
+    are left out because they cannot have been played.
     """
 
     games: tuple[Played, ...]
@@ -68,7 +72,7 @@ class Games:
 
 @dataclass(frozen=True)
 class PlayerPage:
-    """All there is to know of a player; a standing is None for who has played no rated game of that kind."""
+    """Results, ratings and latest games of a player. A rating is None without a rated game of that kind."""
 
     name: str
     among_people: RatingEntry | None
@@ -77,7 +81,7 @@ class PlayerPage:
 
 
 def standing_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
-    """The standing that came over the wire. Raises ProtocolMismatch for what is none."""
+    """Decode a rating entry from the wire. Raises ProtocolMismatch for anything else."""
     if plain is None:
         return None
     try:
@@ -90,14 +94,14 @@ def standing_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
 
 
 def _rating(value: object, name: str) -> int:
-    """A rating, which can be below nought."""
+    """Return the value if it is a rating. A rating can be negative."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidArgument(f"{name} must be whole numbers")
     return value
 
 
 def played_from(plain: Mapping[str, Any]) -> Played:
-    """The game that came over the wire. Raises ProtocolMismatch if it is none that can have been played."""
+    """Decode a game from the wire. Raises ProtocolMismatch if it cannot have been played."""
     try:
         record = records.game_from_plain(plain["record"])
         check_record(record)
@@ -113,7 +117,7 @@ def played_from(plain: Mapping[str, Any]) -> Played:
 
 
 def games_from(plain: Mapping[str, Any]) -> Games:
-    """The games that came over the wire; one that is none is counted and left out, so that the others can be seen.
+    """Decode a list of games from the wire. Unreadable games are counted and left out, so that the others can be seen.
 
     Raises ProtocolMismatch if there is no list of games.
     """
@@ -133,13 +137,14 @@ def games_from(plain: Mapping[str, Any]) -> Games:
 
 
 def as_json(record: GameRecord) -> str:
-    """The game as JSON text, which ``from_json`` reads."""
+    """Return the game as JSON text, which ``from_json`` reads."""
     return json.dumps({"format": EXPORT_FORMAT, **records.to_plain(record)}, ensure_ascii=False, indent=1)
 
 
 def from_json(written: str) -> GameRecord:
-    """The game that was exported as JSON. Raises InvalidArgument for anything else, and for a game that cannot have
-    been played: the sentence names the field.
+    """Decode a game that was exported as JSON.
+
+    Raises InvalidArgument for other text, and for a game that cannot have been played. The error names the field.
     """
     try:
         plain = json.loads(written)

@@ -1,6 +1,6 @@
-"""A finished game as text that people read: who, when, what, every move, the last position and how it ended. Pure.
+"""A finished game as text for people: players, date, terms, every move, the last position and the result. Pure.
 
-Cells are named as on a chess board, but from the top: column a to j, then row 1 to 10.
+Cells have names as on a chess board, but from the top: column a to j, then row 1 to 10.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _ENDS: Mapping[Termination, str] = {
 
 
 def cell_name(cell: int, width: int) -> str:
-    """What a cell is called."""
+    """Return the name of a cell."""
     row, column = divmod(cell, width)
     return f"{chr(ord('a') + column)}{row + 1}"
 
 
 def ending(record: GameRecord) -> str:
-    """How a game ended, in a sentence."""
+    """Return how a game ended, as a sentence."""
     if record.winner is None:
         return "A draw: somebody stayed away." if record.termination == "left" else _ENDS[record.termination]
     winner, loser = record.seats[record.winner], record.seats[other(record.winner)]
@@ -38,12 +38,12 @@ def ending(record: GameRecord) -> str:
 
 
 def date_text(record: GameRecord) -> str:
-    """The day on which a game began, by universal time."""
+    """Return the date on which a game began, in UTC."""
     return datetime.fromtimestamp(record.date, timezone.utc).strftime("%Y-%m-%d")
 
 
 def as_text(record: GameRecord) -> str:
-    """The game as people read it. Raises a Refusal for moves that cannot have been played."""
+    """Return the game as text for people. Raises a Refusal for moves that cannot have been played."""
     rules = rules_named(record.game, record.options)
     width, height = int(record.options["width"]), int(record.options["height"])
     position = rules.opening()

@@ -19,27 +19,29 @@ from wire.rpc import Address
 Result = TypeVar("Result")
 
 SEEK_S = 2.0
-"""How long one question for a match stays open."""
+"""How long a ``seek`` call stays open, in seconds."""
 ANYTHING = SeekFilter()
 LOOK_UP_S = 0.5
-"""How long a room's channel asks the front door where the room is now, before it tries again where it was: the front
-door may be away as well, and the game goes on without it."""
+"""How long a room's channel waits for the front door to locate the room, in seconds. Then it retries the old address:
+the front door may be down too, and the game continues without it.
+"""
 
 
 class FrontDoor(Protocol):
-    """What a player needs of the connection to a cluster."""
+    """What a player needs from the connection to a cluster."""
 
     def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
         """Call a method of the front door."""
 
     def new_channel(self, on_link: OnLink = ...) -> RetryingConnection:
-        """Another connection to it."""
+        """Return another connection to the front door."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How it stands with somebody who waits for a match: since when, how many others wait, and whether the servers' own
-    bot offers to play (``Player.play_house_bot``), since nobody else does.
+    """The state of a seek: seconds waited, number of others who wait, and whether the house bot offers to play.
+
+    The house bot (``Player.play_house_bot``) is offered when nobody else is available.
     """
 
     waited_s: float
@@ -48,12 +50,13 @@ class Waiting:
 
 
 class Player:
-    """Who you are on a cluster. Whoever has ``token`` is you: keep it secret. ``name`` is spelled as when the name was
-    claimed first, whatever it was claimed as now: that is how views have it.
+    """A user of a cluster. The token identifies the user: keep it secret.
+
+    ``name`` has the spelling of the first claim, as in views, whatever spelling a later claim used.
     """
 
     def __init__(self, name: str, token: str, cluster: FrontDoor, patience: RetryPolicy) -> None:
-        """``patience`` is for calls to rooms."""
+        """``patience`` applies to calls to rooms."""
         self.name = name
         self.token = token
         self._cluster = cluster
@@ -70,10 +73,12 @@ class Player:
         request_id: str | None = None,
         **options: object,
     ) -> RoomClient:
-        """Open a room; you own it but have no seat yet. For tic-tac-toe the options are width, height (3 to 10) and
-        in_a_row, each 3 by default. ``best_of``: an odd number of games, or 0 for games without end. ``clock``: "none",
-        seconds a move like "10s", or minutes and seconds more a move like "3+2". ``private``: not in the list, and
-        entered by invitation alone (``RoomClient.invite``).
+        """Open a room. The caller owns it, and has no seat yet.
+
+        For tic-tac-toe the options are ``width``, ``height`` (3 to 10) and ``in_a_row``, each 3 by default.
+        ``best_of``: an odd number of games, or 0 for a series without end. ``clock``: "none", seconds for each move
+        like "10s", or minutes and an increment in seconds like "3+2". ``private``: the lobby does not list the room,
+        and only people with an invitation enter it (``RoomClient.invite``).
 
         Raises InvalidArgument, Busy (too many rooms), DeadlineExceeded.
         """
@@ -90,13 +95,14 @@ class Player:
         on_wait: Callable[[Waiting], None] = lambda _: None,
         on_link: OnLink = lambda _: None,
     ) -> RoomClient | None:
-        """Ask for a match, and wait until there is one: the room of it, where one has a seat already. Who is in a match
-        that goes on gets its room at once. None after ``cancel_seek`` or, within SEEK_S seconds, after ``stop`` was
-        set: then nobody is matched with you any more.
+        """Seek a match, wait for it, and return its room, in which the caller has a seat.
 
-        ``on_wait`` hears now and then how it stands, ``on_link`` of breaks; it goes on by itself after any, at the same
-        place in the queue. Raises DeadlineExceeded when the servers could not be reached for as long as a call may
-        take.
+        Return the room of a running match at once. Return None after ``cancel_seek``, or within SEEK_S seconds after
+        ``stop`` is set. After that the caller is not matched any more.
+
+        ``on_wait`` is called now and then with the seek's state, ``on_link`` when the connection fails or recovers.
+        After a failure the seek continues at the same place in the queue. Raises DeadlineExceeded when the servers
+        cannot be reached before a call's deadline.
         """
         channel, ticket = self._cluster.new_channel(on_link), ""
         try:
@@ -118,33 +124,36 @@ class Player:
         return channel.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
 
     def cancel_seek(self) -> None:
-        """Wait for a match no more; ``seek`` comes back. If there is one by now, it comes back with that."""
+        """Cancel the seek. ``seek`` then returns None, or the room if a match was made before."""
         self._cluster.ask("cancel_seek", self.token)
 
     def play_house_bot(self, wish: SeekFilter = ANYTHING, *, request_id: str | None = None) -> RoomClient:
-        """A match with the servers' own bot, at once; it leaves the queue. Raises Busy when it plays everywhere."""
+        """Start a match with the house bot at once, and leave the queue. Raises Busy when it has no free game."""
         asked = (self.token, request_id or new_request_id(), wish._asdict())
         answer = self.mine(lambda: self._cluster.ask("play_house_bot", *asked))
         return self._room(answer["room"], answer, "")
 
     def room(self, invitation: str) -> RoomClient:
-        """A room by its id or, if it is private, by its id and invite code ("id-code"). Raises NoSuchRoom."""
+        """Return a room by its id, or by id and invite code ("id-code") if it is private. Raises NoSuchRoom."""
         room, _, code = invitation.partition("-")
         return self._room(room, self._cluster.ask("where_is", room), code)
 
     def keep(self, *, code: str | None = None) -> str:
-        """Keep the name however long one is away; the answer is the recovery code, with which ``Cluster.recover`` gets
-        it again elsewhere. Nobody can tell it again, so write it down. An earlier code is good no more.
+        """Reserve the name for any length of absence, and return the recovery code.
 
-        ``code``: one that ``new_recovery_code`` made, to try again with. Raises DeadlineExceeded, BadToken.
+        ``Cluster.recover`` gets the name with that code on another machine. The code cannot be shown again. A new code
+        replaces the earlier one.
+
+        ``code``: a code from ``new_recovery_code``, for a retry. Raises DeadlineExceeded, BadToken.
         """
         code = code or new_recovery_code()
         self.mine(lambda: self._cluster.ask("keep_name", self.token, code))
         return code
 
     def mine(self, call: Callable[[], Result]) -> Result:
-        """Make a call with the token; if the servers have let the name go (one was away for long), claim it again and
-        make the call once more. Raises BadToken when it is somebody else's by now.
+        """Make a call with the token. If the servers have released the name, claim it and call again.
+
+        Raises BadToken if the name belongs to another user by now.
         """
         try:
             return call()
@@ -168,7 +177,7 @@ class Player:
 
 
 def new_recovery_code() -> str:
-    """A secret of 100 random bits, as people write it down."""
+    """Return a secret of 100 random bits, in a form that people can write down."""
     return code_from(secrets.randbits(BITS))
 
 

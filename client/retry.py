@@ -1,4 +1,4 @@
-"""When to try again: pauses that grow, with jitter, up to a deadline. Knows no network."""
+"""When to retry: pauses that grow, with jitter, up to a deadline. No network calls here."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, TicTacToeError
 FIRST_PAUSE_S = 0.002
 GROWTH = 1.6
 SHORT_PAUSE_S = 0.03
-"""The longest pause of the first second: a takeover is over in less, and nobody should wait for the client then."""
+"""The longest pause during the first second: a takeover is shorter, and then the client must not delay the user."""
 LONGEST_PAUSE_S = 1.0
 
 _CHANCE = random.Random()
 
 
 def worth_another_try(error: TicTacToeError) -> bool:
-    """Whether the same call may succeed a moment later: nobody is there, or somebody who cannot at this moment."""
+    """Return whether the same call may succeed soon: no server answered, or it cannot serve now."""
     return isinstance(error, (Unreachable, NotReady, Busy, Fenced))
 
 
 def pauses(
     clock: Callable[[], float] = time.monotonic, chance: random.Random = _CHANCE, *, began: float | None = None
 ) -> Callable[[], float]:
-    """A function that says how long to wait before the next try: "full jitter", between nothing and a growing bound.
+    """Return a function that computes the pause before the next attempt, in seconds.
 
-    ``began``: when the first try began, by that clock; by default now. See Brooker, "Exponential Backoff And Jitter"
-    (2015).
+    "Full jitter": uniform between 0 and a growing bound. ``began``: the start of the first attempt on ``clock``; now by
+    default. See Brooker, "Exponential Backoff And Jitter" (2015).
     """
     began = clock() if began is None else began
     bound = FIRST_PAUSE_S
@@ -43,25 +43,26 @@ def pauses(
 
 
 class Tries:
-    """The tries of one call, up to its deadline."""
+    """The attempts of a call, up to its deadline."""
 
     def __init__(self, deadline_s: float, *, attempt_s: float) -> None:
-        """``deadline_s``: when to give up, from now on. ``attempt_s``: the longest wait for one answer. In seconds."""
+        """``deadline_s``: when to give up, from now. ``attempt_s``: the longest wait for an answer. In seconds."""
         self._deadline_s = deadline_s
         self._attempt_s = attempt_s
         self._began = time.monotonic()
         self._pause: Callable[[], float] | None = None
+        # True once any attempt failed in a way that leaves open whether the call was carried out.
         self._may_be_done = False
 
     def timeout_s(self) -> float:
-        """How long the next try may wait for its answer."""
+        """Return how long the next attempt may wait for its answer, in seconds."""
         return max(0.05, min(self._attempt_s, self._began + self._deadline_s - time.monotonic()))
 
     def pause_after(self, error: TicTacToeError) -> float:
-        """How long to wait, in seconds, before the try after the one that failed with ``error``.
+        """Return the pause in seconds after an attempt that failed with ``error``.
 
-        Raises ``error`` when another try is of no use, or when time is up; and then DeadlineExceeded if any failure
-        leaves it open whether the call was carried out.
+        Raises ``error`` if a retry cannot help, or if the time is up. If the time is up and an attempt may have been
+        carried out, raises DeadlineExceeded.
         """
         if not worth_another_try(error):
             raise error

@@ -1,4 +1,4 @@
-"""One room as one player sees it: commands, and the news of it that go on by themselves after any break."""
+"""A room as a player sees it: commands, and a feed of news that resumes after connection failures."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ from game.rooms.dedup import Answer
 from game.rooms.events import Event, Left
 
 WAIT_S = 20.0
-"""How long one question for news stays open."""
+"""How long a ``wait`` call for news stays open, in seconds."""
 
 
 @dataclass(frozen=True)
 class News:
-    """What happened in a room since the news before.
+    """What happened in a room since the previous news.
 
-    ``events`` are in the order of their versions, which are consecutive. After ``gap`` earlier events were not to be
-    had any more (they are compacted away), and ``view`` alone says what they led to.
+    ``events`` are in order of version, and the versions are consecutive. If ``gap`` is true, compaction has removed
+    earlier events, and only ``view`` shows their result.
     """
 
     events: tuple[tuple[int, Event], ...]
     view: View
     gap: bool
     at: int = 0
-    """The service time when the servers said so."""
+    """The service time at which the servers sent this."""
     talk: tuple[Line, ...] = ()
-    """What was last said, when it is not all in ``events``: in the first news, and after a gap."""
+    """The last chat lines, if ``events`` does not have them all: in the first news, and after a gap."""
     draining: bool = False
-    """Whether the cluster is being emptied: this game may come to its end, and none begins after it."""
+    """Whether the cluster drains: the running game may finish, and no new game begins."""
 
 
 class RoomClient:
     """A room, for the player ``name``. Safe for threads.
 
-    Every command returns an ``Answer`` with the room's version after it and the caller's seat, or raises: the Refusal
-    that says why not (``game.errors``), or DeadlineExceeded, NotReady, Busy (``wire.errors``) when the servers could
-    not be reached in time. After DeadlineExceeded the same command with the same ``request_id`` finds out.
+    Every command returns an ``Answer``: the room's version after the command and the caller's seat. A command raises
+    the Refusal with the reason if the rules do not allow it (``game.errors``). It raises DeadlineExceeded, NotReady or
+    Busy if the servers do not answer in time (``wire.errors``). After DeadlineExceeded it is unknown whether the
+    command was applied. The same command with the same ``request_id`` then returns its answer and is applied once.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class RoomClient:
         mine: Callable[[Callable[[], Any]], Any] = lambda call: call(),
         code: str = "",
     ) -> None:
-        """``mine`` makes a call for which one needs one's name, and sees to it that one has it; ``code``: the invite
-        code, if the room is private.
+        """``mine`` makes a call that needs the username, and claims the name again if the servers have released it.
+
+        ``code`` is the invite code of a private room.
         """
         self.id = room
         self._code = code
@@ -71,13 +73,16 @@ class RoomClient:
         self._new_channel = channel
         self._mine = mine
         self._commands = channel(lambda _: None)
+        # The role of the last ``join``; None before it and after ``leave``.
         self._role: Literal["player", "spectator"] | None = None
+        # True when the servers count this player as away without a ``leave``. ``watch`` then joins again.
         self._sent_away = False
 
     def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> Answer:
-        """Take a seat, come back to one's own, or watch. Without a free seat one watches: ``seat`` is None then.
+        """Take a seat, return to the caller's seat, or watch.
 
-        Raises NotInvited if the room is private and this one was made without its invite code.
+        If no seat is free, the caller becomes a spectator, and ``seat`` is None. Raises NotInvited if the room is
+        private and this client was made without its invite code.
         """
         answer = self._command("join", request_id, role, self._code)
         self._role = role
@@ -85,73 +90,79 @@ class RoomClient:
         return answer
 
     def leave(self, *, request_id: str | None = None) -> Answer:
-        """Go. A seat stays its player's, who comes back to it with ``join``."""
+        """Leave the room. A player keeps the seat, and ``join`` returns to it."""
         self._role = None
         self._sent_away = False
         return self._command("leave", request_id)
 
     def move(self, move: object, *, request_id: str | None = None) -> Answer:
-        """Play; in tic-tac-toe ``move`` is a cell number, row by row from 0."""
+        """Make a move. In tic-tac-toe ``move`` is a cell number, row by row from 0."""
         return self._command("move", request_id, move)
 
     def resign(self, *, request_id: str | None = None) -> Answer:
-        """Give the running game up."""
+        """Resign the running game."""
         return self._command("resign", request_id)
 
     def rematch(self, *, request_id: str | None = None) -> Answer:
-        """Wish for another game; it starts, with seats swapped, once both players do."""
+        """Offer another game. It starts, with seats swapped, when both players have offered it."""
         return self._command("rematch", request_id)
 
     def claim_game(self, result: Literal["win", "draw"], *, request_id: str | None = None) -> Answer:
-        """End the game that the opponent has stayed away from for long enough (a minute, unless the settings say else).
+        """End a game after the opponent has been away for long enough (one minute by default).
 
-        Raises NotAllowed before.
+        Raises NotAllowed before that time.
         """
         return self._command("claim_game", request_id, result)
 
     def propose(self, proposal: Proposal, *, request_id: str | None = None) -> Answer:
-        """Say what one would play, while a match selects that. When both players say the same, it begins."""
+        """Propose what to play, while a match selects it. The match begins when both proposals are equal."""
         return self._command("propose", request_id, proposal._asdict())
 
     def offer(self, what: Matter, *, request_id: str | None = None) -> Answer:
-        """Offer a draw, to take the last own move back, or (before the second move) to abort the game."""
+        """Offer a draw, a takeback of the caller's last move, or (before the second move) an abort of the game."""
         return self._command("offer", request_id, what)
 
     def accept(self, what: Matter, *, request_id: str | None = None) -> Answer:
-        """Accept what the other player offers."""
+        """Accept the opponent's offer."""
         return self._command("accept", request_id, what)
 
     def decline(self, what: Matter | Literal["rematch"], *, request_id: str | None = None) -> Answer:
-        """Decline what the other player offers, or take the own offer back."""
+        """Decline the opponent's offer, or withdraw the caller's offer."""
         return self._command("decline", request_id, what)
 
     def say(self, text: str, *, request_id: str | None = None) -> Answer:
-        """Say something to all in the room: 1 to 200 characters. Raises TooOften when one has said much lately."""
+        """Send a chat line of 1 to 200 characters to everybody in the room.
+
+        Raises TooOften after many lines in a short time.
+        """
         return self._command("say", request_id, text)
 
     def lock(self, on: bool, *, request_id: str | None = None) -> Answer:
-        """Let nobody more in to watch, or let them in again, if one opened the room."""
+        """Admit no more spectators, or admit them again. Only the owner of the room can do this."""
         return self._command("lock", request_id, on)
 
     def remove(self, name: str, *, request_id: str | None = None) -> Answer:
-        """Send somebody away who watches, for good, if one opened the room."""
+        """Remove a spectator permanently. Only the owner of the room can do this."""
         return self._command("remove", request_id, name)
 
     def invite(self) -> str:
-        """What to give to somebody who is to come in: the room's id, with the invite code if it is private."""
+        """Return the invitation to the room: its id, with the invite code if the room is private."""
         code = self._mine(lambda: self._commands.call("invite", self._token))["code"]
         return f"{self.id}-{code}" if code else self.id
 
     def close(self, *, request_id: str | None = None) -> Answer:
-        """Close the room for good, if one opened it and no game is running."""
+        """Close the room permanently. Only its owner can do this, and only while no game is running."""
         return self._command("close", request_id)
 
     def disconnect(self) -> None:
-        """Close the connection for commands, which is one of those that the servers count; the next opens it anew."""
+        """Close the connection for commands, because the servers limit connections.
+
+        The next command opens a new connection.
+        """
         self._commands.close()
 
     def view(self) -> View:
-        """The room as it is now."""
+        """Return the room's current state."""
         return view_from(self._mine(lambda: self._commands.call("view", self._token)))
 
     def watch(
@@ -161,12 +172,12 @@ class RoomClient:
         stop: threading.Event | None = None,
         on_link: OnLink = lambda _: None,
     ) -> Iterator[News]:
-        """The room's news, for as long as the room is open; first how it stands now.
+        """Yield the room's news while the room is open. The first news is the current state.
 
-        With ``after_version`` the first news bring what happened since that version instead. No event is missed and
-        none comes twice, whatever breaks on the way. Ends when the room is closed, or within WAIT_S seconds after
-        ``stop`` is set. ``on_link`` hears of breaks. Raises DeadlineExceeded when the servers could not be reached for
-        as long as a call may take.
+        With ``after_version`` the first news has the events since that version instead. No event is lost or repeated,
+        also after connection failures. Ends when the room is closed, or within WAIT_S seconds after ``stop`` is set.
+        ``on_link`` is called when the connection fails or recovers. Raises DeadlineExceeded when the servers cannot be
+        reached before a call's deadline.
         """
         channel = self._new_channel(on_link)
         try:
@@ -186,21 +197,21 @@ class RoomClient:
                 except NotInvited:
                     if self._role is None:
                         raise
-                    self.join(self._role)  # taken for gone from a private room, which one has the code of
+                    self.join(self._role)  # removed as absent from a private room: the client still has its code
                     continue
                 except InvalidArgument:
                     first = self._whole(channel)
                     if version is None or first.view.version >= version:
                         raise
                     version, events, gap = first.view.version, [], False
-                    yield replace(first, gap=True)  # the servers were put back to a time before that version
+                    yield replace(first, gap=True)  # a backup from before that version was restored
                     continue
                 if answer["gap"]:
-                    events, gap = [], True  # what came before the gap is no longer followed by what comes now
+                    events, gap = [], True  # events before the gap and after it are not consecutive
                 events += [(plain["version"], from_plain(plain)) for plain in answer["events"]]
                 version = answer["version"]
                 if answer["view"] is None:
-                    continue  # there are more events than one answer carries: the view comes with the last
+                    continue  # one answer cannot carry all events: the view comes with the last
                 view = view_from(answer["view"])
                 if events or gap:
                     self._sent_away = self._is_sent_away(events, view)
@@ -211,13 +222,13 @@ class RoomClient:
             channel.close()
 
     def _whole(self, channel: RetryingConnection) -> News:
-        """The room as it is now, and what was last said there."""
+        """Return the room's current state and its last chat lines."""
         plain = self._mine(lambda: channel.call("view", self._token))
         talk = tuple(map(line_from, plain["talk"]))
         return News((), view_from(plain), False, plain["at"], talk, draining=_drains(plain))
 
     def _is_sent_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
-        """Whether the servers took us for gone (a machine that slept, say), without an own ``leave``."""
+        """Return whether the servers count this player as away without a ``leave``: for example, the machine slept."""
         if self._role is None:
             return False
         seat = view.seat_of(self.name)
@@ -227,15 +238,15 @@ class RoomClient:
         return any(isinstance(event, Left) and event.by == self.name for _, event in events)
 
     def _return_if_sent_away(self) -> None:
-        """Come back. If that fails, the next to watch tries again."""
+        """Join again. If that fails, the next pass of ``watch`` tries again."""
         role = self._role
         if role is not None and self._sent_away:
-            with contextlib.suppress(RoomClosed):  # the news of that are on their way
+            with contextlib.suppress(RoomClosed):  # the news of the closing follow
                 self.join(role)
 
     @staticmethod
     def _wait(channel: RetryingConnection, token: str, version: int | None) -> Any:
-        """What happened after that version, when something has or the time is up."""
+        """Return the events after that version: when there are some, or when the wait ends."""
         return channel.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
 
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
@@ -249,5 +260,5 @@ def _drains(answer: Mapping[str, Any]) -> bool:
 
 
 def new_request_id() -> str:
-    """An id that no other request has."""
+    """Return an id that no other request has."""
     return secrets.token_urlsafe(12)

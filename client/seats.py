@@ -1,7 +1,7 @@
-"""Staying present in rooms that nobody looks at: a player who has a seat where a game goes on is not away meanwhile.
+"""Keep a player present in rooms that no window shows, while games there go on.
 
-The servers count a player as present in a room while calls about that room come: commands, views, waits. So whoever
-looks at something else for a while, a lobby say, asks for the view of each such room now and then.
+The servers count a player as present in a room while calls about that room arrive: commands, views, waits. So a client
+that shows something else, for example the lobby, requests each room's view regularly.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from game.errors import Refusal
 from wire.errors import TicTacToeError
 
 LOOK_S = 0.25
-"""How often new rooms are looked for."""
+"""How often new rooms are looked for, in seconds."""
 
 
 def goes_on(room: Row | View) -> bool:
-    """Whether a game is played there, begins, or follows by itself: its players are waited for."""
+    """Return whether a game is played there, begins, or follows by itself: the room needs its players."""
     return room.phase in ("waiting", "selecting", "playing") or (room.phase == "finished" and room.timed)
 
 
@@ -32,12 +32,12 @@ def stay_present(
     stop: Event,
     looked_at: Callable[[], str] = lambda: "",
 ) -> Iterator[str]:
-    """Keep a player present in these rooms until ``stop`` is set; yields each room where that is over.
+    """Keep a player present in these rooms until ``stop`` is set. Yield each room that needs no more visits.
 
-    ``rooms`` is asked again and again; a new one is visited within LOOK_S seconds, each then every ``every_s`` seconds,
-    which is to be less than the servers' ``AWAY_S`` (half of ``max_wait_s`` is, see ``describe`` in docs/protocol.md).
-    Where a player was taken for gone it comes back; where the game is over it leaves, unless the room is ``looked_at``.
-    While the servers are away it goes on trying.
+    ``rooms`` is called repeatedly. A new room is visited within LOOK_S seconds, then every ``every_s`` seconds.
+    ``every_s`` must be less than the servers' ``AWAY_S``; half of ``max_wait_s`` is (see ``describe`` in
+    docs/protocol.md). If the servers count the player as away, the player joins again. If the game is over, the player
+    leaves, unless the room is ``looked_at``. While the servers are unreachable, this retries.
     """
     visited: dict[str, float] = {}
     while not stop.is_set():
@@ -56,13 +56,13 @@ def _is_over(player: Player, room: str, looked_at: Callable[[], str]) -> bool:
     try:
         return _visit(player, room, looked_at)
     except Refusal:
-        return True  # there is no such room any more, or the name is somebody else's
+        return True  # the room is gone, or the name belongs to another user
     except TicTacToeError:
-        return False  # the servers are away
+        return False  # the servers are unreachable
 
 
 def _visit(player: Player, room: str, looked_at: Callable[[], str]) -> bool:
-    """Be seen in a room; whether there is no reason to come again."""
+    """Visit a room so that its servers see the player. Return whether no more visits are needed."""
     client = player.room(room)
     try:
         view = client.view()

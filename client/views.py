@@ -1,4 +1,4 @@
-"""What the servers say about rooms, as values. Unknown fields are ignored, missing ones are a clear error."""
+"""Rooms as values, decoded from the servers' answers. Unknown fields are ignored; a missing field is an error."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from game.rules import SEATS, Outcome, Seat
 from wire.errors import ProtocolMismatch
 
 _UNFIT = (TypeError, ValueError, AttributeError)
-"""What taking an answer apart raises when it is of another shape."""
+"""What decoding raises when an answer has an unexpected shape."""
 
 
 @dataclass(frozen=True)
 class SeatView:
-    """Whose a seat is, and whether its player is there now."""
+    """The player of a seat, and whether that player is present."""
 
     name: str
     present: bool
     away_since: int | None = None
-    """Service time, for who is not there."""
+    """Service time since which the player is away; None if present."""
 
 
 @dataclass(frozen=True)
 class Time:
-    """The clocks of a game: what each had left, in ms, when that of ``running`` began to run at ``since``."""
+    """The clocks of a game: the time left in ms of each seat, when the clock of ``running`` started at ``since``."""
 
     left_ms: Mapping[str, int]
     running: Seat | None
     since: int
 
     def left(self, seat: Seat, at: int) -> int:
-        """What a seat has left at a service time, in ms, 0 when its time is up."""
+        """Return a seat's time left at a service time, in ms; 0 when its time is up."""
         had = self.left_ms[seat]
         return had if seat != self.running else max(0, had - max(0, at - self.since))
 
@@ -50,11 +50,11 @@ class View:
     title: str
     owner: str
     phase: str
-    """"waiting", "selecting", "playing", "finished" or "closed"."""
+    """One of "waiting", "selecting", "playing", "finished", "closed"."""
     game: str
     options: Mapping[str, Any]
     board: Mapping[str, Any]
-    """What the game shows; in tic-tac-toe width, height, in_a_row, cells (text, row by row), last, line."""
+    """What the game shows. In tic-tac-toe: width, height, in_a_row, cells (text, row by row), last, line."""
     seats: Mapping[str, SeatView | None]
     turn: Seat | None
     outcome: Outcome | None
@@ -64,28 +64,28 @@ class View:
     draws: int
     rematch: tuple[Seat, ...]
     spectators: tuple[str, ...]
-    """The first of those who watch; ``spectator_count`` says how many there are."""
+    """The first spectators. ``spectator_count`` is the number of all."""
     spectator_count: int
     best_of: int
-    """Of how many games the series is; 0 for one without end."""
+    """The number of games of the series; 0 for a series without end."""
     clock: str
-    """How time is given; see ``game.match.clock.clock_rule``."""
+    """The clock rule; see ``game.match.clock.clock_rule``."""
     rated: bool
     bots: tuple[str, ...]
     private: bool
     locked: bool
     series_over: bool
     due_at: int | None
-    """The service time at which something happens without anybody's command."""
+    """The service time of the room's next timer; None if there is none."""
     selection: Selection | None
-    """What is to be played, while that is being selected."""
+    """The choices and proposals, while a match selects what to play."""
     time: Time | None
-    """The clocks; None in a game without."""
+    """The clocks; None in a game without clocks."""
     offers: tuple[tuple[Seat, Matter], ...]
-    """What is offered, and by whom."""
+    """The pending offers, each with the seat that made it."""
 
     def seat_of(self, name: str) -> Seat | None:
-        """The seat of a username, in any spelling that reads the same; None for somebody who has none."""
+        """Return a username's seat; None without one. Spellings with the same ``name_key`` are the same name."""
         for seat in SEATS:
             there = self.seats[seat]
             if there is not None and (there.name == name or name_key(there.name) == name_key(name)):
@@ -94,16 +94,16 @@ class View:
 
     @property
     def timed(self) -> bool:
-        """Whether something happens without anybody's command."""
+        """Return whether a timer is set: something then happens without a command from a user."""
         return self.due_at is not None
 
     def offers_of(self, seat: Seat | None) -> tuple[Matter, ...]:
-        """What somebody on that seat offers."""
+        """Return the pending offers of that seat."""
         return tuple(what for whose, what in self.offers if whose == seat)
 
     @property
     def winner(self) -> str | None:
-        """The username that won the game, if it is over and somebody did."""
+        """Return the username that won the game; None if the game is not over, or is drawn."""
         if self.outcome is None or self.outcome.winner is None:
             return None
         seat = self.seats[self.outcome.winner]
@@ -112,7 +112,7 @@ class View:
 
 @dataclass(frozen=True)
 class Row:
-    """A room in the lobby."""
+    """A room in the lobby's list."""
 
     room: str
     title: str
@@ -126,11 +126,11 @@ class Row:
     clock: str
     rated: bool
     timed: bool
-    """Whether something happens there without anybody's command: a flag falls, the next game begins."""
+    """Whether a timer is set there: a flag falls, the next game begins."""
 
 
 def view_from(plain: Mapping[str, Any]) -> View:
-    """The view that came over the wire. Raises ProtocolMismatch if something is missing or of another shape."""
+    """Decode a view from the wire. Raises ProtocolMismatch if a field is missing or has another shape."""
     try:
         seats = plain["seats"]
         return View(
@@ -173,7 +173,7 @@ def _selection_from(plain: Mapping[str, Any] | None) -> Selection | None:
 
 
 def line_from(plain: Mapping[str, Any]) -> Line:
-    """What somebody said, as it came over the wire. Raises ProtocolMismatch as ``view_from``."""
+    """Decode a chat line from the wire. Raises ProtocolMismatch as ``view_from``."""
     try:
         return Line(**{name: plain[name] for name in Line._fields})
     except KeyError as missing:
@@ -183,7 +183,7 @@ def line_from(plain: Mapping[str, Any]) -> Line:
 
 
 def row_from(plain: Mapping[str, Any]) -> Row:
-    """The lobby's row that came over the wire. Raises ProtocolMismatch if something is missing or of another shape."""
+    """Decode a row of the lobby from the wire. Raises ProtocolMismatch if a field is missing or has another shape."""
     try:
         return Row(**{name: plain[name] for name in Row.__dataclass_fields__})
     except KeyError as missing:
@@ -193,7 +193,7 @@ def row_from(plain: Mapping[str, Any]) -> Row:
 
 
 def row_of(view: View) -> Row:
-    """What the lobby would say of a room: of a private one it says nothing."""
+    """Return the row that the lobby would have for a room. The lobby lists no private room."""
     players = {seat: None if owner is None else owner.name for seat, owner in view.seats.items()}
     as_they_are = {name: getattr(view, name) for name in Row.__dataclass_fields__ if name != "players"}
     return Row(players=players, **as_they_are)

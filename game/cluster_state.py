@@ -1,5 +1,6 @@
-"""What holds for the whole cluster: service time (see ``moment``), and whether it is being emptied. Decide and evolve,
-like rooms but tiny. Pure.
+"""State of the whole cluster: service time (see ``moment``), and whether the cluster drains.
+
+Decide and evolve, as for rooms. Pure.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from game.plain_values import or_none, whole, yes_or_no
 
 
 class ClusterState(NamedTuple):
-    """``at``: the service time that was last written down. ``drain_rules``: no new names, rooms and matches. ``until``:
-    the date, in seconds since 1970, when the cluster stops in any case; None if it waits for the last game.
+    """The cluster's state.
+
+    ``at``: the last service time in the log, in ms. ``draining``: no new names, rooms and games.
+
+    ``until``: when the cluster stops at the latest, in seconds since 1970; None if it waits for the last game.
     """
 
     version: int = 0
@@ -25,18 +29,21 @@ class ClusterState(NamedTuple):
 
 
 def told(state: ClusterState) -> dict[str, object] | None:
-    """What people are told of a cluster that is being emptied: ``until``; None when it is not."""
+    """Return what clients receive about a drain: a dictionary with ``until``.
+
+    Return None when the cluster does not drain.
+    """
     return {"until": state.until} if state.draining else None
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Write down what time it is."""
+    """Write the present service time to the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Begin to empty the cluster, or (not ``on``) go on as usual."""
+    """Start a drain, or end it if ``on`` is false."""
 
     on: bool
     until: int | None = None
@@ -44,7 +51,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """The only kind of event: how it is from now on."""
+    """The only kind of event: the cluster's state from now on."""
 
     at: int
     draining: bool
@@ -52,7 +59,7 @@ class Happened:
 
 
 def decide(state: ClusterState, command: Tick | Drain, now: Context) -> tuple[Happened, ...]:
-    """What the command changes, if anything."""
+    """Return the events of the command; none when nothing changes."""
     at = max(now.at, state.at)
     if isinstance(command, Tick):
         return (Happened(at, state.draining, state.until),) if at > state.at else ()
@@ -63,17 +70,17 @@ def decide(state: ClusterState, command: Tick | Drain, now: Context) -> tuple[Ha
 
 
 def evolve(state: ClusterState, event: Happened) -> ClusterState:
-    """The state after the event."""
+    """Return the state after the event."""
     return ClusterState(state.version + 1, event.at, event.draining, event.until)
 
 
 def to_plain(event: Happened) -> dict[str, object]:
-    """The event as plain data."""
+    """Return the event as plain data."""
     return {"kind": "happened", "at": event.at, "draining": event.draining, "until": event.until}
 
 
 def from_plain(plain: object) -> Happened:
-    """The event that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else."""
+    """Return the event that ``to_plain`` wrote. Ignores unknown fields. Raises InvalidArgument for any other value."""
     if not isinstance(plain, Mapping) or plain.get("kind") != "happened":
         raise InvalidArgument("an event of the whole cluster is a dictionary of a known kind")
     at, until = whole(plain.get("at"), "at"), or_none(whole)(plain.get("until"), "until")
@@ -82,12 +89,12 @@ def from_plain(plain: object) -> Happened:
 
 
 def encode(state: ClusterState) -> dict[str, object]:
-    """The state as plain data."""
+    """Return the state as plain data."""
     return state._asdict()
 
 
 def decode(plain: Mapping[str, Any]) -> ClusterState:
-    """The state that ``encode`` wrote. Raises InvalidArgument for anything else."""
+    """Return the state that ``encode`` wrote. Raises InvalidArgument for any other value."""
     version = whole(plain["version"], "version")
     event = from_plain({"kind": "happened", **plain})
     return ClusterState(version, event.at, event.draining, event.until)

@@ -1,6 +1,6 @@
-"""The base of all errors of the project, and the refusals of the game. One code a kind.
+"""The base class of all errors of the project, and the refusals of the game. Each kind has one code.
 
-Nothing here knows how an error reaches anybody; ``wire.errors`` adds what can go wrong on the way.
+Nothing here depends on how an error is sent; ``wire.errors`` adds the errors of calls and servers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ Fault = Literal["caller", "peer", "ours"]
 
 
 class TicTacToeError(Exception):
-    """Something did not happen; ``code`` says what kind, ``message`` says it in one sentence, ``fault`` whose it is."""
+    """The base of all errors. ``code`` is the kind, ``message`` a sentence, ``fault`` the side at fault."""
 
     code: ClassVar[str] = "error"
     fault: ClassVar[Fault] = "ours"
@@ -22,7 +22,7 @@ class TicTacToeError(Exception):
 
 
 class Refusal(TicTacToeError):
-    """The command cannot be carried out as things are; nothing was changed."""
+    """The rules do not allow the command. Nothing was changed."""
 
     code: ClassVar[str] = "refused"
     fault: ClassVar[Fault] = "caller"
@@ -41,19 +41,19 @@ class NameTaken(Refusal):
 
 
 class NameTooSimilar(NameTaken):
-    """The username looks like one that belongs to another token."""
+    """The username is a lookalike of a username that belongs to another token."""
 
     code: ClassVar[str] = "name_too_similar"
 
 
 class WrongCode(Refusal):
-    """The recovery code is not the one of that username."""
+    """The recovery code does not belong to that username."""
 
     code: ClassVar[str] = "wrong_code"
 
 
 class BadToken(Refusal):
-    """The token belongs to nobody."""
+    """The token belongs to no username."""
 
     code: ClassVar[str] = "bad_token"
 
@@ -65,7 +65,7 @@ class NoSuchRoom(Refusal):
 
 
 class NoSuchGame(Refusal):
-    """The book has no game of that number (yet)."""
+    """The game archive has no game of that number (yet)."""
 
     code: ClassVar[str] = "no_such_game"
 
@@ -83,13 +83,13 @@ class RoomClosed(Refusal):
 
 
 class RoomFull(Refusal):
-    """No more people fit into the room."""
+    """The room has its maximum number of people."""
 
     code: ClassVar[str] = "room_full"
 
 
 class NotInRoom(Refusal):
-    """The caller is not in the room: join first."""
+    """The caller is not in the room and must join first."""
 
     code: ClassVar[str] = "not_in_room"
 
@@ -113,7 +113,7 @@ class CellTaken(Refusal):
 
 
 class GameNotRunning(Refusal):
-    """No game is being played in the room."""
+    """No game is running in the room."""
 
     code: ClassVar[str] = "game_not_running"
 
@@ -125,31 +125,31 @@ class GameStillRunning(Refusal):
 
 
 class NotAllowed(Refusal):
-    """Only somebody else may do that."""
+    """The caller has no right to do this, or not now."""
 
     code: ClassVar[str] = "not_allowed"
 
 
 class TimeUp(Refusal):
-    """A clock of the game has run down: it is lost, and about to end."""
+    """A clock has run down: the game is lost, and the event that ends it follows."""
 
     code: ClassVar[str] = "time_up"
 
 
 class NoSuchOffer(Refusal):
-    """Nobody offers that (any more)."""
+    """There is no such offer (any more)."""
 
     code: ClassVar[str] = "no_such_offer"
 
 
 class TooOften(Refusal):
-    """The caller has done that often enough for now: later it is possible again."""
+    """The caller reached a rate limit. A later try can succeed."""
 
     code: ClassVar[str] = "too_often"
 
 
 class LimitReached(Refusal):
-    """One name, or one host, has as many of these as the settings allow; nothing was changed."""
+    """A username or a host has as many of these as the settings allow. Nothing was changed."""
 
     code: ClassVar[str] = "limit_reached"
 
@@ -161,19 +161,19 @@ class NotInvited(Refusal):
 
 
 class Draining(Refusal):
-    """The cluster is being emptied: nothing new begins there until it was stopped and started again."""
+    """The cluster drains: no new rooms, games and names until it has stopped and started again."""
 
     code: ClassVar[str] = "draining"
     fault: ClassVar[Fault] = "ours"
 
 
 class InvariantBroken(TicTacToeError):
-    """Something that must hold does not: a fault of ours, after which a server ends and starts with good state."""
+    """A condition that must always hold does not. The fault is ours: the server ends and starts again."""
 
     code: ClassVar[str] = "invariant_broken"
 
 
 def check(condition: bool, message: str) -> None:
-    """Raise InvariantBroken unless the condition holds; unlike ``assert`` it stays on under ``python -O``."""
+    """Raise InvariantBroken unless the condition holds. Unlike ``assert``, this stays on under ``python -O``."""
     if not condition:
         raise InvariantBroken(message)

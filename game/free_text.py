@@ -1,9 +1,11 @@
-"""Text that people write for others, of any script: the one rule for titles of rooms and for what is said. Pure.
+"""The rule for text that people write for others, in any script: titles of rooms and chat lines. Pure.
 
-Nothing is in it that cannot be seen or that changes how the rest is seen, but for the two joiners where they have a
-use: Persian and the scripts of India are written with them, and many emoji are made with them. Where they have none
-they are dropped. See RFC 5892, appendix A.1 and A.2, and UTS #51 for emoji. RFC 5892 also asks which letters stand on
-both sides of a non-joiner; people write it after letters that never join, too, and nothing is lost by that.
+The text has no invisible characters, and none that changes how the rest is shown. The two joiners are an exception
+where they have a use. Persian and the scripts of India need them, and many emoji are made with them. Elsewhere they are
+dropped.
+
+See RFC 5892, appendix A.1 and A.2, and UTS #51 for emoji. RFC 5892 also checks the letters on both sides of a
+non-joiner. This module does not: people also write it after letters that never join, and that does no harm.
 """
 
 from __future__ import annotations
@@ -12,49 +14,54 @@ import unicodedata
 from collections.abc import Sequence
 
 MOST_MARKS = 4
-"""Marks on one letter that take no room of their own; see UTS #39, "Optional Detection"."""
+"""The most combining marks on one letter; see UTS #39, "Optional Detection"."""
 _NON_JOINER = "\u200c"
 _JOINER = "\u200d"
 _JOINERS = _NON_JOINER + _JOINER
 _VIRAMA = 9
-"""Its class of combining characters."""
+"""The canonical combining class of a virama."""
 _CURSIVE = frozenset(
     {"ADLAM", "ARABIC", "HANIFI", "MANDAIC", "MANICHAEAN", "MONGOLIAN", "NKO", "PHAGS-PA", "SOGDIAN", "SYRIAC"}
 )
-"""Scripts whose letters join, as the names of their letters begin."""
+"""Scripts with joining letters. The Unicode names of their letters begin with these words."""
 _EMOJI_PARTS = frozenset("\ufe0f\u20e3") | frozenset(map(chr, range(0x1F3FB, 0x1F400)))
-"""What follows an emoji and belongs to it: how it is drawn, a key's cap, a skin's tone."""
+"""Characters that follow an emoji and belong to it: presentation selector, keycap, skin tone."""
 _ARROWS = "\u2194\u2195"
-"""Emoji that are no "other symbols" in Unicode's categories."""
+"""Emoji outside Unicode's category "other symbols"."""
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
-"""Letters and a sign that look like spaces: fillers of Hangul, and the empty cell of Braille."""
+"""Letters and a symbol that look like spaces: Hangul fillers and the empty Braille cell."""
 
 
 def readable(text: str) -> str:
-    """The text in its normal form (NFC) without what is no text: control characters, directions, surrogates, joiners
-    without use, marks that pile up. White space is single spaces.
+    """Return the text in normal form (NFC) without characters that are not text.
+
+    Drops control characters, directions, surrogates, joiners without use, and marks beyond MOST_MARKS. White space
+    becomes single spaces.
     """
     kept = " ".join("".join(c for c in text if _is_text(c)).split())
     if kept.isascii():
         return kept
     before = ""
-    while kept != before:  # what is dropped can bring a mark to another one
+    while kept != before:  # dropping a character can put two marks side by side
         before, kept = kept, _trimmed(kept)
     return kept
 
 
 def is_readable(text: str) -> bool:
-    """Whether nothing of it is lost by ``readable`` but white space, joiners without use and other compositions."""
+    """Return whether ``readable`` keeps the text.
+
+    Changes of white space, composition and joiners without use do not count.
+    """
     return all(_is_text(c) and (c == " " or not c.isspace()) for c in text) and not piles_up(text)
 
 
 def can_be_seen(text: str) -> bool:
-    """Whether anything of it leaves a trace on a screen."""
+    """Return whether any character of the text is visible on a screen."""
     return any(unicodedata.category(c)[0] not in "CMZ" and c not in _BLANK for c in text)
 
 
 def piles_up(text: str) -> bool:
-    """Whether a letter has more than MOST_MARKS marks, or one twice in a row."""
+    """Return whether a letter has more than MOST_MARKS marks, or the same mark twice in a row."""
     decomposed = unicodedata.normalize("NFD", text)
     return _without_piles(decomposed) != decomposed
 
@@ -80,7 +87,7 @@ def _without_piles(text: str) -> str:
 
 
 def _is_mark(c: str) -> bool:
-    """Whether it is drawn over, under or through the letter before it."""
+    """Return whether the character is drawn over, under or through the letter before it."""
     return unicodedata.category(c) in ("Mn", "Me")
 
 
@@ -95,7 +102,11 @@ def _without_idle_joiners(text: str) -> str:
 
 
 def _has_use(joiner: str, before: Sequence[str], after: str) -> bool:
-    """Whether a joiner shows: after a virama, after a letter of a cursive script, or, between two emoji, as one."""
+    """Return whether a joiner has a visible effect.
+
+    Both joiners have an effect after a virama and after a letter of a cursive script. The joiner (U+200D) also has it
+    between two emoji, which it combines.
+    """
     last = [c for c in before[-1 - MOST_MARKS :] if c not in _EMOJI_PARTS]
     if last and unicodedata.combining(last[-1]) == _VIRAMA:
         return True

@@ -1,8 +1,8 @@
-"""What a decision needs from the world outside, handed in: the time, chance, the date, and the limits of the settings.
+"""The inputs of a decision from outside: time, randomness, date and the limits of the settings.
 
-*Service time* is milliseconds that a main server was in office, from the cluster's first start on. It stands still
-while nobody is, so nobody is charged for a takeover, and it is one time for all main servers, whatever their machines'
-clocks say. It never goes back.
+*Service time* is the milliseconds during which a main server was the primary, counted from the cluster's first start.
+It stands still while there is no primary, so a takeover costs no player any time. It is the same for all main servers,
+whatever their machines' clocks show. It never goes back.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 CHANCE_BITS = 63
-"""So many, since chance is written into events, and what reads them takes no larger whole numbers."""
+"""Number of random bits in a ``Context``. Events contain them, and readers of events accept no larger whole numbers."""
 
 
 class Context(NamedTuple):
-    """When something is decided. ``at``: service time in ms. ``chance``: ``CHANCE_BITS`` random bits. ``date``: seconds
-    since 1970, for people to read; nothing is decided by it. ``draining``: the cluster is being emptied.
+    """The inputs of one decision. ``at``: service time in ms. ``chance``: ``CHANCE_BITS`` random bits.
+
+    ``date``: seconds since 1970, for people to read; no decision depends on it. ``draining``: whether the cluster
+    drains.
     """
 
     at: int = 0
@@ -25,7 +27,10 @@ class Context(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """``people``: in one room. ``claim_after_ms``: how long a player is away before the opponent may claim the game."""
+    """Limits of the settings. ``people``: most people in one room.
+
+    ``claim_after_ms``: how long a player must be away before the opponent can claim the game, in ms.
+    """
 
     people: int = 1500
     claim_after_ms: int = 60_000

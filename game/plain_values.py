@@ -1,6 +1,6 @@
-"""Readers of plain data, one function a kind of value: each returns the value, or refuses it by name. Pure.
+"""Readers of plain data, one function per type of value. Each returns the value or raises an error with its name. Pure.
 
-What events and records are made of: texts, whole numbers, lists and dictionaries, as JSON and msgpack both know them.
+Events and records consist of texts, whole numbers, lists and dictionaries, which JSON and msgpack have in common.
 """
 
 from __future__ import annotations
@@ -11,24 +11,25 @@ from collections.abc import Callable, Mapping
 from game.errors import InvalidArgument
 
 LARGEST = (1 << 63) - 1
-"""What every reader of msgpack takes for a whole number."""
+"""The largest whole number that every msgpack reader accepts."""
 DEEPEST = 4
+"""The most levels of lists and dictionaries inside one another."""
 ROOM_ID = re.compile(r"[0-9a-z]{4,16}")
-"""A room's id, whole. It becomes a part of remote names and of names of files."""
+"""A complete room id. It is a part of remote names and file names."""
 
 Read = Callable[[object, str], object]
-"""Reads a value, and is told its name for the error."""
+"""Reads a value. The second argument is the value's name for the error. Raises InvalidArgument."""
 
 
 def text(value: object, name: str) -> str:
-    """A text that can be written as UTF-8."""
+    """Read a text that can be written as UTF-8."""
     if not isinstance(value, str) or not (value.isascii() or _is_unicode(value)):
         raise InvalidArgument(f"{name} must be a text")
     return value
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether it can be written: a lone half of a surrogate pair has no UTF-8, so neither disk nor wire take it."""
+    """Return whether the text has a UTF-8 form. A lone surrogate has none, so neither disk nor wire can carry it."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -37,21 +38,21 @@ def _is_unicode(text: str) -> bool:
 
 
 def whole(value: object, name: str) -> int:
-    """A whole number from 0, as large as msgpack has them."""
+    """Read a whole number from 0 to LARGEST."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
         raise InvalidArgument(f"{name} must be a whole number from 0")
     return value
 
 
 def yes_or_no(value: object, name: str) -> bool:
-    """True or false."""
+    """Read true or false."""
     if not isinstance(value, bool):
         raise InvalidArgument(f"{name} must be true or false")
     return value
 
 
 def one_of(*choices: str) -> Read:
-    """One of these texts."""
+    """Return a reader of one of these texts."""
 
     def read(value: object, name: str) -> str:
         if not isinstance(value, str) or value not in choices:
@@ -62,12 +63,12 @@ def one_of(*choices: str) -> Read:
 
 
 def or_none(read: Read) -> Read:
-    """What that reads, or None."""
+    """Return a reader that also accepts None."""
     return lambda value, name: None if value is None else read(value, name)
 
 
 def list_of(read: Read) -> Read:
-    """A list, as a tuple, of what that reads."""
+    """Return a reader of a list as a tuple. ``read`` reads each item."""
 
     def read_all(value: object, name: str) -> tuple[object, ...]:
         if not isinstance(value, (list, tuple)):
@@ -78,14 +79,14 @@ def list_of(read: Read) -> Read:
 
 
 def options(value: object, name: str) -> object:
-    """A dictionary of what ``simple`` reads."""
+    """Read a dictionary of values that ``simple`` accepts."""
     if not isinstance(value, Mapping):
         raise InvalidArgument(f"{name} must be a dictionary")
     return simple(value, name)
 
 
 def simple(value: object, name: str, depth: int = 0) -> object:
-    """What JSON and msgpack both know; what it means as a move or an option, the rules know."""
+    """Read any value that JSON and msgpack both have. The rules check what it means as a move or an option."""
     if value is None or isinstance(value, bool) or (isinstance(value, str) and _is_unicode(value)):
         return value
     if isinstance(value, int) and -LARGEST <= value <= LARGEST:

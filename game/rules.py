@@ -1,7 +1,8 @@
-"""The port between a room and the game played in it.
+"""The interface between a room and its game.
 
-A room knows seats, turns and results; what a move is, whether it is legal and who has won it asks the rules. Rules
-are immutable and shared by all rooms that play the same; positions are immutable values that only the rules read.
+A room has seats, turns and results. The rules decide what a move is, whether it is legal, and which seat won. Rules are
+immutable, and all rooms of the same game and options share them. Positions are immutable values that only the rules
+read.
 """
 
 from __future__ import annotations
@@ -14,20 +15,19 @@ Seat = Literal["X", "O"]
 SEATS: tuple[Seat, Seat] = ("X", "O")
 Position = Any
 Termination = Literal["line", "full", "resigned", "time", "agreed", "left", "aborted"]
-"""A line, a full board, giving up, time that ran down, an agreed draw, a player who stayed away, an agreed end without
-a result.
-"""
+"""How a game can end: a line, a full board, a resignation, a flag that fell, an agreed draw, a claim against a player
+who stayed away, an agreed abort."""
 TERMINATIONS: tuple[Termination, ...] = get_args(Termination)
 
 
 def other(seat: Seat) -> Seat:
-    """The seat across the table."""
+    """Return the opponent's seat."""
     return "O" if seat == "X" else "X"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a game ended; ``winner`` is None in a draw, and when it was aborted."""
+    """The end of a game. ``winner`` is None after a draw or an abort."""
 
     termination: Termination
     winner: Seat | None
@@ -35,26 +35,26 @@ class Outcome:
 
 
 class Rules(Protocol):
-    """A game for two seats who move in turn."""
+    """A game for two seats that move in turn."""
 
     def opening(self) -> Position:
-        """The position before the first move."""
+        """Return the position before the first move."""
 
     def play(self, position: Position, seat: Seat, move: object) -> Position:
-        """The position after a move, which comes from outside and may be anything.
+        """Return the position after a move. The move comes from outside and can be any value.
 
-        Raises InvalidArgument for what is no move at all, and another Refusal for a move that is not legal here. Whose
-        turn it is has been checked.
+        Raises InvalidArgument for a value that is not a move, and another Refusal for an illegal move. The caller has
+        checked that it is this seat's turn.
         """
 
     def to_move(self, position: Position) -> Seat | None:
-        """The seat to move, or None when the game is over."""
+        """Return the seat to move; None when the game is over."""
 
     def outcome(self, position: Position) -> Outcome | None:
-        """How the game ended, or None while it goes on."""
+        """Return how the game ended; None while it goes on."""
 
     def describe(self, position: Position) -> dict[str, object]:
-        """What everybody may see of the position, ready for the wire."""
+        """Return what every caller may see of the position, ready for the wire."""
 
     def options(self) -> Mapping[str, object]:
-        """What tells these rules apart from others of the same game, ready for the wire."""
+        """Return the options that distinguish these rules from others of the same game, ready for the wire."""

@@ -1,7 +1,7 @@
 """The three servers: ``main_server``, ``communication_server`` and ``replication_server`` start them.
 
-What each does is in ``main``, ``communication`` and ``replication``; what they share in the other packages. Higher
-ones import lower ones, and never the other way:
+The parts of each server are in ``main``, ``communication`` and ``replication``; the other packages have the shared
+parts. A package imports only packages from lower lines of this list:
 
     control
     main, communication
@@ -13,7 +13,7 @@ ones import lower ones, and never the other way:
     runtime
     telemetry
 
-``settings`` is read once and handed down. Start reading in ``main_server.py``, then ``process``.
+``settings`` is read once and passed on. Start reading in ``main_server.py``, then in ``process``.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ import sys
 
 
 def _import_structlog_without_rich() -> None:
-    """Import structlog as if rich were not installed: it would import rich for tracebacks in colour, which no log of
-    ours has, and that is a fifth of the time that a server needs to start.
+    """Import structlog as if rich were not installed.
+
+    It would import rich for coloured tracebacks, which our logs do not have. That is a fifth of the start time of a
+    server.
     """
     if "rich" in sys.modules:
         return
-    sys.modules["rich"] = None  # type: ignore[assignment]  # this is how Python says: not to be imported
+    sys.modules["rich"] = None  # type: ignore[assignment]  # None makes Python refuse the import
     try:
         import structlog  # noqa: F401
     finally:

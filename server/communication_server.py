@@ -1,7 +1,7 @@
 """The communication server: the front door.
 
-Run it as ``python server/communication_server.py`` from the project's root. It keeps nothing that the
-log does not have; see ``docs/architecture.md``.
+Run it as ``python server/communication_server.py`` from the project's root. It stores nothing that the log does not
+have; see ``docs/architecture.md``.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ CONNECTIONS_TO_MAIN = 16
 
 
 class CommunicationPeer(PeerApi):
-    """What the communication server answers the others."""
+    """The communication server's remote methods for the other servers."""
 
     def __init__(self, its_node: ServerProcess, copy: LobbyFollower) -> None:
         super().__init__(its_node)
         self._copy = copy
 
     def prove(self) -> bool:
-        """Whoever reads or fills the lobby comes to an end with it."""
+        """Return once no reader or writer holds the lock of the lobby."""
         with self._copy.lock:
             return self._copy.complete
 
     @remote()
     def bot_matches(self) -> list[str]:
-        """The rooms of the house bot's matches that go on."""
+        """Return the rooms of the house bot's running matches."""
         return self._copy.matches_of(HOUSE_BOT)
 
     def more_status(self) -> dict[str, object]:
@@ -44,7 +44,7 @@ class CommunicationPeer(PeerApi):
 
 
 def build(its_node: ServerProcess) -> None:
-    """Open the front door, and follow the main server's lobby."""
+    """Start the front door, and follow the main server's lobby and game archive."""
     copy = LobbyFollower()
     its_node.serve_peers(CommunicationPeer(its_node, copy))
     main = its_node.settings.peer_address_of(MAIN)

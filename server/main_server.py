@@ -1,7 +1,7 @@
 """The main server: rooms, names and the log.
 
-Run it as ``python server/main_server.py`` from the project's root. It waits until it knows all that was ever
-acknowledged, takes office, and serves the rooms; see ``docs/architecture.md``.
+Run it as ``python server/main_server.py`` from the project's root. It waits until it has every acknowledged entry,
+becomes the primary, and serves the rooms; see ``docs/architecture.md``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from wire import MAIN, REPLICATION
 
 
 def build(its_node: ServerProcess) -> None:
-    """Answer heartbeats, and wait until there is something that people can be served."""
+    """Answer heartbeats, and wait until clients can be served."""
     settings = its_node.settings
     line = ReplicaConnection(
         settings.peer_address_of(REPLICATION),
@@ -28,7 +28,7 @@ def build(its_node: ServerProcess) -> None:
     its_node.serve_peers(peer)
     its_node.metrics.include(peer.readings)
     its_node.watch([REPLICATION])
-    clients = its_node.open_to_clients()  # those who come before there is an office wait, and need not come again
+    clients = its_node.open_to_clients()  # clients that connect before the takeover wait; they need not reconnect
     candidate = Candidate(its_node, clients, line, peer)
     its_node.in_background("office", candidate.run)
     candidate.serves.wait()

@@ -1,4 +1,4 @@
-"""The replication server: the copy of the log, and the one who starts the others again when they die.
+"""The replication server: keeps the replica of the log, and starts the other servers again when they die.
 
 Run it as ``python server/replication_server.py`` from the project's root; see ``docs/architecture.md``.
 """
@@ -23,7 +23,7 @@ from wire.errors import StorageFailed
 
 
 def build(its_node: ServerProcess) -> None:
-    """Offer the copy, and watch the others: these also while the disk does not let the copy be opened."""
+    """Serve the replica and supervise the other servers. Supervise also while the disk refuses to open the replica."""
     opening = its_node.retries["journal"] = Retries("the journal cannot be opened")
     try:
         its_node.serve_peers(_copy(its_node, open_journal_of(its_node)))

@@ -1,6 +1,6 @@
-"""What settings must be, each alone and together: pure. Yields sentences that name the setting and what it may be.
+"""The rules for settings, each alone and together. Pure. Yields sentences with the setting and its allowed values.
 
-Nothing here looks at the machine; what depends on its addresses is in ``this_machine``.
+Nothing here reads the machine. ``this_machine`` has the checks that depend on its addresses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAMES = {MAIN: "MAIN", COMMUNICATION: "COMMUNICATION", REPLICATION: "REPLICATIO
 
 
 def complaints(settings: SettingsFields) -> Iterator[str]:
-    """What is wrong with these settings, the plainest first; nothing if they can be."""
+    """Yield what is wrong with these settings, the plainest first; nothing if they are valid."""
     yield from _choices(settings)
     yield from _ranges(settings)
     yield from _times(settings)
@@ -96,19 +96,19 @@ def _folder(settings: SettingsFields) -> Iterator[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address as it is written can only be reached from its own machine. A name is not resolved."""
+    """Return whether a written address can be reached only from its own machine. A name is not resolved."""
     address = packed(host)
     return host.lower() == "localhost" if address is None else address == _LOOPBACK_6 or address[:-3] == _LOOPBACK_4
 
 
 def is_every_address(host: str) -> bool:
-    """Whether it means all addresses of a machine: to listen on, not to connect to."""
+    """Return whether it means all addresses of a machine: valid to listen on, not to connect to."""
     address = packed(host)
     return address is not None and not any(address)
 
 
 def _is_elsewhere(host: str) -> bool:
-    """Whether it is an address, written out, that is not loopback."""
+    """Return whether it is a written address that is not loopback."""
     return packed(host) is not None and not is_loopback(host)
 
 
@@ -183,11 +183,14 @@ def _ports(settings: SettingsFields) -> Iterator[_Port]:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two hosts are one machine, as far as texts show it; loopback is the machine of whoever reads it."""
+    """Return whether two hosts may be the same machine, as far as their texts show.
+
+    Loopback is the machine of each reader, so it may be any host.
+    """
     return one.lower() == other.lower() or is_loopback(one) or is_loopback(other)
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether nothing else can listen on a port of one while something listens on the same port of the other."""
+    """Return whether a listener on one address excludes a listener on the same port of the other."""
     first, second = (_LOCALHOST if host.lower() == "localhost" else host.lower() for host in (one, other))
     return first == second or is_every_address(one) or is_every_address(other)

@@ -80,7 +80,7 @@ class SettingsFields:
         return Address(self.name_server_host, self.name_server_port)
 
     def host_of(self, role: str) -> str:
-        """The host on which that server runs."""
+        """Return the host on which that server runs."""
         return {
             MAIN: self.main_host,
             COMMUNICATION: self.communication_host,
@@ -89,12 +89,12 @@ class SettingsFields:
         }[role]
 
     def client_port_of(self, role: str) -> int:
-        """The port for clients of that server."""
+        """Return the port for clients of that server."""
         ports = {MAIN: self.main_port, COMMUNICATION: self.communication_port, REPLICATION: self.replication_port}
         return ports[role]
 
     def peer_address_of(self, role: str) -> Address:
-        """Where the other servers reach that server."""
+        """Return the address where the other servers reach that server."""
         ports = {
             MAIN: self.main_peer_port,
             COMMUNICATION: self.communication_peer_port,
@@ -104,12 +104,12 @@ class SettingsFields:
 
     @property
     def server_ports(self) -> tuple[int, ...]:
-        """All ports of the three servers."""
+        """All ports of the three servers for clients and peers."""
         servers = (MAIN, COMMUNICATION, REPLICATION)
         return tuple(port for role in servers for port in (self.client_port_of(role), self.peer_address_of(role).port))
 
     def metrics_port_of(self, role: str) -> int:
-        """The port on which that server tells its metrics; 0 if it tells none."""
+        """Return the port on which that server serves its metrics; 0 if it serves none."""
         ports = {
             MAIN: self.main_metrics_port,
             COMMUNICATION: self.communication_metrics_port,

@@ -1,7 +1,7 @@
-"""Where values of settings come from: the environment, and below it a ``.env`` file. Texts only, not yet values.
+"""The sources of settings: the environment, and below it a ``.env`` file. Texts only, not yet values.
 
-A file has nothing but settings, so every other name and every line that cannot be read is an error with its line
-number. The environment has the names of all programs, so there only what is nearly the name of a setting is one.
+A file has nothing but settings. So any other name, and any line that cannot be read, is an error with its line number.
+The environment also has the names of other programs. There, only a name that is almost a setting is an error.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Collection, Mapping, Set
 from pathlib import Path
 
 _FOR_PROGRAMS = frozenset({"OWNER_PID", "TEST_FAULTS"})
-"""Settings that nobody types: a name like them (OWNER_ID, OWNER_GID) is another program's."""
+"""Settings that only programs set. A name like them (OWNER_ID, OWNER_GID) belongs to another program."""
 
 
 class SettingsError(Exception):
-    """A setting has a value it cannot have; the sentence names the setting and what it may be."""
+    """A setting has an invalid value. The message names the setting and its allowed values."""
 
 
 def from_environment(environment: Mapping[str, str], known: Set[str]) -> dict[str, str]:
-    """The settings that the environment has.
+    """Return the settings that the environment has.
 
-    Raises SettingsError for a name that is nearly one of ``known`` and begins with the same word, which may have its
-    letters in another order: what other programs call LOGLEVEL or PUBLIC_HOSTNAME is theirs.
+    Raises SettingsError for a name that is almost one of ``known`` and begins with the same word. The letters of that
+    word may have another order. Names such as LOGLEVEL or PUBLIC_HOSTNAME belong to other programs.
     """
     typed = known - _FOR_PROGRAMS
     beginnings = {_first_word(name) for name in typed}
@@ -35,11 +35,11 @@ def from_environment(environment: Mapping[str, str], known: Set[str]) -> dict[st
 
 
 def from_file(file: Path, known: Set[str]) -> dict[str, str]:
-    """The settings that the file has; none if there is no file. Raises SettingsError."""
+    """Return the settings that the file has; none if there is no file. Raises SettingsError."""
     text = _text_of(file)
     if not text:
         return {}
-    from dotenv import dotenv_values  # costs start time, and without a file there is nothing to read
+    from dotenv import dotenv_values  # slow to import, and not needed without a file
     from dotenv.parser import parse_stream
 
     for binding in parse_stream(io.StringIO(text)):
@@ -65,15 +65,15 @@ def _text_of(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{file.name}, line {line}: not UTF-8; save the file as UTF-8") from None
-    if "\0" in text:  # UTF-16 of plain letters can be read as UTF-8, too
+    if "\0" in text:  # UTF-16 of ASCII letters is valid UTF-8, too
         raise SettingsError(f"{file.name} is not UTF-8; save the file as UTF-8")
     return text
 
 
 def nearly(name: str, known: Collection[str]) -> str:
-    """The setting that the name differs from by case or by one typing error alone; empty if there is none.
+    """Return the setting that differs from the name only by case or by one typing error; empty if there is none.
 
-    One typing error is a letter too many, missing or wrong, or two neighbours swapped (Damerau 1964).
+    A typing error is one letter too many, missing or wrong, or two neighbours swapped (Damerau 1964).
     """
     spelled = name.upper()
     return next((one for one in sorted(known) if one == spelled or _one_error_apart(one, spelled)), "")
@@ -89,5 +89,5 @@ def _one_error_apart(one: str, other: str) -> bool:
 
 
 def _first_word(name: str) -> str:
-    """Its letters, whatever their order and case."""
+    """Return the letters of the first word, sorted and in capitals."""
     return "".join(sorted(name.partition("_")[0].upper()))

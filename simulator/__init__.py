@@ -1,7 +1,9 @@
-"""A simulator for replicated systems: one seed, one history. On top of ``game`` and ``server``; nothing imports it.
+"""A simulator for replicated systems. One seed gives one history.
 
-For your own algorithm: subclass ``Node`` and add it to a ``Simulation``, or subclass ``RegisterServer`` and hand it
-to ``run_register``, which brings clients, a storm of faults and a check (see ``simulator/examples``). The project's own
+It builds on ``game``, ``server`` and ``verify``. No server imports it.
+
+To test your own algorithm, subclass ``Node`` and add it to a ``Simulation``. Or subclass ``RegisterServer`` and pass it
+to ``run_register``, which adds clients, a fault schedule and a check (see ``simulator/examples``). The project's own
 servers run in it as ``simulator.cluster``.
 """
 

@@ -1,4 +1,4 @@
-"""The front door of the simulator: schedules by seed, one or many, in one process or several."""
+"""The entry point of the simulator: runs schedules by seed, in one process or several."""
 
 from __future__ import annotations
 
@@ -22,23 +22,29 @@ from simulator.mutations.server_mutations import TEETH
 CLUSTER = "cluster"
 SUBJECTS = (CLUSTER, *EXAMPLES)
 AT_ONCE = 20
-"""Schedules that a process takes at a time."""
+"""How many schedules a process takes from the queue at a time."""
 
 
 def simulation_of(subject: str) -> Simulate:
-    """What simulates a subject: the cluster, or one of the examples."""
+    """Return the function that simulates ``subject``: the cluster, or an example."""
     return schedule.simulate if subject == CLUSTER else functools.partial(run_register, EXAMPLES[subject])
 
 
 def run_one(subject: str, seed: int, *, broken: str = "", traced: bool = False) -> Verdict:
-    """One schedule; with ``broken`` of a cluster that has that deliberate fault (see ``server_mutations``)."""
+    """Run one schedule.
+
+    ``broken`` is the name of an active mutation of the cluster, or empty (see ``server_mutations``).
+    """
     with _logs() as complaints, TEETH[broken].bite() if broken else contextlib.nullcontext():
         verdict = simulation_of(subject)(seed, traced)
     return replace(verdict, findings=(*verdict.findings, *complaints))
 
 
 def run_many(subject: str, first: int, count: int, *, broken: str = "", jobs: int = 1) -> Iterator[Verdict]:
-    """Schedules with ``count`` seeds from ``first`` on, in the order of the seeds, by ``jobs`` processes."""
+    """Run ``count`` schedules with consecutive seeds from ``first``, in ``jobs`` processes.
+
+    Yield the verdicts in the order of the seeds.
+    """
     run = functools.partial(_run_plain, subject, broken)
     seeds = range(first, first + count)
     if jobs == 1:
@@ -54,7 +60,7 @@ def _run_plain(subject: str, broken: str, seed: int) -> Verdict:
 
 @contextlib.contextmanager
 def _logs() -> Iterator[list[str]]:
-    """What servers write to their logs is not shown; a fault of theirs that they only log is a finding all the same."""
+    """Hide the servers' logs. A logged exception becomes a finding."""
     complaints: list[str] = []
 
     def keep_faults(_logger: object, _method: str, event: MutableMapping[str, Any]) -> NoReturn:

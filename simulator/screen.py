@@ -1,4 +1,4 @@
-"""What ``tictactoe.py simulate`` shows: how far it is, the seeds that failed and why, a time line, the sum."""
+"""The output of ``tictactoe.py simulate``: progress, failed seeds and their findings, a trace, and the totals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ LIST = "?"
 def simulate_and_show(
     console: Console, subject: str, first: int, count: int, *, broken: str = "", traced: bool = False, jobs: int = 1
 ) -> bool:
-    """Run schedules and show what came of them; whether all were clean. Raises InvalidArgument for unknown names."""
+    """Run schedules and print their results.
+
+    Return whether all were clean. Raises InvalidArgument for unknown names.
+    """
     if broken == LIST:
         for tooth in TEETH.values():
             console.print(f"{tooth.name}: {tooth.what}", highlight=False)

@@ -1,16 +1,17 @@
-"""What both sides of a call share: addresses, errors, checks of arguments, authentication, and the RPC itself.
+"""Code that both ends of a call share: addresses, errors, argument checks, authentication and RPC.
 
-``rpc`` is the only package that imports Pyro4; another RPC library is a change to it alone. ``authentication`` proves
-the cluster's key between servers. ``connection_limits`` bounds what callers can hold. Start reading in ``errors`` and
+Only ``rpc`` imports Pyro4, so another RPC library changes that package alone. ``authentication`` proves the cluster's
+key between servers. ``connection_limits`` bounds the number of connections. Start reading in ``errors`` and
 ``arguments``.
 """
 
 PROTOCOL_VERSION = 2
-"""Raised when an old client could no longer understand a new server; said at every handshake."""
+"""Version of the client protocol, sent in every handshake. Raise it when an old client can no longer understand a new
+server."""
 
 PEER_PROTOCOL = 3
-"""The same for what servers say to one another; said, and proven, at every handshake on a peer port. Up to 2 messages
-were signed with the cluster's key alone."""
+"""Version of the protocol between servers. Every handshake on a peer port sends and authenticates it. Up to version 2,
+servers signed messages with the cluster's key alone."""
 
 MAIN = "main_server"
 COMMUNICATION = "communication_server"
@@ -18,9 +19,9 @@ REPLICATION = "replication_server"
 NAME_SERVER = "name_server"
 
 PEER = "peer"
-"""The object on every server's peer port: what servers say to one another."""
+"""Name of the remote object on every server's peer port. Servers call one another through it."""
 
 
 def room_object(room_id: str) -> str:
-    """The name of a room's remote object on the main server; stable over takeovers."""
+    """Return the name of a room's remote object on the main server. The name stays the same after a takeover."""
     return f"room.{room_id}"

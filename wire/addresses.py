@@ -1,6 +1,6 @@
-"""Addresses: how they are written and read, how to listen on them, and which callers count as one host.
+"""Addresses: parse and write them, listen on them, and count callers by host.
 
-IPv6 addresses are written in brackets where a port follows, as in a URL: ``[::1]:1337`` (RFC 3986).
+An IPv6 address before a port is in brackets, as in a URL: ``[::1]:1337`` (RFC 3986).
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import NamedTuple
 LAST_PORT = 65535
 _MAPPED = "::ffff:"
 _NETWORK_BYTES = 8
-"""What a subscriber gets of IPv6 is a network of so many bytes at least (RFC 6177), with addresses without end."""
+"""The size of the IPv6 network prefix that counts as one host. A subscriber gets at least such a network (RFC 6177),
+with practically unlimited addresses."""
 
 
 class Address(NamedTuple):
-    """Where a server listens."""
+    """The address of a server."""
 
     host: str
     port: int
@@ -27,15 +28,15 @@ class Address(NamedTuple):
 
 
 def packed(host: str) -> bytes | None:
-    """An address that is written out, as 4 or 16 bytes; None for a name. (``ipaddress`` would cost start time.)"""
+    """Return a literal address as 4 or 16 bytes; None for a host name. (``ipaddress`` would slow the start.)"""
     for family in (socket.AF_INET, socket.AF_INET6):
-        with contextlib.suppress(OSError, ValueError):  # ValueError: a null in it
+        with contextlib.suppress(OSError, ValueError):  # ValueError: the text contains a null character
             return socket.inet_pton(family, host)
     return None
 
 
 def parse(text: str, default_port: int) -> Address:
-    """Read ``host``, ``host:port``, ``[IPv6]:port`` or a lone IPv6 address. Raises ValueError."""
+    """Read ``host``, ``host:port``, ``[IPv6]:port`` or an IPv6 address without a port. Raises ValueError."""
     bracketed = re.fullmatch(r"\[([^\[\]]*)\](?::([0-9]{1,5}))?", text)
     plain = re.fullmatch(r"([^\[\]:]+)(?::([0-9]{1,5}))?", text)
     if bracketed is not None and ":" in bracketed[1] and packed(bracketed[1]) is not None:
@@ -53,7 +54,7 @@ def parse(text: str, default_port: int) -> Address:
 
 
 def listen(where: Address, *, backlog: int) -> socket.socket:
-    """A socket that listens there; on ``::`` also for IPv4. Raises OSError."""
+    """Return a socket that listens there; on ``::`` also for IPv4. Raises OSError."""
     families = [family for family, *_ in socket.getaddrinfo(*where, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)]
     family = socket.AF_INET if socket.AF_INET in families else socket.AF_INET6
     both = family == socket.AF_INET6 and packed(where.host) == bytes(16) and socket.has_dualstack_ipv6()
@@ -61,7 +62,7 @@ def listen(where: Address, *, backlog: int) -> socket.socket:
 
 
 def counted_host(host: str) -> str:
-    """What counts as one host: an IPv4 address, or the IPv6 network of a subscriber."""
+    """Return the host by which connections are counted: an IPv4 address, or a subscriber's IPv6 network."""
     if host.lower().startswith(_MAPPED) and "." in host:
         return host[len(_MAPPED) :]
     address = packed(host.partition("%")[0]) if ":" in host else None

@@ -1,8 +1,8 @@
-"""Checks for what comes over the wire: one function a kind of value, each returns the value or refuses it.
+"""Checks of values from the wire: one function per type of value. Each returns the value or raises InvalidArgument.
 
-Lives here: ``remote``, which makes a method callable from outside and puts a check before every argument. A method
-that is not made with it cannot be called remotely, so no argument reaches a server unchecked. Unknown keyword fields
-are ignored, missing ones are errors. Nothing here does I/O.
+``remote`` makes a method callable from outside and checks every argument. No other method can be called remotely, so no
+argument reaches a server unchecked. Unknown keyword fields are ignored; missing arguments are errors. Nothing here does
+I/O.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"[0-9A-Za-z_-]{43,128}")
 
 
 def text(*, longest: int, shortest: int = 0) -> Check:
-    """A str of ``shortest`` to ``longest`` characters that can be written as UTF-8."""
+    """Return a check for a str of ``shortest`` to ``longest`` characters with a UTF-8 form."""
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not shortest <= len(value) <= longest:
@@ -43,7 +43,7 @@ def text(*, longest: int, shortest: int = 0) -> Check:
 
 
 def whole(least: int, most: int) -> Check:
-    """An int (no bool) from ``least`` to ``most``."""
+    """Return a check for an int (not a bool) from ``least`` to ``most``."""
 
     def check(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -54,7 +54,7 @@ def whole(least: int, most: int) -> Check:
 
 
 def seconds(most: float) -> Check:
-    """A finite number of seconds from 0; more than ``most`` counts as ``most``."""
+    """Return a check for a finite number of seconds, 0 or more. Values above ``most`` become ``most``."""
 
     def check(value: object) -> float:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
@@ -65,7 +65,7 @@ def seconds(most: float) -> Check:
 
 
 def one_of(*choices: str) -> Check:
-    """One of the given texts."""
+    """Return a check for one of the given texts."""
 
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
@@ -76,7 +76,7 @@ def one_of(*choices: str) -> Check:
 
 
 def mapping(*, most_fields: int) -> Check:
-    """A dict with text keys and at most that many fields; what is in it is checked by whom it concerns."""
+    """Return a check for a dict with text keys and at most ``most_fields`` fields. The values are not checked here."""
 
     def check(value: object) -> Mapping[str, object]:
         if not isinstance(value, dict) or len(value) > most_fields or not all(isinstance(k, str) for k in value):
@@ -87,14 +87,14 @@ def mapping(*, most_fields: int) -> Check:
 
 
 def yes_or_no(value: object) -> bool:
-    """True or false."""
+    """Check for true or false."""
     if not isinstance(value, bool):
         raise InvalidArgument("must be true or false")
     return value
 
 
 def sequence(*, most: int) -> Check:
-    """A list or tuple of at most ``most`` items."""
+    """Return a check for a list or tuple of at most ``most`` items."""
 
     def check(value: object) -> list[object] | tuple[object, ...]:
         if not isinstance(value, (list, tuple)) or len(value) > most:
@@ -114,7 +114,7 @@ def _matching(pattern: re.Pattern[str], sentence: str) -> Check:
 
 
 def anything(value: object) -> object:
-    """A value which the game's rules check themselves: what a move is, only they know."""
+    """Accept any value. The game's rules check it: only they define what a move is."""
     return value
 
 
@@ -124,7 +124,7 @@ room_id = _matching(ROOM_ID, "must be 4 to 16 lower-case letters and digits")
 
 
 def optional(check: Check, default: object) -> Check:
-    """The same check for an argument that may be left out, which then has the default."""
+    """Return the same check for an argument that may be missing and then has the default."""
 
     def checked(value: object) -> Any:
         return default if value is _MISSING else check(value)
@@ -133,7 +133,7 @@ def optional(check: Check, default: object) -> Check:
 
 
 def or_none(check: Check) -> Check:
-    """The same check for an argument that may also be None."""
+    """Return the same check for an argument that may also be None."""
 
     def checked(value: object) -> Any:
         return None if value is None else check(value)
@@ -142,9 +142,9 @@ def or_none(check: Check) -> Check:
 
 
 def remote(**checks: Check) -> Callable[[Method], Method]:
-    """Make a method callable from outside, its arguments in the order of the checks, each checked.
+    """Make a method callable from outside, with one check per argument, in this order.
 
-    Raises at the caller: InvalidArgument, with the argument's name, when one is missing, superfluous or refused.
+    Raises InvalidArgument at the caller, with the argument's name, for a missing, superfluous or refused argument.
     """
     names = tuple(checks)
 
@@ -180,8 +180,8 @@ def remote(**checks: Check) -> Callable[[Method], Method]:
                 logger.exception("a remote method failed")
                 raise InternalError("the server failed at this; its log has the details") from None
 
-        call._pyroExposed = True  # type: ignore[attr-defined]  # the mark that the RPC library looks for
-        call.checks = checks  # type: ignore[attr-defined]  # so that a test can walk every remote method
+        call._pyroExposed = True  # type: ignore[attr-defined]  # the RPC library checks this attribute
+        call.checks = checks  # type: ignore[attr-defined]  # a test reads the checks of every remote method
         return call  # type: ignore[return-value]
 
     return expose

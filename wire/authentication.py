@@ -1,10 +1,11 @@
-"""Both ends of a connection prove that they have one key; then each message proves its sender and its place. Pure.
+"""Authentication of a connection: both ends prove that they have one key, and each message proves its sender. Pure.
 
-Lives here: the handshake as two machines, and the tags of the messages after it. What never lives here: sockets, the
-format of messages, and their contents. A link of another format can use this as it is: a message is a header and data.
+The handshake is two state machines, ``Initiator`` and ``Responder``. ``Session`` makes and checks the tags of the
+messages after it. Sockets, message formats and contents do not belong here. A link with another format can use this
+module unchanged: to it, a message is a header and data.
 
-The initiator connects, the responder was connected to. A handshake has three messages, as TLS 1.3 with a pre-shared key
-(RFC 8446) and SIGMA (Krawczyk, 2003) have them, without encryption and without forward secrecy:
+The initiator opens the connection; the responder accepts it. A handshake has three messages. It follows TLS 1.3 with a
+pre-shared key (RFC 8446) and SIGMA (Krawczyk, 2003), without encryption and without forward secrecy:
 
 | message | from | its token |
 | --- | --- | --- |
@@ -12,12 +13,13 @@ The initiator connects, the responder was connected to. A handshake has three me
 | challenge | responder | version, nonce, and a tag by a key of this connection |
 | proof | initiator | a tag by another key of this connection |
 
-Every tag covers all that was sent before on the connection. The keys of the connection come from both nonces, so a
-recorded half of a handshake is worth nothing. The tag of a hello only spares the responder work: it can be replayed.
+Every tag covers everything sent before it on the connection. The keys of the connection depend on both nonces, so a
+recorded half of a handshake is useless. A hello can be replayed: its tag only saves the responder work.
 
-After the handshake a tag is HMAC-SHA256 (RFC 2104) by the key of its direction over a counter, the header and the data.
-The counter is not sent. So a message that is repeated, left out, moved, changed, sent back to its sender or taken from
-another connection has a wrong tag. One wrong tag ends the session: ``NotAuthentic``.
+After the handshake a tag is HMAC-SHA256 (RFC 2104) by the key of its direction, over a counter, the header and the
+data. The counter is not sent. So a tag is wrong if its message is repeated, left out, moved or changed. It is also
+wrong if the message returns to its sender or comes from another connection. The first wrong tag ends the session with
+``NotAuthentic``.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from game.errors import InvariantBroken
 TAG_BYTES = 32
 NONCE_BYTES = 32
 HELLO_BYTES = CHALLENGE_BYTES = 1 + NONCE_BYTES + TAG_BYTES
-"""Sizes of tokens; a proof is a tag alone."""
+"""Sizes of tokens. A proof is a tag alone."""
 _BLOCK_BYTES = 64
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
@@ -40,34 +42,35 @@ _NUMBER = struct.Struct("!Q")
 
 
 class NotAuthentic(Exception):
-    """A message does not have the tag it must have. The connection is to be closed at once."""
+    """A message has no tag or a wrong tag. The connection must be closed at once."""
 
 
 def version_of(token: bytes | None) -> int | None:
-    """The version that a hello names, also one of another version's format; None without a token."""
+    """Return the version in a hello, also if the hello has another version's format; None without a token."""
     return token[0] if token else None
 
 
 class Session:
-    """The messages of one connection after its handshake. One thread at a time may send, and one may receive."""
+    """The tags of a connection's messages after the handshake. One thread at a time may send, and one may receive."""
 
     __slots__ = ("_received", "_receiving", "_sending", "_sent")
 
     def __init__(self, *, sending: bytes, receiving: bytes) -> None:
-        """Takes the keys of the two directions."""
+        """``sending``, ``receiving``: the keys of the two directions."""
         self._sending = _Key(sending)
         self._receiving: _Key | None = _Key(receiving)
+        """None after the first message that was not authentic."""
         self._sent = 0
         self._received = 0
 
     def tag(self, header: bytes, data: bytes) -> bytes:
-        """Return the tag of the next message that is sent. Messages must be sent in the order of their tags."""
+        """Return the tag of the next message to send. Messages must be sent in the order of their tags."""
         number = self._sent
         self._sent = number + 1
         return self._sending.tag(_NUMBER.pack(number) + header, data)
 
     def verify(self, token: bytes | None, header: bytes, data: bytes) -> None:
-        """Check the next message that was received. Raises NotAuthentic, and does so for ever after."""
+        """Check the next received message. Raises NotAuthentic, and from then on for every message."""
         key, number = self._receiving, self._received
         if key is None or token is None:
             self._receiving = None
@@ -79,10 +82,13 @@ class Session:
 
 
 class Initiator:
-    """The handshake of the end that connected: ``hello``, ``accept`` the challenge, ``proof``; then ``session``."""
+    """The handshake at the connecting end.
+
+    Call ``hello``, ``accept`` for the challenge and ``proof``; then use ``session``.
+    """
 
     def __init__(self, key: bytes, version: int) -> None:
-        """``version``: of what is sent after the handshake, 0 to 255."""
+        """``version``: the protocol version of the messages after the handshake, 0 to 255."""
         self._transcript = _Transcript(key, version)
         self._keys: _Keys | None = None
 
@@ -91,7 +97,7 @@ class Initiator:
         return self._transcript.hello(header, data, secrets.token_bytes(NONCE_BYTES))
 
     def accept(self, token: bytes | None, header: bytes, data: bytes) -> None:
-        """Take the challenge. Raises NotAuthentic if the other end does not have the key, or has another version."""
+        """Accept the challenge. Raises NotAuthentic if the other end does not have the key, or has another version."""
         version, nonce, tag = _parts(token)
         self._transcript.check_version(version)
         self._keys = self._transcript.keys(header, data, nonce)
@@ -104,14 +110,15 @@ class Initiator:
 
     @property
     def session(self) -> Session:
-        """What comes after the handshake."""
+        """Return the session after the handshake."""
         keys = _of_this(self._keys)
         return Session(sending=keys.of_initiator, receiving=keys.of_responder)
 
 
 class Responder:
-    """The handshake of the end that was connected to: ``accept_hello``, ``challenge``, ``accept_proof``; then
-    ``session``.
+    """The handshake at the accepting end.
+
+    Call ``accept_hello``, ``challenge`` and ``accept_proof``; then use ``session``.
     """
 
     def __init__(self, key: bytes, version: int) -> None:
@@ -119,9 +126,10 @@ class Responder:
         self._transcript = _Transcript(key, version)
         self._keys: _Keys | None = None
         self._proven: _Keys | None = None
+        """None until the initiator has proved that it has the key."""
 
     def accept_hello(self, token: bytes | None, header: bytes, data: bytes) -> None:
-        """Take the first message. Raises NotAuthentic if its sender does not have the key; not if it is a replay."""
+        """Accept the first message. Raises NotAuthentic if its sender does not have the key. A replay is accepted."""
         version, nonce, tag = _parts(token)
         self._transcript.check_version(version)
         _check_tag(tag, self._transcript.hello(header, data, nonce)[-TAG_BYTES:])
@@ -133,20 +141,23 @@ class Responder:
         return bytes([self._transcript.version]) + nonce + self._transcript.tag(self._keys.challenge)
 
     def accept_proof(self, token: bytes | None, header: bytes, data: bytes) -> None:
-        """Take the answer to the challenge. Raises NotAuthentic if it is none to this one."""
+        """Accept the answer to the challenge. Raises NotAuthentic if the proof does not belong to this challenge."""
         self._transcript.add(header, data)
         _check_tag(token, self._transcript.tag(_of_this(self._keys).proof))
         self._proven = self._keys
 
     @property
     def session(self) -> Session:
-        """What comes after the handshake."""
+        """Return the session after the handshake."""
         keys = _of_this(self._proven)
         return Session(sending=keys.of_responder, receiving=keys.of_initiator)
 
 
 class _Key:
-    """HMAC-SHA256 by one key, its two blocks hashed once. The standard library's takes twice as long for a message."""
+    """HMAC-SHA256 with a fixed key.
+
+    It hashes the key's two blocks once; the standard library takes twice as long for a message.
+    """
 
     __slots__ = ("_inner", "_outer")
 
@@ -164,7 +175,7 @@ class _Key:
 
 
 class _Keys:
-    """The keys of one connection, each for one use."""
+    """The keys of one connection, each for one purpose."""
 
     __slots__ = ("challenge", "of_initiator", "of_responder", "proof")
 
@@ -177,7 +188,7 @@ class _Keys:
 
 
 class _Transcript:
-    """All that was sent in a handshake, in order, each part with its length; and the tags and keys made of it."""
+    """Everything sent in a handshake, in order, each part with its length. Tags and keys are derived from it."""
 
     def __init__(self, key: bytes, version: int) -> None:
         self.version = version
@@ -194,20 +205,20 @@ class _Transcript:
             raise NotAuthentic(f"version {version} of the handshake, where {self.version} was expected")
 
     def tag(self, key: bytes) -> bytes:
-        """The tag of all so far, which is a part of the transcript from then on."""
+        """Return the tag of the transcript so far, and add the tag to the transcript."""
         tag = _Key(key).tag(self._hash.digest())
         self.add(tag)
         return tag
 
     def hello(self, header: bytes, data: bytes, nonce: bytes) -> bytes:
-        """The token of a hello with that nonce."""
+        """Return the token of a hello with this nonce."""
         self.add(header, data, nonce)
         tag = self._key.tag(b"hello", self._hash.digest())
         self.add(tag)
         return bytes([self.version]) + nonce + tag
 
     def keys(self, header: bytes, data: bytes, nonce: bytes) -> _Keys:
-        """The keys of the connection, once the responder's message and nonce are known."""
+        """Return the keys of the connection. Needs the responder's message and nonce."""
         self.add(header, data, nonce)
         return _Keys(self._key.tag(b"session", self._hash.digest()))
 

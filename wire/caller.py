@@ -1,6 +1,7 @@
-"""From which host the call comes that this thread carries out. Nothing here does I/O.
+"""The client's host of the call that this thread executes. Nothing here does I/O.
 
-Who is limited by host asks here, at the start of a remote method: an answer that comes later is made by another thread.
+Code with limits per host must read it at the start of a remote method, because another thread may make a deferred
+answer.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ _of_this_thread = threading.local()
 
 
 def calling_host() -> str:
-    """The host of the connection on which the call came; empty outside of a call."""
+    """Return the host of the connection of the present call; empty outside a call."""
     host: str = getattr(_of_this_thread, "host", "")
     return host
 
 
 def call_comes_from(host: str) -> None:
-    """From now on this thread carries out a call that comes from there."""
+    """Set the host of the call that this thread executes from now on."""
     _of_this_thread.host = host

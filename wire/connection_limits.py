@@ -1,11 +1,11 @@
-"""Who may connect to an endpoint: how many in all, from one host, and without having said who they are. Pure counting.
+"""The connection limits of an endpoint: in all, from one host, and before the end of the handshake. Pure counting.
 
-Whoever connects and says nothing costs a thread. So only some may be in that state at once, and when more come the one
-that has been silent longest makes room, unless it has only just come: an honest handshake takes milliseconds (the
-defence of TCP stacks against floods of half-open connections). After a takeover all clients connect anew at once: then
-nobody has been silent for long, and the next ones wait outside until the first are through.
+A connection without a finished handshake costs resources, so only a limited number may be in that state. When more
+arrive, the oldest of them is closed, if it is at least SILENT_S old: an honest handshake takes milliseconds. TCP stacks
+use the same defence against floods of half-open connections. After a takeover all clients connect at once. Then no
+connection is old enough, and new ones wait in the listen queue.
 
-No socket is touched and no clock is read here; ``rpc`` does what this says.
+This module touches no socket and reads no clock; ``rpc`` applies its results.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 MOST_SILENT = 512
-"""Connections before the end of their handshake that one endpoint keeps."""
+"""The most connections of one endpoint without a finished handshake."""
 SILENT_S = 1.0
-"""How long each may be silent before it has to make room for another."""
+"""Seconds after which such a connection can be closed to admit another."""
 
 
 @dataclass(frozen=True, eq=False)
 class ConnectionSlot:
-    """One connection: where it is from, and since when (seconds of any monotonic clock)."""
+    """A counted connection. ``since``: when it was admitted, in seconds of any monotonic clock."""
 
     connection: socket.socket
     host: str
@@ -31,7 +31,7 @@ class ConnectionSlot:
 
 
 class ConnectionLimits:
-    """Counts the connections of one endpoint. Safe for threads."""
+    """Counts the connections of one endpoint. Thread-safe."""
 
     def __init__(self, *, most: int, most_of_host: int, most_silent: int = MOST_SILENT) -> None:
         self._most = most
@@ -39,18 +39,23 @@ class ConnectionLimits:
         self._most_silent = min(most_silent, most)
         self._lock = threading.Lock()
         self._inside: set[ConnectionSlot] = set()
-        self._silent: dict[ConnectionSlot, None] = {}  # in the order in which they came
+        """All admitted connections; ``_silent`` is a part of them."""
+        self._silent: dict[ConnectionSlot, None] = {}  # in order of arrival
         self._hosts: Counter[str] = Counter()
+        """Number of connections of each host in ``_inside``; no count is 0."""
 
     def is_open(self, now: float) -> bool:
-        """Whether somebody can be let in or turned away at this moment; else let them wait outside."""
+        """Return whether a connection can be admitted or refused now. Otherwise it must wait in the listen queue."""
         with self._lock:
             return len(self._silent) < self._most_silent or self._too_silent(now) is not None
 
     def enter(
         self, connection: socket.socket, host: str, now: float
     ) -> tuple[ConnectionSlot | None, ConnectionSlot | None]:
-        """Somebody connects: the new guest, or None if there is no room; and the silent one who has to go for it."""
+        """Count a new connection. Return its slot and the slot to close for it.
+
+        The first is None when a limit is reached. The second is None when no connection must be closed.
+        """
         with self._lock:
             tight = len(self._silent) >= self._most_silent or len(self._inside) >= self._most
             goes = self._too_silent(now) if tight else None
@@ -65,18 +70,18 @@ class ConnectionLimits:
             return guest, goes
 
     def shaken(self, guest: ConnectionSlot) -> None:
-        """That guest is through its handshake."""
+        """Note that the connection's handshake is complete."""
         with self._lock:
             self._silent.pop(guest, None)
 
     def left(self, guest: ConnectionSlot) -> None:
-        """That guest's connection is over; no error if it had to go before."""
+        """Note that the connection has ended. No error if it was closed for another."""
         with self._lock:
             if guest in self._inside:
                 self._forget(guest)
 
     def __len__(self) -> int:
-        """How many are connected."""
+        """Return the number of connections."""
         return len(self._inside)
 
     def _too_silent(self, now: float) -> ConnectionSlot | None:

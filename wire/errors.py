@@ -1,7 +1,7 @@
-"""The errors of the cluster, beside the refusals of the game: what can go wrong between a caller and an answer.
+"""The errors of the cluster, besides the refusals of the game: failures between a caller and its answer.
 
-An error crosses the wire as its code and a sentence and becomes the same class at the caller (see ``wire.rpc``).
-``fault`` tells whose it is: the caller's, the peer's (network, another server), or ours. Nothing here does I/O.
+An error crosses the wire as a code and a sentence, and becomes the same class at the caller (see ``wire.rpc``).
+``fault`` is the side at fault: the caller, the peer (network, another server), or ours. Nothing here does I/O.
 """
 
 from __future__ import annotations
@@ -33,53 +33,53 @@ __all__ = [
 
 
 class Unreachable(TicTacToeError):
-    """Nobody answers there, or the connection broke: whether the call was carried out is not known."""
+    """The server did not answer, or the connection broke. It is unknown whether the call was executed."""
 
     code: ClassVar[str] = "unreachable"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "peer"
 
 
 class DeadlineExceeded(Unreachable):
-    """No answer came in time: whether the call was carried out is not known."""
+    """No answer came in time. It is unknown whether the call was executed."""
 
     code: ClassVar[str] = "deadline_exceeded"
 
 
 class UnknownHost(Unreachable):
-    """There is no host of that name."""
+    """No host has that name."""
 
     code: ClassVar[str] = "unknown_host"
 
 
 class NoSuchName(Unreachable):
-    """The name server answers, and does not have that name (yet)."""
+    """The name server answers but does not have that name (yet)."""
 
     code: ClassVar[str] = "no_such_name"
 
 
 class WrongAddress(TicTacToeError):
-    """Something else than a name server answers at the address that was given: a further try does not help."""
+    """The program at the given address is not a name server. A retry does not help."""
 
     code: ClassVar[str] = "wrong_address"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
 
 class NotReady(TicTacToeError):
-    """The server is there but cannot do it at this moment (it waits for another); nothing was changed."""
+    """The server runs but cannot do this now, because it waits for another server. Nothing was changed."""
 
     code: ClassVar[str] = "not_ready"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "peer"
 
 
 class Busy(TicTacToeError):
-    """A limit of the settings is reached; nothing was changed, and a later try may succeed."""
+    """A limit of the settings is reached. Nothing was changed, and a later try can succeed."""
 
     code: ClassVar[str] = "busy"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
 
 class TooLarge(TicTacToeError):
-    """The message is larger than the settings allow; nothing was changed."""
+    """The message is larger than the settings allow. Nothing was changed."""
 
     code: ClassVar[str] = "too_large"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
@@ -100,39 +100,45 @@ class Forbidden(TicTacToeError):
 
 
 class Fenced(TicTacToeError):
-    """A main server of a higher epoch holds the office: the caller's term is over."""
+    """Another main server has a higher epoch: the caller is no longer the primary."""
 
     code: ClassVar[str] = "fenced"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
 
 class WrongMachine(TicTacToeError):
-    """A main server of another machine, or with another data folder, wants the replica to obey it."""
+    """A main server of another machine, or with another data folder, tries to use the replica."""
 
     code: ClassVar[str] = "wrong_machine"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "caller"
 
 
 class StorageFailed(TicTacToeError):
-    """The journal, or the client's own file of tokens, cannot be used (a full disk, say); nothing was changed."""
+    """The journal, or the client's file of tokens, cannot be used, for example because the disk is full.
+
+    Nothing was changed.
+    """
 
     code: ClassVar[str] = "storage_failed"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
 
 class Diverged(TicTacToeError):
-    """Two copies of the log each have what the other lacks: nothing is changed until a person has chosen one."""
+    """Two copies of the log have different entries. Nothing is changed until a person chooses one copy."""
 
     code: ClassVar[str] = "diverged"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
 
 
 class Damaged(StorageFailed):
-    """What the servers kept of this is damaged; nothing was changed. Has the code of its base: to callers it is one."""
+    """The stored data for this is damaged.
+
+    Nothing was changed. It has the code of its base class, so callers see that error.
+    """
 
 
 class InternalError(TicTacToeError):
-    """A fault of ours; the server's log has the details."""
+    """A fault of ours. The server's log has the details."""
 
     code: ClassVar[str] = "internal_error"
     fault: ClassVar[Literal["caller", "peer", "ours"]] = "ours"
@@ -149,7 +155,7 @@ _KINDS: dict[str, type[TicTacToeError]] = {}
 
 
 def error_from(code: object, sentence: str) -> TicTacToeError:
-    """The error of that code; a code this side does not know becomes an InternalError that names it."""
+    """Return the error with that code. An unknown code becomes an InternalError that names it."""
     if isinstance(code, str) and code not in _KINDS:
         _KINDS.update(_family(TicTacToeError))
     kind = _KINDS.get(code) if isinstance(code, str) else None

@@ -1,10 +1,9 @@
-"""The RPC library's messages as bytes: a header, annotations, data. Pure; what the data says is not known here.
+"""The RPC library's messages as bytes: header, annotations, data. Pure; the data is not interpreted here.
 
-Both ends of a call are short of time, so they write and read messages with this instead of the library's own code,
-which makes an object of each and asks the system for random ids that nobody needs. Everybody else's clients see no
-difference.
+Both ends of our calls use this module instead of the library's code, which is slower. That code makes an object for
+each message and requests random ids from the system. Other clients see no difference.
 
-Between servers a message carries a token, its only annotation, which ``authentication`` makes and checks.
+Between servers a message has a token as its only annotation. ``authentication`` makes and checks the token.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ _TAG_HEADER = _CHUNK.pack(_TOKEN, TAG_BYTES)
 _LIBRARY_SIGNATURE = b"HMAC"
 
 Prove = Callable[[bytes, bytes], bytes]
-"""Makes the token of a message from its header and its data."""
+"""Returns the token of a message, from its header and its data."""
 
 
 class Head(NamedTuple):
-    """A message's header; the sizes are in bytes, and claims until the message is here."""
+    """A message's header. The sizes are in bytes; until the message has arrived, they are only the sender's claim."""
 
     kind: int
     flags: int
@@ -46,7 +45,7 @@ class Head(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One message as it came."""
+    """A received message."""
 
     kind: int
     flags: int
@@ -55,7 +54,7 @@ class Frame(NamedTuple):
     annotations: bytes
     data: bytes
     header: bytes
-    """As it came."""
+    """The header's bytes as received; the message's tag covers them."""
 
 
 def encode(
@@ -67,7 +66,7 @@ def encode(
     prove: Prove | None = None,
     token_size: int = TAG_BYTES,
 ) -> bytes:
-    """Write a message, with the token of ``token_size`` bytes that ``prove`` makes of it, if given."""
+    """Return a message as bytes. If ``prove`` is given, it makes the token, of ``token_size`` bytes."""
     size, more = len(data), 0 if prove is None else _CHUNK.size + token_size
     checksum = (kind + _VERSION + size + more + serializer + flags + sequence + _MAGIC) & 0xFFFF
     header = HEADER.pack(_TAG, _VERSION, kind, flags, sequence, size, serializer, more, 0, checksum)
@@ -78,7 +77,7 @@ def encode(
 
 
 def head_of(header: bytes) -> Head:
-    """What a header says. Raises ConnectionAbortedError for bytes that are none."""
+    """Return the fields of a header. Raises ConnectionAbortedError for bytes that are not a header."""
     tag, version, kind, flags, sequence, size, serializer, more, _, checksum = HEADER.unpack(header)
     right = (kind + version + size + more + serializer + flags + sequence + _MAGIC) & 0xFFFF
     if tag != _TAG or version != _VERSION or checksum != right:
@@ -87,7 +86,7 @@ def head_of(header: bytes) -> Head:
 
 
 def token_of(frame: Frame) -> bytes | None:
-    """The message's token; None if it does not have one, or has other annotations, which no token covers."""
+    """Return the message's token; None if it has none, or has other annotations, which no token covers."""
     annotations = frame.annotations
     if annotations[: _CHUNK.size] == _TAG_HEADER and len(annotations) == _CHUNK.size + TAG_BYTES:
         return annotations[_CHUNK.size :]
@@ -97,7 +96,7 @@ def token_of(frame: Frame) -> bytes | None:
 
 
 def has_library_signature(frame: Frame) -> bool:
-    """Whether the RPC library signed the message with a key, as servers did up to version 2 of their protocol."""
+    """Return whether the RPC library signed the message with a key, as servers up to peer protocol 2 did."""
     annotations, place = frame.annotations, 0
     while place + _CHUNK.size <= len(annotations):
         name, size = _CHUNK.unpack_from(annotations, place)

@@ -1,4 +1,4 @@
-"""An answer that comes later: what a remote method returns instead of waiting for it in its caller's thread."""
+"""Deferred answers: a remote method returns a ``Later`` instead of waiting for the answer in its caller's thread."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from wire.waiting import about_to_wait
 logger = logging.getLogger(__name__)
 
 Tell = Callable[[Any, TicTacToeError | None], None]
-"""Takes the answer, or the error in its place."""
+"""Receives the answer, or the error in its place."""
 
 
 class Shared:
-    """An answer that many get: written once for each way of writing."""
+    """An answer for many callers. Each serializer writes it once."""
 
     __slots__ = ("_written", "value")
 
@@ -26,7 +26,7 @@ class Shared:
         self._written: dict[int, bytes] = {}
 
     def written(self, serializer: int, write: Callable[[Any], bytes]) -> bytes:
-        """The bytes of the answer, made by ``write`` for the first who want them so."""
+        """Return the bytes of the answer. ``write`` makes them at the first call for a serializer."""
         data = self._written.get(serializer)
         if data is None:
             data = self._written[serializer] = write(self.value)
@@ -34,7 +34,10 @@ class Shared:
 
 
 class Later:
-    """Settled once, by whatever thread has the answer; told to whoever wants it, before or after. Safe for threads."""
+    """A deferred answer.
+
+    It is settled once, by any thread, and passed to every callback, earlier or later. Thread-safe.
+    """
 
     __slots__ = ("_abandon", "_lock", "_settled", "_tell", "error", "value")
 
@@ -47,15 +50,15 @@ class Later:
         self.error: TicTacToeError | None = None
 
     def answer(self, value: Any) -> None:
-        """This is the answer."""
+        """Settle it with this answer."""
         self._settle(value, None)
 
     def fail(self, error: TicTacToeError) -> None:
-        """There is none, but this error."""
+        """Settle it with this error."""
         self._settle(None, error)
 
     def then(self, tell: Tell) -> None:
-        """Call ``tell`` once it is settled, in the thread that settles it, or now."""
+        """Call ``tell`` when it is settled, in the thread that settles it; at once if it is settled already."""
         with self._lock:
             if not self._settled:
                 self._tell.append(tell)
@@ -63,14 +66,14 @@ class Later:
         tell(self.value, self.error)
 
     def wait(self) -> Any:
-        """The answer, waited for; raises the error in its place."""
+        """Wait for the answer and return it. Raises the error in its place."""
         self.wait_settled()
         if self.error is not None:
             raise self.error
         return self.value
 
     def wait_settled(self) -> None:
-        """Wait until it is settled, and all have been told who wanted to be before."""
+        """Wait until it is settled and all earlier callbacks have been called."""
         there = threading.Lock()
         there.acquire()
         self.then(lambda _value, _error: there.release())
@@ -78,17 +81,17 @@ class Later:
         there.acquire()
 
     def on_abandon(self, act: Callable[[], None]) -> None:
-        """Called when nobody wants the answer any more."""
+        """Set the function that ``abandon`` calls."""
         self._abandon = act
 
     def abandon(self) -> None:
-        """Nobody wants the answer any more: its caller is gone."""
+        """Note that nobody needs the answer any more, because the client has disconnected."""
         if not self._settled and self._abandon is not None:
             self._abandon()
 
     @property
     def settled(self) -> bool:
-        """Whether there is an answer, or an error in its place."""
+        """Return whether there is an answer, or an error in its place."""
         return self._settled
 
     def _settle(self, value: Any, error: TicTacToeError | None) -> None:
@@ -98,10 +101,10 @@ class Later:
         for one in tell:
             try:
                 one(value, error)
-            except Exception:  # whoever settles it has nothing to do with that
+            except Exception:  # the thread that settles it must not fail by a callback
                 logger.exception("an answer that came later could not be told")
 
 
 def now(answer: Any) -> Any:
-    """The answer of a method that may answer later, waited for if need be; raises the error in its place."""
+    """Return the answer of a method that may defer it, after a wait if necessary. Raises the error in its place."""
     return answer.wait() if isinstance(answer, Later) else answer

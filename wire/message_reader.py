@@ -1,8 +1,8 @@
-"""What comes in on one connection of a server, with limits: how large, of which kinds. Pure: bytes in, messages out.
+"""The input of a server's connection, with limits on size and kind of messages. Pure: bytes in, messages out.
 
-Lives here: taking the RPC library's messages out of what has come so far, header first, and refusing by the header
-alone what is too large or of a kind nobody needs, before any more of it is kept. What never lives here: what a message
-says; sockets; how long anybody may take (``rpc.connection``).
+The reader takes the RPC library's messages out of the received bytes. By the header alone it refuses messages that are
+too large or of an unsupported kind, before it keeps more of them. The contents of messages, sockets and deadlines do
+not belong here; deadlines are in ``rpc.connection``.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ from wire.errors import TooLarge
 from wire.frames import BATCH, COMPRESSED, CONNECT, HEADER, KEEP_SERIALIZED, MSGPACK, SERPENT, Frame, Head, head_of
 
 LARGEST_CALL = 1 << 16
-"""Bytes in one call of a client: no call needs more than some thousand."""
+"""The most bytes in a client's call. No call needs more than a few thousand."""
 LARGEST_TEXT_CALL = 1 << 14
-"""Bytes in one call written in serpent. It is read by Python's own parser, which needs 500 times its size and lets no
-other thread run: 1 MB took 500 MB and 1.6 s."""
+"""The most bytes in a call in serpent. Python's own parser reads it, needs 500 times its size in memory, and blocks all
+other threads: 1 MB took 500 MB and 1.6 s."""
 LARGEST_HANDSHAKE = 1 << 12
+"""The most bytes in a handshake message."""
 LARGEST_OF_SERVERS = (1 << 26) + (1 << 20)
-"""Bytes in one message between servers that have proved their key, whatever is set for clients: the state of a room
-goes in one, and a crowd can make that larger than any message of theirs."""
+"""The most bytes in a message between authenticated servers, whatever the limit for clients. One message carries the
+state of a room, and a room with many people is larger than any client's message."""
 
 _REFUSED_KINDS = {
-    COMPRESSED: "compressed messages are not accepted",  # a small one could expand beyond any limit
-    BATCH: "batches of calls are not accepted",  # a small one could ask for thousands of large answers at once
-    KEEP_SERIALIZED: "serialized arguments are not accepted",  # nobody needs another way to write them
+    COMPRESSED: "compressed messages are not accepted",  # a small message could expand beyond any limit
+    BATCH: "batches of calls are not accepted",  # a small message could request thousands of large answers
+    KEEP_SERIALIZED: "serialized arguments are not accepted",  # no client needs a second way to write them
 }
 _ALL_REFUSED = COMPRESSED | BATCH | KEEP_SERIALIZED
 
 
 class RejectedMessage:
-    """A whole message that was read past, not kept: it can be answered with ``error``, and the connection goes on."""
+    """A message that was skipped, not kept. The server answers it with ``error``, and the connection continues."""
 
     __slots__ = ("error", "sequence", "serializer")
 
@@ -41,30 +42,36 @@ class RejectedMessage:
 
 
 class MessageReader:
-    """The messages of one connection. For one thread at a time."""
+    """The messages of one connection. Not thread-safe."""
 
     def __init__(self, *, largest: int, skipped: int) -> None:
-        """``largest``: bytes in one call. Up to ``skipped`` bytes a larger one is read past and can be answered; beyond
-        that the connection is broken."""
+        """``largest``: bytes in one call. A larger message, up to ``skipped`` bytes, is skipped and can be answered.
+
+        A message beyond ``skipped`` bytes breaks the connection.
+        """
         self._largest = largest
         self._skipped = skipped
         self._buffer = b""
         self._refused: RejectedMessage | None = None
+        """The message that is being skipped. ``_to_skip``: its bytes that are not skipped yet."""
         self._to_skip = 0
         self.shaken = False
-        """Whether the handshake is over, and calls come."""
+        """Whether the handshake is complete and messages are calls."""
 
     def feed(self, data: bytes) -> None:
-        """This has come."""
+        """Add received bytes."""
         self._buffer = self._buffer + data if self._buffer else data
 
     @property
     def begun(self) -> bool:
-        """Whether something has come that ``next`` has not given: a part of a message, or more."""
+        """Return whether there is input that ``next`` has not returned: a part of a message, or more."""
         return bool(self._buffer) or self._refused is not None
 
     def next(self) -> Frame | RejectedMessage | None:
-        """The next message, if it is all there. Raises ConnectionAbortedError for what is none, or much too large."""
+        """Return the next message; None while it is incomplete.
+
+        Raises ConnectionAbortedError for bytes that are not a message, and for a message beyond ``skipped`` bytes.
+        """
         if self._refused is not None:
             return self._read_past()
         buffer = self._buffer
@@ -99,7 +106,7 @@ class MessageReader:
         return refused
 
     def _refusal(self, head: Head, size: int) -> TicTacToeError | None:
-        """Why the header's message is not wanted, if it is not."""
+        """Return the error for a message that its header alone makes unacceptable; None otherwise."""
         if self.shaken == (head.kind == CONNECT):
             return InvalidArgument("a connection begins with a handshake and has one")
         largest = self._largest if self.shaken else LARGEST_HANDSHAKE

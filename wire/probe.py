@@ -1,8 +1,7 @@
-"""What answers at an address, for a clear error: nothing, a web server, something that stays silent. One question, no
-library.
+"""A probe of an address, for a clear error: is there nothing, a web server, a program that does not answer?
 
-Called when a call to an address has failed, never before one. What a name server or one of our servers receives here is
-too short to be a message, so the connection ends without effect.
+Call it only after a call to that address has failed. A name server or server of ours receives less than a message here,
+so the connection ends without effect. Uses no library.
 """
 
 from __future__ import annotations
@@ -15,13 +14,21 @@ _LONGEST = 64
 _WEB = b"HTTP/"
 
 Found = Literal["nothing", "unresolved", "no host", "silent", "closes", "web", "other"]
-"""``nothing`` listens there; the name of the host is ``unresolved``; ``no host`` answers at all; something accepts
-connections and is ``silent``, or ``closes`` them; a ``web`` server answers, or some ``other`` program."""
+"""The result of a probe.
+
+- ``nothing``: no program listens there.
+- ``unresolved``: the host name has no address.
+- ``no host``: the host cannot be reached.
+- ``silent``: a program accepts connections and does not answer.
+- ``closes``: it closes them.
+- ``web``: a web server answers.
+- ``other``: some other program answers."""
 
 
 def probe(address: tuple[str, int], *, timeout_s: float) -> Found:
-    """Connect, send the shortest request of the web, and look at how the answer begins. Each step may take
-    ``timeout_s`` seconds.
+    """Connect, send the shortest HTTP request, and judge the start of the answer.
+
+    Each step takes at most ``timeout_s`` seconds.
     """
     try:
         connection = socket.create_connection(address, timeout_s)

@@ -1,4 +1,4 @@
-"""The answers that come in on one connection of a caller, whole, with a limit on their size."""
+"""The answers on a caller's connection, read whole, with a limit on their size."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ _PIECE = 1 << 13
 
 
 class Replies:
-    """Reads one connection. For one thread; how long it waits is the socket's timeout."""
+    """Reads the answers of one connection. Not thread-safe. The socket's timeout limits each read."""
 
     def __init__(self, sock: socket.socket, *, largest: int) -> None:
-        """``largest``: bytes in one message."""
+        """``largest``: the most bytes in one message."""
         self._sock = sock
         self._largest = largest
         self._buffer = b""
 
     def next(self) -> Frame:
-        """The next message. Raises TooLarge, and OSError when the connection is broken, also by nonsense."""
+        """Return the next message.
+
+        Raises TooLarge, and OSError for a broken connection or bytes that are not a message.
+        """
         header = self._take(HEADER.size)
         head = head_of(header)
         if head.data_size < 0 or head.annotations_size + head.data_size > self._largest:

@@ -1,4 +1,4 @@
-"""Saying that one is about to wait, for those whose threads are few; see ``rpc.workers``. Nothing here waits."""
+"""Notice before a wait, so that a small thread pool can use another thread; see ``rpc.workers``. Nothing here waits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _of_this_thread = threading.local()
 
 
 def about_to_wait() -> None:
-    """Whoever calls is going to wait for something outside: another thread may do meanwhile what this one would.
+    """Announce that this thread is going to wait. Another thread can then do the work that this thread would do.
 
-    To be called where a remote method can wait for longer than some microseconds; else it costs next to nothing.
+    Call it where a remote method can wait for more than some microseconds. In other threads it costs almost nothing.
     """
     step_aside: Callable[[], None] | None = getattr(_of_this_thread, "step_aside", None)
     if step_aside is not None:
@@ -19,5 +19,5 @@ def about_to_wait() -> None:
 
 
 def call_when_waiting(step_aside: Callable[[], None]) -> None:
-    """From now on ``about_to_wait`` calls that, in this thread."""
+    """Make ``about_to_wait`` call this function in the present thread from now on."""
     _of_this_thread.step_aside = step_aside

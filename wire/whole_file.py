@@ -1,7 +1,7 @@
-"""Writing small files whole: a reader sees the old text or the new one, and a failed write leaves nothing behind.
+"""Atomic writes of small files: a reader sees the old text or the new text, and a failed write leaves nothing behind.
 
-For everything that is replaced as a whole: run files, keys, tokens, preferences. A process that is killed in the middle
-of a write leaves one file that ends in ``.new``; ``remove_leftovers`` removes those of processes that are gone.
+Use it for files that are replaced as a whole: run files, keys, tokens, preferences. A process that is killed during a
+write leaves a file that ends in ``.new``. ``remove_leftovers`` removes such files of dead processes.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ NEW = ".new"
 
 
 def replace_file(file: Path, text: str, *, mode: int = 0o666, synced: bool = False) -> None:
-    """Put a file with this text in the place of ``file``.
+    """Replace ``file`` by a file with this text.
 
-    ``mode``: its permissions, before the umask. ``synced``: the text is on the disk before it takes the place. Raises
-    OSError, and then ``file`` is as it was.
+    ``mode``: its permissions, before the umask. ``synced``: write the text to the disk before the replacement. Raises
+    OSError; ``file`` is then unchanged.
     """
     with _written_beside(file, text, mode=mode, synced=synced) as new:
         new.replace(file)
 
 
 def create_file(file: Path, text: str, *, mode: int = 0o666) -> bool:
-    """Make a file with this text unless it exists; returns whether it was made. Raises OSError."""
+    """Create a file with this text unless it exists. Return whether it was created. Raises OSError."""
     with _written_beside(file, text, mode=mode, synced=False) as new:
         try:
             os.link(new, file)
@@ -36,9 +36,9 @@ def create_file(file: Path, text: str, *, mode: int = 0o666) -> bool:
 
 
 def remove_leftovers(folder: Path, *, named: str = "", runs: Callable[[int], bool] = lambda _: False) -> None:
-    """Remove what killed processes left in a folder, of files whose names begin with ``named``.
+    """Remove the unfinished files of killed processes from a folder, if their names begin with ``named``.
 
-    ``runs`` tells whether a pid is in use: what a living process writes is left alone. Raises OSError.
+    ``runs`` returns whether a pid is in use: the files of running processes stay. Raises OSError.
     """
     for new in folder.glob(f"{named}*{NEW}"):
         pid = new.name.removesuffix(NEW).rpartition(".")[2]
@@ -47,7 +47,7 @@ def remove_leftovers(folder: Path, *, named: str = "", runs: Callable[[int], boo
 
 
 def sync(path: Path) -> None:
-    """Have what was written to a file, or the names in a folder, on the disk. Raises OSError."""
+    """Write a file's contents, or a folder's names, to the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -57,7 +57,7 @@ def sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def _written_beside(file: Path, text: str, *, mode: int, synced: bool) -> Iterator[Path]:
-    """A file with this text in the same folder; nothing of it is left at the end."""
+    """Create a file with this text in the same folder, and remove it at the end."""
     new = file.with_name(f"{file.name}.{threading.get_native_id()}.{os.getpid()}{NEW}")
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as output:

@@ -1,4 +1,4 @@
-"""Very many who watch one room: how long until the last of them has seen a move."""
+"""Many spectators of one room: how long until the last of them has seen a move."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from verify.testbed.task_processes import all_do, task_processes
 TARGETS_MS = (15.0, None)
 LEAST_PAUSE_S = 0.05
 PAUSE_EACH_S = 0.001
-"""Between two moves, so that all have seen the one before the next comes."""
+"""Seconds between two moves, for each spectator. All have then seen a move before the next one."""
 
 
 def audience(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
-    """One room that very many watch: from a move's sending until the last of them has seen it."""
+    """Measure one room with very many spectators: the time from sending a move until the last spectator has seen it."""
     for watchers, target in zip(scale.audiences, TARGETS_MS, strict=True):
         rounds, served = _watched(cluster, scale, watchers)
         what = f"one move → the last of {watchers} spectators of one room, p50"
@@ -43,7 +43,10 @@ def _watched(cluster: MakeCluster, scale: Scale, watchers: int) -> tuple[tuple[R
 
 
 def _last_ms(moves: Sequence[Sequence[float]], seen: Sequence[Mapping[str, Any]]) -> list[float]:
-    """From each move's sending until the last spectator saw it; without those that were not seen by all."""
+    """Return the milliseconds from sending each move until the last spectator saw it.
+
+    Moves that some spectator missed are left out.
+    """
     lasts = [of_one["last"] for of_one in seen]
     return [
         (max(last[str(version)] for last in lasts) - sent) * MS

@@ -1,6 +1,6 @@
-"""Computer players against one another, without servers: how much stronger each level is than those below.
+"""Bots against bots, without servers: how much stronger each level is than the weaker ones.
 
-Time is a number of looks at positions, so that the same seed plays the same games on every machine.
+The time for a move is a number of examined positions. So the same seed gives the same games on every machine.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from game.games.tictactoe import TicTacToe, rules_with
 from game.rules import Seat
 
 BOARDS = ((3, 3, 3), (5, 4, 4), (6, 6, 4), (10, 10, 5))
-"""Width, height and how many in a row."""
+"""Width, height, and how many in a row win."""
 LEVELS = ("random", *OFFERED)
-"""The weakest first."""
+"""The weakest level first."""
 
 
 @dataclass(frozen=True)
 class BotMatchResult:
-    """How many games a level has won, drawn and lost against a weaker one; each begins every other game."""
+    """The games that a level won, drew and lost against a weaker one. The two levels begin alternately."""
 
     board: str
     stronger: str
@@ -33,7 +33,7 @@ class BotMatchResult:
 
 
 def matches(boards: Sequence[tuple[int, int, int]], games: int, looks: int, seed: int) -> Iterator[BotMatchResult]:
-    """Every two levels on every board, each match as soon as it is over."""
+    """Yield the result of each match as soon as it is over. Every two levels play on every board."""
     for width, height, in_a_row in boards:
         rules = rules_with({"width": width, "height": height, "in_a_row": in_a_row})
         board = f"{width}×{height}, {in_a_row} in a row"
@@ -50,7 +50,10 @@ def matches(boards: Sequence[tuple[int, int, int]], games: int, looks: int, seed
 
 
 def winner_of(rules: TicTacToe, seats: dict[str, str], looks: int, chance: random.Random) -> Seat | None:
-    """Play one game between two levels, by seat, each with so many looks before a move; who wins it."""
+    """Play a game between two levels, by seat.
+
+    A bot examines ``looks`` positions for each move. Return the winner's seat, or None.
+    """
     position = rules.opening()
     while position.turn is not None:
         shown = rules.describe(position)

@@ -1,4 +1,4 @@
-"""The two sides of a comparison: players of a cluster, and callers of bare echoes, in processes of their own."""
+"""The two sides of a comparison: players on a cluster, and callers of an echo server, in separate processes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bench.measures.scale import PLAYERS
 from verify.testbed.task_processes import BARE, TaskProcess, echo_server, task_processes
 
 Sides = tuple[list[TaskProcess], list[TaskProcess]]
-"""Processes of players, and of callers."""
+"""The players' processes, and the echo callers' processes."""
 
 
 @contextlib.contextmanager
 def both_sides(cluster: MakeCluster, processes: int) -> Iterator[Sides]:
-    """A new cluster and an echo server, with so many processes each of players and of callers."""
+    """Start a cluster and an echo server, with ``processes`` processes each of players and of callers."""
     with (
         cluster() as servers,
         echo_server(servers.free_port),
@@ -27,6 +27,6 @@ def both_sides(cluster: MakeCluster, processes: int) -> Iterator[Sides]:
 
 
 def a_second(results: Sequence[Mapping[str, Any]], of: str) -> float:
-    """How many a second, of all processes together."""
+    """Return the sum of the processes' rates per second."""
     rates: list[float] = [len(result[of]) / result["seconds"] for result in results]
     return sum(rates)

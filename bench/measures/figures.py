@@ -1,8 +1,8 @@
-"""The benchmark's results as values, and what they are held against: pure.
+"""The benchmark's results and targets, as values. Pure.
 
-A figure is measured in several rounds; what counts is the median of the rounds, with the lowest and the highest beside
-it. Where there is a yardstick, it is measured in the same rounds, by turns, and the ratio is the median of the rounds'
-ratios: what else the machine does falls on both.
+A figure is measured in several rounds. Its value is the median, with the lowest and the highest round beside it. A
+yardstick is measured in the same rounds, alternately. The ratio is the median of the rounds' ratios, so that other load
+on the machine affects both sides.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ Bound = Literal["at most", "at least"]
 
 @dataclass(frozen=True)
 class Round:
-    """What was measured once, and beside it, if there is one, the yardstick."""
+    """The value of one measurement, and that of the yardstick, if there is one."""
 
     value: float
     yardstick: float | None = None
 
     @property
     def ratio(self) -> float | None:
-        """How often the yardstick goes into the value."""
+        """Return the value divided by the yardstick, or None without a yardstick."""
         return None if not self.yardstick else self.value / self.yardstick
 
 
 @dataclass(frozen=True)
 class FigureRow:
-    """One line of the table."""
+    """One row of the table."""
 
     name: str
     what: str
@@ -42,37 +42,40 @@ class FigureRow:
 
     @property
     def value(self) -> float:
-        """The median of the rounds."""
+        """Return the median of the rounds."""
         return statistics.median(one.value for one in self.rounds)
 
     @property
     def yardstick(self) -> float | None:
-        """The yardstick's median, if there is one."""
+        """Return the yardstick's median, or None."""
         known = [one.yardstick for one in self.rounds if one.yardstick is not None]
         return statistics.median(known) if known else None
 
     @property
     def ratio(self) -> float | None:
-        """The median of the rounds' ratios."""
+        """Return the median of the rounds' ratios, or None."""
         known = [one.ratio for one in self.rounds if one.ratio is not None]
         return statistics.median(known) if known else None
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The lowest and the highest round of what is held against the target."""
+        """Return the lowest and the highest round of the number that is compared with the target."""
         held = [one.value if one.ratio is None else one.ratio for one in self.rounds]
         return min(held), max(held)
 
     @property
     def holds(self) -> bool | None:
-        """Whether the target is met: by the ratio if there is a yardstick, else by the value. None without a target."""
+        """Return whether the target is met, or None without a target.
+
+        With a yardstick the ratio counts, otherwise the value.
+        """
         if self.target is None:
             return None
         held = self.value if self.ratio is None else self.ratio
         return held <= self.target if self.bound == "at most" else held >= self.target
 
     def as_plain(self) -> dict[str, object]:
-        """The row for machines."""
+        """Return the row as a dictionary for JSON."""
         return {
             "what": self.what,
             "value": self.value,

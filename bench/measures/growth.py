@@ -1,4 +1,4 @@
-"""How moves a second and their latency grow with the number of rooms that are played in at once."""
+"""Moves per second and latency, by the number of rooms in use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ECHO = "bare Pyro4 echoes of the same bytes by as many clients"
 
 
 def growth(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
-    """Moves a second, and how long each takes, in 1, 2, 4 and more rooms at once."""
+    """Measure moves per second and the time of a move in 1, 2, 4 and more rooms at once."""
     with both_sides(cluster, scale.processes) as (players, callers):
         most = max(_shares(scale.most_rooms, scale.processes))
         rooms = open_tables(players, most)
@@ -41,15 +41,15 @@ def growth(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
 
 
 def rooms_row(rooms: int) -> str:
-    """The name of the row of moves a second."""
+    """Return the name of the row with moves per second."""
     return f"rooms {rooms}"
 
 
 def latency_row(rooms: int) -> str:
-    """The name of the row of how long a move takes."""
+    """Return the name of the row with the time of a move."""
     return f"rooms {rooms}, a move"
 
 
 def _shares(rooms: int, processes: int) -> list[int]:
-    """How many of the rooms each process has."""
+    """Return the number of rooms for each process."""
     return [rooms // processes + (number < rooms % processes) for number in range(processes)]

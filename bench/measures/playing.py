@@ -1,4 +1,4 @@
-"""What a move costs: in one room, in many at once, and until the opponent has seen it."""
+"""The cost of a move: in one room, in many at once, and until the opponent has seen it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ECHO = "a bare Pyro4 echo of the same bytes"
 
 
 def playing(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
-    """One room, sixty-four, and from one player's move to the other's eyes."""
+    """Measure moves in one room, moves in many rooms at once, and the time until the opponent has seen a move."""
     with both_sides(cluster, scale.processes) as (players, callers):
         tables = _Tables(players, callers, scale)
         alone, seen, many = zip(*(tables.round() for _ in range(scale.rounds)), strict=True)
@@ -29,7 +29,7 @@ def playing(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
 
 
 class _Tables:
-    """The rooms that are played in, and who plays."""
+    """The rooms in use, and their players."""
 
     def __init__(self, players: Sequence[TaskProcess], callers: Sequence[TaskProcess], scale: Scale) -> None:
         self._players = players
@@ -41,7 +41,7 @@ class _Tables:
         self._rooms = open_tables(players, self._each)
 
     def round(self) -> tuple[Round, Round, Round]:
-        """A move alone, a move seen, and moves in all rooms, each right after its yardstick."""
+        """Measure a single move, a move until it is seen, and moves in all rooms, each right after its yardstick."""
         one = percentile(self._callers[0].do({"pairs": 1, "seconds": self._seconds})["took_s"], 50)
         alone = percentile(took_s(play_at_once(self._players[:1], [self._alone], self._seconds)[0]["moves"]), 50)
         seen = percentile(self._duelled(), 50)
@@ -50,7 +50,7 @@ class _Tables:
         return Round(alone * US, one * US), Round(seen * US, one * US), Round(moves, echoes)
 
     def _duelled(self) -> list[float]:
-        """From each move's sending until the other's process has seen it."""
+        """Return the time from sending each move until the other process has seen it."""
         one, other = all_do(self._players[:2], {"do": "duel", "room": self._duel, "seconds": self._seconds})
         return [
             watching["seen"][version] - moving["sent"][version]

@@ -1,4 +1,4 @@
-"""How much the benchmark measures, and what its groups of rows have in common."""
+"""How much the benchmark measures, and functions that its groups share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.measured_cluster import MakeCluster
 from bench.measures.figures import FigureRow
 
 PLAYERS = ("-m", "bench.worker")
-"""What a process of players is started with, before the name server's address."""
+"""The arguments of a players' process. The name server's address follows."""
 MS, US = 1e3, 1e6
 WHOLE_S = 60.0
 LOOK_AGAIN_S = 0.01
@@ -18,23 +18,23 @@ LOOK_AGAIN_S = 0.01
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of each."""
+    """How much the benchmark measures."""
 
     rounds: int = 5
     seconds: float = 2.0
-    """Of each measurement within a round."""
+    """The length of each measurement within a round."""
     processes: int = 4
-    """Of players, where there are many; each of them thinks in one thread at a time, as Python does."""
+    """Processes of players, where there are many. A Python process runs one thread at a time."""
     playing: int = 64
     kills: int = 100
     open_rooms: int = 1000
     most_rooms: int = 256
-    """Played in at once, to see how it grows."""
+    """The largest number of rooms in use, for the growth figures."""
     many_rooms: int = 10_000
     audiences: tuple[int, int] = (100, 1000)
     many_moves: int = 1_000_000
     idle_s: float = 10.0
-    """Without a move, in each round."""
+    """Seconds without a move, in each round."""
 
 
 QUICK = Scale(
@@ -50,19 +50,19 @@ QUICK = Scale(
     many_moves=500,
     idle_s=1.0,
 )
-"""Shows that everything works."""
+"""Only shows that everything works."""
 
 Group = Callable[[MakeCluster, Scale], Iterator[FigureRow]]
-"""Makes the clusters that it needs, and gives its rows."""
+"""Starts the clusters that it needs, and yields its rows."""
 
 
 def took_s(moves: Sequence[Sequence[float]]) -> list[float]:
-    """How long each move of a process of players took."""
+    """Return how long each move of a players' process took, in seconds."""
     return [acknowledged - sent for sent, acknowledged, _ in moves]
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Raises TimeoutError when it does not come about."""
+    """Wait until ``holds()`` is true. Raises TimeoutError if that takes too long."""
     deadline = time.monotonic() + WHOLE_S
     while not holds():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""A house with very many rooms: what each takes, what a move costs in one of them, how long a start takes."""
+"""A cluster with very many rooms: the memory of a room, the cost of a move, and the time of a start."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
 FEW = 10
 MOVES = 4
-"""Made in each room before it is left alone."""
+"""Moves in each room before it is left alone."""
 TURNS = 8
 
 
 def size(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
-    """A house with very many rooms: what each takes, what a move costs there, and how long a start takes."""
+    """Measure a cluster with very many rooms: the memory of a room, the cost of a move, and the time of a start."""
     rooms = scale.many_rooms // scale.processes * scale.processes
     with (
         cluster() as small,
@@ -42,7 +42,7 @@ def size(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
 
 
 def _cost(both: Sequence[tuple[TaskProcess, Sequence[str]]], seconds: float) -> Round:
-    """By short turns, so that what else the machine does falls on both."""
+    """Measure both sides in short turns, so that other load on the machine affects both."""
     took: tuple[list[float], list[float]] = [], []
     for _ in range(TURNS):
         for (one, rooms), mine in zip(both, took, strict=True):

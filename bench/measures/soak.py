@@ -1,7 +1,7 @@
-"""Very many moves, and then none: what the servers keep of them, and what they take while nobody plays.
+"""Very many moves, and then none: how much the servers store, and how much an idle cluster uses.
 
-Of a game that has ended its record stays in the book for good; of its moves, nothing. So what is in the journals is
-weighed without the book, and the files are shown by what they grow with each game.
+After a game its record stays in the archive, and its moves are dropped. So the journals' content is measured without
+the archive. The growth of the files is shown for each game.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from verify.testbed.task_processes import task_processes
 
 MB = 1e6
 LOOKS = 5
-"""So many times as long as a measurement is played between two looks at the journals, which take their time too."""
+"""How many times the length of a measurement is played between two measurements of the journals, because these take
+long, too."""
 
 
 def endurance(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
-    """Very many moves, and how large the journals grow; then what the servers take when nobody plays any more."""
+    """Measure how large the journals grow during very many moves, then how much the servers use without players."""
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         wait_until(servers.is_whole)
         each = scale.playing // scale.processes

@@ -1,4 +1,4 @@
-"""Rooms that processes of players open and play in, all at once."""
+"""Rooms that the players' processes open and play in, all at once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 from verify.testbed.task_processes import TaskProcess, all_do, each_does
 
 Rooms = Sequence[Sequence[str]]
-"""Of each process those that it plays in."""
+"""For each process, the ids of its rooms."""
 
 
 def open_tables(players: Sequence[TaskProcess], each: int) -> Rooms:
-    """So many rooms a process, with two players each."""
+    """Open ``each`` rooms in each process, with two players in each room."""
     return [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
 
 
 def play_at_once(
     players: Sequence[TaskProcess], rooms: Rooms, seconds: float, pause_s: float = 0.0
 ) -> list[dict[str, Any]]:
-    """What each process that has rooms says of its moves; see ``Worker.play``."""
+    """Return the moves of each process that has rooms; see ``Worker.play``."""
     return each_does(
         [
             (player, {"do": "play", "rooms": mine, "seconds": seconds, "pause_s": pause_s})

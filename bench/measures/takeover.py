@@ -1,4 +1,4 @@
-"""How long a kill of the main server is felt by those who play."""
+"""How long players notice a kill of the main server."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ IMPORT = 'python -c "import Pyro4"'
 AT_A_TIME = 20
 KILL_EVERY_S = 2.0
 SETTLE_S = 0.6
-"""Between the cluster's being whole and the next kill, and between that and the next look: a new stand-by has begun."""
+"""Seconds between a healthy cluster and the next kill, and before the next check of the cluster. A new stand-by has
+then started."""
 PAUSE_S = 0.1
-"""Before each move in each room: quicker than people, and the machine is not full."""
+"""Seconds before each move in each room: faster than people, but not a full load."""
 MOVES = 4
-"""Made in each room where nobody plays."""
+"""Moves in each room without later play."""
 
 
 def takeover(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
-    """Kills of the main server while people play."""
+    """Measure kills of the main server while people play."""
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         each = scale.playing // scale.processes
         idle = scale.open_rooms // scale.processes - each
@@ -64,7 +65,10 @@ def _import_ms() -> float:
 def _kill(
     servers: MeasuredCluster, count: int, players: Sequence[TaskProcess], rooms: Rooms, pause_s: float
 ) -> list[float]:
-    """Kill so often; from each kill to the acknowledgement of the first move that was sent after it, in any room."""
+    """Kill the main server ``count`` times.
+
+    Return the time from each kill to the first acknowledgement of a move that was sent after it, in any room.
+    """
     killed: list[float] = []
 
     def kill() -> None:

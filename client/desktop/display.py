@@ -1,4 +1,4 @@
-"""Whether there is a display, and where a window goes on it. Imports Tk only when asked: servers and bots need none."""
+"""Whether there is a display, and where a window is placed. Tk is imported only on use: servers and bots need no Tk."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import enum
 
 
 class NoDisplay(Exception):
-    """There is no display to open a window on; the sentence says why, and what to do."""
+    """There is no display for a window. The message has the reason and what to do."""
 
 
 class Side(str, enum.Enum):
-    """Which part of the screen a window takes."""
+    """The part of the screen for a window."""
 
     MIDDLE = "middle"
     LEFT = "left"
@@ -18,7 +18,7 @@ class Side(str, enum.Enum):
 
 
 def has_display() -> bool:
-    """Whether a window can be opened."""
+    """Return whether a window can be opened."""
     try:
         import tkinter as tk
     except ImportError:

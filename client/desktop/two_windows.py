@@ -1,4 +1,4 @@
-"""Two windows side by side, in a room of their own: what ``tictactoe.py play`` opens."""
+"""Two windows side by side, in a room of their own: ``tictactoe.py play`` opens them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOOR = Path(__file__).resolve().parents[2] / "tictactoe.py"
 
 
 def play(server: str) -> None:
-    """Open two windows in one room and come back when both are closed. Raises what the client library raises."""
+    """Open two windows in a room and return when both are closed. Raises the errors of the client library."""
     with connect(server) as cluster:
         players = [_someone(cluster, name) for name in NAMES]
         room = _room_of(cluster, players)
@@ -29,7 +29,7 @@ def play(server: str) -> None:
         for player, side in zip(players, ("left", "right"), strict=True)
     ]
     for window in windows:
-        # Ctrl-C reaches the windows as well, which close by themselves.
+        # Ctrl-C reaches the windows too, and they close by themselves.
         with contextlib.suppress(KeyboardInterrupt):
             window.wait()
     for window in windows:
@@ -37,7 +37,7 @@ def play(server: str) -> None:
 
 
 def _someone(cluster: Cluster, name: str) -> Player:
-    """A player of that name, or of one like it when the name is somebody else's."""
+    """Return a player of that name, or of a similar name when it belongs to another user."""
     try:
         return cluster.claim(name, remember=True)
     except NameTaken:
@@ -45,7 +45,7 @@ def _someone(cluster: Cluster, name: str) -> Player:
 
 
 def _room_of(cluster: Cluster, players: list[Player]) -> str:
-    """The room in which these two have their seats since the last time, or a new one."""
+    """Return the room in which these two already have seats, or a new room."""
     names = {player.name for player in players}
     there: list[Row] = [row for row in cluster.rooms() if set(row.players.values()) == names]
     if there:

@@ -1,2 +1,1 @@
-"""Usernames: who owns which, reserved names with recovery codes, and names that look alike. Start reading in
-``names``."""
+"""Usernames: their owners, reserved names with recovery codes, and lookalikes. Start reading in ``names``."""

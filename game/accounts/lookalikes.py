@@ -1,9 +1,9 @@
-"""What a name looks like: two that are easily taken for one another have a skeleton in common. Pure.
+"""Lookalikes: two names that people take for one another have a skeleton in common. Pure.
 
-The skeleton is that of UTS #39 (Unicode Security Mechanisms, "Confusable Detection"): decompose, put what each
-character looks like in its place, decompose. Since names are the same in capitals and small letters, each is looked at
-as it is written and in small letters: ``AI`` looks like ``Al``, ``ai`` does not. What stands between the words of a
-name is easily overlooked, so it is no part of its skeleton: ``pay.pal`` looks like ``paypal``.
+The skeleton is that of UTS #39 (Unicode Security Mechanisms, "Confusable Detection"). It decomposes the name, replaces
+each character by its prototype, and decomposes again. Case does not distinguish names, so each name is compared as
+written and in small letters: ``AI`` looks like ``Al``, ``ai`` does not. Separators are easily overlooked, so a skeleton
+has none: ``pay.pal`` looks like ``paypal``.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _DIGITS_AS_LETTERS = str.maketrans("0123456789", "olzeasgtbg")
 
 
 def skeletons(name: str) -> tuple[str, ...]:
-    """One or two skeletons of a name; names that are the same but for case and composition have one in common, and so
-    have those that differ in what stands between their words.
+    """Return one or two skeletons of a name.
+
+    Names that differ only in case, composition or separators have a skeleton in common.
     """
     looks = _prototypes()
     name = name.translate(_WITHOUT_SEPARATORS)
@@ -35,14 +36,15 @@ def skeletons(name: str) -> tuple[str, ...]:
 
 
 def passes_for(name: str, reserved: str) -> bool:
-    """Whether a name could be taken for a reserved one: it looks alike, also with digits and accents in place of
-    letters. For a few names alone: among the names of people "ada3" and "adae", "Zoe" and "Zoë" are two.
+    """Return whether a name could be taken for a reserved system name, also with digits or accents in place of letters.
+
+    This is too strict for people's names: "ada3" and "adae", or "Zoe" and "Zoë", are different people.
     """
     return not _bare_skeletons(name).isdisjoint(_bare_skeletons(reserved))
 
 
 def _bare_skeletons(name: str) -> set[str]:
-    """Skeletons without accents, with a letter in place of each digit."""
+    """Return the skeletons without accents, with a letter in place of each digit."""
     plain = (
         "".join(c for c in unicodedata.normalize("NFD", look) if not unicodedata.category(c).startswith("M"))
         for look in (*skeletons(name), *skeletons(name.translate(_DIGITS_AS_LETTERS)))
@@ -56,7 +58,7 @@ def _looks_like(text: str) -> str:
 
 @functools.cache
 def _prototypes() -> dict[int, str]:
-    """By character: what it looks like. Made when it is first needed, which is not while a server starts."""
+    """Return the prototype of each character. Computed at the first use, to keep a server's start short."""
     looks: dict[int, str] = {}
     for row in CONFUSABLE.split():
         seen, _, sources = row.partition(":")

@@ -1,4 +1,4 @@
-"""What can happen to a username, as values and as the plain data that is written. ``names`` decides it."""
+"""The events of a username, and their plain form for the log. ``names`` decides them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from game.errors import InvalidArgument
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The name belongs to whoever has the token of that hash."""
+    """The name belongs to the token with this hash."""
 
     name: str
     token_hash: str
@@ -18,33 +18,33 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The name can be recovered with the code of that hash, and with no other."""
+    """The name is reserved. It can be recovered only with the code of this hash."""
 
     code_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """The name belongs to whoever has the token of that hash, and no more to whom it belonged."""
+    """The name belongs to the token with this hash, and no longer to its former token."""
 
     token_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The name is nobody's."""
+    """The name is free."""
 
 
 Event = Claimed | Kept | Recovered | Released
 
 
 def to_plain(event: Event) -> dict[str, object]:
-    """The event as plain data."""
+    """Return the event as plain data."""
     return {"kind": _KIND_OF[type(event)], **asdict(event)}
 
 
 def from_plain(plain: object) -> Event:
-    """The event that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else."""
+    """Return the event that ``to_plain`` wrote. Ignores unknown fields. Raises InvalidArgument for any other value."""
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str) or plain["kind"] not in _EVENTS:
         raise InvalidArgument("this is no event of a username")
     kind = _EVENTS[plain["kind"]]

@@ -1,15 +1,16 @@
-"""Usernames: each belongs to the token it was claimed with, until it is recovered with another or let go. Decide and
-evolve, like rooms but tiny.
+"""Usernames. A name belongs to the token that claimed it, until it is recovered with another token or released.
+
+Decide and evolve, as for rooms.
 
 | event | before it | after it |
 | --- | --- | --- |
-| ``Claimed`` | free | somebody's |
-| ``Kept`` | somebody's | somebody's, with a recovery code: never let go |
-| ``Recovered`` | somebody's, with a code | another token's, with the same code |
-| ``Released`` | somebody's, without a code | free |
+| ``Claimed`` | free | owned |
+| ``Kept`` | owned | owned, with a recovery code: never released |
+| ``Recovered`` | owned, with a code | owned by another token, with the same code |
+| ``Released`` | owned, without a code | free |
 
-Two names that read the same (other case, other composition of the same characters) are one name: ``name_key``. Which
-ones look alike ``game.accounts.lookalikes`` knows.
+Two names that differ only in case or composition are the same name: see ``name_key``. Lookalikes are in
+``game.accounts.lookalikes``.
 """
 
 from __future__ import annotations
@@ -24,41 +25,44 @@ from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, WrongC
 
 LONGEST_NAME = 20
 REMEMBERED = 8
-"""So many tokens and codes that others took the place of are remembered of a name."""
+"""The most former tokens, and the most former codes, that a name remembers."""
 SEPARATORS = "_-. "
-"""What stands between the words of a name."""
+"""The characters that can separate the words of a name."""
 _MOST_PARTS_OF_A_CHARACTER = 4
-"""Code points that NFC makes one of, at the most."""
+"""The most code points that NFC composes to one."""
 _LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 _INVISIBLE = frozenset(
     {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0}
     | set(range(0xFE00, 0xFE10))
     | set(range(0xE0100, 0xE01F0))
 )
-"""Letters and marks that are not drawn: Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties."""
+"""Letters and marks without a glyph: Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A username: the hash of the token it belongs to, empty while it is nobody's, and that of its recovery code."""
+    """A username's state. ``token_hash``: hash of the owner's token, empty while the name is free.
+
+    ``code_hash``: hash of the recovery code, empty while the name is not reserved.
+    """
 
     version: int
     name: str
     token_hash: str
     code_hash: str = ""
     former_tokens: tuple[str, ...] = ()
-    """Hashes of tokens that had it before it was recovered with others; the latest last."""
+    """Hashes of tokens that owned the name before a recovery, latest last."""
     former_codes: tuple[str, ...] = ()
-    """Hashes of codes that newer ones took the place of; the latest last."""
+    """Hashes of codes that newer codes replaced, latest last."""
 
     @property
     def held(self) -> bool:
-        """Whether it is somebody's."""
+        """Return whether the name has an owner."""
         return self.token_hash != ""
 
     @property
     def kept(self) -> bool:
-        """Whether it stays its owner's however long they are away: it has a recovery code."""
+        """Return whether the name is reserved: it has a recovery code, so its owner keeps it during any absence."""
         return self.code_hash != ""
 
 
@@ -67,7 +71,7 @@ NOBODY = Name(0, "", "")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Make the name mine, or show that it is: ``token_hash`` is the hash of the caller's secret token."""
+    """Claim the name, or show that it is the caller's. ``token_hash``: hash of the caller's token."""
 
     name: str
     token_hash: str
@@ -75,7 +79,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Let my name stay mine while I am away, and be recovered with the code of that hash."""
+    """Reserve the caller's name, so that it stays the caller's and can be recovered with this code."""
 
     token_hash: str
     code_hash: str
@@ -83,7 +87,7 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """Give the name that has that code to this token; the one before it is nobody's then."""
+    """Give the name with this code to this token. The token before it loses the name."""
 
     code_hash: str
     token_hash: str
@@ -91,18 +95,18 @@ class Recover:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The house lets a name go; when, ``may_be_released`` says."""
+    """Release a name. Only the system sends this, when ``may_be_released`` allows it."""
 
 
 Command = Claim | Reserve | Recover | Release
 
 
 def check_name(value: object) -> str:
-    """The name in its normal form (NFC): 1 to 20 letters and digits of any script, with single ``_ - .`` or spaces
-    between them. Raises InvalidArgument.
+    """Return the name in normal form (NFC). Raises InvalidArgument.
 
-    The shape of all names that there are or were; for a new one ``new_names`` asks for more. Characters that cannot be
-    seen are refused, so that no two names look the same for want of one.
+    A name is 1 to 20 letters and digits of any script, with single ``_ - .`` or spaces between them. This holds for
+    every name, old or new; ``new_names`` has further rules for new names. Invisible characters are refused, because two
+    different names could look the same.
     """
     if not isinstance(value, str) or len(value) > LONGEST_NAME * _MOST_PARTS_OF_A_CHARACTER:
         raise InvalidArgument(f"a name is a text of 1 to {LONGEST_NAME} characters")
@@ -116,7 +120,7 @@ def check_name(value: object) -> str:
 
 
 def _is_word(part: str) -> bool:
-    """Letters and digits, each with the accents and vowel signs that stand on it."""
+    """Return whether the part consists of letters and digits, each with its accents and vowel signs."""
     return _is_letter_or_digit(part[:1]) and all(_is_letter_or_digit(c) or _is_mark(c) for c in part)
 
 
@@ -129,12 +133,12 @@ def _is_mark(c: str) -> bool:
 
 
 def name_key(name: str) -> str:
-    """What two names that read the same have in common."""
+    """Return the key of a name. Names with the same key are the same name."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def decide(state: Name, command: Command) -> tuple[Event, ...]:
-    """What the command makes of the name; nothing if it is so already. Raises a Refusal."""
+    """Return the events of the command; none if the name already is as the command wants. Raises a Refusal."""
     if isinstance(command, Claim):
         return _claim(state, command)
     if isinstance(command, Reserve):
@@ -147,7 +151,7 @@ def decide(state: Name, command: Command) -> tuple[Event, ...]:
 
 
 def _claim(state: Name, claim: Claim) -> tuple[Event, ...]:
-    """A free name becomes the caller's; one's own stays it."""
+    """Claim a free name. A claim of the caller's own name changes nothing."""
     if not state.held:
         return (Claimed(claim.name, claim.token_hash),)
     if state.token_hash != claim.token_hash:
@@ -156,8 +160,9 @@ def _claim(state: Name, claim: Claim) -> tuple[Event, ...]:
 
 
 def _keep(state: Name, keep: Reserve) -> tuple[Event, ...]:
-    """A new code takes the place of the one before. A copy of an old request that comes late must not bring the old
-    code back: somebody has written down the new one.
+    """Replace the recovery code.
+
+    A late copy of an old request must not restore the old code, because the owner has written down the new code.
     """
     if state.token_hash != keep.token_hash:
         raise BadToken("the name is not this token's (any more)")
@@ -167,8 +172,9 @@ def _keep(state: Name, keep: Reserve) -> tuple[Event, ...]:
 
 
 def _recover(state: Name, recover: Recover) -> tuple[Event, ...]:
-    """Whoever has the code gets the name. The code stays good, so for a token that had the name before there is no way
-    back: a copy of an old request that comes late must not undo a later one.
+    """Give the name to the token. The code stays valid, so a former token is refused.
+
+    Otherwise a late copy of an old request would undo a later recovery.
     """
     if not state.kept or state.code_hash != recover.code_hash:
         raise WrongCode("that is not the recovery code of this name")
@@ -178,7 +184,7 @@ def _recover(state: Name, recover: Recover) -> tuple[Event, ...]:
 
 
 def evolve(state: Name, event: Event) -> Name:
-    """The name after the event."""
+    """Return the name after the event."""
     version = state.version + 1
     if isinstance(event, Claimed):
         return Name(version, event.name, event.token_hash)
@@ -192,14 +198,16 @@ def evolve(state: Name, event: Event) -> Name:
 
 
 def may_be_released(state: Name, *, seated: bool, unheard_s: float, grace_s: float) -> bool:
-    """Whether a name is free again: its owner was not heard of for longer than the grace time, has no seat in an open
-    room (``seated``), and has not kept it.
+    """Return whether a name can be released.
+
+    The name is not reserved, and its owner has been absent for longer than ``grace_s`` seconds and has no seat in an
+    open room. ``seated``: whether the owner has such a seat. ``unheard_s``: seconds since the owner was last seen.
     """
     return state.held and not state.kept and not seated and unheard_s > grace_s
 
 
 def encode(state: Name) -> dict[str, object]:
-    """The state as plain data."""
+    """Return the state as plain data."""
     plain: dict[str, object] = {"version": state.version, "name": state.name, "token_hash": state.token_hash}
     if state.kept:
         plain["code_hash"] = state.code_hash
@@ -211,7 +219,7 @@ def encode(state: Name) -> dict[str, object]:
 
 
 def decode(plain: Mapping[str, Any]) -> Name:
-    """The state that ``encode`` wrote, also one from before names could be kept."""
+    """Return the state that ``encode`` wrote, including state from before recovery codes."""
     return Name(
         plain["version"],
         plain["name"],

@@ -1,10 +1,10 @@
-"""Which names can be claimed anew. Pure.
+"""Rules for new usernames. Pure.
 
-``names.check_name`` is the shape of every name that there is or was. What is refused here on top of it was allowed
-once: a name that somebody has stays theirs, whatever it is made of.
+``names.check_name`` accepts every name that exists or existed. The further rules here are newer than some names: an
+existing name stays its owner's, whatever its characters.
 
-The rules are those of PRECIS for usernames (RFC 8265), word by word, by the library ``precis_i18n``; and of UTS #39
-(Unicode Security Mechanisms, "Optional Detection") for marks that pile up on one letter.
+The rules are PRECIS for usernames (RFC 8265), applied to each word by the library ``precis_i18n``. Marks that pile up
+on one letter are limited by UTS #39 (Unicode Security Mechanisms, "Optional Detection").
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ _SENTENCES = {
 
 
 def check_new_name(value: object) -> str:
-    """The name as it is claimed: in its compatibility form (NFKC), so that letters in other widths and shapes become
-    plain ones. Raises InvalidArgument for what cannot be claimed anew.
+    """Return the name to be claimed, in compatibility form (NFKC). Raises InvalidArgument for a name that cannot be
+    claimed.
+
+    In this form, letters of other widths and shapes become plain letters.
     """
     name = check_name(unicodedata.normalize("NFKC", check_name(value)))
     if piles_up(name):
@@ -52,6 +54,6 @@ _TO_BLANKS = str.maketrans(dict.fromkeys(SEPARATORS, " "))
 
 @functools.cache
 def _profile() -> Profile:
-    from precis_i18n import get_profile  # takes 14 ms of a start that has no time for it
+    from precis_i18n import get_profile  # the import takes 14 ms, which would slow the start
 
     return get_profile("UsernameCasePreserved")

@@ -1,7 +1,7 @@
-"""Recovery codes: what somebody writes down to have a name again on another machine. Pure: chance is handed in.
+"""Recovery codes: with a code, a person gets a name back on another machine. Pure: the random number is an argument.
 
-Twenty signs of Crockford's Base32 (100 bits), which has no I, L, O and U; where those are read for 1 and 0, they count
-as such. See Crockford, "Base 32" (2019).
+A code is 20 characters of Crockford's Base32 (100 bits). It has no I, L, O and U; I and L are read as 1, O as 0. See
+Crockford, "Base 32" (2019).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from game.errors import InvalidArgument
 
 BITS = 100
 LONGEST_WRITTEN = 64
-"""Characters of a code as people write it, with spaces and hyphens."""
+"""The most characters of a code as people write it, with spaces and hyphens."""
 _SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 20
 _GROUP = 5
@@ -18,13 +18,13 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 def code_from(number: int) -> str:
-    """The code of a number of BITS random bits, in groups."""
+    """Return the code of a number of BITS random bits, in groups."""
     signs = "".join(_SIGNS[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
     return "-".join(signs[first : first + _GROUP] for first in range(0, _LENGTH, _GROUP))
 
 
 def check_code(value: object) -> str:
-    """The code in its normal form, however it was written: in small letters, with spaces. Raises InvalidArgument."""
+    """Return the code in normal form, without separators and in capital letters. Raises InvalidArgument."""
     if not isinstance(value, str) or len(value) > LONGEST_WRITTEN or not value.isascii():
         raise InvalidArgument("a recovery code has 20 letters and digits")
     code = value.upper().translate(_READ_AS)

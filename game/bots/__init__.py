@@ -1,1 +1,1 @@
-"""How computers play: levels in ``strategy``, the search for a move in ``search``, solved boards in ``solved``."""
+"""Computer players: levels in ``strategy``, the search for a move in ``search``, the solved 3×3 board in ``solved``."""

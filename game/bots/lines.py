@@ -1,7 +1,7 @@
-"""What the lines of a board promise, counted move by move: who wins where, how lively a cell is, who stands better.
+"""Values of a board's lines, updated move by move: winning cells, promising cells, the balance between the sides.
 
-Values alone, for computer players: ``strategy`` and ``search`` ask, the rules know nothing of it. A line is *open* to a
-side while the other has no stone on it. A side is its seat's place in ``SEATS``: 0 is X, 1 is O.
+Only computer players use these values, through ``strategy`` and ``search``; the rules do not. A line is *open* to a
+side while the other side has no stone on it. A side is the index of its seat in ``SEATS``: 0 is X, 1 is O.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from game.rules import SEATS
 Side = int
 
 DIGIT = 5
-"""Bits of one digit of a promise. No board has more than 20 lines through a cell, so no digit overflows."""
+"""Bits of one digit of ``Stones.promise``. No board has more than 20 lines through a cell, so no digit overflows."""
 _CLOSED = 64
-"""In place of a count: both sides have stones on the line."""
+"""Replaces a line's count when both sides have stones on it."""
 _GROWTH = 4
-"""How much more a line is worth with every stone."""
+"""The factor by which each further stone raises the value of a line."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One size of board: how many cells, and for each the lines through it as (number, its cells, these as bits)."""
+    """A board size: the number of lines, and for each cell its lines as (number, cells, cells as bits)."""
 
     in_a_row: int
     lines: int
@@ -33,7 +33,7 @@ class Grid:
 
 
 class Stones(NamedTuple):
-    """The stones on a board, and what follows from them; cells in sets are bits of a number."""
+    """The stones on a board and the values derived from them. Immutable; sets of cells are bits of a number."""
 
     grid: Grid
     free: int
@@ -41,19 +41,20 @@ class Stones(NamedTuple):
     xs: int
     """The cells with an X."""
     wins: tuple[int, int]
-    """For each side the empty cells that complete a line of its own."""
+    """For each side the empty cells that complete one of its lines."""
     promise: tuple[list[int], list[int]]
-    """For each side and cell how many open lines with n own stones go through it, as digit n of ``DIGIT`` bits."""
+    """For each side and cell: digit n is the number of open lines through it with n stones of that side."""
     counts: list[int]
-    """For each line its stones: above 0 X's, below 0 O's, ``_CLOSED`` when it has both."""
+    """For each line its stones: positive for X, negative for O, ``_CLOSED`` when it has both."""
     open_lines: int
+    """The number of lines that are not closed."""
     balance: int
-    """The worth of the lines open to X less that of those open to O."""
+    """The value of the lines open to X minus that of the lines open to O."""
     won: bool
     """Whether the last stone completed a line."""
 
     def play(self, cell: int, side: Side) -> Stones:
-        """With one stone more, on an empty cell."""
+        """Return the stones after one more, on an empty cell."""
         grid, free = self.grid, self.free & ~(1 << cell)
         counts, in_a_row = self.counts.copy(), grid.in_a_row
         own, others = self.promise[side].copy(), self.promise[1 - side].copy()
@@ -90,7 +91,10 @@ class Stones(NamedTuple):
         return Stones(grid, free, xs, both, promise, counts, open_lines, self.balance + gain * sign, won)
 
     def lively(self, side: Side) -> list[int]:
-        """For each cell how much it looks worth playing: by the fullest lines, own ones before the other's."""
+        """Return for each cell how promising it is for the side.
+
+        Fuller lines count more, and own lines more than the opponent's.
+        """
         return [2 * own + others for own, others in zip(self.promise[side], self.promise[1 - side], strict=True)]
 
 
@@ -99,7 +103,7 @@ _worth = _WORTHS.__getitem__
 
 
 def stones_on(rules: TicTacToe, cells: str) -> Stones:
-    """The stones of a view's cells. ``won`` is true if anybody has a line."""
+    """Return the stones of a view's cells. ``won`` is true if either side has a line."""
     stones, won = _empty(rules), False
     for cell, stone in enumerate(cells):
         if stone in SEATS:
@@ -122,7 +126,7 @@ def _empty(rules: TicTacToe) -> Stones:
 
 
 def cells_of(bits: int) -> list[int]:
-    """The cells of a set, in order."""
+    """Return the cells of a set, in order."""
     found = []
     while bits:
         lowest = bits & -bits

@@ -1,11 +1,13 @@
-"""The search of the strong computer player: which cell is best, as far as it got before it was told to stop.
+"""The search of the strong computer player for the best cell, within the time that its caller allows.
 
-Depth-first negamax with alpha-beta cuts, deepened step by step, over the most promising cells, with what earlier depths
-found kept in a table (Knuth and Moore, "An Analysis of Alpha-Beta Pruning", 1975). A win in one is taken, a single
-threat is answered, and neither counts as depth, nor do runs of threats that each force their answer: so combinations
-are seen far beyond the depth (after Allis, van den Herik and Huntjens, "Go-Moku and Threat-Space Search", 1993).
+It is a depth-first negamax with alpha-beta pruning and iterative deepening over the most promising cells. A table keeps
+the results of earlier depths (Knuth and Moore, "An Analysis of Alpha-Beta Pruning", 1975).
 
-No clock: ``go_on`` is asked at every position, before it is looked at.
+The search always takes a win in one move and answers a single threat. Neither counts as depth, and past the depth it
+follows runs of threats with forced answers. So it sees combinations far beyond its depth (after Allis, van den Herik
+and Huntjens, "Go-Moku and Threat-Space Search", 1993).
+
+There is no clock here: the search calls ``go_on`` before each position.
 """
 
 from __future__ import annotations
@@ -16,40 +18,41 @@ from collections.abc import Callable
 from game.bots.lines import DIGIT, Side, Stones, cells_of
 
 GoOn = Callable[[], bool]
-"""Asked again and again whether to think on; what it does besides, like letting others go first, is the caller's."""
+"""Returns whether the search may continue. The search calls it often, so the caller can also pause in it for other
+threads."""
 
 WIN = 1 << 40
-"""More than any balance of lines. A win is worth this less the number of stones until it is there."""
+"""The base value of a win, larger than any balance. A win's value is this minus the number of stones until it."""
 _FAR = 1 << 20
-"""Values above ``WIN - _FAR`` are wins, those below the negative of it are losses."""
+"""Values above ``WIN - _FAR`` are wins; values below its negative are losses."""
 _WIDTH = 10
-"""How many cells are tried at a position; all when there are few."""
+"""The most cells tried at a position with more than ``_SMALL`` empty cells."""
 _WIDTH_AT_ROOT = 20
 _SMALL = 12
-"""With at most so many empty cells all are tried."""
+"""With at most this number of empty cells, all are tried."""
 _THREATS_DEEP = 8
-"""How many stones of threats and answers are followed where the depth ends."""
+"""The most stones of threats and answers that are followed past the depth."""
 
 _MOST_KNOWN = 30_000
-"""Positions kept at most, 8 MB. A larger table would also make single steps long, whenever it grows."""
+"""The most positions in the table, about 8 MB. A larger table would also cause long pauses whenever it grows."""
 
 
 class _Stopped(Exception):
-    """No more time: the way out of the recursion."""
+    """The caller stopped the search. Leaves the recursion."""
 
 
 _Known = tuple[int, int, int, int]
-"""What an earlier look at a position found: how deep it looked, the worth at least and at most, the best cell.
+"""An earlier result for a position: its depth, lower bound, upper bound and best cell.
 
-Plain tuples, at which the garbage collector soon looks no more: with 30,000 named ones its full turn took 10 ms.
-"""
+Plain tuples, because the garbage collector soon stops tracking them. With 30,000 named tuples a full collection took 10
+ms."""
 
 
 def best_cell(stones: Stones, side: Side, chance: random.Random, go_on: GoOn) -> int:
-    """The cell to play for the side to move; there must be an empty one and no line.
+    """Return the cell to play for the side to move. The board must have an empty cell and no line.
 
-    A win in one and a forced block come without a search, whatever ``go_on`` says; if it never lets anything be
-    searched, the most promising cell is played. The same chance and number of positions give the same cell.
+    A win in one move and a forced block need no search, whatever ``go_on`` returns. If ``go_on`` is false from the
+    start, the most promising cell is returned. The same ``chance`` and the same number of positions give the same cell.
     """
     cells = _worth_trying(stones, side, _WIDTH_AT_ROOT, chance)
     if len(cells) == 1 or stones.wins[side] or not stones.open_lines or not any(stones.counts):
@@ -68,9 +71,9 @@ def best_cell(stones: Stones, side: Side, chance: random.Random, go_on: GoOn) ->
 
 
 def _worth_trying(stones: Stones, side: Side, width: int, chance: random.Random | None = None) -> list[int]:
-    """The cells to look at, the most promising first; ``chance`` decides between equals.
+    """Return the cells to try, most promising first. ``chance`` decides between equal cells.
 
-    Where somebody wins in one, only cells that do so, the own side's before the other's.
+    If a side can win in one move, return only such cells; the own wins come before the opponent's.
     """
     cells = cells_of(stones.wins[side] or stones.wins[1 - side] or stones.free)
     if chance is not None:
@@ -82,18 +85,19 @@ def _worth_trying(stones: Stones, side: Side, width: int, chance: random.Random 
 
 
 class _Search:
-    """One search, with what it has found so far."""
+    """One search and its results so far."""
 
     def __init__(self, go_on: GoOn, best: int) -> None:
         self.best = best
+        """The best cell so far."""
         self._go_on = go_on
         self._known: dict[tuple[int, int], _Known] = {}
 
     def at_root(self, stones: Stones, side: Side, cells: list[int], depth: int) -> int:
-        """Look so deep at each of these cells, the best so far first; returns the worth. Raises _Stopped.
+        """Search these cells to ``depth``, the best so far first. Return the best value. Raises _Stopped.
 
-        What a stone gains by itself counts once more: against best answers every attack ends in a block, and who
-        believes that alone begins none. On 10×10 with ten in a row it won 4 of 100 games against random.
+        The immediate gain of a stone counts once more. Without this, every attack seems worthless, because the best
+        answer blocks it. On 10×10 with ten in a row, such a player won 4 of 100 games against random.
         """
         worth = -WIN
         for cell in cells:
@@ -107,9 +111,10 @@ class _Search:
         return worth
 
     def _worth(self, stones: Stones, side: Side, depth: int, low: int, high: int, played: int) -> int:
-        """What the position is worth to the side to move after ``played`` stones; exact between ``low`` and ``high``.
+        """Return the value of the position for the side to move after ``played`` stones.
 
-        Else a bound: at most what is returned if that is ``low`` or less, at least if it is ``high`` or more.
+        It is exact between ``low`` and ``high``. Otherwise it is a bound: an upper bound if it is at most ``low``, a
+        lower bound if it is at least ``high``. Raises _Stopped.
         """
         if not self._go_on():
             raise _Stopped
@@ -128,7 +133,7 @@ class _Search:
         return self._deeper(stones, side, depth, low, high, played)
 
     def _deeper(self, stones: Stones, side: Side, depth: int, low: int, high: int, played: int) -> int:
-        """The best of all that is worth trying."""
+        """Return the best value of all cells that are worth trying."""
         key = (stones.free, stones.xs)
         known = self._known.get(key)
         cells = _worth_trying(stones, side, _WIDTH)
@@ -152,7 +157,7 @@ class _Search:
         return worth
 
     def _after_threats(self, stones: Stones, side: Side, depth: int, low: int, high: int, played: int) -> int:
-        """The balance of the lines, or what a run of threats makes of it."""
+        """Return the balance of the lines, or the value after a run of threats."""
         worth = -stones.balance if side else stones.balance
         if worth >= high or depth <= -_THREATS_DEEP:
             return worth

@@ -1,6 +1,6 @@
-"""Tic-tac-toe on 3×3, solved: every best cell in every position, by looking at all games to their end.
+"""Tic-tac-toe on 3×3, solved: every best cell in every position, found by a search of all games to their end.
 
-What was found is kept for the life of the process: 5,478 positions at most.
+The process keeps the results: 5,478 positions at most.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _worths: dict[tuple[str, Seat], int] = {}
 
 
 def best_cells(rules: TicTacToe, cells: str, seat: Seat, pause: Callable[[], object]) -> list[int]:
-    """The cells with the best result for the seat to move: the quickest win, else a draw, else the latest loss.
+    """Return the best cells for the seat to move: the quickest win, else a draw, else the latest loss.
 
-    ``pause`` is called at every position that is new; nothing stops the search, which takes some 50 ms once.
+    ``pause`` is called at every new position. Nothing stops the search, which takes about 50 ms once per process.
     """
     worths = {cell: -_worth(rules, _with(cells, cell, seat), other(seat), pause) for cell in _free(cells)}
     best = max(worths.values())
@@ -25,7 +25,7 @@ def best_cells(rules: TicTacToe, cells: str, seat: Seat, pause: Callable[[], obj
 
 
 def _worth(rules: TicTacToe, cells: str, seat: Seat, pause: Callable[[], object]) -> int:
-    """What the position is worth to the seat to move: 0 a draw, above 0 a win, more for a quicker one."""
+    """Return the value for the seat to move: 0 for a draw, positive for a win, larger for a quicker win."""
     known = _worths.get((cells, seat))
     if known is not None:
         return known

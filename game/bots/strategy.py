@@ -1,14 +1,14 @@
-"""Computer players: which cell to play, seen only what a view's ``board`` shows. Chance and time are handed in.
+"""Computer players. They see only the ``board`` of a view; randomness and time are arguments.
 
-``choose`` is the door for everybody who has a level's name; the levels differ in what they see:
+``choose`` plays a move of a level. The levels differ in what they take into account:
 
-- ``random`` sees nothing: any free cell.
-- ``easy`` sees its own win in one, the other's only half of the time, and mostly plays just beside some stone.
-- ``medium`` looks at its next stone alone: never misses a win in one nor a forced block, falls for
-  double threats.
-- ``hard`` never loses on 3×3, which is solved; on larger boards it searches for as long as it may.
+- ``random`` plays any free cell.
+- ``easy`` sees its own win in one move, and the opponent's half of the time. It mostly plays beside some stone.
+- ``medium`` looks only at its next stone. It never misses a win in one move or a forced block, but falls for double
+  threats.
+- ``hard`` never loses on 3×3, which is solved. On larger boards it searches for as long as it may.
 
-``perfect`` is what ``hard`` was called when there were no others, and lives on in names and habits.
+``perfect`` is the old name of ``hard`` and is still accepted.
 """
 
 from __future__ import annotations
@@ -25,25 +25,27 @@ from game.games.tictactoe import EMPTY, rules_with
 from game.rules import SEATS, Seat
 
 Strategy = Callable[[Mapping[str, Any], Seat, random.Random, GoOn], int]
-"""Board (as in a view), the seat to move, chance, whether to think on → the cell to play. The game must not be over."""
+"""Returns the cell to play for a board (as in a view), the seat to move, randomness and ``go_on``. The game must not be
+over."""
 
 THINKS_S = 0.3
-"""How long a level that searches may think about a move, unless its caller knows better."""
+"""The default time for a move of a level that searches, in seconds."""
 _RESTS_EVERY_S = 0.001
 _RESTS_S = 0.0001
 _SEES_THREATS = 0.5
 _CAREFUL = 0.3
 _VARIED = 2
-"""``medium`` plays any cell that promises at least one part in so many of what the best does."""
+"""``medium`` plays any cell with at least 1/_VARIED of the best cell's value."""
 
 
 def choose(level: str, board: Mapping[str, Any], seat: Seat, chance: random.Random, go_on: GoOn) -> int:
-    """The cell that a computer player of that level plays.
+    """Return the cell that a computer player of that level plays.
 
-    ``board`` is as in a view, and it is ``seat``'s turn there. The same chance and the same answers of ``go_on`` give
-    the same cell. ``go_on`` is asked at every position that is looked at; once it says no, the answer comes at once,
-    and it may do so from the first time on. Only 3×3 is then still solved, which takes some 50 ms once in a process.
-    Raises InvalidArgument for no such level or no board, GameNotRunning when the game is over.
+    ``board`` is as in a view, and it is ``seat``'s turn. The same ``chance`` and the same answers of ``go_on`` give the
+    same cell. ``go_on`` is called at every position; when it returns false, the search ends, even at the first call.
+    Only 3×3 is then still solved, in about 50 ms once per process.
+
+    Raises InvalidArgument for an unknown level or an invalid board, GameNotRunning when the game is over.
     """
     if level not in LEVELS:
         raise InvalidArgument(f"a level is one of {', '.join(LEVELS)}")
@@ -58,10 +60,10 @@ def choose(level: str, board: Mapping[str, Any], seat: Seat, chance: random.Rand
 
 
 def within(seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> GoOn:
-    """Go on for so long from now, and let the other threads of the process go first again and again.
+    """Return a ``go_on`` that is true for ``seconds`` from now and lets other threads run at intervals.
 
-    Python lets a busy thread keep the interpreter for 5 ms at a time, and whoever waits for it at every small call
-    (a window, a server) waits that long at each. A short sleep every millisecond costs the search next to nothing.
+    A busy Python thread holds the interpreter for 5 ms at a time. Another thread, such as a window's or a server's,
+    would wait that long at each small call. A short sleep every millisecond costs the search almost nothing.
     """
     now = clock()
     ends_at, rests_at = now + seconds, now + _RESTS_EVERY_S
@@ -78,7 +80,7 @@ def within(seconds: float, clock: Callable[[], float], sleep: Callable[[float], 
 
 
 def steps(number: int) -> GoOn:
-    """Go on so many times: the same on every machine."""
+    """Return a ``go_on`` that is true ``number`` times. It gives the same search on every machine."""
     left = number
 
     def go_on() -> bool:
@@ -104,7 +106,7 @@ def _easy(board: Mapping[str, Any], seat: Seat, chance: random.Random, go_on: Go
 
 
 def _beside_stones(board: Mapping[str, Any]) -> list[int]:
-    """The free cells with a stone next to them; all if there are none."""
+    """Return the free cells with a stone next to them; all free cells if there are none."""
     cells, width = board["cells"], board["width"]
     free = [cell for cell, stone in enumerate(cells) if stone == EMPTY]
     taken = [divmod(cell, width) for cell, stone in enumerate(cells) if stone != EMPTY]
@@ -119,12 +121,12 @@ def _medium(board: Mapping[str, Any], seat: Seat, chance: random.Random, go_on: 
 
 
 def _urgent(stones: Stones, side: int) -> list[int]:
-    """The cells that win at once, else those with which the other would; none if there are none."""
+    """Return the cells that win at once, else those where the opponent would win; empty if there are none."""
     return cells_of(stones.wins[side] or stones.wins[1 - side])
 
 
 def _promising(stones: Stones, side: int, chance: random.Random) -> int:
-    """One of the cells on the fullest open lines."""
+    """Return one of the cells on the fullest open lines."""
     free, lively = cells_of(stones.free), stones.lively(side)
     least = max(lively[cell] for cell in free) // _VARIED
     return chance.choice([cell for cell in free if lively[cell] >= least])
@@ -135,7 +137,7 @@ def _hard(board: Mapping[str, Any], seat: Seat, chance: random.Random, go_on: Go
     stones, side = stones_on(rules, cells), SEATS.index(seat)
     if len(cells) > solved.CELLS:
         return best_cell(stones, side, chance, go_on)
-    # Against two threats all cells are as bad; but who blocks neither looks blind.
+    # Against two threats all cells lose. Blocking one of them still looks better than blocking none.
     return chance.choice(_urgent(stones, side) or solved.best_cells(rules, cells, seat, go_on))
 
 
@@ -147,4 +149,4 @@ LEVELS: Mapping[str, Strategy] = {
     "perfect": _hard,
 }
 OFFERED = ("easy", "medium", "hard")
-"""The levels that people are asked to choose from, the weakest first."""
+"""The levels in the list for people, weakest first."""

@@ -1,7 +1,6 @@
-"""The plain form of events, for disk and wire, and back: what is written is read back, anything else is refused.
+"""The plain form of events, for disk and wire. Every event that was written can be read; other data is refused.
 
-Fields that events of older logs do not have are read as their defaults; a missing field of any other kind is an error,
-and unknown ones are ignored.
+Fields that older logs lack get their defaults. Any other missing field is an error. Unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from game.rules import SEATS, TERMINATIONS
 
 
 def to_plain(event: Event) -> dict[str, object]:
-    """The event as a new dictionary of what JSON and msgpack know: texts, whole numbers, None, lists, dictionaries."""
+    """Return the event as a new dictionary of plain values: texts, whole numbers, None, lists, dictionaries."""
     plain: dict[str, object] = {"kind": event.kind}
     for name in _NAMES[event.kind]:
         value = getattr(event, name)
@@ -31,7 +30,7 @@ def to_plain(event: Event) -> dict[str, object]:
 
 
 def from_plain(plain: object) -> Event:
-    """The event of a plain form; unknown fields are ignored. Raises InvalidArgument for anything else."""
+    """Return the event of a plain form. Ignores unknown fields. Raises InvalidArgument for any other value."""
     if not isinstance(plain, Mapping):
         raise InvalidArgument("an event is a dictionary")
     kind = plain.get("kind")
@@ -99,4 +98,4 @@ LATER: Mapping[str, frozenset[str]] = {
     "started": frozenset({"date"}),
     "left": frozenset({"unseen_ms"}),
 }
-"""Beside ``at``, what events of older logs do not have."""
+"""The fields, besides ``at``, that events of older logs lack."""

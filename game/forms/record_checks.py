@@ -1,7 +1,7 @@
-"""The check of a record from outside: types and ranges, fields that fit one another, moves that the rules know. Pure.
+"""The check of a record from outside: types, ranges, fields that match each other, legal moves. Pure.
 
-``records`` reads the shape of a record alone. A record that comes from a file, or from a server to a client, is checked
-here as a whole, before anything is made of it. The refusal is one sentence that names the field.
+``records`` reads only the shape of a record. A record from a file, or from a server at a client, is checked here
+completely before its use. The refusal is a sentence with the name of the field.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from game.plain_values import ROOM_ID
 from game.rules import SEATS, Position, Rules, other
 
 LAST_DATE = 253_402_300_799
-"""The last second of the year 9999, in seconds since 1970: calendars end there. Milliseconds are above it."""
+"""The last second of the year 9999, in seconds since 1970. Python's calendar ends there, and dates in milliseconds
+exceed it."""
 MOST_GAMES = 1_000_000_000
-"""Games of one room: far more than are ever played."""
+"""The largest accepted game number of a room: far more than are ever played."""
 _NOT_SHOWN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 def check_record(record: GameRecord) -> None:
-    """Raise InvalidArgument, with the field in the sentence, for a record of a game that cannot have been played."""
+    """Raise InvalidArgument, with the field's name in the sentence, for a game that cannot have been played."""
     _check_place(record)
     _check_people(record)
     _check_terms(record)
@@ -53,7 +54,10 @@ def _check_people(record: GameRecord) -> None:
 
 
 def _is_name(name: str) -> bool:
-    """Looser than what may be claimed: other versions of Unicode, and older rules, know other letters."""
+    """Return whether the name can be shown.
+
+    Accepts more than a new name: other Unicode versions and older rules have other letters.
+    """
     shown = not any(unicodedata.category(c) in _NOT_SHOWN for c in name)
     return 1 <= len(name) <= LONGEST_NAME and name == name.strip() and shown
 
@@ -73,7 +77,7 @@ def _check_terms(record: GameRecord) -> None:
 
 
 def _check_moves(record: GameRecord) -> None:
-    """Replay the moves, and compare the end with what is recorded."""
+    """Replay the moves and compare the end with the record."""
     rules = rules_named(record.game, record.options)
     position = rules.opening()
     for number, (seat, move) in enumerate(record.moves, 1):
@@ -100,7 +104,7 @@ def _check_end(record: GameRecord, rules: Rules, position: Position) -> None:
 
 
 def _check_broken_off(record: GameRecord, rules: Rules, position: Position, moves: int) -> None:
-    """The end of a game that could have gone on."""
+    """Check the end of a game that could have gone on."""
     termination, winner = record.termination, record.winner
     if termination in ("line", "full"):
         raise InvalidArgument(f"termination cannot be {termination}: the moves are of a game that goes on")

@@ -1,7 +1,7 @@
-"""The book of records: every finished game as it was played, and every name that was let go. Pure.
+"""The records of the game archive: every finished game as it was played, and every released username. Pure.
 
-A record is a fact, like an event; records are numbered from 1, through all volumes of the book. Whoever reads the book
-from the beginning can work out everybody's results and ratings anew.
+A record is a fact, like an event. Records are numbered from 1, through all segments of the archive. From all records in
+order, a reader can compute all results and ratings.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from game.rooms.state import Room
 from game.rules import SEATS, TERMINATIONS, Seat, Termination
 
 RECORDS_OF_A_VOLUME = 1000
+"""The number of records in one archive segment."""
 
 
 @dataclass(frozen=True)
 class GameRecord:
-    """A finished game: enough to play it through again. ``seats``: who had X and who had O; ``bots``: who of them is
-    none of the people; ``date``: when it began, in seconds since 1970.
+    """A finished game, complete enough for a replay. ``seats``: the player of each seat.
+
+    ``bots``: players that are programs. ``date``: when it began, in seconds since 1970.
     """
 
     room: str
@@ -43,7 +45,7 @@ class GameRecord:
 
 @dataclass(frozen=True)
 class NameFreed:
-    """A username is nobody's any more: whoever has it next is somebody else, and begins anew."""
+    """A username was released. A later owner of the name is a different user with new results."""
 
     name: str
 
@@ -52,7 +54,7 @@ Record = GameRecord | NameFreed
 
 
 def record_of(room: Room) -> GameRecord:
-    """The record of the game that is over in a room. Raises InvariantBroken when none is."""
+    """Return the record of the finished game in a room. Raises InvariantBroken when no game has finished."""
     outcome, x, o = room.outcome, room.seats["X"], room.seats["O"]
     if outcome is None or x is None or o is None:
         raise InvariantBroken("a game that is recorded is over")
@@ -75,7 +77,7 @@ def record_of(room: Room) -> GameRecord:
 
 
 def to_plain(record: Record) -> dict[str, object]:
-    """The record as a new dictionary of what JSON and msgpack know."""
+    """Return the record as a new dictionary of values that JSON and msgpack have."""
     if isinstance(record, NameFreed):
         return {"kind": "name_freed", "name": record.name}
     return {
@@ -89,9 +91,9 @@ def to_plain(record: Record) -> dict[str, object]:
 
 
 def from_plain(plain: object) -> Record:
-    """The record that ``to_plain`` wrote; unknown fields are ignored. Raises InvalidArgument for anything else.
+    """Return the record that ``to_plain`` wrote. Ignores unknown fields. Raises InvalidArgument for any other value.
 
-    Reads shapes alone: whether a record from outside can be true, ``record_checks`` knows.
+    This reads only the shape. ``record_checks`` checks whether a record from outside can be true.
     """
     if isinstance(plain, Mapping) and plain.get("kind") == "name_freed":
         return NameFreed(text(plain.get("name"), "name"))
@@ -99,7 +101,7 @@ def from_plain(plain: object) -> Record:
 
 
 def game_from_plain(plain: object) -> GameRecord:
-    """The game that ``to_plain`` wrote. Raises InvalidArgument for anything else."""
+    """Return the game that ``to_plain`` wrote. Raises InvalidArgument for any other value."""
     if not isinstance(plain, Mapping) or plain.get("kind") != "game":
         raise InvalidArgument("a record is a dictionary of a known kind")
     for name in _SHAPE:

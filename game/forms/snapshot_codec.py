@@ -1,4 +1,4 @@
-"""A room's state as plain data and back, for snapshots. The position is not written: the moves make it again."""
+"""A room's state as plain data, for snapshots. The position is not written, because a replay of the moves gives it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from game.rules import Outcome
 
 FORMAT = 2
 _READABLE = (1, FORMAT)
-"""Format 1 knew no matches: what it lacks is as in a room without them."""
+"""Format 1 is older than matches. Its missing fields are those of a room without a match."""
 
 
 def encode(room: Room) -> dict[str, object]:
-    """The room as a dictionary of what JSON knows."""
+    """Return the room as a dictionary of JSON values."""
     outcome, clock, selection = room.outcome, room.clock, room.selection
     return {
         "format": FORMAT,
@@ -62,10 +62,10 @@ def encode(room: Room) -> dict[str, object]:
 
 
 def decode(plain: Mapping[str, Any]) -> Room:
-    """The room that ``encode`` wrote.
+    """Return the room that ``encode`` wrote.
 
-    Raises InvariantBroken, and never a Refusal, for a format that this code does not know and for moves or options
-    that the rules do not know: nobody is there to be refused.
+    Raises InvariantBroken, and never a Refusal, for an unknown format, and for moves or options that the rules refuse.
+    There is no caller to receive a refusal.
     """
     check(plain.get("format") in _READABLE, "a snapshot is of a format this version does not know")
     try:
@@ -103,7 +103,7 @@ def decode(plain: Mapping[str, Any]) -> Room:
 
 
 def _later(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """What rooms have since there are matches."""
+    """Return the fields that format 1 lacks."""
     clock, rule, entry = plain["clock"], _rule(plain), plain["entry"]
     return {
         "at": plain["at"],

@@ -1,4 +1,4 @@
-"""What may be seen of a room, ready for the wire: the view of those inside, and the row in the lobby."""
+"""The view of a room for people inside, and its row in the lobby. Both are ready for the wire."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from game.rooms.state import Room
 from game.rules import SEATS
 
 SHOWN_SPECTATORS = 50
+"""The most spectators' names in a view."""
 LATER_IN_ROWS = {
     "owner": "",
     "best_of": 0,
@@ -16,11 +17,11 @@ LATER_IN_ROWS = {
     "match": False,
     "timed": False,
 }
-"""What rows of the lobby that older versions wrote do not have, and what it was; the owner is not known then."""
+"""Fields that rows of older versions lack, with their values at that time. The owner of such a row is unknown."""
 
 
 def view(room: Room) -> dict[str, object]:
-    """All that people in the room may see; nothing in it is secret, and nothing secret is in it."""
+    """Return everything that people in the room may see. It contains nothing secret."""
     return {
         "room": room.id,
         "version": room.version,
@@ -55,13 +56,14 @@ def view(room: Room) -> dict[str, object]:
 
 
 def talk(room: Room) -> list[dict[str, object]]:
-    """The last lines that were said, oldest first: for who comes later, as the events of those have it."""
+    """Return the last chat lines, oldest first, for people who enter later. The fields are those of the events."""
     return [line._asdict() for line in room.talk]
 
 
 def summary(room: Room) -> dict[str, object]:
-    """The room's row in the lobby. ``match``: the servers made it for people who asked
-    for a match, and it goes on; ``timed``: time may bring something without anybody's command.
+    """Return the room's row in the lobby.
+
+    ``match``: the system made it for matched players, and its series goes on. ``timed``: the room has a timer.
     """
     return {
         "room": room.id,
@@ -83,14 +85,14 @@ def summary(room: Room) -> dict[str, object]:
 
 
 def _seat(room: Room, name: str | None) -> dict[str, object] | None:
-    """Whose a seat is; ``away_since``: service time, or None for who is here."""
+    """Return the owner of a seat. ``away_since``: service time; None while the owner is present."""
     if name is None:
         return None
     return {"name": name, "present": name not in room.away, "away_since": room.away.get(name)}
 
 
 def _selection(room: Room) -> dict[str, object] | None:
-    """What can be chosen, until when (service time), and what is proposed so far."""
+    """Return the choices, their end in service time, and the proposals so far."""
     selection = room.selection
     if selection is None:
         return None
@@ -102,7 +104,7 @@ def _selection(room: Room) -> dict[str, object] | None:
 
 
 def _time(room: Room) -> dict[str, object] | None:
-    """What each had left, in ms, when the clock of ``running`` began to run, at ``since`` (service time)."""
+    """Return the clocks. ``left_ms``: time left of each seat at service time ``since``, when ``running`` started."""
     clock = room.clock
     if clock is None:
         return None

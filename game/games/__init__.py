@@ -1,1 +1,1 @@
-"""Games and what can be chosen of them. Start reading in ``tictactoe``; ``registry`` knows all games by name."""
+"""The games, and what players can choose. Start reading in ``tictactoe``; ``registry`` has all games by name."""

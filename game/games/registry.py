@@ -1,6 +1,6 @@
-"""Which games there are. A new game is a line here.
+"""The games by name. To add a game, add a line here.
 
-Apart from ``rules``, because the games import that; rooms and the front door ask here.
+This module is separate from ``rules`` because the games import ``rules``. Rooms and the front door use it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,27 @@ _BOARDS: dict[str, Mapping[str, Mapping[str, object]]] = {"tictactoe": BOARDS}
 
 DEFAULT_GAME = "tictactoe"
 PLAYERS_OF_A_MATCH = len(SEATS)
+"""How many players form a match."""
 BEST_OFS = (1, 3, 5)
+"""The lengths of a series that the players of a match can choose, in every game."""
 CLOCKS = ("none", "10s", "1+1", "3+2")
-"""What the players of a match can choose of, whatever the game; see ``clock.clock_rule``."""
+"""The clocks that the players of a match can choose, in every game; see ``clock.clock_rule``."""
 
 
 def boards_of(game: str) -> Mapping[str, Mapping[str, object]]:
-    """The options of the boards on which a match of that game can be played, by their names."""
+    """Return the options of each board that a match of that game can be played on, by name."""
     return _BOARDS[game]
 
 
 def short_list(game: str) -> Choices:
-    """What the players of a match can choose of."""
+    """Return what the players of a match can choose."""
     return Choices(tuple(boards_of(game)), BEST_OFS, CLOCKS)
 
 
 def still_playable(game: str, selection: Selection) -> Selection:
-    """The selection without what is on the short list no more; of what nothing is left, all that there is now.
+    """Return the selection without choices that no longer exist. An empty list is replaced by the present list.
 
-    What is being selected outlives the servers, and those after an upgrade may know other boards.
+    A selection survives a restart, and servers after an upgrade may have other boards.
     """
     now = short_list(game)
     boards, best_ofs, clocks = selection.choices
@@ -54,9 +56,9 @@ def still_playable(game: str, selection: Selection) -> Selection:
 
 
 def rules_named(game: object, options: object) -> Rules:
-    """The rules of a game with its options; those left out have their defaults, unknown ones are ignored.
+    """Return the rules of a game with its options. Missing options have defaults; unknown options are ignored.
 
-    Rules of the same game and options are the same object. Raises InvalidArgument for an unknown game or an option of
+    Rules of the same game and options are the same object. Raises InvalidArgument for an unknown game, or an option of
     the wrong type or range.
     """
     make = _GAMES.get(game) if isinstance(game, str) else None

@@ -1,7 +1,7 @@
-"""The first section of a match: what is going to be played. Pure; knows seats, and neither rooms nor rules.
+"""The selection at the start of a match: what is going to be played. Pure; independent of rooms and rules.
 
-Everybody proposes from a short list. When all propose the same it is agreed; when the time is up, lots are drawn,
-fairly: each one's proposal has the same chance, and for who proposed nothing any of the list.
+Each player proposes from a short list. When both propose the same, it is agreed. When the time is over, lots are drawn:
+each player's proposal has the same chance. For a player without a proposal, each item of the list has the same chance.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from game.errors import InvalidArgument
 from game.rules import SEATS, Seat
 
 SELECT_MS = 15_000
-"""How long people have to agree, in service time."""
+"""The time for a selection, in ms of service time."""
 
 
 class Proposal(NamedTuple):
-    """What somebody would play: the name of a board, best of how many, a clock (see ``clock.clock_rule``)."""
+    """What a player wants to play: the name of a board, the length of the series, and the text of a clock."""
 
     board: str
     best_of: int
@@ -26,7 +26,7 @@ class Proposal(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """The short list; none of the three is empty."""
+    """The short list. None of the three lists is empty."""
 
     boards: tuple[str, ...]
     best_ofs: tuple[int, ...]
@@ -34,12 +34,12 @@ class Choices(NamedTuple):
 
     @property
     def ways(self) -> int:
-        """How many different proposals can be made."""
+        """Return the number of different proposals."""
         return len(self.boards) * len(self.best_ofs) * len(self.clocks)
 
 
 class Selection(NamedTuple):
-    """Who proposes what, from which list, and until when (service time)."""
+    """The selection so far: the short list, its end in service time, and the last proposal of each seat."""
 
     choices: Choices
     until: int
@@ -47,18 +47,18 @@ class Selection(NamedTuple):
 
 
 ANY = "any"
-"""A wish that anything will do."""
+"""The filter value that accepts everything."""
 
 
 class SeekFilter(NamedTuple):
-    """What somebody wants to play who asks for a match: the name of a board and a clock, or ``ANY`` for either."""
+    """A seeker's filter: the name of a board and a clock, or ``ANY`` for either."""
 
     board: str = ANY
     clock: str = ANY
 
 
 def narrowed(choices: Choices, wishes: Sequence[SeekFilter]) -> Choices | None:
-    """What the short list has for all these wishes; None if they do not go together."""
+    """Return the choices that all these filters accept; None if there are none."""
     boards = {wish.board for wish in wishes} - {ANY}
     clocks = {wish.clock for wish in wishes} - {ANY}
     narrow = choices._replace(
@@ -69,7 +69,7 @@ def narrowed(choices: Choices, wishes: Sequence[SeekFilter]) -> Choices | None:
 
 
 def check_wish(value: object, choices: Choices) -> SeekFilter:
-    """The wish that was sent as a dictionary; what is left out is any. Raises InvalidArgument."""
+    """Return the filter that a client sent as a dictionary. Missing fields are ``ANY``. Raises InvalidArgument."""
     if not isinstance(value, Mapping):
         raise InvalidArgument("a wish is a dictionary of board and clock")
     return SeekFilter(
@@ -79,7 +79,7 @@ def check_wish(value: object, choices: Choices) -> SeekFilter:
 
 
 def check_proposal(value: object, choices: Choices) -> Proposal:
-    """The proposal that was sent as a dictionary, if it is one of the list. Raises InvalidArgument."""
+    """Return the proposal that a client sent as a dictionary. Raises InvalidArgument if it is not in the choices."""
     if not isinstance(value, Mapping):
         raise InvalidArgument("a proposal is a dictionary of board, best_of and clock")
     best_of = value.get("best_of")
@@ -93,12 +93,12 @@ def check_proposal(value: object, choices: Choices) -> Proposal:
 
 
 def propose(selection: Selection, seat: Seat, proposal: Proposal) -> Selection:
-    """That seat proposes this, and no longer what it proposed before."""
+    """Return the selection with the seat's proposal, in place of its earlier proposal."""
     return selection._replace(proposals={**selection.proposals, seat: proposal})
 
 
 def agreed(selection: Selection) -> Proposal | None:
-    """What all propose, or all that is left to choose; None while they differ."""
+    """Return the proposal of both seats, or the only possible proposal; None while they differ."""
     if selection.choices.ways == 1:
         return _all(selection.choices)[0]
     proposed = {selection.proposals.get(seat) for seat in SEATS}
@@ -106,8 +106,9 @@ def agreed(selection: Selection) -> Proposal | None:
 
 
 def draw_lots(selection: Selection, chance: int) -> Proposal:
-    """One of the proposals, by random bits: the last says whose; if they have proposed nothing, the others which one of
-    the list.
+    """Return one of the proposals, chosen by random bits.
+
+    The last bit selects a seat. If that seat has no proposal, the other bits select from the whole list.
     """
     seat = SEATS[chance % len(SEATS)]
     every = _all(selection.choices)

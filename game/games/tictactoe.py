@@ -1,6 +1,8 @@
-"""Tic-tac-toe on a board of width × height cells with k in a row to win (an m,n,k-game); 3×3 with 3 is the default.
+"""Tic-tac-toe on a board of width × height cells, with k in a row to win (an m,n,k-game).
 
-Cells are numbered row by row from 0. X begins. The only file that knows what a board is.
+The default is 3×3 with k = 3.
+
+Cells are numbered row by row from 0. X begins. Rooms and servers use the board only through ``game.rules.Rules``.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ BOARDS: Mapping[str, Mapping[str, object]] = {
     "7x7": {"width": 7, "height": 7, "in_a_row": 5},
     "10x10": {"width": 10, "height": 10, "in_a_row": 5},
 }
-"""The boards that a match can be played on, by name."""
+"""The boards for matches, by name."""
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 
 class Board(NamedTuple):
-    """A position: the cells as text, row by row (``X``, ``O`` or ``.``), the last move, and who is to move."""
+    """A position.
+
+    ``cells``: text, row by row, of ``X``, ``O`` and ``.``. ``turn``: the seat to move. ``last``: the last move.
+    """
 
     cells: str
     turn: Seat | None
@@ -37,18 +42,21 @@ class Board(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TicTacToe:
-    """The rules for one size of board: ``Rules`` whose positions are ``Board`` and whose moves are cell numbers."""
+    """The rules for one board size: ``Rules`` with ``Board`` as positions and cell numbers as moves."""
 
     width: int
     height: int
     in_a_row: int
 
     def opening(self) -> Board:
-        """The empty board, X to move."""
+        """Return the empty board, with X to move."""
         return Board(EMPTY * (self.width * self.height), "X")
 
     def play(self, position: Board, seat: Seat, move: object) -> Board:
-        """The board after a stone on cell ``move``. Raises InvalidArgument for no cell, CellTaken for a taken one."""
+        """Return the board after a stone on cell ``move``.
+
+        Raises InvalidArgument for a value that is not a cell, CellTaken for a cell that is not empty.
+        """
         if not isinstance(move, int) or isinstance(move, bool) or not 0 <= move < len(position.cells):
             raise InvalidArgument(f"a move is a cell number from 0 to {len(position.cells) - 1}")
         if position.cells[move] != EMPTY:
@@ -62,15 +70,15 @@ class TicTacToe:
         return Board(cells, other(seat), move)
 
     def to_move(self, position: Board) -> Seat | None:
-        """The seat to move, or None when the game is over."""
+        """Return the seat to move; None when the game is over."""
         return position.turn
 
     def outcome(self, position: Board) -> Outcome | None:
-        """A line or a full board, or None while the game goes on."""
+        """Return a line or a full board; None while the game goes on."""
         return position.outcome
 
     def describe(self, position: Board) -> dict[str, object]:
-        """Size, cells, last move and winning line."""
+        """Return size, cells, last move and winning line."""
         return {
             "width": self.width,
             "height": self.height,
@@ -81,19 +89,22 @@ class TicTacToe:
         }
 
     def options(self) -> dict[str, object]:
-        """Width, height and how many in a row."""
+        """Return width, height and k."""
         return {"width": self.width, "height": self.height, "in_a_row": self.in_a_row}
 
     def lines(self) -> tuple[tuple[int, ...], ...]:
-        """Every row of ``in_a_row`` cells that wins."""
+        """Return every row of ``in_a_row`` cells that wins."""
         return _lines(self.width, self.height, self.in_a_row)
 
     def lines_through(self, cell: int) -> tuple[tuple[int, ...], ...]:
-        """Those of them that a cell is on."""
+        """Return the winning rows through a cell."""
         return _lines_through(self.width, self.height, self.in_a_row)[cell]
 
     def _line_through(self, cells: str, cell: int) -> tuple[int, ...]:
-        """The cells of all lines that the stone on ``cell`` completed, in order; usually one line, empty if none."""
+        """Return the cells of all lines that the stone on ``cell`` completed, in order.
+
+        Usually that is one line; the result is empty if there is none.
+        """
         stone = cells[cell]
         completed: set[int] = set()
         for line in self.lines_through(cell):
@@ -129,9 +140,9 @@ def _shared(width: int, height: int, in_a_row: int) -> TicTacToe:
 
 
 def rules_with(options: Mapping[str, object]) -> TicTacToe:
-    """The rules for ``width`` and ``height`` from 3 to 10 and ``in_a_row`` from 3 to the longer of the two.
+    """Return the rules for ``width`` and ``height`` from 3 to 10 and ``in_a_row`` from 3 to the larger of the two.
 
-    Each is 3 when left out. Raises InvalidArgument.
+    A missing option is 3. Raises InvalidArgument.
     """
     width = _whole(options, "width", LARGEST)
     height = _whole(options, "height", LARGEST)

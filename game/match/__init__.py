@@ -1,4 +1,4 @@
-"""What two players agree on and compete in: clocks, offers, series; and the matchmaking of those who seek.
+"""What two players agree on and compete in: clocks, offers, series. Also the matchmaking of seekers.
 
-Each file is a small value with pure functions. None knows rooms.
+Each file has a small value with pure functions. None depends on rooms.
 """

@@ -1,7 +1,8 @@
-"""The two clocks of a game: pure, in service time (see ``moment``), so that no takeover costs anybody a second.
+"""The two clocks of a game. Pure; in service time (see ``moment``), so a takeover costs no player any time.
 
-Three kinds: none; so much for every move; or a base and an increment for every move (Fischer's clock, US patent
-4,884,255). Both clocks stand, or one runs; the one that reaches nought has lost. Knows no rooms and no rules.
+There are three kinds: no clock; a fixed time for every move; a base time with an increment for every move (Fischer's
+clock, US patent 4,884,255). Both clocks stand still, or exactly one runs. A player whose clock reaches 0 has lost.
+Nothing here depends on rooms or rules.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ LONGEST_MOVE_S = 600
 LONGEST_BASE_MIN = 180
 LONGEST_INCREMENT_S = 60
 LONGEST_WRITTEN = len("180+60")
-"""Characters of a clock as it is written; what was read is remembered, so nothing longer is read at all."""
+"""The most characters of a written clock. ``_read`` is cached, so longer texts are refused before it."""
 _PER_MOVE = re.compile(r"([1-9][0-9]{0,2})s")
 _INCREMENT = re.compile(r"([1-9][0-9]{0,2})\+([0-9]{1,2})")
 
 
 class ClockRule(NamedTuple):
-    """How time is given: ``base_ms`` at first, or for every move; ``increment_ms`` more after every move."""
+    """How time is given, in ms: ``base_ms`` at the start or for every move, and ``increment_ms`` after every move."""
 
     kind: Literal["none", "per_move", "increment"] = "none"
     base_ms: int = 0
@@ -34,7 +35,10 @@ NO_CLOCK = ClockRule()
 
 
 class Clock(NamedTuple):
-    """What X and O had left, in ms, when the clock of ``running`` began to run at ``since``."""
+    """The clocks of X and O. ``left``: the time of each in ms at ``since``, when the clock of ``running`` started.
+
+    ``running`` is None while both stand still.
+    """
 
     rule: ClockRule
     left: tuple[int, int]
@@ -43,8 +47,9 @@ class Clock(NamedTuple):
 
 
 def clock_rule(text: object) -> ClockRule:
-    """The rule that is written as "none", as "10s" (1 to 600 seconds a move) or as "3+2" (1 to 180 minutes, and 0 to 60
-    seconds more a move). Raises InvalidArgument.
+    """Return the rule for a text: "none", "10s" (1 to 600 seconds a move) or "3+2" (base time and increment).
+
+    The base is 1 to 180 minutes, the increment 0 to 60 seconds a move. Raises InvalidArgument.
     """
     rule = _read(text) if isinstance(text, str) and len(text) <= LONGEST_WRITTEN else None
     if rule is None:
@@ -68,7 +73,7 @@ def _read(text: str) -> ClockRule | None:
 
 
 def written(rule: ClockRule) -> str:
-    """The text that ``clock_rule`` reads."""
+    """Return the text that ``clock_rule`` reads."""
     if rule.kind == "none":
         return "none"
     if rule.kind == "per_move":
@@ -77,30 +82,30 @@ def written(rule: ClockRule) -> str:
 
 
 def start(rule: ClockRule, seat: Seat, at: int) -> Clock | None:
-    """The clocks at the start of a game, that of ``seat`` running; None without clocks."""
+    """Return the clocks at the start of a game, with that of ``seat`` running; None without clocks."""
     return None if rule.kind == "none" else Clock(rule, (rule.base_ms, rule.base_ms), seat, at)
 
 
 def left(clock: Clock, seat: Seat, at: int) -> int:
-    """What a seat has left, in ms; 0 once its time is up."""
+    """Return the time that a seat has left, in ms; 0 once its flag has fallen."""
     had = clock.left[seat == "O"]
     return had if seat != clock.running else max(0, had - (at - clock.since))
 
 
 def flag_at(clock: Clock) -> int | None:
-    """When the running clock will have run down; None while both stand."""
+    """Return the service time at which the running clock reaches 0; None while both stand still."""
     return None if clock.running is None else clock.since + clock.left[clock.running == "O"]
 
 
 def has_run_down(clock: Clock, at: int) -> bool:
-    """Whether the running clock has reached nought by then: the game is lost, whoever notices it and when."""
+    """Return whether the running clock has reached 0 by then. The game is lost from that moment on."""
     return clock.running is not None and not left(clock, clock.running, at)
 
 
 def press(clock: Clock, at: int) -> Clock:
-    """A move was made: the clock of who made it stands, with its increment; the other one runs.
+    """Return the clocks after a move: the mover's clock stops and gets its increment, and the other clock runs.
 
-    Raises InvariantBroken when that one had no time left: a move after the time was up is none.
+    Raises InvariantBroken when the mover had no time left: a move after that is impossible.
     """
     seat = clock.running
     if seat is None:
@@ -112,9 +117,9 @@ def press(clock: Clock, at: int) -> Clock:
 
 
 def turn_to(clock: Clock, seat: Seat, at: int) -> Clock:
-    """It is that seat's turn now, without a move (moves were taken back).
+    """Return the clocks when it becomes that seat's turn without a move, after a takeback.
 
-    What was used and what increments gave stays so; with so much for every move there is all of it again. Raises
+    Used time and increments are kept; with a fixed time for every move, both clocks get the full time again. Raises
     InvariantBroken when the running clock had run down.
     """
     check(not has_run_down(clock, at), "nothing is taken back after somebody's time")
@@ -125,7 +130,7 @@ def turn_to(clock: Clock, seat: Seat, at: int) -> Clock:
 
 
 def stop(clock: Clock, at: int) -> Clock:
-    """Both clocks stand: the game is over."""
+    """Return the clocks with both stopped: the game is over."""
     if clock.running is None:
         return clock
     return _with(clock, clock.running, left(clock, clock.running, at))._replace(running=None, since=at)

@@ -1,8 +1,8 @@
-"""Who waits for a match, and who is matched with whom. Pure: the clock is handed in.
+"""Matchmaking: the waiting seekers, and which of them form a match. Pure: the clock is an argument.
 
-Whoever has waited longest is served first: with who has waited next longest; or, while neither has waited for
-``PATIENT_S``, with whose rating is closest. Everybody is matched only with wishes that go together with their own. How
-many make a match belongs to the game.
+The seeker with the longest wait is served first. Until that wait reaches ``PATIENT_S``, the opponent is the seeker with
+the closest rating. After that, it is the seeker with the longest wait. Seekers are matched only if their filters are
+compatible. The game decides how many players form a match.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import NamedTuple
 from game.games.selection import Choices, SeekFilter, narrowed
 
 PATIENT_S = 10.0
-"""Who has waited for so long takes anybody, and hears that the house bot would play."""
+"""Seconds after which a seeker is matched with any rating and is offered the house bot."""
 
 
 class Seeker(NamedTuple):
-    """Somebody who waits: since when, in seconds by the clock that ``Seekers`` are asked with."""
+    """A person who waits for a match. ``since``: in seconds, by the clock of the other arguments of ``Seekers``."""
 
     name: str
     wish: SeekFilter
@@ -28,32 +28,36 @@ class Seeker(NamedTuple):
 
 
 class Seekers:
-    """All who wait. Not safe for threads: the shell holds a lock. Ten thousand are no trouble: whoever is served looks
-    at two neighbours for every different wish, and at nobody else.
+    """The waiting seekers. Not thread-safe: the caller holds a lock. Supports ten thousand seekers.
+
+    To serve a seeker, it looks at two neighbours by rating for each different filter, and at no other seekers.
     """
 
     def __init__(self, choices: Choices, *, players: int) -> None:
-        """``choices``: all that can be played; ``players``: how many make a match."""
+        """``choices``: all that can be played. ``players``: how many form a match."""
         self._choices = choices
         self._players = players
         self._waiting: dict[str, Seeker] = {}
+        """The seekers by name. ``_queue`` and ``_by_rating`` always have the same seekers."""
         self._queue: list[tuple[float, str]] = []
+        """(since, name) of each seeker, sorted."""
         self._by_rating: dict[SeekFilter, list[tuple[float, str]]] = {}
+        """For each filter (rating, name) of its seekers, sorted. No list is empty."""
 
     def __len__(self) -> int:
-        """How many wait."""
+        """Return the number of seekers."""
         return len(self._waiting)
 
     def __contains__(self, name: str) -> bool:
-        """Whether somebody waits."""
+        """Return whether the person is waiting."""
         return name in self._waiting
 
     def __iter__(self) -> Iterator[str]:
-        """The names of all who wait."""
+        """Iterate over the names of the seekers."""
         return iter(self._waiting)
 
     def ask(self, seeker: Seeker) -> None:
-        """Wait; who waits already wishes for something else now, at the same place in the queue."""
+        """Add a seeker. For a name that is already waiting, replace the filter and keep the place in the queue."""
         before = self._waiting.get(seeker.name)
         if before is not None:
             self.drop(seeker.name)
@@ -63,7 +67,7 @@ class Seekers:
         bisect.insort(self._by_rating.setdefault(seeker.wish, []), (seeker.rating, seeker.name))
 
     def drop(self, name: str) -> bool:
-        """Wait no more. False if they did not."""
+        """Remove a seeker. Return False if the name was not waiting."""
         seeker = self._waiting.pop(name, None)
         if seeker is None:
             return False
@@ -75,7 +79,7 @@ class Seekers:
         return True
 
     def groups(self, now: float) -> list[tuple[Seeker, ...]]:
-        """Those who are matched now, each group in the order of the queue; they wait no more."""
+        """Remove and return the groups that are matched now. Each group is in the order of the queue."""
         found = []
         for _, name in list(self._queue):
             first = self._waiting.get(name)
@@ -87,7 +91,7 @@ class Seekers:
         return found
 
     def choices_of(self, group: Sequence[Seeker]) -> Choices:
-        """What that group can choose of."""
+        """Return what the group can choose from."""
         return narrowed(self._choices, [seeker.wish for seeker in group]) or self._choices
 
     def _group_of(self, first: Seeker, now: float) -> list[Seeker] | None:
@@ -100,7 +104,7 @@ class Seekers:
         return group
 
     def _next_for(self, group: Sequence[Seeker], now: float) -> Seeker | None:
-        """Who comes into a group next: nobody in it, and with a wish that goes together with all of theirs."""
+        """Return the next member of a group: a seeker outside it with a filter compatible with all filters in it."""
         wishes, names = [seeker.wish for seeker in group], [seeker.name for seeker in group]
         found = [
             candidate
@@ -113,7 +117,10 @@ class Seekers:
         return min(found, key=lambda seeker: (abs(seeker.rating - group[0].rating), seeker.since), default=None)
 
     def _candidates(self, wish: SeekFilter, first: Seeker, names: Sequence[str], now: float) -> Iterable[Seeker]:
-        """Of those with a wish who may come next: the neighbours in rating, or who has waited longest."""
+        """Return the possible next members with that filter.
+
+        They are the neighbours by rating or, after PATIENT_S, the seeker with the longest wait.
+        """
         same = self._by_rating[wish]
         if now - first.since >= PATIENT_S:
             yield from self._longest(wish, names)

@@ -1,7 +1,7 @@
-"""What players may agree on during a game: a draw, a move back, to let the game be. Pure; knows seats and moves alone.
+"""Offers between players during a game: draw, takeback, abort. Pure; depends on seats and moves alone.
 
-An offer stands until it is accepted, declined or withdrawn, or until the next move. What was declined may be offered
-again after the next move, or after moves were taken back, and not before.
+An offer is pending until it is accepted, declined or withdrawn, or until the next move. A declined offer can be
+repeated only after the next move or a takeback.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from game.rules import Seat, other
 Matter = Literal["draw", "takeback", "abort"]
 MATTERS: tuple[Matter, ...] = get_args(Matter)
 MOVES_BEFORE_ABORT = 2
-"""With so many moves made a game has begun in earnest, and can no longer be aborted."""
+"""From this number of moves on, a game can no longer be aborted."""
 
 
 class Offers(NamedTuple):
-    """Whose offers stand, and whose were declined since the last move."""
+    """``standing``: the pending offers. ``declined``: those declined since the last move. Each is (seat, matter)."""
 
     standing: tuple[tuple[Seat, Matter], ...] = ()
     declined: tuple[tuple[Seat, Matter], ...] = ()
@@ -28,7 +28,7 @@ NO_OFFERS = Offers()
 
 
 def check_matter(value: object) -> Matter:
-    """What can be offered. Raises InvalidArgument."""
+    """Return the value if it can be offered. Raises InvalidArgument."""
     for matter in MATTERS:
         if value == matter:
             return matter
@@ -36,10 +36,10 @@ def check_matter(value: object) -> Matter:
 
 
 def may_offer(offers: Offers, seat: Seat, matter: Matter, *, moves: int, own_moves: int) -> bool:
-    """Whether this is a new offer (False: it stands already). ``moves`` were made in this game, ``own_moves`` of them
-    by the seat.
+    """Return whether the offer is new; False if it is already pending.
 
-    Raises NotAllowed for what cannot be offered now.
+    ``moves``: moves of this game. ``own_moves``: moves of this seat among them. Raises NotAllowed for an offer that is
+    impossible now.
     """
     if (seat, matter) in offers.declined:
         raise NotAllowed("that was declined: offer it again after the next move")
@@ -51,19 +51,19 @@ def may_offer(offers: Offers, seat: Seat, matter: Matter, *, moves: int, own_mov
 
 
 def offered(offers: Offers, seat: Seat, matter: Matter) -> Offers:
-    """With one offer more."""
+    """Return the offers with one more."""
     return offers._replace(standing=(*offers.standing, (seat, matter)))
 
 
 def answerable(offers: Offers, seat: Seat, matter: Matter) -> Seat:
-    """Whose offer somebody on ``seat`` means who accepts it: the other's. Raises NoSuchOffer if there is none."""
+    """Return the seat of the offer that ``seat`` can accept: the opponent's. Raises NoSuchOffer if there is none."""
     if (other(seat), matter) not in offers.standing:
         raise NoSuchOffer("the other player offers no such thing (any more)")
     return other(seat)
 
 
 def declinable(offers: Offers, seat: Seat, matter: Matter) -> Seat:
-    """Whose offer somebody on ``seat`` ends: the other's, else the own one. Raises NoSuchOffer if there is neither."""
+    """Return the seat of the offer that ``seat`` can end: the opponent's, else the own seat. Raises NoSuchOffer."""
     for whose in (other(seat), seat):
         if (whose, matter) in offers.standing:
             return whose
@@ -71,7 +71,7 @@ def declinable(offers: Offers, seat: Seat, matter: Matter) -> Seat:
 
 
 def ended(offers: Offers, whose: Seat, matter: Matter, *, declined: bool) -> Offers:
-    """Without that offer; ``declined`` by the other, or withdrawn."""
+    """Return the offers without this one. ``declined``: by the opponent; else it was withdrawn."""
     return Offers(
         tuple(offer for offer in offers.standing if offer != (whose, matter)),
         (*offers.declined, (whose, matter)) if declined else offers.declined,
@@ -79,5 +79,8 @@ def ended(offers: Offers, whose: Seat, matter: Matter, *, declined: bool) -> Off
 
 
 def taken_back(movers: tuple[Seat, ...], seat: Seat) -> int:
-    """How many moves go when that seat takes its last move back: that one and all after it. ``movers``: who moved."""
+    """Return how many moves a takeback of ``seat`` removes: its last move and all after it.
+
+    ``movers``: the seat of each move. The seat must have moved.
+    """
     return len(movers) - max(number for number, mover in enumerate(movers) if mover == seat)

@@ -1,4 +1,4 @@
-"""A series: best of so many games, or games without end. Pure arithmetic on who won how many; knows no rooms."""
+"""A series: best of a number of games, or games without end. Pure arithmetic on wins and draws."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from game.errors import InvalidArgument
 
 ENDLESS = 0
-"""Best of nothing: one game after the other for as long as people like."""
+"""The ``best_of`` of games without end."""
 LONGEST_SERIES = 15
+"""The most games of a series."""
 
 
 def check_best_of(value: object) -> int:
-    """The length of a series: 0 for one without end, else an odd number up to 15. Raises InvalidArgument."""
+    """Return the length of a series: 0 for no end, else an odd number up to 15. Raises InvalidArgument."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or not (value == ENDLESS or (0 < value <= LONGEST_SERIES and value % 2)):  # type: ignore[operator]
         raise InvalidArgument(f"best_of must be 0 (no end) or an odd number up to {LONGEST_SERIES}")
@@ -20,7 +21,7 @@ def check_best_of(value: object) -> int:
 
 
 def is_over(best_of: int, wins: Mapping[str, int], draws: int) -> bool:
-    """Whether nothing can change any more who has won: all games are played, or the lead is more than what is left."""
+    """Return whether the winner is decided: all games are played, or the lead exceeds the games left."""
     if best_of == ENDLESS:
         return False
     most, second = [*sorted(wins.values(), reverse=True), 0, 0][:2]
@@ -29,7 +30,7 @@ def is_over(best_of: int, wins: Mapping[str, int], draws: int) -> bool:
 
 
 def winner(wins: Mapping[str, int]) -> str | None:
-    """Who has won more games than the other; None when both have won as many."""
+    """Return the player with more wins than the other; None when both have the same number."""
     ranked = sorted(wins, key=wins.__getitem__, reverse=True)
     if not ranked or (len(ranked) > 1 and wins[ranked[0]] == wins[ranked[1]]):
         return None

@@ -1,6 +1,6 @@
-"""Who may come into a room: whether it is private, locked against watchers, and who was removed. Pure.
+"""Access to a room: whether it is private or locked against spectators, and who was removed. Pure.
 
-An invite code is a key that is passed around: everybody inside may see it, and pass it on. Nobody outside may.
+Everybody in a private room may see its invite code and pass it on. Nobody outside the room may see it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from typing import NamedTuple
 from game.errors import NotAllowed, NotInvited
 
 MOST_REMOVED = 100
+"""The most removed people that a room remembers."""
 
 
 class Access(NamedTuple):
-    """``code``: the invite code of a private room, else empty. ``removed``: who may not come back."""
+    """``code``: the invite code of a private room, else empty.
+
+    ``locked``: no new spectators. ``removed``: people who may not come back.
+    """
 
     code: str = ""
     locked: bool = False
@@ -25,7 +29,7 @@ OPEN = Access()
 
 
 def check_may_come(entry: Access, name: str, code: str) -> None:
-    """Raise NotInvited or NotAllowed for somebody who may not come in. For who is in, or has a seat, nobody asks."""
+    """Raise NotInvited or NotAllowed for a person who may not enter. Only for people outside without a seat."""
     if name in entry.removed:
         raise NotAllowed("who opened the room has removed you from it")
     if entry.code and not hmac.compare_digest(entry.code.encode(), code.encode(errors="replace")):
@@ -33,11 +37,11 @@ def check_may_come(entry: Access, name: str, code: str) -> None:
 
 
 def check_may_watch(entry: Access) -> None:
-    """Raise NotAllowed when nobody may come in to watch."""
+    """Raise NotAllowed when new spectators may not enter."""
     if entry.locked:
         raise NotAllowed("the room is locked against watchers")
 
 
 def without(entry: Access, name: str) -> Access:
-    """Somebody was removed; of very many the first may come back."""
+    """Return the access after a person was removed. Beyond MOST_REMOVED, the person removed first may come back."""
     return entry._replace(removed=(*entry.removed[1 - MOST_REMOVED :], name))

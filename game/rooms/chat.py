@@ -1,7 +1,7 @@
-"""What is said in a room: lines, with limits on their length and how often they come. Pure.
+"""The chat of a room: lines, with limits on their length and rate. Pure.
 
-The last lines are kept, for who comes later. Everybody is served the same; whom somebody would rather not read is their
-own affair, and their window's.
+The last lines are kept for people who enter later. All people receive the same lines. The window of each person hides
+the lines of people whom that person has muted.
 """
 
 from __future__ import annotations
@@ -14,15 +14,19 @@ from game.rules import Seat
 
 LONGEST_LINE = 200
 KEPT_LINES = 50
+"""The most lines that a room keeps."""
 RATE_MS = 10_000
 LINES_OF_ONE = 5
-"""Lines of one person within ``RATE_MS``."""
+"""The most lines of one person within ``RATE_MS``."""
 LINES_OF_WATCHERS = 20
-"""Lines of all who watch within ``RATE_MS``: players can still be read."""
+"""The most lines of all spectators within ``RATE_MS``. The limit keeps the players' lines visible."""
 
 
 class Line(NamedTuple):
-    """Who said what, from which seat (None: watching), when by service time and by date (seconds since 1970)."""
+    """A chat line. ``version``: of its event. ``seat``: the writer's; None for a spectator. ``at``: service time in ms.
+
+    ``date``: seconds since 1970.
+    """
 
     version: int
     by: str
@@ -37,8 +41,9 @@ Talk = tuple[Line, ...]
 
 
 def clean(text: object) -> str:
-    """What somebody said, without what is no text (``free_text``). Raises InvalidArgument when nothing is left that can
-    be seen, or more than 200 characters.
+    """Return a chat line without characters that are not text (see ``free_text``).
+
+    Raises InvalidArgument when nothing visible is left, or more than LONGEST_LINE characters.
     """
     said = readable(text) if isinstance(text, str) else ""
     if len(said) > LONGEST_LINE or not can_be_seen(said):
@@ -47,7 +52,7 @@ def clean(text: object) -> str:
 
 
 def check_rate(talk: Talk, by: str, seat: Seat | None, at: int) -> None:
-    """Raise TooOften when somebody has said enough for now."""
+    """Raise TooOften when the person, or all spectators together, reached the rate limit."""
     lately = [line for line in talk if line.at > at - RATE_MS]
     if sum(line.by == by for line in lately) >= LINES_OF_ONE:
         raise TooOften("you have said much: wait some seconds")
@@ -56,5 +61,5 @@ def check_rate(talk: Talk, by: str, seat: Seat | None, at: int) -> None:
 
 
 def said(talk: Talk, line: Line) -> Talk:
-    """With one line more."""
+    """Return the chat with one line more. Drops the oldest line beyond KEPT_LINES."""
     return (*talk[1 - KEPT_LINES :], line)

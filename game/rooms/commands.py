@@ -1,6 +1,6 @@
-"""What somebody asks of a room. ``by`` is the username, which has been checked; ``request_id`` makes a retry known.
+"""Commands to a room. ``by`` is the checked username. By ``request_id`` a retry is recognized.
 
-All else may be anything: ``decide`` checks it. The servers make commands; nothing keeps them.
+All other fields can have any value: ``decide`` checks them. The servers make commands; commands are not stored.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import Literal
 from game.games.selection import Choices
 
 HOUSE = ""
-"""The name under which the servers themselves command: nobody can have it."""
+"""The username of commands from the system itself. No person can have it."""
 HOUSE_REQUESTS = "house-"
-"""How the request ids begin with which servers command, also on somebody's behalf: who is not seen for long leaves."""
+"""Prefix of the request ids of the system's commands. The system also commands for a user, such as Leave after a long
+absence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class _Command:
 
 @dataclass(frozen=True, slots=True)
 class Create(_Command):
-    """Open the room; who asks owns it. ``code``: an invite code, which the servers made, or empty for everybody."""
+    """Open a room. The caller owns it. ``code``: an invite code that the servers made; empty for a public room."""
 
     title: object
     game: str
@@ -36,8 +37,9 @@ class Create(_Command):
 
 @dataclass(frozen=True, slots=True)
 class Match(_Command):
-    """Open the room for these two, who asked for a match: the first begins. ``bots``: who of them is none of the
-    people. Only the servers do.
+    """Open a room for two matched players; the first has X.
+
+    ``bots``: players that are programs. Only the system sends this.
     """
 
     game: str
@@ -49,7 +51,7 @@ class Match(_Command):
 
 @dataclass(frozen=True, slots=True)
 class Join(_Command):
-    """Take a seat, come back to one's own, or watch; who finds no free seat watches."""
+    """Take a seat, return to the own seat, or watch. Without a free seat, the caller becomes a spectator."""
 
     role: Literal["player", "spectator"]
     code: str = ""
@@ -57,87 +59,87 @@ class Join(_Command):
 
 @dataclass(frozen=True, slots=True)
 class Leave(_Command):
-    """Go: a player's seat stays the player's. ``unseen_ms``: how long ago the servers saw who they say is gone."""
+    """Leave the room. A player keeps the seat. ``unseen_ms``: how long ago the servers last saw the person, in ms."""
 
     unseen_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Lock(_Command):
-    """Let nobody more in to watch; or, if not ``on``, again."""
+    """Admit no new spectators, or admit them again if ``on`` is false."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Remove(_Command):
-    """Send somebody away who watches, for good."""
+    """Remove a spectator for good."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Propose(_Command):
-    """Say what one would play, while that is being selected."""
+    """Propose what to play while the players of a match select it."""
 
     proposal: object
 
 
 @dataclass(frozen=True, slots=True)
 class Move(_Command):
-    """Play; what a move is, the rules know."""
+    """Make a move. The rules check the value."""
 
     move: object
 
 
 @dataclass(frozen=True, slots=True)
 class Resign(_Command):
-    """Give the running game up."""
+    """Resign the running game."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimGame(_Command):
-    """End the game that the opponent stays away from, as a win or a draw."""
+    """End a game with an absent opponent, as a win or a draw."""
 
     result: object
 
 
 @dataclass(frozen=True, slots=True)
 class Rematch(_Command):
-    """Wish for the next game, with seats swapped; it starts when both do."""
+    """Offer the next game, with seats swapped. It starts when both players offer it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer(_Command):
-    """Offer the other player something; who was offered the same accepts it so."""
+    """Make an offer to the opponent. An offer equal to the opponent's offer accepts it."""
 
     what: object
 
 
 @dataclass(frozen=True, slots=True)
 class Accept(_Command):
-    """Accept what the other player offers."""
+    """Accept the opponent's offer."""
 
     what: object
 
 
 @dataclass(frozen=True, slots=True)
 class Decline(_Command):
-    """Decline what the other player offers, or a rematch; or take the own offer back."""
+    """Decline the opponent's offer or a rematch, or withdraw the own offer."""
 
     what: object
 
 
 @dataclass(frozen=True, slots=True)
 class Say(_Command):
-    """Say something to all in the room."""
+    """Write a chat line to all in the room."""
 
     text: object
 
 
 @dataclass(frozen=True, slots=True)
 class Due(_Command):
-    """Do what time asks for: draw lots, let a flag fall, start the next game. Only the servers do."""
+    """Apply what is due by now: draw lots, let a flag fall, start the next game. Only the system sends this."""
 
 
 @dataclass(frozen=True, slots=True)

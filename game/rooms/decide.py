@@ -1,7 +1,7 @@
-"""Which events a command makes in a room: ``decide``. Each decision checks who, then when, then what.
+"""``decide``: the events that a command causes in a room. Each decision checks who, then when, then what.
 
-Pure: the same room, command and moment always decide the same. Nothing is changed here; ``evolve`` does that. The
-decisions themselves stand by subject in ``decide_access``, ``decide_play`` and ``decide_offers``.
+Pure: the same room, command and context give the same events. Nothing is changed here; ``evolve`` does that. The
+decisions are by subject in ``decide_access``, ``decide_play`` and ``decide_offers``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _INSIDE: dict[type, _Decision] = {
 
 
 def decide(room: Room, command: Command, now: Context, limits: Limits) -> tuple[Event, ...]:
-    """The events that a command makes; none when things already are as it wants them. Raises a Refusal."""
+    """Return the events of a command; none when the room already is as the command wants. Raises a Refusal."""
     if now.at < room.at:
         now = now._replace(at=room.at)  # service time never goes back
     decision = _OPENING.get(type(command))

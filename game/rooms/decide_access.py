@@ -1,4 +1,4 @@
-"""Decisions about who is in a room: opening and closing it, coming and going. Part of ``decide``; pure."""
+"""Decisions about opening and closing a room, entering and leaving it. Part of ``decide``; pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ROLES = ("player", "spectator")
 
 
 def create(room: Room, command: Create, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """The room is open, with nobody in it."""
+    """Open a room, with nobody in it."""
     if room.phase != "new":
         raise RoomExists("there is a room with that id already")
     title = _checked_title(command.title)
@@ -50,7 +50,10 @@ def create(room: Room, command: Create, now: Context, _limits: Limits) -> tuple[
 
 
 def _checked_title(value: object) -> str:
-    """The title as all see it. What is dropped from talk in silence is refused here: a title can be mended first."""
+    """Return the title as all see it.
+
+    Chat drops bad characters silently; a title is refused, because its writer can correct it.
+    """
     title = value.strip() if isinstance(value, str) else None
     if title is None or not is_readable(title) or len(readable(title)) > LONGEST_TITLE:
         raise InvalidArgument(f"title must be at most {LONGEST_TITLE} characters that can be shown")
@@ -60,7 +63,7 @@ def _checked_title(value: object) -> str:
 
 
 def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """The room is open and has its two players, who now say what they would play, if there is anything to say."""
+    """Open a room for two matched players. They select what to play, if there is a choice."""
     if room.phase != "new":
         raise RoomExists("there is a room with that id already")
     game, choices, request_id, at = command.game, command.choices, command.request_id, now.at
@@ -81,7 +84,10 @@ def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Ev
 
 
 def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event, ...]:
-    """Somebody is on a seat, or watches. With both seats taken the first game of a room made by hand begins."""
+    """Let a person take a seat, return or watch.
+
+    When both seats are taken in a room that a person opened, its first game starts.
+    """
     if command.role not in ROLES:
         raise InvalidArgument(f"role must be one of {', '.join(ROLES)}")
     name, request_id = command.by, command.request_id
@@ -110,8 +116,9 @@ def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event
 
 
 def leave(room: Room, command: Leave, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """Somebody is gone, and wishes for no rematch any more: it would begin without them. A match that is over closes
-    when its last player goes.
+    """Let a person leave, and withdraw the rematch offer: the rematch would start without that person.
+
+    A match that is over closes when its last player leaves.
     """
     by, request_id = command.by, command.request_id
     if not room.has(by):
@@ -126,13 +133,13 @@ def leave(room: Room, command: Leave, now: Context, _limits: Limits) -> tuple[Ev
 
 
 def lock(room: Room, command: Lock, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """Nobody more comes in to watch, or they can again; those who watch already stay."""
+    """Lock or unlock the room for new spectators. Present spectators stay."""
     _check_owner(room, command.by, "lock it")
     return () if room.entry.locked == command.on else (Locked(command.by, command.request_id, command.on, at=now.at),)
 
 
 def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """Somebody who watched is gone, and cannot come back."""
+    """Remove a spectator, who cannot come back."""
     _check_owner(room, command.by, "remove somebody")
     if room.seat_of(command.name) is not None:
         raise NotAllowed("a player's seat is the player's: nobody can be removed from it")
@@ -144,7 +151,7 @@ def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[
 
 
 def close(room: Room, command: Close, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """The room is no more."""
+    """Close the room for good."""
     if command.by != HOUSE:
         _check_owner(room, command.by, "close it")
         if room.phase == "playing":
@@ -158,8 +165,9 @@ def _check_owner(room: Room, by: str, do: str) -> None:
 
 
 def check_may_see(room: Room, by: str) -> None:
-    """Raise NotInvited for who is not in a private room, NotAllowed for who was removed or is not in a locked one: what
-    happens there is not for them.
+    """Raise NotInvited or NotAllowed if a person outside the room may not see it.
+
+    NotInvited: the room is private. NotAllowed: the person was removed, or the room is locked.
     """
     if room.seat_of(by) is None and by not in room.spectators and by != room.owner:
         access.check_may_come(room.entry, by, "")

@@ -1,4 +1,4 @@
-"""Decisions about what players offer one another, and what people say. Part of ``decide``; pure."""
+"""Decisions about offers between players, and about chat. Part of ``decide``; pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from game.rules import Seat, other
 
 
 def offer(room: Room, command: Offer, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """A player offers something. Who offers what the other one has offered already accepts it."""
+    """Make an offer. If the opponent has made the same offer, accept it instead."""
     by, request_id = command.by, command.request_id
     what = check_matter(command.what)
     seat = seat_in_game(room, by, now)
@@ -29,7 +29,7 @@ def offer(room: Room, command: Offer, now: Context, _limits: Limits) -> tuple[Ev
 
 
 def accept(room: Room, command: Accept, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """What the other player offers happens."""
+    """Accept the opponent's offer and apply it."""
     by, request_id = command.by, command.request_id
     what = check_matter(command.what)
     seat = seat_in_game(room, by, now)
@@ -38,7 +38,7 @@ def accept(room: Room, command: Accept, now: Context, _limits: Limits) -> tuple[
 
 
 def decline(room: Room, command: Decline, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """What the other player offers does not happen; or the own offer stands no more."""
+    """Decline the opponent's offer, or withdraw the own offer."""
     by, request_id = command.by, command.request_id
     if command.what == "rematch":
         seat = seat_in(room, by)
@@ -53,7 +53,7 @@ def decline(room: Room, command: Decline, now: Context, _limits: Limits) -> tupl
 
 
 def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now: Context) -> tuple[Event, ...]:
-    """Both want it: it happens."""
+    """Return the events of an offer that both players want."""
     if what == "takeback":
         count = offers.taken_back(tuple(mover for mover, _ in room.moves), whose)
         return (TakenBack(by, request_id, count, at=now.at),)
@@ -62,7 +62,7 @@ def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now
 
 
 def say(room: Room, command: Say, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """All in the room can read it."""
+    """Add a chat line that all in the room can read."""
     by, request_id = command.by, command.request_id
     seat = room.seat_of(by)
     if not room.has(by) and seat is None:

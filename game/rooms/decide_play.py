@@ -1,4 +1,4 @@
-"""Decisions about games: what is played, moves, how games end, what time itself brings. Part of ``decide``; pure."""
+"""Decisions about games: selection, moves, the end of a game, timers. Part of ``decide``; pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from game.rules import Seat, other
 
 
 def seat_in(room: Room, by: str) -> Seat:
-    """The caller's seat. Raises NotInRoom, NotAPlayer."""
+    """Return the caller's seat. Raises NotInRoom, NotAPlayer."""
     seat = room.seat_of(by)
     if seat is not None:
         return seat
@@ -36,8 +36,10 @@ def seat_in(room: Room, by: str) -> Seat:
 
 
 def seat_in_game(room: Room, by: str, now: Context) -> Seat:
-    """The caller's seat, if a game is running. Raises NotInRoom, NotAPlayer, GameNotRunning, and TimeUp when a clock
-    has run down: then the game is lost already, and nothing but ``due`` ends it.
+    """Return the caller's seat in a running game.
+
+    Raises NotInRoom, NotAPlayer, GameNotRunning, and TimeUp when a clock has run down. After that the game is lost, and
+    only ``due`` ends it.
     """
     seat = seat_in(room, by)
     if room.phase != "playing":
@@ -48,24 +50,24 @@ def seat_in_game(room: Room, by: str, now: Context) -> Seat:
 
 
 def back(room: Room, by: str, request_id: str, now: Context) -> tuple[Event, ...]:
-    """A player who does something is here again."""
+    """Return the event of a player who is away and acts: the player is back."""
     return (Returned(by, request_id, at=now.at),) if by in room.away else ()
 
 
 def start(by: str, request_id: str, players: tuple[str, str], number: int, now: Context) -> Started:
-    """A game begins; the first of the players has X."""
+    """Return the start of a game. The first of ``players`` has X."""
     return Started(by, request_id, *players, number, now.date, at=now.at)
 
 
 def agreement(game: str, what: Proposal, by: str, request_id: str, at: int, lot: int | None = None) -> Agreed:
-    """That is going to be played."""
+    """Return the event that fixes what is played."""
     options = rules_named(game, boards_of(game)[what.board]).options()
     clock = written(clock_rule(what.clock))
     return Agreed(by, request_id, what.board, options, what.best_of, clock, lot, at=at)
 
 
 def propose(room: Room, command: Propose, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """A player would play this; when both would, they do."""
+    """Propose what to play. When both players propose the same, it is agreed and the game starts."""
     by, request_id = command.by, command.request_id
     seat = seat_in(room, by)
     if room.selection is None:
@@ -88,7 +90,7 @@ def propose(room: Room, command: Propose, now: Context, _limits: Limits) -> tupl
 
 
 def move(room: Room, command: Move, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """A move is played, and may be the last."""
+    """Play a move, and end the game if it was the last move."""
     by, request_id, at = command.by, command.request_id, now.at
     seat = seat_in_game(room, by, now)
     if room.rules.to_move(room.position) != seat:
@@ -102,14 +104,14 @@ def move(room: Room, command: Move, now: Context, _limits: Limits) -> tuple[Even
 
 
 def resign(room: Room, command: Resign, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """The game is lost for who gives it up."""
+    """End the game: the caller loses."""
     by, request_id = command.by, command.request_id
     seat = seat_in_game(room, by, now)
     return *back(room, by, request_id, now), Finished(by, request_id, "resigned", other(seat), (), at=now.at)
 
 
 def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> tuple[Event, ...]:
-    """The game that the opponent has stayed away from for long enough is won, or drawn, as the caller likes."""
+    """End a game as a win or a draw, at the caller's choice, when the opponent has been away long enough."""
     by, request_id = command.by, command.request_id
     if command.result not in ("win", "draw"):
         raise InvalidArgument("result must be win or draw")
@@ -125,7 +127,7 @@ def claim_game(room: Room, command: ClaimGame, now: Context, limits: Limits) -> 
 
 
 def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """A player wishes for the next game; when both do it starts, with seats swapped."""
+    """Offer the next game. When both players have offered it, it starts with seats swapped."""
     by, request_id = command.by, command.request_id
     seat = seat_in(room, by)
     if room.phase == "playing":
@@ -142,7 +144,7 @@ def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tupl
 
 
 def due(room: Room, command: Due, now: Context, _limits: Limits) -> tuple[Event, ...]:
-    """What time asks for, if it does by now."""
+    """Apply what is due by now: draw lots, start the next game of a series, or let a flag fall."""
     check(command.by == HOUSE, "time is the servers' affair")
     by, request_id, at = command.by, command.request_id, now.at
     if room.due_at is None or at < room.due_at:
@@ -164,7 +166,7 @@ def _next_game(room: Room, by: str, request_id: str, now: Context) -> Started:
 
 
 def _seated(room: Room) -> tuple[str, str]:
-    """Who has X and who has O."""
+    """Return the players with X and O. Raises GameNotRunning if a seat is free."""
     x, o = room.seats["X"], room.seats["O"]
     if x is None or o is None:
         raise GameNotRunning("there are not two players yet")

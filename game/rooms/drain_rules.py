@@ -1,7 +1,7 @@
-"""What is still done while the cluster is being emptied: what runs comes to its end, nothing begins. Pure.
+"""What a room still allows during a drain: running games and series come to their end, and nothing new begins. Pure.
 
-Begun are rooms, matches, games between two who have not played yet, and rematches; the next game of a series that is
-not decided belongs to what runs. Everybody may come back to a seat, watch, talk, leave.
+New are: rooms, matches, the first game of two players, and rematches. The next game of an undecided series is not new.
+People can still return to a seat, watch, chat and leave.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from game.rooms.state import Room
 
 
 def check_not_draining(draining: bool, what: str) -> None:
-    """Raise Draining, while the cluster is being emptied, for who wants something new: "names", "rooms", "games" …"""
+    """Raise Draining if ``draining`` is true.
+
+    ``what`` names the new thing for the sentence: "names", "rooms", "games" …
+    """
     if draining:
         raise Draining(f"the cluster is closing for maintenance: no new {what}")
 
 
 def check_begins_nothing(room: Room, command: Command) -> None:
-    """Raise Draining if that would begin something that has to be waited for."""
+    """Raise Draining if the command would begin a game that the drain must then wait for."""
     if isinstance(command, (Create, Match)):
         check_not_draining(True, "rooms")
     elif isinstance(command, Join):
@@ -30,8 +33,9 @@ def check_begins_nothing(room: Room, command: Command) -> None:
 
 
 def is_played(room: Room) -> bool:
-    """Whether somebody is there for whom a game, or a series, has to come to its end. What all its people have left is
-    kept and not waited for: nobody is thrown out of it.
+    """Return whether a drain must wait for the room: a game or series runs, and at least one of its people is there.
+
+    A game that all its people have left is kept, but the drain does not wait for it.
     """
     runs = room.phase in ("selecting", "playing") or (room.phase == "finished" and _series_runs(room))
     return runs and any(name not in room.away for name in room.players if name not in room.bots)

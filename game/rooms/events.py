@@ -1,7 +1,7 @@
-"""What happened in a room: immutable facts. ``event_codec`` has their plain form for disk and wire.
+"""The events of a room: immutable facts. ``event_codec`` has their plain form for disk and wire.
 
-Every event names who caused it and with which request, so that a retry is known wherever the events are; and when it
-was, in service time (``moment``), as far as anything depends on that.
+Each event has the user and the request id that caused it, so that every copy of the events recognizes a retry. ``at``
+is its service time (see ``moment``), where something depends on it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ class _Event:
 
 @dataclass(frozen=True, slots=True)
 class Created(_Event):
-    """The room is open; ``by`` owns it. ``best_of``: 0 for games without end. ``code``: the invite code of a private
-    room, else empty. ``rated``: whether its games count for ratings. ``bots``: players that are none of the
-    people.
+    """The room is open; ``by`` owns it. ``best_of``: 0 for games without end.
+
+    ``code``: the invite code of a private room, else empty. ``rated``: whether its games count for ratings. ``bots``:
+    players that are programs.
     """
 
     kind = "created"
@@ -43,7 +44,7 @@ class Created(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Seated(_Event):
-    """``by`` took a free seat, which is theirs from now on."""
+    """``by`` took a free seat and owns it from now on."""
 
     kind = "seated"
     seat: Seat
@@ -51,21 +52,21 @@ class Seated(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Watched(_Event):
-    """``by`` came in to watch."""
+    """``by`` entered as a spectator."""
 
     kind = "watched"
 
 
 @dataclass(frozen=True, slots=True)
 class Returned(_Event):
-    """``by`` came back to the own seat."""
+    """``by`` returned to the own seat."""
 
     kind = "returned"
 
 
 @dataclass(frozen=True, slots=True)
 class Left(_Event):
-    """``by`` went, and was last seen ``unseen_ms`` before; a player's seat stays the player's."""
+    """``by`` left, and was last seen ``unseen_ms`` ms before. A player keeps the seat."""
 
     kind = "left"
     unseen_ms: int = 0
@@ -73,7 +74,7 @@ class Left(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Removed(_Event):
-    """``by``, who owns the room, removed somebody who watches; ``name`` cannot come back."""
+    """``by``, the room's owner, removed a spectator. ``name`` cannot come back."""
 
     kind = "removed"
     name: str
@@ -81,7 +82,7 @@ class Removed(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Locked(_Event):
-    """Nobody more can come in to watch; or, if not ``on``, they can again."""
+    """New spectators cannot enter; if ``on`` is false, they can again."""
 
     kind = "locked"
     on: bool
@@ -89,7 +90,7 @@ class Locked(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Selecting(_Event):
-    """A match has begun: its players say until ``until`` (service time) what of these lists they would play."""
+    """A match began. Until the service time ``until`` its players propose what to play, from these lists."""
 
     kind = "selecting"
     boards: tuple[str, ...]
@@ -100,7 +101,7 @@ class Selecting(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Proposed(_Event):
-    """The player on that seat would play this."""
+    """The player on that seat proposed this."""
 
     kind = "proposed"
     seat: Seat
@@ -111,7 +112,7 @@ class Proposed(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Agreed(_Event):
-    """What is going to be played; ``lot``: the number that was drawn, or None when both proposed it."""
+    """What is going to be played. ``lot``: the random number that decided it; None when both proposed the same."""
 
     kind = "agreed"
     board: str
@@ -123,7 +124,7 @@ class Agreed(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Started(_Event):
-    """A game begins: who has which seat, which game of the room it is, from 1, and the date (seconds since 1970)."""
+    """A game began. ``number``: which game of the room, from 1. ``date``: seconds since 1970."""
 
     kind = "started"
     seat_x: str
@@ -134,7 +135,7 @@ class Started(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Moved(_Event):
-    """A legal move was played from a seat."""
+    """A seat made a legal move."""
 
     kind = "moved"
     seat: Seat
@@ -143,7 +144,7 @@ class Moved(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Finished(_Event):
-    """The game is over; ``winner`` is a seat, or None in a draw."""
+    """The game is over. ``winner`` is a seat; None after a draw or an abort."""
 
     kind = "finished"
     termination: Termination
@@ -153,7 +154,7 @@ class Finished(_Event):
 
 @dataclass(frozen=True, slots=True)
 class RematchWanted(_Event):
-    """The player on that seat would play again."""
+    """The player on that seat offered a rematch."""
 
     kind = "rematch_wanted"
     seat: Seat
@@ -161,7 +162,7 @@ class RematchWanted(_Event):
 
 @dataclass(frozen=True, slots=True)
 class RematchDeclined(_Event):
-    """The player on that seat would not, or not any more, play again."""
+    """The player on that seat declined the rematch or withdrew the offer."""
 
     kind = "rematch_declined"
     seat: Seat
@@ -169,7 +170,7 @@ class RematchDeclined(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Offered(_Event):
-    """The player on that seat offers a draw, to take a move back, or to let the game be."""
+    """The player on that seat offered a draw, a takeback or an abort."""
 
     kind = "offered"
     seat: Seat
@@ -178,7 +179,7 @@ class Offered(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Declined(_Event):
-    """The offer of that seat stands no more: the other declined it or, if ``withdrawn``, who made it."""
+    """The offer of that seat has ended: the opponent declined it or, if ``withdrawn``, that player withdrew it."""
 
     kind = "declined"
     seat: Seat
@@ -188,7 +189,7 @@ class Declined(_Event):
 
 @dataclass(frozen=True, slots=True)
 class TakenBack(_Event):
-    """The last moves of the game, so many, count as not made."""
+    """The last ``count`` moves of the game were taken back."""
 
     kind = "taken_back"
     count: int
@@ -196,7 +197,7 @@ class TakenBack(_Event):
 
 @dataclass(frozen=True, slots=True)
 class Said(_Event):
-    """``by`` said something, from a seat or (None) watching, on that date (seconds since 1970)."""
+    """``by`` wrote a chat line. ``seat``: None for a spectator. ``date``: seconds since 1970."""
 
     kind = "said"
     seat: Seat | None

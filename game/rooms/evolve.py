@@ -1,8 +1,8 @@
-"""How an event changes a room: ``evolve``. A room is its events; this is what they add up to.
+"""``evolve``: the room after an event. A room's state is the result of all its events.
 
-An event is a fact: one that cannot have happened here is a broken invariant, and nobody is there to be refused. The
-changes themselves stand by subject in ``evolve_people`` and ``evolve_play``, one function a kind of event; what belongs
-to one section of a room alone (clock, offers, talk, …) that section's own module works out.
+Events are facts, so an impossible event is a broken invariant, not a refusal. The changes are by subject in
+``evolve_people`` and ``evolve_play``, one function per kind of event. Clock, offers and chat compute their own changes
+in their own modules.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _CHANGES: dict[type, Callable[[Room, Any, Become], Room]] = {
 
 
 def evolve(room: Room, event: Event) -> Room:
-    """The room after one more event of those that ``decide`` makes.
+    """Return the room after one more event of ``decide``.
 
-    Raises InvariantBroken, and never a Refusal, for an event that cannot have happened here.
+    Raises InvariantBroken, and never a Refusal, for an event that is impossible in this room.
     """
     check(room.phase != "closed", "nothing happens in a closed room")
     check((room.phase == "new") == isinstance(event, e.Created), "a room begins with being created, once")
@@ -61,7 +61,10 @@ def evolve(room: Room, event: Event) -> Room:
 
 
 def _remember(room: Room, version: int, event: Event) -> Requests:
-    """The remembered requests with this event's; those of who is long gone are forgotten as others go."""
+    """Return the remembered requests with this event's request.
+
+    When a person leaves, those of people long gone are dropped.
+    """
     requests = remembered(room.requests, event.by, event.request_id, Answer(version, _seat_after(room, event)))
     if isinstance(event, e.Closed):
         forget_the_long_gone(requests, room.players)
@@ -72,7 +75,7 @@ def _remember(room: Room, version: int, event: Event) -> Requests:
 
 
 def _seat_after(room: Room, event: Event) -> Seat | None:
-    """The seat that the event leaves its causer with."""
+    """Return the seat of the event's user after the event."""
     if isinstance(event, e.Seated):
         return event.seat
     seat = room.seat_of(event.by)

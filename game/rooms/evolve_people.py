@@ -1,4 +1,4 @@
-"""How events change who is in a room, what they say, and whether it is open. Part of ``evolve``; pure."""
+"""How events change a room's people, chat and access. Part of ``evolve``; pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def created(_room: Room, event: e.Created, become: Become) -> Room:
         clock_rule=clocks.clock_rule(event.clock),
         rated=event.rated,
         bots=event.bots,
-        access=access.Access(event.code) if event.code else access.OPEN,
+        entry=access.Access(event.code) if event.code else access.OPEN,
     )
 
 

@@ -1,4 +1,4 @@
-"""How events change what is played: selection, games, clocks, offers, the series. Part of ``evolve``; pure."""
+"""How events change a room's game: selection, moves, clocks, offers, series. Part of ``evolve``; pure."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""A room's state, and what can be read off it. ``evolve`` says how an event changes it, ``decide`` which events a
-command makes. Immutable; nothing here refuses anything.
+"""A room's state and the values that follow from it. Immutable; nothing here refuses a command.
+
+``evolve`` defines how an event changes it, ``decide`` which events a command causes.
 """
 
 from __future__ import annotations
@@ -23,19 +24,20 @@ from game.rules import SEATS, Outcome, Position, Rules, Seat
 Phase = Literal["new", "waiting", "selecting", "playing", "finished", "closed"]
 
 BETWEEN_GAMES_MS = 5_000
-"""How long after a game of a series the next one starts, in service time; earlier when both players wish it."""
+"""Service time in ms from the end of a game of a series to the start of the next. Both players can start it earlier."""
 
 _DEFAULT_RULES: Rules = rules_named(DEFAULT_GAME, {})
 _NO_SEATS: Mapping[Seat, str | None] = MappingProxyType({"X": None, "O": None})
 
 
 class Room(NamedTuple):
-    """A room at a version. ``seats`` keeps its owners also while they are away; ``away`` says since when.
+    """A room at a version. ``seats`` has the owners of the seats, also while they are away.
 
-    ``at`` is the service time of the last event, ``finished_at`` that of the last game's end; ``started_on`` the date
-    on which it began, in seconds since 1970. What belongs to one section alone is one value of that section:
-    ``selection``, ``clock``, ``offers``, ``chat``, ``access``. A tuple with names, since every event copies it, and
-    that takes a tuple a third of the time.
+    ``away``: since which service time each absent player is away. ``at``: service time of the last event.
+    ``finished_at``: that of the last game's end. ``started_on``: when the last game began, in seconds since 1970. The
+    fields ``selection``, ``clock``, ``offers``, ``talk`` and ``entry`` belong to modules of their own.
+
+    The class is a named tuple because every event copies it: copying a tuple takes a third of the time.
     """
 
     id: str
@@ -70,36 +72,36 @@ class Room(NamedTuple):
     requests: Requests = MappingProxyType({})
 
     def seat_of(self, name: str) -> Seat | None:
-        """The seat that belongs to a username, also while it is away."""
+        """Return the seat of a username, also while its owner is away."""
         if name == self.seats["X"]:
             return "X"
         return "O" if name == self.seats["O"] else None
 
     def has(self, name: str) -> bool:
-        """Whether somebody of that name is in the room now."""
+        """Return whether a person of that name is in the room now."""
         if self.seat_of(name) is not None:
             return name not in self.away
         return name in self.spectators
 
     @property
     def players(self) -> tuple[str, ...]:
-        """The owners of the seats that are taken."""
+        """Return the owners of the taken seats."""
         return tuple(name for seat in SEATS if (name := self.seats[seat]) is not None)
 
     @property
     def is_match(self) -> bool:
-        """Whether the servers made it, for people who asked for a match."""
+        """Return whether the system made the room for matched players."""
         return self.owner == HOUSE and self.phase != "new"
 
     @property
     def series_is_over(self) -> bool:
-        """Whether a series was played, and is decided or was aborted."""
+        """Return whether a series was decided or aborted."""
         aborted = self.outcome is not None and self.outcome.termination == "aborted"
         return self.best_of != series.ENDLESS and (aborted or series.is_over(self.best_of, self.wins, self.draws))
 
     @property
     def due_at(self) -> int | None:
-        """The service time at which something happens here without anybody's command; None if nothing does."""
+        """Return the service time of the room's next timer; None if it has none."""
         if self.phase == "selecting" and self.selection is not None:
             return self.selection.until
         if self.phase == "playing" and self.clock is not None:
@@ -110,16 +112,16 @@ class Room(NamedTuple):
 
 
 Become = Callable[..., Room]
-"""Makes the room after an event of it, with these of its fields changed; called once an event, since copying costs."""
+"""Return the room after an event, with these fields changed. Called once per event, because a copy is costly."""
 
 
 def nothing(room_id: str) -> Room:
-    """The state before the first event."""
+    """Return the state before the first event."""
     return Room(room_id)
 
 
 def answer_to(room: Room, by: str, request_id: str) -> Answer | None:
-    """The first answer to a request that was carried out before; None if it is not known."""
+    """Return the first answer to a request that was applied before; None if the room does not remember it."""
     for known, answer in room.requests.get(by, ()):
         if known == request_id:
             return answer
@@ -127,5 +129,5 @@ def answer_to(room: Room, by: str, request_id: str) -> Answer | None:
 
 
 def answer_now(room: Room, by: str) -> Answer:
-    """The answer to a request that ends here."""
+    """Return the answer to a request that is complete at this version."""
     return Answer(room.version, room.seat_of(by))

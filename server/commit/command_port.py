@@ -1,4 +1,4 @@
-"""Where commands go, as desk, pairing and draining know it: into the log, or nowhere while nothing can be committed."""
+"""The interface for submitting commands. They go to the log, or are refused while nothing can be committed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from wire.later import Later
 
 
 class CommandPort(Protocol):
-    """Takes commands. In office ``group_commit.Committer``, else ``refusing_committer.RefusingCommitter``."""
+    """Takes commands.
+
+    The primary uses ``group_commit.Committer``. A main server that cannot commit uses
+    ``refusing_committer.RefusingCommitter``.
+    """
 
     def submit(self, stream: str, command: Any) -> Mapping[str, object] | Later:
-        """Carry out a command: its answer, or what will be the answer; for a request that was carried out before, its
-        first answer. Raises, or fails with, the Refusal of the command, or the error for which nothing is committed.
+        """Apply a command and return its answer, or a ``Later`` for it.
+
+        A request that was applied before gets its first answer. Raises, or fails the ``Later`` with, the command's
+        Refusal or the error for which nothing is committed.
         """
 
     def turn(self) -> AbstractContextManager[None]:
-        """Have the commit lock and commit nothing: while inside, the log does not grow."""
+        """Hold the commit lock without a commit. The log does not grow inside."""
 
     @property
     def waiting(self) -> int:
-        """How many wait for that lock."""
+        """How many submissions wait for the commit lock."""

@@ -1,7 +1,7 @@
-"""The commit of a batch, as a conversation: decide, own journal, replica, publish, and only then the answers.
+"""The commit of a batch, as a procedure: decide, own journal, replica, publish, and only then the answers.
 
-That order is what "acknowledged" means here, and it is in this file alone. Who commits when, and which commands make
-a batch, ``group_commit`` knows.
+This order defines "acknowledged", and only this file contains it. ``group_commit`` decides when a commit runs and which
+commands are in its batch.
 """
 
 from __future__ import annotations
@@ -25,49 +25,51 @@ from wire.errors import Damaged, Fenced, StorageFailed
 
 
 class Submission:
-    """One command on its way through the log, and in the end its answer or the error."""
+    """A command on its way through the log, and later its answer or error."""
 
     __slots__ = ("answer", "command", "error", "stream")
 
     def __init__(self, stream: str, command: Any) -> None:
         self.stream = stream
         self.command = command
+        # The outcome: an answer or an error. If both are set, the error counts.
         self.answer: Mapping[str, object] | None = None
         self.error: TicTacToeError | None = None
 
 
 class ReplicationPort(Protocol):
-    """What a commit needs of replication."""
+    """The part of replication that a commit needs."""
 
     @property
     def epoch(self) -> int:
-        """The epoch of this term of office."""
+        """The epoch of this primary's term."""
 
     def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
-        """Come to an end once entries that the own journal has are committed. False: they never will be, by this
-        server.
+        """Return true once entries that are in the own journal are committed.
+
+        Return false if this server can never commit them.
         """
 
 
 class States(Protocol):
-    """The states of all streams, as last published."""
+    """The last published states of all streams."""
 
     def state_of(self, stream: str) -> Any:
-        """The published state of a stream."""
+        """Return the published state of a stream."""
 
     @property
     def records(self) -> int:
-        """How many records the book has."""
+        """How many records the game archive has."""
 
     def is_listed_as(self, stream: str, row: Mapping[str, object] | None) -> bool:
-        """Whether that is what is told of a stream."""
+        """Return whether ``row`` is the row of a stream's present summary."""
 
     def publish(self, draft: Batch) -> None:
-        """Make what is committed visible to everybody. Must not fail and must not wait."""
+        """Make a committed batch visible to all readers. Must not fail and must not wait."""
 
 
 class Commit:
-    """How the main server in office commits."""
+    """Commits batches on the primary. The caller holds the commit lock."""
 
     def __init__(
         self,
@@ -78,17 +80,20 @@ class Commit:
         faults: Failpoints,
         moment: Callable[[], Context],
     ) -> None:
-        """``moment`` gives this moment; the commands of a batch are decided in the same."""
+        """Store the parts. ``moment`` returns the present moment; all commands of a batch are decided at the same
+        moment.
+        """
         self._streams = streams
         self._states = states
         self._journal = journal
         self._replication = replication
         self._faults = faults
         self._moment = moment
+        # Outcomes that no stream remembers; see ``remembered_answers``. A batch that cannot be written adds none.
         self._unchanged = RememberedAnswers()
 
     def batch(self, orders: Sequence[Submission]) -> Conversation[None]:
-        """Carry a batch through the log. Each order then has its answer, or its error and changed nothing."""
+        """Commit a batch. Each submission then has its answer, or an error and no effect."""
         draft = Batch(self._moment())
         for order in orders:
             self._settle(order, draft)
@@ -96,7 +101,7 @@ class Commit:
             try:
                 yield from self._write(draft)
             except (StorageFailed, Fenced) as error:
-                for order in orders:  # a refusal, too, may be because of what is now not going to happen
+                for order in orders:  # a refusal, too, may depend on events that are now not written
                     order.answer, order.error = None, error
                 return
             self._states.publish(draft)
@@ -105,7 +110,7 @@ class Commit:
             self._faults.point("before_answer")
 
     def _settle(self, order: Submission, draft: Batch) -> None:
-        """Give the order its answer or its refusal; the same as before to a copy of a request."""
+        """Set the submission's answer or refusal. A duplicate of a request gets the same outcome as before."""
         asked = self._streams.kind_of(order.stream).request(order.command)
         request = None if asked is None else (order.stream, asked)
         known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
@@ -117,15 +122,15 @@ class Commit:
         try:
             came_of_it = order.answer = self._decide(order.stream, order.command, draft)
         except Refusal as refusal:
-            came_of_it = order.error = refusal.with_traceback(None)  # without the frames, and so the states, it passed
-        except Damaged as damaged:  # nothing is remembered: once it is mended a retry is carried out
+            came_of_it = order.error = refusal.with_traceback(None)  # without frames: they keep old states alive
+        except Damaged as damaged:  # not remembered: a retry after the repair is applied
             order.error = damaged.with_traceback(None)
             return
         if request is not None and len(draft.entries) == written:
             draft.unchanged[request] = outcome_of(came_of_it)
 
     def _remember(self, unchanged: Mapping[Hashable, Outcome]) -> None:
-        """Let a late copy of these requests change nothing; see ``remembered_answers``."""
+        """Remember these outcomes, so that a late duplicate changes nothing; see ``remembered_answers``."""
         self._unchanged.add(unchanged)
 
     def _decide(self, stream: str, command: Any, draft: Batch) -> Mapping[str, object]:
@@ -145,7 +150,7 @@ class Commit:
         return answer
 
     def _add(self, stream: str, kind: StreamKind, state: Any, event: Any, draft: Batch) -> Any:
-        """One event more in the draft; the state after it."""
+        """Add an event to the batch. Return the state after it."""
         state = draft.states[stream] = kind.evolve(state, event)
         position = self._journal.last.position + len(draft.entries) + 1
         body = kind.write_event(event)
@@ -154,7 +159,7 @@ class Commit:
         return state
 
     def _enter(self, record: Record, draft: Batch) -> None:
-        """A record goes into the book in the same batch as what it tells of: both are in the log, or neither."""
+        """Add a record to the game archive in the same batch as its event: the log gets both or neither."""
         draft.records += 1
         number = self._states.records + draft.records
         self._decide(volume_stream(number), AddRecord(number, record), draft)
@@ -168,7 +173,7 @@ class Commit:
             raise Fenced("this main server's term is over")
 
     def _list(self, draft: Batch) -> None:
-        """Say what the batch changes of what is told of its streams."""
+        """Add the stream summaries that the batch changes."""
         ends = {entry.stream: entry.position for entry in draft.entries}
         for stream, state in draft.states.items():
             row = self._streams.kind_of(stream).row(state)

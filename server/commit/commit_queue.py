@@ -1,8 +1,8 @@
-"""Who commits next, and with whom together: the queue of group commit, pure.
+"""The queue of group commit: which submission gets the commit lock next, and which commands share a batch. Pure.
 
-One at a time has the turn; whoever comes meanwhile waits in line. The turn passes to the first who waits: one with a
-command carries it out together with the commands of all who wait by then (DeWitt et al. 1984), one without has the turn
-alone. No threads and no events here: ``group_commit`` has those, and the simulator its own.
+One submission at a time has the commit lock; the others wait in line. The lock passes to the first in line. If that is
+a command, it is committed with all commands that wait by then (DeWitt et al. 1984). If it has no command, it holds the
+lock alone. No threads and no events here: ``group_commit`` has those, and the simulator has its own.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ Waiter = TypeVar("Waiter", bound=Submission)
 
 
 class CommitQueue(Generic[Waiter]):
-    """The turn, and who waits for it. An order without a stream wants the turn alone."""
+    """The commit lock and the submissions that wait for it. A submission without a stream needs the lock alone."""
 
     def __init__(self) -> None:
+        # Whether the lock is held. While it is free, ``_waiting`` is empty.
         self._taken = False
+        # In order of arrival. A command stays here until ``batch`` takes it, a submission without a stream until it
+        # gets the lock.
         self._waiting: list[Waiter] = []
 
     def __len__(self) -> int:
-        """How many wait for the turn, or for somebody to carry their command through."""
+        """Return how many submissions wait for the lock or for their batch."""
         return len(self._waiting)
 
     def come(self, waiter: Waiter) -> bool:
-        """Line up; true when the turn is free, and so theirs."""
+        """Add a submission. Return true if the lock was free; the submission then has it."""
         free = not self._taken
         self._taken = True
         if waiter.stream or not free:
@@ -34,13 +37,13 @@ class CommitQueue(Generic[Waiter]):
         return free
 
     def batch(self) -> list[Waiter]:
-        """All commands that wait, for whoever has the turn to carry out."""
+        """Remove and return all waiting commands, for the holder of the lock to commit."""
         batch = [waiter for waiter in self._waiting if waiter.stream]
         self._waiting = [waiter for waiter in self._waiting if not waiter.stream]
         return batch
 
     def pass_on(self) -> Waiter | None:
-        """The turn is over: who has it next, if anybody waits."""
+        """Release the lock. Return the next submission to hold it, or None."""
         following = self._waiting[0] if self._waiting else None
         if following is not None and not following.stream:
             self._waiting.pop(0)

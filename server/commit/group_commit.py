@@ -1,11 +1,11 @@
-"""Group commit: the threads around ``commit_queue``, which says whose commands are committed together.
+"""Group commit: the threads around ``commit_queue``, which decides which commands are committed together.
 
-Any number of threads call ``submit``. One that finds nobody committing takes the turn and carries its command through
-itself: a lone command pays no hand-off to another thread. Of those that come meanwhile the commands wait, and not the
-threads: one that is there for nothing else carries them through, all that wait in one batch, and answers them. So under
-load one write and one message to the replica serve many, and no thread is woken for a command.
+Any number of threads call ``submit``. If the commit lock is free, the calling thread takes it and commits its own
+command. So a single command needs no hand-off to another thread. If the lock is taken, the command waits but its thread
+does not. A dedicated thread commits all waiting commands in one batch and answers them. Under load, one write and one
+message to the replica serve many commands, and no thread wakes up for a single command.
 
-Only whoever has the turn decides and writes.
+Only the holder of the commit lock decides and writes.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ from wire.waiting import about_to_wait
 
 
 class QueuedSubmission(Submission):
-    """An order in the line; without a stream it only wants the turn."""
+    """A submission in the queue. Without a stream it only needs the commit lock."""
 
     __slots__ = ("later", "turn")
 
     def __init__(self, stream: str, command: Any) -> None:
         super().__init__(stream, command)
+        # A command that another thread commits has ``later``. A submission that waits for the lock has ``turn``. Never
+        # both.
         self.later: Later | None = None
         self.turn: threading.Event | None = None
 
     def settle(self) -> None:
-        """Tell whoever waits for it what came of it."""
+        """Settle ``later`` with the answer or the error."""
         if self.later is None:
             return
         if self.error is not None:
@@ -45,7 +47,7 @@ class QueuedSubmission(Submission):
 
 
 class Committer:
-    """Carries commands through the log of the main server in office."""
+    """Commits commands on the primary."""
 
     def __init__(
         self,
@@ -55,24 +57,30 @@ class Committer:
         step_down: Callable[[str], None],
         carried_out: Callable[[Sequence[Submission], float], None] = lambda _orders, _took_s: None,
     ) -> None:
-        """``hold`` holds a conversation to its end; one at a time comes from here. ``carried_out`` is told of each
-        batch that is through, and how many seconds that took; it must not wait.
+        """Start the thread that commits waiting commands.
+
+        ``hold`` runs a procedure to its end, and is called for one procedure at a time. ``step_down`` is called with
+        the reason when a commit fails. ``carried_out`` is called with each finished batch and its duration in seconds;
+        it must not wait.
         """
         self._commit = commit
         self._hold = hold
         self._step_down = step_down
         self._carried_out = carried_out
+        # Protects ``_turns``. It is never held during a commit.
         self._lock = threading.Lock()
         self._turns: CommitQueue[QueuedSubmission] = CommitQueue()
         self._handed_on = threading.Semaphore(0)
         threading.Thread(target=self._carry_out_for_others, name="commit", daemon=True).start()
 
     def submit(self, stream: str, command: Any) -> Mapping[str, object] | Later:
-        """Carry out a command: its answer; for a request that was carried out before, its first answer. While others
-        are committed, what will be the answer.
+        """Apply a command and return its answer. A request that was applied before gets its first answer.
 
-        With the answer, everything it speaks of is in the log. Raises, or fails with, the Refusal of the command, or
-        StorageFailed; then nothing was changed. After Fenced it is the next term that knows.
+        If another commit runs, return a ``Later`` for the answer. When the answer arrives, all events that it depends
+        on are in the log.
+
+        Raises, or fails the ``Later`` with, the command's Refusal or StorageFailed; then nothing changed. After Fenced
+        the outcome is unknown until the next term.
         """
         ticket = QueuedSubmission(stream, command)
         with self._lock:
@@ -88,9 +96,9 @@ class Committer:
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """Have the turn and commit nothing: while inside, the log does not grow.
+        """Hold the commit lock without a commit. The log does not grow inside.
 
-        Also the proof of life: it comes only if the commits before it came to their end.
+        It also proves that commits work: the lock is free only after all earlier commits end.
         """
         ticket = QueuedSubmission("", None)
         with self._lock:
@@ -106,7 +114,7 @@ class Committer:
 
     @property
     def waiting(self) -> int:
-        """How many wait for the turn, or for somebody to carry their command through."""
+        """How many submissions wait for the lock or for their batch."""
         return len(self._turns)
 
     def _carry_out_for_others(self) -> None:
@@ -115,7 +123,7 @@ class Committer:
             self._carry_out()
 
     def _carry_out(self) -> None:
-        """Commit all that waits. The turn is had, and passed on in the end."""
+        """Commit all waiting commands. The caller holds the commit lock; it is passed on at the end."""
         began = time.perf_counter()
         with self._lock:
             batch = self._turns.batch()
@@ -123,7 +131,7 @@ class Committer:
             self._hold(self._commit.batch(batch))
             self._carried_out(batch, time.perf_counter() - began)
         except BaseException as error:
-            # The journal may have what nobody published: only a new start puts that right.
+            # The journal may have entries that were not published. Only a restart makes both agree again.
             self._step_down(f"a commit failed: {error!r}")
             for ticket in batch:
                 ticket.error = ticket.error or _failed(error)
@@ -134,7 +142,7 @@ class Committer:
                 ticket.settle()
 
     def _pass_on(self) -> None:
-        """End the turn, and see to it that whoever is next has it."""
+        """Release the commit lock and wake up its next holder."""
         with self._lock:
             following = self._turns.pass_on()
         if following is not None and following.turn is not None:

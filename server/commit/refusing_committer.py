@@ -1,6 +1,6 @@
 """Commands while nothing can be committed: each is refused with the reason, unless it needs no write. Pure.
 
-For a main server that serves reads only (``read_only``), and for the simulator's.
+For a main server that serves reads only (``read_only``), and for the same in the simulator.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from wire.errors import TicTacToeError
 
 
 class EmptyStates(Protocol):
-    """The states of all streams, as they are shown."""
+    """The states of all streams, as readers see them."""
 
     def state_of(self, stream: str) -> Any:
-        """The state of a stream."""
+        """Return the state of a stream."""
 
     def moment(self) -> Context:
-        """This moment."""
+        """Return the present moment."""
 
 
 class RefusingCommitter:
     """Takes commands and writes none."""
 
     def __init__(self, streams: Streams, states: EmptyStates, error: TicTacToeError) -> None:
-        """``error``: with which commands are refused."""
+        """Store the parts. Commands are refused with ``error``."""
         self._streams = streams
         self._states = states
         self.error = error
 
     def submit(self, stream: str, command: Any) -> Mapping[str, object]:
-        """The answer to a command that needs no write. Raises ``error`` for any other, and Refusal.
+        """Return the answer to a command that needs no write. Raises Refusal, and ``error`` for any other command.
 
-        What has a request id and was not carried out is always refused with ``error``: what the rules say of it would
+        A command with a request id that was not applied before is always refused with ``error``. Another outcome would
         have to be remembered for a duplicate that arrives late.
         """
         kind = self._streams.kind_of(stream)
@@ -51,15 +51,15 @@ class RefusingCommitter:
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """The log does not grow anyway."""
+        """Do nothing: the log does not grow anyway."""
         yield
 
     @property
     def waiting(self) -> int:
-        """Nothing waits."""
+        """Always 0: nothing waits."""
         return 0
 
 
 def still_time() -> ServiceClock:
-    """A service time that only the log can move."""
+    """Return a service clock that moves only when the log moves it."""
     return ServiceClock(lambda: 0.0)

@@ -1,7 +1,7 @@
-"""The front door: what the communication server offers to anybody. Names, lobby, matches, results, and where a room is.
+"""The front door: the remote methods for clients. Usernames, lobby, matches, results, and the addresses of rooms.
 
-Lists are answered from copies (``lobby_follower``, ``game_index``), also while the main server is being replaced;
-names, new rooms and matches it hands on to the main server.
+Lists are answered from copies (``lobby_follower``, ``game_index``), also while the main server is being replaced. For
+usernames, new rooms and matches, the front door calls the main server.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from wire.waiting import about_to_wait
 
 LONGEST_TICKET = 60
 MOST_SHOWN = 100
-"""Players of the leaderboard, and games, in one answer."""
+"""The most players of the leaderboard, or games, in one answer."""
 GAMES_OF_A_PAGE = 20
 _WISH = mapping(most_fields=10)
 _GAME_NUMBER = whole(1, 1 << 53)
@@ -50,7 +50,7 @@ class FrontDoor:
     def __init__(
         self, copy: LobbyFollower, main: ProxyPool, glance: CachedStatus, settings: Settings, key: bytes
     ) -> None:
-        """``key``: the cluster's, for tickets and for what the house bot is known by."""
+        """``key``: the cluster's key, for the cluster id and for tickets."""
         self._copy = copy
         self._main = main
         self._glance = glance
@@ -64,7 +64,7 @@ class FrontDoor:
         self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
 
     def readings(self) -> Iterator[Reading]:
-        """What the communication server tells."""
+        """Yield the communication server's metrics."""
         yield Reading(metrics.LOBBY_ROOMS, len(self._copy.lobby.rows))
         yield Reading(metrics.LOBBY_COMPLETE, 1 if self._copy.complete else 0)
         yield Reading(metrics.CALLERS_WAITING, self._copy.herald.waiting, ("lobby",))
@@ -73,9 +73,7 @@ class FrontDoor:
 
     @remote()
     def describe(self) -> dict[str, object]:
-        """Which server this is, which version of the protocol it speaks, its limits for callers, and whether the
-        cluster is being emptied.
-        """
+        """Return the server's role, its protocol version, its limits for callers, and the drain, if there is one."""
         return {
             "role": "communication_server",
             "protocol": PROTOCOL_VERSION,
@@ -89,7 +87,7 @@ class FrontDoor:
 
     @remote(name=text(longest=64), token=token)
     def claim(self, name: str, token: str) -> dict[str, object]:
-        """Claim a username with a secret token of one's own making, or come back to it with the same token."""
+        """Claim a username with a secret token that the client made, or confirm it with the same token."""
         answer = self._ask_main("claim", check_name(name), token_hash(token), calling_host())
         return {"name": answer["name"]}
 
@@ -110,8 +108,10 @@ class FrontDoor:
         options: Mapping[str, object],
         terms: Mapping[str, object],
     ) -> dict[str, object]:
-        """Open a room; the answer says its id and where it is. Whoever has it finds the room in the list, unless it is
-        private: then the answer has its invite ``code``. ``terms``: best_of, clock, private.
+        """Open a room. Return its id and its address; for a private room also its invite ``code``.
+
+        The call waits up to ``FOLLOW_WAIT_S`` for the lobby, so the caller finds the room in the list. A private room
+        is in no list. ``terms``: best_of, clock, private.
         """
         given = title, game, dict(options), dict(terms), calling_host()
         answer = self._ask_main("create", token_hash(token), request_id, *given)
@@ -121,7 +121,7 @@ class FrontDoor:
 
     @remote(after=optional(text(longest=40), ""), limit=optional(whole(1, PAGE), PAGE))
     def rooms(self, after: str, limit: int) -> dict[str, object]:
-        """Open rooms, or what changed in the list of them since a cursor; see ``wait_rooms``."""
+        """Return open rooms, or the changes of their list since a cursor; see ``wait_rooms``."""
         return self._copy.changes(cursor_from(after), limit)
 
     @remote(
@@ -130,7 +130,10 @@ class FrontDoor:
         limit=optional(whole(1, PAGE), PAGE),
     )
     def wait_rooms(self, after: str, timeout_s: float, limit: int) -> dict[str, object] | Later:
-        """The same, but if nothing has changed since the cursor wait until something does, or the time is up."""
+        """Return what ``rooms`` returns.
+
+        Without a change since the cursor, wait until there is a change or the time is up.
+        """
         cursor = cursor_from(after)
         with self._copy.lock:
             if not self._copy.has_news(cursor) and timeout_s > 0:
@@ -139,18 +142,19 @@ class FrontDoor:
 
     @remote(room=room_id)
     def where_is(self, room: str) -> dict[str, object]:
-        """Host, port and object name of a room. Raises NoSuchRoom."""
+        """Return host, port and object name of a room. Raises NoSuchRoom."""
         with self._copy.lock:
             known = room in self._copy.lobby.rows
-        # A room can be younger than this copy of the lobby.
+        # The copy of the lobby may not have a new room yet.
         if not known and not self._ask_main("is_open", room):
             raise NoSuchRoom("there is no such room (any more)")
         return self._where(room)
 
     @remote(name=text(longest=64), token=token)
     def online(self, name: str, token: str) -> dict[str, object]:
-        """Say that one is online, and hear who else is, and whether the cluster is being emptied. Who says no more is
-        gone after some seconds.
+        """Report the caller as online. Return who is online, and the drain, if there is one.
+
+        A user whose client does not repeat the call is offline after some seconds.
         """
         self.who_is_online.hear(name, token_hash(token), calling_host())
         names = self.who_is_online.names()
@@ -159,13 +163,13 @@ class FrontDoor:
 
     @remote(token=token, code=text(longest=LONGEST_WRITTEN))
     def keep_name(self, token: str, code: str) -> dict[str, object]:
-        """Let one's username stay one's own however long one is away; with the code it can be recovered."""
+        """Make the caller's username a reserved name. With the code it can be recovered."""
         answer = self._ask_main("keep_name", token_hash(token), code_hash(check_code(code)), calling_host())
         return {"name": answer["name"]}
 
     @remote(name=text(longest=64), code=text(longest=LONGEST_WRITTEN), token=token)
     def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
-        """Have a kept username again, with its code, for a new token; the one before it is nobody's then."""
+        """Give a reserved name to a new token, by its recovery code. The previous token loses the name."""
         given = check_name(name), code_hash(check_code(code)), token_hash(token), calling_host()
         answer = self._ask_main("recover_name", *given)
         self.who_is_online.forget(str(answer["name"]))
@@ -180,8 +184,10 @@ class FrontDoor:
         timeout_s=optional(seconds(3600.0), 0.0),
     )
     def seek(self, token: str, wish: Mapping[str, object], ticket: str, timeout_s: float) -> dict[str, object] | Later:
-        """Ask for a match: its room, at once or when there is one; or, when time is up, how it stands. Only who asks
-        again waits on; the ``ticket`` of the answer keeps the place in the queue.
+        """Seek a match. Return its room at once or when there is one; when the time is up, return the state of the
+        seek.
+
+        The seek ends unless the client calls again. The ``ticket`` of the answer keeps the place in the queue.
         """
         name = self._identities.name_with(token_hash(token))
         checked = check_wish(wish, self._choices)
@@ -189,12 +195,12 @@ class FrontDoor:
 
     @remote(token=token)
     def cancel_seek(self, token: str) -> dict[str, object]:
-        """Wait for a match no more. If there is one by now, this is its room."""
+        """End a seek. If there is a match by now, return its room."""
         return self.matchmaker.cancel(self._identities.name_with(token_hash(token)))
 
     @remote(token=token, request_id=request_id, wish=optional(_WISH, {}))
     def play_house_bot(self, token: str, request_id: str, wish: Mapping[str, object]) -> Mapping[str, object]:
-        """A match with the servers' own bot, at once."""
+        """Open a match with the house bot at once."""
         name = self._identities.name_with(token_hash(token))
         return self.matchmaker.play_house_bot(name, request_id, check_wish(wish, self._choices), calling_host())
 
@@ -202,12 +208,12 @@ class FrontDoor:
 
     @remote(pool=optional(one_of("people", "bots"), "people"), limit=optional(whole(1, MOST_SHOWN), MOST_SHOWN))
     def leaderboard(self, pool: Pool, limit: int) -> dict[str, object]:
-        """The strongest players, among people or among bots and those who play them."""
+        """Return the strongest players, among people or among bots and their opponents."""
         return self.archive.leaderboard(pool, limit)
 
     @remote(name=text(longest=64))
     def player(self, name: str) -> dict[str, object]:
-        """Ratings and latest games of somebody, as in ``leaderboard`` and ``games``."""
+        """Return the ratings and latest games of a player, as in ``leaderboard`` and ``games``."""
         return self.archive.player(check_name(name), GAMES_OF_A_PAGE)
 
     @remote(
@@ -216,26 +222,31 @@ class FrontDoor:
         limit=optional(whole(1, MOST_SHOWN), GAMES_OF_A_PAGE),
     )
     def games(self, name: str, before: int, limit: int) -> dict[str, object]:
-        """Finished games, the latest first, of somebody or of all; from below the number ``before`` on, if not 0.
-        ``earlier``: what to give as ``before`` for those before them, 0 if there are none.
+        """Return finished games, the latest first, of one player or of all.
+
+        ``before``: if not 0, only games with a lower number. ``earlier`` in the answer: the ``before`` for the next
+        page, 0 if there is none.
         """
         return self.archive.games(check_name(name) if name else "", before, limit)
 
     @remote(number=_GAME_NUMBER)
     def game(self, number: int) -> Mapping[str, object]:
-        """A finished game: ``record``, and ``changes`` of ratings, [before, after] by name. Raises NoSuchGame."""
+        """Return a finished game: ``record``, and rating ``changes``, [before, after] by name. Raises NoSuchGame."""
         return self.archive.game(number)
 
     @remote(room=room_id, number=_GAME_NUMBER)
     def result(self, room: str, number: int) -> Mapping[str, object]:
-        """The finished game of that number in a room. Raises NoSuchGame, also while it is not in the book yet."""
+        """Return the finished game of that number in a room.
+
+        Raises NoSuchGame, also while the game archive does not have the game yet.
+        """
         return self.archive.result(room, number)
 
     # -- the servers ----------------------------------------------------------------------------------------------
 
     @remote()
     def servers(self) -> dict[str, object]:
-        """How the four servers are, and which were replaced lately."""
+        """Return the state of the four servers, and which of them were replaced lately."""
         about_to_wait()
         return self._glance.take()
 
@@ -244,9 +255,10 @@ class FrontDoor:
         return {"host": host, "port": port, "object": room_object(room)}
 
     def _ask_main(self, method: str, *arguments: object) -> Any:
-        """Ask the main server; a second time at once if that fails, for the connection may be from before a takeover.
+        """Call the main server. If that fails, try again at once: the connection may be older than a takeover.
 
-        Whatever is asked can be asked twice: names by their token, rooms by their request id.
+        Every such call may be repeated: usernames are identified by their token, rooms by their request id. Raises
+        NotReady.
         """
         for again in (True, False):
             try:

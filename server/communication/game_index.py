@@ -1,7 +1,7 @@
-"""The front door's index of the book of records: ratings, and which games are whose. The book itself is in the log.
+"""The front door's index of the game archive: ratings, and the games of each player. The archive itself is in the log.
 
-A thread follows the main server's book from the first record on, so a start takes nothing but time; the games
-themselves are fetched when somebody asks for them.
+A thread reads the main server's archive from the first record on, so a start takes nothing but time. The front door
+fetches the records when a client requests them.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ logger = structlog.get_logger()
 
 
 class GameIndex:
-    """What is known of all finished games. Safe for threads."""
+    """An index of all finished games. Thread-safe."""
 
     def __init__(self, fetch: Callable[[Sequence[int]], Sequence[Mapping[str, Any]]]) -> None:
-        """``fetch`` gives the records of these numbers, as plain data, from the book."""
+        """``fetch``: returns the records of these numbers from the archive, as plain data."""
         self._fetch = fetch
         self.retries = Retries("the book cannot be followed", patience_s=TAKEOVER_S)
-        self._lock = threading.Condition()
-        self._mended: object = None
+        self._lock = threading.Condition()  # guards the index; notified after each answer
+        self._mended: object = None  # the ``mended`` of the last answer; changes after a repair
         self._begin()
 
     def _begin(self) -> None:
         self._ratings = Ratings()
-        self._count = 0
-        self._games: list[int] = []
-        self._complete = False
-        self._unreadable = 0
-        self._of_player: dict[str, list[int]] = {}
-        self._in_room: dict[tuple[str, int], int] = {}
+        self._count = 0  # records read; the next has the number after it
+        self._games: list[int] = []  # numbers of the games in lists, ascending
+        self._complete = False  # whether all records of the last answer's count were read
+        self._unreadable = 0  # records that could not be parsed
+        self._of_player: dict[str, list[int]] = {}  # name key -> numbers, ascending
+        self._in_room: dict[tuple[str, int], int] = {}  # room and number there -> number in the archive
         self._changes: dict[int, Mapping[str, RatingChange]] = {}
 
     def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Keep up with the book until ``go_on()`` is false."""
+        """Read new records until ``go_on()`` is false."""
         while go_on():
             try:
                 answer = main.call("records_after", self._count, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
@@ -65,11 +65,11 @@ class GameIndex:
             self.take_in(answer)
 
     def take_in(self, answer: Mapping[str, Any]) -> None:
-        """Take over what the main server answered to the question for what comes after the last record."""
+        """Index an answer of the main server's ``records_after``."""
         with self._lock:
             mended = answer.get("mended")
             if answer["count"] < self._count or (self._unreadable and mended != self._mended):
-                self._begin()  # another book, with which everything begins anew; or more of it can be read by now
+                self._begin()  # another archive, or a repaired one: read all of it again
                 self._mended = mended
                 return
             self._mended = mended
@@ -82,17 +82,17 @@ class GameIndex:
         self._count = number = self._count + 1
         try:
             record = records.from_plain(plain)
-        except InvalidArgument as wrong:  # the other games can be shown all the same
+        except InvalidArgument as wrong:  # one bad record must not hide the other games
             logger.error("a record of the book cannot be read", number=number, why=wrong.message)
             self._unreadable += 1
             return
         if isinstance(record, NameFreed):
             self._ratings.forget(record.name)
-            self._of_player.pop(name_key(record.name), None)  # whose it is next was in none of them
+            self._of_player.pop(name_key(record.name), None)  # the name's next owner played none of them
             return
         self._in_room[record.room, record.number] = number
         if record.private:
-            return  # for those who know the room, and in no list
+            return  # in no list: only a caller with its room gets it
         self._games.append(number)
         changes = self._ratings.take_in(record)
         if changes:
@@ -100,7 +100,7 @@ class GameIndex:
         for name in record.seats.values():
             self._of_player.setdefault(name_key(name), []).append(number)
 
-    # -- asked ----------------------------------------------------------------------------------------------------
+    # -- reads ----------------------------------------------------------------------------------------------------
 
     @property
     def count(self) -> int:
@@ -108,18 +108,18 @@ class GameIndex:
         return self._count
 
     def rating_of(self, name: str) -> float:
-        """The rating that decides who is matched with whom."""
+        """Return the rating by which a player is matched."""
         with self._lock:
             return self._ratings.rating_of(name)
 
     def leaderboard(self, pool: Pool, limit: int) -> dict[str, object]:
-        """The strongest players. Raises NotReady while the book is still being read."""
+        """Return the strongest players. Raises NotReady while the archive is still being read."""
         with self._lock:
             self._check_complete()
             return {"players": self._ratings.best(pool, limit)}
 
     def player(self, name: str, limit: int) -> dict[str, object]:
-        """Ratings and latest games of somebody. Raises NotReady."""
+        """Return the ratings and latest games of a player. Raises NotReady."""
         with self._lock:
             self._check_complete()
             about = {
@@ -130,7 +130,10 @@ class GameIndex:
         return {**about, **self.games(name, 0, limit)}
 
     def games(self, name: str, before: int, limit: int) -> dict[str, object]:
-        """The latest games, of somebody or of all, that have a number below ``before`` (0: all). Raises NotReady."""
+        """Return the latest games of one player or of all, with numbers below ``before`` (0: all).
+
+        Raises NotReady.
+        """
         with self._lock:
             self._check_complete()
             numbers = self._of_player.get(name_key(name), []) if name else self._games
@@ -142,7 +145,7 @@ class GameIndex:
         return {"games": self._played(chosen), "earlier": earlier}
 
     def game(self, number: int) -> Mapping[str, object]:
-        """One game. Raises NoSuchGame."""
+        """Return one game. Raises NoSuchGame."""
         with self._lock:
             at = bisect.bisect_left(self._games, number)
             known = self._games[at : at + 1]
@@ -151,8 +154,10 @@ class GameIndex:
         return self._played([number])[0]
 
     def result(self, room: str, number: int) -> Mapping[str, object]:
-        """A game by its room and its number there. Raises NoSuchGame when it is not in the book within a second: who
-        asks right after a game may be faster than whoever reads the book.
+        """Return a game by its room and its number there.
+
+        Wait up to ``FOLLOW_WAIT_S`` for it, then raise NoSuchGame. A caller may be faster than the thread that reads
+        the archive.
         """
         with self._lock:
             if (room, number) not in self._in_room:

@@ -1,8 +1,8 @@
-"""The house bot: plays whoever found nobody else to play with, and says that it is a program.
+"""The house bot: plays with people who find no opponent, and writes in the chat that it is a program.
 
-A process of its own, so that its thinking costs no server anything; the communication server starts it when there is
-somebody to play with (see ``house_bot_process``) and it ends with that. In its matches it is a player like others, with
-a username and a token: whatever dies, it goes on from what the servers tell.
+It is a process of its own, so its computing does not slow a server down. The communication server starts it when there
+is a match for it (see ``house_bot_process``), and it ends with that server. In its matches it is a player like others,
+with a username and a token. When a server dies, it continues from the view that the servers return.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class BotMatch:
         self._chance = random.Random()
 
     def play(self) -> None:
-        """Play until the match is over and the other is gone, or the room is."""
+        """Play until the match is over and the opponent is gone, or until the room is closed."""
         try:
             view = self._ask("view")
             if not any(line["by"] == HOUSE_BOT for line in view["talk"]):
@@ -61,7 +61,7 @@ class BotMatch:
                 view = self._next(view)
             self._do("leave")
         except (NoSuchRoom, RoomClosed):
-            pass  # closed meanwhile: as over as can be
+            pass  # the room is closed, so the match is over
         finally:
             self._remote.close()
 
@@ -72,7 +72,7 @@ class BotMatch:
         return bool(view["series_over"]) and across is not None and not across["present"]
 
     def _act(self, view: Mapping[str, Any]) -> None:
-        """Do what is to be done as things stand, if anything."""
+        """Do what the view requires, if anything."""
         seat = _seat_of(view)
         if seat is None:
             return
@@ -93,16 +93,22 @@ class BotMatch:
 
     @staticmethod
     def _plays_on(view: Mapping[str, Any], seat: Seat) -> bool:
-        """The next game of a series at once; another series when the other wants one."""
+        """Return whether to start the next game.
+
+        In a series it starts at once. Another series starts when the opponent wants it.
+        """
         return not view["series_over"] or other(seat) in view["rematch"]
 
     def _next(self, view: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The room when something has happened in it, or after a while; None when the bot is to end."""
+        """Return the view after the next change, or after ``WAIT_S``; None when the bot must end."""
         self._ask("wait", view["version"], WAIT_S, extra_s=WAIT_S)
         return None if self._ending.is_set() else self._ask("view")
 
     def _do(self, method: str, *arguments: object) -> None:
-        """Carry out a command; what is refused was overtaken by something else, and the next look shows it."""
+        """Submit a command.
+
+        A refusal is only logged: the room changed before the command, and the next view shows the change.
+        """
         try:
             self._ask(method, secrets.token_urlsafe(12), *arguments)
         except (NoSuchRoom, RoomClosed):
@@ -111,7 +117,10 @@ class BotMatch:
             logger.debug("refused", method=method, why=refusal.message)
 
     def _ask(self, method: str, *arguments: object, extra_s: float = 0.0) -> Any:
-        """Call until there is an answer, with the same arguments; a Refusal is one."""
+        """Call with the same arguments until there is an answer. A Refusal is an answer.
+
+        Raises RoomClosed when the bot must end.
+        """
         while True:
             try:
                 return self._remote.call(method, self._token, *arguments, timeout_s=TIMEOUT_S + extra_s)
@@ -153,7 +162,7 @@ def run(settings: Settings, ending: threading.Event) -> None:
 
 
 def main() -> None:
-    """Run as ``python -m server.communication.house_bot``; ends with the communication server, which started it."""
+    """Run ``python -m server.communication.house_bot``. It ends with the communication server, which started it."""
     standard_streams.open_missing()
     settings = load()
     logs.set_up(settings, ROLE)

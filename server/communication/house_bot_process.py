@@ -1,4 +1,4 @@
-"""Sees to it that the house bot's process runs while it has somebody to play with."""
+"""Keeps the process of the house bot running while there is a match for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.runtime import log_file
 from server.settings import ROOT, Settings, as_environment
 
 ROLE = "house_bot"
-"""What its process is called in logs."""
+"""The name of its process in logs."""
 LOOK_AGAIN_S = 0.2
 START_AGAIN_S = 1.0
 
@@ -21,16 +21,16 @@ logger = structlog.get_logger()
 
 
 class HouseBotProcess:
-    """Starts the house bot, and starts it again when it dies; it ends by itself when this process does."""
+    """Starts the house bot, and starts it again when it dies. The bot ends by itself when this process ends."""
 
     def __init__(self, settings: Settings, matches: Callable[[], Sequence[str]]) -> None:
-        """``matches`` gives the rooms of its matches that go on."""
+        """``matches``: returns the rooms of the bot's running matches."""
         self._settings = settings
         self._matches = matches
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | None = None  # None when no bot runs, as far as known
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Keep it running until ``go_on()`` is false."""
+        """Keep the bot running until ``go_on()`` is false."""
         while go_on():
             pause(LOOK_AGAIN_S)
             died = self._child is not None and self._child.poll() is not None
@@ -43,7 +43,7 @@ class HouseBotProcess:
         self.end()
 
     def end(self) -> None:
-        """End it."""
+        """Kill the bot and wait for its end."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()
@@ -55,8 +55,8 @@ class HouseBotProcess:
                 [sys.executable, "-m", "server.communication.house_bot"],
                 cwd=ROOT,
                 env={**os.environ, **as_environment(self._settings)},
-                stdin=subprocess.PIPE,  # closed when this process dies, however it does: that is how the bot knows
+                stdin=subprocess.PIPE,  # closes when this process dies in any way; then the bot ends
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C in the terminal must not reach it
+                start_new_session=True,  # Ctrl-C in the terminal must not reach the bot
             )

@@ -1,8 +1,8 @@
-"""The front door's side of matchmaking: who waits, kept in memory alone, and the questions for rooms.
+"""The front door's side of matchmaking: keeps seeks in memory, and requests rooms for matched players.
 
-A wish is a question that is open, and nothing else: whoever asks is matched, whoever stops asking is not, and nothing
-has to be tidied up when somebody dies. What comes of it, the match, is in the log. After a restart people ask again,
-and have their places in the queue by the ticket that they were given.
+A seek exists only while a call for it is open. A client that stops calling is not matched, and nothing needs cleanup
+when a client dies. The match that results is in the log. After a restart, clients call again and keep their places in
+the queue by their tickets.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ from wire.later import Later
 from wire.waiting import about_to_wait
 
 TICK_S = 0.05
-"""Who asks within it is matched by rating; nobody waits longer for it."""
+"""Seekers that arrive within this time are matched by rating. No seeker waits longer for that."""
 AGAIN_S = 0.05
 REFUSED_AGAIN_S = 0.5
-"""After so long rooms are asked for again that were refused: there were too many."""
+"""Pause after the main server refused to open rooms, because there were too many."""
 CANCELLED_S = 10.0
-"""So long it is remembered, at the least, that somebody waits no more: who asks on with a ticket is told."""
+"""A cancelled seek is remembered at least this long. A call with its old ticket returns that the seek is over."""
 LONGEST_WAIT_MS = 3_600_000
-"""No ticket is worth more."""
+"""The longest waiting time that a ticket counts for."""
 
 AskMain = Callable[..., Any]
 Where = Callable[[str], Mapping[str, object]]
 
 
 class _Asked(NamedTuple):
-    """What somebody who waits asked, and since when they wait."""
+    """The filter of a seek, and since when the seeker waits."""
 
     wish: SeekFilter
     since: float
 
 
 class BotLimits(NamedTuple):
-    """How many matches the house bot plays at once: in all, and with people of one host."""
+    """The most matches that the house bot plays at once: in all, and with people of one host."""
 
     most: int = 48
     most_of_host: int = 32
@@ -61,7 +61,7 @@ DEFAULT_BOT_LIMITS = BotLimits()
 
 
 class Matchmaker:
-    """Matches whoever waits. Safe for threads."""
+    """Matches seekers. Thread-safe."""
 
     def __init__(
         self,
@@ -74,9 +74,12 @@ class Matchmaker:
         *,
         bot_limits: BotLimits = DEFAULT_BOT_LIMITS,
     ) -> None:
-        """``ask_main`` calls a method of the main server, ``where`` says where a room is; ``key`` signs tickets."""
+        """``ask_main``: calls a method of the main server.
+
+        ``where``: returns the address of a room. ``key``: signs tickets.
+        """
         self._bot_limits = bot_limits
-        self._bot_hosts: dict[str, str] = {}  # rooms of the bot's matches -> where the other player is
+        self._bot_hosts: dict[str, str] = {}  # rooms of the bot's matches -> the other player's host
         self._ask_main = ask_main
         self._lobby = lobby
         self._where = where
@@ -85,25 +88,27 @@ class Matchmaker:
         self._clock = clock
         self._choices = short_list(DEFAULT_GAME)
         self.retries = Retries("no rooms for people who were matched", patience_s=TAKEOVER_S)
+        # Guards ``_seekers``, ``_news``, ``_making``, ``_cancelled``, ``_bot_hosts``; notified when ``_making`` shrank.
         self._changed = threading.Condition()
         self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
-        self._news = False
-        self._making: set[str] = set()
-        self._cancelled: dict[str, float] = {}  # since when, oldest first
+        self._news = False  # whether a seeker was added since the last matching
+        self._making: set[str] = set()  # players for whom a room is being opened
+        self._cancelled: dict[str, float] = {}  # name -> since when; the oldest first
         self._herald = LongPolls(self._tell)
 
-    # -- asked ----------------------------------------------------------------------------------------------------
+    # -- calls ----------------------------------------------------------------------------------------------------
 
     def seek(self, name: str, wish: SeekFilter, ticket: str, timeout_s: float) -> dict[str, object] | Later:
-        """A match for somebody: at once if they are in one, else when there is one; how it stands when time is up. Who
-        has cancelled waits again when they ask without a ticket. Raises Draining.
+        """Return a match: at once or when there is one; when the time is up, return the state of the seek.
+
+        A player who cancelled a seek starts a new seek by a call without a ticket. Raises Draining.
         """
         waited_s = self._waited_s(name, ticket)
         asked = _Asked(wish, self._clock() - waited_s)
         if timeout_s <= 0 or self._lobby.match_of(name) is not None or self._lobby.draining is not None:
             return self._tell(name, asked)
         if waited_s < PATIENT_S:
-            timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then there is something to tell: the bot would play
+            timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then the answer changes: it offers the house bot
         with self._changed:
             if not ticket:
                 self._cancelled.pop(name, None)
@@ -116,7 +121,10 @@ class Matchmaker:
         return self._tell(name, asked)
 
     def cancel(self, name: str) -> dict[str, object]:
-        """Somebody waits no more. If their match is being made it is too late for that: then this is its room."""
+        """End a seek. Return its state.
+
+        If a match is already being made, it is too late to cancel: then wait for the match and return its room.
+        """
         with self._changed:
             self._seekers.drop(name)
             if name in self._making:
@@ -127,9 +135,9 @@ class Matchmaker:
         return self._tell(name, _Asked(SeekFilter(), self._clock()))
 
     def play_house_bot(self, name: str, request_id: str, wish: SeekFilter, host: str = "") -> Mapping[str, object]:
-        """A match with the house bot, or the one that somebody is in.
+        """Return a match with the house bot, or the running match that the player is in.
 
-        Raises Busy when it plays as many as it can, LimitReached when it plays as many with people of that host.
+        Raises Busy when the bot plays its most matches, LimitReached when it plays its most with people of that host.
         """
         own = self._lobby.match_of(name)
         if own is not None:
@@ -145,19 +153,19 @@ class Matchmaker:
             self._seekers.drop(name)
             if opened["room"]:
                 self._bot_hosts[opened["room"]] = host
-        self._herald.happened_in([name])  # whoever waits under that name need not any more
+        self._herald.happened_in([name])  # answer the player's open seeks
         return self._in_room(opened["room"] or opened["taken"][name])
 
     @property
     def waiting(self) -> int:
-        """How many wait for a match."""
+        """How many players seek a match."""
         with self._changed:
             return len(self._seekers)
 
     # -- matching -------------------------------------------------------------------------------------------------
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Match whoever waits until ``go_on()`` is false."""
+        """Match seekers until ``go_on()`` is false."""
         while go_on():
             pause(TICK_S)
             groups = self._take_groups()
@@ -166,12 +174,12 @@ class Matchmaker:
                 groups = groups[MOST_AT_ONCE:]
 
     def _take_groups(self) -> list[tuple[Seeker, ...]]:
-        """Those who are matched now, of those who are still there; nobody while the cluster is being emptied."""
+        """Take the seekers that are matched now and still have an open call. None during a drain."""
         with self._changed:
             if self._lobby.draining is not None:
-                self._herald.happened_in(list(self._seekers))  # that they need wait no longer
+                self._herald.happened_in(list(self._seekers))  # answer them: no match comes during a drain
                 return []
-            # a match may have been opened of which this copy of the lobby heard late
+            # answer players of matches that arrived late in this copy of the lobby
             self._herald.happened_in(self._lobby.in_matches(self._seekers))
             if not self._news:
                 return []
@@ -185,7 +193,7 @@ class Matchmaker:
     def _make(
         self, groups: Sequence[tuple[Seeker, ...]], go_on: Callable[[], bool], pause: Callable[[float], None]
     ) -> None:
-        """Have rooms opened for these groups; asked for again, with the same requests, until there is an answer."""
+        """Open rooms for these groups. Repeat with the same request ids until there is an answer."""
         pairings = [
             Pairing(house_request(), (group[0].name, group[1].name), self._seekers.choices_of(group))
             for group in groups
@@ -216,7 +224,7 @@ class Matchmaker:
         )
 
     def _wait_on(self, seekers: Iterable[Seeker]) -> None:
-        """These were not matched after all. The lock is held."""
+        """Put seekers back that were not matched after all. The caller holds ``_changed``."""
         for seeker in seekers:
             if self._herald.waits_in(seeker.name):
                 self._seekers.ask(seeker)
@@ -228,11 +236,12 @@ class Matchmaker:
         opened: Sequence[Mapping[str, Any]] = answer["opened"]
         return opened
 
-    # -- told -----------------------------------------------------------------------------------------------------
+    # -- answers --------------------------------------------------------------------------------------------------
 
     def _tell(self, name: str, asked: _Asked) -> dict[str, object]:
-        """How it stands with somebody, who is not waiting any more unless another question of theirs is open, or they
-        ask again.
+        """Return the state of a seek.
+
+        The seek ends with this answer, unless another call of the player is open or follows.
         """
         room = self._lobby.match_of(name)
         with self._changed:
@@ -255,7 +264,7 @@ class Matchmaker:
         }
 
     def _remember_cancelled(self, name: str) -> None:
-        """So that all who wait under that name hear of it. The lock is held."""
+        """Store the cancel, so that all open calls of that name end. The caller holds ``_changed``."""
         now = self._clock()
         self._cancelled.pop(name, None)
         self._cancelled[name] = now
@@ -269,7 +278,7 @@ class Matchmaker:
         return len(self._lobby.matches_of(HOUSE_BOT)) < self._bot_limits.most
 
     def _check_may_play_bot(self, host: str) -> None:
-        """Raise LimitReached when it plays as many matches with people of that host as it may."""
+        """Raise LimitReached when the bot plays its most matches with people of that host."""
         playing = set(self._lobby.matches_of(HOUSE_BOT))
         with self._changed:
             self._bot_hosts = {room: where for room, where in self._bot_hosts.items() if room in playing}
@@ -285,7 +294,7 @@ class Matchmaker:
         return f"{waited_ms}-{self._signature(name, waited_ms)}"
 
     def _waited_s(self, name: str, ticket: str) -> float:
-        """How long somebody has waited, by a ticket of ours; a ticket of nobody's is worth nothing."""
+        """Return for how long a player has waited, by the ticket; 0.0 if its signature is wrong."""
         waited_ms, _, signature = ticket.partition("-")
         if not hmac.compare_digest(signature.encode(), self._signature(name, waited_ms).encode()):
             return 0.0

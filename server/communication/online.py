@@ -1,7 +1,7 @@
-"""Who is online, at the front door: the shell around ``presence``, which has a name proven by the main server.
+"""Who is online, at the front door: the thread-safe shell around ``presence``.
 
-The main server hears of it again now and then, so that the name stays its owner's; not every time, and whoever is known
-stays online while it is being replaced.
+The main server confirms that a token owns a name. It confirms it again now and then, not at each report, so that the
+owner counts as active there. A known user stays online while the main server is being replaced.
 """
 
 from __future__ import annotations
@@ -16,27 +16,28 @@ from server.communication.presence import Presence
 from wire.errors import NotReady
 
 PROVEN_AGAIN_S = 60.0
-"""How often the main server hears of somebody online, at the least."""
+"""The longest time between two confirmations of an online name by the main server."""
 
 
 class Online:
-    """The usernames that are online. Safe for threads; its lock is not held while the main server is asked."""
+    """The usernames that are online. Thread-safe. Its lock is not held during a call to the main server."""
 
     def __init__(self, ask_main: Callable[..., Any], *, most: int, name_grace_s: float) -> None:
-        """``most``: names remembered. ``name_grace_s``: after so long unheard of a name may be free again."""
+        """``most``: names stored. ``name_grace_s``: after this time without activity, a name may be released."""
         self._ask_main = ask_main
         self._proven_again_s = min(PROVEN_AGAIN_S, name_grace_s / 4)
         self._presence = Presence(most)
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
-        """Who is online, in the order of the alphabet."""
+        """Return who is online, in alphabetical order."""
         with self._lock:
             return self._presence.names(time.monotonic())
 
     def hear(self, name: str, token_hash: str, host: str = "") -> None:
-        """Somebody at a host says to be online. Raises what the main server answers to who does not own the name, and
-        NotReady.
+        """Record that the user at that host is online.
+
+        Raises NotReady, and the error of the main server if the token does not own the name.
         """
         with self._lock:
             now = time.monotonic()
@@ -56,6 +57,6 @@ class Online:
                 self._presence.proven(proven, token_hash, time.monotonic())
 
     def forget(self, name: str) -> None:
-        """The name has another token now; it is online when that one is heard."""
+        """Remove a name that has another token now. It is online again after a report with that token."""
         with self._lock:
             self._presence.gone(name)

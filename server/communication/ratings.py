@@ -1,8 +1,8 @@
-"""Ratings: how strong players are, worked out from the book of records, game by game in its order. Pure.
+"""Ratings: the strength of players, computed from the game archive, game by game in its order. Pure.
 
-The model is that of Weng and Lin, "A Bayesian Approximation Method for Online Ranking" (2011), by Bradley and Terry's
-pairs, from the library ``openskill``; ``docs/decisions.md`` says why. Games against bots are rated apart from those
-among people. Whoever reads the same records gets the same ratings.
+The model is that of Weng and Lin, "A Bayesian Approximation Method for Online Ranking" (2011), with Bradley-Terry
+pairs. It comes from the library ``openskill``; ``docs/decisions.md`` gives the reasons. Games against bots are rated
+apart from games among people. The same records always give the same ratings.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 Pool = Literal["people", "bots"]
 FIRST = 1500.0
 UNCERTAIN = 350.0
-"""The standard deviation of a rating of which nothing is known."""
+"""The standard deviation of a new player's rating."""
 CLASS = 200.0
-"""Who is rated so much higher wins about two of three."""
+"""A player with a rating that much higher wins about two games of three."""
 UNREST = 5.0
-"""How much players get better or worse from game to game."""
+"""By how much the strength of a player changes from game to game."""
 SURE = 2.0
-"""The true strength is within so many standard deviations nineteen times of twenty."""
+"""The true strength is within this many standard deviations with a probability of 95 %."""
 
 
 class RatingChange(NamedTuple):
-    """A rating before and after a game, as it is shown."""
+    """A rating before and after a game, as clients get it."""
 
     before: int
     after: int
@@ -53,13 +53,13 @@ class _Player:
 
 
 class Ratings:
-    """The ratings after the records that were taken in."""
+    """The ratings after all records that were taken in."""
 
     def __init__(self) -> None:
-        self._pools: dict[Pool, dict[str, _Player]] = {"people": {}, "bots": {}}
+        self._pools: dict[Pool, dict[str, _Player]] = {"people": {}, "bots": {}}  # by name key
 
     def take_in(self, record: GameRecord) -> Mapping[str, RatingChange]:
-        """Rate a game; what it did to the ratings, by name. A game that is not rated does nothing."""
+        """Rate a game. Return the changes of the ratings by name; none for a game that is not rated."""
         if not record.rated:
             return {}
         players = self._pools["bots" if record.bots else "people"]
@@ -69,22 +69,22 @@ class Ratings:
         return {record.seats[seat]: RatingChange(before[seat], player.shown) for seat, player in both.items()}
 
     def forget(self, name: str) -> None:
-        """The name is free again: whoever has it next begins anew."""
+        """Remove the ratings of a released name: its next owner starts without any."""
         for players in self._pools.values():
             players.pop(name_key(name), None)
 
     def rating_of(self, name: str) -> float:
-        """The rating of somebody among people; of who has none that of who begins."""
+        """Return the rating of a player among people; ``FIRST`` without a rated game."""
         player = self._pools["people"].get(name_key(name))
         return FIRST if player is None else player.mean
 
     def standing(self, pool: Pool, name: str) -> dict[str, object] | None:
-        """What is told of somebody; None if they have played no rated game of that kind."""
+        """Return what clients get about a player; None without a rated game in that pool."""
         player = self._pools[pool].get(name_key(name))
         return None if player is None else _told(player)
 
     def best(self, pool: Pool, limit: int) -> list[dict[str, object]]:
-        """The strongest, as far as that is sure: by the lower end of what the rating may be."""
+        """Return the strongest players, by the lower end of the range in which the true strength is."""
         ranked = sorted(self._pools[pool].values(), key=lambda one: (SURE * one.deviation - one.mean, one.name))
         return [_told(player) for player in ranked[:limit]]
 
@@ -103,13 +103,13 @@ class Ratings:
 
 @functools.cache
 def _model() -> BradleyTerryFull:
-    from openskill.models import BradleyTerryFull  # costs start time, and most of what imports this never rates
+    from openskill.models import BradleyTerryFull  # slow to import, and most importers never rate
 
     return BradleyTerryFull(mu=FIRST, sigma=UNCERTAIN, beta=CLASS, tau=UNREST)
 
 
 def _player(players: dict[str, _Player], name: str) -> _Player:
-    """Somebody's rating, under the name as it was written last."""
+    """Return the entry of a player, and store the latest spelling of the name."""
     player = players.setdefault(name_key(name), _Player(name))
     player.name = name
     return player

@@ -1,4 +1,4 @@
-"""Whose token it is, as the main server said lately: so that people who wait do not cost it a question each time."""
+"""A cache of token owners, so that repeated calls of waiting clients do not cost the main server a call each."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ MOST = 20_000
 
 
 class TokenCache:
-    """Usernames by the hashes of their tokens. Safe for threads."""
+    """Usernames by the hashes of their tokens. Thread-safe."""
 
     def __init__(self, ask: Callable[[str], str], clock: Callable[[], float] = time.monotonic) -> None:
-        """``ask`` asks the main server whose a token is, or raises BadToken."""
+        """``ask``: returns the username of a token hash from the main server, or raises BadToken."""
         self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
+        # token hash -> (username, valid until); the oldest first, at most ``MOST``
         self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
     def name_with(self, token_hash: str) -> str:
-        """The username that belongs to a token, as it was within the last ``BELIEVED_S``. Raises BadToken."""
+        """Return the username of a token. It is at most ``BELIEVED_S`` old. Raises BadToken."""
         with self._lock:
             name, until = self._known.get(token_hash, ("", 0.0))
         asked_at = self._clock()

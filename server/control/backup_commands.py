@@ -1,4 +1,4 @@
-"""The ``cluster`` commands about the two journals: back up, restore, resolve. Words only; see ``restoration``."""
+"""The ``cluster`` commands for the two journals: backup, restore, resolve. Texts only; see ``restoration``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["app"]
 Result = TypeVar("Result")
 
 KEPT = {"main": MAIN, "replica": REPLICATION, "replication": REPLICATION}
-"""What people call the two journals."""
+"""The names that people use for the two journals."""
 
 
 @app.command()
@@ -68,7 +68,7 @@ def resolve(
 
 
 def _while_stopped(act: Callable[[Settings], Result]) -> Result:
-    """Stop the servers if they run, act, and start them again in that case, also when it failed."""
+    """Stop the servers if they run, call ``act``, and start them again if they ran, even after an error."""
     cluster = ClusterControl(load())
     ran = cluster.runs_here()
     if ran:

@@ -1,6 +1,6 @@
-"""A backup of a cluster: one file that has the whole log and the cluster's key, made while people play.
+"""A backup of a cluster: one file with the whole log and the cluster's key, made while people play.
 
-It is a tar file with a journal, the key and a description. With the key in it, it is for its owner alone.
+It is a tar file with a journal, the key and a description. Because of the key, only its owner may read it.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _LONGEST_DESCRIPTION = 10_000
 
 
 class NoBackup(Exception):
-    """The file is no backup that these servers can read; nothing was changed."""
+    """The file is not a backup that these servers can read; nothing was changed."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """What is in a backup: where its log ends, and when it was made (seconds since 1970)."""
+    """The description in a backup: where its log ends, and when it was made (seconds since 1970)."""
 
     epoch: int
     position: int
@@ -46,10 +46,10 @@ class Backup:
 
 
 def back_up(settings: Settings, file: Path) -> Backup:
-    """Write all that was acknowledged up to now into ``file``, whether servers run or not.
+    """Write everything that was acknowledged up to now into ``file``, whether servers run or not.
 
-    Raises Diverged when the journals differ, StorageFailed when none can be read or the file cannot be written; then an
-    older file of that name is as it was.
+    Raises Diverged when the journals have diverged. Raises StorageFailed when no journal can be read or the file cannot
+    be written. Then an older file of that name is unchanged.
     """
     related = pair.relation(settings)
     if related is Relation.DIVERGED:
@@ -71,7 +71,7 @@ def back_up(settings: Settings, file: Path) -> Backup:
 
 
 def _copy_journal(source: Path, target: Path) -> Backup:
-    """Copy a journal as it is at one moment, also while a server writes to it."""
+    """Copy a journal as it is at one moment, even while a server writes to it."""
     try:
         with contextlib.closing(sqlite3.connect(source)) as journal, contextlib.closing(_new(target)) as copy:
             journal.backup(copy)
@@ -96,7 +96,7 @@ def _pack(folder: Path, names: tuple[str, ...], target: Path) -> None:
 
 
 def unpack(file: Path, folder: Path) -> Backup:
-    """Put the journal and, if it is there, the key of a backup into ``folder``. Raises NoBackup, StorageFailed."""
+    """Extract the journal of a backup, and its key if it has one, into ``folder``. Raises NoBackup, StorageFailed."""
     try:
         with tarfile.open(file) as packed:
             backup = _describe(packed)
@@ -123,7 +123,7 @@ def _describe(packed: tarfile.TarFile) -> Backup:
 
 @contextlib.contextmanager
 def _member(packed: tarfile.TarFile, name: str) -> Iterator[IO[bytes]]:
-    """A file in the archive. Raises KeyError when there is none of that name."""
+    """Open a file in the archive. Raises KeyError if there is none with that name."""
     member = packed.extractfile(name)
     if member is None:
         raise KeyError(f"{name} is no file")

@@ -1,6 +1,6 @@
-"""The ``cluster`` commands: start, stop, drain, upgrade, look at and kill the servers on this machine.
+"""The ``cluster`` commands: start, stop, drain, upgrade, show and kill the servers on this machine.
 
-Only words and tables live here. What a command does is in ``cluster``, ``drain_command`` and ``upgrade``.
+This module has only texts and tables. ``cluster``, ``drain_command`` and ``upgrade`` do the work.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from wire.errors import TicTacToeError
 from wire.os_errors import sentence_of
 
 FAILED = 1
-"""Exit status when what was looked for is not so."""
+"""Exit status when the result of a check is negative."""
 CANNOT = 2
-"""Exit status when a command could not do what it was told."""
+"""Exit status when a command failed."""
 NAMED = {
     "main": MAIN,
     "communication": COMMUNICATION,
@@ -41,14 +41,14 @@ NAMED = {
     COMMUNICATION: COMMUNICATION,
     REPLICATION: REPLICATION,
 }
-"""What people call the servers."""
+"""The names that people use for the servers."""
 
 app = typer.Typer(help="Start, stop and look at the servers on this machine.", no_args_is_help=True)
 console = Console()
 
 
 def number(value: float | None) -> float | None:
-    """The value of an option, which a range alone does not check: "nan" is in every range. Raises BadParameter."""
+    """Return the value of an option. A range alone does not exclude "nan". Raises BadParameter."""
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"{value} is no number to go by.")
     return value
@@ -56,13 +56,13 @@ def number(value: float | None) -> float | None:
 
 @contextlib.contextmanager
 def plain_errors() -> Iterator[None]:
-    """What went wrong as one line, without a traceback."""
+    """Print an error as one line, without a traceback."""
     try:
         yield
     except (SettingsError, CannotStart, CannotStop, NoBackup, NotRunning, NothingToResolve) as error:
         fail(str(error))
     except BrokenPipeError:
-        raise  # of "| head": not worth a word
+        raise  # for example "| head": no message needed
     except OSError as error:
         fail(sentence_of(error))
     except TicTacToeError as error:
@@ -70,7 +70,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say why, and end the command."""
+    """Print the reason and end the command."""
     Console(stderr=True).print(sentence, style="red", markup=False, highlight=False)
     raise typer.Exit(CANNOT)
 
@@ -144,7 +144,7 @@ def drain(
                 def on_progress(seen: Drains) -> None:
                     words = _drains(seen)
                     waiting.update(words)
-                    if not console.is_terminal and words not in said:  # else nobody would see it
+                    if not console.is_terminal and words not in said:  # else the text would not be visible
                         said.add(words)
                         console.print(words, highlight=False)
 
@@ -161,7 +161,7 @@ def drain(
 
 
 def _drains(seen: Drains) -> str:
-    """How far a cluster is that is being emptied."""
+    """Return the progress of a drain as a text."""
     ends = "after the last game" if seen.until is None else f"at {_clock(seen.until)} at the latest"
     return f"draining: {_games(seen.games)} still played, the cluster stops {ends}"
 
@@ -223,7 +223,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
 
 def _clock(moment: float) -> str:
-    """The time of day, with the date in front if that is not today's."""
+    """Return the time of day, with the date in front if that is not today."""
     then = time.localtime(moment)
     today = time.strftime("%F") == time.strftime("%F", then)
     return time.strftime("%H:%M:%S" if today else "%d %b %H:%M", then)

@@ -1,6 +1,7 @@
-"""A whole cluster seen from outside: start, stop, look, kill. For the command line, the demo, tests and benchmarks.
+"""Controls a whole cluster from outside: start, stop, status, kill. Used by the command line, the demo, tests and
+benchmarks.
 
-It works on the machine where the data folder is, with nothing but the settings: whoever started the servers.
+It works on the machine with the data folder and needs only the settings, no matter how the servers were started.
 """
 
 from __future__ import annotations
@@ -37,21 +38,21 @@ LOOK_AGAIN_S = 0.05
 START_S = 60.0
 STOP_S = 60.0
 POLITE_S = 3.0
-"""How long a server is given to end by itself before SIGKILL."""
+"""Seconds that a server gets to end by itself before SIGKILL."""
 PATIENCE_S = 5.0
-"""How long a client that ended is given until a server has noticed."""
+"""Seconds that a server gets to notice that a client has ended."""
 QUIET_S = 0.3
-"""How long nothing must have come up again before a cluster counts as stopped."""
+"""Seconds for which nothing may start again before a cluster counts as stopped."""
 
 _LAST_LINES = 5
 
 
 class CannotStart(Exception):
-    """A role did not come up; the sentence says which, with the last lines of its log."""
+    """A role did not start; the message names the role and has the last lines of its log."""
 
 
 class CannotStop(Exception):
-    """Something runs on; the sentence says what."""
+    """A process still runs; the message names it."""
 
 
 class NotRunning(Exception):
@@ -59,7 +60,7 @@ class NotRunning(Exception):
 
 
 class ClusterControl:
-    """The cluster of these settings."""
+    """Control of the cluster of these settings."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises SettingsError when the data folder or the key cannot be used."""
@@ -71,7 +72,7 @@ class ClusterControl:
 
     @property
     def name_server(self) -> str:
-        """Where clients look it up: "host:port" of its name server."""
+        """The "host:port" of the name server at which clients look up the cluster."""
         return str(self.settings.name_server)
 
     # -- start ----------------------------------------------------------------------------------------------------
@@ -83,11 +84,12 @@ class ClusterControl:
         timeout_s: float = START_S,
         reopen: bool = True,
     ) -> None:
-        """Start what belongs on this machine and does not run, and wait until clients find a main server with a replica
-        in step, if that is here.
+        """Start the roles of this machine that do not run, and wait until clients can find them.
 
-        ``reopen``: a cluster that was emptied is open again, if none of its servers runs. ``on_progress`` is told each
-        role that is up. Raises CannotStart, and SettingsError when main and replication server are not on one machine.
+        If the main server is here, also wait until its replica is in sync.
+        ``reopen``: end a drain, if none of the servers runs.
+        ``on_progress`` is called with each role that is up.
+        Raises CannotStart. Raises SettingsError when main and replication server are not on one machine.
         """
         here = self._roles_here()
         others = self.speak_otherwise()
@@ -99,7 +101,7 @@ class ClusterControl:
         if reopen and not self.runs_here():
             self._run_folder.unmark_draining()
         if self.is_up(NAME_SERVER) and NAME_SERVER in missing:
-            missing.remove(NAME_SERVER)  # another project's will do
+            missing.remove(NAME_SERVER)  # a name server that another project started is enough
         children = {role: processes.start(role, self.settings) for role in missing}
         if NAME_SERVER in children:
             self._run_folder.try_to_write(self._run_folder.run_of(NAME_SERVER, children[NAME_SERVER].pid))
@@ -125,18 +127,20 @@ class ClusterControl:
         return here
 
     def _refuse_diverged(self) -> None:
-        """A main server that serves reads only until a person has chosen a history is not waited for."""
+        """Raises CannotStart if the main server serves only reads because the logs have diverged: a person must choose
+        a log.
+        """
         refuses_with = (self._lookout.ask(MAIN, "status") or {}).get("refuses_with")
         if refuses_with is not None and refuses_with["code"] == Diverged.code:
             raise CannotStart(f"the servers run, but take no commands: {refuses_with['why']}")
 
     def speak_otherwise(self) -> list[str]:
-        """The servers that run here and speak another version of the protocol between servers."""
+        """Return the servers here that use another version of the protocol between servers."""
         roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
         return [role for role in roles if self._lookout.speaks_otherwise(role)]
 
     def _check_ports_of(self, roles: Sequence[str]) -> None:
-        """Raises CannotStart if servers of another data folder have them: of the original, if this one is a copy."""
+        """Raises CannotStart if servers of another data folder use their ports; this folder may be a copy of it."""
         for role in roles:
             if taken := self._lookout.taken_by(role):
                 raise CannotStart(
@@ -145,8 +149,10 @@ class ClusterControl:
                 )
 
     def _check_names(self) -> None:
-        """Raises CannotStart if another cluster that lives has our names: its clients would find servers of both."""
-        with contextlib.suppress(TicTacToeError):  # without a name server nobody has them
+        """Raises CannotStart if a running cluster has registered our names: clients would find servers of both
+        clusters.
+        """
+        with contextlib.suppress(TicTacToeError):  # without a name server no cluster has the names
             conflict = self._registration.look()
             while conflict and self._registration.is_undecided:
                 time.sleep(LOOK_AGAIN_S)
@@ -155,7 +161,7 @@ class ClusterControl:
                 raise CannotStart(f"nothing was started: {conflict}.")
 
     def is_up(self, role: str) -> bool:
-        """Whether clients find that role and it does its work, the main server with a replica in step."""
+        """Whether clients find that role and it does its work; for the main server, with a replica in sync."""
         if role == NAME_SERVER:
             return rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S)
         status = self._lookout.ask(role, "status")
@@ -167,9 +173,9 @@ class ClusterControl:
         return False
 
     def last_words(self, role: str) -> str:
-        """How the log of that role ends, for people."""
+        """Return the last lines of that role's log, for people."""
         for log in sorted((self.settings.data / "logs").glob(f"{role}-*.log"), reverse=True):
-            # The newest may be of one that has only just been started again.
+            # The newest log may belong to a process that has only just started again.
             if lines := log.read_text(errors="replace").splitlines():
                 return "\n".join([f"Its log {log} ends with:", *lines[-_LAST_LINES:]])
         return "It wrote no log."
@@ -177,12 +183,12 @@ class ClusterControl:
     # -- stop -----------------------------------------------------------------------------------------------------
 
     def stop(self, *, timeout_s: float = STOP_S) -> None:
-        """End all four, for good: nothing starts them again. No error if nothing runs. Raises CannotStop."""
+        """End all four processes for good: nothing starts them again. No error if nothing runs. Raises CannotStop."""
         began = time.monotonic()
         told: set[RunFile] = set()
         quiet_since: float | None = None
         while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
-            # Who was told to stop is in no run file any more.
+            # A server that received ``stop`` is no longer in a run file.
             servers = {run for run in told | self._processes() if run.role != NAME_SERVER and run.alive}
             told |= self._tell_to_stop(servers, told)
             patient = time.monotonic() - began < POLITE_S
@@ -191,22 +197,23 @@ class ClusterControl:
             for role in ROLES:
                 if self.process_of(role) is None:
                     self._run_folder.clear(role)
-            # Where nothing was found there is nothing to complain of: what is left is to see that it stays so.
+            # If nothing was found, there is nothing to report. The loop only checks that nothing starts again.
             if (servers or left) and time.monotonic() - began > timeout_s:
                 raise CannotStop(_what_runs(servers | left))
             time.sleep(LOOK_AGAIN_S)
         if self.name_server_of_others():
-            with contextlib.suppress(TicTacToeError):  # then the entries lead nowhere, and whoever comes replaces them
+            with contextlib.suppress(TicTacToeError):  # the entries then lead nowhere; the next cluster replaces them
                 self._registration.withdraw()
 
     def end_all(self, *, timeout_s: float = STOP_S) -> None:
-        """End all four in good order, at once and by signals alone, whatever they speak. They are not stopped for good:
-        who starts the cluster again has it as it was. Raises CannotStop.
+        """End all four processes by signals, in good order and whatever protocol version they use.
+
+        They are not stopped for good: the next start continues in the same state. Raises CannotStop.
         """
         began = time.monotonic()
         quiet_since: float | None = None
         while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
-            # Servers first: who is ending misses nobody any more.
+            # Servers first: a server that is ending restarts no other server.
             runs = sorted(self._processes(), key=lambda run: run.role == NAME_SERVER)
             with ThreadPoolExecutor(len(ROLES)) as pool:
                 list(pool.map(processes.end_politely, runs))
@@ -220,7 +227,10 @@ class ClusterControl:
         return {run for role in ROLES if (run := self.process_of(role)) is not None}
 
     def _tell_to_stop(self, servers: set[RunFile], told: set[RunFile]) -> set[RunFile]:
-        """Make all of them stand down (again), then stop those that did and were not told before; returns these."""
+        """Call ``stand_down`` on all servers, then ``stop`` on those that answered and were not in ``told``.
+
+        Returns the servers that answered ``stop``.
+        """
         standing_by = self._that_did(servers, "stand_down")
         return self._that_did(standing_by - told, "stop")
 
@@ -230,7 +240,10 @@ class ClusterControl:
             return {run for run, answer in zip(servers, answered, strict=True) if answer}
 
     def _end_the_rest(self) -> set[RunFile]:
-        """End the name server, and what was just started by a server that is gone and is in no run file yet."""
+        """End the name server, and processes that a server started shortly before its own end.
+
+        Those may not be in a run file yet.
+        """
         return self._end_all(self._processes()) | set(processes.end_strays(self.settings))
 
     def _end_all(self, runs: set[RunFile]) -> set[RunFile]:
@@ -246,35 +259,39 @@ class ClusterControl:
     # -- empty ----------------------------------------------------------------------------------------------------
 
     def ask_to_drain(self, on: bool, until: int | None = None) -> bool:
-        """Have no new names, rooms and games, until that date (seconds since 1970) at the most; or (not ``on``) have
-        them again. False if the main server does not answer now. Raises Forbidden.
+        """Begin to drain until the date ``until`` (seconds since 1970), or without a date; with ``on`` false, end the
+        drain.
+
+        Returns False if the main server does not answer now. Raises Forbidden.
         """
         return self._lookout.ask(MAIN, "drain", on, until) is not None
 
     def drains(self) -> Drains | None:
-        """How far it is; None while no main server is there to say so. Raises Forbidden."""
+        """Return the progress of a drain; None while no main server answers. Raises Forbidden."""
         return drains_from(self._lookout.ask(MAIN, "status") or {})
 
     # -- look and kill --------------------------------------------------------------------------------------------
 
     def status(self) -> list[RoleStatus]:
-        """What is known of the four roles, in the order of ``processes.ROLES``.
+        """Return the status of the four roles, in the order of ``processes.ROLES``.
 
         Raises Forbidden when the servers have another cluster key.
         """
         return self._lookout.status()
 
     def recoveries(self) -> list[Recovery]:
-        """The last servers on this machine that died and were replaced, the latest first."""
+        """Return the last recoveries by servers on this machine, the latest first."""
         return self._lookout.recoveries()
 
     def look(self) -> dict[str, object]:
-        """Both as plain dictionaries, as clients get them from the front door."""
+        """Return status and recoveries as plain dictionaries, as the front door sends them to clients."""
         return self._lookout.look()
 
     def is_used(self, *, patience_s: float = PATIENCE_S) -> bool:
-        """Whether clients are connected, and stay so for ``patience_s`` seconds, since servers need a moment to notice
-        that one was closed. The house bot is no client. False if no server answers.
+        """Whether clients are connected, and still are after ``patience_s`` seconds.
+
+        Servers need a moment to notice that a client has closed its connection. The house bot does not count. False if
+        no server answers.
         """
         began = time.monotonic()
         while self._clients():
@@ -284,9 +301,9 @@ class ClusterControl:
         return False
 
     def _clients(self) -> int:
-        """How many connections clients have."""
+        """Return the number of connections from clients."""
         main, communication = (self._lookout.ask(role, "status") or {} for role in (MAIN, COMMUNICATION))
-        of_the_bot = len(self._lookout.ask(COMMUNICATION, "bot_matches") or ())  # one a match
+        of_the_bot = len(self._lookout.ask(COMMUNICATION, "bot_matches") or ())  # one connection for each match
         at_main = int(main.get("connections", 0))
         return int(communication.get("connections", 0)) + max(0, at_main - of_the_bot)
 
@@ -295,20 +312,20 @@ class ClusterControl:
         return any(self.process_of(role) is not None for role in (MAIN, COMMUNICATION, REPLICATION))
 
     def is_whole(self) -> bool:
-        """Whether all four run and the replica is in step."""
+        """Whether all four roles run and the replica is in sync."""
         return whole(self.status())
 
     def process_of(self, role: str) -> RunFile | None:
-        """The living process of a role, or None."""
+        """Return the living process of a role, or None."""
         return self._lookout.process_of(role)
 
     def standby_of(self, role: str) -> RunFile | None:
-        """The living process that is ready to take over that role, or has just done so; None if there is none."""
+        """Return the living stand-by of a role, even if it has just taken over; None if there is none."""
         run = self._run_folder.read(processes.standby_of(role))
         return replace(run, role=role) if run is not None and run.alive else None
 
     def kill(self, role: str) -> int:
-        """End a role's process with SIGKILL and return the pid it had. Raises NotRunning, CannotStop."""
+        """End a role's process with SIGKILL and return its pid. Raises NotRunning, CannotStop."""
         run = self.process_of(role)
         if run is None:
             raise NotRunning(self._why_there_is_no(role))
@@ -320,22 +337,22 @@ class ClusterControl:
         return self.name_server_of_others() if role == NAME_SERVER and self.is_up(role) else f"no {role} runs"
 
     def name_server_of_others(self) -> str:
-        """A sentence for people if a name server runs that this cluster has not started, and so never ends.
+        """Return a sentence for people about a name server that this cluster did not start, and so never ends.
 
-        Empty if there is none.
+        Empty if there is no such name server.
         """
         if self.process_of(NAME_SERVER) is not None or not self.is_up(NAME_SERVER):
             return ""
         return f"The name server at {self.name_server} was not started by this cluster: it is left running."
 
     def kill_if_running(self, role: str) -> bool:
-        """End a role's process with SIGKILL, if there is one; whether there was."""
+        """End a role's process with SIGKILL, if there is one; return whether there was one."""
         run = self.process_of(role)
         return run is not None and processes.end(run)
 
 
 def _what_runs(found: set[RunFile]) -> str:
-    """What a stop found in its last round, for people: it runs on, or it was ended and comes up again and again."""
+    """Return what a stop found in its last round, for people: it still runs, or it starts again after each kill."""
     alive = {run for run in found if run.alive}
     named = ", ".join(sorted(f"{run.role} (pid {run.pid})" for run in alive or found))
     return f"still there: {named}" if alive else f"started again and again by something else: {named}"

@@ -1,7 +1,7 @@
-"""Emptying a cluster from outside: nothing new begins, games come to their end, then all stops. For the command line.
+"""Drains a cluster from outside: nothing new begins, games end, then all servers stop. For the command line.
 
-What is emptied, and until when, stands in the cluster's log; this only asks for it, waits, and stops. So whoever is
-interrupted can go on, and several who wait see the same.
+The cluster's log has the drain and its deadline. This module only requests it, waits, and stops the servers. So an
+interrupted command can be repeated, and several commands see the same.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from server.supervision.status import Drains
 
 LOOK_AGAIN_S = 0.1
 PARTING_S = 1.0
-"""How long no game must have run: so long everybody has to see how the last one ended."""
+"""Seconds without a running game before the stop: players need this time to see the last result."""
 ASK_S = 30.0
-"""How long a main server is waited for that is just being replaced."""
+"""Seconds to wait for a main server that is being replaced."""
 
 
 class CalledOff(Exception):
-    """Somebody has opened the cluster again; the sentence says so."""
+    """The cluster was opened again; the message contains that."""
 
 
 def drain(
@@ -30,9 +30,9 @@ def drain(
     deadline_s: float | None = None,
     on_progress: Callable[[Drains], None] = lambda _: None,
 ) -> Drains:
-    """Empty the cluster and stop it once no game runs, or after ``deadline_s`` seconds in any case; what was left.
+    """Drain the cluster, stop it when no game runs or after ``deadline_s`` seconds, and return what was left.
 
-    Without ``deadline_s`` it waits for the last game. ``on_progress`` is told again and again how far it is. Raises
+    Without ``deadline_s`` it waits for the last game. ``on_progress`` is called repeatedly with the progress. Raises
     NotRunning, CalledOff, CannotStop, and Forbidden when the servers have another cluster key.
     """
     began = time.monotonic()
@@ -46,7 +46,7 @@ def drain(
         if drains is not None:
             if not drains.on:
                 raise CalledOff("the cluster is open again: somebody called it off")
-            if drains.until != seen.until:  # somebody else has chosen another deadline
+            if drains.until != seen.until:  # another command has set another deadline
                 ends = math.inf if drains.until is None else time.monotonic() + drains.until - time.time()
             seen = drains
             on_progress(seen)
@@ -60,7 +60,7 @@ def drain(
 
 
 def reopen(cluster: ClusterControl) -> None:
-    """Call it off: names, rooms and games are welcome again. Raises NotRunning, Forbidden."""
+    """End the drain: names, rooms and games can begin again. Raises NotRunning, Forbidden."""
     _ask(cluster, False, None)
 
 

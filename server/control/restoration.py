@@ -1,7 +1,7 @@
-"""What a person can do about the two journals while no server runs: put a backup back, or choose between two histories.
+"""Operations on the two journals while no server runs: restore a backup, or choose one of two diverged logs.
 
-Nothing is deleted: what is replaced goes to ``archive`` in the data folder. An interruption at any point leaves a data
-folder on which servers start, with the old log or with the new one, and the same call again goes on.
+Nothing is deleted: a replaced file moves to ``archive`` in the data folder. After an interruption at any point, servers
+can start on the data folder, with the old log or the new one. The same call again completes the work.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from wire.errors import StorageFailed
 from wire.whole_file import sync
 
 RESTORED = "restored"
-"""The holder of the office that restored journals obey, until a main server takes the next one."""
+"""The holder in the epoch of restored journals, until a main server takes a higher epoch."""
 
 
 def restore(settings: Settings, file: Path) -> Backup:
-    """Put a backup in the place of both journals, in an epoch above all that this cluster had.
+    """Replace both journals by a backup, in an epoch above every epoch of this cluster.
 
-    Raises NoBackup, and StorageFailed when the file cannot be read or the data folder cannot be written.
+    Raises NoBackup. Raises StorageFailed when the file cannot be read or the data folder cannot be written.
     """
     incoming = settings.data / "incoming"
     try:
@@ -39,12 +39,12 @@ def restore(settings: Settings, file: Path) -> Backup:
         backup = unpack(file, incoming)
         _raise_epoch(incoming / JOURNAL, pair.known_epoch(settings))
         archive = pair.new_archive(settings)
-        # The replica first: as long as main's journal is the old one, it has all that was acknowledged.
+        # The replica first: while the main server's journal is the old one, it has everything that was acknowledged.
         for role in (REPLICATION, MAIN):
             ready = incoming / FOLDERS[role]
             ready.mkdir()
             shutil.copy(incoming / JOURNAL, ready / JOURNAL)
-            for path in (ready / JOURNAL, ready):  # before the old one goes: a power cut leaves one that is whole
+            for path in (ready / JOURNAL, ready):  # before the old one moves: after a power cut one is whole
                 sync(path)
             move_aside(settings.data / FOLDERS[role], archive)
             ready.rename(settings.data / FOLDERS[role])
@@ -63,7 +63,10 @@ def restore(settings: Settings, file: Path) -> Backup:
 
 
 def _raise_epoch(file: Path, known: int) -> None:
-    """Have the journal obey an epoch above its own and a known one. Whatever wrote nothing by then never will."""
+    """Have the journal obey an epoch above its own and ``known``.
+
+    An epoch that has written no entries is dropped, and its primary can never write any.
+    """
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         journal = Journal(connection)
         journal.drop_empty_terms()
@@ -71,11 +74,11 @@ def _raise_epoch(file: Path, known: int) -> None:
 
 
 class NothingToResolve(Exception):
-    """One of the two journals has all that the other has: servers go on by themselves."""
+    """One of the two journals has everything that the other has: servers can start without a choice."""
 
 
 def check_resolvable(settings: Settings, keep: str) -> LogId:
-    """Where the journal of ``keep`` (MAIN or REPLICATION) ends, if there is something to choose.
+    """Return the last log id of the journal of ``keep`` (MAIN or REPLICATION), if there is a choice.
 
     Raises NothingToResolve, and StorageFailed when that journal cannot be read.
     """
@@ -88,9 +91,9 @@ def check_resolvable(settings: Settings, keep: str) -> LogId:
 
 
 def resolve(settings: Settings, keep: str) -> Path:
-    """Go on with the journal of ``keep`` alone; the folder to which the other one was moved. No server may run.
+    """Keep only the journal of ``keep``; return the folder to which the other one was moved. No server may run.
 
-    Raises as ``check_resolvable`` does.
+    Raises the errors of ``check_resolvable``.
     """
     last = check_resolvable(settings, keep)
     archive = pair.new_archive(settings)

@@ -1,15 +1,14 @@
-"""Replacing the servers of a running cluster by newly started ones, one after the other: takeovers on purpose.
+"""Replaces the servers of a running cluster one by one by new processes: planned takeovers.
 
-Servers that speak another version of the protocol between servers understand none of the new ones. They are all ended
-and all started, at once: clients wait for some seconds, and go on.
+Servers with another version of the protocol between servers do not understand the new ones. Then all are ended and
+started at once. Clients wait for some seconds and go on.
 
-A server is asked to end in good order; those who watch it start another at once, from the code that is on disk then.
-What is left to do is read off the processes: whoever began before the upgrade did is old. So it does not matter who
-dies on the way, and a stand-by of the main server from before that took over is replaced like any other.
+Each server is ended in good order. Its supervisors start a new one at once, from the code that is on disk then. The
+upgrade reads the remaining work from the processes: a process that began before the upgrade is old. So a crash at any
+point does no harm. An old stand-by that took over is replaced like any other server.
 
-Whoever is called is replaced before its callers, so that servers understand older callers, and never have to call older
-servers: replication first, which brings a new stand-by of the main server along; then main, communication, and the name
-server.
+A server is replaced before its callers. So servers must understand older callers, but never call older servers. The
+order is: replication (a new stand-by of the main server comes with it), main, communication, name server.
 """
 
 from __future__ import annotations
@@ -30,25 +29,27 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 ORDER = (REPLICATION, MAIN, COMMUNICATION, NAME_SERVER)
 WHOLE_S = 60.0
-"""How long a server may take to be replaced and all to be whole again."""
+"""Seconds for the replacement of a server until the cluster is whole again."""
 STANDBY_S = 30.0
-"""How long a new stand-by of the main server is waited for; without one a takeover takes longer."""
+"""Seconds to wait for a new stand-by of the main server. Without a stand-by, a takeover takes longer."""
 GIVEN_UP_AFTER = 4
-"""Failed starts in a row after which a new version does not come up."""
+"""Failed starts in a row after which the upgrade stops."""
 LOOK_AGAIN_S = 0.05
-"""Looking takes time from those who are looked at."""
+"""Seconds. Status calls take time from the servers that answer them."""
 CHECK_AGAIN_S = 0.5
 NOTED_S = 1.0
 
 
 class CannotUpgrade(Exception):
-    """The upgrade does not go on; the sentence says why, and what runs now."""
+    """The upgrade stops; the message has the reason and what runs now."""
 
 
 @dataclass(frozen=True)
 class Replaced:
-    """A server was replaced. ``away_s``: how long nobody did its work, None if nobody noticed; ``whole_s``: from its
-    end until the cluster was whole.
+    """A server was replaced.
+
+    ``away_s``: seconds without service; None if no supervisor recorded them. ``whole_s``: seconds from its end until
+    the cluster was whole.
     """
 
     role: str
@@ -64,9 +65,10 @@ def upgrade(
     say: Callable[[str], None] = lambda _: None,
     on_replaced: Callable[[Replaced], None] = lambda _: None,
 ) -> None:
-    """Replace all servers of a whole cluster that runs on this machine. ``say`` is told what is being done.
+    """Replace all servers of a whole cluster that runs on this machine.
 
-    Raises NotRunning, CannotUpgrade, and Forbidden when the servers have another cluster key.
+    ``say`` is called with a text for each step. Raises NotRunning, CannotUpgrade, and Forbidden when the servers have
+    another cluster key.
     """
     with _alone(cluster):
         if not cluster.runs_here():
@@ -79,7 +81,7 @@ def upgrade(
 
 
 class _Upgrade:
-    """One upgrade, from the moment it began."""
+    """One upgrade. ``_began`` is when it began: older processes are still to be replaced."""
 
     def __init__(self, cluster: ClusterControl, say: Callable[[str], None]) -> None:
         self._cluster = cluster
@@ -108,7 +110,7 @@ class _Upgrade:
         return Replaced(old.role, old.pid, new.pid, self._away_s(new), whole_s)
 
     def _replace_all(self, on_replaced: Callable[[Replaced], None]) -> None:
-        """End all, then start all as they were started. Whoever plays has a pause, and loses nothing."""
+        """End all servers, then start all with the settings that they had. Games pause, and no data is lost."""
         self._say("the servers speak another version of their protocol: ending all of them, then starting all")
         old = [run for role in ORDER if (run := self._cluster.process_of(role)) is not None]
         again = ClusterControl(_settings_of(old) or self._cluster.settings)
@@ -125,7 +127,7 @@ class _Upgrade:
                 on_replaced(Replaced(run.role, run.pid, new.pid, None, whole_s))
 
     def _when_whole(self, role: str) -> RunFile:
-        """Who runs in that role, once all do."""
+        """Return the process of that role, once all roles are up. Raises CannotUpgrade."""
         began = checked_at = time.monotonic()
         while True:
             missing = [one for one in ORDER if not self._cluster.is_up(one)]
@@ -144,13 +146,13 @@ class _Upgrade:
 
     def _check_starts(self) -> None:
         for status in self._cluster.status():
-            # A server that runs counts what it tries again, as to attach a replica that is just being replaced.
+            # For a running server ``failures`` counts retries, for example to attach a replica that is being replaced.
             if status.state != "running" and status.failures >= GIVEN_UP_AFTER:
                 words = self._cluster.last_words(status.role)
                 raise CannotUpgrade(f"{status.role} does not come up. {_AS_IT_IS} {words}")
 
     def _wait_for_standby(self) -> None:
-        """A stand-by of before was started from old code; and without any the takeover takes longer."""
+        """Wait for a new stand-by: an old one has old code, and without a stand-by the takeover takes longer."""
         self._say("waiting for a stand-by of the new main server")
         ends = time.monotonic() + STANDBY_S
         while time.monotonic() < ends:
@@ -164,7 +166,7 @@ class _Upgrade:
         return run.created >= self._began
 
     def _away_s(self, new: RunFile) -> float | None:
-        """What is written down of it by who started it, which may be a heartbeat later."""
+        """Return the recorded time without service; the supervisor may write it one heartbeat later."""
         ends = time.monotonic() + NOTED_S
         while True:
             for seen in self._cluster.recoveries():
@@ -176,7 +178,7 @@ class _Upgrade:
 
 
 def _settings_of(runs: Sequence[RunFile]) -> Settings | None:
-    """The settings with which a server was started, from which it would start the others. Raises SettingsError."""
+    """Return the settings of a running server, with which it would start the others. Raises SettingsError."""
     for run in runs:
         with contextlib.suppress(psutil.Error):
             process = run.process()
@@ -190,7 +192,7 @@ _AS_IT_IS = "What runs goes on; nothing more is replaced."
 
 @contextlib.contextmanager
 def _alone(cluster: ClusterControl) -> Iterator[None]:
-    """One upgrade at a time, by a lock that the system frees when its holder dies. Raises CannotUpgrade."""
+    """Allow one upgrade at a time, by a lock that the system frees when its holder dies. Raises CannotUpgrade."""
     lock = filelock.FileLock(cluster.settings.data / "run" / "upgrade.lock")
     try:
         lock.acquire(timeout=0)

@@ -1,7 +1,6 @@
-"""The log: entries of streams, and what the states of streams are made of. Pure, but for ``journal``.
+"""The log: entries, streams, and the functions that make a stream's state from its entries. Pure, except ``journal``.
 
-``entries`` has the values, ``stream_kind`` what a kind of stream is, one file for each kind beside it. ``batch`` is
-what is appended together. ``row_format`` and ``message_checks`` say how rows look on the disk and between servers; a
-row that is damaged is handled by ``damaged_streams`` and ``mending``. Start reading in ``entries`` and
-``stream_kind``.
+``entries`` has the values. ``stream_kind`` defines a kind of stream; each kind has a file beside it. ``batch`` has the
+entries that are appended together. ``row_format`` and ``message_checks`` define rows on the disk and between servers.
+``damaged_streams`` and ``mending`` handle damaged rows. Start reading in ``entries`` and ``stream_kind``.
 """

@@ -1,6 +1,6 @@
-"""The streams of the archive of games: segments of a fixed number of records, numbered through all of them from 1.
+"""The streams of the game archive: segments of a fixed number of records. Records are numbered from 1 across segments.
 
-Records are never compacted away: a segment's version is how many it has.
+Records are never compacted. A segment's version is its number of records.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AddRecord:
-    """Add a record to the archive, as the one of that number."""
+    """Add a record to the archive under that number."""
 
     number: int
     record: Record
 
 
 def volume_stream(number: int) -> str:
-    """The segment that has, or will have, the record of that number."""
+    """Return the segment that has, or will have, the record of that number."""
     return f"{PREFIX}{(number - 1) // RECORDS_OF_A_VOLUME}"
 
 
 def is_volume(stream: str) -> bool:
-    """Whether that is the name of a segment."""
+    """Return whether ``stream`` is the name of a segment."""
     return re.fullmatch(r"book/(0|[1-9][0-9]{0,8})", stream) is not None
 
 
 def first_of_volume(stream: str) -> int:
-    """The number of its first record."""
+    """Return the number of the segment's first record."""
     return int(stream[len(PREFIX) :]) * RECORDS_OF_A_VOLUME + 1
 
 
 class ArchiveStream(StreamKind):
-    """A segment of the archive. No caller asks for a record: it is added with the event that ends the game."""
+    """A segment of the game archive. Callers cannot add a record: it is added with the event that ends the game."""
 
     keeps_events = True
 
@@ -74,7 +74,7 @@ class ArchiveStream(StreamKind):
         return {"number": command.number}
 
     def without_the_damaged(self, copy: StreamCopy) -> Segment:
-        """How many records it has: each is a row of its own."""
+        """Return the number of records. It is known even when records are damaged, because each has its own row."""
         return Segment(copy.version)
 
     def encode(self, state: Segment) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a batch of commands makes on its way through the log: a value that grows until it is written."""
+"""A batch: the effects of several commands, collected until they are appended together."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from server.log.remembered_answers import Outcome
 
 
 class Batch:
-    """Each command is decided on the state that those before it leave, all at the moment ``now``. ``events`` are those
-    of ``entries``; ``records``: how many of them the book gets.
+    """What the commands of a batch produce.
+
+    Each command is decided on the state after the commands before it, at the moment ``now``.
     """
 
     __slots__ = ("entries", "events", "listings", "now", "records", "states", "unchanged")
 
     def __init__(self, now: Context) -> None:
         self.now = now
+        # How many records the batch adds to the game archive.
         self.records = 0
+        # The state after the batch, of each stream that it changes.
         self.states: dict[str, Any] = {}
         self.entries: list[Entry] = []
+        # ``events[i]`` is the event in ``entries[i]``.
         self.events: list[Any] = []
         self.listings: list[StreamSummary] = []
+        # Outcomes that no stream remembers, by request; see ``remembered_answers``.
         self.unchanged: dict[Hashable, Outcome] = {}

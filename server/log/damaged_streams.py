@@ -1,7 +1,7 @@
-"""What is damaged in one copy of the log, by stream: noticed, mended from the other copy, or lost in both.
+"""The damaged streams of one copy of the log: found, repaired from the other copy, or lost in both.
 
-Lives here: the list, and what log, ``cluster status`` and metrics report of it. ``journal`` notices damage, ``mending``
-decides what is put in its place, ``replicator`` does it.
+Lives here: the list of these streams, and what the log, ``cluster status`` and metrics report of it. ``journal`` finds
+damage, ``mending`` decides what replaces it, and ``replicator`` carries that out.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Callable
 import structlog
 
 MOST_NAMED = 5
-"""Streams that a status names; more are counted."""
+"""Streams that a status names. The others are only counted."""
 
 logger = structlog.get_logger()
 
 
 def _nothing() -> None:
-    """Nobody waits for damage to be noticed."""
+    """Ignore found damage: the default callback."""
 
 
 class DamagedStreams:
@@ -26,17 +26,18 @@ class DamagedStreams:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # A stream is in ``_waiting`` or in ``_lost`` or in neither, never in both. Both are in order of insertion.
         self._waiting: dict[str, None] = {}
         self._lost: dict[str, None] = {}
         self.found = 0
-        """How often damage was noticed in a stream since this process began."""
+        """How often damage was found in a stream since this process started."""
         self.mended = 0
-        """How many streams were mended since this process began."""
+        """How many streams were repaired since this process started."""
         self.on_found: Callable[[], None] = _nothing
-        """Called whenever another stream has to be mended."""
+        """Called each time another stream needs repair."""
 
     def notice(self, stream: str) -> None:
-        """A row of that stream is damaged: it has to be mended, unless it is known that nothing can."""
+        """Record that a row of the stream is damaged. It then waits for repair, unless it is known to be lost."""
         with self._lock:
             if stream in self._waiting or stream in self._lost:
                 return
@@ -46,7 +47,7 @@ class DamagedStreams:
         self.on_found()
 
     def mend(self, stream: str) -> None:
-        """Nothing of that stream is damaged any more."""
+        """Record that the stream has no damaged row any more."""
         with self._lock:
             known = stream in self._waiting or stream in self._lost
             self._waiting.pop(stream, None)
@@ -56,7 +57,7 @@ class DamagedStreams:
             logger.warning("what was damaged is mended", stream=stream)
 
     def lose(self, stream: str) -> None:
-        """Neither copy has all of that stream any more."""
+        """Record that neither copy has the whole stream."""
         with self._lock:
             self._waiting.pop(stream, None)
             known = stream in self._lost
@@ -65,33 +66,33 @@ class DamagedStreams:
             logger.error("what is damaged here is damaged in the other copy, too: it is lost", stream=stream)
 
     def forget(self, stream: str) -> None:
-        """That stream is no more."""
+        """Remove a stream that was deleted."""
         with self._lock:
             self._waiting.pop(stream, None)
             self._lost.pop(stream, None)
 
     def retry_all(self) -> None:
-        """The other copy is another one now: what was lost may be there."""
+        """Let lost streams wait for repair again: the other copy was replaced and may have them."""
         with self._lock:
             self._waiting |= self._lost
             self._lost.clear()
 
     def knows(self, stream: str) -> bool:
-        """Whether that stream is damaged."""
+        """Return whether the stream is damaged."""
         return stream in self._waiting or stream in self._lost
 
     @property
     def waiting(self) -> list[str]:
-        """The streams that have to be mended, in the order in which they were noticed."""
+        """The streams that need repair, in the order in which damage was found."""
         return list(self._waiting)
 
     @property
     def lost(self) -> list[str]:
-        """The streams of which neither copy has all."""
+        """The streams that neither copy has in full."""
         return list(self._lost)
 
     def as_plain(self) -> dict[str, object]:
-        """For a status: how many streams wait and are lost, and the first of their names."""
+        """Return the numbers of waiting, lost and repaired streams, and the first names, for a status."""
         waiting, lost = self.waiting, self.lost
         return {
             "waiting": len(waiting),

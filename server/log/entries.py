@@ -1,11 +1,13 @@
-"""What the log is made of: entries, snapshots, marks and terms. Values only; nothing here does I/O.
+"""The values of the log: entries, snapshots, log ids and epochs. No I/O.
 
-A *stream* is the events of one room (``room/<id>``) or one username (``name/<key>``); the log is the entries of all
-streams in one order. A *mark* names a place in the log: its position and the epoch in which the entry there was
-written. An epoch is a number and a holder: a main server that knows an old journal alone can choose a number that is
-taken, but never another's holder. So two logs that have the same mark, written by the same holder, are the same up to
-it: a holder writes each position once (the log matching property of Raft; number and holder together are a ballot of
-Paxos; the list of terms is Kafka's leader epoch checkpoint).
+A *stream* is the events of one thing, for example of one room (``room/<id>``) or one username (``name/<key>``). The log
+is the entries of all streams in one order. A *log id* names a place in the log: the position of an entry and the epoch
+in which it was written.
+
+An epoch has a number and a holder. A main server that has only an old journal can choose a number that is taken, but
+never another server's holder. A holder writes each position once. So two logs with the same last log id and holder are
+equal up to it. This is the log matching property of Raft. Number and holder together are a ballot of Paxos. The list of
+terms is Kafka's leader epoch checkpoint.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from game.errors import check
 
 
 class LogId(NamedTuple):
-    """A place in the log; the empty log's end is ``START``."""
+    """A place in the log: epoch and position. The end of an empty log is ``START``."""
 
     epoch: int
     position: int
@@ -29,8 +31,9 @@ START = LogId(0, 0)
 
 
 class LogEnd(NamedTuple):
-    """Where a log ends, as two logs compare it: the mark of the last entry, and the holder of the epoch it was written
-    in. The holder is empty in what was written before holders were recorded.
+    """The end of a log, for comparison with another log: the last log id, and the holder of its epoch.
+
+    The holder is empty for entries that were written before holders were recorded.
     """
 
     epoch: int
@@ -60,7 +63,9 @@ class Entry(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A stream's state at a version; the mark is that of the last entry in it. ``body`` is the state as JSON text."""
+    """A stream's state at a version. Position and epoch are those of the last entry in it. ``body`` is the state as
+    JSON.
+    """
 
     position: int
     epoch: int
@@ -74,8 +79,10 @@ class Snapshot(NamedTuple):
 
 
 class StreamSummary(NamedTuple):
-    """What is told of a stream without its state: a room's row in the lobby, or None once it is closed; a username and
-    whose it is. Derived from the events, by the one at ``position`` for the last time.
+    """What lists show of a stream, so that its state need not be loaded.
+
+    ``row`` is a room's row in the lobby, or None once the room is closed. For every other kind it is the whole state. A
+    summary is derived from events; the entry at ``position`` was the last to change it.
     """
 
     stream: str
@@ -84,7 +91,7 @@ class StreamSummary(NamedTuple):
 
 
 class StreamCursor(NamedTuple):
-    """A place in the streams of a journal by name: after that version of that stream."""
+    """A place in a journal's streams by name: after this version of this stream."""
 
     stream: str
     version: int
@@ -94,7 +101,7 @@ BEFORE_ALL = StreamCursor("", 0)
 
 
 def weight(body: str) -> int:
-    """About how many bytes an entry or a snapshot with that body is on the wire, at the most."""
+    """Return roughly the most bytes that an entry or snapshot with that body takes on the wire."""
     return len(body.encode()) + _WEIGHT_OF_A_ROW
 
 
@@ -102,7 +109,7 @@ _WEIGHT_OF_A_ROW = 300
 
 
 class StreamCopy(NamedTuple):
-    """All that one journal has of a stream, or a part of that; the entries may begin before the snapshot."""
+    """The rows that one journal has of a stream, or a part of them. The entries may begin before the snapshot."""
 
     stream: str
     snapshot: Snapshot | None
@@ -110,13 +117,15 @@ class StreamCopy(NamedTuple):
 
     @property
     def has_gap(self) -> bool:
-        """Whether events are missing before its last one: so it is while a copy catches up with a log of which the
-        beginning is compacted, until the snapshot comes that stands for them.
+        """Whether events are missing before the last one.
+
+        This happens while a copy catches up with a log whose beginning is compacted. The gap closes when the snapshot
+        arrives that includes these events.
         """
         return self.before_gap() != self
 
     def before_gap(self) -> StreamCopy:
-        """The copy without the entries after the first event that is missing."""
+        """Return the copy without the entries after the first missing event."""
         version = 0 if self.snapshot is None else self.snapshot.version
         kept: list[Entry] = []
         for entry in self.entries:
@@ -139,19 +148,19 @@ class StreamCopy(NamedTuple):
 
     @property
     def place(self) -> StreamCursor:
-        """Where the next part begins, if this is one."""
+        """The cursor at which the next part begins."""
         last = self.entries[-1] if self.entries else self.snapshot
         return StreamCursor(self.stream, 0 if last is None else last.version)
 
     def after(self, version: int) -> StreamCopy:
-        """The part after a version, if that is not the beginning."""
+        """Return the part after a version; for version 0 this is the whole copy with its snapshot."""
         return self._replace(
             snapshot=None if version else self.snapshot,
             entries=tuple(entry for entry in self.entries if entry.version > version),
         )
 
     def first_part(self, most_bytes: int) -> StreamCopy:
-        """As much from the beginning as weighs no more than that, but one entry at least."""
+        """Return the first part that weighs at most ``most_bytes``, but at least one entry."""
         left = most_bytes - (0 if self.snapshot is None else weight(self.snapshot.body))
         for number, entry in enumerate(self.entries):
             left -= weight(entry.body)
@@ -160,27 +169,27 @@ class StreamCopy(NamedTuple):
         return self
 
     def and_then(self, following: StreamCopy) -> StreamCopy:
-        """This part and the next one."""
+        """Return this part joined with the next part."""
         return self._replace(entries=(*self.entries, *following.entries))
 
     @property
     def weight(self) -> int:
-        """About how many bytes it is on the wire, at the most."""
+        """Roughly the most bytes that the copy takes on the wire."""
         return sum(weight(part.body) for part in (self.snapshot, *self.entries) if part is not None)
 
     def of_log(self, contains: Callable[[LogId], bool]) -> StreamCopy:
-        """The copy without what is not of one log: ``contains`` tells whether that has the entry with a mark."""
+        """Return only the rows of one log. ``contains`` returns whether that log has the entry with a log id."""
         own = self.snapshot is not None and contains(self.snapshot.mark)
         entries = tuple(entry for entry in self.entries if contains(entry.mark))
         return StreamCopy(self.stream, self.snapshot if own else None, entries)
 
     def up_to(self, position: int) -> StreamCopy:
-        """The copy without the entries after a position."""
+        """Return the copy without the entries after a position."""
         return self._replace(entries=tuple(entry for entry in self.entries if entry.position <= position))
 
 
 class Epoch(NamedTuple):
-    """A main server's term of office: its epoch, and an id that tells two servers of one epoch apart."""
+    """The number of a primary's term, and the holder's id, which differs between two servers with the same number."""
 
     epoch: int
     holder: str
@@ -188,7 +197,7 @@ class Epoch(NamedTuple):
 
 NO_OFFICE = Epoch(0, "")
 FARTHEST_LEAP = 1_000_000
-"""How far an epoch may be above the last: each takeover raises it by one, and a copy misses only some of them."""
+"""How far an epoch may be above the last known epoch. Each takeover adds 1, and a copy misses only a few takeovers."""
 
 
 class EpochStart(NamedTuple):
@@ -203,6 +212,7 @@ class EpochHistory:
     """Which epoch of which holder wrote which positions of a log."""
 
     def __init__(self, terms: Iterable[EpochStart] = ()) -> None:
+        # Epochs strictly rise, and so do first positions: a term that wrote nothing is replaced by the next.
         self._terms: list[EpochStart] = []
         for term in terms:
             self.begin(term)
@@ -211,8 +221,9 @@ class EpochHistory:
         return iter(self._terms)
 
     def begin(self, term: EpochStart) -> None:
-        """That epoch writes from ``term.first`` on. Epochs rise, and no position goes back. A term that wrote nothing
-        is replaced by the next.
+        """Add a term that writes from ``term.first`` on.
+
+        Epochs must rise, and positions must not fall. A term that wrote nothing is replaced by the next.
         """
         if self._terms:
             last = self._terms[-1]
@@ -223,21 +234,25 @@ class EpochHistory:
 
     @property
     def first(self) -> int:
-        """The position from which on it is known which epoch wrote what."""
+        """The first position for which the epoch is known."""
         return self._terms[0].first if self._terms else 1
 
     def written(self, after: int, upto: int) -> tuple[EpochStart, ...]:
-        """The terms that begin after one position and up to another: what a copy that ends at ``after`` lacks."""
+        """Return the terms that begin after position ``after`` and not after position ``upto``.
+
+        A copy that ends at ``after`` lacks these terms.
+        """
         return tuple(self._terms[self._begun_by(after) : self._begun_by(upto)])
 
     def end_at(self, last: LogId) -> LogEnd:
-        """The end of this log, if ``last`` is the mark of its last entry."""
+        """Return the end of this log, if ``last`` is the log id of its last entry."""
         term = self._term_of(last.position)
         return LogEnd(*last, term.holder if term is not None and term.epoch == last.epoch else "")
 
     def contain(self, end: LogEnd, last: LogId) -> bool:
-        """Whether a log with these terms, and ``last`` as the mark of its last entry, begins with all of a log that
-        ends at ``end``.
+        """Return whether this log begins with the whole log that ends at ``end``.
+
+        ``last`` is the log id of this log's last entry.
         """
         if end.mark == START:
             return True
@@ -247,7 +262,7 @@ class EpochHistory:
         )
 
     def mark_at(self, position: int) -> LogId | None:
-        """The mark of a position, if these terms go back so far."""
+        """Return the log id of a position, or None if these terms begin after it."""
         term = self._term_of(position)
         return None if term is None else LogId(term.epoch, position)
 
@@ -256,7 +271,7 @@ class EpochHistory:
         return self._terms[begun - 1] if begun else None
 
     def _begun_by(self, position: int) -> int:
-        """How many terms begin at a position or before it."""
+        """Return how many terms begin at or before a position."""
         return bisect.bisect_right(self._terms, position, key=_FIRST)
 
 

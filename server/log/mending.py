@@ -1,8 +1,8 @@
-"""What a stream lacks where rows are damaged, and how another copy's rows fill that. Pure.
+"""Find what a stream lacks where rows are damaged, and fill it with rows of the other copy. Pure.
 
-Both copies are of one log: a row of the same version has the same position and epoch in both, but each copy takes its
-own snapshots. Where neither copy has a row, events before a sound snapshot can go, as compaction would let them go;
-anything else is lost, and its place is kept by a row that says so.
+Both copies are of one log. A row of the same version has the same position and epoch in both, but each copy makes its
+own snapshots. Suppose neither copy has a row. Events before a sound snapshot can then be dropped, as compaction would
+drop them. Any other such row is lost; a row with the body ``LOST`` keeps its place.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from server.log.row_format import LOST
 
 
 class Holes(NamedTuple):
-    """What is damaged or missing of a stream: entries of these versions, whether its snapshot is, and what may follow
-    after the last version that is known.
+    """The rows of a stream that are damaged or missing.
+
+    ``versions`` are those of entries; ``snapshot`` is true if the snapshot is needed. Entries after the version
+    ``after`` may be missing too.
     """
 
     stream: str
@@ -25,12 +27,12 @@ class Holes(NamedTuple):
 
 
 def is_lost(row: Entry | Snapshot) -> bool:
-    """Whether the row only keeps the place of one that is damaged."""
+    """Return whether the row only keeps the place of a damaged row."""
     return row.body == LOST
 
 
 def holes_of(copy: StreamCopy) -> Holes | None:
-    """What the stream lacks; None if it lacks nothing."""
+    """Return what the stream lacks, or None if it lacks nothing."""
     sound = _sound_versions(copy)
     first = copy.entries[0].version if copy.entries else 0
     snapshot = copy.snapshot
@@ -46,13 +48,15 @@ def holes_of(copy: StreamCopy) -> Holes | None:
 
 
 def lacks(copy: StreamCopy) -> Holes:
-    """The same as a question to the other copy; with no hole to see, a last entry may be missing."""
+    """Return the holes as a request to the other copy. Without a visible hole, the last entries may be missing."""
     return holes_of(copy) or Holes(copy.stream, (), False, copy.version)
 
 
 def rows_for(copy: StreamCopy, holes: Holes) -> StreamCopy:
-    """What a copy has of that. Its snapshot comes along where it is asked for, with the entries after it, and where it
-    stands for entries that are no more.
+    """Return the rows that a copy has for these holes.
+
+    The snapshot is included if it is requested, with the entries after it. It is also included if it replaces requested
+    entries that are compacted.
     """
     wanted = set(holes.versions)
     stands_for = not wanted <= _sound_versions(copy)
@@ -65,7 +69,7 @@ def rows_for(copy: StreamCopy, holes: Holes) -> StreamCopy:
 
 
 def filled(copy: StreamCopy, theirs: StreamCopy) -> StreamCopy:
-    """The copy with the other's rows where its own are damaged or missing."""
+    """Return the copy with rows of the other copy where its own are damaged or missing."""
     by_version = {entry.version: entry for entry in theirs.entries if not is_lost(entry)}
     for entry in copy.entries:
         if not is_lost(entry) or entry.version not in by_version:
@@ -76,8 +80,10 @@ def filled(copy: StreamCopy, theirs: StreamCopy) -> StreamCopy:
 
 
 def settled(copy: StreamCopy, *, keeps_events: bool) -> StreamCopy:
-    """The copy without what can go where nothing fills it: a damaged snapshot when all events are there, damaged events
-    before a sound snapshot. ``keeps_events``: whether events of such a stream must not go.
+    """Return the copy without damaged rows that can be dropped when nothing fills them.
+
+    A damaged snapshot can be dropped when all events are there. Damaged events can be dropped before a sound snapshot,
+    unless ``keeps_events``.
     """
     snapshot, entries = copy.snapshot, copy.entries
     if snapshot is not None and is_lost(snapshot):

@@ -1,8 +1,8 @@
-"""What a main server sends of its log, checked row by row: shapes, ranges, order, and that every body can be read.
+"""Check each row of the log that a main server sends: shape, ranges, order, and that its body can be parsed.
 
-A peer with the cluster's key is trusted to be honest, not to be correct: a copy that takes in what cannot be read is
-noticed at a takeover, when it is too late. So nothing gets into a copy that could not come out of it again. The
-functions are checks for ``wire.arguments.remote``. Nothing here does I/O.
+A peer with the cluster's key is trusted to be honest, but not to be correct. An unreadable row in a copy would be found
+only at a takeover, when it is too late. So a copy accepts only rows that it can read again. The functions are checks
+for ``wire.arguments.remote``. No I/O.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _FROM_ONE = whole(1, FARTHEST)
 _STREAM = text(longest=200, shortest=6)
 _BODY = text(longest=LONGEST_BODY, shortest=2)
 _HOLDER = text(longest=64)
-_STREAMS = Streams(Limits())  # what can be read does not depend on limits
+_STREAMS = Streams(Limits())  # parsing does not depend on limits
 
 Row = TypeVar("Row", Entry, Snapshot)
 
 
 def mark(value: object) -> LogId:
-    """A place in a log: an epoch and a position, both from 0."""
+    """Return a log id: epoch and position, each at least 0."""
     if not isinstance(value, (list, tuple)) or len(value) != len(LogId._fields):
         raise InvalidArgument("must be an epoch and a position")
     return LogId(_FROM_NOUGHT(value[0]), _FROM_NOUGHT(value[1]))
 
 
 def stream(value: object) -> str:
-    """The name of a stream of one of the kinds that there are."""
+    """Return the name of a stream of a known kind."""
     name: str = _STREAM(value)
     if not is_stream(name):
         raise InvalidArgument("must be a stream of a room, a username, the book or the service")
@@ -50,14 +50,12 @@ def stream(value: object) -> str:
 
 
 def streams(value: object) -> list[str]:
-    """Names of streams."""
+    """Return names of streams."""
     return [stream(name) for name in _ROWS(value)]
 
 
 def entries(value: object) -> list[Entry]:
-    """Entries in the order of their positions, those of each stream with rising versions: what is compacted away leaves
-    gaps.
-    """
+    """Return entries in order of position. Versions rise within each stream, with gaps where entries are compacted."""
     rows = [_row(Entry, row) for row in _ROWS(value)]
     _rising([entry.mark for entry in rows])
     _rising_versions(rows)
@@ -67,7 +65,7 @@ def entries(value: object) -> list[Entry]:
 
 
 def snapshots(value: object) -> list[Snapshot]:
-    """Snapshots, at most one of a stream."""
+    """Return snapshots, at most one of each stream."""
     rows = [_row(Snapshot, row) for row in _ROWS(value)]
     if len({snapshot.stream for snapshot in rows}) != len(rows):
         raise InvalidArgument("has two snapshots of one stream")
@@ -77,12 +75,12 @@ def snapshots(value: object) -> list[Snapshot]:
 
 
 def copies(value: object) -> list[StreamCopy]:
-    """Whole streams, each as (stream, snapshot or None, entries)."""
+    """Return whole streams, each as (stream, snapshot or None, entries)."""
     return [_copy(row) for row in _ROWS(value)]
 
 
 def terms(value: object) -> list[EpochStart]:
-    """Terms with rising epochs."""
+    """Return terms with rising epochs."""
     rows = [_term(row) for row in _ROWS(value)]
     for before, after in itertools.pairwise(rows):
         if after.epoch <= before.epoch or after.first < before.first:
@@ -91,8 +89,9 @@ def terms(value: object) -> list[EpochStart]:
 
 
 def follow(previous: LogId, office_epoch: int, parts: Sequence[Entry | Snapshot], terms: Sequence[EpochStart]) -> None:
-    """Refuse what cannot follow on ``previous`` in that office, and terms that do not begin in it: raises
-    InvalidArgument.
+    """Check that rows can follow ``previous`` in that epoch, and that ``terms`` begin within them.
+
+    Raises InvalidArgument.
     """
     end = max((part.position for part in parts), default=previous.position)
     for term in terms:
@@ -145,13 +144,13 @@ def _rising_versions(rows: Iterable[Entry]) -> None:
 
 
 def _readable(name: str, body: str, *, entry: bool) -> None:
-    """Refuse a body that is no event (or no state) of such a stream."""
+    """Raise InvalidArgument for a body that is no event (or no state) of such a stream."""
     if not is_readable(name, body, entry=entry):
         raise InvalidArgument(f"has a body that no {'event' if entry else 'state'} was written as")
 
 
 def is_readable(name: str, body: str, *, entry: bool) -> bool:
-    """Whether a body is an event (or a state) of such a stream, or keeps the place of one that is lost."""
+    """Return whether a body is an event (or a state) of such a stream, or the body ``LOST``."""
     if body == LOST:
         return True
     kind: StreamKind = _STREAMS.kind_of(name)

@@ -1,4 +1,4 @@
-"""The streams of usernames: one for each name."""
+"""The streams of usernames, one for each name."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ PREFIX = "name/"
 
 
 def name_stream(key: str) -> str:
-    """The stream of a username's events, by ``names.name_key``."""
+    """Return the stream of a username's events. ``key`` is from ``names.name_key``."""
     return PREFIX + key
 
 
 def is_name(stream: str) -> bool:
-    """Whether it is a username's stream."""
+    """Return whether ``stream`` is a username's stream."""
     return stream.startswith(PREFIX)
 
 
 class NameStream(StreamKind):
-    """A username: what it decides is in ``game/accounts``.
+    """A username. Its rules are in ``game/accounts``.
 
-    No request is remembered: a name that is somebody's today is free another day, and ``names`` itself sees to late
-    copies. Whatever is asked again changes nothing and gets the same answer.
+    No request is remembered. A name that has an owner today can be free later, and ``names`` itself handles late
+    duplicates. A repeated request changes nothing and gets the same answer.
     """
 
     def nothing(self, stream: str) -> names.Name:  # noqa: ARG002

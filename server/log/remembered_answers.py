@@ -1,13 +1,12 @@
-"""Requests that their streams do not remember, and what became of them: the answer to a copy that arrives late. Pure;
-not safe for threads.
+"""Answers to requests that their streams do not remember, for duplicates that arrive late. Pure; not safe for threads.
 
-A room remembers the last requests of everybody that changed something: a retry finds them, also after a takeover. Here
-are those that changed nothing, and those that a room had to forget because many came after them. A copy of such a one
-was made before the next request of the same caller, so it can only be under way on an old connection, and that leads to
-this process: memory is enough.
+A room remembers each caller's last requests that changed something, so a retry finds them even after a takeover. Here
+are the requests that changed nothing, and those that a room forgot because many newer ones followed. A duplicate of
+such a request was sent before the caller's next request. So it can only arrive on an old connection, which leads to
+this process. Memory is therefore enough.
 
-Only plain values are kept, never an exception: a raised exception keeps every frame that it passed alive, with all that
-stands in them.
+Only plain values are kept, never an exception. An exception that was raised keeps every frame that it passed alive,
+with all objects in these frames.
 """
 
 from __future__ import annotations
@@ -22,41 +21,42 @@ from game.errors import Refusal
 MOST_REQUESTS = 100_000
 MOST_BYTES = 32 << 20
 _BYTES_OF_A_PLACE = 100
-"""Bytes of one place in a dictionary, at the least full."""
+"""Bytes of one slot in a dictionary at its lowest fill."""
 
 
 class RememberedRefusal(NamedTuple):
-    """A refusal without the exception: its class and its sentence."""
+    """A refusal without the exception: its class and its message."""
 
     kind: type[Refusal]
     sentence: str
 
 
 Outcome = str | RememberedRefusal
-"""What became of a request: its answer as JSON text, or why it was refused."""
+"""The outcome of a request: its answer as JSON text, or its refusal."""
 
 
 def outcome_of(came_of_it: Mapping[str, object] | Refusal) -> Outcome:
-    """What is remembered of an answer or a refusal."""
+    """Return the value to remember for an answer or a refusal."""
     if isinstance(came_of_it, Refusal):
         return RememberedRefusal(type(came_of_it), came_of_it.message)
     return _write(came_of_it)
 
 
 def answer_of(outcome: Outcome) -> Mapping[str, object] | None:
-    """The answer, if the request had one."""
+    """Return the answer, or None if the request was refused."""
     return None if isinstance(outcome, RememberedRefusal) else json.loads(outcome)
 
 
 def error_of(outcome: Outcome) -> Refusal | None:
-    """A new exception of the same class and sentence, if the request was refused."""
+    """Return a new exception of the same class and message, or None if the request was not refused."""
     return outcome.kind(outcome.sentence) if isinstance(outcome, RememberedRefusal) else None
 
 
 class RememberedAnswers:
-    """The latest of these requests, at most MOST_REQUESTS of them and about MOST_BYTES."""
+    """The latest outcomes: at most ``MOST_REQUESTS``, and about ``MOST_BYTES``."""
 
     def __init__(self) -> None:
+        # Oldest first. ``_bytes`` is the sum of ``_bytes_of`` for all of them.
         self._outcomes: dict[Hashable, Outcome] = {}
         self._bytes = 0
 
@@ -64,11 +64,11 @@ class RememberedAnswers:
         return len(self._outcomes)
 
     def get(self, request: Hashable) -> Outcome | None:
-        """What became of a request, if it is remembered."""
+        """Return the outcome of a request, or None if it is not remembered."""
         return self._outcomes.get(request)
 
     def add(self, outcomes: Mapping[Hashable, Outcome]) -> None:
-        """Remember these, and forget what was remembered longest ago when there are too many."""
+        """Remember these outcomes. Forget the oldest ones when there are too many."""
         for request, outcome in outcomes.items():
             if request not in self._outcomes:
                 self._outcomes[request] = outcome
@@ -83,7 +83,7 @@ def _bytes_of(request: Hashable, outcome: Outcome) -> int:
 
 
 def _size(value: object) -> int:
-    """Bytes of a text, or of a tuple with all in it. A class is there anyway."""
+    """Return the bytes of a text, or of a tuple with its items. A class counts 0: it exists anyway."""
     if isinstance(value, tuple):
         return sys.getsizeof(value) + sum(map(_size, value))
     return 0 if isinstance(value, type) else sys.getsizeof(value)

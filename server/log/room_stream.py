@@ -1,4 +1,4 @@
-"""The streams of rooms: one for each room."""
+"""The streams of rooms, one for each room."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ PREFIX = "room/"
 
 
 def room_stream(room_id: str) -> str:
-    """The stream of a room's events."""
+    """Return the stream of a room's events."""
     return PREFIX + room_id
 
 
 def room_of(stream: str) -> str | None:
-    """The room whose stream it is, or None if it is of another kind."""
+    """Return the room of a room's stream, or None for a stream of another kind."""
     return stream[len(PREFIX) :] if stream.startswith(PREFIX) else None
 
 
 class RoomStream(StreamKind):
-    """A room: what it decides is in ``game/rooms``."""
+    """A room. Its rules are in ``game/rooms``."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

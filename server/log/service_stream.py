@@ -1,4 +1,4 @@
-"""The one stream of what holds for the whole cluster: service time, and whether it drains."""
+"""The single stream of the state of the whole cluster: service time, and whether the cluster drains."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THE_SERVICE = f"{PREFIX}all"
 
 
 class ServiceStream(StreamKind):
-    """What holds for the whole cluster: what it decides is in ``game.cluster_state``."""
+    """The state of the whole cluster. Its rules are in ``game.cluster_state``."""
 
     def nothing(self, stream: str) -> ClusterState:  # noqa: ARG002
         return ClusterState()
@@ -30,13 +30,13 @@ class ServiceStream(StreamKind):
         return cluster_state.evolve(state, event)
 
     def request(self, command: Tick | Drain) -> Hashable:
-        return object(), command  # none is the retry of another: done twice, each is as good as done once
+        return object(), command  # no command is a retry of another: each has the same effect twice as once
 
     def answer(self, state: ClusterState, command: Tick | Drain) -> Mapping[str, object]:  # noqa: ARG002
         return cluster_state.encode(state)
 
     def without_the_damaged(self, copy: StreamCopy) -> ClusterState:
-        """Every event has all that holds since, so the last one that can be read is enough."""
+        """Return the state after the last readable event. Every event contains the whole state, so that is enough."""
         snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
         state = ClusterState() if snapshot is None else self.read_state(snapshot.body)
         for entry in copy.entries:

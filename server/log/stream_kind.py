@@ -1,7 +1,7 @@
-"""What a kind of stream is: pure functions from state and command to events, and how both are written.
+"""A kind of stream: pure functions from state and command to events, and the formats of both.
 
-``commit`` and ``compaction`` know streams only by this. Another kind of stream is another subclass in a file of its
-own, and a line in ``streams``.
+``commit`` and ``compaction`` use streams only through this interface. A new kind is a new subclass in its own file, and
+a line in ``streams``.
 """
 
 from __future__ import annotations
@@ -23,93 +23,94 @@ Event = Any
 Command = Any
 
 UNREADABLE = (TicTacToeError, LookupError, TypeError, ValueError, RecursionError)
-"""What the reader of a damaged row may raise."""
+"""What parsing a damaged row may raise."""
 
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: ``json.dumps`` with such wishes would make an encoder for every event."""
+"""Made once: ``json.dumps`` with these options would create an encoder for every event."""
 
 
 class StreamKind(ABC):
     """One kind of stream. By default no command is a retry, nothing is recorded, and the row is the whole state."""
 
     keeps_events = False
-    """Whether its events are kept for ever, and not compacted into its state."""
+    """Whether its events are kept for ever, and never compacted."""
 
     @abstractmethod
     def nothing(self, stream: str) -> State:
-        """The state before the first event."""
+        """Return the state before the first event."""
 
     @abstractmethod
     def decide(self, state: State, command: Command, now: Context) -> Sequence[Event]:
-        """The events that the command makes. Raises a Refusal."""
+        """Return the events that the command causes. Raises a Refusal."""
 
     @abstractmethod
     def evolve(self, state: State, event: Event) -> State:
-        """The state after an event."""
+        """Return the state after an event."""
 
     @abstractmethod
     def answer(self, state: State, command: Command) -> Mapping[str, object]:
-        """The answer to a request that was just carried out, or that changed nothing."""
+        """Return the answer to a command that was just applied, or that changed nothing."""
 
     def request(self, command: Command) -> Hashable:  # noqa: ARG002
-        """What a command has in common with its retries, and with nothing else in the stream; None if what came of it
-        need not be remembered where it changed nothing.
+        """Return a key that a command shares with its retries, and with nothing else in the stream.
+
+        Return None if the outcome need not be remembered when the command changes nothing.
         """
         return None
 
     def answered(self, state: State, command: Command) -> Mapping[str, object] | None:  # noqa: ARG002
-        """The first answer to this request if it was carried out before, else None."""
+        """Return the first answer to this request if it was applied before, else None."""
         return None
 
     def forgotten(self, before: State, after: State) -> Mapping[Hashable, Mapping[str, object]]:  # noqa: ARG002
-        """The requests with their first answers that the state before remembered and the one after does not."""
+        """Return the requests, with their first answers, that ``before`` remembers and ``after`` does not."""
         return {}
 
     def record(self, before: State, event: Event, after: State) -> Record | None:  # noqa: ARG002
-        """What an event between two states puts into the archive of games, if anything."""
+        """Return the record that an event adds to the game archive, or None."""
         return None
 
     def without_the_damaged(self, copy: StreamCopy) -> State | None:  # noqa: ARG002
-        """The state as far as it can be told where rows are damaged; None if all else would be a wrong one."""
+        """Return the best known state where rows are damaged, or None if it could be wrong."""
         return None
 
-    # -- how it is written ----------------------------------------------------------------------------------------
+    # -- format ---------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def encode(self, state: State) -> dict[str, object]:
-        """The state as plain data, of what JSON knows."""
+        """Return the state as plain data with JSON types only."""
 
     @abstractmethod
     def decode(self, plain: Mapping[str, Any]) -> State:
-        """The state that was encoded so."""
+        """Return the state that ``encode`` encoded."""
 
     @abstractmethod
     def write_event(self, event: Event) -> str:
-        """The event as JSON text."""
+        """Return the event as JSON text."""
 
     @abstractmethod
     def read_event(self, body: str) -> Event:
-        """The event that was written so."""
+        """Return the event that ``write_event`` wrote."""
 
     def row(self, state: State) -> Mapping[str, object] | None:
-        """What lists show of the stream, so that nobody has to read it; None if they do not show it."""
+        """Return what lists show of the stream without loading it, or None if they do not show it."""
         return self.encode(state)
 
     def from_row(self, row: Mapping[str, Any]) -> State:
-        """The state, where the row is all of it."""
+        """Return the state, for kinds whose row is the whole state."""
         return self.decode(row)
 
     def write_state(self, state: State) -> str:
-        """The state as JSON text."""
+        """Return the state as JSON text."""
         return as_json(self.encode(state))
 
     def read_state(self, body: str) -> State:
-        """The state that was written so."""
+        """Return the state that ``write_state`` wrote."""
         return self.decode(json.loads(body))
 
 
 def read_event(kind: StreamKind, entry: Entry) -> Event:
-    """The event in an entry. Raises Damaged when the entry only keeps its place, or cannot be read."""
+    """Return the event in an entry. Raises Damaged when the entry is lost or cannot be parsed."""
     if entry.body == LOST:
         raise damaged(entry.stream)
     try:
@@ -119,5 +120,5 @@ def read_event(kind: StreamKind, entry: Entry) -> Event:
 
 
 def damaged(stream: str) -> Damaged:
-    """The error for a stream whose rows do not make a state."""
+    """Return the error for a stream whose rows do not make a state."""
     return Damaged(f"what the servers kept of {stream} is damaged; it is mended if the other copy has it")

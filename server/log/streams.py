@@ -1,4 +1,4 @@
-"""Which kinds of streams there are, and the state that a stream's rows make. Pure."""
+"""The kinds of streams, and the state that a stream's rows make. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from wire.errors import Damaged
 
 
 def is_stream(name: str) -> bool:
-    """Whether a stream can have that name. What is no UTF-8 on the disk is none, nor can it be looked for."""
+    """Return whether a stream can have that name.
+
+    A name that is not UTF-8 on the disk is no stream name, and cannot be searched for.
+    """
     if any("\ud800" <= character <= "\udfff" for character in name):
         return False
     return name.startswith((room_stream.PREFIX, name_stream.PREFIX)) or is_volume(name) or name == THE_SERVICE
@@ -36,7 +39,7 @@ class Streams:
         }
 
     def kind_of(self, stream: str) -> StreamKind:
-        """The kind of a stream, by its name."""
+        """Return the kind of a stream, by its name. Raises InvariantBroken for an unknown kind."""
         if stream.startswith(room_stream.PREFIX):
             return self._rooms
         kind = self._others.get(stream.partition("/")[0] + "/")
@@ -45,7 +48,9 @@ class Streams:
         return kind
 
     def state_of(self, copy: StreamCopy) -> State:
-        """The state that a stream's snapshot and the entries after it make. Raises Damaged when they do not."""
+        """Return the state that a stream's snapshot and later entries make. Raises Damaged
+        when they do not make one.
+        """
         snapshot = copy.snapshot if copy.snapshot is not None and copy.snapshot.body != LOST else None
         if copy.snapshot is not snapshot and not copy.entries:
             raise damaged(copy.stream)
@@ -68,5 +73,5 @@ class Streams:
         return state
 
     def without_the_damaged(self, copy: StreamCopy) -> State | None:
-        """The state as far as it can be told where rows are damaged; None for a room and a username."""
+        """Return the best known state where rows are damaged; None for a room and a username."""
         return self.kind_of(copy.stream).without_the_damaged(copy)

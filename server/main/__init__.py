@@ -1,6 +1,6 @@
-"""The main server: rooms, accounts and the log's appends.
+"""The main server: rooms, accounts and the log.
 
-``candidate`` waits for the takeover, ``primary_term`` puts the parts together that work from then on, ``read_only``
-serves reads where the disk allows no more. Calls come in by ``room_api`` (clients) and ``peer_api`` (servers) and go to
+``candidate`` tries the takeover, ``primary_term`` builds and runs all parts of the primary, and ``read_only`` serves
+reads while nothing can be committed. Calls arrive at ``room_api`` (clients) and ``peer_api`` (servers), and go on to
 ``command_service`` and ``account_service``. Start reading in ``primary_term``.
 """

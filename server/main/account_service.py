@@ -1,7 +1,7 @@
-"""The part of the desk where usernames are claimed, kept, recovered and let go, and whoever asks is known by a token.
+"""Claims, reserves, recovers and releases usernames, and identifies callers by their token.
 
-``game.accounts.names`` decides whose a name is, where the log is. Here is what the log does not know: who was heard of
-when, and from which host, who sits in open rooms, and which names look alike.
+``game.accounts.names`` decides, during the commit, who owns a name. This module checks what that decision cannot see:
+when and from which host an owner was last active, who has a seat in an open room, and which names are lookalikes.
 """
 
 from __future__ import annotations
@@ -30,20 +30,24 @@ from wire.errors import Busy, NotReady
 from wire.later import now
 
 RELEASED_AT_ONCE = 200
-"""Names that are looked at in one round of tidying."""
+"""The most names that one call of ``release_unheard`` examines."""
 EVER = 10
-"""So many times the names that may be held are remembered, free ones among them: each has a stream in the log."""
+"""The log keeps at most ``max_names`` times this number of names, free names included. Each name has a stream, also
+after its release.
+"""
 WRONG_CODES_AT_ONCE = 10
-"""So many wrong codes may be tried for a name from one host, one after the other,"""
+"""Wrong recovery codes that one host may try for one name without a pause."""
 WRONG_CODE_AGAIN_S = 2.0
-"""and then one in so many seconds. A code has 100 random bits and nobody guesses it: this bounds the work alone."""
+"""Seconds until one more wrong code is allowed. This limits the work only: a code has 100 random bits, so nobody
+guesses it.
+"""
 AN_HOUR_S = 3600.0
 
 logger = structlog.get_logger()
 
 
 class AccountService:
-    """Whose names are whose. Safe for threads."""
+    """The usernames and their owners. Thread-safe."""
 
     def __init__(
         self,
@@ -54,26 +58,26 @@ class AccountService:
         *,
         house_bot: str = "",
     ) -> None:
-        """``house_bot``: the hash of the token under which the servers themselves play."""
+        """``house_bot``: the hash of the house bot's token."""
         self._house_bot = house_bot
         self._house = house
         self._committer = committer
         self._settings = settings
         self._clock = clock
         self._opened_at = clock()
-        self._lock = threading.Lock()
-        self._heard: dict[str, float] = {}  # name -> when; the one heard longest ago first
-        self._going: set[str] = set()  # hashes of tokens whose names are being let go
-        self._coming: set[str] = set()  # what names look like that are being claimed, and hashes of the tokens
+        self._lock = threading.Lock()  # guards all fields below but ``_knows_all``
+        self._heard: dict[str, float] = {}  # name -> when its owner was last active; the oldest first
+        self._going: set[str] = set()  # token hashes of names that are being released
+        self._coming: set[str] = set()  # skeletons and token hashes of claims under way
         self._hosts = NameHosts()
-        self._claimed_now: Counter[str] = Counter()  # claims that are under way, by host
+        self._claimed_now: Counter[str] = Counter()  # claims under way, by host; never 0
         self._wrong_codes = AttemptLimiter(at_once=WRONG_CODES_AT_ONCE, again_s=WRONG_CODE_AGAIN_S)
         an_hour = settings.max_new_names_per_host_per_hour
         self._new_names = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)
-        self._knows_all = False
+        self._knows_all = False  # whether ``_heard`` has the names of earlier terms
 
     def who(self, token_hash: str) -> str:
-        """The username of a token, whose owner was heard of now. Raises BadToken, NotReady."""
+        """Return the username of a token, and record its owner as active now. Raises BadToken, NotReady."""
         with self._lock:
             if token_hash in self._going:
                 raise NotReady("this name is being let go: try again")
@@ -84,12 +88,13 @@ class AccountService:
         raise BadToken("this token belongs to nobody here: claim a name with it first")
 
     def claim(self, name: str, token_hash: str, host: str = "") -> Mapping[str, object]:
-        """Give the username to this token, or confirm that it has it. ``host``: where its owner is; empty: nowhere.
+        """Give the username to this token, or confirm that the token has it.
 
-        Raises NameTaken, NameTooSimilar, NotReady, InvalidArgument, Busy, and Draining and LimitReached for a new one.
+        ``host``: the owner's host; empty if it has none. Raises NameTaken, NameTooSimilar, NotReady, InvalidArgument
+        and Busy. For a new name it also raises Draining and LimitReached.
         """
         owned = self._house.names.name_with(token_hash)
-        if owned is not None:  # whatever it is: names from before the rules for new ones stay their owners'
+        if owned is not None:  # not checked as a new name: names older than these rules stay valid
             self._check_same(owned, name)
             self.who(token_hash)
             self.came_from(owned, host)
@@ -110,25 +115,25 @@ class AccountService:
                 return self._commit(name, names.Claim(name, token_hash))
 
     def came_from(self, name: str, host: str) -> None:
-        """The owner of a name is at that host."""
+        """Record the host of a name's owner."""
         with self._lock:
             state = self._house.names.state(_stream(name))
-            if state is not None and state.held:  # else it would be remembered for ever
+            if state is not None and state.held:  # a free name would stay in ``_hosts`` for ever
                 self._hosts.put(state.name, host)
 
     def used_from(self, host: str) -> list[str]:
-        """The names that are used from a host, as far as that is known."""
+        """Return the names that are known to be used from a host."""
         with self._lock:
             return list(self._hosts.names_of(host))
 
     def count_at(self, host: str, people: Iterable[str]) -> int:
-        """How many of these are at a host, as far as that is known."""
+        """Return how many of these names are known to be used from a host."""
         with self._lock:
             here = self._hosts.names_of(host)
             return sum(name in here for name in people)
 
     def keep(self, token_hash: str, code_hash: str, host: str = "") -> Mapping[str, object]:
-        """Let the name of that token stay its owner's, with this recovery code.
+        """Make the name of that token a reserved name with this recovery code.
 
         Raises BadToken, InvalidArgument, Busy, LimitReached.
         """
@@ -139,9 +144,9 @@ class AccountService:
         return self._commit(name, names.Reserve(token_hash, code_hash))
 
     def recover(self, name: str, code_hash: str, token_hash: str, host: str = "") -> Mapping[str, object]:
-        """Give the name that has the code to this token. Raises WrongCode, InvalidArgument, Busy.
+        """Give the reserved name that has the code to this token. Raises WrongCode, InvalidArgument, Busy.
 
-        Busy is for wrong codes alone, and for the host that tried them: who has the right one always gets in.
+        Busy is only for wrong codes, and only for the host that tried them. The right code always works.
         """
         owned = self._house.names.name_with(token_hash)
         if owned is not None:
@@ -162,7 +167,7 @@ class AccountService:
         return answer
 
     def release_unheard(self) -> None:
-        """Let names go whose owners were not heard of for the grace time, a bounded number of them."""
+        """Release names of owners inactive for the grace time, a bounded number per call."""
         self._know_all()
         with self._lock:
             for name in self._house.stood_up() & self._heard.keys():
@@ -193,7 +198,10 @@ class AccountService:
         return answer
 
     def _release(self, state: names.Name, heard_at: float) -> None:
-        """Let a name go, unless its owner is heard of first; from here on its token waits until that is done."""
+        """Release a name, unless its owner becomes active first.
+
+        Until the release is done, ``who`` raises NotReady for its token.
+        """
         with self._lock:
             if self._heard.get(state.name) != heard_at:
                 return
@@ -212,7 +220,10 @@ class AccountService:
 
     @contextmanager
     def _alone_with(self, *marks: str) -> Iterator[None]:
-        """While inside, nobody else claims a name that looks like this one, nor another name with this token."""
+        """Exclude parallel claims of a lookalike name or with the same token. Raises NotReady.
+
+        ``marks``: the skeletons of the name, and the token's hash.
+        """
         with self._lock:
             if not self._coming.isdisjoint(marks):
                 raise NotReady("a name like this is being claimed at this moment: try again")
@@ -225,7 +236,10 @@ class AccountService:
 
     @contextmanager
     def _place_for_one_more(self, name: str, host: str) -> Iterator[None]:
-        """While inside, a name that is being claimed counts for its host already. Raises LimitReached."""
+        """Count a name for its host while it is being claimed. Raises LimitReached.
+
+        Without that, parallel claims could exceed the limit.
+        """
         settings, new = self._settings, self._house.names.state(_stream(name)) is None
         with self._lock:
             if len(self._hosts.names_of(host)) + self._claimed_now[host] >= settings.max_names_per_host and host:
@@ -251,7 +265,7 @@ class AccountService:
                     del self._claimed_now[host]
 
     def _check_may_keep_one_more(self, host: str) -> None:
-        """Raise Busy or LimitReached when as many names are kept as may be."""
+        """Raise Busy or LimitReached if the cluster or the host may have no further reserved name."""
         if self._house.names.kept >= self._settings.max_kept_names:
             raise Busy("as many names have a recovery code as the settings allow (MAX_KEPT_NAMES)")
         kept = sum(self._house.state_of(_stream(name)).kept for name in self.used_from(host))
@@ -261,7 +275,10 @@ class AccountService:
             )
 
     def _know_all(self) -> None:
-        """Names of earlier terms count as heard of when this one began: nobody is let go for a takeover."""
+        """Treat the owners of earlier terms as active when this term began.
+
+        Otherwise a takeover could release their names.
+        """
         if not self._knows_all:
             earlier = dict.fromkeys(self._house.names.held_names(), self._opened_at)
             with self._lock:
@@ -269,7 +286,7 @@ class AccountService:
                 self._knows_all = True
 
     def _hear(self, name: str) -> None:
-        """The owner of a name was heard of. The lock is held."""
+        """Record a name's owner as active now. The caller holds ``_lock``."""
         self._heard.pop(name, None)
         self._heard[name] = self._clock()
 
@@ -288,7 +305,7 @@ def _stream(name: str) -> str:
 
 
 def _first_before(before: float, heard: Mapping[str, float], most: int) -> list[tuple[str, float]]:
-    """Those heard of before then, of which the first come first."""
+    """Return at most ``most`` names last active before ``before``. ``heard`` has the oldest first."""
     found: list[tuple[str, float]] = []
     for name, heard_at in heard.items():
         if heard_at >= before or len(found) == most:

@@ -1,6 +1,7 @@
-"""How often somebody may do something: so many times at once, then one every so often. Pure: the time is handed in.
+"""Limits how often a key may act: several attempts at once, then one per interval. Pure: the caller passes the time.
 
-One token bucket a key (a name, a host, or both), counted from the other side: as what was done and is not forgiven yet.
+Each key (a name, a host, or both) has a token bucket. It stores used attempts, not free ones, so an unused key needs no
+entry.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ REMEMBERED = 10_000
 
 
 class AttemptLimiter:
-    """Attempts by key. Not safe for threads."""
+    """Used attempts by key. Not thread-safe."""
 
     def __init__(self, *, at_once: int, again_s: float, most: int = REMEMBERED) -> None:
-        """``at_once``: so many attempts are free; then one in ``again_s`` seconds is. ``most``: so many keys are
-        remembered; the one that was last used longest ago is forgotten first.
+        """``at_once``: attempts allowed without a pause. ``again_s``: seconds until one more is allowed.
+
+        ``most``: keys stored. The key with the oldest attempt is dropped first.
         """
         self._at_once = at_once
         self._again_s = again_s
         self._most = most
-        self._made: dict[Hashable, tuple[float, float]] = {}  # key -> how many count now, as of when; the latest last
+        self._made: dict[Hashable, tuple[float, float]] = {}  # key -> (used attempts, when counted); the latest last
 
     def is_exhausted(self, key: Hashable, now: float) -> bool:
-        """Whether no attempt is free at this time."""
+        """Return whether the key has no attempt left at ``now``, in seconds."""
         return self._count(key, now) > self._at_once - 1
 
     def record(self, key: Hashable, now: float) -> None:
-        """An attempt was made."""
+        """Count an attempt of the key."""
         count = self._count(key, now) + 1
         self._made.pop(key, None)
         self._made[key] = (count, now)

@@ -1,7 +1,7 @@
-"""A main server from its start to its term of office: it opens its journal and takes office, however long that takes.
+"""A main server from its start to its takeover: opens its journal, then tries the takeover until it succeeds.
 
-Where nothing but the disk keeps it from that, or what is on it, it serves reads meanwhile. A term then takes the place
-of these, in the same process: those who wait are answered, and ask again.
+Meanwhile it serves reads if only the disk, or its content, prevents the takeover. The primary's term replaces these
+reads in the same process. Pending waits are answered then, and clients repeat them.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ logger = structlog.get_logger()
 
 
 class Candidate:
-    """A main server that wants to be in office."""
+    """A main server that tries to become the primary."""
 
     def __init__(self, node: ServerProcess, clients: Endpoint, line: ReplicaConnection, peer: MainPeerApi) -> None:
-        """``peer`` answers the other servers from what is served."""
+        """``peer``: answers the other servers from the part that serves now."""
         self._node = node
         self._clients = clients
         self._line = line
         self._peer = peer
-        self._reads: ReadOnly | None = None
+        self._reads: ReadOnly | None = None  # what serves before the term, if anything does
         self.serves = threading.Event()
-        """Set once people can be served, or never will be because this server ends."""
+        """Set when clients can be served, or when this server ends before that."""
 
     def run(self) -> None:
-        """Begin a term of office; returns when it has begun, or when this server ends."""
+        """Become the primary. Return when the term has begun, or when this server ends."""
         try:
             opening = self._node.retries["journal"] = Retries("the journal cannot be opened")
             journal = open_when_possible(self._open, opening, go_on=self._node.go_on, pause=self._node.pause)
@@ -80,7 +80,7 @@ class Candidate:
             self._reads.refuse_with(error)
         elif may_be_read:
             reads = ReadOnly(self._node, self._clients, journal, error)
-            reads.load()  # may fail as well: the next try begins anew
+            reads.load()  # may raise, too: the next attempt starts again
             self._reads = reads
             self._peer.serve(reads)
             self.serves.set()

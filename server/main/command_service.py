@@ -1,8 +1,7 @@
-"""The main server's desk: every command comes by here on its way to the log, every question on its way to the house.
-Usernames have a part of their own, ``account_service``.
+"""Authenticates callers, enforces limits, submits commands and answers reads. ``account_service`` has the usernames.
 
-Who asks is checked first, by the token; then limits; the rest is decided where the log is. Room objects and the peer
-object are thin: they check arguments and ask here.
+The token is checked first, then the limits. The rules of a room decide during the commit. Room objects and the peer
+object only check arguments and call this module.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ logger = structlog.get_logger()
 
 
 class CommandService:
-    """Takes commands and questions of people. Safe for threads."""
+    """Takes commands and reads from clients. Thread-safe."""
 
     def __init__(
         self,
@@ -54,8 +53,9 @@ class CommandService:
         house_bot: str = "",
         tidies: bool = True,
     ) -> None:
-        """``house_bot``: the hash of the token under which the servers themselves play. ``tidies``: whether ``tidy`` is
-        going to be called; without it nothing has to be known of who was seen when.
+        """``house_bot``: the hash of the house bot's token.
+
+        ``tidies``: whether ``tidy`` will be called. Without it, nothing is stored about who was last seen when.
         """
         self._tidies = tidies
         self._house = house
@@ -63,12 +63,12 @@ class CommandService:
         self._settings = settings
         self._clock = clock
         self.names = AccountService(house, committer, settings, clock, house_bot=house_bot)
-        self._seen_lock = threading.Lock()
-        self._seen: dict[tuple[str, str], float] = {}  # room and name -> when; what is longest ago first
+        self._seen_lock = threading.Lock()  # guards ``_seen``, ``_opening`` and ``_new_rooms``
+        self._seen: dict[tuple[str, str], float] = {}  # (room, name) -> when last seen; the oldest first
         self._opened_at = clock()
-        self._opening: Counter[str] = Counter()  # rooms that are being opened, by who opens them; with the same lock
+        self._opening: Counter[str] = Counter()  # rooms being opened, by owner; never 0
         an_hour = settings.max_new_rooms_per_name_per_hour
-        self._new_rooms = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)  # with the same lock
+        self._new_rooms = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)
 
     # -- rooms ----------------------------------------------------------------------------------------------------
 
@@ -82,8 +82,10 @@ class CommandService:
         terms: Mapping[str, object],
         host: str = "",
     ) -> dict[str, object]:
-        """Open a room; its id follows from who asks with which request, so a retry finds the same room. ``revision``:
-        of a lobby that has it; ``code``: its invite code, empty if it is not private. ``host``: where its owner is.
+        """Open a room. Its id follows from the username and the request id, so a retry finds the same room.
+
+        ``host``: the owner's host. In the answer, ``revision`` is a lobby revision that has the room. ``code`` is the
+        invite code, empty if the room is not private. Raises InvalidArgument, Busy, LimitReached.
         """
         by = self.names.who(hashed_token)
         self.names.came_from(by, host)
@@ -104,7 +106,7 @@ class CommandService:
         }
 
     def check_new_room(self, room: str) -> bool:
-        """Whether this would be one room more. Raises Busy when it would, and there is no place for it."""
+        """Return whether the room would be new. Raises Busy if so and the cluster has ``max_rooms`` rooms."""
         new: bool = self._house.state_of(room_stream(room)).phase == "new"
         if new and self._house.open_rooms >= self._settings.max_rooms:
             raise Busy("there are as many rooms as the settings allow (MAX_ROOMS)")
@@ -112,9 +114,9 @@ class CommandService:
 
     @contextmanager
     def _place_for_one_more(self, by: str, host: str) -> Iterator[None]:
-        """While inside, a room that is being opened counts already, for its owner and for their host.
+        """Count a room for its owner and the owner's host while it is being opened.
 
-        Raises LimitReached when one of the two has as many rooms as it may have.
+        Raises LimitReached when the owner or the host has as many rooms as allowed.
         """
         settings = self._settings
         of_host = self.names.used_from(host)
@@ -147,20 +149,20 @@ class CommandService:
                     del self._opening[by]
 
     def expect(self, room: str, names: Iterable[str]) -> None:
-        """These are being seated in a room, and will come: they count as seen there now."""
+        """Record these players as seen in a room now, because they are being seated there."""
         for name in names:
             self._saw(room, name)
 
     # -- in a room ------------------------------------------------------------------------------------------------
 
     def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
-        """Carry out the command that ``make`` makes for the caller's username; its answer may come later."""
+        """Submit the command that ``make`` builds for the caller's username. The answer may come later."""
         by = self.names.who(token_hash(token))
         self._saw(room, by)
         return self._committer.submit(room_stream(room), make(by))
 
     def join(self, token: str, room: str, role: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
-        """The same for somebody who comes in. Raises LimitReached."""
+        """Submit a command to enter a room, as ``command`` does. Raises LimitReached."""
         by, host = self.names.who(token_hash(token)), calling_host()
         self.names.came_from(by, host)
         state = self._house.room(room)
@@ -183,33 +185,33 @@ class CommandService:
             )
 
     def view(self, token: str, room: str) -> dict[str, Any]:
-        """The view of a room."""
+        """Return the view of a room."""
         by = self.names.who(token_hash(token))
         check_may_see(self._house.room(room), by)
         self._saw(room, by)
         return self._house.view(room)
 
     def invite(self, token: str, room: str) -> dict[str, object]:
-        """The invite code of a room, for those who are inside; empty if it is not private."""
+        """Return the invite code of a room to a person inside; empty if the room is not private."""
         by = self.names.who(token_hash(token))
         state = self._house.room(room)
         check_may_see(state, by)
         return {"code": state.entry.code}
 
     def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
-        """What happened in a room after a version, maybe later."""
+        """Return what happened in a room after a version. The answer may come later."""
         by = self.names.who(token_hash(token))
         check_may_see(self._house.room(room), by)
         self._saw(room, by)
         return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
 
-    # -- tidying --------------------------------------------------------------------------------------------------
+    # -- regular work ---------------------------------------------------------------------------------------------
 
     def tidy(self) -> list[str]:
-        """Do what time asks for: people unseen for long leave, idle rooms leave memory or close, closed ones go, names
-        are let go.
+        """Do the regular work.
 
-        Returns the streams that can go from the journals.
+        People unseen for long leave. Idle rooms leave memory or close. The oldest closed rooms are forgotten. Names are
+        released. Return the streams that can be removed from the journals.
         """
         settings = self._settings
         before = self._clock() - settings.away_s
@@ -228,7 +230,7 @@ class CommandService:
 
     def _let_unseen_leave(self, room: Room, before: float) -> None:
         present = [name for name in (*room.players, *room.spectators) if room.has(name)]
-        not_known = max(self._opened_at, before)  # not seen since then, and maybe for longer
+        not_known = max(self._opened_at, before)  # without a time: unseen at least since then
         with self._seen_lock:
             seen = {name: self._seen.get((room.id, name), not_known) for name in present}
             unseen = [name for name in present if seen[name] <= before]
@@ -239,7 +241,7 @@ class CommandService:
             self._on_behalf(room.id, Leave(name, house_request(), unseen_ms))
 
     def _forget_unseen(self, before: float) -> None:
-        """Who was seen long ago is remembered no more: most have left that room, or it is closed."""
+        """Drop times up to ``before``: most of these people left the room, or the room is closed."""
         with self._seen_lock:
             for long_ago in list(itertools.takewhile(lambda one: self._seen[one] <= before, self._seen)):
                 del self._seen[long_ago]

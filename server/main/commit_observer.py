@@ -1,8 +1,8 @@
-"""Who sees everything that is committed: counts it at once, and tells the log of it, in a thread of its own.
+"""Counts what is committed, and logs it from a thread of its own.
 
-What is told of here: rooms opened and closed and games finished at ``info``, games started and every command at
-``debug``; each with the room and the request id. Lines are written a moment later and not while somebody has the commit
-turn: a write lets other threads go first, and whoever has the turn would stand in line again.
+At ``info`` it logs rooms opened and closed and games finished. At ``debug`` it logs games started and every command.
+Each line has the room and the request id. The thread writes lines a moment later; the holder of the commit lock never
+writes. A write lets other threads run, so the holder would have to wait before it continues.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from server.telemetry.counters import CommitCounts
 
 WRITE_PAUSE_S = 0.1
 MOST_LINES = 20_000
-"""Lines that wait to be written; more are left out, and the log says how many."""
+"""The most lines that wait to be written. Further lines are dropped, and their number is logged."""
 
 logger = structlog.get_logger()
 
 _Line = tuple[float, str, dict[str, object], bool]
-"""When it was, the event, its fields, and whether it is for ``debug`` alone."""
+"""Time, event, fields, and whether the line is for ``debug`` only."""
 _TOLD = frozenset({Created, Closed, Started, Finished})
 
 
 class CommitObserver:
-    """Sees what is committed. Called by whoever has the commit turn, but for ``run``."""
+    """Observes commits. The holder of the commit lock calls ``published`` and ``carried_out``."""
 
     def __init__(self, counts: CommitCounts, *, every_command: bool) -> None:
-        """``every_command``: whether the log takes what is told at ``debug``."""
+        """``every_command``: whether lines for ``debug`` are logged."""
         self._counts = counts
         self._every_command = every_command
-        self._lines: deque[_Line] = deque()
-        self._left_out = 0
+        self._lines: deque[_Line] = deque()  # the oldest first
+        self._left_out = 0  # lines dropped since the last write
 
     def published(self, draft: Batch) -> None:
-        """All of this is committed, and visible to everybody."""
+        """Count and log a batch that is committed and visible."""
         counts = self._counts
         counts.commits += 1
         for entry, event in zip(draft.entries, draft.events, strict=True):
@@ -57,7 +57,10 @@ class CommitObserver:
                     self._tell(*_line_of(room_of(entry.stream), event), for_debug=type(event) is Started)
 
     def carried_out(self, orders: Sequence[Submission], took_s: float) -> None:
-        """A batch is through, each order with its answer or its error, ``took_s`` after it had the turn."""
+        """Count and log submissions that have their answer or error.
+
+        ``took_s``: seconds since the batch got the commit lock.
+        """
         if not orders:
             return
         self._counts.commands.add(len(orders))
@@ -73,8 +76,8 @@ class CommitObserver:
             pause(WRITE_PAUSE_S)
 
     def write(self) -> None:
-        """Write what waits to be written."""
-        # the thread that ends this server writes the last ones, too
+        """Write the lines that wait."""
+        # Two threads may write at once: this one, and the one that ends the server and writes the last lines.
         with logs.in_one_piece(), contextlib.suppress(IndexError):
             for _ in range(len(self._lines)):
                 at, event, fields, for_debug = self._lines.popleft()
@@ -92,7 +95,7 @@ class CommitObserver:
 
 
 def _kind_of(event: Any) -> str:
-    """What an event is called; those of names have no other name than their class."""
+    """Return the kind of an event. Events of usernames have no kind, so their class name is used."""
     kind: str = getattr(event, "kind", None) or type(event).__name__.lower()
     return kind
 
@@ -109,7 +112,10 @@ def _line_of(room: str | None, event: Created | Closed | Started | Finished) -> 
 
 
 def _command_line(order: Submission) -> tuple[str, dict[str, object]]:
-    """A command and what became of it: the room, who and which request. What else a command has may be secret."""
+    """Return the log line of a command and its result: room, username and request id.
+
+    Other fields of a command may be secret.
+    """
     command: Any = order.command
     fields: dict[str, object] = {"command": type(command).__name__.lower()}
     room = room_of(order.stream)

@@ -1,10 +1,12 @@
-"""The main server's part in emptying the cluster: who asks for it is told, and what still holds it up is counted.
+"""The main server's part of a drain: begins it, ends it, and counts the games that still run.
 
-That the cluster is being emptied stands in the log (``cluster_state``), so every next main server knows it, whatever is
-killed. What a later start has to know, that the cluster was stopped meanwhile, stands in no log. So there is a *mark*,
-a file beside the run files: written before the log says it, and gone as soon as the cluster is stopped, or started when
-none of its servers ran. A main server that finds the log draining and no mark goes on as usual, and so does the next
-one if it is killed over that. What draining refuses is in ``game.rooms.drain_rules``.
+The log stores that the cluster drains (``cluster_state``), so each next primary continues the drain after any kill. The
+log cannot store that the cluster was stopped afterwards. Therefore a marker file is kept beside the run files. It is
+written before the log entry. It is removed when the drain ends, when the cluster is stopped, and when it is started
+while none of its servers runs.
+
+A primary that finds a draining log and no marker file ends the drain. If it is killed before that, the next primary
+does the same. ``game.rooms.drain_rules`` has what a drain refuses.
 """
 
 from __future__ import annotations
@@ -26,33 +28,36 @@ from server.supervision.run_directory import RunDirectory
 from wire.later import now
 
 READ_AT_ONCE = 200
-"""So many rooms that are not in memory are read from the journal for one count."""
+"""The most rooms outside memory that one count reads from the journal."""
 
 logger = structlog.get_logger()
 
 
 class Rooms(Protocol):
-    """What the count needs of the house."""
+    """The part of the room store that the count needs."""
 
     def unfinished(self) -> list[str]:
-        """Rooms whose rows say that a game or a series runs."""
+        """Return the rooms with a running game or series, according to their rows."""
 
     def at_hand(self, stream: str) -> Room | None:
-        """The state of a room in memory."""
+        """Return the state of a room that is in memory, else None."""
 
     def state_of(self, stream: str) -> Room:
-        """The state of a room."""
+        """Return the state of a room."""
 
 
 class StillPlayed:
-    """Counts the rooms in which somebody is there for whom a game has to come to its end."""
+    """Counts the rooms in which a person is present and a game or series has to finish."""
 
     def __init__(self, house: Rooms) -> None:
         self._house = house
-        self._read: dict[str, bool] = {}
+        self._read: dict[str, bool] = {}  # rooms outside memory at the last count -> whether they counted
 
     def count(self) -> int:
-        """How many there are. Of very many that are not in memory some may count that are deserted, for a while."""
+        """Return the number of such rooms.
+
+        If very many rooms are outside memory, some deserted rooms may be counted for a while.
+        """
         read_before, self._read = self._read, {}
         to_read = READ_AT_ONCE
         count = 0
@@ -61,7 +66,7 @@ class StillPlayed:
             if state is not None:
                 count += is_played(state)
                 continue
-            played = read_before.get(room)  # nothing happens in a room while it is not in memory
+            played = read_before.get(room)  # a room outside memory does not change
             if played is None and to_read:
                 to_read -= 1
                 played = is_played(self._house.state_of(room_stream(room)))
@@ -72,7 +77,7 @@ class StillPlayed:
 
 
 class DrainService:
-    """Begins and ends the emptying, in one term of office."""
+    """Begins and ends a drain, during one term of the primary."""
 
     def __init__(self, house: RoomStore, committer: CommandPort, run_folder: RunDirectory) -> None:
         self._house = house
@@ -81,15 +86,15 @@ class DrainService:
         self._still_played = StillPlayed(house)
 
     def begin_term(self) -> None:
-        """Go on as usual if the cluster was emptied and has been stopped since. Raises StorageFailed."""
+        """End the drain if the cluster was stopped since it began. Raises StorageFailed."""
         if self._house.service.draining and not self._run_folder.is_marked_draining:
             logger.info("the cluster was emptied and stopped: it is open again")
             self._submit(Drain(on=False))
 
     def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
-        """Empty the cluster, until that date at the most, or (not ``on``) go on as usual; what is told of it then.
+        """Begin a drain until ``until`` at the latest, or end it if ``on`` is false. Return what ``told`` returns.
 
-        Raises StorageFailed.
+        ``until``: a date in seconds since 1970. Raises StorageFailed.
         """
         if on:
             self._run_folder.mark_draining()
@@ -99,7 +104,7 @@ class DrainService:
         return self.told()
 
     def told(self) -> Mapping[str, object] | None:
-        """What people are told, and how many ``registry`` still run; None while nothing is emptied."""
+        """Return the drain's ``until``, and in ``games`` how many still run; None without a drain."""
         told = cluster_state.told(self._house.service)
         return None if told is None else {**told, "games": self._still_played.count()}
 

@@ -1,6 +1,7 @@
-"""Rooms for people who were matched: the main server's side of matchmaking, which the front door asks for.
+"""Opens rooms for matched players, when the front door requests it.
 
-Nobody gets into two matches: who is in one that goes on is told its room, and the others of the group nothing new.
+No player gets into two matches. If a player of a pairing is in a running match, no room is opened. The answer then has
+the room of that match.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from wire.later import Later, now
 
 
 class MatchOpener:
-    """Opens rooms for matches. Safe for threads."""
+    """Opens rooms for matches. Thread-safe."""
 
     def __init__(
         self,
@@ -28,8 +29,10 @@ class MatchOpener:
         seat_house_bot: Callable[[], object],
         expect: Callable[[str, Sequence[str]], None],
     ) -> None:
-        """``check_new_room`` raises when there is no place for one room more; ``seat_house_bot`` sees to it that the
-        house bot has its name; ``expect`` is told who is going to come into which room.
+        """``check_new_room``: raises when no further room is allowed.
+
+        ``seat_house_bot``: makes sure that the house bot has its username. ``expect``: gets a room and its future
+        players.
         """
         self._house = house
         self._committer = committer
@@ -39,11 +42,11 @@ class MatchOpener:
         self._one_at_a_time = threading.Lock()
 
     def open(self, wanted: Sequence[Pairing]) -> list[Opened]:
-        """Open a room for each; whoever asks again with the same request finds the same rooms. No name is in two.
+        """Open a room for each pairing. The same request id gets the same room again.
 
-        Raises Busy.
+        No person may be in two of the pairings. Raises Busy.
         """
-        # Held while the log is waited for: who is matched next must see who is in a match by then.
+        # Held until the commits are done: the next call must see these matches.
         with self._one_at_a_time:
             made = [self._begin(pairing) for pairing in wanted]
             for _, answer in made:

@@ -1,7 +1,7 @@
-"""Which names are used from which host: what the limits per host count. Pure; the main server has one, in memory alone.
+"""Which names are used from which host, for the limits per host. Pure. The main server keeps it in memory only.
 
-A name counts for the host from which it was last claimed, or claimed again: windows do that once a minute. So a new
-main server knows most of it again soon, and no host is written down anywhere. What is not known counts for nobody.
+A name counts for the host of its last claim. Clients repeat the claim once a minute, so a new main server soon has most
+of them again. No host is ever written to disk. A name without a known host counts for no host.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Set
 
 
 class NameHosts:
-    """Names by host. As large as there are names that are somebody's. Not safe for threads."""
+    """Names by host. Grows with the number of names that have an owner. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._hosts: dict[str, str] = {}
-        self._names: dict[str, set[str]] = {}
+        self._hosts: dict[str, str] = {}  # name -> host; the inverse of ``_names``
+        self._names: dict[str, set[str]] = {}  # host -> its names; never an empty set
 
     def put(self, name: str, host: str) -> None:
-        """The name is used from that host now; an empty host is none, and changes nothing."""
+        """Record that the name is used from that host now. An empty host changes nothing."""
         if not host or self._hosts.get(name) == host:
             return
         self.forget(name)
@@ -25,7 +25,7 @@ class NameHosts:
         self._names.setdefault(host, set()).add(name)
 
     def forget(self, name: str) -> None:
-        """The name is nobody's any more."""
+        """Remove a name that has no owner any more."""
         host = self._hosts.pop(name, None)
         if host is not None:
             names = self._names[host]
@@ -34,9 +34,9 @@ class NameHosts:
                 del self._names[host]
 
     def of(self, name: str) -> str:
-        """The host of a name; empty if it is not known."""
+        """Return the host of a name; empty if it is not known."""
         return self._hosts.get(name, "")
 
     def names_of(self, host: str) -> Set[str]:
-        """The names that are used from a host; none for an empty one."""
+        """Return the names that are used from a host; none for an empty host."""
         return self._names.get(host, frozenset())

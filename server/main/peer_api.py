@@ -1,4 +1,4 @@
-"""What the main server answers the other servers: the commands of the lobby, and the lobby itself."""
+"""The main server's remote object for the other servers: usernames, rooms, matches, lobby and game archive."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ _HASH = text(longest=64, shortest=64)
 _HOST = optional(text(longest=64), "")
 _POSITION = whole(0, 1 << 62)
 _LATEST = 1 << 40
-"""The latest date there is, in seconds since 1970."""
+"""The latest date allowed, in seconds since 1970."""
 
 
 class MainPeerApi(PeerApi):
-    """Before it serves anything, a main server answers that it is not ready."""
+    """Answers the other servers. Its methods raise NotReady until this main server serves something."""
 
     def __init__(self, node: ServerProcess) -> None:
         super().__init__(node)
-        self._serving: Reads | None = None
+        self._serving: Reads | None = None  # never None again once set
 
     def serve(self, serving: Reads) -> None:
-        """From now on that is asked."""
+        """Answer from that part from now on."""
         self._serving = serving
 
     @property
     def term(self) -> PrimaryTerm | None:
-        """The term of office, if it has begun."""
+        """The primary's term, if it has begun."""
         return self._serving if isinstance(self._serving, PrimaryTerm) else None
 
     @property
     def reads_only(self) -> bool:
-        """Whether reads are served out of office."""
+        """Whether this server serves reads without being the primary."""
         return self._serving is not None and self.term is None
 
     def prove(self) -> bool:
-        """The commits before this came to their end."""
+        """Wait for the commits under way. Return False if nothing is served yet."""
         if self._serving is None:
             return False
         with self._serving.committer.turn():
@@ -70,7 +70,7 @@ class MainPeerApi(PeerApi):
         return self._serving.status()
 
     def readings(self) -> Iterator[Reading]:
-        """What the main server tells; before its term only that there is none."""
+        """Yield the main server's metrics; before its term, only that there is none."""
         yield Reading(metrics.IN_OFFICE, 0 if self.term is None else 1)
         yield Reading(metrics.READ_ONLY, 1 if self.reads_only else 0)
         if self.term is not None:
@@ -78,22 +78,25 @@ class MainPeerApi(PeerApi):
 
     @remote(on=yes_or_no, until=or_none(whole(0, _LATEST)))
     def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
-        """Empty the cluster, until that date at the most, or go on as usual."""
+        """Begin a drain until that date at the latest, or end it."""
         return self._served().draining.drain(on, until)
 
     @remote(name=text(longest=64), token_hash=_HASH, host=_HOST)
     def claim(self, name: str, token_hash: str, host: str) -> Mapping[str, object]:
-        """Give a username to a token, or confirm that it has it. ``host``: of the connection to the front door."""
+        """Give a username to a token, or confirm that the token has it.
+
+        ``host``: the host that connected to the front door.
+        """
         return self._served().desk.names.claim(name, token_hash, host)
 
     @remote(token_hash=_HASH, code_hash=_HASH, host=_HOST)
     def keep_name(self, token_hash: str, code_hash: str, host: str) -> Mapping[str, object]:
-        """Let a username stay its owner's, with a recovery code."""
+        """Make a username a reserved name with a recovery code."""
         return self._served().desk.names.keep(token_hash, code_hash, host)
 
     @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH, host=_HOST)
     def recover_name(self, name: str, code_hash: str, token_hash: str, host: str) -> Mapping[str, object]:
-        """Give a username to another token, by its recovery code."""
+        """Give a reserved name to another token, by its recovery code."""
         return self._served().desk.names.recover(name, code_hash, token_hash, host)
 
     @remote(
@@ -120,34 +123,34 @@ class MainPeerApi(PeerApi):
 
     @remote(pairings=pairings)
     def open_matches(self, pairings: Sequence[Pairing]) -> dict[str, object]:
-        """Open rooms for people who were matched; ``revision``: of a lobby that has them."""
+        """Open rooms for matched players. ``revision`` in the answer: of a lobby that has these rooms."""
         served = self._served()
         opened = [one._asdict() for one in served.pairings.open(pairings)]
         return {"opened": opened, "revision": served.house.lobby_revision}
 
     @remote(token_hash=_HASH)
     def who_has(self, token_hash: str) -> str:
-        """The username that belongs to a token."""
+        """Return the username that belongs to a token."""
         return self._served().desk.names.who(token_hash)
 
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
-        """The records of finished games after that one, when there are any or the time is up."""
+        """Return the records of finished games after that number, when there are any or the time is up."""
         return self._served().house.records_after(number, limit, timeout_s)
 
     @remote(numbers=sequence(most=1000))
     def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
-        """The records of these numbers."""
+        """Return the records of these numbers."""
         return self._served().house.records_numbered([_POSITION(number) for number in numbers])
 
     @remote(room=room_id)
     def is_open(self, room: str) -> bool:
-        """Whether there is such a room."""
+        """Return whether there is such a room and it is open."""
         return self._served().house.is_open(room)
 
     @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
-        """What changed in the lobby after a cursor, when something has or the time is up."""
+        """Return what changed in the lobby after a cursor, when anything has or the time is up."""
         house = self._served().house
         changes = house.lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
         return {

@@ -1,7 +1,13 @@
-"""A main server's term of office: all that it has from taking office to its end, put together.
+"""A main server's term as primary: builds its parts and runs them.
 
-The way of a command: a room object or the front door → ``command_service`` (who asks) → ``group_commit`` (with whom
-together) → ``commit`` (decide, own journal) → ``replicator`` (the copy) → ``room_store`` (visible to all).
+The path of a command:
+
+    room object or front door
+    → ``command_service``: authenticates the caller
+    → ``group_commit``: forms a batch
+    → ``commit``: decides, appends to the journal
+    → ``replicator``: appends to the replica
+    → ``room_store``: makes the events visible
 """
 
 from __future__ import annotations
@@ -42,13 +48,13 @@ from wire.rpc import Endpoint
 
 TIDY_PAUSE_S = 1.0
 AT_ONCE = 500
-"""Streams that are forgotten in one message."""
+"""Streams that one message removes from the journals."""
 
 logger = structlog.get_logger()
 
 
 class PrimaryTerm(Reads):
-    """The working parts of a main server in office."""
+    """The parts of a main server that is the primary."""
 
     committer: Committer
 
@@ -61,9 +67,9 @@ class PrimaryTerm(Reads):
         self._node = node
         self._journal = journal
         self._line = line
-        self._to_forget: list[str] = []
-        self._last_turn = contextlib.ExitStack()
-        self._is_open = False
+        self._to_forget: list[str] = []  # streams to be removed from both journals
+        self._last_turn = contextlib.ExitStack()  # holds the commit lock once the server ends
+        self._is_open = False  # whether ``begin_term`` of the drain succeeded
         self._opening = node.retries["opening"] = Retries("the cluster cannot be opened again")
         self.counts = CommitCounts()
         self.damage = journal.damage
@@ -110,7 +116,10 @@ class PrimaryTerm(Reads):
         node.retries["time"] = self._timekeeper.retries
 
     def begin(self) -> None:
-        """Take in the journal, offer every room, and keep the replica in step, in the background."""
+        """Load the journal, offer every room, and start the background threads.
+
+        One of these threads keeps the replica in sync.
+        """
         self._keep(self.load())
         self._open_again()
         go_on, line, turn = self._node.go_on, self._line, self.committer.turn
@@ -126,8 +135,9 @@ class PrimaryTerm(Reads):
         self._node.at_end(self._witness.write)
 
     def _finish_commits(self) -> None:
-        """What is being committed is committed, and nothing more: the next main server does the rest. The turn is kept
-        until this process is gone; what waits for it is asked for again.
+        """Wait for the commit under way, then hold the commit lock until the process ends.
+
+        Commands that still wait are not committed. Clients send them again, and the next primary commits them.
         """
         self._last_turn.enter_context(self.committer.turn())
 
@@ -136,7 +146,7 @@ class PrimaryTerm(Reads):
         return {"epoch": self.link.epoch, "step": self.link.step.value, **super().status(), **kept}
 
     def readings(self) -> Iterator[Reading]:
-        """What a main server in office tells."""
+        """Yield the metrics of a primary."""
         house, link, counts = self.house, self.link, self.counts
         present = [room for room in house.in_memory() if room.players or room.spectators]
         yield Reading(metrics.EPOCH, link.epoch)
@@ -164,7 +174,7 @@ class PrimaryTerm(Reads):
         yield from readings_of_copy(self.damage, self.scrub)
 
     def _keep(self, missing: Sequence[StreamSummary]) -> None:
-        """Write listings that the journal lacks, for the next start: without them it takes longer, and no more."""
+        """Write stream summaries that the journal lacks. Without them, only the next start takes longer."""
         try:
             if missing:
                 self._journal.list_streams(missing)
@@ -172,7 +182,7 @@ class PrimaryTerm(Reads):
             logger.warning("listings cannot be written", count=len(missing), why=error.message)
 
     def _open_again(self) -> None:
-        """Go on as usual if the cluster was emptied and has been stopped since; tried again while the disk refuses."""
+        """End a drain if the cluster was stopped since. ``_tidy`` tries again while the disk refuses."""
         try:
             self.draining.begin_term()
         except StorageFailed as error:

@@ -1,8 +1,8 @@
-"""A main server that serves reads and is not in office: it has a reason for which no command can be carried out.
+"""A main server that serves reads and is not the primary, because of an error such as a disk that refuses writes.
 
-The reason is an error: the disk refuses to be written, say. Every command is refused with it, unless it needs no write:
-a retry gets its first answer, and an owner who claims the name again has it. Time stands still, and nothing is written.
-``candidate`` begins this, and begins a term of office in its place once there can be one.
+It refuses every command with that error, unless the command needs no write. A retry gets its first answer. A repeated
+claim of an owner is confirmed. Service time stands still, and nothing is written. ``candidate`` starts this, and
+replaces it with the primary's term after the takeover.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
 
 READ_ONLY = "read only"
-"""The step of such a main server, in its status."""
+"""The ``step`` of such a main server, in its status."""
 
 
 class ReadOnly(Reads):
-    """What a main server serves before it is in office."""
+    """What a main server serves before it is the primary."""
 
     committer: RefusingCommitter
 
@@ -39,7 +39,7 @@ class ReadOnly(Reads):
         super().__init__(node, clients, house, RefusingCommitter(streams, house, error), tidies=False)
 
     def refuse_with(self, error: TicTacToeError) -> None:
-        """From now on commands are refused with that error."""
+        """Refuse commands with that error from now on."""
         self.committer.error = error
 
     def status(self) -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""What people and the front door can ask of a main server, in office or not: its rooms and usernames.
+"""What clients and the front door can call on a main server, whether or not it is the primary: rooms and usernames.
 
-Reads are answered from the house, commands go to where ``committer`` says: into the log in a term of office
-(``primary_term``), nowhere while a main server serves reads only (``read_only``).
+Reads are answered from the room store. Commands go to ``committer``. In a primary's term it writes them to the log
+(``primary_term``). While a main server serves reads only, it refuses them (``read_only``).
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from wire.rpc import Endpoint
 
 
 class Reads:
-    """Rooms and usernames, and the objects that are called for them."""
+    """Rooms and usernames, and their remote objects."""
 
     def __init__(
         self, node: ServerProcess, clients: Endpoint, house: RoomStore, committer: CommandPort, *, tidies: bool = True
     ) -> None:
-        """``room_store``: an empty one, which calls ``offer`` with every room that it gets to know. ``tidies``: see
-        ``CommandService``.
+        """``house``: an empty room store, which calls ``offer`` with every room that it loads.
+
+        ``tidies``: see ``CommandService``.
         """
         self.house = house
         self.committer = committer
@@ -46,25 +47,25 @@ class Reads:
         self.draining = DrainService(house, committer, node.run_folder)
 
     def load(self) -> list[StreamSummary]:
-        """Take in the journal and offer every room; returns the listings that the journal lacks."""
+        """Load the journal and offer every room. Return the stream summaries that the journal lacks."""
         missing = self.house.load()
         self._clients.offer(MAIN, ClientApi(MAIN, self._cluster_id))
         return missing
 
     def offer(self, room: str) -> None:
-        """Make a room callable, in the place of an object of the same name."""
+        """Make a room callable, in place of an object of the same name."""
         self._clients.offer(room_object(room), RoomApi(self.desk, room))
 
     def withdraw(self, room: str) -> None:
-        """Make a room unknown."""
+        """Remove a room's remote object."""
         self._clients.withdraw(room_object(room))
 
     def end(self) -> None:
-        """Answer everybody who waits: what comes next is asked of what is served next."""
+        """Answer all pending waits. Clients repeat them to the part that serves next."""
         self.house.end()
 
     def status(self) -> dict[str, object]:
-        """How it stands, for people."""
+        """Return the state, for people."""
         return {
             "rooms": self.house.open_rooms,
             "names": self.house.names.held,

@@ -1,4 +1,7 @@
-"""A room's remote object: what people in a room call. One object a room, under a name that outlives every server."""
+"""A room's remote object: the methods that people in a room call.
+
+Each room has one object. Its name stays the same when servers are replaced.
+"""
 
 from __future__ import annotations
 
@@ -43,10 +46,11 @@ _MATTER = one_of(*MATTERS)
 
 
 class RoomApi:
-    """Every method takes the caller's secret token first; those that change something a new request id next.
+    """The remote methods of a room.
 
-    A retry with the same request id is answered as the first time. The answer to a change has ``version``, the room's
-    version after it, and ``seat``, the caller's seat then ("X", "O" or None).
+    Every method takes the caller's secret token first. Methods that change something take a new request id next. A
+    retry with the same request id gets the first answer. The answer to a change has ``version``, the room's version
+    after it. It also has ``seat``, the caller's seat then ("X", "O" or None).
     """
 
     __slots__ = ("_desk", "_room")
@@ -62,88 +66,88 @@ class RoomApi:
         invite_code=optional(text(longest=40), ""),
     )
     def join(self, token: str, request_id: str, role: str, invite_code: str) -> Mapping[str, object] | Later:
-        """Take a seat, come back to one's own, or watch; who asks for a seat when none is free watches.
+        """Take a seat, return to the caller's seat, or watch. If no seat is free, the caller becomes a spectator.
 
-        ``invite_code``: needed if the room is private.
+        ``invite_code``: required for a private room.
         """
         return self._desk.join(token, self._room, role, lambda by: Join(by, request_id, role, invite_code))  # type: ignore[arg-type]
 
     @remote(token=token, request_id=request_id)
     def leave(self, token: str, request_id: str) -> Mapping[str, object] | Later:
-        """Go. A player's seat stays the player's."""
+        """Leave the room. A player keeps the seat."""
         return self._desk.command(token, self._room, lambda by: Leave(by, request_id))
 
     @remote(token=token, request_id=request_id, move=anything)
     def move(self, token: str, request_id: str, move: object) -> Mapping[str, object] | Later:
-        """Play; in tic-tac-toe a move is a cell number, row by row from 0."""
+        """Play a move. In tic-tac-toe it is a cell number, row by row from 0."""
         return self._desk.command(token, self._room, lambda by: Move(by, request_id, move))
 
     @remote(token=token, request_id=request_id)
     def resign(self, token: str, request_id: str) -> Mapping[str, object] | Later:
-        """Give the running game up."""
+        """Resign the running game."""
         return self._desk.command(token, self._room, lambda by: Resign(by, request_id))
 
     @remote(token=token, request_id=request_id)
     def rematch(self, token: str, request_id: str) -> Mapping[str, object] | Later:
-        """Wish for another game; it starts, with seats swapped, when both players do."""
+        """Offer a rematch. The next game starts, with seats swapped, when both players have offered it."""
         return self._desk.command(token, self._room, lambda by: Rematch(by, request_id))
 
     @remote(token=token, request_id=request_id, result=one_of("win", "draw"))
     def claim_game(self, token: str, request_id: str, result: str) -> Mapping[str, object] | Later:
-        """End the game that the opponent has stayed away from for long enough, as won or as drawn."""
+        """End the game as won or drawn, after the opponent was away for long enough."""
         return self._desk.command(token, self._room, lambda by: ClaimGame(by, request_id, result))
 
     @remote(token=token, request_id=request_id, proposal=mapping(most_fields=10))
     def propose(self, token: str, request_id: str, proposal: Mapping[str, object]) -> Mapping[str, object] | Later:
-        """Say what one would play, while a match selects that: board, best_of and clock of its short list."""
+        """Propose board, best_of and clock of the short list, while a match selects them."""
         return self._desk.command(token, self._room, lambda by: Propose(by, request_id, proposal))
 
     @remote(token=token, request_id=request_id, what=_MATTER)
     def offer(self, token: str, request_id: str, what: str) -> Mapping[str, object] | Later:
-        """Offer a draw, to take the last own move back, or (before the second move) to abort the game."""
+        """Offer a draw, a takeback of the caller's last move, or (before the second move) to abort the game."""
         return self._desk.command(token, self._room, lambda by: Offer(by, request_id, what))
 
     @remote(token=token, request_id=request_id, what=_MATTER)
     def accept(self, token: str, request_id: str, what: str) -> Mapping[str, object] | Later:
-        """Accept what the other player offers."""
+        """Accept the opponent's offer."""
         return self._desk.command(token, self._room, lambda by: Accept(by, request_id, what))
 
     @remote(token=token, request_id=request_id, what=one_of(*MATTERS, "rematch"))
     def decline(self, token: str, request_id: str, what: str) -> Mapping[str, object] | Later:
-        """Decline what the other player offers, or take back what one offers."""
+        """Decline the opponent's offer, or withdraw the caller's offer."""
         return self._desk.command(token, self._room, lambda by: Decline(by, request_id, what))
 
     @remote(token=token, request_id=request_id, text=text(longest=1000))
     def say(self, token: str, request_id: str, text: str) -> Mapping[str, object] | Later:
-        """Say something to all in the room."""
+        """Write a chat line to all in the room."""
         return self._desk.command(token, self._room, lambda by: Say(by, request_id, text))
 
     @remote(token=token, request_id=request_id, on=yes_or_no)
     def lock(self, token: str, request_id: str, on: bool) -> Mapping[str, object] | Later:
-        """Let nobody more in to watch, or let them in again; only who opened the room may."""
+        """Stop new spectators, or allow them again. Only the person who opened the room may do this."""
         return self._desk.command(token, self._room, lambda by: Lock(by, request_id, on))
 
     @remote(token=token, request_id=request_id, name=text(longest=64))
     def remove(self, token: str, request_id: str, name: str) -> Mapping[str, object] | Later:
-        """Send somebody away who watches, for good; only who opened the room may."""
+        """Remove a spectator for good. Only the person who opened the room may do this."""
         return self._desk.command(token, self._room, lambda by: Remove(by, request_id, name))
 
     @remote(token=token)
     def invite(self, token: str) -> dict[str, object]:
-        """The room's invite code, for those inside; empty if it is not private."""
+        """Return the room's invite code to a person inside; empty if the room is not private."""
         return self._desk.invite(token, self._room)
 
     @remote(token=token, request_id=request_id)
     def close(self, token: str, request_id: str) -> Mapping[str, object] | Later:
-        """Close the room for good; only who opened it may, and not while a game is running."""
+        """Close the room for good. Only the person who opened it may do this, and not during a game."""
         return self._desk.command(token, self._room, lambda by: Close(by, request_id))
 
     @remote(token=token)
     def view(self, token: str) -> dict[str, Any]:
-        """All there is to see in the room."""
+        """Return all that the caller may see in the room."""
         return self._desk.view(token, self._room)
 
     @remote(token=token, after_version=whole(0, _LAST_VERSION), timeout_s=seconds(3600.0))
     def wait(self, token: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
-        """What happened after a version: at once if there is something, else when it happens or time is up."""
+        """Return what happened after a version: at once if anything did, else when it does or the time is up."""
         return self._desk.wait(token, self._room, after_version, timeout_s)

@@ -1,5 +1,6 @@
-"""What time brings, as a dialogue with the log: which commands, and when. No threads here, and no clock: the time is
-handed in. ``timer_thread`` holds the dialogue in the real servers, the simulator in its own.
+"""The commands that timers make due, as a procedure with effects. No threads and no clock: the caller passes the time.
+
+``timer_thread`` carries it out in the servers, and the simulator in its own way.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from server.log.service_stream import THE_SERVICE
 from server.rooms.room_store import RoomStore
 
 WRITTEN_EVERY_MS = 1000
-"""So often, while something is due anywhere, service time is written down: no takeover gives back more than that."""
+"""How often service time is committed while any room has a timer. A takeover never gives back more time than this."""
 LOOKED_INTO_AT_ONCE = 20
 
 logger = structlog.get_logger()
 
 
 def brought_by(at: int, house: RoomStore, new_request: Callable[[], str]) -> Iterator[tuple[str, Tick | Due]]:
-    """All that is to be done at that service time: streams and commands, one after the other. Each must have been
-    carried out, or have failed, before the next is asked for.
+    """Yield all streams and commands that are due at service time ``at``, in milliseconds, in order.
+
+    The caller must carry out a command, or see it fail, before it takes the next.
     """
     for room in house.due.take_unknown(LOOKED_INTO_AT_ONCE):
         _look_into(room, house)
@@ -36,8 +38,9 @@ def brought_by(at: int, house: RoomStore, new_request: Callable[[], str]) -> Ite
 
 
 def _look_into(room: str, house: RoomStore) -> None:
-    """Ask a room when something is due there; again if something has happened in it meanwhile, which may have told more
-    than what is put here.
+    """Store the next timer of a room.
+
+    If the room changed meanwhile, do it again. The change may have stored a newer timer than this.
     """
     try:
         asked = house.room(room)
@@ -45,5 +48,5 @@ def _look_into(room: str, house: RoomStore) -> None:
         if house.room(room).version != asked.version:
             _look_into(room, house)
     except TicTacToeError as error:
-        house.due.put(room, None)  # a damaged one is asked again once it is mended
+        house.due.put(room, None)  # a damaged room is read again after its repair
         logger.warning("what is due in a room is not known", room=room, why=error.message)

@@ -1,7 +1,7 @@
-"""Keeps service time, writes it down, and sees to what time brings in rooms: flags, lots, next games.
+"""Advances service time, commits it, and submits what timers make due in rooms: flag falls, lots, next games.
 
-A thread of the main server in office. Time passes at its ticks, each of which has the commit turn (see
-``service_clock``); what is to be done then, ``timer_commands`` knows, and the log decides.
+This is a thread of the primary. Time advances at its ticks, and each tick holds the commit lock (see
+``service_clock``). ``timer_commands`` has the commands that are due then. The commit decides on them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wire.later import now as its_answer
 
 
 class TimerThread:
-    """Time, for the rooms of one main server."""
+    """The timers of the rooms of one main server."""
 
     def __init__(self, house: RoomStore, committer: Committer, new_request: Callable[[], str]) -> None:
         self._house = house
@@ -27,13 +27,13 @@ class TimerThread:
         self.retries = Retries("what time brings cannot be committed")
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Keep time until ``go_on()`` is false."""
+        """Advance service time until ``go_on()`` is false."""
         while go_on():
             pause(TICK_S)
             self.tick()
 
     def tick(self) -> None:
-        """Let time pass, and do what is due by now."""
+        """Advance service time, and submit the commands that are due."""
         with self._committer.turn():
             at = self._house.time.tick()
         failed = False

@@ -1,4 +1,4 @@
-"""What every server answers, whatever its role: to the other servers, and to anybody."""
+"""The remote methods that every server has: for the other servers, and for clients."""
 
 from __future__ import annotations
 
@@ -10,38 +10,42 @@ from wire.errors import WrongMachine
 
 
 class PeerApi:
-    """What every server answers the others; each role adds its own."""
+    """A server's remote methods for the other servers. Each role adds its own methods."""
 
     def __init__(self, node: ServerProcess) -> None:
         self._node = node
 
     def prove(self) -> bool:
-        """Come back only if what does this server's work moves; whether it does its work already."""
+        """Return only if the part that does this server's work makes progress.
+
+        Return whether it does its work already.
+        """
         raise NotImplementedError
 
     def more_status(self) -> dict[str, object]:
-        """What this role has to say beside what all say."""
+        """Return this role's part of the status."""
         return {}
 
     def more_beat(self) -> dict[str, object]:
-        """What those who watch this role have to know at once."""
+        """Return this role's part of a heartbeat: what supervisors need at once."""
         return {}
 
     @remote(wait_s=seconds(5.0))
     def beat(self, wait_s: float) -> dict[str, object]:
-        """A heartbeat after ``wait_s`` seconds, from the heart of this server."""
+        """Answer a heartbeat after ``wait_s`` seconds, if ``prove`` shows progress."""
         return {**self._node.beat(wait_s, self.prove), **self.more_beat()}
 
     @remote()
     def status(self) -> dict[str, object]:
-        """Who this is, whom it watches, and what its role has to say."""
+        """Return the identity of this process, its supervisors, and this role's part."""
         return {**self._node.status(), **self.more_status()}
 
     @remote(machine=text(longest=64))
     def check_machine(self, machine: str) -> None:
-        """Raises WrongMachine unless that is the id of this machine and data folder.
+        """Raise WrongMachine unless ``machine`` is the id of this machine and data folder.
 
-        No lock and no SIGKILL of this machine keeps a main server of another from going on without the replica.
+        Locks and SIGKILL work within one machine. They cannot keep a main server of another machine from going on
+        without the replica.
         """
         if machine != self._node.machine and not Failpoints(self._node.settings.test_faults).on("no_machine_check"):
             raise WrongMachine(
@@ -50,18 +54,18 @@ class PeerApi:
 
     @remote()
     def stand_down(self) -> None:
-        """Start and end no server for a while: ten seconds, unless this is said again."""
+        """Start and end no server for ten seconds. A repeated call starts the ten seconds again."""
         self._node.stand_down()
 
     @remote()
     def stop(self) -> None:
-        """End in good order, for good: nobody is missed in this role afterwards."""
+        """End in good order and delete the run file, so that no supervisor starts this role again."""
         self._node.run_folder.clear(self._node.role)
         self._node.end()
 
 
 class ClientApi:
-    """What every server answers anybody under its own name."""
+    """The remote methods that every server has for clients, under the name of its role."""
 
     def __init__(self, role: str, cluster_id: str) -> None:
         self._role = role
@@ -69,5 +73,5 @@ class ClientApi:
 
     @remote()
     def describe(self) -> dict[str, object]:
-        """Which server this is, of which cluster, and which version of the protocol it speaks."""
+        """Return the server's role, its cluster and its protocol version."""
         return {"role": self._role, "protocol": PROTOCOL_VERSION, "cluster": self._cluster_id}

@@ -1,4 +1,4 @@
-"""How a server script runs: settings read, become the one server of the role, build it, serve, end with a status."""
+"""Runs a server script: reads settings, takes the lock of the role, builds the server, serves, ends with a status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = structlog.get_logger()
 
 
 def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
-    """Run a server script: read the settings, become the one of this role, build it, serve. Exits with a status."""
+    """Run a server script for ``role``. ``build`` adds what the role needs. Exit with a status."""
     standard_streams.open_missing()
     arguments.take(role, sys.argv[1:])
     settings = None
@@ -37,7 +37,7 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
         if role in (MAIN, REPLICATION):
             this_machine.check_log(settings)
         log_file = LogFile(settings, role)
-        gc.freeze()  # what is imported stays: it need not be looked at again and again, nor in a takeover
+        gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
         if not processes.told_to_begin(role, settings):
             sys.exit(0)
         node = ServerProcess(role, settings)
@@ -59,15 +59,15 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
     except OSError as error:
         _fail(sentence_of(error), processes.CANNOT_START, settings)
     logs.flush()
-    os._exit(0)  # calls that still wait would hold the process up
+    os._exit(0)  # calls that still wait would delay the end
 
 
 def _fail(sentence: str, status: int, settings: Settings | None = None) -> NoReturn:
-    """End with a sentence for people; for machines too, if the settings could be read and say so."""
+    """Exit with an error message for people. If the settings select JSON, log the message instead."""
     if settings is not None and settings.log_format == "json":
         logger.error("cannot serve", why=sentence)
     else:
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{sentence}\n")
     logs.flush()
-    os._exit(status)  # what the log could not take would change the status of an exit in good order
+    os._exit(status)  # in a normal exit, a log that cannot be written would change the status

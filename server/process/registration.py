@@ -1,9 +1,8 @@
-"""The cluster's entries in the name server: kept there, and never put over those of another cluster that lives.
+"""The cluster's entries in the name server: kept up to date, and never written over those of another live cluster.
 
-Clients ask the name server for the front door alone, but a cluster has all three names or none: if one of them is
-another cluster's, clients would be split between the two. Who has the first of the names, in the order of NAMES, has
-them all; the other cluster takes its entries out, says why, and waits. Entries that lead to no living server are
-anybody's.
+Clients look up only the front door, but a cluster has all three names or none. If one name belonged to another cluster,
+clients would be split between the two. The first taken name, in the order of NAMES, decides which cluster gets all
+three. The other cluster removes its entries, reports why, and waits. Entries of dead servers may be replaced.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from wire.rpc import Proxy, Registered
 NAMES = (COMMUNICATION, MAIN, REPLICATION)
 ASK_S = 1.0
 SILENT_S = 5.0
-"""A server that takes connections and gives no answer is taken for a living one for so long."""
+"""A server that accepts connections and gives no answer counts as live for this time."""
 
 
 class Registration:
-    """The entries of one cluster, as a server of it or the command line sees to them; for one thread."""
+    """The entries of one cluster, as one of its servers or the command line keeps them. For one thread."""
 
     def __init__(self, settings: Settings, cluster_id: str, role: str = "") -> None:
-        """``role``: the server that sees to its own entry."""
+        """``role``: the server whose entry ``keep`` writes."""
         self._settings = settings
         self._id = cluster_id
         self._role = role
-        self._silent_since: dict[Registered, float] = {}
+        self._silent_since: dict[Registered, float] = {}  # entry -> when it first gave no answer
         self.conflict = ""
         """Why clients do not find this server, in a sentence for people; empty if they do."""
 
@@ -43,7 +42,7 @@ class Registration:
         return {name: is_here(self._settings.host_of(name)) for name in NAMES}
 
     def keep(self) -> bool:
-        """See to it that the name server knows this server; whether its entry had to be written.
+        """Keep the entry of this server in the name server. Return whether it had to be written.
 
         Raises NotReady while another cluster has the names, and Unreachable.
         """
@@ -60,16 +59,16 @@ class Registration:
         return rpc.register(self._settings.name_server, self._role, mine, instead_of=there, timeout_s=ASK_S)
 
     def look(self) -> str:
-        """Whether another cluster has the names, as ``conflict``. Raises Unreachable."""
+        """Return the sentence about another cluster with the names, as in ``conflict``. Raises Unreachable."""
         return self._conflict(self._entries())
 
     @property
     def is_undecided(self) -> bool:
-        """Whether a server gave no answer in the last look, and may be found dead in a later one."""
+        """Whether a server gave no answer in the last look, so that a later look may find it dead."""
         return any(time.monotonic() - since < SILENT_S for since in self._silent_since.values())
 
     def withdraw(self) -> None:
-        """Take all entries of this cluster out. Raises Unreachable."""
+        """Remove all entries of this cluster. Raises Unreachable."""
         for name, entry in self._entries().items():
             if self._is_ours(name, entry):
                 rpc.remove(self._settings.name_server, name, entry, timeout_s=ASK_S)
@@ -78,10 +77,13 @@ class Registration:
         return rpc.entries(self._settings.name_server, NAMES, timeout_s=self._settings.hang_s)
 
     def _is_ours(self, name: str, entry: Registered) -> bool:
-        """Whether an entry is of this very cluster: a copy of it, on other ports, has the same id."""
+        """Return whether an entry belongs to this cluster.
+
+        On this machine the address decides: a copy of the cluster on other ports has the same id.
+        """
         if name == self._role or self._is_here[name]:
             return entry.address == self._settings.public_address_of(name)
-        return entry.cluster == self._id  # what a server on another machine tells clients, only that one knows
+        return entry.cluster == self._id  # this machine does not have the public addresses of others
 
     def _conflict(self, found: Mapping[str, Registered]) -> str:
         ours = [name for name in NAMES if name in found and self._is_ours(name, found[name])]
@@ -102,7 +104,7 @@ class Registration:
         )
 
     def _lives(self, name: str, entry: Registered) -> bool:
-        """Whether a server answers there under that name, or may still do so."""
+        """Return whether a server answers at that entry, or may still answer."""
         remote = Proxy(entry.address, name)
         try:
             remote.call("describe", timeout_s=ASK_S)
@@ -111,7 +113,7 @@ class Registration:
         except DeadlineExceeded:
             return time.monotonic() - self._silent_since.setdefault(entry, time.monotonic()) < SILENT_S
         except TicTacToeError:
-            return True  # it answers, if only that it has no room or speaks another version
+            return True  # it answers, if only that it is full or has another version
         finally:
             remote.close()
         self._silent_since.pop(entry, None)

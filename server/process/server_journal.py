@@ -1,4 +1,4 @@
-"""The journal of a server's process: opened, shared with other readers, and put aside where it cannot be read."""
+"""A server's journal: opened, shared with other readers, and put aside if it cannot be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = structlog.get_logger()
 def open_journal_of(node: ServerProcess, guard: GuardFile | None = None) -> Journal:
     """Open the journal of that server's role. Raises StorageFailed.
 
-    On a full disk no other process can read it; in the background it is shared as soon as there is room.
+    On a full disk no other process can read the journal. A background thread shares it as soon as there is space.
     """
     file, durability = journal_of(node.settings, node.role), node.settings.durability
     journal = open_journal(file, durability=durability, guard=guard)
@@ -32,7 +32,7 @@ def open_journal_of(node: ServerProcess, guard: GuardFile | None = None) -> Jour
 
 
 def _end_unreadable(node: ServerProcess, file: Path, why: str) -> None:
-    """End the server. The next start puts the journal aside, and fetches what it had from the other copy."""
+    """End the server. The next start puts the journal aside, and fetches its content from the other copy."""
     try:
         condemn(file)
     except OSError as error:

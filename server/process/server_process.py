@@ -1,7 +1,7 @@
-"""What every server is, whatever its role: one process with a lock, two endpoints, a heartbeat and an end.
+"""One server process of any role: a lock, two endpoints, heartbeats and an orderly end.
 
-The client endpoint is what anybody may call, the peer endpoint what servers say to one another with the cluster's key.
-A server's own part is a list of ``Supervisor`` and what it offers; the scripts put that together.
+Anybody may call the client endpoint. The peer endpoint is for servers with the cluster's key. A role adds its
+``Supervisor`` list and its remote objects; the server scripts put these together.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
 OWNER_LOOK_S = 0.2
 WRITE_AGAIN_S = 2.0
-"""How often a run file is tried again that could not be written."""
+"""Seconds until the next attempt to write a run file."""
 
 logger = structlog.get_logger()
 
 
 class ServerProcess:
-    """One server process. Make it, offer objects, then ``run`` it; ``go_on`` is false once it is to end."""
+    """One server process. Make it, offer objects, then ``run`` it. ``go_on`` is false once it has to end."""
 
     def __init__(self, role: str, settings: Settings) -> None:
-        """Become the one server of this role. Raises AlreadyRunning, SettingsError."""
+        """Take the lock of this role. Raises AlreadyRunning, SettingsError."""
         self.role = role
         self.settings = settings
-        connections = fd_limits.connections_for(settings.max_connections)  # first: what cannot serve holds no lock
+        connections = fd_limits.connections_for(settings.max_connections)  # first: if this raises, no lock is held
         self.run_folder = RunDirectory(settings)
         self.key = cluster_key(settings)
         self.cluster_id = cluster_id(self.key)
@@ -63,13 +63,13 @@ class ServerProcess:
         self.started_at = time.time()
         self._run = self.run_folder.run_of(role, os.getpid())
         self._ending = threading.Event()
-        self._stands_down_until = -math.inf
+        self._stands_down_until = -math.inf  # monotonic; before it, no supervisor starts or ends a server
         self.watchers: list[Supervisor] = []
         self._threads: list[threading.Thread] = []
-        self._at_end: list[Callable[[], None]] = []
+        self._at_end: list[Callable[[], None]] = []  # run in this order, at an orderly end only
         self._registration = Retries("not registered", patience_s=TAKEOVER_S, name_server=str(settings.name_server))
         self.retries: dict[str, Retries] = {"registration": self._registration}
-        """What this server tries again and again, by what it is for; see ``metrics.FAILED_TRIES``."""
+        """Tasks that this server tries until they succeed, by name; see ``metrics.FAILED_TRIES``."""
         if not self.run_folder.is_written(self._run):
             self.in_background("run file", self._write_down)
         rpc.configure(
@@ -88,37 +88,40 @@ class ServerProcess:
         if settings.owner_pid:
             self.in_background("owner", self._end_with_owner)
 
-    # -- life -----------------------------------------------------------------------------------------------------
+    # -- start and end --------------------------------------------------------------------------------------------
 
     def go_on(self) -> bool:
-        """Whether this server goes on."""
+        """Return whether this server continues."""
         return not self._ending.is_set()
 
     def end(self) -> None:
-        """End in good order, soon; the other servers will start another in this role unless they stand down."""
+        """Start an orderly end. A supervisor then starts this role again, unless the servers stand down."""
         self._ending.set()
 
     def pause(self, seconds_: float) -> None:
-        """Wait that long, or until this server ends."""
+        """Wait that many seconds, or until this server ends."""
         self._ending.wait(seconds_)
 
     def at_end(self, action: Callable[[], None]) -> None:
-        """Do this before the process ends in good order."""
+        """Run an action before the process ends in good order."""
         self._at_end.append(action)
 
     def step_down(self, why: str, *, status: int = 1) -> NoReturn:
-        """End at once, without another word to anybody: what is in memory must not be served any more."""
+        """End at once, without answers to open calls: the state in memory must not be served any more."""
         logger.error("stepping down", why=why)
         logs.flush()
         os._exit(status)
 
     def cannot_serve(self, why: str) -> NoReturn:
-        """End at once, and what was started from here and has not answered yet: it is of no use to anybody."""
+        """End at once, and end processes started from here that have not answered yet.
+
+        They have no use without this server.
+        """
         self.stand_down()
         self.step_down(why, status=processes.CANNOT_START)
 
     def in_background(self, name: str, run: Callable[[], None]) -> None:
-        """Run in a thread of this server; an exception there ends the process, and the next has good state."""
+        """Run in a thread. An exception there ends the process, and the next one starts with good state."""
 
         def guarded() -> None:
             try:
@@ -132,24 +135,24 @@ class ServerProcess:
         thread.start()
 
     def offer_to_peers(self, peer_object: object) -> None:
-        """Answer the other servers with that object, in the place of the one before."""
+        """Offer that object to the other servers, in place of the previous object."""
         self.peers.offer(PEER, peer_object)
 
     def serve_peers(self, peer_object: object) -> None:
-        """Answer the other servers from now on."""
+        """Offer that object to the other servers, and start to serve them."""
         self.offer_to_peers(peer_object)
         self.in_background("peers", lambda: self.peers.serve(self.go_on))
 
     def open_to_clients(self) -> Endpoint:
-        """Make the endpoint for clients; ``run`` serves it."""
+        """Make and return the endpoint for clients; ``run`` serves it."""
         address = Address(self.settings.bind_host, self.settings.client_port_of(self.role))
         most = self.settings.max_connections_per_host
         self.clients = Endpoint(address, most_of_host=most, answered=self.traffic.answered)
         return self.clients
 
     def run(self) -> None:
-        """Register with the name server and serve clients until the end comes."""
-        if self.clients is not None and self.go_on():  # else it was told to end before it could serve
+        """Register with the name server, and serve clients until this server ends."""
+        if self.clients is not None and self.go_on():  # false if the end came before it could serve
             self._say_what_is_open()
             self.in_background("registration", self._keep_registered)
             self.clients.serve(self.go_on)
@@ -159,10 +162,10 @@ class ServerProcess:
             watcher.abandon_start()
         logger.info("ended")
 
-    # -- the others -----------------------------------------------------------------------------------------------
+    # -- supervision ----------------------------------------------------------------------------------------------
 
     def watch(self, roles: Sequence[str]) -> None:
-        """Keep these roles alive, each watched in a thread of its own."""
+        """Supervise these roles, each in a thread of its own."""
         for role in roles:
             watcher = Supervisor(
                 role,
@@ -177,8 +180,8 @@ class ServerProcess:
             self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self.go_on, self._stands_down))  # type: ignore[misc]
 
     def _is_here(self, role: str) -> bool:
-        """Whether that server belongs on this machine, so that it can be ended and started from here."""
-        # Of these two it is known already, and no name server that is slow may hold them up.
+        """Return whether that server belongs on this machine, so that this process can end and start it."""
+        # These two always share a machine, and a slow host name lookup must not delay them.
         return {self.role, role} == {MAIN, REPLICATION} or is_here(self.settings.host_of(role))
 
     def _pulse_of(self, role: str) -> Heartbeat:
@@ -190,18 +193,18 @@ class ServerProcess:
         return time.monotonic() < self._stands_down_until
 
     def stand_down(self) -> None:
-        """Start and end nobody for STAND_DOWN_S from now on: the whole cluster is being stopped."""
+        """Start and end no server for ``STAND_DOWN_S`` from now: the whole cluster is being stopped."""
         self._stands_down_until = time.monotonic() + STAND_DOWN_S
         for watcher in self.watchers:
             watcher.abandon_start()
 
     @property
     def identity(self) -> dict[str, object]:
-        """Which process this is, and of which run folder; see ``RunFile``."""
+        """The process and its run directory; see ``RunFile``."""
         return asdict(self._run)
 
     def status(self) -> dict[str, object]:
-        """Who this is and whom it watches."""
+        """Return the identity of this process, its supervisors, and what fails now."""
         return {
             **self.identity,
             "started_at": self.started_at,
@@ -218,7 +221,7 @@ class ServerProcess:
         }
 
     def _readings(self) -> Iterator[Reading]:
-        """What every server tells: its connections, whom it refused, and whom it replaced."""
+        """Yield the metrics of every server: connections, refused calls, replaced servers, failed attempts."""
         yield Reading(metrics.INFO, 1, (self.role, str(PROTOCOL_VERSION)))
         ports = (("clients", self.clients, self.traffic), ("peers", self.peers, self.peer_traffic))
         for port, endpoint, traffic in ports:
@@ -236,7 +239,7 @@ class ServerProcess:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _write_down(self) -> None:
-        """Write the run file as soon as the disk lets it be written."""
+        """Write the run file as soon as the disk allows it."""
         writing = self.retries["run file"] = Retries("this server cannot be written down")
         while self.go_on():
             try:
@@ -249,9 +252,10 @@ class ServerProcess:
                 return
 
     def beat(self, wait_s: float, prove: Callable[[], bool]) -> dict[str, object]:
-        """A heartbeat: after ``wait_s`` (or at the end of this server), if what does the work proves that it moves.
+        """Answer a heartbeat after ``wait_s``, or at the end of this server, if ``prove`` shows progress.
 
-        ``reads``: whether it does its work already, or still waits for something.
+        ``serving`` in the answer: whether the server does its work already, or still waits for something. Raises
+        NotReady if the loop that accepts connections is stuck.
         """
         about_to_wait()
         self._ending.wait(wait_s)
@@ -261,7 +265,10 @@ class ServerProcess:
         return {**self.identity, "serving": serving}
 
     def _end_with_owner(self) -> None:
-        """End when the process that owns this cluster is gone, and end the name server, which knows of no owner."""
+        """End when the process that owns this cluster is gone.
+
+        End the name server, too: it does not check the owner.
+        """
         owner = processes.owner_of(self.settings)
         while owner is not None and owner.alive:
             if self._ending.wait(OWNER_LOOK_S):
@@ -273,7 +280,7 @@ class ServerProcess:
         self.end()
 
     def _keep_registered(self) -> None:
-        """See to it that the name server knows us, also after it was started anew."""
+        """Keep the entry in the name server, also after the name server starts again."""
         settings = self.settings
         while self.go_on():
             try:

@@ -1,13 +1,13 @@
-"""The primary's side of replication, pure: what goes to the replica, and when an entry counts as committed.
+"""The primary's side of replication, without I/O or a clock: what to send, and when an entry is committed.
 
-Inputs: what the own journal wrote, what the replica answered, that it was lost. Outputs: what to send and what is
-committed. No I/O, no clock; ``replicator`` holds the conversations that it wants.
+Inputs: what the own journal wrote, what the replica answered, and that the replica was lost. Outputs: what to send and
+what is committed. ``replicator`` runs the procedures that follow from them.
 
     ALONE         degraded: an entry is committed once the own journal has it
-    CATCHING_UP   the same, while the replica gets what it lacks; it does not count as a copy yet
-    IN_STEP       an entry is committed once the own journal and the replica have it
-    FENCED        another main server is in office, or the replica knows more than this one: nothing is committed any
-                  more, for good
+    CATCHING_UP   the same, while the replica receives what it lacks; it does not count as a copy yet
+    IN_STEP       in sync: an entry is committed once the own journal and the replica have it
+    FENCED        final: another main server is the primary, or the replica has entries that this log lacks;
+                  nothing is committed any more
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from server.log.entries import START, Entry, Epoch, EpochHistory, LogEnd, LogId
 
 
 class SyncState(enum.Enum):
-    """How the replica stands to the primary."""
+    """The replica's state as the primary sees it."""
 
     ALONE = "degraded"
     CATCHING_UP = "catching up"
@@ -39,7 +39,7 @@ class Send:
 
 @dataclass(frozen=True)
 class SendBacklog:
-    """Send the next piece of the own journal after ``after``, up to ``upto`` at the most."""
+    """Send the next piece of the own journal after ``after``, at most up to ``upto``."""
 
     after: LogId
     upto: LogId
@@ -47,39 +47,46 @@ class SendBacklog:
 
 @dataclass(frozen=True)
 class SendCopy:
-    """Replace the replica's copy by the own journal. It was put back to before streams were forgotten. Or it is empty
-    and the own terms do not reach back to the beginning: in the middle of a backlog nobody could tell which epoch wrote
-    its end.
+    """Replace the replica's copy by the own journal.
+
+    There are two reasons. The replica was restored to a state from before streams were deleted. Or the replica is
+    empty, and the own epoch history does not reach back to the beginning. Then, in the middle of a backlog, the epoch
+    of the replica's last entry would be unknown.
     """
 
 
 @dataclass(frozen=True)
 class ReplicaAhead:
-    """The replica has entries that the own log lacks, so this main server took office without knowing all that was
-    acknowledged: end, touch nothing, and let the next start decide with the replica's answer at hand.
+    """The replica has entries that the own log lacks: end, and change nothing.
+
+    This main server became the primary without knowing everything that was acknowledged. The next start decides with
+    the replica's answer.
     """
 
 
 @dataclass(frozen=True)
 class Committed:
-    """All entries up to this position are committed: they may be answered and seen."""
+    """All entries up to this position are committed: their results may be returned and shown."""
 
     position: int
 
 
 @dataclass(frozen=True)
 class StepDown:
-    """Another main server took office: end, and touch nothing."""
+    """Another main server is the primary: end, and change nothing."""
 
 
 Output = Send | SendBacklog | SendCopy | Committed | ReplicaAhead | StepDown
 
 
 class Primary:
-    """The state of a main server in office."""
+    """The replication state of a primary.
+
+    These always hold: ``committed`` never falls, and it is at most ``last.position``. ``step`` never leaves ``FENCED``.
+    """
 
     def __init__(self, office: Epoch, last: LogId, terms: EpochHistory, *, forgotten_at: int = 0) -> None:
-        """``forgotten_at``: the end of both logs when streams were forgotten for the last time."""
+        """``forgotten_at``: the position at which both logs ended when streams were last deleted."""
         self.office = office
         self.last = last
         self.committed = last.position
@@ -88,7 +95,10 @@ class Primary:
         self._forgotten_at = forgotten_at
 
     def wrote(self, entries: Sequence[Entry]) -> Output:
-        """The own journal has these entries: send them, or if the replica is not in step, they are committed."""
+        """Return what follows from entries that the own journal has written.
+
+        That is a ``Send`` while the replica is in sync; otherwise the entries are committed at once.
+        """
         check(self.step is not SyncState.FENCED, "a fenced primary must not write")
         check(bool(entries) and entries[0].position == self.last.position + 1, "the log must not have gaps")
         previous, self.last = self.last, entries[-1].mark
@@ -97,9 +107,9 @@ class Primary:
         return self._commit(self.last)
 
     def joined(self, replica_end: LogEnd) -> Output | None:
-        """A replica attached, or took a piece while it catches up; its copy ends there now.
+        """Process where the replica's copy ends, after it attached or stored a piece of a catch-up.
 
-        Returns what it lacks; None if it lacks nothing any more and so is in step.
+        Returns what the replica lacks. None: it lacks nothing and is in sync now.
         """
         if self.step is SyncState.FENCED:
             return StepDown()
@@ -117,24 +127,24 @@ class Primary:
         return None
 
     def forgot(self) -> None:
-        """Both logs end here, and streams were forgotten in both."""
+        """Record that streams were deleted from both logs, which end here."""
         self._forgotten_at = self.last.position
 
     def acknowledged(self, replica_last: LogId) -> Output:
-        """The replica in step answered a ``Send``: its copy ends there now."""
+        """Process the answer to a ``Send``: the replica's copy ends at ``replica_last`` now."""
         if self.step is SyncState.IN_STEP and replica_last == self.last:
             return self._commit(replica_last)
         return self.lost()
 
     def lost(self) -> Output:
-        """The replica does not answer, or not as it must: go on degraded, on the own journal alone."""
+        """Go on degraded, on the own journal alone: the replica does not answer, or its answer is wrong."""
         if self.step is SyncState.FENCED:
             return StepDown()
         self.step = SyncState.ALONE
         return self._commit(self.last)
 
     def refused(self) -> Output:
-        """The replica obeys another main server."""
+        """Process a refusal: the replica obeys another main server."""
         self.step = SyncState.FENCED
         return StepDown()
 

@@ -1,7 +1,7 @@
-"""Mending one copy of the log from the other: what the main server does while the replica is in step.
+"""Repairs one copy of the log from the other. The main server runs it while the replica is in sync.
 
-Held with the commit turn, so both logs end at the same place and stand still: rows of the same version are the same in
-both. Nothing of the log is rewritten; only rows that are damaged or missing are put where they were.
+The commit lock is held. So both logs end at the same position and do not change, and rows of the same version are
+equal. A repair rewrites no sound row: it only replaces rows that are damaged or missing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from server.runtime.effects import Conversation
 from server.runtime.retries import Retries
 
 AT_ONCE = 10
-"""Streams that are mended in one turn: commands wait meanwhile."""
+"""Streams that are repaired while the commit lock is held once; commands wait meanwhile."""
 VERSIONS_AT_ONCE = 100
 
 
 class Repair:
-    """Mends the own journal from the replica's copy, and that from the own journal."""
+    """Repairs the own journal from the replica's copy, and the replica's copy from the own journal."""
 
     def __init__(
         self,
@@ -36,8 +36,9 @@ class Repair:
         mended: Callable[[str], None],
         replica_is_damaged: Callable[[], bool],
     ) -> None:
-        """``in_memory`` gives the committed state of a stream, or None; ``mended`` is called with every stream of the
-        own journal that can be read again; ``replica_is_damaged`` is what the replica reported last.
+        """``in_memory`` returns the committed state of a stream, or None.
+        ``mended`` is called with each stream of the own journal that can be read again.
+        ``replica_is_damaged`` returns what the replica reported last.
         """
         self._journal = journal
         self._compactor = compactor
@@ -49,13 +50,13 @@ class Repair:
 
     @property
     def is_needed(self) -> bool:
-        """Whether a row of either copy waits to be mended."""
+        """Whether a row of either copy waits for repair."""
         return bool(self._journal.damage.waiting) or self._replica_is_damaged()
 
     def mend_some(self, office: Epoch) -> Conversation[None]:
-        """Mend a few streams of both copies. Raises StorageFailed, and what a call of the replica raises."""
+        """Repair a few streams of both copies. Raises StorageFailed and the errors of a call of the replica."""
         for stream in self._journal.damage.waiting[:AT_ONCE]:
-            # No snapshot is taken of what is being replaced; nobody else waits for this lock.
+            # No snapshot must be taken of rows that are being replaced. Nothing else waits for this lock.
             with self._compactor.standing_still():
                 yield from self._mend_own(office, stream)
         if self._replica_is_damaged():
@@ -75,8 +76,10 @@ class Repair:
 
 
 def put_in_order(copy: StreamCopy, streams: Streams, state: Any = None) -> StreamCopy:
-    """The copy with what is left to do for rows that the other copy does not have: a snapshot of the ``state`` that is
-    in memory stands for them; or else they may be able to go.
+    """Return the copy with the rows settled that the other copy does not have either.
+
+    If ``state`` has the stream's last version and the stream need not keep its events, a snapshot of it replaces those
+    rows. Otherwise ``settled`` drops the rows that may go.
     """
     kind = streams.kind_of(copy.stream)
     last = copy.entries[-1] if copy.entries else None
@@ -88,7 +91,7 @@ def put_in_order(copy: StreamCopy, streams: Streams, state: Any = None) -> Strea
 
 
 def put(journal: Journal, mended: StreamCopy) -> None:
-    """Write a stream that was mended as far as that is possible, and note what came of it."""
+    """Write a stream that was repaired as far as possible, and record whether it is sound or lost."""
     journal.replace(mended)
     if holes_of(mended) is None:
         journal.damage.mend(mended.stream)
@@ -97,7 +100,7 @@ def put(journal: Journal, mended: StreamCopy) -> None:
 
 
 def _in_pieces(holes: Holes) -> Sequence[Holes]:
-    """The same in questions of a bounded size, at least one."""
+    """Split ``holes`` into requests of bounded size; return at least one."""
     starts = range(0, max(1, len(holes.versions)), VERSIONS_AT_ONCE)
     return [
         holes._replace(versions=holes.versions[at : at + VERSIONS_AT_ONCE], snapshot=holes.snapshot and not at)

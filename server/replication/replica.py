@@ -1,9 +1,9 @@
-"""The replica's side of replication, pure: what it promises, what it takes, what it refuses.
+"""The replica's side of replication, without I/O or a clock: what it promises, accepts and refuses.
 
-Inputs are a main server's messages; outputs are values that say what to write and to answer. No I/O, no clock. The
-shell (``replica_service``) writes what ``Take`` holds before it answers, and hands in what its journal had at the
-start. The rules are those of viewstamped replication with two members (Oki & Liskov 1988) and Raft's check of the
-previous entry (Ongaro & Ousterhout 2014).
+Inputs are a main server's messages. Outputs are values that describe what to write and what to answer. The shell
+(``replica_service``) writes the content of ``Take`` before it answers. It passes in what its journal had at the start.
+The rules are those of viewstamped replication with two members (Oki & Liskov 1988). The check of the previous entry is
+from Raft (Ongaro & Ousterhout 2014).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wire.errors import Fenced
 
 @dataclass(frozen=True)
 class Take:
-    """Write these, then say that the replica is at ``last``. With nothing to write it has them already."""
+    """Write these, then report ``last`` as the last log id. Nothing to write: the replica has them already."""
 
     snapshots: tuple[Snapshot, ...]
     entries: tuple[Entry, ...]
@@ -27,21 +27,25 @@ class Take:
 
 @dataclass(frozen=True)
 class Behind:
-    """What came does not follow on what is here: the primary has to go on from ``last``."""
+    """The message does not follow on this copy: the primary must continue from ``last``."""
 
     last: LogId
 
 
 class Replica:
-    """The state of a replica: whom it obeys and how far its copy goes."""
+    """The state of a replica: the epoch that it obeys, and where its copy ends.
+
+    ``office`` only rises, and it is on disk before it changes here. ``last`` is what the journal has written.
+    """
 
     def __init__(self, office: Epoch, last: LogId) -> None:
         self.office = office
         self.last = last
 
     def may_take_office(self, office: Epoch) -> None:
-        """Raises Fenced unless that office's epoch is higher than any before, and InvalidArgument if it leaps so far
-        that epochs could run out.
+        """Raises Fenced unless that epoch is higher than every earlier epoch.
+
+        Raises InvalidArgument if it is so much higher that epochs could run out.
         """
         if office.epoch <= self.office.epoch:
             raise Fenced(f"epoch {self.office.epoch} is in office")
@@ -49,21 +53,21 @@ class Replica:
             raise InvalidArgument("that epoch is too far ahead of the last")
 
     def promised(self, office: Epoch) -> None:
-        """The shell has written down that a new main server is in office: it alone is obeyed from now on."""
+        """Obey only this epoch from now on. The shell has already written it down."""
         self.may_take_office(office)
         self.office = office
 
     def obey(self, office: Epoch) -> None:
-        """Raises Fenced unless that office is the one in force."""
+        """Raises Fenced unless that epoch is the one that the replica obeys."""
         if office != self.office:
             raise Fenced(f"epoch {self.office.epoch} is in office")
 
     def receive(
         self, office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
     ) -> Take | Behind:
-        """Decide on what the primary sent: it must come from the one in office and follow on what is here.
+        """Decide about a message: it must come from the primary and follow on this copy.
 
-        The same message again is acknowledged again and changes nothing. Raises Fenced for another primary.
+        A repeated message is acknowledged again and changes nothing. Raises Fenced for another primary.
         """
         self.obey(office)
         marks = [part.mark for part in snapshots] + [part.mark for part in entries]
@@ -74,10 +78,10 @@ class Replica:
         return Take(tuple(snapshots), tuple(entries), end)
 
     def wrote(self, last: LogId) -> None:
-        """The shell has written what ``receive`` told it to: the copy goes up to ``last``."""
+        """Record that the shell has written a ``Take``: the copy now ends at ``last``."""
         check(last.position >= self.last.position, "a copy must not shrink by writing")
         self.last = last
 
     def replaced(self, last: LogId) -> None:
-        """The whole copy was replaced by the primary's, which goes up to ``last``."""
+        """Record that the whole copy was replaced by the primary's, which ends at ``last``."""
         self.last = last

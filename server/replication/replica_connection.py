@@ -1,8 +1,7 @@
-"""The connection on which a main server's conversations with the replica are held, and the thread's part of them.
+"""The connection on which a main server runs procedures with the replica.
 
-Each connection begins with the question whether the replica is on this machine, with the same locks.
-
-What is said is in ``takeover`` and ``replicator``. Not safe for threads: who may speak, they see to.
+On each new connection, the first call checks that the replica is on this machine, with the same locks. ``takeover`` and
+``replicator`` have the procedures. Not thread-safe: they ensure that one thread at a time uses the connection.
 """
 
 from __future__ import annotations
@@ -28,23 +27,26 @@ def _no_turn() -> AbstractContextManager[None]:
 
 
 class ReplicaConnection:
-    """One connection to the replica, made at the first question and anew after each one that failed."""
+    """A connection to the replica. It opens at the first call, and again after each failed call."""
 
     def __init__(
         self, address: Address, key: bytes, *, timeout_s: float, machine: str, on_wrong_machine: Callable[[str], None]
     ) -> None:
-        """``key``: the cluster's. ``timeout_s``: how long an answer is waited for. ``machine``: the id of this machine,
-        ``on_wrong_machine`` is called with the reason when the replica is another's.
+        """``key`` is the cluster's key.
+        ``timeout_s``: how long to wait for an answer.
+        ``machine`` is the id of this machine.
+        ``on_wrong_machine`` is called with the reason when the replica is on another machine.
         """
         self._remote = Proxy(address, PEER, key=peer_key(key, REPLICATION))
         self._timeout_s = timeout_s
         self._machine = machine
         self._on_wrong_machine = on_wrong_machine
+        # True only for an open connection on which ``check_machine`` succeeded.
         self._is_checked = False
         self._woken = threading.Event()
 
     def hold(self, conversation: Conversation[Result], *, turn: Turn = _no_turn) -> Result:
-        """Hold a conversation to its end; ``turn`` is how the commit turn is taken, where it needs that."""
+        """Run a procedure to its end and return its result. ``turn`` takes the commit lock for effects that need it."""
 
         def fulfil(wish: Wish) -> Any:
             if isinstance(wish, RemoteCall):
@@ -59,13 +61,13 @@ class ReplicaConnection:
         return converse(conversation, fulfil)
 
     def wake(self) -> None:
-        """End the rest of a conversation; or the next one, if none rests now."""
+        """End the current pause of a procedure; without one, the next pause."""
         self._woken.set()
 
     def _ask(self, question: RemoteCall) -> Any:
         try:
             if not self._is_checked:
-                # On each connection, and before all else: the replica may be another process than before.
+                # Checked first on each connection: the replica may be another process than before.
                 self._remote.call("check_machine", self._machine, timeout_s=self._timeout_s)
                 self._is_checked = True
             return self._remote.call(question.method, *question.arguments, timeout_s=self._timeout_s)

@@ -1,7 +1,8 @@
 """The replication server's copy of the log: the shell around ``replica``.
 
-Each method is a message of a main server (``messages`` has its side). What it says is in the journal before it
-is acknowledged. One message at a time: a lock is held from the decision to the write.
+Each remote method is a message from a main server; ``messages`` has the sending side. The journal stores a message's
+content before the message is acknowledged. ``_lock`` is held from the decision to the write, so one message is
+processed at a time.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ _EPOCH = whole(0, message_checks.FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
 _NUMBER = whole(0, message_checks.FARTHEST)
 LONGEST_REPLACING_S = 30.0
-"""How long a whole copy may take to be put in the place of the old one until that counts as hanging."""
+"""Seconds. A replacement of the whole copy that takes longer counts as hanging."""
 
 
 class NoCopyYet(PeerApi):
-    """What the replication server answers while the disk does not let its journal be opened."""
+    """Answers for the replication server while the disk does not allow its journal to be opened."""
 
     def __init__(self, node: ServerProcess, opening: Retries) -> None:
         """``opening`` has the reason."""
@@ -47,16 +48,16 @@ class NoCopyYet(PeerApi):
         self._opening = opening
 
     def prove(self) -> bool:
-        """There is nothing that could move."""
+        """Return True: nothing runs here that could hang."""
         return False
 
     @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
-    def standing(self, epoch: int, position: int, holder: str) -> None:  # noqa: ARG002  # as CopyKeeper's
-        """Raises NotReady: what the copy has is not known."""
+    def standing(self, epoch: int, position: int, holder: str) -> None:  # noqa: ARG002  # as ReplicaService
+        """Raises NotReady: the content of the copy is not known."""
         raise self._not_ready()
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
-    def attach(self, epoch: int, holder: str) -> None:  # noqa: ARG002  # as CopyKeeper's
+    def attach(self, epoch: int, holder: str) -> None:  # noqa: ARG002  # as ReplicaService
         """Raises NotReady."""
         raise self._not_ready()
 
@@ -66,26 +67,28 @@ class NoCopyYet(PeerApi):
 
 
 class ReplicaService(PeerApi):
-    """Takes what the main server in office sends, and gives the copy to the next one."""
+    """Stores what the primary sends, and gives the copy to the next primary."""
 
     def __init__(self, node: ServerProcess, journal: Journal, compactor: Compactor, faults: Failpoints) -> None:
         super().__init__(node)
         self._journal = journal
         self._compactor = compactor
         self._faults = faults
-        self._streams = Streams(Limits())  # what can be read does not depend on limits
+        self._streams = Streams(Limits())  # reading streams does not depend on limits
+        # Guards the journal's and ``_replica``'s changes: while it is free, both have the same end and epoch.
         self._lock = threading.Lock()
         self._replica = Replica(journal.office, journal.last)
         self.scrub: Scrub | None = None
+        # Until when a replacement of the copy counts as progress (monotonic seconds); 0 while there is none.
         self._replacing_until = 0.0
-        self._incoming: tuple[int, int] | None = None  # which copy comes, and its next piece
+        self._incoming: tuple[int, int] | None = None  # the number of the incoming copy, and its next piece
         self._asked: dict[str, int] = {}
-        """Of streams with too much damage for one message: the last version that was asked for."""
+        """For streams with too much damage for one message: the last version that was requested."""
         self._filled: dict[str, int] = {}
-        """The same up to which the main server has answered: next time what is after it is asked for."""
+        """For the same streams: the version up to which the main server answered. The next request starts after it."""
 
     def prove(self) -> bool:
-        """The messages before this came to their end; but a large copy may take its time to be put in its place."""
+        """Return True once earlier messages have ended, or while a copy is replaced within ``LONGEST_REPLACING_S``."""
         if time.monotonic() < self._replacing_until:
             return True
         with self._lock:
@@ -98,7 +101,7 @@ class ReplicaService(PeerApi):
 
     @property
     def position(self) -> int:
-        """Where this copy ends."""
+        """The position of the last entry of this copy."""
         return self._replica.last.position
 
     def more_status(self) -> dict[str, object]:
@@ -107,7 +110,7 @@ class ReplicaService(PeerApi):
         return {**status, "damage": self._journal.damage.as_plain(), "scrub": scrub}
 
     def readings(self) -> Iterator[Reading]:
-        """What the replication server tells."""
+        """Yield the metrics of the replication server."""
         yield Reading(metrics.EPOCH, self.epoch)
         yield Reading(metrics.POSITION, self.position)
         yield from readings_of_copy(self._journal.damage, self.scrub)
@@ -117,20 +120,25 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
     def standing(self, epoch: int, position: int, holder: str) -> dict[str, object]:
-        """Which office this copy obeys, where it ends, and whether it begins with all of a log that ends like that."""
+        """Return the epoch that this copy obeys, its last log id, and ``has_own``.
+
+        ``has_own``: this copy begins with the whole log that ends at the given log id.
+        """
         with self._lock:
             has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
             return {"office": self._replica.office, "last": self._end, "has_own": has_own}
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def take_office(self, epoch: int, holder: str) -> None:
-        """Obey this office alone from now on. Raises Fenced unless its epoch is the highest yet."""
+        """Obey only this epoch from now on. Raises Fenced unless it is higher than every earlier epoch."""
         with self._lock:
             self._promise(Epoch(epoch, holder))
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def attach(self, epoch: int, holder: str) -> LogEnd:
-        """Where the copy ends, for the main server in office. Raises Fenced for another."""
+        """Obey this epoch if it is new, and return where the copy ends. Raises Fenced for any other than the highest
+        epoch.
+        """
         with self._lock:
             office = self._office(epoch, holder)
             if office != self._replica.office:
@@ -156,14 +164,14 @@ class ReplicaService(PeerApi):
         entries: Sequence[Entry],
         terms: Sequence[EpochStart],
     ) -> LogEnd:
-        """Write what follows on ``previous``; where the copy ends now. Raises Fenced."""
+        """Write what follows on ``previous``, and return where the copy ends now. Raises Fenced."""
         with self._lock:
             office = self._office(epoch, holder)
             self._replica.obey(office)
             message_checks.follow(previous, office.epoch, (*snapshots, *entries), terms)
             order = self._replica.receive(office, previous, snapshots, entries)
             if isinstance(order, Take) and (order.snapshots or order.entries):
-                # A snapshot that is being made here of what was there before must not replace one that comes.
+                # A snapshot that is being made here of older entries must not replace an incoming snapshot.
                 with self._compactor.standing_still() if order.snapshots else contextlib.nullcontext():
                     self._journal.receive(order.snapshots, order.entries, order.last, terms)
                 self._replica.wrote(order.last)
@@ -172,7 +180,7 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
-        """A whole copy is going to come; until it is complete the old one counts. Raises Fenced."""
+        """Begin to receive a whole copy. The old copy stays valid until the new one is complete. Raises Fenced."""
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             self._journal.begin_copy()
@@ -180,7 +188,7 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER, piece=_NUMBER, copies=message_checks.copies)
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
-        """A piece of the incoming copy. Raises Fenced, and NotReady for one that does not belong there now."""
+        """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             self._expect(copy, piece)
@@ -196,8 +204,9 @@ class ReplicaService(PeerApi):
     def end_copy(
         self, epoch: int, holder: str, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]
     ) -> LogEnd:
-        """The incoming copy has so many pieces and these terms, and ends at ``last``: it counts now. Raises Fenced, and
-        NotReady when not all of it is there.
+        """Replace the old copy by the incoming copy, which has ``pieces`` pieces and these terms and ends at ``last``.
+
+        Raises Fenced, and NotReady when a piece is missing.
         """
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
@@ -215,7 +224,7 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def drop_after_gaps(self, epoch: int, holder: str) -> list[str]:
-        """Drop what follows on events that are missing here; the streams in which that was done. Raises Fenced."""
+        """Drop the entries after missing entries; return the streams in which that was done. Raises Fenced."""
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             with self._compactor.standing_still():
@@ -226,15 +235,19 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def damage(self, epoch: int, holder: str) -> list[Any]:
-        """What is damaged or missing in some streams: (stream, versions, whether the snapshot is, last version) each.
-        Raises Fenced.
+        """Return what is damaged or missing in at most ``AT_ONCE`` streams.
+
+        Each item is (stream, versions, whether the snapshot is damaged, last version). Raises Fenced.
         """
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             return [self._next_holes(stream) for stream in self._journal.damage.waiting[:AT_ONCE]]
 
     def _next_holes(self, stream: str) -> Holes:
-        """What is to be asked for next. With what the main server lacks, too, it is not asked for again and again."""
+        """Return what to request next for a stream.
+
+        Versions that the main server lacks too are not requested again and again.
+        """
         holes = lacks(self._journal.copy(stream))
         versions = [version for version in holes.versions if version > self._filled.get(stream, 0)]
         found = holes._replace(versions=tuple(versions[:VERSIONS_AT_ONCE]))
@@ -252,8 +265,10 @@ class ReplicaService(PeerApi):
     def rows_of(
         self, epoch: int, holder: str, stream: str, versions: Sequence[object], snapshot: bool, after: int
     ) -> StreamCopy:
-        """What is here of a stream that is damaged in the main server's journal: entries of these versions and after a
-        version, and the snapshot. Raises Fenced.
+        """Return rows for a stream that is damaged in the main server's journal.
+
+        These are the entries of ``versions``, the entries after version ``after``, and the snapshot if ``snapshot``.
+        Raises Fenced.
         """
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
@@ -262,9 +277,10 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copies=message_checks.copies, complete=yes_or_no)
     def mend(self, epoch: int, holder: str, copies: Sequence[StreamCopy], complete: bool) -> None:
-        """Put these rows where those of this copy are damaged. ``complete``: the main server has no more of them; what
-        is still damaged then is lost. What was held up until its stream is mended, or forgotten, changes nothing.
-        Raises Fenced.
+        """Write these rows where the rows of this copy are damaged.
+
+        ``complete``: the main server has no more rows for these streams; what is still damaged then is lost. A message
+        that arrives late, after its stream was repaired or deleted, changes nothing. Raises Fenced.
         """
         with self._lock, self._compactor.standing_still():
             self._replica.obey(self._office(epoch, holder))
@@ -284,7 +300,7 @@ class ReplicaService(PeerApi):
 
     @remote(epoch=_EPOCH, holder=_HOLDER, streams=message_checks.streams)
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
-        """Drop streams of rooms closed long ago. Raises Fenced."""
+        """Delete the streams of rooms that were closed long ago. Raises Fenced."""
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
             self._journal.forget(streams)
@@ -294,14 +310,15 @@ class ReplicaService(PeerApi):
         after_stream=text(longest=200), after_version=whole(0, message_checks.FARTHEST), most_bytes=whole(1, 1 << 30)
     )
     def copies(self, after_stream: str, after_version: int, most_bytes: int) -> list[Any]:
-        """The next streams of the copy in order of name, or parts of them, after that version of that stream; each as
-        (stream, snapshot or None, entries).
+        """Return the next streams of the copy, or parts of them, ordered by name.
+
+        They begin after version ``after_version`` of ``after_stream``. Each is (stream, snapshot or None, entries).
         """
         return self._journal.parts(StreamCursor(after_stream, after_version), most_bytes)
 
     @remote()
     def terms(self) -> list[EpochStart]:
-        """Which epoch of which holder wrote which positions of this copy."""
+        """Return the epoch history of this copy."""
         return list(self._journal.terms)
 
     @property
@@ -309,16 +326,22 @@ class ReplicaService(PeerApi):
         return self._journal.terms.end_at(self._replica.last)
 
     def _expect(self, copy: int, piece: int) -> None:
-        """What was held up on an old connection, when another copy has begun since, must not get into that one."""
+        """Raises NotReady unless this is the next piece.
+
+        A message that was delayed on an old connection must not get into another copy that has begun since.
+        """
         if self._incoming != (copy, piece):
             raise NotReady("that is not the next piece of the copy that is coming")
 
     def _promise(self, office: Epoch) -> None:
-        """Obey that office, in this order: a promise that could not be written must not be known either."""
+        """Write the promise to obey that epoch, then obey it.
+
+        The write comes first: a promise that could not be written must not be in memory either.
+        """
         self._replica.may_take_office(office)
         self._journal.take_office(office)
         self._replica.promised(office)
 
     def _office(self, epoch: int, holder: str) -> Epoch:
-        """The office that a message speaks for; with the rule broken by a test, whichever is obeyed."""
+        """Return the epoch of a message. With the failpoint ``no_epoch_check`` every epoch is obeyed."""
         return self._replica.office if self._faults.on("no_epoch_check") else Epoch(epoch, holder)

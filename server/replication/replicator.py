@@ -1,8 +1,10 @@
-"""The main server's side of replication: the conversations around ``primary``.
+"""The main server's side of replication: the procedures around ``primary``.
 
-``carry`` is held with the commit turn; ``run`` apart from it, to attach the replica and bring it up to date. The
-machine is guarded by one lock, held only for its steps. The line to the replica belongs to ``run`` until the replica is
-in step, and to the commit turn as long as it is.
+``carry`` runs with the commit lock held. ``run`` runs apart from it: it attaches the replica and brings it up to date.
+
+``_lock`` guards the steps of ``Primary``. It is held for single steps only, never during a remote call. While the
+replica is not in sync, only ``run`` uses the connection. While it is in sync, only the holder of the commit lock uses
+it.
 """
 
 from __future__ import annotations
@@ -38,13 +40,13 @@ from wire.errors import Fenced, TicTacToeError, Unreachable
 NEARLY = 50
 RETRY_S = 0.02
 PROBE_S = 0.25
-"""With nothing to commit for that long, the replica is asked whether it is still there."""
+"""Seconds. When nothing is committed for this long, a probe checks that the replica still answers."""
 
 logger = structlog.get_logger()
 
 
 class Replicator:
-    """Keeps the replica in step as long as it can, and commits without it while it cannot."""
+    """Keeps the replica in sync while it can, and commits without the replica while it cannot."""
 
     def __init__(
         self,
@@ -58,9 +60,10 @@ class Replicator:
         piece_bytes: int,
         nearly: int = NEARLY,
     ) -> None:
-        """``step_down`` is called with the reason when another main server is in office; ``wake`` ends the rest of
-        ``run``, because the replica is lost. ``piece_bytes``: about how much goes in one message of a catch-up,
-        ``nearly``: with no more entries than that to go, the log stands still for the last piece.
+        """``step_down`` is called with the reason when another main server is the primary.
+        ``wake`` ends the pause in ``run`` when the replica is lost.
+        ``piece_bytes`` is the approximate size of one message of a catch-up.
+        ``nearly``: when no more entries than this are missing, the last piece is sent with the commit lock held.
         """
         self._primary = primary
         self._journal = journal
@@ -71,34 +74,37 @@ class Replicator:
         self._piece_bytes = piece_bytes
         self._nearly = nearly
         self.repair: Repair | None = None
-        """Mends damage while the replica is in step."""
+        """Repairs damage while the replica is in sync."""
+        # The number of whole copies sent so far; it numbers them within this epoch.
         self._copies = 0
         self._lock = threading.Lock()
+        # The last position that the replica reported.
         self._replica_at = 0
         self.degraded = Stopwatch(running=True)
-        """How long this server has worked on without a replica in step."""
+        """Measures the time without a replica in sync."""
         self.attempts = Retries("degraded: the replica cannot be attached")
-        """The messages to the replica that failed since it was last in step."""
+        """Failed messages to the replica since it was last in sync."""
 
     @property
     def lag(self) -> int:
-        """How many entries the replica is not known to have."""
+        """The number of entries that the replica is not known to have."""
         return self._primary.last.position - self._replica_at
 
     @property
     def epoch(self) -> int:
-        """The epoch of this term of office."""
+        """The epoch of this primary."""
         return self._primary.office.epoch
 
     @property
     def step(self) -> SyncState:
-        """How the replica stands to this server."""
+        """The replica's state as this primary sees it."""
         return self._primary.step
 
     def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
-        """Come to an end once entries that the own journal has are committed. False: another is in office.
+        """Finish once ``entries`` are committed; return False if another main server is the primary.
 
-        Held with the commit turn. Waits for the replica at most as long as an append may take, then goes on without.
+        The own journal already has the entries, and the caller holds the commit lock. Waits for the replica no longer
+        than the timeout of an append, then goes on without it.
         """
         self._compactor.noticed(entries)
         with self._lock:
@@ -110,7 +116,7 @@ class Replicator:
         return isinstance(output, Committed) and output.position == entries[-1].position
 
     def run(self, go_on: Callable[[], bool]) -> Conversation[None]:
-        """Attach the replica whenever it is lost, until ``go_on()`` is false or another main server is in office."""
+        """Attach the replica whenever it is lost, until ``go_on()`` is false or this primary is fenced."""
         committed = -1
         while go_on() and self._primary.step is not SyncState.FENCED:
             if self._primary.step is not SyncState.IN_STEP:
@@ -123,10 +129,10 @@ class Replicator:
             yield Sleep(PROBE_S if self._primary.step is SyncState.IN_STEP else RETRY_S)
 
     def forget(self, streams: Sequence[str]) -> Conversation[bool]:
-        """Make a replica in step forget these streams, and then the own journal; whether that was done. Without the
-        replica it is not: one that was away could bring back what it last had of them.
+        """Delete these streams from the replica, then from the own journal; return whether that was done.
 
-        Held with the commit turn. Raises StorageFailed.
+        Does nothing unless the replica is in sync: a replica that was away could bring deleted streams back. The caller
+        holds the commit lock. Raises StorageFailed.
         """
         if self._primary.step is not SyncState.IN_STEP:
             return False
@@ -171,19 +177,19 @@ class Replicator:
         return output
 
     def _probe(self) -> Conversation[None]:
-        """Notice the loss of the replica also while nobody plays."""
+        """Send an empty append, so that the loss of the replica is noticed while nothing is committed."""
         if self._primary.step is SyncState.IN_STEP:
             yield from self._send(Send(self._primary.last, ()))
 
     def _mend(self, repair: Repair) -> Conversation[None]:
-        """Mend what is damaged in either copy, if the replica is still in step."""
+        """Repair damaged rows in both copies, if the replica is still in sync."""
         if self._primary.step is not SyncState.IN_STEP:
             return
         try:
             yield from repair.mend_some(self._primary.office)
         except (Unreachable, Fenced) as error:
             self._on_error(error)
-        except TicTacToeError as error:  # a full disk, say: the replica is in step all the same
+        except TicTacToeError as error:  # for example a full disk: the replica is still in sync
             repair.retries.failed(error)
             yield from self._probe()
 
@@ -216,7 +222,7 @@ class Replicator:
         return output
 
     def _note(self, last: LogId | None) -> None:
-        """The machine has taken a step, and that is where the replica's copy ends, if it said so. The lock is held."""
+        """Store the result of a step of ``Primary``; ``last``: the replica's log id, if known. ``_lock`` is held."""
         self.degraded.set(self._primary.step is not SyncState.IN_STEP)
         if last is not None:
             self._replica_at = last.position
@@ -237,7 +243,7 @@ class Replicator:
         return (yield from self._append(after, snapshots, entries))
 
     def _send_copy(self) -> Conversation[LogEnd]:
-        """Send all of the journal as it is now; what is written meanwhile follows as a backlog."""
+        """Send the whole journal as it is now. Entries that are written meanwhile follow as a backlog."""
         office = self._primary.office
         with self._compactor.standing_still():
             upto = self._primary.last

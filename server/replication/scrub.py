@@ -1,7 +1,7 @@
-"""Reads one copy of the log through in the background, slowly, so that damage is found while the other copy is sound.
+"""Reads one copy of the log slowly in the background, to find damage while the other copy is sound.
 
-A thread of the main and of the replication server, each for its own journal. Reads on a connection of its own: so it
-sees what is on the disk and not what the journal has in memory, and no commit waits for it.
+The main server and the replication server each run one scrub thread for their own journal. It reads on its own
+connection. So it sees the disk and not the journal's memory, and no commit waits for it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from server.telemetry.metrics import Reading
 from wire.errors import StorageFailed, TicTacToeError
 
 FIRST_S = 10.0
-"""How long after its start a server begins: a takeover comes first."""
+"""Seconds between a server's start and its first pass: a takeover has priority."""
 PAGE = 100
 """Rows that are read without a pause."""
 LOOK_TWICE_S = 5.0
-"""Between two looks at missing events: a copy that catches up lacks some for a moment."""
+"""Seconds between two checks for missing events: a replica that is catching up lacks some for a moment."""
 _COLUMNS = "position, epoch, stream, version, body, sum"
 _GAPS = """
 SELECT stream FROM entries GROUP BY stream HAVING COUNT(*) <> MAX(version) - MIN(version) + 1
@@ -43,7 +43,7 @@ logger = structlog.get_logger()
 def begin_scrub(
     node: ServerProcess, journal: Journal, file: Path, relist: Callable[[str], None] | None = None
 ) -> Scrub:
-    """Read that journal through in a thread of that server, for as long as it runs."""
+    """Start a thread of ``node`` that scrubs this journal while the server runs."""
     settings = node.settings
     scrub = Scrub(
         journal,
@@ -58,7 +58,7 @@ def begin_scrub(
 
 
 def readings_of_copy(damage: DamagedStreams, scrub: Scrub | None) -> Iterator[Reading]:
-    """What is damaged in one copy of the log, and how far it was read through."""
+    """Yield the metrics of one copy: its damage and the progress of its scrub."""
     yield Reading(metrics.DAMAGED, len(damage.waiting), ("waiting",))
     yield Reading(metrics.DAMAGED, len(damage.lost), ("lost",))
     yield Reading(metrics.DAMAGE_FOUND, damage.found)
@@ -80,8 +80,10 @@ class Scrub:
         relist: Callable[[str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``connect`` makes a connection that only reads. ``rows_per_s``: the pace; ``every_s``: from the beginning of
-        one pass to that of the next, at the least. ``relist`` makes the listing of a stream anew.
+        """``connect`` makes a read-only connection.
+        ``rows_per_s`` is the pace.
+        ``every_s`` is the minimum time in seconds between the starts of two passes.
+        ``relist`` rebuilds the summary of a stream.
         """
         self._journal = journal
         self._connect = connect
@@ -91,9 +93,9 @@ class Scrub:
         self._clock = clock
         self.retries = Retries("the journal cannot be read through")
         self.rows = 0
-        """Rows that were read since this process began."""
+        """Rows that were read since this process began. It only grows."""
         self.finished_at = 0.0
-        """When the last pass came to its end, in seconds since 1970; 0 before the first."""
+        """When the last pass ended, in seconds since 1970; 0 before the first."""
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Read until ``go_on()`` is false."""
@@ -101,7 +103,7 @@ class Scrub:
             pause(rest_s)
 
     def rests(self, go_on: Callable[[], bool]) -> Iterator[float]:
-        """Read until ``go_on()`` is false, and rest, for whoever iterates, so many seconds each time."""
+        """Read until ``go_on()`` is false; yield the seconds for which the caller must pause."""
         yield min(FIRST_S, self._every_s)
         while go_on():
             began = self._clock()
@@ -110,14 +112,14 @@ class Scrub:
                 self.retries.succeeded()
             except TicTacToeError as error:
                 self.retries.failed(error)
-            except sqlite3.OperationalError as error:  # busy, or the disk refuses for now
+            except sqlite3.OperationalError as error:  # the file is busy, or the disk refuses for now
                 self.retries.failed_because(str(error), StorageFailed.code)
             except sqlite3.DatabaseError as error:
                 self._journal.on_unreadable(str(error))
             yield max(1.0, self._every_s - (self._clock() - began)) if self._every_s > 1.0 else self._every_s
 
     def read_through(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Make one pass. Raises StorageFailed, sqlite3.Error."""
+        """Make one pass. Raises StorageFailed and sqlite3.Error."""
         for rest_s in self._one_pass(go_on):
             pause(rest_s)
 
@@ -136,11 +138,11 @@ class Scrub:
         self.finished_at = time.time()
 
     def as_plain(self) -> dict[str, object]:
-        """For a status."""
+        """Return the progress as a dictionary for a status."""
         return {"rows": self.rows, "finished_at": self.finished_at or None}
 
     def _pages(self, connection: sqlite3.Connection) -> Iterator[tuple[Callable[[Sequence[Any]], None], list[Any]]]:
-        """All rows, a few at a time, each time with what is to be done with them."""
+        """Yield all rows, one page at a time, each with the function that checks it."""
         run = connection.execute
         after: Any = 0
         while page := run(
@@ -171,8 +173,9 @@ class Scrub:
                 self._relist(row[0])
 
     def _look_into(self, stream: object) -> None:
-        """Have the journal notice what is damaged in a stream. What it has in memory may still be sound: then it is
-        written again.
+        """Have the journal check a stream and record its damage.
+
+        If SQLite's cache still has the stream sound, the journal writes it again.
         """
         if type(stream) is not str or not is_stream(stream):
             logger.error("a damaged row of the journal belongs to no stream that can be told")
@@ -185,13 +188,13 @@ class Scrub:
 
 
 def _by_stream(connection: sqlite3.Connection, columns_from: str) -> Iterator[list[Any]]:
-    """The rows of a table in order of stream, a page at a time, each after its stream."""
+    """Yield pages of the rows of a table, ordered by stream. Each row begins with its stream."""
     after = b""
     while page := connection.execute(
         f"SELECT stream, {columns_from} WHERE stream > CAST(? AS TEXT) ORDER BY stream LIMIT {PAGE}", (after,)
     ).fetchall():
         yield page
         last = page[-1][0]
-        if type(last) is not str:  # all that follow are damaged like that
+        if type(last) is not str:  # all rows after it are damaged in the same way
             return
         after = as_bytes(last)

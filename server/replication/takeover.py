@@ -1,4 +1,4 @@
-"""A main server takes office: the conversation around ``takeover_rules``. Comes to the office, or to nothing."""
+"""Makes a main server the primary: the procedure around ``takeover_rules``."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
 
 ASK_AGAIN_S = 0.01
 WRITE_AGAIN_S = 0.2
-"""How often is tried again what the disk refused, or what people have to mend: a try may raise the replica's epoch."""
+"""Seconds until the next attempt after a storage failure or a divergence. It is long because an attempt may raise the
+replica's epoch.
+"""
 READ_AGAIN = 3
-"""So often a copy with gaps is read until they are believed: it was catching up when the main server's was lost."""
+"""How often a copy with gaps is read before the gaps are believed. The replica may have been catching up when the
+primary was lost.
+"""
 
 DIVERGED = (
     "the journals of main and replication server have diverged, each has moves that the other lacks; "
@@ -28,8 +32,9 @@ DIVERGED = (
 )
 
 NotTaken = Callable[[TicTacToeError, bool], None]
-"""Takes the error for which the disk, or what is on it, keeps a main server out of office; and whether its own journal
-may be shown meanwhile."""
+"""Called with the error of the disk or of its content that prevents a takeover. The flag: the own journal may be read
+meanwhile.
+"""
 
 logger = structlog.get_logger()
 
@@ -45,11 +50,13 @@ def take_office(
     attempts: Retries | None = None,
     not_taken: NotTaken = lambda _error, _may_be_read: None,
 ) -> Conversation[Epoch | None]:
-    """Wait until this server knows all that was ever acknowledged, then begin a term of office in its journal.
+    """Wait until this server has everything that was acknowledged, then begin an epoch in its journal.
 
-    ``wait_limit_s``: how long the replica is waited for when the own journal would do. ``piece_bytes``: about how much
-    of its copy comes in one message. ``attempts``: where the reasons for waiting are kept; ``not_taken`` is called for
-    those of the disk. None if ``go_on()`` became false meanwhile.
+    Returns the epoch, or None if ``go_on()`` became false.
+    ``wait_limit_s``: how long to wait for the replica when the own journal would be enough.
+    ``piece_bytes``: the approximate size of one message of the replica's copy.
+    ``attempts`` stores the reasons for waiting.
+    ``not_taken`` is called for errors of the disk and for a divergence.
     """
     began = clock()
     attempts = attempts or Retries("office not taken", clock=clock)
@@ -120,7 +127,9 @@ def _try(
 
 
 def _promise(office: Epoch, *, may_be_missing: bool) -> Conversation[None]:
-    """Have the replica obey this office. One whose disk refuses that is as good as one that does not answer: it obeys
+    """Have the replica obey this epoch.
+
+    With ``may_be_missing``, a replica whose disk refuses the write counts as a replica that does not answer. It obeys
     when it is attached, once it can write.
     """
     try:
@@ -134,7 +143,7 @@ def _promise(office: Epoch, *, may_be_missing: bool) -> Conversation[None]:
 def _fetch(
     journal: Journal, office: Epoch, last: LogId, piece_bytes: int, torn: dict[LogId, int]
 ) -> Conversation[None]:
-    """Replace the own log by the replica's, which goes on where the own one ends."""
+    """Replace the own log by the replica's log, which continues the own one."""
     logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
     copies = yield from messages.copies(piece_bytes)
     if any(copy.has_gap for copy in copies):
@@ -165,7 +174,7 @@ def _settle(journal: Journal) -> None:
 
 
 def _standing(own_end: LogEnd, attempts: Retries) -> Conversation[ReplicaState | None]:
-    """The replica's standing; None if it does not answer, which may be the reason for waiting."""
+    """Return the replica's state; None if it does not answer. ``attempts`` stores the error as a reason to wait."""
     try:
         return (yield from messages.standing(own_end))
     except TicTacToeError as error:

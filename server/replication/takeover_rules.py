@@ -1,13 +1,21 @@
-"""Which main server may take office, and with what: pure. The shell (``takeover``) asks until it is to take office.
+"""Decides without I/O which main server may become the primary, and with which log.
 
-A main server that starts has its own journal and, if the replication server answers, the replica's copy. It may
-take office when it knows all that was ever acknowledged: with the replica asked; or, when the replica does not
-answer for a while, with its own journal alone, for a primary writes that one first. A main server without a
-journal has to wait for the replica: it cannot know whether it is the first ever or has lost its disk. So has one
-whose journal is older than it once was (see ``guard_file``): its journal lacks what was acknowledged since.
+The procedure in ``takeover`` calls ``decide`` until the answer is to become the primary.
 
-Of two logs one is the beginning of the other, unless a main server took office without knowing all. Then each has
-entries that the other lacks, any of them acknowledged, and no program can choose: both stay as they are.
+A main server that starts has its own journal. It also has the replica's copy, if the replication server answers. It may
+become the primary when its log surely has everything that was ever acknowledged:
+
+- The replica has answered.
+- Or the replica does not answer for a while, and the own journal is complete: a primary writes to its own journal
+  first.
+
+A main server without a journal must wait for the replica. It cannot know whether it is the first one or has lost its
+disk. A main server must also wait when its journal is older than it once was (see ``guard_file``): entries that were
+acknowledged since are missing.
+
+One of the two logs is always the beginning of the other, unless a main server became the primary with missing entries.
+Then each log has entries that the other lacks, and any of them may be acknowledged. No program can choose between them,
+so neither is changed.
 """
 
 from __future__ import annotations
@@ -19,7 +27,7 @@ from server.log.entries import EMPTY, Epoch, EpochHistory, LogEnd
 
 @dataclass(frozen=True)
 class CandidateState:
-    """What a server has: the office last known to it, and where its copy of the log ends."""
+    """What a server has: the last epoch that it has recorded, and where its copy of the log ends."""
 
     office: Epoch
     last: LogEnd
@@ -27,33 +35,33 @@ class CandidateState:
 
 @dataclass(frozen=True)
 class ReplicaState(CandidateState):
-    """The replica's; ``has_own``: whether its copy begins with all of the log of the main server that asked."""
+    """The replica's state. ``has_own``: its copy begins with the whole log of the main server that made the request."""
 
     has_own: bool
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Ask again: the replication server has to answer first."""
+    """Try again: the replication server must answer first."""
 
 
 @dataclass(frozen=True)
 class FetchCopy:
-    """The replica's log goes on where the own one ends: fetch it, and take office with ``epoch``."""
+    """Fetch the replica's log, which continues the own one, and become the primary with ``epoch``."""
 
     epoch: int
 
 
 @dataclass(frozen=True)
 class BecomePrimary:
-    """Take office with ``epoch`` on the own journal."""
+    """Become the primary with ``epoch`` on the own journal."""
 
     epoch: int
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """Each of the two logs has entries that the other lacks: take no office, overwrite neither."""
+    """Each log has entries that the other lacks: do not become the primary, and overwrite neither log."""
 
 
 def decide(
@@ -66,11 +74,12 @@ def decide(
     own_lost: bool = False,
     may_be_alone: bool = True,
 ) -> Wait | FetchCopy | BecomePrimary | Divergence:
-    """What a starting main server does next.
+    """Return what a starting main server does next.
 
-    ``replica`` is None while the replication server does not answer. ``own_lost``: there was a journal, but it cannot
-    be read; a replica that has nothing then is no proof that there is nothing. ``may_be_alone``: whether the own
-    journal is known to have all that it ever had.
+    ``replica`` is None while the replication server does not answer.
+    ``own_lost``: there was a journal, and it cannot be read. Then an empty replica does not prove that the log is
+    empty.
+    ``may_be_alone``: the own journal is known to have everything that it ever had.
     """
     if replica is None:
         if own.last == EMPTY or not may_be_alone or waited_s < wait_limit_s:
@@ -85,9 +94,10 @@ def decide(
 
 
 def may_be_read(decision: Wait | FetchCopy | BecomePrimary | Divergence) -> bool:
-    """Whether the own journal may be shown to people although the office cannot be taken.
+    """Whether people may read the own journal although this server cannot become the primary.
 
-    It must have all that the replica has: then nothing is shown that is not there later, and nothing is missing. Of two
-    diverged logs neither has that, and people see the main server's until one is chosen.
+    The own journal must have everything that the replica has. Then nothing is missing, and nothing is shown that
+    disappears later. Diverged logs do not meet this condition. People see the main server's log until a person chooses
+    a log.
     """
     return isinstance(decision, (BecomePrimary, Divergence))

@@ -1,6 +1,6 @@
-"""The states of all streams in the main server's memory: what commands decide on and readers see.
+"""The states of all streams in the main server's memory: commands are decided on them and readers see them.
 
-``room_store`` has all of it and changes in ``publish`` alone. ``room_cache`` holds rooms that are in use,
-``room_index`` and ``lobby`` their rows, ``event_feed`` their events, ``long_poll`` the callers that wait. Start
-reading in ``room_store``.
+``room_store`` has them all; they change only in ``publish``. ``room_cache`` has the rooms in use. ``room_index`` and
+``lobby`` have the rooms' rows, ``event_feed`` their events. ``long_poll`` has the callers that wait. Start reading in
+``room_store``.
 """

@@ -1,4 +1,4 @@
-"""The book of records, read from the journal: by number, through all its volumes."""
+"""Read the game archive from the journal, by record number across all segments."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from server.log.row_format import LOST
 from wire.errors import Damaged
 
 MOST_BYTES = 1 << 15
-"""About what the records in an answer weigh at the most: half of the smallest message that the settings allow."""
+"""About the most bytes of records in an answer: half of the smallest message limit that the settings allow."""
 
 
 class ArchiveReader:
-    """Records as plain data. ``count``: how many there are, as published; what is behind is not to be seen yet."""
+    """Returns records as plain data. ``count`` is the number of published records; later ones are not visible yet."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
     def after(self, number: int, limit: int, count: int) -> list[dict[str, Any]]:
-        """The records after that one, at most ``limit`` and as many as fit into an answer, but one if there is one. In
-        the place of one that is damaged comes what is no record.
+        """Return the records after a number: at most ``limit``, and as many as fit into an answer.
+
+        If there is any record, at least one is returned. In place of a damaged record the result has the decoded body
+        ``LOST``.
         """
         found: list[dict[str, Any]] = []
         left = MOST_BYTES
@@ -37,7 +39,7 @@ class ArchiveReader:
         return found
 
     def numbered(self, numbers: Sequence[int], count: int) -> list[dict[str, Any]]:
-        """The records of these numbers. Raises NoSuchGame if one is not there, Damaged if one cannot be read."""
+        """Return the records of these numbers. Raises NoSuchGame if one is missing, Damaged if one cannot be read."""
         bodies = [self._body(number, count) for number in numbers]
         if LOST in bodies:
             raise Damaged("what the servers kept of that game is damaged; it is mended if the other copy has it")

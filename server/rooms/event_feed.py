@@ -1,4 +1,4 @@
-"""What happened in a room after a version, as whoever watches it is told: put together from memory and the journal."""
+"""The events of a room after a version, for callers that follow the room. They come from memory and the journal."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from server.log.stream_kind import read_event
 from server.log.streams import Streams
 
 MOST_EVENTS = 500
-"""Events an answer carries at the most."""
+"""The most events in an answer."""
 ROOM_OF_AN_EVENT = 2000
-"""Bytes of an answer that are reckoned for each: with the longest names and lines it has 1,500."""
+"""Bytes of an answer that are reserved for each event. An event with the longest names and lines has 1,500."""
 
 Plain = dict[str, Any]
 
 
 def most_events_of(message_bytes: int) -> int:
-    """How many events an answer carries that may have so many bytes."""
+    """Return how many events fit into an answer of so many bytes."""
     return min(MOST_EVENTS, message_bytes // ROOM_OF_AN_EVENT)
 
 
 class EventFeed:
-    """Makes answers to the question what is new in a room."""
+    """Makes the answers to callers that request a room's new events."""
 
     def __init__(self, streams: Streams, journal: Journal, most_events: int) -> None:
-        """``most_events``: in one answer."""
+        """Store the parts. ``most_events`` is the limit for one answer."""
         self._streams = streams
         self._journal = journal
         self._most_events = most_events
 
     def told(self, room: str, view: Plain, recent: list[Plain], after_version: int, now: Mapping[str, Any]) -> Plain:
-        """Events after a version and the view they lead to; ``gap`` says that events before them are compacted away.
+        """Return the events after a version, and the view that they lead to.
 
-        ``recent``: those of them that are in memory. ``now``: what is told beside. Of more than an answer carries the
-        first come, without a view.
+        ``recent`` are those of these events that are in memory. ``now`` is added to the answer. ``gap`` is true if
+        earlier events are compacted. If not all events fit, the first ones are returned, without a view.
         """
         version = view["version"]
         if len(recent) != version - after_version:

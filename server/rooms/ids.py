@@ -9,15 +9,15 @@ import secrets
 from game.rooms.commands import HOUSE_REQUESTS
 
 HOUSE_BOT = "Housebot"
-"""The username under which the servers themselves play."""
+"""The username under which the servers play."""
 
 
 def room_id_of(by: str, request_id: str) -> str:
-    """The id of the room that somebody opens with a request."""
+    """Return the id of the room that a caller opens with a request. The same request gives the same id."""
     digest = hashlib.sha256(f"{by}\n{request_id}".encode()).digest()
     return base64.b32encode(digest[:5]).decode().lower()
 
 
 def house_request() -> str:
-    """A new request id of the servers themselves."""
+    """Return a new request id for a request of the servers."""
     return f"{HOUSE_REQUESTS}{secrets.token_hex(8)}"

@@ -1,8 +1,9 @@
-"""The lobby: a row for every open room, and what changed since when. Pure; used by the main server, which fills it
-from the log, and by the communication server, which keeps a copy of it.
+"""The lobby: a row for each open room, and the changes since a cursor. Pure.
 
-The *revision* of a change is the position in the log of the entry that made it. Positions outlive every server, so
-whoever waits goes on after a takeover with the cursor it has.
+The main server fills a lobby from the log. The communication server keeps a copy of it.
+
+The *revision* of a change is the log position of the entry that made it. Positions stay valid after a takeover, so a
+waiting reader continues with the same cursor.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from game.errors import InvalidArgument, check
 Row = Mapping[str, object]
 
 KEPT_CLOSINGS = 5000
-_LAST = "\U0010ffff"  # sorts after every room
+_LAST = "\U0010ffff"  # sorts after every room id
 
 
 class LobbyCursor(NamedTuple):
-    """How far a reader has read: every change up to ``revision``, and every closing up to ``began`` as well.
+    """How far a reader has read: every change up to ``revision``, and every closing up to ``began``.
 
-    A reader that begins with an empty list cannot miss a closing from before it began, however far it has read.
+    A reader starts with an empty list. So it cannot miss a closing from before its start, however far it has read.
     """
 
     revision: int
@@ -38,7 +39,7 @@ BEGINNING = LobbyCursor(0, 0)
 
 
 def cursor_from(text: str) -> LobbyCursor:
-    """The cursor that was given out as ``text``; the empty text is the beginning. Raises InvalidArgument."""
+    """Return the cursor that was sent as ``text``; empty text is the beginning. Raises InvalidArgument."""
     if not text:
         return BEGINNING
     match = re.fullmatch(r"([0-9]{1,18})-([0-9]{1,18})", text)
@@ -48,7 +49,7 @@ def cursor_from(text: str) -> LobbyCursor:
 
 
 class LobbyChange(NamedTuple):
-    """A room has a new row, or none any more because it is closed."""
+    """A change of a room's row. ``row`` is None once the room is closed."""
 
     revision: int
     room: str
@@ -57,9 +58,9 @@ class LobbyChange(NamedTuple):
 
 @dataclass(frozen=True)
 class LobbyChanges:
-    """What changed after a cursor, oldest change first.
+    """The changes after a cursor, oldest first.
 
-    With ``reset`` what the reader had before counts no more. With ``more`` there is more after ``cursor`` already.
+    With ``reset`` the reader must discard its list. With ``more`` there are further changes after ``cursor`` already.
     """
 
     cursor: LobbyCursor
@@ -68,8 +69,8 @@ class LobbyChanges:
     more: bool
 
     def for_clients(self) -> dict[str, object]:
-        """The changes as clients get them: rooms new or changed, and ids of rooms that are gone. Of private rooms they
-        hear nothing.
+        """Return the changes for clients: new or changed rooms, and the ids of closed rooms. Private rooms' rows are
+        left out.
         """
         return {
             "cursor": str(self.cursor),
@@ -81,14 +82,15 @@ class LobbyChanges:
 
 
 class OpenMatches:
-    """Who is in which match that goes on, read off the rows of rooms. Not safe for threads: the shell holds a lock."""
+    """The running match of each player, from the rows of rooms. Not safe for threads: the caller holds a lock."""
 
     def __init__(self) -> None:
+        # The players of each running match. ``_rooms_of`` is the reverse, and has no empty tuples.
         self._players: dict[str, tuple[str, ...]] = {}
-        self._rooms_of: dict[str, tuple[str, ...]] = {}  # the latest last
+        self._rooms_of: dict[str, tuple[str, ...]] = {}  # by player, latest last
 
     def put(self, room: str, row: Row | None) -> None:
-        """The room has this row now, or none any more."""
+        """Record a room's new row, or None once it is closed."""
         goes_on = row is not None and bool(row["match"])
         if goes_on and row is not None and room not in self._players:
             players: Any = row["players"]
@@ -104,27 +106,31 @@ class OpenMatches:
                     del self._rooms_of[name]
 
     def of(self, name: str) -> str | None:
-        """The room of somebody's match: of who is in many, as the house bot may be, the latest that goes on."""
+        """Return the room of a player's running match, or None. With several matches (the
+        house bot) it is the latest.
+        """
         rooms = self._rooms_of.get(name)
         return rooms[-1] if rooms else None
 
     def rooms_of(self, name: str) -> list[str]:
-        """The rooms of all matches that somebody is in."""
+        """Return the rooms of all running matches of a player."""
         return list(self._rooms_of.get(name, ()))
 
 
 class Lobby:
-    """Rows by room, in order of revision. Not safe for threads: the shell holds a lock."""
+    """Rows by room, in order of revision. Not safe for threads: the caller holds a lock."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.revision = 0
+        # The revision of each room's last change. ``_order`` has the same pairs, sorted.
         self._changed_at: dict[str, int] = {}
         self._order: list[tuple[int, str]] = []
+        # Closings up to this revision may be missing, so an older cursor must start again.
         self._forgotten = 0
 
     def put(self, change: LobbyChange) -> bool:
-        """Take in a change. True if it changed anything."""
+        """Apply a change. Return whether it changed anything."""
         known = change.room in self._changed_at
         if known and self.rows.get(change.room) == change.row:
             return False
@@ -141,7 +147,7 @@ class Lobby:
         return True
 
     def fill(self, changes: Sequence[LobbyChange]) -> None:
-        """Take in many changes of as many rooms at the beginning, in the order of their revisions."""
+        """Apply the first changes, one for each room, in order of revision."""
         check(not self._order, "a lobby is filled at the beginning")
         self.rows = {change.room: change.row for change in changes if change.row is not None}
         self._changed_at = {change.room: change.revision for change in changes}
@@ -151,21 +157,24 @@ class Lobby:
             pass
 
     def complete_up_to(self, revision: int, *, forgotten: int = 0) -> None:
-        """All up to this revision is in; closings up to ``forgotten`` may be missing."""
+        """Record that all changes up to ``revision`` are applied. Closings up to ``forgotten`` may be missing."""
         self.revision = max(self.revision, revision)
         self._forgotten = max(self._forgotten, forgotten)
 
     def has_news(self, cursor: LobbyCursor) -> bool:
-        """Whether ``since`` would say anything new."""
+        """Return whether ``since`` would return anything new."""
         return cursor.revision != self.revision or self._too_old(cursor)
 
     def since(self, cursor: LobbyCursor, limit: int) -> LobbyChanges:
-        """About ``limit`` changes after the cursor; from the beginning if it is too old, or not of this log."""
+        """Return about ``limit`` changes after the cursor.
+
+        If the cursor is too old, or not of this log, the result starts at the beginning.
+        """
         reset = cursor == BEGINNING or self._too_old(cursor)
         first = 0 if reset else bisect.bisect_right(self._order, (cursor.revision, _LAST))
         began = self.revision if reset else cursor.began
         end = len(self._order)
-        if end - first > limit:  # a page, and the other changes of its last revision
+        if end - first > limit:  # a page, with all changes of its last revision
             end = bisect.bisect_right(self._order, (self._order[first + limit - 1][0], _LAST))
         more = end < len(self._order)
         return LobbyChanges(

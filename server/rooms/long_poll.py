@@ -1,6 +1,6 @@
-"""Who waits for news of rooms, and the thread that tells them: whoever plays never waits for those who watch.
+"""Long polls for news of rooms, and the thread that answers them. So a command never waits for spectators.
 
-All who have seen the same so far get the same answer, made and written once.
+All callers that have the same version get the same answer. It is made and serialized once.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from wire.later import Later, Shared
 logger = structlog.get_logger()
 
 TICK_S = 0.05
-"""What waits are rounded up to, so that many end together."""
+"""Waits are rounded up to a multiple of this, in seconds, so that many end together."""
 
 News = Callable[[str, Any], Mapping[str, Any]]
 
 
 class _Waiter:
-    """Somebody who has seen a room up to a version; ``later`` is what they are told."""
+    """A caller that has a room's events up to a version. ``later`` is its answer."""
 
     __slots__ = ("after", "later", "room", "until")
 
@@ -39,23 +39,25 @@ class _Waiter:
 
 
 class LongPolls:
-    """Answers everybody who waits, when something happens in their room or their time is up. Safe for threads."""
+    """Answers waiting callers when their room changes or their timeout ends. Safe for threads."""
 
     def __init__(self, news: News) -> None:
-        """``news`` gives what happened in a room after a version; it may raise. Its thread begins with the first who
-        waits.
+        """Store the source of news. The thread starts with the first caller that waits.
+
+        ``news`` returns a room's events after a version; it may raise.
         """
         self._news = news
         self._changed = threading.Condition()
+        # A waiter is in ``_waiting`` (by room) and in ``_due`` (by tick), until it is answered or abandoned.
         self._waiting: dict[str, dict[_Waiter, None]] = {}
         self._due: dict[int, dict[_Waiter, None]] = {}
-        self._ticks: list[int] = []  # a heap of all that ``_due`` has
+        self._ticks: list[int] = []  # a heap of the keys of ``_due``
         self._to_tell: list[_Waiter] = []
         self._begun = False
         self._ending = False
 
     def wait(self, room: str, after: Hashable, timeout_s: float) -> Later:
-        """Somebody waits for what comes after a version, at most so long."""
+        """Wait for a room's events after a version, for at most ``timeout_s``."""
         waiter = _Waiter(room, after, math.ceil((time.monotonic() + timeout_s) / TICK_S))
         waiter.later.on_abandon(lambda: self._forget(waiter))
         with self._changed:
@@ -72,7 +74,7 @@ class LongPolls:
         return waiter.later
 
     def happened_in(self, rooms: Iterable[str]) -> None:
-        """There is something new in these rooms."""
+        """Answer the callers that wait in these rooms, because there are new events."""
         with self._changed:
             for room in rooms:
                 for waiter in self._waiting.pop(room, ()):
@@ -82,17 +84,17 @@ class LongPolls:
                 self._changed.notify()
 
     def waits_in(self, room: str) -> bool:
-        """Whether anybody waits there."""
+        """Return whether a caller waits in the room."""
         return room in self._waiting
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """How many callers wait."""
         with self._changed:
             return sum(len(waiters) for waiters in self._waiting.values())
 
     def end(self) -> None:
-        """Answer everybody, now and from now on."""
+        """Answer all callers, now and from now on."""
         with self._changed:
             self._ending = True
             self._changed.notify()
@@ -107,7 +109,7 @@ class LongPolls:
             self._tell(told)
 
     def _take(self) -> list[_Waiter]:
-        """Who is to be told now; they wait no longer."""
+        """Remove and return the waiters to answer now."""
         told, self._to_tell = self._to_tell, []
         now = time.monotonic()
         while self._ticks and (self._ticks[0] * TICK_S <= now or self._ending):

@@ -1,7 +1,7 @@
-"""Every username there is or was, as last published: whose each is, and which of them look alike.
+"""All usernames, present and former, as last published: the owner of each, and which names are lookalikes.
 
-What names look like is only worked out when somebody asks, a few at a time: it costs microseconds a name, which a main
-server that takes office has no time for.
+Skeletons are computed on the first request that needs them, a few at a time. They cost microseconds each, and a
+takeover has no time for all of them.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ from game.accounts.names import NOBODY, Name, name_key
 from server.log.name_stream import name_stream
 
 LOOKED_AT_ONCE = 200
-"""Names of which is worked out in one go what they look like."""
+"""Names whose skeletons are computed in one step."""
 
 
 class NameIndex:
-    """Usernames by stream, by the hash of their token, and by what they look like. Safe for threads."""
+    """Usernames by stream, by token hash and by skeleton. Safe for threads."""
 
     def __init__(self) -> None:
         self.held = 0
-        """How many are somebody's."""
+        """How many names have an owner."""
         self.kept = 0
-        """How many have a recovery code."""
+        """How many names are reserved: they have a recovery code."""
         self._lock = threading.Lock()
         self._names: dict[str, Name] = {}
         self._of_hash: dict[str, str] = {}
+        # Streams of owned names without computed skeletons. An owned name is either here or in ``_looks``.
         self._not_looked_at: dict[str, None] = {}
-        self._looks: dict[str, tuple[str, ...]] = {}  # skeleton -> streams of held names, mostly one
+        self._looks: dict[str, tuple[str, ...]] = {}  # skeleton -> streams of owned names, mostly one
 
     def __len__(self) -> int:
-        """How many are remembered, those that are free again too."""
+        """Return how many names are stored, including those that are free again."""
         return len(self._names)
 
     def put(self, stream: str, name: Name) -> None:
-        """How the name is from now on."""
+        """Store the new state of a name."""
         with self._lock:
             before = self._names.get(stream, NOBODY)
             self._names[stream] = name
@@ -54,24 +55,24 @@ class NameIndex:
                     self._not_looked_at[stream] = None
 
     def state(self, stream: str) -> Name | None:
-        """How the name of that stream is; None if there never was one."""
+        """Return the state of that stream's name, or None if the name never existed."""
         return self._names.get(stream)
 
     def held_names(self) -> list[str]:
-        """Those that are somebody's."""
+        """Return the names that have an owner."""
         with self._lock:
             known = list(self._names.values())
         return [name.name for name in known if name.held]
 
     def name_with(self, token_hash: str) -> str | None:
-        """The username that belongs to a token."""
+        """Return the username of a token's owner, or None."""
         return self._of_hash.get(token_hash)
 
     def resembling(self, name: str) -> str | None:
-        """Somebody's name that looks like this one and is not the same, if there is one."""
+        """Return an owned name that is a lookalike of ``name`` but not the same, or None."""
         stream, looks = name_stream(name_key(name)), skeletons(name)
         while True:
-            with self._lock:  # not for long: after a takeover there may be thousands to look at
+            with self._lock:  # released between steps: thousands of names may wait after a takeover
                 if self._look_at_some():
                     continue
                 alike = (other for look in looks for other in self._looks.get(look, ()) if other != stream)
@@ -79,7 +80,7 @@ class NameIndex:
                 return None if found is None else self._names[found].name
 
     def _look_at_some(self) -> bool:
-        """Work out what some names look like; whether there are more to look at."""
+        """Compute the skeletons of some names. Return whether more names wait."""
         for stream in list(itertools.islice(self._not_looked_at, LOOKED_AT_ONCE)):
             del self._not_looked_at[stream]
             for look in skeletons(self._names[stream].name):

@@ -1,4 +1,4 @@
-"""Who are matched with whom: what the front door asks the main server for, and what becomes of it. Pure."""
+"""Pairings of players for matches: the front door sends them, the main server opens a room for each. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.rooms.ids import room_id_of
 from wire.arguments import request_id, sequence, text, whole
 
 MOST_AT_ONCE = 200
-"""Matches that are opened with one question."""
+"""The most matches that are opened with one request."""
 _NAME = text(longest=64, shortest=1)
 _SOME = sequence(most=20)
 _LENGTH = whole(0, 99)
@@ -22,7 +22,7 @@ _PAIRINGS = sequence(most=MOST_AT_ONCE)
 
 
 class Pairing(NamedTuple):
-    """Who are to play a match, ``bots`` of them being none of the people, and what they can choose of."""
+    """The players of a new match, and the choices for it. ``bots`` are the players that are programs."""
 
     request_id: str
     players: tuple[str, str]
@@ -31,15 +31,20 @@ class Pairing(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """The room of a match; or None, with those of its players who are in another match, and the rooms of these."""
+    """The room of a new match, or None.
+
+    With None, ``taken`` has the players that are already in another match, and the rooms of these matches.
+    """
 
     room: str | None
     taken: Mapping[str, str]
 
 
 def opening_of(pairing: Pairing, match_of: Callable[[str], str | None]) -> tuple[Opened, Match | None]:
-    """What becomes of a pairing as things are: its room, and the command that opens it; or no room and no command,
-    because somebody is in another match. ``match_of``: the room of the match that somebody is in and that goes on.
+    """Return the result of a pairing, and the command that opens its room.
+
+    There is no room and no command if a player is in another match. ``match_of`` returns the room of a player's running
+    match, or None.
     """
     room = room_id_of(HOUSE, pairing.request_id)
     people = [name for name in pairing.players if name not in pairing.bots]
@@ -53,8 +58,9 @@ def opening_of(pairing: Pairing, match_of: Callable[[str], str | None]) -> tuple
 
 
 def pairings(value: object) -> list[Pairing]:
-    """Groups of people, each as request id, players, what they can choose of, and which of them are bots. No request is
-    there twice, and of the players none but bots.
+    """Return pairings from rows of request id, players, choices and bots.
+
+    Raises InvalidArgument if a request id occurs twice, or a player that is no bot.
     """
     found = [_pairing(row) for row in _PAIRINGS(value)]
     people = [name for pairing in found for name in pairing.players if name not in pairing.bots]

@@ -1,7 +1,7 @@
-"""What is told of rooms without looking into one: the lobby, which are closed, who has a seat, who is in which match.
+"""What lists show of rooms without their states: the lobby, closed rooms, seats, and running matches. Pure.
 
-Kept up to date with the listings of rooms, from the journal at the beginning and from every batch then. Pure. The house
-has one and holds its lock.
+It is filled from the journal's stream summaries and updated with each batch. The room store has the only index and
+holds its lock.
 """
 
 from __future__ import annotations
@@ -13,28 +13,29 @@ from server.rooms.lobby import Lobby, LobbyChange, LobbyChanges, LobbyCursor, Op
 
 
 class RoomIndex:
-    """All rooms, open and lately closed, by their rows. Not safe for threads."""
+    """All open and recently closed rooms, by their rows. Not safe for threads."""
 
     def __init__(self, known: Callable[[str], None]) -> None:
-        """``known`` is called with every room before it is in the list."""
+        """Make an empty index. ``known`` is called with each room before it is added."""
         self._known = known
         self._lobby = Lobby()
         self._matches = OpenMatches()
+        # Closed rooms that are not forgotten yet, with the revision of their closing.
         self._closed: dict[str, int] = {}
         self._counts: tuple[Counter[str], Counter[str]] | None = None
-        """Open rooms by who has opened them, and seats in them by who has them; counted when first asked for."""
+        """Open rooms by owner, and seats in open rooms by player. None until they are first needed."""
         self._stood_up: set[str] = set()
 
     def __len__(self) -> int:
-        """How many rooms are open."""
+        """Return how many rooms are open."""
         return len(self._lobby.rows)
 
     def __contains__(self, room: str) -> bool:
-        """Whether there is such a room, open or not long closed."""
+        """Return whether the room exists: open, or closed and not yet forgotten."""
         return room in self._lobby.rows or room in self._closed
 
     def fill(self, changes: Sequence[LobbyChange]) -> None:
-        """Take in all rooms at the beginning, in the order of their revisions."""
+        """Add all rooms at the beginning of a term, in order of revision."""
         for change in changes:
             self._known(change.room)
             self._matches.put(change.room, change.row)
@@ -42,7 +43,7 @@ class RoomIndex:
         self._lobby.fill(changes)
 
     def put(self, change: LobbyChange) -> None:
-        """Take in a change."""
+        """Apply a change."""
         if change.room not in self:
             self._known(change.room)
         if change.row is None:
@@ -53,7 +54,7 @@ class RoomIndex:
         self._lobby.put(change)
 
     def complete_up_to(self, revision: int) -> None:
-        """All up to this revision is in."""
+        """Record that all changes up to this revision are applied."""
         self._lobby.complete_up_to(revision)
 
     @property
@@ -62,40 +63,42 @@ class RoomIndex:
         return self._lobby.revision
 
     def is_open(self, room: str) -> bool:
-        """Whether there is such a room, and it is not closed."""
+        """Return whether the room exists and is not closed."""
         return room in self._lobby.rows
 
     def is_listed_as(self, room: str, row: Row | None) -> bool:
-        """Whether that is what is told of a room."""
+        """Return whether ``row`` is the room's present row. None means closed."""
         return room in self._closed if row is None else self._lobby.rows.get(room) == row
 
     def has_news(self, after: LobbyCursor) -> bool:
-        """Whether ``since`` would say anything new."""
+        """Return whether ``since`` would return anything new."""
         return self._lobby.has_news(after)
 
     def since(self, after: LobbyCursor, limit: int) -> LobbyChanges:
-        """About ``limit`` changes after a cursor."""
+        """Return about ``limit`` changes after a cursor."""
         return self._lobby.since(after, limit)
 
     def unfinished(self) -> list[str]:
-        """Open rooms whose rows say that a game, a series or a selection runs there."""
+        """Return the open rooms in which a game, a series or a selection runs, by their rows."""
         rows = self._lobby.rows
         return [room for room, row in rows.items() if row["timed"] or row["phase"] in ("playing", "selecting")]
 
     def match_of(self, name: str) -> str | None:
-        """The room of the match that somebody is in and that goes on, if there is one."""
+        """Return the room of a player's running match, or None."""
         return self._matches.of(name)
 
     def opened_by(self, name: str) -> int:
-        """How many open rooms somebody has opened."""
+        """Return how many open rooms a player has opened."""
         return self._counted()[0][name]
 
     def seats_of(self, name: str) -> int:
-        """In how many open rooms somebody has a seat."""
+        """Return in how many open rooms a player has a seat."""
         return self._counted()[1][name]
 
     def _counted(self) -> tuple[Counter[str], Counter[str]]:
-        """After a takeover there may be very many rooms: so they are counted when somebody asks, not then."""
+        """Return ``_counts``. There may be very many rooms, so they are not counted during a
+        takeover but on first use.
+        """
         if self._counts is None:
             rows = self._lobby.rows.values()
             self._counts = (
@@ -117,16 +120,16 @@ class RoomIndex:
                 counts.update(come)
 
     def rows(self) -> list[Row]:
-        """The rows of all open rooms."""
+        """Return the rows of all open rooms."""
         return list(self._lobby.rows.values())
 
     def stood_up(self) -> set[str]:
-        """Whose rooms were closed since this was last asked."""
+        """Return the owners and players of rooms closed since the last call."""
         names, self._stood_up = self._stood_up, set()
         return names
 
     def forget_closed(self, *, but: int) -> list[str]:
-        """Forget the closed rooms but the latest; which those are."""
+        """Forget all closed rooms except the latest ``but``. Return the forgotten rooms."""
         old = sorted(self._closed, key=self._closed.__getitem__)[:-but]
         for room in old:
             self._lobby.complete_up_to(self._lobby.revision, forgotten=self._closed.pop(room))
@@ -134,7 +137,7 @@ class RoomIndex:
 
 
 def seated_in(rows: Iterable[Row]) -> set[str]:
-    """Who has a seat, or has opened the room, by the rows of rooms."""
+    """Return the players with a seat in these rooms, and the rooms' owners."""
     return set().union(*map(_seated, rows))
 
 
@@ -143,12 +146,12 @@ def _seated(row: Row) -> set[str]:
 
 
 def _owner(row: Row | None) -> list[str]:
-    """Who has opened the room: nobody if the servers did, or if that is not known of an old one."""
+    """Return the person who opened the room. Empty if the servers did, or for an old room without that field."""
     owner = None if row is None else row.get("owner")
     return [owner] if isinstance(owner, str) and owner else []
 
 
 def _players(row: Row | None) -> list[str]:
-    """Who has a seat."""
+    """Return the players with a seat."""
     players = None if row is None else row.get("players")
     return [name for name in players.values() if isinstance(name, str) and name] if isinstance(players, Mapping) else []

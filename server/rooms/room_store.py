@@ -1,7 +1,8 @@
-"""All rooms and usernames of the main server as last published: what commands decide on and readers see.
+"""All rooms and usernames of the main server as last published: commands are decided on them and readers see them.
 
-Lives here: states in memory, who waits for them, the lobby fed from them. States change in ``publish`` alone, which
-the committer calls with what is committed. Idle rooms leave memory and come back from the journal when asked for.
+Lives here: the states in memory, the callers that wait for them, and the lobby made from them. States change only in
+``publish``, which the committer calls with each committed batch. Idle rooms leave memory and are read from the journal
+when they are needed.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ logger = structlog.get_logger()
 
 
 class RoomStore:
-    """Rooms, names and lobby. Safe for threads: one lock, never held while waiting, at most while reading one room."""
+    """Rooms, usernames and lobby. Safe for threads.
+
+    One lock protects all of it. It is never held during a wait, and at most while one room is read from the journal.
+    """
 
     def __init__(
         self,
@@ -52,8 +56,10 @@ class RoomStore:
         most_events: int = MOST_EVENTS,
         on_published: Callable[[Batch], None] = lambda _: None,
     ) -> None:
-        """``known`` is called with every room, before anybody can read of it. ``most_events``: in one answer.
-        ``on_published`` is called with everything that was made visible, after that.
+        """Make an empty store; ``load`` fills it.
+
+        ``known`` is called with each room, before any reader can see it. ``most_events`` is the limit for one answer.
+        ``on_published`` is called with each batch after it became visible.
         """
         self._on_published = on_published
         self.time = time_of_service or ServiceClock(clock)
@@ -64,9 +70,9 @@ class RoomStore:
         self._known = known
         self._list = RoomIndex(known)
         self._unread: dict[str, None] = {}
-        """Streams that could not be read when the term began: what they are now is not known."""
+        """Streams that could not be read when the term began. Their present state is unknown."""
         self._to_list: dict[str, StreamSummary] = {}
-        """What was mended since and is not in the lists yet."""
+        """Summaries of streams that were repaired since then and are not in the lists yet."""
         self._memory = RoomCache(streams, journal, self._came_back, clock)
         self._standing = StreamStates(streams)
         self.names = self._standing.names
@@ -74,13 +80,16 @@ class RoomStore:
         self._room_news = EventFeed(streams, journal, most_events)
         self._herald = LongPolls(self.news)
         self._news_to_read = threading.Condition(self._lock)
+        # Readers see the entries up to this position, and none after it. It never falls.
         self._published = 0
         self._ending = False
 
     # -- filled from the log --------------------------------------------------------------------------------------
 
     def load(self) -> list[StreamSummary]:
-        """Take in the whole journal; call once, before anybody asks. Returns the listings that the journal lacks."""
+        """Load the whole journal. Call once, before the first read. Return the stream
+        summaries that the journal lacks.
+        """
         listings = self._journal.listings()
         missing = [made for stream in self._journal.unlisted() if (made := self._listing(stream)) is not None]
         listings = sorted([*listings, *missing], key=lambda listing: listing.position)
@@ -102,7 +111,7 @@ class RoomStore:
         return missing
 
     def _listing(self, stream: str) -> StreamSummary | None:
-        """What is told of a stream, made anew from its events; None if these are damaged."""
+        """Return a stream's summary, made again from its events, or None if they are damaged."""
         return self._listing_of(self._journal.copy(stream, whole=False))
 
     def _listing_of(self, copy: StreamCopy) -> StreamSummary | None:
@@ -115,18 +124,16 @@ class RoomStore:
             if state is None:
                 self._unread[stream] = None
                 if room := room_of(stream):
-                    self._known(room)  # so that callers hear what is wrong with it
+                    self._known(room)  # so that callers get the error of the damage
                 return None
         return StreamSummary(stream, copy.end, self._streams.kind_of(stream).row(state))
 
     def relist(self, stream: str) -> None:
-        """Write a listing that is damaged on the disk again; drop it where there is no such stream. Raises
-        StorageFailed.
-        """
+        """Write a damaged summary again. If there is no such stream, delete the summary. Raises StorageFailed."""
         self._journal.relist(stream, self._listing_of)
 
     def mended(self, stream: str) -> None:
-        """A stream that was damaged can be read again, unless it is lost. Call with the commit turn held."""
+        """Reload a stream that was damaged and is now repaired or lost. The caller holds the commit lock."""
         if stream in self._unread:
             listing = self._listing(stream)
             if listing is not None:
@@ -140,12 +147,12 @@ class RoomStore:
         room = room_of(stream)
         if room is not None:
             with self._lock:
-                self._memory.drop([room])  # it may have been read without its last events
+                self._memory.drop([room])  # the cached state may lack its last events
                 self._herald.happened_in([room])
             self.due.unknown([room])
 
     def publish(self, draft: Batch) -> None:
-        """Make what is committed visible to everybody, in the order of the log."""
+        """Make a committed batch visible to all readers. Batches must come in the order of the log."""
         with self._lock:
             for listing in (*self._late_listings(draft), *draft.listings):
                 self._put_listing(listing)
@@ -162,7 +169,10 @@ class RoomStore:
         self._on_published(draft)
 
     def _late_listings(self, draft: Batch) -> list[StreamSummary]:
-        """What was mended, as a change at the end of the log: those who follow the lobby have read past its place."""
+        """Return the summaries of repaired streams as changes at the end of the log.
+
+        Readers of the lobby have already read past their original positions.
+        """
         if not self._to_list:
             return []
         late = [listing._replace(position=draft.entries[-1].position) for listing in self._to_list.values()]
@@ -188,7 +198,7 @@ class RoomStore:
 
     @property
     def published(self) -> int:
-        """The position in the log up to which everything can be seen."""
+        """The log position up to which entries are visible."""
         return self._published
 
     @property
@@ -203,74 +213,77 @@ class RoomStore:
 
     @property
     def records(self) -> int:
-        """How many records the book has."""
+        """How many records the game archive has."""
         return self._standing.records
 
     @property
     def service(self) -> ClusterState:
-        """What holds for the whole cluster."""
+        """The state of the whole cluster."""
         return self._standing.service
 
     @property
     def rooms_in_memory(self) -> int:
-        """How many rooms' states are in memory."""
+        """How many rooms are in memory."""
         return len(self._memory)
 
     @property
     def callers_waiting(self) -> int:
-        """How many wait for what happens in a room."""
+        """How many callers wait for events of a room."""
         return self._herald.waiting
 
     @property
     def draining(self) -> Mapping[str, object] | None:
-        """What everybody is told while the cluster is being emptied, else None."""
+        """What all callers are shown while the cluster drains, else None."""
         return told(self.service)
 
     def moment(self) -> Context:
-        """This moment, as commands are decided in it."""
+        """Return the present moment, for the decision of commands."""
         return self.time.moment(draining=self.service.draining)
 
     def unfinished(self) -> list[str]:
-        """Open rooms whose rows say that a game, a series or a selection runs there."""
+        """Return the open rooms in which a game, a series or a selection runs, by their rows."""
         with self._lock:
             return self._list.unfinished()
 
     def seated(self) -> set[str]:
-        """Who has a seat in a room that is open, or has opened one that is."""
+        """Return the players with a seat in an open room, and the owners of open rooms."""
         with self._lock:
             rows = self._list.rows()
-        return seated_in(rows)  # may be many
+        return seated_in(rows)  # without the lock: there may be many rows
 
     def stood_up(self) -> set[str]:
-        """Whose rooms were closed since this was last asked."""
+        """Return the owners and players of rooms closed since the last call."""
         with self._lock:
             return self._list.stood_up()
 
     def match_of(self, name: str) -> str | None:
-        """The room of the match that somebody is in and that goes on, if there is one."""
+        """Return the room of a player's running match, or None."""
         return self._list.match_of(name)
 
     def opened_by(self, names: Iterable[str]) -> int:
-        """How many open rooms these have opened."""
+        """Return how many open rooms these players have opened."""
         with self._lock:
             return sum(self._list.opened_by(name) for name in names)
 
     def seats_of(self, name: str) -> int:
-        """In how many open rooms somebody has a seat."""
+        """Return in how many open rooms a player has a seat."""
         with self._lock:
             return self._list.seats_of(name)
 
     def is_open(self, room: str) -> bool:
-        """Whether there is such a room, and it is not closed; of one that cannot be read it is not known that it is."""
+        """Return whether the room exists and is not closed. A room that cannot be read counts as open."""
         return self._list.is_open(room) or room_stream(room) in self._unread
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
-        """Whether that is what is told of a stream, as last published."""
+        """Return whether ``row`` is the row of a stream's last published summary."""
         room = room_of(stream)
         return self._standing.is_listed_as(stream, row) if room is None else self._list.is_listed_as(room, row)
 
     def state_of(self, stream: str) -> Any:
-        """The published state of a stream; of an unknown one the state before its first event. Raises Damaged."""
+        """Return the published state of a stream. Raises Damaged.
+
+        For an unknown stream, return the state before its first event.
+        """
         room = room_of(stream)
         state = self.at_hand(stream)
         if state is not None:
@@ -282,7 +295,7 @@ class RoomStore:
         return self._memory.from_journal(room, self._published)
 
     def at_hand(self, stream: str) -> Any:
-        """The published state of a stream that is in memory; else None."""
+        """Return the published state of a stream if it is in memory, else None."""
         room = room_of(stream)
         if room is None:
             return self._standing.state(stream)
@@ -290,21 +303,20 @@ class RoomStore:
         return None if held is None else held.state
 
     def view(self, room: str) -> dict[str, Any]:
-        """The view of a room, what was last said there, the service time, and whether the cluster is being emptied.
-
-        Raises NoSuchRoom.
+        """Return a room's view, its latest chat, the service time, and whether the cluster
+        drains. Raises NoSuchRoom.
         """
         with self._lock:
             held = self._room(room)
             return {**held.view(), "talk": talk(held.state), **self._now()}
 
     def room(self, room: str) -> Room:
-        """The published state of a room. Raises NoSuchRoom."""
+        """Return the published state of a room. Raises NoSuchRoom."""
         with self._lock:
             return self._room(room).state
 
     def wait(self, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
-        """What happened in a room after a version: at once if there is something, else when it happens.
+        """Return a room's events after a version, or a ``Later`` for them if there are none yet.
 
         After ``timeout_s`` without news the answer has no events. Raises NoSuchRoom, and InvalidArgument for a version
         that the room does not have.
@@ -316,19 +328,21 @@ class RoomStore:
         return self.news(room, after_version)
 
     def news(self, room: str, after_version: int) -> dict[str, Any]:
-        """What happened in a room after a version, maybe nothing. Raises as ``wait`` does."""
+        """Return a room's events after a version; there may be none. Raises the same errors as ``wait``."""
         with self._lock:
             held = self._seen(room, after_version)
             view, recent = held.view(), held.after(after_version)
         return self._room_news.told(room, view, recent, after_version, self._now())
 
     def _now(self) -> dict[str, object]:
-        """What everybody is told who looks at a room: the service time, and whether the cluster is being emptied."""
+        """Return what every reader of a room gets: the service time, and whether the cluster drains."""
         return {"at": self.time.now(), "draining": self.draining}
 
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
-        """The records after that one, at most ``limit`` and as many as fit into an answer, and how many there are: at
-        once if there are any, else when there are, or after ``timeout_s``.
+        """Return the records after a number, and how many records there are.
+
+        There are at most ``limit`` records, and as many as fit into an answer. Without any, this waits until there are,
+        or for ``timeout_s``.
         """
         with self._lock:
             if self._standing.records <= number and timeout_s > 0:
@@ -339,15 +353,20 @@ class RoomStore:
         return {"count": count, "records": records, "mended": self._mended_so_far()}
 
     def _mended_so_far(self) -> tuple[int, int]:
-        """Changes when more records may have become readable: after a repair, or in a new term on another journal."""
+        """Return a value that changes when more records may be readable.
+
+        That is after a repair, or in a new term with another journal.
+        """
         return self._journal.office.epoch, self._journal.damage.mended
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        """The records of these numbers, as plain data. Raises NoSuchGame if one is not there."""
+        """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is
+        damaged.
+        """
         return self._book.numbered(numbers, self._standing.records)
 
     def lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges:
-        """What changed in the lobby after a cursor: at once if there is something, else when it happens."""
+        """Return the lobby's changes after a cursor. Without any, this waits until there are, or for ``timeout_s``."""
         with self._lock:
             if not self._list.has_news(after):
                 about_to_wait()
@@ -355,7 +374,7 @@ class RoomStore:
             return self._list.since(after, limit)
 
     def end(self) -> None:
-        """Answer everybody who waits."""
+        """Answer all waiting callers."""
         with self._lock:
             self._ending = True
             self._news_to_read.notify_all()
@@ -364,28 +383,28 @@ class RoomStore:
     # -- memory ---------------------------------------------------------------------------------------------------
 
     def idle(self, longer_than_s: float) -> list[str]:
-        """Open rooms that nobody has touched for that long and nobody waits for."""
+        """Return the open rooms that were not used for that long and in which no caller waits."""
         with self._lock:
             untouched = self._memory.untouched(longer_than_s)
         return [room for room in untouched if not self._herald.waits_in(room)]
 
     def let_go(self, rooms_: Sequence[str]) -> int:
-        """Drop these rooms from memory, unless somebody waits for them by now; how many were there and went."""
+        """Drop these rooms from memory, except those in which a caller waits by now. Return how many were dropped."""
         with self._lock:
             return self._memory.drop(room for room in rooms_ if not self._herald.waits_in(room))
 
     def visit(self, most: int) -> None:
-        """Take some rooms into memory that were not in this term, so that what time asks for is done there as well."""
+        """Load a few rooms that were not loaded in this term, so that their timers run."""
         with self._lock:
             self._memory.visit(most, self._published)
 
     def in_memory(self) -> list[Room]:
-        """The states of all open rooms in memory."""
+        """Return the states of all open rooms in memory."""
         with self._lock:
             return self._memory.open_states()
 
     def forget_closed(self, *, but: int) -> list[str]:
-        """Forget the closed rooms but the latest; the streams of those forgotten, to be dropped from the journal."""
+        """Forget all closed rooms except the latest ``but``. Return their streams, to delete from the journal."""
         with self._lock:
             old = self._list.forget_closed(but=but)
             self._memory.drop(old)
@@ -394,14 +413,14 @@ class RoomStore:
     # -- inside, the lock is held ---------------------------------------------------------------------------------
 
     def _seen(self, room: str, version: int) -> CachedRoom:
-        """A room that somebody has seen up to a version."""
+        """Return a room of which a caller has the events up to a version."""
         held = self._room(room)
         if version > held.state.version:
             raise InvalidArgument(f"after_version is {version}, but the room has version {held.state.version}")
         return held
 
     def _room(self, room: str) -> CachedRoom:
-        """The room, brought back to memory if need be."""
+        """Return the room, loaded into memory if necessary."""
         if room not in self._list:
             if room_stream(room) not in self._unread:
                 raise NoSuchRoom("there is no such room (any more)")
@@ -409,7 +428,9 @@ class RoomStore:
         return self._memory.of(room, self._published)
 
     def _read_at_last(self, stream: str) -> Any:
-        """The state of a stream that could not be read at first. Raises Damaged if it still cannot."""
+        """Return the state of a stream that could not be read when the term began. Raises
+        Damaged if it still cannot.
+        """
         return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self._published))
 
     def _came_back(self, state: Room) -> None:

@@ -1,6 +1,6 @@
-"""When time itself brings something in a room: whose clock runs down next, where lots are drawn. No clock in here.
+"""The timers of rooms: at which service time a room needs a command, for example because a flag falls. No clock here.
 
-The rooms of earlier terms are not in memory when a term begins: those that their rows call timed are looked into first.
+Rooms of earlier terms are not in memory when a term begins. Those with ``timed`` in their rows are loaded first.
 """
 
 from __future__ import annotations
@@ -10,52 +10,54 @@ import threading
 from collections.abc import Iterable
 
 SPARE = 1000
-"""So many times that count no more may wait in the heap for their turn; and as many as there are rooms."""
+"""Outdated heap items that are allowed in addition to as many as there are rooms with a timer."""
 
 
 class RoomTimers:
-    """Rooms by the service time at which something is due there. Safe for threads."""
+    """Rooms by the service time at which their timer is due. Safe for threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # The valid timer of each room. A heap item counts only if it equals the room's timer here.
         self._due: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
+        # Rooms with a timer that is unknown until the room is loaded.
         self._unknown: list[str] = []
 
     def __len__(self) -> int:
-        """In how many rooms time will bring something."""
+        """Return how many rooms have a timer."""
         return len(self._due) + len(self._unknown)
 
     def unknown(self, rooms: Iterable[str]) -> None:
-        """In these rooms something will be due; when, they have to be asked."""
+        """Add rooms that have a timer. Its date is unknown until the room is loaded."""
         with self._lock:
             self._unknown += rooms
 
     def take_unknown(self, most: int) -> list[str]:
-        """Rooms that have to be asked."""
+        """Remove and return at most ``most`` rooms that must be loaded."""
         with self._lock:
             taken, self._unknown = self._unknown[:most], self._unknown[most:]
         return taken
 
     def put(self, room: str, due_at: int | None) -> None:
-        """Something is due there at that service time, and not when it was before; or nothing is."""
+        """Replace a room's timer; ``due_at`` is in service time. None removes it."""
         with self._lock:
             if due_at is None:
                 self._due.pop(room, None)
             elif self._due.get(room) != due_at:
                 self._due[room] = due_at
                 heapq.heappush(self._heap, (due_at, room))
-                if len(self._heap) > 2 * len(self._due) + SPARE:  # every move of a long game leaves one
+                if len(self._heap) > 2 * len(self._due) + SPARE:  # every move of a long game leaves an outdated item
                     self._heap = [(at, one) for one, at in self._due.items()]
                     heapq.heapify(self._heap)
 
     def by(self, at: int) -> list[str]:
-        """Where something is due by then, earliest first."""
+        """Remove and return the rooms with a timer due by ``at``, earliest first."""
         found = []
         with self._lock:
             while self._heap and self._heap[0][0] <= at:
                 due_at, room = heapq.heappop(self._heap)
                 if self._due.get(room) == due_at:
-                    del self._due[room]  # what is done about it says when something is due there next
+                    del self._due[room]  # the command that follows sets the next timer
                     found.append(room)
         return found

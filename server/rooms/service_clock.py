@@ -1,8 +1,8 @@
-"""Service time (see ``game.moment``) as the main server in office tells it, from its own monotonic clock.
+"""Service time (see ``game.moment``) on the primary, from its own monotonic clock.
 
-It passes only while the server shows that it moves: whoever keeps it calls ``tick`` every ``TICK_S``, with the commit
-turn, and of a longer pause between two ticks no more than ``LONGEST_STEP_S`` counts. So a server that hung, and a
-commit that stood still, cost no player more than that.
+It moves only while the server works. The server calls ``tick`` every ``TICK_S`` with the commit lock held. Of a longer
+pause between two ticks, only ``LONGEST_STEP_S`` counts. So a hung server or a blocked commit costs a player no more
+than that.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ LONGEST_STEP_S = 0.3
 
 
 class ServiceClock:
-    """Milliseconds of service. Safe for threads."""
+    """Service time in milliseconds. Safe for threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, chance: Callable[[], int] | None = None) -> None:
-        """It is 0 until ``at_least`` tells what was reached before. ``chance`` gives ``CHANCE_BITS`` random bits."""
+        """Start at 0; ``at_least`` sets the time reached before. ``chance`` returns ``CHANCE_BITS`` random bits."""
         self._clock = clock
         self._chance = chance or (lambda: secrets.randbits(CHANCE_BITS))
         self._lock = threading.Lock()
+        # Service time in ms when it was last set, and the monotonic time of that moment. Replaced as a whole, so reads
+        # need no lock.
         self._reached = (0.0, clock())
 
     def now(self) -> int:
-        """What time it is."""
+        """Return the service time in milliseconds."""
         passed_ms, since = self._reached
         return int(passed_ms + 1000.0 * min(max(0.0, self._clock() - since), LONGEST_STEP_S))
 
     def tick(self) -> int:
-        """Time passes; what time it is."""
+        """Advance the service time and return it."""
         with self._lock:
             passed_ms, since = self._reached
             now = self._clock()
@@ -43,11 +45,11 @@ class ServiceClock:
         return int(passed_ms)
 
     def at_least(self, at: int) -> None:
-        """It has been as late as this before."""
+        """Advance the service time to ``at`` if it is behind."""
         with self._lock:
             if at > self.now():
                 self._reached = (float(at), self._clock())
 
     def moment(self, *, draining: bool = False) -> Context:
-        """This moment: the time, chance, the date, and what is handed in."""
+        """Return the present moment: service time, random bits, date, and ``draining``."""
         return Context(self.now(), self._chance(), int(time.time()), draining)

@@ -1,6 +1,7 @@
-"""The states of all streams that are no rooms': usernames, the volumes of the book, the whole cluster's. Pure.
+"""The states of all streams except rooms: usernames, segments of the game archive, the whole cluster. Pure.
 
-They are small, so they are all in memory from the start of a term on. The house has one and holds its lock.
+They are small, so all of them are in memory from the start of a term. The room store has the only instance and holds
+its lock.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ _AS_USUAL = ClusterState()
 
 
 class StreamStates:
-    """The states of these streams as last published. Not safe for threads, but for ``names``."""
+    """The last published states of these streams. Not safe for threads, except ``names``."""
 
     def __init__(self, streams: Streams) -> None:
         self.names = NameIndex()
         self.records = 0
-        """How many records the book has."""
+        """How many records the game archive has."""
         self._streams = streams
         self._states: dict[str, Any] = {}
 
     def put(self, stream: str, row: Row | None) -> None:
-        """The stream's state from now on, as its listing has it."""
+        """Store a stream's new state, from the row of its summary."""
         if row is None:
             raise InvariantBroken("nothing but a room comes to an end")
         state = self._streams.kind_of(stream).from_row(row)
@@ -42,16 +43,16 @@ class StreamStates:
             self.records = max(self.records, first_of_volume(stream) - 1 + state.version)
 
     def state(self, stream: str) -> Any:
-        """The state of a stream; None if there is nothing in it."""
+        """Return the state of a stream, or None if it has no events."""
         return self.names.state(stream) if is_name(stream) else self._states.get(stream)
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
-        """Whether that is what is told of a stream."""
+        """Return whether ``row`` is the row of a stream's present summary."""
         state = self.state(stream)
         return state is not None and self._streams.kind_of(stream).row(state) == row
 
     @property
     def service(self) -> ClusterState:
-        """What holds for the whole cluster."""
+        """The state of the whole cluster."""
         state: ClusterState = self._states.get(THE_SERVICE, _AS_USUAL)
         return state

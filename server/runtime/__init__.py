@@ -1,4 +1,5 @@
-"""What programs need of the system: files, descriptors, arguments, keys, addresses, retries. None knows rooms or logs.
+"""What programs need of the system: files, descriptors, arguments, keys, addresses, retries. Nothing here uses rooms or
+logs.
 
-``effects`` runs procedures that only say what they want of the world, so that the simulator runs the same ones.
+``effects`` runs procedures that describe their I/O as values, so that the simulation runs the same procedures.
 """

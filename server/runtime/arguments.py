@@ -1,6 +1,7 @@
-"""What a server script takes on its command line: nothing but a question for help.
+"""The command line of a server script: it accepts only a request for help.
 
-A server is told everything by its settings. Imports next to nothing: a server that starts in a takeover comes by here.
+All settings come from the environment. This module imports almost nothing, because every server that starts in a
+takeover runs it.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ import sys
 from collections.abc import Sequence
 
 BAD_ARGUMENTS = 2
-"""Exit status when a script is given an argument that it does not have."""
+"""Exit status for an argument that the script does not have."""
 _HELP = ("-h", "--help")
 
 
 def take(role: str, arguments: Sequence[str]) -> None:
-    """Come back if there are none. Exits with status 0 after printing the help, else with BAD_ARGUMENTS."""
+    """Return if there are no arguments. Otherwise exit: with status 0 after the help, else with BAD_ARGUMENTS."""
     if not arguments:
         return
     script = f"python server/{role}.py"
     if len(arguments) == 1 and arguments[0] in _HELP:
-        with contextlib.suppress(BrokenPipeError):  # of "--help | head"
+        with contextlib.suppress(BrokenPipeError):  # for example "--help | head"
             print(_help(script, role), flush=True)
         os._exit(0)
     unknown = next((one for one in arguments if one not in _HELP), arguments[0])

@@ -1,9 +1,9 @@
-"""Conversations: what a server says and in which order, apart from how it is said. Nothing here does I/O.
+"""Procedures that describe their I/O as effects: the order of the steps, apart from how each is done. No I/O here.
 
-A conversation is a generator that yields what it wants done and is resumed with the answer, or with the error thrown in
-where the answer would have been. So the code that decides the order of things (journal, then replica, then publish)
-runs unchanged over real connections and threads, and in a simulator. The idea is that of "sans I/O" protocols
-(Brodie, "Building Protocol Libraries The Right Way", 2016).
+A procedure is a generator. It yields an effect and is resumed with the result, or with the error thrown in at that
+place. So the code that sets the order (journal, then replica, then publish) runs unchanged in two places: over real
+connections and threads, and in the simulation. The idea is that of "sans I/O" protocols (Brodie, "Building Protocol
+Libraries The Right Way", 2016).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class RemoteCall:
-    """Call this method of the replica's peer object; the answer is what it returns."""
+    """Call this method of the replica's peer object; the result is what it returns."""
 
     method: str
     arguments: tuple[Any, ...]
@@ -27,14 +27,14 @@ class RemoteCall:
 
 @dataclass(frozen=True, slots=True)
 class WithCommitLock:
-    """Hold this conversation while nothing is committed; the answer is what it comes to."""
+    """Run this procedure with the commit lock held; the result is what it returns."""
 
     conversation: Generator[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Go on after so many seconds, or earlier when there is something to do."""
+    """Wait this many seconds, or less when there is something to do."""
 
     seconds: float
 
@@ -44,7 +44,7 @@ Conversation = Generator[Wish, Any, Result]
 
 
 def converse(conversation: Conversation[Result], fulfil: Callable[[Wish], Any]) -> Result:
-    """Hold a conversation to its end, with ``fulfil`` doing what it wishes; what it comes to."""
+    """Run a procedure to its end and return its result; ``fulfil`` carries out its effects."""
     try:
         wish = next(conversation)
         while True:

@@ -1,8 +1,9 @@
-"""Test-only switches: places where a test can kill this process, and rules that a test can break.
+"""Failpoints for tests: places where a test can kill this process, and rules that a test can break.
 
-Off unless TEST_FAULTS names a folder. A file there named after a point kills the process with SIGKILL the next time
-it gets to that point, once; a file named after a rule breaks that rule while the file is there. So tests can show
-what happens when a server dies in the middle of a move, and that a broken rule is noticed.
+Everything is off unless TEST_FAULTS names a folder. A file there with the name of a point kills the process with
+SIGKILL the next time it reaches that point, once. A file with the name of a rule breaks that rule while the file
+exists. So tests can show what happens when a server dies in the middle of a move. They can also show that a broken rule
+is noticed.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ RULES = ("forget_request_ids", "no_epoch_check", "no_machine_check")
 
 
 class Failpoints:
-    """The switches of this process."""
+    """The failpoints of this process."""
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder) if folder else None
 
     def point(self, name: str) -> None:
-        """Die here if a test asks for it."""
+        """Kill this process if a test has set this point; that clears the point."""
         if self._folder is None:
             return
         try:
@@ -32,5 +33,5 @@ class Failpoints:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def on(self, rule: str) -> bool:
-        """Whether a test wants that rule broken."""
+        """Whether a test has broken this rule."""
         return self._folder is not None and (self._folder / rule).exists()

@@ -1,7 +1,7 @@
-"""How many connections this process can have: each is a file descriptor, of which a system gives a process so many.
+"""The number of connections that this process can have: each needs a file descriptor, and the system limits those.
 
-Beyond that nothing can be opened any more, the journal neither. So the limit is raised as far as the system lets us,
-connections beyond it are turned away, and a server that could take hardly any does not start.
+Without a free descriptor nothing can be opened, not even the journal. So the limit is raised as far as the system
+allows, and connections beyond it are refused. A server that could accept almost none does not start.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ ENDPOINTS = 2
 RESERVE = 256
 """Descriptors for everything else: journal, locks, logs, connections to the other servers."""
 LEAST = 64
-"""Connections that each endpoint must be able to take: the other servers have some 30 at the main server."""
+"""The minimum of connections at each endpoint: the other servers have about 30 at the main server."""
 
 logger = structlog.get_logger()
 
 
 def connections_for(wanted: int) -> int:
-    """How many connections each endpoint can take, ``wanted`` at most, after raising this process's limit for them.
+    """Raise this process's limit, and return how many connections each endpoint can have, at most ``wanted``.
 
-    Raises SettingsError when these are fewer than LEAST, or than ``wanted`` if that is less.
+    Raises SettingsError when that is fewer than LEAST, or than ``wanted`` if ``wanted`` is smaller.
     """
     limit = _raised_to(_descriptors_for(wanted))
     possible = (limit - RESERVE) // ENDPOINTS
@@ -58,13 +58,13 @@ else:
     import resource
 
     def _raised_to(wanted: int) -> int:
-        """This process's limit of descriptors, now ``wanted`` if the system allows it."""
+        """Raise this process's descriptor limit to ``wanted`` if the system allows it; return the limit."""
         now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if now == resource.RLIM_INFINITY or now >= wanted:
             return wanted
         reachable = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (reachable, most))
-        except (OSError, ValueError):  # some systems have another limit, and do not say which
+        except (OSError, ValueError):  # some systems have another limit and do not report it
             return int(now)
         return reachable

@@ -1,8 +1,7 @@
-"""The log files of processes that run in the background: made, changed when they are large, and so many kept.
+"""Log files of background processes: created, rotated when they are large, and limited in number.
 
-Standard output and error of such a process lead to a file that its starter has opened. The process itself changes it
-for a new one: nobody else can, and its starter may be gone. What a person starts writes where that person says, and is
-left alone.
+Standard output and error of such a process go to a file that its starter opened. The process itself rotates that file:
+no other process can, and the starter may have ended. A process that a person starts in a terminal keeps its output.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ logger = structlog.get_logger()
 
 
 def open_new(settings: Settings, role: str, *, is_written_to: bool = False) -> IO[bytes]:
-    """The open log of a new process, or the null device where none can be made.
+    """Return the open log of a new process, or the null device if no file can be created.
 
-    ``is_written_to``: where there is no room to write in it, the null device as well; for a process that ends when it
-    cannot write, as the name server, which is not ours.
+    ``is_written_to``: also return the null device when the file has no room. It is for a process that ends when it
+    cannot write, such as the name server, which is not a program of this project.
     """
     try:
         opened = _new_path(settings, role).open("ab", buffering=0)
@@ -43,7 +42,7 @@ def open_new(settings: Settings, role: str, *, is_written_to: bool = False) -> I
 
 
 def _new_path(settings: Settings, role: str) -> Path:
-    """Where the next log of that role goes; the oldest are removed, so that there are KEEP_LOGS with it."""
+    """Return the path of the next log of that role. Removes the oldest logs, so that KEEP_LOGS remain with it."""
     folder = settings.data / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     for old in sorted(folder.glob(f"{role}-*.log"))[: 1 - settings.keep_logs or None]:
@@ -52,24 +51,27 @@ def _new_path(settings: Settings, role: str) -> Path:
 
 
 class LogFile:
-    """The log file of this process, if its standard error leads to one in the data folder."""
+    """The log file of this process, if its standard error goes to a file in the data folder."""
 
     def __init__(self, settings: Settings, role: str) -> None:
-        """To be made while the process is new: later its file may have been removed, being old."""
+        """Create it while the process is new: later its file may have been removed as an old log."""
         self._settings = settings
         self._role = role
         self.is_ours = any(_is_error(file) for file in (settings.data / "logs").glob(f"{role}-*.log"))
-        """Whether there is one."""
+        """Whether standard error goes to a log of this role. It never changes."""
         self.retries = Retries("the log cannot be changed for a new one")
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Change it whenever it is large, until ``go_on()`` is false."""
+        """Rotate the log whenever it is large, until ``go_on()`` is false."""
         while go_on():
             self.change_if_due()
             pause(LOOK_AGAIN_S)
 
     def change_if_due(self) -> None:
-        """Go on in a new file if this one has MAX_LOG_BYTES, or was removed: that fills the disk, too, and unseen."""
+        """Continue in a new file if this one has MAX_LOG_BYTES or was removed.
+
+        A removed file that is still open fills the disk unseen.
+        """
         if not self.is_ours:
             return
         now = os.fstat(_ERROR)

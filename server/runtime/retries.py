@@ -1,7 +1,7 @@
-"""What a server tries again and again, reported at a bounded rate, so that nothing fails in silence for ever.
+"""Reports tasks that a server retries, at a bounded rate, so that no task fails silently for ever.
 
-Lives here: when a failure is worth a line in the log, and what ``cluster status`` and the metrics report of it. Nothing
-here tries anything, and nothing here waits.
+``Retries`` decides when a failure is worth a log line, and what ``cluster status`` and the metrics report. It never
+runs the task and never waits.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ import structlog
 from wire.errors import TicTacToeError
 
 CHANGED_S = 1.0
-"""A new reason is logged at once, but no more often than this."""
+"""Seconds. A new reason is logged at once, but not more often than this."""
 AGAIN_S = 30.0
-"""The same reason is logged again after this, with the number of failures."""
+"""Seconds after which the same reason is logged again, with the number of failures."""
 TAKEOVER_S = 3.0
-"""A server that died is replaced in less, so those that call it have this much patience."""
+"""Seconds. A server that died is replaced in less time, so its callers wait this long before they log."""
 
 logger = structlog.get_logger()
 
 
 class Trouble(NamedTuple):
-    """Why something has failed at the last try, since when it does (seconds since 1970), and how often in a row."""
+    """Why the last attempt failed, since when attempts fail (seconds since 1970), and how many in a row."""
 
     why: str
     since: float
     failures: int
 
     def as_plain(self) -> dict[str, object]:
-        """The trouble as a dictionary of what JSON knows."""
+        """Return the trouble as a dictionary of JSON types."""
         return self._asdict()
 
 
 class Retries:
-    """The failures of one task that is tried until it succeeds. One thread at a time reports; any thread may read."""
+    """The failures of one task that is retried until it succeeds. One thread at a time reports; any thread may read."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Retries:
         date: Callable[[], float] = time.time,
         **fields: object,
     ) -> None:
-        """``event`` and ``fields`` are those of the line in the log. ``patience_s``: for so long failures are normal,
-        as during a takeover, and not logged.
+        """``event`` and ``fields`` are those of the log line.
+        ``patience_s``: failures are normal for this long, as during a takeover, and are not logged.
         """
         self._event = event
         self._fields = fields
@@ -60,18 +60,19 @@ class Retries:
         self.trouble: Trouble | None = None
         """What is wrong now; None after a success."""
         self.codes: Counter[str] = Counter()
-        """How often it failed since this process began, by the code of the error."""
+        """Failures since this process began, by error code. They only grow."""
+        # When the current trouble began, on ``clock``; valid while ``trouble`` is set.
         self._began = 0.0
         self._logged: tuple[float, str] | None = None
-        """When this trouble was logged for the last time, and why; None if it was not yet."""
+        """When this trouble was last logged, and its reason; None if it was not logged yet."""
         self._last_line = float("-inf")
 
     def failed(self, error: TicTacToeError) -> None:
-        """The last try failed."""
+        """Record that the last attempt failed."""
         self.failed_because(error.message, error.code)
 
     def failed_because(self, why: str, code: str) -> None:
-        """The same, where no error of the family was raised."""
+        """Record a failure that is not a TicTacToeError."""
         self.codes[code] += 1
         before, now = self.trouble, self._clock()
         if before is None:
@@ -84,7 +85,7 @@ class Retries:
             )
 
     def succeeded(self) -> None:
-        """The last try succeeded."""
+        """Record that the last attempt succeeded."""
         before, self.trouble = self.trouble, None
         if before is not None and self._logged is not None:
             logger.info("succeeded at last", after=self._event, **self._fields, failures=before.failures)

@@ -1,4 +1,4 @@
-"""Secrets: the cluster's key, and how a token is known without being kept."""
+"""Secrets: the cluster's key, and hashes that identify a token without storing it."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ _SHORTEST_KEY = 16
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token: enough to know it again, not enough to have it. A token has 256 random bits."""
+    """Return the stored form of a token. The token cannot be computed from it: a token has 256 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def cluster_id(key: bytes) -> str:
-    """What a cluster is called: the same at every server that has the key, and nothing that tells the key."""
+    """Return the cluster's id: the same at every server with the key, and it does not reveal the key."""
     return hmac.new(key, b"the cluster's id", "sha256").hexdigest()[:12]
 
 
 def house_bot_token(key: bytes) -> str:
-    """The token under which the servers themselves play: who has the cluster's key has it."""
+    """Return the token of the house bot; the cluster's key is enough to compute it."""
     return hmac.new(key, b"the house bot", "sha256").hexdigest()
 
 
 def peer_key(key: bytes, role: str) -> bytes:
-    """The key of the peer port of a role, which every server of the cluster can make of the cluster's key.
+    """Return the key of the peer port of a role, computed from the cluster's key.
 
-    Each role has its own: so what is sent to one server cannot be passed on to another.
+    Each role has its own key, so a message to one server cannot be replayed to another.
     """
     return hmac.new(key, f"peer port of {role}".encode(), "sha256").digest()
 
 
 def code_hash(code: str) -> str:
-    """What is kept of a recovery code, which has 100 random bits; never what is kept of a token."""
+    """Return the stored form of a recovery code (100 random bits). It never equals the stored form of a token."""
     return hashlib.sha256(f"recovery code {code}".encode()).hexdigest()
 
 
 def cluster_key(settings: Settings) -> bytes:
-    """The key that servers show one another: CLUSTER_KEY, or the one in the data folder, made at the first start.
+    """Return the key with which servers authenticate: CLUSTER_KEY, or the key file in the data folder.
 
-    Raises SettingsError if it is too short to be a secret.
+    The first start creates the file. Raises SettingsError if the key is too short to be a secret.
     """
     if settings.cluster_key:
         return _long_enough(settings.cluster_key)
@@ -56,7 +56,7 @@ def cluster_key(settings: Settings) -> bytes:
 
 
 def _make(file: Path) -> None:
-    """Write a new key, whole before anybody can see it; if two do so at once, the first one's is kept."""
+    """Create the key file atomically and completely. If two processes do so at once, the first key is kept."""
     file.parent.mkdir(parents=True, exist_ok=True)
     create_file(file, secrets.token_urlsafe(32), mode=0o600)
 

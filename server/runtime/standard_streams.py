@@ -1,8 +1,8 @@
-"""Standard input, output and error that are there, however a process was started.
+"""Ensures that standard input, output and error are open, however the process was started.
 
 A process may be started with descriptors 0, 1 or 2 closed (``2>&-``, some service managers). Then Python has no
-``sys.stderr``, and worse: the next file or connection that is opened gets that number, and whatever is written to
-standard error goes into it. Called first of all by every program of ours.
+``sys.stderr``. Worse, the next file or connection gets that number, and text for standard error goes into it. Every
+program of this project calls ``open_missing`` first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 
 def open_missing() -> None:
-    """Open those of the three that are closed on the null device."""
+    """Open each closed standard stream on the null device."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)

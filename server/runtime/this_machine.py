@@ -1,7 +1,7 @@
-"""This machine: which addresses are its own, and an id that two servers share only when both see the same locks.
+"""This machine: its addresses, and an id that two processes share only when both use the same locks.
 
-With the log of this project main and replication server run on one machine: the lock of a role, which only one process
-can hold, and SIGKILL are what keeps a main server that was cut off or stopped from going on beside the next one.
+The main server and the replication server run on one machine. Two things keep an old main server from continuing beside
+the next one: the lock of the role, which only one process can hold, and SIGKILL.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PID_NAMESPACE = Path("/proc/self/ns/pid")
 
 
 def is_here(host: str) -> bool:
-    """Whether everything that this host stands for is an address of this machine; a name is resolved."""
+    """Whether every address of this host is an address of this machine. A name is resolved."""
     if is_loopback(host) or is_every_address(host):
         return True
     try:
@@ -46,8 +46,10 @@ def check_log(settings: Settings) -> None:
 
 
 def machine_id(folder: Path) -> str:
-    """The id of this machine and of the folder with its locks: the same for two processes only when both hold the same
-    locks and can end one another. A copy of the folder has another id, and so has a container with its own processes.
+    """Return the id of this machine and of the folder with its locks.
+
+    It is the same for two processes only if both use the same locks and can end one another. A copy of the folder has
+    another id, and so has a container with its own process namespace.
     """
     status = folder.stat()
     where = (_boot(), _pids(), status.st_dev, status.st_ino)
@@ -55,10 +57,10 @@ def machine_id(folder: Path) -> str:
 
 
 def _boot() -> str:
-    """This start of this system."""
+    """Return the id of this boot of this system."""
     return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else platform.node()
 
 
 def _pids() -> str:
-    """Among which processes this one is."""
+    """Return the process namespace of this process; empty where the system has none."""
     return str(_PID_NAMESPACE.readlink()) if _PID_NAMESPACE.exists() else ""

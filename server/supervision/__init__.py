@@ -1,6 +1,6 @@
-"""Keeping the four processes alive: heartbeats, starts, ends, and which process has which role.
+"""Keeps the four processes alive: heartbeats, starts, ends, and which process has which role.
 
-``supervision`` decides and is pure; ``supervisor`` is the thread around it, one for each role that is watched.
-``run_directory`` and ``run_file`` know whose a process is, ``processes`` starts and ends it, ``status`` shows all of
-it. Start reading in ``supervision``.
+``supervision`` makes the decisions without I/O. ``supervisor`` is the thread around it, one for each supervised role.
+``run_directory`` and ``run_file`` record which process has a role. ``processes`` starts and ends processes, and
+``status`` shows the whole cluster. Start reading in ``supervision``.
 """

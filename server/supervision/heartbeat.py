@@ -1,4 +1,4 @@
-"""How a heartbeat is taken, from one of our servers and from the name server; whose is taken, ``supervisor`` knows."""
+"""Heartbeat calls to a server of this cluster and to the name server; ``supervisor`` decides which to use."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from wire.rpc import Address, Proxy
 
 
 class HeartbeatAnswer(NamedTuple):
-    """A heartbeat: who answered, or None if that cannot be told, whether it does its work already, and whether what it
-    keeps has to be mended.
+    """The answer to a heartbeat: the process, whether it does its work, and whether its copy of the log needs repair.
+
+    ``who`` is None if the process is not known.
     """
 
     who: RunFile | None
@@ -22,22 +23,23 @@ class HeartbeatAnswer(NamedTuple):
 
 
 class Heartbeat(Protocol):
-    """How a heartbeat is taken."""
+    """A source of heartbeats."""
 
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
-        """Wait for one heartbeat. Raises a TicTacToeError without one."""
+        """Wait for a heartbeat. Raises a TicTacToeError without one."""
 
     def close(self) -> None:
-        """Begin anew with the next one."""
+        """Close the connection; the next heartbeat opens it again."""
 
 
 class PeerHeartbeat:
-    """The heartbeat of one of our servers."""
+    """The heartbeat of a server of this cluster."""
 
     def __init__(self, role: str, address: Address, key: bytes) -> None:
-        """``key``: the cluster's."""
+        """``key`` is the cluster's key."""
         self._role = role
         self._remote = Proxy(address, PEER, key=peer_key(key, role))
+        # True after an answer from a server that does its work; only then may the next call wait.
         self._settled = False
 
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
@@ -52,7 +54,7 @@ class PeerHeartbeat:
 
 
 class NameServerHeartbeat:
-    """The heartbeat of the name server, which knows nothing of us: it answers a ping."""
+    """The heartbeat of the name server: a ping, because it is not a program of this project."""
 
     def __init__(self, address: Address, gone: threading.Event) -> None:
         self._remote = Proxy(address, "Pyro.NameServer", serializer="serpent")

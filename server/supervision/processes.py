@@ -1,6 +1,6 @@
 """Processes of the cluster on this machine: started, begun, found and ended.
 
-Whom to start and end is decided in ``supervision``; which process has a role is written down in ``run_directory``.
+``supervision`` decides which process to start and to end; ``run_directory`` records which process has a role.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ logger = structlog.get_logger()
 ALREADY_RUNNING = 3
 """Exit status of a second server of a role."""
 CANNOT_START = 4
-"""Exit status of a server whose settings or ports are not usable."""
+"""Exit status of a server with unusable settings or ports."""
 LOAD_LIMIT_S = 120.0
-"""How long Python may take to read the code before an upgrade: long, because nothing waits for it meanwhile."""
+"""Seconds that Python may take to read the code before an upgrade: long, because nothing waits for it."""
 STANDBY = "STANDBY"
 """The environment variable that makes a server a stand-by; servers set it for those they start."""
 STARTED_IN = "STARTED_IN"
-"""The environment variable that says in which run folder (``RunDirectory.id``) a process was started."""
+"""The environment variable with the run directory (``RunDirectory.id``) in which a process was started."""
 OWNER_CREATED = "OWNER_CREATED"
-"""The environment variable that says when the process OWNER_PID began, as ``RunFile.created`` has it."""
+"""The environment variable with the start time of the process OWNER_PID, in the form of ``RunFile.created``."""
 ROLES = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
 _SCRIPTS = {MAIN: "main_server.py", COMMUNICATION: "communication_server.py", REPLICATION: "replication_server.py"}
 
 
 def command_of(role: str, settings: Settings) -> list[str]:
-    """The command that starts a role: the one a person types from the project's root."""
+    """Return the command that starts a role, as a person types it in the project's root."""
     if role == NAME_SERVER:
         address = ["-n", settings.name_server_host, "-p", str(settings.name_server_port)]
         return [str(Path(sys.executable).with_name("pyro4-ns")), *address]
@@ -49,9 +49,9 @@ def command_of(role: str, settings: Settings) -> list[str]:
 
 
 def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess.Popen[bytes]:
-    """Start a role in the background, with these settings and, where one can be made, a log file of its own.
+    """Start a role in the background, with these settings and, if possible, its own log file.
 
-    A ``standby`` is ready to begin but waits for ``begin`` to be called with it; it ends when its starter does.
+    A ``standby`` gets ready and waits until ``begin`` is called with it. It ends when its starter ends.
     """
     marks = {STANDBY: "1" if standby else "", STARTED_IN: RunDirectory(settings).id, **_owner_mark(settings)}
     with log_file.open_new(settings, role, is_written_to=role == NAME_SERVER) as output:
@@ -62,12 +62,12 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
             stdin=subprocess.PIPE if standby else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in the terminal of the one who starts it must not reach it
+            start_new_session=True,  # Ctrl-C in the starter's terminal must not reach it
         )
 
 
 def begin(standby: subprocess.Popen[bytes]) -> bool:
-    """Tell a stand-by to begin; false if it is not there any more."""
+    """Make a stand-by begin; return False if it no longer runs."""
     if standby.stdin is None or standby.poll() is not None:
         return False
     try:
@@ -79,9 +79,9 @@ def begin(standby: subprocess.Popen[bytes]) -> bool:
 
 
 def told_to_begin(role: str, settings: Settings) -> bool:
-    """Wait, if this process is a stand-by, until it is told to begin; false when its starter is gone instead.
+    """If this process is a stand-by, wait for its begin signal; return False when its starter is gone instead.
 
-    Before that it writes down that it is ready, where that can be written. Raises SettingsError.
+    Before that, write a run file that marks it as ready, if possible. Raises SettingsError.
     """
     if not os.environ.get(STANDBY):
         return True
@@ -91,13 +91,14 @@ def told_to_begin(role: str, settings: Settings) -> bool:
 
 
 def standby_of(role: str) -> str:
-    """As what the stand-by of a role is written down, once it is ready. It may be the role's server by now."""
+    """Return the run file name for a role's stand-by. The process may have become the role's server since."""
     return f"{role}.standby"
 
 
 def why_not_loadable(settings: Settings) -> str:
-    """Why the servers cannot be started from what is on disk now, as far as that can be told without starting them;
-    empty if they can.
+    """Return why the servers cannot be started from the code on disk; empty if no reason is found.
+
+    The check imports the code and loads the settings; it starts no server.
     """
     modules = ", ".join(f"server.{script.removesuffix('.py')}" for script in _SCRIPTS.values())
     try:
@@ -119,8 +120,9 @@ def why_not_loadable(settings: Settings) -> str:
 
 
 def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
-    """End a process with SIGKILL and wait until it is gone; false if it is not within ``patience_s``, or may not be
-    ended by this user.
+    """End a process with SIGKILL and wait until it is gone.
+
+    Returns False if it is not gone within ``patience_s`` seconds, or if this user may not end it.
     """
     process = run.process()
     if process is None:
@@ -135,7 +137,7 @@ def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
 
 
 def end_politely(run: RunFile, *, patience_s: float = 3.0) -> None:
-    """End a process in good order, where the system knows that (SIGTERM); with SIGKILL if that takes too long."""
+    """End a process with SIGTERM where the system has that; with SIGKILL after ``patience_s`` seconds."""
     process = run.process()
     if process is None:
         return
@@ -146,7 +148,10 @@ def end_politely(run: RunFile, *, patience_s: float = 3.0) -> None:
 
 
 def owner_of(settings: Settings) -> RunFile | None:
-    """The process OWNER_PID as it was when the first server was started for it; None if it is gone already."""
+    """Return the process OWNER_PID as it was when the first server was started for it.
+
+    None if it is already gone.
+    """
     pid, created = settings.owner_pid, _owner_created(settings)
     if created is not None:
         return RunFile("owner", pid, created)
@@ -157,19 +162,19 @@ def owner_of(settings: Settings) -> RunFile | None:
 
 
 def _owner_created(settings: Settings) -> float | None:
-    """When the owner began, if this process was started with that."""
+    """Return when the owner began, if this process was started with that."""
     pid, _, created = os.environ.get(OWNER_CREATED, "").partition(":")
     return float(created) if pid == str(settings.owner_pid) else None
 
 
 def _owner_mark(settings: Settings) -> dict[str, str]:
-    """What a server is given so that it takes no later process of the same pid for its owner."""
+    """Return the variable that keeps a server from taking a later process with the same pid for its owner."""
     owner = owner_of(settings) if settings.owner_pid else None
     return {} if owner is None else {OWNER_CREATED: f"{owner.pid}:{owner.created}"}
 
 
 def wait_until_gone(run: RunFile, patience_s: float) -> bool:
-    """Wait until a process is gone; false if it is not within ``patience_s``."""
+    """Wait until a process is gone; return False if it is not gone within ``patience_s`` seconds."""
     deadline = time.monotonic() + patience_s
     while run.alive:
         if time.monotonic() > deadline:
@@ -179,7 +184,7 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
 
 
 def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
-    """Every process that ``start`` made in this data folder, in these roles or (without) any."""
+    """Return every process that ``start`` made in this data folder, in these roles; without roles, in any."""
     folder = RunDirectory(settings)
     found = []
     for process in psutil.process_iter(["cmdline"]):
@@ -191,7 +196,7 @@ def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
 
 
 def runs_of_cluster(settings: Settings, *roles: str) -> list[RunFile]:
-    """The same as run files."""
+    """Return the same as run files."""
     folder = RunDirectory(settings)
     found = []
     for process in of_cluster(settings, *roles):
@@ -203,13 +208,16 @@ def runs_of_cluster(settings: Settings, *roles: str) -> list[RunFile]:
 
 
 def name_server_of(settings: Settings) -> RunFile | None:
-    """The name server that was started in this data folder, also if it is in no run file; the first of several."""
+    """Return the name server that was started in this data folder, even if no run file names it.
+
+    The oldest if there are several.
+    """
     found = runs_of_cluster(settings, NAME_SERVER)
     return min(found, key=lambda run: run.created, default=None)
 
 
 def end_strays(settings: Settings) -> list[RunFile]:
-    """End every process that ``start`` made in this data folder; returns those that were there."""
+    """End every process that ``start`` made in this data folder; return the processes that were there."""
     found = runs_of_cluster(settings)
     for run in found:
         end(run)
@@ -224,7 +232,7 @@ def _role_of(command: list[str]) -> str | None:
 
 
 def _was_started_in(folder: RunDirectory, environment: Mapping[str, str]) -> bool:
-    # An editor with a server's script open, in a shell with our settings, has the folder too, but not the mark. A copy
-    # in the place of the folder has the path, but not the id; older versions did not say that.
+    # An editor that has a server's script open in a shell with our settings has the folder too, but not the mark. A
+    # copy in the place of the folder has the same path and another id. Older versions did not set the id.
     is_marked = STANDBY in environment and environment.get(STARTED_IN) in (None, folder.id)
     return is_marked and folder.is_named_in(environment)

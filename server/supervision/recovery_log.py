@@ -1,7 +1,7 @@
-"""What the watchers remember of servers that died and were replaced: when, and how long it took. For people only.
+"""Recoveries of servers that died or hung and were replaced: when, and how long each took. For people only.
 
-A small file a role in the run folder, so that it is known whichever server is asked, also after all of them died. A
-record that two watchers write in the same moment may be lost: nothing is decided by it.
+Each role has a small file in the run directory. So any server can report it, also after all processes died. When two
+supervisors write at the same moment, a record may be lost. No decision depends on it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Recovery:
-    """A role had nobody to do its work from ``at`` (seconds since 1970) for ``took_s`` seconds; ``pid`` does it now."""
+    """Nothing served the role for ``took_s`` seconds from ``at`` (seconds since 1970). Now ``pid`` does."""
 
     role: str
     pid: int
@@ -31,7 +31,7 @@ class Recovery:
     took_s: float
 
     def as_plain(self) -> dict[str, object]:
-        """The recovery as a dictionary of what JSON knows."""
+        """Return the recovery as a dictionary of JSON types."""
         return asdict(self)
 
 
@@ -42,7 +42,7 @@ class RecoveryLog:
         self._folder = settings.data / "run"
 
     def note(self, recovery: Recovery) -> None:
-        """Remember one more."""
+        """Add a recovery."""
         kept = [*self._of(recovery.role), recovery][-KEPT:]
         file = self._file(recovery.role)
         try:
@@ -51,7 +51,7 @@ class RecoveryLog:
             logger.warning("a recovery cannot be written down", other=recovery.role, why=str(error))
 
     def last(self, roles: Iterable[str]) -> list[Recovery]:
-        """The last ones of all these roles together, the latest first."""
+        """Return the last recoveries of all these roles together, the latest first."""
         found = [recovery for role in roles for recovery in self._of(role)]
         return sorted(found, key=lambda recovery: recovery.at, reverse=True)[:KEPT]
 

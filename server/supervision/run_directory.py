@@ -1,7 +1,8 @@
-"""Who runs in which role on this machine: the folder where that is locked and written down.
+"""The folder that records which process has which role on this machine.
 
-Lives here: the lock that only one server of a role can hold (the system frees it when its holder dies), the file that
-says who that is, and whether a process is one of this very folder. Nothing is started or ended from here.
+It has a lock for each role, so that only one process can have the role. The system frees the lock when its holder dies.
+The run file names that process. ``has`` decides whether a process belongs to this folder. Nothing is started or ended
+from here.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ from wire.whole_file import remove_leftovers, replace_file
 logger = structlog.get_logger()
 
 DYING_S = 0.5
-"""How long a dead process may still hold its lock. Its first thread is gone before its last, and only then the system
-frees the lock: up to 30 ms later, measured with 200 threads."""
+"""Seconds for which a dead process may still hold its lock. Its first thread ends before its last, and only then the
+system frees the lock. That was up to 30 ms later, measured with 200 threads.
+"""
 
 
 class AlreadyRunning(Exception):
-    """Another server of the role runs; the sentence says which."""
+    """Another server of the role runs; the message names it."""
 
 
 class RunDirectory:
-    """The folder in the data folder where roles are locked and their holders written down."""
+    """The folder ``run`` in the data folder: role locks and run files."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises SettingsError when the data folder cannot be used."""
@@ -46,18 +48,18 @@ class RunDirectory:
         except OSError as error:
             raise SettingsError(f"DATA_FOLDER {settings.data} cannot be used: {error.strerror or error}") from None
         self.id = folder_id(self._folder)
-        """Tells this folder from its copies; see ``run_file.folder_id``."""
+        """Differs from the id of every copy of this folder; see ``run_file.folder_id``."""
 
     @property
     def is_in_place(self) -> bool:
-        """Whether its path still leads to it; false once it was moved away, also if another took its place."""
+        """Whether its path still leads to it. False once it was moved, even if another folder took its place."""
         return folder_id(self._folder) == self.id
 
     def hold(self, role: str) -> filelock.BaseFileLock:
-        """Become the one server of a role, for as long as this process lives. Raises AlreadyRunning.
+        """Take the lock of a role for the life of this process. Raises AlreadyRunning.
 
-        A holder that has just died is waited for: to take it for a living one would cost a takeover seconds. On a full
-        disk the run file may stay as it was: see ``is_written``.
+        Waits for a holder that has just died: to treat it as alive would cost a takeover seconds. On a full disk the
+        run file may stay as it was; see ``is_written``.
         """
         lock = filelock.FileLock(self._lock_file(role))
         deadline = time.monotonic() + DYING_S
@@ -73,7 +75,7 @@ class RunDirectory:
         return lock
 
     def run_of(self, role: str, pid: int) -> RunFile:
-        """The run file of a living process that has the role in this folder. Raises psutil.NoSuchProcess."""
+        """Return the run file of a living process with that role in this folder. Raises psutil.NoSuchProcess."""
         return RunFile.of(role, pid, self.id)
 
     def _remove_leftovers(self) -> None:
@@ -81,10 +83,10 @@ class RunDirectory:
             remove_leftovers(folder, runs=psutil.pid_exists)
 
     def write(self, run: RunFile) -> None:
-        """Write down who runs. Raises StorageFailed.
+        """Write a run file. Raises StorageFailed.
 
-        On a full disk the old file is written over: it has its place, and a new file finds none. A reader that gets
-        half of each finds no process that began then.
+        On a full disk the old file is overwritten in place, because a new file finds no room. A reader of a
+        half-written file finds no process with that start time.
         """
         file, text = self._file(run.role), json.dumps(asdict(run))
         try:
@@ -96,7 +98,7 @@ class RunDirectory:
             raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
 
     def try_to_write(self, run: RunFile) -> bool:
-        """Write down who runs; whether that could be done. A process that is not written down is worth no less."""
+        """Write a run file; return whether that succeeded. A process without a run file works just as well."""
         try:
             self.write(run)
         except StorageFailed as error:
@@ -105,13 +107,14 @@ class RunDirectory:
         return True
 
     def is_written(self, run: RunFile) -> bool:
-        """Whether that process is written down."""
+        """Whether the role's run file has exactly these values."""
         return self.read(run.role) == run
 
     def read(self, role: str) -> RunFile | None:
-        """Who runs, or ran and was not stopped for good, in this folder; None if nobody.
+        """Return the run file of a role in this folder; None if there is none.
 
-        What a copy of a folder has brought along names the original's processes, and nobody here.
+        The process may have ended without being stopped for good. A copied folder contains run files of the original's
+        processes; they do not count here.
         """
         try:
             run = RunFile.from_plain(json.loads(self._file(role).read_text()))
@@ -123,10 +126,10 @@ class RunDirectory:
         return run if self.has(run) else None
 
     def has(self, run: RunFile) -> bool:
-        """Whether a process is, or was, one of this folder, and not of another one, of which this may be a copy."""
+        """Whether a process belongs to this folder, and not to another folder of which this is a copy."""
         if run.folder:
             return run.folder == self.id
-        process = run.process()  # written by an older version, which did not say where
+        process = run.process()  # from an older version, which did not write the folder
         return process is None or self._is_used_by(process, run.role)
 
     def _is_used_by(self, process: psutil.Process, role: str) -> bool:
@@ -141,30 +144,30 @@ class RunDirectory:
         return False
 
     def is_named_in(self, environment: Mapping[str, str]) -> bool:
-        """Whether the data folder that an environment names is the one that this folder is in."""
+        """Whether this folder is in the data folder that an environment names."""
         data = environment.get("DATA_FOLDER")
         return bool(data) and folder_id(ROOT / str(data) / self._folder.name) == self.id
 
     def clear(self, role: str) -> None:
-        """Nobody is missed in this role: it was stopped for good."""
+        """Delete the role's run file: it was stopped for good, and nothing must start it again."""
         if role == MAIN:
-            self.unmark_draining()  # first: whoever is killed in between leaves a server that is missed, and no mark
+            self.unmark_draining()  # first: a kill in between then leaves a run file and no mark
         self._file(role).unlink(missing_ok=True)
 
     @property
     def is_marked_draining(self) -> bool:
-        """Whether the cluster is being emptied and was not stopped since; see ``drain``."""
+        """Whether the cluster drains and was not stopped since; see ``drain``."""
         return self._mark.exists()
 
     def mark_draining(self) -> None:
-        """From now on it is, once the log says so. Raises StorageFailed."""
+        """Mark the cluster as draining, once the log has it. Raises StorageFailed."""
         try:
             self._mark.touch()
         except OSError as error:
             raise StorageFailed(f"the run folder cannot be written to: {error.strerror or error}") from error
 
     def unmark_draining(self) -> None:
-        """It is not, or no more."""
+        """Remove the mark, if there is one."""
         self._mark.unlink(missing_ok=True)
 
     @property
@@ -179,7 +182,7 @@ class RunDirectory:
 
 
 def _write_over(file: Path, text: str) -> None:
-    """Put a text in the place of the old one, with blanks behind it so that the file does not get shorter."""
+    """Overwrite a file in place, padded with blanks so that the file does not get shorter."""
     with file.open("r+b", buffering=0) as old:
         length = len(old.read())
         old.seek(0)

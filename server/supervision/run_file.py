@@ -1,8 +1,8 @@
-"""Which process has a role, or had it last: how it is written down, and how it is told from every other process.
+"""The record of which process has a role, or had it last, and what distinguishes that process from every other.
 
-A pid alone names nothing: it may be another program's by now, after a reboot surely is, and in a copy of a data folder
-it is the original's. So a run file has the pid, when that process began, the boot of the system that it belongs to, and
-the run folder in which it was written down.
+A pid alone does not identify a process. The system may reuse it, and after a reboot it does. In a copied data folder
+the pid is the original's. So a run file has four things: the pid, when the process began, the boot of the system, and
+the run directory in which it was written.
 """
 
 from __future__ import annotations
@@ -21,39 +21,42 @@ import psutil
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _COUNTS_FROM_BOOT = sys.platform == "linux"
 _STARTED_AT = 19
-"""Where /proc/PID/stat has it, counted from after the command's name, which may have blanks in it; see proc(5)."""
+"""Index of the start time in /proc/PID/stat, after the command's name, which may contain blanks; see proc(5)."""
 
 
 @dataclass(frozen=True)
 class RunFile:
-    """Who runs, or ran last, in a role: ``created`` is when the process began and tells pids that are used again.
+    """The process that has a role, or had it last. ``created`` is when it began; it distinguishes reused pids.
 
-    In seconds since the system started where that can be told, because the wall clock may be set while a process lives;
-    else in seconds since 1970.
+    ``created`` is in seconds since the boot where the system reports that, because the wall clock may be set while a
+    process runs. Elsewhere it is in seconds since 1970.
     """
 
     role: str
     pid: int
     created: float
     boot: str = ""
-    """Which boot of which system, where ``created`` counts from that. Empty in what older versions wrote."""
+    """The boot id, where ``created`` counts from the boot. Empty in files of older versions."""
     folder: str = ""
-    """The run folder in which it has the role, see ``folder_id``. Empty in what older versions wrote."""
+    """The run directory in which it has the role, see ``folder_id``. Empty in files of older versions."""
 
     @classmethod
     def of(cls, role: str, pid: int, folder: str = "") -> RunFile:
-        """The run file of a living process. Raises psutil.NoSuchProcess."""
+        """Return the run file of a living process. Raises psutil.NoSuchProcess."""
         return cls(role, pid, _created(psutil.Process(pid)), this_boot(), folder)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> RunFile:
-        """The run file of these fields; those of newer versions are left out. Raises TypeError for what is none."""
+        """Return the run file of these fields; unknown fields of newer versions are ignored.
+
+        Raises TypeError if the fields are not those of a run file.
+        """
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in plain.items() if name in known})
 
     @property
     def age_s(self) -> float:
-        """How long ago it began."""
+        """Seconds since it began."""
         return clock() - self.created
 
     @property
@@ -63,11 +66,11 @@ class RunFile:
 
     @property
     def alive(self) -> bool:
-        """Whether that very process still runs; a zombie does not."""
+        """Whether exactly this process still runs. A zombie does not."""
         return self.process() is not None
 
     def process(self) -> psutil.Process | None:
-        """The process, if it still runs."""
+        """Return the process if it still runs, else None."""
         if self.boot not in ("", this_boot()):
             return None
         try:
@@ -80,7 +83,10 @@ class RunFile:
 
 
 def folder_id(folder: Path) -> str:
-    """What a folder has to itself on this system, also when it is moved, and no copy of it has; empty without one."""
+    """Return an id that no copy of the folder shares, and that a move on this system keeps.
+
+    Empty if the folder does not exist.
+    """
     try:
         found = folder.stat()
     except OSError:
@@ -90,17 +96,17 @@ def folder_id(folder: Path) -> str:
 
 @functools.cache
 def this_boot() -> str:
-    """What tells this boot of this system from all others; empty where the system does not tell."""
+    """Return the id of this boot of this system; empty where the system has none."""
     return _BOOT_ID.read_text().strip() if _COUNTS_FROM_BOOT else ""
 
 
 def clock() -> float:
-    """The clock by which ``RunFile.created`` is; that is rounded down, to a hundredth of a second on Linux."""
+    """Return the time on the clock of ``RunFile.created``, which is rounded down, on Linux to 0.01 s."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if _COUNTS_FROM_BOOT else time.time()
 
 
 def _created(process: psutil.Process) -> float:
-    """See ``RunFile.created``. psutil itself only says it by the wall clock. Raises psutil.NoSuchProcess."""
+    """Return ``RunFile.created`` of a process. psutil only has the wall clock time. Raises psutil.NoSuchProcess."""
     if not _COUNTS_FROM_BOOT:
         return process.create_time()
     try:

@@ -1,7 +1,7 @@
-"""The four roles seen from outside: who runs, since when, in which epoch, and which were replaced lately.
+"""The status of the four roles: which process runs, since when, in which epoch, and the last recoveries.
 
-Asks each server by its peer port, and the run folder for processes on this machine. For ``cluster`` (the command line,
-tests) and for the front door, which tells it to clients. Starts and ends nobody.
+Reads the status of each server from its peer port, and the processes on this machine from the run directory. Used by
+``cluster`` (the command line, tests) and by the front door, which sends it to clients. Never starts or ends a process.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from wire.rpc import Proxy
 
 ASK_S = 1.0
 FRESH_S = 0.1
-"""How old what ``CachedStatus`` says may be."""
+"""Seconds. The maximum age of what ``CachedStatus`` returns."""
 
 IN_STEP = "in step"
 _NOT_OURS = "was not started by this cluster: it is used, and left running"
@@ -36,9 +36,7 @@ SPEAKS_OTHERWISE = "speaks another version of the protocol between servers: clus
 
 @dataclass(frozen=True)
 class Drains:
-    """Whether the cluster is being emptied, until which date (seconds since 1970) at the most, and how many games still
-    run.
-    """
+    """Whether the cluster drains, the latest date of its stop (seconds since 1970), and how many games still run."""
 
     on: bool
     until: int | None = None
@@ -47,7 +45,7 @@ class Drains:
 
 @dataclass(frozen=True)
 class RoleStatus:
-    """What is known of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
+    """The status of one role. ``state``: "running", "silent" (a process that does not answer) or "stopped"."""
 
     role: str
     state: str
@@ -59,44 +57,46 @@ class RoleStatus:
     step: str | None = None
     position: int | None = None
     note: str = ""
-    """What people have to know of it, in one line."""
+    """What people must know about it, in one line."""
     failures: int = 0
-    """Of a server that does not run, how often in a row it died at its start; of one that runs, how often in a row it
-    failed at what it tries again and again.
+    """Failures in a row. For a server that does not run: how often it died at its start. For a running server: how
+    often it failed at a task that it retries.
     """
     troubles: Mapping[str, Any] = field(default_factory=dict)
-    """What a running server fails at: for each ``why``, ``since`` (seconds since 1970) and ``failures`` in a row."""
+    """Tasks at which a running server fails: for each task ``why``, ``since`` (seconds since 1970) and ``failures`` in
+    a row.
+    """
     damage: Mapping[str, Any] = field(default_factory=dict)
-    """Of a server with a copy of the log: how many streams are ``waiting`` to be mended from the other copy, ``lost``
-    in both and ``mended`` by this process; ``streams``: the first of their names.
+    """Damage in a server's copy of the log. ``waiting``: streams to be repaired from the other copy. ``lost``: streams
+    that are damaged in both. ``mended``: streams that this process repaired. ``streams``: the first names.
     """
     scrub: Mapping[str, Any] = field(default_factory=dict)
-    """Of the same: how many ``rows`` this process has read through, and when a pass was last ``finished_at``."""
+    """The scrub of the same copy. ``rows``: those that this process read. ``finished_at``: when the last pass ended."""
     draining: Drains | None = None
-    """Of a main server in office."""
+    """Only set for a primary."""
     registered: bool = True
     """Whether clients may find it: false while another cluster has the names, see ``troubles``."""
 
     def as_plain(self) -> dict[str, object]:
-        """The status as a dictionary of what JSON knows."""
+        """Return the status as a dictionary of JSON types."""
         return asdict(self)
 
     def for_clients(self) -> dict[str, object]:
-        """The same without what names addresses, disks or rooms."""
+        """Return the same without anything that names addresses, disks or rooms."""
         plain = self.as_plain()
         del plain["troubles"], plain["damage"], plain["scrub"]
         return {**plain, "note": ""} if self.state == "running" else plain
 
 
 class _Watched(NamedTuple):
-    """Failed starts in a row, and what to tell people of them."""
+    """Failed starts in a row, and the text about them for people."""
 
     failures: int
     note: str
 
 
 class StatusReader:
-    """Looks at the cluster of these settings."""
+    """Reads the status of the cluster of these settings."""
 
     def __init__(self, settings: Settings, run_folder: RunDirectory, key: bytes) -> None:
         self._settings = settings
@@ -104,10 +104,10 @@ class StatusReader:
         self._recoveries = RecoveryLog(settings)
         self._key = key
         self._otherwise: set[str] = set()
-        """The servers that answered last in another version of the protocol between servers."""
+        """Servers that last answered in another version of the protocol between servers."""
 
     def status(self) -> list[RoleStatus]:
-        """What is known of the four roles, in the order of ``processes.ROLES``.
+        """Return the status of the four roles, in the order of ``processes.ROLES``.
 
         Raises Forbidden when the servers have another cluster key.
         """
@@ -120,11 +120,11 @@ class StatusReader:
         ]
 
     def recoveries(self) -> list[Recovery]:
-        """The last recoveries that servers on this machine saw to, the latest first."""
+        """Return the last recoveries by servers on this machine, the latest first."""
         return self._recoveries.last(ROLES)
 
     def look(self) -> dict[str, object]:
-        """Both as plain dictionaries, and what time it is by their clock (seconds since 1970)."""
+        """Return status and recoveries as plain dictionaries, and ``now`` by the local clock (seconds since 1970)."""
         return {
             "servers": [role.for_clients() for role in self.status()],
             "recoveries": [recovery.as_plain() for recovery in self.recoveries()],
@@ -132,9 +132,9 @@ class StatusReader:
         }
 
     def process_of(self, role: str) -> RunFile | None:
-        """The living process of a role in this data folder, or None.
+        """Return the living process of a role in this data folder, or None.
 
-        A name server that was started by hand, or by another project, is none of it.
+        A name server that was started by hand or by another project does not count.
         """
         run = self._run_folder.read(role)
         if run is not None and run.alive:
@@ -142,10 +142,9 @@ class StatusReader:
         return processes.name_server_of(self._settings) if role == NAME_SERVER else None
 
     def ask(self, role: str, method: str, *arguments: object) -> Mapping[str, Any] | None:
-        """Call a method of a server's peer object; None if it does not answer, or something else does: a server of
-        another data folder, too.
+        """Call a method of a server's peer object and return its answer.
 
-        Raises Forbidden.
+        Returns None if it does not answer, or if a server of another data folder answers. Raises Forbidden.
         """
 
         def asked(remote: Proxy) -> Mapping[str, Any] | None:
@@ -157,20 +156,22 @@ class StatusReader:
         return self._answered(role, asked)
 
     def speaks_otherwise(self, role: str) -> bool:
-        """Whether a server is there that speaks another version of the protocol between servers. Raises Forbidden.
+        """Whether a server is there with another version of the protocol between servers. Raises Forbidden.
 
-        That is read off what it refuses: nothing that it answers can be authentic here.
+        Its refusal shows that. Nothing that it answers can be authenticated here.
         """
         return self.ask(role, "status") is None and role in self._otherwise
 
     def taken_by(self, role: str) -> str:
-        """Why no server of this data folder can run in that role, as part of a sentence for people: another's has its
-        port. Empty if none has. Raises Forbidden.
+        """Return why no server of this data folder can run in that role, as part of a sentence for people.
+
+        The reason is that a server of another data folder uses its port. Empty if the port is not taken. Raises
+        Forbidden.
         """
         return self._taken_by(role, self._answer_of(role))
 
     def _answered(self, role: str, asked: Callable[[Proxy], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
-        """What comes of asking whatever answers in that role; None without an answer. Raises Forbidden."""
+        """Return the result of ``asked`` with a connection to the role; None without an answer. Raises Forbidden."""
         remote = Proxy(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
         self._otherwise.discard(role)
         try:
@@ -186,7 +187,7 @@ class StatusReader:
             remote.close()
 
     def _answer_of(self, role: str) -> Mapping[str, Any] | None:
-        """The status of what answers in that role, whose ever it is."""
+        """Return the status from the port of that role, also if the server belongs to another data folder."""
         if role == NAME_SERVER:
             return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=ASK_S) else None
         return self._answered(role, lambda remote: remote.call("status", timeout_s=ASK_S))
@@ -198,9 +199,9 @@ class StatusReader:
         return f"its port {where} is taken by the {role} of another data folder (pid {answer['pid']})"
 
     def _is_ours(self, role: str, answer: Mapping[str, Any]) -> bool:
-        """Whether it is of this data folder, or on another machine, where it has a folder of its own.
+        """Whether an answer is from this data folder, or from another machine, which has a folder of its own.
 
-        What a name server is of cannot be told by what it answers.
+        The answer of a name server does not show where it belongs.
         """
         if role == NAME_SERVER or not is_here(self._settings.host_of(role)):
             return True
@@ -242,17 +243,19 @@ class StatusReader:
 
 
 class CachedStatus:
-    """What a lookout sees, for many who ask: looked at once for all who ask within ``FRESH_S``, whoever they are."""
+    """Caches a status for many callers: it is read at most once in ``FRESH_S``."""
 
     def __init__(self, lookout: StatusReader) -> None:
         self._lookout = lookout
+        # Guards ``_seen`` and ``_seen_at``, which are set together.
         self._lock = threading.Lock()
         self._seen: dict[str, object] = {}
         self._seen_at = float("-inf")
 
     def take(self) -> dict[str, object]:
-        """See ``StatusReader.look``."""
-        # Held while asking, so that any number of callers cost one look. Nothing else takes it, and a look is short.
+        """Return the cached result of ``StatusReader.look``."""
+        # The lock is held while reading, so that any number of callers cost one read. Nothing else takes it, and a read
+        # is short.
         with self._lock:
             if time.monotonic() - self._seen_at > FRESH_S:
                 self._seen = self._lookout.look()
@@ -261,20 +264,18 @@ class CachedStatus:
 
 
 def whole(roles: Sequence[RoleStatus]) -> bool:
-    """Whether a status shows that all run, clients may find them, the replica is in step and nothing waits to be
-    mended.
-    """
+    """Whether all roles run, clients may find them, the replica is in sync and no damage waits for repair."""
     run = all(role.state == "running" and role.registered and not role.damage.get("waiting") for role in roles)
     return run and all(role.step == IN_STEP for role in roles if role.role == MAIN)
 
 
 def complete(roles: Sequence[RoleStatus]) -> bool:
-    """Whether a status shows that both copies of the log have all that was ever kept."""
+    """Whether both copies of the log have everything that was ever kept."""
     return not any(role.damage.get("lost") for role in roles)
 
 
 def drains_from(status: Mapping[str, Any]) -> Drains | None:
-    """What a main server in office says in its status; None if it says nothing of it."""
+    """Return the drain in a primary's status; None if the status has no such field."""
     if "draining" not in status:
         return None
     told = status["draining"]
@@ -282,19 +283,19 @@ def drains_from(status: Mapping[str, Any]) -> Drains | None:
 
 
 def _in_words(what: str, trouble: Mapping[str, Any]) -> str:
-    """What a running server fails at, for people."""
+    """Return a text for people about a task at which a running server fails."""
     since = time.strftime("%F %T", time.localtime(trouble["since"]))
     return f"fails at {what} since {since} ({trouble['failures']} times): {trouble['why']}"
 
 
 def _damage_in_words(damage: Mapping[str, Any]) -> str:
-    """What is damaged in a copy of the log, for people."""
+    """Return a text for people about the damage in a copy of the log."""
     named = ", ".join(damage["streams"])
     return f"has damage: {damage['waiting']} streams to be mended, {damage['lost']} lost in both copies ({named})"
 
 
 def _watched(role: str, answers: Iterable[Mapping[str, Any] | None]) -> _Watched:
-    """What those who watch a role that does not run have to say."""
+    """Return what the supervisors report of a role that does not run."""
     watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
     failures = max((watch["failures"] for watch in watches), default=0)
     if not failures:

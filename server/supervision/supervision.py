@@ -1,18 +1,19 @@
-"""Who is alive, whom to end, whom to start: one server's look at one other, pure, on a monotonic clock.
+"""Decides when to start and when to end one supervised server. No I/O, on a monotonic clock.
 
-Inputs: a heartbeat was answered (``heard``), its process is gone (``ended``), time passes (``tick``). Outputs: ``END``
-(SIGKILL what is left of it, then say ``ended``) and ``START``. The shell (``supervisor``) does them. The machine:
+Inputs: a heartbeat was answered (``heard``), its process is gone (``ended``), time passes (``tick``). Outputs:
+``START`` and ``END`` (send SIGKILL, then call ``ended``). The shell (``supervisor``) carries them out. The states:
 
-    ABSENT    not heard yet in this life; it is started once its time has come
+    ABSENT    no heartbeat since supervision began or since ``yielded``; started when its time has come
       -> RUNNING on heard, -> STARTING on START
-    STARTING  started by us, not heard yet
-      -> RUNNING on heard, -> BACKOFF on ended, -> ENDING when it takes longer than the limit
+    STARTING  started by this supervisor, no heartbeat yet
+      -> RUNNING on heard, -> BACKOFF on ended, -> ABSENT on yielded
+      -> ENDING when it takes longer than the limit
     RUNNING   answers heartbeats
       -> ENDING when it misses them for longer than the limit, -> STARTING or BACKOFF on ended
-    ENDING    END was said
+    ENDING    END was returned
       -> STARTING or BACKOFF on ended
     BACKOFF   it died at or soon after its start: the pause before the next start grows each time
-      -> STARTING when the pause is over, -> RUNNING on heard (somebody else started it)
+      -> STARTING when the pause is over, -> RUNNING on heard (another supervisor started it)
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ import enum
 from dataclasses import dataclass
 
 STAND_DOWN_S = 10.0
-"""For so long a server that was told to stand down watches nobody, and then it does again. A stop that takes longer
-tells it again and again; one that was interrupted leaves no server that nobody watches.
+"""Seconds for which a server stands down: it supervises nothing, then it supervises again. A longer stop repeats the
+call. After an interrupted stop every server is supervised again.
 """
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 10.0
 
 
 class Condition(enum.Enum):
-    """What is known of a watched server."""
+    """The state of a supervised server."""
 
     ABSENT = "absent"
     STARTING = "starting"
@@ -39,7 +40,7 @@ class Condition(enum.Enum):
 
 
 class Action(enum.Enum):
-    """What the shell is to do now."""
+    """What the shell must do now."""
 
     START = "start"
     END = "end"
@@ -47,10 +48,10 @@ class Action(enum.Enum):
 
 @dataclass(frozen=True)
 class RestartLimits:
-    """How long a watcher waits for what, in seconds."""
+    """How long a supervisor waits, in seconds."""
 
     grace_s: float
-    """for a server that never ran here to be started by somebody else"""
+    """for another supervisor to start a server that never ran here"""
     hang_s: float
     """without a heartbeat until a running server counts as hung"""
     start_limit_s: float
@@ -58,29 +59,36 @@ class RestartLimits:
     stable_s: float = 0.5
     """a server that ran this long did not die of its start"""
     courtesy_s: float = 0.0
-    """for another watcher, who goes first, to start a server that died"""
+    """for another supervisor with priority to start a server that died"""
 
 
 class Supervision:
-    """One watched server's life as seen from here."""
+    """The state machine of one supervised server.
+
+    ``failures`` counts failed starts in a row: it is 0 again once the server ran for ``stable_s``. ``starts`` only
+    grows.
+    """
 
     def __init__(self, patience: RestartLimits, now: float, *, ran_before: bool) -> None:
-        """``ran_before``: it ran in this data folder and was not stopped for good, so it is missed at once."""
+        """``ran_before``: it ran in this data folder and was not stopped for good, so it counts as missing at once."""
         self.starts = 0
         self._patience = patience
         self.begin_anew(now, ran_before=ran_before)
 
     def begin_anew(self, now: float, *, ran_before: bool) -> None:
-        """Watch from now on, knowing nothing of the time before: nobody looked, so nobody was missed in it."""
+        """Begin again at ``now``. The time before does not count: no heartbeat was expected in it."""
         self.condition = Condition.ABSENT
         self.failures = 0
+        # When ``condition`` last changed.
         self._since = now
+        # When the first heartbeat after the last start from here came; None before it.
         self._running_since: float | None = None
         self._heard_at = now
+        # When to start it; valid in ABSENT and BACKOFF.
         self._due_at = now + (self._patience.courtesy_s if ran_before else self._patience.grace_s)
 
     def heard(self, now: float) -> None:
-        """It answered a heartbeat, and so proved that it moves."""
+        """Process a heartbeat: the server works."""
         if self.condition is not Condition.RUNNING:
             self._enter(Condition.RUNNING, now)
         if self._running_since is None:
@@ -90,7 +98,7 @@ class Supervision:
         self._heard_at = now
 
     def ended(self, now: float) -> Action | None:
-        """Its process is gone."""
+        """Process the end of its process; return what to do now, if anything."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF):
             return self.tick(now)
         ran = self._running_since is not None and now - self._running_since >= self._patience.stable_s
@@ -100,12 +108,12 @@ class Supervision:
         return self.tick(now)
 
     def yielded(self, now: float) -> None:
-        """What we started ended itself because another of that role runs: wait to hear that one."""
+        """Wait for the heartbeat of another process with that role: the started process ended because of it."""
         self._due_at = now + self._patience.hang_s
         self._enter(Condition.ABSENT, now)
 
     def tick(self, now: float) -> Action | None:
-        """Time has passed: what is due now, if anything."""
+        """Return what is due at ``now``, if anything."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF) and now >= self._due_at:
             self._enter(Condition.STARTING, now)
             self._running_since = None
@@ -121,12 +129,12 @@ class Supervision:
         return None
 
     def hurry(self, now: float) -> None:
-        """Nobody else is there who could go first: no courtesy."""
+        """Skip ``courtesy_s``: no other supervisor with priority is alive."""
         if self.condition is Condition.BACKOFF and self.failures == 0:
             self._due_at = min(self._due_at, now)
 
     def due_in_s(self, now: float) -> float | None:
-        """Seconds until it is started, or None when that is not what it waits for."""
+        """Return the seconds until the next start; None in states that do not wait for one."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF):
             return max(0.0, self._due_at - now)
         return None

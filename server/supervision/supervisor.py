@@ -1,8 +1,8 @@
-"""Watching one other server: the shell around ``supervision``, one thread a watched role.
+"""Supervises one other server: the shell around ``supervision``, with one thread for each supervised role.
 
-A heartbeat is a call that the other answers after a moment: when its process dies the connection closes, so that is
-noticed at once; when it hangs, no answer comes in time. The answer comes from what does the work (see ``Node.beat``),
-so a server whose loop is stuck does not look healthy.
+A heartbeat is a call that the other server answers after a moment. When its process dies, the connection closes, and
+that is noticed at once. When it hangs, no answer comes in time. The answer depends on the threads that do the work (see
+``ServerProcess.beat``). So a server with a stuck loop does not look healthy.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from wire.errors import DeadlineExceeded, NotReady, StorageFailed, TicTacToeErro
 
 LOOK_AGAIN_S = 0.01
 COURTESY_S = 0.8
-"""How long another watcher, who goes first, is given to start a server that died."""
+"""Seconds. Another supervisor with priority gets this long to start a server that died."""
 
 logger = structlog.get_logger()
 
 
 class Supervisor:
-    """Keeps one other role alive on this machine."""
+    """Keeps the process of one other role alive on this machine."""
 
     def __init__(
         self,
@@ -49,35 +49,44 @@ class Supervisor:
         standby: bool = False,
         after: str | None = None,
     ) -> None:
-        """``supervised``: it is on this machine, so it can be ended and started from here. ``standby``: keep a process
-        ready that only has to be told to begin, because starting Python takes longer than all the rest of a takeover.
-        ``after``: a role that watches it too and goes first in starting it, if it lives.
+        """``supervised``: the role is on this machine, so its process can be ended and started from here.
+        ``standby``: keep a stand-by process ready, because the start of Python is the longest part of a takeover.
+        ``after``: a role that supervises this role too and has priority in starting it, while that role's process
+        lives.
         """
         self.role = role
+        # ``_serves`` implies ``answers``: a server that does its work also answers heartbeats.
         self.answers = False
         self._serves = False
         self._takes_connections = False
         self._why = ""
         self.reports_damage = False
-        """Whether what the other keeps has to be mended, by its last heartbeat."""
+        """Whether the other server's copy of the log needs repair, by its last heartbeat."""
         self._settings = settings
         self._run_folder = run_folder
         self._pulse = pulse
         self._supervised = supervised
+        # A process that was started from here and has not been reaped.
         self._child: subprocess.Popen[bytes] | None = None
         self._after = after
         self._wants_standby = standby and supervised
+        # At most one stand-by; a start from here uses it first.
         self._standby: subprocess.Popen[bytes] | None = None
         self._standby_starts = Retries("no stand-by can be started", other=role)
+        # The process that last had the role; None if none is known.
         self._known = run_folder.read(role)
         self._recoveries = RecoveryLog(settings)
         self.recovered = RecoveryCounts()
-        """How often the other was replaced from here, and how long it was missed."""
+        """How often this supervisor replaced the other server, and how long it was away."""
+        # When a heartbeat last came from a server that did its work (monotonic seconds).
         self._heard_at: float | None = None
         self._idle_since: float | None = None
-        """Since when it answers and does not do its work."""
+        """Since when it answers and does not do its work (monotonic seconds)."""
+        # When the service was lost (monotonic seconds); None while the role is served.
         self._lost_at: float | None = None
+        # Whether the last loss was a hang; valid while ``_lost_at`` is set.
         self._hung = False
+        # True while supervision pauses for ``stands_down``.
         self._rests = False
         patience = RestartLimits(
             grace_s=settings.start_grace_s,
@@ -88,7 +97,7 @@ class Supervisor:
         self._life = Supervision(patience, time.monotonic(), ran_before=self._known is not None)
 
     def run(self, go_on: Callable[[], bool], stands_down: Callable[[], bool]) -> None:
-        """Watch until ``go_on()`` is false, but for the time in which ``stands_down()``."""
+        """Supervise until ``go_on()`` is false, but not while ``stands_down()`` is true."""
         due = 0.0
         while go_on():
             if stands_down():
@@ -105,7 +114,7 @@ class Supervisor:
         self._pulse.close()
 
     def readings(self) -> Iterator[Reading]:
-        """Which processes were started from here, and whom they replaced."""
+        """Yield the metrics of the processes that were started from here, and of the recoveries."""
         yield Reading(metrics.STARTS, self.starts, (self.role,))
         if self.role == MAIN:
             yield Reading(metrics.TAKEOVER_S, self.recovered.took_s)
@@ -118,7 +127,7 @@ class Supervisor:
                 yield Reading(metrics.RECOVERIES, count, (self.role, reason))
 
     def status(self) -> dict[str, object]:
-        """What is known of the other, for people: condition, starts, failures in a row, seconds to the next start."""
+        """Return condition, starts, failures in a row and seconds to the next start, for people."""
         due = self._life.due_in_s(time.monotonic())
         return {
             "condition": self._life.condition.value,
@@ -129,11 +138,11 @@ class Supervisor:
 
     @property
     def starts(self) -> int:
-        """How many processes were started from here."""
+        """The number of processes that were started from here."""
         return self._life.starts
 
     def abandon_start(self) -> None:
-        """End what was started and has not answered yet; call when the watching is over."""
+        """End a process that was started and has not answered yet. Call it when supervision is over."""
         starting = self._child if self._life.condition is Condition.STARTING else None
         for process in (self._standby, starting):
             if process is not None:
@@ -141,7 +150,7 @@ class Supervisor:
                 process.wait()
 
     def _rest(self) -> None:
-        """Start and end nobody."""
+        """Start and end nothing for a moment."""
         if not self._rests:
             self._rests = True
             self._pulse.close()
@@ -149,7 +158,10 @@ class Supervisor:
         time.sleep(LOOK_AGAIN_S)
 
     def _watch_again(self) -> None:
-        """What was to be stopped was not, or not all of it: who ran before is missed at once."""
+        """Supervise again: the cluster was not stopped, or not completely.
+
+        A process that ran before counts as missing at once.
+        """
         self._rests = False
         ran_before = self._known is not None or self._run_folder.read(self.role) is not None
         self._life.begin_anew(time.monotonic(), ran_before=ran_before)
@@ -180,18 +192,23 @@ class Supervisor:
             self._idle_since = None
         else:
             self._idle_since = self._idle_since or time.monotonic()
-            waits_long = time.monotonic() - self._idle_since > settings.hang_s  # for the disk, say
+            waits_long = time.monotonic() - self._idle_since > settings.hang_s  # for example for the disk
             time.sleep(settings.heartbeat_s if waits_long else LOOK_AGAIN_S)
         self._serves = serving
 
     def _check_whose(self, who: RunFile | None) -> None:
-        """Where all share a folder, a server of another folder is none of ours: it is neither waited for nor ended."""
+        """Raises NotReady if the process that answers belongs to another data folder.
+
+        A server of another data folder must be neither waited for nor ended from here.
+        """
         if self._supervised and who not in (None, self._known) and not self._run_folder.has(who):
             raise NotReady(f"the {self.role} that answers there, pid {who.pid}, is another data folder's")
 
     def _prepare_standby(self) -> None:
-        """Have a stand-by ready. Not before the second heartbeat of a new one: to start a process takes a core, which
-        the recovery needs until then.
+        """Start a stand-by if there is none.
+
+        The caller waits for the second heartbeat of a new server. The start of a process takes a core, which the
+        recovery needs until then.
         """
         is_there = self._standby is not None and self._standby.poll() is None
         if not self._wants_standby or is_there or not self._run_folder.is_in_place:
@@ -209,7 +226,7 @@ class Supervisor:
         if self.answers:
             logger.warning("does not answer", other=self.role, why=error.message)
             if self._lost_at is None:
-                # One that hung was gone when it was last heard; one that died was heard until it did.
+                # A process that hung was gone at its last heartbeat; a process that died worked until it did.
                 self._lost_at = self._heard_at if self._takes_connections else time.monotonic()
                 self._hung = self._takes_connections
         self.answers = self._serves = False
@@ -220,10 +237,10 @@ class Supervisor:
         time.sleep(LOOK_AGAIN_S)
 
     def _note_recovery(self, answering: RunFile | None) -> None:
-        """Write down that the role serves again, if the process that answers was started from here.
+        """Record that the role is served again, if the process that answers was started from here.
 
-        Another watcher may have started one as well, and that one may have come first. ``answering`` is None for the
-        name server, which does not tell its process.
+        Another supervisor may have started a process too, and that process may have been first. ``answering`` is None
+        for the name server, which does not report its process.
         """
         if self._lost_at is None:
             return
@@ -239,7 +256,7 @@ class Supervisor:
         return runs is not None and runs.alive
 
     def _is_gone(self) -> bool:
-        """Whether the process that was last known in the role has ended."""
+        """Whether the last known process of the role has ended."""
         self._reap()
         if self._life.condition is Condition.STARTING:
             return self._child is None
@@ -281,8 +298,8 @@ class Supervisor:
     def _start(self) -> None:
         runs = self._run_folder.read(self.role)
         if runs is not None and runs.alive:
-            # Somebody else has started it. It gets the time that a start may take, then it counts as hung; one that
-            # takes connections has started, and is hung if it does not answer them.
+            # Another supervisor has started it. It gets the time that a start may take; after that it counts as hung. A
+            # process that accepts connections has started, so it is hung if it does not answer.
             self._known = runs
             if self._takes_connections or runs.age_s > self._settings.start_limit_s:
                 self._end()
@@ -290,7 +307,7 @@ class Supervisor:
                 self._life.yielded(time.monotonic())
             return
         if not self._run_folder.is_in_place:
-            # A new process would take what is there now for its data, beside servers that have the old.
+            # A new process would use the folder that is there now, beside servers that still use the old one.
             logger.error("cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced")
             return
         self._child, self._standby = self._standby, None
@@ -304,7 +321,7 @@ class Supervisor:
             logger.error("cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
         if runs is not None and self._lost_at is None:
-            self._lost_at = time.monotonic()  # it died before it was heard from here
+            self._lost_at = time.monotonic()  # it died before its first heartbeat reached this supervisor
         logger.info("started", other=self.role, pid=self._child.pid, failures=self._life.failures)
 
     def _report_waiting(self) -> None:

@@ -1,7 +1,7 @@
-"""What a server process has counted since it began: plain numbers, which cost what they count next to nothing.
+"""Counters of a server process since its start: plain numbers that cost almost nothing.
 
-Lives here: counting, and no more. ``readings`` reads the numbers when somebody asks for metrics, from another thread
-and without a lock: what is read may be an event older than what is counted. Every count begins anew with the process.
+This module only counts. ``readings`` reads the numbers for a metrics request, from another thread and without a lock.
+So a value may be one event behind. Every counter begins at 0 with the process.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ RECOVERY_BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.
 DIED = "died"
 HUNG = "hung"
 REASONS = (DIED, HUNG)
-"""Why a server had to be replaced."""
+"""The reasons for which a server is replaced."""
 WATCHED_CODES = (Busy.code, StorageFailed.code, InternalError.code, InvariantBroken.code)
-"""Errors that are told from the beginning, with 0: who waits for the first must be able to see it as a growth."""
+"""Errors that are reported from the start, with 0, so that monitoring sees the first error as an increase."""
 
 MOVE = "move"
-"""The remote method whose time is counted."""
+"""The remote method of which the duration is counted."""
 
 
 class Distribution:
-    """How many values fell up to each bound, and their sum. One thread at a time adds to it."""
+    """The number of values up to each bound, and their sum. One thread at a time adds to it."""
 
     __slots__ = ("bounds", "counts", "total")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
         self.counts = [0] * (len(bounds) + 1)
-        """Values up to each bound but above the one before; last, those above all."""
+        """Values up to each bound and above the bound before; the last item counts those above all bounds."""
         self.total = 0.0
 
     def add(self, value: float) -> None:
-        """One more value."""
+        """Add a value."""
         self.counts[bisect.bisect_left(self.bounds, value)] += 1
         self.total += value
 
     @property
     def count(self) -> int:
-        """How many values there were."""
+        """The number of values."""
         return sum(self.counts)
 
 
 class Traffic:
-    """How the calls of one endpoint ended. Safe for threads."""
+    """The results of the calls of one endpoint. Thread-safe: ``_lock`` guards both fields."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -62,7 +62,7 @@ class Traffic:
         self.move_s = Distribution(MOVE_BOUNDS_S)
 
     def answered(self, method: object, code: str | None, took_s: float) -> None:
-        """A call was answered, with an error of that code or (None) without one; a method can be anything."""
+        """Count a call that ended with the error ``code``, or without an error (None). ``method`` can be any object."""
         if code is not None:
             with self._lock:
                 self.refused[code] += 1
@@ -72,7 +72,7 @@ class Traffic:
 
 
 class CommitCounts:
-    """What was committed. Only whoever has the commit turn adds to it."""
+    """Counters of commits. Only the holder of the commit lock adds to them."""
 
     def __init__(self) -> None:
         self.commits = 0
@@ -83,28 +83,30 @@ class CommitCounts:
 
 
 class RecoveryCounts:
-    """How often another server was replaced from here, and how long that took. Only its watcher adds to it."""
+    """How often another server was replaced from here, and how long that took. Only its supervisor adds to it."""
 
     def __init__(self) -> None:
         self.reasons: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
         self.took_s = Distribution(RECOVERY_BOUNDS_S)
 
     def add(self, reason: str, took_s: float) -> None:
-        """One more."""
+        """Count a recovery that took ``took_s`` seconds."""
         self.reasons[reason] += 1
         self.took_s.add(took_s)
 
 
 class Stopwatch:
-    """How long something has been so, in all. Whoever sets it holds a lock; whoever reads it need not."""
+    """The total time of a condition. The caller of ``set`` holds a lock; readers need none."""
 
     def __init__(self, *, running: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._state: tuple[float, float | None] = 0.0, clock() if running else None
-        """Seconds before, and since when it is so again: in one, so that both are of the same moment."""
+        """Seconds of earlier periods, and when the current period began (None: there is none). One tuple, so that both
+        values are of the same moment.
+        """
 
     def set(self, running: bool) -> None:
-        """From now on it is so, or not."""
+        """Record whether the condition holds from now on."""
         before, since = self._state
         if running and since is None:
             self._state = before, self._clock()
@@ -113,6 +115,6 @@ class Stopwatch:
 
     @property
     def seconds(self) -> float:
-        """How long until now."""
+        """The total seconds until now."""
         before, since = self._state
         return before if since is None else before + self._clock() - since

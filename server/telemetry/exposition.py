@@ -1,7 +1,7 @@
-"""Readings as the text that Prometheus scrapes, through prometheus-client's own families.
+"""Readings as the text that Prometheus scrapes, built from prometheus-client's metric families.
 
-Importing that library takes 20 ms of a processor, and a server in a takeover has none to spare: so this module is
-imported by the thread that tells metrics, once the server serves.
+The import of that library takes 20 ms of a processor, and a server in a takeover has none to spare. So only the metrics
+thread imports this module, once the server works.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 class Exposition(Collector):
-    """What one server tells, as text."""
+    """The metrics of one server, as text."""
 
     def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
         self._read = read
@@ -36,15 +36,15 @@ class Exposition(Collector):
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
-        """All of it, as it is now, in the text format 0.0.4."""
+        """Return all current metrics in the text format 0.0.4."""
         return generate_latest(self._registry)
 
     def describe(self) -> Iterable[Family]:
-        """Nothing beforehand: else the library would read everything once to know the names."""
+        """Return nothing: otherwise the library would read all metrics once to learn the names."""
         return ()
 
     def collect(self) -> Iterator[Family]:
-        """The families of all readings, each once."""
+        """Yield the family of each metric, once."""
         families: dict[Metric, Family] = {}
         for metric, value, labels in self._read():
             if metric not in families:
@@ -69,7 +69,7 @@ def _add(family: Family, labels: tuple[str, ...], value: float | Distribution) -
 
 
 def _cumulated(distribution: Distribution) -> tuple[list[tuple[str, float]], float]:
-    """Up to each bound, all below included, as Prometheus has it; and the sum."""
+    """Return the cumulative count for each bound, as Prometheus defines it, and the sum."""
     counts, total = list(distribution.counts), distribution.total
     bounds = [*(repr(bound) for bound in distribution.bounds), "+Inf"]
     return [(bound, float(sum(counts[: place + 1]))) for place, bound in enumerate(bounds)], total

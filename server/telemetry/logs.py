@@ -1,8 +1,8 @@
-"""Logs: structlog as everybody knows it, key=value for people or JSON for machines, one line an event, to stderr.
+"""Logs with structlog: one line for each event on stderr, as key=value for people or as JSON for machines.
 
-No token, key or hash is ever handed to a logger: what is logged is named field by field where it happens. Nor is a
-user's home in any line: it is "~" there. With LOG_FORMAT=json whatever comes is one JSON object a line, also
-warnings and exceptions that nobody caught. ``docs/operations.md`` has the fields.
+No token, key or hash is ever passed to a logger: each field is named where the event is logged. The user's home folder
+appears as "~" in every line. With LOG_FORMAT=json every line is one JSON object, including warnings and uncaught
+exceptions. ``docs/operations.md`` has the fields.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _of_this_thread = threading.local()
 
 
 class _Stderr(io.TextIOBase):
-    """Standard error, except that a log that cannot be written (a full disk) does not end the server."""
+    """Standard error, but a log that cannot be written (a full disk) does not end the server."""
 
     def write(self, text: str) -> int:
         held: list[str] | None = getattr(_of_this_thread, "held", None)
@@ -46,13 +46,13 @@ class _Stderr(io.TextIOBase):
 
 
 def flush() -> None:
-    """Write the last words, if that can be: on a full disk a server ends without them, but it ends."""
+    """Write buffered text, if possible. On a full disk a server ends without its last lines."""
     _Stderr().flush()
 
 
 @contextlib.contextmanager
 def in_one_piece() -> Iterator[None]:
-    """Write this thread's lines at the end, all at once: every write is a chance for other threads to go first."""
+    """Collect this thread's lines and write them at the end: every write lets other threads run first."""
     held: list[str] = []
     _of_this_thread.held = held
     try:
@@ -64,7 +64,7 @@ def in_one_piece() -> Iterator[None]:
 
 
 def set_up(settings: Settings, role: str) -> None:
-    """Configure logging of this process; every line names its role."""
+    """Configure the logging of this process. Every line has its role."""
     as_json = settings.log_format == "json"
     level = logging.getLevelName(settings.log_level.upper())
     shared: list[structlog.typing.Processor] = [
@@ -92,7 +92,7 @@ def set_up(settings: Settings, role: str) -> None:
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[drop_meta, *rendering])
     )
     logging.basicConfig(level=logging.WARNING, handlers=[foreign], force=True)
-    logging.getLogger("Pyro4").setLevel(logging.CRITICAL)  # what matters reaches us as exceptions
+    logging.getLogger("Pyro4").setLevel(logging.CRITICAL)  # relevant errors arrive as exceptions
     logging.captureWarnings(True)
     sys.excepthook = _say_uncaught
     threading.excepthook = lambda failed: _say_uncaught(failed.exc_type, failed.exc_value, failed.exc_traceback)
@@ -107,7 +107,10 @@ def _with_role(role: str) -> structlog.typing.Processor:
 
 
 def _stamped(zone: timezone | None) -> structlog.typing.Processor:
-    """When it was: now, unless the line says another ``timestamp`` (seconds since 1970); without a zone, local time."""
+    """Add the timestamp: now, unless the line has a ``timestamp`` (seconds since 1970).
+
+    Without a zone it is local time.
+    """
 
     def stamped(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         at = event.get("timestamp")
@@ -119,7 +122,7 @@ def _stamped(zone: timezone | None) -> structlog.typing.Processor:
 
 
 def _without(home: str) -> structlog.typing.Processor:
-    """Lines do not say where this user's files are; tracebacks would, and what the system complains of."""
+    """Replace the user's home folder by "~": tracebacks and system errors contain it."""
 
     def without(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         for name, value in event.items():
@@ -134,6 +137,6 @@ def _without(home: str) -> structlog.typing.Processor:
 
 
 def _say_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
-    """What nobody caught is a line as any other; Python's own words would be many."""
+    """Log an uncaught exception as one line; Python itself would print many."""
     if error is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit)):
         logger.error("not caught", exc_info=(kind, error, traceback))

@@ -1,8 +1,8 @@
-"""Which metrics the servers tell: names, kinds, labels and meanings, as values. Nothing is counted here.
+"""The metrics of the servers: names, kinds, labels and meanings, as values. Nothing is counted here.
 
-The names follow Prometheus' conventions: what they are of first, base units (seconds, bytes), ``_total`` for what only
-grows. A label has few values that are known beforehand: never a room, a name or an id. ``docs/operations.md`` has the
-same list for people, and a test compares the two.
+The names follow Prometheus' conventions: the subject first, base units (seconds, bytes), and ``_total`` for values that
+only grow. A label has few values that are known beforehand: never a room, a name or an id. ``docs/operations.md`` has
+the same list for people, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Metric(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a metric says at a moment, with the values of its labels; a histogram says a Distribution."""
+    """The value of a metric at one moment, with the values of its labels. A histogram has a Distribution."""
 
     metric: Metric
     value: float | Distribution
@@ -168,4 +168,4 @@ OF_THE_PROCESS = tuple(
         *("open_fds", "max_fds"),
     )
 )
-"""What prometheus-client tells of every process, on Linux."""
+"""The metrics that prometheus-client adds for every process, on Linux."""

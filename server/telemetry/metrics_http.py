@@ -1,7 +1,7 @@
-"""The port on which a server tells its metrics: HTTP, one path, one thread, and never a wait for a caller.
+"""The HTTP port for a server's metrics: one path, one thread, and never a wait for a caller.
 
-Whoever can connect may ask, so all is bounded: connections, bytes of a request, time, and how often anything is made
-anew. The library's own server would have a thread for each connection, for as long as that says nothing.
+Every host that can connect may send requests. So everything is bounded: connections, bytes of a request, time, and how
+often the text is made. The library's own server would keep a thread for each silent connection.
 """
 
 from __future__ import annotations
@@ -20,54 +20,57 @@ PATH = "/metrics"
 MOST_CONNECTIONS = 32
 LARGEST_REQUEST = 1 << 13
 REQUEST_S = 5.0
-"""How long one may take, from connecting to having read the answer."""
+"""Seconds from the connection until the caller has read the answer."""
 FRESH_S = 0.2
-"""How old what is told may be: however many ask, it is not made more often."""
+"""Seconds. The maximum age of the text: it is not made more often, whatever the number of requests."""
 LOOK_S = 0.25
 PAUSE_S = 0.01
-"""Between two looks at what has come: whoever asks without a pause must not take the players' time."""
+"""Seconds between two checks for input: a caller that never pauses must not take the players' time."""
 _PIECE = 1 << 12
 _ENDS = (b"\r\n\r\n", b"\n\n")
 
 Render = Callable[[], tuple[str, bytes]]
-"""Makes what is told: its content type, and the text."""
+"""Returns the content type and the text of the metrics."""
 
 
 class _Caller:
-    """One connection: what has come, and what is still to be sent."""
+    """One connection: the bytes received, and the bytes still to send."""
 
     __slots__ = ("answered", "asked", "guest", "unsent")
 
     def __init__(self, guest: ConnectionSlot) -> None:
         self.guest = guest
         self.asked = b""
+        # Bytes of the answer that are not sent yet; not empty only if ``answered``.
         self.unsent = b""
         self.answered = False
 
 
 class MetricsServer:
-    """Answers whoever asks. For one thread."""
+    """Serves the metrics to every caller. Only one thread may use it."""
 
     def __init__(self, bind: Address, render: Render) -> None:
-        """Raises OSError when the port is taken."""
+        """Raises OSError when the port is in use."""
         self._render = render
         self._door = ConnectionLimits(most=MOST_CONNECTIONS, most_of_host=MOST_CONNECTIONS)
         self._listening = listen(bind, backlog=MOST_CONNECTIONS)
         self._listening.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listening, selectors.EVENT_READ)
+        # Exactly the registered sockets, without ``_listening``.
         self._callers: dict[socket.socket, _Caller] = {}
+        # The answer as of ``_made_at``.
         self._made = b""
         self._made_at: float | None = None
 
     @property
     def address(self) -> Address:
-        """Where it listens."""
+        """The address at which it listens."""
         host, port = self._listening.getsockname()[:2]
         return Address(str(host), int(port))
 
     def serve(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
-        """Answer until ``go_on()`` is false. Raises what making the metrics raises; close it then."""
+        """Serve until ``go_on()`` is false. Raises what ``render`` raises; then close it."""
         while go_on():
             for key, _ in self._selector.select(LOOK_S):
                 caller = self._callers.get(key.fileobj)  # type: ignore[call-overload]  # only sockets are registered
@@ -79,7 +82,7 @@ class MetricsServer:
             pause(PAUSE_S)
 
     def close(self) -> None:
-        """Take no connection any more, and break those that are open."""
+        """Stop listening, and close the open connections."""
         for caller in list(self._callers.values()):
             self._drop(caller)
         self._selector.close()
@@ -88,13 +91,13 @@ class MetricsServer:
     # -- connections ----------------------------------------------------------------------------------------------
 
     def _let_in(self) -> None:
-        """Take who waits outside, as far as there is room; the one who has been here longest makes some."""
+        """Accept waiting connections while there is room. The oldest connection is closed to make room."""
         now = time.monotonic()
         while self._door.is_open(now):
             try:
                 sock, address = self._listening.accept()
             except OSError:
-                return  # nobody waits any more, or there is no file descriptor to be had: they wait outside
+                return  # no connection waits, or no file descriptor is free: then they wait outside
             guest, goes = self._door.enter(sock, counted_host(str(address[0])), now)
             if goes is not None:
                 self._drop(self._callers[goes.connection])
@@ -106,7 +109,7 @@ class MetricsServer:
             self._selector.register(sock, selectors.EVENT_READ)
 
     def _go_on_with(self, caller: _Caller) -> None:
-        """Read what has come, or send what can be sent."""
+        """Read what has arrived, or send what can be sent."""
         try:
             if caller.unsent:
                 self._send(caller)
@@ -118,8 +121,10 @@ class MetricsServer:
             self._drop(caller)
 
     def _read(self, caller: _Caller) -> bool:
-        """Whether the caller is still there. After the answer, what else it says is read past: to close before would
-        break the connection before the answer is read.
+        """Read from the caller; return whether it is still connected.
+
+        After the answer, further input is read and ignored. An earlier close would break the connection before the
+        caller has read the answer.
         """
         sock = caller.guest.connection
         data = sock.recv(_PIECE)
@@ -156,7 +161,7 @@ class MetricsServer:
     # -- answers --------------------------------------------------------------------------------------------------
 
     def _answer_to(self, request: bytes, complete: bool) -> bytes:
-        """The whole answer to what was asked. Nothing of what was asked is in it."""
+        """Return the complete answer to a request. It contains nothing of the request."""
         if not complete:
             return _written("431 Request Header Fields Too Large")
         words = request.split(b"\n", 1)[0].split()

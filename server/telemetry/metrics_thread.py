@@ -1,6 +1,6 @@
-"""The thread in which a server tells its metrics: it opens the port once there is time, and never ends anything.
+"""The thread that serves a server's metrics. It opens the port once there is time, and it never ends the server.
 
-Whatever goes wrong here, the server serves on: the log says what, and it is tried again.
+After an error here the server continues: the error is logged, and the thread tries again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from server.telemetry.metrics_http import MetricsServer
 from wire.rpc import Address
 
 FIRST_S = 1.0
-"""How long after its start a server opens the port: in a takeover those who play come first."""
+"""Seconds between a server's start and the opening of the port: in a takeover the players have priority."""
 AGAIN_S = 5.0
 
 logger = structlog.get_logger()
@@ -23,18 +23,18 @@ Source = Callable[[], Iterable[Reading]]
 
 
 class MetricsThread:
-    """Tells what its sources say."""
+    """Serves the metrics of its sources."""
 
     def __init__(self, bind: Address) -> None:
         self._bind = bind
         self._sources: list[Source] = []
 
     def include(self, source: Source) -> None:
-        """From now on tell this, too; it is called in another thread, whenever somebody asks."""
+        """Add a source. The metrics thread calls it each time it makes the text."""
         self._sources.append(source)
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
-        """Tell until ``go_on()`` is false."""
+        """Serve until ``go_on()`` is false."""
         if not self._bind.port:
             return
         pause(FIRST_S)
@@ -53,7 +53,7 @@ class MetricsThread:
                 pause(AGAIN_S)
 
     def _tell(self, go_on: Callable[[], bool], pause: Callable[[float], object]) -> None:
-        from server.telemetry.exposition import CONTENT_TYPE, Exposition  # see there
+        from server.telemetry.exposition import CONTENT_TYPE, Exposition  # late import: see ``exposition``
 
         exposition = Exposition(self._read)
         port = MetricsServer(self._bind, lambda: (CONTENT_TYPE, exposition.text()))

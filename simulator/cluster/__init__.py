@@ -1,6 +1,7 @@
-"""The project's own servers in the simulated world: their machines and procedures unchanged, with the threads, sockets
-and processes around them played by nodes, timers and messages.
+"""The project's own servers in the simulation. Their state machines and procedures are the real ones.
 
-``schedule`` is one run. Clients are in ``clients``, ``match_players`` and ``account_clients``, the servers in
-``servers``, what falls in ``faults``; ``checker`` and ``match_checker`` judge it. Start reading in ``schedule``.
+Nodes, timers and messages replace the threads, sockets and processes around them.
+
+``schedule`` is one run. Clients are in ``clients``, ``match_players`` and ``account_clients``, servers in ``servers``,
+and faults in ``faults``. ``checker`` and ``match_checker`` judge the run. Start reading in ``schedule``.
 """

@@ -1,8 +1,10 @@
-"""Hosts: simulated people who want the same username, and whose rooms are soon closed and forgotten.
+"""Simulated hosts: clients that compete for one username. Their rooms are soon closed and forgotten.
 
-Whoever has the name keeps it with new codes and recovers it with new tokens, the others guess. Nobody's name is let go:
-that is a part of tidying, which is not simulated. What hosts were told is written down in a ``Ledger``, and must be so
-for ever: whose the name is, and that a closed room stays closed, also when it has left the journals.
+The owner of the name reserves it with new recovery codes and recovers it with new tokens. The other hosts guess codes.
+No name is released: the deletion of idle names is not simulated.
+
+A ``Ledger`` records the answers that hosts get. Two facts must stay true for ever. The name keeps its owner, and a
+closed room stays closed, even after the journals forget it.
 """
 
 from __future__ import annotations
@@ -25,21 +27,21 @@ THINKS_S = 0.1
 
 @dataclass
 class Ledger:
-    """What hosts were told, and what they have written down at home, where no crash takes it."""
+    """The answers that hosts got. No crash deletes it."""
 
     owners: dict[str, str] = field(default_factory=dict)
-    """The hosts to which the name was given, and the token (hashed) for which it was last."""
+    """By host: the hashed token of its last successful claim or recovery. At most the name's owner may be here."""
     others: set[str] = field(default_factory=set)
-    """The hosts that were refused it with their first token."""
+    """The hosts that were refused the name with their first token. The owner is never here."""
     under_way: set[str] = field(default_factory=set)
-    """The tokens for which it was to be recovered, and nobody was told that it was."""
+    """Hashed tokens of recoveries that no answer confirmed. Each may have become the owner's token."""
     made: Counter[str] = field(default_factory=Counter)
-    """How many tokens and codes each host has made after the first."""
+    """How many further tokens and codes each host made after its first."""
     closed: set[str] = field(default_factory=set)
-    """The streams of rooms that are closed."""
+    """The streams of rooms that were closed with an acknowledgement. It only grows."""
 
     def broken(self, house: RoomStore) -> Iterator[str]:
-        """What is not so in the end."""
+        """Yield a sentence for each recorded fact that is not true at the end."""
         token = house.state_of(name_stream(NAME)).token_hash
         owner = token.partition("/")[0]
         if self.owners.keys() - {owner} or owner in self.others:
@@ -53,7 +55,7 @@ class Ledger:
 
 
 class AccountClient(RoomClient):
-    """Claims the name, or does what else one can with it, opens a room and closes it, again and again."""
+    """A host: claims, reserves or recovers the name, opens a room and closes it, in a loop."""
 
     def __init__(self, ledger: Ledger, *, until_s: float) -> None:
         super().__init__(until_s=until_s)
@@ -64,7 +66,10 @@ class AccountClient(RoomClient):
         self._go_on(None)
 
     def _do(self) -> Generator[tuple[str, object], bool | None, None]:
-        """What it asks for, one after the other; each comes to whether that was done, or None if nobody knows."""
+        """Yield a stream and a command for each request.
+
+        Each ``yield`` returns True if it was done, False if it was refused, and None if that is unknown.
+        """
         ledger, rooms = self._ledger, 0
         while self.now < self.until_s:
             wish = self._wish(rooms)
@@ -79,13 +84,13 @@ class AccountClient(RoomClient):
         self.until_s = -1.0
 
     def _wish(self, number: int) -> Claim | Reserve | Recover:
-        """What it asks for the name: mostly what it can, but who does not have it also guesses the code."""
+        """Return the next command for the name. A host that is not the owner sometimes guesses the recovery code."""
         ledger, me = self._ledger, self.name
         mine = me in ledger.owners
         if number % 3 == 1 and mine:
             ledger.made[f"{me}'s codes"] += 1
             return Reserve(self._token(), self._code())
-        if number % 3 == 2:  # noqa: PLR2004  # now and then
+        if number % 3 == 2:  # noqa: PLR2004  # every third round
             ledger.made[me] += mine
             ledger.under_way |= {self._token()} if mine else set()
             return Recover(self._code(), self._token())
@@ -100,12 +105,12 @@ class AccountClient(RoomClient):
             ledger.others.add(me)
 
     def _token(self) -> str:
-        """The latest it has made (hashed)."""
+        """Return the latest (hashed) token of this host."""
         made = self._ledger.made[self.name]
         return f"{self.name}/{made}" if made else self.name
 
     def _code(self) -> str:
-        """The latest it has made (hashed)."""
+        """Return the latest (hashed) recovery code of this host."""
         codes = self._ledger.made[f"{self.name}'s codes"]
         return f"code of {self.name}, {codes}"
 

@@ -1,4 +1,4 @@
-"""The judgement on one schedule of the cluster: what must be so in the end, and what may never have been."""
+"""The verdict on one schedule of the cluster: what must be true at the end, and what must never have happened."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from wire.errors import Damaged, NotReady
 
 LONGEST_LOBBY = 1000
 LONGEST_HISTORY = 10_000
-"""No schedule has more events than that: whoever keeps more compacts none away."""
+"""More events than any schedule has. A cluster with a higher ``keep_events`` never compacts events away."""
 
 
 @dataclass(frozen=True)
 class Checker:
-    """Looks at the world from outside, and at what its people wrote down."""
+    """Inspects the simulation from outside, and the records of its clients."""
 
     world: Simulation
     machine: Machine
@@ -48,12 +48,13 @@ class Checker:
     ledger: Ledger
     record: PublishedLog
     calm: bool
-    """Whether a main server was replaced and not ended: what one whose term is over answers may then be old."""
+    """Whether the schedule replaced a main server without ending it. Answers of that old primary may then be out of
+    date."""
 
     # -- afterwards -----------------------------------------------------------------------------------------------
 
     def unsettled(self) -> Iterator[str]:
-        """What is not as it must become once the faults are over."""
+        """Yield a sentence for each part of the cluster that has not recovered. Valid once the faults are over."""
         for role in SERVERS:
             if not self.world.lives_now(role):
                 yield f"{role} does not run"
@@ -67,7 +68,7 @@ class Checker:
             yield f"the replica is not in step, but {main.link.step.value}"
         replication = self.world.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
-            # The main server hears only with its next question that the replica died and came back with an older log.
+            # The main server notices a replica that restarted with an older log only at its next call.
             yield "the replica's log does not end where the main server's does"
         yield from self._damaged()
         for table in self.tables:
@@ -83,7 +84,9 @@ class Checker:
         yield from self._not_followed(main.house)
 
     def _damaged(self) -> Iterator[str]:
-        """Rows of either copy that are not whole again, and what servers still take for damaged."""
+        """Yield a sentence for each damaged row of a journal, and for each stream that a server still reports as
+        damaged.
+        """
         for role, disk in self.machine.disks.items():
             for row in disk.damaged():
                 yield f"a row of the journal of {role} is damaged: {row}"
@@ -95,7 +98,9 @@ class Checker:
                     yield f"{role} takes {stream} for damaged"
 
     def _not_followed(self, house: RoomStore) -> Iterator[str]:
-        """Matches that go on, and what the front door does not know yet."""
+        """Yield a sentence for each match that has not ended, and for each difference between the communication server
+        and the main server.
+        """
         changes = house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
         for room, row in lobby.items():
@@ -121,7 +126,7 @@ class Checker:
     # -- always ---------------------------------------------------------------------------------------------------
 
     def findings(self) -> Iterator[str]:
-        """What went wrong, each with the check that found it in front."""
+        """Yield a sentence for each violation. It starts with the name of the check that found it."""
         main = self.world.node(MAIN)
         if isinstance(main, MainProcess) and main.house is not None:
             try:
@@ -140,7 +145,7 @@ class Checker:
             yield f"damage: {what}"
 
     def _compare_with_published(self, house: RoomStore) -> Iterator[str]:
-        """The state that is served must be what all published events add up to."""
+        """Compare the served states with the states that all published events lead to."""
         streams = Streams(self.limits.of_rooms)
         for stream, events in self.record.published.items():
             kind = streams.kind_of(stream)
@@ -161,7 +166,7 @@ class Checker:
                 yield f"G3: {stream} is told of in another way than it is served"
 
     def _judge_matches(self, main: MainProcess) -> Iterator[str]:
-        """What was played, and what is written of it."""
+        """Check the events of matches, the game archive and the ratings."""
         played = PlayedGame.of(self.record.published)
         yield from played.times_that_go_back()
         whole = self.limits.keep_events > LONGEST_HISTORY
@@ -172,12 +177,12 @@ class Checker:
             yield from wrong_in_book("the replica", replication.journal, played, whole=whole)
         yield from played.matched_twice()
         if isinstance(front_door, CommunicationProcess):
-            with contextlib.suppress(NotReady):  # then the schedule is not settled
+            with contextlib.suppress(NotReady):  # not ready: ``unsettled`` reports that
                 told = front_door.line.archive.leaderboard("people", LEADERS)["players"]
                 yield from wrong_ratings(told, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
 
     def _compare_copies(self, main: MainProcess) -> Iterator[str]:
-        """In step, the replica's copy makes the same states."""
+        """Compare the states that both journals lead to. Valid only while the replica is in sync."""
         replication = self.world.node(REPLICATION)
         if not isinstance(replication, ReplicationProcess):
             return
@@ -209,18 +214,22 @@ class Checker:
                 yield f"{name}: {sentence}"
 
     def _was_seen(self, table: RoomClients) -> bool:
-        """Whether the room was ever there, as anybody could see or was told."""
+        """Return whether the room existed: a command was acknowledged, or an event was published."""
         told = any(isinstance(call.answer, AnsweredCall) for call in table.history.calls)
         return told or room_stream(table.room) in self.record.published
 
     def _finished(self, table: RoomClients) -> RoomHistory:
-        """The room's history, with all that was published; in the end it is served as that (see above)."""
+        """Return the room's history.
+
+        Its final events are the published ones; ``_compare_with_published`` checks that they are served.
+        """
         history = table.history
         published = self.record.published.get(room_stream(table.room), {})
         final = [(version, from_plain(json.loads(published[version].body))) for version in sorted(published)]
         calls = history.calls
         if self.calm:
-            # The one whose term is over can change nothing, but may say what is old: only changes count.
+            # An old primary changes nothing, but its reads may be out of date. So check only the commands that made
+            # events.
             made = {event.request_id for _, event in final}
             calls = [
                 call

@@ -1,6 +1,6 @@
-"""Simulated people: players who play, come and go, and ask again with the same request id; and those who watch.
+"""Simulated people: players that play, leave, return and retry with the same request id, and spectators.
 
-Each notes what it asked and what came of it, as the history that is checked.
+Each client records its calls and their answers. These records are the history that is checked.
 """
 
 from __future__ import annotations
@@ -27,32 +27,34 @@ AGAIN_S = 0.25
 GIVES_UP_S = 4.0
 CELLS = 9
 RESTLESS, CLOSES, CARELESS = 0.06, 0.01, 0.1
-"""How likely somebody leaves, resigns or joins for no reason; closes the room; moves wherever it may be."""
+"""Probabilities for each action: to leave, resign or join without a reason; to close the room; to move to a random
+cell."""
 THINKS_S = 0.25
 
 
 @dataclass
 class RoomClients:
-    """A room, who plays there, and what was seen of it."""
+    """A room, its players, and the history that they recorded."""
 
     room: str
     owner: str
     players: tuple[str, ...]
     lasting: bool = False
-    """Nobody closes it."""
+    """Whether no player closes the room."""
     history: RoomHistory = field(default_factory=RoomHistory)
 
     @property
     def watcher(self) -> str:
-        """Who watches it."""
+        """Return the name of the spectator."""
         return f"{self.room}-watcher"
 
 
 class RoomClient(Process):
-    """Asks the main server one thing after the other, each until it is answered or given up."""
+    """A client that sends the main server one request after another. Each ends with an answer or is given up."""
 
     def __init__(self, *, until_s: float) -> None:
         super().__init__()
+        # When the client stops. -1 once it has stopped.
         self.until_s = until_s
         self._asked = 0
 
@@ -61,19 +63,19 @@ class RoomClient(Process):
         self.sit_down()
 
     def sit_down(self) -> None:
-        """Begin, or begin again after a crash."""
+        """Begin, or continue after a crash of this client."""
         raise NotImplementedError
 
     @property
     def finished(self) -> bool:
-        """Whether it has come to its end, with every answer there or given up."""
+        """Return whether the client has stopped and no request is open."""
         return self.until_s < 0.0
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         raise NotImplementedError("nobody asks people")
 
     def new_request(self) -> str:
-        """A request id that nobody has used."""
+        """Return a request id that was never used before."""
         self._asked += 1
         return f"{self.name}-{self.life.number}-{self._asked}"
 
@@ -87,7 +89,7 @@ class RoomClient(Process):
         give_up_at: float,
         attempt_s: float = ATTEMPT_S,
     ) -> None:
-        """Ask until there is an answer or a refusal; ``refused`` also hears the last error when time is up."""
+        """Retry a call until it is answered or refused. After ``give_up_at`` call ``refused`` with the last error."""
 
         def failed(error: TicTacToeError) -> None:
             if not isinstance(error, (Unreachable, NotReady, Busy, Fenced)) or self.now >= give_up_at:
@@ -101,8 +103,10 @@ class RoomClient(Process):
         attempt()
 
     def _whom_to_ask(self, method: str) -> str:
-        """The main server. Of two, either may be told what to do; what the one whose term is over shows may be old,
-        until it learns of that, and so is not looked at.
+        """Return the main server to call.
+
+        If an old primary still runs, a command may go to either of them. A read goes to the server with the higher
+        epoch, because the old primary may return old states.
         """
         if not self.world.lives_now(ADRIFT):
             return MAIN
@@ -116,12 +120,12 @@ class RoomClient(Process):
 
 
 class Participant(RoomClient):
-    """Somebody at ``table``, who asks there and notes what came of it."""
+    """A client at ``table``. It records its requests and their answers."""
 
     table: RoomClients
 
     def do(self, command: Command) -> None:
-        """Ask for that, then go on."""
+        """Send a command, record its answer, and continue."""
         call = self._begin(command)
         arguments = (room_stream(self.table.room), type(command).__name__, *fields_of(command))
 
@@ -129,13 +133,13 @@ class Participant(RoomClient):
             self._end(call, AnsweredCall(answer["version"], answer["seat"]))
 
         def refused(error: TicTacToeError) -> None:
-            # A write that failed, or nobody who answered: whether an earlier try was carried out is not known.
+            # After a failed write or without an answer it is unknown whether an earlier attempt was applied.
             self._end(call, RefusedCall(error.code) if isinstance(error, Refusal) else None)
 
         self.insist("command", arguments, answered, refused, give_up_at=self.now + GIVES_UP_S)
 
     def look(self) -> None:
-        """Look at the room, then go on."""
+        """Read the room's view, record it, and continue."""
         call = self._begin(ObservedView(self.name))
 
         def answered(view: Any) -> None:
@@ -148,11 +152,11 @@ class Participant(RoomClient):
         self.insist("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
 
     def go_on(self, view: Any) -> None:
-        """What was asked for is over; ``view`` is what a look saw."""
+        """Continue after a request. ``view`` is the view that was read, or None."""
         raise NotImplementedError
 
     def cell(self, cells: str) -> int:
-        """A cell to move to, mostly a free one."""
+        """Choose a cell to move to: mostly a free cell, sometimes any cell."""
         free = [cell for cell in range(CELLS) if cells[cell] == EMPTY]
         careless = self.dice.random() < CARELESS or not free
         return self.dice.randrange(CELLS) if careless else self.dice.choice(free)
@@ -171,7 +175,7 @@ class Participant(RoomClient):
 
 
 class PlayerClient(Participant):
-    """Plays at one table until its time is over, not always well."""
+    """Plays at one table until its time is over. Some of its moves are illegal."""
 
     def __init__(self, table: RoomClients, *, until_s: float) -> None:
         super().__init__(until_s=until_s)
@@ -212,7 +216,7 @@ class PlayerClient(Participant):
 
 
 class SpectatorClient(RoomClient):
-    """Watches a table from its beginning, whatever happens, and comes back where it was after a crash of its own."""
+    """Watches a table from its first event. After a crash it continues at the version that it has seen."""
 
     def __init__(self, table: RoomClients) -> None:
         super().__init__(until_s=0.0)
@@ -225,7 +229,7 @@ class SpectatorClient(RoomClient):
 
     @property
     def version(self) -> int:
-        """How far it has seen."""
+        """Return the last version that it has seen."""
         return self.seen[-1][0] if self.seen else 0
 
     def _wait(self) -> None:
@@ -235,7 +239,7 @@ class SpectatorClient(RoomClient):
 
     def _news(self, news: Any) -> None:
         if news["gap"]:
-            # What was compacted away meanwhile is missing: it sees on from there, like somebody who just came.
+            # The missing events are compacted away. It continues after the gap, like a new spectator.
             self.table.history.watchers[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
         for plain in news["events"]:
             self.seen.append((plain["version"], from_plain(plain)))
@@ -249,5 +253,5 @@ class SpectatorClient(RoomClient):
 
 
 def fields_of(command: Any) -> tuple[object, ...]:
-    """The fields of a command, in order: what its class is called with."""
+    """Return the fields of a command, in the order of its constructor's arguments."""
     return tuple(getattr(command, name) for name in command.__dataclass_fields__)

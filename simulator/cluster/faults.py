@@ -1,4 +1,4 @@
-"""What can happen to the simulated cluster: every fault that the guarantees speak of, as blows of a storm."""
+"""The faults of the simulated cluster: every kind of fault that the guarantees cover."""
 
 from __future__ import annotations
 
@@ -19,28 +19,31 @@ MOST_LOST_WRITES = 3
 AMONG_SERVERS = 0.6
 BOTH_WAYS = 0.6
 HANGS = 0.3
-"""How likely a paused server never wakes."""
+"""The probability that a paused server never wakes."""
 LOOK_AGAIN_S = 0.01
 
 
 class ClusterFaults:
-    """The blows of one world."""
+    """The faults of one simulation."""
 
     def __init__(self, world: Simulation, machine: Machine, people: Sequence[str]) -> None:
         self._world = world
         self._machine = machine
         self._people = people
+        # At most one backup for each role. A restored backup is removed.
         self._backups: dict[str, sqlite3.Connection] = {}
 
     def calm(self) -> list[Fault]:
-        """Few, in good weather: a main server that was stopped wakes after a takeover, and was not ended for it.
+        """Return the faults of a calm schedule.
 
-        What protects then is the epoch at the replica alone, so the replica must be there.
+        A paused main server is replaced but not ended, and wakes after the takeover.
+
+        The check of the epoch at the replica is then the only protection. So the replica must be available.
         """
         return [Fault("replaced, not ended", 5, self._replace_without_ending, 2.0, 2.0), self._client_crashed]
 
     def all(self) -> list[Fault]:
-        """Each with how likely it is, against the others."""
+        """Return all faults, with their relative weights."""
         return [
             Fault("kill", 5, self._kill),
             Fault("kill several", 2, self._kill_several),
@@ -55,14 +58,14 @@ class ClusterFaults:
         ]
 
     def restorations(self) -> list[Fault]:
-        """Somebody puts one of the journals back to what it was a while ago."""
+        """Return the faults that replace a journal by an older backup of it."""
         return [
             Fault("main's journal put back", 1, self._put_main_journal_back, 1.5, 3.0),
             Fault("replica's journal put back", 1, self._put_replica_journal_back),
         ]
 
     def damages(self) -> list[Fault]:
-        """A row of one of the journals is damaged, while the other copy is sound and has it."""
+        """Return the faults that damage a row of a journal. The other copy has that row, and has it undamaged."""
         return [
             Fault("row of main's journal damaged", 1, lambda chance: self._damage(MAIN, REPLICATION, chance)),
             Fault("row of the replica's journal damaged", 1, lambda chance: self._damage(REPLICATION, MAIN, chance)),
@@ -107,7 +110,7 @@ class ClusterFaults:
         return wake
 
     def _cut(self, chance: random.Random) -> Undo:
-        """Between two servers, or between people and the main server; one direction or both."""
+        """Cut the network between two servers, or between a client and the main server, in one direction or both."""
         if chance.random() < AMONG_SERVERS:
             one, other = chance.sample(SERVERS, 2)
         else:
@@ -139,13 +142,15 @@ class ClusterFaults:
         return clear
 
     def _lose_main_disk(self, _chance: random.Random) -> Undo | None:
-        """Its journal is gone with it: nothing may be lost as long as the replica was in step and keeps its copy.
+        """Delete the main server's journal. If the replica is in sync and keeps its copy, nothing may be lost.
 
-        Its last writes alone are not taken: a main server that has a journal believes it when no replica answers, and
-        what a power cut takes from a disk that does not sync, it cannot know (``DURABILITY=fsync`` is there for that).
+        This fault never removes only the last writes. A main server trusts its own journal when no replica answers. It
+        cannot detect the writes that a power cut removes from a disk without sync. The setting ``DURABILITY=fsync``
+        prevents that loss.
 
-        The backup of the journal is lost, too. It may have an entry that the replica never got, and now another entry
-        takes that position: to put the backup back would be a choice between two histories, which only a person makes.
+        The backup of the journal is deleted, too. It may have an entry that the replica never got. Another entry now
+        takes that position. To restore the backup would be a choice between two histories, and only a person may make
+        it.
         """
         if not self._replica_has_all():
             return None
@@ -155,7 +160,9 @@ class ClusterFaults:
         return _nothing
 
     def _put_main_journal_back(self, _chance: random.Random) -> Undo | None:
-        """The replica, which has what the journal lacks then, is out of reach for a while."""
+        """Restore an older journal of the main server, and cut off the replica, which has the missing entries, for a
+        while.
+        """
         if not self._replica_has_all() or not self._put_back(MAIN):
             return None
         return self._cut_off(MAIN, REPLICATION, both=True)
@@ -166,7 +173,7 @@ class ClusterFaults:
         return _nothing
 
     def _put_back(self, role: str) -> bool:
-        """End a server and put its journal back, if there is a backup of it by now."""
+        """End a server and restore the backup of its journal. Without a backup, take one and return False."""
         disk = self._machine.disks[role]
         backup = self._backups.pop(role, None)
         if backup is None:
@@ -187,12 +194,14 @@ class ClusterFaults:
         return _nothing
 
     def _replica_has_all(self) -> bool:
-        """Whether the replica is in step and its copy sound, so that all there is can be had from it."""
+        """Return whether the replica is in sync and its journal undamaged, so that everything can be
+        recovered from it.
+        """
         main = self._world.node(MAIN)
         replica = self._world.lives.get(REPLICATION)
         if not isinstance(main, MainProcess) or not self._has_main_in_step():
             return False
-        # Else it does not know yet that its replica is gone, maybe with its disk.
+        # Otherwise the main server has not noticed yet that its replica is gone, perhaps with its disk.
         joined = replica is not None and replica.alive and main.joined_by is replica
         return joined and not self._machine.disks[REPLICATION].damaged()
 
@@ -212,7 +221,7 @@ class ClusterFaults:
         return _nothing
 
     def _main_has_all(self) -> bool:
-        """Whether a main server is in office and its journal sound, so that all there is can be had from it."""
+        """Return whether a primary runs and its journal is undamaged, so that everything can be recovered from it."""
         main = self._world.node(MAIN)
         in_office = isinstance(main, MainProcess) and main.link is not None
         return in_office and not self._machine.disks[MAIN].damaged()
@@ -249,4 +258,4 @@ class ClusterFaults:
 
 
 def _nothing() -> None:
-    """A process that was killed, or hangs for good, is not helped from outside: the others replace it."""
+    """Undo nothing: the other servers replace a process that was killed or hangs."""

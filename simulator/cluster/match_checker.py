@@ -1,7 +1,8 @@
-"""The judgement on matches, their clocks and what is written of them, by all that main servers published.
+"""The verdict on matches, their clocks and the game archive. It uses all events that main servers published.
 
-Nobody is matched who is in a match that goes on; time in a room never goes back; every game that ended, and nothing
-else, is in the book of records, once, under consecutive numbers; and whoever reads the book gets the same ratings.
+It checks that nobody is matched while in a running match, and that time never goes back in a room. The game archive
+must have each finished game exactly once, and no other, under consecutive numbers. The ratings must follow from the
+game archive.
 """
 
 from __future__ import annotations
@@ -27,19 +28,22 @@ from server.rooms.lobby import OpenMatches
 
 LEADERS = 100
 Game = tuple[str, int]
-"""A room, and the number of a game there."""
+"""A room's id, and the number of a game in it."""
 
 
 @dataclass(frozen=True)
 class PlayedGame:
-    """What was published of rooms: every event, in the order of the log."""
+    """All published events of rooms, in the order of the log."""
 
     events: tuple[tuple[str, Entry, Event], ...]
-    """The room, the entry and the event."""
+    """The room's id, the entry, and the event in it."""
 
     @classmethod
     def of(cls, published: Mapping[str, Mapping[int, Entry]]) -> PlayedGame:
-        """All events of rooms; of a room of which one is missing those before it, since what it became is not known."""
+        """Collect the events of all rooms.
+
+        In a room with a missing version the events after it are left out: the state after the gap is unknown.
+        """
         found: list[tuple[str, Entry, Event]] = []
         for stream, entries in published.items():
             room = room_of(stream)
@@ -51,7 +55,7 @@ class PlayedGame:
         return cls(tuple(sorted(found, key=lambda one: one[1].position)))
 
     def times_that_go_back(self) -> Iterator[str]:
-        """Events that were earlier, by service time, than those before them in their room."""
+        """Yield a sentence for each event with an earlier service time than an event before it in its room."""
         latest: dict[str, int] = {}
         for room, entry, event in self.events:
             if event.at < latest.get(room, 0):
@@ -59,7 +63,7 @@ class PlayedGame:
             latest[room] = max(event.at, latest.get(room, 0))
 
     def matched_twice(self) -> Iterator[str]:
-        """People who got into a match while they were in another that went on."""
+        """Yield a sentence for each person who got into a match during another running match."""
         states: dict[str, Room] = {}
         going_on = OpenMatches()
         for room, _, event in self.events:
@@ -73,7 +77,7 @@ class PlayedGame:
             going_on.put(room, summary(state) if state.phase not in ("closed", "waiting") else None)
 
     def games(self) -> set[Game]:
-        """The games that came to an end that counts."""
+        """Return the games that finished and were not aborted."""
         ended: set[Game] = set()
         numbers: dict[str, int] = {}
         for room, _, event in self.events:
@@ -87,7 +91,7 @@ class PlayedGame:
 
 
 def book_of(journal: Journal) -> list[GameRecord]:
-    """All games that a journal has on record, in the order of their numbers. (No name is let go in the simulator.)"""
+    """Return all recorded games of a journal, in the order of their numbers. No name is released in the simulator."""
     volumes = [copy for copy in journal.copies() if is_volume(copy.stream)]
     entries = sorted((entry for copy in volumes for entry in copy.entries), key=lambda entry: entry.position)
     read = [records.from_plain(json.loads(entry.body)) for entry in entries]
@@ -95,7 +99,10 @@ def book_of(journal: Journal) -> list[GameRecord]:
 
 
 def wrong_in_book(name: str, journal: Journal, played: PlayedGame, *, whole: bool) -> Iterator[str]:
-    """What is not in one copy of the book as it was played. ``whole``: all events of all rooms were published."""
+    """Yield the differences between a copy of the game archive and the games that were played.
+
+    ``whole``: whether all events of all rooms were published.
+    """
     book = book_of(journal)
     counted = Counter((record.room, record.number) for record in book)
     ended = played.games()
@@ -115,7 +122,7 @@ def wrong_in_book(name: str, journal: Journal, played: PlayedGame, *, whole: boo
 
 
 def wrong_ratings(told: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:
-    """Ratings that the front door tells although the book, read anew, gives others."""
+    """Yield the ratings of the communication server that differ from a new calculation over the game archive."""
     anew = Ratings()
     for record in book_of(journal):
         anew.take_in(record)

@@ -1,5 +1,6 @@
-"""Contestants: simulated people who ask for matches, say what they would play, and play a series with clocks, not
-always well, nor always politely; then they ask again. Each asks and notes as whoever sits at a table.
+"""Simulated people who ask for matches, make proposals and play a series with clocks. Then they seek again.
+
+Some of their moves are illegal or late. They record their calls like the players at a table.
 """
 
 from __future__ import annotations
@@ -30,27 +31,28 @@ BOARD = "3x3"
 WISHED_CLOCKS = ("any", "any", "any", "10s", "10s")
 THINKS_S = 0.25
 DREAMS, DREAMS_S = 0.08, 1.5
-"""How likely somebody lets a second go by, which is ten for a clock; up to how long."""
+"""The probability that a player waits before an action, and the longest wait in seconds. A second is ten on
+the clock."""
 PROPOSES, TALKS, OFFERS, ANSWERS, GOES, GIVES_UP = 0.4, 0.06, 0.2, 0.6, 0.08, 0.04
 LOOKS_IN_S = 1.0
 GIVES_UP_LATE = 0.3
-"""How likely somebody resigns who would like to go home."""
+"""The probability that a player resigns once its time is over."""
 
 
 @dataclass
 class Matches:
-    """The rooms of all matches that anybody was told of."""
+    """The rooms of all matches that any player was assigned to."""
 
     contestants: tuple[str, ...]
     tables: dict[str, RoomClients] = field(default_factory=dict)
 
     def table(self, room: str) -> RoomClients:
-        """The table of that room, where what is asked there is noted."""
+        """Return the table that records the calls on a room; create it if needed."""
         return self.tables.setdefault(room, RoomClients(room, "", self.contestants, lasting=True))
 
 
 class SimulatedMatchPlayer(Participant):
-    """Plays one match after the other until its time is over, and the last one to its end."""
+    """Plays one match after another until its time is over. It plays the last match to its end."""
 
     def __init__(self, matches: Matches, *, until_s: float) -> None:
         super().__init__(until_s=until_s)
@@ -82,7 +84,7 @@ class SimulatedMatchPlayer(Participant):
             self.table = self._matches.table(answer["room"])
             self.look()
         elif self._is_late:
-            # A front door that died may have asked for a match that is opened only now: who looks in again finds it.
+            # A communication server that died may have requested a match that opens only now. A second look finds it.
             self.until_s = -1.0
             self.set_timer(LOOKS_IN_S, self._seek)
         else:

@@ -1,4 +1,6 @@
-"""One schedule of the cluster: a seed makes a world, people play in it while blows fall, and all is checked."""
+"""One schedule of the cluster: builds a simulation from a seed, runs clients and faults in it, and checks the
+result.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 
 STORM_S = 4.0
 FURTHER_S = 3.0
-"""So much longer journals are put back and damaged: the first rooms are forgotten only then."""
+"""Additional seconds of schedules with restored or damaged journals. Without them no room would be forgotten
+in time."""
 CALM = 0.1
 SYNCS = 0.6
 BACKUPS = 0.3
@@ -36,16 +39,17 @@ SCRUB_EVERY_S = 0.5
 MATCHES = 0.6
 CONTESTANTS = ("c1", "c2", "c3", "c4")
 SERVICE_SPEED = 10.0
-"""So much faster service time passes than all else where matches are played: clocks and pauses are of people's size."""
+"""How much faster service time passes than virtual time in schedules with matches. Clocks and pauses have realistic
+lengths."""
 HOSTS: tuple[tuple[str, ...], ...] = ((), ("h1", "h2"))
 PATIENCE_S = 40.0
 LOOK_S = 0.1
 GONE_BY_S = 0.4
-"""How soon somebody starts the servers again when all are down."""
+"""The interval, in seconds, of the check that restarts the servers when all are down."""
 
 
 class Schedule:
-    """A cluster, its people and its faults, all from one seed."""
+    """A cluster, its clients and its faults, all made from one seed."""
 
     def __init__(self, seed: int, *, traced: bool = False) -> None:
         self.seed = seed
@@ -126,7 +130,7 @@ class Schedule:
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self) -> Verdict:
-        """Let it all happen, and judge it."""
+        """Run the schedule and return its verdict."""
         storms = (self.storm, *self.further)
         for storm in storms:
             storm.begin()
@@ -153,7 +157,7 @@ class Schedule:
         )
 
     def _revive(self) -> None:
-        """Somebody looks now and then, and starts the servers when none is left that could start another."""
+        """Start the missing servers, as an operator does, when no server is left that could start another. Repeats."""
         if self.machine.all_down_or_hung:
             for role in SERVERS:
                 self.machine.kill(role)

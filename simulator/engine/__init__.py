@@ -1,5 +1,8 @@
-"""The simulation itself: virtual time, nodes, network, disks, faults, and the verdict. Knows no tic-tac-toe.
+"""The simulation itself: virtual time, nodes, network, disks, faults, and the verdict.
 
-``simulation`` is the world, ``node`` what people write, ``network`` and ``disk`` what it meets, ``fault_schedule`` what
-falls. ``register`` brings clients and a check for algorithms that keep a register. Start reading in ``node``.
+Nothing here depends on tic-tac-toe.
+
+``simulation`` runs everything. People write their algorithms as a ``node``. ``network``, ``disk`` and
+``fault_schedule`` simulate what can go wrong. ``register`` adds clients and a check for algorithms that keep a
+register. Start reading in ``node``.
 """

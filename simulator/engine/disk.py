@@ -1,4 +1,4 @@
-"""What a node keeps over a crash: values by key. A write counts as kept once it is synced."""
+"""A node's simulated disk: values by key that survive a crash once they are synced."""
 
 from __future__ import annotations
 
@@ -8,33 +8,37 @@ from game.errors import check
 
 
 class Disk:
-    """Durable values. Writes are kept in order: a crash keeps those before some point, and loses those after it."""
+    """Durable values. A crash keeps a prefix of the unsynced writes, in order, and loses the rest."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._synced: dict[str, object] = {}
+        # In the order of the writes. They are newer than everything in ``_synced``.
         self._unsynced: list[tuple[str, object]] = []
 
     def write(self, key: str, value: object) -> None:
-        """Write a value, which must be immutable; a crash before the next ``sync`` may lose it."""
+        """Write an immutable value.
+
+        A crash before the next ``sync`` may lose it. Raises TypeError for a value that has no hash.
+        """
         hash(value)
         check(bool(key), "a value has a key")
         self._unsynced.append((key, value))
 
     def sync(self) -> None:
-        """All that was written so far is kept, whatever happens."""
+        """Make all writes so far durable."""
         self._synced.update(self._unsynced)
         self._unsynced.clear()
 
     def read(self, key: str, default: object = None) -> object:
-        """The value last written, synced or not."""
+        """Return the value that was written last, synced or not."""
         for known, value in reversed(self._unsynced):
             if known == key:
                 return value
         return self._synced.get(key, default)
 
     def lose_unsynced(self) -> None:
-        """The machine went down: of the writes that were not synced, the last ones are missing."""
+        """Lose a random number of the last unsynced writes, as a crash of the machine does."""
         kept = self._chance.randint(0, len(self._unsynced))
         del self._unsynced[kept:]
         self.sync()

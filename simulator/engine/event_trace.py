@@ -1,22 +1,22 @@
-"""The time line of one schedule: who did what when, as plain lines that a replay makes again to the byte."""
+"""The trace of one schedule: plain lines with time, node and event. A replay gives the same bytes."""
 
 from __future__ import annotations
 
 
 class EventTrace:
-    """Takes notes when ``on``; off it costs nothing."""
+    """Records lines when ``on``. Otherwise it records nothing."""
 
     def __init__(self, *, on: bool = False) -> None:
         self.on = on
         self.lines: list[str] = []
 
     def note(self, now: float, who: str, what: str) -> None:
-        """Something happened."""
+        """Record an event of a node."""
         if self.on:
             self.lines.append(f"{now:12.6f}  {who:<14} {what}")
 
     def sent(self, now: float, sender: str, receiver: str, message: object, arrivals: int) -> None:
-        """A message was sent, and that many copies of it are going to arrive."""
+        """Record that a message was sent. ``arrivals`` is how many copies will arrive: 0, 1 or 2."""
         if self.on:
             fate = {0: "  (lost)", 1: ""}.get(arrivals, "  (twice)")
             self.lines.append(f"{now:12.6f}  {sender:<14} → {receiver:<14} {message}{fate}")

@@ -1,4 +1,7 @@
-"""A storm: blows that fall at random on a world for a while, each undone after some time, all drawn from the seed."""
+"""A fault schedule: random faults on a simulation for a while.
+
+Each is undone after some time. The seed decides everything.
+"""
 
 from __future__ import annotations
 
@@ -14,37 +17,44 @@ Undo = Callable[[], None]
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault. ``strike`` does it and returns how it is undone; None if there was nothing to strike."""
+    """A kind of fault.
+
+    ``strike`` injects it and returns a function that undoes it, or None if the fault was not possible.
+    """
 
     name: str
     weight: float
     strike: Callable[[random.Random], Undo | None]
     least_s: float = 0.0
     most_s: float = 0.0
-    """How long it lasts."""
+    """The fault lasts between ``least_s`` and ``most_s`` seconds."""
 
 
 class FaultSchedule:
-    """Blows one after the other, some at the same time."""
+    """Injects faults one after another. Several may be active at the same time."""
 
     def __init__(self, world: Simulation, blows: Sequence[Fault], *, most_gap_s: float, name: str = "storm") -> None:
-        """``most_gap_s``: the longest time between two blows. ``name``: two storms of one world need different ones."""
+        """``most_gap_s``: the longest time between two faults, in seconds.
+
+        ``name``: unique among the fault schedules of a simulation, because it selects the random numbers.
+        """
         self.struck: Counter[str] = Counter()
         self._world = world
         self._blows = blows
         self._weights = [blow.weight for blow in blows]
         self._most_gap_s = most_gap_s
         self._chance = world.chance(name)
+        # The active faults: each undo function runs exactly once.
         self._undone: dict[int, Undo] = {}
         self._number = 0
         self._over = False
 
     def begin(self) -> None:
-        """The first blow comes soon."""
+        """Schedule the first fault, at most ``most_gap_s`` from now."""
         self._world.after(self._chance.uniform(0.0, self._most_gap_s), self._strike)
 
     def end(self) -> None:
-        """No more blows, and what still lasts is undone now."""
+        """Stop injecting faults, and undo the active ones now."""
         self._over = True
         for number in list(self._undone):
             self._undo(number)

@@ -1,8 +1,10 @@
-"""What people write their algorithms as: a node that handles typed messages and timers.
+"""The base class for algorithms: a node that handles typed messages and timers.
 
-A message is a frozen dataclass; a node handles it in a method named after it, ``on_<Class>(message, sender)``. A
-message without such a method is a fault of the node. Nodes share nothing but messages, and these cannot be changed:
-each is hashed when it is sent, which fails for what is mutable.
+A message is a frozen dataclass. The method ``on_<Class>(message, sender)`` handles it; a message without a handler is a
+defect of the node.
+
+Nodes share only messages, and messages are immutable. Each message is hashed when it is sent, which raises TypeError
+for a mutable one.
 """
 
 from __future__ import annotations
@@ -18,33 +20,36 @@ Action = Callable[[], None]
 
 
 class Timer:
-    """Something that is going to happen, unless it is cancelled."""
+    """A future action that can be cancelled. It runs at most once."""
 
     __slots__ = ("_action", "life")
 
     def __init__(self, action: Action, life: Incarnation | None) -> None:
+        # None once the action has run or was cancelled.
         self._action: Action | None = action
         self.life = life
 
     def fire(self) -> None:
-        """It happens, unless it was cancelled or has happened."""
+        """Run the action, unless it was cancelled or has run."""
         action, self._action = self._action, None
         if action is not None:
             action()
 
     def cancel(self) -> None:
-        """It does not happen."""
+        """Prevent the action from running."""
         self._action = None
 
 
 class Incarnation:
-    """One life of a node, from a start to a crash. Timers and messages belong to a life, the disk outlives it."""
+    """A run of a node, from a start to a crash. Timers and messages belong to an incarnation. The disk outlives it."""
 
     def __init__(self, name: str, number: int) -> None:
         self.name = name
         self.number = number
+        # Once False, it never becomes True again.
         self.alive = True
         self.paused = False
+        # Actions that wait for the end of a pause, in order. Empty unless ``paused``.
         self.held: list[Action] = []
         self.node: Node | None = None
 
@@ -53,7 +58,7 @@ class Incarnation:
 
 
 class Environment(Protocol):
-    """What a node needs of the world it lives in."""
+    """The services of the simulation that a node uses."""
 
     @property
     def now(self) -> float: ...
@@ -64,54 +69,54 @@ class Environment(Protocol):
 
 
 class Node:
-    """One life of a node. Its fields are its memory and die with it; ``disk`` stays.
+    """An incarnation of a node. Its fields are its memory and end with it; ``disk`` survives.
 
-    Subclasses override ``start`` and write ``on_<Message>`` methods.
+    Subclasses override ``start`` and define ``on_<Message>`` methods.
     """
 
     world: Environment
     life: Incarnation
 
     def be_born(self, world: Environment, life: Incarnation) -> None:
-        """Called by the world before ``start``."""
+        """Set the simulation and the incarnation. The simulation calls this before ``start``."""
         self.world = world
         self.life = life
 
     def start(self) -> None:
-        """The node's life begins: read the disk, set timers."""
+        """Start the incarnation: read the disk, set timers."""
 
     def on_death(self) -> None:
-        """The node's life is over; it cannot do anything any more. For bookkeeping of the simulation itself."""
+        """Clean up the simulation's own records after the crash. The node can no longer act."""
 
     @property
     def name(self) -> str:
-        """The node's name, by which others send to it."""
+        """Return the name to which other nodes send messages."""
         return self.life.name
 
     @property
     def now(self) -> float:
-        """Seconds since the world began."""
+        """Return the virtual time in seconds since the simulation began."""
         return self.world.now
 
     @property
     def disk(self) -> Disk:
-        """What outlives this node's crashes."""
+        """Return the disk, which survives the node's crashes."""
         return self.world.disk(self.name)
 
     def chance(self) -> random.Random:
-        """A source of chance of this life's own."""
+        """Return a new random generator for this incarnation. Each call returns the same sequence."""
         return self.world.chance(str(self.life))
 
     def set_timer(self, delay_s: float, action: Callable[[], None]) -> Timer:
-        """Do this in ``delay_s`` seconds, unless this life is over by then or the timer was cancelled."""
+        """Run ``action`` in ``delay_s`` seconds, unless the incarnation ends first or the timer is cancelled."""
         return self.world.after(delay_s, action, self.life)
 
     def send(self, receiver: str, message: object) -> None:
-        """Send a message, which may be late, lost, doubled or overtaken by another."""
+        """Send a message. It may be late, lost or duplicated, and another may overtake it."""
         self.world.send(self.name, receiver, message)
 
     def receive(self, message: object, sender: str) -> None:
-        """Hand a message to the method that handles it."""
+        """Pass a message to its handler."""
         handle = getattr(self, f"on_{type(message).__name__}", None)
         check(handle is not None, f"{type(self).__name__} does not handle {type(message).__name__}")
         handle(message, sender)  # type: ignore[misc]  # checked above; mypy cannot see through check

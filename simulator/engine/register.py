@@ -1,8 +1,8 @@
-"""A replicated register for one's own algorithms: what clients ask, what servers must answer, and the storm.
+"""A replicated register, to test your own algorithms: clients, the server interface, and the fault schedule.
 
-Write a subclass of ``RegisterServer`` and hand it to ``run_register``: clients read and write at random through any of
-the servers, while servers crash, stand still and are cut off, and the history of it all is checked for linearizability.
-The examples show how.
+Write a subclass of ``RegisterServer`` and pass it to ``run_register``. Clients read and write at random through any
+server, while servers crash, pause and are cut off. The history is then checked for linearizability. See
+``simulator/examples``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ STORM_S = 4.0
 PATIENCE_S = 4.0
 WRITES = 0.5
 ANSWER_S = 0.5
-"""How long a client waits for an answer before it goes on without."""
+"""How long a client waits for an answer, in seconds. Then it sends its next request."""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A client reads (``value`` is None) or writes."""
+    """A request of a client: a read (``value`` is None) or a write."""
 
     request: str
     value: int | None
@@ -41,7 +41,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of it: the value read, or the value written."""
+    """The answer: the value that was read or written."""
 
     request: str
     value: int | None
@@ -49,38 +49,38 @@ class Answer:
 
 @dataclass(frozen=True)
 class PendingRequest:
-    """What a server has to answer, and to whom."""
+    """An open request, and the client that gets its answer."""
 
     client: str
     request: str
 
 
 class RegisterServer(Node):
-    """One of the servers that keep the register together. At first its value is None.
+    """A server of the register. The register's first value is None.
 
-    A subclass writes ``read`` and ``write``, which see to it that ``answer`` is called in the end, and ``on_<Message>``
-    for what servers tell one another. A request that comes twice is handed on once.
+    A subclass defines ``read`` and ``write``, which must lead to a call of ``answer``. It defines ``on_<Message>`` for
+    the messages between servers. A duplicate request is passed on only once.
     """
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The other servers."""
+        """Return the names of the other servers."""
         return tuple(name for name in SERVERS if name != self.name)
 
     def read(self, ticket: PendingRequest) -> None:
-        """Somebody wants to know the value."""
+        """Read the register's value for a client."""
         raise NotImplementedError
 
     def write(self, ticket: PendingRequest, value: int) -> None:
-        """Somebody gives the register a new value."""
+        """Write a new value for a client."""
         raise NotImplementedError
 
     def answer(self, ticket: PendingRequest, value: int | None) -> None:
-        """Tell a client the value it read, or that its write is done."""
+        """Send a client the value that it read, or the acknowledgement of its write."""
         self.send(ticket.client, Answer(ticket.request, value))
 
     def on_Ask(self, ask: Ask, sender: str) -> None:  # noqa: N802  # named after the message
-        """A client asks; what the network brings a second time is no second request, also after a crash."""
+        """Pass a request on once. Request ids are on disk, so a duplicate is ignored even after a crash."""
         if self.disk.read(ask.request) is not None:
             return
         self.disk.write(ask.request, "taken")
@@ -93,12 +93,13 @@ class RegisterServer(Node):
 
 
 class RegisterClient(Node):
-    """Reads and writes, one after the other, each at a server of its choice; notes every call."""
+    """Reads and writes at random servers, one request at a time, and records every call."""
 
     def __init__(self, calls: list[Call[Read | Write]], new_value: Callable[[], int]) -> None:
         self._calls = calls
         self._new_value = new_value
         self._asked = 0
+        # The open request: its id, its index in ``calls``, its timeout. None between two requests.
         self._waiting: tuple[str, int, Timer] | None = None
 
     def start(self) -> None:
@@ -109,14 +110,14 @@ class RegisterClient(Node):
         self._asked += 1
         request = f"{self.name}-{self._asked}"
         value = self._new_value() if self._dice.random() < WRITES else None
-        # A call that is never answered may take effect at any time: whoever goes on is somebody else.
+        # A call without an answer may take effect at any time. So each call counts as a client of its own.
         self._calls.append(Call(request, Read() if value is None else Write(value), self.now))
         timer = self.set_timer(ANSWER_S, self._go_on)
         self._waiting = (request, len(self._calls) - 1, timer)
         self.send(self._dice.choice(SERVERS), Ask(request, value))
 
     def on_Answer(self, answer: Answer, _sender: str) -> None:  # noqa: N802
-        """The first answer counts; one that comes late, or twice, is nobody's."""
+        """Record the first answer. Late and duplicate answers are ignored."""
         if self._waiting is None or self._waiting[0] != answer.request:
             return
         _, number, timer = self._waiting
@@ -133,7 +134,7 @@ class RegisterClient(Node):
 
 
 def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = False) -> Verdict:
-    """One schedule of somebody's register: clients, servers and a storm from the seed, and the check."""
+    """Run one schedule of a register: clients, servers and faults from the seed, then the check."""
     world = Simulation(
         f"register/{seed}", weather=NetworkConditions(straggle=0.1, duplicate=0.02), timeline=EventTrace(on=traced)
     )
@@ -160,7 +161,10 @@ def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = F
 
 
 def matter(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Write]]:
-    """Without the calls that have no answer and no effect that anybody saw: an order with them is one without, too."""
+    """Drop the calls without an answer and without a visible effect.
+
+    A valid order of all calls stays valid without them.
+    """
     seen = {call.answer for call in calls if isinstance(call.operation, Read)}
     return [
         call

@@ -1,9 +1,10 @@
-"""The simulated world: virtual time, nodes that live and die, and one seed from which everything follows.
+"""The simulation: virtual time, nodes that start and crash, and one seed that decides everything.
 
-Lives here: the heap of what is going to happen, and the life of nodes: crash, restart, pause, wake. What a message
-meets on its way is ``network``, what a node keeps over a crash is ``disk``. Nothing here sleeps, reads a clock or draws
-a number that does not come from the seed, so one seed makes one history (as in FoundationDB's simulation and
-TigerBeetle's VOPR).
+This file has the heap of future actions and the states of nodes: start, crash, pause, wake. ``network`` has what
+happens to messages, ``disk`` what survives a crash.
+
+Nothing here sleeps, reads a clock, or uses random numbers that do not come from the seed. So one seed gives one history
+(as in FoundationDB's simulation and TigerBeetle's VOPR).
 """
 
 from __future__ import annotations
@@ -20,39 +21,45 @@ from simulator.engine.node import Action, Incarnation, Node, Timer
 
 
 class Crash(BaseException):
-    """The node that runs now is dead: what it was doing ends here. Not an Exception, so that no node can outlive it."""
+    """Ends the incarnation that runs now. It is not an Exception, so that no node's ``except Exception`` stops it."""
 
 
 class Simulation:
-    """Everything there is in one schedule."""
+    """The state of one schedule."""
 
     def __init__(
         self, seed: str, *, weather: NetworkConditions | None = None, timeline: EventTrace | None = None
     ) -> None:
-        """``seed``: any text; the same seed makes the same history."""
+        """``seed``: any text. The same seed gives the same history."""
         self.seed = seed
+        # Virtual time in seconds. It never decreases.
         self.now = 0.0
         self.timeline = EventTrace() if timeline is None else timeline
         self.network = Network(self.chance("network"), NetworkConditions() if weather is None else weather)
         self.disks: dict[str, Disk] = {}
+        # By name: the latest incarnation, alive or not.
         self.lives: dict[str, Incarnation] = {}
         self.failures: list[str] = []
-        """What nodes raised: each is a fault of theirs."""
+        """The exceptions that nodes raised. Each is a defect of a node."""
         self.on_nobody_there: Callable[[str, str, object], None] | None = None
-        """Told of messages that arrive where nobody lives: sender, receiver, message."""
+        """Called for a message to a node that is not alive, with sender, receiver and message."""
         self._makers: dict[str, Callable[[], Node]] = {}
+        # A heap by time. The sequence number orders equal times, so that a replay runs them in the same order.
         self._coming: list[tuple[float, int, Timer]] = []
         self._sequence = 0
         self._births = 0
 
     def chance(self, stream: str) -> random.Random:
-        """A source of chance of its own for each purpose, so that one more draw here changes nothing there."""
+        """Return a random generator for one purpose. A further draw from one stream does not change the others."""
         return random.Random(f"{self.seed}/{stream}")
 
     # -- time -----------------------------------------------------------------------------------------------------
 
     def after(self, delay_s: float, action: Action, life: Incarnation | None = None) -> Timer:
-        """Do this in ``delay_s`` seconds; with ``life`` only if that still lives, and not while it is paused."""
+        """Run ``action`` in ``delay_s`` seconds.
+
+        With ``life``, only if that incarnation is still alive. While it is paused, the action waits.
+        """
         check(delay_s >= 0.0, "nothing happens in the past")
         timer = Timer(action, life)
         self._sequence += 1
@@ -60,7 +67,7 @@ class Simulation:
         return timer
 
     def run(self, until_s: float, *, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Let time pass up to ``until_s``, or until ``go_on()`` is false."""
+        """Advance virtual time to ``until_s`` seconds, or until ``go_on()`` is false."""
         coming = self._coming
         while coming and coming[0][0] <= until_s:
             if not go_on():
@@ -86,7 +93,7 @@ class Simulation:
     # -- messages -------------------------------------------------------------------------------------------------
 
     def send(self, sender: str, receiver: str, message: object, *, to: Incarnation | None = None) -> None:
-        """Send a message to whoever has the receiver's name when it arrives; with ``to`` to that life alone."""
+        """Send a message to the node that has the receiver's name on arrival. With ``to``, only to that incarnation."""
         hash(message)
         delays = self.network.delays(sender, receiver)
         self.timeline.sent(self.now, sender, receiver, message, len(delays))
@@ -104,18 +111,18 @@ class Simulation:
     # -- nodes ----------------------------------------------------------------------------------------------------
 
     def add(self, name: str, make: Callable[[], Node]) -> None:
-        """Add a node, made by ``make`` at each of its starts, and start it."""
+        """Add a node and start it. ``make`` creates the node at each start."""
         self._makers[name] = make
         self.start(name)
 
     def disk(self, name: str) -> Disk:
-        """The disk of that name, which outlives the node."""
+        """Return the disk of a node. It survives the node's crashes."""
         if name not in self.disks:
             self.disks[name] = Disk(self.chance(f"disk/{name}"))
         return self.disks[name]
 
     def start(self, name: str) -> Incarnation:
-        """Begin a node's next life, which knows what its disk kept. It must not be alive."""
+        """Start a new incarnation of a node. Only its disk survives. The node must not be alive."""
         check(not self.lives_now(name), f"{name} lives already")
         self._births += 1
         life = self.lives[name] = Incarnation(name, self._births)
@@ -127,28 +134,28 @@ class Simulation:
         return life
 
     def lives_now(self, name: str) -> bool:
-        """Whether the node is alive; a paused one is."""
+        """Return whether the node is alive. A paused node is alive."""
         life = self.lives.get(name)
         return life is not None and life.alive
 
     def node(self, name: str) -> Node | None:
-        """The node in its present life, or None while it is dead."""
+        """Return the node's present incarnation, or None if it is not alive."""
         life = self.lives.get(name)
         return life.node if life is not None and life.alive else None
 
     def crash(self, name: str) -> None:
-        """End a node's life at once; its disk loses what was not synced. No effect on a dead one."""
+        """End an incarnation at once. Its disk loses unsynced writes. No effect if the node is not alive."""
         if self.lives_now(name):
             self._bury(self.lives[name], "crashes")
 
     def pause(self, name: str) -> None:
-        """The node stands still and knows nothing of it; what comes for it waits."""
+        """Pause a node. The node does not notice; its timers and messages wait."""
         if self.lives_now(name) and not self.lives[name].paused:
             self.lives[name].paused = True
             self.timeline.note(self.now, name, "pauses")
 
     def wake(self, name: str) -> None:
-        """A paused node goes on, and does all at once what came for it meanwhile."""
+        """Resume a paused node. It handles at once all that has waited."""
         life = self.lives.get(name)
         if life is None or not life.alive or not life.paused:
             return

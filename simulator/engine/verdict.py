@@ -1,4 +1,4 @@
-"""What one schedule came to, and many of them together: values, and what they look like to people."""
+"""The result of one schedule, and the sum of many. Values only."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one schedule."""
+    """The result of one schedule."""
 
     seed: int
     findings: tuple[str, ...]
-    """What went wrong, one sentence each, with the check that found it in front; none if nothing did."""
+    """The violations, a sentence each, starting with the name of the check. Empty if there are none."""
     calls: int
     faults: Counter[str]
     seconds: float
-    """Virtual time that passed."""
+    """The virtual time that passed, in seconds."""
     trace: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
-        """Whether nothing went wrong."""
+        """Return whether there are no findings."""
         return not self.findings
 
 
 Simulate = Callable[[int, bool], Verdict]
-"""Runs the schedule of a seed, with its time line if asked for."""
+"""Runs the schedule of a seed, with its trace if the second argument is True."""
 
 
 @dataclass
 class VerdictCounts:
-    """Many schedules."""
+    """The sum of many schedules."""
 
     schedules: int = 0
     calls: int = 0
@@ -41,7 +41,7 @@ class VerdictCounts:
     failed: list[Verdict] = field(default_factory=list)
 
     def add(self, verdict: Verdict) -> None:
-        """Count one more in."""
+        """Add the verdict of a schedule."""
         self.schedules += 1
         self.calls += verdict.calls
         self.seconds += verdict.seconds
@@ -51,7 +51,7 @@ class VerdictCounts:
 
 
 def tally(verdicts: Iterable[Verdict]) -> VerdictCounts:
-    """All of them together."""
+    """Return the sum of all verdicts."""
     together = VerdictCounts()
     for verdict in verdicts:
         together.add(verdict)

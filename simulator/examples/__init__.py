@@ -1,4 +1,4 @@
-"""Worked examples: three ways to keep one register on three servers. Two are right, one is wrong on purpose."""
+"""Worked examples: three ways to keep a register on three servers. Two are correct, one is wrong on purpose."""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
-"""Majority with versions: two of three servers are enough, whichever they are.
+"""Majority with versions: any two of three servers are enough.
 
-Any server carries a request out for a client. A write asks a majority for the highest version, then gives a majority
-the value with a higher one. A read asks a majority for the latest value, and before it answers gives that to a majority
-too: else a later read could meet a majority that does not know it, and go back in time. From Attiya, Bar-Noy and Dolev,
-"Sharing Memory Robustly in Message-Passing Systems" (1995), with many writers as in Lynch and Shvartsman (1997).
+Any server handles a client's request. A write reads the highest version from a majority, then stores the value with a
+higher version at a majority.
+
+A read takes the newest value of a majority. Before it answers, it stores that value at a majority, too. Otherwise a
+later read could use a majority without that value and go back in time.
+
+From Attiya, Bar-Noy and Dolev, "Sharing Memory Robustly in Message-Passing Systems" (1995), with many writers as in
+Lynch and Shvartsman (1997).
 """
 
 from __future__ import annotations
@@ -16,19 +20,19 @@ from simulator.engine.register import SERVERS, PendingRequest, RegisterServer
 MAJORITY = len(SERVERS) // 2 + 1
 AGAIN_S = 0.05
 Version = tuple[int, str]
-"""A number, and the life of the server that gave it: two servers never give the same."""
+"""A number, and the incarnation that chose it. No two incarnations choose the same version."""
 
 
 @dataclass(frozen=True)
 class Get:
-    """What do you have?"""
+    """A request for the receiver's version and value."""
 
     round: str
 
 
 @dataclass(frozen=True)
 class Got:
-    """This."""
+    """The answer to ``Get``: version and value."""
 
     round: str
     version: Version
@@ -37,7 +41,7 @@ class Got:
 
 @dataclass(frozen=True)
 class Put:
-    """Keep this, unless you have something newer."""
+    """A request to store a value, unless the receiver has a newer version."""
 
     round: str
     version: Version
@@ -46,21 +50,22 @@ class Put:
 
 @dataclass(frozen=True)
 class Done:
-    """I have that, or something newer."""
+    """The acknowledgement of ``Put``: the receiver has that version or a newer one."""
 
     round: str
 
 
 class Majority(RegisterServer):
-    """Each server keeps a version and a value; rounds of questions are only in memory."""
+    """A server with a version and a value on disk. The state of open rounds is only in memory."""
 
     def start(self) -> None:
         self._rounds = 0
         self._got: dict[str, dict[str, tuple[Version, int | None]]] = {}
         self._done: dict[str, set[str]] = {}
+        # The rounds without a majority yet. A round leaves before its continuation runs, so it runs once.
         self._then: dict[str, Callable[[], None]] = {}
 
-    # -- what clients want ----------------------------------------------------------------------------------------
+    # -- client requests ------------------------------------------------------------------------------------------
 
     def read(self, ticket: PendingRequest) -> None:
         def found(version: Version, value: int | None) -> None:
@@ -78,14 +83,14 @@ class Majority(RegisterServer):
     # -- rounds ---------------------------------------------------------------------------------------------------
 
     def _get(self, then: Callable[[Version, int | None], None]) -> None:
-        """Ask everybody, and go on with the newest of what a majority has."""
+        """Send ``Get`` to all servers. Continue with the newest answer of a majority."""
         name = self._new_round()
         self._got[name] = {}
         self._then[name] = lambda: then(*max(self._got[name].values(), key=lambda found: found[0]))
         self._ask_all(name, Get(name))
 
     def _put(self, version: Version, value: int | None, then: Callable[[], None]) -> None:
-        """Give it to everybody, and go on when a majority has it."""
+        """Send ``Put`` to all servers. Continue when a majority has acknowledged it."""
         name = self._new_round()
         self._done[name] = set()
         self._then[name] = then
@@ -105,7 +110,7 @@ class Majority(RegisterServer):
         if answers >= MAJORITY and name in self._then:
             self._then.pop(name)()
 
-    # -- what servers tell one another ----------------------------------------------------------------------------
+    # -- messages between servers ---------------------------------------------------------------------------------
 
     def on_Get(self, get: Get, sender: str) -> None:  # noqa: N802  # named after the message
         self.send(sender, Got(get.round, *self._kept()))

@@ -1,7 +1,7 @@
-"""Wrong on purpose: a majority whose reads do not give back what they found.
+"""Wrong on purpose: a majority algorithm whose reads do not write back the value that they found.
 
-It looks right, and nearly always is. But while a write is under way, one read can meet a server that has the new value,
-and a later one a majority that has not: time goes backwards. The simulator finds the seed.
+It is almost always correct. But during a write one read can see the new value, and a later read can use a majority
+without it. Time then goes back. The simulator finds a seed that shows it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from simulator.examples.majority import Majority
 
 
 class NoWriteBack(Majority):
-    """The same, but a read answers at once with the newest of what a majority has."""
+    """``Majority``, but a read answers at once with the newest value of a majority."""
 
     def read(self, ticket: PendingRequest) -> None:
         self._get(lambda _version, value: self.answer(ticket, value))

@@ -1,8 +1,8 @@
-"""One copy to all: the first server orders all writes and answers when every server has the value.
+"""One copy to all: the first server orders all writes, and answers when every server has the value.
 
-Always right, and as weak as its weakest server: while one is away nothing is written. It sends again until all have
-answered, so it gets over lost messages and crashes. Reads go to the first server too: what it has told nobody yet,
-because a write is still on its way to the others, it does not show.
+It is always correct, but writes stop while any server is away. The first server sends again until all have answered, so
+it tolerates lost messages and crashes. Reads go to the first server, too. It does not show a value before all servers
+have it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ AGAIN_S = 0.05
 
 @dataclass(frozen=True)
 class Forward:
-    """A client came to the wrong server: ``value`` is None for a read."""
+    """A client's request that another server received. ``value`` is None for a read."""
 
     ticket: PendingRequest
     value: int | None
@@ -25,7 +25,7 @@ class Forward:
 
 @dataclass(frozen=True)
 class Copy:
-    """Keep this value, the ``number``-th."""
+    """A request to store the value with this ``number``."""
 
     number: int
     value: int
@@ -33,17 +33,19 @@ class Copy:
 
 @dataclass(frozen=True)
 class Kept:
-    """It is on my disk."""
+    """The acknowledgement of ``Copy``: the value is on the sender's disk."""
 
     number: int
 
 
 class OneCopyToAll(RegisterServer):
-    """The first server's disk has the value that all have, and the one that is on its way."""
+    """A server. The first server's disk has the value that all have, and the value that is being copied."""
 
     def start(self) -> None:
         self._queue: list[tuple[PendingRequest, int]] = []
+        # The client's request for the write in progress. None after a crash: that client gets no answer.
         self._writing: PendingRequest | None = None
+        # The other servers that acknowledged the write in progress.
         self._have: set[str] = set()
         if self.name == FIRST and self._number("begun") > self._number("done"):
             self._spread()
@@ -61,7 +63,7 @@ class OneCopyToAll(RegisterServer):
         self.disk.write(f"{key} number", number)
         self.disk.sync()
 
-    # -- what clients want ----------------------------------------------------------------------------------------
+    # -- client requests ------------------------------------------------------------------------------------------
 
     def read(self, ticket: PendingRequest) -> None:
         self._at_first(ticket, None)
@@ -79,7 +81,7 @@ class OneCopyToAll(RegisterServer):
             self._next()
 
     def on_Forward(self, forward: Forward, _sender: str) -> None:  # noqa: N802  # named after the message
-        """A forwarded request that comes twice is one request."""
+        """Handle a forwarded request once. Duplicates are ignored."""
         if self.disk.read(forward.ticket.request) is None:
             self.disk.write(forward.ticket.request, "taken")
             self.disk.sync()
@@ -104,13 +106,13 @@ class OneCopyToAll(RegisterServer):
         self.set_timer(AGAIN_S, lambda: self._spread() if self._number("begun") == number else None)
 
     def on_Copy(self, copy: Copy, sender: str) -> None:  # noqa: N802
-        """An old copy that comes late must not replace a newer one."""
+        """Store the copy. A late, older copy must not replace a newer one."""
         if copy.number > self._number("done"):
             self._keep("done", copy.number, copy.value)
         self.send(sender, Kept(copy.number))
 
     def on_Kept(self, kept: Kept, sender: str) -> None:  # noqa: N802
-        """When all others have it, it counts."""
+        """Record an acknowledgement. The write is complete when all other servers have it."""
         number, value = self._number("begun"), self._value("begun")
         if kept.number != number or number == self._number("done") or value is None:
             return

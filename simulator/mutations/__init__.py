@@ -1,4 +1,4 @@
-"""Rules that are broken on purpose. Each must be found by a schedule, else the rule is not tested.
+"""Mutations: rules that are broken on purpose. A schedule must find each, otherwise that rule is not tested.
 
-``mutation`` has what one is; the files beside it list them. ``docs/simulation.md`` has the seed that finds each.
+``mutation`` defines a mutation; the other files list them. ``docs/simulation.md`` has a seed that finds each.
 """

@@ -1,4 +1,4 @@
-"""Deliberate faults in how damaged rows of a journal are found and mended."""
+"""Mutations in how damaged rows of a journal are found and repaired."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _is_sound(kind: Kind, row: rows.Columns, _right: Any = rows.is_sound) -> boo
 
 
 def _nothing_damaged(_self: Checker) -> Iterator[str]:
-    """The judge looks at what is served alone: that rows are damaged on the disk it would find anyhow."""
+    """Switch off the checker's own look at the disk, so that it must find the damage in what is served."""
     return iter(())
 
 

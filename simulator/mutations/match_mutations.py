@@ -1,4 +1,4 @@
-"""Deliberate faults in what matches are made of: service time, the book of records, who is matched with whom, lots."""
+"""Mutations in the parts of matches: service time, the game archive, matchmaking, and the drawing of lots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a deliberate fault is: one method of one machine, replaced for as long as it is broken."""
+"""A mutation: one method of one state machine, replaced for a while."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from unittest.mock import patch
 
 @dataclass(frozen=True)
 class Mutation:
-    """One deliberate fault."""
+    """A rule that is broken on purpose."""
 
     name: str
     what: str
-    """What the machine does wrong, in one sentence."""
+    """What the servers do wrong, in one sentence."""
     owner: Any
     method: str
     broken: Any
     also: tuple[tuple[Any, str, Any], ...] = ()
-    """What else is replaced: a second line of defence that would hide the fault."""
+    """Further replacements: a second protection that would hide this mutation."""
 
     @contextlib.contextmanager
     def bite(self) -> Iterator[None]:
-        """While inside, the machine is broken."""
+        """Replace the methods until the context ends."""
         with contextlib.ExitStack() as stack:
             for owner, method, broken in ((self.owner, self.method, self.broken), *self.also):
                 stack.enter_context(patch.object(owner, method, broken))
@@ -32,13 +32,13 @@ class Mutation:
 
 
 TEETH: dict[str, Mutation] = {}
-"""All deliberate faults, by name."""
+"""All mutations, by name."""
 
 
 def tooth(
     name: str, what: str, owner: Any, method: str, *, also: tuple[tuple[Any, str, Any], ...] = ()
 ) -> Callable[[Any], Any]:
-    """What is decorated replaces that method of its owner while the fault bites."""
+    """Return a decorator. The decorated function replaces that method of ``owner`` while the mutation is active."""
 
     def keep(broken: Any) -> Any:
         TEETH[name] = Mutation(name, what, owner, method, broken, also)

@@ -1,7 +1,7 @@
-"""Deliberate faults in the servers' machines, each found by the simulator: else its silence would mean nothing.
+"""Mutations in the servers' state machines. The simulator must find each; otherwise a clean run would prove nothing.
 
-Those of matches and time are in ``match_mutations``, those of damage in ``damage_mutations``. The table of which check
-finds which, and after how many schedules, is in ``docs/simulation.md``.
+Those of matches and time are in ``match_mutations``, those of damage in ``damage_mutations``. ``docs/simulation.md``
+lists the check that finds each, and after how many schedules.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from server.rooms.event_feed import EventFeed
 from server.runtime.effects import Conversation
 from server.supervision.supervision import Action, Supervision
 from simulator.cluster.servers.machine import Machine
+from simulator.mutations import damage_mutations as _damage  # noqa: F401  # imported, its mutations are in TEETH
+from simulator.mutations import match_mutations as _matches  # noqa: F401
 from simulator.mutations.mutation import TEETH
 from simulator.mutations.mutation import tooth as _tooth
 from wire import MAIN
@@ -240,11 +242,11 @@ def _submit(self: RefusingCommitter, stream: str, command: Any, _right: Any = Re
         for event in kind.decide(state, command, states.moment()):
             state = kind.evolve(state, event)
         if room_of(stream) is not None:
-            states._memory.put(room_of(stream), state)  # type: ignore[attr-defined]  # the house
+            states._memory.put(room_of(stream), state)  # type: ignore[attr-defined]  # the room store
         raise
 
 
-# -- faults that the servers had, and the simulator found ------------------------------------------------------------
+# -- defects that the servers once had, and the simulator found ------------------------------------------------------
 
 
 @_tooth(

@@ -1,4 +1,4 @@
-"""What everybody is who takes part: one thread of a crowd, at a place, whose calls are recorded."""
+"""The base class of all clients in a chaos run: one thread with a place at a table and recorded calls."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from verify.chaos.history_writer import HistoryWriter
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable
 
 FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
-"""What a caller may be told while faults fall, and tries again."""
+"""The errors that a client may get during faults. It then retries."""
 
 
 @dataclass(frozen=True)
 class RoomAddress:
-    """Who somebody is at which table. ``part``: "owner", "guest" or "watcher"; or "contestant", who
-    has no table and asks for matches.
+    """The place of a client.
+
+    ``part`` is "owner", "guest" or "watcher" at a table, or "contestant": a client without a table, which seeks
+    matches.
     """
 
     name: str
@@ -30,8 +32,10 @@ class RoomAddress:
 
 @dataclass
 class ClientSession:
-    """Somebody, from one start of its process to the next. ``client``: what its calls are recorded as. Once
-    ``finishing`` is set, what runs is played to its end and nothing else begins.
+    """A client, from a start of its process to the end.
+
+    ``client`` names it in the history. Once ``finishing`` is set, it plays running games to the end and begins no
+    others.
     """
 
     place: RoomAddress
@@ -43,13 +47,14 @@ class ClientSession:
     finishing: threading.Event
 
     def attempt(self, do: Callable[[], None], *, pause_s: float) -> None:
-        """Do it, as far as it goes while faults fall, and wait about ``pause_s``. What it may not fail with is recorded
-        as a surprise.
+        """Run ``do``, then pause for about ``pause_s`` seconds.
+
+        Expected errors end ``do`` early; an unexpected error is recorded as a surprise.
         """
         try:
             do()
         except FAULTS:
-            pass  # the call is recorded as one without an answer
+            pass  # the call is recorded as unanswered
         except TicTacToeError as error:
             self.recorder.surprise(self.client, f"{error.code}: {error.message}")
         except Exception as error:
@@ -57,5 +62,5 @@ class ClientSession:
         self.pause(pause_s)
 
     def pause(self, about_s: float) -> None:
-        """Wait about that long."""
+        """Pause for about that many seconds."""
         time.sleep(self.chance.uniform(0.5, 1.5) * about_s)

@@ -1,4 +1,4 @@
-"""Reading back what all processes of clients wrote down with ``history_writer``: the histories of all rooms."""
+"""Reads what the clients' processes wrote with ``history_writer``, and builds the histories of all rooms."""
 
 from __future__ import annotations
 
@@ -40,25 +40,27 @@ _COMMANDS = {
 
 @dataclass
 class RecordedHistory:
-    """All that was written down."""
+    """The recorded histories, calls and surprises of all processes."""
 
     rooms: dict[str, RoomHistory] = field(default_factory=dict)
     homeless: list[Call[object]] = field(default_factory=list)
-    """Calls to open a room of which no answer said which room that is."""
+    """Calls that create a room, but have no answer with the room's id."""
     surprises: list[str] = field(default_factory=list)
     accepted: list[tuple[float, float]] = field(default_factory=list)
-    """Of every acknowledged move when it was sent and when it was acknowledged, in seconds of the monotonic clock."""
+    """For each acknowledged move: when it was sent and when it was acknowledged, in seconds of the monotonic clock."""
     unanswered: Counter[str] = field(default_factory=Counter)
-    """Calls without an answer that says whether they were carried out, by the error that came instead."""
+    """The number of calls with an unknown effect, by the error that came instead of an answer."""
 
     @property
     def calls(self) -> int:
-        """How many calls there were."""
+        """Return the number of calls."""
         return len(self.homeless) + sum(len(history.calls) for history in self.rooms.values())
 
     def find_homes(self) -> None:
-        """Put each homeless call where its room turned out to be, by the final histories; those without were never
-        carried out, or nobody can tell."""
+        """Move each homeless call to its room, as the final histories show.
+
+        The rest were never applied, or it is unknown where.
+        """
         made = {
             event.request_id: history
             for history in self.rooms.values()
@@ -98,7 +100,7 @@ def _recall_one(file: Path, recalled: RecordedHistory) -> None:
 
 
 def _lines(file: Path) -> Iterator[Mapping[str, Any]]:
-    """The lines of a file. The last may be torn: then it counts as not written."""
+    """Yield the lines of a file. A torn last line counts as not written."""
     whole, _, _ = file.read_bytes().rpartition(b"\n")
     for line in whole.splitlines():
         yield json.loads(line)

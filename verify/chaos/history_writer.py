@@ -1,8 +1,7 @@
-"""Writing a history down while it happens, so that it survives the SIGKILL of whoever writes: one JSON object a line.
+"""Writes a history to a file as it happens, one JSON object on each line. The file survives a SIGKILL of its process.
 
-A call is written before it is sent and its answer before anybody acts on it; each line is handed to the system in one
-write. So a line that is torn, or not there, is of a call that was not sent, or of an answer that nobody used.
-``history_reader`` reads it.
+A call is written before it is sent, and its answer before the client uses it. Each line is one ``write``. So a missing
+or torn line belongs to a call that was not sent, or to an answer that was not used. ``history_reader`` reads the file.
 """
 
 from __future__ import annotations
@@ -23,50 +22,54 @@ from game.rooms.events import Event
 
 
 class HistoryWriter:
-    """One file of one process. Safe for threads."""
+    """The file of one process. Safe for threads."""
 
     def __init__(self, file: Path) -> None:
         self._output = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        # Protects the file: one line at a time.
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._watchers = itertools.count(1)
 
     def sends(self, client: str, room: str | None, command: Command) -> int:
-        """A command is going to be sent; the number by which its answer is told. ``room``: None if it makes one."""
+        """Write a command before it is sent.
+
+        Return its number, which its answer repeats. ``room`` is None for a command that creates a room.
+        """
         name = type(command).__name__
         return self._call(client=client, room=room, command=name, fields=asdict(command))
 
     def looks(self, client: str, room: str, by: str) -> int:
-        """Somebody is going to look at the room; the number by which what is seen is told."""
+        """Write a read of a room's view before it is sent. Return its number, which its answer repeats."""
         return self._call(client=client, room=room, command="Look", fields={"by": by})
 
     def done(self, number: int, room: str, version: int, seat: str | None) -> None:
-        """A command was carried out."""
+        """Write that a command was applied."""
         self._write("answer", number=number, room=room, done=(version, seat))
 
     def refused(self, number: int, code: str) -> None:
-        """A command was refused."""
+        """Write that a command was refused."""
         self._write("answer", number=number, refused=code)
 
     def unknown(self, number: int, code: str) -> None:
-        """No answer came that says whether it was carried out."""
+        """Write that no answer shows whether a command was applied. ``code`` is the error that came instead."""
         self._write("answer", number=number, unknown=code)
 
     def seen(self, number: int, view: View) -> None:
-        """What a look saw."""
+        """Write the view that a read returned."""
         self._write("answer", number=number, seen=(view.version, view.phase, view.moves))
 
     def watcher(self, client: str) -> str:
-        """A name for somebody who begins to watch a room: nobody had it before."""
+        """Return a new, unused name for a spectator of a room."""
         return f"{client}/{next(self._watchers)}"
 
     def news(self, watcher: str, room: str, events: Iterable[tuple[int, Event]], *, gap: bool) -> None:
-        """A watcher saw these events."""
+        """Write the events that a spectator received."""
         plain = [(version, to_plain(event)) for version, event in events]
         self._write("news", watcher=watcher, room=room, events=plain, gap=gap)
 
     def surprise(self, who: str, sentence: str) -> None:
-        """Somebody got an answer that nobody should ever get."""
+        """Write that a client got an answer that must never happen."""
         self._write("surprise", who=who, sentence=sentence)
 
     def _call(self, **fields: object) -> int:

@@ -1,5 +1,8 @@
-"""Contestants: people who ask for a match at the front door, select what they play, and play a series with clocks; then
-they ask again. Each is one thread of a crowd, and finds its match again by asking, whoever was killed.
+"""Clients that seek a match at the communication server, select what to play, and play a series with clocks.
+
+Then they seek again.
+
+Each is one thread. It finds its match by another seek, whichever process was killed.
 """
 
 from __future__ import annotations
@@ -23,26 +26,28 @@ from verify.chaos.recorded_room import RecordedRoom
 WISH = SeekFilter(board="3x3")
 RANDOM = LEVELS["random"]
 LOOKS_IN_S = 3.0
-"""So long who goes home looks in again: a front door that died may have asked for a match that is opened only then."""
+"""How long a client keeps seeking before it stops, in seconds. A communication server that died may have requested a
+match that opens late."""
 IDLE_S = 0.2
 PROPOSES, TALKS, OFFERS, ANSWERS, GOES, CLAIMS = 0.3, 0.03, 0.1, 0.5, 0.03, 0.2
 _EXPECTED = OLD_NEWS | {"time_up", "not_allowed", "no_such_offer", "too_often", "not_in_room"}
-"""Refusals that say that the room has gone on meanwhile, or that it is not the time for that."""
+"""Refusals that are expected: the room has changed meanwhile, or the command is not possible now."""
 
 
 @dataclass
 class MatchPlayer(ClientSession):
-    """One contestant, from one start of its process to the next."""
+    """A client that plays matches, from a start of its process to the end."""
 
+    # When the client stops. Infinite until it finds no match while finishing.
     _home_at: float = field(default=math.inf, init=False)
 
     def run(self) -> None:
-        """Play until all is finished."""
+        """Play until the run is finished."""
         while time.monotonic() < self._home_at:
             self.attempt(self._a_match, pause_s=IDLE_S)
 
     def _a_match(self) -> None:
-        """Ask for a match and play it; go home soon if there is none and nothing begins any more."""
+        """Seek a match and play it. While finishing, stop soon if there is none."""
         room = self.player.seek(WISH, stop=self.finishing)
         if room is not None:
             with contextlib.suppress(RoomClosed, NoSuchRoom):
@@ -51,7 +56,7 @@ class MatchPlayer(ClientSession):
             self._home_at = min(self._home_at, time.monotonic() + LOOKS_IN_S)
 
     def _play(self, room: RecordedRoom) -> None:
-        """Play a match to its end, read what happened there from the beginning, and go."""
+        """Play a match to its end, read all its events from the first, and leave."""
         while not (view := room.view()).series_over and view.phase != "closed":
             try:
                 self._act(room, view)

@@ -1,7 +1,7 @@
-"""Lets the faults of a plan fall on the servers and on the clients, and undoes in time what does not last.
+"""Injects the faults of a plan into servers and clients, and undoes the temporary ones in time.
 
-Never waits for the cluster to be whole: the next fault often falls into the recovery from the one before. Only when
-none of the three servers is left to start the others does it start them, as a person would.
+It never waits for the cluster to recover, so the next fault often falls into a recovery. It starts servers only when
+none of the three is left to start the others, as an operator would.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from verify.testbed.cluster_faults import ClusterFaults
 
 STEP_S = 0.02
 APPEAR_S = 0.6
-"""How long somebody who is to be hit, and is being replaced, is waited for."""
+"""How long to wait for a process that is being replaced, in seconds, before the fault counts as missed."""
 HANG_LIMIT_S = 90.0
-"""A server that hangs must be ended by then, also if those who see to it are hit meanwhile."""
+"""The time in which the supervisors must end a hanging server, in seconds. Faults may hit the supervisors meanwhile."""
 DOWN_S = 0.5
-"""So long nobody may be left until the cluster is started from outside: somebody may just have been started."""
+"""How long all servers must be down before the nemesis starts them, in seconds. A start may already be under way."""
 
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """A fault that fell: when (monotonic clock, seconds), and whether anybody was there to be hit."""
+    """A fault that was injected: when (monotonic clock, in seconds), and whether it hit a process."""
 
     fault: Fault
     at: float
@@ -42,18 +42,21 @@ class Nemesis:
         self._servers = servers
         self._crowds = crowds
         self._say = say
+        # A heap of the undo actions of active faults, by time. The number orders equal times.
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        # By pid: role and start of each hang. ``_step`` removes it when the process is gone or the limit is over.
         self._hanging: dict[int, tuple[str, float]] = {}
         self._starting: threading.Thread | None = None
+        # Since when all servers are down. None while any of them runs.
         self._down_since: float | None = None
         self.blows: list[InjectedFault] = []
         self.complaints: list[str] = []
         self.starts = 0
-        """How often all were down and the cluster was started from outside."""
+        """How often all servers were down and the nemesis started them."""
 
     def run(self, faults: Iterable[Fault]) -> None:
-        """Let them fall, each at its time; one that is late falls at once."""
+        """Inject each fault at its time. A late fault is injected at once."""
         began = time.monotonic()
         for fault in faults:
             while time.monotonic() < began + fault.at_s:
@@ -66,7 +69,10 @@ class Nemesis:
             self._say(f"{len(self.blows):4d}  {fault}{missed}")
 
     def settle(self, limit_s: float) -> bool:
-        """Undo all that lasts, and wait until the cluster is whole; false if it is not in that time."""
+        """Undo all lasting faults, and wait until the cluster is healthy.
+
+        Return False if that takes longer than ``limit_s`` seconds.
+        """
         for _, _, undo in sorted(self._due):
             undo()
         self._due.clear()
@@ -75,7 +81,7 @@ class Nemesis:
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             self._step()
-            self._servers.free_disk()  # who was just being started by one that could not write cannot either
+            self._servers.free_disk()  # processes started meanwhile inherit the limit
             starting = self._starting is not None and self._starting.is_alive()
             if not self._hanging and not starting and self._servers.is_whole():
                 return True
@@ -114,7 +120,7 @@ class Nemesis:
         try:
             self._servers.start()
         except Exception as error:
-            # Faults fall on what is just starting as well. If it stays down, it is started again.
+            # Faults also hit starting servers. If all stay down, the nemesis starts them again.
             self._say(f"      the start did not come to its end: {str(error).splitlines()[0]}")
 
     def _later(self, after_s: float, action: Callable[[], None]) -> None:
@@ -152,7 +158,7 @@ class Nemesis:
         return bool(rows)
 
     def _at_each(self, fault: Fault, hit: Callable[[str], int | None]) -> bool:
-        """Hit all of its roles as nearly at once as can be; whether anybody was hit."""
+        """Hit all roles of a fault at nearly the same time. Return whether any process was hit."""
         missing = [role for role in fault.roles if hit(role) is None]
         deadline = time.monotonic() + APPEAR_S
         while len(missing) == len(fault.roles) and time.monotonic() < deadline:

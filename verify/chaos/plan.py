@@ -1,4 +1,4 @@
-"""Which fault falls when: pure, the same for the same seed. What a fault does to a process is in ``nemesis``."""
+"""Plans which fault is injected when. Pure: the same seed gives the same plan. ``nemesis`` carries it out."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ROLES = (*SERVERS, NAME_SERVER)
 EVERY_S = 1.4
-"""From one fault to the next, on average. Recoveries take about as long, so that faults fall into them."""
+"""The average time between two faults, in seconds. Recoveries take about as long, so faults fall into them."""
 FOLLOWS_S = 0.4
-"""From one fault to the next of those that belong together."""
+"""The time between two faults of one group, in seconds."""
 AT_ONCE = 0.35
-"""This part of the faults come right after the one before, in the middle of whatever that began."""
+"""The share of faults that come right after the fault before, in the middle of its effects."""
 
 Port = Literal["peer", "client"]
 Direction = Literal["in", "out", "both"]
 
 
 class FaultKind(str, enum.Enum):
-    """What happens to whom."""
+    """The kinds of faults."""
 
     KILL = "kill"
     HANG = "hang"
@@ -39,22 +39,23 @@ class FaultKind(str, enum.Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault, ``at_s`` seconds after the first moment of the run."""
+    """A fault. ``at_s`` counts in seconds from the beginning of the run."""
 
     kind: FaultKind
     roles: tuple[str, ...] = ()
     for_s: float = 0.0
-    """How long it lasts; 0 for what is done at once, and for a hang, which lasts until the server is replaced."""
+    """How long it lasts, in seconds. 0 for a fault without duration, and for a hang, which lasts until the server is
+    replaced."""
     port: Port = "peer"
     direction: Direction = "both"
     largest_bytes: int = 0
-    """How large files may get while a disk is full. Above 0, small ones can be written and large ones not."""
+    """The largest possible file while a disk is full. Above 0, small files can be written and large ones cannot."""
     offsets_s: tuple[float, ...] = ()
-    """How far the servers' clocks are from the right time from now on."""
+    """How far the servers' clocks are wrong from now on, in seconds."""
     group: int = 0
-    """Which of the clients' processes is killed."""
+    """The group of clients that is killed."""
     pick: int = 0
-    """Which row is damaged, of those that there are: any number."""
+    """Any number. It selects the row that is damaged."""
     at_s: float = 0.0
 
     def __str__(self) -> str:
@@ -73,10 +74,10 @@ class Fault:
 
 
 def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKind] = ()) -> tuple[Fault, ...]:
-    """The faults of a run, in order of time. ``groups``: how many processes of clients there are.
+    """Return the faults of a run, in order of time. ``groups``: the number of client processes.
 
-    What belongs together comes first, then one of each kind, so that a short run has them all; then rounds of all there
-    are, each shuffled.
+    The combined faults come first, then one fault of each kind, so that a short run has them all. After that come
+    shuffled rounds of all faults. Raises ValueError if ``without`` has every kind.
     """
     chance = random.Random(seed)
     kinds = [kind for kind in FaultKind if kind not in without]
@@ -99,7 +100,7 @@ def _gap_s(chance: random.Random) -> float:
 
 
 def _endlessly(chance: random.Random, kinds: Iterable[FaultKind], groups: int) -> Iterator[tuple[Fault, ...]]:
-    """What falls, one after the other; what is in one tuple belongs together."""
+    """Yield faults without end. The faults of one tuple belong together."""
     kinds = list(kinds)
     together = [strokes for strokes in _TOGETHER if all(fault.kind in kinds for fault in strokes)]
     first: list[tuple[Fault, ...]] = [(chance.choice(list(_of_kind(kind, chance, groups))),) for kind in kinds]
@@ -114,7 +115,7 @@ def _endlessly(chance: random.Random, kinds: Iterable[FaultKind], groups: int) -
 
 
 def _of_kind(kind: FaultKind, chance: random.Random, groups: int) -> Iterator[Fault]:
-    """A round's faults of a kind."""
+    """Yield the faults of one kind in a round."""
     if kind is FaultKind.CLOCK:
         for _ in range(5):
             offsets_s = [chance.choice((-1, 1)) * 10 ** chance.uniform(0.0, 5.0) for _ in range(5)]
@@ -138,11 +139,11 @@ def _of_kind(kind: FaultKind, chance: random.Random, groups: int) -> Iterator[Fa
 
 
 _TOGETHER: list[tuple[Fault, ...]] = [
-    # Commands get there and are carried out, their answers do not get back, and another is asked again.
+    # Commands arrive and are applied, but their answers are lost. The retries go to the next primary.
     (Fault(FaultKind.CUT, (MAIN,), for_s=1.2, port="client", direction="out"), Fault(FaultKind.KILL, (MAIN,))),
-    # The copy falls behind, and then it is all that is asked.
+    # The replica falls behind, and then it is the only copy.
     (Fault(FaultKind.CUT, (REPLICATION,), for_s=1.0, direction="in"), Fault(FaultKind.KILL, (MAIN,))),
-    # Killed again while it begins anew.
+    # The primary is killed again during its recovery.
     (Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (REPLICATION,))),
 ]
 _WITH_JOURNAL = (MAIN, REPLICATION)
@@ -153,7 +154,7 @@ _ON_PROCESSES: dict[FaultKind, list[tuple[tuple[str, ...], float, float]]] = {
     FaultKind.HANG: [(roles, 0.0, 0.0) for roles in (*_SINGLES, *_PAIRS)],
     FaultKind.PAUSE: [
         *((roles, 0.05, 0.5) for roles in (*_SINGLES, *_PAIRS)),
-        # About as long as it takes until a server counts as hung: it may wake just when it is ended.
+        # About the time after which a server counts as hung: it may wake just as it is ended.
         ((MAIN,), 0.9, 2.0),
         ((REPLICATION,), 0.9, 2.0),
     ],
@@ -161,4 +162,4 @@ _ON_PROCESSES: dict[FaultKind, list[tuple[tuple[str, ...], float, float]]] = {
         (roles, 0.3, 3.0) for roles in ((MAIN,), (REPLICATION,), (COMMUNICATION,), (MAIN, REPLICATION), SERVERS)
     ],
 }
-"""Whom a fault hits, and the shortest and the longest that it lasts, in seconds."""
+"""By kind of fault: the roles that it hits, and its shortest and longest duration in seconds."""

@@ -1,7 +1,7 @@
-"""People at a table: two who play game after game in one room after the other, and somebody who watches.
+"""Clients at a table: two that play game after game in one room after another, and one spectator.
 
-Each is one thread of a crowd and knows nothing but what the servers say, so whoever is killed can come back and go on.
-A table's rooms are found in the lobby, by their titles.
+Each is one thread. It keeps no state besides what the servers store, so a killed client can return and continue. It
+finds its table's rooms in the lobby by their titles.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ PACE_S = 0.08
 LOOK_AGAIN_S = 0.15
 SHORTEST = 3
 LONGEST = 9
-"""Games in a room, so that its history stays short enough to be searched for a linear order."""
+"""The most games in a room. It keeps the history short enough for the search for a linear order."""
 
 LOOKS = 0.05
 LEAVES = 0.03
 RESIGNS = 0.03
 WRONG = 0.02
-"""How often somebody looks at the room, goes and comes back, gives up, or moves out of turn."""
+"""The probability of an unusual action: to read the view, to leave and return, to resign, or to move out of turn."""
 
 
 @dataclass
 class ChaosPlayer(ClientSession):
-    """One person, from one start of its process to the next."""
+    """A client at a table, from a start of its process to the end."""
 
+    # None between two rooms.
     _room: RecordedRoom | None = field(default=None, init=False)
     _finished: bool = field(default=False, init=False)
 
@@ -42,12 +43,12 @@ class ChaosPlayer(ClientSession):
         self._play = LEVELS[self.chance.choice(["random", "random", "hard"])]
 
     def run(self) -> None:
-        """Play or watch until all is finished."""
+        """Play or watch until the run is finished."""
         while not self._finished:
             self.attempt(self._in_a_room, pause_s=LOOK_AGAIN_S)
 
     def _in_a_room(self) -> None:
-        """Be in a room until it is closed; all is finished when there is none any more."""
+        """Stay in a room until it is closed. While finishing, stop when no room is left."""
         with contextlib.suppress(RoomClosed, NoSuchRoom):
             self._room = self._room or self._find_room()
             if self._room is None:
@@ -59,7 +60,7 @@ class ChaosPlayer(ClientSession):
     # -- finding the room -----------------------------------------------------------------------------------------
 
     def _find_room(self) -> RecordedRoom | None:
-        """The table's newest open room; its owner opens one if there is none, and closes those that are left over."""
+        """Return the table's newest open room. The owner creates a room if there is none, and closes the older ones."""
         rows = sorted((row for row in self.cluster.rooms() if _table_of(row) == self.place.table), key=_number_of)
         if self.place.part == "owner":
             for row in rows[:-1]:
@@ -76,7 +77,7 @@ class ChaosPlayer(ClientSession):
         return RecordedRoom(self.player.room(room), self.recorder, self.client)
 
     def _clear(self, room: RecordedRoom) -> None:
-        """Close a room that nobody comes to any more, in which a game may run."""
+        """Close an old room. A game may still run in it."""
         view = room.view()
         if view.phase == "playing":
             room.join()
@@ -86,7 +87,7 @@ class ChaosPlayer(ClientSession):
     # -- in the room ----------------------------------------------------------------------------------------------
 
     def _take_part(self, room: RecordedRoom) -> None:
-        """Be there until the room is closed."""
+        """Play or watch until the room is closed."""
         if self.place.part == "watcher":
             room.join("spectator")
             for news in room.follow():
@@ -111,7 +112,7 @@ class ChaosPlayer(ClientSession):
             room.join("spectator")
 
     def _act(self, room: RecordedRoom, view: View) -> None:
-        """Do what the news ask for; if they are old, the refusal says so and newer ones are on their way."""
+        """Act on the view. If the view is out of date, the command is refused and a newer view follows."""
         try:
             if view.phase == "playing":
                 self._play_on(room, view)
@@ -144,7 +145,7 @@ class ChaosPlayer(ClientSession):
         room.move(self._play(view.board, seat, self.chance, go_on))
 
     def _enough(self, view: View) -> bool:
-        """Whether this room has seen games enough; everybody at the table counts the same."""
+        """Return whether this room has had enough games. All clients at the table get the same result."""
         return self.finishing.is_set() or view.game_number >= random.Random(view.title).randint(SHORTEST, LONGEST)
 
 
@@ -153,5 +154,8 @@ def _table_of(row: Row) -> str:
 
 
 def _number_of(row: Row) -> int:
-    """Rooms of a table are numbered by when they were opened, by the clock that all processes of a machine share."""
+    """Return when the room was created, by the clock that all processes of a machine share.
+
+    Rooms of a table are ordered by it.
+    """
     return int(row.title.partition(" ")[2])

@@ -1,4 +1,4 @@
-"""A room and a front door through which no command goes unrecorded."""
+"""A room client that records every command, and the creation of a room."""
 
 from __future__ import annotations
 
@@ -49,13 +49,14 @@ _MAKE: dict[str, Callable[..., Command]] = {
 
 
 class RecordedRoom(RoomClient):
-    """A room as ``client.room`` has it; what its own news make it send (coming back) is recorded like all else."""
+    """A ``client.room``. Commands that it sends by itself, such as joining again, are recorded, too."""
 
     def __init__(self, room: RoomClient, recorder: HistoryWriter, client: str) -> None:
-        """``client``: who makes the calls; one that was killed and comes back is another client of the same name."""
+        """``client`` names the caller in the history. After a kill the same user is another client."""
         super().__init__(room.id, room.name, room._token, room._new_channel, mine=room._mine, code=room._code)
         self._recorder = recorder
         self._client = client
+        # The spectator of the last ``follow``, and the version after its last recorded event.
         self._watcher = ""
         self._version = 0
 
@@ -75,9 +76,10 @@ class RecordedRoom(RoomClient):
         return view
 
     def follow(self, after_version: int | None = None, *, stop: threading.Event | None = None) -> Iterator[News]:
-        """The room's news, as ``watch`` has them, recorded as those of one watcher.
+        """Yield the room's news, like ``watch``, and record them as those of one spectator.
 
-        Without ``after_version`` the watcher before goes on where its news ended, or begins with the room's first.
+        Without ``after_version`` it continues after the last recorded event, or begins with the first event of the
+        room.
         """
         if after_version is not None or not self._watcher:
             self._watcher = self._recorder.watcher(self._client)
@@ -89,7 +91,7 @@ class RecordedRoom(RoomClient):
 
 
 def create(player: Player, ask: Callable[..., Any], title: str, recorder: HistoryWriter, client: str) -> RecordedRoom:
-    """Open a room, recorded. ``ask`` calls a method of the front door."""
+    """Create a room, and record the call. ``ask`` calls a remote method of the communication server."""
     request_id = new_request_id()
     number = recorder.sends(client, None, Create(player.name, request_id, title, "tictactoe", {}))
     answer = _told(recorder, number, lambda: ask("create", player.token, request_id, title, "tictactoe", {}))
@@ -98,7 +100,7 @@ def create(player: Player, ask: Callable[..., Any], title: str, recorder: Histor
 
 
 def _told(recorder: HistoryWriter, number: int, send: Callable[[], Result]) -> Result:
-    """What ``send`` returns; if it raises, that is recorded as the answer."""
+    """Return what ``send`` returns. An error is recorded as the answer and raised again."""
     try:
         return send()
     except Refusal as refusal:

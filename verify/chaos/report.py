@@ -1,4 +1,4 @@
-"""What a chaos run found, as a value, as JSON and as Markdown. Nothing here plays, breaks or checks anything."""
+"""The report of a chaos run, as a value, as JSON and as Markdown. It only presents results."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ COUNTED = ("lost", "doubled", "out_of_order", "not_linearizable", "undecided")
 
 @dataclass(frozen=True)
 class ChaosReport:
-    """One run. ``clean`` is the verdict."""
+    """The results of one run. ``clean`` is the verdict."""
 
     command: str
     seed: int
     seconds: float
-    """How long faults fell."""
+    """How long faults were injected, in seconds."""
     blows: Sequence[InjectedFault]
     accepted: Sequence[tuple[float, float]]
-    """Of every acknowledged move when it was sent and when it was acknowledged."""
+    """For each acknowledged move: when it was sent and when it was acknowledged."""
     findings: Mapping[str, Sequence[str]]
-    """By what the check calls it, a sentence for each case."""
+    """By name of the check: a sentence for each violation."""
     complaints: Sequence[str]
-    """What else must not be: servers that do not come back, games without an end, answers nobody should get."""
+    """Further defects: servers that did not recover, games without an end, impossible answers."""
     games_finished: int
     games_begun: int
     rooms: int
@@ -42,22 +42,26 @@ class ChaosReport:
     moves_acked: int
     started_from_outside: int
     skipped: Mapping[str, str]
-    """Kinds of faults that did not fall, and why."""
+    """The kinds of faults that could not be injected, and why."""
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found, every game that began came to its end, and there was something to check."""
+        """Return whether there is no finding, every game that began was finished, and at least one move was
+        acknowledged.
+        """
         nothing_found = not self.complaints and not any(self.findings.values())
         return nothing_found and self.games_finished == self.games_begun > 0 and self.moves_acked > 0
 
     @property
     def faults(self) -> dict[str, int]:
-        """How many faults of each kind hit somebody."""
+        """Return how many faults of each kind hit a process."""
         return dict(Counter(blow.fault.kind.value for blow in self.blows if blow.hit))
 
     def recoveries(self) -> dict[str, dict[str, float | None]]:
-        """By kind of fault and by whom it hit: milliseconds to the next accepted move that was sent after it, in any
-        room."""
+        """Return recovery times in milliseconds, by kind of fault and by role.
+
+        A recovery ends with the next accepted move that was sent after the fault, in any room.
+        """
         moves = sorted(self.accepted)
         sent = [move[0] for move in moves]
         times: dict[str, list[float]] = {}
@@ -71,8 +75,10 @@ class ChaosReport:
 
     @property
     def longest_stall(self) -> tuple[float, float]:
-        """The longest time without an accepted move between the first fault and the last: how many seconds, and how
-        many seconds after the first fault it began."""
+        """Return the longest time without an accepted move, between the first and the last fault.
+
+        The second value is its beginning. Both are in seconds; the beginning counts from the first fault.
+        """
         if not self.blows:
             return 0.0, 0.0
         first, last = self.blows[0].at, self.blows[-1].at
@@ -80,7 +86,7 @@ class ChaosReport:
         return max((later - earlier, earlier - first) for earlier, later in itertools.pairwise(moments))
 
     def as_plain(self) -> dict[str, object]:
-        """The report as a dictionary of what JSON knows."""
+        """Return the report as a dictionary for JSON."""
         return {
             "clean": self.clean,
             "command": self.command,
@@ -109,7 +115,7 @@ class ChaosReport:
         }
 
     def as_markdown(self) -> str:
-        """The report for people."""
+        """Return the report as Markdown for people."""
         plain = self.as_plain()
         lines = [
             "# Chaos",
@@ -138,7 +144,7 @@ class ChaosReport:
         return "\n".join(lines) + "\n"
 
     def write(self, file: Path) -> None:
-        """Write it as JSON, and for people as Markdown beside it."""
+        """Write the report as JSON, and as Markdown next to it."""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.with_suffix(".json").write_text(json.dumps(self.as_plain(), indent=2) + "\n")
         file.with_suffix(".md").write_text(self.as_markdown())
@@ -162,7 +168,7 @@ _ROWS = (
 
 
 def _names_of(blow: InjectedFault) -> tuple[str, ...]:
-    """The lines of the table of recoveries that a fault counts for."""
+    """Return the rows of the recovery table that a fault belongs to."""
     kind = blow.fault.kind.value
     return (kind, f"{kind}: {', '.join(blow.fault.roles)}") if blow.fault.roles else (kind,)
 

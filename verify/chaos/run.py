@@ -1,4 +1,4 @@
-"""A chaos run from its first fault to its verdict."""
+"""A chaos run, from its first fault to its verdict."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from wire.rpc import Address
 
 PATIENCE_S = 90.0
 BEGIN_S = 180.0
-"""Somebody must have moved at every table by then, before the first fault."""
+"""Seconds until there must be a move at every table. The first fault comes after that."""
 WHOLE_S = 180.0
-"""The cluster must be whole so soon after the last fault."""
+"""Seconds after the last fault until the cluster must be healthy."""
 FINISH_S = 180.0
-"""And every game at its end so soon after that."""
+"""Seconds after that until every game must be finished."""
 LOOK_AGAIN_S = 0.05
 _JUDGE = "judge"
 
 
 @dataclass(frozen=True)
 class ChaosOptions:
-    """What a run is to be."""
+    """The options of a run."""
 
     command: str
     seconds: float
@@ -63,10 +63,11 @@ def run_chaos(
     evidence: Path | None = None,
     keep: bool = False,
 ) -> ChaosReport:
-    """Run on a cluster that runs and ends with its owner.
+    """Run on a cluster that is running. Its owner stops it.
 
-    ``environment`` is that of the clients' processes; ``evidence`` a folder where what clients and servers wrote is
-    kept if something is found. What the servers do wrong raises nothing: the report has it.
+    ``environment`` is for the clients' processes. ``evidence`` is a folder for the files of clients and servers. They
+    are kept there if there is a finding, or always with ``keep``. Defects of the servers raise nothing: they are in the
+    report.
     """
     with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
         report = _Run(servers, wishes, say, Path(folder), environment).run()
@@ -77,6 +78,8 @@ def run_chaos(
 
 
 class _Run:
+    """The state of one run."""
+
     def __init__(
         self,
         servers: ClusterFaults,
@@ -125,7 +128,7 @@ class _Run:
         return self._report(recalled, seconds)
 
     def _wait_for_games(self) -> None:
-        """Faults that fall while nobody plays show nothing."""
+        """Wait until games run: faults without players would show nothing."""
         deadline = time.monotonic() + BEGIN_S
         while time.monotonic() < deadline:
             rooms = recall(self._crowds.files).rooms.values()
@@ -150,12 +153,12 @@ class _Run:
     # -- the final histories --------------------------------------------------------------------------------------
 
     def _read_anew(self, recalled: RecordedHistory) -> None:
-        """All events of all rooms that anybody knows of."""
+        """Read all events of all recorded rooms again."""
         with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
             token = cluster.claim(_JUDGE).token
             for row in cluster.rooms():
                 recalled.rooms.setdefault(row.room, RoomHistory())
-                if not row.rated:  # a match closes when both have gone, and who was killed meanwhile goes later
+                if not row.rated:  # a match closes when both players have left; a killed client leaves later
                     self._complaints.append(f"{row.room} ({row.title}) is still open, {row.phase}")
             address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S).address
             for room, history in recalled.rooms.items():
@@ -197,7 +200,7 @@ def _address(cluster: Cluster) -> Address:
 
 
 def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event]]:
-    """All events of a room, also of one that is closed and so in no list any more."""
+    """Return all events of a room. A closed room is not in the lobby, but still readable."""
     place = ObjectAddress(address, room_object(room))
     client = RoomClient(
         room,
@@ -215,7 +218,7 @@ def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event
 
 
 def _has_ended(room: str, final: Iterable[tuple[int, Event]]) -> bool:
-    """Whether this is no match, or one the series of which is over."""
+    """Return whether the room is not a match, or its series is over."""
     state = nothing(room)
     for _, event in final:
         state = evolve(state, event)

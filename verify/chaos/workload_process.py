@@ -1,8 +1,8 @@
-"""One process of people, which can be killed and started again.
+"""A process of clients. It can be killed and started again.
 
-``Crowds`` starts it as ``python -m verify.chaos.workload_process FOLDER GROUP LIFE``.
-What it is to do stands in ``FOLDER/crowds.json``; it plays until a line comes on its standard
-input, then it finishes, and ends at once when that is closed instead: its starter is gone.
+``WorkloadProcesses`` starts it as ``python -m verify.chaos.workload_process FOLDER GROUP LIFE``. Its task is in
+``FOLDER/crowds.json``. It plays until a line arrives on its standard input; then it finishes its games. It ends at once
+when the input is closed, because then its parent is gone.
 """
 
 from __future__ import annotations
@@ -29,26 +29,27 @@ from wire.errors import Busy, NotReady, StorageFailed, TicTacToeError, Unreachab
 
 BRIEF = "crowds.json"
 PATIENCE_S = 8.0
-"""How long a call goes on trying. Shorter than some of what falls lasts, so that some calls are given up."""
+"""How long a call is retried, in seconds. Some faults last longer, so some calls are given up."""
 HURRY_S = 0.3
-"""So soon all groups but one make a call again that has no answer: it would mostly have come, so that there are many
-second tries of what was carried out."""
+"""The time after which a call without an answer is sent again, in seconds, in all groups but one. Most of these answers
+would still arrive. So there are many retries of commands that were applied."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What all processes of clients are to do."""
+    """The task of all client processes."""
 
     name_server: str
     seed: int
     places: tuple[tuple[RoomAddress, ...], ...]
-    """By group, who is in it."""
+    """The places in each group."""
     tokens: dict[str, str]
 
     @classmethod
     def for_tables(cls, name_server: str, *, seed: int, tables: int, groups: int, contestants: int = 0) -> Assignment:
-        """People at so many tables, and so many who ask for matches. Those of one table are in different groups: a kill
-        leaves others waiting.
+        """Assign clients to ``tables`` tables, plus ``contestants`` that seek matches.
+
+        The clients of a table are in different groups, so that a kill leaves its opponents waiting.
         """
         places: list[list[RoomAddress]] = [[] for _ in range(groups)]
         for number in range(tables):
@@ -61,19 +62,19 @@ class Assignment:
         return cls(name_server, seed, tuple(tuple(group) for group in places), tokens)
 
     def write(self, folder: Path) -> None:
-        """Put it where the processes find it."""
+        """Write the assignment to the processes' folder."""
         (folder / BRIEF).write_text(json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, folder: Path) -> Assignment:
-        """What was written there."""
+        """Read the assignment from the folder."""
         plain = json.loads((folder / BRIEF).read_text())
         places = tuple(tuple(RoomAddress(**place) for place in group) for group in plain.pop("places"))
         return cls(places=places, **plain)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Be group ``GROUP`` for the ``LIFE``th time."""
+    """Run the clients of group ``GROUP``. ``LIFE`` counts the starts of the group."""
     folder, group, life = Path(arguments[0]), int(arguments[1]), int(arguments[2])
     brief = Assignment.read(folder)
     recorder = HistoryWriter(folder / f"{group}-{life}.jsonl")

@@ -1,4 +1,6 @@
-"""The processes of people: started, killed, started again with the same names and tokens, and told to finish."""
+"""The processes of clients: starts and kills them, restarts them with the same names and tokens, and lets
+them finish.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +19,20 @@ LOOK_AGAIN_S = 0.05
 
 
 class WorkloadProcesses:
-    """All processes of people of one run. What they write down is in ``files``."""
+    """All client processes of a run. ``files`` has what they wrote."""
 
     def __init__(self, brief: Assignment, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        """``environment``: by default this process's own."""
+        """``environment``: by default that of this process."""
         brief.write(folder)
         self._folder = folder
         self._environment = dict(os.environ if environment is None else environment)
         self._lives = [0 for _ in brief.places]
+        # By group: its latest process. A killed group has none until its next start.
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     @property
     def files(self) -> Sequence[Path]:
-        """What was written down, a file for each life of each process."""
+        """Return the history files: a file for each start of each process."""
         return sorted(self._folder.glob("*.jsonl"))
 
     def start(self, group: int) -> None:
@@ -53,7 +56,7 @@ class WorkloadProcesses:
             self.start(group)
 
     def kill(self, group: int) -> bool:
-        """SIGKILL; false if it was killed before and not started again since."""
+        """Kill a group with SIGKILL. Return False if the group does not run."""
         process = self._processes.pop(group, None)
         if process is None:
             return False
@@ -65,7 +68,10 @@ class WorkloadProcesses:
         return True
 
     def finish(self, limit_s: float) -> list[int]:
-        """Tell all to play their games to the end, and wait for that; the groups that did not, which are ended."""
+        """Let all groups finish their games within ``limit_s`` seconds.
+
+        Return the groups that did not finish; these are ended.
+        """
         for process in self._processes.values():
             if process.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
@@ -79,6 +85,6 @@ class WorkloadProcesses:
         return late
 
     def end(self) -> None:
-        """SIGKILL to whoever still runs."""
+        """Kill all running groups with SIGKILL."""
         for group in list(self._processes):
             self.kill(group)

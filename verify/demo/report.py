@@ -1,4 +1,4 @@
-"""What a demo is to do and what it saw, as values; the report is made of them. Nothing here plays or kills."""
+"""The plan and the results of a demo, as values, and the report made of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wire import NAME_SERVER
 
 @dataclass(frozen=True)
 class DemoPlan:
-    """What the demo does."""
+    """The plan of a demo."""
 
     seconds: float = 20.0
     rooms: int = 8
@@ -24,40 +24,40 @@ class DemoPlan:
 
 @dataclass(frozen=True)
 class Kill:
-    """One blow: who was killed, when (seconds since the start), and how long it was felt."""
+    """A kill: the roles, the time in seconds since the start, and how long its effects lasted."""
 
     roles: tuple[str, ...]
     at_s: float
     recovery_ms: float | None
-    """From a kill of the main server to the next accepted move that was sent after it, in any room."""
+    """Milliseconds from a kill of the main server to the next accepted move that was sent after it, in any room."""
     whole_ms: float
-    """Until all four ran again with the replica in step."""
+    """Milliseconds until all four processes ran again, with the replica in sync."""
 
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """What the demo saw."""
+    """The results of a demo."""
 
     plan: DemoPlan
     games_finished: int
     findings: Findings
     gave_up: tuple[str, ...]
-    """What clients raised that gave up: each is a move that somebody could not make."""
+    """The errors of clients that gave up. Each means that a move could not be made."""
     kills: Sequence[Kill]
 
     @property
     def clean(self) -> bool:
-        """Whether games were finished, nothing was lost, doubled or out of order, and no client gave up."""
+        """Return whether games were finished, no move was lost, doubled or out of order, and no client gave up."""
         return self.findings.clean and self.games_finished > 0 and not self.gave_up
 
     @property
     def kills_by_role(self) -> dict[str, int]:
-        """How often each role was killed."""
+        """Return how often each role was killed."""
         counted = Counter(role for kill in self.kills for role in kill.roles)
         return {role: counted[role] for role in (*ALL_SERVERS, NAME_SERVER)}
 
     def as_plain(self) -> dict[str, object]:
-        """The report."""
+        """Return the report as a dictionary for JSON."""
         recoveries = [kill.recovery_ms for kill in self.kills if kill.recovery_ms is not None]
         return {
             "games_finished": self.games_finished,

@@ -1,6 +1,6 @@
-"""The demo: bots play in all rooms of a cluster while its servers are killed; in the end every move is accounted for.
+"""The demo: bots play in all rooms of a cluster while its servers are killed. At the end every move is accounted for.
 
-What is shown is in ``screen``, what is checked in ``verify.history``.
+``screen`` shows it, and ``verify.history`` checks the histories.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ _LEVELS = ("random", "random", "hard")
 
 
 class Demo:
-    """A demo under way."""
+    """A running demo."""
 
     def __init__(self, servers: ClusterControl, plan: DemoPlan, screen: DemoScreen) -> None:
         self._servers = servers
         self._plan = plan
         self._screen = screen
+        # Protects ``_moves``: the bots' threads append to it.
         self._lock = threading.Lock()
         self._moves: list[PlayedMove] = []
         self._tables = BotTables(pace_s=PACE_S, on_move=self._note)
@@ -51,15 +52,15 @@ class Demo:
             self._tables.end()
         histories = self._tables.histories
         games = sum(
-            isinstance(event, Finished) and event.termination != "resigned"  # bots never do: we did, to close the room
+            isinstance(event, Finished) and event.termination != "resigned"  # only the demo resigns, to close a room
             for history in histories.values()
             for _, event in history.final
         )
-        findings = check(histories, complete=False)  # the bots tell of their moves alone
+        findings = check(histories, complete=False)  # not complete: the histories have only the moves of the bots
         return DemoSummary(self._plan, games, findings, tuple(self._tables.gave_up), kills)
 
     def _open(self, cluster: Cluster, number: int) -> None:
-        """A room with two bots and somebody who watches; the first is shown."""
+        """Open a room with two bots and a spectator. The first room is shown."""
         a, b, w = (f"table{number}-{letter}" for letter in "abw")
         chance = random.Random(f"{self._plan.seed}/{number}")
         on_view = self._screen.show if number == 1 else lambda _: None
@@ -85,7 +86,7 @@ class Demo:
         return kills
 
     def _kill(self, roles: tuple[str, ...], began: float) -> Kill:
-        """Kill all of these at once, and wait until the cluster is whole again."""
+        """Kill all these roles at once, and wait until the cluster is healthy again."""
         self._screen.say(f"killing {', '.join(roles)}")
         at = time.monotonic()
         for role in roles:
@@ -96,7 +97,7 @@ class Demo:
             self._servers.start()
         recovery_ms = None
         if MAIN in roles:
-            # First and alone: looking at the servers takes time from the bots, which are in this process.
+            # Wait for this first. Checks of the servers take time from the bots, which are in this process.
             self._wait_for(lambda: self._accepted_after(killed) is not None, "a move to be accepted")
             recovery_ms = ((self._accepted_after(killed) or killed) - killed) * 1000
         self._wait_for(self._servers.is_whole, "the cluster to be whole again")
@@ -106,7 +107,7 @@ class Demo:
         return Kill(roles, round(at - began, 3), recovery_ms, whole_ms)
 
     def _accepted_after(self, moment: float) -> float | None:
-        """When the first move that was sent after that moment was accepted."""
+        """Return when the first move that was sent after ``moment`` was accepted, or None."""
         with self._lock:
             recent = self._moves[-50 * self._plan.rooms :]
         return min((move.accepted_at for move in recent if move.sent_at >= moment), default=None)
@@ -120,9 +121,9 @@ class Demo:
 
 
 def run_demo(servers: ClusterControl, plan: DemoPlan, console: Console) -> DemoSummary:
-    """Run the demo on a cluster that runs, show it on the console, and say in the end what it found.
+    """Run the demo on a running cluster, show it on the console, and print the result.
 
-    Raises DeadlineExceeded when the cluster does not come back.
+    Raises DeadlineExceeded when the cluster does not recover.
     """
     with DemoScreen(console) as screen:
         summary = Demo(servers, plan, screen).run()

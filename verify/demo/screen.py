@@ -1,4 +1,4 @@
-"""What the demo shows: one board live, the blows as they fall, the summary. Plain lines where there is no terminal."""
+"""The output of the demo: one live board, the kills, and the summary. Without a terminal it prints plain lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FRAMES_PER_SECOND = 12
 
 
 class DemoScreen:
-    """The live view. Safe for threads; the drawing is done by rich's own thread."""
+    """The live view. Safe for threads. The library rich draws it in its own thread."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -51,7 +51,7 @@ class DemoScreen:
             self._live.stop()
 
     def say(self, sentence: str) -> None:
-        """Something happened."""
+        """Add a line about an event."""
         line = f"{time.monotonic() - self._began:6.2f} s  {sentence}"
         with self._lock:
             self._lines.append(line)
@@ -59,11 +59,11 @@ class DemoScreen:
             self._console.print(line, markup=False, highlight=False)
 
     def show(self, view: View) -> None:
-        """The board that is shown looks like this now."""
+        """Show the present state of the board."""
         self._view = view
 
     def moved(self, moves: int) -> None:
-        """So many moves were acknowledged."""
+        """Show the number of acknowledged moves."""
         self._moves = moves
 
     def _draw(self) -> RenderableType:
@@ -90,7 +90,7 @@ def _board(view: View | None) -> Text:
 
 
 def show_summary(console: Console, report: Mapping[str, Any]) -> None:
-    """The summary of a demo's report."""
+    """Print the summary of a demo's report."""
     table = Table(show_header=False, title="What the players saw")
     for title, key in (
         ("games finished", "games_finished"),

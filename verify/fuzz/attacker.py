@@ -1,6 +1,7 @@
-"""One attacker: a process that carries out its orders, seeded and bounded, and says what came of it.
+"""An attacker: a process that sends a limited number of inputs from a seed, and returns the counts.
 
-Run as ``python -m verify.fuzz.attacker``: orders come as JSON on standard input, the tally leaves on standard output.
+Run as ``python -m verify.fuzz.attacker``. ``Orders`` arrive as JSON on standard input. The counts leave on standard
+output.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ from verify.testbed.attack_surface import METRICS, NAMES, PEERS, AttackedPort
 
 ANSWER_S = 0.1
 CONNECT_S = 0.5
-"""A name server that has had enough does not answer; an attacker that waited for it would do nothing else."""
+"""The timeout for a connection, in seconds. An overloaded name server does not answer, and a longer wait would stop the
+attack."""
 PACE_PER_S = 1500.0
-"""Inputs a second at most: what is measured beside it is the servers, not a machine that has no time left."""
+"""The most inputs per second. More would use up the machine, so that the test would no longer measure the servers."""
 AT_ONCE = 10
 
 
 def attack(orders: Orders) -> RefusalCounts:
-    """Carry out the orders."""
+    """Send the inputs of these orders, and return the counts."""
     chance = random.Random(orders.seed)
     tally = RefusalCounts()
     caller = Caller(orders, chance, tally)
@@ -38,7 +40,7 @@ def attack(orders: Orders) -> RefusalCounts:
     idle_connections.never_read(cluster_doors, max(1, min(5, orders.inputs // 1000)), tally)
     began, done = time.monotonic(), 0
     while sum(tally.inputs.values()) < orders.inputs:
-        if chance.random() < 0.5:  # noqa: PLR2004  # as many of the one as of the other
+        if chance.random() < 0.5:  # noqa: PLR2004  # half calls, half garbage
             caller.one()
         else:
             throw(chance.choice(orders.doors), chance, tally)
@@ -50,8 +52,8 @@ def attack(orders: Orders) -> RefusalCounts:
 
 
 def throw(door: AttackedPort, chance: random.Random, tally: RefusalCounts) -> None:
-    """One piece of garbage, as a handshake or after a good one, and a look at what comes back."""
-    # without the key one gets no further; and who tells metrics shakes no hands
+    """Send one piece of garbage, as a handshake or after a valid one, and check the answer."""
+    # Peer ports end a handshake without the key, and the metrics port has no handshake.
     first = door.use in (PEERS, METRICS) or chance.random() < 0.4  # noqa: PLR2004
     kinds = AT_METRICS if door.use == METRICS else AS_HANDSHAKE if first else AFTER_HANDSHAKE
     kind, make = chance.choice(list(kinds.items()))
@@ -65,13 +67,13 @@ def throw(door: AttackedPort, chance: random.Random, tally: RefusalCounts) -> No
         _send(connection, make, chance)
         connection.settimeout(ANSWER_S)
         said = connection.recv(1 << 16)
-        if door.use != NAMES:  # that one is not ours
+        if door.use != NAMES:  # the stock name server is not part of the project
             tally.said(what, said.decode("latin-1"))
 
 
 def _send(connection: socket.socket, make: Garbage, chance: random.Random) -> None:
     connection.sendall(make(chance))
-    if chance.random() < 0.8:  # noqa: PLR2004  # else it stays open, as if more were to come
+    if chance.random() < 0.8:  # noqa: PLR2004  # else the connection stays open, as if more would follow
         connection.shutdown(socket.SHUT_WR)
 
 

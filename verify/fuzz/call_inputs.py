@@ -1,6 +1,6 @@
-"""Well-formed calls with bad contents: random methods and arguments on every object, tokens that are not one's own.
+"""Well-formed calls with bad contents: random methods and arguments on every object, and tokens of other users.
 
-None of these calls may change anything: in each that could, at least one argument that counts is bad.
+No such call may change anything: in each that could, at least one required argument is bad.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from wire.rpc import Address, Proxy
 
 TIMEOUT_S = 60.0
 _Place = tuple[AttackedPort, str]
-"""An object, and whose it is."""
+"""A port and the name of an object there."""
 MOST_KEPT = 40
-"""Connections that one attacker keeps for its calls."""
+"""How many connections an attacker keeps open."""
 
 
 class Caller:
@@ -34,6 +34,7 @@ class Caller:
         self._orders = orders
         self._chance = chance
         self._tally = tally
+        # Open connections by address, object and serializer.
         self._remotes: dict[tuple[Address, str, str], Proxy] = {}
         self._doors = {door.role: door for door in orders.doors if door.use == CLIENT}
         self._peers = [door for door in orders.doors if door.use == PEERS]
@@ -49,7 +50,7 @@ class Caller:
         )
 
     def one(self) -> None:
-        """One bad call."""
+        """Make one bad call."""
         kind, make = self._chance.choice(self._kinds)
         self._tally.sent(kind)
         make()
@@ -97,7 +98,7 @@ class Caller:
         )()
 
     def _in_matches(self, front_door: _Place, room: _Place, victim: str) -> Iterable[Callable[[], None]]:
-        """What belongs to matches, asked for by somebody whose it is not."""
+        """Yield calls on matches and on names, by a caller without the right to them."""
         chance, token = self._chance, self._orders.token
         matter = chance.choice(("draw", "takeback", "abort"))
         text = chance.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))
@@ -157,10 +158,10 @@ class Caller:
         finally:
             remote.close()
 
-    # -- inside ---------------------------------------------------------------------------------------------------
+    # -- details --------------------------------------------------------------------------------------------------
 
     def _arguments(self, method: str, names: Sequence[str]) -> list[object]:
-        """Arguments with one bad one, or all bad, or too many of them; never such that something is changed."""
+        """Return arguments of which one or all are bad, or too many arguments. They never change anything."""
         chance = self._chance
         count = [name for name in names if method in WITHOUT_EFFECT or name in MUST_BE_GOOD]
         bad = set(names) if chance.random() < 0.3 else {chance.choice(count)} if count else set()  # noqa: PLR2004
@@ -170,13 +171,13 @@ class Caller:
         return values
 
     def _bad(self, name: str) -> object:
-        if name in MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # near misses
+        if name in MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # almost valid
             return wrong_text(self._chance)
         value = junk(self._chance)
         if name in MUST_BE_GOOD and isinstance(value, str):
-            return f"{value}\x00"  # by chance it could be a good one
+            return f"{value}\x00"  # without it the value could be valid by chance
         if name in ("timeout_s", "after_version"):
-            return None if isinstance(value, (int, float)) else value  # a good one would only wait
+            return None if isinstance(value, (int, float)) else value  # a valid value would only wait
         return value
 
     def _good(self, name: str) -> object:
@@ -234,5 +235,5 @@ class Caller:
 
 
 def _a_code(chance: random.Random) -> str:
-    """A recovery code that is nobody's."""
+    """Return a random recovery code, which is valid for no user."""
     return code_from(chance.getrandbits(BITS))

@@ -1,6 +1,6 @@
-"""The honest players: rooms in which two move all the time and a third watches, whatever else is going on.
+"""The honest players: rooms with two players and a spectator, during calm and attack.
 
-What they see is judged like any history; and how long each move took is kept by the phase in which it was acknowledged.
+Their histories are checked. The duration of each move is recorded by the phase in which it was acknowledged.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ WARM_UP = "warm-up"
 
 
 class HonestPlayers:
-    """Honest players at work, until ``end``."""
+    """Honest players at work until ``end``."""
 
     def __init__(self, cluster: Cluster, rooms: int, seed: int) -> None:
         self.names: list[str] = []
         self.latencies_ms: dict[str, list[float]] = defaultdict(list)
-        """By phase: how long each move took that was acknowledged in it."""
+        """By phase: the durations of the moves that were acknowledged in it, in milliseconds."""
         self.phase = WARM_UP
+        # Protects ``latencies_ms``: the bots' threads append to it.
         self._lock = threading.Lock()
         self._tables = BotTables(pace_s=PACE_S, on_move=self._note)
         for number in range(1, rooms + 1):
@@ -36,16 +37,19 @@ class HonestPlayers:
 
     @property
     def rooms(self) -> list[str]:
-        """The ids of their rooms."""
+        """Return the ids of their rooms."""
         return [room.id for room in self._tables.rooms]
 
     @property
     def gave_up(self) -> list[str]:
-        """What honest clients raised."""
+        """Return the errors of clients that gave up."""
         return self._tables.gave_up
 
     def end(self) -> tuple[Findings, list[str]]:
-        """Stop playing and account for every move: what the check found, and what somebody else did in their rooms."""
+        """Stop playing and account for every move.
+
+        Return the findings, and the changes in their rooms that they did not make.
+        """
         self._tables.end()
         histories = self._tables.histories
         strangers = [

@@ -1,6 +1,6 @@
-"""Connections that do not do what one expects: say nothing, half of something, one byte at a time, or never read.
+"""Abusive connections: silence, incomplete messages, one byte at a time, or answers that are never read.
 
-All of it bounded in number and time, and closed in the end.
+All are limited in number and time, and closed at the end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wire import COMMUNICATION
 
 CONNECT_S = 0.5
 HELD_S = 1.5
-"""How long a flood is held."""
+"""How long a flood's connections stay open, in seconds."""
 BYTE_S = 0.02
 READ_S = 3.0
 LARGE_ASKS = 300
@@ -26,7 +26,7 @@ LARGE_ASKS = 300
 
 @contextlib.contextmanager
 def _connected(door: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
-    """That many connections at once, as far as they are let in; no more are tried after the first that is not."""
+    """Open up to ``count`` connections. Stop at the first that is refused."""
     sockets: list[socket.socket] = []
     try:
         with contextlib.suppress(OSError):
@@ -39,7 +39,7 @@ def _connected(door: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
 
 
 def flood(door: AttackedPort, count: int, chance: random.Random, tally: RefusalCounts) -> None:
-    """All at once: some say nothing, some half a handshake, some a whole one and nothing after."""
+    """Open connections all at once. They send nothing, half a handshake, or a handshake and nothing after it."""
     whole = handshake(door.role)
     with _connected(door, count) as sockets:
         for held in sockets:
@@ -53,7 +53,7 @@ def flood(door: AttackedPort, count: int, chance: random.Random, tally: RefusalC
 
 
 def drip(doors: list[AttackedPort], count: int, chance: random.Random, tally: RefusalCounts) -> None:
-    """Handshakes and calls byte by byte ("slow loris"), on several connections side by side."""
+    """Send handshakes and calls byte by byte ("slow loris"), on several connections at the same time."""
     with contextlib.ExitStack() as stack:
         dripping: list[tuple[socket.socket, bytes]] = []
         for _ in range(count):
@@ -69,7 +69,7 @@ def drip(doors: list[AttackedPort], count: int, chance: random.Random, tally: Re
 
 
 def never_read(doors: list[AttackedPort], count: int, tally: RefusalCounts) -> None:
-    """Ask for many answers and read none."""
+    """Request many answers and read none."""
     door = next(door for door in doors if (door.role, door.use) == (COMMUNICATION, CLIENT))
     asks = call(COMMUNICATION, "wait_rooms", "", 0.0, 200) * LARGE_ASKS
     with _connected(door, count) as sockets:

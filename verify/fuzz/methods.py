@@ -1,6 +1,7 @@
-"""What can be called at all, as an attacker knows it: every remote method with its arguments, and what is none.
+"""The attack's own list of remote methods and their arguments, and names that are not remote methods.
 
-A client knows no servers, so it stands here once more; a test holds it against what the servers expose.
+The list is repeated here, because a client does not import server code. A test compares it with the methods that the
+servers expose.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 MUST_BE_GOOD = frozenset({"token", "request_id", "name", "code"})
-"""Arguments of which none that is bad goes through; the others have values of which some junk is one."""
+"""Arguments for which every bad value is refused. For the others some random values are valid."""
 PEER_METHODS: tuple[str, ...] = (
     *("beat", "status", "stand_down", "stop", "standing", "take_office", "attach", "append", "begin_copy"),
     *("add_to_copy", "end_copy", "drop_after_gaps", "terms", "damage", "rows_of", "mend", "check_machine"),

@@ -1,4 +1,4 @@
-"""What an attack is to do and on whom, as values that can cross to another process as JSON. Nothing here attacks."""
+"""The plan of an attack, as values that can be sent to another process as JSON."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from verify.testbed.attack_surface import AttackedPort
 
 @dataclass(frozen=True)
 class FuzzPlan:
-    """What the attack does."""
+    """The plan of the whole attack."""
 
     inputs: int = 20_000
     seed: int = 1
     rooms: int = 3
     rounds: int = 3
-    """How often calm and attack take turns."""
+    """How many times calm and attack alternate."""
     attackers: int = 2
     flood: int = 1000
-    """Connections at once from one host; fewer when there are not ten times as many inputs."""
+    """Simultaneous connections from one host. Fewer when there are less than ten times as many inputs."""
 
 
 @dataclass(frozen=True)
 class Orders:
-    """What one attacker process does in one round; the same orders are the same inputs."""
+    """The task of one attacker process in one round. Equal orders give equal inputs."""
 
     seed: str
     inputs: int
@@ -35,13 +35,13 @@ class Orders:
     names: list[str]
     name: str
     token: str
-    """A username of the attacker's own: what it may do with it, it does wrongly."""
+    """The token of the attacker's own username. The attacker misuses it."""
 
     def as_plain(self) -> dict[str, object]:
-        """The orders as JSON knows them."""
+        """Return the orders as a dictionary for JSON."""
         return asdict(self)
 
 
 def orders_from(plain: Mapping[str, Any]) -> Orders:
-    """The orders that were written so."""
+    """Build orders from such a dictionary."""
     return Orders(**{**plain, "doors": [AttackedPort(*door) for door in plain["doors"]]})

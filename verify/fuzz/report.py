@@ -1,4 +1,4 @@
-"""What an attack did, as values, and the report of it as JSON or Markdown. Nothing here attacks."""
+"""The results of an attack, as values, and the report as JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from verify.testbed.percentiles import percentiles
 from wire import NAME_SERVER
 
 MOST_GROWTH_MB = 200.0
-"""How far above what it had before a server's memory may go under attack."""
+"""How much a server's memory may grow under attack, in MB."""
 
 
 @dataclass
 class Memory:
-    """One server's memory in MB: before, highest, after."""
+    """A server's memory in MB: before, highest, after."""
 
     before: float
     highest: float
@@ -27,7 +27,7 @@ class Memory:
 
 @dataclass
 class FuzzReport:
-    """What was seen."""
+    """The results of an attack."""
 
     plan: FuzzPlan
     seconds: float = 0.0
@@ -38,19 +38,19 @@ class FuzzReport:
     latencies_ms: Mapping[str, Sequence[float]] = field(default_factory=dict)
     moves: int = 0
     changed: list[str] = field(default_factory=list)
-    """State that hostile input changed; each sentence names one case."""
+    """Changes that hostile input made. Each sentence is one case."""
     lost: list[str] = field(default_factory=list)
-    """What the honest players' own check found, and who of them gave up."""
+    """The findings in the honest players' histories, and the clients among them that gave up."""
     whole: bool = False
 
     @property
     def deaths(self) -> dict[str, int]:
-        """The servers that are not the processes they were."""
+        """Return for each role whether its process was replaced or ended: 1 or 0."""
         return {role: int(self.after.get(role) != process) for role, process in self.before.items()}
 
     @property
     def findings(self) -> list[str]:
-        """All that must not be; the stock name server may be replaced, being none of ours."""
+        """Return all defects. A replaced name server is none: it is the stock one, not part of the project."""
         dead = [role for role, count in self.deaths.items() if count and role != NAME_SERVER]
         large = [
             f"{role} grew to {memory.highest:.0f} MB from {memory.before:.0f}"
@@ -63,11 +63,11 @@ class FuzzReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found and the honest played all the time."""
+        """Return whether nothing was found and the honest players moved in every phase."""
         return not self.findings and all(self.latencies_ms.get(phase) for phase in ("calm", "attack"))
 
     def as_plain(self) -> dict[str, object]:
-        """The report."""
+        """Return the report as a dictionary for JSON."""
         return {
             "clean": self.clean,
             "seconds": round(self.seconds, 1),
@@ -87,7 +87,7 @@ class FuzzReport:
 
 
 def write(report: FuzzReport, file: Path) -> None:
-    """Write the report: as Markdown if the file's name ends so, else as JSON."""
+    """Write the report: as Markdown if the file's name ends in ``.md``, otherwise as JSON."""
     text = _as_markdown(report) if file.suffix == ".md" else json.dumps(report.as_plain(), indent=2) + "\n"
     file.write_text(text)
 

@@ -1,6 +1,6 @@
-"""The attack run: honest players play in calm and under attack by turns, and in the end everything is counted.
+"""The attack run: honest players play in calm and under attack by turns. At the end the results are counted.
 
-The attackers are started from here and always ended here, with what came of them.
+This process starts the attackers and always ends them.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ SETTLE_S = 1.0
 CALM = "calm"
 ATTACK = "attack"
 SECONDS_PER_INPUT = 0.02
-"""An attacker that takes longer than this for each of its inputs, and a minute, is ended: that is a finding too."""
+"""The time limit for an attacker, in seconds for each input, plus a minute. A slower attacker is ended and reported as
+a finding."""
 
 Say = Callable[[str], None]
 
 
 class FuzzScale:
-    """Weighs every server again and again, and remembers the highest."""
+    """Measures the servers' memory repeatedly, and keeps the highest value."""
 
     def __init__(self, target: AttackSurface) -> None:
         self._target = target
@@ -49,7 +50,7 @@ class FuzzScale:
                 kept.highest = max(kept.highest, mb)
 
     def end(self) -> dict[str, Memory]:
-        """What was seen."""
+        """Stop measuring. Return the memory of each server."""
         self._ending.set()
         self._thread.join()
         for role, mb in self._target.memory_mb().items():
@@ -58,7 +59,7 @@ class FuzzScale:
 
 
 def run_hostile(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -> FuzzReport:
-    """Attack a cluster that runs, beside honest players, and report."""
+    """Attack a running cluster while honest players play, and return the report."""
     report = FuzzReport(plan)
     with connect(target.name_server, deadline_s=PATIENCE_S) as cluster:
         honest = HonestPlayers(cluster, plan.rooms, plan.seed)
@@ -98,7 +99,10 @@ def run_hostile(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None
 def _orders(
     plan: FuzzPlan, number: int, doors: list[AttackedPort], honest: HonestPlayers, name: str, token: str
 ) -> list[Orders]:
-    """What each attacker does in a round. Every input is somebody's; the flood of a round is one attacker's."""
+    """Return the orders of all attackers in a round.
+
+    They share the inputs. One of them makes the full flood, the others a tenth of it.
+    """
     share = plan.inputs // (plan.rounds * plan.attackers)
     rest = plan.inputs - share * plan.rounds * plan.attackers
     flood = min(plan.flood, share // 3)
@@ -118,7 +122,7 @@ def _orders(
 
 
 def _attack(orders: list[Orders]) -> RefusalCounts:
-    """Let one process carry out each of the orders, side by side."""
+    """Carry out the orders, each in a process of its own, at the same time. Return the sum of the counts."""
     command = [sys.executable, "-m", "verify.fuzz.attacker"]
     with_orders = [
         (subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True), order) for order in orders
@@ -142,7 +146,7 @@ def _attack(orders: list[Orders]) -> RefusalCounts:
 
 
 def _lobby(cluster: Cluster) -> object:
-    """The rooms, with what does not change while their owners play in them."""
+    """Return the lobby's rooms without the fields that change while their owners play."""
     return sorted((row.room, row.title) for row in cluster.rooms())
 
 

@@ -1,4 +1,7 @@
-"""Bad values, and nearly good ones, by chance: what a careless or hostile caller may send. Same chance, same values."""
+"""Random bad values, and almost valid ones, as a careless or hostile caller sends them.
+
+Equal seeds give equal values.
+"""
 
 from __future__ import annotations
 
@@ -39,19 +42,19 @@ _LETTERS = "abcXYZ019_-é漢\u0301\u200b\u202e😀\n\t\x7f<>&\"'\\/."
 
 
 def junk(chance: random.Random) -> object:
-    """A value that is hardly ever a good one."""
+    """Return a random value that is rarely valid."""
     kind = chance.randrange(6)
     if kind == 0:
         return "".join(chance.choice(_LETTERS) for _ in range(chance.randrange(80)))
     if kind == 1:
         return chance.choice((-1, 1)) * chance.getrandbits(chance.choice((4, 31, 53, 62)))
-    if kind == 2:  # noqa: PLR2004  # a case of six
+    if kind == 2:  # noqa: PLR2004  # one case of six
         return nested(chance.choice(("list", "dict")), chance.randrange(60))
     return chance.choice(JUNK)
 
 
 def nested(kind: str, depth: int) -> object:
-    """A list in a list in a list, or dictionaries."""
+    """Return lists nested in lists, or dictionaries in dictionaries."""
     value: object = 0
     for _ in range(depth):
         value = [value] if kind == "list" else {"k": value}
@@ -59,12 +62,12 @@ def nested(kind: str, depth: int) -> object:
 
 
 def wrong_text(chance: random.Random) -> str:
-    """A text that is neither a token nor a request id nor a room: of the wrong length, or with wrong signs in it."""
+    """Return a text that is no valid token, request id or room id: of a wrong length, or with invalid characters."""
     letters = "abcdefghijkmnpqrstuvwxyz23456789"
     long = "".join(chance.choice(letters) for _ in range(chance.choice((0, 1, 3, 200))))
     return chance.choice((long, long + " ", "\n" + long[:10], long[:20] + "\x00", "\uff41" * 12))
 
 
 def random_token(chance: random.Random) -> str:
-    """A token as it should be, of nobody."""
+    """Return a well-formed token that belongs to no user."""
     return "".join(chance.choice("abcdefghijklmnopqrstuvwxyzABCDEF0123456789_-") for _ in range(43))

@@ -1,6 +1,7 @@
-"""Messages that are none, byte by byte: each kind a function of chance. No socket is opened here.
+"""Malformed messages, byte by byte. Each kind is a function of a random generator. Nothing here opens a socket.
 
-The header is the RPC library's own (protocol 48): written here by hand, since a library would not write it wrongly.
+The header is that of the RPC library (protocol 48). It is built here by hand, since the library would not build an
+invalid one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MAGIC = 0x34E9
 _MEGABYTE = 1 << 20
 
 
-def message(  # one argument a field of the header
+def message(  # one argument for each field of the header
     kind: int,
     data: bytes,
     *,
@@ -33,7 +34,7 @@ def message(  # one argument a field of the header
     claims: int | None = None,
     checksum: int | None = None,
 ) -> bytes:
-    """A message; ``claims`` as its length, whatever that is, and ``checksum`` instead of the right one."""
+    """Build a message. ``claims`` replaces its length, ``checksum`` its checksum."""
     size = len(data) if claims is None else claims
     right = (kind + 48 + size + len(annotations) + serializer + flags + 1 + _MAGIC) & 0xFFFF
     checked = right if checksum is None else checksum
@@ -42,12 +43,12 @@ def message(  # one argument a field of the header
 
 
 def handshake(name: str) -> bytes:
-    """A good handshake with an object."""
+    """Build a valid handshake with an object."""
     return message(CONNECT, msgpack.packb({"handshake": {"protocol": PROTOCOL_VERSION}, "object": name}), flags=META)
 
 
 def call(name: str, method: str, *arguments: object) -> bytes:
-    """A well-formed call."""
+    """Build a well-formed call."""
     return message(INVOKE, msgpack.packb((name, method, arguments, {})))
 
 
@@ -91,13 +92,13 @@ def _unknown_serializer(chance: random.Random) -> bytes:
 def _flags(chance: random.Random) -> bytes:
     call_data = msgpack.packb(("communication_server", "<batch>", [["rooms", [], {}]] * 50, {}))
     flags = chance.choice((COMPRESSED, BATCH, KEEP_SERIALIZED, ONEWAY, 1, 32, 0xFFFF, chance.getrandbits(16)))
-    name = b"BLBI" if chance.random() < 0.5 else b"\xff\xff\xff\xff"  # noqa: PLR2004  # now one, now the other
+    name = b"BLBI" if chance.random() < 0.5 else b"\xff\xff\xff\xff"  # noqa: PLR2004  # one of two prefixes
     blob = name + struct.pack("!H", chance.choice((4, 0xFFFF))) + chance.randbytes(4)
     return message(INVOKE, call_data, flags=flags, annotations=chance.choice((b"", b"x", blob)))
 
 
 def _bomb(chance: random.Random) -> bytes:
-    """Texts that cost a parser far more than they are long."""
+    """Return a text that costs a parser far more than its length suggests."""
     unit, tail = chance.choice(
         (
             (b"[", b""),
@@ -121,7 +122,7 @@ def _bomb(chance: random.Random) -> bytes:
 
 
 def _packed(chance: random.Random) -> bytes:
-    """What msgpack can say and nobody means: depth, huge claims, keys that are no texts, extension types."""
+    """Return unusual msgpack: deep nesting, huge length fields, keys that are no texts, extension types."""
     size = chance.choice((100, 1_200, 60_000))
     return message(
         INVOKE,
@@ -165,7 +166,7 @@ def _huge(chance: random.Random) -> bytes:
 
 
 def _request(chance: random.Random) -> bytes:
-    """HTTP, more or less."""
+    """Return an HTTP request, valid or not."""
     method = chance.choice((b"GET", b"HEAD", b"POST", b"DELETE", b"PRI", b"get", b"\x00", b"G" * 9000))
     paths = (
         b"/metrics",
@@ -208,14 +209,14 @@ AFTER_HANDSHAKE: Mapping[str, Garbage] = {
     "msgpack bomb": _packed,
     "huge": _huge,
 }
-"""What is worth sending to somebody with whom one has shaken hands."""
+"""Inputs for a connection after the handshake."""
 
 AS_HANDSHAKE: Mapping[str, Garbage] = {
     **AFTER_HANDSHAKE,
     "other protocol": _other_protocol,
     "forged signature": _forged_signature,
 }
-"""What is worth sending first."""
+"""Inputs in place of a handshake."""
 
 AT_METRICS: Mapping[str, Garbage] = {"request": _request, "noise": _noise, "other protocol": _other_protocol}
-"""What is worth sending to the port that tells metrics."""
+"""Inputs for the metrics port."""

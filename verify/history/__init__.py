@@ -1,6 +1,7 @@
-"""Histories: what clients saw of a cluster, and the checks of it. Pure; independent of the servers' own records.
+"""Histories: what clients observed of a cluster, and the checks. Pure, and independent of the servers' own records.
 
-``record`` is what a history is made of; ``guarantees`` checks it, with ``room_order``, which knows what order the calls
-on a room can have had, and ``linearizability``, the search for such an order, in whatever object ``models`` describes.
-The demo, the chaos run and the simulator all record the same and are judged by the same code.
+``record`` defines a history, and ``guarantees`` checks it. ``room_order`` determines which orders the calls on a room
+can have. ``linearizability`` searches for such an order, for any object that ``models`` describes.
+
+The demo, the chaos run and the simulator record the same histories and use the same checks.
 """

@@ -1,7 +1,7 @@
-"""Does what clients saw keep the guarantees? Nothing acknowledged is lost, nothing is done twice, one history.
+"""Checks a history against the guarantees: nothing acknowledged is lost, nothing is applied twice, there is one
+history.
 
-Pure; it judges ``record.RoomHistory`` and nothing else. How calls can be ordered is in ``room_order``, called from here
-when all commands are known.
+Pure. It reads only ``record.RoomHistory``. When a history has all commands, ``room_order`` checks their order as well.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from verify.history.server_commands import Request, request_of
 
 _Calls = Iterable[Call[object]]
 _Numbered = Sequence[tuple[int, Event]]
-"""Events with their versions, in the order in which somebody saw them."""
+"""Events with their versions, in the order in which a client received them."""
 
 DEFAULT_LIMITS = Limits()
-"""Those of servers whose settings say nothing else."""
+"""The limits of servers with default settings."""
 _THE_FINAL = "the final history"
 _ALWAYS_MAKE: dict[type, type] = {
     Create: Created,
@@ -34,32 +34,33 @@ _ALWAYS_MAKE: dict[type, type] = {
     Say: Said,
     Close: Closed,
 }
-"""Commands that are never carried out without this event; the others may find that things are as they want them."""
+"""Commands that make this event whenever they are applied. Other commands may make no event."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found; each sentence names one case."""
+    """The findings. Each sentence is one case."""
 
     acked: int
-    """Commands that were carried out, as somebody was told."""
+    """The number of acknowledged commands."""
     lost: tuple[str, ...] = ()
-    """Told and not so: acknowledged and not there, or there as another; refused, and there all the same."""
+    """Answers that are not true: acknowledged commands that are missing or different, and refused commands that were
+    applied."""
     doubled: tuple[str, ...] = ()
     out_of_order: tuple[str, ...] = ()
     not_linearizable: tuple[str, ...] = ()
-    """Answers or events that no order of the calls explains; the same fault may show in both."""
+    """Answers or events that no order of the calls explains. One defect may appear in both."""
     undecided: tuple[str, ...] = ()
-    """Rooms whose calls have so many possible orders that the search gave up."""
+    """Rooms with too many possible orders: the search gave up."""
 
     @property
     def all(self) -> tuple[str, ...]:
-        """All sentences."""
+        """Return all sentences."""
         return (*self.lost, *self.doubled, *self.out_of_order, *self.not_linearizable, *self.undecided)
 
     @property
     def clean(self) -> bool:
-        """Whether everything was checked and nothing was found."""
+        """Return whether everything was checked and nothing was found."""
         return not self.all
 
 
@@ -70,11 +71,11 @@ def check(
     limits: Limits = DEFAULT_LIMITS,
     most_steps: int = MOST_STEPS,
 ) -> Findings:
-    """Check all rooms, by their ids.
+    """Check all rooms. ``histories`` has them by room id.
 
-    ``complete``: the calls have all commands on these rooms, answered or not; then it is checked, too, whether there is
-    an order of them that explains all answers and events. ``limits`` are those of the servers; a search
-    gives up after ``most_steps`` steps, and says so in ``undecided``.
+    ``complete``: whether the calls include every command on these rooms, answered or not. Then the check also searches
+    for an order that explains all answers and events. ``limits`` are the servers' limits. After ``most_steps`` steps a
+    search gives up and adds the room to ``undecided``.
     """
     lost: list[str] = []
     doubled: list[str] = []
@@ -101,7 +102,7 @@ def _is_acked(call: Call[object]) -> bool:
 
 
 def _lost(history: RoomHistory) -> Iterable[str]:
-    """Commands whose answer the final history does not bear out."""
+    """Yield the commands with an answer that contradicts the final history."""
     made: dict[Request, list[tuple[int, Event]]] = {}
     for version, event in history.final:
         made.setdefault(request_of(event), []).append((version, event))
@@ -123,7 +124,7 @@ def _lost(history: RoomHistory) -> Iterable[str]:
 
 
 def _is_there(command: Command, answer: AnsweredCall, events: Sequence[Event]) -> bool:
-    """Whether these are events of that command, as far as a look at them tells."""
+    """Return whether the events can come from that command."""
     if isinstance(command, Move):
         return any(
             isinstance(event, Moved) and (event.seat, event.move) == (answer.seat, command.move) for event in events
@@ -136,9 +137,9 @@ def _is_there(command: Command, answer: AnsweredCall, events: Sequence[Event]) -
 
 
 def _doubled(history: RoomHistory) -> Iterable[str]:
-    """Requests that made more than one event of a kind, in what anybody saw: no command makes two."""
+    """Yield the requests with more than one event of a kind in a client's view of the history. No command makes two."""
     for watcher, seen in _all_who_saw(history):
-        events = dict(reversed(seen)).values()  # what came twice as the same version is told as out of order
+        events = dict(reversed(seen)).values()  # a version that was received twice is a case for ``_out_of_order``
         counted = Counter((event.by, event.request_id, event.kind) for event in events)
         for (name, request_id, kind), count in counted.items():
             if count > 1:
@@ -153,7 +154,7 @@ def _all_who_saw(history: RoomHistory) -> list[tuple[str, _Numbered]]:
 
 
 def _out_of_order(history: RoomHistory) -> Iterable[str]:
-    """Watchers who missed something, saw something twice, or saw something else than the final history has."""
+    """Yield what spectators missed, received twice, or received in another form than the final history has."""
     if history.gaps:
         yield f"{history.gaps} gaps in what watchers saw"
     if not history.final or history.final[0][0] != 1:
@@ -169,7 +170,9 @@ def _out_of_order(history: RoomHistory) -> Iterable[str]:
 
 
 def _back_in_time(history: RoomHistory) -> Iterable[str]:
-    """Answers of a version older than one that somebody was told before the call was sent."""
+    """Yield answers that are out of date: with an older version than an answer that arrived before the call
+    was sent.
+    """
     told = [
         call for call in history.calls if call.answered_at is not None and isinstance(call.answer, (AnsweredCall, Seen))
     ]
@@ -187,7 +190,10 @@ def _version(call: Call[object]) -> int:
 
 
 def _first_sent(told: _Calls, calls: _Calls) -> Iterable[tuple[float, Call[object]]]:
-    """Each call with when its request was first sent: who asks again gets the first answer, rightly an old one."""
+    """Yield each call with the time when its request was first sent.
+
+    A retry rightly gets the first answer, which may be old.
+    """
     first: dict[Request, float] = {}
     for call in calls:
         if isinstance(call.operation, Command):

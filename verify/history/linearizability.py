@@ -1,16 +1,16 @@
-"""Is a history of calls linearizable? A search for one order of the calls that a correct object could have given.
+"""Checks whether a history of calls is linearizable: searches for an order of the calls that a correct object can have.
 
-Wing & Gong's search ("Testing and verifying concurrent objects", 1993) with the memory of Lowe ("Testing for
-linearizability", 2017), as known from Porcupine. Lives here: the search, for any object that a ``Model`` describes.
-What rooms and registers do is in ``models``. No clock, no threads, no recursion.
+The search is that of Wing and Gong ("Testing and verifying concurrent objects", 1993). The cache is that of Lowe
+("Testing for linearizability", 2017), as in Porcupine. It works for any object that a ``Model`` describes. ``models``
+has those of rooms and registers. No clock, no threads, no recursion.
 
-The search builds the order from its beginning. Next can be every call that was sent before the first answer among the
-calls that are not in it yet; the model says what a correct object would have answered there. When none fits, the last
-one is taken back. A set of calls already in the order together with the state that they lead to is tried once only.
+The search builds the order from its beginning. Any call can be next that was sent before the first answer among the
+remaining calls. The model computes the correct answer. When no call fits, the search takes back the last one. Each pair
+of a set of ordered calls and the resulting state is tried only once.
 
-The history is not cut where no call is under way: calls before such a point may lead to several states, all of which
-would have to be carried on, and that is just what the memory does. With calls that never had an answer there is no such
-point anyway.
+The history is not cut at moments without an open call. Calls before such a moment may lead to several states, and all
+would have to be continued. The cache does exactly that. With calls that never got an answer, no such moment exists
+anyway.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ SHOWN_CALLS = 5
 
 
 class Model(Protocol[State, _Asked_contra]):
-    """An object as it is when calls come one after the other. Inherit from it; states are never changed in place."""
+    """A sequential object. Subclasses must never change a state in place."""
 
     def initial(self) -> State:
-        """The state before the first call."""
+        """Return the state before the first call."""
 
     def step(self, state: State, operation: _Asked_contra) -> tuple[State, object]:
-        """The state after an operation, and the answer that a correct object gives to it."""
+        """Return the state after an operation, and the correct answer to it."""
 
     def key(self, state: State) -> Hashable:
-        """What tells states apart: equal keys only for states that answer everything that comes the same."""
+        """Return a key for a state. States with equal keys must give equal answers to all future operations."""
 
     def accepts(self, correct: object, given: object) -> bool:
-        """Whether the answer that was given may stand for the correct one; they are equal, unless a model says else."""
+        """Return whether ``given`` is acceptable for the ``correct`` answer. By default they must be equal."""
         return correct == given
 
 
 @dataclass(frozen=True)
 class Impossible(Generic[Operation]):
-    """A call that cannot be next, and what a correct object would have answered it there."""
+    """A call that cannot be next, and the answer that a correct object would have given there."""
 
     call: Call[Operation]
     correct: object
@@ -60,19 +60,19 @@ class Impossible(Generic[Operation]):
 
 @dataclass(frozen=True)
 class Verdict(Generic[Operation]):
-    """What the search found."""
+    """The result of a search."""
 
     outcome: Literal["linearizable", "not linearizable", "not decided"]
     order: tuple[Call[Operation], ...]
-    """An order in which the calls may have taken effect; unless linearizable, the longest beginning of one."""
+    """A possible order of the calls. If there is none, the longest beginning of an order."""
     impossible: tuple[Impossible[Operation], ...]
-    """If not linearizable: the calls one of which must come next after ``order``, and none can."""
+    """If not linearizable: after ``order`` one of these calls must come next, and none can."""
     steps: int
-    """How many steps of the model it took."""
+    """The number of steps of the model."""
 
     @property
     def linearizable(self) -> bool:
-        """Whether an order was found; also false when the search gave up."""
+        """Return whether an order was found. False also when the search gave up."""
         return self.outcome == "linearizable"
 
     def __str__(self) -> str:
@@ -94,9 +94,11 @@ def check(
 ) -> Verdict[Operation]:
     """Search for an order of the calls that fits their times and answers.
 
-    Every call takes effect at one moment between ``sent_at`` and ``answered_at``; one without an answer at any moment
-    after ``sent_at``, or never. Calls that touch in one moment may be in any order. After ``most_steps`` steps of the
-    model the search gives up. Raises ValueError for a call that was answered before it was sent.
+    Each call takes effect at one moment between ``sent_at`` and ``answered_at``. A call without an answer takes effect
+    at any moment after ``sent_at``, or never. Calls that end and begin at the same moment may be in any order.
+
+    After ``most_steps`` steps of the model the search gives up. Raises ValueError for a call that was answered before
+    it was sent.
     """
     if any(call.answered_at is not None and call.answered_at < call.sent_at for call in calls):
         raise ValueError("a call is answered after it is sent")
@@ -105,7 +107,7 @@ def check(
 
 @dataclass
 class _Choice(Generic[State]):
-    """A point of the search: the state so far, which calls can be next, and how many of those were tried."""
+    """A point of the search: the state so far, the calls that can be next, and how many of them were tried."""
 
     state: State
     key: Hashable
@@ -114,7 +116,7 @@ class _Choice(Generic[State]):
 
 
 class _Search(Generic[State, Operation]):
-    """One search. Calls are known by their number in the order in which they were sent."""
+    """A search. It identifies a call by its index in the order of ``sent_at``."""
 
     def __init__(self, model: Model[State, Operation], calls: Sequence[Call[Operation]], most_steps: int) -> None:
         self._model = model
@@ -124,20 +126,23 @@ class _Search(Generic[State, Operation]):
         self._open = [call.answered_at is None for call in self._calls]
         self._most_steps = most_steps
         self._steps = 0
-        # The calls that are not in the order yet, as a ring through one place more than there are calls. A call that is
-        # taken out keeps its own links, so that putting them back, last first, is as cheap ("dancing links").
+        # The remaining calls, as a ring with one more place than there are calls. A removed call keeps its own links.
+        # So putting calls back in reverse order is as cheap as removing them ("dancing links").
         places = len(self._calls) + 1
         self._after = [(place + 1) % places for place in range(places)]
         self._before = [(place - 1) % places for place in range(places)]
+        # The answered calls that are not in the order yet. The search succeeds when it is 0.
         self._missing = places - 1 - sum(self._open)
+        # The order so far. ``_done`` always has exactly its calls; the ring has all others.
         self._order: list[int] = []
-        self._done = 0  # as a set of bits
+        self._done = 0  # a bit set of the ordered calls
+        # The fewest answered calls that were ever missing, and the order at that point.
         self._fewest_missing = self._missing + 1
         self._longest: tuple[int, ...] = ()
         self._after_longest: _Choice[State] | None = None
 
     def run(self) -> Verdict[Operation]:
-        """Search until there is an order, nothing is left to try, or it takes too long."""
+        """Search until an order is found, nothing is left to try, or the steps are used up."""
         initial = self._model.initial()
         choices = [self._choice(initial, self._model.key(initial))]
         tried: set[tuple[int, Hashable]] = set()
@@ -158,7 +163,10 @@ class _Search(Generic[State, Operation]):
         return self._verdict("linearizable")
 
     def _choice(self, state: State, key: Hashable) -> _Choice[State]:
-        """Which calls can be next: those sent before any of the missing was answered. Open ones are tried last."""
+        """Return the calls that can be next: those sent before the first answer of the remaining calls.
+
+        Unanswered calls come last.
+        """
         answered: list[int] = []
         unanswered: list[int] = []
         first_answer = math.inf
@@ -171,7 +179,10 @@ class _Search(Generic[State, Operation]):
         return _Choice(state, key, answered + unanswered)
 
     def _next(self, choice: _Choice[State], tried: set[tuple[int, Hashable]]) -> _Choice[State] | None:
-        """Put the next call that fits into the order; what can be chosen then, or None if none fits or steps are up."""
+        """Append the next call that fits.
+
+        Return the choices after it, or None if none fits or the steps are used up.
+        """
         model = self._model
         while choice.tried < len(choice.candidates) and self._steps < self._most_steps:
             number = choice.candidates[choice.tried]
@@ -182,7 +193,7 @@ class _Search(Generic[State, Operation]):
             key = model.key(state)
             if self._open[number]:
                 if key == choice.key:
-                    continue  # nobody can tell whether it took effect here or never
+                    continue  # it is unknown whether the call took effect here or never
             elif not model.accepts(correct, call.answer):
                 continue
             reached = (self._done | 1 << number, key)
@@ -206,7 +217,10 @@ class _Search(Generic[State, Operation]):
         self._missing += not self._open[number]
 
     def _note_the_longest(self, choice: _Choice[State]) -> None:
-        """Remember where the search came furthest: no answered call can be next there, else it had come further."""
+        """Remember the longest order so far.
+
+        No answered call can follow it; otherwise the search would have gone further.
+        """
         if self._missing < self._fewest_missing:
             self._fewest_missing = self._missing
             self._longest = tuple(self._order)

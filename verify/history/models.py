@@ -1,6 +1,6 @@
-"""What correct objects do when calls come one after the other: a register, and a room. The search is elsewhere.
+"""Models of correct sequential objects: a register and a room. ``linearizability`` has the search.
 
-A room is ``game.rooms`` itself: the same decisions that the servers make, on one state, with nothing around them.
+The model of a room is ``game.rooms`` itself: the same decisions as in the servers, on one state.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from verify.history.server_commands import Request, request_of
 
 @dataclass(frozen=True)
 class Read:
-    """What is in the register? Answered with the value."""
+    """Read the register. The answer is its value."""
 
 
 @dataclass(frozen=True)
 class Write:
-    """Put a value into the register. Answered with None."""
+    """Write a value to the register. The answer is None."""
 
     value: Hashable
 
 
 @dataclass(frozen=True)
 class CompareAndSet:
-    """Put ``value`` into the register if ``expected`` is in it. Answered with whether it was."""
+    """Write ``value`` if the register has ``expected``. The answer is whether it was written."""
 
     expected: Hashable
     value: Hashable
 
 
 class RegisterSpecification(Model[Hashable, Read | Write | CompareAndSet]):
-    """One register: its state is its value."""
+    """A register. Its state is its value."""
 
     def __init__(self, value: Hashable = None) -> None:
-        """``value`` is in it at first."""
+        """``value`` is the initial value."""
         self._value = value
 
     def initial(self) -> Hashable:
-        """The value that is in it at first."""
+        """Return the initial value."""
         return self._value
 
     def step(self, state: Hashable, operation: Read | Write | CompareAndSet) -> tuple[Hashable, object]:
@@ -62,7 +62,7 @@ class RegisterSpecification(Model[Hashable, Read | Write | CompareAndSet]):
         return (operation.value if same else state), same
 
     def key(self, state: Hashable) -> Hashable:
-        """The value."""
+        """Return the value."""
         return state
 
 
@@ -70,22 +70,22 @@ class RegisterSpecification(Model[Hashable, Read | Write | CompareAndSet]):
 
 
 class Way:
-    """The commands that led to a room, in their order: the same ones from the same beginning are the same object."""
+    """The commands that led to a room, in order. Equal sequences from the same beginning are the same object."""
 
     __slots__ = ("_further",)
 
     def __init__(self) -> None:
-        """A beginning."""
+        """Make an empty sequence."""
         self._further: dict[str, Way] = {}
 
     def with_one_more(self, command: Command) -> Way:
-        """The way that goes on with this command."""
+        """Return the sequence extended by a command."""
         return self._further.setdefault(repr(command), Way())
 
 
 @dataclass(frozen=True)
 class RoomState:
-    """A room, and the way that led to it, which tells it from others of the same version."""
+    """A room, and the commands that led to it. They distinguish it from other rooms of the same version."""
 
     room: Room
     way: Way
@@ -93,7 +93,7 @@ class RoomState:
 
 @dataclass(frozen=True)
 class Carried:
-    """The answer to a command of which nobody heard, but the events of which are known: the version after the last."""
+    """The answer to a command that got none, but has known events: the version after the last of them."""
 
     version: int
 
@@ -102,14 +102,18 @@ _ANY_MOMENT = Context()
 
 
 class RoomSpecification(Model[RoomState, Command | ObservedView]):
-    """A room. Commands are answered with Done or Refused, a Look with Seen, or Refused while there is no room.
+    """A room.
 
-    A request that was carried out before is answered as the first time, for as long as rooms remember it.
+    The answer to a command is ``AnsweredCall`` or ``RefusedCall``. The answer to an ``ObservedView`` is ``Seen``, or
+    ``RefusedCall`` before the room exists.
+
+    A repeated request gets its first answer, for as long as rooms remember requests.
     """
 
     def __init__(self, room_id: str, limits: Limits, moments: Mapping[Request, Context]) -> None:
-        """A room that is not created yet. ``moments``: when the requests were carried out of which that is known; what
-        does not depend on time is decided at any.
+        """A room before its creation.
+
+        ``moments``: when requests were decided, as far as that is known. For all others the time makes no difference.
         """
         self._room_id = room_id
         self._limits = limits
@@ -117,11 +121,11 @@ class RoomSpecification(Model[RoomState, Command | ObservedView]):
         self._beginning = Way()
 
     def initial(self) -> RoomState:
-        """The room before its first event."""
+        """Return the room before its first event."""
         return RoomState(nothing(self._room_id), self._beginning)
 
     def step(self, state: RoomState, operation: Command | ObservedView) -> tuple[RoomState, object]:
-        """Decide and evolve, or look."""
+        """Decide and evolve for a command, or read the view."""
         room = state.room
         if isinstance(operation, ObservedView):
             if room.phase == "new":
@@ -142,15 +146,15 @@ class RoomSpecification(Model[RoomState, Command | ObservedView]):
         return after, AnsweredCall(answer.version, answer.seat)
 
     def key(self, state: RoomState) -> Hashable:
-        """The way: the commands that made events. It costs nothing to compare, and a room is its events.
+        """Return the commands that made events. They are cheap to compare, and a room follows from its events.
 
-        Rooms that are the same in all but what they remember of requests have two keys; versions in the answers keep
-        such rooms few.
+        Rooms that differ only in the requests that they remember have two keys. The versions in the answers keep such
+        rooms few.
         """
         return state.way
 
     def accepts(self, correct: object, given: object) -> bool:
-        """Equal, or for Carried the same version."""
+        """Return whether the answers are equal. For ``Carried`` only the versions must be equal."""
         if isinstance(given, Carried):
             return isinstance(correct, AnsweredCall) and correct.version == given.version
         return correct == given

@@ -1,4 +1,4 @@
-"""What a history is made of: the calls of clients, and the events that watchers saw. Values only."""
+"""The parts of a history: the calls of clients, and the events that spectators received. Values only."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Operation = TypeVar("Operation")
 
 @dataclass(frozen=True)
 class Call(Generic[Operation]):
-    """One call of one client, from when it was first sent until its answer came; retries in between are part of it.
+    """A call of a client, from its first attempt to its answer. Retries are part of it.
 
-    Times are of one monotonic clock that all clients share, in seconds. ``answered_at`` is None when no answer ever
-    came: then nobody knows whether, and when, the call was carried out.
+    Times are in seconds of one monotonic clock that all clients share. ``answered_at`` is None if no answer arrived.
+    Then it is unknown whether and when the call was applied.
     """
 
     client: str
@@ -28,7 +28,7 @@ class Call(Generic[Operation]):
 
 @dataclass(frozen=True)
 class AnsweredCall:
-    """A command was carried out: the room's version after it, and the caller's seat then."""
+    """The answer to a command that was applied: the room's version after it, and the caller's seat then."""
 
     version: int
     seat: Seat | None
@@ -36,21 +36,21 @@ class AnsweredCall:
 
 @dataclass(frozen=True)
 class RefusedCall:
-    """A command was refused and changed nothing; the code says why."""
+    """The answer to a command that was refused and changed nothing. ``code`` is the reason."""
 
     code: str
 
 
 @dataclass(frozen=True)
 class ObservedView:
-    """Somebody looked at the room."""
+    """A read of a room's view."""
 
     by: str
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look saw: the version, the phase, and the moves of the game on the board, oldest first."""
+    """The answer to a read: the version, the phase, and the moves of the current game, oldest first."""
 
     version: int
     phase: str
@@ -59,12 +59,12 @@ class Seen:
 
 @dataclass
 class RoomHistory:
-    """What was seen of one room. The operation of a call is a command or an ``ObservedView``."""
+    """What clients observed of a room. The operation of a call is a command or an ``ObservedView``."""
 
     calls: list[Call[object]] = field(default_factory=list)
     watchers: dict[str, list[tuple[int, Event]]] = field(default_factory=dict)
-    """By watcher: events with their versions, in the order in which it saw them."""
+    """By spectator: events with their versions, in the order of arrival."""
     gaps: int = 0
-    """How often a watcher was told that events before those it got are compacted away."""
+    """How often a spectator got a notice that earlier events were compacted away."""
     final: list[tuple[int, Event]] = field(default_factory=list)
-    """All of the room's events, from version 1, as read anew in the end."""
+    """All events of the room, from version 1, as read at the end."""

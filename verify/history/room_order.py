@@ -1,11 +1,13 @@
-"""Is there one order of all calls on a room that explains every answer and the events that were read in the end?
+"""Searches for an order of all calls on a room that explains every answer and the final events.
 
-Needs every command on the room, also those that nobody answered. ``guarantees`` asks here; what needs less is there.
+It needs every command on the room, also the unanswered ones. ``guarantees`` calls it, and has the checks that need
+less.
 
-The final history makes the search short. It says what became of a call without an answer: either its events are there,
-then only their version is right as its answer, or it changed nothing and nobody can tell. And since a version is the
-number of one event, the commands that made events have but one order. Whether the rules make these events of them, and
-no others, is ``replayed``.
+The final history keeps the search short, because it decides the calls without an answer. If such a call made events,
+only their version is a correct answer. Otherwise it changed nothing, and no client can notice it.
+
+A version is the number of one event, so the commands that made events have only one possible order. ``replayed`` checks
+whether the rules make exactly these events.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ _LONG_BEFORE, _LONG_AFTER = float("-inf"), float("inf")
 
 @dataclass(frozen=True)
 class RoomOrder:
-    """What was found about the order of a room's calls."""
+    """The findings about the order of a room's calls."""
 
     wrong: tuple[str, ...]
     undecided: tuple[str, ...]
@@ -52,7 +54,7 @@ def check_order(room_id: str, history: RoomHistory, *, limits: Limits, most_step
 
 
 def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[str]:
-    """The first event of the final history that nobody asked for, or that the rules do not make there, if any."""
+    """Yield the first event of the final history that has no command, or that the rules do not make at that point."""
     commands = _asked(history)
     room = nothing(room_id)
     for request, made in _by_request(history):
@@ -78,13 +80,13 @@ def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[
 
 
 def _asked(history: RoomHistory) -> dict[Request, Command]:
-    """All commands, by their requests."""
+    """Return all commands by their requests."""
     commands = (call.operation for call in history.calls)
     return {request_of(command): command for command in commands if isinstance(command, Command)}
 
 
 def _judged(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
-    """The calls that say something of the room, each with its answer as far as the final history knows it."""
+    """Yield the calls to check. An unanswered command gets the answer that its events in the final history imply."""
     whole = bool(history.final) and history.final[0][0] == 1
     ends = {request_of(event): version for version, event in history.final}
     for call in history.calls:
@@ -92,7 +94,7 @@ def _judged(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
         if not isinstance(operation, (Command, ObservedView)):
             raise ValueError(f"a call on a room is a command or a look, and not {operation!r}")
         if isinstance(call.answer, RefusedCall) and call.answer.code not in _REFUSALS_OF_ROOMS:
-            continue  # refused before it came to the room
+            continue  # refused before it reached the room
         if isinstance(call.answer, RefusedCall) and _depends_on_time(operation, call.answer):
             continue
         answered_at, answer = call.answered_at, call.answer
@@ -109,16 +111,16 @@ def _judged(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
 
 
 def _by_request(history: RoomHistory) -> Iterator[tuple[Request, list[tuple[int, Event]]]]:
-    """The final history, the events of each request together."""
+    """Yield the final history with the events of each request together."""
     for request, made in itertools.groupby(history.final, key=lambda numbered: request_of(numbered[1])):
         yield request, list(made)
 
 
 def _moments(history: RoomHistory) -> dict[Request, Context]:
-    """When the requests were decided that made events."""
+    """Return the moments at which the requests with events were decided."""
     return {request: moment_of(event for _, event in made) for request, made in _by_request(history)}
 
 
 def _depends_on_time(operation: Command | ObservedView, answer: RefusedCall) -> bool:
-    """Whether a refusal may be right at one moment and wrong at another: of what made no events none is known."""
+    """Return whether a refusal depends on the time. The time is unknown for requests without events."""
     return answer.code in _OF_TIME or (isinstance(operation, ClaimGame) and answer.code == NotAllowed.code)

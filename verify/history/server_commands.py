@@ -1,6 +1,6 @@
-"""What the servers themselves commanded, and when things were decided, read off the events of a room. Pure.
+"""Derives the servers' own commands and the decision times from the events of a room. Pure.
 
-A history has the calls of people; what the servers do of themselves, or on somebody's behalf, leaves but its events.
+A history has only the calls of clients. The commands of the servers, also on behalf of a user, appear only as events.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Due, Leav
 from game.rooms.events import Agreed, Closed, Created, Event, Finished, Left, Said, Seated, Selecting, Started
 
 Request = tuple[str, str]
-"""Who asked, and the request id."""
+"""The user or server that made the request, and the request id."""
 
 
 def request_of(made: Command | Event) -> Request:
-    """The request of a command or an event. What the servers make of one request is that request's, whoever it is on
-    whose behalf.
+    """Return the request of a command or an event.
+
+    An event of a request of the servers belongs to that request, also if it is on behalf of a user.
     """
     by = HOUSE if made.request_id.startswith(HOUSE_REQUESTS) else made.by
     return by, made.request_id
 
 
 def moment_of(events: Iterable[Event]) -> Context:
-    """When the events of one request were decided, with the chance and the date that they tell of."""
+    """Return when the events of one request were decided, with the random number and the date in them."""
     now = Context()
     for event in events:
         now = now._replace(at=max(now.at, event.at))
@@ -37,7 +38,7 @@ def moment_of(events: Iterable[Event]) -> Context:
 
 
 def command_of_the_house(events: Sequence[Event]) -> Command | None:
-    """The command of the servers that made these events, or None if it was somebody's."""
+    """Return the servers' command that made these events, or None if a client made it."""
     first = events[0]
     if isinstance(first, Left) and first.request_id.startswith(HOUSE_REQUESTS):
         return Leave(first.by, first.request_id, first.unseen_ms)

@@ -1,4 +1,4 @@
-"""What a rush is to do and what came of it, as values."""
+"""The options and the results of a load test, as values."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from verify.testbed.percentiles import percentiles
 
 @dataclass(frozen=True)
 class LoadReport:
-    """So many people press Play at once, and a server, or several, are killed every so often.
+    """The options: how many people press Play at once, and how often one or several servers are killed.
 
-    Raises InvalidArgument for an odd number of people: one would wait for an opponent for ever.
+    Raises InvalidArgument for an odd number of people, because the last person would never find an opponent.
     """
 
     people: int = 1000
@@ -31,8 +31,11 @@ class LoadReport:
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """What came of it. ``people``: what each said; ``recorded``: games in the book; ``left``: rooms that
-    are still open after all have gone."""
+    """The results.
+
+    ``people``: the report of each person. ``recorded``: games in the archive. ``left``: rooms that are still open after
+    all people have left.
+    """
 
     rush: LoadReport
     seconds: float
@@ -44,23 +47,23 @@ class LoadSummary:
 
     @property
     def unmatched(self) -> list[str]:
-        """Who found no match."""
+        """Return the people without a match."""
         return [person["name"] for person in self.people if not person["room"]]
 
     @property
     def crowded(self) -> list[str]:
-        """Rooms in which not exactly two were matched."""
+        """Return the rooms with a number of matched players other than two."""
         count = Counter(person["room"] for person in self.people if person["room"])
         return [room for room, players in count.items() if players != 2]  # noqa: PLR2004
 
     @property
     def unfinished(self) -> list[str]:
-        """Who did not see their series end."""
+        """Return the people who did not see their series end."""
         return [person["name"] for person in self.people if not person["ended"]]
 
     @property
     def games(self) -> int:
-        """Games that were finished, as those who played saw it."""
+        """Return the number of finished games, as their players saw them."""
         ended = {
             (person["room"], version)
             for person in self.people
@@ -71,7 +74,7 @@ class LoadSummary:
 
     @property
     def wrong(self) -> list[str]:
-        """All that should not have been."""
+        """Return all violations."""
         return [
             *(f"{name} found no match" for name in self.unmatched),
             *(f"{room} has not two players" for room in self.crowded),
@@ -83,7 +86,7 @@ class LoadSummary:
         ]
 
     def as_plain(self) -> dict[str, object]:
-        """The report."""
+        """Return the report as a dictionary for JSON."""
         return {
             **vars(self.rush),
             "seconds": round(self.seconds, 1),

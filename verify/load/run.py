@@ -1,4 +1,4 @@
-"""A rush from beginning to end: people enter, press Play together, play under kills; then all is accounted for."""
+"""A load test: people enter, press Play together, and play during kills. Then all is accounted for."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PROCESSES = 4
 READERS = 8
 DEADLINE_S = 60.0
 HEARD_OF_S = 60.0
-"""The lobby hears of what happens in rooms a moment later; after so long it has, or something is wrong."""
+"""How long the lobby may take to show the rooms' changes, in seconds."""
 LOOK_AGAIN_S = 0.05
 
 
 def run_rush(servers: ClusterControl, rush: LoadReport, say: Callable[[str], None] = lambda _: None) -> LoadSummary:
-    """Run a rush on a cluster that runs and keeps all events. What fails is in the summary."""
+    """Run a load test on a running cluster that keeps all events. Failures are in the summary."""
     names = [f"rush{number}" for number in range(rush.people)]
     processes = min(PROCESSES, len(names))
     with task_processes(processes, *WORKER, servers.name_server) as workers:
@@ -50,13 +50,13 @@ def run_rush(servers: ClusterControl, rush: LoadReport, say: Callable[[str], Non
 def _under_kills(
     servers: ClusterControl, rush: LoadReport, workers: Sequence[TaskProcess], say: Callable[[str], None]
 ) -> tuple[list[tuple[str, ...]], list[dict[str, Any]]]:
-    """Let all play, and kill servers meanwhile: whom was killed, and what people say."""
+    """Let all play, and kill servers meanwhile. Return the killed roles and the reports of all people."""
     over = threading.Event()
     killed: list[tuple[str, ...]] = []
 
     def kill() -> None:
         following = kill_schedule(rush.seed)
-        while True:  # the first blow falls at once, while all are asking
+        while True:  # the first kill comes at once, while all are seeking
             roles = following()
             say(f"killing {', '.join(roles)}")
             killed.append(tuple(role for role in roles if servers.kill_if_running(role)))
@@ -76,7 +76,9 @@ def _under_kills(
 
 
 def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, RoomHistory]:
-    """What people did and saw, by room, and how the rooms are served in the end."""
+    """Return the histories by room: the calls and events of the people, and the final events as the servers return
+    them.
+    """
     histories: dict[str, RoomHistory] = {}
     for person in people:
         if person["room"]:
@@ -96,7 +98,7 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
 
 
 def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
-    """Which of these rooms are open, once the lobby has had time to hear of those that were closed."""
+    """Return which of these rooms are still open, after the lobby had time to show the closed ones."""
     until = time.monotonic() + HEARD_OF_S
     while True:
         left = [row.room for row in cluster.rooms() if row.room in rooms]
@@ -106,7 +108,7 @@ def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
 
 
 def _recorded(cluster: Cluster) -> int:
-    """How many rated games are in the book."""
+    """Return the number of rated games in the archive."""
     return sum(1 for _ in _games(cluster))
 
 

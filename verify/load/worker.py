@@ -1,4 +1,4 @@
-"""One process of people who press Play; it carries out tasks.
+"""A process of people who press Play. It carries out tasks.
 
 python -m verify.load.worker NAME_SERVER       a task a line of JSON in, its result a line of JSON out
 """
@@ -25,23 +25,25 @@ from wire.errors import TicTacToeError
 
 DEADLINE_S = 90.0
 STALLED_S = 120.0
-"""When nothing has happened to anybody for so long, all give up: longer than a call may take, so that what a call runs
-into comes first."""
+"""How long nothing may happen before all people give up, in seconds. Longer than a call may take, so that the errors of
+calls come first."""
 LOOK_AGAIN_S = 0.5
 WISH = SeekFilter(board="3x3")
 STUBBORN = 0.05
-"""How many insist on what they proposed, so that lots are drawn."""
+"""The share of people who insist on their proposal, so that lots are drawn."""
 
 
 class LoadPlayer:
-    """Somebody who presses Play once, and plays the series to its end."""
+    """A person who presses Play once and plays the series to its end."""
 
     def __init__(self, player: Player) -> None:
         self._player = player
         self._chance = random.Random(player.name)
         self._wants = Proposal("3x3", self._chance.choice((1, 3)), self._chance.choice(("none", "3+2")))
         self._stubborn = self._chance.random() < STUBBORN
+        # The acknowledged moves: request id, version, seat, cell.
         self.moves: list[tuple[str, int, str | None, object]] = []
+        # The received events with their versions, in the order of arrival.
         self.seen: list[tuple[int, dict[str, object]]] = []
         self._room: RoomClient | None = None
         self.room = ""
@@ -50,7 +52,7 @@ class LoadPlayer:
         self.wrong = ""
 
     def play(self, together: threading.Barrier, give_up: threading.Event) -> None:
-        """Press Play with all others, and play, until the series ends or ``give_up`` is set."""
+        """Press Play together with all others. Play until the series ends or ``give_up`` is set."""
         together.wait()
         pressed = time.monotonic()
         try:
@@ -74,7 +76,7 @@ class LoadPlayer:
             self._act(room, news)
 
     def _act(self, room: RoomClient, news: News) -> None:
-        """Do what the news ask for; if they are old, the refusal says so and newer ones are on their way."""
+        """Act on the news. If they are out of date, the command is refused and newer ones follow."""
         view = news.view
         seat = view.seat_of(room.name)
         try:
@@ -103,40 +105,43 @@ class LoadPlayer:
             room.propose(theirs)
 
     def leave(self) -> None:
-        """Go; when both have, the room is closed."""
+        """Leave the room. The room closes when both players have left."""
         if self._room is not None:
             self._room.leave()
             self._room.disconnect()
 
     def told(self) -> dict[str, Any]:
-        """What came of it."""
+        """Return the results as a dictionary."""
         return {**{name: value for name, value in vars(self).items() if not name.startswith("_")}, "name": self.name}
 
     @property
     def progress(self) -> int:
-        """A number that grows with whatever happens to this person."""
+        """Return a number that grows with every change for this person."""
         return len(self.seen) + len(self.moves) + bool(self.room)
 
     @property
     def name(self) -> str:
-        """The username."""
+        """Return the username."""
         return self._player.name
 
 
 class LoadWorker:
-    """The tasks, each a method whose fields come by name."""
+    """The tasks. Each is a method; the task's fields are its arguments."""
 
     def __init__(self, name_server: str) -> None:
         self._cluster = connect(name_server, deadline_s=DEADLINE_S)
         self._people: list[LoadPlayer] = []
 
     def enter(self, names: Sequence[str]) -> dict[str, object]:
-        """Take these names."""
+        """Claim these names."""
         self._people = [LoadPlayer(self._cluster.claim(name)) for name in names]
         return {"people": len(self._people)}
 
     def play(self) -> dict[str, object]:
-        """All press Play at once, and play to the end, or until nothing has happened for ``STALLED_S``."""
+        """Let all press Play at once.
+
+        Return at the end of all series, or when nothing has happened for ``STALLED_S``.
+        """
         together, give_up = threading.Barrier(len(self._people)), threading.Event()
         threads = [
             threading.Thread(target=person.play, args=(together, give_up), daemon=True) for person in self._people
@@ -154,7 +159,7 @@ class LoadWorker:
         return {"people": [person.told() for person in self._people]}
 
     def leave(self) -> dict[str, object]:
-        """All go."""
+        """Let all people leave."""
         for person in self._people:
             person.leave()
         return {}

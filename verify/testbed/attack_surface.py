@@ -1,4 +1,4 @@
-"""A cluster as somebody sees it who attacks it: its ports, its processes, and what they cost. For the attack run."""
+"""A cluster from an attacker's view: its ports, its processes and their memory. For the fuzz run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = "name server"
 
 
 class AttackedPort(NamedTuple):
-    """One port of the cluster: which role's, what it is for (CLIENT, PEERS, METRICS, NAMES), and where."""
+    """A port of the cluster: its role, its use (CLIENT, PEERS, METRICS, NAMES), and its address."""
 
     role: str
     use: str
@@ -38,7 +38,7 @@ class AttackSurface:
         self.is_whole = cluster.is_whole
 
     def ports(self) -> list[AttackedPort]:
-        """Every port that something listens on."""
+        """Return every port that a server may listen on."""
         settings = self._cluster.settings
         servers = (MAIN, COMMUNICATION, REPLICATION)
         return [
@@ -53,12 +53,12 @@ class AttackSurface:
         ]
 
     def processes(self) -> Mapping[str, tuple[int, float] | None]:
-        """Pid and start of who runs in each role."""
+        """Return the pid and the start time of the process of each role."""
         runs = {role: self._cluster.process_of(role) for role in ROLES}
         return {role: None if run is None else (run.pid, run.created) for role, run in runs.items()}
 
     def memory_mb(self) -> Mapping[str, float]:
-        """What each process that runs has in memory (RSS)."""
+        """Return the resident memory (RSS) of each running process, in MB."""
         found: dict[str, float] = {}
         for role in ROLES:
             run = self._cluster.process_of(role)
@@ -67,9 +67,9 @@ class AttackSurface:
                 try:
                     found[role] = process.memory_info().rss / MEGABYTE
                 except psutil.NoSuchProcess:
-                    continue  # it has ended since
+                    continue  # the process has ended meanwhile
         return found
 
     def names(self) -> int | None:
-        """How many usernames the main server has; None while it does not answer."""
+        """Return the number of usernames at the main server, or None while it does not answer."""
         return next((role.names for role in self._cluster.status() if role.role == MAIN), None)

@@ -1,7 +1,7 @@
-"""Tables at which computer players play game after game while somebody watches, with all they saw as histories.
+"""Tables where bots play game after game with a spectator. All that they observe becomes histories.
 
-What the demo and the attack run have in common: they do something to the servers, these play on, and in the end every
-move is accounted for.
+The demo and the fuzz run share this. They disturb the servers while the bots play. At the end every move is accounted
+for.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ END_S = 30.0
 
 
 class BotTables:
-    """Two players and one who watches at each table, from ``open`` to ``end``. Safe for threads."""
+    """Two bots and a spectator at each table, from ``open`` to ``end``. Safe for threads."""
 
     def __init__(self, *, pace_s: float, on_move: OnMove) -> None:
-        """``pace_s``: the pause before each move. ``on_move`` is called with each that was acknowledged."""
+        """``pace_s``: the pause before each move, in seconds. ``on_move`` is called for each acknowledged move."""
         self.rooms: list[RoomClient] = []
         self.histories: dict[str, RoomHistory] = {}
-        """By room; of calls they have the moves alone."""
+        """By room id. The only calls in them are moves."""
         self.gave_up: list[str] = []
-        """What clients raised, each a move that somebody could not make; and who never came to an end."""
+        """The errors of clients that gave up, each for a move that could not be made, and the clients that
+        did not end."""
         self._pace_s = pace_s
         self._on_move = on_move
         self._stop = threading.Event()
+        # Protects ``histories``: the bots' threads append their moves.
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -51,7 +53,7 @@ class BotTables:
         chance: random.Random,
         on_view: Callable[[View], None] = lambda _: None,
     ) -> None:
-        """Open a room in which the first two of ``names`` play, each on one of ``levels``, and the third watches."""
+        """Open a room. The first two of ``names`` play, each on one of ``levels``; the third watches."""
         first, second, third = (cluster.claim(name) for name in names)
         room = first.create(title)
         self.rooms.append(room)
@@ -63,8 +65,9 @@ class BotTables:
         self._in_thread(functools.partial(self._watch, third.room(room.id), history, on_view))
 
     def end(self) -> None:
-        """Stop playing, and read the final histories. Who watched must have seen them to their end, else but a part
-        would be checked.
+        """Stop playing, and read the final histories.
+
+        A spectator without the last event is an error, because then only a part of the history would be checked.
         """
         self._stop.set()
         for room in self.rooms:
@@ -114,7 +117,7 @@ class BotTables:
 
 
 def _close(room: RoomClient) -> None:
-    """Close a room, in which a game may run and a bot may just end it or begin another; so everybody's news end."""
+    """Close a room, so that all its news end. A game may still run, and a bot may end it or begin another meanwhile."""
     while True:
         try:
             room.close()

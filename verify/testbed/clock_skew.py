@@ -1,7 +1,7 @@
-"""Wrong wall clocks for the servers of a sandbox, each another; the machine's own clock is not touched.
+"""Wrong wall clocks for the servers of a sandbox, a different one for each. The machine's clock is not changed.
 
-Done in Python itself (``wrong_clock/sitecustomize.py``), because libfaketime 0.9.10, which Debian has, breaks every
-``time.sleep`` of Python 3.11 and newer when it leaves the monotonic clock right.
+It is done in Python (``clock_skew_site/sitecustomize.py``). libfaketime 0.9.10, the version in Debian, cannot be used.
+It breaks every ``time.sleep`` of Python 3.11 and newer when it leaves the monotonic clock right.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from wire.whole_file import replace_file
 
 
 class SkewedClocks:
-    """The clocks of all Python processes that are started with ``environment``."""
+    """The wall clocks of all Python processes that are started with ``environment``."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder``: where the file that says how wrong they are is kept. They are right at first."""
+        """``folder``: where the file with the offsets is stored. At first all clocks are right."""
         self._file = folder / "clocks"
         self.set([0.0])
         path = [str(Path(__file__).parent / "clock_skew_site"), os.environ.get("PYTHONPATH", "")]
         self.environment = {"PYTHONPATH": os.pathsep.join(filter(None, path)), "WRONG_CLOCK": str(self._file)}
 
     def set(self, offsets_s: Sequence[float]) -> None:
-        """So many seconds wrong are the clocks from now on; which process has which follows from its pid."""
+        """Set the offsets of the clocks, in seconds. A process selects its offset by its pid."""
         replace_file(self._file, " ".join(f"{offset_s:.3f}" for offset_s in offsets_s))

@@ -1,6 +1,6 @@
-"""All that can be done to the processes of a sandbox cluster from outside: what ``verify.chaos`` needs of the servers.
+"""Injects faults into the processes of a sandbox cluster from outside, for ``verify.chaos``.
 
-Never waits for what a fault leads to. Whoever is hit is the process that the run folder names at that moment.
+It never waits for the effect of a fault. A fault hits the process that the run file names at that moment.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 _HOSTS = ("main_host", "communication_host", "replication_host", "name_server_host")
 START_S = 5.0
-"""How long a start is given before it is tried again: faults fall on what is just starting, too."""
+"""The time limit of a start before the next attempt, in seconds. Faults also hit starting servers."""
 _SETTINGS = {
     "away_s": 1e6,
     "room_idle_s": 10.0,
@@ -47,13 +47,16 @@ _SETTINGS = {
     "max_new_rooms_per_name_per_hour": 1_000_000,
     "max_seats_per_name": 1_000_000,
 }
-"""Nobody is taken for gone; a few people may play in very many rooms; rooms leave memory soon; waits are short, so
-that whoever finishes need not wait long; what is damaged is found soon. The logs have
-every command: they are evidence."""
+"""Settings for chaos. No user is taken for away, and a few users may play in very many rooms. Rooms leave memory soon.
+Waits are short, so that a finishing client need not wait long. Damage is found soon. The logs keep every command as
+evidence."""
 
 
 class ClusterFaults:
-    """A sandbox cluster and what can be done to it. Whoever is not there cannot be hit: no error, and no pid."""
+    """A sandbox cluster, and the faults for it.
+
+    A fault on a missing process has no effect: no error, and None as pid.
+    """
 
     def __init__(
         self,
@@ -62,45 +65,49 @@ class ClusterFaults:
         clocks: SkewedClocks,
         cannot: Mapping[str, str],
     ) -> None:
-        """``cuts``: None where the network cannot be cut. ``cannot``: kinds of faults that cannot be, and why not."""
+        """``cuts`` is None where the network cannot be cut.
+
+        ``cannot``: kinds of faults that are not possible, and why.
+        """
         self.cannot = cannot
         self._cluster = cluster
         self._cuts = cuts
         self._clocks = clocks
+        # By pid: every process that was ever suspended here, even if it has ended since.
         self._suspended: dict[int, RunFile] = {}
         self.name_server = cluster.name_server
 
     def start(self) -> None:
-        """Do what a person does who finds that nothing goes on: end what hangs, then start what does not run."""
+        """End the suspended processes and start the missing ones, as an operator does."""
         for run in list(self._suspended.values()):
             if _is_stopped(run):
                 processes.end(run)
         self._cluster.start(timeout_s=START_S)
 
     def all_down(self) -> bool:
-        """Whether none of the three servers runs on: there is nobody to start the others."""
+        """Return whether none of the three servers runs, so that none can start the others."""
         runs = [self._cluster.process_of(role) for role in _SERVERS]
         return all(run is None or _is_stopped(run) for run in runs)
 
     def is_whole(self) -> bool:
-        """Whether all four run, the replica is in step, and no row of either journal is damaged."""
+        """Return whether all four processes run, the replica is in sync, and no journal has a damaged row."""
         status = self._cluster.status()
         return whole(status) and complete(status) and not self._damaged()
 
     def describe(self) -> str:
-        """How the four are, in a line, for people, and which rows are damaged."""
+        """Describe the state of the four processes and the damaged rows, in one line."""
         words = [f"{one.role} {one.state} {one.step or ''} {one.note}".split() for one in self._cluster.status()]
         return "; ".join([*(" ".join(part) for part in words), *self._damaged()])
 
     # -- processes ------------------------------------------------------------------------------------------------
 
     def kill(self, role: str) -> int | None:
-        """SIGKILL, without waiting for the end."""
+        """Send SIGKILL, without waiting for the end. Return the pid, or None if no process runs."""
         run = self._cluster.process_of(role)
         return run.pid if run is not None and _signal(run, signal.SIGKILL) else None
 
     def suspend(self, role: str) -> int | None:
-        """SIGSTOP."""
+        """Send SIGSTOP. Return the pid, or None if no process runs."""
         run = self._cluster.process_of(role)
         if run is None or not _signal(run, signal.SIGSTOP):
             return None
@@ -108,18 +115,20 @@ class ClusterFaults:
         return run.pid
 
     def resume(self, pid: int) -> None:
-        """SIGCONT to a process that was suspended here, if it is still there."""
+        """Send SIGCONT to a process that was suspended here, if it is still there."""
         _signal(self._suspended[pid], signal.SIGCONT)
 
     def is_gone(self, pid: int) -> bool:
-        """Whether a process that was suspended here has ended."""
+        """Return whether a process that was suspended here has ended."""
         return not self._suspended[pid].alive
 
     # -- disk -----------------------------------------------------------------------------------------------------
 
     def fill_disk(self, role: str, largest_bytes: int = 0) -> int | None:
-        """From now on the role's process, its stand-by, and those they start, can write to no file behind so many
-        bytes."""
+        """Limit the size of files that the role's process and its stand-by can write.
+
+        Processes that they start inherit the limit. Return the pid, or None if no process was limited.
+        """
         run = self._cluster.process_of(role)
         limited = {
             process.pid
@@ -129,17 +138,20 @@ class ClusterFaults:
         return run.pid if run is not None and run.pid in limited else None
 
     def free_disk(self) -> None:
-        """Everybody can write again."""
+        """Remove the limit from all processes."""
         for process in processes.of_cluster(self._cluster.settings):
             _limit_files(process, None)
 
     def damage(self, role: str, pick: int) -> str | None:
-        """Flip a bit in a row of that role's journal which the other copy has and which is sound there."""
+        """Flip a bit in a row of a role's journal.
+
+        The other copy has that row, undamaged. Return the row, or None if there is none.
+        """
         settings, other = self._cluster.settings, REPLICATION if role == MAIN else MAIN
         return flip_a_bit(journal_of(settings, role), journal_of(settings, other), random.Random(pick))
 
     def _damaged(self) -> list[str]:
-        """The damaged rows of both journals, in sentences."""
+        """Return a sentence for each damaged row of both journals."""
         found: list[str] = []
         for role in (MAIN, REPLICATION):
             try:
@@ -153,7 +165,7 @@ class ClusterFaults:
     # -- network and clocks ---------------------------------------------------------------------------------------
 
     def cut(self, role: str, port: str, direction: Direction) -> bool:
-        """Nothing gets to that port ("in"), or from it ("out"), any more; whether that could be done."""
+        """Stop all traffic to a port ("in") or from it ("out"). Return whether that is possible."""
         return self._cuts is not None and self._cuts.cut(self._port(role, port), direction)
 
     def mend(self, role: str, port: str, direction: Direction) -> None:
@@ -168,29 +180,31 @@ class ClusterFaults:
         return settings.peer_address_of(role).port if port == "peer" else settings.client_port_of(role)
 
     def set_clocks(self, offsets_s: Sequence[float]) -> None:
-        """So wrong are the servers' wall clocks from now on, each another."""
+        """Set the offsets of the servers' wall clocks, in seconds."""
         self._clocks.set(offsets_s)
 
     # -- afterwards -----------------------------------------------------------------------------------------------
 
     def keep_evidence(self, folder: Path) -> None:
-        """Copy journals and logs of all servers to that folder."""
+        """Copy journals and logs of all servers to ``folder``."""
         shutil.copytree(self._cluster.settings.data, folder, dirs_exist_ok=True)
 
 
 @contextlib.contextmanager
 def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[ClusterFaults]:
-    """A running sandbox cluster, and what can be done to it. ``no_network``: why this process has no network of its
-    own, in which ports can be cut off; empty if it has. Without one, proxies do it.
+    """Run a sandbox cluster with fault injection.
 
-    Servers act on their own in no room: nobody who is killed is taken for gone, and no idle room is closed.
+    ``no_network``: why this process has no network namespace; empty if it has one. Without a namespace, proxies cut the
+    ports.
+
+    The servers send no commands to rooms by themselves: no killed client is taken for away, and no idle room is closed.
     """
     cannot: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="tictactoe-clock-") as folder, contextlib.ExitStack() as undo:
         clocks = SkewedClocks(Path(folder))
         for name, value in clocks.environment.items():
             undo.callback(_restore, name, os.environ.get(name))
-            os.environ[name] = value  # what servers pass on to those they start is their environment
+            os.environ[name] = value  # servers pass their environment on to the processes they start
         if sys.platform != "linux":
             cannot["disk full"] = "only Linux limits the files of another process"
         cuts: NetworkCuts | TcpProxies | None = None
@@ -214,7 +228,7 @@ def _restore(name: str, value: str | None) -> None:
 
 
 def _is_stopped(run: RunFile) -> bool:
-    """Whether it is suspended, or gone."""
+    """Return whether the process is suspended or gone."""
     process = run.process()
     try:
         return process is None or process.status() == psutil.STATUS_STOPPED
@@ -233,7 +247,10 @@ def _signal(run: RunFile, number: signal.Signals) -> bool:
 
 
 def _limit_files(process: psutil.Process, largest: int | None) -> bool:
-    """How large a file may get by what that process writes; None: as large as the system lets it be."""
+    """Limit the size of the files that a process writes, in bytes; None removes the limit.
+
+    Return False if that fails.
+    """
     if sys.platform != "linux":
         return False
     try:

@@ -1,4 +1,4 @@
-"""Which servers are killed, in which order."""
+"""The order in which servers are killed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ _PAIRS = ((MAIN, REPLICATION), (MAIN, COMMUNICATION), (COMMUNICATION, REPLICATIO
 
 
 def kill_schedule(seed: int) -> Callable[[], tuple[str, ...]]:
-    """Whom to kill next: in each round each role alone, each pair and all three servers at once, shuffled by the seed.
+    """Return a function that returns the roles to kill next.
 
-    The first round goes each role alone, all three at once, each pair, so that even a short demo has killed all four.
+    A round has each role alone, each pair, and all three servers at once, shuffled by the seed.
+
+    The first round kills each role alone, then all three servers at once, then each pair. So even a short demo kills
+    all four roles.
     """
     chance = random.Random(seed)
     coming: list[tuple[str, ...]] = [

@@ -1,4 +1,4 @@
-"""Settings for a cluster of one's own that is in nobody's way: free ports, a folder of its own, an end with its owner.
+"""Settings for a sandbox cluster that disturbs nothing else: free ports, its own folder, and an end with its owner.
 
 For the demo, tests and benchmarks.
 """
@@ -33,17 +33,17 @@ _PORT_FIELDS = (
 _BLOCK = 20
 _FIRST_PORT = 10_000
 _LAST_PORT = 29_000
-"""Below the range from which systems take ports for outgoing connections, which could be in a server's way."""
+"""Below the range of ports for outgoing connections, which could block a server's port."""
 
 PATIENCE_S = 240.0
-"""How long such a cluster may take to start or to stop: long, because the machine may do much else meanwhile."""
+"""The time limit for a start or a stop of such a cluster, in seconds. It is long because the machine may be busy."""
 
 _HOST = "127.0.0.1"
 _held: list[socket.socket] = []
 
 
 def sandbox_settings(folder: Path, **changes: Any) -> Settings:
-    """Settings of a cluster whose data is in ``folder`` and whose servers end when this process does."""
+    """Return settings of a cluster with its data in ``folder``. Its servers end when this process does."""
     first = _free_block()
     ports: dict[str, Any] = {name: first + number for number, name in enumerate(_PORT_FIELDS)}
     settings = Settings(name_server_host="127.0.0.1", data_folder=str(folder), owner_pid=os.getpid())
@@ -54,7 +54,7 @@ def sandbox_settings(folder: Path, **changes: Any) -> Settings:
 def sandbox_cluster(
     before_start: Callable[[Settings], object] | None = None, **changes: Any
 ) -> Iterator[ClusterControl]:
-    """A running cluster in a temporary folder, stopped and removed in the end; ``before_start`` learns its settings."""
+    """Run a cluster in a temporary folder, then stop it and remove the folder. ``before_start`` gets its settings."""
     with tempfile.TemporaryDirectory(prefix="tictactoe-") as folder:
         cluster = ClusterControl(sandbox_settings(Path(folder), **changes))
         try:
@@ -67,16 +67,18 @@ def sandbox_cluster(
 
 
 def _free_block() -> int:
-    """The first of _BLOCK ports that are free; no other process takes them by this way while this one lives.
+    """Return the first of ``_BLOCK`` consecutive free ports.
 
-    The last of them is what says so: it stays bound here, which holds for every user of the machine, and ends with the
-    process. Raises SettingsError when there are none.
+    While this process lives, no other process gets them from this function.
+
+    The last port stays bound here as a reservation. It holds for all users of the machine, and ends with the process.
+    Raises SettingsError when no block is free.
     """
     firsts = list(range(_FIRST_PORT, _LAST_PORT, _BLOCK))
     random.shuffle(firsts)
     for first in firsts:
         *ports, last = range(first, first + _BLOCK)
-        mark = socket.socket()  # without SO_REUSEADDR: nothing else may be bound there
+        mark = socket.socket()  # without SO_REUSEADDR: no other socket may be bound there
         try:
             mark.bind((_HOST, last))
         except OSError:

@@ -1,7 +1,7 @@
-"""A network namespace of one's own, in which traffic to and from a port can be cut. Linux alone.
+"""A private network namespace, in which traffic to and from a port can be cut. Only on Linux.
 
-In it there is a loopback interface and nothing more. Cutting is a routing rule: packets to ("in") or from ("out") a TCP
-port have no way. Connections that are open stay open and get nothing; new ones fail or wait.
+It has only a loopback interface. A cut is a routing rule: packets to ("in") or from ("out") a TCP port have no route.
+Open connections stay open and receive nothing. New ones fail or wait.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Literal, NoReturn
 
 INSIDE = "TICTACTOE_OWN_NETWORK"
-"""The environment variable that says that this process was started again in a network of its own."""
+"""The environment variable of a process that was started again in a network namespace."""
 _LOCAL_PREFERENCE = "100"
 _CUT_PREFERENCE = "10"
 
@@ -23,7 +23,7 @@ Direction = Literal[Way, "both"]
 
 
 def ways(direction: Direction) -> tuple[Way, ...]:
-    """Which of the two ways a direction means."""
+    """Return the ways that a direction has."""
     return ("in", "out") if direction == "both" else (direction,)
 
 
@@ -33,9 +33,11 @@ def _go_on(command: list[str]) -> NoReturn:
 
 
 def enter(command: list[str]) -> str:
-    """Go on as ``command`` in a network namespace of one's own; comes back only if that cannot be, and says why.
+    """Replace this process by ``command`` in a new network namespace.
 
-    In the one that goes on it comes back at once, with an empty text, and the loopback interface is up.
+    Return only if that is not possible, with the reason.
+
+    In the new process it brings the loopback interface up and returns "".
     """
     if os.environ.get(INSIDE):
         return _set_up()
@@ -53,7 +55,10 @@ def enter(command: list[str]) -> str:
 
 
 def _set_up() -> str:
-    """Bring the loopback interface up, and make room for rules before the one that finds local addresses."""
+    """Bring the loopback interface up, and make room for rules before the rule for local addresses.
+
+    Return the error, or "".
+    """
     for words in (
         "link set lo up",
         f"rule add pref {_LOCAL_PREFERENCE} lookup local",
@@ -66,13 +71,14 @@ def _set_up() -> str:
 
 
 class NetworkCuts:
-    """What is cut in the own network; the same may be cut several times and is whole once all are undone."""
+    """The cuts in the namespace. A port may be cut several times; it is open again when all cuts are undone."""
 
     def __init__(self) -> None:
+        # By routing rule: the number of cuts that are not undone. The rule exists while it is above 0.
         self._cut: Counter[str] = Counter()
 
     def cut(self, port: int, direction: Direction) -> bool:
-        """Cut a port off; any can be."""
+        """Cut a port off. It is possible for any port."""
         for rule in _rules(port, direction):
             self._cut[rule] += 1
             if self._cut[rule] == 1:
@@ -94,13 +100,13 @@ def _rules(port: int, direction: Direction) -> list[str]:
 
 
 def _must(words: str) -> None:
-    """Raises OSError when it cannot be done: a cut that is none would prove nothing."""
+    """Run ``ip``. Raises OSError if that fails: a chaos run without the cut would prove nothing."""
     complaint = _ip(words)
     if complaint:
         raise OSError(complaint)
 
 
 def _ip(words: str) -> str:
-    """Run ``ip``; what it complains of."""
+    """Run ``ip``. Return its error message, or ""."""
     done = subprocess.run(["ip", *words.split()], capture_output=True, text=True, check=False)
     return f"ip {words}: {done.stderr.strip()}" if done.returncode else ""

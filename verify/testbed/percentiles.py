@@ -1,4 +1,4 @@
-"""Percentiles of what was measured."""
+"""Percentiles of measured values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest of the values that so many percent of them do not exceed (nearest rank)."""
+    """Return the smallest value that at least ``percent`` percent of the values do not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    """Median, 99th percentile and highest of the values, None if there are none."""
+    """Return median, 99th percentile and maximum, or None for each if there are no values."""
     if not values:
         return {"p50": None, "p99": None, "max": None}
     return {

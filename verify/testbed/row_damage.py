@@ -1,7 +1,8 @@
-"""Rows of a journal that are damaged on purpose, past the journal, and those that are damaged: what chaos and the
-simulator need. No server runs this.
+"""Damages rows of a journal on purpose, and finds damaged rows, without the ``Journal``.
 
-Knows of sums what ``row_format`` promises, and nothing of how servers check them.
+Chaos and the simulator use it; no server does.
+
+It relies only on the checksums that ``row_format`` defines, not on how servers check them.
 """
 
 from __future__ import annotations
@@ -17,19 +18,17 @@ from server.log.journal.rows import as_text
 from server.log.row_format import LOST, Kind, checksum
 
 BODIES = {"entries": "body", "snapshots": "body", "listings": "row"}
-"""The tables with rows that are damaged, and the columns in which they are."""
+"""The tables with rows to damage, and the damaged column of each."""
 _KINDS: tuple[tuple[str, Kind], ...] = (("entries", "entry"), ("snapshots", "snapshot"))
 _WAIT_S = 0.5
-"""How long a server that writes, or stands still in the middle of that, is waited for."""
+"""How long to wait for a server that is writing, or is suspended while writing, in seconds."""
 _MARKS = (
     "SELECT position, epoch, stream, version FROM entries UNION SELECT position, epoch, stream, version FROM snapshots"
 )
 
 
 def damaged_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """The rows that are not as a server wrote them, or only keep the place of one that was damaged: the stream of each,
-    and which it is.
-    """
+    """Yield the stream and a description of each row that is damaged, or is the placeholder of a damaged one."""
     run = connection.execute
     for table, kind in _KINDS:
         for *row, sum_ in run(f"SELECT position, epoch, version, stream, body, sum FROM {table} ORDER BY 1, 4"):
@@ -42,19 +41,19 @@ def damaged_rows(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def damaged_in(file: Path) -> list[str]:
-    """The damaged rows of a journal that a server may have open. Raises sqlite3.Error."""
+    """Return the damaged rows of a journal. A server may have it open. Raises sqlite3.Error."""
     with closing(reader(file)) as connection:
         return [row for _, row in damaged_rows(connection)]
 
 
 def rows_of(connection: sqlite3.Connection, table: str) -> list[tuple[str, int, bytes]]:
-    """The rows of a table in the order of their positions: stream, position and body."""
+    """Return the rows of a table by position: stream, position and body."""
     body = f"CAST({BODIES[table]} AS BLOB)"
     return connection.execute(f"SELECT stream, position, {body} FROM {table} ORDER BY 2, 1").fetchall()
 
 
 def put_body(connection: sqlite3.Connection, table: str, stream: str, position: int, body: bytes) -> None:
-    """Put these bytes in the place of what a row says."""
+    """Replace the body of a row."""
     connection.execute(
         f"UPDATE {table} SET {BODIES[table]} = CAST(? AS TEXT) WHERE stream = ? AND position = ?",
         (body, stream, position),
@@ -62,15 +61,17 @@ def put_body(connection: sqlite3.Connection, table: str, stream: str, position: 
 
 
 def flipped(body: bytes, chance: random.Random) -> bytes:
-    """The same with one bit flipped."""
+    """Return the body with one random bit flipped."""
     changed = bytearray(body)
     changed[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
     return bytes(changed)
 
 
 def flip_a_bit(file: Path, other: Path, chance: random.Random) -> str | None:
-    """Flip a bit in a row of a journal that a server may have open, of a stream of which both copies are sound and
-    where the ``other`` has what that row says; which row, None if there is none, or the file cannot be written now.
+    """Flip a bit in a row of a journal.
+
+    A server may have it open. Both copies of the row's stream are undamaged, and ``other`` has the same row. Return a
+    description of the row, or None if there is no such row or the file cannot be written now.
     """
     try:
         with closing(_writer(file)) as own, closing(reader(other)) as theirs:
@@ -80,7 +81,7 @@ def flip_a_bit(file: Path, other: Path, chance: random.Random) -> str | None:
                 table, stream, position, body = row
                 put_body(own, table, stream, position, flipped(body, chance))
             own.execute("COMMIT")
-    except sqlite3.OperationalError:  # nobody has begun it yet, it is locked, or the disk is full
+    except sqlite3.OperationalError:  # the journal does not exist yet, is locked, or the disk is full
         return None
     return None if row is None else f"{stream} in {table}, position {position}"
 

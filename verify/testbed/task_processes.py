@@ -1,4 +1,4 @@
-"""Processes that carry out tasks of a benchmark: a line of JSON in, a line of JSON out, as many as wanted at once."""
+"""Processes that carry out tasks of a benchmark: a line of JSON in, a line of JSON out. Any number can run at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ PATIENCE_S = 90.0
 
 
 def carry_out(worker: object) -> None:
-    """Be such a process: carry out one task after the other, each a method of ``worker`` whose fields come by name."""
+    """Carry out tasks from standard input, one after another.
+
+    Each task is a method of ``worker``; its fields are the arguments.
+    """
     for line in sys.stdin:
         task: dict[str, Any] = json.loads(line)
         result = getattr(worker, task.pop("do"))(**task)
@@ -24,7 +27,7 @@ def carry_out(worker: object) -> None:
 
 
 class TaskProcess:
-    """One process and its two pipes. A process that ends before its answer raises ChildProcessError."""
+    """A process and its two pipes. Raises ChildProcessError if the process ends before its answer."""
 
     def __init__(self, *words: str) -> None:
         self._words = words
@@ -33,14 +36,14 @@ class TaskProcess:
         )
 
     def begin(self, task: Mapping[str, object]) -> None:
-        """Send a task; the answer is to be fetched with ``result``."""
+        """Send a task. ``result`` returns its answer."""
         pipe = self._process.stdin
         if pipe is not None:
             pipe.write(json.dumps(task) + "\n")
             pipe.flush()
 
     def line(self) -> str:
-        """The next line that the process writes."""
+        """Return the next line that the process writes."""
         out = self._process.stdout
         line = "" if out is None else out.readline()
         if not line:
@@ -48,7 +51,7 @@ class TaskProcess:
         return line
 
     def result(self) -> dict[str, Any]:
-        """The answer to the task that was begun."""
+        """Return the answer to the task that was begun."""
         answer: dict[str, Any] = json.loads(self.line())
         return answer
 
@@ -58,7 +61,7 @@ class TaskProcess:
         return self.result()
 
     def end(self) -> None:
-        """Close its input, and wait until it has ended."""
+        """Close the input of the process, and wait until it has ended."""
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -73,7 +76,7 @@ class TaskProcess:
 
 @contextlib.contextmanager
 def task_processes(count: int, *words: str) -> Iterator[list[TaskProcess]]:
-    """So many of a kind, ended afterwards."""
+    """Start ``count`` equal processes, and end them afterwards."""
     with contextlib.ExitStack() as stack:
         processes = []
         for _ in range(count):
@@ -85,19 +88,19 @@ def task_processes(count: int, *words: str) -> Iterator[list[TaskProcess]]:
 
 @contextlib.contextmanager
 def echo_server(port: int) -> Iterator[None]:
-    """The yardstick's server, ready on that port."""
+    """Run the yardstick's echo server on a port. It is ready on entry."""
     with task_processes(1, BARE, "serve", str(port)) as (server,):
         server.line()
         yield
 
 
 def all_do(processes: Sequence[TaskProcess], task: Mapping[str, object]) -> list[dict[str, Any]]:
-    """Let all carry out the same task at once."""
+    """Carry out the same task on all processes at once."""
     return each_does([(process, task) for process in processes])
 
 
 def each_does(tasks: Sequence[tuple[TaskProcess, Mapping[str, object]]]) -> list[dict[str, Any]]:
-    """Let each carry out its task, all at once."""
+    """Carry out a task on each process, all at once."""
     for process, task in tasks:
         process.begin(task)
     return [process.result() for process, _ in tasks]

@@ -1,8 +1,10 @@
-"""Cutting ports off where there is no network of one's own: whoever calls a server goes through a proxy in here.
+"""Cuts ports off without a network namespace: all traffic to the servers goes through proxies in this process.
 
-A server listens on 127.0.0.1, as always, but all are told ``HOST``, another loopback address; there a proxy listens on
-the same port and carries the bytes on. What is cut is held back, also the end of a connection, and comes through once
-it is mended, as with a router that fails for a while. The name server has no proxy: it listens where it is looked for.
+A server listens on 127.0.0.1, as always. Clients and peers get ``HOST``, another loopback address. A proxy listens
+there on the same port and forwards the bytes.
+
+A cut holds traffic back, also the end of a connection, until it is undone, like a router that fails for a while. The
+name server has no proxy: it listens at the address that clients use.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ _CHUNK = 1 << 16
 
 
 def missing() -> str:
-    """Why there can be no detours on this machine, or nothing."""
+    """Return why proxies are not possible on this machine, or ""."""
     try:
         socket.create_server((HOST, 0)).close()
     except OSError as error:
@@ -31,12 +33,14 @@ def missing() -> str:
 
 
 class TcpProxies:
-    """The proxies of some ports; the same may be cut several times and is whole once all are undone."""
+    """The proxies of some ports. A port may be cut several times; it is open again when all cuts are undone."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="detours", daemon=True)
+        # By port and way: the number of cuts that are not undone.
         self._cut: Counter[tuple[int, Way]] = Counter()
+        # By port and way: set while traffic may pass. Only ports with a proxy are here.
         self._open: dict[tuple[int, Way], asyncio.Event] = {}
 
     def __enter__(self) -> TcpProxies:
@@ -50,12 +54,12 @@ class TcpProxies:
         self._loop.close()
 
     def listen(self, settings: Settings) -> None:
-        """Carry what comes to the three servers. Raises OSError when a port is taken."""
+        """Start the proxies of the three servers. Raises OSError when a port is taken."""
         for port in settings.server_ports:
             asyncio.run_coroutine_threadsafe(self._listen(port), self._loop).result()
 
     def cut(self, port: int, direction: Direction) -> bool:
-        """Cut a port off; false for one that has no proxy."""
+        """Cut a port off. Return False for a port without a proxy."""
         for way in ways(direction):
             self._cut[port, way] += 1
             self._set(port, way)
@@ -72,7 +76,7 @@ class TcpProxies:
         if gate is not None:
             self._loop.call_soon_threadsafe(gate.clear if self._cut[port, way] else gate.set)
 
-    # -- in the loop ----------------------------------------------------------------------------------------------
+    # -- in the event loop ----------------------------------------------------------------------------------------
 
     async def _listen(self, port: int) -> None:
         for way in ways("both"):
@@ -92,8 +96,8 @@ class TcpProxies:
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event) -> None:
-    """Carry one direction of a connection to its end, and that on, too."""
-    with contextlib.suppress(ConnectionError):  # it broke instead of ending: the other side sees it end
+    """Forward one direction of a connection up to its end, and then the end as well."""
+    with contextlib.suppress(ConnectionError):  # a broken connection: the other side sees an end
         while chunk := await reader.read(_CHUNK):
             await gate.wait()
             writer.write(chunk)

@@ -1,16 +1,20 @@
-"""The RPC itself: the one package that imports Pyro4.
+"""The RPC layer: the only package that imports Pyro4.
 
-Lives here: calling a remote object (``proxy``), offering objects (``endpoint``, whose calls ``daemon`` answers, on
-connections that ``transport`` looks after with a few ``workers``) and the name server (``name_server``), on a library
-that is set and trimmed first (``pyro_setup``). Everything that the rest of the project knows of
-the RPC library is in the names below. What never lives here: retries (they carry a request id and so belong to the
-caller) and what the objects mean.
+- ``proxy`` calls a remote object.
+- ``endpoint`` offers objects; ``daemon`` answers their calls.
+- ``transport`` serves the connections with a few threads from ``workers``.
+- ``name_server`` looks up and registers names.
+- ``pyro_setup`` configures and restricts the library before anything else uses it.
 
-Only ``serpent`` (anybody) and ``msgpack`` (our own client and servers) are accepted; no code can come over the wire.
+The names below are the whole interface of this package. Retries do not belong here: they carry a request id, so they
+belong to the caller. The meaning of the remote objects does not belong here either.
+
+The package accepts two serializers: ``serpent`` from any client, ``msgpack`` from our own client and servers. Neither
+can carry code.
 """
 
 from wire.addresses import Address
-from wire.rpc.pyro_setup import configure  # first: it sets the library
+from wire.rpc.pyro_setup import configure  # first: it configures the library
 
 from wire.rpc.proxy import Proxy, ProxyPool  # isort: skip
 from wire.rpc.endpoint import Endpoint  # isort: skip

@@ -1,7 +1,7 @@
-"""The yardstick: a server and its callers made of nothing but Pyro4, as anybody would write them.
+"""The yardstick: a server and clients that use Pyro4 alone, as its manual shows.
 
-What a move costs is told as a multiple of what this costs, with the same serializer and the same bytes. The library is
-used as it comes, so this is a script of its own, which imports nothing of ours:
+The benchmark divides the cost of a move by the cost of a call here. Serializer and bytes are the same. The library
+keeps its own defaults, so this is a separate script that imports nothing of the project:
 
     python wire/rpc/bare.py serve PORT      answers until its standard input ends
     python wire/rpc/bare.py call PORT       carries out the tasks in its standard input, a line of JSON each
@@ -34,12 +34,12 @@ def _configure() -> None:
 class _Echo:
     @Pyro4.expose  # type: ignore[untyped-decorator]  # the library has no types
     def move(self, token: str, request_id: str, cell: int) -> dict[str, object]:  # noqa: ARG002
-        """Answer as a move is answered, having done nothing."""
+        """Return what the answer to a move looks like, without doing anything."""
         return {"version": 1000 + cell, "seat": "X"}
 
 
 def serve(port: int) -> None:
-    """Answer until the standard input ends."""
+    """Answer calls until the standard input ends."""
     daemon = Pyro4.Daemon(host="127.0.0.1", port=port)
     daemon.register(_Echo(), NAME)
     threading.Thread(target=daemon.requestLoop, daemon=True).start()
@@ -48,14 +48,17 @@ def serve(port: int) -> None:
 
 
 class _Callers:
-    """Pairs of connections; each pair is used by turns, as two players of a room are served."""
+    """Pairs of connections. Each pair calls by turns, like the two players of a room."""
 
     def __init__(self, port: int) -> None:
         self._uri = f"PYRO:{NAME}@127.0.0.1:{port}"
         self._token = secrets.token_urlsafe(32)
 
     def work(self, pairs: int, seconds: float) -> dict[str, object]:
-        """Call for so long with so many pairs at once; how many calls that were and how long each took."""
+        """Call for ``seconds`` with ``pairs`` pairs at once.
+
+        Return the measured time and the duration of each call, in seconds.
+        """
         together = threading.Barrier(pairs + 1)
         took_s: list[list[float]] = [[] for _ in range(pairs)]
         threads = [threading.Thread(target=self._call, args=(together, seconds, mine), daemon=True) for mine in took_s]
@@ -86,7 +89,7 @@ class _Callers:
 
 
 def call(port: int) -> None:
-    """Carry out one task after the other: {"pairs": how many at once, "seconds": how long}."""
+    """Carry out the tasks one by one: {"pairs": pairs of connections at once, "seconds": duration}."""
     callers = _Callers(port)
     for line in sys.stdin:
         task: dict[str, Any] = json.loads(line)

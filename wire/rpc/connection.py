@@ -1,10 +1,10 @@
-"""One caller's connection at a server: what is read, what is still to be sent, and until when its caller has time.
+"""The server's end of a client connection: its input, its unsent output and its deadline.
 
-Nothing here waits: reading and sending take and give what can be had at once. One thread at a time serves a connection,
-``transport`` sees to that; answers that come later are sent by whatever thread has them.
+Nothing here blocks. Reads and writes transfer only what the socket takes at once. One thread at a time serves a
+connection; ``transport`` guarantees that. A deferred answer is sent by the thread that completes it.
 
-A connection that has not shown who it is (its handshake) must be quick; after that a message may take MESSAGE_S from
-its first byte to its last, however slowly its sender sends. The same goes for how slowly an answer is read.
+Until its handshake is complete, a connection has HANDSHAKE_S seconds. After that, a message may take MESSAGE_S seconds
+from its first byte to its last. The same limit holds for the client's reading of an answer.
 """
 
 from __future__ import annotations
@@ -23,55 +23,63 @@ from wire.later import Later
 from wire.message_reader import MessageReader
 
 HANDSHAKE_S = 5.0
+"""Seconds for the whole handshake."""
 MESSAGE_S = 20.0
+"""Seconds for one message, from its first byte to its last."""
 _PIECE = 1 << 16
 
 
 class Connection:
-    """The connection of a guest."""
+    """A client's connection at the server."""
 
     def __init__(
         self, guest: ConnectionSlot, incoming: MessageReader, *, idle_s: float, on_rest: Callable[[Connection], None]
     ) -> None:
-        """``idle_s``: how long it may say nothing between two calls. ``on_rest`` is called when another thread's answer
-        was not taken whole."""
+        """``idle_s``: seconds that the connection may be idle between two calls.
+
+        ``on_rest`` is called when another thread's answer could not be sent whole.
+        """
         self.sock: socket.socket = guest.connection
         self.sock.setblocking(False)
         self.guest = guest
         self.incoming = incoming
         self.responder: Responder | None = None
-        """Its side of the handshake, at an endpoint with a key. Of ``greeter``, like the next."""
+        """The server's state of the handshake, at an endpoint with a key. ``greeter`` sets this field and the next."""
         self.session: Session | None = None
-        """What its messages belong to after that. The answer to a call is sent before the next is read, so answers are
-        sent in the order of their tags."""
+        """The session of the messages after the handshake. The server sends the answer to a call before it reads the
+        next call. So answers leave in the order of their tags."""
         self.served = False
-        """Whether a thread has it. Of ``transport``, like the next."""
+        """Whether a thread serves this connection now. ``transport`` sets this field and the next two."""
         self.set_aside = False
-        """Whether it is not looked at, since something came while it was served."""
+        """Whether the selector does not watch the connection, because input came while a thread served it."""
         self.looked_at_for = 0
-        """Which events of it are waited for."""
+        """The selector events that ``transport`` waits for on this connection."""
         self.heard_at = guest.since
-        """When something last came, by the monotonic clock."""
+        """When the last input came, by the monotonic clock."""
         self.ended = False
-        """Whether the caller has closed it, or it broke."""
+        """Whether the client closed the connection, or it broke."""
         self._idle_s = idle_s
         self._on_rest = on_rest
         self._sending = threading.Lock()
+        """Protects ``_unsent``, ``_closed`` and every write to the socket."""
         self._unsent = b""
         self._closed = False
         self._owed: Later | None = None
+        """The deferred answer to the last call, until it is sent."""
         self._in_message = True
+        """Whether a handshake or message is under way. Its deadline then stays the same."""
         self._until = guest.since + min(HANDSHAKE_S, idle_s)
+        """The deadline, by the monotonic clock; infinite while an answer is deferred."""
 
     @property
     def prove(self) -> Prove | None:
-        """What makes the token of the next answer, if answers have one."""
+        """Return the function that makes the token of the next answer; None if answers have no token."""
         return None if self.session is None else self.session.tag
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def receive(self) -> None:
-        """Take what has come."""
+        """Read available input, at most ``_PIECE`` bytes. Sets ``ended`` at the end of the input or on an error."""
         try:
             data = self.sock.recv(_PIECE)
         except BlockingIOError:
@@ -88,22 +96,22 @@ class Connection:
 
     @property
     def unsent(self) -> bool:
-        """Whether an answer was not taken whole yet."""
+        """Return whether a part of an answer is not sent yet."""
         return bool(self._unsent)
 
     def send(self, data: bytes) -> None:
-        """Send an answer, and what is not taken at once later, with ``send_rest``."""
+        """Send an answer. ``send_rest`` sends later what the socket does not take now."""
         with self._sending:
             self._unsent += data
             self._send()
 
     def send_rest(self) -> None:
-        """Send what was not taken before."""
+        """Send what the socket did not take before."""
         with self._sending:
             self._send()
 
     def send_soon(self, data: bytes) -> None:
-        """Send an answer from another thread than the one that serves the connection."""
+        """Send an answer from another thread than the thread that serves the connection."""
         self.send(data)
         if self._unsent:
             self._on_rest(self)
@@ -122,19 +130,22 @@ class Connection:
             return
         self._unsent = self._unsent[sent:]
 
-    # -- answers that come later ----------------------------------------------------------------------------------
+    # -- deferred answers -----------------------------------------------------------------------------------------
 
     @property
     def owed(self) -> Later | None:
-        """What will be the answer to the last call, as long as it is not sent."""
+        """Return the deferred answer to the last call; None when it is sent or there is none."""
         return self._owed
 
     def owe(self, later: Later) -> None:
-        """The answer to the last call is going to be settled."""
+        """Store the deferred answer to the last call."""
         self._owed = later
 
     def pay(self, answer: bytes | None) -> None:
-        """Send what was owed, or nothing if nobody listens, from whatever thread has it."""
+        """Send the deferred answer.
+
+        With None, send nothing: the client does not wait for an answer. Any thread may call this.
+        """
         if answer is not None:
             self.send_soon(answer)
         self._owed = None
@@ -142,22 +153,22 @@ class Connection:
     # -- time -----------------------------------------------------------------------------------------------------
 
     def shaken(self, now: float) -> None:
-        """The handshake is over: from now on calls come."""
+        """Mark the handshake as complete. From now on the connection carries calls."""
         self.incoming.shaken = True
         self._in_message = False
         self._until = now + self._idle_s
 
     def progressed(self) -> None:
-        """A message was taken whole: the next has its own time."""
+        """Note that a message was received whole. The next message has its own deadline."""
         self._in_message = False
 
     def rests(self, now: float) -> None:
-        """Its thread is done with it for now."""
+        """Set the deadline when the thread that served the connection is done with it."""
         if not self.incoming.shaken:
             return
         in_message = self.incoming.begun or self.unsent
         if self.owed is not None:
-            self._until = math.inf  # its caller has nothing to say until then
+            self._until = math.inf  # the client sends nothing until then
         elif not in_message:
             self._until = now + self._idle_s
         elif not self._in_message:
@@ -165,14 +176,14 @@ class Connection:
         self._in_message = in_message
 
     def is_late(self, now: float) -> bool:
-        """Whether its caller has taken too long."""
+        """Return whether the connection has passed its deadline."""
         if self._until == math.inf and self.owed is None:
             self._in_message = self.unsent
             self._until = now + (MESSAGE_S if self.unsent else self._idle_s)
         return now > self._until
 
     def close(self) -> None:
-        """Close it. What is still owed is owed to nobody."""
+        """Close the connection and abandon a deferred answer."""
         with self._sending:
             self._closed = True
             with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""The daemon behind an endpoint: how each call of a connection is answered. The ``greeter`` answers its handshake.
+"""The daemon of an endpoint: it answers the calls of each connection. ``greeter`` answers the handshake.
 
-In place of the library's own code, which also knows batches, streams, properties and more that is not taken here, and
-spends most of its time on them. Checks where calls come from, and lets no traceback, path or foreign exception out.
+It replaces the library's own code. That code also handles batches, streams and properties, and spends most of its time
+on them. The daemon authenticates calls, and no traceback, path or foreign exception leaves the process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import Pyro4.constants
 import Pyro4.errors
 import Pyro4.util
 
-import wire.rpc.transport  # noqa: F401  # puts itself in the place of the library's own
+import wire.rpc.transport  # noqa: F401  # replaces the library's own transport
 from wire.addresses import Address
 from wire.authentication import NotAuthentic
 from wire.caller import call_comes_from
@@ -41,8 +41,10 @@ from wire.rpc.pyro_setup import for_the_wire
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Answered = Callable[[object, str | None, float], None]
-"""Takes the method of a call (whatever the caller said it is; "" for a connection that was refused), the code of the
-error that it was answered with (None without one), and how many seconds that took since it had come."""
+"""A callback for each answer. Its first argument is the method as the client sent it; "" for a refused connection.
+
+The second is the error code of the answer, or None. The third is the time from the arrival of the call to its answer,
+in seconds."""
 
 
 def _expose(method: Method) -> Method:
@@ -51,7 +53,10 @@ def _expose(method: Method) -> Method:
 
 
 class _DaemonObject:
-    """What the library itself needs of an endpoint; its own version would list every object to anybody."""
+    """The object that the library requires on each endpoint.
+
+    The library's own version would list every object to any client.
+    """
 
     def __init__(self, daemon: Pyro4.Daemon) -> None:
         self._daemon = daemon
@@ -66,11 +71,11 @@ class _DaemonObject:
 
     @_expose
     def ping(self) -> None:
-        """Answer, and so show that this endpoint takes connections."""
+        """Do nothing. The answer shows that this endpoint takes connections."""
 
 
 class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
-    """Answers the callers of one endpoint."""
+    """Answers the calls to one endpoint."""
 
     def __init__(
         self, bind: Address, key: bytes | None, most_of_host: int | None, answered: Answered | None = None
@@ -85,7 +90,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         self.greeter = Greeter(key, self._members_of, lambda code: self._answered("", code, 0.0))
 
     def incoming(self) -> MessageReader:
-        """How a new connection is read."""
+        """Return a reader for the messages of a new connection."""
         return MessageReader(largest=self._largest, skipped=Pyro4.config.MAX_MESSAGE_SIZE)
 
     def _members_of(self, object_id: object) -> dict[str, object]:
@@ -97,7 +102,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
     def answer(self, connection: Connection, message: Frame | RejectedMessage) -> None:
         """Answer a call, now or later.
 
-        Raises NotAuthentic, SecurityError or ProtocolError for what ends the connection.
+        Raises NotAuthentic, SecurityError or ProtocolError when the connection must end.
         """
         came_at = connection.heard_at
         self._authenticate(connection, message)
@@ -123,7 +128,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             connection.send(self._result(connection, message, method, came_at, answer, error))
 
     def _authenticate(self, connection: Connection, message: Frame | RejectedMessage) -> None:
-        """Check that the message has its place in the session; one that was read past cannot be checked."""
+        """Check the message's place in the session. A rejected message cannot be checked, so it ends a session."""
         session = connection.session
         try:
             if session is None:
@@ -138,7 +143,7 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             raise
 
     def _carry_out(self, call: Frame) -> tuple[object, Any, Exception | None]:
-        """Which method was called, and the answer, or what will be; or the error in its place."""
+        """Execute a call. Return the method, the answer (or a ``Later``), and the error in place of the answer."""
         method: object = ""
         try:
             name, method, arguments, fields = Pyro4.util.get_serializer_by_id(call.serializer).loadsCall(call.data)
@@ -158,7 +163,10 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
         value: object,
         error: Exception | None,
     ) -> bytes:
-        """The message that answers a call with a value, or with an error; also one that a value cannot be written."""
+        """Return the message that answers a call with a value or an error.
+
+        A value that cannot be written becomes an error.
+        """
         serializer = Pyro4.util.get_serializer_by_id(call.serializer)
         data, flags = b"", 0
         if error is None:
@@ -176,11 +184,11 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
 
 
 def _nobody_counts(_method: object, _code: str | None, _took_s: float) -> None:
-    """There is nobody to be told of answers."""
+    """Do nothing: the endpoint has no callback for answers."""
 
 
 def _written(serializer: Any, error: Exception) -> bytes:
-    """An error as bytes; one whose sentence cannot be written is one of ours."""
+    """Return an error as bytes. If its text cannot be written, return an InternalError."""
     try:
         data: bytes = serializer.dumps(error)
     except (UnicodeError, TypeError, ValueError):

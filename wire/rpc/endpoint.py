@@ -1,4 +1,4 @@
-"""Offering objects on a port."""
+"""An endpoint: a port with remote objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wire.rpc.daemon import Answered, Daemon
 
 
 class Endpoint:
-    """A port on which objects are offered; with a key, only callers that have the same key are understood."""
+    """A port that offers remote objects. With a key, it accepts only clients that have the same key."""
 
     def __init__(
         self,
@@ -21,8 +21,10 @@ class Endpoint:
         most_of_host: int | None = None,
         answered: Answered | None = None,
     ) -> None:
-        """``most_of_host``: how many of the connections one host may have; by default all. ``answered`` is told of
-        every answer, from many threads. Raises Unreachable.
+        """Listen. Raises Unreachable.
+
+        ``most_of_host``: the most connections from one host; by default no separate limit. ``answered`` is called for
+        every answer, from many threads.
         """
         try:
             self._daemon = Daemon(bind, key, most_of_host, answered)
@@ -31,34 +33,38 @@ class Endpoint:
 
     @property
     def port(self) -> int:
-        """The port in use; the one asked for, or the system's choice if that was 0."""
+        """Return the port in use. If the requested port was 0, the system chose it."""
         return int(self._daemon.locationStr.rpartition(":")[2])
 
     @property
     def connections(self) -> int:
-        """How many are connected."""
+        """Return the number of open connections."""
         return len(self._daemon.door)
 
     def offer(self, name: str, remote_object: object) -> None:
-        """Make the object callable under that name; an object of that name before it is replaced."""
+        """Make the object callable under ``name``. Replaces an earlier object of that name."""
         self._daemon.objectsById[name] = remote_object
 
     def withdraw(self, name: str) -> None:
-        """Make the object of that name unknown; no error if there is none."""
+        """Remove the object of that name; no error if there is none."""
         self._daemon.objectsById.pop(name, None)
 
     def serve(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Take connections until ``go_on()`` is false or ``close`` is called; looked at every ACCEPT_PAUSE_S."""
+        """Serve connections until ``go_on()`` is false or ``close`` is called.
+
+        ``go_on`` is checked every LOOK_AGAIN_S seconds.
+        """
         self._daemon.requestLoop(go_on)
 
     @property
     def idle_s(self) -> float:
-        """Seconds since somebody last waited for what comes: far above ACCEPT_PAUSE_S means that it is stuck. None have
-        passed before it begins.
+        """Return the seconds since a thread last polled the connections; 0 before the endpoint starts.
+
+        A working endpoint polls at least every SWEEP_S seconds. A far larger value means that it is stuck.
         """
         moved_at = self._daemon.transportServer.moved_at
         return 0.0 if moved_at is None else time.monotonic() - moved_at
 
     def close(self) -> None:
-        """Take no connection any more and break those that are open."""
+        """Accept no more connections and close the open ones."""
         self._daemon.transportServer.close()

@@ -1,7 +1,7 @@
-"""How a connection to an endpoint begins: each message of its handshake, answered or refused.
+"""The handshake of a connection to an endpoint: each message is answered or refused.
 
-At an endpoint without a key a handshake is one message, and checks the version of the protocol. At one with a key both
-ends prove that they have it (see ``wire.authentication``), and all messages after that belong to a session.
+Without a key, the handshake is one message with the protocol version. With a key, both ends prove that they have it
+(see ``wire.authentication``). All later messages then belong to a session.
 """
 
 from __future__ import annotations
@@ -41,20 +41,23 @@ class Greeter:
         members_of: Callable[[object], Mapping[str, object]],
         on_refused: Callable[[str], None],
     ) -> None:
-        """``members_of`` gives what the library asks for of an object; ``on_refused`` takes the code of the error."""
+        """``members_of`` returns what the library requests about an object.
+
+        ``on_refused`` receives the error code of a refusal.
+        """
         self._key = key
         self._members_of = members_of
         self._on_refused = on_refused
 
     def turn_away(self) -> bytes:
-        """Make the message for somebody for whom there is no room."""
+        """Return the message for a connection that exceeds the limits."""
         self._on_refused(Busy.code)
         return encode(CONNECT_FAIL, 0, 0, SERPENT, _written(SERPENT, NO_ROOM))
 
     def greet(self, connection: Connection, message: Frame | RejectedMessage) -> bool:
-        """Answer a message of a handshake; whether the handshake is over.
+        """Answer a message of a handshake. Return whether the handshake is complete.
 
-        Raises ConnectionAbortedError when it was refused, and its sender knows.
+        Raises ConnectionAbortedError when the handshake was refused. The client has been sent the reason.
         """
         try:
             if isinstance(message, RejectedMessage):
@@ -89,7 +92,7 @@ class Greeter:
         return True
 
     def _welcome(self, handshake: Frame, responder: Responder | None = None) -> bytes:
-        """The message that accepts a handshake, with the responder's challenge. Raises ProtocolMismatch."""
+        """Return the message that accepts a handshake, with the responder's challenge. Raises ProtocolMismatch."""
         said = Pyro4.util.get_serializer_by_id(handshake.serializer).loads(handshake.data)
         about = said["handshake"]
         spoken = about.get("protocol", PROTOCOL_VERSION) if isinstance(about, dict) else PROTOCOL_VERSION

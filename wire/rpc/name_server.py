@@ -1,6 +1,6 @@
-"""The name server: looking up, registering.
+"""The name server: look up, list, register and remove entries.
 
-An entry says which cluster has made it, in the name server's own metadata, so that a cluster knows its own again.
+Each entry has the id of its cluster in the name server's metadata. By it a cluster recognizes its own entries.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from wire.errors import NoSuchName, TicTacToeError, Unreachable
 from wire.rpc.proxy import Proxy
 
 _CLUSTER = "tictactoe-cluster:"
-"""What a cluster's id stands behind in the metadata of an entry."""
+"""The prefix of a cluster id in the metadata of an entry."""
 _NOWHERE = Address("", 0)
+"""The address of an entry that cannot be read."""
 
 
 class Registered(NamedTuple):
-    """What a name server has under a name: where that is, and the id of the cluster; empty if it was not given."""
+    """An entry of a name server: an address and the id of the cluster. The id is empty if the entry has none."""
 
     address: Address
     cluster: str = ""
@@ -32,7 +33,7 @@ class Registered(NamedTuple):
 
 @contextlib.contextmanager
 def _name_server(address: Address, timeout_s: float) -> Iterator[Proxy]:
-    # The stock name server accepts serpent only.
+    # Pyro4's own name server accepts serpent only.
     remote = Proxy(address, "Pyro.NameServer", serializer="serpent")
     try:
         remote.call("ping", timeout_s=timeout_s)
@@ -42,8 +43,10 @@ def _name_server(address: Address, timeout_s: float) -> Iterator[Proxy]:
 
 
 def look_up(name_server: Address, name: str, *, timeout_s: float) -> Registered:
-    """What the name server has under ``name``. Raises Unreachable when it does not answer, NoSuchName when it does
-    not have it.
+    """Return the name server's entry for ``name``.
+
+    Raises Unreachable when the name server does not answer, or the entry has no address. Raises NoSuchName when there
+    is no entry.
     """
     with _name_server(name_server, timeout_s) as remote:
         try:
@@ -57,7 +60,7 @@ def look_up(name_server: Address, name: str, *, timeout_s: float) -> Registered:
 
 
 def entries(name_server: Address, names: Iterable[str], *, timeout_s: float) -> Mapping[str, Registered]:
-    """What the name server has under these names; one that cannot be read is an entry that leads nowhere.
+    """Return the name server's entries for these names. An entry that cannot be read has an empty address.
 
     Raises Unreachable.
     """
@@ -70,9 +73,11 @@ def entries(name_server: Address, names: Iterable[str], *, timeout_s: float) -> 
 def register(
     name_server: Address, name: str, entry: Registered, *, instead_of: Registered | None = None, timeout_s: float
 ) -> bool:
-    """Write an entry where there is none, or instead of one; whether that was done: never over anybody else's.
+    """Write an entry if the name is free, or if ``instead_of`` is the present entry.
 
-    Raises Unreachable.
+    Return whether the entry was written.
+
+    Another entry is never overwritten. Raises Unreachable.
     """
     uri = f"PYRO:{name}@{entry.address}"
     is_there = instead_of is not None and instead_of.address == entry.address
@@ -82,12 +87,12 @@ def register(
         try:
             remote.call("register", name, uri, not is_there, [_CLUSTER + entry.cluster], timeout_s=timeout_s)
         except Pyro4.errors.NamingError:
-            return False  # somebody else was there first
+            return False  # another server registered the name first
         return True
 
 
 def remove(name_server: Address, name: str, entry: Registered, *, timeout_s: float) -> None:
-    """Remove an entry, if it still is as given. Raises Unreachable."""
+    """Remove an entry if it is still equal to ``entry``. Raises Unreachable."""
     with _name_server(name_server, timeout_s) as remote:
         _remove(remote, name, entry, timeout_s)
 
@@ -99,7 +104,7 @@ def _remove(remote: Proxy, name: str, entry: Registered, timeout_s: float) -> No
 
 
 def _entry(uri: object, metadata: object) -> Registered:
-    """An entry as it stands in the name server, where anybody may write anything."""
+    """Return an entry of the name server. Anyone can write there, so any value must be readable."""
     try:
         read = uri if isinstance(uri, Pyro4.URI) else Pyro4.URI(uri)
         address = Address(str(read.host), int(read.port)) if read.host and read.port else _NOWHERE
@@ -111,7 +116,7 @@ def _entry(uri: object, metadata: object) -> Registered:
 
 
 def name_server_answers(address: Address, *, timeout_s: float) -> bool:
-    """Whether a name server answers there."""
+    """Return whether a name server answers at this address."""
     try:
         with _name_server(address, timeout_s):
             return True

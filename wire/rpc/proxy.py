@@ -1,4 +1,4 @@
-"""Calling a remote object: one connection, or a pool of them."""
+"""Calls to a remote object, over one connection or a pool of connections."""
 
 from __future__ import annotations
 
@@ -45,20 +45,23 @@ from wire.message_reader import LARGEST_OF_SERVERS
 from wire.replies import Replies
 from wire.waiting import about_to_wait
 
-# What the sentence of a connection that was refused begins with, or has in it.
+# Parts of the error text that a refused connection receives. ``Proxy`` finds the kind of the refusal by them.
 NO_ROOM = "no free workers"
 REJECTED_PROTOCOL = "protocol_mismatch"
 UNKNOWN_OBJECT = "unknown object"
 WRONG_KEY = "the cluster key is another"
 OLDER_SERVER = "message hmac mismatch"
-"""What a server up to version 2 of the peer protocol says to whoever begins as servers do now."""
+"""The error of a server with peer protocol 2 or older when it receives a handshake of the present protocol."""
 
 
 class Proxy:
-    """One connection to one remote object, made at the first call and again after a break; for one thread at a time."""
+    """A connection to one remote object. Not thread-safe: one thread at a time may use it.
+
+    The first call connects. A call after a broken connection connects again.
+    """
 
     def __init__(self, address: Address, name: str, *, key: bytes | None = None, serializer: str = "msgpack") -> None:
-        """``key``: what the endpoint there has, too; each of the two proves that to the other."""
+        """``key``: the key of the endpoint. Each end proves to the other that it has the key."""
         self.address = address
         self._name = name
         self._key = key
@@ -69,10 +72,11 @@ class Proxy:
         self._timeout_s: float | None = None
 
     def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
-        """Call once and return the answer, waiting at most ``timeout_s`` for connection and each piece of the answer.
+        """Call once and return the answer. Connecting, and each read of the answer, take at most ``timeout_s`` seconds.
 
         Raises the error that the method raised, or Unreachable, DeadlineExceeded, Busy, TooLarge, Forbidden,
-        ProtocolMismatch. After Unreachable and DeadlineExceeded it is not known whether the call was carried out.
+        ProtocolMismatch. After Unreachable and DeadlineExceeded the caller cannot know whether the server executed the
+        call.
         """
         if timeout_s != self._timeout_s:
             self._timeout_s = timeout_s
@@ -84,14 +88,14 @@ class Proxy:
             raise self._translated(error) from None
 
     def _exchange(self, method: str, arguments: tuple[object, ...]) -> Any:
-        """Send a call and read its answer."""
+        """Send a call and return the value of its answer. Raises the exception that the answer carries."""
         data = self._serializer.dumpsCall(self._name, method, arguments, {})
         if len(data) > self._largest:
             raise Pyro4.errors.MessageTooLargeError
         try:
             answer = self._ask(data)
         except BaseException:
-            self.close()  # else the answer to this call would be taken for the next one's
+            self.close()  # else the next call could read the answer to this call
             raise
         value = self._serializer.loads(answer.data)
         if answer.flags & EXCEPTION:
@@ -99,9 +103,10 @@ class Proxy:
         return value
 
     def _ask(self, data: bytes) -> Frame:
-        """Send a call and read its answer; on a new connection the handshake goes first.
+        """Send a call and return its answer. A new connection sends the handshake first.
 
-        Without a key it is not waited for, and with one only its last message is not.
+        Without a key, the handshake and the call are sent together. With a key, the last handshake message and the call
+        are sent together. This saves a round trip.
         """
         sock, greeting = self._socket, b""
         if sock is None:
@@ -119,7 +124,7 @@ class Proxy:
         return self._answer(RESULT, self._sequence)
 
     def _authenticate(self, sock: socket.socket, hello: bytes, key: bytes) -> bytes:
-        """Begin a session with a server that proves to have the key. Returns the own proof, to be sent first.
+        """Check that the server has the key. Return this end's proof, which must be sent before the first call.
 
         Raises Forbidden when the server does not have the key.
         """
@@ -151,7 +156,7 @@ class Proxy:
 
     @property
     def _largest(self) -> int:
-        """Bytes in one message."""
+        """Return the largest allowed message, in bytes."""
         largest: int = Pyro4.config.MAX_MESSAGE_SIZE
         return largest if self._key is None else max(largest, LARGEST_OF_SERVERS)
 
@@ -181,7 +186,7 @@ class Proxy:
             self._socket = None
 
     def _translated(self, error: Exception) -> Exception:
-        """What an exception of the library means in our family; others stay what they are."""
+        """Return the error of our family for an exception of the library. Return any other exception unchanged."""
         code = getattr(error, "code", None)
         if isinstance(error, RuntimeError) and isinstance(code, str):
             return error_from(code, str(error))
@@ -194,7 +199,7 @@ class Proxy:
         if isinstance(error, Pyro4.errors.SecurityError):
             return Forbidden(f"{self.address} does not accept this cluster key")
         if isinstance(error, Pyro4.errors.DaemonError):
-            return self._refused_connection(str(error))  # of a server that is none of ours
+            return self._refused_connection(str(error))  # from a server that is not ours
         if isinstance(error, Pyro4.errors.SerializeError):
             return InvalidArgument("a value of that type cannot be sent")
         if isinstance(error, (Pyro4.errors.CommunicationError, OSError)):
@@ -218,16 +223,20 @@ class Proxy:
 
 
 class ProxyPool:
-    """Connections to one remote object for many threads: each call borrows one; at most ``most`` are kept open."""
+    """A pool of at most ``most`` connections to one remote object. Thread-safe: each call borrows a connection."""
 
     def __init__(self, address: Address, name: str, *, key: bytes | None = None, most: int = 8) -> None:
         self._idle: queue.LifoQueue[Proxy | None] = queue.LifoQueue()
+        """The free slots of the pool. None is a slot without a connection yet."""
         self._new: Callable[[], Proxy] = lambda: Proxy(address, name, key=key)
         for _ in range(most):
             self._idle.put(None)
 
     def call(self, method: str, *arguments: object, timeout_s: float) -> Any:
-        """Like ``Proxy.call``, with the wait for a free connection included; raises Busy when none becomes free."""
+        """Call once, as ``Proxy.call`` does. Raises Busy when no connection becomes free within ``timeout_s`` seconds.
+
+        The wait for a connection comes before the call and has the same limit.
+        """
         about_to_wait()
         try:
             borrowed = self._idle.get(timeout=timeout_s)

@@ -1,11 +1,12 @@
-"""How the RPC library is set, and what of it is switched off or replaced: nothing but plain values comes in.
+"""The configuration of the RPC library. Parts of it are switched off or replaced, so that only plain values come in.
 
-Imported before anything else of it is used. Lives here: its settings, serializers, and how exceptions leave.
+It must be imported before any other use of the library. It holds settings, serializers and the translation of
+exceptions.
 """
 
 from __future__ import annotations
 
-import encodings.idna  # noqa: F401  # else the first connection imports it, in the middle of a takeover
+import encodings.idna  # noqa: F401  # else the first connection imports it, during a takeover
 import threading
 import warnings
 from typing import Any
@@ -21,15 +22,15 @@ from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
 from wire.frames import SERPENT
 
 ACCEPT_PAUSE_S = 0.2
-"""How often an endpoint's accept loop comes round when nobody connects; ``Endpoint.idle_s`` is told by it."""
+"""Seconds for which an endpoint stops accepting after an error; also the library's poll timeout."""
 
 
 def configure(*, largest_message: int, connections: int, idle_s: float) -> None:
-    """Set this process's limits: bytes a message, connections an endpoint, seconds an idle connection is kept.
+    """Set the limits of this process. Call it once, before the first Endpoint or Proxy.
 
-    A client's call may be LARGEST_CALL bytes or that many, whichever is less.
-
-    Call it once, before the first Endpoint or Remote. A process that never calls it has the defaults set below.
+    ``largest_message``: bytes in a message. ``connections``: of one endpoint. ``idle_s``: seconds that an idle
+    connection stays open. A client's call is limited to ``largest_message`` or LARGEST_CALL, whichever is smaller.
+    Without a call of this function, the defaults below hold.
     """
     config = Pyro4.config
     config.MAX_MESSAGE_SIZE = largest_message
@@ -42,9 +43,9 @@ def _configure_always() -> None:
     config.SERIALIZER = "msgpack"
     config.SERIALIZERS_ACCEPTED = {"serpent", "msgpack"}
     config.SOCK_NODELAY = True
-    config.MAX_RETRIES = 0  # a slow call would be run again by the library: retries are ours
+    config.MAX_RETRIES = 0  # else the library would repeat a slow call; the caller decides on retries
     config.REQUIRE_EXPOSE = True
-    config.ONEWAY_THREADED = False  # a caller could start threads without limit
+    config.ONEWAY_THREADED = False  # else a client could start threads without limit
     config.ITER_STREAMING = False
     config.AUTOPROXY = False
     config.DETAILED_TRACEBACK = False
@@ -56,9 +57,10 @@ _configure_always()
 
 
 def _forget_other_serializers() -> None:
-    """Leave only the two accepted ones: an answer names its own serializer, and pickle runs code on whoever reads it.
+    """Remove all serializers but the two accepted ones.
 
-    What the library has to say before it knows its caller's serializer it would say in marshal: here in serpent.
+    An answer names its own serializer, and pickle would run code at its reader. The library writes in marshal until it
+    has the client's serializer. Here it writes in serpent.
     """
     util = Pyro4.util
     for name in [name for name in util._serializers if name not in ("serpent", "msgpack")]:
@@ -70,21 +72,21 @@ _forget_other_serializers()
 
 
 def for_the_wire(error: BaseException) -> TicTacToeError:
-    """The error of our family as which an exception leaves this process."""
+    """Return the error of our family that represents an exception outside this process."""
     if isinstance(error, TicTacToeError):
         return error
     if isinstance(error, Pyro4.errors.DaemonError):
         return NoSuchRoom("there is no such object here (any more)")
     if isinstance(error, AttributeError):
         return InvalidArgument("there is no such remote method")
-    # what our methods raise is of our family (see ``arguments.remote``): the library could not read the call
+    # our methods raise only errors of our family (see ``arguments.remote``), so the library could not read the call
     return InvalidArgument("the message cannot be read")
 
 
 def _written(error: BaseException) -> dict[str, object]:
-    """An exception as it leaves this process: a builtin one with a code and a sentence, which any client can read.
+    """Return an exception as plain data: a builtin exception with a code and a sentence, which any client can read.
 
-    No traceback, path or foreign class gets out this way.
+    No traceback, path or foreign class leaves the process.
     """
     ours = for_the_wire(error)
     return {
@@ -99,7 +101,7 @@ Pyro4.util.SerializerBase.register_class_to_dict(BaseException, _written)
 
 
 def _refuse_compressed(name: str) -> None:
-    """Make the library refuse what is compressed: a small message could expand beyond any limit."""
+    """Make the library refuse compressed data. A small message could expand beyond any limit."""
     original = getattr(Pyro4.util.SerializerBase, name)
 
     def plain_only(self: object, data: bytes, compressed: object = False) -> object:
@@ -114,12 +116,12 @@ _refuse_compressed("deserializeData")
 _refuse_compressed("deserializeCall")
 
 
-for _category in (SyntaxWarning, DeprecationWarning):  # which of the two it is depends on Python's version
-    warnings.filterwarnings("ignore", "invalid ", _category)  # about callers' texts: they would fill the log
+for _category in (SyntaxWarning, DeprecationWarning):  # the category depends on Python's version
+    warnings.filterwarnings("ignore", "invalid ", _category)  # they are about clients' texts and would fill the log
 
 _reading_text = threading.Lock()
-"""Held while a serpent text is read: its parser lets no other thread run anyway, and so only one at a time takes the
-memory it needs, which is hundreds of times the text's size."""
+"""Held while a serpent text is parsed. The parser needs hundreds of times the text's size in memory. It blocks other
+threads anyway, so this lock costs nothing."""
 
 
 def _plain_text(_: object, data: bytes) -> Any:
@@ -131,8 +133,8 @@ def _plain_msgpack(_: object, data: bytes) -> Any:
     return msgpack.unpackb(data, raw=False)
 
 
-# What a call brings stays plain values. The library would make objects of dictionaries that name a class: proxies that
-# connect to wherever the caller says, exceptions, daemons.
+# The arguments of a call stay plain values. The library would turn a dictionary that names a class into an object: a
+# proxy that connects to an address of the caller's choice, an exception, a daemon.
 Pyro4.util.SerpentSerializer.loadsCall = _plain_text
 Pyro4.util.MsgpackSerializer.loadsCall = _plain_msgpack
 
@@ -140,7 +142,7 @@ _make_exception = Pyro4.util.SerializerBase.make_exception
 
 
 def _make_error(kind: type[BaseException], data: dict[str, Any]) -> BaseException:
-    """An answer's exception; never one that ends a thread or a process (SystemExit), whoever answers."""
+    """Return an answer's exception. Refuses an exception that ends a thread or process, such as SystemExit."""
     if not issubclass(kind, Exception):
         raise Pyro4.errors.SerializeError("an answer must not end its caller")
     made: BaseException = _make_exception(kind, data)

@@ -1,8 +1,7 @@
-"""How connections come in and are served: all of an endpoint's by a few threads, with limits, and never a wait for a
-caller.
+"""Accepts and serves all connections of an endpoint with a few threads, within limits. No thread waits for a client.
 
-In the place of the library's own, which has a thread for each connection, and reads the handshake of whom it has to
-turn away in the thread that takes connections, for as long as that says nothing.
+It replaces the library's own transport, which has a thread for each connection. That transport also reads the handshake
+of a connection to be refused in the accepting thread, so a silent client blocks it.
 """
 
 from __future__ import annotations
@@ -31,47 +30,55 @@ from wire.rpc.workers import KEPT, Work, Workers
 logger = logging.getLogger(__name__)
 
 ACCEPT_AGAIN_S = 0.005
+"""Pause in seconds before the next accept while the limits are reached."""
 LOOK_AGAIN_S = 0.05
-"""How often it is seen to that somebody leads."""
+"""Seconds between two checks that there is a leader."""
 AT_ONCE = 16
-"""Connections taken before others are looked at."""
+"""The most connections accepted before other work."""
 MESSAGES_AT_ONCE = 4
-"""Messages of one connection that are answered before others are looked at."""
+"""The most messages of one connection answered before other connections."""
 BACKLOG = 1024
+"""The length of the listen queue."""
 MOST_LEAVING = 64
-"""How many of those that were turned away are kept open, so that they can read why."""
+"""The most refused connections kept open, so that their clients can read the reason."""
 SWEEP_S = 0.25
-"""How often those who take too long are looked for."""
+"""Seconds between two searches for connections past their deadline."""
 
 _PIECE = 4096
-# These look at what is registered while they wait already; others have to be woken for it.
+# Selectors of these kinds notice a registration during a wait; any other kind must be woken.
 _LIVE = tuple(
     kind for name in ("EpollSelector", "KqueueSelector") if (kind := getattr(selectors, name, None)) is not None
 )
 
 
 class Transport:
-    """What the library's daemon asks of a transport, and no more."""
+    """The transport of the library's daemon, with only the methods that the daemon uses."""
 
     def __init__(self) -> None:
         self.shutting_down = False
         self.moved_at: float | None = None
-        """When connections were last looked at, by the monotonic clock."""
+        """When connections were last polled, by the monotonic clock."""
         self._lock = threading.Lock()
+        """Protects changes of ``_connections``, of their selector registrations, and of their ``served`` and
+        ``set_aside``."""
         self._selector = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
         self._leaving: deque[socket.socket] = deque()
+        """Refused connections, oldest first."""
         self._again: deque[Connection] = deque()
+        """Connections with more input to serve, when the last answers are settled."""
         self._wake, self._woken = socket.socketpair()
         self._swept_at = 0.0
+        """When connections past their deadline were last searched for."""
         self._accepts_at: float | None = None
+        """When accepting starts again; None while it is on."""
 
     def init(self, daemon: Any, host: str, port: int, unixsocket: object = None) -> None:  # noqa: ARG002
         """Listen. Raises OSError."""
         self.daemon = daemon
         self.sock = listen(Address(host, port), backlog=BACKLOG)  # after a takeover all clients come at once
         self.sock.setblocking(False)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # those who connect have it from here
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
         self.locationStr = str(Address(host, self.sock.getsockname()[1]))  # the library's name
         for sock in (self._wake, self._woken):
             sock.setblocking(False)
@@ -88,7 +95,7 @@ class Transport:
         self.close()
 
     def close(self) -> None:
-        """Take no connection any more, and break those that are open."""
+        """Accept no more connections and close the open ones."""
         self.shutting_down = True
         self._workers.end()
         self.sock.close()
@@ -98,10 +105,10 @@ class Transport:
 
     shutdown = close
 
-    # -- whoever waits for work -----------------------------------------------------------------------------------
+    # -- waiting for work -----------------------------------------------------------------------------------------
 
     def _gather(self, queue: deque[Work], wait: bool) -> None:
-        """Look for what has come, or wait for it, for a while. One thread at a time."""
+        """Poll for input, or wait for it for a while. Only the leader calls this."""
         now = self.moved_at = time.monotonic()
         if self._accepts_at is not None and now >= self._accepts_at:
             self._accepts_at = None
@@ -113,7 +120,7 @@ class Transport:
         try:
             found = self._selector.select(limit_s if wait else 0.0)
         except OSError:
-            return  # one was closed meanwhile; some systems say so
+            return  # a connection was closed meanwhile; some systems report that
         for key, events in found:
             if isinstance(key.data, Connection):
                 self._take(key.data, events, queue)
@@ -121,19 +128,19 @@ class Transport:
                 key.data(queue)
 
     def _take(self, connection: Connection, events: int, queue: deque[Work]) -> None:
-        """Something has come on a connection, or something can be sent."""
+        """Handle a selector event: read input, and queue the connection for service unless another thread serves it."""
         with self._lock:
-            if connection.served:  # by another thread, which looks at it again when it is done
+            if connection.served:  # by another thread, which registers it again when it is done
                 connection.set_aside = True
                 self._forget(connection)
                 return
             connection.served = True
         if events & selectors.EVENT_READ:
-            connection.receive()  # now: else the next to wait would find it again
+            connection.receive()  # now: else the next poll would find it again
         queue.append(lambda: self._serve(connection))
 
     def _go_on(self, queue: deque[Work]) -> None:
-        """Go on with connections whose last call is answered now and that have said more meanwhile."""
+        """Queue the connections in ``_again`` for service."""
         with contextlib.suppress(OSError):
             while self._woken.recv(_PIECE):
                 pass
@@ -142,7 +149,7 @@ class Transport:
             queue.append(lambda connection=connection: self._serve(connection))  # type: ignore[misc]
 
     def _nudge(self) -> None:
-        with contextlib.suppress(OSError):  # it is full: then somebody is woken anyway
+        with contextlib.suppress(OSError):  # the pipe is full, so a thread wakes up anyway
             self._wake.send(b"x")
 
     def _drop_the_late(self, now: float) -> None:
@@ -159,7 +166,7 @@ class Transport:
     # -- serving --------------------------------------------------------------------------------------------------
 
     def _serve(self, connection: Connection) -> None:
-        """Answer what has come, as far as that can be done now."""
+        """Answer the connection's input, as far as that is possible now."""
         try:
             self._go_on_with(connection, self._answer(connection))
         except NotAuthentic as error:
@@ -173,7 +180,10 @@ class Transport:
             raise
 
     def _go_on_with(self, connection: Connection, comes: Later | bool) -> None:
-        """``comes``: what is to be waited for before its next message, or whether that may be here already."""
+        """Decide what happens to the connection next.
+
+        ``comes``: the deferred answer to wait for before its next message, or whether that message may have arrived.
+        """
         if connection.ended or self.shutting_down:
             self._drop(connection)
         elif comes is True:
@@ -188,7 +198,10 @@ class Transport:
             self._release(connection)
 
     def _answer(self, connection: Connection) -> Later | bool:
-        """Answer some messages; see ``_go_on_with``. Raises OSError when the connection is over."""
+        """Answer some messages.
+
+        Return the argument ``comes`` of ``_go_on_with``. Raises OSError when the connection ends.
+        """
         for _ in range(MESSAGES_AT_ONCE):
             if connection.ended:
                 return False
@@ -215,20 +228,20 @@ class Transport:
         self._nudge()
 
     def _release(self, connection: Connection) -> None:
-        """Look at it again when something comes, or when the rest of an answer can be sent."""
+        """Poll the connection again: for input, or until the rest of an answer can be sent."""
         connection.rests(time.monotonic())
         with self._lock:
             self._look_at(connection)
             connection.served = connection.set_aside = False
 
     def _on_rest(self, connection: Connection) -> None:
-        """Another thread's answer was not taken whole."""
+        """Poll until the rest of another thread's answer can be sent."""
         with self._lock:
             if not connection.served:
                 self._look_at(connection)
 
     def _look_at(self, connection: Connection) -> None:
-        """The lock is held."""
+        """Register the connection for the events that it needs. The caller holds the lock."""
         wanted = selectors.EVENT_WRITE if connection.unsent else selectors.EVENT_READ
         if connection not in self._connections:
             return
@@ -247,14 +260,14 @@ class Transport:
             self._selector.unregister(connection.sock)
 
     def _drop(self, connection: Connection) -> None:
-        """The connection is over. Its thread has it."""
+        """Close the connection and forget it. The calling thread serves it."""
         with self._lock:
             self._connections.discard(connection)
             self._forget(connection)
         connection.close()
         self.daemon.door.left(connection.guest)
 
-    # -- coming in ------------------------------------------------------------------------------------------------
+    # -- accepting ------------------------------------------------------------------------------------------------
 
     def _accept(self, _queue: deque[Work]) -> None:
         for _ in range(AT_ONCE):
@@ -273,7 +286,7 @@ class Transport:
             self._let_in(sock, counted_host(str(address[0])))
 
     def _accept_after(self, seconds: float) -> None:
-        """Whoever wants to connect waits outside for so long."""
+        """Stop accepting for this many seconds. New connections wait in the listen queue."""
         self._selector.unregister(self.sock)
         self._accepts_at = time.monotonic() + seconds
 
@@ -281,7 +294,7 @@ class Transport:
         guest, goes = self.daemon.door.enter(sock, host, time.monotonic())
         if goes is not None:
             with contextlib.suppress(OSError):
-                goes.connection.shutdown(socket.SHUT_RDWR)  # it is found to have ended
+                goes.connection.shutdown(socket.SHUT_RDWR)  # the next poll finds that it has ended
         if guest is None or self.shutting_down:
             self._turn_away(sock)
             return
@@ -292,7 +305,7 @@ class Transport:
             self._selector.register(sock, selectors.EVENT_READ, connection)
 
     def _turn_away(self, sock: socket.socket) -> None:
-        """Say that there is no room. It is closed later: at once would break it before the other side has read that."""
+        """Send the reason of a refusal. Close the connection later: an immediate close could lose the unread reason."""
         try:
             sock.setblocking(False)
             with contextlib.suppress(BlockingIOError):

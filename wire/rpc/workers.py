@@ -1,12 +1,13 @@
-"""A few threads that do all work of an endpoint: one at a time leads, that is, waits for work and does what has come.
+"""A few threads that do all work of an endpoint. One of them is the leader: it waits for work and does it.
 
-A leader that is about to wait for something else (another server's answer, say) steps aside first, and the next thread
-leads meanwhile. So what comes is handed from no thread to another, and those that run at the same time are few
-("leader/followers": Schmidt et al., "Pattern-Oriented Software Architecture 2", 2000). All take turns at one
-interpreter: with a thread for each caller, a thousand who came at once kept those that commit, and that prove that the
-server lives, from their turns for seconds.
+A leader that is about to wait for something else, such as another server's answer, gives up the lead. The next thread
+then leads. So no work is passed between threads, and few threads run at the same time ("leader/followers": Schmidt et
+al., "Pattern-Oriented Software Architecture 2", 2000).
 
-A leader that waits without having said so (``wire.waiting``) is put aside after STUCK_S.
+All threads share one interpreter. With a thread for each client, a thousand clients at once delayed commits and
+heartbeats for seconds.
+
+A leader that waits without notice (``wire.waiting``) loses the lead after STUCK_S seconds.
 """
 
 from __future__ import annotations
@@ -22,50 +23,57 @@ from wire.waiting import call_when_waiting
 logger = logging.getLogger(__name__)
 
 KEPT = 4
-"""Threads that wait until they lead, at the most."""
+"""The most threads that wait to become the leader."""
 STUCK_S = 0.05
+"""Seconds after which a leader at one piece of work loses the lead."""
 LOOK_S = 0.05
-"""So long at the most nobody looks for more, however much there is to do."""
+"""The longest time between two looks for new work, in seconds, however much work is queued."""
 AGAIN_S = 0.05
+"""Pause in seconds after a failed look for work."""
 
 Work = Callable[[], None]
 
 
 class Workers:
-    """The threads. ``gather`` appends to a queue what there is to do; if it is told to, it waits until there is
-    something, for some tenths of a second at the most.
+    """The threads of an endpoint.
+
+    ``gather`` appends work to a queue. If its second argument is true, it waits for work, some tenths of a second at
+    most.
     """
 
     def __init__(self, gather: Callable[[deque[Work], bool], None], *, most: int) -> None:
-        """``most``: how many threads there may be."""
+        """``most``: the most threads."""
         self._gather = gather
         self._most = most
         self._leading = threading.Lock()
-        """Held by whoever leads; released by them, or for them."""
+        """The leader's lock. The leader releases it, or another thread on its behalf."""
         self._lock = threading.Lock()
+        """Protects ``_leader``, ``_threads`` and ``_waiting``."""
         self._leader: object = None
+        """The mark of the leading thread; None while there is no leader."""
         self._working: tuple[object, float] | None = None
-        """Which leader works, and since when."""
+        """The leader at work, and since when; None between two pieces of work."""
         self._looked_at = 0.0
         self._queue: deque[Work] = deque()
         self._threads = 0
         self._waiting = 0
+        """Number of threads that wait to become the leader."""
         self._ending = False
 
     def begin(self) -> None:
-        """Begin to work."""
+        """Start the first thread."""
         self._begin_thread()
 
     def watch(self, now: float) -> None:
-        """See to it that somebody leads; to be called every now and then, with the time of the monotonic clock."""
+        """Ensure that there is a leader. Call it regularly, with the time of the monotonic clock."""
         working = self._working
         if working is not None and now - working[1] > STUCK_S:
             self._step_aside(working[0], at=working)
         elif self._leader is None and not self._waiting:
-            self._begin_thread()  # there were too many, or none was to be had
+            self._begin_thread()  # the last start failed, or the limit was reached
 
     def end(self) -> None:
-        """Let every thread end that comes to an end with its work."""
+        """End each thread when it has finished its present work."""
         self._ending = True
 
     def _begin_thread(self) -> None:
@@ -115,7 +123,7 @@ class Workers:
             self._working = None
 
     def _lead(self, me: object) -> bool:
-        """Wait until this thread leads; false if it is not needed."""
+        """Wait until this thread leads. Return False if it is not needed."""
         with self._lock:
             if self._waiting >= KEPT:
                 return False
@@ -128,7 +136,7 @@ class Workers:
         return not self._ending
 
     def _step_aside(self, leader: object, *, at: tuple[object, float] | None = None) -> None:
-        """Let another thread lead, if that one does, and is still ``at`` that work."""
+        """Take the lead from ``leader``, if it leads and, when ``at`` is given, is still at that work."""
         with self._lock:
             if self._leader is not leader or (at is not None and self._working is not at):
                 return

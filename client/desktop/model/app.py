@@ -1,4 +1,4 @@
-"""Which screen one is on, and what stays while screens change: the session. All that a window shows hangs below."""
+"""The session: which screen is shown, and the state that outlives a screen. Screens' models are made here."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from client.views import View
 from wire.errors import TicTacToeError
 
 LEAVING_S = 2.0
-"""How long a window that is closed waits at the most until it has left its room."""
+"""How long a closed window waits for its rooms to be left, in seconds."""
 
 
 @dataclass(frozen=True)
 class StartOptions:
-    """What was said on the command line; empty is not said."""
+    """The options of the command line. An empty value means the option is not given."""
 
     name: str = ""
     server: str = ""
@@ -40,8 +40,10 @@ class StartOptions:
 
 
 class AppModel:
-    """A window's whole state. Screens are ``start``, then ``lobby``, ``records`` from there, and ``room`` while one
-    is in a room."""
+    """The whole state of a window.
+
+    The screens are ``start``, then ``lobby``; from there ``records``, and ``room`` while the user is in a room.
+    """
 
     def __init__(
         self,
@@ -53,12 +55,17 @@ class AppModel:
         credentials: Credentials | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``own_server``: the name server that this machine's settings name; ``open_servers`` makes its control."""
+        """``own_server``: the name server of this machine's settings.
+
+        ``open_servers`` makes the control of its servers.
+        """
         self.background = Background()
         self.preferences = preferences or Preferences()
         self.own_server = own_server
+        # None while signed out. ``lobby`` and ``restart`` are set exactly while this is set.
         self.who: SignedIn | None = None
         self.lobby: LobbyModel | None = None
+        # None unless the user is in a room.
         self.room: RoomModel | None = None
         self.servers: ClusterModel | None = None
         self.records: RecordsModel | None = None
@@ -69,6 +76,7 @@ class AppModel:
         self.credentials = credentials or Credentials()
         self._clock = clock
         self._computers: Computers | None = None
+        # Tasks that leave rooms, by room id. Entering a room again must stop its task first.
         self._leaving: dict[str, Task] = {}
         self.start = self._new_start(self._wishes.server or next(iter(self.preferences.servers), own_server))
         if self._wishes.name:
@@ -76,7 +84,7 @@ class AppModel:
 
     @property
     def screen(self) -> Literal["start", "lobby", "room", "records"]:
-        """Which screen is to be seen."""
+        """Return which screen is shown."""
         if self.room is not None:
             return "room"
         if self.records is not None:
@@ -84,51 +92,53 @@ class AppModel:
         return "start" if self.lobby is None else "lobby"
 
     def banner(self) -> Banner | None:
-        """What is to be said of the connection, on the screen one is on, or that the servers close."""
+        """Return the banner of the current screen: the state of the connection, or that the servers close."""
         here = self.room or self.lobby
         if here is None or self.lobby is None:
             return None
         banner = with_closing(here.link.banner(self._clock()), self.lobby.closing)
-        # Servers that closed for maintenance are started by whoever maintains them.
+        # After a drain for maintenance the administrator starts the servers, so the window does not offer it.
         return banner if self.restart is None or self.lobby.closing is not None else self.restart.on(banner)
 
     def start_servers(self) -> None:
-        """Do what the banner offers: start the servers here."""
+        """Start the servers on this machine, as the banner offers."""
         if self.restart is not None:
             self.restart.start()
 
     def open_servers(self) -> None:
-        """Begin to look at the cluster."""
+        """Open the cluster view's model."""
         if self.servers is None and self.who is not None:
             self.servers = ClusterModel(self.who.cluster, self.who.server, self.background, self._open_servers)
 
     def close_servers(self) -> None:
-        """Look at it no more."""
+        """Close the cluster view's model."""
         if self.servers is not None:
             self.servers.stop()
             self.servers = None
 
     def open_records(self) -> None:
-        """From the lobby to leaderboard, players and games."""
+        """Go from the lobby to leaderboard, players and games."""
         if self.records is None and self.room is None and self.who is not None:
             self.records = RecordsModel(
                 self.who.cluster, self.who.player.name, self.background, closed=self._close_records
             )
 
     def open_keeping(self) -> None:
-        """Begin to keep one's name."""
+        """Open the model for a recovery code."""
         if self.keeping is None and self.who is not None:
             self.keeping = RecoveryCodeModel(self.who.player, self.background)
 
     def close_keeping(self) -> None:
-        """No more of that."""
+        """Close the model for a recovery code."""
         if self.keeping is not None:
             self.keeping.stop()
             self.keeping = None
 
     def leave_room(self) -> Task | None:
-        """Back to the lobby. In a game that goes on one stays present; else the servers are told, and the task is done
-        once they know.
+        """Return to the lobby.
+
+        In a running game the player stays present. Otherwise the client leaves the room, and the returned task is done
+        when the servers have confirmed.
         """
         room, lobby = self.room, self.lobby
         if room is None:
@@ -143,13 +153,13 @@ class AppModel:
         return telling
 
     def play_again(self) -> None:
-        """Out of the room, and look for another opponent with the same wish."""
+        """Leave the room and seek another opponent with the same filter."""
         self.leave_room()
         if self.lobby is not None:
             self.lobby.seeking.play()
 
     def sign_out(self) -> None:
-        """Back to the first screen; seats stay."""
+        """Return to the first screen. Seats stay."""
         self.close_servers()
         self.close_keeping()
         self._leave_all()
@@ -167,7 +177,10 @@ class AppModel:
             self.start = self._new_start(who.server)
 
     def close(self) -> None:
-        """The window is gone: leave all rooms, so that the others see it. Waits for that, but not for long."""
+        """Leave all rooms after the window has closed, so that other players see it.
+
+        Waits at most ``LEAVING_S`` seconds.
+        """
         leaving = self._leave_all()
         self.background.close()
         until = time.monotonic() + LEAVING_S
@@ -175,7 +188,7 @@ class AppModel:
             task.done.wait(max(0.0, until - time.monotonic()))
 
     def _leave_all(self) -> list[Task]:
-        """Nobody is at this window any more: not in the room, and not where a seat was held."""
+        """Leave the current room and all rooms with a held seat, because the user is gone."""
         leaving = self.leave_room()
         held = None if self.lobby is None else self.lobby.games.seats.leave()
         return [task for task in (leaving, held) if task is not None]
@@ -225,7 +238,7 @@ class AppModel:
         self.room.enter(role)
 
     def _seen(self, view: View) -> None:
-        """The room one is in is like that now."""
+        """Take in a new view of the current room."""
         if self._computers is not None:
             self._computers.look_at(view)
         if self.lobby is not None:

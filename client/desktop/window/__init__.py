@@ -1,5 +1,5 @@
-"""The windows: Tk, and nothing else. Each is a thin view of a model, which it never waits for.
+"""The windows: Tk, and nothing else. Each is a thin view of a model, and never waits for it.
 
-Tk is touched by its own thread alone. The windows start no thread: ``app`` drains the model's background now and then.
-``run`` opens the one window of a process; ``bindings`` has the keys. Start reading in ``app``.
+Only Tk's thread calls Tk. The windows start no thread: ``app`` drains the model's background regularly. ``run`` opens
+the window of a process; ``bindings`` has the keys. Start reading in ``app``.
 """

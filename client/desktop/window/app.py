@@ -1,4 +1,4 @@
-"""A window: shows the screen its model is on, and takes in what comes back from the background."""
+"""A window: it shows the screen of its model, and takes in the results of background work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 
 PUMP_MS = 15
-"""How often a window takes in what has come: often enough that nobody waits for it."""
+"""How often a window takes in results, in milliseconds: short enough that nobody notices a delay."""
 SMALLEST = (480, 560)
 SIZE = (640, 720)
 SERVERS_SIZE = (720, 660)
@@ -34,20 +34,23 @@ logger = structlog.get_logger()
 
 
 class Window:
-    """One person's window, on an application's root or on a toplevel."""
+    """A person's window, on an application's root or on a toplevel."""
 
     def __init__(self, shell: ttk.App | ttk.Toplevel, model: AppModel, look: Style) -> None:
         self.shell = shell
         self.model = model
         self.look = look
         self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
-        """The last faults of ours that were met; each is in the log as well."""
+        """The latest unexpected errors. Each is in the log too."""
         self.screen: Screen | None = None
+        # The cluster view; None unless it is open. ``keeping`` and ``keys`` are windows of the same kind.
         self.servers: ClusterScreen | None = None
         self.keeping: RecoveryCodeScreen | None = None
         self.keys: tk.Toplevel | None = None
+        # The model of the current ``screen``. Another model needs another screen.
         self._shown: object = None
         self._pumping: str | None = None
+        # Set by a signal handler, and acted on by the next ``_pump``: a handler must not call Tk.
         self._closing = False
         self._title = ""
         shell.minsize(look.px(SMALLEST[0]), look.px(SMALLEST[1]))
@@ -60,7 +63,7 @@ class Window:
         self.refresh()
         self._pump()
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     def _build_header(self) -> None:
         look = self.look
@@ -86,7 +89,7 @@ class Window:
         hint(self.menu_button, "The servers (F12), light or dark (F9), keys (F1), keep your name, sign out, quit")
 
     def refresh(self) -> None:
-        """Show the model as it is now."""
+        """Show the model's current state."""
         model = self.model
         current = {
             "start": model.start,
@@ -106,7 +109,7 @@ class Window:
         self.banner.show(model.banner())
 
     def _show_title(self) -> None:
-        """Who one is, and in front whether one is to move: to be read where the window is not in sight."""
+        """Show whose turn it is and the username in the title, which is readable while the window is hidden."""
         who, room = self.model.who, self.model.room
         turn = "Your turn – " if room is not None and room.my_turn else ""
         title = f"{turn}Tic-tac-toe" + ("" if who is None else f" – {who.player.name}")
@@ -142,10 +145,10 @@ class Window:
         if model.keeping is None and self.keeping is not None:
             self._close_keeping()
 
-    # -- what happens -----------------------------------------------------------------------------------------------
+    # -- events -------------------------------------------------------------------------------------------------------
 
     def act(self, action: Callable[[], object]) -> None:
-        """Do something with the model and show what it led to; a fault of ours costs this one action alone."""
+        """Run an action on the model and show the result. An unexpected error ends only this action."""
         try:
             action()
             self.refresh()
@@ -153,7 +156,7 @@ class Window:
             self.note(fault)
 
     def _pump(self) -> None:
-        """Take in what the background brought, a bounded piece at a time, and show it."""
+        """Take in a bounded number of background results, and show them."""
         try:
             if self.model.background.drain():
                 self.refresh()
@@ -167,12 +170,12 @@ class Window:
             self._pumping = self.shell.after(PUMP_MS, self._pump)
 
     def note(self, fault: BaseException) -> None:
-        """A fault of ours: said in the log, and the window goes on."""
+        """Log an unexpected error. The window continues."""
         self.faults.append(fault)
         logger.error("a fault of ours; the window goes on", exc_info=fault)
 
     def close(self) -> None:
-        """The end of this window."""
+        """Close this window and leave its rooms."""
         self.shell.destroy()
         self.model.close()
 
@@ -181,27 +184,27 @@ class Window:
             self.shell.after_cancel(self._pumping)
 
     def close_soon(self) -> None:
-        """The end of this window, from wherever that is called: a signal's handler, say."""
+        """Close this window soon. For any context, for example a signal handler."""
         self._closing = True
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
-        """One step back, whatever that is here."""
+        """Step back, in the way of the current screen."""
         if self.keys is not None:
             self.toggle_keys()
         elif self.screen is not None:
             self.screen.escape()
 
     def change_theme(self) -> None:
-        """Light to dark, or dark to light; remembered."""
+        """Switch between light and dark, and store the choice."""
         theme: Theme = "light" if self.look.theme == "dark" else "dark"
         self.look.use(theme)
         self.model.preferences.use_theme(theme)
         self.recolour()
 
     def recolour(self) -> None:
-        """Draw anew what the theme library does not: the theme is another."""
+        """Draw again what the theme library does not, after a change of the theme."""
         for screen in (self.screen, self.servers, self.keeping):
             if screen is not None:
                 screen.recolour()
@@ -243,7 +246,7 @@ class Window:
             self.servers = None
 
     def toggle_keeping(self) -> None:
-        """Show or hide the page on which one's name is kept."""
+        """Show or hide the page for the recovery code."""
         if self.keeping is not None:
             self._close_keeping()
             return
@@ -265,5 +268,5 @@ class Window:
             self.keeping = None
 
     def _beside(self, title: str) -> ttk.Toplevel:
-        """A window beside this one."""
+        """Open a window beside this window."""
         return ttk.Toplevel(title=f"Tic-tac-toe – {title}", master=self.shell)

@@ -1,6 +1,6 @@
-"""Which key does what in a window; ``key_help`` has the page that tells people.
+"""The keys of a window. ``key_help`` has the page that lists them for people.
 
-Who writes in a field writes: letters and the keys that move in a text are the field's own.
+A field with the focus keeps the keys of writing: letters, and keys that move in a text.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from client.desktop.window.widgets.screen import Screen
 from client.desktop.window.widgets.theme import Style
 
 MOST_MOVES = 1000
-"""More than any game has."""
+"""More moves than any game has."""
 
 Kind = TypeVar("Kind", bound=Screen)
 OnKey = Callable[["tk.Event[tk.Misc]"], None]
 
 
 def open_window(shell: ttk.App | ttk.Toplevel, model: AppModel, look: Style) -> Window:
-    """One person's window with its keys, on an application's root or on a toplevel."""
+    """Open a person's window with its keys, on an application's root or on a toplevel."""
     window = Window(shell, model, look)
     _bind_keys(window)
     return window
@@ -66,7 +66,7 @@ def _bind_keys(window: Window) -> None:
 
 
 def _on(window: Window, kind: type[Kind], do: Callable[[Kind], object]) -> OnKey:
-    """Do that if such a screen is to be seen."""
+    """Return a key handler that runs ``do`` if a screen of that kind is shown."""
 
     def on_key(_: tk.Event[tk.Misc]) -> None:
         if isinstance(window.screen, kind):
@@ -76,7 +76,7 @@ def _on(window: Window, kind: type[Kind], do: Callable[[Kind], object]) -> OnKey
 
 
 def _step(window: Window, by: int) -> OnKey:
-    """So many moves back or on, in the room or in a game of the archive."""
+    """Return a key handler that steps ``by`` moves, in the room or in a game of the archive."""
 
     def on_key(_: tk.Event[tk.Misc]) -> None:
         if isinstance(window.screen, (RoomScreen, RecordsScreen)):

@@ -1,4 +1,4 @@
-"""Opens a window and stays until it is closed. The one place where an application's root is made."""
+"""Opens a window and returns when it is closed. The only place that makes an application's root."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from client.desktop.window.widgets.theme import Style
 
 
 def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None = None) -> None:
-    """Open a window on ``model`` and come back when it is closed, by its user or by SIGINT or SIGTERM.
+    """Open a window on ``model`` and return when it is closed, by its user or by SIGINT or SIGTERM.
 
-    ``side``: which part of the screen it takes. ``scale``: 2.0 draws everything twice as large as on an ordinary
-    display; None goes by what the display says. Raises NoDisplay.
+    ``side``: the part of the screen for the window. ``scale``: 2.0 draws everything twice as large as on an ordinary
+    display; None uses the display's own value. Raises NoDisplay.
     """
     try:
         app = ttk.App(title="Tic-tac-toe", iconphoto=None)
@@ -34,7 +34,7 @@ def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None
     app.iconphoto(True, str(picture))
     open_windows: list[Window] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: _close_soon(open_windows))  # first: the model begins to work with its window
+        signal.signal(number, lambda *_: _close_soon(open_windows))  # first: the model starts with its window
     window = open_window(app, model, look)
     open_windows.append(window)
     app.report_callback_exception = lambda _kind, fault, _traceback: window.note(fault)

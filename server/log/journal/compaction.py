@@ -1,7 +1,8 @@
-"""Snapshots: a stream's state in place of the entries before it, so that a journal does not grow with every move.
+"""Compaction: store a stream's state as a snapshot and delete the entries before it.
 
-The main server and the replication server each compact their own journal, with the same code and independent of one
-another. What makes a stream due is counted here as entries are written, so that nobody has to search for it.
+Without it a journal would grow with every move. The main server and the replication server each compact their own
+journal with this code, independently. New entries are counted as they are written, so no search is needed to find the
+streams that are due.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from wire.errors import Damaged, StorageFailed
 
 PAUSE_S = 0.5
 AT_ONCE = 20
-"""Streams a transaction: a commit waits for at most that many snapshots."""
+"""Streams in one transaction. A commit waits for at most so many snapshots."""
 
 logger = structlog.get_logger()
 
 
 class Compactor:
-    """Takes a snapshot of every stream that has ``every`` entries since its last one, in a thread of its own."""
+    """Makes a snapshot of every stream that has ``every`` entries since its last snapshot. Runs in its own thread."""
 
     def __init__(
         self,
@@ -40,8 +41,10 @@ class Compactor:
         upto: Callable[[], int],
         in_memory: Callable[[str], Any] = lambda _stream: None,
     ) -> None:
-        """``upto`` gives the position up to which entries are committed: no snapshot has more. ``in_memory`` gives the
-        committed state of a stream, or None where that is not at hand and has to be made from the journal.
+        """Prepare the compaction of one journal.
+
+        ``upto`` returns the position up to which entries are committed; no snapshot includes a later entry.
+        ``in_memory`` returns the committed state of a stream, or None. On None the state is made from the journal.
         """
         self._journal = journal
         self._upto = upto
@@ -50,14 +53,17 @@ class Compactor:
         self._every = every
         self._keep_events = keep_events
         self.retries = Retries("no snapshot can be written")
+        # Protects ``_counted``, ``_tails`` and ``_due``. ``_still`` is held while snapshots are made and stored.
         self._lock = threading.Lock()
         self._still = threading.Lock()
         self._counted = False
+        # Entries since the last snapshot, by stream. ``_due`` has the streams to compact next, and none that keeps its
+        # events.
         self._tails: dict[str, int] = {}
         self._due: set[str] = set()
 
     def noticed(self, entries: Iterable[Entry]) -> None:
-        """These entries were written."""
+        """Count entries that were written."""
         with self._lock:
             for entry in entries:
                 length = self._tails[entry.stream] = self._tails.get(entry.stream, 0) + 1
@@ -65,14 +71,14 @@ class Compactor:
                     self._due.add(entry.stream)
 
     def forgotten(self, streams: Iterable[str]) -> None:
-        """These streams are no more."""
+        """Stop counting streams that were deleted."""
         with self._lock:
             for stream in streams:
                 self._tails.pop(stream, None)
                 self._due.discard(stream)
 
     def recount(self) -> None:
-        """Count anew what is due: the whole journal was replaced."""
+        """Count all entries again after the whole journal was replaced."""
         tails = self._journal.tail_lengths()
         with self._lock:
             self._tails = tails
@@ -84,9 +90,9 @@ class Compactor:
             self._counted = True
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
-        """Compact what is due, every now and then, until ``go_on()`` is false."""
+        """Compact due streams, with a pause between rounds, until ``go_on()`` is false."""
         while go_on():
-            pause(PAUSE_S)  # first of all: there may be a takeover to get over with
+            pause(PAUSE_S)  # pause first, so that a takeover is not slowed down
             try:
                 while self.compact_some():
                     pass
@@ -96,11 +102,14 @@ class Compactor:
                 self.retries.succeeded()
 
     def standing_still(self) -> AbstractContextManager[bool]:
-        """While inside, no snapshot is taken."""
+        """Return a context manager. No snapshot is made inside it."""
         return self._still
 
     def compact_some(self) -> bool:
-        """Take the snapshots of at most AT_ONCE due streams; false if none was due, or if none may be taken now."""
+        """Make the snapshots of at most ``AT_ONCE`` due streams.
+
+        Return false if no stream was due, or if ``standing_still`` is held.
+        """
         if not self._counted:
             self.recount()
         with self._lock:
@@ -116,17 +125,19 @@ class Compactor:
         with self._lock:
             self._due.difference_update(chosen)
             for snapshot in snapshots:
-                if snapshot.stream in self._tails:  # else it was forgotten meanwhile
+                if snapshot.stream in self._tails:  # otherwise it was forgotten meanwhile
                     self._tails[snapshot.stream] = max(0, self._tails[snapshot.stream] - self._every)
         return bool(chosen)
 
     def _snapshot_or_none(self, stream: str) -> Snapshot | None:
-        """The snapshot of a stream, if there is one to take. A stream whose events make no sense has none: to end for
-        it would be to end again and again, and nothing is lost by keeping its events as they are.
+        """Return the snapshot of a stream, or None if it cannot be made.
+
+        A stream with unreadable events has no snapshot. Ending the process would not help: it would end again after
+        each start. Keeping the events as they are loses nothing.
         """
         try:
             return self._snapshot(stream)
-        except Damaged:  # it is noticed in the journal, which says so once; it is due again when it has grown
+        except Damaged:  # the journal has logged it; the stream is due again when it has grown
             return None
         except TicTacToeError:
             logger.exception("a stream cannot be read and is not compacted", stream=stream)

@@ -1,7 +1,7 @@
-"""The file of a journal: opened, and put aside when it cannot be read.
+"""Open a journal's file, and put it aside when it cannot be read.
 
-WAL mode, so that a killed process loses nothing that was committed; ``durability="fsync"`` also syncs every commit, so
-that a power cut does not either.
+The database is in WAL mode, so a killed process loses nothing that was committed. With ``durability="fsync"`` every
+commit is also synced, so a power cut loses nothing either.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ from wire.errors import StorageFailed
 OPEN_AGAIN_S = 0.5
 _ASIDE = ".unreadable-"
 _HEADER = 100
-"""Bytes of the header of SQLite's file format: the page size at 16, the number of pages at 28."""
+"""Bytes of the header in SQLite's file format. The page size is at offset 16, the number of pages at 28."""
 
 logger = structlog.get_logger()
 
 
 def open_journal(file: Path, *, durability: str = "os", guard: GuardFile | None = None) -> Journal:
-    """Open a journal; one that cannot be read is put aside, for people to look at, and an empty one takes its place.
+    """Open a journal. An unreadable file is put aside for people to look at, and an empty journal replaces it.
 
-    What it had then has to come from the other copy: see ``Journal.lost``. Raises StorageFailed, and puts nothing
-    aside, when only the disk refuses (it is full, say): then the journal is as good as it was. One that is there can be
-    read all the same, as long as nothing has to be made anew for that.
+    The lost data must then come from the other copy: see ``Journal.lost``.
+
+    Raises StorageFailed when only the disk refuses, for example because it is full. Then nothing is put aside, because
+    the journal is as good as before. An existing journal opens on a full disk too, if that needs no new file or table.
     """
     try:
         if _condemned(file).exists():
             raise sqlite3.DatabaseError("it could not be read while it was in use")
         journal = _opened(file, durability, guard)
     except sqlite3.OperationalError as error:
-        # What SQLite calls corrupt or no database is a DatabaseError and none of these.
+        # A corrupt file, or a file that is no database, is a DatabaseError but not an OperationalError.
         raise StorageFailed(f"the journal {file.name} cannot be opened: {error}") from error
     except (sqlite3.DatabaseError, IsADirectoryError) as error:
         mark = f"{_ASIDE}{time.time_ns()}"
@@ -59,12 +60,12 @@ def open_journal(file: Path, *, durability: str = "os", guard: GuardFile | None 
 
 
 def condemn(file: Path) -> None:
-    """Have the next start put this journal aside: SQLite cannot read it any more. Raises OSError."""
+    """Mark this journal so that the next start puts it aside: SQLite can no longer read it. Raises OSError."""
     _condemned(file).touch()
 
 
 def reader(file: Path) -> sqlite3.Connection:
-    """A connection to a journal that only reads. Raises sqlite3.Error."""
+    """Open a read-only connection to a journal. Raises sqlite3.Error."""
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     prepare(connection)
     return connection
@@ -75,20 +76,21 @@ def _condemned(file: Path) -> Path:
 
 
 def _check_length(file: Path) -> None:
-    """Raise DatabaseError for a file that is shorter than it says. SQLite opens one that was cut, and misses what is
-    gone only where it reads.
+    """Raise DatabaseError if the file is shorter than its header states.
 
-    This process must not have a connection to the file: to close it here would give up the locks of all that it has
-    (fcntl(2); sqlite.org/howtocorrupt.html, 2.2), and another process that closes it next would take itself for the
-    last one, and remove the write-ahead log that the server writes to.
+    SQLite opens a truncated file and fails only when it reads a missing page.
+
+    This process must have no other connection to the file. Closing the file here would release all POSIX locks of this
+    process on it (fcntl(2); sqlite.org/howtocorrupt.html, 2.2). Another process that then closes the file would act as
+    the last one. It would remove the write-ahead log that the server still writes to.
     """
     if _is_short(file):
-        # A process that is killed while it moves pages leaves such a file, and the pages in the write-ahead log.
+        # A process killed during a checkpoint leaves such a file; the missing pages are still in the write-ahead log.
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
             try:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.OperationalError:
-                return  # on a full disk: what is missing from the log, too, shows where it is read
+                return  # full disk; a page that is missing from the WAL too is found when it is read
         if _is_short(file):
             raise sqlite3.DatabaseError("the file is shorter than it was")
 
@@ -106,7 +108,7 @@ def _is_short(file: Path) -> bool:
 def open_when_possible(
     open_it: Callable[[], Journal], attempts: Retries, *, go_on: Callable[[], bool], pause: Callable[[float], None]
 ) -> Journal | None:
-    """Open a journal, again and again while the disk refuses; None if ``go_on()`` became false meanwhile."""
+    """Open a journal, and retry while the disk refuses. Return None if ``go_on()`` became false."""
     while go_on():
         try:
             journal = open_it()
@@ -125,7 +127,7 @@ def _opened(file: Path, durability: str, guard: GuardFile | None) -> Journal:
     try:
         return _journal(connect(file, durability, alone=False), guard)
     except sqlite3.OperationalError:
-        # A full disk has no room for the index that processes share. A server can do without that for a while.
+        # A full disk has no room for the WAL index that processes share. A server can work without it for a while.
         journal = _journal(connect(file, durability, alone=True), guard)
         journal.is_alone = True
         return journal
@@ -135,12 +137,15 @@ def _journal(connection: sqlite3.Connection, guard: GuardFile | None) -> Journal
     try:
         return Journal(connection, guard)
     except BaseException:
-        connection.close()  # else it would keep the file locked
+        connection.close()  # an open connection would keep the file locked
         raise
 
 
 def connect(file: Path, durability: str, *, alone: bool) -> sqlite3.Connection:
-    """A new connection; ``alone``: no other can read the file then, and the index of its log is in memory."""
+    """Return a new connection to the file.
+
+    With ``alone``, no other connection can read the file, and the WAL index is in memory.
+    """
     _check_length(file)
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     try:
@@ -148,7 +153,7 @@ def connect(file: Path, durability: str, *, alone: bool) -> sqlite3.Connection:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'fsync' else 'NORMAL'}")
-        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # needs the index
+        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # the first read needs the WAL index
     except BaseException:
         connection.close()
         raise

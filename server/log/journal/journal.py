@@ -1,8 +1,10 @@
 """A journal: one server's copy of the log on its own disk, in SQLite.
 
-Lives here: every SQL statement that reads or writes it, and what must be written together. Safe for several threads;
-``file`` opens it. Every row is checked as it is read: one that is damaged comes with the body ``LOST``, and
-``damaged_streams`` has its stream; one whose place in the log cannot be told either is missing.
+Lives here: every SQL statement that reads or writes the journal, and which writes share a transaction. Safe for
+threads. ``file`` opens a journal.
+
+Every row is checked when it is read. A damaged row is returned with the body ``LOST``, and its stream is recorded in
+``damaged_streams``. A row is left out if its place in the log cannot be read either.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?,
 _PUT_LISTING = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
 _ADD_TERM = "INSERT INTO terms (epoch, holder, position, sum) VALUES (?, ?, ?, ?)"
 KEPT_TERMS = 1000
-"""So many takeovers back a journal can be compared with another; they fit into one message."""
+"""Takeovers for which a journal can still be compared with another. So many terms fit into one message."""
 _DROP_OLD_TERMS = (
     f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
 )
@@ -65,8 +67,8 @@ GROUP BY epoch
 _ENTRIES = f"SELECT {_COLUMNS} FROM entries"
 _SNAPSHOTS = f"SELECT {_COLUMNS} FROM snapshots"
 _AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
-# At every row that SQLite gives, other threads get their turn at the interpreter, and the journal's lock is held
-# meanwhile. So what is read while many callers come in, as after a takeover, comes in one row, as JSON.
+# After each row that SQLite returns, other threads may run, while this thread still holds the journal's lock. So a
+# query that runs while many callers arrive (after a takeover) returns one row, as JSON.
 _TAIL_LENGTHS = """
 SELECT json_group_array(json_array(stream, tail)) FROM (
     SELECT e.stream AS stream, COUNT(*) AS tail FROM entries e LEFT JOIN snapshots s ON s.stream = e.stream
@@ -93,69 +95,77 @@ WITH RECURSIVE names (stream) AS (
     UNION ALL SELECT (SELECT MIN(stream) FROM entries WHERE stream > names.stream) FROM names WHERE stream IS NOT NULL)
 SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snapshots
 """
-"""Every stream. Leaps over the entries between: a plain DISTINCT would read them all."""
+"""Every stream. The query jumps from name to name; a plain DISTINCT would read all entries."""
 
 logger = structlog.get_logger()
 
 
 def _nobody_waits(_why: str) -> None:
-    """What an unreadable journal means to its server is set by that."""
+    """Ignore an unreadable journal. The server replaces this callback."""
 
 
 class Journal:
-    """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses."""
+    """The log on disk. Every method that writes raises StorageFailed and changes nothing when the disk refuses the
+    write.
+    """
 
     def __init__(self, connection: sqlite3.Connection, guard: GuardFile | None = None) -> None:
-        """``connection``: to the journal's database, without transactions of its own."""
+        """Open the log in a database. ``connection`` must be in autocommit mode: the journal begins its own
+        transactions.
+        """
         self.guard = guard or GuardFile()
         self._lock = threading.RLock()
         self._connection = connection
         prepare(connection)
         bring_up_to_date(connection)
         self.damage = DamagedStreams()
-        """Which streams of this copy are damaged, as far as that was noticed."""
+        """The streams of this copy in which damage was found."""
+        # Streams with a damaged summary that ``listings`` found and that is not replaced yet.
         self._unsound_listings: set[str] = set()
         self.on_unreadable: Callable[[str], None] = _nobody_waits
-        """Called with the reason when SQLite cannot read the file any more, which is more than a damaged row."""
+        """Called with the reason when SQLite can no longer read the file. This is worse than a damaged row."""
         self.lost = False
-        """Whether it is empty because one that could not be read was put aside."""
+        """Whether the journal is empty because an unreadable file was put aside."""
         self.is_alone = False
         """Whether no other connection can read the file now."""
         run = connection.execute
         row = run("SELECT epoch, holder, sum FROM office").fetchone()
         office = office_from(row)
         self.terms = self._read_terms(office)
+        # The log id of the last entry. It changes only after the transaction that moved the end of the log.
         self.last = self._read_last()
-        # Of a promise that cannot be read only an epoch above all that are known can be known to keep it.
+        # The row of the promised epoch may be damaged. Then only an epoch above all known epochs is certain to keep the
+        # promise.
         self.office = office or (NO_OFFICE if row is None else Epoch(self.last.epoch, ""))
         row = run("SELECT position FROM forgotten").fetchone()
         self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
-        """The end of the log when streams were forgotten for the last time, or the log was replaced; both copies ended
-        there then.
+        """The position at which the log ended when streams were last forgotten, or when the log was last replaced. Both
+        copies ended there at that time.
         """
 
     @property
     def end(self) -> LogEnd:
-        """Where this log ends, for a comparison with another."""
+        """The end of this log, to compare it with another log."""
         return self.terms.end_at(self.last)
 
     def reconnect(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        """Go on with another connection to the same file; reads and writes wait meanwhile."""
+        """Replace the connection by another one to the same file. Reads and writes wait meanwhile."""
         with self._lock:
             self._connection.close()
             self._connection = connect()
             prepare(self._connection)
 
     def close(self) -> None:
-        """Close the file; the journal cannot be used after."""
+        """Close the file. The journal cannot be used afterwards."""
         with self._lock:
             self._connection.close()
 
     # -- writing ------------------------------------------------------------------------------------------------
 
     def append(self, entries: Sequence[Entry], listings: Sequence[StreamSummary] = ()) -> None:
-        """Add the entries, and the listings that they change, all or none. Their positions must follow on ``last``, or
-        at least come after it.
+        """Append the entries and store the stream summaries that they change, all or none.
+
+        The first position must be above ``last``.
         """
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
         with self.writing():
@@ -168,9 +178,10 @@ class Journal:
     def receive(
         self, snapshots: Sequence[Snapshot], entries: Sequence[Entry], last: LogId, terms: Sequence[EpochStart] = ()
     ) -> None:
-        """Add a piece of another's journal: snapshots stand for the entries up to them that are missing here, and
-        ``terms`` begin in the piece. A snapshot that is lost there does not replace a sound one of which all events
-        since are here.
+        """Append a part of another journal.
+
+        Its snapshots replace entries that are missing here. ``terms`` begin in this part. A lost snapshot does not
+        replace a sound one if all later events are here.
         """
         with self.writing():
             self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
@@ -183,13 +194,13 @@ class Journal:
             self.terms.begin(term)
 
     def take_office(self, office: Epoch) -> None:
-        """Remember whom this journal obeys."""
+        """Record the epoch and holder that this journal obeys."""
         with self.writing():
             self._connection.execute(_PUT_OFFICE, office_row(office))
         self.office = office
 
     def begin_term(self, office: Epoch) -> None:
-        """The own term of office begins: what is written from here on has its epoch and holder."""
+        """Begin the server's own term. Entries from here on have its epoch and holder."""
         term = EpochStart(*office, self.last.position + 1)
         with self.writing():
             self._connection.execute(_PUT_OFFICE, office_row(office))
@@ -199,13 +210,13 @@ class Journal:
         self.guard.raise_to(LogId(office.epoch, self.last.position))
 
     def begin_copy(self) -> None:
-        """Another's whole journal is going to come in pieces; the own one stays until ``end_copy``."""
+        """Prepare for another server's whole journal, which arrives in parts. The log stays until ``end_copy``."""
         with self.writing():
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM incoming_{table}")
 
     def add_to_copy(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
-        """Keep a piece of the incoming copy aside."""
+        """Store a part of the incoming copy apart from the present log."""
         with self.writing():
             self._add_to_incoming(snapshots, entries)
 
@@ -215,8 +226,9 @@ class Journal:
         self._connection.executemany(add.format("snapshots"), with_sums("snapshot", snapshots))
 
     def end_copy(self, last: LogId, terms: Sequence[EpochStart]) -> None:
-        """Replace the own log by the copy that came in, which has these terms and ends at ``last``, at once. What is
-        damaged there and sound here stays.
+        """Replace the present log by the incoming copy in one transaction.
+
+        The copy has these terms and ends at ``last``. Rows that are lost in the copy but sound here stay.
         """
         with self.writing():
             self._fill_copy(EpochHistory(terms), last)
@@ -234,14 +246,15 @@ class Journal:
         self.damage.retry_all()
 
     def _has_all_up_to(self, snapshot: Snapshot) -> bool:
-        """Whether the events that a snapshot stands for are all here, or stood for by a sound one."""
+        """Return whether every event in a snapshot is here, as an entry or in a sound snapshot."""
         copy = self.copy(snapshot.stream)
         sound = copy.snapshot is None or not is_lost(copy.snapshot)
         return sound and not copy.has_gap and copy.version >= snapshot.version
 
     def _fill_copy(self, terms: EpochHistory, last: LogId) -> None:
-        """Put own sound rows in the place of incoming rows that are lost, as far as they are of the log that has these
-        terms and ends at ``last``.
+        """Replace lost rows of the incoming copy by this journal's sound rows.
+
+        Only rows of the incoming log count: the log that has these terms and ends at ``last``.
         """
         run = self._connection.execute
         lost = " UNION ".join(f"SELECT stream FROM incoming_{table} WHERE body = ?1" for table in _TABLES)
@@ -264,7 +277,7 @@ class Journal:
                 self._add_to_incoming([] if filled_up.snapshot is None else [filled_up.snapshot], filled_up.entries)
 
     def replace(self, copy: StreamCopy) -> None:
-        """Put this in the place of all that is here of one stream. The log ends where it did."""
+        """Replace all rows of one stream by ``copy``. The end of the log does not change."""
         with self.writing():
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
@@ -273,8 +286,9 @@ class Journal:
                 self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", [copy.snapshot]))
 
     def rewrite_if_sound(self, stream: str) -> None:
-        """Write a stream again that is damaged on the disk, if what this process has in memory of it is sound; if not,
-        its damage is noticed.
+        """Write a stream again that is damaged on the disk, if SQLite's cache still has it sound.
+
+        Otherwise the read records the damage.
         """
         with self._lock:
             copy = self.copy(stream)
@@ -282,7 +296,7 @@ class Journal:
                 self.replace(copy)
 
     def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
-        """Put states in place of the entries before them; each stream keeps its last ``keep_events`` entries."""
+        """Store snapshots and delete the entries before them. Each stream keeps its last ``keep_events`` entries."""
         with self.writing():
             self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", snapshots))
             self._connection.executemany(
@@ -291,7 +305,7 @@ class Journal:
             )
 
     def forget(self, streams: Sequence[str]) -> None:
-        """Drop all of these streams. Both copies of the log end at the same place while this is done."""
+        """Delete these streams. Both copies of the log end at the same position when this is called."""
         with self.writing():
             self._connection.execute(_PUT_FORGOTTEN, (self.last.position,))
             for table in (*_TABLES, "listings"):
@@ -304,7 +318,7 @@ class Journal:
             self.damage.forget(stream)
 
     def drop_after_gaps(self) -> list[str]:
-        """Drop what follows on missing events in streams that are not damaged; in which streams it did."""
+        """Delete the entries after a gap in streams that are not damaged. Return the names of these streams."""
         torn = [copy for copy in self.copies() if copy.has_gap and not self.damage.knows(copy.stream)]
         with self.writing():
             self._connection.executemany(
@@ -317,7 +331,7 @@ class Journal:
         return [copy.stream for copy in torn]
 
     def give_sums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
-        """Give sums to rows of an older version that have none, unless they have changed since they were read."""
+        """Add checksums to rows of an older version. Rows that changed since they were read are skipped."""
         table = {"entry": "entries", "snapshot": "snapshots"}[kind]
         if rows:
             with self.writing():
@@ -330,32 +344,34 @@ class Journal:
                 )
 
     def list_streams(self, listings: Sequence[StreamSummary]) -> None:
-        """Put these listings where they are missing or damaged."""
+        """Store these stream summaries where they are missing or damaged."""
         with self.writing():
             self._connection.executemany(_PUT_LISTING, map(written, listings))
         self._unsound_listings.difference_update(listing.stream for listing in listings)
 
     def relist(self, stream: str, listing_of: Callable[[StreamCopy], StreamSummary | None]) -> None:
-        """Make a listing anew that is damaged, and drop it where there is no stream of that name: then the damage is in
-        the name. ``listing_of`` makes it from what is here of the stream; None: it stays as it is.
+        """Make a damaged stream summary again.
+
+        ``listing_of`` makes it from the stream's rows. If it returns None, the damaged summary stays. If no stream has
+        that name, the name itself is damaged, and the summary is deleted.
         """
-        with self._lock:  # nothing is appended in between: an older listing never replaces a newer one
+        with self._lock:  # without an append in between, so an older summary never replaces a newer one
             if self._has(stream):
                 listing = listing_of(self.copy(stream, whole=False))
                 if listing is not None:
                     self.list_streams([listing])
                 return
             with self.writing():
-                # "+" reads all listings: one whose name has changed may be where a search does not find it.
+                # "+" makes SQLite scan the table: a search by index may miss a row with a damaged name.
                 self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))
             self._unsound_listings.discard(stream)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def copies(self, after_stream: str = "", limit: int = -1, *, whole: bool = True) -> Iterator[StreamCopy]:
-        """Every stream in order of name, from after ``after_stream``, at most ``limit`` streams (-1: all).
+        """Yield every stream in order of name after ``after_stream``, at most ``limit`` streams (-1: all).
 
-        Unless ``whole``, without the entries that the snapshots stand for: enough for the states.
+        With ``whole=False``, entries that a snapshot includes are left out. That is enough to make the states.
         """
         tails = "" if whole else _AFTER_SNAPSHOT
         with self._reading():
@@ -372,7 +388,10 @@ class Journal:
             yield StreamCopy(name, snapshots.get(name), tuple(entries.get(name, ())))
 
     def parts(self, after: StreamCursor, most_bytes: int) -> list[StreamCopy]:
-        """The next streams by name after a place, in parts where they are long: about ``most_bytes`` on the wire."""
+        """Return the next streams by name after a cursor, about ``most_bytes`` on the wire.
+
+        A long stream is returned in parts.
+        """
         found: list[StreamCopy] = []
         left = most_bytes
         begun = [self.copy(after.stream).after(after.version)] if after.version else []
@@ -388,13 +407,13 @@ class Journal:
         return found
 
     def _following(self, stream: str) -> Iterator[StreamCopy]:
-        """The streams after one, read a few at a time: most askers want no more."""
+        """Yield the streams after a name. Reads a few at a time, because most callers need no more."""
         while page := list(self.copies(stream, STREAMS_AT_ONCE)):
             yield from page
             stream = page[-1].stream
 
     def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
-        """What is here of one stream; unless ``whole``, without the entries that its snapshot stands for."""
+        """Return the rows of one stream. With ``whole=False``, entries that its snapshot includes are left out."""
         tail = "" if whole else _AFTER_SNAPSHOT
         with self._reading():
             snapshots, entries = self._rows_of(stream, tail)
@@ -404,11 +423,15 @@ class Journal:
             tuple(sorted(entries_from(entries, self.damage, stream), key=lambda entry: entry.version)),
         )
         if not whole and copy.snapshot is not None and is_lost(copy.snapshot):
-            return self.copy(stream)  # the events that it stood for may be here
+            return self.copy(stream)  # the events that it included may be here
         return copy
 
     def _rows_of(self, stream: str, tail: str) -> tuple[list[Any], list[Any]]:
-        """The rows of a stream, at once if possible: a damaged one can have what JSON does not."""
+        """Return the snapshot rows and entry rows of a stream.
+
+        A single query with JSON is tried first. A damaged row can have values that JSON does not allow. Then two plain
+        queries read the rows.
+        """
         try:
             snapshot, entries = self._connection.execute(_ONE_STREAM + tail, (stream,)).fetchone()
             return [] if snapshot is None else [json.loads(snapshot)], json.loads(entries)
@@ -420,14 +443,14 @@ class Journal:
             )
 
     def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
-        """The entries of a stream after a version, oldest first; those compacted away are missing."""
+        """Return at most ``limit`` entries of a stream after a version, oldest first. Compacted entries are missing."""
         with self._reading():
             return self._entries(
                 " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
 
     def listings(self) -> list[StreamSummary]:
-        """Those that are here and sound, in the order of their positions."""
+        """Return the sound stream summaries in order of position."""
         with self._reading():
             rows = self._connection.execute(
                 "SELECT stream, position, row, sum FROM listings ORDER BY position"
@@ -437,7 +460,7 @@ class Journal:
         return listings
 
     def unlisted(self) -> list[str]:
-        """The streams without a listing, or with one that ``listings`` found damaged."""
+        """Return the streams that have no summary, or one that ``listings`` found damaged."""
         with self._reading():
             run = self._connection.execute
             missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
@@ -446,22 +469,24 @@ class Journal:
         return [stream for stream in missing if is_stream(stream)]
 
     def stream_at(self, position: int) -> str | None:
-        """The stream of the entry at a position, by the index, which has it apart from the entry. Reads all of the
-        index: for a damaged entry alone.
+        """Return the stream of the entry at a position, from the index.
+
+        The index stores the name apart from the entry. This reads the whole index, so use it for damaged entries only.
         """
         with self._reading():
             found = self._connection.execute("SELECT stream, position FROM entries INDEXED BY entries_of_stream")
             return next((stream for stream, at in found if at == position), None)
 
     def mark_of(self, stream: str, version: int) -> LogId | None:
-        """Where a stream's entry of that version is, if it is here."""
+        """Return the log id of a stream's entry with that version, or None if it is not here."""
         with self._reading():
             found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
         return found[0].mark if found else None
 
     def backlog(self, after: LogId, upto: LogId, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
-        """The next snapshots and entries in order of position, after one mark and up to another: about ``most_bytes``
-        on the wire.
+        """Return the next snapshots and entries in order of position, about ``most_bytes`` on the wire.
+
+        They come after the log id ``after`` and not after ``upto``.
         """
         span = (after.position, upto.position, MOST_ROWS)
         where = " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
@@ -478,7 +503,7 @@ class Journal:
         return [s for s in snapshots if s.position <= cut], [e for e in entries if e.position <= cut]
 
     def tail_lengths(self) -> dict[str, int]:
-        """How many entries each stream has after its snapshot; streams without any are left out."""
+        """Return how many entries each stream has after its snapshot. Streams without such entries are left out."""
         with self._reading():
             (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
         return dict(json.loads(lengths))
@@ -486,8 +511,9 @@ class Journal:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _names(self, after: str, limit: int) -> list[str]:
-        """The next streams in order of name, at most ``limit`` (-1: all), and none only where none follows. A damaged
-        name is none.
+        """Return the next stream names in order, at most ``limit`` (-1: all). Damaged names are skipped.
+
+        The result is empty only if no sound name follows.
         """
         while True:
             found = self._connection.execute(_NAMES, (as_bytes(after), limit)).fetchall()
@@ -498,7 +524,7 @@ class Journal:
             after = names[-1]
 
     def _has(self, stream: str) -> bool:
-        """Whether there is any row of a stream."""
+        """Return whether the stream has any row."""
         if not is_stream(stream):
             return False
         with self._reading():
@@ -511,13 +537,13 @@ class Journal:
         return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
 
     def _add_terms(self, terms: Sequence[EpochStart]) -> None:
-        """Write terms down, in the place of those that wrote nothing."""
+        """Store terms. Delete the terms that wrote nothing and those beyond ``KEPT_TERMS``."""
         self._connection.execute("DELETE FROM terms WHERE position > ?", (self.last.position,))
         self._connection.executemany(_ADD_TERM, map(term_row, terms))
         self._connection.execute(_DROP_OLD_TERMS)
 
     def drop_empty_terms(self) -> None:
-        """Drop the terms that wrote nothing."""
+        """Delete the terms that wrote nothing."""
         with self.writing():
             self._add_terms([])
         self.terms = self._read_terms()
@@ -541,13 +567,13 @@ class Journal:
             return START
         if last is not None and not is_lost(last) and (highest is None or last.position >= highest):
             return last.mark
-        # The last row is damaged. There is something at that position, whatever its stream and epoch were.
+        # The last row is damaged. Its position is taken all the same, whatever its stream and epoch were.
         position = max(highest or 0, 0 if last is None else last.position)
         return self.terms.mark_at(position) or LogId(last.epoch if last is not None else 1, position)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction, all of it or nothing: every write comes by here. Raises StorageFailed."""
+        """Run one transaction, all or nothing. Every write uses this. Raises StorageFailed."""
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -563,7 +589,7 @@ class Journal:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
-        """Every read comes by here. Raises StorageFailed."""
+        """Hold the lock for a read. Every read uses this. Raises StorageFailed."""
         with self._lock:
             try:
                 yield
@@ -572,7 +598,7 @@ class Journal:
                 raise StorageFailed(f"the journal cannot be read: {error}") from error
 
     def _is_malformed(self, error: sqlite3.Error) -> None:
-        # What SQLite calls corrupt or no database is a DatabaseError and none of those below it.
+        # For a corrupt file and for a file that is no database, sqlite3 raises plain DatabaseError, not a subclass.
         if type(error) is sqlite3.DatabaseError:
             self.on_unreadable(str(error))
 

@@ -1,6 +1,7 @@
-"""The two journals of a data folder, read from outside, whether servers run or not: which of them has all.
+"""Read the two journals of a data folder from outside, and find which has all entries.
 
-For backups and for what a person decides. Servers open their own journal with ``file``.
+Works whether servers run or not. Backups use it, and commands with which a person repairs a cluster. Servers open their
+own journal with ``file``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FOLDERS = {MAIN: "main", REPLICATION: "replication"}
 
 
 class Relation(enum.Enum):
-    """Which of the two journals has all that the other has."""
+    """Which of the two journals has all entries of the other."""
 
     MAIN_HAS_ALL = "main has all"
     REPLICA_HAS_ALL = "the replica has all"
@@ -31,32 +32,34 @@ class Relation(enum.Enum):
 
 
 class NoJournal(StorageFailed):
-    """There is no journal of that role, or what is there is none any more: nothing can be read from it, ever."""
+    """The role has no journal, or its file is not a readable journal. A retry cannot help."""
 
 
 @contextlib.contextmanager
 def reading(settings: Settings, role: str) -> Iterator[Journal]:
-    """The journal of a role. Raises NoJournal, and StorageFailed when it cannot be read at this moment."""
+    """Open the journal of a role. Raises NoJournal, or StorageFailed when it cannot be read at this moment."""
     file = journal_of(settings, role)
     if not file.exists():
         raise NoJournal(f"there is no journal {file}")
     try:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
             yield Journal(connection)
-    except sqlite3.OperationalError as error:  # a server has it for itself, say: what it has is not known
+    # for example, a server holds the file exclusively: its content is unknown
+    except sqlite3.OperationalError as error:
         raise StorageFailed(f"the journal {file} cannot be read: {error}") from error
     except sqlite3.Error as error:
         raise NoJournal(f"the journal {file} cannot be read: {error}") from error
 
 
 def journal_of(settings: Settings, role: str) -> Path:
-    """The file of a role's journal."""
+    """Return the file of a role's journal."""
     return settings.data / FOLDERS[role] / JOURNAL
 
 
 def relation(settings: Settings) -> Relation:
-    """Which journal has all; one that is not there, or is none any more, has nothing. Raises NoJournal when neither is
-    there, StorageFailed when one cannot be read at this moment.
+    """Compare the two journals. A missing file, or a file that is no journal, counts as empty.
+
+    Raises NoJournal when there is no journal at all, and StorageFailed when a journal cannot be read at this moment.
     """
     with contextlib.ExitStack() as stack:
         found: dict[str, Journal] = {}
@@ -77,7 +80,7 @@ def relation(settings: Settings) -> Relation:
 
 
 def known_epoch(settings: Settings) -> int:
-    """The highest epoch that either journal has seen. Raises StorageFailed when one cannot be read at this moment."""
+    """Return the highest epoch in either journal. Raises StorageFailed when a journal cannot be read at this moment."""
     epochs = [0]
     for role in (MAIN, REPLICATION):
         with contextlib.suppress(NoJournal), reading(settings, role) as journal:
@@ -86,13 +89,13 @@ def known_epoch(settings: Settings) -> int:
 
 
 def new_archive(settings: Settings) -> Path:
-    """A folder for what is moved aside now."""
+    """Create a folder for files that are moved aside now."""
     archive = settings.data / "archive" / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}"
     archive.mkdir(parents=True, mode=0o700)
     return archive
 
 
 def move_aside(path: Path, archive: Path) -> None:
-    """Move a file or folder into an archive, if it is there."""
+    """Move a file or folder into an archive folder, if it exists."""
     if path.exists():
         path.rename(archive / path.name)

@@ -1,6 +1,7 @@
-"""The rows of a journal as SQLite has them, and as the log's values: sums added on the way in, checked on the way out.
+"""Convert between SQLite rows of a journal and values of the log. Pure.
 
-Pure. A row without a sum was written by an older version; it is checked for whether it can be read at all.
+Checksums are added when a row is written and checked when it is read. A row without a checksum was written by an older
+version; it is sound if it can be parsed.
 """
 
 from __future__ import annotations
@@ -18,38 +19,40 @@ from server.log.streams import is_stream
 
 Row = TypeVar("Row", Entry, Snapshot)
 Columns = Sequence[Any]
-"""position, epoch, stream, version, body, sum: of any type, where a row is damaged."""
+"""position, epoch, stream, version, body, sum. In a damaged row each can be of any type."""
 
 
 def as_text(raw: bytes) -> str:
-    """The text of a column; what is no UTF-8 any more stays different from all that is."""
+    """Decode a column. Invalid UTF-8 gives text that differs from every valid text."""
     return raw.decode("utf-8", "surrogateescape")
 
 
 def as_bytes(text: str) -> bytes:
-    """The bytes of such a text, also where they are no UTF-8; SQLite looks for them as ``CAST(? AS TEXT)``."""
+    """Encode text from ``as_text`` back into its bytes. SQLite compares them as ``CAST(? AS TEXT)``."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def with_sums(kind: Kind, rows: Iterable[Entry | Snapshot]) -> Iterator[tuple[object, ...]]:
-    """The rows with their sums, as they are written."""
+    """Yield the rows with their checksums, as they are written."""
     for row in rows:
         position, epoch, stream, version, body = row
         yield position, epoch, stream, version, body, checksum(kind, position, epoch, version, stream, body)
 
 
 def entries_from(rows: Iterable[Columns], damage: DamagedStreams, stream: str = "") -> list[Entry]:
-    """The entries in these rows; see ``_row``. ``stream``: the one that was asked for, if one was."""
+    """Return the entries in these rows; see ``_row``. ``stream`` is the stream of the query, if it was for a single
+    stream.
+    """
     return [entry for row in rows if (entry := _row(Entry, "entry", row, damage, stream)) is not None]
 
 
 def snapshots_from(rows: Iterable[Columns], damage: DamagedStreams, stream: str = "") -> list[Snapshot]:
-    """The snapshots in these rows, likewise."""
+    """Return the snapshots in these rows; the arguments are those of ``entries_from``."""
     return [found for row in rows if (found := _row(Snapshot, "snapshot", row, damage, stream)) is not None]
 
 
 def is_sound(kind: Kind, row: Columns) -> bool:
-    """Whether a row of ``entries`` or ``snapshots`` is as it was written."""
+    """Return whether a row of ``entries`` or ``snapshots`` is as it was written."""
     position, epoch, stream, version, body, sum_ = row
     if type(body) is not str or type(stream) is not str or not all(type(n) is int for n in (position, epoch, version)):
         return False
@@ -59,7 +62,10 @@ def is_sound(kind: Kind, row: Columns) -> bool:
 
 
 def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, asked_for: str) -> Row | None:
-    """The value in a row. A damaged one keeps its place and loses its body; None if its place cannot be told."""
+    """Return the value in a row. A damaged row keeps its place and gets the body ``LOST``.
+
+    Return None if its place cannot be read. Damage is recorded in ``damage``.
+    """
     if is_sound(kind, row):
         found = row_type(*row[:5])
         if is_lost(found):
@@ -76,13 +82,13 @@ def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, 
 
 
 def written(listing: StreamSummary) -> tuple[str, int, str, int]:
-    """The row of a listing."""
+    """Return the row of a stream summary."""
     row = json.dumps(listing.row)
     return listing.stream, listing.position, row, _sum_of_listing(listing.stream, listing.position, row)
 
 
 def listings_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[str]]:
-    """The listings in these rows, and the streams of those that are damaged."""
+    """Return the stream summaries in these rows, and the streams of the damaged rows."""
     sound = [row for row in rows if is_sound_listing(row)]
     read = json.loads(f"[{','.join(row for _, _, row, _ in sound)}]")
     listings = [StreamSummary(stream, position, row) for (stream, position, _, _), row in zip(sound, read, strict=True)]
@@ -93,7 +99,7 @@ def listings_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[st
 
 
 def is_sound_listing(row: Columns) -> bool:
-    """Whether a row of ``listings`` is as it was written."""
+    """Return whether a row of ``listings`` is as it was written."""
     stream, position, text, sum_ = row
     if type(stream) is not str or type(position) is not int or type(text) is not str:
         return False

@@ -1,9 +1,9 @@
-"""The tables of a journal, and how a journal of an older format becomes one of the present.
+"""The tables of a journal, and the upgrade of a journal from an older format.
 
-Format 1 had no holders of epochs and no terms in the replica's journal; its ``user_version`` is 0. Format 2 records
-holders, keeps the terms of every journal, and the position up to which streams were forgotten; its rows have checksums
-(``row_format``). Rows of format 1 have none until a scrub gives them one. A sample of each format is in
-``tests/samples``.
+Format 1 has no holders of epochs, and the replica's journal has no terms; its ``user_version`` is 0. Format 2 stores
+holders, the terms in every journal, and the position up to which streams were forgotten. Its rows have checksums
+(``row_format``). Rows of format 1 have no checksums until a scrub adds them. ``tests/samples`` has a sample of each
+format.
 """
 
 from __future__ import annotations
@@ -42,15 +42,18 @@ WHERE NOT EXISTS (SELECT * FROM terms) GROUP BY epoch
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Have a connection read damaged text as it is, and sort in memory: a full disk has no room for sorting."""
+    """Configure a connection to read damaged text as it is, and to sort in memory.
+
+    A full disk has no room for sorting.
+    """
     connection.text_factory = as_text
     connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Make the tables, or make those of an older format the present ones, all or nothing.
+    """Create the tables, or upgrade those of an older format, all or nothing.
 
-    Raises StorageFailed for a format that only newer servers know.
+    Raises StorageFailed for a format that only newer servers can read.
     """
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found == FORMAT:

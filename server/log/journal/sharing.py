@@ -1,6 +1,6 @@
-"""A journal that was opened on a full disk, where no other connection can read it: shared once there is room.
+"""Make a journal readable for other connections again after it was opened on a full disk.
 
-A backup and the scrub read journals on connections of their own.
+A backup and the scrub read journals on their own connections.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from server.log.journal.journal import Journal
 
 SHARE_AGAIN_S = 1.0
 ROOM_TO_SHARE = 1 << 20
-"""Bytes that must be free: the index of a journal's log has 32 KB for each 4,000 pages that were written lately."""
+"""Bytes that must be free. The WAL index needs 32 KB for each 4,000 pages that were written lately."""
 
 
 def share(
     journal: Journal, file: Path, *, durability: str, go_on: Callable[[], bool], pause: Callable[[float], None]
 ) -> None:
-    """Connect a journal anew until others can read it as well, or until ``go_on()`` is false."""
+    """Reconnect a journal until other connections can read it too, or until ``go_on()`` is false."""
 
     def reconnected() -> sqlite3.Connection:
         try:

@@ -1,7 +1,7 @@
-"""The rows of terms and office in a journal: with their checksums, and put right where they are damaged. Pure.
+"""The rows of the tables ``terms`` and ``office``: their checksums, and the repair of damaged rows. Pure.
 
-What a damaged row said is there a second time: the entries have the epoch that each was written in, and the office has
-the holder of the last epoch. A holder that is nowhere else becomes the empty one, which is that of no server.
+Damaged rows can be rebuilt. Each entry stores the epoch in which it was written, and ``office`` stores the holder of
+the last epoch. A holder that is stored nowhere else becomes the empty one, which no server has.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from server.log.row_format import checksum
 
 
 def term_row(term: EpochStart) -> tuple[int, str, int, int]:
-    """epoch, holder, position and sum of a term."""
+    """Return epoch, holder, position and checksum of a term."""
     epoch, holder, first = term
     return epoch, holder, first, _sum_of_term(term)
 
 
 def office_row(office: Epoch) -> tuple[int, str, int]:
-    """epoch, holder and sum of an office."""
+    """Return the row of ``office``: epoch, holder and checksum."""
     return office.epoch, office.holder, _sum_of_office(office)
 
 
 def office_from(row: Sequence[Any] | None) -> Epoch | None:
-    """The office in a row of epoch, holder and sum; None if there is none, or it is damaged."""
+    """Return the epoch in a row of epoch, holder and checksum, or None if it is missing or damaged."""
     if row is None or type(row[0]) is not int or type(row[1]) is not str:
         return None
     office = Epoch(row[0], row[1])
@@ -33,7 +33,7 @@ def office_from(row: Sequence[Any] | None) -> Epoch | None:
 
 
 def sound_terms(rows: Iterable[Sequence[Any]]) -> list[EpochStart]:
-    """The terms in those rows (epoch, holder, position, sum) that are as they were written, in the same order."""
+    """Return the terms of those rows (epoch, holder, position, checksum) that are sound, in the same order."""
     found = []
     for epoch, holder, first, sum_ in rows:
         if type(epoch) is int and type(holder) is str and type(first) is int:
@@ -44,8 +44,9 @@ def sound_terms(rows: Iterable[Sequence[Any]]) -> list[EpochStart]:
 
 
 def completed(sound: Sequence[EpochStart], begun: Mapping[int, int], office: Epoch | None) -> list[EpochStart]:
-    """The sound terms, and those that are missing among them or after them, from what the entries tell: ``begun`` has
-    the position of the first entry of each epoch.
+    """Return the sound terms, with missing terms among or after them rebuilt from the entries.
+
+    ``begun`` has the position of the first entry of each epoch.
     """
     oldest = sound[0].epoch if sound else 0
     known = {term.epoch: term for term in sound}

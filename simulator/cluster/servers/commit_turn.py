@@ -1,4 +1,4 @@
-"""The commit turn of a simulated main server: the real queue and the real commit, without threads."""
+"""The commit lock of a simulated main server: the real queue and the real commit, without threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.cluster.servers.rpc import Exchange, Fail, Process, Request, Then
 
 
 class _Asked(Submission):
-    """A command, and who hears what came of it."""
+    """A command, and the callback for its result."""
 
     def __init__(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
         super().__init__(stream, command)
@@ -20,7 +20,7 @@ class _Asked(Submission):
 
 
 class _Alone(Submission):
-    """A conversation that is to be held while nothing is committed."""
+    """A procedure that must run while nothing is committed."""
 
     def __init__(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
         super().__init__("", None)
@@ -30,18 +30,19 @@ class _Alone(Submission):
 
 
 class CommitTurn:
-    """Has one conversation held at a time: a batch of commands, or another that must not meet one."""
+    """Runs one procedure at a time: a batch of commands, or another procedure that excludes commits."""
 
     def __init__(self, process: Process, commit: Commit, *, timeout_s: float, committed: Callable[[], None]) -> None:
-        """``committed`` is called after each batch, when all who asked have their answers."""
+        """``committed`` is called after each batch, when all its requests are answered."""
         self._process = process
         self._commit = commit
         self._timeout_s = timeout_s
         self._committed = committed
+        # At most one of its waiters runs at a time.
         self._turns: CommitQueue[_Asked | _Alone] = CommitQueue()
 
     def ask(self, stream: str, command: Any, request: Request) -> None:
-        """Carry out a command, together with others, and answer the request."""
+        """Submit a command to the next batch, and answer the request."""
 
         def done(order: Submission) -> None:
             if order.error is not None:
@@ -52,11 +53,11 @@ class CommitTurn:
         self.carry_out(stream, command, done)
 
     def carry_out(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
-        """Carry out a command of the servers' own, together with others; ``done`` hears what came of it."""
+        """Submit a command of the servers to the next batch. ``done`` gets its result."""
         self._line_up(_Asked(stream, command, done))
 
     def take(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
-        """Hold a conversation while nothing is committed."""
+        """Run a procedure while nothing is committed. ``then`` gets its result, ``fail`` its error."""
         self._line_up(_Alone(conversation, then, fail))
 
     def _line_up(self, waiter: _Asked | _Alone) -> None:

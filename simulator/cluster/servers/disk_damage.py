@@ -1,4 +1,4 @@
-"""Damage to a row of a journal on a simulated disk, as a failing disk does it, or a person with an editor."""
+"""Damages a row of a journal on a simulated disk, as a failing disk or an editor does."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from typing import Any
 from verify.testbed.row_damage import BODIES, flipped, put_body, rows_of
 
 EDITED = 0.4
-"""How likely an event is edited, where a person could: it can be read then, and is not what happened."""
+"""The probability of an edit instead of a flipped bit. An edited event is still readable, but it is not what
+happened."""
 _EDITOR = "mallory"
 
 
 def damage_a_row(connection: sqlite3.Connection, chance: random.Random, *, upto: int) -> str | None:
-    """Change the body of a row of no later position than that; which one, None if there is none."""
+    """Change the body of a random row up to position ``upto``.
+
+    Return a description of the row, or None if there is none.
+    """
     found = {table: [row for row in rows_of(connection, table) if row[1] <= upto] for table in BODIES}
     tables = [table for table, rows in found.items() if rows]
     if not tables:
@@ -27,7 +31,7 @@ def damage_a_row(connection: sqlite3.Connection, chance: random.Random, *, upto:
 
 
 def _edited(body: bytes) -> bytes:
-    """The same with another name in it; if it has none, with a space more."""
+    """Return the body with another name in it, or with a space appended if it has no name."""
     plain: Any = json.loads(body)
     if isinstance(plain, dict) and "by" in plain:
         return json.dumps({**plain, "by": _EDITOR}).encode()

@@ -1,4 +1,4 @@
-"""Real working parts of a main server of which the simulation hears what they do; they do nothing else by that."""
+"""Real parts of a main server that also report to the simulation. Their behaviour is unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
 
 
 class InstrumentedPrimary(Primary):
-    """The real machine; the simulation notes which replica joined."""
+    """The real ``Primary``. It also reports when a replica joins."""
 
     def __init__(self, office: Epoch, journal: Journal, on_joined: Callable[[], None]) -> None:
         super().__init__(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
@@ -27,7 +27,10 @@ class InstrumentedPrimary(Primary):
 
 
 class InstrumentedClock(ServiceClock):
-    """The real service time, on the world's clock and chance; the judge hears what time things are decided at."""
+    """The real service time, on the simulation's clock and random numbers.
+
+    It reports each moment to ``ServiceClockChecker``.
+    """
 
     def __init__(self, process: Process, hours: ServiceClockChecker) -> None:
         self._hours = hours

@@ -1,7 +1,7 @@
-"""Journals on simulated disks: the real ``Journal`` on a database in memory that outlives the process.
+"""Journals on simulated disks: the real ``Journal`` on an in-memory database that outlives the process.
 
-A write can be the last thing a process does (it is killed just before, or just after, the write counts), a disk can be
-full for a while, a power cut can take the last writes of a disk that does not sync, and rows can be damaged.
+A process can be killed just before or just after a write counts. A disk can be full for a while, and rows can be
+damaged. A power cut can remove the last writes of a disk that does not sync.
 """
 
 from __future__ import annotations
@@ -30,45 +30,47 @@ def _database() -> sqlite3.Connection:
 
 
 class JournalDisk:
-    """The disk under one role's journal."""
+    """The disk of one role's journal."""
 
     def __init__(self, *, syncs: bool) -> None:
-        """``syncs``: every transaction is synced; else a power cut may take the last few."""
+        """``syncs``: whether each transaction is synced. Otherwise a power cut may remove the last few."""
         self.full = False
         self.writes_to_live: int | None = None
-        """With 0 the next write is not carried out and the process dies; with 1 it dies just after it, and so on."""
+        """How many more writes succeed. At 0 the process dies before the next write; at 1 it dies just after it. None:
+        no limit."""
         self.guard = GuardFile()
         self._connection = _database()
+        # Copies before each of the last unsynced transactions, oldest first. None if every transaction is synced.
         self._images: deque[sqlite3.Connection] | None = None if syncs else deque(maxlen=KEPT_IMAGES)
 
     def journal(self) -> SimulatedJournal:
-        """The journal as the next process opens it."""
+        """Open the journal for a new process. An open transaction is rolled back."""
         self.writes_to_live = None
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         return SimulatedJournal(self._connection, self)
 
     def image(self) -> sqlite3.Connection:
-        """A backup of the journal as it is now."""
+        """Return a backup of the journal as it is now."""
         image = _database()
         self._connection.backup(image)
         return image
 
     def put_back(self, image: sqlite3.Connection) -> None:
-        """Somebody replaces the journal by a backup of it."""
+        """Replace the journal by a backup, as an operator does."""
         self._connection = image
         if self._images is not None:
             self._images.clear()
 
     def lose(self) -> None:
-        """The disk is gone, a new empty one takes its place."""
+        """Replace the disk by a new empty one."""
         self.guard = GuardFile()
         self._connection = _database()
         if self._images is not None:
             self._images.clear()
 
     def lose_last_writes(self, count: int) -> int:
-        """A power cut: up to that many of the last transactions are missing. How many there were to lose."""
+        """Remove up to ``count`` of the last transactions, as a power cut does. Return how many were removed."""
         lost = 0
         while self._images and lost < count:
             self._connection = self._images.pop()
@@ -76,32 +78,35 @@ class JournalDisk:
         return lost
 
     def damage(self, chance: random.Random, *, upto: int) -> str | None:
-        """Damage a row of no later position than that; which one, None if there is none."""
+        """Damage a random row up to position ``upto``. Return a description of the row, or None if there is none."""
         return damage_a_row(self._connection, chance, upto=upto)
 
     def damaged(self) -> list[str]:
-        """The rows that are damaged, and not mended yet."""
+        """Return the rows that are damaged and not repaired yet."""
         return [row for _, row in damaged_rows(self._connection)]
 
     @property
     def end(self) -> int:
-        """The position of the last entry that is here."""
+        """Return the position of the last entry on this disk, or 0."""
         found: int = self.read("SELECT COALESCE(MAX(position), 0) FROM entries").fetchone()[0]
         return found
 
     def read(self, question: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        """What is on the disk, past the journal."""
+        """Run a query on the database directly, not through the journal."""
         return self._connection.execute(question, values)
 
     def twin(self) -> JournalDisk:
-        """A disk with a copy of all that is on this one."""
+        """Return a new disk with a copy of this disk's content."""
         twin = JournalDisk(syncs=True)
         twin.guard.raise_to(self.guard.highest)
         self._connection.backup(twin._connection)
         return twin
 
     def before_write(self) -> None:
-        """Told by the journal."""
+        """Called by the journal before each transaction.
+
+        Raises Crash when the process dies here, StorageFailed on a full disk.
+        """
         if self.writes_to_live == 0:
             raise Crash
         if self.full:
@@ -110,7 +115,7 @@ class JournalDisk:
             self._images.append(self.image())
 
     def after_write(self) -> None:
-        """Told by the journal."""
+        """Called by the journal after each transaction. Raises Crash when the process dies here."""
         if self.writes_to_live is not None:
             self.writes_to_live -= 1
             if self.writes_to_live == 0:
@@ -118,7 +123,7 @@ class JournalDisk:
 
 
 class SimulatedJournal(Journal):
-    """The real journal, whose disk hears of each write."""
+    """The real journal. It calls its disk before and after each transaction."""
 
     def __init__(self, connection: sqlite3.Connection, disk: JournalDisk) -> None:
         super().__init__(connection, disk.guard)

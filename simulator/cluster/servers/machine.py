@@ -1,7 +1,7 @@
-"""The machine on which the simulated servers run: one process a role, started and ended, each with its disk.
+"""The machine of the simulated servers: starts and ends one process for each role, each with its disk.
 
-It plays the operating system of ``server.supervision.processes``: the lock that lets only one process have a role, the
-time that a start takes, SIGKILL.
+It replaces the operating system of ``server.supervision.processes``: the lock for a role, the duration of a start, and
+SIGKILL.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from simulator.engine.simulation import Simulation
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 ADRIFT = "main adrift"
-"""A main server that was replaced, but not ended: neither the lock nor SIGKILL reached it."""
+"""The name of a main server that was replaced but not ended. Neither the lock nor SIGKILL reached it."""
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 
 
 @dataclass(frozen=True)
 class Times:
-    """The settings of the servers that are times, in seconds; shorter than the real ones, to see more in less."""
+    """The servers' time settings, in seconds. They are shorter than the real ones, so that a schedule covers more."""
 
     heartbeat_s: float = 0.4
     hang_s: float = 1.2
@@ -35,31 +35,32 @@ class Times:
 
 
 class Machine:
-    """Roles and their processes."""
+    """Roles and their processes. At most one process of a role is alive or starting."""
 
     def __init__(self, world: Simulation, times: Times, *, syncs: bool) -> None:
-        """``syncs``: the journals sync every write."""
+        """``syncs``: whether the journals sync every write."""
         self.world = world
         self.times = times
         self.disks = {role: JournalDisk(syncs=syncs) for role in (MAIN, REPLICATION)}
         self._makers: dict[str, Callable[[], Process]] = {}
+        # Roles between ``start`` and the first step of their process.
         self._starting: set[str] = set()
         self._chance = world.chance("machine")
 
     def install(self, role: str, make: Callable[[], Process]) -> None:
-        """``make`` makes a role's process at each start."""
+        """Register ``make``, which creates a role's process at each start."""
         self._makers[role] = make
 
     def runs(self, role: str) -> bool:
-        """Whether a process of the role is alive; a paused one is."""
+        """Return whether a process of the role is alive. A paused process is alive."""
         return self.world.lives_now(role)
 
     def occupied(self, role: str) -> bool:
-        """Whether one is alive, or has been started and is not up yet."""
+        """Return whether a process of the role is alive or starting."""
         return self.runs(role) or role in self._starting
 
     def start(self, role: str) -> None:
-        """Start a process; a second one of a role ends by itself."""
+        """Start a process of a role. The role must not be occupied."""
         check(not self.occupied(role), f"two of {role}")
         self._starting.add(role)
         self.world.timeline.note(self.world.now, role, "is started")
@@ -72,24 +73,27 @@ class Machine:
         self.world.add(role, self._makers[role])
 
     def kill(self, role: str) -> None:
-        """SIGKILL; no effect when none runs."""
+        """End a process like SIGKILL. No effect if none runs."""
         self.world.crash(role)
 
     def set_main_adrift(self) -> None:
-        """The main server is taken for gone though it lives: it keeps its journal, and the next has a copy of that."""
+        """Treat the running main server as gone while it lives on.
+
+        It keeps its journal, and its successor gets a copy of that journal.
+        """
         life = self.world.lives[ADRIFT] = self.world.lives.pop(MAIN)
         life.name = ADRIFT
         self.disks[MAIN] = self.disks[MAIN].twin()
 
     def start_all(self) -> None:
-        """Somebody starts all that does not run."""
+        """Start every role that has no process, as an operator does."""
         for role in SERVERS:
             if not self.occupied(role):
                 self.start(role)
 
     @property
     def all_down_or_hung(self) -> bool:
-        """Whether no server runs that could start another."""
+        """Return whether no server is left that could start another."""
         return not any(self._can_act(role) for role in SERVERS)
 
     def _can_act(self, role: str) -> bool:

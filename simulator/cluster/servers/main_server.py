@@ -1,4 +1,4 @@
-"""The main server as a simulated process: a thin shell, like the real script, around the same working parts."""
+"""The main server as a simulated process: a thin shell, like the real one, around the same parts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ from wire.errors import Damaged, NotReady, StorageFailed
 COMPACTION_PAUSE_S = 0.2
 TIDY_PAUSE_S = 0.3
 FORGOTTEN_AFTER_S = 1.5
-"""Later than any copy of a message that is still under way."""
+"""Seconds after a room's close. Longer than any duplicate of a message is under way."""
 NO_FAULTS = Failpoints("")
 _LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
 COMMANDS: dict[str, Callable[..., Command | Claim | Reserve | Recover]] = {
@@ -73,7 +73,7 @@ COMMANDS: dict[str, Callable[..., Command | Claim | Reserve | Recover]] = {
 
 @dataclass(frozen=True)
 class SimulatedLimits:
-    """The settings of the servers that are counts."""
+    """The servers' settings that are counts."""
 
     of_rooms: RoomLimits = _LIMITS_OF_ROOMS
     snapshot_every: int = 8
@@ -82,11 +82,11 @@ class SimulatedLimits:
     nearly: int = 50
     kept_closed_rooms: int = 1000
     scrub_every_s: float | None = None
-    """None where no row is ever damaged: then a scrub finds nothing."""
+    """None for schedules without damaged rows, where a scrub finds nothing."""
 
 
 class MainProcess(Process):
-    """A main server: takes office, commits what comes, keeps the replica in step."""
+    """A main server: becomes the primary, commits commands, and keeps the replica in sync."""
 
     def __init__(self, machine: Machine, disk: JournalDisk, limits: SimulatedLimits, record: PublishedLog) -> None:
         super().__init__()
@@ -95,16 +95,20 @@ class MainProcess(Process):
         self._disk = disk
         self._limits = limits
         self._record = record
+        # Open waits: request, room, last known version, and the time at which the caller gives up.
         self._waiting: list[tuple[Request, str, int, float]] = []
+        # Closed streams that are not forgotten yet, with the time when that was noticed.
         self._closed: list[tuple[float, str]] = []
+        # The room store and the replicator. Both are None until this process is the primary.
         self.house: RoomStore | None = None
         self.link: Replicator | None = None
+        # Serves reads from the journal while this process cannot become the primary.
         self._reads: Reads | None = None
         self.joined_by: Incarnation | None = None
-        """The life of the replica that joined last."""
+        """The incarnation of the replica that joined last."""
 
     def start(self) -> None:
-        """Wait for the office."""
+        """Begin the takeover procedure, and supervise the replication server."""
         self.journal = self._disk.journal()
         self.hours = self._record.hours
         chance = self.chance()
@@ -138,7 +142,7 @@ class MainProcess(Process):
         self._show(self.journal.copies())
 
     def _show(self, copies: Iterable[StreamCopy]) -> None:
-        """All events there, but those of which only the place is kept."""
+        """Record all events of these streams as published, except the placeholders of lost events."""
         self.published([entry for copy in copies for entry in copy.entries if not is_lost(entry)])
 
     def _note_joined(self) -> None:
@@ -189,7 +193,7 @@ class MainProcess(Process):
         )
         missing = house.load()
         if missing:
-            with contextlib.suppress(StorageFailed):  # the disk is full: at the next start
+            with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
                 journal.list_streams(missing)
         self._show_journal()
         self.hours.begins(str(self.life), self.now, house.time.now())
@@ -215,7 +219,7 @@ class MainProcess(Process):
         self._tell_all()
 
     def _tidy(self, house: RoomStore, link: Replicator) -> None:
-        """Forget rooms that were closed a while ago, again and again."""
+        """Forget the rooms that have been closed for ``FORGOTTEN_AFTER_S``. Repeats."""
         self._closed += [(self.now, stream) for stream in house.forget_closed(but=self._limits.kept_closed_rooms)]
         due = [stream for at, stream in self._closed if self.now >= at + FORGOTTEN_AFTER_S]
 
@@ -229,7 +233,7 @@ class MainProcess(Process):
         self.set_timer(TIDY_PAUSE_S, lambda: self._tidy(house, link))
 
     def _mended(self, stream: str) -> None:
-        """Events that nobody could see may be there again."""
+        """Publish a stream again after its repair: events that were unreadable may be readable now."""
         if self.house is not None:
             self.house.mended(stream)
             self._show([self.journal.copy(stream).up_to(self.house.published)])
@@ -242,7 +246,9 @@ class MainProcess(Process):
         raise Crash
 
     def published(self, entries: Sequence[Entry]) -> None:
-        """These can be seen from now on; told by the house, and of what was there before the term began."""
+        """Record entries that clients can see from now on: published by the room store, or present before the term
+        began.
+        """
         for entry in entries:
             self._record.publish(entry)
 
@@ -251,7 +257,7 @@ class MainProcess(Process):
         for request, room, after, until_s in waiting:
             self._tell_news(request, room, after, until_s)
 
-    # -- what is asked --------------------------------------------------------------------------------------------
+    # -- requests -------------------------------------------------------------------------------------------------
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         house = self._shown
@@ -283,7 +289,7 @@ class MainProcess(Process):
 
     @property
     def _shown(self) -> RoomStore | None:
-        """What people can read now."""
+        """Return the room store that reads use now, or None."""
         return self.house if self.house is not None or self._reads is None else self._reads.house
 
     def _carry_out(self, request: Request, stream: str, command: Any) -> None:
@@ -293,7 +299,10 @@ class MainProcess(Process):
             self._turn.ask(stream, command, request)
 
     def _beat(self, request: Request) -> None:
-        """The proof of life takes a turn, so it comes only when the commits before it came to their end."""
+        """Answer a heartbeat while holding the commit lock.
+
+        So the answer proves that the earlier commits came to an end.
+        """
         if self.house is None:
             self.answer(request, {"serving": self._reads is not None})
         else:
@@ -303,7 +312,7 @@ class MainProcess(Process):
             )
 
     def _tell_news(self, request: Request, room: str, after_version: int, until_s: float) -> None:
-        """Answer a wait, now or when there is something new; after its time nobody waits for it any more."""
+        """Answer a wait now or once there is news. After ``until_s`` the caller has given up, so no answer is sent."""
         house = self._shown
         if house is None or self.now > until_s:
             return
@@ -324,7 +333,7 @@ def _nothing() -> Conversation[None]:
 
 
 def compact_now_and_then(process: Process, compactor: Compactor) -> None:
-    """Take the snapshots that are due, again and again."""
-    with contextlib.suppress(StorageFailed):  # the disk is full: the next time
+    """Take the snapshots that are due. Repeats."""
+    with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next round
         compactor.compact_some()
     process.set_timer(COMPACTION_PAUSE_S, lambda: compact_now_and_then(process, compactor))

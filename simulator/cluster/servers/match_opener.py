@@ -1,4 +1,4 @@
-"""Rooms for people who were matched, on a simulated main server: what is opened is decided by the real ``pairing``."""
+"""Opens rooms for matched players on a simulated main server. The real ``pairing`` decides which rooms to open."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from simulator.cluster.servers.rpc import Process, Request
 
 
 class SimulatedMatchOpener:
-    """Opens matches for one question after the other: the next must see who is in a match by then."""
+    """Opens matches for one request at a time. The next request must see the matches that the previous one opened."""
 
     def __init__(self, process: Process, house: RoomStore, turn: CommitTurn) -> None:
         self._process = process
         self._house = house
         self._turn = turn
+        # The first request is in progress, the rest wait.
         self._waiting: deque[tuple[Request, list[Pairing]]] = deque()
 
     def ask(self, request: Request, wanted: Any) -> None:
-        """Open a room for each of these, and answer the request."""
+        """Open a room for each pairing, and answer the request."""
         self._waiting.append((request, pairings(wanted)))
         if len(self._waiting) == 1:
             self._begin()

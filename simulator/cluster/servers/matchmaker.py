@@ -1,6 +1,6 @@
-"""Who waits for a match at a simulated communication server: the real ``Seekers`` and ratings, without threads.
+"""The matchmaking of a simulated communication server: the real ``Seekers`` and ratings, without threads.
 
-As with the real one, a wish is a question that is open: who does not ask any more is not matched.
+As in the real server, a seek lasts as long as its call is open. A seeker without an open call is not matched.
 """
 
 from __future__ import annotations
@@ -21,26 +21,28 @@ from simulator.cluster.servers.rpc import Process, Request
 from wire import MAIN
 
 OPEN_S = 0.4
-"""How long a question for a match stays open."""
+"""How long a seek call stays open, in seconds."""
 ASK_S = 0.5
 FOLLOW_S = 0.3
 
 
 class SimulatedMatchmaker:
-    """The matchmaking of one life of a communication server."""
+    """The matchmaking of one incarnation of a communication server."""
 
     def __init__(self, process: Process, copy: LobbyFollower) -> None:
         self._process = process
         self._copy = copy
         self.archive = GameIndex(lambda numbers: [{} for _ in numbers])
         self._seekers = Seekers(short_list(DEFAULT_GAME), players=PLAYERS_OF_A_MATCH)
+        # By name: the open seek call, and when it is answered at the latest.
         self._asked: dict[str, tuple[Request, float]] = {}
+        # Names in pairings without an answer from the main server. They are not matched again.
         self._making: set[str] = set()
         self._ticks = False
         self._made = 0
 
     def follow_the_book(self) -> None:
-        """Read what comes after the last record, again and again."""
+        """Read the game archive's records after the last known one. Repeats."""
 
         def again() -> None:
             self._process.set_timer(FOLLOW_S, self.follow_the_book)
@@ -55,13 +57,13 @@ class SimulatedMatchmaker:
 
     @property
     def records(self) -> int:
-        """How many records are known."""
+        """Return how many records are known."""
         return self.archive.count
 
-    # -- asked ----------------------------------------------------------------------------------------------------
+    # -- requests -------------------------------------------------------------------------------------------------
 
     def seek(self, request: Request, name: str, wish: Sequence[str]) -> None:
-        """Somebody asks for a match."""
+        """Register a seek, or answer at once with the match that the player is already in."""
         room = self._copy.match_of(name)
         if room is not None:
             self._process.answer(request, {"room": room})
@@ -75,7 +77,7 @@ class SimulatedMatchmaker:
             self._process.set_timer(TICK_S, self._tick)
 
     def cancel(self, request: Request, name: str) -> None:
-        """Somebody wants no match any more; if one is being made, they are told when it is there."""
+        """Cancel a seek. If a match is being opened, answer with its room once it exists."""
         self._seekers.drop(name)
         if name in self._making:
             self._process.set_timer(AGAIN_S, lambda: self.cancel(request, name))
@@ -105,7 +107,7 @@ class SimulatedMatchmaker:
         return Pairing(request, (group[0].name, group[1].name), choices)
 
     def _make(self, pairings: Sequence[Pairing]) -> None:
-        """Have rooms opened; asked for again, with the same requests, until there is an answer."""
+        """Request rooms for these pairings. Retry with the same request ids until there is an answer."""
 
         def failed(_error: TicTacToeError) -> None:
             self._process.set_timer(AGAIN_S, lambda: self._make(pairings))

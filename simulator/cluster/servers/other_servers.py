@@ -1,4 +1,6 @@
-"""Replication and communication server as simulated processes, around the same working parts as the real ones."""
+"""The replication server and the communication server as simulated processes, around the same parts as the
+real ones.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ LOBBY_PAGE = 3
 
 
 class ReplicationProcess(Process):
-    """A replication server: the real ``ReplicaService`` on a simulated disk, and who watches the main server."""
+    """A replication server: the real ``ReplicaService`` on a simulated disk, and a supervisor of the main server."""
 
     def __init__(self, machine: Machine, disk: JournalDisk, limits: SimulatedLimits) -> None:
         super().__init__()
@@ -40,7 +42,7 @@ class ReplicationProcess(Process):
             keep_events=self._limits.keep_events,
             upto=lambda: journal.last.position,
         )
-        self._keeper = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # asked for its copy alone
+        self._keeper = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # only the copy is used
         compact_now_and_then(self, compactor)
         if self._limits.scrub_every_s is not None:
             scrub_now_and_then(self, journal, self._disk, every_s=self._limits.scrub_every_s)
@@ -59,12 +61,12 @@ class ReplicationProcess(Process):
 
 
 class CommunicationProcess(Process):
-    """A communication server: follows the lobby with the real ``LobbyFollower``, matches who asks, and watches
-    replication.
+    """A communication server: follows the lobby with the real ``LobbyFollower``, matches seekers, and supervises the
+    replication server.
     """
 
     def __init__(self, machine: Machine, *, matches: bool) -> None:
-        """``matches``: whether anybody will ask for one."""
+        """``matches``: whether the schedule has seekers."""
         super().__init__()
         self._machine = machine
         self._matches = matches

@@ -1,4 +1,4 @@
-"""What main servers did, as nobody in the simulated world can see it: the judge's own notes."""
+"""The checker's own record of what main servers published. Nothing in the simulation reads it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
 
 @dataclass
 class PublishedLog:
-    """Kept by all main servers of a schedule."""
+    """The record that all main servers of a schedule share."""
 
     published: dict[str, dict[int, Entry]] = field(default_factory=dict)
-    """Every event that any of them made visible: by stream and version."""
+    """By stream and version: every event that a main server made visible. An event is never replaced by a different
+    one."""
     forgotten: set[str] = field(default_factory=set)
-    """The streams that any of them began to drop."""
+    """The streams that a main server began to forget. It only grows."""
     findings: list[str] = field(default_factory=list)
     hours: ServiceClockChecker = field(default_factory=ServiceClockChecker)
     """How service time passed."""
 
     def publish(self, entry: Entry) -> None:
-        """Anybody may have seen this event: nothing else may ever stand there."""
+        """Record a visible event. No other event may ever have the same stream and version."""
         self.hours.published(entry)
         first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, entry)
         if first.body != entry.body:

@@ -1,4 +1,4 @@
-"""What a simulated main server has that serves reads only."""
+"""The parts of a simulated main server that serves only reads."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wire.errors import TicTacToeError
 
 @dataclass(frozen=True)
 class Reads:
-    """What is shown, and where commands go meanwhile."""
+    """The room store that is shown, and the committer that refuses commands."""
 
     house: RoomStore
     committer: RefusingCommitter
 
     @classmethod
     def of(cls, journal: Journal, streams: Streams, clock: Callable[[], float], error: TicTacToeError) -> Reads:
-        """The reads of a journal as it is now; commands are refused with ``error``."""
+        """Make the reads of a journal as it is now. Commands are refused with ``error``."""
         house = RoomStore(streams, journal, lambda _room: None, clock, still_time())
         house.load()
         return cls(house, RefusingCommitter(streams, house, error))

@@ -1,7 +1,8 @@
-"""Calls between simulated processes: a question, its answer or its error, as over a real connection.
+"""Calls between simulated processes: a request, and its answer or error, as over a real connection.
 
-What is asked and answered travels as bytes, in the serializer of the real wire, so nothing is shared by accident and
-everything arrives in the shape it has there. A connection leads to one life of a process and breaks with it.
+Arguments and answers travel as bytes in the serializer of the real wire. So processes share nothing by accident, and
+each value arrives in the shape that it has in the real system. A connection leads to one incarnation of a process, and
+breaks with it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Fail = Callable[[TicTacToeError], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call; ``caller`` is the life to which the answer goes."""
+    """A call. ``caller`` is the incarnation that gets the answer."""
 
     caller: Incarnation
     number: int
@@ -37,8 +38,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class RpcReply:
-    """The answer to a call, or with a code the error."""
+class Reply:
+    """The answer to a call; with a non-empty ``code``, its error."""
 
     number: int
     code: str
@@ -49,13 +50,13 @@ class RpcReply:
 
 
 def pack(value: object) -> bytes:
-    """A value as it goes over the wire."""
+    """Serialize a value for the wire."""
     packed: bytes = msgpack.packb(value)
     return packed
 
 
 def unpack(body: bytes) -> Any:
-    """The value as it arrives."""
+    """Deserialize a value from the wire."""
     return msgpack.unpackb(body, strict_map_key=False)
 
 
@@ -68,27 +69,33 @@ _LONGEST_SHOWN = 160
 
 
 def break_off(world: Any, sender: str, receiver: str, message: object) -> None:
-    """Where nobody lives the machine answers: the caller's connection is refused, or breaks."""
+    """Reply for a machine without the called process: the caller's connection is refused or breaks."""
     if isinstance(message, Request):
-        reply = RpcReply(message.number, Unreachable.code, pack("nobody is there"))
+        reply = Reply(message.number, Unreachable.code, pack("nobody is there"))
         world.send(receiver, sender, reply, to=message.caller)
 
 
 class Process(Node):
-    """A node that calls and is called, and that holds conversations with the replica."""
+    """A node that makes calls, serves calls, and runs procedures with the replica."""
 
     world: Simulation
 
     def __init__(self) -> None:
+        # The calls without an answer, by number. An answer or a timeout removes the call.
         self._calls: dict[int, tuple[str, Then, Fail, Timer]] = {}
         self._numbers = 0
+        # By name: the incarnation at the other end of the connection.
         self._connections: dict[str, Incarnation] = {}
+        # The requests that this process has not answered. Its death breaks their connections.
         self._unanswered: dict[tuple[Incarnation, int], Request] = {}
 
     # -- calling --------------------------------------------------------------------------------------------------
 
     def call(self, to: str, method: str, *arguments: object, timeout_s: float, then: Then, fail: Fail) -> None:
-        """Call a method of another process; exactly one of ``then`` and ``fail`` hears of it."""
+        """Call a method of another process.
+
+        Exactly one of ``then`` and ``fail`` is called, unless this incarnation ends first.
+        """
         self._numbers += 1
         number = self._numbers
         timer = self.set_timer(
@@ -102,13 +109,13 @@ class Process(Node):
         self.world.send(self.name, receiver, Request(self.life, number, method, pack(arguments)), to=connection)
 
     def connection_to(self, name: str) -> Incarnation | None:
-        """The life to which the connection to that name leads, if there is one."""
+        """Return the incarnation that the connection to ``name`` leads to, or None."""
         return self._connections.get(name)
 
-    def on_Reply(self, reply: RpcReply, _sender: str) -> None:  # noqa: N802  # named after the message
+    def on_Reply(self, reply: Reply, _sender: str) -> None:  # noqa: N802  # named after the message
         call = self._calls.get(reply.number)
         if call is None:
-            return  # it was given up, or this is a duplicate
+            return  # the call was given up, or this is a duplicate
         _, then, fail, _ = call
         value = unpack(reply.body)
         if reply.code:
@@ -129,7 +136,7 @@ class Process(Node):
     # -- being called ---------------------------------------------------------------------------------------------
 
     def on_Request(self, request: Request, _sender: str) -> None:  # noqa: N802
-        """Hand the call to ``serve``, which answers now or later."""
+        """Pass the call to ``serve``, which answers now or later."""
         self._unanswered[request.caller, request.number] = request
         try:
             self.serve(request, request.method, unpack(request.body))
@@ -137,33 +144,37 @@ class Process(Node):
             self.refuse(request, error)
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        """Answer a call with ``answer`` or ``refuse``, or raise what it fails with."""
+        """Answer a call with ``answer`` or ``refuse``, or raise its error."""
         raise NotImplementedError
 
     def answer(self, request: Request, value: object) -> None:
-        """The answer to a call that came."""
-        self._reply(request, RpcReply(request.number, "", pack(value)))
+        """Send the answer to a call."""
+        self._reply(request, Reply(request.number, "", pack(value)))
 
     def refuse(self, request: Request, error: TicTacToeError) -> None:
-        """The error that a call that came ends with."""
-        self._reply(request, RpcReply(request.number, error.code, pack(error.message)))
+        """Send the error of a call."""
+        self._reply(request, Reply(request.number, error.code, pack(error.message)))
 
-    def _reply(self, request: Request, reply: RpcReply) -> None:
+    def _reply(self, request: Request, reply: Reply) -> None:
         self._unanswered.pop((request.caller, request.number), None)
         self.world.send(self.name, request.caller.name, reply, to=request.caller)
 
     def on_death(self) -> None:
-        """The system closes the connections: whoever waits for an answer learns that none will come."""
+        """Close the connections, as the operating system does. Every caller with an open call gets an error."""
         for request in list(self._unanswered.values()):
             break_off(self.world, request.caller.name, self.name, request)
 
 
 InTurnOf = Callable[[Conversation[Any], Then, Fail], None]
-"""Hold a conversation with the commit turn, then hear what it comes to or fails with."""
+"""Runs a procedure with the commit lock, then calls back with its result or error."""
 
 
 class Exchange:
-    """A conversation with the replica under way: each wish is a call or a timer, and its end goes on with the next."""
+    """A running procedure.
+
+    Each effect becomes a call to the replica, a timer or a procedure with the commit lock. Its result continues the
+    procedure.
+    """
 
     def __init__(
         self,
@@ -175,23 +186,25 @@ class Exchange:
         timeout_s: float,
         in_turn: InTurnOf | None = None,
     ) -> None:
-        """``fail`` hears of the error that ends the conversation; without it that ends the process."""
+        """``fail`` gets the error that ends the procedure. Without ``fail`` the error ends the process."""
         self._process = process
         self._conversation = conversation
         self._then = then
         self._fail = fail
         self._timeout_s = timeout_s
         self._in_turn = in_turn
+        # The timer of the current rest. None while the procedure does not rest.
         self._rest: Timer | None = None
+        # Whether ``wake`` came outside a rest. Then the next rest is skipped.
         self._woken = False
 
     def begin(self) -> Exchange:
-        """Say the first thing."""
+        """Run the procedure up to its first effect."""
         self._step(lambda: next(self._conversation))
         return self
 
     def wake(self) -> None:
-        """End its rest, or its next one."""
+        """End the current rest, or the next one."""
         if self._rest is None:
             self._woken = True
         else:

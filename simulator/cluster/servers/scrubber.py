@@ -1,4 +1,4 @@
-"""The scrub of a simulated server: the real one, whose rests are timers, on the disk that the journal is on."""
+"""The scrub of a simulated server: the real one, with timers as its pauses, on the simulated disk."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def scrub_now_and_then(
     every_s: float,
     relist: Callable[[str], None] | None = None,
 ) -> None:
-    """Read the journal through again and again, ``every_s`` seconds from one time to the next."""
+    """Read the journal through repeatedly. ``every_s`` is the interval between two beginnings, in seconds."""
     scrub = Scrub(
         journal,
-        lambda: _Reader(disk),  # type: ignore[arg-type,return-value]  # all that a scrub needs of a connection
+        lambda: _Reader(disk),  # type: ignore[arg-type,return-value]  # has all that a scrub uses of a connection
         rows_per_s=ROWS_PER_S,
         every_s=every_s,
         relist=relist,
@@ -39,10 +39,13 @@ def scrub_now_and_then(
 
 
 class _Reader:
-    """A connection to the disk that can be closed while the journal's stays open: a database in memory has one."""
+    """A connection that can be closed while the journal's stays open.
+
+    An in-memory database has only one real connection.
+    """
 
     def __init__(self, disk: JournalDisk) -> None:
         self.execute: Callable[..., sqlite3.Cursor] = disk.read
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: this object holds no resource."""

@@ -1,5 +1,7 @@
-"""How service time has passed, checked from outside: it may pass while a main server is in office and shows that it
-moves, and not faster; what was written down is known again. The judge's own reckoning, kept over all terms.
+"""An independent check of service time over all terms.
+
+Service time may pass only while a primary runs and ticks, and not faster than ``speed`` allows. A new term must not
+begin before the latest time that is stored.
 """
 
 from __future__ import annotations
@@ -13,46 +15,56 @@ from server.main.timer_commands import WRITTEN_EVERY_MS
 from server.rooms.service_clock import LONGEST_STEP_S
 
 SLACK_MS = 5
-"""Whole milliseconds are told."""
+"""Tolerance in milliseconds: service time is reported in whole milliseconds."""
 LONGEST_HANG_S = 2 * LONGEST_STEP_S
-"""Of a time without a tick no more counts; twice a step, since one begins anew when a room that comes back to memory
-says that it has been later."""
+"""The most that may count for a time without a tick, in seconds. It is two steps: a step begins anew when a room that
+is loaded again has a later time."""
 
 
 @dataclass
 class ServiceClockChecker:
-    """What main servers said what time it is. ``speed``: so much faster than the world's time service time passes."""
+    """The service times that main servers reported.
+
+    ``speed``: how much faster service time passes than virtual time.
+    """
 
     speed: float = 1.0
     findings: list[str] = field(default_factory=list)
+    # The incarnation that is the primary of the present term.
     _holder: str = ""
     _passed_s: float = 0.0
-    """How long, by the world's time, anybody was in office and moved, up to ``_counted_to``."""
+    """Virtual seconds during which a primary ran and ticked, up to ``_counted_to``."""
     _counted_to: float = 0.0
     _said_s: float = 0.0
-    """The same when something was decided last."""
+    """The value of ``_passed_s`` at the last decision."""
+    # The highest service time of a decision of a primary, in milliseconds.
     _latest: int = 0
     _least_lead: float = 0.0
-    """By how much service time was ahead of office hours, at the least: it can never be more later."""
+    """The smallest lead of service time over the primaries' running time so far, in milliseconds. It may never grow."""
     _stray: int = 0
-    """The latest that was told out of office, by whoever does not know yet that another has it: what is written down at
-    that time is never acknowledged, but may stand."""
+    """The latest time reported by an old primary that has not noticed its successor. Entries with that time are never
+    acknowledged, but may stay in the log."""
     _term_began_s: float = 0.0
-    """What had passed when this term of office began."""
+    """The value of ``_passed_s`` when this term began."""
+    # The highest time in a published entry, in milliseconds. No later term may begin before it.
     _written: int = 0
+    # A lower bound for the beginning of later terms, from ticks with pending timers.
     _due_from: int = 0
 
     def published(self, entry: Entry) -> None:
-        """Anybody may have seen this."""
+        """Record an entry that clients may have seen."""
         if entry.stream == THE_SERVICE:
             self._written = max(self._written, json.loads(entry.body)["at"])
 
     def kept(self, at: int) -> None:
-        """It was that late while something was due, and all that time asked for had been done."""
+        """Record the time ``at`` of a tick with timers pending, after all due commands were done."""
         self._due_from = max(self._due_from, at - WRITTEN_EVERY_MS)
 
     def begins(self, who: str, now: float, at: int) -> None:
-        """A term of office begins, in which it is that late. What whoever had it before says counts no more."""
+        """Record the start of a term at service time ``at``.
+
+        From now on reports of the previous primary do not count.
+        """
         self._holder = who
         known = max(self._written, self._due_from)
         if at < known:
@@ -62,14 +74,14 @@ class ServiceClockChecker:
         self._term_began_s = self._passed_s
 
     def ticks(self, who: str, now: float) -> None:
-        """Whoever is in office shows that it moves."""
+        """Record a tick. A tick of an old primary is ignored."""
         if who != self._holder:
             return
         self._passed_s = self._passed_by(now)
         self._counted_to = max(now, self._counted_to)
 
     def says(self, who: str, now: float, at: int) -> None:
-        """Something is decided, at that service time."""
+        """Check the service time ``at`` of a decision."""
         if who != self._holder:
             self._stray = max(self._stray, at)
             return

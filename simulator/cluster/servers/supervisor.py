@@ -1,4 +1,4 @@
-"""One simulated process watching another: the part of threads and processes around the real ``Supervision``."""
+"""The supervisor of a simulated process. It replaces the threads and processes around the real ``Supervision``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wire.errors import DeadlineExceeded
 
 
 class SimulatedSupervisor:
-    """Keeps another role alive, as ``server.supervision.supervisor`` does."""
+    """Keeps another role running, as ``server.supervision.supervisor`` does."""
 
     def __init__(self, process: Process, machine: Machine, role: str, *, after: str | None = None) -> None:
         times = machine.times
@@ -21,9 +21,10 @@ class SimulatedSupervisor:
         self._machine = machine
         self._role = role
         self._after = after
+        # Whether the last heartbeat timed out. Otherwise the connection failed.
         self._hangs = False
         self.reports_damage = False
-        """Whether the other's journal has to be mended, by its last heartbeat."""
+        """Whether the supervised role's last heartbeat reported damage in its journal."""
         patience = RestartLimits(
             grace_s=times.start_grace_s,
             hang_s=times.hang_s,
@@ -33,7 +34,7 @@ class SimulatedSupervisor:
         self._life = Supervision(patience, process.now, ran_before=True)
 
     def begin(self) -> None:
-        """Take the first heartbeat."""
+        """Request a heartbeat."""
         times = self._machine.times
         self._process.call(
             self._role, "beat", timeout_s=times.hang_s - times.heartbeat_s, then=self._heard, fail=self._unheard

@@ -1,4 +1,4 @@
-"""The timekeeper of a simulated main server: what time brings is the real one's, threads it has none."""
+"""The timers of a simulated main server. The real ``timer_commands`` decide what to do; a timer replaces the thread."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from simulator.cluster.servers.rpc import Process
 from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
 
 PAUSE_S = 0.8 * LONGEST_STEP_S
-"""Between two ticks: longer than in the real servers, for a tick is much of what a quiet schedule does."""
+"""Seconds between two ticks. It is longer than in the real servers: ticks are most of the work of a quiet schedule."""
 
 
 class SimulatedTimerThread:
-    """Lets time pass in one main server's term."""
+    """Ticks service time and runs due timers during the term of one main server."""
 
     def __init__(
         self,
@@ -34,10 +34,11 @@ class SimulatedTimerThread:
         self._new_request = new_request
         self._hours = hours
         self._pause_s = PAUSE_S / hours.speed
+        # Whether a command of the present tick failed. Then its work is not complete.
         self._failed = False
 
     def begin(self) -> None:
-        """The next tick comes soon."""
+        """Schedule the next tick."""
         self._process.set_timer(self._pause_s, self._tick)
 
     def _tick(self) -> None:

@@ -1,8 +1,12 @@
-"""Makes this process's wall clock wrong: Python imports it at its start where ``clock_skew`` has put it on the path.
+"""Makes this process's wall clock wrong.
 
-The monotonic clock stays right, as it does when somebody sets a machine's clock. The file in WRONG_CLOCK has offsets in
-seconds; which of them is this process's own follows from its pid, so the clocks of several processes are apart, and
-when the file changes they jump. Nothing of ours is imported here: every start of a process pays for it.
+Python imports this file at its start if ``clock_skew`` has put it on the path.
+
+The monotonic clock stays right, as it does when a person sets a machine's clock. The file in WRONG_CLOCK has offsets in
+seconds. A process selects its offset by its pid, so the clocks of several processes differ. They jump when the file
+changes.
+
+This file imports no other module of the project, because every start of a process would pay for it.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ _monotonic = time.monotonic
 
 
 class _Offset:
-    """This process's own, looked up again every now and then."""
+    """The offset of this process, in seconds. It is read again every ``_LOOK_AGAIN_S`` seconds."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -30,7 +34,7 @@ class _Offset:
     def __call__(self) -> float:
         if _monotonic() - self._read_at > _LOOK_AGAIN_S:
             self._read_at = _monotonic()
-            with open(self._file) as offsets:  # noqa: PTH123  # pathlib would double what every start costs
+            with open(self._file) as offsets:  # noqa: PTH123  # importing pathlib would double the cost of every start
                 values = offsets.read().split()
             self._value = float(values[os.getpid() % len(values)])
         return self._value
@@ -55,7 +59,7 @@ def _make_wrong(offset: _Offset) -> None:
     time.time_ns = lambda: int(wrong_time() * 1e9)
     time.localtime = wrong_localtime
     time.gmtime = wrong_gmtime
-    time.strftime = wrong_strftime  # type: ignore[assignment]  # it takes what its callers give it
+    time.strftime = wrong_strftime  # type: ignore[assignment]  # it passes on its callers' arguments
 
 
 _file = os.environ.get("WRONG_CLOCK")

@@ -1,4 +1,4 @@
-"""What all screens share: work in the background, the state of the connection, commands under way, preferences, words.
+"""What all screens share: background work, connection state, pending commands, preferences, texts.
 
-Start reading in ``background``, the only file of the windows that knows threads.
+Start reading in ``background``, the only file of the windows with threads.
 """

@@ -1,6 +1,6 @@
-"""All that takes time happens here: work in threads, whose outcomes come back to the one thread that drains them.
+"""Slow work: it runs in threads, and its results return to the thread that drains them.
 
-The only file of the windows that knows threads. A model locks nothing: it is touched by the draining thread alone.
+The only file of the windows with threads. Models need no locks: only the draining thread uses them.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ Action = Callable[[], None]
 
 
 class Task:
-    """Work under way in a thread, until it is stopped: nothing of it is heard after that."""
+    """Work in a thread. After ``stop`` none of its results is delivered."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
         self.done = threading.Event()
 
     def stop(self) -> None:
-        """Want nothing more of it. Its thread ends when it next looks; what it still brings is dropped."""
+        """Request the end of the work. The thread ends at its next check of ``stopping``; later results are dropped."""
         self.stopping.set()
 
 
 class Background:
-    """Threads on one side, one queue of what came of them on the other."""
+    """Threads on the one side, a queue of their results on the other."""
 
     def __init__(self) -> None:
         self._inbox: queue.SimpleQueue[Action] = queue.SimpleQueue()
+        # Only the draining thread changes it.
         self._tasks: set[Task] = set()
 
     def do(
@@ -43,8 +44,9 @@ class Background:
         then: Callable[[Result], None] = lambda _: None,
         failed: Callable[[TicTacToeError], None] = lambda _: None,
     ) -> Task:
-        """Do ``work`` in a thread; then call ``then`` with its result, or ``failed``, in the draining thread. ``work``
-        gets the event that says to stop.
+        """Run ``work`` in a thread, then call ``then`` or ``failed`` in the draining thread.
+
+        ``then`` receives the result, ``failed`` the error. ``work`` receives the event that requests its end.
         """
         task = Task()
         self._start(task, lambda: self._bring(task, work, then), failed)
@@ -58,9 +60,9 @@ class Background:
         *,
         after_s: float = 0.0,
     ) -> Task:
-        """Call ``each`` with every item as it comes, then ``ended``; ``items`` gets the event that says to stop.
+        """Call ``each`` with every item as it arrives, then ``ended``.
 
-        It begins ``after_s`` seconds from now.
+        ``items`` receives the event that requests its end. The thread starts to iterate after ``after_s`` seconds.
         """
         task = Task()
 
@@ -75,11 +77,14 @@ class Background:
         return task
 
     def tell(self, action: Action) -> None:
-        """From any thread: call ``action`` in the draining thread."""
+        """Call ``action`` in the draining thread. For any thread."""
         self._post(None, action)
 
     def hears(self, source: str, clock: Callable[[], float], *listeners: Listener) -> Callable[[bool], None]:
-        """What a thread is to call when it has (True) or lacks (False) an answer: these hear of it, as of then."""
+        """Return a callback for a connection's thread: True when a call is answered, False when it must be retried.
+
+        The callback informs the listeners, with the time of the call to it.
+        """
 
         def on_link(answered: bool) -> None:
             now = clock()
@@ -90,7 +95,7 @@ class Background:
         return on_link
 
     def drain(self, *, most: int = 100, limit_s: float = 0.03) -> int:
-        """Take in what has come, at most so much and for so long, and say how much it was."""
+        """Run the queued actions, at most ``most`` and for about ``limit_s`` seconds. Return how many ran."""
         ends_at = time.monotonic() + limit_s
         taken = 0
         while taken < most and time.monotonic() < ends_at:
@@ -103,7 +108,7 @@ class Background:
         return taken
 
     def close(self) -> None:
-        """Stop everything."""
+        """Stop all tasks."""
         for task in list(self._tasks):
             task.stop()
 
@@ -136,10 +141,10 @@ class Background:
 
 
 def until_answered(call: Callable[[], Result], stopping: threading.Event) -> Result:
-    """Make a call again and again until the servers answer it, however long they are away. For work in a thread.
+    """Repeat a call until the servers answer it, for any length of outage. For work in a thread.
 
-    The call carries a request id, so it is carried out once. Raises what the servers refuse it with, and after
-    ``stopping`` is set whatever it failed with last.
+    The call carries a request id, so it is applied once. Raises the servers' refusal. After ``stopping`` is set, raises
+    the last failure.
     """
     while True:
         try:
@@ -150,5 +155,5 @@ def until_answered(call: Callable[[], Result], stopping: threading.Event) -> Res
 
 
 def _raise(fault: Exception) -> None:
-    """A fault of ours, in the thread that hears of faults."""
+    """Raise an unexpected error in the draining thread, which logs it."""
     raise fault

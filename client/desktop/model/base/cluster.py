@@ -1,4 +1,4 @@
-"""The cluster as people see it: the four processes, the last takeovers, and what can be killed to try it."""
+"""The cluster view: the four processes, the last takeovers, and kills on request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DUTIES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Server:
-    """One of the four; ``state`` is "running", "silent", "stopped" or "unknown"."""
+    """A server of the cluster. ``state`` is "running", "silent", "stopped" or "unknown"."""
 
     role: str
     state: str
@@ -46,7 +46,7 @@ class Server:
 
     @property
     def facts(self) -> list[str]:
-        """What there is to say of it, each in a few words."""
+        """Facts about the server, each in a few words."""
         if self.state != "running":
             return [self.note] if self.note else []
         facts = [f"pid {self.pid}"] if self.pid is not None else []
@@ -60,18 +60,18 @@ class Server:
 
     @property
     def is_well(self) -> bool:
-        """Whether it runs, and if it is the main server has its replica in step."""
+        """Whether it runs and, if it is the main server, its replica is in sync."""
         return self.state == "running" and (self.role != MAIN or self.step == "in step")
 
     @property
     def word(self) -> str:
-        """How it is, in a word: of the main server whether the replica is in step, when it runs."""
+        """The state in a word. For a running main server: the state of its replica."""
         return self.step if self.role == MAIN and self.state == "running" and self.step else self.state
 
 
 @dataclass(frozen=True)
 class Takeover:
-    """A server that died and was replaced: so long ago, and it took so long."""
+    """A server that died and was replaced: how long ago, and how long the replacement took."""
 
     role: str
     ago_s: float
@@ -79,13 +79,13 @@ class Takeover:
 
     @property
     def words(self) -> str:
-        """It as a line."""
+        """The takeover as a line."""
         return f"{TITLES[self.role]} replaced in {ago(self.took_s)}, {ago(max(0.0, self.ago_s))} ago"
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What was told, and the control of those who told it, if they are on this machine."""
+    """An answer, and the control of the servers if they are on this machine."""
 
     plain: Mapping[str, Any]
     control: LocalServers | None
@@ -95,7 +95,7 @@ class ClusterModel:
     """The cluster view while it is open."""
 
     def __init__(self, cluster: Cluster, server: str, background: Background, open_servers: OpenLocalServers | None):
-        """``open_servers`` makes the control of this machine's cluster, if there may be one."""
+        """``open_servers`` makes the control of this machine's cluster, if there is one."""
         self.servers: Sequence[Server] = [_unknown(role) for role in ORDER]
         self.takeovers: Sequence[Takeover] = ()
         self._outcome = ""
@@ -114,11 +114,11 @@ class ClusterModel:
 
     @property
     def message(self) -> str:
-        """Why nothing is known, or else what came of the last kill; empty if there was none."""
+        """Why nothing is known, otherwise the result of the last kill; empty if there was none."""
         return self._silence or self._outcome
 
     def kill(self, role: str) -> None:
-        """End one of them with SIGKILL."""
+        """End a server with SIGKILL."""
         control = self._control
         if control is None:
             return
@@ -135,7 +135,7 @@ class ClusterModel:
         self._background.do(work, then)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop the background work."""
         self._task.stop()
 
     def _look(self, *, after_s: float = 0.0) -> Task:
@@ -148,13 +148,13 @@ class ClusterModel:
         return self._background.follow(items, self._seen, self._failed, after_s=after_s)
 
     def _local(self) -> LocalServers | None:
-        """The control of the cluster one is on, if this machine's settings describe it. Called in the background."""
+        """Return the control of this cluster, if this machine's settings describe it. Runs in the background."""
         if self._open_servers is None:
             return None
         try:
             control = self._open_servers()
         except CannotDo:
-            return None  # there is no cluster of one's own here, so this one is looked at from outside
+            return None  # no cluster of this machine, so the front door's answers are used
         return control if same_server(control.name_server, self._server) else None
 
     def _ask(self, control: LocalServers | None) -> _Look:

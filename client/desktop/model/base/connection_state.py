@@ -1,7 +1,7 @@
-"""What the user is told of a break: nothing if it is short, else that we try again, and when it is over. Pure.
+"""What the user sees of a connection failure: nothing if it is short, otherwise the retries and the recovery. Pure.
 
-Several things can be without an answer at a time (the watch of a room, a move); the link is lost from the first of
-them until the last is answered.
+Several calls can be without an answer at a time (the watch of a room, a move). The link is lost from the first failure
+until the last of them is answered.
 """
 
 from __future__ import annotations
@@ -10,48 +10,49 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 PATIENCE_S = 0.3
-"""A break that is over sooner is not worth a word."""
+"""Shorter failures are not shown, in seconds."""
 BACK_SHOWN_S = 3.0
 COUNTED_FROM_S = 5.0
-"""A break longer than this says how long it lasts."""
+"""A longer failure shows its duration, in seconds."""
 
 
 @dataclass(frozen=True)
 class Banner:
-    """What the banner says."""
+    """The content of the banner."""
 
     kind: Literal["lost", "back", "closing"]
     text: str
     action: str = ""
-    """The text of its button; empty without one."""
+    """The text of its button; empty without a button."""
 
 
 class Listener(Protocol):
-    """Hears of breaks. Times are of one monotonic clock, in seconds."""
+    """Receives changes of the connection. Times are of one monotonic clock, in seconds."""
 
     def lost(self, source: str, now: float) -> None:
-        """That has no answer now."""
+        """Record that ``source`` has no answer now."""
 
     def answered(self, source: str, now: float) -> None:
-        """That has its answer, or wants none any more."""
+        """Record that ``source`` has its answer, or needs none any more."""
 
 
 class Link:
     """Whether the servers answer. Times are of one monotonic clock, in seconds."""
 
     def __init__(self) -> None:
+        # The sources without an answer. While it is not empty, ``_lost_at`` is set.
         self._waiting: set[str] = set()
         self._lost_at: float | None = None
-        self._back: tuple[float, float] | None = None  # since when, after how long
+        self._back: tuple[float, float] | None = None  # when the link recovered, and how long it was lost
 
     def lost(self, source: str, now: float) -> None:
-        """That has no answer now."""
+        """Record that ``source`` has no answer now."""
         if self._lost_at is None:
             self._lost_at = now
         self._waiting.add(source)
 
     def answered(self, source: str, now: float) -> None:
-        """That has its answer, or wants none any more."""
+        """Record that ``source`` has its answer, or needs none any more."""
         self._waiting.discard(source)
         if self._waiting or self._lost_at is None:
             return
@@ -60,7 +61,7 @@ class Link:
             self._back = (now, lasted_s)
 
     def banner(self, now: float) -> Banner | None:
-        """What is to be said now, if anything."""
+        """Return the banner to show now; None if there is nothing to show."""
         if self._lost_at is not None and now - self._lost_at >= PATIENCE_S:
             lasts_s = now - self._lost_at
             how_long = f" ({lasts_s:.0f} s)" if lasts_s >= COUNTED_FROM_S else ""

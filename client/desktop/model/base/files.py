@@ -1,4 +1,4 @@
-"""Files that people choose: what is in them may be anything, and so may their names."""
+"""Files that people choose: both contents and names can be anything."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from game.errors import InvalidArgument
 
 
 def read_text(file: Path, *, most_bytes: int) -> str:
-    """The text in a file, in UTF-8, with or without a byte order mark.
+    """Return the text of a UTF-8 file, with or without a byte order mark.
 
-    Raises InvalidArgument with the reason for what cannot be read: no file, no permission, too large, no text. Only
-    regular files are opened: reading a pipe or a device could last for ever.
+    Raises InvalidArgument with the reason if the file cannot be read: it is missing, forbidden, too large, or not text.
+    Only regular files are opened, because a read from a pipe or a device might never end.
     """
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             raise InvalidArgument("it is no file")
         with file.open("rb") as opened:
             data = opened.read(most_bytes + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with a nul in it
+    except (OSError, ValueError) as error:  # ValueError: the name has a NUL character
         raise InvalidArgument(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > most_bytes:
         raise InvalidArgument(f"it is larger than {most_bytes} bytes")
@@ -30,5 +30,5 @@ def read_text(file: Path, *, most_bytes: int) -> str:
 
 
 def shown(name: Path | str) -> str:
-    """The name of a file as it can be shown: what is no text in it becomes a question mark."""
+    """Return a file's name for display. Characters that are not valid text become question marks."""
     return str(name).encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Something that is asked of the servers for a page: asked again until it is answered, and the last question counts."""
+"""A value that a page requests from the servers. A request is retried until answered, and the latest request wins."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Value = TypeVar("Value")
 
 
 class Loading(Generic[Value]):
-    """What was answered last, and how it stands with the question after it."""
+    """The latest answer, and the state of the request after it."""
 
     def __init__(self, background: Background) -> None:
         self.value: Value | None = None
         self.message = ""
-        """Why there is none, or that it is on its way."""
+        """Why there is no answer, or that the request is in progress."""
         self._background = background
         self._task: Task | None = None
 
     def ask(self, question: Callable[[], Value], *, joined: Callable[[Value], Value] = lambda new: new) -> None:
-        """Ask that; what was asked before is not wanted any more. ``joined`` makes of the answer what is kept."""
+        """Request a value, and drop the earlier request. ``joined`` makes the stored value from the answer."""
         self.stop()
         self.message = "Asking …"
 
@@ -36,6 +36,6 @@ class Loading(Generic[Value]):
         self._task = self._background.do(lambda stop: until_answered(question, stop), then, failed)
 
     def stop(self) -> None:
-        """Want nothing more of it."""
+        """Stop the background work."""
         if self._task is not None:
             self._task.stop()

@@ -1,4 +1,4 @@
-"""The servers on this machine, as far as the windows start, kill and look at them. Handed in: a client knows none."""
+"""The servers on this machine: what windows need to start, kill and inspect them. The caller passes it in."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ class LocalServers(Protocol):
 
     @property
     def name_server(self) -> str:
-        """ "host:port" of its name server."""
+        """Its name server, as "host:port"."""
 
     def start(self, on_progress: Callable[[str], None] = ...) -> None:
-        """Start what does not run, and wait until it is up; ``on_progress`` hears who is. Raises CannotDo."""
+        """Start the missing servers, and wait until they are up. ``on_progress`` gets each role. Raises CannotDo."""
 
     def kill(self, role: str) -> int:
-        """End a role with SIGKILL; its pid. Raises CannotDo."""
+        """End a role's process with SIGKILL, and return its pid. Raises CannotDo."""
 
     def runs_here(self) -> bool:
-        """Whether any of its servers runs on this machine."""
+        """Return whether any server of the cluster runs on this machine."""
 
     def look(self) -> Mapping[str, Any]:
-        """How they are, and which were replaced lately; as ``servers()`` in docs/protocol.md."""
+        """Return the servers' states and recent takeovers, as ``servers()`` in docs/protocol.md."""
 
 
 class CannotDo(Exception):
-    """What was asked of the servers on this machine did not happen; the sentence says why."""
+    """An action on this machine's servers failed. The message has the reason."""
 
 
 OpenLocalServers = Callable[[], LocalServers]
-"""Makes the control; raises CannotDo. Called in the background, when it is needed: it may touch the disk."""
+"""Makes the control; raises CannotDo. Called in the background when needed, because it may read the disk."""
 
 
 def same_server(one: str, other: str) -> bool:
-    """Whether two "host:port" mean the same name server, as far as their texts tell."""
+    """Return whether two "host:port" mean the same name server, as far as the texts show it."""
     return server_key(one) == server_key(other)

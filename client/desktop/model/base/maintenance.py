@@ -1,4 +1,4 @@
-"""What people are told of a cluster that is being emptied: that it closes, and when. Pure."""
+"""What the user sees while the cluster drains: that it closes, and when. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from client.desktop.model.base.connection_state import Banner
 
 @dataclass(frozen=True)
 class Closing:
-    """The servers stop after the last game, or on that date (seconds since 1970) at the latest."""
+    """The servers stop after the last game, at the latest at ``until`` (seconds since 1970)."""
 
     until: float | None
 
     @property
     def words(self) -> str:
-        """It as a sentence, with the time of day here."""
+        """The notice as a sentence, with the local time of day."""
         if self.until is None:
             return "The servers close for maintenance once all games are over: finish yours."
         here = time.strftime("%H:%M", time.localtime(self.until))
@@ -26,14 +26,15 @@ class Closing:
 
 
 def closing_from(answer: Mapping[str, Any]) -> Closing | None:
-    """What an answer of the servers says of it; None if they do not close."""
+    """Return the notice in an answer of the servers; None if they do not drain."""
     told = answer.get("draining")
     return None if told is None else Closing(told["until"])
 
 
 def with_closing(banner: Banner | None, closing: Closing | None) -> Banner | None:
-    """The banner of the connection, or if there is nothing to say of that, that the servers close. Once they have, that
-    is why nobody answers.
+    """Return the connection's banner, otherwise the notice that the servers close.
+
+    After the servers have closed, a lost connection shows the maintenance as its reason.
     """
     if closing is None:
         return banner

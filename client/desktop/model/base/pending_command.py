@@ -1,4 +1,4 @@
-"""One command at a time, asked with the same request id until it is answered; and what was refused, in words."""
+"""A command at a time, retried with the same request id until it is answered; and the text of a refusal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wire.errors import TicTacToeError
 
 @dataclass(frozen=True)
 class Pending:
-    """A command that has no answer yet, or whose effect is not in the view yet; ``cell`` if it is a move."""
+    """A command without an answer, or with its effect not in the view yet. ``cell`` is set for a move."""
 
     what: str
     cell: int | None = None
@@ -23,7 +23,7 @@ class Pending:
 
 
 class PendingCommand:
-    """What one asks of a room. While one command is under way, further ones are not even sent."""
+    """The user's pending command in a room. While it is pending, further commands are not sent."""
 
     def __init__(
         self,
@@ -34,14 +34,16 @@ class PendingCommand:
         answered: Callable[[], None],
         gone: Callable[[TicTacToeError], bool],
     ) -> None:
-        """``answered`` is called when a command has its answer; ``gone`` with every refusal, and says whether it was
-        the end of the room.
+        """``answered`` is called when a command is answered.
+
+        ``gone`` is called with every refusal, and returns whether the room is over for the user.
         """
+        # Set from ``ask`` until the effect is in the view, or a refusal. Its ``version`` is None until the answer.
         self.pending: Pending | None = None
         self.notice = ""
-        """What was refused, until one does something else."""
+        """The text of the last refusal, until the next command."""
         self.outcome = ""
-        """What became of an offer of one's own, until one does something else."""
+        """The result of the user's last offer, until the next command."""
         self.asks_to_resign = False
         self._background = background
         self._link = link
@@ -59,7 +61,7 @@ class PendingCommand:
         on_answer: Callable[[], None] = lambda: None,
         on_refusal: Callable[[], None] = lambda: None,
     ) -> None:
-        """Ask that, if nothing is under way. ``call`` makes the call with the request id it is given."""
+        """Send a command, if none is pending. ``call`` makes the call with the request id that it receives."""
         if self.pending is not None:
             return
         self.pending = Pending(what, cell)
@@ -84,7 +86,7 @@ class PendingCommand:
         self._command = self._background.do(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)
 
     def settle(self, version: int | None) -> None:
-        """The view is of that version: a command whose effect is in it is under way no more."""
+        """Take in the view's version. A command with its effect in the view is pending no more."""
         pending = self.pending
         if pending is None or pending.version is None:
             return
@@ -92,6 +94,6 @@ class PendingCommand:
             self.pending = None
 
     def stop(self) -> None:
-        """Want nothing more of it."""
+        """Stop the background work."""
         if self._command is not None:
             self._command.stop()

@@ -1,4 +1,4 @@
-"""What the windows remember on this machine: who one was where, light or dark, whom one does not read.
+"""What the windows store on this machine: recent names and servers, the theme, muted people.
 
 Tokens are in ``credentials``.
 """
@@ -20,7 +20,7 @@ from wire.whole_file import replace_file
 KEPT = 8
 KEPT_MUTED = 200
 LONGEST_TEXT = 300
-"""Characters of a name or an address; what is longer is neither."""
+"""The longest name or address, in characters. Longer texts are ignored."""
 
 Theme = Literal["light", "dark"]
 
@@ -28,59 +28,63 @@ logger = structlog.get_logger()
 
 
 class Preferences:
-    """Kept in a file; what cannot be read or written costs a remembered wish, never the game."""
+    """Settings in a file. A file that cannot be read or written loses settings, and never stops the game."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """``file``: by default where this system keeps a user's settings."""
+        """``file``: by default in the system's folder for a user's settings."""
         self._file = file or Path(platformdirs.user_config_dir("tictactoe")) / "window.json"
         self._in_use = WindowLock(self._file.parent)
         plain = self._read()
         self.recent: tuple[SignIn, ...] = _sign_ins(plain.get("recent"))
-        """Who one was where, the latest first, each server and name once."""
+        """The recent names and servers, the latest first, each pair once."""
         self.theme: Theme = "dark" if plain.get("theme") == "dark" else "light"
         self.muted: tuple[str, ...] = _names(plain.get("muted"))
-        """Whom one would rather not read, the latest last."""
+        """The muted people, the latest last."""
         self.hides_watchers = plain.get("hides_watchers") is True
-        """Whether one reads only what players say."""
+        """Whether the lines of spectators are hidden."""
 
     @property
     def servers(self) -> list[str]:
-        """The servers one was on, the latest first."""
+        """The recent servers, the latest first."""
         return list(dict.fromkeys(sign_in.server for sign_in in self.recent))
 
     def name_on(self, server: str) -> str:
-        """The name last used on a server, or the last one anywhere, but none that another window uses there now; empty
-        if there is none.
+        """Return the name last used on a server, otherwise the last name anywhere; empty if there is none.
+
+        Names that another window uses on that server now are left out.
         """
         names = [sign_in.name for sign_in in self.recent if sign_in.server == server]
         names += [sign_in.name for sign_in in self.recent]
         return next((name for name in names if not self._in_use.has(SignIn(server, name))), "")
 
     def remember(self, sign_in: SignIn) -> None:
-        """That worked: offer it first the next time, and in no other window while this one lives."""
+        """Store a successful sign-in, to offer it first next time.
+
+        No other window offers it while this window is open.
+        """
         self._in_use.hold(sign_in)
         others = [known for known in self.recent if known != sign_in]
         self.recent = (sign_in, *others)[:KEPT]
         self._write()
 
     def use_theme(self, theme: Theme) -> None:
-        """Begin with that the next time."""
+        """Store the theme for the next start."""
         self.theme = theme
         self._write()
 
     def mute(self, name: str, on: bool) -> None:
-        """Read that one no more, or again."""
+        """Mute that person, or unmute."""
         others = tuple(known for known in self.muted if known != name)
         self.muted = (*others, name)[-KEPT_MUTED:] if on else others
         self._write()
 
     def hide_watchers(self, on: bool) -> None:
-        """Read only what players say, or everybody."""
+        """Hide the lines of spectators, or show them."""
         self.hides_watchers = on
         self._write()
 
     def let_go(self) -> None:
-        """Signed out: another window may offer the name."""
+        """Release the name after signing out, so that another window may offer it."""
         self._in_use.let_go()
 
     def _read(self) -> Mapping[str, Any]:
@@ -108,7 +112,7 @@ class Preferences:
 
 
 def _sign_ins(plain: object) -> tuple[SignIn, ...]:
-    """Those that can be made out."""
+    """Return the entries that can be decoded."""
     ones = [one for one in plain if isinstance(one, dict)] if isinstance(plain, list) else []
     found = [
         SignIn(one["server"], one["name"]) for one in ones if _is_text(one.get("server")) and _is_text(one.get("name"))
@@ -117,10 +121,10 @@ def _sign_ins(plain: object) -> tuple[SignIn, ...]:
 
 
 def _names(plain: object) -> tuple[str, ...]:
-    """Those that are names."""
+    """Return the entries that can be names."""
     return tuple(name for name in plain if _is_text(name))[-KEPT_MUTED:] if isinstance(plain, list) else ()
 
 
 def _is_text(value: object) -> bool:
-    """Whether it can be a name or an address: short, and made of characters that can be shown."""
+    """Return whether it can be a name or an address: short and printable."""
     return isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable()

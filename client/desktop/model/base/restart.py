@@ -1,7 +1,7 @@
-"""Starting the servers again from a window, on the machine where they ran: offered once none of them is left.
+"""Start the servers again from a window on their machine, once none of them runs any more.
 
-As long as one of them runs it starts the others, and there is nothing to offer. Nor is there where the servers were not
-seen on this machine: to start new ones here, with other data, would be no help.
+While a server runs, it starts the others, so there is nothing to offer. Nothing is offered either if the servers were
+not seen on this machine: new servers here would have other data.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ START = "Start the servers here"
 
 
 class RestartModel:
-    """What the banner offers while the servers are away."""
+    """What the banner offers while the servers are unreachable."""
 
     def __init__(self, server: str, background: Background, open_servers: OpenLocalServers | None) -> None:
-        """``server``: the "host:port" that one is signed in on; ``open_servers`` makes the control of this machine's
-        cluster, if there may be one.
+        """``server``: the "host:port" that the user is signed in to.
+
+        ``open_servers`` makes the control of this machine's cluster, if there is one.
         """
         self._server = server
         self._background = background
         self._control: LocalServers | None = None
-        """The control of the servers, once they were seen to run on this machine."""
+        """The control of the servers; None until they were seen to run on this machine."""
+        # True when the last look found none of the servers running. Only then ``start`` does something.
         self._none_left = False
         self._doing = ""
         self._failure = ""
@@ -39,7 +41,7 @@ class RestartModel:
         self._finding = None if open_servers is None else self._find(open_servers)
 
     def on(self, banner: Banner | None) -> Banner | None:
-        """The banner with what can be done. To be asked whenever the banner is shown."""
+        """Return the banner, with the action if there is one. Call it whenever the banner is shown."""
         if banner is None or banner.kind != "lost":
             self._rest()
             return banner
@@ -52,7 +54,7 @@ class RestartModel:
         return replace(banner, text=self._failure or "None of the servers runs any more", action=START)
 
     def start(self) -> None:
-        """Start the servers, if that is offered."""
+        """Start the servers, if the banner offers it."""
         control = self._control
         if control is None or not self._none_left or self._doing:
             return
@@ -74,19 +76,19 @@ class RestartModel:
         self._starting = self._background.do(work, self._started, self._failed)
 
     def stop(self) -> None:
-        """Want nothing more of it. Servers that are being started go on."""
+        """Stop the background work. A start in progress continues."""
         for task in (self._finding, self._looking, self._starting):
             if task is not None:
                 task.stop()
 
-    # -- inside -----------------------------------------------------------------------------------------------------
+    # -- internals ----------------------------------------------------------------------------------------------------
 
     def _find(self, open_servers: OpenLocalServers) -> Task:
         def work(_: Event) -> LocalServers | None:
             try:
                 control = open_servers()
             except CannotDo:
-                return None  # there is no cluster of one's own here
+                return None  # no cluster of this machine
             here = same_server(control.name_server, self._server) and control.runs_here()
             return control if here else None
 

@@ -1,7 +1,7 @@
-"""Which names the windows on this machine use at this moment, so that the next window offers another.
+"""Which names the windows on this machine use now, so that the next window offers another.
 
-A lock for each, which the system frees when the window's process ends, however it does. Only about what to offer:
-whoever wants to may be the same person in two windows.
+There is a lock for each name. The system frees it when the window's process ends in any way. The lock only affects what
+is offered: a person may still use a name in two windows.
 """
 
 from __future__ import annotations
@@ -25,32 +25,33 @@ class SignIn:
 
 
 class WindowLock:
-    """What is in use, and the one that this window uses."""
+    """The locks of names in use, and the lock that this window holds."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # At most one lock: the name that this window uses.
         self._held: filelock.BaseFileLock | None = None
 
     def hold(self, sign_in: SignIn) -> None:
-        """This window uses that one now, and none it used before."""
+        """Lock that name for this window, and release the name before."""
         self.let_go()
         self._held = self._taken(sign_in)
 
     def let_go(self) -> None:
-        """This window uses none."""
+        """Release this window's name."""
         if self._held is not None:
             self._held.release()
             self._held = None
 
     def has(self, sign_in: SignIn) -> bool:
-        """Whether another window uses that one. What cannot be told is free."""
+        """Return whether another window uses that name. If a lock cannot be tried, the name counts as free."""
         lock = self._taken(sign_in)
         if lock is not None:
             lock.release()
         return lock is None
 
     def _taken(self, sign_in: SignIn) -> filelock.BaseFileLock | None:
-        """Its lock, or None if another window has it."""
+        """Return the name's lock, or None if another window holds it."""
         digest = hashlib.sha256(f"{sign_in.server} {sign_in.name}".encode()).hexdigest()[:16]
         lock = filelock.FileLock(self._folder / f"window-{digest}.lock")
         try:
@@ -58,6 +59,6 @@ class WindowLock:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             return None
-        except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
+        except (OSError, NotImplementedError) as error:  # NotImplementedError: a file system without locks
             logger.warning("a name cannot be locked", name=sign_in.name, why=str(error))
         return lock

@@ -1,4 +1,4 @@
-"""What the windows say, as pure functions of what is to be said. Short, plain, and the same word for the same thing."""
+"""The texts of the windows, as pure functions. Short and plain, with the same word for the same thing."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _STATES = {"waiting": "free seat", "selecting": "choosing", "finished": "finishe
 
 
 def name_in(view: View, seat: Seat) -> str:
-    """Whose a seat is; empty if nobody's."""
+    """Return the name of a seat's player; empty for a free seat."""
     owner: SeatView | None = view.seats[seat]
     return "" if owner is None else owner.name
 
 
 def called(view: View, name: str) -> str:
-    """What somebody in a room is called: of a bot it is said that it is one."""
+    """Return a person's or bot's name in a room; a bot is marked as a bot."""
     return called_in(view.bots, name)
 
 
 def called_in(bots: Sequence[str], name: str) -> str:
-    """What somebody is called, where these are the bots."""
+    """Return a name, marked if it is among ``bots``."""
     return f"{name} (bot)" if name in bots else name
 
 
 def watching(view: View) -> str:
-    """Who watches."""
+    """Return who watches."""
     if not view.spectator_count:
         return "Nobody watches"
     shown = ", ".join(view.spectators[:5])
@@ -42,17 +42,17 @@ def watching(view: View) -> str:
 
 
 def board_size(options: Mapping[str, Any]) -> str:
-    """The size of a board: "5×4, 4 in a row"."""
+    """Return the size of a board: "5×4, 4 in a row"."""
     return f"{options.get('width', 3)}×{options.get('height', 3)}, {options.get('in_a_row', 3)} in a row"
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of so many letters at most, cut where it is longer."""
+    """Return the text, cut to ``most`` characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def clock(rule: str) -> str:
-    """How time is given: "no clock", "10 s a move", "3 min + 2 s"."""
+    """Return a clock rule as text: "no clock", "10 s a move", "3 min + 2 s"."""
     if rule == "none":
         return "no clock"
     minutes, plus, more = rule.partition("+")
@@ -60,19 +60,20 @@ def clock(rule: str) -> str:
 
 
 def series(best_of: int) -> str:
-    """How long a series is: "one game", "best of 3"; empty for one without end."""
+    """Return the length of a series as text: "one game", "best of 3"; empty for a series without end."""
     return "" if not best_of else "one game" if best_of == 1 else f"best of {best_of}"
 
 
 def terms(of: Row | View) -> str:
-    """What is played in a room: its board and, if it has them, the series and the clock."""
+    """Return what is played in a room: the board and, if there are any, the series and the clock."""
     parts = [board_size(of.options), series(of.best_of), "" if of.clock == "none" else clock(of.clock)]
     return " · ".join(part for part in parts if part)
 
 
 def brief_terms(of: Row | View) -> str:
-    """The same for a narrow column: "3×3 · best of 3 · 1+1", and how many in a row only where a row of them does not
-    reach across the board.
+    """Return the terms for a narrow column: "3×3 · best of 3 · 1+1".
+
+    The number in a row is left out if it equals the board's shorter side.
     """
     width, height, in_a_row = (of.options.get(name, 3) for name in ("width", "height", "in_a_row"))
     board = f"{width}×{height}" + ("" if in_a_row == min(width, height) else f", {in_a_row} in a row")
@@ -81,7 +82,7 @@ def brief_terms(of: Row | View) -> str:
 
 
 def room_title(view: View) -> str:
-    """What stands above a room: its name, if people gave it one, and what is played there."""
+    """Return the title above a room: its name, if it has one, and what is played there."""
     if view.phase == "selecting":
         return "A match"
     name = view.title or (f"Room {view.room}" if view.owner else "")
@@ -89,33 +90,34 @@ def room_title(view: View) -> str:
 
 
 def players(row: Row) -> str:
-    """Who plays in a room of the lobby."""
+    """Return who plays in a room of the lobby."""
     names = [name for name in row.players.values() if name]
     return " – ".join(names) if names else "nobody yet"
 
 
 def state(row: Row) -> str:
-    """How a room of the lobby stands."""
+    """Return the state of a room of the lobby."""
     if row.phase == "playing":
         return f"game {row.game_number}"
     return _STATES.get(row.phase, row.phase)
 
 
 def invitation(server: str, room: str) -> str:
-    """What to send to somebody who is to come into a room."""
+    """Return the line to send to an invited person."""
     return f"Play tic-tac-toe with me:  python tictactoe.py --server {server} --room {room}"
 
 
 def invited_to(text: str) -> str:
-    """The private room that an invitation leads to ("id-code"), also out of a whole line that was sent; empty if it is
-    none.
+    """Return the private room of an invitation ("id-code"); empty if there is none.
+
+    ``text`` can be a whole invitation line: its last word counts.
     """
     last = text.rsplit(maxsplit=1)[-1] if text.split() else ""
     return last if _INVITATION.fullmatch(last) else ""
 
 
 def online(names: Sequence[str], count: int) -> str:
-    """Who is online: as many names as fit on a line or two, and how many there are."""
+    """Return who is online: the names that fit on a line or two, and the number of all."""
     if not count:
         return ""
     shown: list[str] = []
@@ -128,19 +130,19 @@ def online(names: Sequence[str], count: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """An error's message as people write: capital and full stop."""
+    """Return an error's message as a sentence, with a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def refusal(error: TicTacToeError) -> str:
-    """What is said of a command that the servers refused."""
-    if isinstance(error, (StorageFailed, Diverged)):  # not the player's fault, and no other command would do
+    """Return the text for a command that the servers refused."""
+    if isinstance(error, (StorageFailed, Diverged)):  # not the player's fault, and no other command would succeed
         return f"The servers cannot save anything at the moment: {error.message}. Nothing was changed; try again later."
     return f"That was refused: {error.message}."
 
 
 def ago(seconds: float) -> str:
-    """How long something took or has been going on, short."""
+    """Return a duration as a short text."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:  # noqa: PLR2004  # a minute

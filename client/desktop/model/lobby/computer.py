@@ -1,7 +1,7 @@
-"""Computer players that live in this window: they sit in real rooms on the cluster, like anybody.
+"""Computer players that run in this window. They have seats in real rooms on the cluster, as people have.
 
-They go when the window goes, and come back with it: their names and tokens are kept on this machine, so a game against
-one is found and continued after a crash of the window.
+They end with the window and return with it. Their names and tokens are stored on this machine, so a game against a
+computer player continues after a crash of the window.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from game.errors import RoomClosed
 from wire.errors import TicTacToeError
 
 THINKS_S = (0.35, 0.8)
-"""How long a computer player seems to think, at least and at most: people want to see its move come."""
+"""How long a computer player seems to think, minimum and maximum in seconds: people want to see its move appear."""
 MANY_GAMES = 1_000_000_000
 _NAME = re.compile(r"(\w+)-bot-[0-9a-f]{6}")
 
 
 def level_of(name: str) -> str | None:
-    """The level of a computer player of that name, or None for people."""
+    """Return the level of a computer player with that name, or None for people."""
     match = _NAME.fullmatch(name)
     return match[1] if match is not None and match[1] in LEVELS else None
 
 
 class Computers:
-    """The computer players of one person on one cluster."""
+    """The computer players of a person on a cluster."""
 
     def __init__(
         self,
@@ -49,17 +49,18 @@ class Computers:
         background: Background,
         failed: Callable[[TicTacToeError], None],
     ) -> None:
-        """``failed`` hears why a computer player cannot go on."""
+        """``failed`` is called with the error when a computer player cannot continue."""
         self._failed = failed
         self._cluster = cluster
         self._player = player
         self._credentials = credentials
         self._server = server
         self._background = background
+        # Running computer players by room id; at most one for each room.
         self._playing: dict[str, Task] = {}
 
     def open_room(self, wanted: NewRoom, stop: Event) -> RoomClient:
-        """A new room with a seat for the player and one for a computer player. Call in the background."""
+        """Open a room with a seat for the player and a seat for a computer player. Runs in the background."""
         request_id, level = new_request_id(), wanted.level
         named = wanted.named(f"{self._player.name} against the computer")
         room = until_answered(lambda: named.opened_by(self._player, request_id), stop)
@@ -72,7 +73,7 @@ class Computers:
         return room
 
     def look_at(self, view: View) -> None:
-        """Wherever one of ours has a seat across, it plays as long as this window does."""
+        """Run the computer player that has the other seat in this room, if it belongs to this window's user."""
         if view.room in self._playing or view.seat_of(self._player.name) is None:
             return
         for seat in view.seats.values():
@@ -81,7 +82,7 @@ class Computers:
                 self._playing[view.room] = self._background.do(work, failed=self._failed)
 
     def leave(self, room: str) -> None:
-        """Play no more in that room, for now."""
+        """Stop the computer player in that room, for now."""
         task = self._playing.pop(room, None)
         if task is not None:
             task.stop()
@@ -94,7 +95,7 @@ class Computers:
         def work(stop: Event) -> None:
             level = level_of(name)
             if level is None or name not in self._credentials.names(self._server):
-                return  # it is another person's
+                return  # the computer player belongs to another person
             chance = random.Random()
             client = self._room_of(name, room, stop)
 

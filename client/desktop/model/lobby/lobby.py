@@ -1,4 +1,4 @@
-"""The lobby: the live list of rooms, one's own games on top, who is online; and the ways into a room."""
+"""The lobby: the live list of rooms, the user's open games, who is online, and the ways into a room."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from client.views import Row
 from wire.errors import TicTacToeError
 
 SHOWN = 300
+"""How many rooms are listed at a time. The search finds the others."""
 LONGEST_SEARCH = 40
-"""Characters of a search that are shown again."""
-"""Rooms listed at a time; the search finds the others."""
+"""How many characters of a search are repeated in a message."""
 ONLINE_DEADLINE_S = 2.0
 AGAIN_S = 0.5
-"""After an answer failed for good: the pause before asking anew."""
+"""The pause before the next attempt, after a call failed permanently; in seconds."""
 _ORDER = {"waiting": 0, "selecting": 1, "playing": 1, "finished": 2}
 
 
 class LobbyModel:
-    """What is in the lobby for one person."""
+    """The lobby of a person."""
 
     def __init__(
         self,
@@ -44,19 +44,19 @@ class LobbyModel:
         entering: Callable[[RoomClient, Role], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``entering`` is called with the room to go into, and as what."""
+        """``entering`` is called with the room to enter and the role."""
         self.me = who.player.name
         self.server = who.server
         self.rooms: Mapping[str, Row] | None = None
-        """All open rooms by id; None until the list is there."""
+        """All open rooms by id; None until the list has arrived."""
         self.online: tuple[str, ...] = ()
         self.online_count = 0
         self.closing: Closing | None = None
-        """Whether the servers close soon; heard of with who is online, also while one is in a room."""
+        """Whether the servers close soon. It arrives with the people online, also while the user is in a room."""
         self.search = ""
         self.message = ""
         self.doing = ""
-        """What goes on; empty when nothing does."""
+        """The action in progress, as a text; empty if there is none."""
         self.link = Link()
         self.games = OpenGames(who.player, background, every_s=who.cluster.max_wait_s / 2)
         self.seeking = SeekingModel(who.player, background, self.link, found=self._found, clock=clock)
@@ -65,15 +65,17 @@ class LobbyModel:
         self._computers = computers
         self._entering = entering
         self._clock = clock
+        # The rows that match ``search``; None if they must be computed again.
         self._shown: list[Row] | None = None
         self._watching = self._watch()
         self._saying = self._say_online()
+        # The task of the action in ``doing``.
         self._way_in: Task | None = None
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     def shown(self) -> list[Row]:
-        """The rooms that the search finds, free seats first, then running games; at most ``SHOWN``."""
+        """Return the rooms that match the search: free seats first, then running games; at most ``SHOWN``."""
         if self._shown is None:
             wanted = self.search.casefold().split()
             found = [row for row in (self.rooms or {}).values() if all(word in _text(row) for word in wanted)]
@@ -81,31 +83,31 @@ class LobbyModel:
         return self._shown
 
     def search_for(self, text: str) -> None:
-        """List only the rooms in which all these words are found."""
+        """List only the rooms that contain all these words."""
         if text != self.search:
             self.search, self._shown = text, None
 
     def open_games(self) -> list[OpenGame]:
-        """The rooms in which one has a seat: those where it is one's turn first."""
+        """Return the rooms in which the user has a seat, those with the user to move first."""
         return self.games.all()
 
     def can_play_in(self, row: Row) -> bool:
-        """Whether entering means playing: one's own seat, or a free one."""
+        """Return whether the user enters as a player: the user has a seat there, or a seat is free."""
         return self.me in row.players.values() or None in row.players.values()
 
     @property
     def hint(self) -> str:
-        """What to say instead of a list."""
+        """The text to show instead of a list."""
         if self.rooms is None:
             return "Looking for rooms …"
         if not self.rooms:
             return "No room is open yet.\nOpen one and others can come in, or play against the computer."
         return "" if self.shown() else f"No room matches “{shortened(self.search, LONGEST_SEARCH)}”."
 
-    # -- what can be done -------------------------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------------------------
 
     def create(self, wanted: NewRoom) -> None:
-        """Open a room and go in; with a computer player on the other seat, if one is wanted."""
+        """Open a room and enter it; with a computer player on the other seat, if one is wanted."""
         if wanted.level:
             self._go("The computer takes its seat …", lambda stop: self._computers.open_room(wanted, stop), "player")
             return
@@ -117,28 +119,28 @@ class LobbyModel:
         self._go("Opening the room …", work, "player")
 
     def enter(self, room: str, role: Role = "player") -> None:
-        """Go into a room that is there, by its id or, if it is private, by the invitation to it."""
+        """Enter an existing room by its id, or by its invitation if it is private."""
         self._go("Going in …", lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
 
     def give_up(self) -> None:
-        """Wait no longer for the way in."""
+        """Cancel the action in progress."""
         if self._way_in is not None:
             self._way_in.stop()
             self.link.answered("way in", self._clock())
         self.doing = ""
 
     def stop(self) -> None:
-        """Want nothing more of the lobby."""
+        """Stop all background work of the lobby."""
         self.give_up()
         self.seeking.stop()
         self.games.stop()
         for task in (self._watching, self._saying):
             task.stop()
 
-    # -- inside -----------------------------------------------------------------------------------------------------
+    # -- internals ----------------------------------------------------------------------------------------------------
 
     def _found(self, room: RoomClient) -> None:
-        """Somebody is there to play with: whatever way in is under way, this one leads further."""
+        """Enter the room of a match, and cancel any other way into a room."""
         self.give_up()
         self._entering(room, "player")
 
@@ -192,17 +194,17 @@ class LobbyModel:
         def ended(error: TicTacToeError | None) -> None:
             if error is None or error.fault != "caller":
                 self._saying = self._say_online(after_s=AGAIN_S)
-            else:  # the name is somebody else's by now
+            else:  # the name belongs to another user by now
                 self.message = sentence(error.message)
 
         return self._background.follow(items, each, ended, after_s=after_s)
 
 
 def _order(row: Row) -> int:
-    """Where a room stands in the list."""
+    """Return a room's rank in the list."""
     return _ORDER.get(row.phase, len(_ORDER))
 
 
 def _text(row: Row) -> str:
-    """What the search looks in."""
+    """Return the text that the search looks at."""
     return f"{row.title} {players(row)} {row.room}".casefold()

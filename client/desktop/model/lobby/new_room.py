@@ -1,4 +1,4 @@
-"""A room that is to be opened: what was chosen for it, as one value."""
+"""The chosen terms of a room to open, as a value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from client.room import RoomClient
 
 @dataclass(frozen=True)
 class NewRoom:
-    """See ``Player.create``. ``level``: that of the computer player across, empty for people."""
+    """The arguments of ``Player.create``. ``level``: the level of the computer player, empty for people."""
 
     title: str = ""
     width: int = 3
@@ -22,11 +22,11 @@ class NewRoom:
     level: str = ""
 
     def named(self, otherwise: str) -> NewRoom:
-        """With that title, unless it has one."""
+        """Return these terms with that title, unless they have a title."""
         return replace(self, title=self.title.strip() or otherwise)
 
     def opened_by(self, player: Player, request_id: str) -> RoomClient:
-        """The room, once the servers have it."""
+        """Open the room with these terms, and return it."""
         return player.create(
             self.title.strip(),
             best_of=self.best_of,

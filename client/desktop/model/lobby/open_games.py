@@ -1,6 +1,6 @@
-"""The rooms in which one has a seat, followed move by move: whose turn it is does not stand in the lobby's list.
+"""The rooms in which the user has a seat, followed move by move: the lobby's list does not have whose turn it is.
 
-Private rooms are in no list: those in which this window was are remembered as long as it lives.
+No list has private rooms. The window remembers the private rooms that it has shown, while it is open.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from game.errors import Refusal
 from wire.errors import TicTacToeError
 
 FOLLOWED = 8
-"""Of one's own games so many are followed move by move, to say whose turn it is."""
+"""How many of the user's games are followed move by move, to show whose turn it is."""
 AGAIN_S = 0.5
-"""After an answer failed for good: the pause before asking anew."""
+"""The pause before the next attempt, after a call failed permanently; in seconds."""
 _WORDS = {"waiting": "Waiting", "selecting": "Choosing what to play", "playing": "Playing", "finished": "Finished"}
 _OWN_ORDER = {"selecting": 0, "playing": 0, "finished": 1, "waiting": 2}
-"""Of one's own rooms those first in which somebody may wait for one."""
+"""The order of the user's rooms: first those in which somebody may wait for the user."""
 
 
 @dataclass(frozen=True)
 class OpenGame:
-    """A room in which one has a seat; ``view`` only once it is known."""
+    """A room in which the user has a seat. ``view`` is None until it is known."""
 
     row: Row
     view: View | None
@@ -37,17 +37,17 @@ class OpenGame:
 
     @property
     def my_turn(self) -> bool:
-        """Whether the others wait for one's move."""
+        """Whether it is the user's turn."""
         return self.view is not None and self.view.phase == "playing" and self.view.turn == self.view.seat_of(self.me)
 
     @property
     def opponent(self) -> str:
-        """Who has the other seat; empty if nobody."""
+        """The username on the other seat; empty if it is free."""
         return next((name for name in self.row.players.values() if name and name != self.me), "")
 
     @property
     def words(self) -> str:
-        """How it stands, in a few words."""
+        """The state of the game in a few words."""
         against = f"against {self.opponent}" if self.opponent else "nobody has come yet"
         if self.my_turn:
             return f"Your turn, {against}"
@@ -59,30 +59,32 @@ class OpenGame:
 
 
 class OpenGames:
-    """One's own games."""
+    """The user's open games."""
 
     def __init__(self, player: Player, background: Background, *, every_s: float) -> None:
-        """``every_s``: how often one is to be seen in each room, in seconds."""
+        """``every_s``: how often the player visits each room to stay present, in seconds."""
         self._player = player
         self._background = background
+        # The rows of the user's rooms in the lobby's list. ``_private`` has the rows that the list lacks, by room id.
         self._mine: list[Row] = []
         self._private: dict[str, Row] = {}
+        # The latest views, by room id; only of the rooms in ``_followed``.
         self._views: dict[str, View] = {}
         self._followed: dict[str, Task] = {}
         self.seats = SeatsModel(player, background, every_s=every_s)
 
     def all(self) -> list[OpenGame]:
-        """Those where it is one's turn first."""
+        """Return all open games, those with the user to move first."""
         games = [OpenGame(row, self._views.get(row.room), self._player.name) for row in self._rows()]
         return sorted(games, key=lambda game: (not game.my_turn, _own_order(game.row)))
 
     def listed(self, rooms: Mapping[str, Row]) -> None:
-        """These are in the lobby's list."""
+        """Take in the lobby's list."""
         self._mine = [row for row in rooms.values() if self._player.name in row.players.values()]
         self._follow_some()
 
     def seen(self, view: View) -> None:
-        """A room is like that: if it is private, and one has a seat there, it is remembered."""
+        """Take in a view of a room. A private room in which the user has a seat is remembered."""
         seated = view.seat_of(self._player.name) is not None
         if view.private and seated and view.phase != "closed":
             self._private[view.room] = row_of(view)
@@ -91,7 +93,7 @@ class OpenGames:
         self._follow_some()
 
     def stop(self) -> None:
-        """Want nothing more of them."""
+        """Stop all background work."""
         self.seats.stop()
         for task in self._followed.values():
             task.stop()
@@ -119,14 +121,14 @@ class OpenGames:
 
         def ended(error: TicTacToeError | None) -> None:
             if isinstance(error, Refusal) and room in self._private:
-                self._private.pop(room)  # no list says that it is gone
+                self._private.pop(room)  # no list reports that a private room is gone
                 self._follow_some()
             elif room in self._followed:
-                self._followed[room] = self._follow(room, after_s=AGAIN_S)  # until the lobby says that it is gone
+                self._followed[room] = self._follow(room, after_s=AGAIN_S)  # until the lobby's list no longer has it
 
         return self._background.follow(items, each, ended, after_s=after_s)
 
 
 def _own_order(row: Row) -> tuple[int, str]:
-    """Where one's own room stands among one's own."""
+    """Return a room's rank among the user's rooms."""
     return _OWN_ORDER.get(row.phase, len(_OWN_ORDER)), row.room

@@ -1,4 +1,4 @@
-"""Keeping one's name: a recovery code is made, shown once, and never to be had again."""
+"""Keep a username: a recovery code is made, shown once, and cannot be shown again."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from wire.errors import TicTacToeError
 
 
 class RecoveryCodeModel:
-    """The page on which a name is kept, while it is open."""
+    """The page for a recovery code, while it is open."""
 
     def __init__(self, player: Player, background: Background) -> None:
         self.name = player.name
         self.code = ""
-        """The code, once it counts."""
+        """The code, after the servers have stored it."""
         self.doing = ""
-        """What goes on; empty when nothing does."""
+        """The action in progress, as a text; empty if there is none."""
         self.message = ""
         self._player = player
         self._background = background
         self._task: Task | None = None
 
     def keep(self) -> None:
-        """Make a code. One that was made before is good no more."""
+        """Make a recovery code. It replaces an earlier code."""
         if self.doing or self.code:
             return
         self.doing, self.message = "Making the code …", ""
@@ -37,7 +37,7 @@ class RecoveryCodeModel:
         self._task = self._background.do(work, self._kept, self._failed)
 
     def stop(self) -> None:
-        """The page is closed."""
+        """Stop the background work, because the page is closed."""
         if self._task is not None:
             self._task.stop()
 

@@ -1,4 +1,4 @@
-"""Play now: asking for a match, waiting for it, the house bot's offer, and thinking better of it."""
+"""Play now: seek a match, wait for it, answer the house bot's offer, or cancel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOUSE_BOT_OFFERS = "Nobody yet. Play the house bot? It is a program, and plays a
 
 
 class SeekingModel:
-    """One's wish, and how it stands with it. What is found is handed on, and forgotten here."""
+    """The user's filter and the state of the seek. A match that is found goes to ``found`` and is not kept here."""
 
     def __init__(
         self,
@@ -33,10 +33,10 @@ class SeekingModel:
         found: Callable[[RoomClient], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``found`` is called with the room of a match, in which one has a seat."""
+        """``found`` is called with the room of a match, in which the user has a seat."""
         self.wish = SeekFilter()
         self.message = ""
-        """What went wrong."""
+        """The text of the last error."""
         self.is_seeking = False
         self.is_cancelling = False
         self._player = player
@@ -47,39 +47,40 @@ class SeekingModel:
         self._since = 0.0
         self._offered = False
         self._refused_bot = False
+        # Set to end the current seek. Each seek has an event of its own.
         self._enough = Event()
         self._seeking: Task | None = None
         self._telling: Task | None = None
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     @property
     def waited_s(self) -> int:
-        """For how many seconds one has waited."""
+        """The seconds waited so far."""
         return int(self._clock() - self._since) if self.is_seeking else 0
 
     @property
     def house_bot_offers(self) -> bool:
-        """Whether the servers' own bot offers to play, since nobody else does."""
+        """Whether the house bot offers to play, because nobody else is available."""
         return self.is_seeking and self._offered and not self._refused_bot and not self.is_cancelling
 
     @property
     def words(self) -> str:
-        """How it stands, in a few words."""
+        """The state of the seek in a few words."""
         if not self.is_seeking:
             return self.message
         if self.is_cancelling:
             return "Cancelling …"
         return f"Looking for an opponent … {self.waited_s} s"
 
-    # -- what can be done -------------------------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------------------------
 
     def wish_for(self, *, board: str | None = None, clock: str | None = None) -> None:
-        """Wish for that, the next time one plays."""
+        """Set the filter of the next seek."""
         self.wish = SeekFilter(self.wish.board if board is None else board, self.wish.clock if clock is None else clock)
 
     def play(self) -> None:
-        """Ask for a match, unless one does already."""
+        """Seek a match, unless a seek is in progress."""
         if self.is_seeking:
             return
         self.is_seeking, self.is_cancelling, self._offered, self._refused_bot = True, False, False, False
@@ -97,19 +98,19 @@ class SeekingModel:
         self._seeking = self._background.do(work, self._ended, self._failed)
 
     def cancel(self) -> None:
-        """Wait no more. Who is matched by then plays all the same: somebody is there."""
+        """Cancel the seek. If a match was made before, it is played: an opponent waits in it."""
         if not self.is_seeking or self.is_cancelling:
             return
         self.is_cancelling = True
-        self._enough.set()  # it ends by itself, within seconds; said to the servers too, it ends at once
+        self._enough.set()  # the seek ends by itself within seconds; the call to the servers ends it at once
         self._telling = self._background.do(lambda stop: until_answered(self._player.cancel_seek, stop))
 
     def keep_waiting(self) -> None:
-        """Rather somebody than the house bot."""
+        """Decline the house bot, and wait for a person."""
         self._refused_bot = True
 
     def play_house_bot(self) -> None:
-        """Play it, at once."""
+        """Play the house bot at once."""
         if not self.house_bot_offers:
             return
         self._refused_bot = True
@@ -124,21 +125,21 @@ class SeekingModel:
         self._telling = self._background.do(work, self._ended, refused)
 
     def stop(self) -> None:
-        """Want nothing more of it; the servers hear of that within seconds."""
+        """Stop the background work. The seek on the servers ends within seconds."""
         self._enough.set()
         for task in (self._seeking, self._telling):
             if task is not None:
                 task.stop()
         self._rest()
 
-    # -- what comes back --------------------------------------------------------------------------------------------
+    # -- results ------------------------------------------------------------------------------------------------------
 
     def _waits(self, waiting: Waiting) -> None:
         self._offered = waiting.house_bot
 
     def _ended(self, room: RoomClient | None) -> None:
         if not self.is_seeking:
-            return  # the house bot's room and the queue's answer: the first that came was enough
+            return  # the house bot's room and the queue's answer can both arrive: the first one counts
         self._rest()
         if room is not None:
             self._found(room)

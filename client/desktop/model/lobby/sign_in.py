@@ -1,4 +1,4 @@
-"""The first screen: who one is and on which server. Ends in ``SignedIn``, or in words that say what to do."""
+"""The first screen: username and server. It ends in ``SignedIn``, or in a message that explains what to do."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from game.errors import InvalidArgument, NameTaken, NameTooSimilar
 from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
 
 DEADLINE_S = 3.0
-"""How long one call of a window goes on trying; what has to be answered is asked again, with the same request id."""
+"""The deadline of a window's calls, in seconds. Calls that need an answer are repeated with the same request id."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who one is, from now on."""
+    """The signed-in user, with the connection to the cluster."""
 
     server: str
     cluster: Cluster
@@ -30,7 +30,7 @@ class SignedIn:
 
 
 class SignInModel:
-    """What is in the fields, what goes on, and what went wrong."""
+    """The content of the fields, the action in progress, and the last error."""
 
     def __init__(
         self,
@@ -43,11 +43,14 @@ class SignInModel:
         open_servers: OpenLocalServers | None,
         signed_in: Callable[[SignedIn], None],
     ) -> None:
-        """``server``: to begin with. ``own_server``: the one that ``open_servers`` can start on this machine."""
+        """``server``: the initial server.
+
+        ``own_server``: the server that ``open_servers`` can start on this machine.
+        """
         self.server = server
         self.name = preferences.name_on(server)
         self.doing = ""
-        """What goes on; empty when nothing does."""
+        """The action in progress, as a text; empty if there is none."""
         self.message = ""
         self.offers_start = False
         self.preferences = preferences
@@ -60,17 +63,18 @@ class SignInModel:
 
     @property
     def servers(self) -> list[str]:
-        """What to offer as server: those one was on, and the one of the settings."""
+        """The servers to offer: those used before, and the server of the settings."""
         return list(dict.fromkeys([*self.preferences.servers, self._own_server]))
 
     def choose_server(self, server: str) -> None:
-        """Another server: with the name one had there."""
+        """Choose another server, with the name last used there."""
         self.server = server.strip()
         self.name = self.preferences.name_on(self.server)
 
     def sign_in(self, server: str, name: str, code: str = "") -> None:
-        """Connect and claim the name, or have it again with its recovery code; the outcome is in ``message``, or
-        ``signed_in`` is called.
+        """Connect and claim the name, or recover it with its recovery code.
+
+        Calls ``signed_in`` on success. On failure, ``message`` has the reason.
         """
         if self.doing:
             return None
@@ -87,7 +91,7 @@ class SignInModel:
         return None
 
     def start_cluster(self, name: str) -> None:
-        """Start the servers on this machine, then sign in there under that name."""
+        """Start the servers on this machine, then sign in there with that name."""
         if self.doing or self._open_servers is None:
             return
         self.name = name.strip()
@@ -110,7 +114,7 @@ class SignInModel:
         self._task = self._background.do(work, self._started, self._failed)
 
     def give_up(self) -> None:
-        """Wait no longer."""
+        """Cancel the action in progress."""
         if self._task is not None:
             self._task.stop()
         self.doing = ""
@@ -164,5 +168,5 @@ class SignInModel:
         return sentence(error.message)
 
     def say(self, text: str) -> None:
-        """Show a word about what cannot be done, and what to do."""
+        """Show a message: what cannot be done, and what to do instead."""
         self.message = text

@@ -1,1 +1,1 @@
-"""Finished games: the leaderboard, players, the archive, a game to replay. Start reading in ``records``."""
+"""Finished games: the leaderboard, players, the game archive, a replay. Start reading in ``records``."""

@@ -1,4 +1,4 @@
-"""The game archive: finished games, the latest first, of all or of one player, and that player's results above them."""
+"""The game archive: finished games, the latest first, of everybody or of a player with that player's results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from client.game_archive import Games, PlayerPage
 
 
 class ArchiveModel:
-    """One page of the archive. ``name``: whose, or empty for everybody's."""
+    """A page of the archive. ``name``: the player; empty for all games."""
 
     def __init__(self, cluster: Cluster, background: Background) -> None:
         self.name = ""
@@ -19,7 +19,7 @@ class ArchiveModel:
         self._cluster = cluster
 
     def show(self, name: str = "") -> None:
-        """Show that player's page; everybody's games, if it is empty."""
+        """Show that player's page, or all games if the name is empty."""
         self.name = name
         self.games.value = self.page.value = None
         self.page.stop()
@@ -28,7 +28,7 @@ class ArchiveModel:
         self.games.ask(lambda: self._cluster.games(name=name))
 
     def show_earlier(self) -> None:
-        """The games before those that are shown, after them."""
+        """Add the games before those that are shown."""
         shown = self.games.value
         if shown is None or not shown.earlier:
             return
@@ -46,7 +46,7 @@ class ArchiveModel:
 
     @property
     def results(self) -> str:
-        """The player's results, among people and with bots; empty on everybody's page."""
+        """The player's results, among people and with bots; empty on the page of all games."""
         page = self.page.value
         if not self.name or page is None:
             return self.page.message if self.name else ""
@@ -54,7 +54,7 @@ class ArchiveModel:
 
     @property
     def hint(self) -> str:
-        """What to say instead of a list."""
+        """The text to show instead of a list."""
         if self.games.message:
             return self.games.message
         if self.games.value is not None and self.games.value.games:
@@ -63,13 +63,13 @@ class ArchiveModel:
 
     @property
     def left_out(self) -> str:
-        """How many games are not in the list, since they cannot have been played; empty when none is missing."""
+        """The number of games left out because they cannot have been played, as a text; empty if there are none."""
         count = 0 if self.games.value is None else self.games.value.unreadable
         if not count:
             return ""
         return f"{count} {'game is' if count == 1 else 'games are'} left out: the server's record is damaged."
 
     def stop(self) -> None:
-        """Want nothing more of it."""
+        """Stop the background work."""
         self.games.stop()
         self.page.stop()

@@ -1,4 +1,4 @@
-"""A finished game, looked at move by move: one of the book, or one that somebody exported."""
+"""A finished game, replayed move by move: from the game archive or from an exported file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from game.forms.records import GameRecord
 
 
 class Replay:
-    """The game on screen, from its last position on."""
+    """The game on screen. It starts at the last position."""
 
     def __init__(self, record: GameRecord, changes: dict[str, Change] | None = None) -> None:
-        """``changes``: what it did to the ratings, by name."""
+        """``changes``: the game's rating changes, by username."""
         self.record = record
         self.steps = Steps()
         self.steps.to_end(len(record.moves))
@@ -22,12 +22,12 @@ class Replay:
 
     @classmethod
     def of(cls, played: Played) -> Replay:
-        """A game of the book."""
+        """Return the replay of a game in the game archive."""
         return cls(played.record, dict(played.changes))
 
     @classmethod
     def imported(cls, text: str) -> Replay:
-        """A game that was exported. Raises a Refusal for anything else."""
+        """Return the replay of an exported game. Raises a Refusal for other text."""
         return cls(from_json(text))
 
     @property
@@ -37,31 +37,31 @@ class Replay:
 
     @property
     def terms(self) -> str:
-        """When and what was played."""
+        """The date and the terms of the game."""
         parts = [date_text(self.record), board_size(self.record.options), series(self.record.best_of)]
         parts += [] if self.record.clock == "none" else [clock(self.record.clock)]
         return " · ".join(part for part in parts if part)
 
     @property
     def ending(self) -> str:
-        """How it ended, and what it did to the ratings."""
+        """How the game ended, and the rating changes."""
         changes = [f"{name} {change.before} → {change.after}" for name, change in self._changes.items()]
         return "  ·  ".join([ending(self.record), *changes])
 
     @property
     def file_name(self) -> str:
-        """What to call a file with it."""
+        """The suggested name for a file, without its ending."""
         return f"tictactoe-{self.record.room}-{self.record.number}"
 
     def scene(self) -> Scene:
-        """The board to draw."""
+        """Return the board to draw."""
         return scene_of(self.record.options, self.record.moves, self.steps.shown)
 
     def exported(self, *, as_what: str) -> str:
-        """The game as text: "json", which can be imported, or "txt", which people read."""
+        """Return the game as text: "json" for an import, or "txt" for people."""
         return as_text(self.record) if as_what == "txt" else as_json(self.record)
 
 
 def players_text(record: GameRecord) -> str:
-    """Who played, X first; of bots it is said that they are."""
+    """Return who played, X first; bots are marked."""
     return " – ".join(called_in(record.bots, record.seats[seat]) for seat in ("X", "O"))

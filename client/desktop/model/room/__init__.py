@@ -1,5 +1,5 @@
-"""Inside a room: the board, the players and their clocks, offers, the selection before a match, chat, the result.
+"""Inside a room: board, players, clocks, offers, the selection before a match, chat, result.
 
-Start reading in ``room``, which puts the other models together. ``seats`` keeps a player present in games that the
-window does not show.
+Start reading in ``room``, which connects the other models. ``seats`` keeps a player present in games that the window
+does not show.
 """

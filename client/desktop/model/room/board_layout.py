@@ -1,11 +1,11 @@
-"""Where the cells of a board are on a surface: as large as fits, in the middle. Pure geometry, in pixels."""
+"""The geometry of a board on a surface: as large as possible, centred. Pure; all lengths are in pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MARGIN = 0.03
-"""Of the shorter side, on each side."""
+"""The margin on each side, as a part of the shorter side."""
 SMALLEST_CELL = 8.0
 
 
@@ -30,7 +30,10 @@ class BoardLayout:
         return (self.width - self.columns * self.cell) / 2, (self.height - self.rows * self.cell) / 2
 
     def box(self, cell: int, inset: float = 0.0) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of a cell, ``inset`` (of its side) further in on each side."""
+        """Return left, top, right and bottom of a cell, reduced on each side.
+
+        ``inset``: the reduction, as a part of the cell's side.
+        """
         left, top = self.origin
         row, column = divmod(cell, self.columns)
         side, into = self.cell, inset * self.cell
@@ -38,12 +41,12 @@ class BoardLayout:
         return x + into, y + into, x + side - into, y + side - into
 
     def centre(self, cell: int) -> tuple[float, float]:
-        """The middle of a cell."""
+        """Return the centre of a cell."""
         left, top, right, bottom = self.box(cell)
         return (left + right) / 2, (top + bottom) / 2
 
     def cell_at(self, x: float, y: float) -> int | None:
-        """The cell under a point, or None beside the board."""
+        """Return the cell at a point, or None outside the board."""
         left, top = self.origin
         column, row = int((x - left) // self.cell), int((y - top) // self.cell)
         if not (0 <= column < self.columns and 0 <= row < self.rows):
@@ -51,6 +54,6 @@ class BoardLayout:
         return row * self.columns + column
 
     def neighbour(self, cell: int, dx: int, dy: int) -> int:
-        """The cell so many columns and rows further, or the same one at the edge."""
+        """Return the cell ``dx`` columns and ``dy`` rows away, limited to the board."""
         row, column = divmod(cell, self.columns)
         return min(max(row + dy, 0), self.rows - 1) * self.columns + min(max(column + dx, 0), self.columns - 1)

@@ -1,4 +1,4 @@
-"""What the board shows, worked out from a room: pure, so that it can be looked at without a window."""
+"""What the board shows, computed from a view. Pure, so tests need no window."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from game.rules import Seat
 
 @dataclass(frozen=True)
 class Scene:
-    """A board to be drawn.
+    """A board to draw.
 
-    ``marks`` are the cells row by row ("X", "O" or "."), with one's own move that has no answer yet, which is
-    ``pending``. ``lit`` are the cells to point at: the winning ones, else that of the last move. ``lines`` are the
-    winning lines, each from its first to its last cell. ``seat`` is one's own.
+    ``marks`` has the cells row by row ("X", "O" or "."), including the user's unanswered move, ``pending``. ``lit`` are
+    the highlighted cells: the winning cells, otherwise the last move. ``lines`` are the winning lines, each with its
+    first and last cell. ``seat`` is the user's seat.
     """
 
     columns: int
@@ -30,7 +30,7 @@ class Scene:
 
 
 def scene(view: View, seat: Seat | None, *, step: int | None = None, pending: int | None = None) -> Scene:
-    """The board after ``step`` moves of the game, or as it is now; with one's own move under way, if it is now."""
+    """Return the board after ``step`` moves, or the current board with the user's pending move."""
     if step is not None:
         return scene_of(view.options, view.moves, step, seat)
     return _drawn(rules_with(view.options), view.board, seat, pending)
@@ -39,7 +39,7 @@ def scene(view: View, seat: Seat | None, *, step: int | None = None, pending: in
 def scene_of(
     options: Mapping[str, Any], moves: Sequence[tuple[Seat, Any]], step: int, seat: Seat | None = None
 ) -> Scene:
-    """The board after the first ``step`` of these moves."""
+    """Return the board after the first ``step`` of these moves."""
     rules = rules_with(options)
     position = rules.opening()
     for whose, move in moves[:step]:
@@ -64,6 +64,6 @@ def _cells(line: object) -> tuple[int, ...]:
 
 
 def _lines(rules: TicTacToe, won: tuple[int, ...], last: int) -> tuple[tuple[int, int], ...]:
-    """The lines that the last move completed: one move can complete several."""
+    """Return the lines that the last move completed. One move can complete several."""
     complete = [line for line in rules.lines_through(last) if set(line) <= set(won)]
     return tuple((line[0], line[-1]) for line in complete)

@@ -1,6 +1,6 @@
-"""What is said in a room, as one person reads it.
+"""The chat of a room, as one person reads it.
 
-Whom one would rather not read is one's own affair: it is kept on this machine, and no server hears of it.
+Muting is local: it is stored on this machine and never sent to a server.
 """
 
 from __future__ import annotations
@@ -22,64 +22,65 @@ SHOWN = 4 * KEPT_LINES
 
 
 class ChatModel:
-    """The lines, which of them are new, and what one says oneself."""
+    """The chat lines, the number of unread lines, and the line being sent."""
 
     def __init__(self, room: RoomClient, background: Background, preferences: Preferences) -> None:
         self.me = room.name
         self.unread = 0
-        """Lines of others that came while nobody looked."""
+        """Lines of other people that arrived while the chat was not shown."""
         self.is_open = False
-        """Whether somebody looks."""
+        """Whether the chat is shown."""
         self.sending = ""
-        """What one has said and the servers have not answered."""
+        """The line that is sent and not yet answered; empty if there is none."""
         self.draft = ""
-        """What was refused, to be mended."""
+        """The text that was refused, for the user to correct."""
         self.notice = ""
         self._room = room
         self._background = background
         self._preferences = preferences
+        # In order of version, each version once; at most ``SHOWN``.
         self._lines: list[Line] = []
         self._task: Task | None = None
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     @property
     def lines(self) -> list[Line]:
-        """What is to be read, oldest first."""
+        """The lines to show, oldest first."""
         return [line for line in self._lines if not self._hidden(line)]
 
     @property
     def people(self) -> list[str]:
-        """The others who said something, and those who are muted here: whom one can mute or hear again."""
+        """The other people with a line in the list, for muting and unmuting."""
         return list(dict.fromkeys(line.by for line in self._lines if line.by != self.me))
 
     @property
     def hides_watchers(self) -> bool:
-        """Whether lines of those who watch are left out."""
+        """Whether lines of spectators are hidden."""
         return self._preferences.hides_watchers
 
     def is_muted(self, name: str) -> bool:
-        """Whether one does not read that one."""
+        """Return whether that person is muted."""
         return name in self._preferences.muted
 
     def mute(self, name: str, on: bool) -> None:
-        """Read that one no more, or again."""
+        """Mute that person, or unmute."""
         self._preferences.mute(name, on)
 
     def hide_watchers(self, on: bool) -> None:
-        """Leave out what those who watch say, or read it again."""
+        """Hide the lines of spectators, or show them."""
         self._preferences.hide_watchers(on)
 
     def look(self, is_open: bool) -> None:
-        """Somebody looks, or not any more."""
+        """Record whether the chat is shown."""
         self.is_open = is_open
         if is_open:
             self.unread = 0
 
-    # -- what is said -----------------------------------------------------------------------------------------------
+    # -- messages -----------------------------------------------------------------------------------------------------
 
     def say(self, text: str) -> bool:
-        """Say something to all in the room, one line at a time; whether it is on its way."""
+        """Send a line to everybody in the room. One line at a time is sent. Return whether it is being sent."""
         if self.sending:
             return False
         try:
@@ -97,14 +98,14 @@ class ChatModel:
         return True
 
     def news(self, news: News) -> None:
-        """Take in what was said."""
+        """Take in the new lines."""
         if news.talk or news.gap:
             self._add(news.talk)
         said = ((version, event) for version, event in news.events if isinstance(event, Said))
         self._add([Line(version, e.by, e.seat, e.text, e.at, e.date) for version, e in said], new=True)
 
     def stop(self) -> None:
-        """Want nothing more of it."""
+        """Stop the background work."""
         if self._task is not None:
             self._task.stop()
 

@@ -1,7 +1,7 @@
-"""What the clocks show now: the servers' time goes on here between two pieces of news, and stands while nobody answers.
+"""What the clocks show now. The time advances locally between two news, and stands still while no server answers.
 
-*Service time* (``game.moment``) stands still while no main server is in office; so does this, from the moment on at
-which the connection is lost. The next news put it right.
+*Service time* (``game.moment``) stands still while there is no primary. So does this estimate while the connection is
+lost. The next news correct it.
 """
 
 from __future__ import annotations
@@ -15,34 +15,35 @@ from game.rules import SEATS, Seat
 
 TENTHS_BELOW_MS = 10_000
 LOW_PART = 3
-"""Of a short time for every move, the last third is a warning; of a long one, the last ten seconds."""
+"""A clock warns in the last third of a short base time, and in the last ten seconds of a long one."""
 
 
 class ServiceTimeEstimate:
-    """The service time as far as it is known. ``now`` is of a monotonic clock, in seconds."""
+    """An estimate of the service time. ``now`` is of a monotonic clock, in seconds."""
 
     def __init__(self) -> None:
+        # The service time in ms at local time ``_heard``. It advances from there, until ``_lost`` if that is set.
         self._at = 0
         self._heard: float | None = None
         self._lost: float | None = None
 
     def heard(self, at: int, now: float) -> None:
-        """The servers said so."""
+        """Set the service time that the servers sent."""
         self._at, self._heard, self._lost = at, now, None
 
     def lost(self, _source: str, now: float) -> None:
-        """Nobody answers: it stands."""
+        """Stop the estimate: the servers do not answer."""
         if self._lost is None:
             self._lost = now
 
     def answered(self, _source: str, now: float) -> None:
-        """Somebody does again: it goes on from where it stood."""
+        """Continue the estimate from where it stopped: the servers answer again."""
         if self._lost is not None and self._heard is not None:
             self._heard += now - self._lost
         self._lost = None
 
     def at(self, now: float) -> int:
-        """The service time, in ms."""
+        """Return the service time, in ms."""
         if self._heard is None:
             return self._at
         return self._at + int(1000 * max(0.0, (now if self._lost is None else self._lost) - self._heard))
@@ -50,14 +51,14 @@ class ServiceTimeEstimate:
 
 @dataclass(frozen=True)
 class Face:
-    """A clock's face; ``low``: there is not much left, and it runs."""
+    """The text of a clock. ``low``: the clock runs and little time is left."""
 
     text: str
     low: bool
 
 
 def faces(view: View, at: int) -> Mapping[Seat, Face] | None:
-    """The two clocks at a service time; None in a game without."""
+    """Return both clocks at a service time; None in a game without clocks."""
     time = view.time
     if time is None:
         return None
@@ -67,7 +68,7 @@ def faces(view: View, at: int) -> Mapping[Seat, Face] | None:
 
 
 def written(left_ms: int) -> str:
-    """Minutes and seconds; of the last ten seconds the tenths too."""
+    """Return minutes and seconds; tenths too below ten seconds."""
     minutes, rest_ms = divmod(left_ms, 60_000)
     if left_ms < TENTHS_BELOW_MS:
         return f"0:0{rest_ms // 1000}.{rest_ms % 1000 // 100}"
@@ -75,11 +76,11 @@ def written(left_ms: int) -> str:
 
 
 def seconds_until(due_at: int, at: int) -> int:
-    """Whole seconds until then, as people count down: 1 is the last."""
+    """Return the whole seconds until then, rounded up, so that a countdown ends with 1."""
     return max(0, -(-(due_at - at) // 1000))
 
 
 def is_moving(view: View) -> bool:
-    """Whether something on screen changes by time alone: a clock, a countdown, how long somebody is away."""
+    """Return whether the screen changes with time alone: a clock, a countdown, or the duration of an absence."""
     away = any(seat is not None and not seat.present for seat in view.seats.values())
     return view.due_at is not None or (view.phase == "playing" and away)

@@ -1,4 +1,4 @@
-"""The one line above the board: how the room stands, as whoever looks sees it. Pure."""
+"""The line above the board: the state of the room, as the user sees it. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Tone = Literal["you", "them", "won", "lost", "draw", "quiet"]
 
 @dataclass(frozen=True)
 class Headline:
-    """What it says, and how it is meant."""
+    """The text, and its tone for the colour."""
 
     text: str
     tone: Tone
@@ -30,7 +30,7 @@ _NOBODY_WON: dict[Termination, str] = {
 
 
 def headline(view: View, me: str) -> Headline:
-    """How the room stands, as seen by ``me``."""
+    """Return the state of the room, as ``me`` sees it."""
     if view.phase == "closed":
         return Headline("This room is closed", "quiet")
     if view.phase == "finished":
@@ -70,6 +70,6 @@ def _result(view: View, me: str) -> Headline:
 
 
 def _why(view: View, outcome: Outcome) -> str:
-    """Why the other one lost, where the board does not show it."""
+    """Return why the opponent lost, if the board does not show it."""
     why = _WHY_LOST.get(outcome.termination)
     return "" if why is None or outcome.winner is None else f" — {why.format(name_in(view, other(outcome.winner)))}"

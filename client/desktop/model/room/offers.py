@@ -1,4 +1,4 @@
-"""What players can agree on, as bars: one line each with its buttons, for an offer, a rematch, a game to claim."""
+"""What players can agree on, as bars: a line with buttons for an offer, a rematch or a game to claim."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from game.rooms.dedup import Answer
 from game.rules import Seat, other
 
 CLAIM_AFTER_MS = 60_000
-"""From then on a game may be claimed, unless the servers' settings say else."""
+"""The default absence in ms after which a game can be claimed. The servers' settings can change it."""
 AWAY_SHOWN_MS = 5_000
-"""Who comes right back is not worth a word."""
+"""Shorter absences are not shown, in ms."""
 
 Verb = Literal["accept", "decline", "claim"]
 
 
 class Reply(NamedTuple):
-    """A button of a bar: its text, and what it does."""
+    """A button of a bar: its text and its effect."""
 
     text: str
     verb: Verb
@@ -31,7 +31,7 @@ class Reply(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """One line under the board."""
+    """A line under the board."""
 
     text: str
     replies: tuple[Reply, ...] = ()
@@ -46,7 +46,7 @@ LABELS: Mapping[Matter, str] = {"draw": "Offer a draw", "takeback": "Take my mov
 
 
 def bars(view: View, me: str, at: int, *, claim_after_ms: int = CLAIM_AFTER_MS) -> tuple[Bar, ...]:
-    """What is to be said and answered now, at that service time."""
+    """Return the bars to show at a service time."""
     seat = view.seat_of(me)
     shown = [_offer(view, seat, whose, what) for whose, what in view.offers]
     if view.phase == "finished":
@@ -57,7 +57,7 @@ def bars(view: View, me: str, at: int, *, claim_after_ms: int = CLAIM_AFTER_MS) 
 
 
 def may_be_offered(view: View, seat: Seat | None) -> tuple[Matter, ...]:
-    """What somebody on that seat could offer now; what was declined since the last move, the servers refuse."""
+    """Return what that seat could offer now. The servers refuse an offer that was declined since the last move."""
     if seat is None or view.phase != "playing":
         return ()
     moved = any(mover == seat for mover, _ in view.moves)
@@ -76,7 +76,10 @@ def _offer(view: View, seat: Seat | None, whose: Seat, what: Matter) -> Bar:
 
 
 def _next_game(view: View, seat: Seat | None, at: int) -> list[Bar]:
-    """The next game of a series comes by itself; another one, when both wish for it."""
+    """Return the bars before the next game.
+
+    In a series it starts by itself, otherwise when both players want a rematch.
+    """
     countdown = "" if view.due_at is None else f"The next game starts in {seconds_until(view.due_at, at)} s"
     if seat is None or not view.rematch:
         wishing = "".join(f"{called(view, name_in(view, whose))} wants a rematch" for whose in view.rematch[:1])
@@ -104,18 +107,18 @@ def _away(view: View, seat: Seat, at: int, claim_after_ms: int) -> list[Bar]:
 
 
 class OffersModel:
-    """What one offers and answers."""
+    """Sends the user's offers and replies."""
 
     def __init__(self, room: RoomClient, asking: PendingCommand) -> None:
         self._room = room
         self._asking = asking
 
     def offer(self, what: Matter) -> None:
-        """Offer that."""
+        """Offer that to the opponent."""
         self._asking.ask("offer", lambda request_id: self._room.offer(what, request_id=request_id))
 
     def reply(self, reply: Reply) -> None:
-        """Press a bar's button."""
+        """Do what a bar's button stands for."""
         call = self._call(reply)
         if call is not None:
             self._asking.ask(reply.verb, call)

@@ -1,4 +1,4 @@
-"""What became of an offer of one's own that came to nothing: whoever made one reads it. Pure."""
+"""Why an offer of the user did not succeed, as a sentence. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _ENDED: Mapping[Matter, str] = {
 
 
 def outcome(before: View | None, news: News, me: str) -> str:
-    """The sentence about the last of one's own offers that the opponent declined or did not answer; empty if there is
-    none. ``before``: the room before the news.
+    """Return the sentence about the user's latest offer that was declined or not answered; empty if there is none.
+
+    ``before``: the room before the news.
     """
     seat = news.view.seat_of(me)
     if before is None or seat is None:
@@ -33,7 +34,7 @@ def outcome(before: View | None, news: News, me: str) -> str:
     opponent = called(news.view, name_in(news.view, other(seat)))
     pending = {*before.offers_of(before.seat_of(me))}
     wished = before.seat_of(me) in before.rematch
-    if news.gap:  # what happened is not known, only what it led to
+    if news.gap:  # the events are missing, only their result is known
         same_game = before.game_number == news.view.game_number and news.view.phase == "playing"
         return _unanswered(opponent, pending - {*news.view.offers_of(seat)}) if same_game else ""
     said = ""
@@ -50,7 +51,7 @@ def outcome(before: View | None, news: News, me: str) -> str:
 
 
 def _after_own(event: Event, pending: set[Matter], wished: bool) -> tuple[set[Matter], bool]:
-    """What one still offers, and whether one still wishes for a rematch, after something that one did."""
+    """Return the user's pending offers, and whether the rematch offer is pending, after an event of the user."""
     if isinstance(event, Offered):
         return pending | {event.what}, wished
     if isinstance(event, Declined):
@@ -63,6 +64,6 @@ def _after_own(event: Event, pending: set[Matter], wished: bool) -> tuple[set[Ma
 
 
 def _unanswered(opponent: str, lost: set[Matter]) -> str:
-    """An offer stands until the next move: the sentence for those that ended with it."""
+    """Return the sentence for offers that ended with the opponent's move: an offer is pending until the next move."""
     what = " and ".join(_ENDED[matter] for matter in MATTERS if matter in lost)
     return f"{opponent} played on, which ended {what}" if what else ""

@@ -1,4 +1,4 @@
-"""After the last game of a series: who won it, and what it did to one's rating, once the book of records says so."""
+"""After the last game of a series: who won it, and the rating change, once the game archive has it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from game.match.series import winner
 from game.rules import SEATS
 
 LookUp = Callable[[str, int], Played]
-"""A finished game by its room and its number there; raises NoSuchGame while it is not in the book (yet)."""
+"""Returns a game by its room and its number there. Raises NoSuchGame while the game archive does not have it."""
 AGAIN_S = 0.2
 LONGEST_S = 30.0
-"""A result that is not in the book by then is not waited for any more."""
+"""How long to wait for a game to appear in the game archive, in seconds."""
 
 
 def counted(view: View) -> range:
-    """The numbers of the series' games that count: all but one that was aborted."""
+    """Return the numbers of the series' games that count: all except an aborted game."""
     aborted = view.outcome is not None and view.outcome.termination == "aborted"
     last = view.game_number - 1 if aborted else view.game_number
     return range(last - sum(view.wins.values()) - view.draws + 1, last + 1)
 
 
 def result_text(view: View, me: str) -> str:
-    """How the series ended, for whoever looks."""
+    """Return how the series ended, as the user sees it."""
     games = counted(view)
     if not games:
         return "The match was aborted"
@@ -44,19 +44,20 @@ def result_text(view: View, me: str) -> str:
 
 
 class ResultModel:
-    """The result of the series that is over in a room, if one is."""
+    """The result of the finished series in a room, if there is one."""
 
     def __init__(self, me: str, background: Background, look_up: LookUp) -> None:
         self.text = ""
-        """What is to be said; empty while no series is over."""
+        """The text to show; empty while no series is over."""
         self._me = me
         self._background = background
         self._look_up = look_up
+        # The room and game number of the result in ``text``; None while no series is over.
         self._known: tuple[str, int] | None = None
         self._task: Task | None = None
 
     def look_at(self, view: View) -> None:
-        """The room is like that now."""
+        """Take in the room's current view."""
         if view.phase != "finished" or not view.series_over:
             self.stop()
             self.text, self._known = "", None
@@ -71,7 +72,7 @@ class ResultModel:
             self._ask(view.room, games)
 
     def stop(self) -> None:
-        """Want nothing more of it."""
+        """Stop the background work."""
         if self._task is not None:
             self._task.stop()
 
@@ -91,7 +92,7 @@ class ResultModel:
         self._task = self._background.do(work, then)
 
     def _found(self, room: str, number: int, stop: Event) -> Played | None:
-        """The game, once it is in the book; None if it is not wanted any more, or never comes."""
+        """Return the game, once the archive has it; None if stopped, or after ``LONGEST_S`` seconds."""
         for _ in range(round(LONGEST_S / AGAIN_S)):
             try:
                 return until_answered(lambda: self._look_up(room, number), stop)

@@ -1,9 +1,8 @@
-"""One room as one person sees it: what is shown, what can be done, and what is under way.
+"""A room as one person sees it: what is shown, what can be done, and what is pending.
 
-The board on screen is the servers' view, plus at most one move of one's own that they have not answered yet. A command
-is asked again, with the same request id, until it is answered: so a move made while the servers are away is played once
-they are back, or said to be refused. What belongs to one matter alone (talk, offers, the selection, the door, the
-result) has a model of its own, and hears of the news here.
+The board on screen is the servers' view plus at most one move of the user without an answer. A command is retried with
+the same request id until it is answered. So a move made during an outage is applied or refused afterwards. Chat,
+offers, selection, access and result have models of their own; this model passes the news to them.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ from wire.errors import TicTacToeError
 Role = Literal["player", "spectator"]
 
 AGAIN_S = 0.2
-"""After the servers were away for longer than a call goes on: the pause before asking anew."""
+"""The pause before the next attempt, after the servers did not answer before a call's deadline; in seconds."""
 
 
 class RoomModel:
-    """A room one is in, from ``enter`` until ``leave``."""
+    """A room that the user is in, from ``enter`` until ``leave``."""
 
     def __init__(
         self,
@@ -56,11 +55,14 @@ class RoomModel:
         changed: Callable[[View], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``look_up`` finds finished games, ``claim_after_ms`` is a setting; ``left`` is called when one is
-        out of the room, with what is to be said about it, if anything; ``changed`` with every view.
+        """``look_up`` finds finished games; ``claim_after_ms`` is a setting of the servers.
+
+        ``left`` is called when the user is out of the room, with a message for the user or an empty text. ``changed``
+        is called with every view.
         """
         self.id = room.id
         self.me = room.name
+        # The latest view; None until the first news.
         self.view: View | None = None
         self.link = Link()
         self.asking = PendingCommand(background, self.link, clock, answered=self._settle, gone=self._gone)
@@ -79,16 +81,16 @@ class RoomModel:
         self._time = ServiceTimeEstimate()
         self._watching: Task | None = None
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     @property
     def seat(self) -> Seat | None:
-        """One's own seat; None for spectators."""
+        """The user's seat; None for spectators."""
         return None if self.view is None else self.view.seat_of(self.me)
 
     @property
     def my_turn(self) -> bool:
-        """Whether one is to move, and has not done so yet."""
+        """Whether it is the user's turn and no move is pending."""
         view = self.view
         if view is None or view.phase != "playing" or self.pending is not None:
             return False
@@ -96,65 +98,65 @@ class RoomModel:
 
     @property
     def has_free_seat(self) -> bool:
-        """Whether somebody who watches could take a seat."""
+        """Whether a spectator could take a seat."""
         return self.view is not None and self.view.phase == "waiting" and None in self.view.seats.values()
 
     @property
     def can_close(self) -> bool:
-        """Whether one may close the room for good."""
+        """Whether the user may close the room permanently."""
         return self.view is not None and self.view.owner == self.me and self.view.phase in ("waiting", "finished")
 
     @property
     def at(self) -> int:
-        """The service time now, in ms."""
+        """The current service time, in ms."""
         return self._time.at(self._clock())
 
     @property
     def is_moving(self) -> bool:
-        """Whether something on screen changes by time alone."""
+        """Whether the screen changes with time alone."""
         return self.view is not None and is_moving(self.view)
 
     def faces(self) -> Mapping[Seat, Face] | None:
-        """The clocks as they are now; None if there are none."""
+        """Return the clocks as they are now; None if there are none."""
         return None if self.view is None else faces(self.view, self.at)
 
     def bars(self) -> tuple[Bar, ...]:
-        """What is offered, and what else is to be said under the board now."""
+        """Return the bars under the board: the outcome of the last offer, pending offers and countdowns."""
         if self.view is None:
             return ()
         told = (Bar(self.asking.outcome),) if self.asking.outcome else ()
         return told + bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
 
     def can_play(self, cell: int) -> bool:
-        """Whether a move on that cell may be tried now."""
+        """Return whether a move on that cell can be sent now."""
         if self.view is None or not self.my_turn or self.steps.looks_back:
             return False
         return bool(self.view.board["cells"][cell] == EMPTY)
 
     def scene(self) -> Scene | None:
-        """The board to draw; None before there is a view."""
+        """Return the board to draw; None before the first view."""
         if self.view is None:
             return None
         cell = None if self.pending is None else self.pending.cell
         return scene(self.view, self.seat, step=self.steps.back, pending=cell)
 
-    # -- what can be done -------------------------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------------------------
 
     def enter(self, role: Role) -> None:
-        """Come in: take a seat, come back to one's own, or watch."""
+        """Enter the room: take a seat, return to the user's seat, or watch."""
         self.asking.ask("join", lambda request_id: self._room.join(role, request_id=request_id), on_answer=self._watch)
 
     def take_seat(self) -> None:
-        """Play instead of watching."""
+        """Become a player instead of a spectator."""
         self.asking.ask("join", lambda request_id: self._room.join("player", request_id=request_id))
 
     def play(self, cell: int) -> None:
-        """Move, if one may; what may not be is not even sent."""
+        """Make a move, if ``can_play`` allows it. Otherwise nothing is sent."""
         if self.can_play(cell):
             self.asking.ask("move", lambda request_id: self._room.move(cell, request_id=request_id), cell=cell)
 
     def resign(self) -> None:
-        """Give up: the first time it only asks whether one is sure."""
+        """Resign. The first call only asks for confirmation."""
         if self.view is None or self.view.phase != "playing" or self.seat is None:
             return
         if not self.asking.asks_to_resign:
@@ -164,38 +166,39 @@ class RoomModel:
         self.asking.ask("resign", lambda request_id: self._room.resign(request_id=request_id))
 
     def go_on_playing(self) -> None:
-        """Not resign after all."""
+        """Cancel the confirmation of a resignation."""
         self.asking.asks_to_resign = False
 
     @property
     def may_wish_rematch(self) -> bool:
-        """Whether one can wish for another game, and has not done so."""
+        """Whether the user can offer a rematch and has not done so."""
         return self.view is not None and self.view.phase == "finished" and self.seat not in (None, *self.view.rematch)
 
     def rematch(self) -> None:
-        """Wish for another game."""
+        """Offer a rematch."""
         if self.may_wish_rematch:
             self.asking.ask("rematch", lambda request_id: self._room.rematch(request_id=request_id))
 
     def close(self) -> None:
-        """Close the room for good."""
+        """Close the room permanently."""
         if self.can_close:
             self.asking.ask("close", lambda request_id: self._room.close(request_id=request_id))
 
     @property
     def is_waited_for(self) -> bool:
-        """Whether one has a seat in a game that goes on, or is to begin."""
+        """Whether the user has a seat in a game that is running or about to begin."""
         return self.view is not None and self.seat is not None and goes_on(self.view)
 
     def step_out(self) -> None:
-        """Look at something else: one stays present, as long as the window is open."""
+        """Show something else. The player stays present while the window is open."""
         self.stop()
         self._left("")
 
     def leave(self) -> Task:
-        """Go; the seat stays one's own. One is out at once, whatever the servers do; the task tells them.
+        """Leave the room; the seat stays the user's.
 
-        Stop the task when one goes in again before they heard it.
+        The window leaves at once, and the returned task informs the servers. Stop the task if the user enters again
+        before it is done; otherwise the late ``leave`` would make the player absent.
         """
         self.stop()
         request_id = new_request_id()
@@ -206,21 +209,21 @@ class RoomModel:
         return telling
 
     def stop(self) -> None:
-        """Want nothing more of the room."""
+        """Stop all background work of the room."""
         for part in (self.asking, self.talk, self.entry, self.result):
             part.stop()
         if self._watching is not None:
             self._watching.stop()
 
-    # -- what comes back --------------------------------------------------------------------------------------------
+    # -- results ------------------------------------------------------------------------------------------------------
 
     @property
     def pending(self) -> Pending | None:
-        """The command that is under way."""
+        """The pending command."""
         return self.asking.pending
 
     def _gone(self, error: TicTacToeError) -> bool:
-        """A command was refused: whether that is the end of being here."""
+        """Handle a refused command. Return whether the user must leave the room because of it."""
         if not isinstance(error, RoomClosed) and self.view is not None:
             return False
         self.stop()
@@ -228,7 +231,7 @@ class RoomModel:
         return True
 
     def _watch(self, *, after_s: float = 0.0) -> None:
-        """Follow the room from the version one has, as long as one is in it."""
+        """Follow the room from the current version."""
         after = None if self.view is None else self.view.version
 
         on_link = self._background.hears("watch", self._clock, self.link, self._time)
@@ -259,7 +262,7 @@ class RoomModel:
             self._left(f"The room “{news.view.title or news.view.room}” was closed.")
 
     def _watch_ended(self, error: TicTacToeError | None) -> None:
-        """The servers were away for longer than one call goes on: go on from the version one has."""
+        """Follow again from the current version, after the servers did not answer before a call's deadline."""
         if error is not None and error.fault == "caller":
             self.stop()
             self._left(sentence(error.message))

@@ -1,4 +1,4 @@
-"""The seats of a player whose window is open: present in each game that goes on, whatever the window shows."""
+"""The player's seats while the window is open: the player stays present in each running game."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ AGAIN_S = 0.5
 
 
 class SeatsModel:
-    """Held from the moment on at which a window knows of them, until it is closed or its person signs out."""
+    """Holds a player's seats until the window closes or the user signs out."""
 
     def __init__(self, player: Player, background: Background, *, every_s: float) -> None:
         """``every_s``: how often each room is visited, in seconds."""
         self._player = player
         self._background = background
         self._every_s = every_s
+        # Replaced as a whole, never changed in place: a background thread reads it.
         self._held: frozenset[str] = frozenset()
         self._looked_at = ""
         self._task = self._stay()
 
     def hold(self, *rooms: str) -> None:
-        """Be present in these as well."""
+        """Hold the seats in these rooms too."""
         self._held |= frozenset(rooms)
 
     def look_at(self, room: str) -> None:
-        """That room is on the screen now; empty for none."""
+        """Record which room is on the screen; empty for none."""
         self._looked_at = room
 
     def leave(self) -> Task:
-        """Say good-bye in all of them; the seats stay. The task is done once the servers know."""
+        """Leave all rooms. The seats stay. The task is done when the servers have confirmed."""
         staying, rooms, self._held = self._task, self._held, frozenset()
         staying.stop()
         return self._background.do(lambda stop: self._leave(rooms, staying, stop))
 
     def stop(self) -> None:
-        """Want nothing more of it."""
+        """Stop the background work."""
         self._task.stop()
 
     def _stay(self, *, after_s: float = 0.0) -> Task:
@@ -63,7 +64,7 @@ class SeatsModel:
         return self._background.follow(items, over, ended, after_s=after_s)
 
     def _leave(self, rooms: Collection[str], staying: Task, stop: Event) -> None:
-        staying.done.wait()  # a visit that is under way would find the player gone, and come back
+        staying.done.wait()  # a visit in progress would find the player away, and join again
         for room in rooms:
             request_id = new_request_id()
 
@@ -75,4 +76,4 @@ class SeatsModel:
             try:
                 until_answered(leave, stop)
             except TicTacToeError:
-                continue  # it is closed, or the servers are away: then the player counts as away after a while
+                continue  # closed, or the servers are unreachable: then the player counts as away after some time

@@ -1,8 +1,8 @@
-"""Choosing what to play. What looks chosen is what the servers have as one's own proposal, at every instant.
+"""Choose what to play. A choice looks chosen only if it is in the user's proposal on the servers.
 
-A choice is proposed at once, with the rest as it was proposed before, or else as the first of each row. There is one
-exception: ``agree`` alone proposes what the opponent does, since the match begins with it. A choice that leads there
-waits.
+A choice is proposed at once. The other parts come from the previous proposal, otherwise each is the first of its row.
+The exception: only ``agree`` makes the user's proposal equal to the opponent's, because then the match begins. So a
+choice that would make them equal waits.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TITLES: Mapping[Part, str] = {"board": "Board", "best_of": "Series", "clock": "C
 
 
 class Option(NamedTuple):
-    """A button of a row: ``chosen`` in one's own proposal, ``theirs`` in what the opponent proposes."""
+    """A button of a row. ``chosen``: it is in the user's proposal. ``theirs``: it is in the opponent's proposal."""
 
     text: str
     value: str | int
@@ -39,43 +39,43 @@ class Choice(NamedTuple):
 
 
 def board_name(board: str) -> str:
-    """A board of the short list, as people write it."""
+    """Return a board of the short list, in the form that people write."""
     return board.replace("x", "×")
 
 
 def option_text(part: Part, value: str | int) -> str:
-    """What a button says."""
+    """Return the text of a button."""
     if part == "best_of":
         return series(int(value)).capitalize()
     return board_name(str(value)) if part == "board" else clock(str(value)).capitalize()
 
 
 def proposal_text(what: Proposal) -> str:
-    """A proposal in words: "3×3, best of 3, 3 min + 2 s"."""
+    """Return a proposal as text: "3×3, best of 3, 3 min + 2 s"."""
     return f"{board_name(what.board)}, {series(what.best_of)}, {clock(what.clock)}"
 
 
 class SelectionModel:
-    """What one would play."""
+    """The user's proposal for a match."""
 
     def __init__(self, room: RoomClient, asking: PendingCommand) -> None:
         self._room = room
         self._asking = asking
         self._view: View | None = None
         self._wanted: Proposal | None = None
-        """What was chosen and is not proposed yet: it is on its way, or it waits for ``agree``."""
+        """What was chosen and is not proposed yet: it is being sent, or it waits for ``agree``."""
 
     def look_at(self, view: View) -> None:
-        """The room is like that now."""
+        """Take in the room's current view."""
         self._view = view
         if view.selection is None:
             self._wanted = None
         self._send()
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     def choices(self, view: View) -> tuple[Choice, ...]:
-        """The rows, with one's own proposal and the opponent's marked; empty when nothing is selected."""
+        """Return the rows, with both proposals marked; empty when no selection is in progress."""
         selection = view.selection
         if selection is None:
             return ()
@@ -97,21 +97,21 @@ class SelectionModel:
         )
 
     def mine(self, view: View) -> Proposal | None:
-        """What one proposes."""
+        """Return the user's proposal."""
         return _proposed(view, view.seat_of(self._room.name))
 
     def theirs(self, view: View) -> Proposal | None:
-        """What the opponent proposes."""
+        """Return the opponent's proposal."""
         seat = view.seat_of(self._room.name)
         return None if seat is None else _proposed(view, other(seat))
 
     def can_agree(self, view: View) -> bool:
-        """Whether the opponent proposes something that one does not."""
+        """Return whether the opponent's proposal differs from the user's."""
         theirs = self.theirs(view)
         return theirs is not None and theirs != self.mine(view)
 
     def news_of(self, view: View, at: int) -> str:
-        """How it stands, a line each."""
+        """Return the state of the selection, in lines."""
         selection, seat = view.selection, view.seat_of(self._room.name)
         if selection is None:
             return ""
@@ -122,10 +122,10 @@ class SelectionModel:
         left_s = seconds_until(selection.until, at)
         return "\n".join([*told, *self._advice(view, seat), f"Without agreement lots are drawn in {left_s} s"])
 
-    # -- what can be done -------------------------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------------------------
 
     def choose(self, part: Part, value: str | int) -> None:
-        """Propose that."""
+        """Propose that value."""
         view = self._view
         if view is None or view.selection is None or view.seat_of(self._room.name) is None:
             return
@@ -138,13 +138,13 @@ class SelectionModel:
         self._send()
 
     def agree(self) -> None:
-        """Propose what the opponent does: then it is agreed."""
+        """Propose what the opponent proposes. Then the match begins."""
         theirs = None if self._view is None else self.theirs(self._view)
         if theirs is not None:
             self._wanted = theirs
             self._send(agrees=True)
 
-    # -- inside -----------------------------------------------------------------------------------------------------
+    # -- internals ----------------------------------------------------------------------------------------------------
 
     def _advice(self, view: View, seat: Seat | None) -> list[str]:
         if seat is None:
@@ -158,7 +158,11 @@ class SelectionModel:
         return []
 
     def _send(self, *, agrees: bool = False) -> None:
-        """Propose what is wanted, unless it is proposed already, another command is under way, or it would agree."""
+        """Send the wanted proposal.
+
+        Drop it if the servers have it already. It waits while another command is pending. Without ``agrees`` it also
+        waits while it equals the opponent's proposal.
+        """
         view, wanted = self._view, self._wanted
         if view is None or wanted is None or self._asking.pending is not None:
             return
@@ -167,7 +171,7 @@ class SelectionModel:
         elif agrees or wanted != self.theirs(view):
 
             def no_longer_wanted() -> None:
-                if self._wanted == wanted:  # else something else was chosen meanwhile
+                if self._wanted == wanted:  # otherwise the user has chosen again meanwhile
                     self._wanted = None
                 self._send()
 

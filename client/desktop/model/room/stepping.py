@@ -1,4 +1,4 @@
-"""Which position of a game is looked at: the last one, or an earlier one, move by move. Pure."""
+"""Which position of a game is shown: the last, or an earlier one, in steps of a move. Pure."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ class Steps:
 
     def __init__(self) -> None:
         self.count = 0
-        """How many moves the game has."""
+        """The number of moves of the game."""
         self.back: int | None = None
-        """After how many of them the position is that is looked at, if it is an earlier one."""
+        """The number of moves of the shown position, if it is an earlier one; otherwise None."""
 
     @property
     def shown(self) -> int:
-        """After how many moves the position is that is looked at."""
+        """The number of moves of the shown position."""
         return self.count if self.back is None else self.back
 
     @property
     def looks_back(self) -> bool:
-        """Whether it is an earlier one."""
+        """Whether an earlier position is shown."""
         return self.back is not None
 
     def go(self, by: int) -> None:
-        """Look at the position so many moves later (or earlier, below 0); never past either end."""
+        """Step forward by that many moves, backward if it is negative; never past either end."""
         to = max(0, min(self.count, self.shown + by))
         self.back = None if to == self.count else to
 
     def to_end(self, count: int) -> None:
-        """The game has so many moves: look at the last position."""
+        """Show the last position of a game with ``count`` moves."""
         self.count, self.back = count, None

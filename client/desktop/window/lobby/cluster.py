@@ -1,4 +1,4 @@
-"""The cluster view: the four processes as a live picture, the last takeovers, and a button to kill each."""
+"""The cluster view: the four processes as a live picture, the last takeovers, and a kill button for each process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLACES: Mapping[str, tuple[float, float]] = {
     MAIN: (0.75, 0.5),
     REPLICATION: (0.5, 0.83),
 }
-"""Where the middle of each box is on the picture, as parts of its width and height."""
+"""The centre of each box in the picture, as parts of its width and height."""
 _ARROWS = (
     (COMMUNICATION, MAIN, "names, lobby"),
     (MAIN, REPLICATION, "every move"),
@@ -32,7 +32,7 @@ _ARROWS = (
 
 
 class ClusterScreen(Screen):
-    """The four servers, as they are now."""
+    """The four servers in their current state."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ClusterModel) -> None:
         super().__init__(parent, look, act)
@@ -70,7 +70,7 @@ class ClusterScreen(Screen):
         return button
 
     def _draw(self) -> None:
-        """The picture as far as it stays: boxes, lines, titles. What changes, ``_show`` fills in."""
+        """Draw what stays the same: boxes, lines, titles. ``_show`` adds what changes."""
         self.picture.delete("all")
         self.picture.configure(background=self.look.palette.ground)
         for start, end, text in _ARROWS:
@@ -118,5 +118,5 @@ class ClusterScreen(Screen):
 
 
 def _in_pairs(facts: list[str]) -> list[str]:
-    """Two facts a line."""
+    """Return the facts as lines, two facts in each."""
     return [", ".join(facts[first : first + 2]) for first in range(0, len(facts), 2)]

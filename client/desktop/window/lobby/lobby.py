@@ -1,4 +1,4 @@
-"""The lobby: one's own games on top, the list of rooms, who is online."""
+"""The lobby: the user's open games on top, the list of rooms, who is online."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from client.views import Row
 from game.bots.strategy import OFFERED
 
 _COLUMNS = (("room", "Room", 112), ("players", "Players", 88), ("board", "Board", 122), ("state", "State", 60))
-"""Names, titles and widths for the smallest window; they grow with it."""
+"""Names, titles and widths in the smallest window. The widths grow with the window."""
 
 
 class LobbyScreen(Screen):
-    """Where one looks for a game."""
+    """The screen for finding a game."""
 
     def __init__(
         self, parent: tk.Misc, look: Style, act: Act, model: LobbyModel, *, records: Callable[[], object]
@@ -119,7 +119,7 @@ class LobbyScreen(Screen):
         hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
         hint(self.watch, "Look on without playing (W)")
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
@@ -154,8 +154,8 @@ class LobbyScreen(Screen):
         for number, room in enumerate(wanted):
             if tree.index(room) != number:
                 tree.move(room, "", number)
-        # The first is chosen for who comes and for who searches. A room that goes takes the choice with it: Enter must
-        # not lead to another than the one that was meant.
+        # A new list or a new search selects its first room. A room that disappears takes the selection with it: Enter
+        # must not lead to a room that the user did not choose.
         if wanted and not tree.focus():
             tree.focus(wanted[0])
         if wanted and not tree.selection() and (self._listed_search != self.model.search or not there):
@@ -169,7 +169,7 @@ class LobbyScreen(Screen):
         self.join.configure(state="normal" if playing else "disabled")
         self.watch.configure(state="normal" if row is not None else "disabled")
 
-    # -- what can be done -------------------------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
         if self.model.doing:
@@ -184,16 +184,16 @@ class LobbyScreen(Screen):
             self._search()
 
     def open_new_room(self) -> None:
-        """Show the panel in which a room is opened."""
+        """Show the panel for a new room."""
         show(self.new_room, True)
         self.new_room.begin()
 
     def find(self) -> None:
-        """Go to the search."""
+        """Move the keyboard focus to the search."""
         self.search.focus_set()
 
     def enter_game(self, number: int) -> None:
-        """Go into one's own open game of that number, from 0."""
+        """Enter the user's open game of that number, counted from 0."""
         games = self.model.open_games()
         if number < len(games):
             self.act(lambda: self.model.enter(games[number].row.room))
@@ -203,7 +203,7 @@ class LobbyScreen(Screen):
         self.act(lambda: self.model.create(wanted))
 
     def _enter_found(self) -> None:
-        self._search()  # what was typed or pasted a moment ago counts
+        self._search()  # include what was typed or pasted just before
         invitation = words.invited_to(self.search.get())
         if invitation:
             self.act(lambda: self.model.enter(invitation))

@@ -1,4 +1,4 @@
-"""The panel in which a room is opened: its name, the board, how many in a row; series, clock, and against whom."""
+"""The panel for a new room: name, board, row length, series, clock and opponent."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ INVITED = 1
 
 
 def series_text(best_of: int) -> str:
-    """A choice of series."""
+    """Return the text of a series in the list of choices."""
     return (series(best_of) or "no end").capitalize()
 
 
 class NewRoomPanel(ttk.Labelframe):
-    """Says what was chosen once it makes sense; until then the button is off and a word says why."""
+    """Calls ``create`` with valid terms. While they are not valid, the button is off and a text has the reason."""
 
     def __init__(self, parent: tk.Misc, look: Style, *, create: Create, cancel: Callable[[], None]) -> None:
         super().__init__(parent, text="New room", padding=look.px(12))
@@ -91,7 +91,7 @@ class NewRoomPanel(ttk.Labelframe):
         return box
 
     def begin(self) -> None:
-        """Ready for the next room."""
+        """Prepare the panel for the next room."""
         self.title.delete(0, "end")
         self.against.current(0)
         self.title.focus_set()
@@ -103,7 +103,7 @@ class NewRoomPanel(ttk.Labelframe):
         self._spins.append(spin)
 
     def _chosen(self) -> tuple[int, int, int] | None:
-        """Width, height and how many in a row; None if that is no board."""
+        """Return width, height and row length; None if they are no valid board."""
         texts = [variable.get().strip() for variable in (self.width, self.height, self.in_a_row)]
         if not all(text.isascii() and text.isdigit() for text in texts):
             return None

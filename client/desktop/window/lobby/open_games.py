@@ -1,4 +1,4 @@
-"""One's own open games, on top of the lobby: how each stands, and the way back to it."""
+"""The user's open games on top of the lobby: the state of each, and a button to return to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 3
 
 
 class OpenGames(ttk.Frame):
-    """The first of them, a line each; nothing at all without one."""
+    """The first open games, a line each; hidden if there are none."""
 
     def __init__(self, parent: tk.Misc, look: Style, enter: Callable[[str], None]) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class OpenGames(ttk.Frame):
         self.columnconfigure(0, weight=1)
 
     def refresh(self, games: Sequence[OpenGame]) -> None:
-        """Show how they stand."""
+        """Show the games' current state."""
         shown = games[:SHOWN]
         for room in self._lines.keys() - {game.row.room for game in shown}:
             self._lines.pop(room).destroy()
@@ -40,8 +40,9 @@ class OpenGames(ttk.Frame):
 
 
 class _GameLine:
-    """One of one's own games, with the button that leads back to it. Stays while the game does: a click on something
-    that is made anew every time would be lost.
+    """The line of an open game, with the button that returns to it.
+
+    It lives as long as the game is shown. A button that is made again at every refresh would lose clicks.
     """
 
     def __init__(self, parent: ttk.Frame, look: Style, room: str, enter: Callable[[str], None]) -> None:
@@ -52,7 +53,7 @@ class _GameLine:
         hint(self._back, "Your seat in this room is kept for you (Ctrl+1, 2, 3)")
 
     def show(self, game: OpenGame, number: int) -> None:
-        """Show how the game stands, on line ``number``."""
+        """Show the game's state on line ``number``."""
         look, palette = self._look, self._look.palette
         put(
             self._words,
@@ -68,11 +69,11 @@ class _GameLine:
             self._back.grid(row=number, column=1, sticky="e", pady=look.px(3))
 
     def destroy(self) -> None:
-        """The game is not one's own any more, or not among the first."""
+        """Remove the line: the game is not the user's any more, or not among the first."""
         self._words.destroy()
         self._back.destroy()
 
 
 def room_name(row: Row) -> str:
-    """What a room of the lobby is called."""
+    """Return the name of a room in the lobby."""
     return row.title or f"Room {row.room}"

@@ -1,4 +1,4 @@
-"""The way to a game at once: the big button, a small choice of wish beside it, and the waiting with its answers."""
+"""Play now: the big button, the filter beside it, and the seek in progress with its buttons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from game.games.selection import ANY
 
 
 class PlayPanel(ttk.Frame):
-    """On top of the lobby."""
+    """The panel on top of the lobby."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SeekingModel) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class PlayPanel(ttk.Frame):
         hint(self.play, "Play whoever waits, or is the next to come (Ctrl+P)")
 
     def refresh(self) -> None:
-        """Show how it stands."""
+        """Show the current state of the seek."""
         model = self._model
         seeking = model.is_seeking
         show(self._ready, not seeking)
@@ -100,5 +100,5 @@ class PlayPanel(ttk.Frame):
 
 
 def wish_text(part: Part, value: str) -> str:
-    """A wish in words."""
+    """Return a filter's value as text."""
     return f"Any {part}" if value == ANY else option_text(part, value)

@@ -1,4 +1,4 @@
-"""The page on which one keeps one's name: what that means, a button, and then the code, once."""
+"""The page for a recovery code: an explanation, a button, and then the code, shown once."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class RecoveryCodeScreen(Screen):
         put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.bad)
 
     def copy_code(self) -> None:
-        """Have the code in the clipboard."""
+        """Copy the code to the clipboard."""
         self.clipboard_clear()
         self.clipboard_append(self.model.code)
         put(self.copy, "Copied")

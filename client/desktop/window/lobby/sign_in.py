@@ -1,4 +1,4 @@
-"""The first screen: name, server, and what went wrong, in place."""
+"""The first screen: username, server, and the last error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH = 30
 
 
 class SignInScreen(Screen):
-    """Asks who one is."""
+    """The form for signing in."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: SignInModel) -> None:
         super().__init__(parent, look, act)

@@ -1,4 +1,4 @@
-"""The archive: finished games, the latest first; on a player's page with the results above them."""
+"""The archive: finished games, the latest first; a player's page also has the player's results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COLUMNS = (
 
 
 class ArchivePanel(ttk.Frame):
-    """Choosing a game leads to it."""
+    """A list of games. Choosing a game opens it."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class ArchivePanel(ttk.Frame):
         hint(self.player, "Whose games: a name and Enter; empty for everybody's")
 
     def refresh(self) -> None:
-        """Show what there is."""
+        """Show the model's current state."""
         archive = self._model.archive
         put(self.title, archive.name or "All games", self._look.palette.text)
         put(self.results, archive.results, self._look.palette.quiet)

@@ -1,4 +1,4 @@
-"""The leaderboard: people or bots, by rating."""
+"""The leaderboard of people or of bots, by rating."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = (
 
 
 class LeaderboardPanel(ttk.Frame):
-    """Choosing a player leads to their page."""
+    """A list of players. Choosing a player opens the player's page."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class LeaderboardPanel(ttk.Frame):
         hint(self.other, "Games with bots are rated apart")
 
     def refresh(self) -> None:
-        """Show how they stand."""
+        """Show the current ratings."""
         board = self._model.leaderboard
         standings = board.standings.value or []
         self.table.refresh(

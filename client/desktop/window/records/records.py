@@ -1,4 +1,4 @@
-"""Leaderboard, players and games on one screen: the tabs on top, below them a list or the game that is looked at."""
+"""Leaderboard, players and games on one screen: tabs on top, below them a list or the shown game."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ _FILES = (("Game", "*.json"), ("Text to read", "*.txt"))
 
 
 class RecordsScreen(Screen):
-    """What has been played, and by whom best."""
+    """The screen of the game archive and the leaderboard."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RecordsModel) -> None:
         super().__init__(parent, look, act)
         self.model = model
+        # The panel of the model's replay; None while a list is shown.
         self.replay: ReplayPanel | None = None
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
@@ -80,7 +81,7 @@ class RecordsScreen(Screen):
         show(self.message, bool(model.words))
 
     def _focus_list(self) -> None:
-        """Have the keyboard in the list that is shown."""
+        """Move the keyboard focus to the list that is shown."""
         panel = self.leaderboard if self.model.page == "leaderboard" else self.archive
         panel.table.tree.focus_set()
 
@@ -93,7 +94,7 @@ class RecordsScreen(Screen):
         self.act(self.model.back)
 
     def go(self, by: int) -> None:
-        """Step through the game that is looked at."""
+        """Step through the shown game."""
         if self.replay is not None:
             self.replay.steps.go(by)
 

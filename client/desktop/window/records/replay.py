@@ -1,4 +1,4 @@
-"""A finished game: its board, stepped through move by move, and the way to a file."""
+"""A finished game: its board, the buttons that step through it, and the export to a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from client.desktop.window.widgets.tooltips import hint
 
 
 class ReplayPanel(ttk.Frame):
-    """Shows one game; another one gets another panel."""
+    """Shows a game. Another game needs another panel."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, replay: Replay, *, export: Callable[[], None]) -> None:
         super().__init__(parent)
@@ -36,18 +36,18 @@ class ReplayPanel(ttk.Frame):
         self.steps.grid(row=4)
         self.export = ttk.Button(self, text="Export …", bootstyle="outline", command=export)
         self.export.grid(row=5, pady=(look.px(6), 0))
-        for key, by in (("<Left>", -1), ("<Right>", 1)):  # there is no cell to choose
+        for key, by in (("<Left>", -1), ("<Right>", 1)):  # no cell can be chosen here, so the arrows step
             self.board.bind(key, lambda _, by=by: self.steps.go(by))  # type: ignore[misc]
         hint(self.export, "Write it to a file: as JSON, which Import reads, or as text to read")
         self.board.focus_set()
 
     def refresh(self) -> None:
-        """Show the position that is looked at."""
+        """Show the current position."""
         put(self.terms, self.replay.terms, self._look.palette.quiet)
         self.board.show(self.replay.scene())
         self.steps.refresh()
 
     def recolour(self) -> None:
-        """The theme is another."""
+        """Draw again after a change of the theme."""
         self.board.redraw()
         self.refresh()

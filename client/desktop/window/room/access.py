@@ -1,4 +1,4 @@
-"""The buttons at a room's door: the invitation, and for who opened it, the lock and whom to send away."""
+"""The buttons for access to a room: the invitation and, for the owner, the lock and the removal of spectators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SHOWN = 20
 
 
 class AccessPanel(ttk.Frame):
-    """Invite, and a menu for the owner."""
+    """The invitation button, and a menu for the owner."""
 
     def __init__(self, parent: tk.Misc, act: Act, model: RoomModel, server: str) -> None:
         super().__init__(parent)
@@ -39,14 +39,14 @@ class AccessPanel(ttk.Frame):
         self.bind("<Destroy>", lambda _: self._forget(), add="+")
 
     def refresh(self, view: View) -> None:
-        """Show what is there for whoever looks."""
+        """Show what the user can do."""
         show(self.owner, self._model.entry.owns(view))
         self.invite.configure(state="normal" if self._model.entry.is_known else "disabled")
         if not self._copied:
             put(self.invite, "Invite (private)" if view.private else "Invite")
 
     def copy_invitation(self) -> None:
-        """Have the line that brings others here in the clipboard, once it is known."""
+        """Copy the invitation line to the clipboard, once it is known."""
         if not self._model.entry.is_known:
             return
         self.clipboard_clear()
@@ -56,7 +56,7 @@ class AccessPanel(ttk.Frame):
         self._timer = self.after(COPIED_MS, self._rest)
 
     def fill_menu(self) -> None:
-        """What the owner can do now."""
+        """Fill the menu with the owner's current actions."""
         model, view, menu = self._model, self._model.view, self.menu
         menu.delete(0, "end")
         if view is None:

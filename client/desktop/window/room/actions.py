@@ -1,4 +1,4 @@
-"""What one can do beside playing: resign, offer something, a rematch; and the result of a series when there is one."""
+"""The actions beside moves: resign, offers, a rematch; and the result of a series if there is one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from game.match.offers import Matter
 
 
 class Actions(ttk.Frame):
-    """The result if there is one, and a line of buttons: those that make sense now."""
+    """The result if there is one, and the buttons that apply now."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Actions(ttk.Frame):
         self.close = self._button("Close the room", "outline", model.close, "End it for good, for everybody")
 
     def refresh(self, view: View | None) -> None:
-        """Show what makes sense now."""
+        """Show the buttons that apply now."""
         model = self._model
         playing = view is not None and view.phase == "playing" and model.seat is not None
         sure = model.asking.asks_to_resign
@@ -72,15 +72,15 @@ class Actions(ttk.Frame):
         self._line.arrange()
 
     def main(self) -> None:
-        """What there is to do beside playing: a rematch, a free seat, or to resign."""
+        """Press the main button beside moves: rematch, free seat, or resign."""
         for button in (self.rematch, self.seat, self.resign):
             if button.winfo_manager():
-                if not self._model.asking.asks_to_resign:  # to confirm takes another key: this one may be held down
+                if not self._model.asking.asks_to_resign:  # a held key must not confirm: another key does
                     button.invoke()
                 return
 
     def fill_offers(self) -> None:
-        """What can be offered now."""
+        """Fill the menu with the offers that are possible now."""
         view, menu = self._model.view, self.offers
         menu.delete(0, "end")
         for what in () if view is None else may_be_offered(view, self._model.seat):

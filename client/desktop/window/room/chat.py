@@ -1,4 +1,4 @@
-"""The talk of a room: the lines, a field for one's own, and whom one would rather not read."""
+"""The chat of a room: the lines, an entry field, and the menu for muting."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from game.rooms.chat import Line
 WIDTH = 26
 HEIGHT = 6
 AT_END = 0.999
-"""Who reads the last line sees the next one come; who has scrolled up stays there."""
+"""If the last line is visible, the next line is scrolled into view. If the user has scrolled up, the view stays."""
 
 
 class ChatPanel(ttk.Frame):
-    """Beside the board, or in its place."""
+    """The panel beside the board, or in its place."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: ChatModel) -> None:
         super().__init__(parent)
@@ -61,7 +61,7 @@ class ChatPanel(ttk.Frame):
         hint(who, "Whom you would rather not read: only you know")
 
     def refresh(self, view: View) -> None:
-        """Show what was said."""
+        """Show the current lines."""
         model, palette = self._model, self._look.palette
         lines = tuple(model.lines)
         if lines != self._shown:
@@ -74,7 +74,7 @@ class ChatPanel(ttk.Frame):
         show(self.notice, bool(model.notice))
 
     def recolour(self) -> None:
-        """The theme is another."""
+        """Apply the colours of another theme."""
         palette, look = self._look.palette, self._look
         self.lines.configure(background=palette.cell, foreground=palette.text)
         for seat, colour in palette.marks.items():
@@ -83,11 +83,11 @@ class ChatPanel(ttk.Frame):
 
     @property
     def text(self) -> str:
-        """What is to be read."""
+        """The text that is shown."""
         return self.lines.get("1.0", "end").strip()
 
     def fill_menu(self) -> None:
-        """What can be left out: people who watch, and each who has said something."""
+        """Fill the menu with what can be muted: spectators, and each person with a line."""
         model, menu = self._model, self.menu
         menu.delete(0, "end")
         self._item("Hide who watches", model.hides_watchers, lambda: model.hide_watchers(not model.hides_watchers))

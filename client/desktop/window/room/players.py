@@ -1,4 +1,4 @@
-"""The line of the two players: names, signs, whose turn it is, the score between them, and their clocks outside."""
+"""The line of the two players: names, signs, whose turn it is, the score between them, and the clocks outside."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from game.rules import SEATS, Seat
 
 _SIGNS = {"X": "✕", "O": "◯"}
 LONGEST_NAME = 13
-"""Letters; what is longer is cut where the line is narrow or has clocks, and whole in the tooltip."""
+"""Letters. A longer name is cut if the line is narrow or has clocks; the tooltip has the whole name."""
 SHORTEST_NAME = 5
-"""Letters, where the line is narrow and has clocks."""
+"""Letters, if the line is narrow and has clocks."""
 NARROW = 620
 
 
 class PlayersLine(ttk.Frame):
-    """Who plays, and how much time they have."""
+    """The players and their clocks."""
 
     def __init__(self, parent: tk.Misc, look: Style) -> None:
         super().__init__(parent)
@@ -48,7 +48,7 @@ class PlayersLine(ttk.Frame):
         hint(self.score, "Games won in this room, and drawn")
 
     def refresh(self, view: View, faces: Mapping[Seat, Face] | None) -> None:
-        """Show how it stands."""
+        """Show the view's current state."""
         self._view = view
         for seat in SEATS:
             self._show_player(view, seat)
@@ -57,7 +57,7 @@ class PlayersLine(ttk.Frame):
         self.show_clocks(faces)
 
     def show_clocks(self, faces: Mapping[Seat, Face] | None) -> None:
-        """Show the clocks as they are now."""
+        """Show the current clocks."""
         palette = self._look.palette
         for seat in SEATS:
             show(self.clocks[seat], faces is not None)

@@ -1,6 +1,6 @@
-"""The room: puts its parts together. The board is in the middle, around it who plays, what is offered, what one can do.
+"""The room's screen, which connects its parts: the board in the middle, around it players, bars and actions.
 
-The talk is beside the board where there is room, else behind a tab; the result is shown in place.
+The chat is beside the board in a wide window, otherwise behind a tab. The result is shown in place.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from client.desktop.window.widgets.tooltips import hint
 from client.views import View
 
 WIDE = 780
-"""From this width on the talk is beside the board."""
+"""From this width on, the chat is beside the board."""
 BARS_ROW = 4
 BAR_HEIGHT = 36
-"""Kept free for one bar while there is a game: the board would be another under a click when a bar comes."""
+"""Reserved for a bar while a game is running. Without it, a new bar would move the board under a click."""
 LAST_ROW = 8
 
 
 class RoomScreen(Screen):
-    """Where one plays or watches."""
+    """The screen for playing or watching."""
 
     def __init__(
         self,
@@ -52,6 +52,8 @@ class RoomScreen(Screen):
         super().__init__(parent, look, act)
         self.model = model
         self._leave = leave
+        # Whether the keyboard focus is on the button that confirms a resignation. ``_wide`` and ``_selected`` record
+        # the layout.
         self._asked = False
         self._wide = False
         self._selected = False
@@ -100,7 +102,7 @@ class RoomScreen(Screen):
         hint(self.title, lambda: str(self.title.cget("text")))
         hint(self.tab, "What is said in the room (T)")
 
-    # -- what is to be seen -----------------------------------------------------------------------------------------
+    # -- state to show ------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         model, view, palette = self.model, self.model.view, self.look.palette
@@ -129,7 +131,7 @@ class RoomScreen(Screen):
         self.ticker.go()
 
     def tick(self) -> None:
-        """Show what time alone has changed."""
+        """Show what has changed with time alone."""
         model, view = self.model, self.model.view
         if view is not None:
             self.players.show_clocks(model.faces())
@@ -142,7 +144,7 @@ class RoomScreen(Screen):
         super().recolour()
 
     def _arrange(self, view: View) -> None:
-        """In the middle: the selection or the board, or the talk, if that is open and has no place beside."""
+        """Arrange the middle: the selection or the board. An open chat replaces it if the window is narrow."""
         model = self.model
         talks = model.talk.is_open and not self._wide
         selecting = view.phase == "selecting"
@@ -181,13 +183,13 @@ class RoomScreen(Screen):
             self.act(lambda: None)
 
     def _move_keyboard(self) -> None:
-        """To the button that confirms while one is asked whether to resign, then back to the board."""
+        """Move the keyboard focus to the button that confirms a resignation, and back to the board after that."""
         asks = self.model.asking.asks_to_resign
         if asks is not self._asked:
             self._asked = asks
             (self.actions.resign if asks else self.board).focus_set()
 
-    # -- what can be done -------------------------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
         if self.model.asking.asks_to_resign:
@@ -200,15 +202,15 @@ class RoomScreen(Screen):
             self.leave()
 
     def leave(self) -> None:
-        """Back to the lobby."""
+        """Return to the lobby."""
         self.act(self._leave)
 
     def go(self, by: int) -> None:
-        """Look at an earlier or later position."""
+        """Show an earlier or later position."""
         self.steps.go(by)
 
     def toggle_talk(self) -> None:
-        """From the board to the talk, and back."""
+        """Move from the board to the chat, and back."""
         if self.focus_get() is self.talk.entry or (self.model.talk.is_open and not self._wide):
             self._close_talk()
             return
@@ -220,7 +222,7 @@ class RoomScreen(Screen):
         self.act(lambda: self.model.talk.look(self._wide))
 
     def reply(self, *texts: str) -> None:
-        """Press the bars' button that says one of these."""
+        """Press the bars' buttons with these texts."""
         for text in texts:
             self.bars.press(text)
 

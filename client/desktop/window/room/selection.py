@@ -1,4 +1,4 @@
-"""Choosing what to play, where the board will be: three rows of buttons, what both propose, the time left."""
+"""The selection in the place of the board: three rows of buttons, both proposals, the time left."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from client.views import View
 from game.rules import other
 
 MARK = " •"
-"""Beside what the opponent proposes."""
+"""The sign beside the opponent's proposal."""
 
 
 class SelectionPanel(ttk.Frame):
-    """Shown while a match selects."""
+    """The panel of a match's selection."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, model: RoomModel) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class SelectionPanel(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self._middle = ttk.Frame(self)
-        self._middle.grid(sticky="new")  # not in the middle: what is said below must not move the buttons under a click
+        self._middle.grid(sticky="new")  # on top: a longer text below must not move the buttons under a click
         self._middle.columnconfigure(0, weight=1)
         self._list = ttk.Frame(self._middle)
         self._list.grid(row=0)
@@ -48,7 +48,7 @@ class SelectionPanel(ttk.Frame):
         hint(self.agree, "Play what the other one proposes")
 
     def refresh(self, view: View) -> None:
-        """Show what is chosen and proposed."""
+        """Show the choices and both proposals."""
         selection = self._model.selection
         choices = selection.choices(view)
         rows = tuple((choice.part, tuple(option.value for option in choice.options)) for choice in choices)
@@ -65,11 +65,11 @@ class SelectionPanel(ttk.Frame):
         self.tick(view)
 
     def tick(self, view: View) -> None:
-        """Show how much time is left."""
+        """Show the time left."""
         put(self.news, self._model.selection.news_of(view, self._model.at), self._look.palette.text)
 
     def begin(self) -> None:
-        """Have the keyboard."""
+        """Move the keyboard focus to the first button."""
         first = next(iter(self.buttons.values()), None)
         if first is not None:
             first.focus_set()

@@ -1,1 +1,1 @@
-"""Widgets that know no model: board, banner, tables, animation, and how all of them look (``theme``)."""
+"""Widgets that use no model: board, banner, tables, animation, and their look (``theme``)."""

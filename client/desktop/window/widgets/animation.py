@@ -1,4 +1,4 @@
-"""Drawing a frame at a time, on Tk's own clock."""
+"""Draw an animation frame by frame, with Tk's timers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FRAME_MS = 16
 
 
 class Animations:
-    """What moves on one widget, each by a name of its own; all stops when the widget goes."""
+    """The running animations of a widget, by name. They all stop when the widget is destroyed."""
 
     def __init__(self, widget: tk.Misc) -> None:
         self._widget = widget
@@ -17,7 +17,7 @@ class Animations:
         widget.bind("<Destroy>", lambda _: self.stop_all(), add="+")
 
     def run(self, what: str, frames: int, draw: Callable[[float], None]) -> None:
-        """Call ``draw`` with 1/frames, 2/frames … 1, the first now; whatever ran under that name stops."""
+        """Call ``draw`` with 1/frames, 2/frames … 1, the first at once. An earlier animation of that name stops."""
         self.stop(what)
 
         def frame(number: int) -> None:
@@ -29,16 +29,16 @@ class Animations:
         frame(1)
 
     def runs(self, what: str) -> bool:
-        """Whether that still moves."""
+        """Return whether that animation runs."""
         return what in self._running
 
     def stop(self, what: str) -> None:
-        """Leave that as it is."""
+        """Stop that animation, and leave the drawing as it is."""
         running = self._running.pop(what, None)
         if running is not None:
             self._widget.after_cancel(running)
 
     def stop_all(self) -> None:
-        """Leave everything as it is."""
+        """Stop all animations."""
         for what in list(self._running):
             self.stop(what)

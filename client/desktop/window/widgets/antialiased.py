@@ -1,6 +1,6 @@
-"""Marks and lines with smooth edges: Tk's canvas has none of its own, so they are painted larger and scaled down.
+"""Marks and lines with smooth edges. Tk's canvas has none, so they are painted larger and scaled down.
 
-What moves is drawn by the canvas, which is quicker; once it rests, an image from here takes its place.
+The canvas draws moving shapes itself, which is quicker. A finished shape is replaced by an image from here.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from PIL import Image, ImageDraw, ImageTk
 from game.rules import SEATS, Seat
 
 FINER = 4
-"""How many times larger it is painted than shown."""
+"""How many times larger a shape is painted than shown."""
 ICON = 64
 KEPT = 64
-"""Images that are kept to be used again: a board needs two or three."""
+"""How many images are kept for later use. A board needs two or three."""
 
 
 class Antialiased:
-    """Painter of one canvas."""
+    """The painter of a canvas."""
 
     def __init__(self, canvas: tk.Canvas) -> None:
         self._canvas = canvas
+        # Tk shows an image only while Python holds a reference to it.
         self._images: dict[tuple[object, ...], ImageTk.PhotoImage] = {}
         self._lines: ImageTk.PhotoImage | None = None
 
     def mark(self, seat: Seat, box: Sequence[float], width: float, colour: str, tags: tuple[str, ...]) -> None:
-        """An X or O that fills ``box``, with strokes of that width."""
+        """Draw an X or O that fills ``box``, with strokes of that width."""
         left, top, right, bottom = box
         side = round(right - left + 2 * width)
         key = (seat, side, round(width), colour)
@@ -40,7 +41,7 @@ class Antialiased:
         self._canvas.create_image((left + right) / 2, (top + bottom) / 2, image=image, tags=tags)
 
     def lines(self, ends: Sequence[Sequence[float]], width: float, colour: str, tags: tuple[str, ...]) -> None:
-        """Straight lines with round ends, each from x0, y0 to x1, y1."""
+        """Draw straight lines with round ends, each from x0, y0 to x1, y1."""
         left = min(min(x0, x1) for x0, _, x1, _ in ends) - width
         top = min(min(y0, y1) for _, y0, _, y1 in ends) - width
         right = max(max(x0, x1) for x0, _, x1, _ in ends) + width
@@ -58,7 +59,7 @@ class Antialiased:
 
 
 def icon(window: tk.Misc, colours: Mapping[Seat, str]) -> ImageTk.PhotoImage:
-    """An X and an O side by side: the application's icon."""
+    """Return the application's icon: an X and an O side by side."""
     image = Image.new("RGBA", (ICON, ICON))
     half = ICON // 2
     for number, seat in enumerate(SEATS):
@@ -67,7 +68,7 @@ def icon(window: tk.Misc, colours: Mapping[Seat, str]) -> ImageTk.PhotoImage:
 
 
 def _painted(seat: Seat, side: int, width: float, colour: str) -> Image.Image:
-    """A mark, FINER times larger than ``side``."""
+    """Return a mark, painted FINER times larger than ``side``."""
     large, thick = side * FINER, width * FINER
     image = Image.new("RGBA", (large, large), _clear(colour))
     draw = ImageDraw.Draw(image)
@@ -86,7 +87,7 @@ def _smaller(image: Image.Image) -> Image.Image:
 
 
 def _clear(colour: str) -> str:
-    """The colour, seen through: edges blend with the ground by how much of them is there, not by another hue."""
+    """Return the transparent colour, so that edges blend with the ground without another hue."""
     return f"{colour}00"
 
 

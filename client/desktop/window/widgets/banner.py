@@ -1,6 +1,7 @@
-"""The banner: the connection is lost or back, the servers close, or can be started again here.
+"""The banner: the connection is lost or back, the servers close, or they can be started again on this machine.
 
-What is over soon lies over the screen, so that nothing jumps; that the servers close stays, in a row of its own below.
+A short notice lies over the screen, so that the layout does not move. The notice that the servers close has a row
+below.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ GAP = 6
 
 
 class BannerBar:
-    """Shown while there is something to say."""
+    """The banner of a window; hidden while there is nothing to show."""
 
     def __init__(self, parent: tk.Misc, look: Style, *, row: int, press: Callable[[], object]) -> None:
-        """``row``: the one of the parent's grid that is free for it. ``press`` is called when its button is pressed."""
+        """``row``: a free row of the parent's grid. ``press`` is called when the banner's button is pressed."""
         self._parent = parent
         self._look = look
         self._row = row
@@ -40,7 +41,7 @@ class BannerBar:
         parent.bind("<Configure>", self._resized, add="+")
 
     def show(self, banner: Banner | None) -> None:
-        """Say that, or nothing."""
+        """Show that banner, or hide it."""
         if banner == self._shown:
             return
         before, self._shown = self._shown, banner
@@ -54,7 +55,7 @@ class BannerBar:
         if banner.action:
             put(self.button, banner.action)
         if before is not None and before.kind == banner.kind:
-            return  # it is there, and a click on its button goes on
+            return  # the frame stays, so a click on its button is not lost
         self._hide()
         if banner.kind == "closing":
             self._frame.grid(row=self._row, sticky="ew")
@@ -68,7 +69,7 @@ class BannerBar:
 
     @property
     def _widest(self) -> int:
-        """How wide its words may be."""
+        """The width limit of the text, in pixels."""
         return max(1, self._parent.winfo_width() - 2 * self._look.px(14 + GAP))
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
@@ -77,10 +78,10 @@ class BannerBar:
 
     @property
     def text(self) -> str:
-        """What it says; empty when it is not to be seen."""
+        """The text; empty while the banner is hidden."""
         return str(self._label.cget("text")) if self._frame.winfo_manager() else ""
 
     @property
     def top(self) -> int:
-        """Where it begins, from the top of the display."""
+        """The position of the upper edge, from the top of the display."""
         return int(self._frame.winfo_rooty())

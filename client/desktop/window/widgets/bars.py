@@ -1,4 +1,4 @@
-"""The small bars under the board: what is offered, with its buttons. What stays the same is not made anew."""
+"""The bars under the board: offers, with their buttons. Unchanged bars keep their widgets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from client.desktop.window.widgets.theme import Style
 
 
 class Bars(ttk.Frame):
-    """One line a bar; nothing at all without one."""
+    """A line for each bar; hidden without bars."""
 
     def __init__(self, parent: tk.Misc, look: Style, reply: Callable[[Reply], None]) -> None:
         super().__init__(parent)
@@ -22,11 +22,11 @@ class Bars(ttk.Frame):
         self._reply = reply
         self._shown: list[tuple[tuple[Reply, ...], ttk.Label, Flow]] = []
         self.replies: tuple[Reply, ...] = ()
-        """The buttons that are there, in their order."""
+        """The current buttons, in their order."""
         self.columnconfigure(0, weight=1)
 
     def refresh(self, bars: Sequence[Bar]) -> None:
-        """Show these. A bar whose buttons are the same keeps them: a click on one made anew would be lost."""
+        """Show these bars. A bar with the same buttons keeps them: a button made again would lose a click."""
         if [replies for replies, _, _ in self._shown] != [bar.replies for bar in bars]:
             self._rebuild(bars)
         for (_, label, flow), bar in zip(self._shown, bars, strict=True):
@@ -37,11 +37,11 @@ class Bars(ttk.Frame):
 
     @property
     def text(self) -> str:
-        """What the bars say, a line each."""
+        """The texts of the bars, a line each."""
         return "\n".join(str(label.cget("text")) for _, label, _ in self._shown)
 
     def press(self, text: str) -> None:
-        """Press the first button that says so, if it is there."""
+        """Press the first button with that text, if there is one."""
         for reply in self.replies:
             if reply.text == text:
                 self._reply(reply)

@@ -1,6 +1,6 @@
-"""The board, drawn on a canvas: grows with the window, marks appear stroke by stroke, keyboard and pointer play.
+"""The board on a canvas: it grows with the window, marks appear stroke by stroke, keyboard and pointer choose cells.
 
-It shows the scene it is given and says which cell was chosen; what may be played, it asks.
+It shows the scene that it receives, and reports the chosen cell. Its caller decides which cells can be played.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MARK_INSET = 0.23
 MARK_WIDTH = 0.085
 LINE_WIDTH = 0.07
 OVERHANG = 0.28
-"""How far, in cells, a winning line goes beyond the middle of its first and last cell."""
+"""How far a winning line extends beyond the centres of its first and last cell, in cells."""
 _ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 class BoardCanvas(ttk.Canvas):
-    """The canvas. Its items are tagged, so that what is on it can be asked: ``mark-<cell>``, ``line``, ``ghost``, …"""
+    """The canvas. Its items have tags, so that tests can find them: ``mark-<cell>``, ``line``, ``ghost``, …"""
 
     def __init__(
         self, parent: tk.Misc, look: Style, *, play: Callable[[int], None], can_play: Callable[[int], bool]
@@ -40,6 +40,7 @@ class BoardCanvas(ttk.Canvas):
         self._play = play
         self._can_play = can_play
         self._scene: Scene | None = None
+        # The cell that Enter plays. ``_hovered`` is the cell under the pointer; None outside the board.
         self._cursor = 0
         self._hovered: int | None = None
         self._has_keyboard = False
@@ -58,13 +59,13 @@ class BoardCanvas(ttk.Canvas):
 
     @property
     def layout(self) -> BoardLayout:
-        """Where the cells are."""
+        """The positions of the cells."""
         scene = self._scene
         columns, rows = (3, 3) if scene is None else (scene.columns, scene.rows)
         return BoardLayout(columns, rows, self.winfo_width(), self.winfo_height())
 
     def show(self, scene: Scene) -> None:
-        """Draw what is new; a single new mark appears stroke by stroke."""
+        """Draw what has changed. A single new mark appears stroke by stroke."""
         before, self._scene = self._scene, scene
         if before is None or (before.columns, before.rows) != (scene.columns, scene.rows):
             self._cursor = (scene.rows // 2) * scene.columns + scene.columns // 2
@@ -75,7 +76,7 @@ class BoardCanvas(ttk.Canvas):
         self._draw_ghost()
 
     def redraw(self) -> None:
-        """Draw everything anew: the size or the theme is another."""
+        """Draw everything again, after a change of the size or the theme."""
         self._animations.stop_all()
         self.delete("all")
         self.configure(background=self._look.palette.ground)
@@ -92,7 +93,7 @@ class BoardCanvas(ttk.Canvas):
         self._draw_cursor()
 
     def drawn(self) -> str:
-        """The marks that are on the canvas, cell by cell, "." where there is none."""
+        """Return the marks on the canvas, cell by cell; "." for an empty cell."""
         return "".join(self._drawn_on(cell) for cell in range(len(self.find_withtag("cell"))))
 
     def _drawn_on(self, cell: int) -> str:
@@ -159,7 +160,7 @@ class BoardCanvas(ttk.Canvas):
         self._draw_shape(cell, seat, part, colour, ("mark", f"mark-{cell}", f"seat-{seat}"))
 
     def _draw_shape(self, cell: int, seat: Seat, part: float, colour: str, tags: tuple[str, ...]) -> None:
-        """The part from 0 to 1 of a mark: the two strokes of an X, one after the other, or the ring of an O."""
+        """Draw a part from 0 to 1 of a mark: the two strokes of an X, in turn, or the ring of an O."""
         left, top, right, bottom = box = self.layout.box(cell, MARK_INSET)
         width = max(2.0, self.layout.cell * MARK_WIDTH)
         if part >= 1.0:
@@ -201,7 +202,7 @@ class BoardCanvas(ttk.Canvas):
                 self._draw_stroke(one, part, colour, width, ("line",))
 
     def _draw_ghost(self) -> None:
-        """A faint mark where a click would play."""
+        """Draw a faint mark in the cell that a click would play."""
         self.delete("ghost")
         scene, cell = self._scene, self._hovered
         seat = None if scene is None or cell is None or not self._can_play(cell) else scene.seat
@@ -210,7 +211,7 @@ class BoardCanvas(ttk.Canvas):
             self._draw_shape(cell, seat, 1.0, self._look.palette.ghosts[seat], ("ghost",))
 
     def _draw_cursor(self) -> None:
-        """The cell that Enter would play, while the board has the keyboard and one has a seat."""
+        """Draw a frame around the cell that Enter plays, if the board has the focus and the user has a seat."""
         self.delete("cursor")
         if self._scene is not None and self._scene.seat is not None and self._has_keyboard:
             box, colour = self.layout.box(self._cursor, 0.06), self._look.palette.cursor

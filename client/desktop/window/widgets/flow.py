@@ -1,4 +1,4 @@
-"""Words and buttons side by side that go on in a further row where the width ends: none is ever cut off."""
+"""A row of texts and buttons that continues in further rows if the width is too small. Nothing is cut off."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ GAP = 8
 
 
 class Flow(ttk.Frame):
-    """A frame of such widgets, which have it as their parent. Its parent must give it its width (``sticky="ew"``)."""
+    """A frame of such widgets; it must be their parent. Its own parent must set its width (``sticky="ew"``)."""
 
     def __init__(self, parent: tk.Misc, look: Style, *, side: Literal["left", "middle"]) -> None:
-        """``side``: where the rows are that have width left."""
+        """``side``: where a row is placed that is narrower than the frame."""
         super().__init__(parent)
         self._gap = look.px(GAP)
         self._anchor: Literal["w", "center"] = "w" if side == "left" else "center"
         self._widgets: list[tk.Widget] = []
         self._hidden: set[tk.Widget] = set()
         self._rows: list[ttk.Frame] = []
+        # The rows as last packed. ``arrange`` does nothing while they stay the same.
         self._arranged: list[list[tk.Widget]] = []
         self._width = 0
         self.bind("<Configure>", self._resized)
 
     def add(self, *widgets: tk.Widget) -> None:
-        """These come next, in this order."""
+        """Append these widgets, in this order."""
         self._widgets += widgets
         self.arrange()
 
     def show(self, widget: tk.Widget, wanted: bool) -> None:
-        """Have one of them be there or not; ``arrange`` is to be called after the last."""
+        """Show or hide a widget. Call ``arrange`` after the last change."""
         (self._hidden.discard if wanted else self._hidden.add)(widget)
 
     def arrange(self) -> None:
-        """Put them in rows anew, if what they ask for leads to other rows."""
+        """Pack the widgets into rows again, if their sizes lead to other rows."""
         wanted = self._wanted_rows()
         if wanted == self._arranged:
             return
@@ -54,12 +55,12 @@ class Flow(ttk.Frame):
                 row.pack(anchor=self._anchor, pady=(self._gap // 2 if number else 0, 0))
                 self._fill(row, wanted[number])
         if not wanted:
-            self.configure(height=1)  # a frame keeps the height of what it had last
+            self.configure(height=1)  # without content, a frame keeps its last height
 
     def _fill(self, row: ttk.Frame, widgets: Sequence[tk.Widget]) -> None:
         for number, widget in enumerate(widgets):
             widget.pack(in_=row, side="left", padx=(self._gap if number else 0, 0))
-            widget.lift()  # above the row, which may have come later
+            widget.lift()  # above the row, which may be newer
 
     def _wanted_rows(self) -> list[list[tk.Widget]]:
         there = [widget for widget in self._widgets if widget not in self._hidden]
@@ -74,7 +75,7 @@ class Flow(ttk.Frame):
                 rows.append([])
                 left = self._width + self._gap
             rows[-1].append(widget)
-            # Words have a row of their own: buttons that belong together stay together.
+            # A text has a row of its own, so that the buttons of a group stay together.
             left = 0 if isinstance(widget, ttk.Label) else left - asked
         return rows
 

@@ -1,7 +1,8 @@
-"""Garbage is collected on Tk's thread alone.
+"""Collect garbage only on Tk's thread.
 
-Objects of Tk (variables, images, fonts) tell the interpreter when they are freed, and most of them are in cycles, which
-Python frees in whatever thread happens to trip the collector. In a background thread that is a call to Tk from there.
+Tk objects (variables, images, fonts) call the interpreter when they are freed. Most of them are in reference cycles,
+and Python frees cycles in the thread that triggers the collector. In a background thread that would be a call to Tk
+from the wrong thread.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ THRESHOLDS = gc.get_threshold()
 
 
 def collect_here(root: tk.Misc) -> None:
-    """From now on collect garbage in the thread that runs ``root``'s loop, and in no other.
+    """Collect garbage from now on only in the thread that runs ``root``'s loop.
 
-    By Python's own thresholds, so that no collection takes longer than it would have. Not with ``gc.disable``: serpent
-    calls ``gc.enable`` after each of its own.
+    Python's own thresholds apply, so that no collection takes longer than usual. ``gc.disable`` is not enough, because
+    serpent calls ``gc.enable`` after each of its own calls.
     """
     gc.set_threshold(NEVER)
     gc.collect()
@@ -35,7 +36,7 @@ def collect_here(root: tk.Misc) -> None:
 
 
 def collect_anywhere() -> None:
-    """As it was before, once nothing of Tk is left."""
+    """Restore the normal collector, after the last Tk object is gone."""
     gc.unfreeze()
     gc.collect()
     gc.set_threshold(*THRESHOLDS)

@@ -39,7 +39,7 @@ KEYS = (
 
 
 class KeysPage(ttk.Frame):
-    """All keys, on one page."""
+    """All keys, on a page."""
 
     def __init__(self, parent: tk.Misc, look: Style) -> None:
         super().__init__(parent, padding=look.px(20))

@@ -1,4 +1,4 @@
-"""The buttons that step through a game: back and on, move by move."""
+"""The buttons that step through a game, forward and back, move by move."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from client.desktop.window.widgets.tooltips import hint
 
 
 class StepBar(ttk.Frame):
-    """Four buttons around "move 3 of 9"; there from the beginning, so that nothing moves with the first move."""
+    """Four buttons around "move 3 of 9".
+
+    They are shown from the start, so that the first move does not shift the layout.
+    """
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act, steps: Steps) -> None:
         super().__init__(parent)
@@ -29,13 +32,13 @@ class StepBar(ttk.Frame):
         self._button(4, "›|", lambda: steps.go(steps.count), "The last position (End)")
 
     def refresh(self) -> None:
-        """Show where one is."""
+        """Show the current position's number."""
         steps, palette = self._steps, self._look.palette
         colour = palette.cursor if steps.looks_back else palette.quiet
         put(self.words, f"move {steps.shown} of {steps.count}" if steps.count else "no move yet", colour)
 
     def go(self, by: int) -> None:
-        """Look at an earlier or later position."""
+        """Show an earlier or later position."""
         self._act(lambda: self._steps.go(by))
 
     def _button(self, column: int, text: str, action: Callable[[], object], explanation: str) -> None:

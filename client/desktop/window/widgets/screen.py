@@ -1,4 +1,4 @@
-"""What all screens share: a frame that shows a model, and acts on it only through ``act``."""
+"""What all screens share: a frame that shows a model, and acts on the model only through ``act``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import ttkbootstrap as ttk
 from client.desktop.window.widgets.theme import Style
 
 LABEL_BORDER = 4
-"""Pixels that a theme keeps free on each side of a label's words, at the most."""
+"""The largest border that a theme keeps on each side of a label's text, in pixels."""
 Act = Callable[[Callable[[], object]], None]
-"""Do something with a model, then show what it led to."""
+"""Runs an action on a model, then shows the result."""
 
 
 class Screen(ttk.Frame):
-    """One screen of a window."""
+    """A screen of a window."""
 
     def __init__(self, parent: tk.Misc, look: Style, act: Act) -> None:
         super().__init__(parent, padding=look.px(16))
@@ -24,27 +24,27 @@ class Screen(ttk.Frame):
         self.act = act
 
     def refresh(self) -> None:
-        """Show the model as it is now."""
+        """Show the model's current state."""
         raise NotImplementedError
 
     def recolour(self) -> None:
-        """The theme is another: show anew what ttk does not."""
+        """Draw again what ttk does not, after a change of the theme."""
         self.refresh()
 
     def escape(self) -> None:
-        """One step back."""
+        """Step back."""
 
     def acts(self, action: Callable[[], object]) -> Callable[[], None]:
-        """A command for a button."""
+        """Return a button's command that runs the action."""
         return lambda: self.act(action)
 
     def later(self, after_ms: int, action: Callable[[], object]) -> None:
-        """Do something in a while, if this screen is still there."""
+        """Run an action after ``after_ms`` milliseconds, if this screen still exists."""
         timer = self.after(after_ms, action)
         self.bind("<Destroy>", lambda _: self.after_cancel(timer), add="+")
 
     def key(self, widget: tk.Misc, sequence: str, action: Callable[[], object]) -> None:
-        """Do that on a key, and let nobody else have it."""
+        """Run an action on a key, and stop other handlers of that key."""
 
         def on_key(_: tk.Event[tk.Misc]) -> str:
             self.act(action)
@@ -54,7 +54,7 @@ class Screen(ttk.Frame):
 
 
 def put(widget: ttk.Label | ttk.Button, text: str, colour: str | None = None) -> None:
-    """Give a widget its text and colour, only if that is new: Tk draws again whatever is set."""
+    """Set a widget's text and colour only if they differ: Tk draws again on every setting."""
     if str(widget.cget("text")) != text:
         widget.configure(text=text)
     if colour is not None and isinstance(widget, ttk.Label) and str(widget.cget("foreground")) != colour:
@@ -62,7 +62,7 @@ def put(widget: ttk.Label | ttk.Button, text: str, colour: str | None = None) ->
 
 
 def show(widget: tk.Widget, wanted: bool) -> None:
-    """Have a widget that is on a grid be there or not."""
+    """Show or hide a widget of a grid."""
     if wanted and not widget.winfo_manager():
         widget.grid()
     elif not wanted and widget.winfo_manager():
@@ -70,10 +70,10 @@ def show(widget: tk.Widget, wanted: bool) -> None:
 
 
 def wrap(label: ttk.Label) -> None:
-    """Have the words of a label go on in a further line where its width ends. Its parent must give it its width."""
+    """Wrap a label's text at its width. The label's parent must set the width."""
     label.bind("<Configure>", lambda event: label.configure(wraplength=for_words(event.width)), add="+")
 
 
 def for_words(width: int) -> int:
-    """What a label that is so wide has for its words, in pixels."""
+    """Return the space for the text in a label of that width, in pixels."""
     return max(1, width - 2 * LABEL_BORDER)

@@ -1,4 +1,4 @@
-"""A list with columns that is written anew when what it shows is another; Enter and a double click choose."""
+"""A list with columns, filled again when its content changes. Enter and a double click choose a row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEIGHT = 4
 
 
 class Column(NamedTuple):
-    """Its title, its width in the smallest window, and whether it is of numbers."""
+    """The title, the width in the smallest window, and whether the column has numbers."""
 
     title: str
     width: int
@@ -23,7 +23,7 @@ class Column(NamedTuple):
 
 
 class Table(ttk.Frame):
-    """Rows are known by their number."""
+    """A table. ``choose`` is called with the number of the chosen row, from 0."""
 
     def __init__(self, parent: tk.Misc, look: Style, columns: Sequence[Column], choose: Callable[[int], None]) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class Table(ttk.Frame):
         self.tree.bind("<Return>", lambda _: self._chosen(next(iter(self.tree.selection()), "")))
 
     def refresh(self, rows: Sequence[tuple[str, ...]], hint: str) -> None:
-        """Show these; or, where there are none, a word about that."""
+        """Show these rows, or the hint if there are none."""
         if rows != self._rows:
             self._rows = rows
             chosen = self.tree.selection()

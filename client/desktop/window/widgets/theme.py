@@ -1,4 +1,4 @@
-"""How everything looks: theme, colours of the board, fonts, and lengths that grow with the display's resolution."""
+"""The look of all widgets: theme, colours of the board, fonts, and lengths that grow with the display's resolution."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from game.rules import Seat
 
 THEMES: Mapping[Theme, str] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}
 NORMAL_SCALING = 4 / 3
-"""Tk's pixels per point on a display of 96 dots an inch."""
+"""Tk's pixels per point on a display of 96 dots per inch."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours of what is drawn. X is blue and O orange, which people who see fewer colours tell apart too."""
+    """The colours of drawings. X is blue and O is orange, which colour-blind people can distinguish too."""
 
     ground: str
     cell: str
@@ -85,10 +85,10 @@ def _press(event: tk.Event[tk.Misc]) -> None:
 
 
 class Style:
-    """The look of one application; all its windows share it."""
+    """The look of an application. All its windows share it."""
 
     def __init__(self, app: ttk.App, theme: Theme, scale: float | None = None) -> None:
-        """``scale``: 2.0 is twice as large as on an ordinary display; None takes what the display says, at least 1."""
+        """``scale``: 2.0 is twice as large as on an ordinary display; None uses the display's own value, at least 1."""
         if scale is not None:
             app.tk.call("tk", "scaling", NORMAL_SCALING * scale)
         elif float(app.tk.call("tk", "scaling")) < NORMAL_SCALING:
@@ -97,7 +97,7 @@ class Style:
         self._factor = round(float(app.tk.call("tk", "scaling")) / NORMAL_SCALING, 2)
         self._family = str(ttk.nametofont("TkDefaultFont").actual("family"))
         self.theme: Theme = theme
-        # The theme library takes the space bar from buttons; people press them with it.
+        # The theme library unbinds the space bar from buttons, and people press buttons with it.
         app.bind_class("TButton", "<Key-space>", _press)
         app.set_theme_modes(light=THEMES["light"], dark=THEMES["dark"])
         for name in THEMES.values():
@@ -105,15 +105,15 @@ class Style:
         self.use(theme)
 
     def use(self, theme: Theme) -> None:
-        """Change everything to light or dark."""
+        """Switch all windows to light or dark."""
         self.theme = theme
         self._app.theme_use(THEMES[theme])
 
     def _prepare(self, name: str) -> None:
-        """Build a theme, both of them before there are windows: the library measures all widgets by a new one at once.
+        """Build a theme. Both are built before the first window, because a new theme measures all existing widgets.
 
-        It hides rings around what has the focus by the colour "", which is none: Tk 8.6.16 meets it wherever it
-        measures or draws, and older ones at some widgets.
+        The theme library hides focus rings with the colour "", which is not a colour. Tk 8.6.16 looks it up, and
+        reports an error, wherever it measures or draws. Older versions do so at some widgets.
         """
         self._app.theme_use(name)
         style = self._app.style
@@ -121,20 +121,20 @@ class Style:
         style.configure(".", focuscolor=style.colors.bg)
 
     def enlarge(self, button: ttk.Button, points: int) -> None:
-        """Give a button letters of that size; all else stays as its style has it, in both themes."""
+        """Set a button's letters to that size. Everything else stays as in its style, in both themes."""
         style = f"Big.{button.cget('style')}"
         self._app.style.configure(style, font=self.font(points, bold=True))
         button.configure(style=style)
 
     @property
     def palette(self) -> Palette:
-        """The colours of now."""
+        """The current colours."""
         return _DARK if self.theme == "dark" else _LIGHT
 
     def px(self, length: float) -> int:
-        """A length in pixels of an ordinary display, in pixels of this one."""
+        """Return a length on this display. ``length`` is in pixels of an ordinary display."""
         return max(1, round(length * self._factor))
 
     def font(self, points: int, *, bold: bool = False) -> tuple[str, int, str]:
-        """The font of that size."""
+        """Return the font of that size."""
         return self._family, points, "bold" if bold else "normal"

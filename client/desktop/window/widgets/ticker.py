@@ -1,4 +1,4 @@
-"""What changes on screen by time alone: drawn ten times a second while something does, and not at all otherwise."""
+"""Draw what changes with time alone: ten times a second while something changes, otherwise never."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TICK_MS = 100
 
 
 class Ticker:
-    """Calls ``draw`` now and then while ``wanted`` says so; goes with its widget."""
+    """Calls ``draw`` every ``TICK_MS`` milliseconds while ``wanted`` returns true. Ends with its widget."""
 
     def __init__(self, widget: tk.Misc, draw: Callable[[], None], wanted: Callable[[], bool]) -> None:
         self._widget = widget
@@ -20,11 +20,11 @@ class Ticker:
 
     @property
     def runs(self) -> bool:
-        """Whether it will draw again."""
+        """Whether another drawing is scheduled."""
         return self._timer is not None
 
     def go(self) -> None:
-        """Begin, if there is something to draw and it does not run yet."""
+        """Start, if there is something to draw and it is not running."""
         if self._timer is None and self._wanted():
             self._timer = self._widget.after(TICK_MS, self._tick)
 

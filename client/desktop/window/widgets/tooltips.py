@@ -1,4 +1,4 @@
-"""Tooltips: they say more than the label, key included."""
+"""Tooltips: longer than the label, and with the key."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tktooltip import ToolTip
 
 DELAY_S = 0.6
 WIDTH = 480
-"""In pixels, after which a long text goes on in the next line."""
+"""The width in pixels at which a long text wraps."""
 REFRESH_S = 1.0
 LATER_MS = round((DELAY_S + REFRESH_S) * 1000) + 500
 
 
 def hint(widget: tk.Widget, text: str | Callable[[], str]) -> None:
-    """Show ``text`` when the pointer rests on a widget; it goes with the widget."""
+    """Show ``text`` while the pointer rests on a widget. The tooltip ends with the widget."""
     tip = ToolTip(
         widget,
         msg=text,
@@ -34,11 +34,11 @@ def hint(widget: tk.Widget, text: str | Callable[[], str]) -> None:
 
 
 def _go(tip: ToolTip) -> None:
-    """Hide a tooltip and destroy it later: a timer of its own may still be due, and would find nobody.
+    """Hide a tooltip and destroy it later, because a timer of its own may still be due.
 
-    Its bindings are gone with the widget; unbinding them again would keep the library from destroying it.
+    Its bindings are gone with the widget. Unbinding them again would keep the library from destroying it.
     """
-    with contextlib.suppress(tk.TclError):  # the whole application may be going
+    with contextlib.suppress(tk.TclError):  # the whole application may be closing
         tip.bindigs.clear()
         tip.on_leave()
         tip.after(LATER_MS, tip.destroy)
