@@ -1,6 +1,6 @@
 """Counters of a server process since its start: plain numbers that cost almost nothing.
 
-This module only counts. ``readings`` reads the numbers for a metrics request, from another thread and without a lock.
+This module only counts. A metrics request reads the numbers from another thread, without a lock.
 So a value may be one event behind. Every counter begins at 0 with the process.
 """
 

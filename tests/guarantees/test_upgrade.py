@@ -165,8 +165,8 @@ def versions_of(cluster: ClusterControl) -> list[object]:
 def says_its_version(version: int) -> str:
     """Lines of ``server/process/base_api.py``."""
     return f"""
-_status_before = PeerObject.status.__wrapped__
-PeerObject.status = remote()(lambda self: {{**_status_before(self), "version": {version}}})
+_status_before = PeerApi.status.__wrapped__
+PeerApi.status = remote()(lambda self: {{**_status_before(self), "version": {version}}})
 """
 
 

@@ -131,7 +131,7 @@ def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verify.demo.run.threading, "excepthook", lambda _: None)
-    monkeypatch.setattr(verify.demo.run.Screen, "show", lambda *_: 1 / 0)
+    monkeypatch.setattr(verify.demo.run.DemoScreen, "show", lambda *_: 1 / 0)
     status, report = demo_here(tmp_path / "report.json")
     assert status == 1
     assert any("ZeroDivisionError" in finding for finding in report["findings"])
