@@ -39,17 +39,22 @@ def remembered(requests: Requests, by: str, request_id: str, answer: Answer) -> 
     return changed
 
 
-def forgotten(before: Requests, after: Requests) -> dict[tuple[str, str], Answer]:
+def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tuple[str, str], Answer]:
     """Return the requests that are in ``before`` but not in ``after``, with their answers.
 
-    The keys are (username, request id).
+    The keys are (username, request id). ``by``: the usernames of all events in between. Others keep their requests, or
+    lose all of them; so a command in a room full of spectators does not look at each.
     """
+    names = set(by)
+    changed = names & before.keys()
+    if len(after) < len(before) + len(names - before.keys()):
+        changed |= before.keys() - after.keys()
     lost: dict[tuple[str, str], Answer] = {}
-    for by, known in before.items():
-        kept = after.get(by, ())
+    for name in changed:
+        known, kept = before[name], after.get(name, ())
         if not kept or kept[0] is not known[0]:  # the oldest are dropped first
             ids = {request_id for request_id, _ in kept}
-            lost |= {(by, request_id): answer for request_id, answer in known if request_id not in ids}
+            lost |= {(name, request_id): answer for request_id, answer in known if request_id not in ids}
     return lost
 
 

@@ -138,13 +138,13 @@ class Commit:
         state = draft.states[stream] if stream in draft.states else self._states.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
-            first = state
-            for event in kind.decide(state, command, draft.now):
+            first, events = state, kind.decide(state, command, draft.now)
+            for event in events:
                 before, state = state, self._add(stream, kind, state, event, draft)
                 record = kind.record(before, event, state)
                 if record is not None:
                     self._enter(record, draft)
-            for request, earlier in kind.forgotten(first, state).items():
+            for request, earlier in kind.forgotten(first, state, events).items():
                 draft.unchanged[(stream, request)] = outcome_of(earlier)
             answer = kind.answer(state, command)
         return answer

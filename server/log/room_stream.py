@@ -55,8 +55,8 @@ class RoomStream(StreamKind):
         answer = state.answer_now(room, command.by)
         return {"version": answer.version, "seat": answer.seat}
 
-    def forgotten(self, before: Room, after: Room) -> Mapping[Hashable, Mapping[str, object]]:
-        lost = dedup.forgotten(before.requests, after.requests)
+    def forgotten(self, before: Room, after: Room, events: Sequence[Event]) -> Mapping[Hashable, Mapping[str, object]]:
+        lost = dedup.forgotten(before.requests, after.requests, [event.by for event in events])
         return {request: {"version": answer.version, "seat": answer.seat} for request, answer in lost.items()}
 
     def record(self, before: Room, event: Event, after: Room) -> Record | None:  # noqa: ARG002

@@ -62,8 +62,13 @@ class StreamKind(ABC):
         """Return the first answer to this request if it was applied before, else None."""
         return None
 
-    def forgotten(self, before: State, after: State) -> Mapping[Hashable, Mapping[str, object]]:  # noqa: ARG002
-        """Return the requests, with their first answers, that ``before`` remembers and ``after`` does not."""
+    def forgotten(
+        self,
+        before: State,  # noqa: ARG002
+        after: State,  # noqa: ARG002
+        events: Sequence[Event],  # noqa: ARG002
+    ) -> Mapping[Hashable, Mapping[str, object]]:
+        """Return the requests that these events made the state forget, with their first answers."""
         return {}
 
     def record(self, before: State, event: Event, after: State) -> Record | None:  # noqa: ARG002

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playing import (
     after,
     decided,
@@ -21,7 +23,15 @@ from playing import (
 from game.errors import InvariantBroken
 from game.forms.snapshot_codec import encode
 from game.rooms.commands import Close, Create, Join, Leave, Move, Rematch
-from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS, Answer
+from game.rooms.dedup import (
+    REMEMBERED_GONE,
+    REMEMBERED_REQUESTS,
+    Answer,
+    Requests,
+    forget_the_long_gone,
+    forgotten,
+    remembered,
+)
 from game.rooms.events import (
     Closed,
     Created,
@@ -187,3 +197,20 @@ def test_evolving_leaves_the_room_before_as_it_was() -> None:
     for command in (Move("bob", request(), 0), Leave("cleo", request()), Join("dan", request(), "player")):
         assert evolved(room, decided(room, command)) != room
     assert encode(room) == before
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["ann", "bob", *(f"guest {n}" for n in range(70))]), st.booleans()), max_size=150
+    )
+)
+def test_what_is_forgotten_is_what_was_remembered_before_and_is_not_after(steps: list[tuple[str, bool]]) -> None:
+    requests: Requests = {}
+    for number, (name, leaves) in enumerate(steps):
+        after = remembered(requests, name, f"request {number}", Answer(number, None))
+        if leaves:
+            forget_the_long_gone(after, ["ann"] if "ann" in after else [])
+        known = [{(by, request): it for by, row in state.items() for request, it in row} for state in (requests, after)]
+        lost = {request: answer for request, answer in known[0].items() if request not in known[1]}
+        assert forgotten(requests, after, [name]) == lost
+        requests = after
