@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import resource
 import sys
@@ -25,9 +24,8 @@ from server.process import entry_point
 from server.process.server_process import ServerProcess
 from server.supervision.status import RoleStatus
 from tests.conditions import wait_until
-from tests.conftest import HANG_S, Game, whole_with_room
+from tests.conftest import Game, new_names, whole_with_room
 from verify.testbed.cluster_faults import ClusterFaults
-from verify.testbed.local_cluster import sandbox_cluster
 from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 
@@ -153,30 +151,18 @@ def test_a_journal_that_is_not_there_cannot_be_made_on_a_full_disk(tmp_path: Pat
     assert open_journal(tmp_path / "journal.db", durability="os").last == START
 
 
-numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def survivor() -> Iterator[ClusterControl]:
-    """A running cluster that gets over a full disk."""
-    with sandbox_cluster(hang_s=HANG_S) as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def cluster(survivor: ClusterControl) -> Iterator[ClusterControl]:
-    """The same when it is whole, with a main server that found room when it opened its journal."""
-    whole_with_room(survivor)
-    yield survivor
-    wait_until(lambda: survivor.process_of(MAIN), what="a main server that is written down")
-    survivor.kill(MAIN)
+def cluster(lasting_cluster: ClusterControl) -> Iterator[ClusterControl]:
+    """A cluster that is whole, with a main server that found room when it opened its journal."""
+    yield whole_with_room(lasting_cluster)
+    wait_until(lambda: lasting_cluster.process_of(MAIN), what="a main server that is written down")
+    lasting_cluster.kill(MAIN)
 
 
 @pytest.fixture
 def game(connection: Connection) -> Game:
     """A game of two whom nobody else has met."""
-    number = next(numbers)
-    return Game(connection, (f"ada-{number}", f"bob-{number}"))
+    return Game(connection, new_names("ada", "bob"))
 
 
 @pytest.mark.parametrize("largest_bytes", [0, 4096])
@@ -189,7 +175,7 @@ def test_a_main_server_killed_on_a_full_disk_comes_back_for_readers_and_then_for
     havoc = ClusterFaults(cluster, None, None, {})
     for role in (REPLICATION, MAIN):  # the one that starts others first: a stand-by may be on its way
         havoc.fill_disk(role, largest_bytes)
-    killed = cluster.kill(MAIN)
+    killed = havoc.kill(MAIN)  # it may have been replaced since, by one that cannot be written down
     reads = wait_until(lambda: reads_only(cluster), what="a main server that serves reads, with the reason")
     assert reads.pid != killed
     version = game.x.view().version

@@ -30,7 +30,7 @@ def fill_disk_and_kill_main(cluster: ClusterControl) -> None:
     havoc = ClusterFaults(cluster, None, None, {})  # type: ignore[arg-type]  # no clock is set
     for role in (REPLICATION, MAIN):
         havoc.fill_disk(role)
-    cluster.kill(MAIN)
+    havoc.kill(MAIN)  # it may have been replaced since, by one that cannot be written down
     wait_until(lambda: any(role.step == READ_ONLY for role in cluster.status()), what="a main server that serves reads")
 
 
