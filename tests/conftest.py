@@ -197,6 +197,13 @@ def whole(cluster: ClusterControl) -> ClusterControl:
     return cluster
 
 
+def whole_and_empty(cluster: ClusterControl) -> ClusterControl:
+    """This cluster once all four run and no room of another test is open."""
+    with connect(whole(cluster).name_server, deadline_s=PATIENCE_S) as connection:
+        wait_until(lambda: not connection.rooms(), what="no room to be open")
+    return cluster
+
+
 def whole_with_room(cluster: ClusterControl) -> ClusterControl:
     """This cluster once all four run and can write. What is just being started has inherited the full disk."""
     havoc = ClusterFaults(cluster, None, None, {})

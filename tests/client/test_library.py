@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import socket
 import threading
@@ -22,25 +21,14 @@ from game.errors import NameTaken, RoomFull, WrongCode
 from game.rooms.events import Event, Moved
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game
-from verify.testbed.local_cluster import sandbox_cluster
+from tests.conftest import Game, new_names, whole_and_empty
 from wire import COMMUNICATION, MAIN, NAME_SERVER
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ClusterControl]:
-    with sandbox_cluster(hang_s=HANG_S) as cluster:
-        yield cluster
 
 
 @pytest.fixture
-def cluster(running: ClusterControl) -> ClusterControl:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """A cluster that is whole, with names of other tests but without rooms."""
-    with connect(running.name_server, deadline_s=PATIENCE_S) as connection:
-        wait_until(lambda: running.is_whole() and not connection.rooms(), what="the cluster is as it was")
-    return running
+    return whole_and_empty(lasting_cluster)
 
 
 @pytest.fixture
@@ -52,8 +40,7 @@ def connection(cluster: ClusterControl) -> Iterator[Connection]:
 @pytest.fixture
 def game(connection: Connection) -> Iterator[Game]:
     """A game of two people that no other test has."""
-    number = next(_numbers)
-    with closing(Game(connection, (f"ada{number}", f"bob{number}"))) as game:
+    with closing(Game(connection, new_names("ada", "bob"))) as game:
         yield game
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
@@ -31,13 +30,12 @@ from server.log.journal.file import open_journal
 from server.log.journal.pair import FOLDERS, GUARD, JOURNAL, Relation, journal_of, reading, relation
 from server.settings import ROOT, as_environment
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game, end
+from tests.conftest import HANG_S, Game, end, new_names
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import MAIN, REPLICATION
 from wire.errors import Diverged, StorageFailed
 
 X_HAS_WON = (0, 3, 1, 4, 2)
-numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +54,7 @@ def connection(cluster: ClusterControl) -> Iterator[Connection]:
 
 def new_game(connection: Connection) -> Game:
     """A game of two whom nobody else has met."""
-    number = next(numbers)
-    return Game(connection, (f"ada-{number}", f"bob-{number}"))
+    return Game(connection, new_names("ada", "bob"))
 
 
 class Continued(Game):

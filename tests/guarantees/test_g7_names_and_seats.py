@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -16,10 +15,8 @@ from client.player import Player
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAPlayer, NotInRoom
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, MakeCluster
+from tests.conftest import Game, MakeCluster, new_names
 from wire import COMMUNICATION, MAIN, REPLICATION
-
-_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -32,8 +29,7 @@ def cluster(shared_cluster: ClusterControl) -> ClusterControl:
 @pytest.fixture
 def game(connection: Connection) -> Iterator[Game]:
     """A game of two people that no other test has."""
-    number = next(_numbers)
-    with closing(Game(connection, (f"tess{number}", f"otto{number}"))) as game:
+    with closing(Game(connection, new_names("tess", "otto"))) as game:
         yield game
 
 

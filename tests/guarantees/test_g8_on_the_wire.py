@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import pickle  # noqa: TID251  # what an impostor sends; nothing here reads it
 import socket
 import struct
@@ -19,8 +18,8 @@ import pytest
 from client import connect
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
-from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game
+from tests.conditions import PATIENCE_S
+from tests.conftest import Game, new_names, whole_and_empty
 from tests.raw import RawCaller
 from verify.fuzz.wire_inputs import (
     BATCH,
@@ -37,7 +36,6 @@ from verify.fuzz.wire_inputs import (
     message,
 )
 from verify.testbed.attack_surface import AttackSurface
-from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, PEER, REPLICATION
 from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.message_reader import LARGEST_TEXT_CALL
@@ -48,30 +46,18 @@ PICKLE = 4
 UNITS = [b"[],", b"1,", b"'a',", b"+1", b"+1j", b"f'{1}'", b"9", b"-", b"[", b"not ", b".a", b"()"]
 
 
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ClusterControl]:
-    with sandbox_cluster(hang_s=HANG_S) as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def cluster(running: ClusterControl) -> ClusterControl:
+def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """A cluster that is whole, without rooms of other tests."""
-    with connect(running.name_server, deadline_s=PATIENCE_S) as connection:
-        wait_until(lambda: running.is_whole() and not connection.rooms(), what="the cluster is as it was")
-    return running
+    return whole_and_empty(lasting_cluster)
 
 
 @pytest.fixture
 def game(cluster: ClusterControl) -> Iterator[Game]:
     """A game of two people that no other test has."""
-    number = next(_numbers)
     with (
         connect(cluster.name_server, deadline_s=PATIENCE_S) as connection,
-        contextlib.closing(Game(connection, (f"ada{number}", f"bob{number}"))) as game,
+        contextlib.closing(Game(connection, new_names("ada", "bob"))) as game,
     ):
         yield game
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import socket
 import sys
 import threading
@@ -22,7 +21,7 @@ from game.errors import NoSuchRoom, RoomClosed, RoomFull
 from server.control.cluster import ClusterControl
 from server.log.journal.file import open_journal
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game, ask_once
+from tests.conftest import HANG_S, Game, ask_once, new_names
 from tests.server.telemetry.scraping import scrape
 from verify.fuzz.wire_inputs import call, handshake
 from verify.testbed.local_cluster import sandbox_cluster
@@ -30,7 +29,6 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 from wire.errors import Busy, TooLarge, Unreachable
 from wire.rpc import Address, Proxy
 
-_numbers = itertools.count()
 PEOPLE = ("ada", "bob", "third", "fourth", "fifth")
 
 
@@ -102,8 +100,7 @@ def connection(keeping_little: ClusterControl) -> Iterator[Connection]:
 @pytest.fixture
 def game(connection: Connection) -> Iterator[Game]:
     """A game of two people that no other test has."""
-    number = next(_numbers)
-    with closing(Game(connection, (f"ada{number}", f"bob{number}"))) as game:
+    with closing(Game(connection, new_names("ada", "bob"))) as game:
         yield game
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import subprocess
 import sys
@@ -20,14 +19,12 @@ from server.supervision.run_directory import RunDirectory
 from server.supervision.status import StatusReader
 from server.supervision.supervision import STAND_DOWN_S
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game, end
+from tests.conftest import HANG_S, Game, end, new_names
 from tests.server.control.test_cluster import left_of, pids_of
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
-numbers = itertools.count(1)
-"""For names that nobody else has in the cluster of all."""
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +46,7 @@ def cluster(cluster_of_all: ClusterControl) -> ClusterControl:
 @pytest.fixture
 def game(connection: Connection) -> Game:
     """A game that has just begun, between two who are in no other."""
-    number = next(numbers)
-    return Game(connection, (f"ada{number}", f"bob{number}"))
+    return Game(connection, new_names("ada", "bob"))
 
 
 def ask(cluster: ClusterControl, method: str, *roles: str) -> None:
@@ -122,8 +118,7 @@ def test_the_command_is_interrupted_and_the_cluster_is_whole_or_gone(
     wait_until(lambda: cluster.is_whole() or not servers_left(cluster), what="all of it, or no server")
     if servers_left(cluster):
         with connect(cluster.name_server) as connection:
-            number = next(numbers)
-            Game(connection, (f"ada{number}", f"bob{number}")).play(0, 3)
+            Game(connection, new_names("ada", "bob")).play(0, 3)
 
 
 def test_a_stop_says_what_becomes_of_a_cluster_when_it_is_interrupted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import socket
@@ -19,14 +18,13 @@ from game.errors import TicTacToeError
 from server.control.cluster import ClusterControl
 from server.telemetry.metrics import ALL, OF_COMMUNICATION, OF_MAIN, OF_REPLICATION
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S, Game, MakeCluster
+from tests.conftest import HANG_S, Game, MakeCluster, new_names, whole
 from tests.server.telemetry.scraping import Scrape, scrape
 from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, REPLICATION, room_object
 from wire.rpc import Proxy
 
 ROLES = (MAIN, COMMUNICATION, REPLICATION)
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -48,35 +46,23 @@ def connection(cluster: ClusterControl) -> Iterator[Connection]:
 @pytest.fixture
 def game(connection: Connection) -> Iterator[Game]:
     """The only game that is open."""
-    with closing(Game(connection, fresh_names())) as game:
+    with closing(Game(connection, new_names("ada", "bob"))) as game:
         yield game
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[ClusterControl]:
-    with sandbox_cluster(hang_s=HANG_S) as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def mortal(running: ClusterControl) -> ClusterControl:
+def mortal(lasting_cluster: ClusterControl) -> ClusterControl:
     """A cluster, whole, whose servers these tests kill."""
-    wait_until(running.is_whole)
-    return running
+    return whole(lasting_cluster)
 
 
 @pytest.fixture
 def mortal_game(mortal: ClusterControl) -> Iterator[Game]:
     with (
         connect(mortal.name_server, deadline_s=PATIENCE_S) as connection,
-        closing(Game(connection, fresh_names())) as game,
+        closing(Game(connection, new_names("ada", "bob"))) as game,
     ):
         yield game
-
-
-def fresh_names() -> tuple[str, str]:
-    number = next(_numbers)
-    return f"ada{number}", f"bob{number}"
 
 
 def read(cluster: ClusterControl, role: str) -> Scrape:
@@ -118,7 +104,7 @@ def test_every_server_tells_what_its_role_has_and_nothing_else(cluster: ClusterC
 
 def test_moves_counted_are_moves_acknowledged(cluster: ClusterControl, connection: Connection) -> None:
     before = wait_until(lambda: up_to_date(cluster, connection), what="what other tests did is counted")
-    games = [Game(connection, fresh_names()) for _ in range(2)]
+    games = [Game(connection, new_names("ada", "bob")) for _ in range(2)]
     game = games[0]
     acknowledged = refused = 0
     for _ in range(3):

@@ -12,23 +12,15 @@ import pytest
 from server.control.cluster import ClusterControl
 from tests.client.desktop.window.desk import Desk, two_in_a_room
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import HANG_S
+from tests.conftest import whole
 from tictactoe import OwnServers
-from verify.testbed.local_cluster import sandbox_cluster
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[ClusterControl]:
-    with sandbox_cluster(hang_s=HANG_S) as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def own(running: ClusterControl) -> ClusterControl:
+def own(lasting_cluster: ClusterControl) -> ClusterControl:
     """A cluster that only these tests have, whole, since they stop it."""
-    wait_until(running.is_whole)
-    return running
+    return whole(lasting_cluster)
 
 
 @pytest.fixture
