@@ -20,6 +20,8 @@ from tests.client.desktop.model.seen import seen
 from tests.client.desktop.window.desk import Desk, Person
 from tests.client.desktop.window.fitting import cut_off
 from tests.game.playing import after, matched, playing, request, resigned, started, won_by_x
+from tests.server.telemetry.scraping import scrape
+from wire import COMMUNICATION
 
 SIZES = [
     pytest.param((SIZE, 1.0), id="as it opens"),
@@ -64,9 +66,11 @@ def fits(person: Person) -> None:
     assert not cut(person)
 
 
-def test_the_lobby_with_the_house_bot_s_offer(desk: Desk, wilhelmina: Person) -> None:
+def test_the_lobby_with_the_house_bot_s_offer(desk: Desk, wilhelmina: Person, shared_cluster: ClusterControl) -> None:
     fits(wilhelmina)
     seeking = wilhelmina.lobby.model.seeking
+    # The person of the test before has cancelled; until the servers know, the two would be matched.
+    desk.wait(lambda: scrape(shared_cluster.settings, COMMUNICATION).value("tictactoe_seekers") == 0)
     seeking.play()
     fits(wilhelmina)
     seeking._offered = True
