@@ -14,17 +14,16 @@ from typing import Any
 import structlog
 
 from game.accounts.names import name_key
-from game.errors import InvalidArgument, NoSuchGame, TicTacToeError
+from game.errors import InvalidArgument, NoSuchGame
 from game.forms import records
 from game.forms.records import NameFreed
+from server.communication.following import FOLLOW_WAIT_S, follow
 from server.communication.ratings import Pool, RatingChange, Ratings
 from server.runtime.retries import TAKEOVER_S, Retries
 from wire.errors import NotReady
 from wire.rpc import Proxy
 from wire.waiting import about_to_wait
 
-PAGE = 200
-FOLLOW_WAIT_S = 1.0
 FOLLOW_AGAIN_S = 0.05
 
 logger = structlog.get_logger()
@@ -53,16 +52,16 @@ class GameIndex:
 
     def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Read new records until ``go_on()`` is false."""
-        while go_on():
-            try:
-                answer = main.call("records_after", self._count, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
-            except TicTacToeError as error:
-                self.retries.failed(error)
-                main.close()
-                pause(FOLLOW_AGAIN_S)
-                continue
-            self.retries.succeeded()
-            self.take_in(answer)
+        follow(
+            main,
+            "records_after",
+            lambda: (self._count,),
+            self.take_in,
+            self.retries,
+            again_s=FOLLOW_AGAIN_S,
+            go_on=go_on,
+            pause=pause,
+        )
 
     def take_in(self, answer: Mapping[str, Any]) -> None:
         """Index an answer of the main server's ``records_after``."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from game.errors import TicTacToeError
+from server.communication.following import follow
 from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyCursor, OpenMatches
 from server.rooms.long_poll import LongPolls
 from server.runtime.retries import TAKEOVER_S, Retries
@@ -17,8 +17,6 @@ from wire.errors import NotReady
 from wire.rpc import Proxy
 from wire.waiting import about_to_wait
 
-PAGE = 200
-FOLLOW_WAIT_S = 1.0
 FOLLOW_AGAIN_S = 0.02
 LOBBY = "lobby"
 """The key under which callers wait in ``herald``."""
@@ -41,16 +39,16 @@ class LobbyFollower:
 
     def follow(self, main: Proxy, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Keep the copy up to date until ``go_on()`` is false. Without a main server, the copy stays as it is."""
-        while go_on():
-            try:
-                answer = main.call("lobby_changes", *self.cursor, PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
-            except TicTacToeError as error:
-                self.retries.failed(error)
-                main.close()
-                pause(FOLLOW_AGAIN_S)
-                continue
-            self.retries.succeeded()
-            self.take_in(answer)
+        follow(
+            main,
+            "lobby_changes",
+            lambda: self.cursor,
+            self.take_in,
+            self.retries,
+            again_s=FOLLOW_AGAIN_S,
+            go_on=go_on,
+            pause=pause,
+        )
 
     def take_in(self, answer: Mapping[str, Any]) -> None:
         """Apply an answer of the main server's ``lobby_changes`` since ``cursor``."""

@@ -20,7 +20,8 @@ from game.games.selection import SeekFilter, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
 from game.rooms.drain_rules import check_not_draining
-from server.communication.lobby_follower import FOLLOW_WAIT_S, LobbyFollower
+from server.communication.following import FOLLOW_WAIT_S
+from server.communication.lobby_follower import LobbyFollower
 from server.rooms.ids import HOUSE_BOT, house_request
 from server.rooms.long_poll import LongPolls
 from server.rooms.pairing import MOST_AT_ONCE, Pairing

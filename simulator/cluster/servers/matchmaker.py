@@ -13,7 +13,8 @@ from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.games.selection import SeekFilter
 from game.match.matchmaking import Seeker, Seekers
 from game.rooms.commands import HOUSE_REQUESTS
-from server.communication.game_index import PAGE, GameIndex
+from server.communication.following import PAGE
+from server.communication.game_index import GameIndex
 from server.communication.lobby_follower import LobbyFollower
 from server.communication.matchmaker import AGAIN_S, TICK_S
 from server.rooms.pairing import Pairing

@@ -1,0 +1,42 @@
+"""How the front door's copies follow the main server: a question that waits for news, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from game.errors import TicTacToeError
+from server.runtime.retries import Retries
+from wire.rpc import Proxy
+
+PAGE = 200
+"""Changes or records in one answer, at most."""
+FOLLOW_WAIT_S = 1.0
+"""How long the main server may wait for news before it answers."""
+
+
+def follow(
+    main: Proxy,
+    method: str,
+    after: Callable[[], tuple[object, ...]],
+    take_in: Callable[[Mapping[str, Any]], None],
+    retries: Retries,
+    *,
+    again_s: float,
+    go_on: Callable[[], bool],
+    pause: Callable[[float], None],
+) -> None:
+    """Call ``method`` with the position from ``after()`` and give the answer to ``take_in`` until ``go_on()`` is false.
+
+    Without a main server the copy stays as it is; the call is made again after ``again_s`` seconds.
+    """
+    while go_on():
+        try:
+            answer = main.call(method, *after(), PAGE, FOLLOW_WAIT_S, timeout_s=FOLLOW_WAIT_S + 2.0)
+        except TicTacToeError as error:
+            retries.failed(error)
+            main.close()
+            pause(again_s)
+            continue
+        retries.succeeded()
+        take_in(answer)
