@@ -41,8 +41,8 @@ class Seekers:
         """The seekers by name. ``_queue`` and ``_by_rating`` always have the same seekers."""
         self._queue: list[tuple[float, str]] = []
         """(since, name) of each seeker, sorted."""
-        self._by_rating: dict[SeekFilter, list[tuple[float, str]]] = {}
-        """For each filter (rating, name) of its seekers, sorted. No list is empty."""
+        self._by_rating: dict[SeekFilter, list[tuple[float, float, str]]] = {}
+        """For each filter (rating, since, name) of its seekers, sorted. No list is empty."""
 
     def __len__(self) -> int:
         """Return the number of seekers."""
@@ -64,7 +64,7 @@ class Seekers:
             seeker = seeker._replace(since=min(seeker.since, before.since))
         self._waiting[seeker.name] = seeker
         bisect.insort(self._queue, (seeker.since, seeker.name))
-        bisect.insort(self._by_rating.setdefault(seeker.wish, []), (seeker.rating, seeker.name))
+        bisect.insort(self._by_rating.setdefault(seeker.wish, []), (seeker.rating, seeker.since, seeker.name))
 
     def drop(self, name: str) -> bool:
         """Remove a seeker. Return False if the name was not waiting."""
@@ -73,7 +73,7 @@ class Seekers:
             return False
         del self._queue[bisect.bisect_left(self._queue, (seeker.since, name))]
         same = self._by_rating[seeker.wish]
-        del same[bisect.bisect_left(same, (seeker.rating, name))]
+        del same[bisect.bisect_left(same, (seeker.rating, seeker.since, name))]
         if not same:
             del self._by_rating[seeker.wish]
         return True
@@ -87,7 +87,7 @@ class Seekers:
             if group is not None:
                 for seeker in group:
                     self.drop(seeker.name)
-                found.append(tuple(sorted(group, key=lambda seeker: (seeker.since, seeker.name))))
+                found.append(tuple(sorted(group, key=_place)))
         return found
 
     def choices_of(self, group: Sequence[Seeker]) -> Choices:
@@ -113,23 +113,26 @@ class Seekers:
             for candidate in self._candidates(wish, group[0], names, now)
         ]
         if now - group[0].since >= PATIENT_S:
-            return min(found, key=lambda seeker: (seeker.since, seeker.name), default=None)
-        return min(found, key=lambda seeker: (abs(seeker.rating - group[0].rating), seeker.since), default=None)
+            return min(found, key=_place, default=None)
+        return min(found, key=lambda seeker: (abs(seeker.rating - group[0].rating), _place(seeker)), default=None)
 
     def _candidates(self, wish: SeekFilter, first: Seeker, names: Sequence[str], now: float) -> Iterable[Seeker]:
         """Return the possible next members with that filter.
 
-        They are the neighbours by rating or, after PATIENT_S, the seeker with the longest wait.
+        They are the neighbours by rating or, after PATIENT_S, the seeker with the longest wait. Of the seekers with one
+        rating, it is the one with the longest wait.
         """
         same = self._by_rating[wish]
         if now - first.since >= PATIENT_S:
             yield from self._longest(wish, names)
             return
-        at = bisect.bisect_left(same, (first.rating, first.name))
-        for side in (range(at - 1, -1, -1), range(at, len(same))):
-            name = next((same[place][1] for place in side if same[place][1] not in names), None)
-            if name is not None:
-                yield self._waiting[name]
+        above = bisect.bisect_left(same, (first.rating,))
+        for side in (range(above - 1, -1, -1), range(above, len(same))):
+            nearest = next((same[at][0] for at in side if same[at][2] not in names), None)
+            if nearest is not None:
+                start = bisect.bisect_left(same, (nearest,))
+                longest = next(name for _, _, name in same[start : start + len(names) + 1] if name not in names)
+                yield self._waiting[longest]
 
     def _longest(self, wish: SeekFilter, names: Sequence[str]) -> Iterable[Seeker]:
         for _, name in self._queue:
@@ -141,3 +144,7 @@ class Seekers:
 @functools.cache
 def _together(choices: Choices, wishes: frozenset[SeekFilter]) -> bool:
     return narrowed(choices, list(wishes)) is not None
+
+
+def _place(seeker: Seeker) -> tuple[float, str]:
+    return seeker.since, seeker.name

@@ -114,6 +114,7 @@ class Matchmaker:
             if not ticket:
                 self._cancelled.pop(name, None)
             if name not in self._cancelled:
+                self._drop_abandoned([name])  # after a broken connection, only the ticket keeps the place
                 later = self._herald.wait(name, asked, timeout_s)
                 if name not in self._making:
                     self._seekers.ask(Seeker(name, wish, self._rating_of(name), asked.since))
@@ -161,6 +162,7 @@ class Matchmaker:
     def waiting(self) -> int:
         """How many players seek a match."""
         with self._changed:
+            self._drop_abandoned(list(self._seekers))
             return len(self._seekers)
 
     # -- matching -------------------------------------------------------------------------------------------------
@@ -185,8 +187,7 @@ class Matchmaker:
             if not self._news:
                 return []
             self._news = False
-            for name in [name for name in self._seekers if not self._herald.waits_in(name)]:
-                self._seekers.drop(name)
+            self._drop_abandoned(list(self._seekers))
             groups = self._seekers.groups(self._clock())
             self._making.update(seeker.name for group in groups for seeker in group)
         return groups
@@ -224,6 +225,12 @@ class Matchmaker:
             if one["room"] is not None or seeker.name in one["taken"]
         )
 
+    def _drop_abandoned(self, names: Iterable[str]) -> None:
+        """Drop the seeks of these players that have no open call. The caller holds ``_changed``."""
+        for name in names:
+            if not self._herald.waits_in(name):
+                self._seekers.drop(name)
+
     def _wait_on(self, seekers: Iterable[Seeker]) -> None:
         """Put seekers back that were not matched after all. The caller holds ``_changed``."""
         for seeker in seekers:
@@ -246,8 +253,7 @@ class Matchmaker:
         """
         room = self._lobby.match_of(name)
         with self._changed:
-            if not self._herald.waits_in(name):
-                self._seekers.drop(name)
+            self._drop_abandoned([name])
             cancelled = name in self._cancelled
             others = len(self._seekers)
         if room is not None:

@@ -61,6 +61,17 @@ def test_of_those_who_have_not_waited_long_the_closest_rating_comes_first() -> N
     assert names(seekers_of(*waiting).groups(PATIENT_S)) == [("ada", "far")]
 
 
+def test_of_those_with_the_same_rating_the_one_who_waits_longest_is_matched() -> None:
+    waiting = [
+        named("ada"),
+        named("zoe", rating=1400.0, since=1.0),
+        named("cy", rating=1400.0, since=0.5),
+        named("bob", rating=1600.0, since=2.0),
+        named("dan", rating=1600.0, since=3.0),
+    ]
+    assert names(seekers_of(*waiting).groups(4.0)) == [("ada", "cy"), ("zoe", "bob")]
+
+
 def test_wishes_that_do_not_go_together_are_not_matched() -> None:
     blitz, slow = SeekFilter(ANY, CHOICES.clocks[1]), SeekFilter(ANY, CHOICES.clocks[2])
     seekers = seekers_of(named("ada", wish=blitz), named("bob", wish=slow, since=1.0), named("cy", since=2.0))
@@ -96,12 +107,13 @@ def test_what_a_group_can_choose_is_what_all_of_it_wish_for() -> None:
 @pytest.mark.parametrize("players", [2, 3])
 @given(chance=st.randoms(use_true_random=True), count=st.integers(0, 14))
 def test_the_groups_are_those_of_the_reference(players: int, chance: random.Random, count: int) -> None:
-    """People come, go and are matched, again and again; ratings and times are such that nothing is equally close."""
+    """People come, go and are matched, again and again; many are new and have the same rating, or come at once."""
     seekers = Seekers(CHOICES, players=players)
     waiting: dict[str, Seeker] = {}
     for now in (5.0, 11.0, 30.0):
         for number in range(count):
-            seeker = Seeker(f"p{number}", chance.choice(WISHES), chance.gauss(1500, 300), chance.uniform(0.0, now))
+            rating = chance.choice([1500.0, 1400.0, 1600.0, chance.gauss(1500, 300)])
+            seeker = Seeker(f"p{number}", chance.choice(WISHES), rating, chance.choice([0.0, chance.uniform(0.0, now)]))
             before = waiting.get(seeker.name)
             seekers.ask(seeker)
             waiting[seeker.name] = seeker._replace(since=min(seeker.since, before.since)) if before else seeker

@@ -22,7 +22,7 @@ from server.commit.commit import Commit
 from server.commit.group_commit import Committer
 from server.communication import matchmaker
 from server.communication.lobby_follower import LobbyFollower
-from server.communication.matchmaker import Matchmaker
+from server.communication.matchmaker import CANCELLED_S, Matchmaker
 from server.log.entries import Entry, Epoch
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_stream
@@ -150,6 +150,7 @@ class Crowd:
         self.waiting: dict[str, Seeker] = {}
         self.tickets: dict[str, tuple[str, float]] = {}
         self.room_of: dict[str, str] = {}
+        self.cancelled: dict[str, float] = {}
 
     # -- what people do -------------------------------------------------------------------------------------------
 
@@ -159,6 +160,10 @@ class Crowd:
         if name in self.room_of:
             assert isinstance(answer, dict)
             assert answer["room"] == self.room_of[name], "who is in a match is told so"
+            return
+        if self.is_over(name, ticket):
+            assert isinstance(answer, dict)
+            assert not answer["waiting"], "it asked before its person cancelled"
             return
         assert isinstance(answer, Later), "who is in none waits"
         since = self.servers.clock - int(worth_s * 1000) / 1000.0
@@ -175,6 +180,10 @@ class Crowd:
             return
         self.die(name)
         question = self.servers.matchmaker.seek(name, wish, ticket, SHORTLY_S)
+        if self.is_over(name, ticket):
+            assert isinstance(question, dict)
+            assert not question["waiting"], "it asked before its person cancelled"
+            return
         assert isinstance(question, Later)
         answer = told(question)
         assert answer["room"] is None
@@ -187,9 +196,18 @@ class Crowd:
         ticket, worth_s = self.tickets.get(whose, ("", 0.0))
         self.ask(name, wish, ticket, worth_s if whose == name else 0.0)
 
+    def is_over(self, name: str, ticket: str) -> bool:
+        """Whether a question with that ticket was cancelled by its person; without a ticket it is a new one."""
+        if not ticket:
+            self.cancelled.pop(name, None)
+        return name in self.cancelled
+
     def cancel(self, name: str) -> None:
         answer = self.servers.matchmaker.cancel(name)
         assert answer["room"] == self.room_of.get(name)
+        recently = self.servers.clock - CANCELLED_S
+        self.cancelled = {one: since for one, since in self.cancelled.items() if since >= recently}
+        self.cancelled[name] = self.servers.clock
         self.waiting.pop(name, None)
         question = self.questions.pop(name, None)
         if question is not None:
@@ -244,7 +262,7 @@ def test_whatever_a_crowd_does_all_are_matched_as_they_should_be(steps: list[Any
     crowd = Crowd(servers)
     for step, name, wish, other, passes_s, away in steps:
         servers.clock += passes_s
-        servers.ratings[name] = chance.gauss(1500.0, 300.0)
+        servers.ratings[name] = float(round(chance.gauss(1500.0, 300.0)))
         servers.away = away
         if step == "ask":
             crowd.ask(name, wish, "", 0.0)
