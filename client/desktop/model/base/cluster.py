@@ -10,7 +10,7 @@ from typing import Any
 from client.cluster import Cluster
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
-from client.desktop.model.base.words import ago, sentence
+from client.texts.phrases import ago, sentence
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from client.desktop.model.base.background import Background, Task, until_answered
-from client.desktop.model.base.words import sentence
+from client.texts.phrases import sentence
 from wire.errors import TicTacToeError
 
 Value = TypeVar("Value")

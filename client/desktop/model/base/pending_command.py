@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.connection_state import Link
-from client.desktop.model.base.words import refusal
 from client.room import new_request_id
+from client.texts.errors import refusal
 from game.rooms.dedup import Answer
 from wire.errors import TicTacToeError
 

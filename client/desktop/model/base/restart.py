@@ -13,7 +13,7 @@ from threading import Event
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
-from client.desktop.model.base.words import sentence
+from client.texts.phrases import sentence
 from wire.errors import TicTacToeError
 
 LOOK_AGAIN_S = 0.5

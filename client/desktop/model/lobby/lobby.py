@@ -11,7 +11,6 @@ from client.cluster import LobbyNews
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.connection_state import Link
 from client.desktop.model.base.maintenance import Closing, closing_from
-from client.desktop.model.base.words import players, sentence, shortened
 from client.desktop.model.lobby.computer import Computers
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.model.lobby.open_games import OpenGame, OpenGames
@@ -19,6 +18,8 @@ from client.desktop.model.lobby.seeking import SeekingModel
 from client.desktop.model.lobby.sign_in import SignedIn
 from client.desktop.model.room.room import Role
 from client.room import RoomClient, new_request_id
+from client.texts.lobby import players
+from client.texts.phrases import sentence, shortened
 from client.views import Row
 from wire.errors import TicTacToeError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
-from client.desktop.model.base.words import sentence
 from client.player import Player, new_recovery_code
+from client.texts.phrases import sentence
 from wire.errors import TicTacToeError
 
 

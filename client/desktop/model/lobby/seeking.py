@@ -8,9 +8,9 @@ from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.connection_state import Link
-from client.desktop.model.base.words import sentence
 from client.player import Player, Waiting
 from client.room import RoomClient, new_request_id
+from client.texts.phrases import sentence
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import ANY, SeekFilter
 from wire.errors import TicTacToeError

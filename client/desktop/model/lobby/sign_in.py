@@ -11,8 +11,8 @@ from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.local_servers import CannotDo, OpenLocalServers, same_server
 from client.desktop.model.base.preferences import Preferences
 from client.desktop.model.base.window_lock import SignIn
-from client.desktop.model.base.words import sentence
 from client.player import Player
+from client.texts.phrases import sentence
 from game.errors import InvalidArgument, NameTaken, NameTooSimilar
 from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
 

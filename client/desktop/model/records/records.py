@@ -9,11 +9,11 @@ from typing import Literal
 from client.cluster import Cluster
 from client.desktop.model.base.background import Background
 from client.desktop.model.base.files import read_text, shown
-from client.desktop.model.base.words import sentence
 from client.desktop.model.records.archive import ArchiveModel
 from client.desktop.model.records.leaderboard import LeaderboardModel
 from client.desktop.model.records.replay import Replay
 from client.game_archive import Played
+from client.texts.phrases import sentence
 from game.errors import Refusal
 
 Page = Literal["leaderboard", "games"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from client.desktop.model.base.words import board_size, called_in, clock, series
 from client.desktop.model.room.board_scene import Scene, scene_of
 from client.desktop.model.room.stepping import Steps
 from client.game_archive import Change, Played, as_json, from_json
-from client.game_text import as_text, date_text, ending
+from client.texts.game_text import as_text, date_text, ending
+from client.texts.games import board_size, called_in, clock, series
 from game.forms.records import GameRecord
 
 

@@ -10,8 +10,8 @@ from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.preferences import Preferences
-from client.desktop.model.base.words import sentence
 from client.room import News, RoomClient, new_request_id
+from client.texts.phrases import sentence
 from game.errors import InvalidArgument
 from game.rooms.chat import KEPT_LINES, LONGEST_LINE, Line, clean
 from game.rooms.dedup import Answer

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from client.desktop.model.base.pending_command import PendingCommand
-from client.desktop.model.base.words import called, name_in
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
+from client.texts.games import called, name_in
 from client.views import View
 from game.match.offers import MATTERS, MOVES_BEFORE_ABORT, Matter
 from game.rooms.dedup import Answer

@@ -6,41 +6,16 @@ from collections.abc import Callable
 from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
-from client.desktop.model.base.words import called, name_in
 from client.game_archive import Change, Played
+from client.texts.results import counted, result_text
 from client.views import View
 from game.errors import NoSuchGame
-from game.match.series import winner
-from game.rules import SEATS
 
 LookUp = Callable[[str, int], Played]
 """Returns a game by its room and its number there. Raises NoSuchGame while the game archive does not have it."""
 AGAIN_S = 0.2
 LONGEST_S = 30.0
 """How long to wait for a game to appear in the game archive, in seconds."""
-
-
-def counted(view: View) -> range:
-    """Return the numbers of the series' games that count: all except an aborted game."""
-    aborted = view.outcome is not None and view.outcome.termination == "aborted"
-    last = view.game_number - 1 if aborted else view.game_number
-    return range(last - sum(view.wins.values()) - view.draws + 1, last + 1)
-
-
-def result_text(view: View, me: str) -> str:
-    """Return how the series ended, as the user sees it."""
-    games = counted(view)
-    if not games:
-        return "The match was aborted"
-    names, best = [name_in(view, seat) for seat in SEATS], winner(view.wins)
-    seated = me in names
-    ours = view.wins.get(me if seated else best or names[0], 0)
-    score = f" {ours}–{sum(view.wins.values()) - ours}" if len(games) > 1 else ""
-    if best is None:
-        return f"The series is drawn{score}" if score else "A draw"
-    if seated:
-        return f"You {'won' if best == me else 'lost'}{score}"
-    return f"{called(view, best)} won{score}"
 
 
 class ResultModel:

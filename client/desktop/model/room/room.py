@@ -16,18 +16,18 @@ from client.desktop.model.base.background import Background, Task, until_answere
 from client.desktop.model.base.connection_state import Link
 from client.desktop.model.base.pending_command import Pending, PendingCommand
 from client.desktop.model.base.preferences import Preferences
-from client.desktop.model.base.words import sentence
 from client.desktop.model.room.access import AccessModel
 from client.desktop.model.room.board_scene import Scene, scene
 from client.desktop.model.room.chat import ChatModel
 from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, faces, is_moving
 from client.desktop.model.room.offers import CLAIM_AFTER_MS, Bar, OffersModel, bars
-from client.desktop.model.room.outcomes import outcome
 from client.desktop.model.room.result import LookUp, ResultModel
 from client.desktop.model.room.selection import SelectionModel
 from client.desktop.model.room.stepping import Steps
 from client.room import News, RoomClient, new_request_id
 from client.seats import goes_on
+from client.texts.outcomes import outcome
+from client.texts.phrases import sentence
 from client.views import View
 from game.errors import RoomClosed
 from game.games.tictactoe import EMPTY

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from client.desktop.model.base.pending_command import PendingCommand
-from client.desktop.model.base.words import called, clock, name_in, series
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
+from client.texts.games import called, clock, name_in, series
 from client.views import View
 from game.games.selection import Proposal, Selection
 from game.rules import Seat, other

@@ -8,7 +8,6 @@ from typing import Literal
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base import words
 from client.desktop.model.lobby.lobby import LobbyModel
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.model.room.room import Role
@@ -18,6 +17,9 @@ from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts.games import brief_terms
+from client.texts.lobby import online, players, state
+from client.texts.room import invited_to
 from client.views import Row
 from game.bots.strategy import OFFERED
 
@@ -135,7 +137,7 @@ class LobbyScreen(Screen):
         else:
             self.hint.place_forget()
         put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
-        put(self.online, words.online(model.online, model.online_count), palette.quiet)
+        put(self.online, online(model.online, model.online_count), palette.quiet)
         self._refresh_doors()
 
     def _refresh_list(self, rows: list[Row]) -> None:
@@ -204,7 +206,7 @@ class LobbyScreen(Screen):
 
     def _enter_found(self) -> None:
         self._search()  # include what was typed or pasted just before
-        invitation = words.invited_to(self.search.get())
+        invitation = invited_to(self.search.get())
         if invitation:
             self.act(lambda: self.model.enter(invitation))
         else:
@@ -230,4 +232,4 @@ class LobbyScreen(Screen):
 
 def _values(row: Row) -> tuple[str, ...]:
     watching = str(row.spectator_count) if row.spectator_count else ""
-    return room_name(row), words.players(row), words.brief_terms(row), words.state(row), watching
+    return room_name(row), players(row), brief_terms(row), state(row), watching

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base.words import clock, series
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.window.widgets.screen import show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts.games import clock, series
 from game.bots.strategy import OFFERED
 from game.games.tictactoe import LARGEST, SMALLEST
 

@@ -6,7 +6,6 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base.words import board_size
 from client.desktop.model.records.records import RecordsModel
 from client.desktop.model.records.replay import players_text
 from client.desktop.window.widgets.screen import Act, put, show
@@ -14,7 +13,8 @@ from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.game_archive import Played
-from client.game_text import date_text
+from client.texts.game_text import date_text
+from client.texts.games import board_size
 
 _COLUMNS = (
     Column("Day", 84),

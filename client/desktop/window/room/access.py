@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base import words
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.screen import Act, put, show
 from client.desktop.window.widgets.tooltips import hint
+from client.texts.room import invitation
 from client.views import View
 
 COPIED_MS = 2000
@@ -80,4 +80,4 @@ class AccessPanel(ttk.Frame):
 
     @property
     def _line(self) -> str:
-        return words.invitation(self._server, self._model.entry.invitation)
+        return invitation(self._server, self._model.entry.invitation)

@@ -6,11 +6,11 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base import words
 from client.desktop.model.room.chat import ChatModel
 from client.desktop.window.widgets.screen import Act, put, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts.games import called
 from client.views import View
 from game.rooms.chat import Line
 
@@ -106,7 +106,7 @@ class ChatPanel(ttk.Frame):
         text.delete("1.0", "end")
         for number, line in enumerate(lines):
             text.insert("end", "\n" if number else "")
-            text.insert("end", words.called(view, line.by), line.seat or "watcher")
+            text.insert("end", called(view, line.by), line.seat or "watcher")
             text.insert("end", f"  {line.text}")
         text.configure(state="disabled")
         if at_end:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base import words
 from client.desktop.model.room.clocks import Face
 from client.desktop.window.widgets.screen import put, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts.games import called, name_in
+from client.texts.phrases import shortened
 from client.views import View
 from game.rules import SEATS, Seat
 
@@ -52,7 +53,7 @@ class PlayersLine(ttk.Frame):
         self._view = view
         for seat in SEATS:
             self._show_player(view, seat)
-        x, o = (view.wins.get(words.name_in(view, seat), 0) for seat in SEATS)
+        x, o = (view.wins.get(name_in(view, seat), 0) for seat in SEATS)
         put(self.score, f"{x} : {o}" + (f"  ·  {view.draws} drawn" if view.draws else ""), self._look.palette.quiet)
         self.show_clocks(faces)
 
@@ -72,11 +73,11 @@ class PlayersLine(ttk.Frame):
 
     def _show_player(self, view: View, seat: Seat) -> None:
         palette, owner = self._look.palette, view.seats[seat]
-        called = "free seat" if owner is None else words.called(view, owner.name)
-        name = called if owner is None or owner.present else f"{called} (away)"
+        name = "free seat" if owner is None else called(view, owner.name)
+        name = name if owner is None or owner.present else f"{name} (away)"
         self._names[seat] = name
         if view.time is not None or self._narrow:
-            name = words.shortened(name, SHORTEST_NAME if view.time is not None and self._narrow else LONGEST_NAME)
+            name = shortened(name, SHORTEST_NAME if view.time is not None and self._narrow else LONGEST_NAME)
         turn = view.turn == seat
         parts = [_SIGNS[seat], name] if seat == "O" else [name, _SIGNS[seat]]
         mark = ["▸"] if turn and seat == "X" else []

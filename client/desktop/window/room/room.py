@@ -10,8 +10,6 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base import words
-from client.desktop.model.room.headline import headline
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.room.access import AccessPanel
 from client.desktop.window.room.actions import Actions
@@ -25,6 +23,8 @@ from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.desktop.window.widgets.tooltips import hint
+from client.texts.headline import headline
+from client.texts.room import room_title, watching
 from client.views import View
 
 WIDE = 780
@@ -112,14 +112,14 @@ class RoomScreen(Screen):
             for part in (self.selection, self.tab, self.bars, self.steps):
                 show(part, False)
             return
-        put(self.title, words.room_title(view), palette.quiet)
+        put(self.title, room_title(view), palette.quiet)
         line = headline(view, model.me)
         put(self.headline, line.text, palette.tones[line.tone])
         question = "Resign this game?" if model.asking.asks_to_resign else ""
         refused = model.asking.notice
         put(self.notice, refused or question, palette.bad if refused else palette.text)
         show(self.notice, bool(refused or question))
-        put(self.watching, words.watching(view), palette.quiet)
+        put(self.watching, watching(view), palette.quiet)
         self.door.refresh(view)
         self._arrange(view)
         self.actions.refresh(view)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base.words import called, name_in
 from client.desktop.model.room.room import RoomModel
 from client.desktop.model.room.selection import TITLES, Choice, Option, Part
 from client.desktop.window.widgets.screen import Act, put, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts.games import called, name_in
 from client.views import View
 from game.rules import other
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import ttkbootstrap as ttk
 
 from client.desktop.model.base.preferences import Theme
-from client.desktop.model.room.headline import Tone
+from client.texts.headline import Tone
 from game.rules import Seat
 
 THEMES: Mapping[Theme, str] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from client.desktop.model.base import words
 from client.desktop.model.base.cluster import Server, Takeover
-from client.desktop.model.room.headline import Headline, headline
+from client.texts.games import board_size, brief_terms
+from client.texts.headline import Headline, headline
+from client.texts.lobby import online, players, state
+from client.texts.phrases import ago
+from client.texts.room import invitation, watching
 from tests.client.desktop.model.seen import row_like, seen
 from tests.game.playing import joined, left, opened, played, resigned, started, watched, won_by_x
 from wire import MAIN, REPLICATION
@@ -43,37 +46,35 @@ def test_a_closed_room_says_so() -> None:
 
 
 def test_who_watches() -> None:
-    assert words.watching(seen(started())) == "Nobody watches"
-    assert words.watching(seen(watched(started(), "eve", "ida"))) == "2 watching: eve, ida"
+    assert watching(seen(started())) == "Nobody watches"
+    assert watching(seen(watched(started(), "eve", "ida"))) == "2 watching: eve, ida"
     many = replace(seen(started()), spectators=tuple("abcdef"), spectator_count=1000)
-    assert words.watching(many) == "1000 watching: a, b, c, d, e and 995 more"
+    assert watching(many) == "1000 watching: a, b, c, d, e and 995 more"
 
 
 def test_rows_of_the_lobby() -> None:
     row = row_like("abcd", "waiting", options={"width": 5, "height": 4, "in_a_row": 4}, players={"X": None, "O": "bob"})
-    assert (words.players(row), words.state(row)) == ("bob", "free seat")
-    assert words.board_size(row.options) == "5×4, 4 in a row"
-    assert words.brief_terms(row) == "5×4"
-    assert words.brief_terms(replace(row, options={"width": 5, "height": 5, "in_a_row": 4})) == "5×5, 4 in a row"
-    assert words.brief_terms(replace(row, best_of=3, clock="1+2")) == "5×4 · best of 3 · 1+2"
+    assert (players(row), state(row)) == ("bob", "free seat")
+    assert board_size(row.options) == "5×4, 4 in a row"
+    assert brief_terms(row) == "5×4"
+    assert brief_terms(replace(row, options={"width": 5, "height": 5, "in_a_row": 4})) == "5×5, 4 in a row"
+    assert brief_terms(replace(row, best_of=3, clock="1+2")) == "5×4 · best of 3 · 1+2"
     row = replace(row, phase="playing", players={"X": "ann", "O": "bob"}, game_number=3)
-    assert (words.players(row), words.state(row)) == ("ann – bob", "game 3")
-    assert words.state(replace(row, phase="finished")) == "finished"
-    assert words.players(replace(row, players={"X": None, "O": None})) == "nobody yet"
+    assert (players(row), state(row)) == ("ann – bob", "game 3")
+    assert state(replace(row, phase="finished")) == "finished"
+    assert players(replace(row, players={"X": None, "O": None})) == "nobody yet"
 
 
 def test_an_invitation_can_be_typed_as_it_is() -> None:
-    assert words.invitation("localhost:1337", "abcd").endswith(
-        "python tictactoe.py --server localhost:1337 --room abcd"
-    )
+    assert invitation("localhost:1337", "abcd").endswith("python tictactoe.py --server localhost:1337 --room abcd")
 
 
 def test_who_is_online() -> None:
-    assert words.online((), 0) == ""
-    assert words.online(("ann", "bob"), 2) == "2 online: ann, bob"
-    assert words.online(("ann", "bob"), 7) == "7 online: ann, bob and 5 more"
+    assert online((), 0) == ""
+    assert online(("ann", "bob"), 2) == "2 online: ann, bob"
+    assert online(("ann", "bob"), 7) == "7 online: ann, bob and 5 more"
     crowd = [f"somebody number {number}" for number in range(200)]
-    assert words.online(crowd, 900).endswith("somebody number 2 and 897 more"), "it stays short"
+    assert online(crowd, 900).endswith("somebody number 2 and 897 more"), "it stays short"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_who_is_online() -> None:
     [(0.0421, "42 ms"), (1.234, "1.2 s"), (12.3, "12 s"), (75.0, "1 min 15 s"), (7265.0, "2 h 01 min")],
 )
 def test_how_long_something_took(seconds: float, text: str) -> None:
-    assert words.ago(seconds) == text
+    assert ago(seconds) == text
 
 
 def test_a_server_in_words() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from client.desktop.model.base.words import called, name_in
+from client.texts.games import called, name_in
 from client.views import View
 from game.rules import Outcome, Termination, other
 

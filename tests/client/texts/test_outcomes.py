@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from client.desktop.model.room.outcomes import outcome
 from client.room import News
+from client.texts.outcomes import outcome
 from game.match.offers import Matter
 from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer, Rematch
 from game.rooms.evolve import evolve

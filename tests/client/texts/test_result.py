@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from client.desktop.model.base.words import room_title, terms
-from client.desktop.model.room.headline import headline
-from client.desktop.model.room.result import counted, result_text
+from client.texts.games import terms
+from client.texts.headline import headline
+from client.texts.results import counted, result_text
+from client.texts.room import room_title
 from client.views import View
 from game.games.registry import short_list
 from game.moment import Context

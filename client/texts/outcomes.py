@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from client.desktop.model.base.words import called, name_in
 from client.room import News
+from client.texts.games import called, name_in
 from client.views import View
 from game.match.offers import MATTERS, Matter
 from game.rooms.events import Declined, Event, Moved, Offered, RematchDeclined, RematchWanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from client.game_archive import as_json, from_json
-from client.game_text import as_text, cell_name, ending
+from client.texts.game_text import as_text, cell_name, ending
 from game.errors import Refusal
 from game.forms.records import record_of
 from tests.game.playing import played, resigned, started, won_by_x

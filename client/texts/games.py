@@ -1,0 +1,60 @@
+"""What is played and by whom, as short texts: boards, clocks, series, players."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from client.views import Row, SeatView, View
+from game.rules import Seat
+
+
+def name_in(view: View, seat: Seat) -> str:
+    """Return the name of a seat's player; empty for a free seat."""
+    owner: SeatView | None = view.seats[seat]
+    return "" if owner is None else owner.name
+
+
+def called(view: View, name: str) -> str:
+    """Return a person's or bot's name in a room; a bot is marked as a bot."""
+    return called_in(view.bots, name)
+
+
+def called_in(bots: Sequence[str], name: str) -> str:
+    """Return a name, marked if it is among ``bots``."""
+    return f"{name} (bot)" if name in bots else name
+
+
+def board_size(options: Mapping[str, Any]) -> str:
+    """Return the size of a board: "5×4, 4 in a row"."""
+    return f"{options.get('width', 3)}×{options.get('height', 3)}, {options.get('in_a_row', 3)} in a row"
+
+
+def clock(rule: str) -> str:
+    """Return a clock rule as text: "no clock", "10 s a move", "3 min + 2 s"."""
+    if rule == "none":
+        return "no clock"
+    minutes, plus, more = rule.partition("+")
+    return f"{minutes} min + {more} s" if plus else f"{rule[:-1]} s a move"
+
+
+def series(best_of: int) -> str:
+    """Return the length of a series as text: "one game", "best of 3"; empty for a series without end."""
+    return "" if not best_of else "one game" if best_of == 1 else f"best of {best_of}"
+
+
+def terms(of: Row | View) -> str:
+    """Return what is played in a room: the board and, if there are any, the series and the clock."""
+    parts = [board_size(of.options), series(of.best_of), "" if of.clock == "none" else clock(of.clock)]
+    return " · ".join(part for part in parts if part)
+
+
+def brief_terms(of: Row | View) -> str:
+    """Return the terms for a narrow column: "3×3 · best of 3 · 1+1".
+
+    The number in a row is left out if it equals the board's shorter side.
+    """
+    width, height, in_a_row = (of.options.get(name, 3) for name in ("width", "height", "in_a_row"))
+    board = f"{width}×{height}" + ("" if in_a_row == min(width, height) else f", {in_a_row} in a row")
+    parts = [board, series(of.best_of), "" if of.clock == "none" else of.clock]
+    return " · ".join(part for part in parts if part)
