@@ -1,8 +1,8 @@
 """Ratings: the strength of players, computed from the game archive, game by game in its order. Pure.
 
 The model is that of Weng and Lin, "A Bayesian Approximation Method for Online Ranking" (2011), with Bradley-Terry
-pairs. It comes from the library ``openskill``; ``docs/decisions.md`` gives the reasons. Games against bots are rated
-apart from games among people. The same records always give the same ratings.
+pairs. It comes from the library ``openskill``; the reasons are in ``docs/decisions/0038-ratings-with-openskill.md``.
+Games against bots are rated apart from games among people. The same records always give the same ratings.
 """
 
 from __future__ import annotations

@@ -18,6 +18,10 @@ from server.settings import ROOT, Settings, as_environment, load
 
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+FOLDERS = "bench|client|docs|game|server|simulator|tests|tools|verify|wire"
+RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+HEADINGS = ["## Context", "## Decision", "## Consequences", "## Measured"]
 REMOTE_CLASSES = (FrontDoor, RoomApi, ClientApi, PeerApi, MainPeerApi, ReplicaService)
 
 
@@ -58,10 +62,29 @@ def test_the_example_uncommented_is_the_default(tmp_path: Path) -> None:
     assert load(environment={}, file=file) == Settings()
 
 
-@pytest.mark.parametrize("document", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda d: d.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
 def test_links_and_named_files_are_there(document: Path) -> None:
     text = document.read_text()
     for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text):
         assert "://" in link or (document.parent / link).exists(), link
-    for named in re.findall(r"`((?:tests|server|game|client|wire|docs)/[\w/.]+)`", text):
+    for named in re.findall(rf"`((?:{FOLDERS})/[\w/.-]+)`", text):
         assert (ROOT / named).exists(), named
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.stem)
+def test_a_decision_record_is_one_page_with_its_headings(record: Path) -> None:
+    lines = record.read_text().splitlines()
+    title, _, status, *_ = lines
+    assert title.startswith("# ")
+    assert re.match(r"Status: (accepted|superseded by \[\d{4}\])", status)
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings in (HEADINGS, HEADINGS[:-1])
+    assert len(lines) <= 45
+
+
+def test_the_index_of_decisions_has_every_record_with_its_title() -> None:
+    index = (RECORDS[0].parent / "README.md").read_text()
+    listed = re.findall(r"^- \[(\d{4})\]\(([\w.-]+)\) (.+)$", index, re.MULTILINE)
+    expected = [(file.name[:4], file.name, file.read_text().partition("\n")[0].removeprefix("# ")) for file in RECORDS]
+    assert sorted(listed) == expected
+    assert [number for number, _, _ in expected] == [f"{number:04}" for number in range(1, len(RECORDS) + 1)]
