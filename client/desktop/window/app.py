@@ -18,10 +18,11 @@ from client.desktop.window.lobby.sign_in import SignInScreen
 from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.banner import BannerBar
+from client.desktop.window.widgets.buttons import menu_button
 from client.desktop.window.widgets.key_help import KeysPage
 from client.desktop.window.widgets.screen import Screen
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts import app as texts
 
 PUMP_MS = 15
 """How often a window takes in results, in milliseconds: short enough that nobody notices a delay."""
@@ -72,21 +73,16 @@ class Window:
         header.columnconfigure(0, weight=1)
         self.who = ttk.Label(header, font=look.font(10))
         self.who.grid(row=0, column=0, sticky="w")
-        self.menu_button = ttk.Menubutton(header, text="Menu", bootstyle="ghost")
+        self.menu_button, menu = menu_button(header, texts.MENU)
         self.menu_button.grid(row=0, column=1)
-        menu = ttk.Menu(self.menu_button, tearoff=False)
-        menu.add_command(label="Cluster view", accelerator="F12", command=self.toggle_servers)
-        menu.add_command(
-            label="Leaderboard and games", accelerator="Ctrl+L", command=lambda: self.act(self.model.open_records)
-        )
-        menu.add_command(label="Light or dark", accelerator="F9", command=self.change_theme)
-        menu.add_command(label="Keys", accelerator="F1", command=self.toggle_keys)
+        menu.add_command(label=texts.CLUSTER_VIEW, accelerator="F12", command=self.toggle_servers)
+        menu.add_command(label=texts.RECORDS, accelerator="Ctrl+L", command=lambda: self.act(self.model.open_records))
+        menu.add_command(label=texts.THEME, accelerator="F9", command=self.change_theme)
+        menu.add_command(label=texts.KEYS, accelerator="F1", command=self.toggle_keys)
         menu.add_separator()
-        menu.add_command(label="Keep this name …", command=self.toggle_keeping)
-        menu.add_command(label="Sign out", command=lambda: self.act(self.model.sign_out))
-        menu.add_command(label="Quit", accelerator="Ctrl+Q", command=self.close)
-        self.menu_button.configure(menu=menu)
-        hint(self.menu_button, "The servers (F12), light or dark (F9), keys (F1), keep your name, sign out, quit")
+        menu.add_command(label=texts.RECOVERY_CODE, command=self.toggle_keeping)
+        menu.add_command(label=texts.SIGN_OUT, command=lambda: self.act(self.model.sign_out))
+        menu.add_command(label=texts.QUIT, accelerator="Ctrl+Q", command=self.close)
 
     def refresh(self) -> None:
         """Show the model's current state."""
@@ -111,8 +107,8 @@ class Window:
     def _show_title(self) -> None:
         """Show whose turn it is and the username in the title, which is readable while the window is hidden."""
         who, room = self.model.who, self.model.room
-        turn = "Your turn – " if room is not None and room.my_turn else ""
-        title = f"{turn}Tic-tac-toe" + ("" if who is None else f" – {who.player.name}")
+        my_turn = room is not None and room.my_turn
+        title = texts.window_title("" if who is None else who.player.name, my_turn=my_turn)
         if title != self._title:
             self._title = title
             self.shell.title(title)
@@ -121,7 +117,7 @@ class Window:
         if self.screen is not None:
             self.screen.destroy()
         model, shell = self.model, self.shell
-        who = "" if model.who is None else f"{model.who.player.name}  ·  {model.who.server}"
+        who = "" if model.who is None else texts.signed_in_as(model.who.player.name, model.who.server)
         self.who.configure(text=who)
         if model.room is not None and model.who is not None:
             self.screen = RoomScreen(
@@ -215,7 +211,7 @@ class Window:
             self.keys.destroy()
             self.keys = None
             return
-        self.keys = self._beside("Keys")
+        self.keys = self._beside(texts.KEYS)
         KeysPage(self.keys, self.look).pack(fill="both", expand=True)
         for key in ("<F1>", "<Escape>"):
             self.keys.bind(key, lambda _: self.toggle_keys())
@@ -228,9 +224,9 @@ class Window:
             return
         self.model.open_servers()
         if self.model.servers is None:
-            self.act(lambda: self.model.start.say("Sign in first: then F12 shows the servers you play on."))
+            self.act(lambda: self.model.start.say(texts.SIGN_IN_FOR_SERVERS))
             return
-        beside = self._beside("The cluster")
+        beside = self._beside(texts.CLUSTER_VIEW)
         beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
         self.servers = ClusterScreen(beside, self.look, self.act, self.model.servers)
         self.servers.pack(fill="both", expand=True)
@@ -252,9 +248,9 @@ class Window:
             return
         self.model.open_keeping()
         if self.model.keeping is None:
-            self.act(lambda: self.model.start.say("Sign in first: then the name can be kept."))
+            self.act(lambda: self.model.start.say(texts.SIGN_IN_FOR_CODE))
             return
-        beside = self._beside("Your name")
+        beside = self._beside(texts.RECOVERY_CODE)
         self.keeping = RecoveryCodeScreen(beside, self.look, self.act, self.model.keeping)
         self.keeping.pack(fill="both", expand=True)
         beside.bind("<Escape>", lambda _: self._close_keeping())
@@ -269,4 +265,4 @@ class Window:
 
     def _beside(self, title: str) -> ttk.Toplevel:
         """Open a window beside this window."""
-        return ttk.Toplevel(title=f"Tic-tac-toe – {title}", master=self.shell)
+        return ttk.Toplevel(title=texts.title_beside(title), master=self.shell)

@@ -14,6 +14,7 @@ from client.desktop.window.bindings import open_window
 from client.desktop.window.widgets.antialiased import icon
 from client.desktop.window.widgets.gc_on_tk_thread import collect_here
 from client.desktop.window.widgets.theme import Style
+from client.texts import app as texts
 
 
 def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None = None) -> None:
@@ -23,10 +24,9 @@ def run_window(model: AppModel, *, side: Side = Side.MIDDLE, scale: float | None
     display; None uses the display's own value. Raises NoDisplay.
     """
     try:
-        app = ttk.App(title="Tic-tac-toe", iconphoto=None)
+        app = ttk.App(title=texts.TITLE, iconphoto=None)
     except tk.TclError as error:
-        what_else = "Without a display there is: python tictactoe.py demo"
-        raise NoDisplay(f"No window can be opened: {error}. {what_else}") from None
+        raise NoDisplay(texts.no_window(error)) from None
     collect_here(app)
     app.withdraw()
     look = Style(app, model.preferences.theme, scale)

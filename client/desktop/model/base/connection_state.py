@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from client.texts import connection
+
 PATIENCE_S = 0.3
 """Shorter failures are not shown, in seconds."""
 BACK_SHOWN_S = 3.0
@@ -22,8 +24,8 @@ class Banner:
 
     kind: Literal["lost", "back", "closing"]
     text: str
-    action: str = ""
-    """The text of its button; empty without a button."""
+    offers_start: bool = False
+    """Whether it has a button that starts the servers."""
 
 
 class Listener(Protocol):
@@ -64,8 +66,7 @@ class Link:
         """Return the banner to show now; None if there is nothing to show."""
         if self._lost_at is not None and now - self._lost_at >= PATIENCE_S:
             lasts_s = now - self._lost_at
-            how_long = f" ({lasts_s:.0f} s)" if lasts_s >= COUNTED_FROM_S else ""
-            return Banner("lost", f"Connection lost — trying again{how_long}")
+            return Banner("lost", connection.lost(lasts_s if lasts_s >= COUNTED_FROM_S else None))
         if self._back is not None and now - self._back[0] < BACK_SHOWN_S:
-            return Banner("back", f"Back after {self._back[1]:.1f} s")
+            return Banner("back", connection.back_after(self._back[1]))
         return None

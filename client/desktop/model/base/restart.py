@@ -13,11 +13,11 @@ from threading import Event
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
-from client.texts.phrases import sentence
+from client.desktop.model.base.start_servers import start_servers
+from client.texts import connection
 from wire.errors import TicTacToeError
 
 LOOK_AGAIN_S = 0.5
-START = "Start the servers here"
 
 
 class RestartModel:
@@ -51,29 +51,17 @@ class RestartModel:
             return replace(banner, text=self._doing)
         if not self._none_left:
             return banner
-        return replace(banner, text=self._failure or "None of the servers runs any more", action=START)
+        return replace(banner, text=self._failure or connection.NO_SERVER_RUNS, offers_start=True)
 
     def start(self) -> None:
         """Start the servers, if the banner offers it."""
         control = self._control
         if control is None or not self._none_left or self._doing:
             return
-        self._doing, self._failure = "Starting the servers …", ""
-        up: list[str] = []
-
-        def on_progress(role: str) -> None:
-            up.append(role.replace("_", " "))
-            text = f"Starting the servers: {', '.join(up)} …"
-            self._background.tell(lambda: self._progress(text))
-
-        def work(_: Event) -> str:
-            try:
-                control.start(on_progress)
-            except CannotDo as error:
-                return str(error)
-            return ""
-
-        self._starting = self._background.do(work, self._started, self._failed)
+        self._doing, self._failure = connection.starting(), ""
+        self._starting = start_servers(
+            self._background, lambda: control, progress=self._progress, done=self._started, failed=self._failed
+        )
 
     def stop(self) -> None:
         """Stop the background work. A start in progress continues."""
@@ -120,7 +108,7 @@ class RestartModel:
 
     def _started(self, why_not: str) -> None:
         self._doing = ""
-        self._failure = f"The servers do not start: {sentence(why_not)}" if why_not else ""
+        self._failure = connection.did_not_start(why_not) if why_not else ""
         self._none_left = bool(why_not)
 
     def _failed(self, error: TicTacToeError) -> None:

@@ -7,6 +7,7 @@ from threading import Event
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.player import Player, new_recovery_code
 from client.texts.phrases import sentence
+from client.texts.sign_in import MAKING_CODE
 from wire.errors import TicTacToeError
 
 
@@ -28,7 +29,7 @@ class RecoveryCodeModel:
         """Make a recovery code. It replaces an earlier code."""
         if self.doing or self.code:
             return
-        self.doing, self.message = "Making the code …", ""
+        self.doing, self.message = MAKING_CODE, ""
         code = new_recovery_code()
 
         def work(stop: Event) -> str:

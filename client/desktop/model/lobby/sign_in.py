@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from client.cluster import Cluster, connect
 from client.credentials import Credentials
 from client.desktop.model.base.background import Background, Task
-from client.desktop.model.base.local_servers import CannotDo, OpenLocalServers, same_server
+from client.desktop.model.base.local_servers import OpenLocalServers, same_server
 from client.desktop.model.base.preferences import Preferences
+from client.desktop.model.base.start_servers import start_servers
 from client.desktop.model.base.window_lock import SignIn
 from client.player import Player
-from client.texts.phrases import sentence
-from game.errors import InvalidArgument, NameTaken, NameTooSimilar
-from wire.errors import ProtocolMismatch, TicTacToeError, Unreachable
+from client.texts import connection
+from client.texts import sign_in as texts
+from wire.errors import TicTacToeError, Unreachable
 
 DEADLINE_S = 3.0
 """The deadline of a window's calls, in seconds. Calls that need an answer are repeated with the same request id."""
@@ -81,10 +82,10 @@ class SignInModel:
         self.server, self.name = server.strip(), name.strip()
         self.offers_start = False
         if not self.name:
-            return self.say("Choose a name: it is how the others see you, and how you come back to your seat.")
+            return self.say(texts.NAME_MISSING)
         if not self.server:
-            return self.say("Give the address of a name server, like localhost:1337.")
-        self.message, self.doing = "", f"Connecting to {self.server} …"
+            return self.say(texts.SERVER_MISSING)
+        self.message, self.doing = "", texts.connecting(self.server)
         server, name = self.server, self.name
         code = code.strip()
         self._task = self._background.do(lambda _: self._connect(server, name, code), self._welcome, self._failed)
@@ -95,23 +96,10 @@ class SignInModel:
         if self.doing or self._open_servers is None:
             return
         self.name = name.strip()
-        self.message, self.doing, self.offers_start = "", "Starting the servers …", False
-        up: list[str] = []
-
-        def on_progress(role: str) -> None:
-            up.append(role.replace("_", " "))
-            self._background.tell(self._progress(f"Starting the servers: {', '.join(up)} …"))
-
-        open_servers = self._open_servers
-
-        def work(_: object) -> str:
-            try:
-                open_servers().start(on_progress)
-            except CannotDo as error:
-                return str(error)
-            return ""
-
-        self._task = self._background.do(work, self._started, self._failed)
+        self.message, self.doing, self.offers_start = "", connection.starting(), False
+        self._task = start_servers(
+            self._background, self._open_servers, progress=self._progress, done=self._started, failed=self._failed
+        )
 
     def give_up(self) -> None:
         """Cancel the action in progress."""
@@ -119,17 +107,14 @@ class SignInModel:
             self._task.stop()
         self.doing = ""
 
-    def _progress(self, text: str) -> Callable[[], None]:
-        def show() -> None:
-            if self.doing:
-                self.doing = text
-
-        return show
+    def _progress(self, text: str) -> None:
+        if self.doing:
+            self.doing = text
 
     def _started(self, why_not: str) -> None:
         self.doing = ""
         if why_not:
-            return self.say(f"The servers do not start: {sentence(why_not)}")
+            return self.say(connection.did_not_start(why_not))
         self.server = self._own_server
         return self.sign_in(self.server, self.name)
 
@@ -151,21 +136,7 @@ class SignInModel:
         self.doing = ""
         here = self._open_servers is not None and same_server(self.server, self._own_server)
         self.offers_start = isinstance(error, Unreachable) and here
-        self.say(self._explained(error))
-
-    def _explained(self, error: TicTacToeError) -> str:
-        if isinstance(error, NameTooSimilar):
-            return f"{sentence(error.message)} Choose another."
-        if isinstance(error, NameTaken):
-            return f"The name {self.name} belongs to somebody else on this server. Choose another."
-        if isinstance(error, InvalidArgument):
-            return f"{sentence(error.message)} Please change it."
-        if isinstance(error, ProtocolMismatch):
-            return f"{self.server} is of another version: {error.message}. Update the older of the two."
-        if isinstance(error, Unreachable):
-            what = "Start one here, or" if self.offers_start else "Is it running? Then"
-            return f"{sentence(error.message)} {what} check the address."
-        return sentence(error.message)
+        self.say(texts.why_not(error, name=self.name, server=self.server, can_start=self.offers_start))
 
     def say(self, text: str) -> None:
         """Show a message: what cannot be done, and what to do instead."""

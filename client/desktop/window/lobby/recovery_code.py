@@ -7,9 +7,10 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.recovery_code import RecoveryCodeModel
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, put, show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts import sign_in as texts
 
 COPIED_MS = 1500
 
@@ -21,32 +22,23 @@ class RecoveryCodeScreen(Screen):
         super().__init__(parent, look, act)
         self.model = model
         self.columnconfigure(0, weight=1)
-        heading = ttk.Label(self, text=f"Keep the name {model.name}", font=look.font(14, bold=True))
+        heading = ttk.Label(self, text=texts.reserve(model.name), font=look.font(14, bold=True))
         heading.grid(sticky="w")
         self.words = ttk.Label(self, wraplength=look.px(400), justify="left")
         self.words.grid(sticky="ew", pady=look.px(10))
         self.code = ttk.Entry(self, font=look.font(14), justify="center", state="readonly")
         self.code.grid(sticky="ew", pady=(0, look.px(10)))
-        self.make = ttk.Button(self, text="Make a recovery code", bootstyle="primary", command=self.acts(model.keep))
+        self.make = button(self, texts.MAKE_CODE, self.acts(model.keep), "primary")
         self.make.grid(row=3)
-        self.copy = ttk.Button(self, text="Copy", bootstyle="primary", command=self.copy_code)
+        self.copy = button(self, texts.COPY, self.copy_code, "primary")
         self.copy.grid(row=3)
         self.message = ttk.Label(self, wraplength=look.px(400))
         self.message.grid(row=4, sticky="ew", pady=(look.px(10), 0))
-        hint(self.make, "One that was made before is good no more")
-        hint(self.copy, "Have the code in the clipboard")
         self.make.focus_set()
 
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
-        if model.code:
-            what = "Write this code down: it is shown this once. With it, and your name, you are you on any machine."
-        else:
-            what = (
-                "With a recovery code the name stays yours however long you are away, and you can have it on another "
-                "machine. So can whoever else has the code. A new code takes the place of an earlier one."
-            )
-        put(self.words, what, palette.text)
+        put(self.words, texts.CODE_MADE if model.code else texts.ABOUT_CODE, palette.text)
         if self.code.get() != model.code:
             self.code.configure(state="normal")
             self.code.delete(0, "end")
@@ -62,5 +54,5 @@ class RecoveryCodeScreen(Screen):
         """Copy the code to the clipboard."""
         self.clipboard_clear()
         self.clipboard_append(self.model.code)
-        put(self.copy, "Copied")
-        self.later(COPIED_MS, lambda: put(self.copy, "Copy"))
+        put(self.copy, texts.COPIED)
+        self.later(COPIED_MS, lambda: put(self.copy, texts.COPY.text))

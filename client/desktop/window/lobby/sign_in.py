@@ -7,9 +7,13 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.sign_in import SignInModel
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, put, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts import sign_in as texts
+from client.texts.app import TITLE
+from client.texts.connection import START_SERVERS
 
 WIDTH = 30
 
@@ -24,36 +28,33 @@ class SignInScreen(Screen):
         self.rowconfigure(0, weight=1)
         box = ttk.Frame(self)
         box.grid()
-        self._title = ttk.Label(box, text="Tic-tac-toe", font=look.font(26, bold=True))
+        self._title = ttk.Label(box, text=TITLE, font=look.font(26, bold=True))
         self._title.grid(pady=(0, look.px(2)))
-        ttk.Label(box, text="on servers that nobody can kill").grid(pady=(0, look.px(22)))
-        ttk.Label(box, text="Your name").grid(sticky="w")
+        ttk.Label(box, text=texts.SLOGAN).grid(pady=(0, look.px(22)))
+        ttk.Label(box, text=texts.NAME.text).grid(sticky="w")
         self.name = ttk.Entry(box, width=WIDTH, font=look.font(12))
         self.name.grid(sticky="ew", pady=(look.px(2), look.px(12)))
         self.name.insert(0, model.name)
-        ttk.Label(box, text="Server").grid(sticky="w")
+        ttk.Label(box, text=texts.SERVER.text).grid(sticky="w")
         self.server = ttk.Combobox(box, values=model.servers, font=look.font(12))
         self.server.grid(sticky="ew", pady=(look.px(2), look.px(16)))
         self.server.set(model.server)
-        self._code_title = ttk.Label(box, text="Recovery code")
+        self._code_title = ttk.Label(box, text=texts.CODE)
         self._code_title.grid(sticky="w")
         self.code = ttk.Entry(box, width=WIDTH, font=look.font(12))
         self.code.grid(sticky="ew", pady=(look.px(2), look.px(16)))
-        self.play = ttk.Button(box, text="Play", bootstyle="primary", command=self._sign_in)
+        self.play = button(box, texts.PLAY, self._sign_in, "primary")
         self.play.grid(sticky="ew")
-        self.recover = ttk.Button(box, text="I have a recovery code", bootstyle="link", command=self._toggle_code)
+        self.recover = button(box, texts.WITH_CODE, self._toggle_code, "link")
         self.recover.grid(pady=(look.px(6), 0))
         self.message = ttk.Label(box, wraplength=look.px(380), justify="center", anchor="center")
         self.message.grid(sticky="ew", pady=(look.px(16), 0))
-        self.start = ttk.Button(box, text="Start the servers here", bootstyle="success", command=self._start_servers)
+        self.start = button(box, START_SERVERS, self._start_servers, "success")
         self.start.grid(pady=(look.px(12), 0))
         self.start.grid_remove()
         self._show_code(False)
-        hint(self.name, "How the others see you. It is yours on this machine, and how you come back to your seat.")
-        hint(self.server, "host:port of the name server. Those you were on are in the list.")
-        hint(self.play, "Connect and go to the lobby (Enter)")
-        hint(self.start, "Starts the name server and the three servers on this machine. They outlive this window.")
-        hint(self.recover, "For a name that was kept: have it again here, whatever machine it was on")
+        hint(self.name, texts.NAME.hint)
+        hint(self.server, texts.SERVER.hint)
         self.server.bind("<<ComboboxSelected>>", lambda _: self._server_chosen())
         for field in (self.name, self.server, self.code):
             field.bind("<Return>", lambda _: self._sign_in())
@@ -77,7 +78,7 @@ class SignInScreen(Screen):
     def _toggle_code(self) -> None:
         wanted = not self.code.winfo_manager()
         self._show_code(wanted)
-        put(self.recover, "I have no recovery code" if wanted else "I have a recovery code")
+        put(self.recover, texts.WITHOUT_CODE if wanted else texts.WITH_CODE.text)
         (self.code if wanted else self.name).focus_set()
 
     def _show_code(self, wanted: bool) -> None:

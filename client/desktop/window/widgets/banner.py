@@ -12,9 +12,10 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from client.desktop.model.base.connection_state import Banner
-from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.buttons import button
+from client.desktop.window.widgets.screen import show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts.connection import START_SERVERS
 
 COLOURS = {"lost": ("#b35c00", "#ffffff"), "back": ("#198754", "#ffffff"), "closing": ("#8a5a00", "#ffffff")}
 GAP = 6
@@ -34,9 +35,8 @@ class BannerBar:
             self._frame, autostyle=False, font=look.font(11, bold=True), justify="center", borderwidth=0
         )
         self._label.grid(row=0, sticky="ew")
-        self.button = ttk.Button(self._frame, bootstyle="light", command=press)
+        self.button = button(self._frame, START_SERVERS, press, "light")
         self.button.grid(row=1, pady=(look.px(6), 0))
-        hint(self.button, "Starts the name server and the three servers on this machine, with all their games.")
         self._shown: Banner | None = None
         parent.bind("<Configure>", self._resized, add="+")
 
@@ -51,9 +51,7 @@ class BannerBar:
         ground, text = COLOURS[banner.kind]
         self._frame.configure(background=ground)
         self._label.configure(text=banner.text, background=ground, foreground=text, wraplength=self._widest)
-        show(self.button, bool(banner.action))
-        if banner.action:
-            put(self.button, banner.action)
+        show(self.button, banner.offers_start)
         if before is not None and before.kind == banner.kind:
             return  # the frame stays, so a click on its button is not lost
         self._hide()

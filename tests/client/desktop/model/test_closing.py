@@ -7,11 +7,12 @@ import time
 from client.desktop.model.base.connection_state import Banner
 from client.desktop.model.base.maintenance import Closing, closing_from, with_closing
 from client.desktop.model.lobby.new_room import NewRoom
+from client.texts import connection
 from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seat import SitDown
 
 HALF_PAST_TWO = time.mktime((2030, 5, 1, 14, 30, 0, 0, 0, -1))
-LOST, BACK = Banner("lost", "Connection lost — trying again"), Banner("back", "Back after 0.4 s")
+LOST, BACK = Banner("lost", "Connection lost — reconnecting"), Banner("back", "Reconnected after 0.4 s")
 
 
 def test_servers_that_stay_are_not_spoken_of() -> None:
@@ -24,15 +25,15 @@ def test_servers_that_stay_are_not_spoken_of() -> None:
 def test_it_is_said_when_they_close() -> None:
     closing = closing_from({"draining": {"until": HALF_PAST_TWO}})
     assert with_closing(None, closing) == Banner(
-        "closing", "The servers close for maintenance at 14:30: finish your game."
+        "closing", "The servers stop for maintenance at 14:30. Please finish your game."
     )
     assert closing_from({"draining": {"until": None}}) == Closing(None)
-    assert "once all games are over" in Closing(None).words
+    assert "when all games are over" in connection.closing(None)
 
 
 def test_news_of_the_connection_go_first_and_what_was_announced_is_why_nobody_answers() -> None:
     assert with_closing(BACK, Closing(None)) == BACK
-    assert with_closing(LOST, Closing(None)) == Banner("lost", "The servers are closed for maintenance — trying again")
+    assert with_closing(LOST, Closing(None)) == Banner("lost", "The servers are down for maintenance — reconnecting")
 
 
 def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(
@@ -42,7 +43,7 @@ def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(
     ann.creates("a table")
     assert bob.lobby.rooms is not None
     assert cluster.ask_to_drain(True, int(HALF_PAST_TWO))
-    told = Banner("closing", "The servers close for maintenance at 14:30: finish your game.")
+    told = Banner("closing", "The servers stop for maintenance at 14:30. Please finish your game.")
     for seat, screen in ((ann, "room"), (bob, "lobby")):
         seat.wait(lambda seat=seat: seat.model.banner() == told, f"told in the {screen}")  # type: ignore[misc]
         assert seat.model.screen == screen

@@ -17,10 +17,10 @@ def test_a_short_break_is_not_worth_a_word() -> None:
 def test_a_longer_one_is_told_and_how_long_it_took_in_the_end() -> None:
     link = Link()
     link.lost("watch", 10.0)
-    assert link.banner(10.3) == Banner("lost", "Connection lost — trying again")
-    assert link.banner(17.2) == Banner("lost", "Connection lost — trying again (7 s)")
+    assert link.banner(10.3) == Banner("lost", "Connection lost — reconnecting")
+    assert link.banner(17.2) == Banner("lost", "Connection lost — reconnecting (7 s)")
     link.answered("watch", 20.4)
-    assert link.banner(20.5) == Banner("back", "Back after 10.4 s")
+    assert link.banner(20.5) == Banner("back", "Reconnected after 10.4 s")
     assert link.banner(20.4 + BACK_SHOWN_S) is None
 
 
@@ -29,9 +29,9 @@ def test_it_lasts_from_the_first_that_has_no_answer_until_the_last_one_has() -> 
     link.lost("watch", 10.0)
     link.lost("command", 10.2)
     link.answered("watch", 10.25)
-    assert link.banner(10.3) == Banner("lost", "Connection lost — trying again")
+    assert link.banner(10.3) == Banner("lost", "Connection lost — reconnecting")
     link.answered("command", 10.4)
-    assert link.banner(10.4) == Banner("back", "Back after 0.4 s")
+    assert link.banner(10.4) == Banner("back", "Reconnected after 0.4 s")
 
 
 def test_a_new_break_hides_that_the_old_one_is_over_only_once_it_is_long() -> None:
@@ -39,8 +39,8 @@ def test_a_new_break_hides_that_the_old_one_is_over_only_once_it_is_long() -> No
     link.lost("watch", 0.0)
     link.answered("watch", 1.0)
     link.lost("watch", 1.1)
-    assert link.banner(1.2) == Banner("back", "Back after 1.0 s")
-    assert link.banner(1.5) == Banner("lost", "Connection lost — trying again")
+    assert link.banner(1.2) == Banner("back", "Reconnected after 1.0 s")
+    assert link.banner(1.5) == Banner("lost", "Connection lost — reconnecting")
 
 
 def test_an_answer_without_a_break_says_nothing() -> None:

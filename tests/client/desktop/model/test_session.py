@@ -28,8 +28,7 @@ def says(seat: Seat) -> str:
 
 def test_without_a_server_it_says_what_to_do(sit_down: SitDown) -> None:
     assert says(sit_down("127.0.0.1:1", "ann")) == (
-        "No cluster answers at 127.0.0.1:1: nothing listens there (tried for 3 s). "
-        "Is it running? Then check the address."
+        "No cluster answers at 127.0.0.1:1: nothing listens there (tried for 3 s). Is it running? Check the address."
     )
 
 
@@ -38,7 +37,7 @@ def test_another_version_is_said_in_plain_words(
 ) -> None:
     monkeypatch.setattr(client.cluster, "PROTOCOL_VERSION", 7)
     said = says(sit_down(shared_cluster.name_server, "ann v"))
-    assert f"is of another version: the server speaks version {PROTOCOL_VERSION}, this client version 7." in said
+    assert f"runs another version: the server speaks version {PROTOCOL_VERSION}, this client version 7." in said
     assert said.endswith("Update the older of the two.")
 
 

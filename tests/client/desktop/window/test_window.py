@@ -201,7 +201,7 @@ def test_that_the_servers_close_is_said_in_a_row_of_its_own_and_covers_nothing(
     lobby, banner = rob.lobby, rob.window.banner
     desk.wait(lambda: "rob" in lobby.model.online)
     lobby.model.closing = Closing(until=None)
-    desk.wait(lambda: banner.text.startswith("The servers close"))
+    desk.wait(lambda: banner.text.startswith("The servers stop"))
     assert banner.top >= lobby.winfo_rooty() + lobby.winfo_height()
     lobby.model.closing = None
     desk.wait(lambda: not banner.text)

@@ -67,15 +67,15 @@ def test_a_move_and_a_room_made_while_all_servers_are_away_are_there_once_they_a
     own.stop(timeout_s=PATIENCE_S)
     cat.clicks(4)
     for person in (cat, dan, ira):
-        person.waits_for(banner="Connection lost — trying again")
+        person.waits_for(banner="Connection lost — reconnecting")
     ira.opens_new_room("made while all were away").open.invoke()
     cat.waits_for(board="....X....")
     dan.waits_for(board=".........", headline="cat is to move")
     assert cat.room.model.pending is not None
     own.start(timeout_s=PATIENCE_S)
     dan.waits_for(headline="Your turn", board="....X....")
-    cat.waits_for(headline="dan is to move", board="....X....", banner="Back after")
-    dan.waits_for(banner="Back after")
+    cat.waits_for(headline="dan is to move", board="....X....", banner="Reconnected after")
+    dan.waits_for(banner="Reconnected after")
     desk.wait(lambda: cat.window.banner.text == dan.window.banner.text == "", "the banner goes")
     assert cat.room.model.view is not None
     assert [move for _, move in cat.room.model.view.moves] == [4]
@@ -125,14 +125,14 @@ def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(d
     desk.wait(lambda: jan.window.model.restart and jan.window.model.restart._control, "it has seen where they run")
     kill_all(own)
     button = jan.window.banner.button
-    jan.waits_for(banner="None of the servers runs any more")
+    jan.waits_for(banner="No server is running")
     desk.wait(button.winfo_viewable)
-    elsewhere.waits_for(banner="Connection lost — trying again")
+    elsewhere.waits_for(banner="Connection lost — reconnecting")
     assert not elsewhere.window.banner.button.winfo_viewable(), "they did not run there"
     button.invoke()
     jan.waits_for(banner="Starting the servers")
     for person in (jan, elsewhere):
-        person.waits_for(banner="Back after")
+        person.waits_for(banner="Reconnected after")
     desk.wait(own.is_whole)
     jan.waits_for(headline="Waiting for somebody to play with you")
 

@@ -167,8 +167,8 @@ def test_a_room(desk: Desk, wilhelmina: Person) -> None:
 @pytest.mark.parametrize("kind", ["lost", "closing"])
 def test_the_banner(wilhelmina: Person, kind: str) -> None:
     texts = {
-        "lost": "Connection lost — trying again (3600 s)",
-        "closing": "The servers close for maintenance once all games are over: finish yours.",
+        "lost": "Connection lost — reconnecting (3600 s)",
+        "closing": "The servers stop for maintenance when all games are over. Please finish yours.",
     }
     wilhelmina.window.banner.show(Banner(kind, texts[kind]))  # type: ignore[arg-type]
     wilhelmina.desk.app.update()

@@ -24,7 +24,7 @@ def test_a_window_without_a_server_says_so_and_offers_to_start_one(desk: Desk, m
     start.play.invoke()
     desk.wait(lambda: start.message.cget("text").startswith("No cluster answers at"))
     start.name.insert("end", "a")
-    assert start.message.cget("text").endswith("Start one here, or check the address.")
+    assert start.message.cget("text").endswith("Start the servers here, or check the address.")
     assert start.start.winfo_manager()
     start.start.invoke()
     desk.wait(lambda: start.message.cget("text").startswith("Starting the servers"))
