@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from client.views import Row, SeatView, View
+from game.games.selection import ANY, Proposal
 from game.rules import Seat
+
+Part = Literal["board", "best_of", "clock"]
+PARTS: Mapping[Part, str] = {"board": "Board", "best_of": "Series", "clock": "Clock"}
+"""The parts of what a match plays, with their titles."""
 
 
 def name_in(view: View, seat: Seat) -> str:
@@ -58,3 +63,27 @@ def brief_terms(of: Row | View) -> str:
     board = f"{width}×{height}" + ("" if in_a_row == min(width, height) else f", {in_a_row} in a row")
     parts = [board, series(of.best_of), "" if of.clock == "none" else of.clock]
     return " · ".join(part for part in parts if part)
+
+
+def board_name(board: str) -> str:
+    """Return a board of the short list ("3x3") in the form that people write."""
+    return board.replace("x", "×")
+
+
+def choice(part: Part, value: str | int) -> str:
+    """Return a value of a part of what a match plays, as the text of a button."""
+    if value == ANY:
+        return f"Any {part}"
+    if part == "best_of":
+        return series(int(value)).capitalize()
+    return board_name(str(value)) if part == "board" else clock(str(value)).capitalize()
+
+
+def proposal(what: Proposal) -> str:
+    """Return a proposal as text: "3×3, best of 3, 3 min + 2 s"."""
+    return f"{board_name(what.board)}, {series(what.best_of)}, {clock(what.clock)}"
+
+
+def room_name(title: str, room: str) -> str:
+    """Return the name of a room; with its id if it has no title."""
+    return title or f"Room {room}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from client.texts.games import terms
+from client.texts.games import room_name, terms
 from client.views import View
 
 _INVITATION = re.compile(r"[a-z0-9]{4,16}-[0-9a-f]{1,64}")
@@ -14,7 +14,7 @@ def room_title(view: View) -> str:
     """Return the title above a room: its name, if it has one, and what is played there."""
     if view.phase == "selecting":
         return "A match"
-    name = view.title or (f"Room {view.room}" if view.owner else "")
+    name = room_name(view.title, view.room) if view.title or view.owner else ""
     return "  ·  ".join(part for part in (name, terms(view)) if part)
 
 

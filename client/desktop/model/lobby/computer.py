@@ -20,6 +20,7 @@ from client.desktop.model.base.background import Background, Task, until_answere
 from client.desktop.model.lobby.new_room import NewRoom
 from client.player import Player
 from client.room import RoomClient, new_request_id
+from client.texts.lobby import against_computer
 from client.views import View
 from game.bots.strategy import LEVELS
 from game.errors import RoomClosed
@@ -62,7 +63,7 @@ class Computers:
     def open_room(self, wanted: NewRoom, stop: Event) -> RoomClient:
         """Open a room with a seat for the player and a seat for a computer player. Runs in the background."""
         request_id, level = new_request_id(), wanted.level
-        named = wanted.named(f"{self._player.name} against the computer")
+        named = wanted.named(against_computer(self._player.name))
         room = until_answered(lambda: named.opened_by(self._player, request_id), stop)
         seated = new_request_id()
         until_answered(lambda: room.join(request_id=seated), stop)

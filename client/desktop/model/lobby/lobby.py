@@ -18,8 +18,8 @@ from client.desktop.model.lobby.seeking import SeekingModel
 from client.desktop.model.lobby.sign_in import SignedIn
 from client.desktop.model.room.room import Role
 from client.room import RoomClient, new_request_id
-from client.texts.lobby import players
-from client.texts.phrases import sentence, shortened
+from client.texts import lobby as texts
+from client.texts.phrases import sentence
 from client.views import Row
 from wire.errors import TicTacToeError
 
@@ -100,28 +100,28 @@ class LobbyModel:
     def hint(self) -> str:
         """The text to show instead of a list."""
         if self.rooms is None:
-            return "Looking for rooms …"
+            return texts.LOADING_ROOMS
         if not self.rooms:
-            return "No room is open yet.\nOpen one and others can come in, or play against the computer."
-        return "" if self.shown() else f"No room matches “{shortened(self.search, LONGEST_SEARCH)}”."
+            return texts.NO_ROOMS
+        return "" if self.shown() else texts.no_match(self.search, most=LONGEST_SEARCH)
 
     # -- actions ------------------------------------------------------------------------------------------------------
 
     def create(self, wanted: NewRoom) -> None:
         """Open a room and enter it; with a computer player on the other seat, if one is wanted."""
         if wanted.level:
-            self._go("The computer takes its seat …", lambda stop: self._computers.open_room(wanted, stop), "player")
+            self._go(texts.OPENING_FOR_COMPUTER, lambda stop: self._computers.open_room(wanted, stop), "player")
             return
         request_id = new_request_id()
 
         def work(stop: Event) -> RoomClient:
             return until_answered(lambda: wanted.opened_by(self._who.player, request_id), stop)
 
-        self._go("Opening the room …", work, "player")
+        self._go(texts.OPENING, work, "player")
 
     def enter(self, room: str, role: Role = "player") -> None:
         """Enter an existing room by its id, or by its invitation if it is private."""
-        self._go("Going in …", lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
+        self._go(texts.ENTERING, lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
 
     def give_up(self) -> None:
         """Cancel the action in progress."""
@@ -208,4 +208,4 @@ def _order(row: Row) -> int:
 
 def _text(row: Row) -> str:
     """Return the text that the search looks at."""
-    return f"{row.title} {players(row)} {row.room}".casefold()
+    return f"{row.title} {texts.players(row)} {row.room}".casefold()

@@ -14,6 +14,7 @@ from client.desktop.model.room.seats import SeatsModel
 from client.player import Player
 from client.room import News
 from client.seats import goes_on
+from client.texts.lobby import open_game
 from client.views import Row, View, row_of
 from game.errors import Refusal
 from wire.errors import TicTacToeError
@@ -22,7 +23,6 @@ FOLLOWED = 8
 """How many of the user's games are followed move by move, to show whose turn it is."""
 AGAIN_S = 0.5
 """The pause before the next attempt, after a call failed permanently; in seconds."""
-_WORDS = {"waiting": "Waiting", "selecting": "Choosing what to play", "playing": "Playing", "finished": "Finished"}
 _OWN_ORDER = {"selecting": 0, "playing": 0, "finished": 1, "waiting": 2}
 """The order of the user's rooms: first those in which somebody may wait for the user."""
 
@@ -41,21 +41,9 @@ class OpenGame:
         return self.view is not None and self.view.phase == "playing" and self.view.turn == self.view.seat_of(self.me)
 
     @property
-    def opponent(self) -> str:
-        """The username on the other seat; empty if it is free."""
-        return next((name for name in self.row.players.values() if name and name != self.me), "")
-
-    @property
     def words(self) -> str:
-        """The state of the game in a few words."""
-        against = f"against {self.opponent}" if self.opponent else "nobody has come yet"
-        if self.my_turn:
-            return f"Your turn, {against}"
-        if self.view is not None and self.view.phase == "finished" and self.view.rematch:
-            seat = self.view.seat_of(self.me)
-            return f"{self.opponent} wants a rematch" if seat not in self.view.rematch else f"Rematch? {against}"
-        what = _WORDS.get(self.row.phase, self.row.phase)
-        return f"{what}, {against}"
+        """The state of the game."""
+        return open_game(self.row, self.view, self.me, my_turn=self.my_turn)
 
 
 class OpenGames:

@@ -10,6 +10,7 @@ from client.desktop.model.base.background import Background, Task, until_answere
 from client.desktop.model.base.connection_state import Link
 from client.player import Player, Waiting
 from client.room import RoomClient, new_request_id
+from client.texts import lobby as texts
 from client.texts.phrases import sentence
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import ANY, SeekFilter
@@ -17,8 +18,6 @@ from wire.errors import TicTacToeError
 
 BOARDS = (ANY, *short_list(DEFAULT_GAME).boards)
 CLOCKS = (ANY, *short_list(DEFAULT_GAME).clocks)
-
-HOUSE_BOT_OFFERS = "Nobody yet. Play the house bot? It is a program, and plays at once."
 
 
 class SeekingModel:
@@ -70,8 +69,8 @@ class SeekingModel:
         if not self.is_seeking:
             return self.message
         if self.is_cancelling:
-            return "Cancelling …"
-        return f"Looking for an opponent … {self.waited_s} s"
+            return texts.CANCELLING
+        return texts.looking_for_opponent(self.waited_s)
 
     # -- actions ------------------------------------------------------------------------------------------------------
 

@@ -7,19 +7,15 @@ choice that would make them equal waits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
-from client.texts.games import called, clock, name_in, series
+from client.texts.games import Part, called, choice, name_in, proposal
 from client.views import View
 from game.games.selection import Proposal, Selection
 from game.rules import Seat, other
-
-Part = Literal["board", "best_of", "clock"]
-TITLES: Mapping[Part, str] = {"board": "Board", "best_of": "Series", "clock": "Clock"}
 
 
 class Option(NamedTuple):
@@ -36,23 +32,6 @@ class Choice(NamedTuple):
 
     part: Part
     options: tuple[Option, ...]
-
-
-def board_name(board: str) -> str:
-    """Return a board of the short list, in the form that people write."""
-    return board.replace("x", "×")
-
-
-def option_text(part: Part, value: str | int) -> str:
-    """Return the text of a button."""
-    if part == "best_of":
-        return series(int(value)).capitalize()
-    return board_name(str(value)) if part == "board" else clock(str(value)).capitalize()
-
-
-def proposal_text(what: Proposal) -> str:
-    """Return a proposal as text: "3×3, best of 3, 3 min + 2 s"."""
-    return f"{board_name(what.board)}, {series(what.best_of)}, {clock(what.clock)}"
 
 
 class SelectionModel:
@@ -89,7 +68,7 @@ class SelectionModel:
             Choice(
                 part,
                 tuple(
-                    Option(option_text(part, value), value, _has(mine, part, value), _has(theirs, part, value))
+                    Option(choice(part, value), value, _has(mine, part, value), _has(theirs, part, value))
                     for value in values
                 ),
             )
@@ -118,7 +97,7 @@ class SelectionModel:
         told = []
         for whose, what in selection.proposals.items():
             who = "You propose" if whose == seat else f"{called(view, name_in(view, whose))} proposes"
-            told.append(f"{who}: {proposal_text(what)}")
+            told.append(f"{who}: {proposal(what)}")
         left_s = seconds_until(selection.until, at)
         return "\n".join([*told, *self._advice(view, seat), f"Without agreement lots are drawn in {left_s} s"])
 

@@ -12,19 +12,20 @@ from client.desktop.model.lobby.lobby import LobbyModel
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.model.room.room import Role
 from client.desktop.window.lobby.new_room import NewRoomPanel
-from client.desktop.window.lobby.open_games import OpenGames, room_name
+from client.desktop.window.lobby.open_games import OpenGames
 from client.desktop.window.lobby.play_panel import PlayPanel
+from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
-from client.texts.games import brief_terms
-from client.texts.lobby import online, players, state
+from client.texts import lobby as texts
+from client.texts.games import brief_terms, room_name
 from client.texts.room import invited_to
 from client.views import Row
 from game.bots.strategy import OFFERED
 
-_COLUMNS = (("room", "Room", 112), ("players", "Players", 88), ("board", "Board", 122), ("state", "State", 60))
-"""Names, titles and widths in the smallest window. The widths grow with the window."""
+_COLUMNS = {"room": 106, "players": 84, "board": 112, "state": 60, "spectators": 68}
+"""Names, and widths in the smallest window. The widths grow with the window."""
 
 
 class LobbyScreen(Screen):
@@ -56,23 +57,19 @@ class LobbyScreen(Screen):
         tools = ttk.Frame(self)
         tools.grid(row=2, sticky="ew", pady=(0, look.px(10)))
         tools.columnconfigure(1, weight=1)
-        ttk.Label(tools, text="Find").grid(row=0, column=0, padx=(0, look.px(8)))
+        ttk.Label(tools, text=texts.SEARCH.text).grid(row=0, column=0, padx=(0, look.px(8)))
         self.search = ttk.Entry(tools, width=12)
         self.search.grid(row=0, column=1, sticky="ew")
-        self.open = ttk.Button(tools, text="New room", bootstyle="primary", command=self.open_new_room)
+        self.open = button(tools, texts.NEW_ROOM, self.open_new_room, "primary")
         self.open.grid(row=0, column=2, padx=look.px(8))
-        self.alone = ttk.Menubutton(tools, text="Play alone", bootstyle="outline")
+        self.alone, menu = menu_button(tools, texts.COMPUTER, "outline")
         self.alone.grid(row=0, column=3)
-        menu = ttk.Menu(self.alone, tearoff=False)
         for level in OFFERED:
             menu.add_command(
-                label=f"Against the computer: {level}",
+                label=texts.computer(level),
                 command=self.acts(lambda level=level: self.model.create(NewRoom(level=level))),  # type: ignore[misc]
             )
-        self.alone.configure(menu=menu)
-        hint(self.search, "Find a room by its name, a player or its id (Ctrl+F), or paste an invitation; Esc shows all")
-        hint(self.open, "Open a room of your own, with a board from 3×3 to 10×10 (Ctrl+N)")
-        hint(self.alone, "A game on 3×3 in a room of its own; hard never loses there")
+        hint(self.search, texts.SEARCH.hint)
         self.search.bind("<KeyRelease>", lambda _: self._search())
         self.search.bind("<Return>", lambda _: self._enter_found())
         self.search.bind("<Down>", lambda _: self.rooms.focus_set())
@@ -83,10 +80,9 @@ class LobbyScreen(Screen):
         frame.grid(row=4, sticky="nsew")
         frame.columnconfigure(0, weight=1)
         frame.rowconfigure(0, weight=1)
-        names = [*(name for name, _, _ in _COLUMNS), "watching"]
-        self.rooms = ttk.Treeview(frame, columns=names, show="headings", selectmode="browse", height=2)
-        for name, title, width in (*_COLUMNS, ("watching", "Watch", 48)):
-            anchor: Literal["e", "w"] = "e" if name == "watching" else "w"
+        self.rooms = ttk.Treeview(frame, columns=list(_COLUMNS), show="headings", selectmode="browse", height=2)
+        for (name, width), title in zip(_COLUMNS.items(), texts.COLUMNS, strict=True):
+            anchor: Literal["e", "w"] = "e" if name == "spectators" else "w"
             self.rooms.heading(name, text=title, anchor=anchor)
             self.rooms.column(name, width=look.px(width), minwidth=look.px(40), anchor=anchor)
         self.rooms.grid(row=0, column=0, sticky="nsew")
@@ -104,22 +100,19 @@ class LobbyScreen(Screen):
         doors = ttk.Frame(self)
         doors.grid(row=5, sticky="ew", pady=(look.px(10), 0))
         doors.columnconfigure(2, weight=1)
-        self.join = ttk.Button(doors, text="Join", bootstyle="primary", command=lambda: self._enter("player"))
+        self.join = button(doors, texts.JOIN, lambda: self._enter("player"), "primary")
         self.join.grid(row=0, column=0)
-        self.watch = ttk.Button(doors, text="Watch", bootstyle="outline", command=lambda: self._enter("spectator"))
+        self.watch = button(doors, texts.WATCH, lambda: self._enter("spectator"), "outline")
         self.watch.grid(row=0, column=1, padx=look.px(8))
         self.message = ttk.Label(doors, anchor="e", width=1)
         self.message.grid(row=0, column=2, sticky="ew", padx=look.px(4))
         self.message.bind("<Configure>", lambda event: self.message.configure(wraplength=event.width))
-        self.records = ttk.Button(doors, text="Leaderboard, games", bootstyle="ghost", command=self.acts(records))
+        self.records = button(doors, texts.RECORDS, self.acts(records))
         self.records.grid(row=0, column=3)
-        hint(self.records, "Who plays best, every finished game, and your own page (Ctrl+L)")
         self.online = ttk.Label(self, wraplength=look.px(640), foreground=look.palette.quiet)
         self.online.grid(row=6, sticky="ew", pady=(look.px(10), 0))
         wrap(self.online)
-        hint(self.online, lambda: "Online: " + ", ".join(self.model.online))
-        hint(self.join, "Take a free seat in the chosen room, or come back to yours (Enter or double-click)")
-        hint(self.watch, "Look on without playing (W)")
+        hint(self.online, lambda: texts.all_online(self.model.online))
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -137,7 +130,7 @@ class LobbyScreen(Screen):
         else:
             self.hint.place_forget()
         put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
-        put(self.online, online(model.online, model.online_count), palette.quiet)
+        put(self.online, texts.online(model.online, model.online_count), palette.quiet)
         self._refresh_doors()
 
     def _refresh_list(self, rows: list[Row]) -> None:
@@ -231,5 +224,6 @@ class LobbyScreen(Screen):
 
 
 def _values(row: Row) -> tuple[str, ...]:
-    watching = str(row.spectator_count) if row.spectator_count else ""
-    return room_name(row), players(row), brief_terms(row), state(row), watching
+    spectators = str(row.spectator_count) if row.spectator_count else ""
+    name = room_name(row.title, row.room)
+    return name, texts.players(row), brief_terms(row), texts.state(row), spectators

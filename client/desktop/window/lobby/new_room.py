@@ -8,60 +8,60 @@ from collections.abc import Callable, Sequence
 import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.new_room import NewRoom
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts import lobby as texts
 from client.texts.games import clock, series
 from game.bots.strategy import OFFERED
 from game.games.tictactoe import LARGEST, SMALLEST
 
 Create = Callable[[NewRoom], None]
 SERIES = (0, 1, 3, 5, 7)
-AGAINST = ("Open to all", "By invitation", *(f"Computer: {level}" for level in OFFERED))
+AGAINST = (texts.PUBLIC, texts.PRIVATE, *map(texts.computer, OFFERED))
 CLOCKS = ("none", "10s", "30s", "1+1", "3+2", "10+5")
 INVITED = 1
 
 
 def series_text(best_of: int) -> str:
     """Return the text of a series in the list of choices."""
-    return (series(best_of) or "no end").capitalize()
+    return series(best_of).capitalize() or texts.OPEN_ENDED
 
 
 class NewRoomPanel(ttk.Labelframe):
     """Calls ``create`` with valid terms. While they are not valid, the button is off and a text has the reason."""
 
     def __init__(self, parent: tk.Misc, look: Style, *, create: Create, cancel: Callable[[], None]) -> None:
-        super().__init__(parent, text="New room", padding=look.px(12))
+        super().__init__(parent, text=texts.NEW_ROOM.text, padding=look.px(12))
         self._create = create
         self._look = look
         self.columnconfigure(1, weight=1)
-        ttk.Label(self, text="Name").grid(row=0, column=0, sticky="w", padx=(0, look.px(8)))
+        ttk.Label(self, text=texts.NAME.text).grid(row=0, column=0, sticky="w", padx=(0, look.px(8)))
         self.title = ttk.Entry(self)
         self.title.grid(row=0, column=1, sticky="ew")
-        ttk.Label(self, text="Board").grid(row=1, column=0, sticky="w", padx=(0, look.px(8)))
+        ttk.Label(self, text=texts.BOARD).grid(row=1, column=0, sticky="w", padx=(0, look.px(8)))
         sizes = ttk.Frame(self)
         sizes.grid(row=1, column=1, sticky="w", pady=look.px(8))
         self._spins: list[ttk.Spinbox] = []
         self.width, self.height, self.in_a_row = (ttk.StringVar(self, str(SMALLEST)) for _ in range(3))
-        self._spin(sizes, self.width, "Cells across, 3 to 10")
+        self._spin(sizes, self.width, texts.WIDTH)
         ttk.Label(sizes, text="×").pack(side="left", padx=look.px(4))
-        self._spin(sizes, self.height, "Cells down, 3 to 10")
-        ttk.Label(sizes, text="with").pack(side="left", padx=look.px(8))
-        self._spin(sizes, self.in_a_row, "So many in a row win: from 3 to the longer side of the board")
-        ttk.Label(sizes, text="in a row").pack(side="left", padx=(look.px(6), 0))
+        self._spin(sizes, self.height, texts.HEIGHT)
+        ttk.Label(sizes, text=texts.WITH).pack(side="left", padx=look.px(8))
+        self._spin(sizes, self.in_a_row, texts.IN_A_ROW.hint)
+        ttk.Label(sizes, text=texts.IN_A_ROW.text).pack(side="left", padx=(look.px(6), 0))
         self._build_terms()
         buttons = ttk.Frame(self)
         buttons.grid(row=3, column=1, sticky="w")
-        self.open = ttk.Button(buttons, text="Open the room", bootstyle="primary", command=self._open)
+        self.open = button(buttons, texts.OPEN_ROOM, self._open, "primary")
         self.open.pack(side="left")
-        ttk.Button(buttons, text="Cancel", bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
+        ttk.Button(buttons, text=texts.CANCEL, bootstyle="outline", command=cancel).pack(side="left", padx=look.px(8))
         self.wrong = ttk.Label(self)
         self.wrong.grid(row=4, column=1, sticky="ew")
         self.wrong.grid_remove()
         wrap(self.wrong)
-        hint(self.title, "What the others read in the list; may stay empty")
-        hint(self.against, "The computer sits down at once; hard never loses on 3×3, and thinks on larger boards")
-        hint(self.open, "Opens it and takes you in (Enter)")
+        hint(self.title, texts.NAME.hint)
         for variable in (self.width, self.height, self.in_a_row):
             variable.trace_add("write", lambda *_: self._check())
         for field in (self.title, *self._spins):
@@ -69,20 +69,16 @@ class NewRoomPanel(ttk.Labelframe):
 
     def _build_terms(self) -> None:
         look = self._look
-        ttk.Label(self, text="Play").grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
+        ttk.Label(self, text=texts.GAME).grid(row=2, column=0, sticky="w", padx=(0, look.px(8)))
         line = ttk.Frame(self)
         line.grid(row=2, column=1, sticky="ew", pady=(0, look.px(8)))
         line.columnconfigure((0, 1, 2), weight=1)
         self.series = self._choice(line, 0, [series_text(one) for one in SERIES])
         self.clock = self._choice(line, 1, [clock(one).capitalize() for one in CLOCKS])
         self.against = self._choice(line, 2, AGAINST)
-        hint(self.series, "Game after game, or a series: who begins alternates")
-        hint(self.clock, "How much time each has")
-        hint(
-            self.against,
-            "Who may come in. Invited: the room is private, not in the list; its button Invite brings others in. "
-            "Computer: it takes the other seat",
-        )
+        hint(self.series, texts.SERIES)
+        hint(self.clock, texts.CLOCK)
+        hint(self.against, texts.ACCESS)
 
     def _choice(self, parent: ttk.Frame, column: int, texts: Sequence[str]) -> ttk.Combobox:
         box = ttk.Combobox(parent, values=list(texts), state="readonly", width=9)
@@ -114,7 +110,7 @@ class NewRoomPanel(ttk.Labelframe):
     def _check(self) -> None:
         fine = self._chosen() is not None
         self.open.configure(state="normal" if fine else "disabled")
-        self.wrong.configure(text="" if fine else f"Each from {SMALLEST} to {LARGEST}, and the row has to fit")
+        self.wrong.configure(text="" if fine else texts.WRONG_BOARD)
         show(self.wrong, not fine)
 
     def _open(self) -> None:

@@ -11,7 +11,7 @@ from client.desktop.model.lobby.open_games import OpenGame
 from client.desktop.window.widgets.screen import put, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
-from client.views import Row
+from client.texts import lobby as texts
 
 SHOWN = 3
 
@@ -48,32 +48,23 @@ class _GameLine:
     def __init__(self, parent: ttk.Frame, look: Style, room: str, enter: Callable[[str], None]) -> None:
         self._look = look
         self._number: int | None = None
-        self._words = ttk.Label(parent)
+        self._text = ttk.Label(parent)
         self._back = ttk.Button(parent, command=lambda: enter(room))
-        hint(self._back, "Your seat in this room is kept for you (Ctrl+1, 2, 3)")
+        hint(self._back, texts.BACK_TO_GAME)
 
     def show(self, game: OpenGame, number: int) -> None:
         """Show the game's state on line ``number``."""
         look, palette = self._look, self._look.palette
-        put(
-            self._words,
-            f"{game.words}  ·  {room_name(game.row)}",
-            palette.tones["you"] if game.my_turn else palette.text,
-        )
-        self._words.configure(font=look.font(11, bold=game.my_turn))
-        put(self._back, "Play on" if game.row.phase == "playing" else "Go back")
+        put(self._text, texts.room_of(game.words, game.row), palette.tones["you"] if game.my_turn else palette.text)
+        self._text.configure(font=look.font(11, bold=game.my_turn))
+        put(self._back, texts.CONTINUE if game.row.phase == "playing" else texts.RETURN)
         self._back.configure(bootstyle="primary" if game.my_turn else "outline")
         if number != self._number:
             self._number = number
-            self._words.grid(row=number, column=0, sticky="w", pady=look.px(3))
+            self._text.grid(row=number, column=0, sticky="w", pady=look.px(3))
             self._back.grid(row=number, column=1, sticky="e", pady=look.px(3))
 
     def destroy(self) -> None:
         """Remove the line: the game is not the user's any more, or not among the first."""
-        self._words.destroy()
+        self._text.destroy()
         self._back.destroy()
-
-
-def room_name(row: Row) -> str:
-    """Return the name of a room in the lobby."""
-    return row.title or f"Room {row.room}"

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.room import RoomModel
-from client.desktop.model.room.selection import TITLES, Choice, Option, Part
+from client.desktop.model.room.selection import Choice, Option
 from client.desktop.window.widgets.screen import Act, put, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
-from client.texts.games import called, name_in
+from client.texts.games import PARTS, Part, called, name_in
 from client.views import View
 from game.rules import other
 
@@ -80,7 +80,7 @@ class SelectionPanel(ttk.Frame):
             child.destroy()
         self.buttons, self._styles = {}, {}
         for number, choice in enumerate(choices):
-            title = ttk.Label(self._list, text=TITLES[choice.part], font=look.font(11, bold=True))
+            title = ttk.Label(self._list, text=PARTS[choice.part], font=look.font(11, bold=True))
             title.grid(row=2 * number, sticky="w", pady=(look.px(6), look.px(2)))
             line = ttk.Frame(self._list)
             line.grid(row=2 * number + 1, sticky="w")

@@ -53,7 +53,7 @@ class Screen(ttk.Frame):
         widget.bind(sequence, on_key)
 
 
-def put(widget: ttk.Label | ttk.Button, text: str, colour: str | None = None) -> None:
+def put(widget: ttk.Label | ttk.Button | ttk.Menubutton, text: str, colour: str | None = None) -> None:
     """Set a widget's text and colour only if they differ: Tk draws again on every setting."""
     if str(widget.cget("text")) != text:
         widget.configure(text=text)
