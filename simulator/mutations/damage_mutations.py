@@ -30,23 +30,23 @@ def _nothing_damaged(_self: Checker) -> Iterator[str]:
 
 tooth(
     "sums-are-not-checked",
-    "a row that can be read is taken for sound, also one that was edited",
+    "a readable row counts as sound, also an edited one",
     rows,
     "is_sound",
     also=((scrub, "is_sound", _is_sound), (Checker, "_damaged", _nothing_damaged)),
 )(_is_sound)
 
 
-@tooth("damage-is-not-fetched", "what is damaged in the main server's journal stays so", Repair, "_mend_own")
+@tooth("damage-is-not-fetched", "damage in the main server's journal is not repaired", Repair, "_mend_own")
 def _mend_own(_self: Repair, _office: Epoch, _stream: str) -> Conversation[None]:
     yield from ()
 
 
-@tooth("damage-is-not-reported", "the replica keeps to itself that its copy is damaged", ReplicaService, "more_beat")
+@tooth("damage-is-not-reported", "the replica does not report that its copy is damaged", ReplicaService, "more_beat")
 def _more_beat(_self: ReplicaService) -> dict[str, object]:
     return {}
 
 
-@tooth("no-scrub", "damage is found where something is read alone", Scrub, "_pages")
+@tooth("no-scrub", "damage is found only where something is read", Scrub, "_pages")
 def _pages(_self: Scrub, _connection: Any) -> Any:
     return iter(())

@@ -16,17 +16,17 @@ from server.rooms.service_clock import ServiceClock
 from simulator.mutations.mutation import tooth
 
 
-@tooth("a-takeover-forgets-the-time", "service time begins anew with every term", ServiceClock, "at_least")
+@tooth("a-takeover-forgets-the-time", "service time starts at zero in every term", ServiceClock, "at_least")
 def _at_least(_self: ServiceClock, _at: int) -> None:
     return None
 
 
-@tooth("time-goes-on-without-anybody", "service time passes while nobody is in office", ServiceClock, "at_least")
+@tooth("time-goes-on-without-anybody", "service time passes while there is no primary", ServiceClock, "at_least")
 def _at_least_by_the_clock(self: ServiceClock, at: int, _right: Any = ServiceClock.at_least) -> None:
     _right(self, max(at, int(1000 * self._clock())) if at else 0)
 
 
-@tooth("a-hang-is-charged", "all the time that a main server stood still counts as service time", ServiceClock, "tick")
+@tooth("a-hang-is-charged", "all the time that a main server hung counts as service time", ServiceClock, "tick")
 def _tick(self: ServiceClock) -> int:
     passed_ms, since = self._reached
     now = self._clock()
@@ -34,26 +34,26 @@ def _tick(self: ServiceClock) -> int:
     return int(self._reached[0])
 
 
-@tooth("time-is-never-written-down", "service time is nowhere but in memory", timer_commands, "brought_by")
+@tooth("time-is-never-written-down", "service time is only in memory", timer_commands, "brought_by")
 def _brought_by(*about: Any, _right: Any = timer_commands.brought_by) -> Iterator[tuple[str, Any]]:
     for stream, command in _right(*about):
         if not isinstance(command, Tick):
             yield stream, command
 
 
-@tooth("an-end-without-its-record", "a game's end is written without its record", Commit, "_enter")
+@tooth("an-end-without-its-record", "the end of a game is written without its record", Commit, "_enter")
 def _enter(_self: Commit, _record: Any, _draft: Any) -> None:
     return None
 
 
-@tooth("matched-while-in-a-match", "a player whose match goes on is matched again", RoomStore, "match_of")
+@tooth("matched-while-in-a-match", "a player whose match still runs is matched again", RoomStore, "match_of")
 def _match_of(_self: RoomStore, _name: str) -> None:
     return None
 
 
 @tooth(
     "lots-are-drawn-again",
-    "lots are drawn again when a room comes back from the journal",
+    "lots are drawn again when a room is read from the journal",
     RoomCache,
     "from_journal",
 )

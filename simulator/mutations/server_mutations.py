@@ -49,7 +49,7 @@ def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
     return self._commit(self.last)
 
 
-@_tooth("publish-before-commit", "events can be seen before they are in the log", Commit, "batch")
+@_tooth("publish-before-commit", "events are visible before they are in the log", Commit, "batch")
 def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
     draft = Batch(self._moment())
     for order in orders:
@@ -59,14 +59,12 @@ def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
         yield from self._write(draft)
 
 
-@_tooth("forget-request-ids", "a retry is carried out again", room_module, "answer_to")
+@_tooth("forget-request-ids", "a retry is applied again", room_module, "answer_to")
 def _answer_to(_room: Room, _by: str, _request_id: str) -> None:
     return None
 
 
-@_tooth(
-    "snapshot-forgets-requests", "a snapshot does not keep the requests that were answered", snapshot_codec, "encode"
-)
+@_tooth("snapshot-forgets-requests", "a snapshot lacks the requests that were answered", snapshot_codec, "encode")
 def _encode(room: Room, _encode: Callable[[Room], dict[str, object]] = encode) -> dict[str, object]:
     return {**_encode(room), "requests": {}}
 
@@ -76,7 +74,7 @@ def _obey(_self: Replica, _office: Epoch) -> None:
     return None
 
 
-@_tooth("stale-replica-in-step", "a replica that lacks entries counts as a copy", Primary, "joined")
+@_tooth("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "joined")
 def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
     self.step = SyncState.IN_STEP
     return None
@@ -84,7 +82,7 @@ def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
 
 @_tooth(
     "do-not-ask-the-replica",
-    "a main server takes office on its own journal, whatever the replica has",
+    "a main server becomes the primary on its own journal, whatever the replica has",
     takeover_rules,
     "decide",
 )
@@ -104,7 +102,7 @@ def _kill(self: Machine, role: str) -> None:
         self.world.crash(role)
 
 
-@_tooth("snapshot-one-event-too-far", "a snapshot says that it has one event more than it has", Compactor, "_snapshot")
+@_tooth("snapshot-one-event-too-far", "a snapshot claims one event more than it has", Compactor, "_snapshot")
 def _snapshot(self: Compactor, stream: str, _right: Any = Compactor._snapshot) -> Snapshot | None:
     snapshot: Snapshot | None = _right(self, stream)
     return None if snapshot is None else snapshot._replace(version=snapshot.version + 1)
@@ -116,7 +114,7 @@ def _allows_alone(_self: GuardFile, _last: LogId) -> bool:
 
 _tooth(
     "an-old-journal-goes-on-alone",
-    "a main server takes office alone with a journal that is older than it once was",
+    "a main server with an old journal becomes the primary without the replica",
     GuardFile,
     "allows_alone",
 )(_allows_alone)
@@ -124,7 +122,7 @@ _tooth(
 
 @_tooth(
     "an-epoch-without-its-holder",
-    "the same, and two histories of one epoch number pass as one",
+    "the same, and two histories with one epoch number count as one",
     EpochHistory,
     "contain",
     also=((GuardFile, "allows_alone", _allows_alone),),
@@ -134,7 +132,7 @@ def _contain_by_number(self: EpochHistory, end: LogEnd, last: LogId, _right: Any
     return mine
 
 
-@_tooth("ack-before-writing", "the replica acknowledges what its journal does not have", ReplicaService, "append")
+@_tooth("ack-before-writing", "the replica acknowledges entries that its journal lacks", ReplicaService, "append")
 def _append(
     self: ReplicaService, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
@@ -148,7 +146,7 @@ def _append(
     return LogEnd(*order.last, holder)
 
 
-@_tooth("backlog-skips-one", "a replica that catches up misses the first entry it lacks", Journal, "backlog")
+@_tooth("backlog-skips-one", "a replica that catches up does not get the first entry that it lacks", Journal, "backlog")
 def _backlog(self: Journal, after: LogId, upto: LogId, limit: int, _right: Any = Journal.backlog) -> Any:
     return _right(self, LogId(after.epoch, after.position + 1), upto, limit)
 
@@ -159,7 +157,7 @@ def _append_one_by_one(self: Journal, entries: Sequence[Entry], _right: Any = Jo
         _right(self, [entry])
 
 
-@_tooth("refused-is-committed", "a main server whose term is over acknowledges all the same", Replicator, "carry")
+@_tooth("refused-is-committed", "a fenced main server acknowledges commands", Replicator, "carry")
 def _carry(self: Replicator, entries: Sequence[Entry], _right: Any = Replicator.carry) -> Conversation[bool]:
     self._step_down = lambda _why: None
     yield from _right(self, entries)
@@ -168,7 +166,7 @@ def _carry(self: Replicator, entries: Sequence[Entry], _right: Any = Replicator.
 
 @_tooth(
     "news-with-holes",
-    "whoever waits is told the latest events alone, and nothing of those before",
+    "a long poll gets the latest events only, and none of those before",
     EventFeed,
     "_older",
 )
@@ -176,7 +174,7 @@ def _older(_self: EventFeed, _room: str, _after_version: int, _version: int) -> 
     return []
 
 
-@_tooth("the-hung-are-not-ended", "a server that hangs is left alone", Supervision, "tick")
+@_tooth("the-hung-are-not-ended", "a hung server is not ended", Supervision, "tick")
 def _tick(self: Supervision, now: float, _right: Any = Supervision.tick) -> Action | None:
     action: Action | None = _right(self, now)
     return None if action is Action.END else action
@@ -190,7 +188,7 @@ def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover_rule
     )
 
 
-@_tooth("anybody-is-the-owner", "a username that is somebody's is given to whoever asks next", names, "decide")
+@_tooth("anybody-is-the-owner", "a username with an owner is given to the next claim", names, "decide")
 def _decide_claim(
     state: names.Name, command: names.Command, _right: Callable[..., tuple[name_events.Event, ...]] = names.decide
 ) -> tuple[name_events.Event, ...]:
@@ -207,7 +205,7 @@ def _recover_with_any(
 
 @_tooth(
     "forgotten-rooms-come-back",
-    "a replica that was put back to before a forgetting is continued, and keeps what was forgotten",
+    "a replica that was restored from before a deletion keeps the deleted streams",
     Primary,
     "joined",
 )
@@ -229,7 +227,7 @@ def _may_be_read(_decision: object) -> bool:
 
 @_tooth(
     "refused-but-shown",
-    "a main server that serves reads only shows what came of commands that it refuses",
+    "a read-only main server shows the effects of commands that it refuses",
     RefusingCommitter,
     "submit",
 )
@@ -250,7 +248,10 @@ def _submit(self: RefusingCommitter, stream: str, command: Any, _right: Any = Re
 
 
 @_tooth(
-    "unchanged-is-forgotten", "a copy of a request that changed nothing may change something later", Commit, "_remember"
+    "unchanged-is-forgotten",
+    "a late duplicate of a request that changed nothing can change something",
+    Commit,
+    "_remember",
 )
 def _remember(_self: Commit, _unchanged: object) -> None:
     return None
@@ -258,7 +259,7 @@ def _remember(_self: Commit, _unchanged: object) -> None:
 
 @_tooth(
     "refused-for-what-never-happened",
-    "a refusal stands though the batch that it was decided in failed",
+    "a refusal stands although its batch was not written",
     Commit,
     "batch",
 )
@@ -277,12 +278,12 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Conversa
     self._remember(draft.unchanged)
 
 
-@_tooth("listed-once-and-for-all", "what is told of a room stays what it was at first", Commit, "_list")
+@_tooth("listed-once-and-for-all", "the summary of a room never changes", Commit, "_list")
 def _list(self: Commit, draft: Batch, _right: Any = Commit._list) -> None:
     _right(self, draft)
     draft.listings = [one for one in draft.listings if self._states.state_of(one.stream).version == 0]
 
 
-@_tooth("adopted-but-not-told-of", "a room that comes from the other copy is not told of", Journal, "unlisted")
+@_tooth("adopted-but-not-told-of", "a room from the other copy gets no summary", Journal, "unlisted")
 def _unlisted(_self: Journal) -> list[str]:
     return []
