@@ -31,7 +31,7 @@ from server.supervision.supervisor import Supervisor
 from server.telemetry import logs, metrics
 from server.telemetry.counters import Traffic
 from server.telemetry.metrics import Reading
-from server.telemetry.metrics_thread import MetricsThread
+from server.telemetry.metrics_port import MetricsPort
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
 from wire.errors import NotReady, StorageFailed, TicTacToeError
 from wire.rpc import Address, Endpoint
@@ -82,7 +82,7 @@ class ServerProcess:
         where = Address(settings.peer_bind_host, peer.port)
         self.peers = Endpoint(where, key=peer_key(self.key, role), answered=self.peer_traffic.answered)
         self.clients: Endpoint | None = None
-        self.metrics = MetricsThread(Address(settings.metrics_host, settings.metrics_port_of(role)))
+        self.metrics = MetricsPort(Address(settings.metrics_host, settings.metrics_port_of(role)))
         self.metrics.include(self._readings)
         self.in_background("metrics", lambda: self.metrics.run(self.go_on, self.pause))
         if settings.owner_pid:

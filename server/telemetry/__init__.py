@@ -1,1 +1,1 @@
-"""Metrics and logs. ``metrics`` lists the metrics, ``counters`` counts, ``metrics_thread`` serves them over HTTP."""
+"""Metrics and logs. ``metrics`` lists the metrics, ``counters`` counts, ``metrics_port`` serves them over HTTP."""

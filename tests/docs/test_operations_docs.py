@@ -13,8 +13,8 @@ import pytest
 from server.settings import ROOT, Settings, as_environment
 from server.telemetry import metrics
 from server.telemetry.counters import RecoveryCounts
-from server.telemetry.exposition import Exposition
 from server.telemetry.metrics import ALL, OF_THE_PROCESS, Metric
+from server.telemetry.metrics_port import text_of
 from tests.server.telemetry.scraping import Scrape
 
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
@@ -59,7 +59,7 @@ def test_the_document_has_every_metric_and_no_other() -> None:
 
 
 def test_of_the_process_is_told_what_the_library_tells() -> None:
-    told = Scrape(Exposition(list).text().decode())
+    told = Scrape(text_of([]).decode())
     assert {name for name, _ in told.samples} == set(OF_THE_PROCESS)
 
 
@@ -85,7 +85,7 @@ def test_counters_are_asked_for_their_growth(expression: str) -> None:
 
 def test_rules_know_the_bounds_that_are_told() -> None:
     (bound,) = re.findall(r'tictactoe_takeover_duration_seconds_bucket\{le="([^"]+)"\}', RULES)
-    told = Scrape(Exposition(lambda: [metrics.Reading(metrics.TAKEOVER_S, RecoveryCounts().took_s)]).text().decode())
+    told = Scrape(text_of([metrics.Reading(metrics.TAKEOVER_S, RecoveryCounts().took_s)]).decode())
     assert told.says("tictactoe_takeover_duration_seconds_bucket", le=bound)
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from server.telemetry import metrics
 from server.telemetry.counters import MOVE_BOUNDS_S, WATCHED_CODES, Distribution, Stopwatch, Traffic
-from server.telemetry.exposition import Exposition
 from server.telemetry.metrics import Reading
+from server.telemetry.metrics_port import text_of
 from tests.server.telemetry.scraping import Scrape
 
 SOME = (1.0, 2.0, 4.0)
@@ -71,16 +71,14 @@ def test_readings_become_what_prometheus_reads() -> None:
     for value in (0.0004, 0.001, 0.0011, 9.0):
         moves.add(value)
     told = Scrape(
-        Exposition(
-            lambda: [
+        text_of(
+            [
                 Reading(metrics.MOVE_S, moves),
                 Reading(metrics.ROOMS, 7),
                 Reading(metrics.REFUSED, 2, ("clients", 'od"d\n')),
                 Reading(metrics.REFUSED, 3, ("clients", "busy")),
             ]
-        )
-        .text()
-        .decode()
+        ).decode()
     )
     assert told.value("tictactoe_rooms") == 7
     assert told.value("tictactoe_refused_requests_total", port="clients", code='od"d\n') == 2
@@ -95,7 +93,7 @@ def test_readings_become_what_prometheus_reads() -> None:
 
 def test_a_value_of_another_kind_is_not_told() -> None:
     with pytest.raises(TypeError, match="tictactoe_rooms"):
-        Exposition(lambda: [Reading(metrics.ROOMS, Distribution(SOME))]).text()
+        text_of([Reading(metrics.ROOMS, Distribution(SOME))])
 
 
 def test_errors_that_alerts_wait_for_are_told_before_there_is_one() -> None:

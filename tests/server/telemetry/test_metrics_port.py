@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from server.telemetry import metrics_http
-from server.telemetry.metrics_http import LARGEST_REQUEST, MOST_CONNECTIONS, MetricsServer
+from server.telemetry import metrics_port
+from server.telemetry.metrics_port import LARGEST_REQUEST, MOST_CONNECTIONS, HttpPort
 from tests.conditions import wait_until
 from tests.server.telemetry.scraping import ask
 from wire.rpc import Address
@@ -23,7 +23,7 @@ GET = b"GET /metrics HTTP/1.1\r\n\r\n"
 class Served:
     """A port, and how often what it tells was made."""
 
-    def __init__(self, port: MetricsServer) -> None:
+    def __init__(self, port: HttpPort) -> None:
         self.address = port.address
         self.made = 0
 
@@ -32,11 +32,11 @@ class Served:
 def served() -> Iterator[Served]:
     ending = threading.Event()
 
-    def render() -> tuple[str, bytes]:
+    def make_text() -> bytes:
         served.made += 1
-        return "text/plain", TEXT
+        return TEXT
 
-    port = MetricsServer(Address("127.0.0.1", 0), render)
+    port = HttpPort(Address("127.0.0.1", 0), make_text)
     served = Served(port)
     thread = threading.Thread(target=lambda: port.serve(lambda: not ending.is_set(), ending.wait))
     thread.start()
@@ -96,8 +96,16 @@ def test_who_says_nothing_is_in_nobodys_way(served: Served) -> None:
         assert said(served.address, GET).endswith(TEXT), "the one that has been there longest has to go"
 
 
+def test_however_many_connect_there_are_few_threads(served: Served) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(2 * MOST_CONNECTIONS):
+            stack.enter_context(socket.create_connection(served.address, 5.0))
+        assert said(served.address, GET).endswith(TEXT)
+        assert sum(thread.name == "metrics request" for thread in threading.enumerate()) <= MOST_CONNECTIONS
+
+
 def test_who_is_slow_is_not_waited_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_http, "REQUEST_S", 0.1)
+    monkeypatch.setattr(metrics_port, "REQUEST_S", 0.1)
     with socket.create_connection(served.address, 5.0) as connection:
         connection.sendall(GET[:-2])
         assert connection.recv(1) == b"", "closed, without an answer"
@@ -113,7 +121,7 @@ def test_who_breaks_off_while_it_is_told_ends_nothing(served: Served) -> None:
 
 
 def test_however_many_ask_it_is_made_once_in_a_while(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_http, "FRESH_S", 60.0)
+    monkeypatch.setattr(metrics_port, "FRESH_S", 60.0)
     for _ in range(20):
         said(served.address, GET)
     assert served.made == 1
@@ -121,14 +129,14 @@ def test_however_many_ask_it_is_made_once_in_a_while(served: Served, monkeypatch
 
 def test_a_taken_port_is_an_error(served: Served) -> None:
     with pytest.raises(OSError, match="in use"):
-        MetricsServer(served.address, lambda: ("", b""))
+        HttpPort(served.address, lambda: b"")
 
 
 def test_what_cannot_be_made_is_for_whoever_serves(served: Served) -> None:
-    def render() -> tuple[str, bytes]:
+    def make_text() -> bytes:
         raise ValueError("broken")
 
-    port = MetricsServer(Address("127.0.0.1", 0), render)
+    port = HttpPort(Address("127.0.0.1", 0), make_text)
     failed: list[BaseException] = []
 
     def serve(go_on: Callable[[], bool]) -> None:

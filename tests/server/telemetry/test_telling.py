@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from server.telemetry import metrics_thread
+from server.telemetry import metrics_port
 from server.telemetry.metrics import ROOMS, Reading
-from server.telemetry.metrics_thread import MetricsThread
+from server.telemetry.metrics_port import MetricsPort
 from tests.conditions import wait_until
 from tests.server.telemetry.scraping import Scrape, ask
 from wire.rpc import Address
@@ -18,8 +18,8 @@ from wire.rpc import Address
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_thread, "FIRST_S", 0.0)
-    monkeypatch.setattr(metrics_thread, "AGAIN_S", 0.01)
+    monkeypatch.setattr(metrics_port, "FIRST_S", 0.0)
+    monkeypatch.setattr(metrics_port, "AGAIN_S", 0.01)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def ending() -> Iterator[threading.Event]:
     ending.set()
 
 
-def begin(told: MetricsThread, ending: threading.Event) -> threading.Thread:
+def begin(told: MetricsPort, ending: threading.Event) -> threading.Thread:
     thread = threading.Thread(target=lambda: told.run(lambda: not ending.is_set(), ending.wait))
     thread.start()
     return thread
@@ -54,13 +54,13 @@ def test_without_a_port_nothing_is_told() -> None:
     def never(*_: object) -> bool:
         raise AssertionError("there is nothing to do")
 
-    MetricsThread(Address("127.0.0.1", 0)).run(never, never)
+    MetricsPort(Address("127.0.0.1", 0)).run(never, never)
 
 
 def test_all_sources_are_told_as_they_are_when_somebody_asks(ending: threading.Event) -> None:
     count = [3]
     address = free_address()
-    told = MetricsThread(address)
+    told = MetricsPort(address)
     told.include(lambda: [Reading(ROOMS, count[0])])
     thread = begin(told, ending)
     wait_until(lambda: rooms(address) == 3)
@@ -80,7 +80,7 @@ def test_a_source_that_fails_costs_one_answer(ending: threading.Event, capsys: p
         yield Reading(ROOMS, 1)
 
     address = free_address()
-    told = MetricsThread(address)
+    told = MetricsPort(address)
     told.include(source)
     thread = begin(told, ending)
     said = []
@@ -94,7 +94,7 @@ def test_a_source_that_fails_costs_one_answer(ending: threading.Event, capsys: p
 def test_a_taken_port_is_said_once_and_tried_again(ending: threading.Event, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
-        told = MetricsThread(address)
+        told = MetricsPort(address)
         told.include(lambda: [Reading(ROOMS, 1)])
         thread = begin(told, ending)
         said: list[str] = []
