@@ -68,4 +68,4 @@ def build(its_node: ServerProcess) -> None:
 
 
 if __name__ == "__main__":
-    entry_point.main(COMMUNICATION, build)
+    entry_point.main(COMMUNICATION, build, "openskill.models")

@@ -35,4 +35,4 @@ def build(its_node: ServerProcess) -> None:
 
 
 if __name__ == "__main__":
-    entry_point.main(MAIN, build)
+    entry_point.main(MAIN, build, "precis_i18n")

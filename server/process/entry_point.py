@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import structlog
 
+from server.process.late_imports import METRICS, LateImports
 from server.process.server_process import ServerProcess
 from server.runtime import arguments, standard_streams, this_machine
 from server.runtime.log_file import LogFile
@@ -26,8 +27,11 @@ from wire.os_errors import sentence_of
 logger = structlog.get_logger()
 
 
-def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
-    """Run a server script for ``role``. ``build`` adds what the role needs. Exit with a status."""
+def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoReturn:
+    """Run a server script for ``role``. ``build`` adds what the role needs. Exit with a status.
+
+    ``later``: modules that the role needs only later.
+    """
     standard_streams.open_missing()
     arguments.take(role, sys.argv[1:])
     settings = None
@@ -37,9 +41,11 @@ def main(role: str, build: Callable[[ServerProcess], None]) -> NoReturn:
         if role in (MAIN, REPLICATION):
             this_machine.check_log(settings)
         log_file = LogFile(settings, role)
-        gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
+        late_imports = LateImports(*later, *([METRICS] if settings.metrics_port_of(role) else []))
         if not processes.told_to_begin(role, settings):
             sys.exit(0)
+        late_imports.postpone()
+        gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
         node = ServerProcess(role, settings)
     except AlreadyRunning as error:
         _fail(str(error), processes.ALREADY_RUNNING, settings)
