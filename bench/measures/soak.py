@@ -36,7 +36,7 @@ def endurance(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
         more = servers.disk_bytes() - files[-1][0]
     half = (len(kept) + 1) // 2
     journals = Round(max(kept[-half:]) / MB, max(kept[:half]) / MB)
-    what = f"what both journals keep but the book of records, in the second half of {made} moves, at the most"
+    what = f"the size of both journals without the game archive, in the second half of {made} moves, at the most"
     (bytes_then, games_then), (bytes_now, games_now) = files[half], files[-1]
     each_game = (bytes_now - bytes_then) / max(1, games_now - games_then)
     note = f"files: {bytes_now / MB:.0f} MB with {games_now} games, {each_game:.0f} bytes more for each"
