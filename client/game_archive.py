@@ -6,23 +6,24 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from game.errors import InvalidArgument
 from game.forms import records
 from game.forms.record_checks import check_record
 from game.forms.records import GameRecord
-from game.plain_values import text, whole
+from game.plain_values import Whole, read
 from wire.errors import ProtocolMismatch
 
 EXPORT_FORMAT = "tictactoe-game"
-_COUNTS = ("deviation", "games", "wins", "draws", "losses")
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class RatingEntry:
+class RatingEntry(Struct, frozen=True):
     """A player's rating among people or among bots, and the results behind it.
 
     ``deviation``: half the width of the 95 % interval of the true strength.
@@ -30,29 +31,27 @@ class RatingEntry:
 
     name: str
     rating: int
-    deviation: int
-    games: int
-    wins: int
-    draws: int
-    losses: int
+    deviation: Whole
+    games: Whole
+    wins: Whole
+    draws: Whole
+    losses: Whole
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A player's rating before a game and after it."""
 
     before: int
     after: int
 
 
-@dataclass(frozen=True)
-class Played:
+class Played(Struct, frozen=True):
     """A finished game: its number in the game archive, its record, and the rating changes by username.
 
     ``changes`` is empty if the game was not rated.
     """
 
-    number: int
+    number: Whole
     record: GameRecord
     changes: Mapping[str, Change]
 
@@ -80,40 +79,24 @@ class PlayerPage:
     games: Games
 
 
+class _Page(Struct):
+    games: list[Any]
+    earlier: Whole
+
+
 def standing_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
     """Decode a rating entry from the wire. Raises ProtocolMismatch for anything else."""
-    if plain is None:
-        return None
-    try:
-        counts = {name: whole(plain[name], name) for name in _COUNTS}
-        return RatingEntry(text(plain["name"], "name"), rating=_rating(plain["rating"], "rating"), **counts)
-    except KeyError as missing:
-        raise ProtocolMismatch(f"what the server says of a player has no {missing}") from None
-    except (InvalidArgument, TypeError) as wrong:
-        raise ProtocolMismatch(f"what the server says of a player cannot be read: {wrong}") from None
-
-
-def _rating(value: object, name: str) -> int:
-    """Return the value if it is a rating. A rating can be negative."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidArgument(f"{name} must be whole numbers")
-    return value
+    return None if plain is None else _from_server(plain, RatingEntry)
 
 
 def played_from(plain: Mapping[str, Any]) -> Played:
     """Decode a game from the wire. Raises ProtocolMismatch if it cannot have been played."""
+    played = _from_server(plain, Played)
     try:
-        record = records.game_from_plain(plain["record"])
-        check_record(record)
-        changes = {
-            text(name, "changes"): Change(_rating(before, "changes"), _rating(after, "changes"))
-            for name, (before, after) in plain["changes"].items()
-        }
-        return Played(whole(plain["number"], "number"), record, changes)
-    except KeyError as missing:
-        raise ProtocolMismatch(f"the server's game has no {missing}") from None
-    except (InvalidArgument, TypeError, ValueError, AttributeError) as wrong:
+        check_record(played.record)
+    except InvalidArgument as wrong:
         raise ProtocolMismatch(f"the server's game cannot be read: {wrong}") from None
+    return played
 
 
 def games_from(plain: Mapping[str, Any]) -> Games:
@@ -121,19 +104,22 @@ def games_from(plain: Mapping[str, Any]) -> Games:
 
     Raises ProtocolMismatch if there is no list of games.
     """
-    try:
-        given, earlier = list(plain["games"]), whole(plain["earlier"], "earlier")
-    except KeyError as missing:
-        raise ProtocolMismatch(f"the server's list of games has no {missing}") from None
-    except (InvalidArgument, TypeError) as wrong:
-        raise ProtocolMismatch(f"the server's list of games cannot be read: {wrong}") from None
+    page = _from_server(plain, _Page)
     games: list[Played] = []
-    for one in given:
+    for one in page.games:
         try:
             games.append(played_from(one))
         except ProtocolMismatch as wrong:
             logger.warning("a game of the archive is left out: %s", wrong.message)
-    return Games(tuple(games), earlier, len(given) - len(games))
+    return Games(tuple(games), page.earlier, len(page.games) - len(games))
+
+
+def _from_server(plain: object, kind: type[T]) -> T:
+    try:
+        value: T = read(plain, kind)
+    except InvalidArgument as wrong:
+        raise ProtocolMismatch(f"the server's answer cannot be read: {wrong}") from None
+    return value
 
 
 def as_json(record: GameRecord) -> str:

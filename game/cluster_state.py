@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from game.errors import InvalidArgument
+from msgspec import Struct
+
 from game.moment import Context
-from game.plain_values import or_none, whole, yes_or_no
+from game.plain_values import Form, Whole
 
 
 class ClusterState(NamedTuple):
@@ -49,13 +50,12 @@ class Drain:
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Struct, frozen=True, tag="happened", tag_field="kind"):
     """The only kind of event: the cluster's state from now on."""
 
-    at: int
+    at: Whole
     draining: bool
-    until: int | None
+    until: Whole | None = None
 
 
 def decide(state: ClusterState, command: Tick | Drain, now: Context) -> tuple[Happened, ...]:
@@ -74,18 +74,15 @@ def evolve(state: ClusterState, event: Happened) -> ClusterState:
     return ClusterState(state.version + 1, event.at, event.draining, event.until)
 
 
-def to_plain(event: Happened) -> dict[str, object]:
-    """Return the event as plain data."""
-    return {"kind": "happened", "at": event.at, "draining": event.draining, "until": event.until}
+EVENTS = Form(Happened)
+to_plain, from_plain = EVENTS.to_plain, EVENTS.from_plain
 
 
-def from_plain(plain: object) -> Happened:
-    """Return the event that ``to_plain`` wrote. Ignores unknown fields. Raises InvalidArgument for any other value."""
-    if not isinstance(plain, Mapping) or plain.get("kind") != "happened":
-        raise InvalidArgument("an event of the whole cluster is a dictionary of a known kind")
-    at, until = whole(plain.get("at"), "at"), or_none(whole)(plain.get("until"), "until")
-    draining = yes_or_no(plain.get("draining"), "draining")
-    return Happened(at, draining, until)  # type: ignore[arg-type]  # a whole number or None, as was just checked
+class _Written(Happened, frozen=True, kw_only=True, tag=Happened.__struct_config__.tag):
+    version: Whole
+
+
+_STATES = Form(_Written)
 
 
 def encode(state: ClusterState) -> dict[str, object]:
@@ -95,6 +92,5 @@ def encode(state: ClusterState) -> dict[str, object]:
 
 def decode(plain: Mapping[str, Any]) -> ClusterState:
     """Return the state that ``encode`` wrote. Raises InvalidArgument for any other value."""
-    version = whole(plain["version"], "version")
-    event = from_plain({"kind": "happened", **plain})
-    return ClusterState(version, event.at, event.draining, event.until)
+    written = _STATES.from_plain({"kind": "happened", **plain})
+    return ClusterState(written.version, written.at, written.draining, written.until)

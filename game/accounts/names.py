@@ -16,12 +16,14 @@ Two names that differ only in case or composition are the same name: see ``name_
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from game.accounts.name_events import Claimed, Event, Kept, Recovered, Released
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, WrongCode
+from game.plain_values import Form, Whole
 
 LONGEST_NAME = 20
 REMEMBERED = 8
@@ -39,14 +41,13 @@ _INVISIBLE = frozenset(
 """Letters and marks without a glyph: Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True, omit_defaults=True):
     """A username's state. ``token_hash``: hash of the owner's token, empty while the name is free.
 
     ``code_hash``: hash of the recovery code, empty while the name is not reserved.
     """
 
-    version: int
+    version: Whole
     name: str
     token_hash: str
     code_hash: str = ""
@@ -206,25 +207,6 @@ def may_be_released(state: Name, *, seated: bool, unheard_s: float, grace_s: flo
     return state.held and not state.kept and not seated and unheard_s > grace_s
 
 
-def encode(state: Name) -> dict[str, object]:
-    """Return the state as plain data."""
-    plain: dict[str, object] = {"version": state.version, "name": state.name, "token_hash": state.token_hash}
-    if state.kept:
-        plain["code_hash"] = state.code_hash
-    if state.former_tokens:
-        plain["former_tokens"] = list(state.former_tokens)
-    if state.former_codes:
-        plain["former_codes"] = list(state.former_codes)
-    return plain
-
-
-def decode(plain: Mapping[str, Any]) -> Name:
-    """Return the state that ``encode`` wrote, including state from before recovery codes."""
-    return Name(
-        plain["version"],
-        plain["name"],
-        plain["token_hash"],
-        plain.get("code_hash", ""),
-        tuple(plain.get("former_tokens", ())),
-        tuple(plain.get("former_codes", ())),
-    )
+_STATES = Form(Name)
+encode, decode = _STATES.to_plain, _STATES.from_plain
+"""``decode`` also reads states from before recovery codes."""

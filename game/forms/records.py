@@ -7,44 +7,43 @@ order, a reader can compute all results and ratings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
-from game.errors import InvalidArgument, InvariantBroken
+from msgspec import Meta, Struct
+
+from game.errors import InvariantBroken
 from game.match.clock import written
-from game.plain_values import Read, list_of, one_of, options, or_none, simple, text, whole, yes_or_no
+from game.plain_values import Form, Options, Simple, Whole
 from game.rooms.state import Room
-from game.rules import SEATS, TERMINATIONS, Seat, Termination
+from game.rules import SEATS, Seat, Termination
 
 RECORDS_OF_A_VOLUME = 1000
 """The number of records in one archive segment."""
 
 
-@dataclass(frozen=True)
-class GameRecord:
+class GameRecord(Struct, frozen=True, tag="game", tag_field="kind"):
     """A finished game, complete enough for a replay. ``seats``: the player of each seat.
 
     ``bots``: players that are programs. ``date``: when it began, in seconds since 1970.
     """
 
     room: str
-    number: int
+    number: Whole
     game: str
-    options: Mapping[str, Any]
-    seats: Mapping[Seat, str]
+    options: Options
+    seats: Annotated[Mapping[Seat, str], Meta(min_length=len(SEATS))]
     bots: tuple[str, ...]
-    moves: tuple[tuple[Seat, Any], ...]
+    moves: tuple[tuple[Seat, Simple], ...]
     termination: Termination
     winner: Seat | None
-    date: int
-    best_of: int
+    date: Whole
+    best_of: Whole
     clock: str
     rated: bool
-    private: bool = False
+    private: bool
 
 
-@dataclass(frozen=True)
-class NameFreed:
+class NameFreed(Struct, frozen=True, tag="name_freed", tag_field="kind"):
     """A username was released. A later owner of the name is a different user with new results."""
 
     name: str
@@ -76,66 +75,7 @@ def record_of(room: Room) -> GameRecord:
     )
 
 
-def to_plain(record: Record) -> dict[str, object]:
-    """Return the record as a new dictionary of values that JSON and msgpack have."""
-    if isinstance(record, NameFreed):
-        return {"kind": "name_freed", "name": record.name}
-    return {
-        "kind": "game",
-        **{name: getattr(record, name) for name in _SHAPE},
-        "options": dict(record.options),
-        "seats": dict(record.seats),
-        "bots": list(record.bots),
-        "moves": [[seat, move] for seat, move in record.moves],
-    }
-
-
-def from_plain(plain: object) -> Record:
-    """Return the record that ``to_plain`` wrote. Ignores unknown fields. Raises InvalidArgument for any other value.
-
-    This reads only the shape. ``record_checks`` checks whether a record from outside can be true.
-    """
-    if isinstance(plain, Mapping) and plain.get("kind") == "name_freed":
-        return NameFreed(text(plain.get("name"), "name"))
-    return game_from_plain(plain)
-
-
-def game_from_plain(plain: object) -> GameRecord:
-    """Return the game that ``to_plain`` wrote. Raises InvalidArgument for any other value."""
-    if not isinstance(plain, Mapping) or plain.get("kind") != "game":
-        raise InvalidArgument("a record is a dictionary of a known kind")
-    for name in _SHAPE:
-        if name not in plain:
-            raise InvalidArgument(f"the record has no {name}")
-    values: dict[str, Any] = {name: read(plain[name], name) for name, read in _SHAPE.items()}
-    return GameRecord(**values)
-
-
-def _seats(value: object, name: str) -> dict[str, object]:
-    if not isinstance(value, Mapping) or set(value) != set(SEATS):
-        raise InvalidArgument(f"{name} must be a dictionary of X and O")
-    return {seat: text(value[seat], name) for seat in SEATS}
-
-
-def _move(value: object, name: str) -> tuple[object, object]:
-    if not isinstance(value, (list, tuple)) or len(value) != 2:  # noqa: PLR2004  # a pair
-        raise InvalidArgument(f"{name} must be pairs of a seat and a move")
-    return one_of(*SEATS)(value[0], name), simple(value[1], name)
-
-
-_SHAPE: Mapping[str, Read] = {
-    "room": text,
-    "number": whole,
-    "game": text,
-    "options": options,
-    "seats": _seats,
-    "bots": list_of(text),
-    "moves": list_of(_move),
-    "termination": one_of(*TERMINATIONS),
-    "winner": or_none(one_of(*SEATS)),
-    "date": whole,
-    "best_of": whole,
-    "clock": text,
-    "rated": yes_or_no,
-    "private": yes_or_no,
-}
+RECORDS: Form[Record] = Form(GameRecord, NameFreed)
+to_plain, from_plain = RECORDS.to_plain, RECORDS.from_plain
+game_from_plain = Form(GameRecord).from_plain
+"""These read only the shape. ``record_checks`` checks whether a record from outside can be true."""

@@ -63,7 +63,7 @@ def agreement(game: str, what: Proposal, by: str, request_id: str, at: int, lot:
     """Return the event that fixes what is played."""
     options = rules_named(game, boards_of(game)[what.board]).options()
     clock = written(clock_rule(what.clock))
-    return Agreed(by, request_id, what.board, options, what.best_of, clock, lot, at=at)
+    return Agreed(by, request_id, options, lot, what.board, what.best_of, clock, at=at)
 
 
 def propose(room: Room, command: Propose, now: Context, _limits: Limits) -> tuple[Event, ...]:

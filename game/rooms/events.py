@@ -1,215 +1,183 @@
 """The events of a room: immutable facts. ``event_codec`` has their plain form for disk and wire.
 
 Each event has the user and the request id that caused it, so that every copy of the events recognizes a retry. ``at``
-is its service time (see ``moment``), where something depends on it.
+is its service time (see ``moment``), where something depends on it. Fields are written in this order. A field that is
+added needs a default, because older logs lack it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar
 
+from msgspec import Struct
+
 from game.match.offers import Matter
+from game.plain_values import Options, Simple, Whole
 from game.rules import Seat, Termination
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    kind: ClassVar[str]
+class _Kind:
+    """The name of an event's class in its plain form, as an attribute of the class and of the event."""
+
+    def __get__(self, _event: object, kind: type[_Event]) -> str:
+        return str(kind.__struct_config__.tag)
+
+
+class _At(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    at: Whole = 0
+
+
+class _Event(_At, frozen=True):
+    kind: ClassVar = _Kind()
     by: str
     request_id: str
-    at: int = field(default=0, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Created(_Event):
+class Created(_Event, frozen=True, tag="created"):
     """The room is open; ``by`` owns it. ``best_of``: 0 for games without end.
 
     ``code``: the invite code of a private room, else empty. ``rated``: whether its games count for ratings. ``bots``:
     players that are programs.
     """
 
-    kind = "created"
     room_id: str
     title: str
     game: str
-    options: Mapping[str, object]
-    best_of: int = 0
+    options: Options
+    best_of: Whole = 0
     clock: str = "none"
     code: str = ""
     rated: bool = False
     bots: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Seated(_Event):
+class Seated(_Event, frozen=True, tag="seated"):
     """``by`` took a free seat and owns it from now on."""
 
-    kind = "seated"
     seat: Seat
 
 
-@dataclass(frozen=True, slots=True)
-class Watched(_Event):
+class Watched(_Event, frozen=True, tag="watched"):
     """``by`` entered as a spectator."""
 
-    kind = "watched"
 
-
-@dataclass(frozen=True, slots=True)
-class Returned(_Event):
+class Returned(_Event, frozen=True, tag="returned"):
     """``by`` returned to the own seat."""
 
-    kind = "returned"
 
-
-@dataclass(frozen=True, slots=True)
-class Left(_Event):
+class Left(_Event, frozen=True, tag="left"):
     """``by`` left, and was last seen ``unseen_ms`` ms before. A player keeps the seat."""
 
-    kind = "left"
-    unseen_ms: int = 0
+    unseen_ms: Whole = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Removed(_Event):
+class Removed(_Event, frozen=True, tag="removed"):
     """``by``, the room's owner, removed a spectator. ``name`` cannot come back."""
 
-    kind = "removed"
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Locked(_Event):
+class Locked(_Event, frozen=True, tag="locked"):
     """New spectators cannot enter; if ``on`` is false, they can again."""
 
-    kind = "locked"
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Selecting(_Event):
+class Selecting(_Event, frozen=True, tag="selecting"):
     """A match began. Until the service time ``until`` its players propose what to play, from these lists."""
 
-    kind = "selecting"
     boards: tuple[str, ...]
-    best_ofs: tuple[int, ...]
+    best_ofs: tuple[Whole, ...]
     clocks: tuple[str, ...]
-    until: int
+    until: Whole
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed(_Event):
+class Proposed(_Event, frozen=True, tag="proposed"):
     """The player on that seat proposed this."""
 
-    kind = "proposed"
     seat: Seat
     board: str
-    best_of: int
+    best_of: Whole
     clock: str
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed(_Event):
+class Agreed(_Event, frozen=True, tag="agreed"):
     """What is going to be played. ``lot``: the random number that decided it; None when both proposed the same."""
 
-    kind = "agreed"
+    options: Options
+    lot: Whole | None
     board: str
-    options: Mapping[str, object]
-    best_of: int
+    best_of: Whole
     clock: str
-    lot: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Started(_Event):
+class Started(_Event, frozen=True, tag="started"):
     """A game began. ``number``: which game of the room, from 1. ``date``: seconds since 1970."""
 
-    kind = "started"
     seat_x: str
     seat_o: str
-    number: int
-    date: int = 0
+    number: Whole
+    date: Whole = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Moved(_Event):
+class Moved(_Event, frozen=True, tag="moved"):
     """A seat made a legal move."""
 
-    kind = "moved"
     seat: Seat
-    move: object
+    move: Simple
 
 
-@dataclass(frozen=True, slots=True)
-class Finished(_Event):
+class Finished(_Event, frozen=True, tag="finished"):
     """The game is over. ``winner`` is a seat; None after a draw or an abort."""
 
-    kind = "finished"
     termination: Termination
     winner: Seat | None
-    line: tuple[int, ...]
+    line: tuple[Whole, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RematchWanted(_Event):
+class RematchWanted(_Event, frozen=True, tag="rematch_wanted"):
     """The player on that seat offered a rematch."""
 
-    kind = "rematch_wanted"
     seat: Seat
 
 
-@dataclass(frozen=True, slots=True)
-class RematchDeclined(_Event):
+class RematchDeclined(_Event, frozen=True, tag="rematch_declined"):
     """The player on that seat declined the rematch or withdrew the offer."""
 
-    kind = "rematch_declined"
     seat: Seat
 
 
-@dataclass(frozen=True, slots=True)
-class Offered(_Event):
+class Offered(_Event, frozen=True, tag="offered"):
     """The player on that seat offered a draw, a takeback or an abort."""
 
-    kind = "offered"
     seat: Seat
     what: Matter
 
 
-@dataclass(frozen=True, slots=True)
-class Declined(_Event):
+class Declined(_Event, frozen=True, tag="declined"):
     """The offer of that seat has ended: the opponent declined it or, if ``withdrawn``, that player withdrew it."""
 
-    kind = "declined"
     seat: Seat
     what: Matter
     withdrawn: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TakenBack(_Event):
+class TakenBack(_Event, frozen=True, tag="taken_back"):
     """The last ``count`` moves of the game were taken back."""
 
-    kind = "taken_back"
-    count: int
+    count: Whole
 
 
-@dataclass(frozen=True, slots=True)
-class Said(_Event):
+class Said(_Event, frozen=True, tag="said"):
     """``by`` wrote a chat line. ``seat``: None for a spectator. ``date``: seconds since 1970."""
 
-    kind = "said"
     seat: Seat | None
     text: str
-    date: int
+    date: Whole
 
 
-@dataclass(frozen=True, slots=True)
-class Closed(_Event):
+class Closed(_Event, frozen=True, tag="closed"):
     """The room is closed for good."""
-
-    kind = "closed"
 
 
 Event = (

@@ -9,23 +9,28 @@ import json
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from game.errors import check
 from game.forms import records
 from game.forms.records import RECORDS_OF_A_VOLUME, Record
 from game.moment import Context
-from game.plain_values import whole
+from game.plain_values import Form, Whole
 from server.log.entries import StreamCopy
 from server.log.stream_kind import StreamKind, as_json
 
 PREFIX = "book/"
 
 
-class Segment(NamedTuple):
+class Segment(Struct, frozen=True):
     """A segment's state: how many records it has."""
 
-    version: int = 0
+    version: Whole
+
+
+_STATES = Form(Segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class ArchiveStream(StreamKind):
     keeps_events = True
 
     def nothing(self, stream: str) -> Segment:  # noqa: ARG002
-        return Segment()
+        return Segment(0)
 
     def decide(self, state: Segment, command: AddRecord, now: Context) -> Sequence[Record]:  # noqa: ARG002
         expected = (command.number - 1) % RECORDS_OF_A_VOLUME
@@ -78,10 +83,10 @@ class ArchiveStream(StreamKind):
         return Segment(copy.version)
 
     def encode(self, state: Segment) -> dict[str, object]:
-        return state._asdict()
+        return _STATES.to_plain(state)
 
     def decode(self, plain: Mapping[str, Any]) -> Segment:
-        return Segment(whole(plain["version"], "version"))
+        return _STATES.from_plain(plain)
 
     def write_event(self, event: Record) -> str:
         return as_json(records.to_plain(event))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from game.accounts import name_events, names
 from game.forms import snapshot_codec
 from game.forms.snapshot_codec import encode
@@ -200,7 +202,7 @@ def _decide_claim(
 def _recover_with_any(
     state: names.Name, command: names.Recover, _right: Callable[..., tuple[name_events.Event, ...]] = names._recover
 ) -> tuple[name_events.Event, ...]:
-    return _right(replace(state, code_hash=command.code_hash) if state.held else state, command)
+    return _right(structs.replace(state, code_hash=command.code_hash) if state.held else state, command)
 
 
 @_tooth(

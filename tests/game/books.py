@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from game.accounts.names import name_key
 from game.forms.records import GameRecord, NameFreed, Record, from_plain, to_plain

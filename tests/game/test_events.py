@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.errors import InvalidArgument
-from game.forms.event_codec import LATER, from_plain, to_plain
+from game.forms.event_codec import from_plain, to_plain
 from game.moment import CHANCE_BITS
 from game.rooms.events import (
     Agreed,
@@ -59,8 +59,8 @@ EVENTS: list[Event] = [
     Locked("ann", "r", True, at=5),
     Selecting("", "r", ("3x3", "5x5"), (1, 3), ("none", "10s"), 15_005, at=5),
     Proposed("ann", "r", "X", "3x3", 3, "10s", at=5),
-    Agreed("ann", "r", "5x5", {"width": 5, "height": 5, "in_a_row": 4}, 3, "10s", None, at=5),
-    Agreed("", "r", "5x5", {"width": 5}, 1, "none", (1 << CHANCE_BITS) - 1, at=15_005),
+    Agreed("ann", "r", {"width": 5, "height": 5, "in_a_row": 4}, None, "5x5", 3, "10s", at=5),
+    Agreed("", "r", {"width": 5}, (1 << CHANCE_BITS) - 1, "5x5", 1, "none", at=15_005),
     Started("ann", "r", "bob", "ann", 2, 1_800_000_000, at=5),
     Finished("", "r", "time", "O", (), at=5),
     RematchDeclined("ann", "r", "O", at=5),
@@ -71,6 +71,12 @@ EVENTS: list[Event] = [
     Said("cleo", "r", None, "hi", 0, at=(1 << 63) - 1),
 ]
 KINDS = [to_plain(event)["kind"] for event in EVENTS]
+LATER: Mapping[str, frozenset[str]] = {
+    "created": frozenset({"best_of", "clock", "code", "rated", "bots"}),
+    "started": frozenset({"date"}),
+    "left": frozenset({"unseen_ms"}),
+}
+"""The fields, besides ``at``, that events of older logs lack."""
 
 
 @pytest.mark.parametrize("event", EVENTS)

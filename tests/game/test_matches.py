@@ -75,7 +75,7 @@ def test_where_there_is_nothing_to_choose_they_play_at_once() -> None:
     only = Choices(("10x10",), (5,), ("3+2",))
     events = decided(nothing("abcd"), Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), only, True), Context(7, 5, 99))
     assert events[-2:] == (
-        Agreed(HOUSE, R, "10x10", TEN, 5, "3+2", None, at=7),
+        Agreed(HOUSE, R, TEN, None, "10x10", 5, "3+2", at=7),
         Started(HOUSE, R, "ann", "bob", 1, 99, at=7),
     )
     assert matched(only).phase == "playing"
@@ -94,7 +94,7 @@ def test_when_both_propose_the_same_that_is_played() -> None:
     room = proposed(room, "ann", LARGE)
     assert decided(room, Propose("bob", R, LARGE), Context(9, 1, 77)) == (
         Proposed("bob", R, "O", "10x10", 5, "3+2", at=9),
-        Agreed("bob", R, "10x10", TEN, 5, "3+2", None, at=9),
+        Agreed("bob", R, TEN, None, "10x10", 5, "3+2", at=9),
         Started("bob", R, "ann", "bob", 1, 77, at=9),
     )
     room = proposed(room, "bob", LARGE, at=9)
@@ -119,7 +119,7 @@ def test_at_the_deadline_lots_are_drawn_between_what_they_propose(chance: int) -
     drawn = SMALL if chance % 2 else LARGE
     options = THREE if chance % 2 else TEN
     assert decided(room, Due(HOUSE, R), Context(SELECT_MS, chance, 33)) == (
-        Agreed(HOUSE, R, drawn["board"], options, drawn["best_of"], drawn["clock"], chance, at=SELECT_MS),  # type: ignore[arg-type]
+        Agreed(HOUSE, R, options, chance, drawn["board"], drawn["best_of"], drawn["clock"], at=SELECT_MS),  # type: ignore[arg-type]
         Started(HOUSE, R, "ann", "bob", 1, 33, at=SELECT_MS),
     )
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from playing import JUNK, UNTIMED, after, played, request, resigned, started, won_by_x
 
 from game.errors import InvalidArgument
@@ -34,6 +33,7 @@ TIMED = GameRecord(
     5,
     "3+2",
     True,
+    False,
 )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from playing import JUNK, UNTIMED, joined, played, rematched, resigned, started, watched, won_by_x
 
 from game.errors import InvalidArgument, InvariantBroken
@@ -28,6 +28,7 @@ RECORD = GameRecord(
     5,
     "3+2",
     True,
+    False,
 )
 
 
@@ -48,6 +49,7 @@ def test_the_record_of_a_game() -> None:
         0,
         0,
         "none",
+        False,
         False,  # type: ignore[arg-type]
     )
 

@@ -7,11 +7,11 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from game.accounts.names import name_key
 from game.forms.records import GameRecord, Record

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from recorded import LIMITS, ROOM, Recorder
 
 from game.games.selection import SELECT_MS, Choices
@@ -108,7 +109,7 @@ def change(history: RoomHistory, place: int, **changes: object) -> None:
     """The event is another, for everybody."""
     version, event = history.final[place]
     for seen in (history.final, *history.watchers.values()):
-        seen[place] = (version, replace(event, **changes))  # type: ignore[arg-type]
+        seen[place] = (version, structs.replace(event, **changes))  # type: ignore[arg-type]
 
 
 # -- good ones --------------------------------------------------------------------------------------------------------
@@ -227,7 +228,7 @@ def test_a_line_that_one_watcher_did_not_see_is_found(history: RoomHistory) -> N
 def test_a_takeback_that_is_another_for_one_watcher_is_found(history: RoomHistory, changes: dict[str, object]) -> None:
     place = where(history, TakenBack)
     version, event = history.final[place]
-    history.watchers["w2"][place] = (version, replace(event, **changes))  # type: ignore[arg-type]
+    history.watchers["w2"][place] = (version, structs.replace(event, **changes))  # type: ignore[arg-type]
     found = found_in(history)
     assert len(found.all) == 1
     assert "w2 saw" in found.out_of_order[0]
