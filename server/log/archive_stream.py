@@ -5,7 +5,6 @@ Records are never compacted. A segment's version is its number of records.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from game.forms.records import RECORDS_OF_A_VOLUME, Record
 from game.moment import Context
 from game.plain_values import Form, Whole
 from server.log.entries import StreamCopy
-from server.log.stream_kind import StreamKind, as_json
+from server.log.stream_kind import StreamKind
 
 PREFIX = "book/"
 
@@ -59,6 +58,7 @@ def first_of_volume(stream: str) -> int:
 class ArchiveStream(StreamKind):
     """A segment of the game archive. Callers cannot add a record: it is added with the event that ends the game."""
 
+    events = records.RECORDS
     keeps_events = True
 
     def nothing(self, stream: str) -> Segment:  # noqa: ARG002
@@ -87,9 +87,3 @@ class ArchiveStream(StreamKind):
 
     def decode(self, plain: Mapping[str, Any]) -> Segment:
         return _STATES.from_plain(plain)
-
-    def write_event(self, event: Record) -> str:
-        return as_json(records.to_plain(event))
-
-    def read_event(self, body: str) -> Record:
-        return records.from_plain(json.loads(body))

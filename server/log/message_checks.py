@@ -11,11 +11,11 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from game.errors import InvalidArgument, TicTacToeError
+from game.errors import InvalidArgument
 from game.moment import Limits
 from server.log.entries import Entry, EpochStart, LogId, Snapshot, StreamCopy
 from server.log.row_format import LOST
-from server.log.stream_kind import StreamKind
+from server.log.stream_kind import UNREADABLE, StreamKind
 from server.log.streams import Streams, is_stream
 from wire.arguments import sequence, text, whole
 
@@ -159,6 +159,6 @@ def is_readable(name: str, body: str, *, entry: bool) -> bool:
             kind.read_event(body)
         else:
             kind.read_state(body)
-    except (TicTacToeError, LookupError, TypeError, ValueError, RecursionError):
+    except UNREADABLE:
         return False
     return True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from game.accounts import name_events, names
 from game.forms.records import NameFreed, Record
 from game.moment import Context
-from server.log.stream_kind import Command, Event, StreamKind, as_json
+from server.log.stream_kind import Command, Event, StreamKind
 
 PREFIX = "name/"
 
@@ -31,6 +30,8 @@ class NameStream(StreamKind):
     duplicates. A repeated request changes nothing and gets the same answer.
     """
 
+    events = name_events.EVENTS
+
     def nothing(self, stream: str) -> names.Name:  # noqa: ARG002
         return names.NOBODY
 
@@ -51,9 +52,3 @@ class NameStream(StreamKind):
 
     def decode(self, plain: Mapping[str, Any]) -> names.Name:
         return names.decode(plain)
-
-    def write_event(self, event: Event) -> str:
-        return as_json(name_events.to_plain(event))
-
-    def read_event(self, body: str) -> Event:
-        return name_events.from_plain(json.loads(body))

@@ -11,12 +11,14 @@ with all objects in these frames.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
+from msgspec.json import decode as from_json
+
 from game.errors import Refusal
+from game.plain_values import as_json
 
 MOST_REQUESTS = 100_000
 MOST_BYTES = 32 << 20
@@ -39,12 +41,12 @@ def outcome_of(came_of_it: Mapping[str, object] | Refusal) -> Outcome:
     """Return the value to remember for an answer or a refusal."""
     if isinstance(came_of_it, Refusal):
         return RememberedRefusal(type(came_of_it), came_of_it.message)
-    return _write(came_of_it)
+    return as_json(came_of_it).decode()
 
 
 def answer_of(outcome: Outcome) -> Mapping[str, object] | None:
     """Return the answer, or None if the request was refused."""
-    return None if isinstance(outcome, RememberedRefusal) else json.loads(outcome)
+    return None if isinstance(outcome, RememberedRefusal) else from_json(outcome)
 
 
 def error_of(outcome: Outcome) -> Refusal | None:
@@ -87,6 +89,3 @@ def _size(value: object) -> int:
     if isinstance(value, tuple):
         return sys.getsizeof(value) + sum(map(_size, value))
     return 0 if isinstance(value, type) else sys.getsizeof(value)
-
-
-_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from game.rooms import decide, dedup, evolve, state
 from game.rooms.commands import Command
 from game.rooms.events import Event, Finished
 from game.rooms.state import Room
-from server.log.stream_kind import StreamKind, as_json
+from server.log.stream_kind import StreamKind
 
 PREFIX = "room/"
 
@@ -31,6 +30,8 @@ def room_of(stream: str) -> str | None:
 
 class RoomStream(StreamKind):
     """A room. Its rules are in ``game/rooms``."""
+
+    events = event_codec.EVENTS
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -74,9 +75,3 @@ class RoomStream(StreamKind):
 
     def decode(self, plain: Mapping[str, Any]) -> Room:
         return snapshot_codec.decode(plain)
-
-    def write_event(self, event: Event) -> str:
-        return as_json(event_codec.to_plain(event))
-
-    def read_event(self, body: str) -> Event:
-        return event_codec.from_plain(json.loads(body))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from game.cluster_state import ClusterState, Drain, Happened, Tick
 from game.moment import Context
 from server.log.entries import StreamCopy
 from server.log.row_format import LOST
-from server.log.stream_kind import StreamKind, as_json
+from server.log.stream_kind import StreamKind
 
 PREFIX = "service/"
 THE_SERVICE = f"{PREFIX}all"
@@ -19,6 +18,8 @@ THE_SERVICE = f"{PREFIX}all"
 
 class ServiceStream(StreamKind):
     """The state of the whole cluster. Its rules are in ``game.cluster_state``."""
+
+    events = cluster_state.EVENTS
 
     def nothing(self, stream: str) -> ClusterState:  # noqa: ARG002
         return ClusterState()
@@ -49,9 +50,3 @@ class ServiceStream(StreamKind):
 
     def decode(self, plain: Mapping[str, Any]) -> ClusterState:
         return cluster_state.decode(plain)
-
-    def write_event(self, event: Happened) -> str:
-        return as_json(cluster_state.to_plain(event))
-
-    def read_event(self, body: str) -> Happened:
-        return cluster_state.from_plain(json.loads(body))

@@ -6,14 +6,16 @@ a line in ``streams``.
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from game.errors import TicTacToeError
 from game.forms.records import Record
 from game.moment import Context
+from game.plain_values import Form, as_json
 from server.log.entries import Entry, StreamCopy
 from server.log.row_format import LOST
 from wire.errors import Damaged
@@ -22,16 +24,15 @@ State = Any
 Event = Any
 Command = Any
 
-UNREADABLE = (TicTacToeError, LookupError, TypeError, ValueError, RecursionError)
+UNREADABLE = (TicTacToeError, msgspec.MsgspecError, LookupError, TypeError, ValueError, RecursionError)
 """What parsing a damaged row may raise."""
-
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: ``json.dumps`` with these options would create an encoder for every event."""
 
 
 class StreamKind(ABC):
     """One kind of stream. By default no command is a retry, nothing is recorded, and the row is the whole state."""
 
+    events: Form[Any]
+    """The form of its events."""
     keeps_events = False
     """Whether its events are kept for ever, and never compacted."""
 
@@ -89,13 +90,13 @@ class StreamKind(ABC):
     def decode(self, plain: Mapping[str, Any]) -> State:
         """Return the state that ``encode`` encoded."""
 
-    @abstractmethod
     def write_event(self, event: Event) -> str:
         """Return the event as JSON text."""
+        return self.events.to_json(event)
 
-    @abstractmethod
     def read_event(self, body: str) -> Event:
         """Return the event that ``write_event`` wrote."""
+        return self.events.from_json(body)
 
     def row(self, state: State) -> Mapping[str, object] | None:
         """Return what lists show of the stream without loading it, or None if they do not show it."""
@@ -107,11 +108,11 @@ class StreamKind(ABC):
 
     def write_state(self, state: State) -> str:
         """Return the state as JSON text."""
-        return as_json(self.encode(state))
+        return as_json(self.encode(state)).decode()
 
     def read_state(self, body: str) -> State:
         """Return the state that ``write_state`` wrote."""
-        return self.decode(json.loads(body))
+        return self.decode(msgspec.json.decode(body))
 
 
 def read_event(kind: StreamKind, entry: Entry) -> Event:
