@@ -10,6 +10,7 @@ import pytest
 
 from game.errors import TicTacToeError
 from server.communication.front_door import FrontDoor
+from server.communication_server import CommunicationPeer
 from server.main.peer_api import MainPeerApi
 from server.main.room_api import RoomApi
 from server.process.base_api import ClientApi, PeerApi
@@ -22,7 +23,7 @@ DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 FOLDERS = "bench|client|docs|game|server|simulator|tests|tools|verify|wire"
 RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 HEADINGS = ["## Context", "## Decision", "## Consequences", "## Measured"]
-REMOTE_CLASSES = (FrontDoor, RoomApi, ClientApi, PeerApi, MainPeerApi, ReplicaService)
+REMOTE_CLASSES = (FrontDoor, RoomApi, ClientApi, PeerApi, MainPeerApi, CommunicationPeer, ReplicaService)
 
 
 def remote_methods() -> Iterator[tuple[str, tuple[str, ...]]]:
