@@ -29,7 +29,7 @@ class ClusterState(NamedTuple):
     until: int | None = None
 
 
-def told(state: ClusterState) -> dict[str, object] | None:
+def drain_notice(state: ClusterState) -> dict[str, object] | None:
     """Return what clients receive about a drain: a dictionary with ``until``.
 
     Return None when the cluster does not drain.

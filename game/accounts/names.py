@@ -198,13 +198,13 @@ def evolve(state: Name, event: Event) -> Name:
     return Name(version, "", "")
 
 
-def may_be_released(state: Name, *, seated: bool, unheard_s: float, grace_s: float) -> bool:
+def may_be_released(state: Name, *, seated: bool, inactive_s: float, grace_s: float) -> bool:
     """Return whether a name can be released.
 
     The name is not reserved, and its owner has been absent for longer than ``grace_s`` seconds and has no seat in an
-    open room. ``seated``: whether the owner has such a seat. ``unheard_s``: seconds since the owner was last seen.
+    open room. ``seated``: whether the owner has such a seat. ``inactive_s``: seconds since the owner was last seen.
     """
-    return state.held and not state.kept and not seated and unheard_s > grace_s
+    return state.held and not state.kept and not seated and inactive_s > grace_s
 
 
 _STATES = Form(Name)

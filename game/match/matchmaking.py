@@ -56,7 +56,7 @@ class Seekers:
         """Iterate over the names of the seekers."""
         return iter(self._waiting)
 
-    def ask(self, seeker: Seeker) -> None:
+    def add(self, seeker: Seeker) -> None:
         """Add a seeker. For a name that is already waiting, replace the filter and keep the place in the queue."""
         before = self._waiting.get(seeker.name)
         if before is not None:

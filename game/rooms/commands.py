@@ -10,9 +10,9 @@ from typing import Literal
 
 from game.games.selection import Choices
 
-HOUSE = ""
+SYSTEM = ""
 """The username of commands from the system itself. No person can have it."""
-HOUSE_REQUESTS = "house-"
+SYSTEM_REQUESTS = "house-"
 """Prefix of the request ids of the system's commands. The system also commands for a user, such as Leave after a long
 absence."""
 

@@ -17,7 +17,7 @@ from game.match.clock import clock_rule, written
 from game.match.series import check_best_of
 from game.moment import Context, Limits
 from game.rooms import access, decide_play
-from game.rooms.commands import HOUSE, Close, Create, Join, Leave, Lock, Match, Remove
+from game.rooms.commands import SYSTEM, Close, Create, Join, Leave, Lock, Match, Remove
 from game.rooms.events import (
     Closed,
     Created,
@@ -70,17 +70,17 @@ def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Ev
     options = rules_named(game, boards_of(game)[choices.boards[0]]).options()
     rated, bots = command.rated, command.bots
     begun: tuple[Event, ...] = (
-        Created(HOUSE, request_id, room.id, "", game, options, rated=rated, bots=bots, at=at),
+        Created(SYSTEM, request_id, room.id, "", game, options, rated=rated, bots=bots, at=at),
         *(Seated(name, request_id, seat, at=at) for seat, name in zip(SEATS, command.players, strict=True)),
     )
     until = at + SELECT_MS
-    selecting = Selecting(HOUSE, request_id, choices.boards, choices.best_ofs, choices.clocks, until, at=at)
+    selecting = Selecting(SYSTEM, request_id, choices.boards, choices.best_ofs, choices.clocks, until, at=at)
     settled = agreed(Selection(choices, until))
     if settled is None:
         return *begun, selecting
-    agreement = decide_play.agreement(game, settled, HOUSE, request_id, at)
+    agreement = decide_play.agreement(game, settled, SYSTEM, request_id, at)
     x, o = command.players
-    return *begun, selecting, agreement, decide_play.start(HOUSE, request_id, (x, o), 1, now)
+    return *begun, selecting, agreement, decide_play.start(SYSTEM, request_id, (x, o), 1, now)
 
 
 def join(room: Room, command: Join, now: Context, limits: Limits) -> tuple[Event, ...]:
@@ -152,7 +152,7 @@ def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[
 
 def close(room: Room, command: Close, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Close the room for good."""
-    if command.by != HOUSE:
+    if command.by != SYSTEM:
         _check_owner(room, command.by, "close it")
         if room.phase == "playing":
             raise GameStillRunning("the game is not finished yet")

@@ -19,7 +19,7 @@ from game.games.selection import propose as with_proposal
 from game.match import clock as clocks
 from game.match.clock import clock_rule, written
 from game.moment import Context, Limits
-from game.rooms.commands import HOUSE, ClaimGame, Due, Move, Propose, Rematch, Resign
+from game.rooms.commands import SYSTEM, ClaimGame, Due, Move, Propose, Rematch, Resign
 from game.rooms.events import Agreed, Event, Finished, Moved, Proposed, RematchWanted, Returned, Started
 from game.rooms.state import Room
 from game.rules import Seat, other
@@ -145,7 +145,7 @@ def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tupl
 
 def due(room: Room, command: Due, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Apply what is due by now: draw lots, start the next game of a series, or let a flag fall."""
-    check(command.by == HOUSE, "time is the servers' affair")
+    check(command.by == SYSTEM, "time is the servers' affair")
     by, request_id, at = command.by, command.request_id, now.at
     if room.due_at is None or at < room.due_at:
         return ()

@@ -17,7 +17,7 @@ from game.match.clock import NO_CLOCK, Clock, ClockRule
 from game.match.offers import NO_OFFERS, Offers
 from game.rooms.access import OPEN, Access
 from game.rooms.chat import Talk
-from game.rooms.commands import HOUSE
+from game.rooms.commands import SYSTEM
 from game.rooms.dedup import Answer, Requests
 from game.rules import SEATS, Outcome, Position, Rules, Seat
 
@@ -91,7 +91,7 @@ class Room(NamedTuple):
     @property
     def is_match(self) -> bool:
         """Return whether the system made the room for matched players."""
-        return self.owner == HOUSE and self.phase != "new"
+        return self.owner == SYSTEM and self.phase != "new"
 
     @property
     def series_is_over(self) -> bool:

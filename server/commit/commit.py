@@ -64,7 +64,7 @@ class States(Protocol):
     def is_listed_as(self, stream: str, row: Mapping[str, object] | None) -> bool:
         """Return whether ``row`` is the row of a stream's present summary."""
 
-    def publish(self, draft: Batch) -> None:
+    def publish(self, batch: Batch) -> None:
         """Make a committed batch visible to all readers. Must not fail and must not wait."""
 
 
@@ -92,90 +92,90 @@ class Commit:
         # Outcomes that no stream remembers; see ``remembered_answers``. A batch that cannot be written adds none.
         self._unchanged = RememberedAnswers()
 
-    def batch(self, orders: Sequence[Submission]) -> Conversation[None]:
+    def run(self, submissions: Sequence[Submission]) -> Conversation[None]:
         """Commit a batch. Each submission then has its answer, or an error and no effect."""
-        draft = Batch(self._moment())
-        for order in orders:
-            self._settle(order, draft)
-        if draft.entries:
+        batch = Batch(self._moment())
+        for submission in submissions:
+            self._settle(submission, batch)
+        if batch.entries:
             try:
-                yield from self._write(draft)
+                yield from self._write(batch)
             except (StorageFailed, Fenced) as error:
-                for order in orders:  # a refusal, too, may depend on events that are now not written
-                    order.answer, order.error = None, error
+                for submission in submissions:  # a refusal, too, may depend on events that are now not written
+                    submission.answer, submission.error = None, error
                 return
-            self._states.publish(draft)
-        self._remember(draft.unchanged)
-        if draft.entries:
+            self._states.publish(batch)
+        self._remember(batch.unchanged)
+        if batch.entries:
             self._faults.point("before_answer")
 
-    def _settle(self, order: Submission, draft: Batch) -> None:
+    def _settle(self, submission: Submission, batch: Batch) -> None:
         """Set the submission's answer or refusal. A duplicate of a request gets the same outcome as before."""
-        asked = self._streams.kind_of(order.stream).request(order.command)
-        request = None if asked is None else (order.stream, asked)
-        known = None if request is None else self._unchanged.get(request) or draft.unchanged.get(request)
+        asked = self._streams.kind_of(submission.stream).request(submission.command)
+        request = None if asked is None else (submission.stream, asked)
+        known = None if request is None else self._unchanged.get(request) or batch.unchanged.get(request)
         if known is not None:
-            order.answer, order.error = answer_of(known), error_of(known)
+            submission.answer, submission.error = answer_of(known), error_of(known)
             return
-        written = len(draft.entries)
-        came_of_it: Mapping[str, object] | Refusal
+        written = len(batch.entries)
+        outcome: Mapping[str, object] | Refusal
         try:
-            came_of_it = order.answer = self._decide(order.stream, order.command, draft)
+            outcome = submission.answer = self._decide(submission.stream, submission.command, batch)
         except Refusal as refusal:
-            came_of_it = order.error = refusal.with_traceback(None)  # without frames: they keep old states alive
+            outcome = submission.error = refusal.with_traceback(None)  # without frames: they keep old states alive
         except Damaged as damaged:  # not remembered: a retry after the repair is applied
-            order.error = damaged.with_traceback(None)
+            submission.error = damaged.with_traceback(None)
             return
-        if request is not None and len(draft.entries) == written:
-            draft.unchanged[request] = outcome_of(came_of_it)
+        if request is not None and len(batch.entries) == written:
+            batch.unchanged[request] = outcome_of(outcome)
 
     def _remember(self, unchanged: Mapping[Hashable, Outcome]) -> None:
         """Remember these outcomes, so that a late duplicate changes nothing; see ``remembered_answers``."""
         self._unchanged.add(unchanged)
 
-    def _decide(self, stream: str, command: Any, draft: Batch) -> Mapping[str, object]:
+    def _decide(self, stream: str, command: Any, batch: Batch) -> Mapping[str, object]:
         kind = self._streams.kind_of(stream)
-        state = draft.states[stream] if stream in draft.states else self._states.state_of(stream)
+        state = batch.states[stream] if stream in batch.states else self._states.state_of(stream)
         answer = None if self._faults.on("forget_request_ids") else kind.answered(state, command)
         if answer is None:
-            first, events = state, kind.decide(state, command, draft.now)
+            first, events = state, kind.decide(state, command, batch.now)
             for event in events:
-                before, state = state, self._add(stream, kind, state, event, draft)
+                before, state = state, self._add(stream, kind, state, event, batch)
                 record = kind.record(before, event, state)
                 if record is not None:
-                    self._enter(record, draft)
+                    self._archive(record, batch)
             for request, earlier in kind.forgotten(first, state, events).items():
-                draft.unchanged[(stream, request)] = outcome_of(earlier)
+                batch.unchanged[(stream, request)] = outcome_of(earlier)
             answer = kind.answer(state, command)
         return answer
 
-    def _add(self, stream: str, kind: StreamKind, state: Any, event: Any, draft: Batch) -> Any:
+    def _add(self, stream: str, kind: StreamKind, state: Any, event: Any, batch: Batch) -> Any:
         """Add an event to the batch. Return the state after it."""
-        state = draft.states[stream] = kind.evolve(state, event)
-        position = self._journal.last.position + len(draft.entries) + 1
+        state = batch.states[stream] = kind.evolve(state, event)
+        position = self._journal.last.position + len(batch.entries) + 1
         body = kind.write_event(event)
-        draft.entries.append(Entry(position, self._replication.epoch, stream, state.version, body))
-        draft.events.append(event)
+        batch.entries.append(Entry(position, self._replication.epoch, stream, state.version, body))
+        batch.events.append(event)
         return state
 
-    def _enter(self, record: Record, draft: Batch) -> None:
+    def _archive(self, record: Record, batch: Batch) -> None:
         """Add a record to the game archive in the same batch as its event: the log gets both or neither."""
-        draft.records += 1
-        number = self._states.records + draft.records
-        self._decide(volume_stream(number), AddRecord(number, record), draft)
+        batch.records += 1
+        number = self._states.records + batch.records
+        self._decide(volume_stream(number), AddRecord(number, record), batch)
 
-    def _write(self, draft: Batch) -> Conversation[None]:
-        self._list(draft)
+    def _write(self, batch: Batch) -> Conversation[None]:
+        self._summarize(batch)
         self._faults.point("before_journal")
-        self._journal.append(draft.entries, draft.listings)
+        self._journal.append(batch.entries, batch.listings)
         self._faults.point("after_journal")
-        if not (yield from self._replication.carry(draft.entries)):
+        if not (yield from self._replication.carry(batch.entries)):
             raise Fenced("this main server's term is over")
 
-    def _list(self, draft: Batch) -> None:
+    def _summarize(self, batch: Batch) -> None:
         """Add the stream summaries that the batch changes."""
-        ends = {entry.stream: entry.position for entry in draft.entries}
-        for stream, state in draft.states.items():
+        ends = {entry.stream: entry.position for entry in batch.entries}
+        for stream, state in batch.states.items():
             row = self._streams.kind_of(stream).row(state)
             if not self._states.is_listed_as(stream, row):
-                draft.listings.append(StreamSummary(stream, ends[stream], row))
+                batch.listings.append(StreamSummary(stream, ends[stream], row))

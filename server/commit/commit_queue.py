@@ -28,7 +28,7 @@ class CommitQueue(Generic[Waiter]):
         """Return how many submissions wait for the lock or for their batch."""
         return len(self._waiting)
 
-    def come(self, waiter: Waiter) -> bool:
+    def acquire(self, waiter: Waiter) -> bool:
         """Add a submission. Return true if the lock was free; the submission then has it."""
         free = not self._taken
         self._taken = True
@@ -42,7 +42,7 @@ class CommitQueue(Generic[Waiter]):
         self._waiting = [waiter for waiter in self._waiting if not waiter.stream]
         return batch
 
-    def pass_on(self) -> Waiter | None:
+    def release(self) -> Waiter | None:
         """Release the lock. Return the next submission to hold it, or None."""
         following = self._waiting[0] if self._waiting else None
         if following is not None and not following.stream:

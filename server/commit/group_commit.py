@@ -55,23 +55,23 @@ class Committer:
         hold: Callable[[Conversation[None]], None],
         *,
         step_down: Callable[[str], None],
-        carried_out: Callable[[Sequence[Submission], float], None] = lambda _orders, _took_s: None,
+        on_committed: Callable[[Sequence[Submission], float], None] = lambda _submissions, _took_s: None,
     ) -> None:
         """Start the thread that commits waiting commands.
 
         ``hold`` runs a procedure to its end, and is called for one procedure at a time. ``step_down`` is called with
-        the reason when a commit fails. ``carried_out`` is called with each finished batch and its duration in seconds;
+        the reason when a commit fails. ``on_committed`` is called with each finished batch and its duration in seconds;
         it must not wait.
         """
         self._commit = commit
         self._hold = hold
         self._step_down = step_down
-        self._carried_out = carried_out
-        # Protects ``_turns``. It is never held during a commit.
+        self._on_committed = on_committed
+        # Protects ``_queue``. It is never held during a commit.
         self._lock = threading.Lock()
-        self._turns: CommitQueue[QueuedSubmission] = CommitQueue()
+        self._queue: CommitQueue[QueuedSubmission] = CommitQueue()
         self._handed_on = threading.Semaphore(0)
-        threading.Thread(target=self._carry_out_for_others, name="commit", daemon=True).start()
+        threading.Thread(target=self._commit_for_others, name="commit", daemon=True).start()
 
     def submit(self, stream: str, command: Any) -> Mapping[str, object] | Later:
         """Apply a command and return its answer. A request that was applied before gets its first answer.
@@ -82,17 +82,17 @@ class Committer:
         Raises, or fails the ``Later`` with, the command's Refusal or StorageFailed; then nothing changed. After Fenced
         the outcome is unknown until the next term.
         """
-        ticket = QueuedSubmission(stream, command)
+        submission = QueuedSubmission(stream, command)
         with self._lock:
-            if not self._turns.come(ticket):
-                ticket.later = Later()
-                return ticket.later
-        self._carry_out()
-        if ticket.error is not None:
-            raise ticket.error
-        if ticket.answer is None:
+            if not self._queue.acquire(submission):
+                submission.later = Later()
+                return submission.later
+        self._commit_waiting()
+        if submission.error is not None:
+            raise submission.error
+        if submission.answer is None:
             raise InvariantBroken("an order that is carried out has an answer or an error")
-        return ticket.answer
+        return submission.answer
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
@@ -100,51 +100,51 @@ class Committer:
 
         It also proves that commits work: the lock is free only after all earlier commits end.
         """
-        ticket = QueuedSubmission("", None)
+        submission = QueuedSubmission("", None)
         with self._lock:
-            if not self._turns.come(ticket):
-                ticket.turn = threading.Event()
-        if ticket.turn is not None:
+            if not self._queue.acquire(submission):
+                submission.turn = threading.Event()
+        if submission.turn is not None:
             about_to_wait()
-            ticket.turn.wait()
+            submission.turn.wait()
         try:
             yield
         finally:
-            self._pass_on()
+            self._release()
 
     @property
     def waiting(self) -> int:
         """How many submissions wait for the lock or for their batch."""
-        return len(self._turns)
+        return len(self._queue)
 
-    def _carry_out_for_others(self) -> None:
+    def _commit_for_others(self) -> None:
         while True:
             self._handed_on.acquire()
-            self._carry_out()
+            self._commit_waiting()
 
-    def _carry_out(self) -> None:
+    def _commit_waiting(self) -> None:
         """Commit all waiting commands. The caller holds the commit lock; it is passed on at the end."""
         began = time.perf_counter()
         with self._lock:
-            batch = self._turns.batch()
+            batch = self._queue.batch()
         try:
-            self._hold(self._commit.batch(batch))
-            self._carried_out(batch, time.perf_counter() - began)
+            self._hold(self._commit.run(batch))
+            self._on_committed(batch, time.perf_counter() - began)
         except BaseException as error:
             # The journal may have entries that were not published. Only a restart makes both agree again.
             self._step_down(f"a commit failed: {error!r}")
-            for ticket in batch:
-                ticket.error = ticket.error or _failed(error)
+            for submission in batch:
+                submission.error = submission.error or _failed(error)
             raise
         finally:
-            self._pass_on()
-            for ticket in batch:
-                ticket.settle()
+            self._release()
+            for submission in batch:
+                submission.settle()
 
-    def _pass_on(self) -> None:
+    def _release(self) -> None:
         """Release the commit lock and wake up its next holder."""
         with self._lock:
-            following = self._turns.pass_on()
+            following = self._queue.release()
         if following is not None and following.turn is not None:
             following.turn.set()
         elif following is not None:

@@ -60,6 +60,6 @@ class RefusingCommitter:
         return 0
 
 
-def still_time() -> ServiceClock:
+def stopped_clock() -> ServiceClock:
     """Return a service clock that moves only when the log moves it."""
     return ServiceClock(lambda: 0.0)

@@ -19,7 +19,7 @@ from server.communication.game_index import GameIndex
 from server.communication.lobby_follower import LOBBY, LobbyFollower
 from server.communication.matchmaker import BotLimits, Matchmaker
 from server.communication.online import Online
-from server.communication.presence import SAY_AGAIN_S, SHOWN
+from server.communication.presence import REPORT_EVERY_S, SHOWN
 from server.communication.ratings import Pool
 from server.communication.token_cache import TokenCache
 from server.rooms.lobby import cursor_from
@@ -58,17 +58,17 @@ class FrontDoor:
         self._settings = settings
         self._cluster_id = cluster_id(key)
         self._choices = short_list(DEFAULT_GAME)
-        self.who_is_online = Online(self._ask_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
-        self._identities = TokenCache(lambda hashed: self._ask_main("who_has", hashed))
-        self.archive = GameIndex(lambda numbers: self._ask_main("records", list(numbers)))
+        self.who_is_online = Online(self._call_main, most=settings.max_connections, name_grace_s=settings.name_grace_s)
+        self._identities = TokenCache(lambda hashed: self._call_main("who_has", hashed))
+        self.archive = GameIndex(lambda numbers: self._call_main("records", list(numbers)))
         bot = BotLimits(settings.max_bot_matches, settings.max_bot_matches_per_host)
-        self.matchmaker = Matchmaker(self._ask_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
+        self.matchmaker = Matchmaker(self._call_main, copy, self._where, self.archive.rating_of, key, bot_limits=bot)
 
     def readings(self) -> Iterator[Reading]:
         """Yield the communication server's metrics."""
         yield Reading(metrics.LOBBY_ROOMS, len(self._copy.lobby.rows))
         yield Reading(metrics.LOBBY_COMPLETE, 1 if self._copy.complete else 0)
-        yield Reading(metrics.CALLERS_WAITING, self._copy.herald.waiting, ("lobby",))
+        yield Reading(metrics.CALLERS_WAITING, self._copy.long_polls.waiting, ("lobby",))
         yield Reading(metrics.SEEKERS, self.matchmaker.waiting)
         yield Reading(metrics.ONLINE, len(self.who_is_online.names()))
 
@@ -89,7 +89,7 @@ class FrontDoor:
     @remote(name=text(longest=64), token=token)
     def claim(self, name: str, token: str) -> dict[str, object]:
         """Claim a username with a secret token that the client made, or confirm it with the same token."""
-        answer = self._ask_main("claim", check_name(name), token_hash(token), calling_host())
+        answer = self._call_main("claim", check_name(name), token_hash(token), calling_host())
         return {"name": answer["name"]}
 
     @remote(
@@ -115,7 +115,7 @@ class FrontDoor:
         is in no list. ``terms``: best_of, clock, private.
         """
         given = title, game, dict(options), dict(terms), calling_host()
-        answer = self._ask_main("create", token_hash(token), request_id, *given)
+        answer = self._call_main("create", token_hash(token), request_id, *given)
         self._copy.wait_for(answer["revision"], FOLLOW_WAIT_S)
         room = str(answer["room"])
         return {"room": room, "version": answer["version"], "code": answer["code"], **self._where(room)}
@@ -138,7 +138,7 @@ class FrontDoor:
         cursor = cursor_from(after)
         with self._copy.lock:
             if not self._copy.has_news(cursor) and timeout_s > 0:
-                return self._copy.herald.wait(LOBBY, (cursor, limit), min(timeout_s, self._settings.max_wait_s))
+                return self._copy.long_polls.wait(LOBBY, (cursor, limit), min(timeout_s, self._settings.max_wait_s))
         return self._copy.changes(cursor, limit)
 
     @remote(room=room_id)
@@ -147,7 +147,7 @@ class FrontDoor:
         with self._copy.lock:
             known = room in self._copy.lobby.rows
         # The copy of the lobby may not have a new room yet.
-        if not known and not self._ask_main("is_open", room):
+        if not known and not self._call_main("is_open", room):
             raise NoSuchRoom("there is no such room (any more)")
         return self._where(room)
 
@@ -157,22 +157,22 @@ class FrontDoor:
 
         A user whose client does not repeat the call is offline after some seconds.
         """
-        self.who_is_online.hear(name, token_hash(token), calling_host())
+        self.who_is_online.report(name, token_hash(token), calling_host())
         names = self.who_is_online.names()
         told = {"draining": self._copy.draining}
-        return {"names": names[:SHOWN], "count": len(names), "again_s": SAY_AGAIN_S, **told}
+        return {"names": names[:SHOWN], "count": len(names), "again_s": REPORT_EVERY_S, **told}
 
     @remote(token=token, code=text(longest=LONGEST_WRITTEN))
     def keep_name(self, token: str, code: str) -> dict[str, object]:
         """Make the caller's username a reserved name. With the code it can be recovered."""
-        answer = self._ask_main("keep_name", token_hash(token), code_hash(check_code(code)), calling_host())
+        answer = self._call_main("keep_name", token_hash(token), code_hash(check_code(code)), calling_host())
         return {"name": answer["name"]}
 
     @remote(name=text(longest=64), code=text(longest=LONGEST_WRITTEN), token=token)
     def recover_name(self, name: str, code: str, token: str) -> dict[str, object]:
         """Give a reserved name to a new token, by its recovery code. The previous token loses the name."""
         given = check_name(name), code_hash(check_code(code)), token_hash(token), calling_host()
-        answer = self._ask_main("recover_name", *given)
+        answer = self._call_main("recover_name", *given)
         self.who_is_online.forget(str(answer["name"]))
         return {"name": answer["name"]}
 
@@ -255,7 +255,7 @@ class FrontDoor:
         host, port = self._settings.public_address_of(MAIN)
         return {"host": host, "port": port, "object": room_object(room)}
 
-    def _ask_main(self, method: str, *arguments: object) -> Any:
+    def _call_main(self, method: str, *arguments: object) -> Any:
         """Call the main server. If that fails, try again at once: the connection may be older than a takeover.
 
         Every such call may be repeated: usernames are identified by their token, rooms by their request id. Raises

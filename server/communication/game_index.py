@@ -56,14 +56,14 @@ class GameIndex:
             main,
             "records_after",
             lambda: (self._count,),
-            self.take_in,
+            self.apply,
             self.retries,
             again_s=FOLLOW_AGAIN_S,
             go_on=go_on,
             pause=pause,
         )
 
-    def take_in(self, answer: Mapping[str, Any]) -> None:
+    def apply(self, answer: Mapping[str, Any]) -> None:
         """Index an answer of the main server's ``records_after``."""
         with self._lock:
             mended = answer.get("mended")
@@ -93,7 +93,7 @@ class GameIndex:
         if record.private:
             return  # in no list: only a caller with its room gets it
         self._games.append(number)
-        changes = self._ratings.take_in(record)
+        changes = self._ratings.apply(record)
         if changes:
             self._changes[number] = changes
         for name in record.seats.values():
@@ -123,8 +123,8 @@ class GameIndex:
             self._check_complete()
             about = {
                 "name": name,
-                "people": self._ratings.standing("people", name),
-                "bots": self._ratings.standing("bots", name),
+                "people": self._ratings.entry("people", name),
+                "bots": self._ratings.entry("bots", name),
             }
         return {**about, **self.games(name, 0, limit)}
 

@@ -19,7 +19,7 @@ from wire.waiting import about_to_wait
 
 FOLLOW_AGAIN_S = 0.02
 LOBBY = "lobby"
-"""The key under which callers wait in ``herald``."""
+"""The key under which callers wait in ``long_polls``."""
 
 
 class LobbyFollower:
@@ -29,7 +29,7 @@ class LobbyFollower:
         self.lobby = Lobby()
         self.lock = threading.Condition()  # guards the copy; notified after each answer
         self.complete = False  # whether the copy has had all rooms since the last reset
-        self.herald = LongPolls(lambda _lobby, asked: self.changes(*asked))
+        self.long_polls = LongPolls(lambda _lobby, asked: self.changes(*asked))
         self.cursor = BEGINNING
         self.matches = OpenMatches()
         self.draining: Mapping[str, object] | None = None
@@ -43,18 +43,18 @@ class LobbyFollower:
             main,
             "lobby_changes",
             lambda: self.cursor,
-            self.take_in,
+            self.apply,
             self.retries,
             again_s=FOLLOW_AGAIN_S,
             go_on=go_on,
             pause=pause,
         )
 
-    def take_in(self, answer: Mapping[str, Any]) -> None:
+    def apply(self, answer: Mapping[str, Any]) -> None:
         """Apply an answer of the main server's ``lobby_changes`` since ``cursor``."""
         with self.lock:
             if answer["reset"]:
-                self._begin_anew()
+                self._reset()
             for change in answer["changed"]:
                 one = LobbyChange(*change)
                 self.lobby.put(one)
@@ -67,7 +67,7 @@ class LobbyFollower:
                 self.lobby.complete_up_to(self.cursor.revision, forgotten=forgotten)
                 self.complete = True
             if self.complete and (answer["changed"] or answer["reset"]):
-                self.herald.happened_in([LOBBY])
+                self.long_polls.notify([LOBBY])
             self.lock.notify_all()
 
     def wait_for(self, revision: int, timeout_s: float) -> None:
@@ -108,7 +108,7 @@ class LobbyFollower:
                 raise NotReady("the list of rooms is not complete yet")
             return self.lobby.since(after, limit).for_clients()
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         """Drop the copy. Callers that wait have to read from the beginning, too."""
         self._before = self.lobby.revision
         self.lobby = Lobby()

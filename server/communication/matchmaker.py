@@ -18,11 +18,11 @@ from game.errors import LimitReached, TicTacToeError
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.games.selection import SeekFilter, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
-from game.rooms.commands import HOUSE_REQUESTS
+from game.rooms.commands import SYSTEM_REQUESTS
 from game.rooms.drain_rules import check_not_draining
 from server.communication.following import FOLLOW_WAIT_S
 from server.communication.lobby_follower import LobbyFollower
-from server.rooms.ids import HOUSE_BOT, house_request
+from server.rooms.ids import HOUSE_BOT, system_request
 from server.rooms.long_poll import LongPolls
 from server.rooms.pairing import MOST_AT_ONCE, Pairing
 from server.runtime.retries import TAKEOVER_S, Retries
@@ -40,11 +40,11 @@ CANCELLED_S = 10.0
 LONGEST_WAIT_MS = 3_600_000
 """The longest waiting time that a ticket counts for."""
 
-AskMain = Callable[..., Any]
+CallMain = Callable[..., Any]
 Where = Callable[[str], Mapping[str, object]]
 
 
-class _Asked(NamedTuple):
+class _Seek(NamedTuple):
     """The filter of a seek, and since when the seeker waits."""
 
     wish: SeekFilter
@@ -66,7 +66,7 @@ class Matchmaker:
 
     def __init__(
         self,
-        ask_main: AskMain,
+        call_main: CallMain,
         lobby: LobbyFollower,
         where: Where,
         rating_of: Callable[[str], float],
@@ -75,13 +75,13 @@ class Matchmaker:
         *,
         bot_limits: BotLimits = DEFAULT_BOT_LIMITS,
     ) -> None:
-        """``ask_main``: calls a method of the main server.
+        """``call_main``: calls a method of the main server.
 
         ``where``: returns the address of a room. ``key``: signs tickets.
         """
         self._bot_limits = bot_limits
         self._bot_hosts: dict[str, str] = {}  # rooms of the bot's matches -> the other player's host
-        self._ask_main = ask_main
+        self._call_main = call_main
         self._lobby = lobby
         self._where = where
         self._rating_of = rating_of
@@ -89,13 +89,14 @@ class Matchmaker:
         self._clock = clock
         self._choices = short_list(DEFAULT_GAME)
         self.retries = Retries("no rooms for people who were matched", patience_s=TAKEOVER_S)
-        # Guards ``_seekers``, ``_news``, ``_making``, ``_cancelled``, ``_bot_hosts``; notified when ``_making`` shrank.
+        # Guards ``_seekers``, ``_news``, ``_being_matched``, ``_cancelled`` and ``_bot_hosts``. It is notified when
+        # ``_being_matched`` shrank.
         self._changed = threading.Condition()
         self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
         self._news = False  # whether a seeker was added since the last matching
-        self._making: set[str] = set()  # players for whom a room is being opened
+        self._being_matched: set[str] = set()  # players for whom a room is being opened
         self._cancelled: dict[str, float] = {}  # name -> since when; the oldest first
-        self._herald = LongPolls(self._tell)
+        self._long_polls = LongPolls(self._state_of)
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -105,9 +106,9 @@ class Matchmaker:
         A player who cancelled a seek starts a new seek by a call without a ticket. Raises Draining.
         """
         waited_s = self._waited_s(name, ticket)
-        asked = _Asked(wish, self._clock() - waited_s)
+        seek = _Seek(wish, self._clock() - waited_s)
         if timeout_s <= 0 or self._lobby.match_of(name) is not None or self._lobby.draining is not None:
-            return self._tell(name, asked)
+            return self._state_of(name, seek)
         if waited_s < PATIENT_S:
             timeout_s = min(timeout_s, PATIENT_S - waited_s)  # then the answer changes: it offers the house bot
         with self._changed:
@@ -115,12 +116,12 @@ class Matchmaker:
                 self._cancelled.pop(name, None)
             if name not in self._cancelled:
                 self._drop_abandoned([name])  # after a broken connection, only the ticket keeps the place
-                later = self._herald.wait(name, asked, timeout_s)
-                if name not in self._making:
-                    self._seekers.ask(Seeker(name, wish, self._rating_of(name), asked.since))
+                later = self._long_polls.wait(name, seek, timeout_s)
+                if name not in self._being_matched:
+                    self._seekers.add(Seeker(name, wish, self._rating_of(name), seek.since))
                     self._news = True
                 return later
-        return self._tell(name, asked)
+        return self._state_of(name, seek)
 
     def cancel(self, name: str) -> dict[str, object]:
         """End a seek. Return its state.
@@ -129,12 +130,12 @@ class Matchmaker:
         """
         with self._changed:
             self._seekers.drop(name)
-            if name in self._making:
+            if name in self._being_matched:
                 about_to_wait()
-                self._changed.wait_for(lambda: name not in self._making, FOLLOW_WAIT_S * 5)
+                self._changed.wait_for(lambda: name not in self._being_matched, FOLLOW_WAIT_S * 5)
             self._remember_cancelled(name)
-        self._herald.happened_in([name])
-        return self._tell(name, _Asked(SeekFilter(), self._clock()))
+        self._long_polls.notify([name])
+        return self._state_of(name, _Seek(SeekFilter(), self._clock()))
 
     def play_house_bot(self, name: str, request_id: str, wish: SeekFilter, host: str = "") -> Mapping[str, object]:
         """Return a match with the house bot, or the running match that the player is in.
@@ -149,13 +150,13 @@ class Matchmaker:
         self._check_may_play_bot(host)
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
         choices = narrowed(self._choices, [wish]) or self._choices
-        pairing = Pairing(f"{HOUSE_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
+        pairing = Pairing(f"{SYSTEM_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
         (opened,) = self._open([pairing])
         with self._changed:
             self._seekers.drop(name)
             if opened["room"]:
                 self._bot_hosts[opened["room"]] = host
-        self._herald.happened_in([name])  # answer the player's open seeks
+        self._long_polls.notify([name])  # answer the player's open seeks
         return self._in_room(opened["room"] or opened["taken"][name])
 
     @property
@@ -173,31 +174,31 @@ class Matchmaker:
             pause(TICK_S)
             groups = self._take_groups()
             while groups and go_on():
-                self._make(groups[:MOST_AT_ONCE], go_on, pause)
+                self._open_rooms(groups[:MOST_AT_ONCE], go_on, pause)
                 groups = groups[MOST_AT_ONCE:]
 
     def _take_groups(self) -> list[tuple[Seeker, ...]]:
         """Take the seekers that are matched now and still have an open call. None during a drain."""
         with self._changed:
             if self._lobby.draining is not None:
-                self._herald.happened_in(list(self._seekers))  # answer them: no match comes during a drain
+                self._long_polls.notify(list(self._seekers))  # answer them: no match comes during a drain
                 return []
             # answer players of matches that arrived late in this copy of the lobby
-            self._herald.happened_in(self._lobby.in_matches(self._seekers))
+            self._long_polls.notify(self._lobby.in_matches(self._seekers))
             if not self._news:
                 return []
             self._news = False
             self._drop_abandoned(list(self._seekers))
             groups = self._seekers.groups(self._clock())
-            self._making.update(seeker.name for group in groups for seeker in group)
+            self._being_matched.update(seeker.name for group in groups for seeker in group)
         return groups
 
-    def _make(
+    def _open_rooms(
         self, groups: Sequence[tuple[Seeker, ...]], go_on: Callable[[], bool], pause: Callable[[float], None]
     ) -> None:
         """Open rooms for these groups. Repeat with the same request ids until there is an answer."""
         pairings = [
-            Pairing(house_request(), (group[0].name, group[1].name), self._seekers.choices_of(group))
+            Pairing(system_request(), (group[0].name, group[1].name), self._seekers.choices_of(group))
             for group in groups
         ]
         opened: Sequence[Mapping[str, Any]] = []
@@ -214,11 +215,11 @@ class Matchmaker:
                 pause(REFUSED_AGAIN_S)
         with self._changed:
             for group, one in zip(groups, opened, strict=False):
-                self._making.difference_update(seeker.name for seeker in group)
+                self._being_matched.difference_update(seeker.name for seeker in group)
                 if one["room"] is None:
-                    self._wait_on(seeker for seeker in group if seeker.name not in one["taken"])
+                    self._put_back(seeker for seeker in group if seeker.name not in one["taken"])
             self._changed.notify_all()
-        self._herald.happened_in(
+        self._long_polls.notify(
             seeker.name
             for group, one in zip(groups, opened, strict=False)
             for seeker in group
@@ -228,25 +229,25 @@ class Matchmaker:
     def _drop_abandoned(self, names: Iterable[str]) -> None:
         """Drop the seeks of these players that have no open call. The caller holds ``_changed``."""
         for name in names:
-            if not self._herald.waits_in(name):
+            if not self._long_polls.has_waiter(name):
                 self._seekers.drop(name)
 
-    def _wait_on(self, seekers: Iterable[Seeker]) -> None:
+    def _put_back(self, seekers: Iterable[Seeker]) -> None:
         """Put seekers back that were not matched after all. The caller holds ``_changed``."""
         for seeker in seekers:
-            if self._herald.waits_in(seeker.name):
-                self._seekers.ask(seeker)
+            if self._long_polls.has_waiter(seeker.name):
+                self._seekers.add(seeker)
                 self._news = True
 
     def _open(self, pairings: Sequence[Pairing]) -> Sequence[Mapping[str, Any]]:
-        answer = self._ask_main("open_matches", pairings)
+        answer = self._call_main("open_matches", pairings)
         self._lobby.wait_for(answer["revision"], FOLLOW_WAIT_S)
         opened: Sequence[Mapping[str, Any]] = answer["opened"]
         return opened
 
     # -- answers --------------------------------------------------------------------------------------------------
 
-    def _tell(self, name: str, asked: _Asked) -> dict[str, object]:
+    def _state_of(self, name: str, seek: _Seek) -> dict[str, object]:
         """Return the state of a seek.
 
         The seek ends with this answer, unless another call of the player is open or follows.
@@ -260,7 +261,7 @@ class Matchmaker:
             return self._in_room(room)
         if not cancelled:
             check_not_draining(self._lobby.draining is not None, "matches")
-        waited_s = self._clock() - asked.since
+        waited_s = self._clock() - seek.since
         return {
             "room": None,
             "waiting": not cancelled,

@@ -15,17 +15,17 @@ from game.accounts.names import check_name
 from server.communication.presence import Presence
 from wire.errors import NotReady
 
-PROVEN_AGAIN_S = 60.0
+CONFIRM_EVERY_S = 60.0
 """The longest time between two confirmations of an online name by the main server."""
 
 
 class Online:
     """The usernames that are online. Thread-safe. Its lock is not held during a call to the main server."""
 
-    def __init__(self, ask_main: Callable[..., Any], *, most: int, name_grace_s: float) -> None:
+    def __init__(self, call_main: Callable[..., Any], *, most: int, name_grace_s: float) -> None:
         """``most``: names stored. ``name_grace_s``: after this time without activity, a name may be released."""
-        self._ask_main = ask_main
-        self._proven_again_s = min(PROVEN_AGAIN_S, name_grace_s / 4)
+        self._call_main = call_main
+        self._confirm_every_s = min(CONFIRM_EVERY_S, name_grace_s / 4)
         self._presence = Presence(most)
         self._lock = threading.Lock()
 
@@ -34,29 +34,29 @@ class Online:
         with self._lock:
             return self._presence.names(time.monotonic())
 
-    def hear(self, name: str, token_hash: str, host: str = "") -> None:
+    def report(self, name: str, token_hash: str, host: str = "") -> None:
         """Record that the user at that host is online.
 
         Raises NotReady, and the error of the main server if the token does not own the name.
         """
         with self._lock:
             now = time.monotonic()
-            known = self._presence.knows(name, token_hash, now)
-            due = self._presence.due(name, now, self._proven_again_s)
-        proven = None
+            known = self._presence.is_known(name, token_hash, now)
+            due = self._presence.needs_confirmation(name, now, self._confirm_every_s)
+        confirmed = None
         if due or not known:
             try:
-                proven = str(self._ask_main("claim", check_name(name), token_hash, host)["name"])
+                confirmed = str(self._call_main("claim", check_name(name), token_hash, host)["name"])
             except NotReady:
                 if not known:
                     raise
         with self._lock:
-            if proven is None:
-                self._presence.heard(name, token_hash, time.monotonic())
+            if confirmed is None:
+                self._presence.reported(name, token_hash, time.monotonic())
             else:
-                self._presence.proven(proven, token_hash, time.monotonic())
+                self._presence.confirmed(confirmed, token_hash, time.monotonic())
 
     def forget(self, name: str) -> None:
         """Remove a name that has another token now. It is online again after a report with that token."""
         with self._lock:
-            self._presence.gone(name)
+            self._presence.remove(name)

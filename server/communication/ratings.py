@@ -58,7 +58,7 @@ class Ratings:
     def __init__(self) -> None:
         self._pools: dict[Pool, dict[str, _Player]] = {"people": {}, "bots": {}}  # by name key
 
-    def take_in(self, record: GameRecord) -> Mapping[str, RatingChange]:
+    def apply(self, record: GameRecord) -> Mapping[str, RatingChange]:
         """Rate a game. Return the changes of the ratings by name; none for a game that is not rated."""
         if not record.rated:
             return {}
@@ -78,15 +78,15 @@ class Ratings:
         player = self._pools["people"].get(name_key(name))
         return FIRST if player is None else player.mean
 
-    def standing(self, pool: Pool, name: str) -> dict[str, object] | None:
+    def entry(self, pool: Pool, name: str) -> dict[str, object] | None:
         """Return what clients get about a player; None without a rated game in that pool."""
         player = self._pools[pool].get(name_key(name))
-        return None if player is None else _told(player)
+        return None if player is None else _row(player)
 
     def best(self, pool: Pool, limit: int) -> list[dict[str, object]]:
         """Return the strongest players, by the lower end of the range in which the true strength is."""
         ranked = sorted(self._pools[pool].values(), key=lambda one: (SURE * one.deviation - one.mean, one.name))
-        return [_told(player) for player in ranked[:limit]]
+        return [_row(player) for player in ranked[:limit]]
 
     @staticmethod
     def _rate(both: Mapping[Seat, _Player], winner: Seat | None) -> None:
@@ -115,7 +115,7 @@ def _player(players: dict[str, _Player], name: str) -> _Player:
     return player
 
 
-def _told(player: _Player) -> dict[str, object]:
+def _row(player: _Player) -> dict[str, object]:
     return {
         "name": player.name,
         "rating": player.shown,

@@ -30,7 +30,7 @@ from wire.errors import Busy, NotReady
 from wire.later import now
 
 RELEASED_AT_ONCE = 200
-"""The most names that one call of ``release_unheard`` examines."""
+"""The most names that one call of ``release_expired`` examines."""
 EVER = 10
 """The log keeps at most ``max_names`` times this number of names, free names included. Each name has a stream, also
 after its release.
@@ -51,7 +51,7 @@ class AccountService:
 
     def __init__(
         self,
-        house: RoomStore,
+        store: RoomStore,
         committer: CommandPort,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
@@ -60,30 +60,30 @@ class AccountService:
     ) -> None:
         """``house_bot``: the hash of the house bot's token."""
         self._house_bot = house_bot
-        self._house = house
+        self._store = store
         self._committer = committer
         self._settings = settings
         self._clock = clock
         self._opened_at = clock()
-        self._lock = threading.Lock()  # guards all fields below but ``_knows_all``
-        self._heard: dict[str, float] = {}  # name -> when its owner was last active; the oldest first
-        self._going: set[str] = set()  # token hashes of names that are being released
-        self._coming: set[str] = set()  # skeletons and token hashes of claims under way
+        self._lock = threading.Lock()  # guards all fields below but ``_has_all_names``
+        self._active_at: dict[str, float] = {}  # name -> when its owner was last active; the oldest first
+        self._being_released: set[str] = set()  # token hashes of names that are being released
+        self._being_claimed: set[str] = set()  # skeletons and token hashes of claims under way
         self._hosts = NameHosts()
         self._claimed_now: Counter[str] = Counter()  # claims under way, by host; never 0
         self._wrong_codes = AttemptLimiter(at_once=WRONG_CODES_AT_ONCE, again_s=WRONG_CODE_AGAIN_S)
         an_hour = settings.max_new_names_per_host_per_hour
         self._new_names = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)
-        self._knows_all = False  # whether ``_heard`` has the names of earlier terms
+        self._has_all_names = False  # whether ``_active_at`` has the names of earlier terms
 
-    def who(self, token_hash: str) -> str:
+    def identify(self, token_hash: str) -> str:
         """Return the username of a token, and record its owner as active now. Raises BadToken, NotReady."""
         with self._lock:
-            if token_hash in self._going:
+            if token_hash in self._being_released:
                 raise NotReady("this name is being let go: try again")
-            name = self._house.names.name_with(token_hash)
+            name = self._store.names.name_with(token_hash)
             if name is not None:
-                self._hear(name)
+                self._touch(name)
                 return name
         raise BadToken("this token belongs to nobody here: claim a name with it first")
 
@@ -93,54 +93,54 @@ class AccountService:
         ``host``: the owner's host; empty if it has none. Raises NameTaken, NameTooSimilar, NotReady, InvalidArgument
         and Busy. For a new name it also raises Draining and LimitReached.
         """
-        owned = self._house.names.name_with(token_hash)
+        owned = self._store.names.name_with(token_hash)
         if owned is not None:  # not checked as a new name: names older than these rules stay valid
             self._check_same(owned, name)
-            self.who(token_hash)
-            self.came_from(owned, host)
+            self.identify(token_hash)
+            self.record_host(owned, host)
             return self._commit(name, names.Claim(name, token_hash))
         if token_hash != self._house_bot and passes_for(name, HOUSE_BOT):
             raise NameTaken("that is the name of the servers' own player, or looks like it")
         name = check_new_name(name)
-        check_not_draining(self._house.service.draining, "names")
-        known = self._house.state_of(_stream(name)).version > 0
-        too_many_ever = not known and len(self._house.names) >= self._settings.max_names * EVER
-        if too_many_ever or self._house.names.held >= self._settings.max_names:
+        check_not_draining(self._store.service.draining, "names")
+        known = self._store.state_of(_stream(name)).version > 0
+        too_many_ever = not known and len(self._store.names) >= self._settings.max_names * EVER
+        if too_many_ever or self._store.names.held >= self._settings.max_names:
             raise Busy("there are as many names as the settings allow (MAX_NAMES)")
-        with self._alone_with(token_hash, *skeletons(name)):
-            similar = self._house.names.resembling(name)
+        with self._exclusive(token_hash, *skeletons(name)):
+            similar = self._store.names.lookalike_of(name)
             if similar is not None:
                 raise NameTooSimilar(f"the name {name} looks like {similar}, which belongs to somebody else")
-            with self._place_for_one_more(name, host):
+            with self._counted(name, host):
                 return self._commit(name, names.Claim(name, token_hash))
 
-    def came_from(self, name: str, host: str) -> None:
+    def record_host(self, name: str, host: str) -> None:
         """Record the host of a name's owner."""
         with self._lock:
-            state = self._house.names.state(_stream(name))
+            state = self._store.names.state(_stream(name))
             if state is not None and state.held:  # a free name would stay in ``_hosts`` for ever
                 self._hosts.put(state.name, host)
 
-    def used_from(self, host: str) -> list[str]:
+    def names_of_host(self, host: str) -> list[str]:
         """Return the names that are known to be used from a host."""
         with self._lock:
             return list(self._hosts.names_of(host))
 
-    def count_at(self, host: str, people: Iterable[str]) -> int:
+    def count_of_host(self, host: str, people: Iterable[str]) -> int:
         """Return how many of these names are known to be used from a host."""
         with self._lock:
             here = self._hosts.names_of(host)
             return sum(name in here for name in people)
 
-    def keep(self, token_hash: str, code_hash: str, host: str = "") -> Mapping[str, object]:
+    def reserve(self, token_hash: str, code_hash: str, host: str = "") -> Mapping[str, object]:
         """Make the name of that token a reserved name with this recovery code.
 
         Raises BadToken, InvalidArgument, Busy, LimitReached.
         """
-        name = self.who(token_hash)
-        self.came_from(name, host)
-        if not self._house.state_of(_stream(name)).kept:
-            self._check_may_keep_one_more(host)
+        name = self.identify(token_hash)
+        self.record_host(name, host)
+        if not self._store.state_of(_stream(name)).kept:
+            self._check_may_reserve(host)
         return self._commit(name, names.Reserve(token_hash, code_hash))
 
     def recover(self, name: str, code_hash: str, token_hash: str, host: str = "") -> Mapping[str, object]:
@@ -148,11 +148,11 @@ class AccountService:
 
         Busy is only for wrong codes, and only for the host that tried them. The right code always works.
         """
-        owned = self._house.names.name_with(token_hash)
+        owned = self._store.names.name_with(token_hash)
         if owned is not None:
             self._check_same(owned, name)
         guess = host, names.name_key(name)
-        state = self._house.state_of(_stream(name))
+        state = self._store.state_of(_stream(name))
         is_right = state.kept and state.code_hash == code_hash
         with self._lock:
             if not is_right and self._wrong_codes.is_exhausted(guess, self._clock()):
@@ -163,49 +163,49 @@ class AccountService:
             with self._lock:
                 self._wrong_codes.record(guess, self._clock())
             raise
-        self.came_from(str(answer["name"]), host)
+        self.record_host(str(answer["name"]), host)
         return answer
 
-    def release_unheard(self) -> None:
+    def release_expired(self) -> None:
         """Release names of owners inactive for the grace time, a bounded number per call."""
-        self._know_all()
+        self._load_names()
         with self._lock:
-            for name in self._house.stood_up() & self._heard.keys():
-                self._hear(name)
+            for name in self._store.take_released() & self._active_at.keys():
+                self._touch(name)
         before = self._clock() - self._settings.name_grace_s
         with self._lock:
-            due = _first_before(before, self._heard, RELEASED_AT_ONCE)
-        seated = self._house.seated() if due else set()
-        for name, heard_at in due:
-            state = self._house.state_of(_stream(name))
-            unheard_s = self._clock() - heard_at
+            due = _first_before(before, self._active_at, RELEASED_AT_ONCE)
+        seated = self._store.seated() if due else set()
+        for name, active_at in due:
+            state = self._store.state_of(_stream(name))
+            inactive_s = self._clock() - active_at
             if names.may_be_released(
-                state, seated=name in seated, unheard_s=unheard_s, grace_s=self._settings.name_grace_s
+                state, seated=name in seated, inactive_s=inactive_s, grace_s=self._settings.name_grace_s
             ):
-                self._release(state, heard_at)
+                self._release(state, active_at)
             elif state.kept or state.name != name:
-                self._forget(name, heard_at)
+                self._forget(name, active_at)
             else:
                 with self._lock:
-                    self._hear(name)
+                    self._touch(name)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _commit(self, name: str, command: names.Command) -> Mapping[str, object]:
         answer: Mapping[str, object] = now(self._committer.submit(_stream(name), command))
         with self._lock:
-            self._hear(str(answer["name"]))
+            self._touch(str(answer["name"]))
         return answer
 
-    def _release(self, state: names.Name, heard_at: float) -> None:
+    def _release(self, state: names.Name, active_at: float) -> None:
         """Release a name, unless its owner becomes active first.
 
-        Until the release is done, ``who`` raises NotReady for its token.
+        Until the release is done, ``identify`` raises NotReady for its token.
         """
         with self._lock:
-            if self._heard.get(state.name) != heard_at:
+            if self._active_at.get(state.name) != active_at:
                 return
-            self._going.add(state.token_hash)
+            self._being_released.add(state.token_hash)
         try:
             now(self._committer.submit(_stream(state.name), names.Release()))
             logger.info("a name is free again", name=state.name)
@@ -213,34 +213,34 @@ class AccountService:
             logger.debug("a name was not let go", name=state.name, why=refusal.message)
         finally:
             with self._lock:
-                self._going.discard(state.token_hash)
-                if not self._house.state_of(_stream(state.name)).held:
+                self._being_released.discard(state.token_hash)
+                if not self._store.state_of(_stream(state.name)).held:
                     self._hosts.forget(state.name)
-        self._forget(state.name, heard_at)
+        self._forget(state.name, active_at)
 
     @contextmanager
-    def _alone_with(self, *marks: str) -> Iterator[None]:
+    def _exclusive(self, *keys: str) -> Iterator[None]:
         """Exclude parallel claims of a lookalike name or with the same token. Raises NotReady.
 
-        ``marks``: the skeletons of the name, and the token's hash.
+        ``keys``: the skeletons of the name, and the token's hash.
         """
         with self._lock:
-            if not self._coming.isdisjoint(marks):
+            if not self._being_claimed.isdisjoint(keys):
                 raise NotReady("a name like this is being claimed at this moment: try again")
-            self._coming.update(marks)
+            self._being_claimed.update(keys)
         try:
             yield
         finally:
             with self._lock:
-                self._coming.difference_update(marks)
+                self._being_claimed.difference_update(keys)
 
     @contextmanager
-    def _place_for_one_more(self, name: str, host: str) -> Iterator[None]:
+    def _counted(self, name: str, host: str) -> Iterator[None]:
         """Count a name for its host while it is being claimed. Raises LimitReached.
 
         Without that, parallel claims could exceed the limit.
         """
-        settings, new = self._settings, self._house.names.state(_stream(name)) is None
+        settings, new = self._settings, self._store.names.state(_stream(name)) is None
         with self._lock:
             if len(self._hosts.names_of(host)) + self._claimed_now[host] >= settings.max_names_per_host and host:
                 raise LimitReached(
@@ -254,7 +254,7 @@ class AccountService:
             self._claimed_now[host] += 1
         try:
             yield
-            self.came_from(name, host)
+            self.record_host(name, host)
             with self._lock:
                 if host and new:
                     self._new_names.record(host, self._clock())
@@ -264,36 +264,39 @@ class AccountService:
                 if not self._claimed_now[host]:
                     del self._claimed_now[host]
 
-    def _check_may_keep_one_more(self, host: str) -> None:
+    def _check_may_reserve(self, host: str) -> None:
         """Raise Busy or LimitReached if the cluster or the host may have no further reserved name."""
-        if self._house.names.kept >= self._settings.max_kept_names:
+        if self._store.names.kept >= self._settings.max_kept_names:
             raise Busy("as many names have a recovery code as the settings allow (MAX_KEPT_NAMES)")
-        kept = sum(self._house.state_of(_stream(name)).kept for name in self.used_from(host))
+        kept = sum(self._store.state_of(_stream(name)).kept for name in self.names_of_host(host))
         if kept >= self._settings.max_kept_names_per_host:
             raise LimitReached(
                 f"{kept} names of your address have a recovery code, as many as may have (MAX_KEPT_NAMES_PER_HOST)"
             )
 
-    def _know_all(self) -> None:
+    def _load_names(self) -> None:
         """Treat the owners of earlier terms as active when this term began.
 
         Otherwise a takeover could release their names.
         """
-        if not self._knows_all:
-            earlier = dict.fromkeys(self._house.names.held_names(), self._opened_at)
+        if not self._has_all_names:
+            earlier = dict.fromkeys(self._store.names.held_names(), self._opened_at)
             with self._lock:
-                self._heard = {**{name: at for name, at in earlier.items() if name not in self._heard}, **self._heard}
-                self._knows_all = True
+                self._active_at = {
+                    **{name: at for name, at in earlier.items() if name not in self._active_at},
+                    **self._active_at,
+                }
+                self._has_all_names = True
 
-    def _hear(self, name: str) -> None:
+    def _touch(self, name: str) -> None:
         """Record a name's owner as active now. The caller holds ``_lock``."""
-        self._heard.pop(name, None)
-        self._heard[name] = self._clock()
+        self._active_at.pop(name, None)
+        self._active_at[name] = self._clock()
 
-    def _forget(self, name: str, heard_at: float) -> None:
+    def _forget(self, name: str, active_at: float) -> None:
         with self._lock:
-            if self._heard.get(name) == heard_at:
-                del self._heard[name]
+            if self._active_at.get(name) == active_at:
+                del self._active_at[name]
 
     def _check_same(self, owned: str, name: str) -> None:
         if names.name_key(owned) != names.name_key(name):
@@ -304,11 +307,11 @@ def _stream(name: str) -> str:
     return name_stream(names.name_key(name))
 
 
-def _first_before(before: float, heard: Mapping[str, float], most: int) -> list[tuple[str, float]]:
-    """Return at most ``most`` names last active before ``before``. ``heard`` has the oldest first."""
+def _first_before(before: float, active: Mapping[str, float], most: int) -> list[tuple[str, float]]:
+    """Return at most ``most`` names last active before ``before``. ``active`` has the oldest first."""
     found: list[tuple[str, float]] = []
-    for name, heard_at in heard.items():
-        if heard_at >= before or len(found) == most:
+    for name, active_at in active.items():
+        if active_at >= before or len(found) == most:
             break
-        found.append((name, heard_at))
+        found.append((name, active_at))
     return found

@@ -18,14 +18,14 @@ from typing import Any
 import structlog
 
 from game.errors import InvalidArgument, LimitReached, Refusal
-from game.rooms.commands import HOUSE, Close, Command, Create, Leave
+from game.rooms.commands import SYSTEM, Close, Command, Create, Leave
 from game.rooms.decide_access import check_may_see
 from game.rooms.state import Room
 from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.main.account_service import AN_HOUR_S, AccountService
 from server.main.attempt_limiter import AttemptLimiter
-from server.rooms.ids import house_request, room_id_of
+from server.rooms.ids import room_id_of, system_request
 from server.rooms.room_store import RoomStore
 from server.runtime.security import token_hash
 from server.settings import Settings
@@ -35,7 +35,7 @@ from wire.later import Later, now
 
 INVITE_BYTES = 6
 """Random bytes of an invite code."""
-VISITED_AT_ONCE = 50
+LOADED_AT_ONCE = 50
 
 logger = structlog.get_logger()
 
@@ -45,24 +45,24 @@ class CommandService:
 
     def __init__(
         self,
-        house: RoomStore,
+        store: RoomStore,
         committer: CommandPort,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         *,
         house_bot: str = "",
-        tidies: bool = True,
+        sweeps: bool = True,
     ) -> None:
         """``house_bot``: the hash of the house bot's token.
 
-        ``tidies``: whether ``tidy`` will be called. Without it, nothing is stored about who was last seen when.
+        ``sweeps``: whether ``sweep`` will be called. Without it, nothing is stored about who was last seen when.
         """
-        self._tidies = tidies
-        self._house = house
+        self._sweeps = sweeps
+        self._store = store
         self._committer = committer
         self._settings = settings
         self._clock = clock
-        self.names = AccountService(house, committer, settings, clock, house_bot=house_bot)
+        self.accounts = AccountService(store, committer, settings, clock, house_bot=house_bot)
         self._seen_lock = threading.Lock()  # guards ``_seen``, ``_opening`` and ``_new_rooms``
         self._seen: dict[tuple[str, str], float] = {}  # (room, name) -> when last seen; the oldest first
         self._opened_at = clock()
@@ -87,8 +87,8 @@ class CommandService:
         ``host``: the owner's host. In the answer, ``revision`` is a lobby revision that has the room. ``code`` is the
         invite code, empty if the room is not private. Raises InvalidArgument, Busy, LimitReached.
         """
-        by = self.names.who(hashed_token)
-        self.names.came_from(by, host)
+        by = self.accounts.identify(hashed_token)
+        self.accounts.record_host(by, host)
         room = room_id_of(by, request_id)
         new = self.check_new_room(room)
         private, best_of, clock = terms.get("private", False), terms.get("best_of", 0), terms.get("clock", "none")
@@ -96,32 +96,32 @@ class CommandService:
             raise InvalidArgument("private must be true or false")
         code = secrets.token_hex(INVITE_BYTES) if private else ""
         create = Create(by, request_id, title, game, options, best_of, clock, code)
-        with self._place_for_one_more(by, host) if new else nullcontext():
+        with self._counted(by, host) if new else nullcontext():
             answer = now(self._committer.submit(room_stream(room), create))
         return {
             "room": room,
             "version": answer["version"],
-            "revision": self._house.lobby_revision,
-            "code": self._house.room(room).entry.code,
+            "revision": self._store.lobby_revision,
+            "code": self._store.room(room).entry.code,
         }
 
     def check_new_room(self, room: str) -> bool:
         """Return whether the room would be new. Raises Busy if so and the cluster has ``max_rooms`` rooms."""
-        new: bool = self._house.state_of(room_stream(room)).phase == "new"
-        if new and self._house.open_rooms >= self._settings.max_rooms:
+        new: bool = self._store.state_of(room_stream(room)).phase == "new"
+        if new and self._store.open_rooms >= self._settings.max_rooms:
             raise Busy("there are as many rooms as the settings allow (MAX_ROOMS)")
         return new
 
     @contextmanager
-    def _place_for_one_more(self, by: str, host: str) -> Iterator[None]:
+    def _counted(self, by: str, host: str) -> Iterator[None]:
         """Count a room for its owner and the owner's host while it is being opened.
 
         Raises LimitReached when the owner or the host has as many rooms as allowed.
         """
         settings = self._settings
-        of_host = self.names.used_from(host)
+        of_host = self.accounts.names_of_host(host)
         with self._seen_lock:
-            opened, of_all = self._house.opened_by([by]), self._house.opened_by(of_host)
+            opened, of_all = self._store.opened_by([by]), self._store.opened_by(of_host)
             if opened + self._opening[by] >= settings.max_rooms_per_name:
                 raise LimitReached(
                     f"you have {settings.max_rooms_per_name} open rooms, as many as one may have: close one"
@@ -148,37 +148,40 @@ class CommandService:
                 if not self._opening[by]:
                     del self._opening[by]
 
-    def expect(self, room: str, names: Iterable[str]) -> None:
+    def expect_players(self, room: str, names: Iterable[str]) -> None:
         """Record these players as seen in a room now, because they are being seated there."""
         for name in names:
-            self._saw(room, name)
+            self._touch(room, name)
 
     # -- in a room ------------------------------------------------------------------------------------------------
 
     def command(self, token: str, room: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
         """Submit the command that ``make`` builds for the caller's username. The answer may come later."""
-        by = self.names.who(token_hash(token))
-        self._saw(room, by)
+        by = self.accounts.identify(token_hash(token))
+        self._touch(room, by)
         return self._committer.submit(room_stream(room), make(by))
 
     def join(self, token: str, room: str, role: str, make: Callable[[str], Command]) -> Mapping[str, object] | Later:
         """Submit a command to enter a room, as ``command`` does. Raises LimitReached."""
-        by, host = self.names.who(token_hash(token)), calling_host()
-        self.names.came_from(by, host)
-        state = self._house.room(room)
+        by, host = self.accounts.identify(token_hash(token)), calling_host()
+        self.accounts.record_host(by, host)
+        state = self._store.room(room)
         if state.seat_of(by) is None and not state.has(by):
-            self._check_may_come(state, by, role, host)
+            self._check_limits_of_join(state, by, role, host)
         return self.command(token, room, make)
 
-    def _check_may_come(self, room: Room, by: str, role: str, host: str) -> None:
+    def _check_limits_of_join(self, room: Room, by: str, role: str, host: str) -> None:
         settings = self._settings
         takes_seat = role == "player" and len(room.players) < len(room.seats)
-        if takes_seat and self._house.seats_of(by) >= settings.max_seats_per_name:
+        if takes_seat and self._store.seats_of(by) >= settings.max_seats_per_name:
             raise LimitReached(
                 f"you have seats in {settings.max_seats_per_name} open rooms, as many as one may have"
                 " (MAX_SEATS_PER_NAME)"
             )
-        if self.names.count_at(host, (*room.players, *room.spectators)) >= settings.max_people_per_room_per_host:
+        if (
+            self.accounts.count_of_host(host, (*room.players, *room.spectators))
+            >= settings.max_people_per_room_per_host
+        ):
             raise LimitReached(
                 f"{settings.max_people_per_room_per_host} people of your address are in this room, as many as may be"
                 " (MAX_PEOPLE_PER_ROOM_PER_HOST)"
@@ -186,28 +189,28 @@ class CommandService:
 
     def view(self, token: str, room: str) -> dict[str, Any]:
         """Return the view of a room."""
-        by = self.names.who(token_hash(token))
-        check_may_see(self._house.room(room), by)
-        self._saw(room, by)
-        return self._house.view(room)
+        by = self.accounts.identify(token_hash(token))
+        check_may_see(self._store.room(room), by)
+        self._touch(room, by)
+        return self._store.view(room)
 
     def invite(self, token: str, room: str) -> dict[str, object]:
         """Return the invite code of a room to a person inside; empty if the room is not private."""
-        by = self.names.who(token_hash(token))
-        state = self._house.room(room)
+        by = self.accounts.identify(token_hash(token))
+        state = self._store.room(room)
         check_may_see(state, by)
         return {"code": state.entry.code}
 
     def wait(self, token: str, room: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return what happened in a room after a version. The answer may come later."""
-        by = self.names.who(token_hash(token))
-        check_may_see(self._house.room(room), by)
-        self._saw(room, by)
-        return self._house.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
+        by = self.accounts.identify(token_hash(token))
+        check_may_see(self._store.room(room), by)
+        self._touch(room, by)
+        return self._store.wait(room, after_version, min(timeout_s, self._settings.max_wait_s))
 
     # -- regular work ---------------------------------------------------------------------------------------------
 
-    def tidy(self) -> list[str]:
+    def sweep(self) -> list[str]:
         """Do the regular work.
 
         People unseen for long leave. Idle rooms leave memory or close. The oldest closed rooms are forgotten. Names are
@@ -216,19 +219,19 @@ class CommandService:
         settings = self._settings
         before = self._clock() - settings.away_s
         if self._opened_at < before:
-            self._house.visit(VISITED_AT_ONCE)
-        for room in self._house.in_memory():
-            self._let_unseen_leave(room, before)
-        self._forget_unseen(before)
-        for room_id in self._house.idle(settings.room_expire_s):
-            self._on_behalf(room_id, Close(HOUSE, house_request()))
-        self.names.release_unheard()
-        gone = self._house.let_go(self._house.idle(settings.room_idle_s))
+            self._store.load_some(LOADED_AT_ONCE)
+        for room in self._store.cached_rooms():
+            self._expire_absent(room, before)
+        self._forget_absent(before)
+        for room_id in self._store.idle_rooms(settings.room_expire_s):
+            self._submit_as_system(room_id, Close(SYSTEM, system_request()))
+        self.accounts.release_expired()
+        gone = self._store.evict(self._store.idle_rooms(settings.room_idle_s))
         if gone:
             logger.debug("rooms left memory", rooms=gone)
-        return self._house.forget_closed(but=self._settings.keep_closed_rooms)
+        return self._store.forget_closed(but=self._settings.keep_closed_rooms)
 
-    def _let_unseen_leave(self, room: Room, before: float) -> None:
+    def _expire_absent(self, room: Room, before: float) -> None:
         present = [name for name in (*room.players, *room.spectators) if room.has(name)]
         not_known = max(self._opened_at, before)  # without a time: unseen at least since then
         with self._seen_lock:
@@ -238,22 +241,22 @@ class CommandService:
                 self._seen.pop((room.id, name), None)
         for name in unseen:
             unseen_ms = int(1000 * (self._clock() - seen[name]))
-            self._on_behalf(room.id, Leave(name, house_request(), unseen_ms))
+            self._submit_as_system(room.id, Leave(name, system_request(), unseen_ms))
 
-    def _forget_unseen(self, before: float) -> None:
+    def _forget_absent(self, before: float) -> None:
         """Drop times up to ``before``: most of these people left the room, or the room is closed."""
         with self._seen_lock:
             for long_ago in list(itertools.takewhile(lambda one: self._seen[one] <= before, self._seen)):
                 del self._seen[long_ago]
 
-    def _on_behalf(self, room: str, command: Command) -> None:
+    def _submit_as_system(self, room: str, command: Command) -> None:
         try:
             now(self._committer.submit(room_stream(room), command))
         except (Refusal, Damaged) as error:
             logger.debug("not done on behalf", room=room, why=error.message)
 
-    def _saw(self, room: str, name: str) -> None:
-        if not self._tidies:
+    def _touch(self, room: str, name: str) -> None:
+        if not self._sweeps:
             return
         with self._seen_lock:
             self._seen.pop((room, name), None)

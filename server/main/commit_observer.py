@@ -31,11 +31,11 @@ logger = structlog.get_logger()
 
 _Line = tuple[float, str, dict[str, object], bool]
 """Time, event, fields, and whether the line is for ``debug`` only."""
-_TOLD = frozenset({Created, Closed, Started, Finished})
+_LOGGED = frozenset({Created, Closed, Started, Finished})
 
 
 class CommitObserver:
-    """Observes commits. The holder of the commit lock calls ``published`` and ``carried_out``."""
+    """Observes commits. The holder of the commit lock calls ``published`` and ``batch_committed``."""
 
     def __init__(self, counts: CommitCounts, *, every_command: bool) -> None:
         """``every_command``: whether lines for ``debug`` are logged."""
@@ -44,30 +44,30 @@ class CommitObserver:
         self._lines: deque[_Line] = deque()  # the oldest first
         self._left_out = 0  # lines dropped since the last write
 
-    def published(self, draft: Batch) -> None:
+    def published(self, batch: Batch) -> None:
         """Count and log a batch that is committed and visible."""
         counts = self._counts
         counts.commits += 1
-        for entry, event in zip(draft.entries, draft.events, strict=True):
+        for entry, event in zip(batch.entries, batch.events, strict=True):
             counts.events[_kind_of(event)] += 1
-            if type(event) in _TOLD:
+            if type(event) in _LOGGED:
                 if type(event) is Finished:
                     counts.terminations[event.termination] += 1
                 if self._every_command or type(event) is not Started:
-                    self._tell(*_line_of(room_of(entry.stream), event), for_debug=type(event) is Started)
+                    self._add_line(*_line_of(room_of(entry.stream), event), for_debug=type(event) is Started)
 
-    def carried_out(self, orders: Sequence[Submission], took_s: float) -> None:
+    def batch_committed(self, submissions: Sequence[Submission], took_s: float) -> None:
         """Count and log submissions that have their answer or error.
 
         ``took_s``: seconds since the batch got the commit lock.
         """
-        if not orders:
+        if not submissions:
             return
-        self._counts.commands.add(len(orders))
+        self._counts.commands.add(len(submissions))
         self._counts.commit_s.add(took_s)
         if self._every_command:
-            for order in orders:
-                self._tell(*_command_line(order), for_debug=True)
+            for submission in submissions:
+                self._add_line(*_command_line(submission), for_debug=True)
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Write the lines until ``go_on()`` is false."""
@@ -81,13 +81,13 @@ class CommitObserver:
         with logs.in_one_piece(), contextlib.suppress(IndexError):
             for _ in range(len(self._lines)):
                 at, event, fields, for_debug = self._lines.popleft()
-                tell = logger.debug if for_debug else logger.info
-                tell(event, timestamp=at, **fields)
+                log = logger.debug if for_debug else logger.info
+                log(event, timestamp=at, **fields)
         left_out, self._left_out = self._left_out, 0
         if left_out:
             logger.warning("lines were left out of the log", lines=left_out)
 
-    def _tell(self, event: str, fields: dict[str, object], *, for_debug: bool) -> None:
+    def _add_line(self, event: str, fields: dict[str, object], *, for_debug: bool) -> None:
         if len(self._lines) < MOST_LINES:
             self._lines.append((time.time(), event, fields, for_debug))
         else:
@@ -111,18 +111,18 @@ def _line_of(room: str | None, event: Created | Closed | Started | Finished) -> 
     return "room closed", fields
 
 
-def _command_line(order: Submission) -> tuple[str, dict[str, object]]:
+def _command_line(submission: Submission) -> tuple[str, dict[str, object]]:
     """Return the log line of a command and its result: room, username and request id.
 
     Other fields of a command may be secret.
     """
-    command: Any = order.command
+    command: Any = submission.command
     fields: dict[str, object] = {"command": type(command).__name__.lower()}
-    room = room_of(order.stream)
+    room = room_of(submission.stream)
     if room is not None:
         fields |= {"room": room, "request_id": command.request_id, "by": command.by}
     elif isinstance(command, Claim):
         fields["by"] = command.name
-    if order.error is not None:
-        return "command refused", {**fields, "code": order.error.code}
-    return "command carried out", {**fields, "version": (order.answer or {}).get("version")}
+    if submission.error is not None:
+        return "command refused", {**fields, "code": submission.error.code}
+    return "command carried out", {**fields, "version": (submission.answer or {}).get("version")}

@@ -39,7 +39,7 @@ class Rooms(Protocol):
     def unfinished(self) -> list[str]:
         """Return the rooms with a running game or series, according to their rows."""
 
-    def at_hand(self, stream: str) -> Room | None:
+    def cached(self, stream: str) -> Room | None:
         """Return the state of a room that is in memory, else None."""
 
     def state_of(self, stream: str) -> Room:
@@ -49,8 +49,8 @@ class Rooms(Protocol):
 class StillPlayed:
     """Counts the rooms in which a person is present and a game or series has to finish."""
 
-    def __init__(self, house: Rooms) -> None:
-        self._house = house
+    def __init__(self, store: Rooms) -> None:
+        self._store = store
         self._read: dict[str, bool] = {}  # rooms outside memory at the last count -> whether they counted
 
     def count(self) -> int:
@@ -61,15 +61,15 @@ class StillPlayed:
         read_before, self._read = self._read, {}
         to_read = READ_AT_ONCE
         count = 0
-        for room in self._house.unfinished():
-            state = self._house.at_hand(room_stream(room))
+        for room in self._store.unfinished():
+            state = self._store.cached(room_stream(room))
             if state is not None:
                 count += is_played(state)
                 continue
             played = read_before.get(room)  # a room outside memory does not change
             if played is None and to_read:
                 to_read -= 1
-                played = is_played(self._house.state_of(room_stream(room)))
+                played = is_played(self._store.state_of(room_stream(room)))
             if played is not None:
                 self._read[room] = played
             count += played is not False
@@ -79,20 +79,20 @@ class StillPlayed:
 class DrainService:
     """Begins and ends a drain, during one term of the primary."""
 
-    def __init__(self, house: RoomStore, committer: CommandPort, run_folder: RunDirectory) -> None:
-        self._house = house
+    def __init__(self, store: RoomStore, committer: CommandPort, run_folder: RunDirectory) -> None:
+        self._store = store
         self._committer = committer
         self._run_folder = run_folder
-        self._still_played = StillPlayed(house)
+        self._still_played = StillPlayed(store)
 
     def begin_term(self) -> None:
         """End the drain if the cluster was stopped since it began. Raises StorageFailed."""
-        if self._house.service.draining and not self._run_folder.is_marked_draining:
+        if self._store.service.draining and not self._run_folder.is_marked_draining:
             logger.info("the cluster was emptied and stopped: it is open again")
             self._submit(Drain(on=False))
 
     def drain(self, on: bool, until: int | None) -> Mapping[str, object] | None:
-        """Begin a drain until ``until`` at the latest, or end it if ``on`` is false. Return what ``told`` returns.
+        """Begin a drain until ``until`` at the latest, or end it if ``on`` is false. Return what ``notice`` returns.
 
         ``until``: a date in seconds since 1970. Raises StorageFailed.
         """
@@ -101,12 +101,12 @@ class DrainService:
         self._submit(Drain(on, until))
         if not on:
             self._run_folder.unmark_draining()
-        return self.told()
+        return self.notice()
 
-    def told(self) -> Mapping[str, object] | None:
+    def notice(self) -> Mapping[str, object] | None:
         """Return the drain's ``until``, and in ``games`` how many still run; None without a drain."""
-        told = cluster_state.told(self._house.service)
-        return None if told is None else {**told, "games": self._still_played.count()}
+        notice = cluster_state.drain_notice(self._store.service)
+        return None if notice is None else {**notice, "games": self._still_played.count()}
 
     def _submit(self, command: Drain) -> None:
         now(self._committer.submit(THE_SERVICE, command))

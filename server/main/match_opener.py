@@ -22,23 +22,24 @@ class MatchOpener:
 
     def __init__(
         self,
-        house: RoomStore,
+        store: RoomStore,
         committer: CommandPort,
         *,
         check_new_room: Callable[[str], object],
         seat_house_bot: Callable[[], object],
-        expect: Callable[[str, Sequence[str]], None],
+        expect_players: Callable[[str, Sequence[str]], None],
     ) -> None:
         """``check_new_room``: raises when no further room is allowed.
 
-        ``seat_house_bot``: makes sure that the house bot has its username. ``expect``: gets a room and its future
-        players.
+        ``seat_house_bot``: makes sure that the house bot has its username.
+
+        ``expect_players``: gets a room and its future players.
         """
-        self._house = house
+        self._store = store
         self._committer = committer
         self._check_new_room = check_new_room
         self._seat_house_bot = seat_house_bot
-        self._expect = expect
+        self._expect_players = expect_players
         self._one_at_a_time = threading.Lock()
 
     def open(self, wanted: Sequence[Pairing]) -> list[Opened]:
@@ -54,11 +55,11 @@ class MatchOpener:
         return [opened for opened, _ in made]
 
     def _begin(self, pairing: Pairing) -> tuple[Opened, Mapping[str, object] | Later | None]:
-        opened, match = opening_of(pairing, self._house.match_of)
+        opened, match = opening_of(pairing, self._store.match_of)
         if opened.room is None or match is None:
             return opened, None
         self._check_new_room(opened.room)
         if HOUSE_BOT in pairing.bots:
             self._seat_house_bot()
-        self._expect(opened.room, pairing.players)
+        self._expect_players(opened.room, pairing.players)
         return opened, self._committer.submit(room_stream(opened.room), match)

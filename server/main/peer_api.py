@@ -87,17 +87,17 @@ class MainPeerApi(PeerApi):
 
         ``host``: the host that connected to the front door.
         """
-        return self._served().desk.names.claim(name, token_hash, host)
+        return self._served().command_service.accounts.claim(name, token_hash, host)
 
     @remote(token_hash=_HASH, code_hash=_HASH, host=_HOST)
     def keep_name(self, token_hash: str, code_hash: str, host: str) -> Mapping[str, object]:
         """Make a username a reserved name with a recovery code."""
-        return self._served().desk.names.keep(token_hash, code_hash, host)
+        return self._served().command_service.accounts.reserve(token_hash, code_hash, host)
 
     @remote(name=text(longest=64), code_hash=_HASH, token_hash=_HASH, host=_HOST)
     def recover_name(self, name: str, code_hash: str, token_hash: str, host: str) -> Mapping[str, object]:
         """Give a reserved name to another token, by its recovery code."""
-        return self._served().desk.names.recover(name, code_hash, token_hash, host)
+        return self._served().command_service.accounts.recover(name, code_hash, token_hash, host)
 
     @remote(
         token_hash=_HASH,
@@ -119,46 +119,46 @@ class MainPeerApi(PeerApi):
         host: str,
     ) -> dict[str, object]:
         """Open a room."""
-        return self._served().desk.create(token_hash, request_id, title, game, options, terms, host)
+        return self._served().command_service.create(token_hash, request_id, title, game, options, terms, host)
 
     @remote(pairings=pairings)
     def open_matches(self, pairings: Sequence[Pairing]) -> dict[str, object]:
         """Open rooms for matched players. ``revision`` in the answer: of a lobby that has these rooms."""
         served = self._served()
-        opened = [one._asdict() for one in served.pairings.open(pairings)]
-        return {"opened": opened, "revision": served.house.lobby_revision}
+        opened = [one._asdict() for one in served.match_opener.open(pairings)]
+        return {"opened": opened, "revision": served.store.lobby_revision}
 
     @remote(token_hash=_HASH)
     def who_has(self, token_hash: str) -> str:
         """Return the username that belongs to a token."""
-        return self._served().desk.names.who(token_hash)
+        return self._served().command_service.accounts.identify(token_hash)
 
     @remote(number=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def records_after(self, number: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """Return the records of finished games after that number, when there are any or the time is up."""
-        return self._served().house.records_after(number, limit, timeout_s)
+        return self._served().store.records_after(number, limit, timeout_s)
 
     @remote(numbers=sequence(most=1000))
     def records(self, numbers: Sequence[object]) -> list[dict[str, Any]]:
         """Return the records of these numbers."""
-        return self._served().house.records_numbered([_POSITION(number) for number in numbers])
+        return self._served().store.records_numbered([_POSITION(number) for number in numbers])
 
     @remote(room=room_id)
     def is_open(self, room: str) -> bool:
         """Return whether there is such a room and it is open."""
-        return self._served().house.is_open(room)
+        return self._served().store.is_open(room)
 
     @remote(revision=_POSITION, began=_POSITION, limit=whole(1, 1000), timeout_s=seconds(30.0))
     def lobby_changes(self, revision: int, began: int, limit: int, timeout_s: float) -> dict[str, Any]:
         """Return what changed in the lobby after a cursor, when anything has or the time is up."""
-        house = self._served().house
-        changes = house.lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
+        store = self._served().store
+        changes = store.lobby_changes(LobbyCursor(revision, began), limit, timeout_s)
         return {
             "cursor": changes.cursor,
             "changed": changes.changed,
             "reset": changes.reset,
             "more": changes.more,
-            "draining": house.draining,
+            "draining": store.draining,
         }
 
     def _served(self) -> Reads:

@@ -35,7 +35,7 @@ from server.replication.replica_connection import ReplicaConnection
 from server.replication.replicator import Replicator
 from server.replication.scrub import Scrub, begin_scrub, readings_of_copy
 from server.rooms.event_feed import most_events_of
-from server.rooms.ids import house_request
+from server.rooms.ids import system_request
 from server.rooms.room_store import RoomStore
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
@@ -46,7 +46,7 @@ from wire import MAIN, REPLICATION
 from wire.errors import StorageFailed
 from wire.rpc import Endpoint
 
-TIDY_PAUSE_S = 1.0
+SWEEP_PAUSE_S = 1.0
 AT_ONCE = 500
 """Streams that one message removes from the journals."""
 
@@ -75,24 +75,24 @@ class PrimaryTerm(Reads):
         self.damage = journal.damage
         self.scrub: Scrub | None = None
         self.traffic = node.traffic
-        self._witness = CommitObserver(self.counts, every_command=settings.log_level == "debug")
+        self._observer = CommitObserver(self.counts, every_command=settings.log_level == "debug")
         most_events = most_events_of(settings.max_message_bytes)
-        observer = self._witness.published
-        house = RoomStore(streams, journal, self.offer, most_events=most_events, on_published=observer)
+        observer = self._observer.published
+        store = RoomStore(streams, journal, self.offer, most_events=most_events, on_published=observer)
         self._compactor = Compactor(
             journal,
             streams,
             every=settings.snapshot_every,
             keep_events=settings.keep_events,
-            upto=lambda: house.published,
-            in_memory=house.at_hand,
+            upto=lambda: store.published,
+            in_memory=store.cached,
         )
         repair = Repair(
             journal,
             self._compactor,
             streams,
-            in_memory=house.at_hand,
-            mended=house.mended,
+            in_memory=store.cached,
+            mended=store.mended,
             replica_is_damaged=lambda: any(w.reports_damage for w in node.watchers if w.role == REPLICATION),
         )
         journal.damage.on_found = line.wake
@@ -108,12 +108,12 @@ class PrimaryTerm(Reads):
         self.link.repair = repair
         node.retries["repair"] = repair.retries
         node.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
-        commit = Commit(streams, house, journal, self.link, faults, house.moment)
-        carried_out = self._witness.carried_out
-        committer = Committer(commit, line.hold, step_down=node.step_down, carried_out=carried_out)
-        super().__init__(node, clients, house, committer)
-        self._timekeeper = TimerThread(house, committer, house_request)
-        node.retries["time"] = self._timekeeper.retries
+        commit = Commit(streams, store, journal, self.link, faults, store.moment)
+        on_committed = self._observer.batch_committed
+        committer = Committer(commit, line.hold, step_down=node.step_down, on_committed=on_committed)
+        super().__init__(node, clients, store, committer)
+        self._timers = TimerThread(store, committer, system_request)
+        node.retries["time"] = self._timers.retries
 
     def begin(self) -> None:
         """Load the journal, offer every room, and start the background threads.
@@ -125,14 +125,14 @@ class PrimaryTerm(Reads):
         go_on, line, turn = self._node.go_on, self._line, self.committer.turn
         self._node.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
         self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
-        self._node.in_background("tidying", self._tidy)
-        self._node.in_background("time", lambda: self._timekeeper.run(go_on, self._node.pause))
-        self._node.in_background("witness", lambda: self._witness.run(go_on, self._node.pause))
+        self._node.in_background("tidying", self._sweep)
+        self._node.in_background("time", lambda: self._timers.run(go_on, self._node.pause))
+        self._node.in_background("witness", lambda: self._observer.run(go_on, self._node.pause))
         file = journal_of(self._node.settings, MAIN)
-        self.scrub = begin_scrub(self._node, self._journal, file, relist=self.house.relist)
+        self.scrub = begin_scrub(self._node, self._journal, file, relist=self.store.relist)
         self._node.at_end(self.end)
         self._node.at_end(self._finish_commits)
-        self._node.at_end(self._witness.write)
+        self._node.at_end(self._observer.write)
 
     def _finish_commits(self) -> None:
         """Wait for the commit under way, then hold the commit lock until the process ends.
@@ -147,17 +147,17 @@ class PrimaryTerm(Reads):
 
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of a primary."""
-        house, link, counts = self.house, self.link, self.counts
-        present = [room for room in house.in_memory() if room.players or room.spectators]
+        store, link, counts = self.store, self.link, self.counts
+        present = [room for room in store.cached_rooms() if room.players or room.spectators]
         yield Reading(metrics.EPOCH, link.epoch)
-        yield Reading(metrics.POSITION, house.published)
-        yield Reading(metrics.ROOMS, house.open_rooms)
-        yield Reading(metrics.ROOMS_IN_MEMORY, house.rooms_in_memory)
-        yield Reading(metrics.NAMES, house.names.held)
-        yield Reading(metrics.RECORDS, house.records)
+        yield Reading(metrics.POSITION, store.published)
+        yield Reading(metrics.ROOMS, store.open_rooms)
+        yield Reading(metrics.ROOMS_IN_MEMORY, store.rooms_in_memory)
+        yield Reading(metrics.NAMES, store.names.held)
+        yield Reading(metrics.RECORDS, store.records)
         yield Reading(metrics.PLAYERS, sum(room.has(name) for room in present for name in room.players))
         yield Reading(metrics.WATCHERS, sum(len(room.spectators) for room in present))
-        yield Reading(metrics.CALLERS_WAITING, house.callers_waiting, ("room",))
+        yield Reading(metrics.CALLERS_WAITING, store.callers_waiting, ("room",))
         yield Reading(metrics.COMMANDS_WAITING, self.committer.waiting)
         yield Reading(metrics.MOVES, counts.events["moved"])
         yield Reading(metrics.MOVE_S, self.traffic.move_s)
@@ -182,7 +182,7 @@ class PrimaryTerm(Reads):
             logger.warning("listings cannot be written", count=len(missing), why=error.message)
 
     def _open_again(self) -> None:
-        """End a drain if the cluster was stopped since. ``_tidy`` tries again while the disk refuses."""
+        """End a drain if the cluster was stopped since. ``_sweep`` tries again while the disk refuses."""
         try:
             self.draining.begin_term()
         except StorageFailed as error:
@@ -191,21 +191,21 @@ class PrimaryTerm(Reads):
             self._opening.succeeded()
             self._is_open = True
 
-    def _tidy(self) -> None:
-        tidying = self._node.retries["tidying"] = Retries("not tidied")
+    def _sweep(self) -> None:
+        sweeping = self._node.retries["tidying"] = Retries("not tidied")
         while self._node.go_on():
-            self._node.pause(TIDY_PAUSE_S)
+            self._node.pause(SWEEP_PAUSE_S)
             if not self._is_open:
                 self._open_again()
             try:
-                self._tidy_once()
+                self._sweep_once()
             except StorageFailed as error:
-                tidying.failed(error)
+                sweeping.failed(error)
             else:
-                tidying.succeeded()
+                sweeping.succeeded()
 
-    def _tidy_once(self) -> None:
-        gone = self.desk.tidy()
+    def _sweep_once(self) -> None:
+        gone = self.command_service.sweep()
         for stream in gone:
             self.withdraw(room_of(stream) or "")
         self._to_forget += gone

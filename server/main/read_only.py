@@ -7,7 +7,7 @@ replaces it with the primary's term after the takeover.
 
 from __future__ import annotations
 
-from server.commit.refusing_committer import RefusingCommitter, still_time
+from server.commit.refusing_committer import RefusingCommitter, stopped_clock
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.main.reads import Reads
@@ -29,14 +29,14 @@ class ReadOnly(Reads):
     def __init__(self, node: ServerProcess, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
         """``error``: see ``RefusingCommitter``."""
         streams = Streams(node.settings.limits)
-        house = RoomStore(
+        store = RoomStore(
             streams,
             journal,
             self.offer,
-            time_of_service=still_time(),
+            time_of_service=stopped_clock(),
             most_events=most_events_of(node.settings.max_message_bytes),
         )
-        super().__init__(node, clients, house, RefusingCommitter(streams, house, error), tidies=False)
+        super().__init__(node, clients, store, RefusingCommitter(streams, store, error), sweeps=False)
 
     def refuse_with(self, error: TicTacToeError) -> None:
         """Refuse commands with that error from now on."""

@@ -25,36 +25,36 @@ class Reads:
     """Rooms and usernames, and their remote objects."""
 
     def __init__(
-        self, node: ServerProcess, clients: Endpoint, house: RoomStore, committer: CommandPort, *, tidies: bool = True
+        self, node: ServerProcess, clients: Endpoint, store: RoomStore, committer: CommandPort, *, sweeps: bool = True
     ) -> None:
-        """``house``: an empty room store, which calls ``offer`` with every room that it loads.
+        """``store``: an empty room store, which calls ``offer`` with every room that it loads.
 
-        ``tidies``: see ``CommandService``.
+        ``sweeps``: see ``CommandService``.
         """
-        self.house = house
+        self.store = store
         self.committer = committer
         self._clients = clients
         self._cluster_id = node.cluster_id
         house_bot = token_hash(house_bot_token(node.key))
-        self.desk = CommandService(house, committer, node.settings, house_bot=house_bot, tidies=tidies)
-        self.pairings = MatchOpener(
-            house,
+        self.command_service = CommandService(store, committer, node.settings, house_bot=house_bot, sweeps=sweeps)
+        self.match_opener = MatchOpener(
+            store,
             committer,
-            check_new_room=self.desk.check_new_room,
-            seat_house_bot=lambda: self.desk.names.claim(HOUSE_BOT, house_bot),
-            expect=self.desk.expect,
+            check_new_room=self.command_service.check_new_room,
+            seat_house_bot=lambda: self.command_service.accounts.claim(HOUSE_BOT, house_bot),
+            expect_players=self.command_service.expect_players,
         )
-        self.draining = DrainService(house, committer, node.run_folder)
+        self.draining = DrainService(store, committer, node.run_folder)
 
     def load(self) -> list[StreamSummary]:
         """Load the journal and offer every room. Return the stream summaries that the journal lacks."""
-        missing = self.house.load()
+        missing = self.store.load()
         self._clients.offer(MAIN, ClientApi(MAIN, self._cluster_id))
         return missing
 
     def offer(self, room: str) -> None:
         """Make a room callable, in place of an object of the same name."""
-        self._clients.offer(room_object(room), RoomApi(self.desk, room))
+        self._clients.offer(room_object(room), RoomApi(self.command_service, room))
 
     def withdraw(self, room: str) -> None:
         """Remove a room's remote object."""
@@ -62,13 +62,13 @@ class Reads:
 
     def end(self) -> None:
         """Answer all pending waits. Clients repeat them to the part that serves next."""
-        self.house.end()
+        self.store.end()
 
     def status(self) -> dict[str, object]:
         """Return the state, for people."""
         return {
-            "rooms": self.house.open_rooms,
-            "names": self.house.names.held,
-            "position": self.house.published,
-            "draining": self.draining.told(),
+            "rooms": self.store.open_rooms,
+            "names": self.store.names.held,
+            "position": self.store.published,
+            "draining": self.draining.notice(),
         }

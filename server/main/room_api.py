@@ -53,10 +53,10 @@ class RoomApi:
     after it. It also has ``seat``, the caller's seat then ("X", "O" or None).
     """
 
-    __slots__ = ("_desk", "_room")
+    __slots__ = ("_command_service", "_room")
 
-    def __init__(self, desk: CommandService, room: str) -> None:
-        self._desk = desk
+    def __init__(self, command_service: CommandService, room: str) -> None:
+        self._command_service = command_service
         self._room = room
 
     @remote(
@@ -70,84 +70,84 @@ class RoomApi:
 
         ``invite_code``: required for a private room.
         """
-        return self._desk.join(token, self._room, role, lambda by: Join(by, request_id, role, invite_code))  # type: ignore[arg-type]
+        return self._command_service.join(token, self._room, role, lambda by: Join(by, request_id, role, invite_code))  # type: ignore[arg-type]
 
     @remote(token=token, request_id=request_id)
     def leave(self, token: str, request_id: str) -> Mapping[str, object] | Later:
         """Leave the room. A player keeps the seat."""
-        return self._desk.command(token, self._room, lambda by: Leave(by, request_id))
+        return self._command_service.command(token, self._room, lambda by: Leave(by, request_id))
 
     @remote(token=token, request_id=request_id, move=anything)
     def move(self, token: str, request_id: str, move: object) -> Mapping[str, object] | Later:
         """Play a move. In tic-tac-toe it is a cell number, row by row from 0."""
-        return self._desk.command(token, self._room, lambda by: Move(by, request_id, move))
+        return self._command_service.command(token, self._room, lambda by: Move(by, request_id, move))
 
     @remote(token=token, request_id=request_id)
     def resign(self, token: str, request_id: str) -> Mapping[str, object] | Later:
         """Resign the running game."""
-        return self._desk.command(token, self._room, lambda by: Resign(by, request_id))
+        return self._command_service.command(token, self._room, lambda by: Resign(by, request_id))
 
     @remote(token=token, request_id=request_id)
     def rematch(self, token: str, request_id: str) -> Mapping[str, object] | Later:
         """Offer a rematch. The next game starts, with seats swapped, when both players have offered it."""
-        return self._desk.command(token, self._room, lambda by: Rematch(by, request_id))
+        return self._command_service.command(token, self._room, lambda by: Rematch(by, request_id))
 
     @remote(token=token, request_id=request_id, result=one_of("win", "draw"))
     def claim_game(self, token: str, request_id: str, result: str) -> Mapping[str, object] | Later:
         """End the game as won or drawn, after the opponent was away for long enough."""
-        return self._desk.command(token, self._room, lambda by: ClaimGame(by, request_id, result))
+        return self._command_service.command(token, self._room, lambda by: ClaimGame(by, request_id, result))
 
     @remote(token=token, request_id=request_id, proposal=mapping(most_fields=10))
     def propose(self, token: str, request_id: str, proposal: Mapping[str, object]) -> Mapping[str, object] | Later:
         """Propose board, best_of and clock of the short list, while a match selects them."""
-        return self._desk.command(token, self._room, lambda by: Propose(by, request_id, proposal))
+        return self._command_service.command(token, self._room, lambda by: Propose(by, request_id, proposal))
 
     @remote(token=token, request_id=request_id, what=_MATTER)
     def offer(self, token: str, request_id: str, what: str) -> Mapping[str, object] | Later:
         """Offer a draw, a takeback of the caller's last move, or (before the second move) to abort the game."""
-        return self._desk.command(token, self._room, lambda by: Offer(by, request_id, what))
+        return self._command_service.command(token, self._room, lambda by: Offer(by, request_id, what))
 
     @remote(token=token, request_id=request_id, what=_MATTER)
     def accept(self, token: str, request_id: str, what: str) -> Mapping[str, object] | Later:
         """Accept the opponent's offer."""
-        return self._desk.command(token, self._room, lambda by: Accept(by, request_id, what))
+        return self._command_service.command(token, self._room, lambda by: Accept(by, request_id, what))
 
     @remote(token=token, request_id=request_id, what=one_of(*MATTERS, "rematch"))
     def decline(self, token: str, request_id: str, what: str) -> Mapping[str, object] | Later:
         """Decline the opponent's offer, or withdraw the caller's offer."""
-        return self._desk.command(token, self._room, lambda by: Decline(by, request_id, what))
+        return self._command_service.command(token, self._room, lambda by: Decline(by, request_id, what))
 
     @remote(token=token, request_id=request_id, text=text(longest=1000))
     def say(self, token: str, request_id: str, text: str) -> Mapping[str, object] | Later:
         """Write a chat line to all in the room."""
-        return self._desk.command(token, self._room, lambda by: Say(by, request_id, text))
+        return self._command_service.command(token, self._room, lambda by: Say(by, request_id, text))
 
     @remote(token=token, request_id=request_id, on=yes_or_no)
     def lock(self, token: str, request_id: str, on: bool) -> Mapping[str, object] | Later:
         """Stop new spectators, or allow them again. Only the person who opened the room may do this."""
-        return self._desk.command(token, self._room, lambda by: Lock(by, request_id, on))
+        return self._command_service.command(token, self._room, lambda by: Lock(by, request_id, on))
 
     @remote(token=token, request_id=request_id, name=text(longest=64))
     def remove(self, token: str, request_id: str, name: str) -> Mapping[str, object] | Later:
         """Remove a spectator for good. Only the person who opened the room may do this."""
-        return self._desk.command(token, self._room, lambda by: Remove(by, request_id, name))
+        return self._command_service.command(token, self._room, lambda by: Remove(by, request_id, name))
 
     @remote(token=token)
     def invite(self, token: str) -> dict[str, object]:
         """Return the room's invite code to a person inside; empty if the room is not private."""
-        return self._desk.invite(token, self._room)
+        return self._command_service.invite(token, self._room)
 
     @remote(token=token, request_id=request_id)
     def close(self, token: str, request_id: str) -> Mapping[str, object] | Later:
         """Close the room for good. Only the person who opened it may do this, and not during a game."""
-        return self._desk.command(token, self._room, lambda by: Close(by, request_id))
+        return self._command_service.command(token, self._room, lambda by: Close(by, request_id))
 
     @remote(token=token)
     def view(self, token: str) -> dict[str, Any]:
         """Return all that the caller may see in the room."""
-        return self._desk.view(token, self._room)
+        return self._command_service.view(token, self._room)
 
     @remote(token=token, after_version=whole(0, _LAST_VERSION), timeout_s=seconds(3600.0))
     def wait(self, token: str, after_version: int, timeout_s: float) -> dict[str, Any] | Later:
         """Return what happened after a version: at once if anything did, else when it does or the time is up."""
-        return self._desk.wait(token, self._room, after_version, timeout_s)
+        return self._command_service.wait(token, self._room, after_version, timeout_s)

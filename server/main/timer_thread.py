@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from game.errors import TicTacToeError
 from server.commit.group_commit import Committer
-from server.main.timer_commands import brought_by
+from server.main.timer_commands import due_commands
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import TICK_S
 from server.runtime.retries import Retries
@@ -20,8 +20,8 @@ from wire.later import now as its_answer
 class TimerThread:
     """The timers of the rooms of one main server."""
 
-    def __init__(self, house: RoomStore, committer: Committer, new_request: Callable[[], str]) -> None:
-        self._house = house
+    def __init__(self, store: RoomStore, committer: Committer, new_request: Callable[[], str]) -> None:
+        self._store = store
         self._committer = committer
         self._new_request = new_request
         self.retries = Retries("what time brings cannot be committed")
@@ -35,14 +35,14 @@ class TimerThread:
     def tick(self) -> None:
         """Advance service time, and submit the commands that are due."""
         with self._committer.turn():
-            at = self._house.time.tick()
+            at = self._store.time.tick()
         failed = False
-        for stream, command in brought_by(at, self._house, self._new_request):
-            failed = not self._carry_out(stream, command) or failed
+        for stream, command in due_commands(at, self._store, self._new_request):
+            failed = not self._commit(stream, command) or failed
         if not failed:
             self.retries.succeeded()
 
-    def _carry_out(self, stream: str, command: object) -> bool:
+    def _commit(self, stream: str, command: object) -> bool:
         try:
             its_answer(self._committer.submit(stream, command))
         except TicTacToeError as error:

@@ -34,7 +34,7 @@ class EventFeed:
         self._journal = journal
         self._most_events = most_events
 
-    def told(self, room: str, view: Plain, recent: list[Plain], after_version: int, now: Mapping[str, Any]) -> Plain:
+    def answer(self, room: str, view: Plain, recent: list[Plain], after_version: int, now: Mapping[str, Any]) -> Plain:
         """Return the events after a version, and the view that they lead to.
 
         ``recent`` are those of these events that are in memory. ``now`` is added to the answer. ``gap`` is true if

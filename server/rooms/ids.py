@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 
-from game.rooms.commands import HOUSE_REQUESTS
+from game.rooms.commands import SYSTEM_REQUESTS
 
 HOUSE_BOT = "Housebot"
 """The username under which the servers play."""
@@ -18,6 +18,6 @@ def room_id_of(by: str, request_id: str) -> str:
     return base64.b32encode(digest[:5]).decode().lower()
 
 
-def house_request() -> str:
+def system_request() -> str:
     """Return a new request id for a request of the servers."""
-    return f"{HOUSE_REQUESTS}{secrets.token_hex(8)}"
+    return f"{SYSTEM_REQUESTS}{secrets.token_hex(8)}"

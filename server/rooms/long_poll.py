@@ -52,7 +52,7 @@ class LongPolls:
         self._waiting: dict[str, dict[_Waiter, None]] = {}
         self._due: dict[int, dict[_Waiter, None]] = {}
         self._ticks: list[int] = []  # a heap of the keys of ``_due``
-        self._to_tell: list[_Waiter] = []
+        self._to_answer: list[_Waiter] = []
         self._begun = False
         self._ending = False
 
@@ -70,20 +70,20 @@ class LongPolls:
                 self._changed.notify()
             if not self._begun:
                 self._begun = True
-                threading.Thread(target=self._run, name="herald", daemon=True).start()
+                threading.Thread(target=self._run, name="long polls", daemon=True).start()
         return waiter.later
 
-    def happened_in(self, rooms: Iterable[str]) -> None:
+    def notify(self, rooms: Iterable[str]) -> None:
         """Answer the callers that wait in these rooms, because there are new events."""
         with self._changed:
             for room in rooms:
                 for waiter in self._waiting.pop(room, ()):
                     del self._due[waiter.until][waiter]
-                    self._to_tell.append(waiter)
-            if self._to_tell:
+                    self._to_answer.append(waiter)
+            if self._to_answer:
                 self._changed.notify()
 
-    def waits_in(self, room: str) -> bool:
+    def has_waiter(self, room: str) -> bool:
         """Return whether a caller waits in the room."""
         return room in self._waiting
 
@@ -102,25 +102,25 @@ class LongPolls:
     def _run(self) -> None:
         while True:
             with self._changed:
-                told = self._take()
-                while not told:
+                ready = self._take()
+                while not ready:
                     self._changed.wait(self._ticks[0] * TICK_S - time.monotonic() if self._ticks else None)
-                    told = self._take()
-            self._tell(told)
+                    ready = self._take()
+            self._answer(ready)
 
     def _take(self) -> list[_Waiter]:
         """Remove and return the waiters to answer now."""
-        told, self._to_tell = self._to_tell, []
+        ready, self._to_answer = self._to_answer, []
         now = time.monotonic()
         while self._ticks and (self._ticks[0] * TICK_S <= now or self._ending):
             for waiter in self._due.pop(heapq.heappop(self._ticks)):
                 self._leave_room(waiter)
-                told.append(waiter)
-        return told
+                ready.append(waiter)
+        return ready
 
-    def _tell(self, told: Iterable[_Waiter]) -> None:
+    def _answer(self, ready: Iterable[_Waiter]) -> None:
         same: dict[tuple[str, Hashable], list[_Waiter]] = {}
-        for waiter in told:
+        for waiter in ready:
             same.setdefault((waiter.room, waiter.after), []).append(waiter)
         for (room, after), waiters in same.items():
             try:

@@ -13,7 +13,7 @@ from game.accounts.lookalikes import skeletons
 from game.accounts.names import NOBODY, Name, name_key
 from server.log.name_stream import name_stream
 
-LOOKED_AT_ONCE = 200
+COMPUTED_AT_ONCE = 200
 """Names whose skeletons are computed in one step."""
 
 
@@ -28,9 +28,9 @@ class NameIndex:
         self._lock = threading.Lock()
         self._names: dict[str, Name] = {}
         self._of_hash: dict[str, str] = {}
-        # Streams of owned names without computed skeletons. An owned name is either here or in ``_looks``.
-        self._not_looked_at: dict[str, None] = {}
-        self._looks: dict[str, tuple[str, ...]] = {}  # skeleton -> streams of owned names, mostly one
+        # Streams of owned names without computed skeletons. An owned name is either here or in ``_by_skeleton``.
+        self._without_skeletons: dict[str, None] = {}
+        self._by_skeleton: dict[str, tuple[str, ...]] = {}  # skeleton -> streams of owned names, mostly one
 
     def __len__(self) -> int:
         """Return how many names are stored, including those that are free again."""
@@ -50,9 +50,9 @@ class NameIndex:
                 self.held += 1
             if before.name != name.name:
                 if before.held:
-                    self._forget_looks(stream, before)
+                    self._forget_skeletons(stream, before)
                 if name.held:
-                    self._not_looked_at[stream] = None
+                    self._without_skeletons[stream] = None
 
     def state(self, stream: str) -> Name | None:
         """Return the state of that stream's name, or None if the name never existed."""
@@ -68,32 +68,37 @@ class NameIndex:
         """Return the username of a token's owner, or None."""
         return self._of_hash.get(token_hash)
 
-    def resembling(self, name: str) -> str | None:
+    def lookalike_of(self, name: str) -> str | None:
         """Return an owned name that is a lookalike of ``name`` but not the same, or None."""
-        stream, looks = name_stream(name_key(name)), skeletons(name)
+        stream, found_skeletons = name_stream(name_key(name)), skeletons(name)
         while True:
             with self._lock:  # released between steps: thousands of names may wait after a takeover
-                if self._look_at_some():
+                if self._compute_some():
                     continue
-                alike = (other for look in looks for other in self._looks.get(look, ()) if other != stream)
+                alike = (
+                    other
+                    for skeleton in found_skeletons
+                    for other in self._by_skeleton.get(skeleton, ())
+                    if other != stream
+                )
                 found = next(alike, None)
                 return None if found is None else self._names[found].name
 
-    def _look_at_some(self) -> bool:
+    def _compute_some(self) -> bool:
         """Compute the skeletons of some names. Return whether more names wait."""
-        for stream in list(itertools.islice(self._not_looked_at, LOOKED_AT_ONCE)):
-            del self._not_looked_at[stream]
-            for look in skeletons(self._names[stream].name):
-                self._looks[look] = (*self._looks.get(look, ()), stream)
-        return bool(self._not_looked_at)
+        for stream in list(itertools.islice(self._without_skeletons, COMPUTED_AT_ONCE)):
+            del self._without_skeletons[stream]
+            for skeleton in skeletons(self._names[stream].name):
+                self._by_skeleton[skeleton] = (*self._by_skeleton.get(skeleton, ()), stream)
+        return bool(self._without_skeletons)
 
-    def _forget_looks(self, stream: str, before: Name) -> None:
-        if stream in self._not_looked_at:
-            del self._not_looked_at[stream]
+    def _forget_skeletons(self, stream: str, before: Name) -> None:
+        if stream in self._without_skeletons:
+            del self._without_skeletons[stream]
             return
-        for look in skeletons(before.name):
-            left = tuple(other for other in self._looks.get(look, ()) if other != stream)
+        for skeleton in skeletons(before.name):
+            left = tuple(other for other in self._by_skeleton.get(skeleton, ()) if other != stream)
             if left:
-                self._looks[look] = left
+                self._by_skeleton[skeleton] = left
             else:
-                self._looks.pop(look, None)
+                self._by_skeleton.pop(skeleton, None)

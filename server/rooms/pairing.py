@@ -9,7 +9,7 @@ from game.accounts.names import check_name
 from game.errors import InvalidArgument
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.games.selection import Choices
-from game.rooms.commands import HOUSE, Match
+from game.rooms.commands import SYSTEM, Match
 from server.rooms.ids import room_id_of
 from wire.arguments import request_id, sequence, text, whole
 
@@ -46,13 +46,13 @@ def opening_of(pairing: Pairing, match_of: Callable[[str], str | None]) -> tuple
     There is no room and no command if a player is in another match. ``match_of`` returns the room of a player's running
     match, or None.
     """
-    room = room_id_of(HOUSE, pairing.request_id)
+    room = room_id_of(SYSTEM, pairing.request_id)
     people = [name for name in pairing.players if name not in pairing.bots]
     rooms = {name: at for name in people if (at := match_of(name)) is not None}
     if any(at != room for at in rooms.values()):
         return Opened(None, rooms), None
     match = Match(
-        HOUSE, pairing.request_id, DEFAULT_GAME, pairing.players, pairing.choices, rated=True, bots=pairing.bots
+        SYSTEM, pairing.request_id, DEFAULT_GAME, pairing.players, pairing.choices, rated=True, bots=pairing.bots
     )
     return Opened(room, {}), match
 

@@ -36,7 +36,7 @@ class CachedRoom:
         self._recent: list[tuple[int, Event]] = []
         self._view: Plain | None = None
 
-    def happened(self, version: int, event: Event) -> None:
+    def add_event(self, version: int, event: Event) -> None:
         """Add a published event."""
         self._recent.append((version, event))
         del self._recent[:-_RECENT]
@@ -60,13 +60,13 @@ class RoomCache:
         self,
         streams: Streams,
         journal: Journal,
-        came_back: Callable[[Room], None],
+        on_loaded: Callable[[Room], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Store the parts. ``came_back`` is called with each state that is read from the journal into the cache."""
+        """Store the parts. ``on_loaded`` is called with each state that is read from the journal into the cache."""
         self._streams = streams
         self._journal = journal
-        self._came_back = came_back
+        self._on_loaded = on_loaded
         self._clock = clock
         self._rooms: dict[str, CachedRoom] = {}
         self._touched: dict[str, float] = {}  # when each open room was last used, in memory or not
@@ -98,11 +98,11 @@ class RoomCache:
             held.state = state
         self._touch(room)
 
-    def happened(self, room: str, version: int, event: Event) -> None:
+    def add_event(self, room: str, version: int, event: Event) -> None:
         """Add a published event to a room in memory."""
-        self._rooms[room].happened(version, event)
+        self._rooms[room].add_event(version, event)
 
-    def at_hand(self, room: str) -> CachedRoom | None:
+    def cached(self, room: str) -> CachedRoom | None:
         """Return the room if it is in memory, else None."""
         return self._rooms.get(room)
 
@@ -111,7 +111,7 @@ class RoomCache:
         held = self._rooms.get(room)
         if held is None:
             held = self._rooms[room] = CachedRoom(self.from_journal(room, published))
-            self._came_back(held.state)
+            self._on_loaded(held.state)
         self._touch(room)
         return held
 
@@ -121,7 +121,7 @@ class RoomCache:
         state: Room = self._streams.state_of(copy)
         return state
 
-    def visit(self, most: int, published: int) -> None:
+    def load_some(self, most: int, published: int) -> None:
         """Load a few rooms that were not loaded in this term. This does not count as use."""
         for room in list(self._unvisited)[:most]:
             del self._unvisited[room]
@@ -132,7 +132,7 @@ class RoomCache:
                     self.of(room, published)
                 self._touched[room] = touched_at
 
-    def untouched(self, longer_than_s: float) -> list[str]:
+    def unused(self, longer_than_s: float) -> list[str]:
         """Return the open rooms that were not used for that long."""
         before = self._clock() - longer_than_s
         return [room for room, touched_at in self._touched.items() if touched_at < before]

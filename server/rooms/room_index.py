@@ -24,7 +24,7 @@ class RoomIndex:
         self._closed: dict[str, int] = {}
         self._counts: tuple[Counter[str], Counter[str]] | None = None
         """Open rooms by owner, and seats in open rooms by player. None until they are first needed."""
-        self._stood_up: set[str] = set()
+        self._released: set[str] = set()
 
     def __len__(self) -> int:
         """Return how many rooms are open."""
@@ -48,7 +48,7 @@ class RoomIndex:
             self._known(change.room)
         if change.row is None:
             self._closed[change.room] = change.revision
-            self._stood_up |= _seated(self._lobby.rows.get(change.room, {}))
+            self._released |= _seated(self._lobby.rows.get(change.room, {}))
         self._recount(self._lobby.rows.get(change.room), change.row)
         self._matches.put(change.room, change.row)
         self._lobby.put(change)
@@ -123,9 +123,9 @@ class RoomIndex:
         """Return the rows of all open rooms."""
         return list(self._lobby.rows.values())
 
-    def stood_up(self) -> set[str]:
+    def take_released(self) -> set[str]:
         """Return the owners and players of rooms closed since the last call."""
-        names, self._stood_up = self._stood_up, set()
+        names, self._released = self._released, set()
         return names
 
     def forget_closed(self, *, but: int) -> list[str]:

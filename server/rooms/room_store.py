@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from game.cluster_state import ClusterState, told
+from game.cluster_state import ClusterState, drain_notice
 from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import LATER_IN_ROWS, talk
 from game.moment import Context
@@ -63,22 +63,22 @@ class RoomStore:
         """
         self._on_published = on_published
         self.time = time_of_service or ServiceClock(clock)
-        self.due = RoomTimers()
+        self.timers = RoomTimers()
         self._streams = streams
         self._journal = journal
         self._lock = threading.Lock()
         self._known = known
-        self._list = RoomIndex(known)
+        self._index = RoomIndex(known)
         self._unread: dict[str, None] = {}
         """Streams that could not be read when the term began. Their present state is unknown."""
         self._to_list: dict[str, StreamSummary] = {}
         """Summaries of streams that were repaired since then and are not in the lists yet."""
-        self._memory = RoomCache(streams, journal, self._came_back, clock)
-        self._standing = StreamStates(streams)
-        self.names = self._standing.names
-        self._book = ArchiveReader(journal)
-        self._room_news = EventFeed(streams, journal, most_events)
-        self._herald = LongPolls(self.news)
+        self._cache = RoomCache(streams, journal, self._on_loaded, clock)
+        self._states = StreamStates(streams)
+        self.names = self._states.names
+        self._archive = ArchiveReader(journal)
+        self._events = EventFeed(streams, journal, most_events)
+        self._long_polls = LongPolls(self.news)
         self._news_to_read = threading.Condition(self._lock)
         # Readers see the entries up to this position, and none after it. It never falls.
         self._published = 0
@@ -101,13 +101,15 @@ class RoomStore:
         with self._lock:
             for listing in listings:
                 if room_of(listing.stream) is None:
-                    self._standing.put(listing.stream, listing.row)
-            self._list.fill(of_rooms)
-            self._memory.fill(change.room for change in of_rooms if change.row is not None)
-            self.due.unknown([change.room for change in of_rooms if change.row is not None and change.row["timed"]])
+                    self._states.put(listing.stream, listing.row)
+            self._index.fill(of_rooms)
+            self._cache.fill(change.room for change in of_rooms if change.row is not None)
+            self.timers.add_unknown(
+                [change.room for change in of_rooms if change.row is not None and change.row["timed"]]
+            )
             self.time.at_least(self.service.at)
             self._published = self._journal.last.position
-            self._list.complete_up_to(self._published)
+            self._index.complete_up_to(self._published)
         return missing
 
     def _listing(self, stream: str) -> StreamSummary | None:
@@ -147,35 +149,35 @@ class RoomStore:
         room = room_of(stream)
         if room is not None:
             with self._lock:
-                self._memory.drop([room])  # the cached state may lack its last events
-                self._herald.happened_in([room])
-            self.due.unknown([room])
+                self._cache.drop([room])  # the cached state may lack its last events
+                self._long_polls.notify([room])
+            self.timers.add_unknown([room])
 
-    def publish(self, draft: Batch) -> None:
+    def publish(self, batch: Batch) -> None:
         """Make a committed batch visible to all readers. Batches must come in the order of the log."""
         with self._lock:
-            for listing in (*self._late_listings(draft), *draft.listings):
+            for listing in (*self._late_listings(batch), *batch.listings):
                 self._put_listing(listing)
-            changed = {room: state for stream, state in draft.states.items() if (room := room_of(stream)) is not None}
+            changed = {room: state for stream, state in batch.states.items() if (room := room_of(stream)) is not None}
             for room_id, state in changed.items():
-                self.due.put(room_id, state.due_at)
-                self._memory.put(room_id, state)
-            for entry, event in zip(draft.entries, draft.events, strict=True):
+                self.timers.put(room_id, state.due_at)
+                self._cache.put(room_id, state)
+            for entry, event in zip(batch.entries, batch.events, strict=True):
                 room = room_of(entry.stream)
                 if room is not None:
-                    self._memory.happened(room, entry.version, event)
-            self._published = draft.entries[-1].position
-            self._herald.happened_in(changed)
-        self._on_published(draft)
+                    self._cache.add_event(room, entry.version, event)
+            self._published = batch.entries[-1].position
+            self._long_polls.notify(changed)
+        self._on_published(batch)
 
-    def _late_listings(self, draft: Batch) -> list[StreamSummary]:
+    def _late_listings(self, batch: Batch) -> list[StreamSummary]:
         """Return the summaries of repaired streams as changes at the end of the log.
 
         Readers of the lobby have already read past their original positions.
         """
         if not self._to_list:
             return []
-        late = [listing._replace(position=draft.entries[-1].position) for listing in self._to_list.values()]
+        late = [listing._replace(position=batch.entries[-1].position) for listing in self._to_list.values()]
         for stream in self._to_list:
             self._unread.pop(stream, None)
         self._to_list.clear()
@@ -185,13 +187,13 @@ class RoomStore:
         stream, position, row = listing
         room = room_of(stream)
         if room is None:
-            self._standing.put(stream, row)
+            self._states.put(stream, row)
         else:
-            self._list.put(LobbyChange(position, room, row))
+            self._index.put(LobbyChange(position, room, row))
             if row is None:
-                self._memory.close(room)
+                self._cache.close(room)
             else:
-                self._memory.open(room)
+                self._cache.open(room)
         self._news_to_read.notify_all()
 
     # -- read -----------------------------------------------------------------------------------------------------
@@ -204,37 +206,37 @@ class RoomStore:
     @property
     def lobby_revision(self) -> int:
         """The revision of the last change in the lobby."""
-        return self._list.revision
+        return self._index.revision
 
     @property
     def open_rooms(self) -> int:
         """How many rooms are open."""
-        return len(self._list)
+        return len(self._index)
 
     @property
     def records(self) -> int:
         """How many records the game archive has."""
-        return self._standing.records
+        return self._states.records
 
     @property
     def service(self) -> ClusterState:
         """The state of the whole cluster."""
-        return self._standing.service
+        return self._states.service
 
     @property
     def rooms_in_memory(self) -> int:
         """How many rooms are in memory."""
-        return len(self._memory)
+        return len(self._cache)
 
     @property
     def callers_waiting(self) -> int:
         """How many callers wait for events of a room."""
-        return self._herald.waiting
+        return self._long_polls.waiting
 
     @property
     def draining(self) -> Mapping[str, object] | None:
         """What all callers are shown while the cluster drains, else None."""
-        return told(self.service)
+        return drain_notice(self.service)
 
     def moment(self) -> Context:
         """Return the present moment, for the decision of commands."""
@@ -243,41 +245,41 @@ class RoomStore:
     def unfinished(self) -> list[str]:
         """Return the open rooms in which a game, a series or a selection runs, by their rows."""
         with self._lock:
-            return self._list.unfinished()
+            return self._index.unfinished()
 
     def seated(self) -> set[str]:
         """Return the players with a seat in an open room, and the owners of open rooms."""
         with self._lock:
-            rows = self._list.rows()
+            rows = self._index.rows()
         return seated_in(rows)  # without the lock: there may be many rows
 
-    def stood_up(self) -> set[str]:
+    def take_released(self) -> set[str]:
         """Return the owners and players of rooms closed since the last call."""
         with self._lock:
-            return self._list.stood_up()
+            return self._index.take_released()
 
     def match_of(self, name: str) -> str | None:
         """Return the room of a player's running match, or None."""
-        return self._list.match_of(name)
+        return self._index.match_of(name)
 
     def opened_by(self, names: Iterable[str]) -> int:
         """Return how many open rooms these players have opened."""
         with self._lock:
-            return sum(self._list.opened_by(name) for name in names)
+            return sum(self._index.opened_by(name) for name in names)
 
     def seats_of(self, name: str) -> int:
         """Return in how many open rooms a player has a seat."""
         with self._lock:
-            return self._list.seats_of(name)
+            return self._index.seats_of(name)
 
     def is_open(self, room: str) -> bool:
         """Return whether the room exists and is not closed. A room that cannot be read counts as open."""
-        return self._list.is_open(room) or room_stream(room) in self._unread
+        return self._index.is_open(room) or room_stream(room) in self._unread
 
     def is_listed_as(self, stream: str, row: Row | None) -> bool:
         """Return whether ``row`` is the row of a stream's last published summary."""
         room = room_of(stream)
-        return self._standing.is_listed_as(stream, row) if room is None else self._list.is_listed_as(room, row)
+        return self._states.is_listed_as(stream, row) if room is None else self._index.is_listed_as(room, row)
 
     def state_of(self, stream: str) -> Any:
         """Return the published state of a stream. Raises Damaged.
@@ -285,21 +287,21 @@ class RoomStore:
         For an unknown stream, return the state before its first event.
         """
         room = room_of(stream)
-        state = self.at_hand(stream)
+        state = self.cached(stream)
         if state is not None:
             return state
         if stream in self._unread:
             return self._read_at_last(stream)
         if room is None:
             return self._streams.kind_of(stream).nothing(stream)
-        return self._memory.from_journal(room, self._published)
+        return self._cache.from_journal(room, self._published)
 
-    def at_hand(self, stream: str) -> Any:
+    def cached(self, stream: str) -> Any:
         """Return the published state of a stream if it is in memory, else None."""
         room = room_of(stream)
         if room is None:
-            return self._standing.state(stream)
-        held = self._memory.at_hand(room)
+            return self._states.state(stream)
+        held = self._cache.cached(room)
         return None if held is None else held.state
 
     def view(self, room: str) -> dict[str, Any]:
@@ -308,7 +310,7 @@ class RoomStore:
         """
         with self._lock:
             held = self._room(room)
-            return {**held.view(), "talk": talk(held.state), **self._now()}
+            return {**held.view(), "talk": talk(held.state), **self._common()}
 
     def room(self, room: str) -> Room:
         """Return the published state of a room. Raises NoSuchRoom."""
@@ -323,18 +325,18 @@ class RoomStore:
         """
         if timeout_s > 0:
             with self._lock:
-                if self._seen(room, after_version).state.version == after_version:
-                    return self._herald.wait(room, after_version, timeout_s)
+                if self._room_at(room, after_version).state.version == after_version:
+                    return self._long_polls.wait(room, after_version, timeout_s)
         return self.news(room, after_version)
 
     def news(self, room: str, after_version: int) -> dict[str, Any]:
         """Return a room's events after a version; there may be none. Raises the same errors as ``wait``."""
         with self._lock:
-            held = self._seen(room, after_version)
+            held = self._room_at(room, after_version)
             view, recent = held.view(), held.after(after_version)
-        return self._room_news.told(room, view, recent, after_version, self._now())
+        return self._events.answer(room, view, recent, after_version, self._common())
 
-    def _now(self) -> dict[str, object]:
+    def _common(self) -> dict[str, object]:
         """Return what every reader of a room gets: the service time, and whether the cluster drains."""
         return {"at": self.time.now(), "draining": self.draining}
 
@@ -345,11 +347,11 @@ class RoomStore:
         or for ``timeout_s``.
         """
         with self._lock:
-            if self._standing.records <= number and timeout_s > 0:
+            if self._states.records <= number and timeout_s > 0:
                 about_to_wait()
-                self._news_to_read.wait_for(lambda: self._standing.records > number or self._ending, timeout_s)
-            count = self._standing.records
-        records = self._book.after(number, limit, count)
+                self._news_to_read.wait_for(lambda: self._states.records > number or self._ending, timeout_s)
+            count = self._states.records
+        records = self._archive.after(number, limit, count)
         return {"count": count, "records": records, "mended": self._mended_so_far()}
 
     def _mended_so_far(self) -> tuple[int, int]:
@@ -363,56 +365,56 @@ class RoomStore:
         """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is
         damaged.
         """
-        return self._book.numbered(numbers, self._standing.records)
+        return self._archive.numbered(numbers, self._states.records)
 
     def lobby_changes(self, after: LobbyCursor, limit: int, timeout_s: float) -> LobbyChanges:
         """Return the lobby's changes after a cursor. Without any, this waits until there are, or for ``timeout_s``."""
         with self._lock:
-            if not self._list.has_news(after):
+            if not self._index.has_news(after):
                 about_to_wait()
-                self._news_to_read.wait_for(lambda: self._list.has_news(after) or self._ending, timeout_s)
-            return self._list.since(after, limit)
+                self._news_to_read.wait_for(lambda: self._index.has_news(after) or self._ending, timeout_s)
+            return self._index.since(after, limit)
 
     def end(self) -> None:
         """Answer all waiting callers."""
         with self._lock:
             self._ending = True
             self._news_to_read.notify_all()
-        self._herald.end()
+        self._long_polls.end()
 
     # -- memory ---------------------------------------------------------------------------------------------------
 
-    def idle(self, longer_than_s: float) -> list[str]:
+    def idle_rooms(self, longer_than_s: float) -> list[str]:
         """Return the open rooms that were not used for that long and in which no caller waits."""
         with self._lock:
-            untouched = self._memory.untouched(longer_than_s)
-        return [room for room in untouched if not self._herald.waits_in(room)]
+            untouched = self._cache.unused(longer_than_s)
+        return [room for room in untouched if not self._long_polls.has_waiter(room)]
 
-    def let_go(self, rooms_: Sequence[str]) -> int:
+    def evict(self, rooms_: Sequence[str]) -> int:
         """Drop these rooms from memory, except those in which a caller waits by now. Return how many were dropped."""
         with self._lock:
-            return self._memory.drop(room for room in rooms_ if not self._herald.waits_in(room))
+            return self._cache.drop(room for room in rooms_ if not self._long_polls.has_waiter(room))
 
-    def visit(self, most: int) -> None:
+    def load_some(self, most: int) -> None:
         """Load a few rooms that were not loaded in this term, so that their timers run."""
         with self._lock:
-            self._memory.visit(most, self._published)
+            self._cache.load_some(most, self._published)
 
-    def in_memory(self) -> list[Room]:
+    def cached_rooms(self) -> list[Room]:
         """Return the states of all open rooms in memory."""
         with self._lock:
-            return self._memory.open_states()
+            return self._cache.open_states()
 
     def forget_closed(self, *, but: int) -> list[str]:
         """Forget all closed rooms except the latest ``but``. Return their streams, to delete from the journal."""
         with self._lock:
-            old = self._list.forget_closed(but=but)
-            self._memory.drop(old)
+            old = self._index.forget_closed(but=but)
+            self._cache.drop(old)
         return [room_stream(room) for room in old]
 
     # -- inside, the lock is held ---------------------------------------------------------------------------------
 
-    def _seen(self, room: str, version: int) -> CachedRoom:
+    def _room_at(self, room: str, version: int) -> CachedRoom:
         """Return a room of which a caller has the events up to a version."""
         held = self._room(room)
         if version > held.state.version:
@@ -421,11 +423,11 @@ class RoomStore:
 
     def _room(self, room: str) -> CachedRoom:
         """Return the room, loaded into memory if necessary."""
-        if room not in self._list:
+        if room not in self._index:
             if room_stream(room) not in self._unread:
                 raise NoSuchRoom("there is no such room (any more)")
             self._read_at_last(room_stream(room))
-        return self._memory.of(room, self._published)
+        return self._cache.of(room, self._published)
 
     def _read_at_last(self, stream: str) -> Any:
         """Return the state of a stream that could not be read when the term began. Raises
@@ -433,6 +435,6 @@ class RoomStore:
         """
         return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self._published))
 
-    def _came_back(self, state: Room) -> None:
+    def _on_loaded(self, state: Room) -> None:
         self.time.at_least(state.at)
-        self.due.put(state.id, state.due_at)
+        self.timers.put(state.id, state.due_at)

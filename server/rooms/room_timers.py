@@ -28,7 +28,7 @@ class RoomTimers:
         """Return how many rooms have a timer."""
         return len(self._due) + len(self._unknown)
 
-    def unknown(self, rooms: Iterable[str]) -> None:
+    def add_unknown(self, rooms: Iterable[str]) -> None:
         """Add rooms that have a timer. Its date is unknown until the room is loaded."""
         with self._lock:
             self._unknown += rooms
@@ -51,7 +51,7 @@ class RoomTimers:
                     self._heap = [(at, one) for one, at in self._due.items()]
                     heapq.heapify(self._heap)
 
-    def by(self, at: int) -> list[str]:
+    def take_due(self, at: int) -> list[str]:
         """Remove and return the rooms with a timer due by ``at``, earliest first."""
         found = []
         with self._lock:

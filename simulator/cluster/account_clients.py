@@ -40,16 +40,16 @@ class Ledger:
     closed: set[str] = field(default_factory=set)
     """The streams of rooms that were closed with an acknowledgement. It only grows."""
 
-    def broken(self, house: RoomStore) -> Iterator[str]:
+    def broken(self, store: RoomStore) -> Iterator[str]:
         """Yield a sentence for each recorded fact that is not true at the end."""
-        token = house.state_of(name_stream(NAME)).token_hash
+        token = store.state_of(name_stream(NAME)).token_hash
         owner = token.partition("/")[0]
         if self.owners.keys() - {owner} or owner in self.others:
             yield f"G7: the name is {owner}'s, but was given to {sorted(self.owners)}, not to {sorted(self.others)}"
         elif owner in self.owners and token not in {self.owners[owner], *self.under_way}:
             yield f"G7: the name is {token}'s, but was recovered for {self.owners[owner]}"
         for stream in sorted(self.closed):
-            state = house.state_of(stream)
+            state = store.state_of(stream)
             if state.version and state.phase != "closed":
                 yield f"G1: {stream} was closed, and is {state.phase}"
 

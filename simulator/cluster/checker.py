@@ -61,7 +61,7 @@ class Checker:
             elif self.world.lives[role].paused:
                 yield f"{role} hangs"
         main = self.world.node(MAIN)
-        if not isinstance(main, MainProcess) or main.house is None or main.link is None:
+        if not isinstance(main, MainProcess) or main.store is None or main.link is None:
             yield "nobody is in office"
             return
         if main.link.step is not SyncState.IN_STEP:
@@ -72,7 +72,7 @@ class Checker:
             yield "the replica's log does not end where the main server's does"
         yield from self._damaged()
         for table in self.tables:
-            yield from self._waiting(table, main.house)
+            yield from self._waiting(table, main.store)
         for name in (
             *self.hosts,
             *self.matches.contestants,
@@ -81,7 +81,7 @@ class Checker:
             person = self.world.node(name)
             if not isinstance(person, RoomClient) or not person.finished:
                 yield f"{name} still waits for an answer"
-        yield from self._not_followed(main.house)
+        yield from self._not_followed(main.store)
 
     def _damaged(self) -> Iterator[str]:
         """Yield a sentence for each damaged row of a journal, and for each stream that a server still reports as
@@ -97,11 +97,11 @@ class Checker:
                 for stream in (*damage.waiting, *damage.lost):
                     yield f"{role} takes {stream} for damaged"
 
-    def _not_followed(self, house: RoomStore) -> Iterator[str]:
+    def _not_followed(self, store: RoomStore) -> Iterator[str]:
         """Yield a sentence for each match that has not ended, and for each difference between the communication server
         and the main server.
         """
-        changes = house.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
+        changes = store.lobby_changes(BEGINNING, LONGEST_LOBBY, 0.0)
         lobby = {change.room: change.row for change in changes.changed if change.row is not None}
         for room, row in lobby.items():
             if row["match"]:
@@ -110,12 +110,12 @@ class Checker:
         if isinstance(front_door, CommunicationProcess):
             if dict(front_door.copy.lobby.rows) != lobby:
                 yield "the lobby's copy is not the lobby"
-            if self.matches.contestants and front_door.line.records != house.records:
+            if self.matches.contestants and front_door.line.records != store.records:
                 yield "the ratings are not those of all games"
 
-    def _waiting(self, table: RoomClients, house: RoomStore) -> Iterator[str]:
+    def _waiting(self, table: RoomClients, store: RoomStore) -> Iterator[str]:
         try:
-            version = house.state_of(room_stream(table.room)).version
+            version = store.state_of(room_stream(table.room)).version
         except (InvariantBroken, Damaged) as broken:
             yield f"{table.room} cannot be read: {broken.message}"
             return
@@ -128,10 +128,10 @@ class Checker:
     def findings(self) -> Iterator[str]:
         """Yield a sentence for each violation. It starts with the name of the check that found it."""
         main = self.world.node(MAIN)
-        if isinstance(main, MainProcess) and main.house is not None:
+        if isinstance(main, MainProcess) and main.store is not None:
             try:
-                yield from self._compare_with_published(main.house)
-                yield from self.ledger.broken(main.house)
+                yield from self._compare_with_published(main.store)
+                yield from self.ledger.broken(main.store)
                 if main.link is not None and main.link.step is SyncState.IN_STEP:
                     yield from self._compare_copies(main)
                 if self.matches.contestants:
@@ -144,7 +144,7 @@ class Checker:
         for what in self._damaged():
             yield f"damage: {what}"
 
-    def _compare_with_published(self, house: RoomStore) -> Iterator[str]:
+    def _compare_with_published(self, store: RoomStore) -> Iterator[str]:
         """Compare the served states with the states that all published events lead to."""
         streams = Streams(self.limits.of_rooms)
         for stream, events in self.record.published.items():
@@ -156,13 +156,13 @@ class Checker:
                         yield f"G3: nobody published version {version} of {stream}"
                     break
                 state = kind.evolve(state, kind.read_event(events[version].body))
-            served = house.state_of(stream)
+            served = store.state_of(stream)
             if served.version == 0 and stream in self.record.forgotten:
                 continue
             if state.version == max(events) and _written(kind, state) != _written(kind, served):
                 yield f"G1: {stream} is served at version {served.version} as {_written(kind, served)}"
             row = kind.row(served)
-            if house.is_open(room_of(stream) or "") if row is None else not house.is_listed_as(stream, row):
+            if store.is_open(room_of(stream) or "") if row is None else not store.is_listed_as(stream, row):
                 yield f"G3: {stream} is told of in another way than it is served"
 
     def _judge_matches(self, main: MainProcess) -> Iterator[str]:

@@ -125,7 +125,7 @@ def wrong_ratings(told: Sequence[Mapping[str, object]], journal: Journal) -> Ite
     """Yield the ratings of the communication server that differ from a new calculation over the game archive."""
     anew = Ratings()
     for record in book_of(journal):
-        anew.take_in(record)
+        anew.apply(record)
     best = anew.best("people", LEADERS)
     if told != best:
         yield f"ratings: {told} are told, and the book gives {best}"

@@ -34,14 +34,14 @@ def _tick(self: ServiceClock) -> int:
     return int(self._reached[0])
 
 
-@tooth("time-is-never-written-down", "service time is only in memory", timer_commands, "brought_by")
-def _brought_by(*about: Any, _right: Any = timer_commands.brought_by) -> Iterator[tuple[str, Any]]:
+@tooth("time-is-never-written-down", "service time is only in memory", timer_commands, "due_commands")
+def _brought_by(*about: Any, _right: Any = timer_commands.due_commands) -> Iterator[tuple[str, Any]]:
     for stream, command in _right(*about):
         if not isinstance(command, Tick):
             yield stream, command
 
 
-@tooth("an-end-without-its-record", "the end of a game is written without its record", Commit, "_enter")
+@tooth("an-end-without-its-record", "the end of a game is written without its record", Commit, "_archive")
 def _enter(_self: Commit, _record: Any, _draft: Any) -> None:
     return None
 

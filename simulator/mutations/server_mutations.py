@@ -51,14 +51,14 @@ def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
     return self._commit(self.last)
 
 
-@_tooth("publish-before-commit", "events are visible before they are in the log", Commit, "batch")
+@_tooth("publish-before-commit", "events are visible before they are in the log", Commit, "run")
 def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
-    draft = Batch(self._moment())
+    batch = Batch(self._moment())
     for order in orders:
-        self._settle(order, draft)
-    if draft.entries:
-        self._states.publish(draft)
-        yield from self._write(draft)
+        self._settle(order, batch)
+    if batch.entries:
+        self._states.publish(batch)
+        yield from self._write(batch)
 
 
 @_tooth("forget-request-ids", "a retry is applied again", room_module, "answer_to")
@@ -263,27 +263,27 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     "refused-for-what-never-happened",
     "a refusal stands although its batch was not written",
     Commit,
-    "batch",
+    "run",
 )
 def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
-    draft = Batch(self._moment())
+    batch = Batch(self._moment())
     for order in orders:
-        self._settle(order, draft)
-    if draft.entries:
+        self._settle(order, batch)
+    if batch.entries:
         try:
-            yield from self._write(draft)
+            yield from self._write(batch)
         except StorageFailed as error:
             for order in orders:
                 order.answer, order.error = None, order.error or error
             return
-        self._states.publish(draft)
-    self._remember(draft.unchanged)
+        self._states.publish(batch)
+    self._remember(batch.unchanged)
 
 
-@_tooth("listed-once-and-for-all", "the summary of a room never changes", Commit, "_list")
-def _list(self: Commit, draft: Batch, _right: Any = Commit._list) -> None:
-    _right(self, draft)
-    draft.listings = [one for one in draft.listings if self._states.state_of(one.stream).version == 0]
+@_tooth("listed-once-and-for-all", "the summary of a room never changes", Commit, "_summarize")
+def _list(self: Commit, batch: Batch, _right: Any = Commit._summarize) -> None:
+    _right(self, batch)
+    batch.listings = [one for one in batch.listings if self._states.state_of(one.stream).version == 0]
 
 
 @_tooth("adopted-but-not-told-of", "a room from the other copy gets no summary", Journal, "unlisted")

@@ -19,7 +19,7 @@ from game.games.selection import Choices
 from game.match.offers import MATTERS
 from game.moment import Context
 from game.rooms import commands as c
-from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Command
+from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command
 from game.rooms.dedup import Answer
 from game.rooms.events import Event
 from game.rooms.state import Room, answer_now, nothing
@@ -44,8 +44,8 @@ OPENINGS: tuple[Command, ...] = (
     c.Create("ann", "create", "A table", "tictactoe", {}),
     c.Create("ann", "create", "A table", "tictactoe", {}, 3, "10s"),
     c.Create("ann", "create", "A table", "tictactoe", {}, 1, "1+1", CODE),
-    c.Match(HOUSE, "house-match", "tictactoe", ("cleo", "ann"), _CHOICES, True),
-    c.Match(HOUSE, "house-match", "tictactoe", ("cleo", "ann"), _ONLY, True, ("ann",)),
+    c.Match(SYSTEM, "house-match", "tictactoe", ("cleo", "ann"), _CHOICES, True),
+    c.Match(SYSTEM, "house-match", "tictactoe", ("cleo", "ann"), _ONLY, True, ("ann",)),
 )
 _PLAYERS = [Step(0, "cleo", "join", "player"), Step(0, "ann", "join", "player")]
 _BEGINNINGS: list[list[Step]] = [
@@ -87,7 +87,7 @@ def _steps_of(drawn: bytes) -> list[Step]:
 STEPS = st.builds(
     list.__add__, st.sampled_from(_BEGINNINGS), st.binary(min_size=3 * 15, max_size=3 * 60).map(_steps_of)
 )
-AND_THEN = st.sampled_from([[], [Step(0, "ann", "close", None)], [Step(0, HOUSE, "close", None), *_PLAYERS]])
+AND_THEN = st.sampled_from([[], [Step(0, "ann", "close", None)], [Step(0, SYSTEM, "close", None), *_PLAYERS]])
 
 
 def command_of(room: Room, step: Step, number: int) -> Command:
@@ -96,9 +96,9 @@ def command_of(room: Room, step: Step, number: int) -> Command:
     if step.what in ("go on", "answer"):
         return (_going_on if step.what == "go on" else _answering)(room, request_id, value)
     if step.what == "unseen":
-        return c.Leave(step.by, f"{HOUSE_REQUESTS}{number}", value)
+        return c.Leave(step.by, f"{SYSTEM_REQUESTS}{number}", value)
     if step.what == "due":
-        return c.Due(HOUSE, f"{HOUSE_REQUESTS}{number}")
+        return c.Due(SYSTEM, f"{SYSTEM_REQUESTS}{number}")
     if step.what == "join":
         return c.Join(step.by, request_id, value, "" if step.by == "fay" else CODE)
     if step.what == "create":

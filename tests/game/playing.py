@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import Choices
 from game.moment import Context, Limits
-from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
+from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command, Create, Due, Join, Leave, Match, Move, Rematch, Resign
 from game.rooms.decide import decide
 from game.rooms.events import Event
 from game.rooms.evolve import evolve
@@ -118,7 +118,7 @@ def timed(clock: str = "10s", best_of: int = 0) -> Room:
 
 def matched(choices: Choices = SHORT_LIST, at: int = 0, *, rated: bool = True) -> Room:
     """A match of ann and bob, made by the servers, who select or, where there is no choice, play."""
-    match = Match(HOUSE, house_request(), DEFAULT_GAME, ("ann", "bob"), choices, rated)
+    match = Match(SYSTEM, system_request(), DEFAULT_GAME, ("ann", "bob"), choices, rated)
     return after(nothing("abcd"), match, at=at)
 
 
@@ -127,11 +127,11 @@ def playing(best_of: int = 1, clock: str = "none", at: int = 0) -> Room:
     return matched(Choices(("3x3",), (best_of,), (clock,)), at)
 
 
-def house_request() -> str:
+def system_request() -> str:
     """A request id of the servers."""
-    return f"{HOUSE_REQUESTS}{request()}"
+    return f"{SYSTEM_REQUESTS}{request()}"
 
 
 def due(room: Room, at: int, chance: int = 0) -> Room:
     """The room after the servers looked what time brings."""
-    return after(room, Due(HOUSE, house_request()), at=at, chance=chance)
+    return after(room, Due(SYSTEM, system_request()), at=at, chance=chance)

@@ -37,7 +37,7 @@ from game.errors import (
     RoomExists,
     RoomFull,
 )
-from game.rooms.commands import HOUSE, Close, Command, Create, Join, Leave, Move, Rematch, Resign
+from game.rooms.commands import SYSTEM, Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from game.rooms.events import Closed, Created, Finished, Left, Moved, RematchWanted, Returned, Seated, Started, Watched
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
@@ -109,7 +109,7 @@ def test_only_the_owner_closes_a_room_and_not_while_a_game_is_running() -> None:
 
 def test_the_house_closes_a_room_at_any_time() -> None:
     for room in (opened(), started(), won_by_x()):
-        assert decided(room, Close(HOUSE, R)) == (Closed(HOUSE, R),)
+        assert decided(room, Close(SYSTEM, R)) == (Closed(SYSTEM, R),)
 
 
 # -- coming and going -------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from game.games.registry import short_list
 from game.games.selection import Proposal
 from game.moment import Context
 from game.rooms.commands import (
-    HOUSE,
+    SYSTEM,
     Close,
     Command,
     Create,
@@ -115,7 +115,7 @@ def test_a_series_that_is_not_decided_goes_on_by_itself() -> None:
     room = after(in_series(3), Resign("bob", request()))
     due_at = room.due_at
     assert due_at is not None
-    room = evolved(room, decided(room, Due(HOUSE, request()), Context(at=due_at, draining=True)))
+    room = evolved(room, decided(room, Due(SYSTEM, request()), Context(at=due_at, draining=True)))
     assert room.phase == "playing"
 
 
@@ -163,9 +163,9 @@ def drained(state: ClusterState, command: Drain | Tick, at: int = 0) -> ClusterS
 
 def test_draining_begins_changes_its_deadline_and_is_called_off() -> None:
     state = drained(ClusterState(), Drain(True, 1000))
-    assert cluster_state.told(state) == {"until": 1000}
+    assert cluster_state.drain_notice(state) == {"until": 1000}
     again = drained(state, Drain(True, 1000))
     assert again == state
     state = drained(drained(state, Tick(), at=5), Drain(True, None))
-    assert cluster_state.told(state) == {"until": None}
-    assert cluster_state.told(drained(state, Drain(False, 99))) is None
+    assert cluster_state.drain_notice(state) == {"until": None}
+    assert cluster_state.drain_notice(drained(state, Drain(False, 99))) is None

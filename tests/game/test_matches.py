@@ -11,7 +11,6 @@ from playing import (
     after,
     decided,
     due,
-    house_request,
     joined,
     left,
     matched,
@@ -21,6 +20,7 @@ from playing import (
     rematched,
     request,
     resigned,
+    system_request,
     watched,
     won_by_x,
 )
@@ -40,7 +40,7 @@ from game.games import registry
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import SELECT_MS, Choices, Proposal
 from game.moment import Context
-from game.rooms.commands import HOUSE, Close, Create, Due, Leave, Lock, Match, Propose, Remove
+from game.rooms.commands import SYSTEM, Close, Create, Due, Leave, Lock, Match, Propose, Remove
 from game.rooms.events import Agreed, Closed, Created, Left, Proposed, Returned, Seated, Selecting, Started
 from game.rooms.state import BETWEEN_GAMES_MS, Room, answer_now, answer_to, nothing
 
@@ -60,12 +60,12 @@ def proposed(room: Room, name: str, what: dict[str, object], at: int = 0) -> Roo
 
 
 def test_a_match_has_its_players_and_asks_them_what_they_would_play() -> None:
-    match = Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), LIST, True, ("bob",))
+    match = Match(SYSTEM, R, DEFAULT_GAME, ("ann", "bob"), LIST, True, ("bob",))
     assert decided(nothing("abcd"), match, Context(700)) == (
-        Created(HOUSE, R, "abcd", "", DEFAULT_GAME, THREE, rated=True, bots=("bob",), at=700),
+        Created(SYSTEM, R, "abcd", "", DEFAULT_GAME, THREE, rated=True, bots=("bob",), at=700),
         Seated("ann", R, "X", at=700),
         Seated("bob", R, "O", at=700),
-        Selecting(HOUSE, R, LIST.boards, LIST.best_ofs, LIST.clocks, 700 + SELECT_MS, at=700),
+        Selecting(SYSTEM, R, LIST.boards, LIST.best_ofs, LIST.clocks, 700 + SELECT_MS, at=700),
     )
     room = matched(at=700)
     assert (room.phase, room.is_match, room.players, room.due_at) == ("selecting", True, ("ann", "bob"), 15_700)
@@ -73,17 +73,17 @@ def test_a_match_has_its_players_and_asks_them_what_they_would_play() -> None:
 
 def test_where_there_is_nothing_to_choose_they_play_at_once() -> None:
     only = Choices(("10x10",), (5,), ("3+2",))
-    events = decided(nothing("abcd"), Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), only, True), Context(7, 5, 99))
+    events = decided(nothing("abcd"), Match(SYSTEM, R, DEFAULT_GAME, ("ann", "bob"), only, True), Context(7, 5, 99))
     assert events[-2:] == (
-        Agreed(HOUSE, R, TEN, None, "10x10", 5, "3+2", at=7),
-        Started(HOUSE, R, "ann", "bob", 1, 99, at=7),
+        Agreed(SYSTEM, R, TEN, None, "10x10", 5, "3+2", at=7),
+        Started(SYSTEM, R, "ann", "bob", 1, 99, at=7),
     )
     assert matched(only).phase == "playing"
 
 
 def test_a_match_is_opened_once() -> None:
     with pytest.raises(RoomExists):
-        decided(opened(), Match(HOUSE, R, DEFAULT_GAME, ("ann", "bob"), LIST, True))
+        decided(opened(), Match(SYSTEM, R, DEFAULT_GAME, ("ann", "bob"), LIST, True))
     with pytest.raises(RoomExists):
         decided(matched(), Create("ann", R, "", DEFAULT_GAME, {}))
 
@@ -115,12 +115,12 @@ def test_who_proposes_again_has_changed_their_mind() -> None:
 @pytest.mark.parametrize("chance", range(4))
 def test_at_the_deadline_lots_are_drawn_between_what_they_propose(chance: int) -> None:
     room = proposed(proposed(matched(), "ann", LARGE), "bob", SMALL)
-    assert decided(room, Due(HOUSE, R), Context(SELECT_MS - 1, chance)) == ()
+    assert decided(room, Due(SYSTEM, R), Context(SELECT_MS - 1, chance)) == ()
     drawn = SMALL if chance % 2 else LARGE
     options = THREE if chance % 2 else TEN
-    assert decided(room, Due(HOUSE, R), Context(SELECT_MS, chance, 33)) == (
-        Agreed(HOUSE, R, options, chance, drawn["board"], drawn["best_of"], drawn["clock"], at=SELECT_MS),  # type: ignore[arg-type]
-        Started(HOUSE, R, "ann", "bob", 1, 33, at=SELECT_MS),
+    assert decided(room, Due(SYSTEM, R), Context(SELECT_MS, chance, 33)) == (
+        Agreed(SYSTEM, R, options, chance, drawn["board"], drawn["best_of"], drawn["clock"], at=SELECT_MS),  # type: ignore[arg-type]
+        Started(SYSTEM, R, "ann", "bob", 1, 33, at=SELECT_MS),
     )
 
 
@@ -146,7 +146,7 @@ def test_what_a_later_version_has_no_more_is_not_drawn(chance: int, with_a_short
     proposing = proposed(proposed(matched(), "ann", LARGE), "bob", SMALL)
     with_a_shorter_list()
     for room in (silent, only_large, proposing):
-        drawn, begun = decided(room, Due(HOUSE, R), Context(SELECT_MS, chance))
+        drawn, begun = decided(room, Due(SYSTEM, R), Context(SELECT_MS, chance))
         assert isinstance(drawn, Agreed)
         assert (drawn.board in ("3x3", "5x5"), drawn.clock in ("none", "10s")) == (True, True)
         assert isinstance(begun, Started)
@@ -189,8 +189,8 @@ def won_by(room: Room, name: str) -> Room:
 def test_games_of_a_series_follow_by_themselves_and_who_starts_alternates() -> None:
     room = won_by(playing(best_of=3, at=1000), "bob")
     assert (room.phase, room.series_is_over, room.due_at) == ("finished", False, 1000 + BETWEEN_GAMES_MS)
-    assert decided(room, Due(HOUSE, R), Context(999 + BETWEEN_GAMES_MS)) == ()
-    assert decided(room, Due(HOUSE, R), Context(9000, 0, 44)) == (Started(HOUSE, R, "bob", "ann", 2, 44, at=9000),)
+    assert decided(room, Due(SYSTEM, R), Context(999 + BETWEEN_GAMES_MS)) == ()
+    assert decided(room, Due(SYSTEM, R), Context(9000, 0, 44)) == (Started(SYSTEM, R, "bob", "ann", 2, 44, at=9000),)
     room = won_by(due(room, 9000), "ann")
     room = due(room, 20_000)
     assert (room.phase, room.game_number, room.seats) == ("playing", 3, {"X": "ann", "O": "bob"})
@@ -205,7 +205,7 @@ def test_a_series_that_is_decided_is_over_and_time_brings_nothing_more() -> None
     room = due(won_by(playing(best_of=3), "bob"), 9000)
     room = won_by(room, "bob")
     assert (room.series_is_over, room.wins, room.due_at) == (True, {"bob": 2}, None)
-    assert decided(room, Due(HOUSE, R), Context(1 << 40)) == ()
+    assert decided(room, Due(SYSTEM, R), Context(1 << 40)) == ()
 
 
 def test_a_drawn_game_is_a_whole_series_of_one() -> None:
@@ -261,7 +261,7 @@ def test_a_match_that_is_over_closes_when_its_last_player_goes() -> None:
 
 
 def test_a_match_closes_also_when_the_servers_saw_the_last_one_go() -> None:
-    request_id = house_request()
+    request_id = system_request()
     room = left(resigned(playing(), "ann"), "bob")
     assert decided(room, Leave("ann", request_id, 60_000), Context(70_000)) == (
         Left("ann", request_id, 60_000, at=70_000),
@@ -279,15 +279,15 @@ def test_a_match_is_the_servers_to_close_and_nobody_elses_to_lock_or_clear() -> 
     for command in (Close("ann", R), Lock("ann", R, True), Remove("ann", R, "cleo")):
         with pytest.raises(NotAllowed):
             decided(room, command)
-    assert decided(room, Close(HOUSE, R)) == (Closed(HOUSE, R),)
+    assert decided(room, Close(SYSTEM, R)) == (Closed(SYSTEM, R),)
 
 
 @pytest.mark.parametrize("room", [matched(), playing(clock="10s"), won_by(playing(best_of=3), "bob")])
 def test_in_a_closed_match_time_stands(room: Room) -> None:
-    room = after(room, Close(HOUSE, R), at=4000)
+    room = after(room, Close(SYSTEM, R), at=4000)
     assert (room.due_at, room.selection, room.clock and room.clock.running) == (None, None, None)
     with pytest.raises(RoomClosed):
-        decided(room, Due(HOUSE, R), Context(1 << 40))
+        decided(room, Due(SYSTEM, R), Context(1 << 40))
 
 
 def test_the_view_tells_of_the_selection() -> None:

@@ -97,7 +97,7 @@ def test_what_is_remembered_of_a_name_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "seated", "unheard_s", "free"),
+    ("state", "seated", "inactive_s", "free"),
     [
         (after(MINE), False, 10.1, True),
         (after(MINE), False, 10.0, False),
@@ -108,9 +108,9 @@ def test_what_is_remembered_of_a_name_is_bounded() -> None:
     ],
 )
 def test_held_is_who_was_heard_of_sits_in_a_room_or_kept_it(
-    state: Name, seated: bool, unheard_s: float, free: bool
+    state: Name, seated: bool, inactive_s: float, free: bool
 ) -> None:
-    assert may_be_released(state, seated=seated, unheard_s=unheard_s, grace_s=10.0) is free
+    assert may_be_released(state, seated=seated, inactive_s=inactive_s, grace_s=10.0) is free
 
 
 EVENTS: tuple[Event, ...] = (Claimed("Ann", "t"), Kept("c"), Recovered("u"), Released())

@@ -13,7 +13,7 @@ from game.forms.record_checks import LAST_DATE, check_record
 from game.forms.records import GameRecord, game_from_plain, record_of, to_plain
 from game.games.registry import rules_named, short_list
 from game.games.selection import Choices
-from game.rooms.commands import HOUSE, Accept, ClaimGame, Create, Due, Join, Leave, Match, Move, Offer, Resign
+from game.rooms.commands import SYSTEM, Accept, ClaimGame, Create, Due, Join, Leave, Match, Move, Offer, Resign
 from game.rooms.state import Room, nothing
 
 WON = record_of(won_by_x())
@@ -118,7 +118,7 @@ def a_room(clock: str, best_of: int, *, match: bool, size: int) -> Room:
     if match:
         board = {3: "3x3", 5: "5x5"}[size]
         choices = Choices((board,), (best_of or 1,), (clock,))
-        return after(nothing("abcd"), Match(HOUSE, request(), "tictactoe", ("ann", "bob"), choices, rated=True))
+        return after(nothing("abcd"), Match(SYSTEM, request(), "tictactoe", ("ann", "bob"), choices, rated=True))
     options = {"width": size, "height": size, "in_a_row": 3}
     create = Create("ann", request(), "", "tictactoe", options, best_of, clock)
     return after(nothing("abcd"), create, Join("ann", request(), "player"), Join("bob", request(), "player"))
@@ -137,7 +137,7 @@ def the_end(room: Room, how: str) -> Room:
     if how in ("win", "draw"):
         gone = after(room, Leave("bob", request()))
         return after(gone, ClaimGame("ann", request(), how), at=60_000)
-    return after(room, Due(HOUSE, request()), at=10_000_000)
+    return after(room, Due(SYSTEM, request()), at=10_000_000)
 
 
 @UNTIMED

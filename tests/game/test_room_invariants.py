@@ -16,7 +16,7 @@ from game.match.offers import NO_OFFERS
 from game.match.series import winner
 from game.moment import Context
 from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, RATE_MS
-from game.rooms.commands import HOUSE, Command, Due
+from game.rooms.commands import SYSTEM, Command, Due
 from game.rooms.events import Finished, Left, Moved, Started
 
 OPENED = st.sampled_from(OPENINGS)
@@ -68,7 +68,7 @@ def test_who_moves_has_time_left_and_who_loses_by_time_has_none(opening: Command
 @given(OPENED, STEPS, AND_THEN)
 def test_time_brings_something_exactly_when_it_is_due(opening: Command, steps: list[Step], end: list[Step]) -> None:
     for room in plays(opening, steps + end).seen:
-        command = Due(HOUSE, "house-due")
+        command = Due(SYSTEM, "house-due")
         if room.version == 0:
             continue
         if room.phase == "closed":

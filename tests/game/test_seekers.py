@@ -20,7 +20,7 @@ WISHES = [SeekFilter(board, clock) for board in (ANY, *CHOICES.boards) for clock
 def seekers_of(*waiting: Seeker, players: int = 2) -> Seekers:
     seekers = Seekers(CHOICES, players=players)
     for seeker in waiting:
-        seekers.ask(seeker)
+        seekers.add(seeker)
     return seekers
 
 
@@ -82,10 +82,10 @@ def test_wishes_that_do_not_go_together_are_not_matched() -> None:
 def test_who_asks_again_keeps_the_place_and_has_the_new_wish() -> None:
     small, large = SeekFilter(CHOICES.boards[0]), SeekFilter(CHOICES.boards[-1])
     seekers = seekers_of(named("ada", wish=small), named("bob", wish=small, since=5.0))
-    seekers.ask(named("ada", wish=large, since=6.0))
+    seekers.add(named("ada", wish=large, since=6.0))
     assert len(seekers) == 2
     assert seekers.groups(7.0) == []
-    seekers.ask(named("cy", since=7.0))
+    seekers.add(named("cy", since=7.0))
     assert names(seekers.groups(20.0)) == [("ada", "cy")]
 
 
@@ -115,7 +115,7 @@ def test_the_groups_are_those_of_the_reference(players: int, chance: random.Rand
             rating = chance.choice([1500.0, 1400.0, 1600.0, chance.gauss(1500, 300)])
             seeker = Seeker(f"p{number}", chance.choice(WISHES), rating, chance.choice([0.0, chance.uniform(0.0, now)]))
             before = waiting.get(seeker.name)
-            seekers.ask(seeker)
+            seekers.add(seeker)
             waiting[seeker.name] = seeker._replace(since=min(seeker.since, before.since)) if before else seeker
         for name in [name for name in waiting if chance.random() < 0.2]:  # now and then
             seekers.drop(name)
@@ -146,7 +146,7 @@ def test_ten_thousand_who_wait_are_matched_at_once(players: int, waited_s: float
     chance = random.Random(1)
     seekers = Seekers(CHOICES, players=players)
     for number in range(10_000):
-        seekers.ask(Seeker(f"p{number}", chance.choice(WISHES), chance.gauss(1500, 300), number / 10_000))
+        seekers.add(Seeker(f"p{number}", chance.choice(WISHES), chance.gauss(1500, 300), number / 10_000))
     groups = seekers.groups(1.0 + waited_s)
     matched = [seeker.name for group in groups for seeker in group]
     assert len(set(matched)) == len(matched) == players * len(groups)

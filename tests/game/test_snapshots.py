@@ -28,7 +28,7 @@ from game.forms.snapshot_codec import decode, encode
 from game.games.selection import Choices
 from game.moment import Context
 from game.rooms.commands import (
-    HOUSE,
+    SYSTEM,
     Accept,
     Close,
     Create,
@@ -80,13 +80,13 @@ ROOMS = {
         Lock("ann", "l", True),
         Remove("ann", "x", "cleo"),
     ),
-    "closed": after(left(timed(), "bob"), Close(HOUSE, "c"), at=77),
+    "closed": after(left(timed(), "bob"), Close(SYSTEM, "c"), at=77),
 }
 
 
 _ONLY = Choices(("7x7",), (3,), ("1+1",))
 EVENTS_OF_A_MATCH = decided(
-    nothing("abcd"), Match(HOUSE, "house-m", "tictactoe", ("ann", "bob"), _ONLY, True), Context(500)
+    nothing("abcd"), Match(SYSTEM, "house-m", "tictactoe", ("ann", "bob"), _ONLY, True), Context(500)
 )
 
 

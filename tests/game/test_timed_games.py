@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from playing import after, decided, due, house_request, joined, left, played, playing, request, timed, watched, won_by_x
+from playing import (
+    after,
+    decided,
+    due,
+    joined,
+    left,
+    played,
+    playing,
+    request,
+    system_request,
+    timed,
+    watched,
+    won_by_x,
+)
 
 from game.errors import GameNotRunning, InvalidArgument, NotAllowed, NotAPlayer, NotInRoom, NotYourTurn, TimeUp
 from game.forms.views import view
 from game.moment import Context, Limits
 from game.rooms.commands import (
-    HOUSE,
+    SYSTEM,
     Accept,
     ClaimGame,
     Command,
@@ -47,9 +60,9 @@ def test_clocks_run_from_the_start_of_the_game_and_turn_with_every_move() -> Non
 
 def test_the_flag_falls_for_who_is_to_move_when_the_servers_look() -> None:
     room = moved(timed(), "ann", 4, at=5000)
-    assert decided(room, Due(HOUSE, R), Context(14_999)) == ()
-    assert decided(room, Due(HOUSE, R), Context(15_000)) == (Finished(HOUSE, R, "time", "X", (), at=15_000),)
-    assert decided(room, Due(HOUSE, R), Context(99_000)) == (Finished(HOUSE, R, "time", "X", (), at=99_000),)
+    assert decided(room, Due(SYSTEM, R), Context(14_999)) == ()
+    assert decided(room, Due(SYSTEM, R), Context(15_000)) == (Finished(SYSTEM, R, "time", "X", (), at=15_000),)
+    assert decided(room, Due(SYSTEM, R), Context(99_000)) == (Finished(SYSTEM, R, "time", "X", (), at=99_000),)
     room = due(room, 99_000)
     assert (room.phase, room.wins, room.due_at) == ("finished", {"ann": 1}, None)
     assert room.clock is not None
@@ -95,7 +108,7 @@ def test_once_a_flag_has_fallen_nothing_changes_how_the_game_ends(command: Comma
 
 def test_people_come_go_and_talk_also_between_the_flag_and_its_fall() -> None:
     room = after(timed(), Say("bob", R, "tick"), Leave("bob", R), Join("cleo", R, "spectator"), at=20_000)
-    assert decided(room, Due(HOUSE, R), Context(20_100)) == (Finished(HOUSE, R, "time", "O", (), at=20_100),)
+    assert decided(room, Due(SYSTEM, R), Context(20_100)) == (Finished(SYSTEM, R, "time", "O", (), at=20_100),)
 
 
 def test_time_never_goes_back_whatever_a_new_server_thinks_it_is() -> None:
@@ -123,7 +136,7 @@ def test_a_series_nobody_attends_is_played_to_its_end_by_time() -> None:
 
 def unseen(room: Room, name: str, unseen_ms: int, at: int) -> Room:
     """The room after the servers found that somebody is gone."""
-    return after(room, Leave(name, house_request(), unseen_ms), at=at)
+    return after(room, Leave(name, system_request(), unseen_ms), at=at)
 
 
 def test_a_game_is_claimed_after_a_minute_and_not_before() -> None:
@@ -139,7 +152,7 @@ def test_a_game_is_claimed_after_a_minute_and_not_before() -> None:
 
 
 def test_the_minute_counts_from_when_somebody_was_last_seen() -> None:
-    request_id = house_request()
+    request_id = system_request()
     assert decided(playing(), Leave("bob", request_id, 8000), Context(30_000)) == (
         Left("bob", request_id, 8000, at=30_000),
     )

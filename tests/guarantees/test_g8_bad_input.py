@@ -183,7 +183,16 @@ def test_g8_what_is_not_there_is_said_not_to_be_there(connection: Connection, ca
     with pytest.raises(NoSuchRoom):
         connection.claim(f"carol{next(_numbers)}").room("nosuchroom")
     assert isinstance(call(MAIN, "room.nosuchroom", "view", "t" * 43), NoSuchRoom)
-    for method in ("nothing", "__init__", "__class__", "_desk", "_check", "__getattr__", "__setattr__", "__dict__"):
+    for method in (
+        "nothing",
+        "__init__",
+        "__class__",
+        "_command_service",
+        "_check",
+        "__getattr__",
+        "__setattr__",
+        "__dict__",
+    ):
         assert isinstance(call(COMMUNICATION, COMMUNICATION, method, "x"), InvalidArgument), method
 
 

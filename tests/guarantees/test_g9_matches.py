@@ -138,8 +138,8 @@ class Book:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.streams = Streams(LIMITS)
-        self.house = RoomStore(self.streams, journal, lambda _room: None)
-        self.house.load()
+        self.store = RoomStore(self.streams, journal, lambda _room: None)
+        self.store.load()
 
     def play(self, games: int) -> None:
         """Play so many games to their end in one room."""
@@ -156,12 +156,12 @@ class Book:
                 before, room = room, evolve(room, event)
                 record = kind.record(before, event, room)
                 if record is not None:
-                    number = self.house.records + 1
+                    number = self.store.records + 1
                     self._write(volume_stream(number), AddRecord(number, record))
 
     def _write(self, stream: str, command: Any, moment: Context = AT_FIRST) -> None:
         kind, draft = self.streams.kind_of(stream), Batch(moment)
-        state = self.house.state_of(stream)
+        state = self.store.state_of(stream)
         for event in kind.decide(state, command, moment):
             state = draft.states[stream] = kind.evolve(state, event)
             position = self.journal.last.position + len(draft.entries) + 1
@@ -169,7 +169,7 @@ class Book:
             draft.events.append(event)
         draft.listings.append(StreamSummary(stream, draft.entries[-1].position, kind.row(state)))
         self.journal.append(draft.entries, draft.listings)
-        self.house.publish(draft)
+        self.store.publish(draft)
 
     def talk(self, lines: int) -> None:
         """Say so many lines in a room, each as long as lines can be."""
@@ -198,8 +198,8 @@ def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(b
         book.streams,
         every=5,
         keep_events=5,
-        upto=lambda: book.house.published,
-        in_memory=book.house.at_hand,
+        upto=lambda: book.store.published,
+        in_memory=book.store.cached,
     )
     while compactor.compact_some():
         pass
@@ -207,15 +207,15 @@ def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(b
     assert lengths == [RECORDS_OF_A_VOLUME, 1]
     again = RoomStore(book.streams, book.journal, lambda _room: None)
     again.load()
-    assert again.records == book.house.records == RECORDS_OF_A_VOLUME + 1
+    assert again.records == book.store.records == RECORDS_OF_A_VOLUME + 1
     assert again.records_numbered([RECORDS_OF_A_VOLUME, RECORDS_OF_A_VOLUME + 1])
 
 
 def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> None:
     book.play(300)
     read: list[dict[str, Any]] = []
-    while len(read) < book.house.records:
-        piece = book.house.records_after(len(read), 1000, 0.0)["records"]
+    while len(read) < book.store.records:
+        piece = book.store.records_after(len(read), 1000, 0.0)["records"]
         assert piece
         assert len(json.dumps(piece)) < MOST_BYTES * 1.2
         read += piece
@@ -224,19 +224,19 @@ def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> 
 
 def test_g9_news_of_a_room_where_much_was_said_fit_into_the_smallest_message(book: Book) -> None:
     smallest = 1 << 16
-    house = book.house = RoomStore(
+    store = book.store = RoomStore(
         book.streams, book.journal, lambda _room: None, most_events=smallest // ROOM_OF_AN_EVENT
     )
-    house.load()
+    store.load()
     book.talk(150)
     version, seen = 0, 0
-    while version < house.view("abcd2345")["version"]:
-        news = house.news("abcd2345", version)
+    while version < store.view("abcd2345")["version"]:
+        news = store.news("abcd2345", version)
         assert len(msgpack.packb(news)) < smallest
         seen += len(news["events"])
         version = news["version"]
     assert seen == version == 152
-    assert len(msgpack.packb(house.view("abcd2345"))) < smallest
+    assert len(msgpack.packb(store.view("abcd2345"))) < smallest
 
 
 # -- matches -------------------------------------------------------------------------------------------------------

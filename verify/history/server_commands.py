@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from game.games.selection import Choices
 from game.moment import Context
-from game.rooms.commands import HOUSE, HOUSE_REQUESTS, Close, Command, Due, Leave, Match
+from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Close, Command, Due, Leave, Match
 from game.rooms.events import Agreed, Closed, Created, Event, Finished, Left, Said, Seated, Selecting, Started
 
 Request = tuple[str, str]
@@ -21,7 +21,7 @@ def request_of(made: Command | Event) -> Request:
 
     An event of a request of the servers belongs to that request, also if it is on behalf of a user.
     """
-    by = HOUSE if made.request_id.startswith(HOUSE_REQUESTS) else made.by
+    by = SYSTEM if made.request_id.startswith(SYSTEM_REQUESTS) else made.by
     return by, made.request_id
 
 
@@ -40,16 +40,16 @@ def moment_of(events: Iterable[Event]) -> Context:
 def command_of_the_house(events: Sequence[Event]) -> Command | None:
     """Return the servers' command that made these events, or None if a client made it."""
     first = events[0]
-    if isinstance(first, Left) and first.request_id.startswith(HOUSE_REQUESTS):
+    if isinstance(first, Left) and first.request_id.startswith(SYSTEM_REQUESTS):
         return Leave(first.by, first.request_id, first.unseen_ms)
-    if first.by != HOUSE:
+    if first.by != SYSTEM:
         return None
     if isinstance(first, Closed):
-        return Close(HOUSE, first.request_id)
+        return Close(SYSTEM, first.request_id)
     if isinstance(first, Created):
         return _match(first, events)
     if isinstance(first, (Agreed, Finished, Started)):
-        return Due(HOUSE, first.request_id)
+        return Due(SYSTEM, first.request_id)
     return None
 
 
@@ -60,5 +60,5 @@ def _match(created: Created, events: Sequence[Event]) -> Match | None:
         return None
     choices = Choices(selecting.boards, selecting.best_ofs, selecting.clocks)
     return Match(
-        HOUSE, created.request_id, created.game, (players[0], players[1]), choices, created.rated, created.bots
+        SYSTEM, created.request_id, created.game, (players[0], players[1]), choices, created.rated, created.bots
     )

@@ -61,7 +61,7 @@ class CommitTurn:
         self._line_up(_Alone(conversation, then, fail))
 
     def _line_up(self, waiter: _Asked | _Alone) -> None:
-        if self._turns.come(waiter):
+        if self._turns.acquire(waiter):
             self._have(waiter)
 
     def _have(self, waiter: _Asked | _Alone) -> None:
@@ -69,11 +69,11 @@ class CommitTurn:
             self._hold(waiter.conversation, waiter.then, waiter.fail)
         else:
             batch = [asked for asked in self._turns.batch() if isinstance(asked, _Asked)]
-            self._hold(self._commit.batch(batch), lambda _: self._answer(batch), None)
+            self._hold(self._commit.run(batch), lambda _: self._answer(batch), None)
 
     def _hold(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
         def over(go_on: Callable[[], None]) -> None:
-            following = self._turns.pass_on()
+            following = self._turns.release()
             go_on()
             if following is not None:
                 self._have(following)

@@ -12,7 +12,7 @@ from game.accounts.names import Claim, Recover, Reserve
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
 from game.moment import Limits as RoomLimits
 from game.rooms.commands import (
-    HOUSE_REQUESTS,
+    SYSTEM_REQUESTS,
     Accept,
     ClaimGame,
     Close,
@@ -100,7 +100,7 @@ class MainProcess(Process):
         # Closed streams that are not forgotten yet, with the time when that was noticed.
         self._closed: list[tuple[float, str]] = []
         # The room store and the replicator. Both are None until this process is the primary.
-        self.house: RoomStore | None = None
+        self.store: RoomStore | None = None
         self.link: Replicator | None = None
         # Serves reads from the journal while this process cannot become the primary.
         self._reads: Reads | None = None
@@ -151,21 +151,21 @@ class MainProcess(Process):
     def _in_office(self, office: Epoch) -> None:
         journal, limits = self.journal, self._limits
         streams = Streams(limits.of_rooms)
-        self.house = house = RoomStore(
+        self.store = store = RoomStore(
             streams,
             journal,
             lambda _room: None,
             lambda: self.now,
             InstrumentedClock(self, self.hours),
-            on_published=lambda draft: self.published(draft.entries),
+            on_published=lambda batch: self.published(batch.entries),
         )
         self._compactor = Compactor(
             journal,
             streams,
             every=limits.snapshot_every,
             keep_events=limits.keep_events,
-            upto=lambda: house.published,
-            in_memory=house.at_hand,
+            upto=lambda: store.published,
+            in_memory=store.cached,
         )
         self.link = link = Replicator(
             InstrumentedPrimary(office, journal, self._note_joined),
@@ -181,23 +181,23 @@ class MainProcess(Process):
             journal,
             self._compactor,
             streams,
-            in_memory=house.at_hand,
+            in_memory=store.cached,
             mended=self._mended,
             replica_is_damaged=lambda: self._watch.reports_damage,
         )
         self._turn = CommitTurn(
             self,
-            Commit(streams, house, journal, link, NO_FAULTS, house.moment),
+            Commit(streams, store, journal, link, NO_FAULTS, store.moment),
             timeout_s=self._times.append_timeout_s,
             committed=self._tell_all,
         )
-        missing = house.load()
+        missing = store.load()
         if missing:
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
                 journal.list_streams(missing)
         self._show_journal()
-        self.hours.begins(str(self.life), self.now, house.time.now())
-        self._openings = SimulatedMatchOpener(self, house, self._turn)
+        self.hours.begins(str(self.life), self.now, store.time.now())
+        self._openings = SimulatedMatchOpener(self, store, self._turn)
         self._running = Exchange(
             self,
             link.run(lambda: True),
@@ -209,18 +209,18 @@ class MainProcess(Process):
         journal.damage.on_found = self._running.wake
         compact_now_and_then(self, self._compactor)
         if limits.scrub_every_s is not None:
-            scrub_now_and_then(self, journal, self._disk, every_s=limits.scrub_every_s, relist=house.relist)
-        self._tidy(house, link)
+            scrub_now_and_then(self, journal, self._disk, every_s=limits.scrub_every_s, relist=store.relist)
+        self._tidy(store, link)
         numbers = itertools.count(1)
         SimulatedTimerThread(
-            self, house, self._turn, lambda: f"{HOUSE_REQUESTS}{office.epoch}-{next(numbers)}", self.hours
+            self, store, self._turn, lambda: f"{SYSTEM_REQUESTS}{office.epoch}-{next(numbers)}", self.hours
         ).begin()
         self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
         self._tell_all()
 
-    def _tidy(self, house: RoomStore, link: Replicator) -> None:
+    def _tidy(self, store: RoomStore, link: Replicator) -> None:
         """Forget the rooms that have been closed for ``FORGOTTEN_AFTER_S``. Repeats."""
-        self._closed += [(self.now, stream) for stream in house.forget_closed(but=self._limits.kept_closed_rooms)]
+        self._closed += [(self.now, stream) for stream in store.forget_closed(but=self._limits.kept_closed_rooms)]
         due = [stream for at, stream in self._closed if self.now >= at + FORGOTTEN_AFTER_S]
 
         def over(forgotten: bool) -> None:
@@ -230,13 +230,13 @@ class MainProcess(Process):
         if due:
             self._record.forgotten.update(due)
             self._turn.take(link.forget(due), over, lambda _disk_is_full: None)
-        self.set_timer(TIDY_PAUSE_S, lambda: self._tidy(house, link))
+        self.set_timer(TIDY_PAUSE_S, lambda: self._tidy(store, link))
 
     def _mended(self, stream: str) -> None:
         """Publish a stream again after its repair: events that were unreadable may be readable now."""
-        if self.house is not None:
-            self.house.mended(stream)
-            self._show([self.journal.copy(stream).up_to(self.house.published)])
+        if self.store is not None:
+            self.store.mended(stream)
+            self._show([self.journal.copy(stream).up_to(self.store.published)])
 
     def _wake(self) -> None:
         self._running.wake()
@@ -260,29 +260,29 @@ class MainProcess(Process):
     # -- requests -------------------------------------------------------------------------------------------------
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
-        house = self._shown
+        store = self._shown
         if method == "beat":
             self._beat(request)
-        elif house is None:
+        elif store is None:
             raise NotReady("the main server waits for its office")
         elif method == "command":
             stream, kind, *rest = arguments
             self._carry_out(request, stream, COMMANDS[kind](*rest))
         elif method == "view":
-            self.answer(request, house.view(*arguments))
+            self.answer(request, store.view(*arguments))
         elif method == "wait":
             room, after_version, timeout_s = arguments
             self._tell_news(request, room, after_version, self.now + timeout_s)
         elif method == "open_matches":
-            if self.house is None:
+            if self.store is None:
                 raise NotReady("the main server waits for its office")
             self._openings.ask(request, *arguments)
         elif method == "records_after":
             number, limit = arguments
-            self.answer(request, house.records_after(number, limit, 0.0))
+            self.answer(request, store.records_after(number, limit, 0.0))
         elif method == "lobby_changes":
             revision, began, limit = arguments
-            changes = house.lobby_changes(LobbyCursor(revision, began), limit, 0.0)
+            changes = store.lobby_changes(LobbyCursor(revision, began), limit, 0.0)
             self.answer(request, vars(changes))
         else:
             raise InvalidArgument(f"there is no method {method}")
@@ -290,10 +290,10 @@ class MainProcess(Process):
     @property
     def _shown(self) -> RoomStore | None:
         """Return the room store that reads use now, or None."""
-        return self.house if self.house is not None or self._reads is None else self._reads.house
+        return self.store if self.store is not None or self._reads is None else self._reads.store
 
     def _carry_out(self, request: Request, stream: str, command: Any) -> None:
-        if self.house is None and self._reads is not None:
+        if self.store is None and self._reads is not None:
             self.answer(request, dict(self._reads.committer.submit(stream, command)))
         else:
             self._turn.ask(stream, command, request)
@@ -303,7 +303,7 @@ class MainProcess(Process):
 
         So the answer proves that the earlier commits came to an end.
         """
-        if self.house is None:
+        if self.store is None:
             self.answer(request, {"serving": self._reads is not None})
         else:
             alive = {"serving": True}
@@ -313,11 +313,11 @@ class MainProcess(Process):
 
     def _tell_news(self, request: Request, room: str, after_version: int, until_s: float) -> None:
         """Answer a wait now or once there is news. After ``until_s`` the caller has given up, so no answer is sent."""
-        house = self._shown
-        if house is None or self.now > until_s:
+        store = self._shown
+        if store is None or self.now > until_s:
             return
         try:
-            news = house.news(room, after_version)
+            news = store.news(room, after_version)
         except (NoSuchRoom, InvalidArgument, Damaged) as error:
             self.refuse(request, error)
             return

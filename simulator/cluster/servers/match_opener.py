@@ -17,9 +17,9 @@ from simulator.cluster.servers.rpc import Process, Request
 class SimulatedMatchOpener:
     """Opens matches for one request at a time. The next request must see the matches that the previous one opened."""
 
-    def __init__(self, process: Process, house: RoomStore, turn: CommitTurn) -> None:
+    def __init__(self, process: Process, store: RoomStore, turn: CommitTurn) -> None:
         self._process = process
-        self._house = house
+        self._store = store
         self._turn = turn
         # The first request is in progress, the rest wait.
         self._waiting: deque[tuple[Request, list[Pairing]]] = deque()
@@ -32,7 +32,7 @@ class SimulatedMatchOpener:
 
     def _begin(self) -> None:
         _, wanted = self._waiting[0]
-        both = [opening_of(pairing, self._house.match_of) for pairing in wanted]
+        both = [opening_of(pairing, self._store.match_of) for pairing in wanted]
         opened = [one for one, _ in both]
         commands = [(one.room, match) for one, match in both if match is not None]
         orders: list[Submission] = []

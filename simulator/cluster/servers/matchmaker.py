@@ -12,7 +12,7 @@ from game.errors import TicTacToeError
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.games.selection import SeekFilter
 from game.match.matchmaking import Seeker, Seekers
-from game.rooms.commands import HOUSE_REQUESTS
+from game.rooms.commands import SYSTEM_REQUESTS
 from server.communication.following import PAGE
 from server.communication.game_index import GameIndex
 from server.communication.lobby_follower import LobbyFollower
@@ -49,7 +49,7 @@ class SimulatedMatchmaker:
             self._process.set_timer(FOLLOW_S, self.follow_the_book)
 
         def take_in(answer: Any) -> None:
-            self.archive.take_in(answer)
+            self.archive.apply(answer)
             again()
 
         self._process.call(
@@ -72,7 +72,7 @@ class SimulatedMatchmaker:
         self._asked[name] = (request, self._process.now + OPEN_S)
         if name not in self._making:
             seeker = Seeker(name, SeekFilter(*wish), self.archive.rating_of(name), self._process.now)
-            self._seekers.ask(seeker)
+            self._seekers.add(seeker)
         if not self._ticks:
             self._ticks = True
             self._process.set_timer(TICK_S, self._tick)
@@ -104,7 +104,7 @@ class SimulatedMatchmaker:
     def _pairing(self, group: Sequence[Seeker]) -> Pairing:
         self._made += 1
         choices = self._seekers.choices_of(group)
-        request = f"{HOUSE_REQUESTS}{self._process.life}-{self._made}".replace("#", "-")
+        request = f"{SYSTEM_REQUESTS}{self._process.life}-{self._made}".replace("#", "-")
         return Pairing(request, (group[0].name, group[1].name), choices)
 
     def _make(self, pairings: Sequence[Pairing]) -> None:

@@ -91,7 +91,7 @@ class CommunicationProcess(Process):
         )
 
     def _take_in(self, answer: Any) -> None:
-        self.copy.take_in(answer)
+        self.copy.apply(answer)
         self._again()
 
     def _again(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.commit.refusing_committer import RefusingCommitter, still_time
+from server.commit.refusing_committer import RefusingCommitter, stopped_clock
 from server.log.journal.journal import Journal
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
@@ -16,12 +16,12 @@ from wire.errors import TicTacToeError
 class Reads:
     """The room store that is shown, and the committer that refuses commands."""
 
-    house: RoomStore
+    store: RoomStore
     committer: RefusingCommitter
 
     @classmethod
     def of(cls, journal: Journal, streams: Streams, clock: Callable[[], float], error: TicTacToeError) -> Reads:
         """Make the reads of a journal as it is now. Commands are refused with ``error``."""
-        house = RoomStore(streams, journal, lambda _room: None, clock, still_time())
-        house.load()
-        return cls(house, RefusingCommitter(streams, house, error))
+        store = RoomStore(streams, journal, lambda _room: None, clock, stopped_clock())
+        store.load()
+        return cls(store, RefusingCommitter(streams, store, error))

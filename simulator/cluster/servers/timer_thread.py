@@ -23,13 +23,13 @@ class SimulatedTimerThread:
     def __init__(
         self,
         process: Process,
-        house: RoomStore,
+        store: RoomStore,
         turn: CommitTurn,
         new_request: Callable[[], str],
         hours: ServiceClockChecker,
     ) -> None:
         self._process = process
-        self._house = house
+        self._store = store
         self._turn = turn
         self._new_request = new_request
         self._hours = hours
@@ -42,16 +42,16 @@ class SimulatedTimerThread:
         self._process.set_timer(self._pause_s, self._tick)
 
     def _tick(self) -> None:
-        self._turn.take(_passing(self._house), self._passed, lambda _error: self.begin())
+        self._turn.take(_passing(self._store), self._passed, lambda _error: self.begin())
 
     def _passed(self, at: int) -> None:
         self._failed = False
-        self._go_on(at, timer_commands.brought_by(at, self._house, self._new_request))
+        self._go_on(at, timer_commands.due_commands(at, self._store, self._new_request))
 
     def _go_on(self, at: int, brought: Iterator[tuple[str, object]]) -> None:
         following = next(brought, None)
         if following is None:
-            if len(self._house.due) and not self._failed:
+            if len(self._store.timers) and not self._failed:
                 self._hours.kept(at)
             self.begin()
             return
@@ -63,6 +63,6 @@ class SimulatedTimerThread:
         self._turn.carry_out(*following, done)
 
 
-def _passing(house: RoomStore) -> Conversation[int]:
+def _passing(store: RoomStore) -> Conversation[int]:
     yield from ()
-    return house.time.tick()
+    return store.time.tick()

@@ -17,43 +17,43 @@ def alone() -> Submission:
 def test_the_first_who_comes_has_the_turn_and_carries_its_own_command() -> None:
     turns: CommitQueue[Submission] = CommitQueue()
     first = command("first")
-    assert turns.come(first)
+    assert turns.acquire(first)
     assert turns.batch() == [first]
-    assert turns.pass_on() is None
+    assert turns.release() is None
 
 
 def test_who_comes_meanwhile_waits_and_all_who_wait_are_carried_through_together() -> None:
     turns: CommitQueue[Submission] = CommitQueue()
-    turns.come(command("first"))
+    turns.acquire(command("first"))
     turns.batch()
     second, third = command("second"), command("third")
-    assert not turns.come(second)
-    assert not turns.come(third)
-    assert turns.pass_on() is second
+    assert not turns.acquire(second)
+    assert not turns.acquire(third)
+    assert turns.release() is second
     assert turns.batch() == [second, third]
-    assert turns.pass_on() is None
-    assert turns.come(command("fourth"))
+    assert turns.release() is None
+    assert turns.acquire(command("fourth"))
 
 
 def test_the_turn_alone_carries_nobody_through_and_is_had_in_order() -> None:
     turns: CommitQueue[Submission] = CommitQueue()
-    turns.come(command("first"))
+    turns.acquire(command("first"))
     turns.batch()
     waits, wants, late = command("second"), alone(), command("third")
     for waiter in (waits, wants, late):
-        assert not turns.come(waiter)
+        assert not turns.acquire(waiter)
     assert len(turns) == 3
-    assert turns.pass_on() is waits
+    assert turns.release() is waits
     assert turns.batch() == [waits, late]
-    assert turns.pass_on() is wants
+    assert turns.release() is wants
     assert turns.batch() == []
-    assert turns.pass_on() is None
+    assert turns.release() is None
 
 
 def test_who_has_the_turn_alone_is_not_in_the_line() -> None:
     turns: CommitQueue[Submission] = CommitQueue()
-    assert turns.come(alone())
+    assert turns.acquire(alone())
     assert len(turns) == 0
     second = command("second")
-    assert not turns.come(second)
-    assert turns.pass_on() is second
+    assert not turns.acquire(second)
+    assert turns.release() is second

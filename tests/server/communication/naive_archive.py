@@ -21,7 +21,7 @@ class NaiveArchive:
 
     def player(self, name: str, limit: int) -> dict[str, object]:
         ratings, _ = self._rated()
-        standings = {pool: ratings.standing(pool, name) for pool in ("people", "bots")}
+        standings = {pool: ratings.entry(pool, name) for pool in ("people", "bots")}
         return {"name": name, **standings, **self.games(name, 0, limit)}
 
     def games(self, name: str, before: int, limit: int) -> dict[str, object]:
@@ -66,5 +66,5 @@ class NaiveArchive:
             if isinstance(record, NameFreed):
                 ratings.forget(record.name)
             elif not record.private:
-                changes[number] = ratings.take_in(record)
+                changes[number] = ratings.apply(record)
         return ratings, changes

@@ -64,7 +64,7 @@ def archive_of(book: Iterable[Record]) -> GameIndex:
     """One that has read the whole book at once."""
     main = MainServer(book)
     archive = GameIndex(main.records)
-    archive.take_in(main.records_after(0, len(main.book)))
+    archive.apply(main.records_after(0, len(main.book)))
     return archive
 
 
@@ -107,7 +107,7 @@ def test_in_whatever_pieces_the_book_comes_all_is_answered_as_the_whole_book_say
     for size, all_there_is in [*pieces, (len(book), True)]:
         until = min(archive.count + size, len(book))
         answer = main.records_after(archive.count, size, until if all_there_is else len(book))
-        archive.take_in(answer)
+        archive.apply(answer)
         assert archive.count == until
         if until == answer["count"]:
             assert archive.games("", 0, 5) == NaiveArchive(book[:until]).games("", 0, 5)
@@ -138,12 +138,12 @@ def test_with_a_shorter_book_everything_begins_anew(one: list[Record], another: 
         shorter = shorter[:-1]
     main = MainServer(longer)
     archive = GameIndex(main.records)
-    archive.take_in(main.records_after(0, len(longer)))
+    archive.apply(main.records_after(0, len(longer)))
     main.book = shorter
-    archive.take_in(main.records_after(archive.count, len(longer)))
+    archive.apply(main.records_after(archive.count, len(longer)))
     assert archive.count == 0
     assert_not_ready(archive)
-    archive.take_in(main.records_after(0, len(longer)))
+    archive.apply(main.records_after(0, len(longer)))
     assert everything(archive, shorter) == everything(NaiveArchive(shorter), shorter)
     assert all(game_or_none(archive, number) is None for number in range(len(shorter) + 1, len(longer) + 1))
 
@@ -211,14 +211,14 @@ def test_before_anything_was_read_nothing_is_listed_and_everybody_has_the_first_
     archive = GameIndex(MainServer([]).records)
     assert_not_ready(archive)
     assert archive.rating_of("ann") == 1500.0
-    archive.take_in({"records": [], "count": 0})
+    archive.apply({"records": [], "count": 0})
     assert archive.games("", 0, 1) == {"games": [], "earlier": 0}
 
 
 def test_while_the_book_is_read_results_are_found_and_ratings_are_as_far_as_it_was_read() -> None:
     main = MainServer([game_of("ann", "bob", room="abcd", number=1), game_of("ann", "bob", room="abcd", number=2)])
     archive = GameIndex(main.records)
-    archive.take_in(main.records_after(0, 1))
+    archive.apply(main.records_after(0, 1))
     assert_not_ready(archive)
     assert archive.result("abcd", 1)["number"] == archive.game(1)["number"] == 1
     assert round(archive.rating_of("ann")) == 1607
@@ -263,12 +263,12 @@ class Asking:
 
     def __init__(self, archive: GameIndex, room: str, number: int) -> None:
         self.waits = threading.Event()
-        self.heard: Mapping[str, object] | None = None
+        self.reported: Mapping[str, object] | None = None
         threading.Thread(target=self._ask, args=(archive, room, number), daemon=True).start()
 
     def _ask(self, archive: GameIndex, room: str, number: int) -> None:
         call_when_waiting(self.waits.set)
-        self.heard = archive.result(room, number)
+        self.reported = archive.result(room, number)
 
 
 @pytest.mark.parametrize("private", [False, True])
@@ -280,10 +280,10 @@ def test_who_asks_for_a_result_before_the_book_was_read_waits_for_that_game(
     archive = GameIndex(main.records)
     asking = Asking(archive, "that", 1)
     assert asking.waits.wait(PATIENCE_S)
-    archive.take_in(main.records_after(0, 1))
-    assert asking.heard is None, "another game is not the one"
-    archive.take_in(main.records_after(1, 1))
-    heard = wait_until(lambda: asking.heard, what="the result")
+    archive.apply(main.records_after(0, 1))
+    assert asking.reported is None, "another game is not the one"
+    archive.apply(main.records_after(1, 1))
+    heard = wait_until(lambda: asking.reported, what="the result")
     assert heard == archive.result("that", 1)
     assert heard["number"] == 2
 
@@ -301,14 +301,14 @@ def test_what_could_not_be_read_is_read_again_when_something_was_mended_or_anoth
     for mended in ((1, 0), (1, 1), (2, 0)):
         answer = main.records_after(archive.count, ALL)
         answer["records"][1] = {"lost": True}
-        archive.take_in({**answer, "mended": mended})
+        archive.apply({**answer, "mended": mended})
         assert archive.count == 3
-        archive.take_in({"count": 3, "records": [], "mended": mended})
+        archive.apply({"count": 3, "records": [], "mended": mended})
         assert archive.count == 3
-        archive.take_in({"count": 3, "records": [], "mended": (mended[0], mended[1] + 1)})
+        archive.apply({"count": 3, "records": [], "mended": (mended[0], mended[1] + 1)})
         assert archive.count == 0
-    archive.take_in({**main.records_after(0, ALL), "mended": (2, 1)})
-    archive.take_in({"count": 3, "records": [], "mended": (3, 0)})
+    archive.apply({**main.records_after(0, ALL), "mended": (2, 1)})
+    archive.apply({"count": 3, "records": [], "mended": (3, 0)})
     assert archive.count == 3, "all of it was read"
 
 
@@ -317,6 +317,6 @@ def test_a_record_that_cannot_be_read_is_left_out_and_the_others_are_shown() -> 
     answer = main.records_after(0, ALL)
     answer["records"][1] = {"kind": "game", "room": 7}
     archive = GameIndex(main.records)
-    archive.take_in(answer)
+    archive.apply(answer)
     shown = archive.games("", 0, ALL)["games"]
     assert [game["number"] for game in shown] == [3, 1]  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import ANY, SeekFilter
 from game.match.matchmaking import Seeker
 from game.moment import Limits
-from game.rooms.commands import HOUSE, Close
+from game.rooms.commands import SYSTEM, Close
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
 from server.communication import matchmaker
@@ -29,7 +29,7 @@ from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.main.command_service import CommandService
 from server.main.match_opener import MatchOpener
-from server.rooms.ids import house_request
+from server.rooms.ids import system_request
 from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import pairings
 from server.rooms.room_store import RoomStore
@@ -69,20 +69,20 @@ class Servers:
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
-        self.house = RoomStore(streams, journal, lambda _room: None)
-        self.house.load()
-        commit = Commit(streams, self.house, journal, Alone(), Failpoints(""), self.house.moment)
+        self.store = RoomStore(streams, journal, lambda _room: None)
+        self.store.load()
+        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.moment)
         hold: Callable[[Conversation[None]], None] = lambda talk: converse(  # noqa: E731
             talk, lambda wish: pytest.fail(f"nobody here can {wish}")
         )
         self.committer = Committer(commit, hold, step_down=pytest.fail)
-        desk = CommandService(self.house, self.committer, Settings())
-        self._pairings = MatchOpener(
-            self.house,
+        command_service = CommandService(self.store, self.committer, Settings())
+        self._match_opener = MatchOpener(
+            self.store,
             self.committer,
-            check_new_room=desk.check_new_room,
+            check_new_room=command_service.check_new_room,
             seat_house_bot=lambda: None,
-            expect=desk.expect,
+            expect_players=command_service.expect_players,
         )
         self.copy = LobbyFollower()
         self.clock = 0.0
@@ -91,7 +91,7 @@ class Servers:
         """Whether the main server does not answer the next question."""
         self.asked_in_vain = False
         self.matchmaker = Matchmaker(
-            self.ask_main,
+            self.call_main,
             self.copy,
             lambda room: {"object": room},
             lambda name: self.ratings.get(name, 1500.0),
@@ -100,19 +100,19 @@ class Servers:
         )
         self.follow()
 
-    def ask_main(self, method: str, wanted: Sequence[object]) -> Mapping[str, Any]:
+    def call_main(self, method: str, wanted: Sequence[object]) -> Mapping[str, Any]:
         assert method == "open_matches"
         if self.away:
             self.away, self.asked_in_vain = False, True
             raise NotReady("the main server is being replaced")
-        opened = [one._asdict() for one in self._pairings.open(pairings(wanted))]
+        opened = [one._asdict() for one in self._match_opener.open(pairings(wanted))]
         self.follow()
-        return {"opened": opened, "revision": self.house.lobby_revision}
+        return {"opened": opened, "revision": self.store.lobby_revision}
 
     def follow(self) -> None:
         """The front door's copy is as the lobby is."""
-        changes = self.house.lobby_changes(LobbyCursor(*self.copy.cursor), 1000, 0.0)
-        self.copy.take_in(vars(changes))
+        changes = self.store.lobby_changes(LobbyCursor(*self.copy.cursor), 1000, 0.0)
+        self.copy.apply(vars(changes))
 
     def round(self) -> None:
         """Match whoever waits, once."""
@@ -129,7 +129,7 @@ class Servers:
 
     def close(self, room: str) -> None:
         """A match comes to its end."""
-        now(self.committer.submit(room_stream(room), Close(HOUSE, house_request())))
+        now(self.committer.submit(room_stream(room), Close(SYSTEM, system_request())))
         self.follow()
 
 
@@ -229,13 +229,13 @@ class Crowd:
         for group in expected:
             rooms = {seeker.name: told(self.questions.pop(seeker.name))["room"] for seeker in group}
             (room,) = set(rooms.values())
-            seats = self.servers.house.room(room).seats
+            seats = self.servers.store.room(room).seats
             assert tuple(seats.values()) == tuple(rooms), "who waited longest begins"
             assert not self.room_of.keys() & rooms.keys(), "nobody is in two matches"
             self.room_of.update(rooms)
             for name in rooms:
                 del self.waiting[name]
-        in_matches = {name: room for name in PEOPLE if (room := self.servers.house.match_of(name)) is not None}
+        in_matches = {name: room for name in PEOPLE if (room := self.servers.store.match_of(name)) is not None}
         assert in_matches == self.room_of, "nobody is matched who cancelled, left or never asked"
         assert not any(question.settled for question in self.questions.values()), "all others wait on"
 
@@ -291,7 +291,7 @@ def test_a_ticket_keeps_the_place_in_the_queue(crowd: Crowd) -> None:
     crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.return_with("p0", SeekFilter(), "p0")
     crowd.match()
-    assert crowd.servers.house.room(crowd.room_of["p0"]).seats["X"] == "p0"
+    assert crowd.servers.store.room(crowd.room_of["p0"]).seats["X"] == "p0"
 
 
 def test_the_ticket_of_another_is_worth_nothing(crowd: Crowd) -> None:
@@ -300,7 +300,7 @@ def test_the_ticket_of_another_is_worth_nothing(crowd: Crowd) -> None:
     crowd.servers.clock += 0.1
     crowd.return_with("p2", SeekFilter(), "p0")
     crowd.match()
-    assert crowd.servers.house.room(crowd.room_of["p2"]).seats["X"] == "p1"
+    assert crowd.servers.store.room(crowd.room_of["p2"]).seats["X"] == "p1"
 
 
 @pytest.mark.parametrize("ticket", ["", "-", "99999999", "99999999-", "1-2-3", "-1-abc", "٣-abc", "1e9-0", "\x00"])
@@ -331,8 +331,8 @@ def test_who_is_in_a_match_is_not_matched_again_though_the_front_door_does_not_k
     crowd.ask("p2", SeekFilter(), "", 0.0)
     crowd.servers.round()
     assert isinstance(question, Later)
-    assert crowd.servers.house.match_of("p0") == crowd.room_of["p0"]
-    assert crowd.servers.house.match_of("p2") is None
+    assert crowd.servers.store.match_of("p0") == crowd.room_of["p0"]
+    assert crowd.servers.store.match_of("p2") is None
     crowd.ask("p3", SeekFilter(), "", 0.0)
     crowd.match()
     assert crowd.room_of["p2"] == crowd.room_of["p3"] != crowd.room_of["p0"]
@@ -371,7 +371,7 @@ def test_who_plays_the_house_bot_waits_no_more(crowd: Crowd) -> None:
     assert told(crowd.questions.pop("p0"))["room"] == room
     crowd.ask("p1", SeekFilter(), "", 0.0)
     crowd.servers.round()
-    assert crowd.servers.house.match_of("p1") is None
+    assert crowd.servers.store.match_of("p1") is None
 
 
 def asked_for(crowd: Crowd, name: str, waits_s: float) -> tuple[str, float]:

@@ -22,7 +22,7 @@ def answer(lobby: Lobby, copy: LobbyFollower) -> dict[str, Any]:
 def follow(lobby: Lobby, copy: LobbyFollower) -> None:
     while True:
         given = answer(lobby, copy)
-        copy.take_in(given)
+        copy.apply(given)
         if not given["more"]:
             return
 
@@ -31,7 +31,7 @@ def test_the_copy_follows_in_pages() -> None:
     lobby, copy = Lobby(), LobbyFollower()
     for number in range(1, 8):
         lobby.put(LobbyChange(number, f"r{number}", row(f"r{number}")))
-    copy.take_in(answer(lobby, copy))
+    copy.apply(answer(lobby, copy))
     assert not copy.complete
     follow(lobby, copy)
     assert copy.complete

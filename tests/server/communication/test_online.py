@@ -8,8 +8,8 @@ import pytest
 
 from game.errors import NameTaken
 from server.communication import online as of_online
-from server.communication.online import PROVEN_AGAIN_S, Online
-from server.communication.presence import GONE_AFTER_S, SAY_AGAIN_S
+from server.communication.online import CONFIRM_EVERY_S, Online
+from server.communication.presence import GONE_AFTER_S, REPORT_EVERY_S
 from wire.errors import NotReady
 
 
@@ -48,12 +48,12 @@ def stay(main: MainServer, online: Online, time_s: float, token: str = "a") -> N
     """Ada says to be online, for so long."""
     ends_at = main.now + time_s
     while main.now < ends_at:
-        online.hear("ada", token)
-        main.now += SAY_AGAIN_S
+        online.report("ada", token)
+        main.now += REPORT_EVERY_S
 
 
 def test_whoever_says_so_is_online_until_some_time_has_passed(main: MainServer, online: Online) -> None:
-    online.hear("ada", "a")
+    online.report("ada", "a")
     assert online.names() == ["ada"]
     main.now += GONE_AFTER_S + 1.0
     assert online.names() == []
@@ -61,18 +61,18 @@ def test_whoever_says_so_is_online_until_some_time_has_passed(main: MainServer, 
 
 def test_nobody_is_online_under_the_name_of_another(main: MainServer, online: Online) -> None:
     with pytest.raises(NameTaken):
-        online.hear("ada", "b")
+        online.report("ada", "b")
     assert online.names() == []
-    online.hear("ada", "a")
+    online.report("ada", "a")
     with pytest.raises(NameTaken):
-        online.hear("ada", "b")
+        online.report("ada", "b")
     main.now += GONE_AFTER_S
     assert online.names() == ["ada"]
     main.now += 1.0
     assert online.names() == [], "the other has not kept the name online"
 
 
-@pytest.mark.parametrize(("name_grace_s", "every_s"), [(3600.0, PROVEN_AGAIN_S), (80.0, 20.0)])
+@pytest.mark.parametrize(("name_grace_s", "every_s"), [(3600.0, CONFIRM_EVERY_S), (80.0, 20.0)])
 def test_the_main_server_hears_of_who_is_online_often_enough_that_the_name_stays_theirs(
     main: MainServer, name_grace_s: float, every_s: float
 ) -> None:
@@ -83,24 +83,24 @@ def test_the_main_server_hears_of_who_is_online_often_enough_that_the_name_stays
 def test_who_is_online_stays_so_while_the_main_server_is_replaced_and_nobody_new_is(
     main: MainServer, online: Online
 ) -> None:
-    online.hear("ada", "a")
+    online.report("ada", "a")
     main.away = True
-    stay(main, online, 2 * PROVEN_AGAIN_S)
+    stay(main, online, 2 * CONFIRM_EVERY_S)
     assert online.names() == ["ada"]
     with pytest.raises(NotReady):
-        online.hear("ada", "b")
+        online.report("ada", "b")
     main.now += GONE_AFTER_S + 1.0
     with pytest.raises(NotReady):
-        online.hear("ada", "a")
+        online.report("ada", "a")
     assert online.names() == []
 
 
 def test_a_name_that_has_another_token_is_online_when_that_one_is_heard(main: MainServer, online: Online) -> None:
-    online.hear("ada", "a")
+    online.report("ada", "a")
     main.token = "b"
     online.forget("ada")
     assert online.names() == []
     with pytest.raises(NameTaken):
-        online.hear("ada", "a")
-    online.hear("ada", "b")
+        online.report("ada", "a")
+    online.report("ada", "b")
     assert online.names() == ["ada"]

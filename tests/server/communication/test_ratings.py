@@ -29,7 +29,7 @@ def ratings_after(book: Iterable[Record]) -> Ratings:
     ratings = Ratings()
     for record in book:
         if isinstance(record, GameRecord):
-            ratings.take_in(record)
+            ratings.apply(record)
         else:
             ratings.forget(record.name)
     return ratings
@@ -44,7 +44,7 @@ def everything(ratings: Ratings) -> dict[str, object]:
 def change(ratings: Ratings, record: GameRecord) -> dict[str, float]:
     """What a game does to the ratings of its players, by name."""
     before = {name: ratings.rating_of(name) for name in record.seats.values()}
-    ratings.take_in(record)
+    ratings.apply(record)
     return {name: ratings.rating_of(name) - rating for name, rating in before.items()}
 
 
@@ -90,8 +90,8 @@ def test_the_more_games_the_surer_the_rating() -> None:
     ratings = Ratings()
     deviations = [SURE * UNCERTAIN]
     for at in range(12):
-        ratings.take_in(game_of("ann", "bob", "X" if at % 2 else "O"))
-        standing = ratings.standing("people", "ann")
+        ratings.apply(game_of("ann", "bob", "X" if at % 2 else "O"))
+        standing = ratings.entry("people", "ann")
         assert standing is not None
         deviations.append(standing["deviation"])
     assert all(later < earlier for earlier, later in itertools.pairwise(deviations))
@@ -99,8 +99,8 @@ def test_the_more_games_the_surer_the_rating() -> None:
 
 def test_a_game_tells_how_the_ratings_were_and_are_as_they_are_shown() -> None:
     ratings = Ratings()
-    assert ratings.take_in(game_of("ann", "bob", "O")) == {"ann": (1500, 1393), "bob": (1500, 1607)}
-    assert ratings.take_in(game_of("bob", "ANN", None)) == {"bob": (1607, 1588), "ANN": (1393, 1412)}
+    assert ratings.apply(game_of("ann", "bob", "O")) == {"ann": (1500, 1393), "bob": (1500, 1607)}
+    assert ratings.apply(game_of("bob", "ANN", None)) == {"bob": (1607, 1588), "ANN": (1393, 1412)}
 
 
 def formula(mine: tuple[float, float], others: tuple[float, float], score: float) -> tuple[float, float]:
@@ -123,12 +123,12 @@ def test_ratings_are_as_the_published_formula_has_them(winners: list[Seat | None
     ratings = Ratings()
     x = o = (FIRST, UNCERTAIN)
     for winner in winners:
-        ratings.take_in(game_of("ann", "bob", winner))
+        ratings.apply(game_of("ann", "bob", winner))
         score = 0.5 if winner is None else float(winner == "X")
         x, o = formula(x, o, score), formula(o, x, 1.0 - score)
         for name, (mean, deviation) in (("ann", x), ("bob", o)):
             assert ratings.rating_of(name) == pytest.approx(mean, abs=1e-6)
-            standing = ratings.standing("people", name)
+            standing = ratings.entry("people", name)
             assert standing is not None
             assert standing["deviation"] == pytest.approx(SURE * deviation, abs=0.5 + 1e-6)
 
@@ -141,7 +141,7 @@ def test_ratings_are_as_the_published_formula_has_them(winners: list[Seat | None
 def test_games_that_are_not_rated_do_nothing(book: list[Record]) -> None:
     rated = [record for record in book if not isinstance(record, GameRecord) or record.rated]
     assert everything(ratings_after(book)) == everything(ratings_after(rated))
-    assert Ratings().take_in(game_of("ann", "bob", rated=False)) == {}
+    assert Ratings().apply(game_of("ann", "bob", rated=False)) == {}
 
 
 @UNTIMED
@@ -165,9 +165,9 @@ def test_whoever_has_a_name_next_begins_anew_and_all_others_stay_as_they_are(boo
     others = {pool: [one for one in ratings.best(pool, MORE_THAN_THERE_ARE) if not same(one, name)] for pool in POOLS}
     ratings.forget(name)
     assert {pool: ratings.best(pool, MORE_THAN_THERE_ARE) for pool in POOLS} == others
-    assert [ratings.standing(pool, name) for pool in POOLS] == [None, None]
+    assert [ratings.entry(pool, name) for pool in POOLS] == [None, None]
     assert ratings.rating_of(name) == FIRST
-    assert ratings.take_in(game_of(name, "new", "X"))[name] == (1500, 1607)
+    assert ratings.apply(game_of(name, "new", "X"))[name] == (1500, 1607)
 
 
 def same(standing: dict[str, object], name: str) -> bool:
@@ -181,7 +181,7 @@ def same(standing: dict[str, object], name: str) -> bool:
 def test_whoever_is_surely_strong_stands_before_whoever_may_be_stronger() -> None:
     ratings = ratings_after([game_of("steady", "weak", "X"), game_of("steady", "weak", None)] * 12)
     for _ in range(2):
-        ratings.take_in(game_of("lucky", "steady", "X"))
+        ratings.apply(game_of("lucky", "steady", "X"))
     standings = ratings.best("people", MORE_THAN_THERE_ARE)
     assert [one["name"] for one in standings] == ["steady", "lucky", "weak"]
     rated = {one["name"]: one["rating"] for one in standings}
@@ -203,7 +203,7 @@ def test_the_leaderboard_counts_games_and_is_in_the_order_of_what_is_sure(book: 
         assert all(later <= earlier + 2 for earlier, later in itertools.pairwise(lower_ends)), "but for what is rounded"
         assert [ratings.best(pool, limit) for limit in range(len(best))] == [best[:limit] for limit in range(len(best))]
         assert {name_key(str(one["name"])): counts(one) for one in best} == counted(book, pool)
-        assert [ratings.standing(pool, str(one["name"])) for one in best] == best
+        assert [ratings.entry(pool, str(one["name"])) for one in best] == best
 
 
 def counts(standing: dict[str, object]) -> tuple[object, ...]:
@@ -242,7 +242,7 @@ def test_players_of_known_strengths_end_up_ranked_by_them() -> None:
     for _ in range(600):
         x, o = chance.sample(sorted(strengths), 2)
         wins = 1.0 / (1.0 + math.exp((strengths[o] - strengths[x]) / (CLASS * math.sqrt(2.0))))
-        ratings.take_in(game_of(x, o, "X" if chance.random() < wins else "O"))
+        ratings.apply(game_of(x, o, "X" if chance.random() < wins else "O"))
     ranked = [one["name"] for one in ratings.best("people", MORE_THAN_THERE_ARE)]
     assert ranked == sorted(strengths, key=strengths.__getitem__, reverse=True)
 

@@ -23,7 +23,7 @@ class Shelf:
     def unfinished(self) -> list[str]:
         return [stream.removeprefix(room_stream("")) for stream in self.rooms]
 
-    def at_hand(self, stream: str) -> Room | None:
+    def cached(self, stream: str) -> Room | None:
         return self.rooms[stream] if stream in self.in_memory else None
 
     def state_of(self, stream: str) -> Room:

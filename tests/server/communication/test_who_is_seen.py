@@ -21,7 +21,7 @@ from server.log.streams import Streams
 from server.main.account_service import AN_HOUR_S
 from server.main.command_service import CommandService
 from server.main.match_opener import MatchOpener
-from server.rooms.ids import house_request
+from server.rooms.ids import system_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation, converse
@@ -52,36 +52,38 @@ class MainServer:
         streams = Streams(Limits())
         journal = Journal(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         journal.begin_term(Epoch(1, "me"))
-        self.house = RoomStore(streams, journal, lambda _room: None, lambda: self.time)
-        self.house.load()
-        commit = Commit(streams, self.house, journal, Alone(), Failpoints(""), self.house.moment)
+        self.store = RoomStore(streams, journal, lambda _room: None, lambda: self.time)
+        self.store.load()
+        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.moment)
         committer = Committer(
             commit,
             lambda talk: converse(talk, lambda wish: pytest.fail(f"nobody here can {wish}")),
             step_down=pytest.fail,
         )
-        self.desk = CommandService(self.house, committer, SETTINGS, lambda: self.time)
-        self.pairings = MatchOpener(
-            self.house,
+        self.command_service = CommandService(self.store, committer, SETTINGS, lambda: self.time)
+        self.match_opener = MatchOpener(
+            self.store,
             committer,
-            check_new_room=self.desk.check_new_room,
+            check_new_room=self.command_service.check_new_room,
             seat_house_bot=lambda: pytest.fail("nobody asked for the house bot"),
-            expect=self.desk.expect,
+            expect_players=self.command_service.expect_players,
         )
 
     def pass_on(self, seconds: float) -> None:
         """Time passes, and then the desk is tidied."""
         self.time += seconds
-        self.desk.tidy()
+        self.command_service.sweep()
 
     def match(self, *players: str) -> str:
         """The room of a match of these two."""
-        (opened,) = self.pairings.open([Pairing(house_request(), (players[0], players[1]), short_list(DEFAULT_GAME))])
+        (opened,) = self.match_opener.open(
+            [Pairing(system_request(), (players[0], players[1]), short_list(DEFAULT_GAME))]
+        )
         assert opened.room is not None
         return opened.room
 
     def room(self, room: str) -> Room:
-        return self.house.room(room)
+        return self.store.room(room)
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_who_was_just_matched_is_given_the_time_to_come(server: MainServer) -> N
 
 def test_who_did_not_come_to_their_match_is_away_since_it_began(server: MainServer) -> None:
     server.pass_on(A_DAY_S)
-    server.house.time.at_least(1_000_000)
+    server.store.time.at_least(1_000_000)
     room = server.match("ann", "bob")
     server.pass_on(60.0)
     away = server.room(room)
@@ -111,30 +113,36 @@ def test_who_did_not_come_to_their_match_is_away_since_it_began(server: MainServ
 def test_who_was_seen_where_is_forgotten_once_it_matters_no_more(server: MainServer) -> None:
     tokens = {name: f"the secret token of {name}, which is long" for name in ("ann", "bob", "cy")}
     for name, token in tokens.items():
-        server.desk.names.claim(name, token_hash(token))
+        server.command_service.accounts.claim(name, token_hash(token))
     rooms = [
-        str(server.desk.create(token_hash(tokens["ann"]), f"create-{number}", "", "tictactoe", {}, {})["room"])
+        str(
+            server.command_service.create(token_hash(tokens["ann"]), f"create-{number}", "", "tictactoe", {}, {})[
+                "room"
+            ]
+        )
         for number in range(5)
     ]
     for room in rooms:
         for name, token in tokens.items():
-            now(server.desk.command(token, room, lambda by: Join(by, "join", "player")))
-            server.desk.view(token, room)
+            now(server.command_service.command(token, room, lambda by: Join(by, "join", "player")))
+            server.command_service.view(token, room)
             if name != "ann":
-                now(server.desk.command(token, room, lambda by: Leave(by, "leave")))
+                now(server.command_service.command(token, room, lambda by: Leave(by, "leave")))
     server.pass_on(59.0)
-    server.desk.view(tokens["ann"], rooms[0])
+    server.command_service.view(tokens["ann"], rooms[0])
     server.pass_on(2.0)
-    assert list(server.desk._seen) == [(rooms[0], "ann")]
+    assert list(server.command_service._seen) == [(rooms[0], "ann")]
     assert [set(server.room(room).away) for room in rooms] == [{"bob"}, *[{"ann", "bob"}] * 4]
 
 
 def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainServer) -> None:
     token = "the secret token of ann, which is long"
-    server.desk.names.claim("ann", token_hash(token))
-    room = str(server.desk.create(token_hash(token), "create-it", "", "tictactoe", {}, {})["room"])
-    now(server.desk.command(token, room, lambda by: Join(by, "join", "player")))
-    server.desk = CommandService(server.house, server.desk._committer, SETTINGS, lambda: server.time)
+    server.command_service.accounts.claim("ann", token_hash(token))
+    room = str(server.command_service.create(token_hash(token), "create-it", "", "tictactoe", {}, {})["room"])
+    now(server.command_service.command(token, room, lambda by: Join(by, "join", "player")))
+    server.command_service = CommandService(
+        server.store, server.command_service._committer, SETTINGS, lambda: server.time
+    )
     server.pass_on(59.0)
     assert server.room(room).away == {}
     server.pass_on(1.0)
@@ -147,45 +155,47 @@ def test_who_was_here_in_an_earlier_term_has_the_time_to_come_back(server: MainS
 def limited(server: MainServer, **limits: int) -> CommandService:
     """A desk with other limits, of people of one host."""
     changed = replace(SETTINGS, **limits)  # type: ignore[arg-type]  # all of them are numbers
-    return CommandService(server.house, server.desk._committer, changed, lambda: server.time)
+    return CommandService(server.store, server.command_service._committer, changed, lambda: server.time)
 
 
-def opens(desk: CommandService, name: str, number: int, host: str = "a classroom") -> str:
+def opens(command_service: CommandService, name: str, number: int, host: str = "a classroom") -> str:
     """Somebody opens a room, having a name or not yet."""
     hashed = token_hash(f"the secret token of {name}, which is long")
-    desk.names.claim(name, hashed, host)
-    return str(desk.create(hashed, f"create-{number}", "", "tictactoe", {}, {}, host)["room"])
+    command_service.accounts.claim(name, hashed, host)
+    return str(command_service.create(hashed, f"create-{number}", "", "tictactoe", {}, {}, host)["room"])
 
 
 def test_rooms_of_one_name_come_at_a_bounded_rate_however_often_they_are_closed(server: MainServer) -> None:
-    desk = limited(server, max_new_rooms_per_name_per_hour=4)
+    command_service = limited(server, max_new_rooms_per_name_per_hour=4)
     for number in range(4):
-        room = opens(desk, "ann", number)
+        room = opens(command_service, "ann", number)
         token = "the secret token of ann, which is long"
-        now(desk.command(token, room, lambda by, number=number: Close(by, f"close-{number}")))  # type: ignore[misc]
+        now(command_service.command(token, room, lambda by, number=number: Close(by, f"close-{number}")))  # type: ignore[misc]
     with pytest.raises(LimitReached, match="MAX_NEW_ROOMS_PER_NAME_PER_HOUR"):
-        opens(desk, "ann", 4)
-    assert opens(desk, "bob", 0)
+        opens(command_service, "ann", 4)
+    assert opens(command_service, "bob", 0)
     server.time += AN_HOUR_S / 4
-    assert opens(desk, "ann", 4)
+    assert opens(command_service, "ann", 4)
 
 
 def test_a_room_that_is_refused_leaves_nothing_behind(server: MainServer) -> None:
-    desk = limited(server, max_rooms_per_name=1)
-    room = opens(desk, "ann", 0)
+    command_service = limited(server, max_rooms_per_name=1)
+    room = opens(command_service, "ann", 0)
     for _ in range(3):
         with pytest.raises(LimitReached):
-            opens(desk, "ann", 1)
-        assert opens(desk, "ann", 0) == room
-    assert server.house.open_rooms == 1
-    assert not desk._opening
+            opens(command_service, "ann", 1)
+        assert opens(command_service, "ann", 0) == room
+    assert server.store.open_rooms == 1
+    assert not command_service._opening
 
 
 def test_the_defaults_admit_a_classroom_and_a_rush_of_a_thousand_at_one_address(server: MainServer) -> None:
-    desk = limited(server)
+    command_service = limited(server)
     for number in range(30):
         for room in range(5):
-            opens(desk, f"child {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}", room)
+            opens(command_service, f"child {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}", room)
     for number in range(1000):
-        desk.names.claim(f"visitor {number:04}x", token_hash(f"the secret token of {number}"), "a classroom")
-    assert server.house.names.held == 1030
+        command_service.accounts.claim(
+            f"visitor {number:04}x", token_hash(f"the secret token of {number}"), "a classroom"
+        )
+    assert server.store.names.held == 1030

@@ -54,9 +54,9 @@ def written(file: Path) -> Path:
 
 
 def house_on(journal: Journal) -> RoomStore:
-    house = RoomStore(STREAMS, journal, lambda _room: None)
-    journal.list_streams(house.load())
-    return house
+    store = RoomStore(STREAMS, journal, lambda _room: None)
+    journal.list_streams(store.load())
+    return store
 
 
 def test_the_checksum_of_a_row_is_of_all_that_is_in_it() -> None:
@@ -107,15 +107,15 @@ def test_an_edited_row_is_noticed(written: Path) -> None:
 def test_one_damaged_room_is_refused_with_the_servers_own_error_and_the_others_go_on(written: Path) -> None:
     flip(written, "entries", "room/bbbb", version=2)
     journal = open_journal(written)
-    house = house_on(journal)
+    store = house_on(journal)
     for room in ("aaaa", "cccc"):
-        assert house.room(room).version == 3
+        assert store.room(room).version == 3
     with pytest.raises(StorageFailed) as refused:
-        house.view("bbbb")
+        store.view("bbbb")
     assert refused.value.code == "storage_failed"
     assert refused.value.fault == "ours"
     assert type(error_from("storage_failed", "")) is StorageFailed
-    assert house.open_rooms == 3
+    assert store.open_rooms == 3
     journal.close()
 
 
@@ -124,9 +124,9 @@ def test_a_damaged_listing_is_made_anew(written: Path) -> None:
     flip(written, "listings", "room/bbbb")
     flip(written, "listings", "name/ada")
     journal = open_journal(written)
-    house = house_on(journal)
-    assert house.open_rooms == before.open_rooms == 3
-    assert house.names.held == 1
+    store = house_on(journal)
+    assert store.open_rooms == before.open_rooms == 3
+    assert store.names.held == 1
     assert journal.damage.waiting == []
     assert {listing.stream for listing in journal.listings()} == {"name/ada", *map(room_stream, ROOMS)}
     journal.close()
@@ -137,14 +137,14 @@ def test_a_room_whose_listing_is_damaged_too_is_known_to_be_damaged(written: Pat
     flip(written, "entries", "room/bbbb", version=1)
     journal = open_journal(written)
     offered: list[str] = []
-    house = RoomStore(STREAMS, journal, offered.append)
-    house.load()
+    store = RoomStore(STREAMS, journal, offered.append)
+    store.load()
     assert set(offered) == set(ROOMS)
     with pytest.raises(Damaged):
-        house.room("bbbb")
+        store.room("bbbb")
     with pytest.raises(NoSuchRoom):
-        house.room("dddd")
-    assert house.room("aaaa").version == 3
+        store.room("dddd")
+    assert store.room("aaaa").version == 3
     journal.close()
 
 
@@ -205,12 +205,12 @@ def test_a_room_that_was_read_without_its_last_event_goes_on_where_it_was_once_t
     journal = open_journal(written)
     sound = journal.copy("room/bbbb")
     journal._connection.execute("UPDATE entries SET epoch = -1 WHERE stream = 'room/bbbb' AND version = 3")
-    house = house_on(journal)
-    assert house.room("bbbb").version == 2
+    store = house_on(journal)
+    assert store.room("bbbb").version == 2
     put(journal, filled(journal.copy("room/bbbb"), rows_for(sound, lacks(journal.copy("room/bbbb")))))
-    house.mended("room/bbbb")
-    assert house.room("bbbb").version == 3
-    assert [event["version"] for event in house.news("bbbb", 2)["events"]] == [3]
+    store.mended("room/bbbb")
+    assert store.room("bbbb").version == 3
+    assert [event["version"] for event in store.news("bbbb", 2)["events"]] == [3]
     journal.close()
 
 

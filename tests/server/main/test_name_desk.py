@@ -85,12 +85,12 @@ class MainServer:
         """A new term of office, on the same journal."""
         self.journal: Journal = open_journal(self._folder / "journal.db")
         self.journal.begin_term(Epoch(next(self._terms), "me"))
-        self.house = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)
-        self.house.load()
+        self.store = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)
+        self.store.load()
         self.replication = Replication()
-        commit = Commit(STREAMS, self.house, self.journal, self.replication, Failpoints(""), self.house.moment)  # type: ignore[arg-type]
+        commit = Commit(STREAMS, self.store, self.journal, self.replication, Failpoints(""), self.store.moment)  # type: ignore[arg-type]
         self.committer = Committer(commit, _hold, step_down=pytest.fail)
-        self.names = AccountService(self.house, self.committer, LIMITS, lambda: self.time)
+        self.names = AccountService(self.store, self.committer, LIMITS, lambda: self.time)
 
     def take_over(self) -> None:
         """The server dies, and the next one has its journal."""
@@ -102,7 +102,7 @@ class MainServer:
 
     def owner(self, name: str) -> str:
         """The token that a name belongs to; empty if it is nobody's."""
-        token: str = self.house.state_of(account_service._stream(name)).token_hash
+        token: str = self.store.state_of(account_service._stream(name)).token_hash
         return token
 
 
@@ -127,14 +127,14 @@ def server() -> Iterator[MainServer]:
 def test_a_name_is_let_go_when_its_owner_was_not_heard_of_for_the_grace_time(server: MainServer) -> None:
     server.names.claim("Ada", "a")
     for server.time in (0.0, GRACE_S):
-        server.names.release_unheard()
+        server.names.release_expired()
         assert server.owner("Ada") == "a"
     server.time = GRACE_S + 1
-    server.names.release_unheard()
+    server.names.release_expired()
     assert server.owner("Ada") == ""
-    assert server.house.names.held == 0
+    assert server.store.names.held == 0
     with pytest.raises(BadToken):
-        server.names.who("a")
+        server.names.identify("a")
     assert server.names.claim("ADA", "b") == {"name": "ADA"}
     assert server.names.claim("\u0430dam", "c") == {"name": "\u0430dam"}
 
@@ -142,15 +142,15 @@ def test_a_name_is_let_go_when_its_owner_was_not_heard_of_for_the_grace_time(ser
 def test_any_word_of_the_owner_begins_the_grace_time_anew(server: MainServer) -> None:
     server.names.claim("Ada", "a")
     for word in (
-        lambda: server.names.who("a"),
+        lambda: server.names.identify("a"),
         lambda: server.names.claim("ada", "a"),
         lambda: server.names.claim("ada", "a"),
     ):
         server.time += GRACE_S
         word()
-        server.names.release_unheard()
+        server.names.release_expired()
     server.time += GRACE_S
-    server.names.release_unheard()
+    server.names.release_expired()
     assert server.owner("Ada") == "a"
 
 
@@ -158,12 +158,12 @@ def test_a_token_whose_name_was_let_go_is_told_so_however_often_it_claimed_befor
     for _ in range(3):
         server.names.claim("Ada", "a")
     server.time = GRACE_S + 1
-    server.names.release_unheard()
+    server.names.release_expired()
     server.names.claim("Ada", "b")
     with pytest.raises(NameTaken):
         server.names.claim("Ada", "a")
     server.time += GRACE_S + 1
-    server.names.release_unheard()
+    server.names.release_expired()
     assert server.names.claim("Ada", "a") == {"name": "Ada"}, "also when it was refused before"
 
 
@@ -173,16 +173,16 @@ def test_who_sits_in_an_open_room_keeps_the_name_and_has_the_grace_time_once_it_
     server.do("abcd", Join("Ada", "join-ada-1", "player"))
     for _ in range(3):
         server.time += GRACE_S + 1
-        server.names.release_unheard()
+        server.names.release_expired()
         assert server.owner("Ada") == "a"
     server.time += GRACE_S / 2
     server.do("abcd", Close("Ada", "close-abcd"))
-    server.names.release_unheard()
+    server.names.release_expired()
     server.time += GRACE_S
-    server.names.release_unheard()
+    server.names.release_expired()
     assert server.owner("Ada") == "a"
     server.time += 1
-    server.names.release_unheard()
+    server.names.release_expired()
     assert server.owner("Ada") == ""
 
 
@@ -191,15 +191,15 @@ def test_whose_room_is_open_keeps_the_name_or_the_next_one_would_own_the_room(se
     server.do("abcd", Create("Ada", "create-1", "", "tictactoe", {}, code="the invite code"))
     for _ in range(2):
         server.time += GRACE_S + 1
-        server.names.release_unheard()
+        server.names.release_expired()
         server.take_over()
     server.time += GRACE_S + 1
-    server.names.release_unheard()
+    server.names.release_expired()
     assert server.owner("Ada") == "a"
     server.do("abcd", Close("Ada", "close-abcd"))
-    server.names.release_unheard()
+    server.names.release_expired()
     server.time += GRACE_S + 1
-    server.names.release_unheard()
+    server.names.release_expired()
     assert server.owner("Ada") == ""
 
 
@@ -210,15 +210,15 @@ def test_a_takeover_begins_the_grace_time_anew_for_everybody(server: MainServer)
     server.take_over()
     server.names.claim("Bob", "Bob")
     server.time += GRACE_S
-    server.names.release_unheard()
+    server.names.release_expired()
     assert (server.owner("Ada"), server.owner("Bob")) == ("Ada", "Bob")
     server.time += 1
-    server.names.release_unheard()
+    server.names.release_expired()
     assert (server.owner("Ada"), server.owner("Bob")) == ("", "")
     server.take_over()
     assert server.owner("Ada") == ""
     assert server.names.claim("Ada", "c") == {"name": "Ada"}
-    assert server.house.state_of(name_stream("ada")).version == 3
+    assert server.store.state_of(name_stream("ada")).version == 3
 
 
 def test_a_round_lets_go_of_so_many_and_no_more(server: MainServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,8 +228,8 @@ def test_a_round_lets_go_of_so_many_and_no_more(server: MainServer, monkeypatch:
     server.time = GRACE_S + 1
     left = []
     for _ in range(3):
-        server.names.release_unheard()
-        left.append(server.house.names.held)
+        server.names.release_expired()
+        left.append(server.store.names.held)
     assert left == [5, 2, 0]
 
 
@@ -237,20 +237,20 @@ def test_a_name_that_is_being_let_go_is_nobody_s_to_use_until_that_is_done(serve
     server.names.claim("Ada", "a")
     server.names.claim("Bob", "b")
     server.time = GRACE_S + 1
-    server.names.who("b")
+    server.names.identify("b")
     server.replication.may_go.clear()
     server.replication.asked.clear()
-    tidying = threading.Thread(target=server.names.release_unheard)
+    tidying = threading.Thread(target=server.names.release_expired)
     tidying.start()
     assert server.replication.asked.wait(PATIENCE_S)
-    for use in (lambda: server.names.who("a"), lambda: server.names.claim("Ada", "a")):
+    for use in (lambda: server.names.identify("a"), lambda: server.names.claim("Ada", "a")):
         with pytest.raises(NotReady):
             use()
-    assert server.names.who("b") == "Bob"
+    assert server.names.identify("b") == "Bob"
     server.replication.may_go.set()
     tidying.join()
     with pytest.raises(BadToken):
-        server.names.who("a")
+        server.names.identify("a")
 
 
 def test_of_two_who_claim_look_alikes_at_once_one_is_told_to_try_again(server: MainServer) -> None:
@@ -276,8 +276,8 @@ def test_look_alikes_from_before_they_were_refused_stay_whose_they_are(server: M
     with pytest.raises(NameTooSimilar):
         server.names.claim("PAYPAI", "c")
     server.time = GRACE_S + 1
-    server.names.who("a")
-    server.names.release_unheard()
+    server.names.identify("a")
+    server.names.release_expired()
     with pytest.raises(NameTooSimilar):
         server.names.claim("paypa1", "c")
 
@@ -296,8 +296,8 @@ def test_names_from_before_the_rules_for_new_ones_stay_their_owners(server: Main
     server.take_over()
     for name in OLD_NAMES:
         assert server.names.claim(name, f"token of {name}") == {"name": name}
-        assert server.names.who(f"token of {name}") == name
-        assert server.names.keep(f"token of {name}", f"code of {name}") == {"name": name}
+        assert server.names.identify(f"token of {name}") == name
+        assert server.names.reserve(f"token of {name}", f"code of {name}") == {"name": name}
         assert server.names.recover(name, f"code of {name}", f"new token of {name}") == {"name": name}
         assert server.names.claim(name, f"new token of {name}") == {"name": name}
 
@@ -306,7 +306,7 @@ def test_names_from_before_the_rules_for_new_ones_stay_their_owners(server: Main
 def test_a_name_that_cannot_be_claimed_anew_is_gone_once_it_is_free(server: MainServer, name: str) -> None:
     now(server.committer.submit(account_service._stream(name), account_service.names.Claim(name, "a")))
     server.time = GRACE_S + 1
-    server.names.release_unheard()
+    server.names.release_expired()
     with pytest.raises(InvalidArgument):
         server.names.claim(name, "a")
 
@@ -339,7 +339,7 @@ def test_names_are_bounded_held_ones_and_those_that_are_remembered(
         server.names.claim("one more", "one more")
     assert server.names.claim("guest 0x", "0") == {"name": "guest 0x"}
     server.time = GRACE_S + 1
-    server.names.release_unheard()
+    server.names.release_expired()
     for number in range(LIMITS.max_names // 2):
         server.names.claim(f"other {number:x}x", f"other {number}")
     with pytest.raises(Busy):
@@ -372,7 +372,7 @@ class Crowd:
 
     def keep(self, token: str, code: str) -> None:
         try:
-            name = str(self.server.names.keep(token, code)["name"])
+            name = str(self.server.names.reserve(token, code)["name"])
         except BadToken:
             assert token not in self.names
             return
@@ -391,7 +391,7 @@ class Crowd:
 
     def sit(self, token: str) -> None:
         if token in self.names:
-            self.heard[token], name = self.server.time, self.server.names.who(token)
+            self.heard[token], name = self.server.time, self.server.names.identify(token)
             room = f"room{next(self.rooms)}"
             self.server.do(room, Create(name, "create-it", "", "tictactoe", {}))
             self.server.do(room, Join(name, "join-here", "player"))
@@ -405,7 +405,7 @@ class Crowd:
 
     def pass_time(self, seconds: float) -> None:
         self.server.time += seconds
-        self.server.names.release_unheard()
+        self.server.names.release_expired()
         self.look()
 
     def take_over(self) -> None:
@@ -423,7 +423,7 @@ class Crowd:
 
     def check(self) -> None:
         """What must always be so."""
-        owned = self.server.house.names.held_names()
+        owned = self.server.store.names.held_names()
         looks = [look for name in owned for look in skeletons(name)]
         assert len(looks) == len(set(looks)), f"look-alikes among {owned}"
         assert len({self.server.owner(name) for name in owned}) == len(owned)
@@ -461,18 +461,18 @@ def test_in_any_crowd_names_are_unique_held_ones_stay_and_the_others_are_free(
             assert room not in crowd.seats
         for _ in range(2):
             crowd.pass_time(GRACE_S + 1)
-        assert set(server.house.names.held_names()) == {name for name in crowd.codes if server.owner(name)}
+        assert set(server.store.names.held_names()) == {name for name in crowd.codes if server.owner(name)}
         for name in NAMES:
             with suppress(NameTaken):
                 server.names.claim(name, f"new {name}")
             assert server.owner(name) or any(
-                not set(skeletons(name)).isdisjoint(skeletons(held)) for held in server.house.names.held_names()
+                not set(skeletons(name)).isdisjoint(skeletons(held)) for held in server.store.names.held_names()
             )
 
 
 def test_a_wrong_code_costs_the_name_nothing(server: MainServer) -> None:
     server.names.claim("Ada", "a")
-    server.names.keep("a", "code")
+    server.names.reserve("a", "code")
     for _ in range(3):
         with pytest.raises(WrongCode):
             server.names.recover("Ada", "other", "b")
@@ -506,7 +506,7 @@ def test_a_name_that_is_free_again_makes_room_and_so_does_one_that_moves(server:
     claim_some(server, "east", 1, first=4)
     server.time += GRACE_S + 1
     for _ in range(2):
-        server.names.release_unheard()
+        server.names.release_expired()
         server.time += GRACE_S + 1
     claim_some(server, "east", 1, first=5)
 
@@ -515,7 +515,7 @@ def test_new_names_of_a_host_come_at_a_bounded_rate_however_often_they_are_let_g
     for number in range(LIMITS.max_new_names_per_host_per_hour + 1):  # one is forgiven meanwhile
         claim_some(server, "east", 1, first=number)
         server.time += GRACE_S + 1
-        server.names.release_unheard()
+        server.names.release_expired()
     with pytest.raises(LimitReached, match="MAX_NEW_NAMES_PER_HOST_PER_HOUR"):
         claim_some(server, "east", 1, first=9)
     claim_some(server, "west", 1)
@@ -526,9 +526,9 @@ def test_new_names_of_a_host_come_at_a_bounded_rate_however_often_they_are_let_g
 def test_in_all_so_many_names_are_kept(server: MainServer) -> None:
     for number in range(LIMITS.max_kept_names):
         claim_some(server, f"host{number}", 1)
-        server.names.keep(f"host{number} 0", "code", f"host{number}")
+        server.names.reserve(f"host{number} 0", "code", f"host{number}")
     claim_some(server, "east", 1)
     server.take_over()
     with pytest.raises(Busy, match="MAX_KEPT_NAMES"):
-        server.names.keep("east 0", "code", "east")
-    server.names.keep("host0 0", "another code", "host0")
+        server.names.reserve("east 0", "code", "east")
+    server.names.reserve("host0 0", "another code", "host0")

@@ -11,7 +11,7 @@ from game.errors import NameTaken
 from game.moment import Limits
 from game.rooms.commands import Create, Join, Move
 from server.commit.commit import Commit, Submission
-from server.commit.refusing_committer import RefusingCommitter, still_time
+from server.commit.refusing_committer import RefusingCommitter, stopped_clock
 from server.log.entries import Entry, Epoch
 from server.log.journal.file import open_journal
 from server.log.journal.journal import Journal
@@ -51,8 +51,8 @@ def journal(tmp_path: Path) -> Journal:
     """A journal with a game that has begun, and a username."""
     journal = open_journal(tmp_path / "journal.db")
     journal.begin_term(Epoch(1, "me"))
-    house = RoomStore(STREAMS, journal, lambda _room: None)
-    commit = Commit(STREAMS, house, journal, Alone(), Failpoints(""), house.moment)  # type: ignore[arg-type]
+    store = RoomStore(STREAMS, journal, lambda _room: None)
+    commit = Commit(STREAMS, store, journal, Alone(), Failpoints(""), store.moment)  # type: ignore[arg-type]
     for stream, command in (
         (ROOM, Create("ada", "create-1", "", "tictactoe", WITHOUT_PLAYERS)),
         (ROOM, Join("ada", "join-ada", "player")),
@@ -61,23 +61,23 @@ def journal(tmp_path: Path) -> Journal:
         (name_stream("ada"), Claim("ada", "hash of ada")),
     ):
         order = Submission(stream, command)
-        converse(commit.batch([order]), lambda wish: wish)
+        converse(commit.run([order]), lambda wish: wish)
         assert order.error is None
     return journal
 
 
 @pytest.fixture
-def house(journal: Journal) -> RoomStore:
+def store(journal: Journal) -> RoomStore:
     """The house that is read from it."""
-    house = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=still_time())
-    house.load()
-    return house
+    store = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=stopped_clock())
+    store.load()
+    return store
 
 
 @pytest.fixture
-def committer(house: RoomStore) -> RefusingCommitter:
+def committer(store: RoomStore) -> RefusingCommitter:
     """Where its commands go."""
-    return RefusingCommitter(STREAMS, house, StorageFailed("the disk is full"))
+    return RefusingCommitter(STREAMS, store, StorageFailed("the disk is full"))
 
 
 def test_what_was_carried_out_before_is_answered_as_the_first_time(committer: RefusingCommitter) -> None:
@@ -90,11 +90,11 @@ def test_what_was_carried_out_before_is_answered_as_the_first_time(committer: Re
     ids=["a move", "a wrong move", "what would change nothing"],
 )
 def test_what_was_not_is_refused_with_the_reason(
-    committer: RefusingCommitter, house: RoomStore, command: Move | Join
+    committer: RefusingCommitter, store: RoomStore, command: Move | Join
 ) -> None:
     with pytest.raises(StorageFailed, match="the disk is full"):
         committer.submit(ROOM, command)
-    assert house.state_of(ROOM).version == 5
+    assert store.state_of(ROOM).version == 5
 
 
 def test_an_owner_has_the_name_again_and_nobody_else_has_it(committer: RefusingCommitter) -> None:
@@ -116,18 +116,18 @@ def test_the_reason_can_change_and_each_refusal_is_an_error_of_its_own(committer
     assert refusals[0] is not refusals[1]
 
 
-def test_time_stands_still_at_what_the_log_has(house: RoomStore) -> None:
-    began = house.time.now()
-    assert [house.time.tick() for _ in range(3)] == [began] * 3
-    house.time.at_least(began + 5000)
-    assert house.time.now() == began + 5000
+def test_time_stands_still_at_what_the_log_has(store: RoomStore) -> None:
+    began = store.time.now()
+    assert [store.time.tick() for _ in range(3)] == [began] * 3
+    store.time.at_least(began + 5000)
+    assert store.time.now() == began + 5000
 
 
-def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, house: RoomStore) -> None:
+def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, store: RoomStore) -> None:
     listed = {stream: row for stream, _, row in journal.listings()}
     journal._connection.execute("DELETE FROM listings")
-    again = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=still_time())
+    again = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=stopped_clock())
     assert {stream: row for stream, _, row in again.load()} == listed
-    assert again.lobby_revision == house.lobby_revision
+    assert again.lobby_revision == store.lobby_revision
     assert again.is_open("abcd")
     assert journal.listings() == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from game.moment import Context, Limits
-from game.rooms.commands import HOUSE, Create, Due, Join, Rematch
+from game.rooms.commands import SYSTEM, Create, Due, Join, Rematch
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
-from server.main.timer_commands import brought_by
-from server.rooms.ids import house_request
+from server.main.timer_commands import due_commands
+from server.rooms.ids import system_request
 from server.rooms.room_timers import SPARE, RoomTimers
 
 
@@ -28,7 +28,13 @@ def test_what_is_due_comes_once_and_at_its_latest_time() -> None:
     due.put("a", 30)
     due.put("c", 5)
     due.put("c", None)
-    assert (due.by(9), due.by(20), due.by(29), due.by(30), due.by(99)) == ([], ["b"], [], ["a"], [])
+    assert (due.take_due(9), due.take_due(20), due.take_due(29), due.take_due(30), due.take_due(99)) == (
+        [],
+        ["b"],
+        [],
+        ["a"],
+        [],
+    )
 
 
 def test_g9_moves_of_a_long_game_leave_nothing_behind() -> None:
@@ -37,14 +43,14 @@ def test_g9_moves_of_a_long_game_leave_nothing_behind() -> None:
         due.put("a", 10**9 + at)
         due.put("b", 2 * 10**9 - at)
     assert len(due._heap) <= SPARE + 4
-    assert due.by(2 * 10**9) == ["a", "b"]
+    assert due.take_due(2 * 10**9) == ["a", "b"]
 
 
-class House:
+class Store:
     """A house with one room, in which something happens at a moment that a test chooses."""
 
     def __init__(self, room: Room) -> None:
-        self.due = RoomTimers()
+        self.timers = RoomTimers()
         self.service = type("Service", (), {"at": 0})
         self.state = room
         self.meanwhile: list[Room] = []
@@ -54,7 +60,7 @@ class House:
         seen = self.state
         if self.meanwhile:
             self.state = self.meanwhile.pop(0)
-            self.due.put("abcd", self.state.due_at)
+            self.timers.put("abcd", self.state.due_at)
         return seen
 
 
@@ -66,12 +72,12 @@ def test_what_a_room_says_while_it_is_asked_is_not_overruled() -> None:
         Join("ann", "join-1", "player"),
         Join("bob", "join-2", "player"),
     )
-    over = after(room, Due(HOUSE, house_request()), at=10_000)
+    over = after(room, Due(SYSTEM, system_request()), at=10_000)
     again = after(over, Rematch("ann", "again-1"), Rematch("bob", "again-2"), at=11_000)
     assert (over.due_at, again.due_at) == (None, 21_000)
-    house = House(room)
-    house.due.put("abcd", room.due_at)
-    for _, command in brought_by(10_000, house, house_request):  # type: ignore[arg-type]
+    store = Store(room)
+    store.timers.put("abcd", room.due_at)
+    for _, command in due_commands(10_000, store, system_request):  # type: ignore[arg-type]
         if isinstance(command, Due):
-            house.state, house.meanwhile = over, [again]
-    assert house.due.by(21_000) == ["abcd"]
+            store.state, store.meanwhile = over, [again]
+    assert store.timers.take_due(21_000) == ["abcd"]

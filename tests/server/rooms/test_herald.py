@@ -37,7 +37,7 @@ def rooms() -> Rooms:
 
 
 @pytest.fixture
-def herald(rooms: Rooms) -> LongPolls:
+def long_polls(rooms: Rooms) -> LongPolls:
     return LongPolls(rooms.news)
 
 
@@ -46,57 +46,57 @@ def told(later: Later) -> Any:
     return answer.value if isinstance(answer, Shared) else answer
 
 
-def test_all_who_wait_in_a_room_are_told_and_nobody_elsewhere(herald: LongPolls, rooms: Rooms) -> None:
-    here = [herald.wait("a", 1, LONG_S) for _ in range(3)]
-    elsewhere = herald.wait("b", 1, LONG_S)
+def test_all_who_wait_in_a_room_are_told_and_nobody_elsewhere(long_polls: LongPolls, rooms: Rooms) -> None:
+    here = [long_polls.wait("a", 1, LONG_S) for _ in range(3)]
+    elsewhere = long_polls.wait("b", 1, LONG_S)
     rooms.versions["a"] = 2
-    herald.happened_in(["a"])
+    long_polls.notify(["a"])
     assert [told(later)["events"] for later in here] == [[2]] * 3
     assert not elsewhere.settled
-    assert not herald.waits_in("a")
-    assert herald.waits_in("b")
+    assert not long_polls.has_waiter("a")
+    assert long_polls.has_waiter("b")
 
 
-def test_what_many_are_told_is_made_once(herald: LongPolls, rooms: Rooms) -> None:
-    laters = [herald.wait("a", seen, LONG_S) for seen in (1, 1, 0, 1)]
+def test_what_many_are_told_is_made_once(long_polls: LongPolls, rooms: Rooms) -> None:
+    laters = [long_polls.wait("a", seen, LONG_S) for seen in (1, 1, 0, 1)]
     rooms.versions["a"] = 2
-    herald.happened_in(["a"])
+    long_polls.notify(["a"])
     assert [told(later)["events"] for later in laters] == [[2], [2], [1, 2], [2]]
     assert sorted(rooms.asked) == [("a", 0), ("a", 1)]
     assert laters[0].value is laters[3].value
 
 
-def test_without_news_the_wait_ends_when_its_time_is_up(herald: LongPolls, rooms: Rooms) -> None:
-    long, short = herald.wait("a", 1, LONG_S), herald.wait("a", 1, 0.01)
+def test_without_news_the_wait_ends_when_its_time_is_up(long_polls: LongPolls, rooms: Rooms) -> None:
+    long, short = long_polls.wait("a", 1, LONG_S), long_polls.wait("a", 1, 0.01)
     assert told(short)["events"] == []
     assert not long.settled
     rooms.versions["a"] = 2
-    herald.happened_in(["a"])
+    long_polls.notify(["a"])
     assert told(long)["events"] == [2]
 
 
-def test_who_left_is_not_waited_for_any_more(herald: LongPolls, rooms: Rooms) -> None:
-    gone, here = herald.wait("a", 1, LONG_S), herald.wait("a", 1, LONG_S)
+def test_who_left_is_not_waited_for_any_more(long_polls: LongPolls, rooms: Rooms) -> None:
+    gone, here = long_polls.wait("a", 1, LONG_S), long_polls.wait("a", 1, LONG_S)
     gone.abandon()
     gone.abandon()
-    herald.happened_in(["a"])
+    long_polls.notify(["a"])
     assert told(here)["room"] == "a"
     assert not gone.settled
-    assert not herald.waits_in("a")
+    assert not long_polls.has_waiter("a")
     assert rooms.asked == [("a", 1)]
 
 
-def test_in_the_end_all_are_told_also_who_comes_then(herald: LongPolls) -> None:
-    before = herald.wait("a", 1, LONG_S)
-    herald.end()
+def test_in_the_end_all_are_told_also_who_comes_then(long_polls: LongPolls) -> None:
+    before = long_polls.wait("a", 1, LONG_S)
+    long_polls.end()
     assert told(before)["events"] == []
-    assert told(herald.wait("a", 1, LONG_S))["events"] == []
+    assert told(long_polls.wait("a", 1, LONG_S))["events"] == []
 
 
-def test_an_error_is_told_to_those_whom_it_concerns(herald: LongPolls, rooms: Rooms) -> None:
-    gone, here = herald.wait("gone", 1, LONG_S), herald.wait("a", 1, LONG_S)
+def test_an_error_is_told_to_those_whom_it_concerns(long_polls: LongPolls, rooms: Rooms) -> None:
+    gone, here = long_polls.wait("gone", 1, LONG_S), long_polls.wait("a", 1, LONG_S)
     rooms.versions["a"] = 2
-    herald.happened_in(["gone", "a"])
+    long_polls.notify(["gone", "a"])
     with pytest.raises(NoSuchRoom):
         now(gone)
     assert told(here)["events"] == [2]
@@ -108,23 +108,23 @@ def test_a_fault_of_ours_is_an_error_to_whom_it_concerns_and_the_others_are_told
             raise ZeroDivisionError
         return rooms.news(room, after_version)
 
-    herald = LongPolls(news)
-    broken = herald.wait("broken", 1, LONG_S)
-    herald.happened_in(["broken"])
+    long_polls = LongPolls(news)
+    broken = long_polls.wait("broken", 1, LONG_S)
+    long_polls.notify(["broken"])
     with pytest.raises(InternalError):
         now(broken)
-    here = herald.wait("a", 1, LONG_S)
-    herald.happened_in(["a"])
+    here = long_polls.wait("a", 1, LONG_S)
+    long_polls.notify(["a"])
     assert told(here)["room"] == "a"
 
 
-def test_many_come_and_are_told_at_the_same_time(herald: LongPolls, rooms: Rooms) -> None:
+def test_many_come_and_are_told_at_the_same_time(long_polls: LongPolls, rooms: Rooms) -> None:
     seen: list[int] = []
 
     def follow() -> None:
         version = 0
         while version < 50:
-            events = told(herald.wait("a", version, 0.05))["events"]
+            events = told(long_polls.wait("a", version, 0.05))["events"]
             version = events[-1] if events else version
         seen.append(version)
 
@@ -133,7 +133,7 @@ def test_many_come_and_are_told_at_the_same_time(herald: LongPolls, rooms: Rooms
         thread.start()
     for version in range(2, 51):
         rooms.versions["a"] = version
-        herald.happened_in(["a"])
+        long_polls.notify(["a"])
     for thread in threads:
         thread.join(LONG_S)
     assert seen == [50] * 8

@@ -28,23 +28,23 @@ class Writer:
 
     def __init__(self, journal: Journal, *, lists: bool = True) -> None:
         self.journal = journal
-        self.house = RoomStore(STREAMS, journal, lambda _room: None)
-        self.house.load()
+        self.store = RoomStore(STREAMS, journal, lambda _room: None)
+        self.store.load()
         self._lists = lists
 
     def do(self, stream: str, command: Command | Claim) -> None:
-        draft, kind = Batch(Context()), STREAMS.kind_of(stream)
-        state, position = self.house.state_of(stream), self.journal.last.position
+        batch, kind = Batch(Context()), STREAMS.kind_of(stream)
+        state, position = self.store.state_of(stream), self.journal.last.position
         for event in kind.decide(state, command, Context()):
             position += 1
             state = kind.evolve(state, event)
-            draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
-            draft.events.append(event)
-        draft.states[stream] = state
-        if not self.house.is_listed_as(stream, kind.row(state)):
-            draft.listings.append(StreamSummary(stream, position, kind.row(state)))
-        self.journal.append(draft.entries, draft.listings if self._lists else ())
-        self.house.publish(draft)
+            batch.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
+            batch.events.append(event)
+        batch.states[stream] = state
+        if not self.store.is_listed_as(stream, kind.row(state)):
+            batch.listings.append(StreamSummary(stream, position, kind.row(state)))
+        self.journal.append(batch.entries, batch.listings if self._lists else ())
+        self.store.publish(batch)
 
 
 @pytest.fixture
@@ -65,38 +65,38 @@ def fill(writer: Writer) -> None:
 
 
 def anew(journal: Journal) -> RoomStore:
-    house = RoomStore(STREAMS, journal, lambda _room: None)
-    house.load()
-    return house
+    store = RoomStore(STREAMS, journal, lambda _room: None)
+    store.load()
+    return store
 
 
-def told(house: RoomStore) -> object:
-    changes = house.lobby_changes(BEGINNING, 100, 0.0)
-    return changes.changed, changes.cursor, house.open_rooms, house.names.name_with("a" * 64)
+def told(store: RoomStore) -> object:
+    changes = store.lobby_changes(BEGINNING, 100, 0.0)
+    return changes.changed, changes.cursor, store.open_rooms, store.names.name_with("a" * 64)
 
 
 def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journal) -> None:
     writer = Writer(journal)
     fill(writer)
-    house = anew(journal)
-    assert told(house) == told(writer.house)
-    assert house.in_memory() == []
-    assert house.is_open("aaaa")
-    assert not house.is_open("cccc")
-    assert house.view("bbbb").items() >= view(writer.house.state_of(room_stream("bbbb"))).items()
+    store = anew(journal)
+    assert told(store) == told(writer.store)
+    assert store.cached_rooms() == []
+    assert store.is_open("aaaa")
+    assert not store.is_open("cccc")
+    assert store.view("bbbb").items() >= view(writer.store.state_of(room_stream("bbbb"))).items()
 
 
 def test_what_was_written_without_listings_is_told_of_whether_they_can_be_written_or_not(journal: Journal) -> None:
     fill(Writer(journal, lists=False))
     assert set(journal.unlisted()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
-    house = RoomStore(STREAMS, journal, lambda _room: None)
-    missing = house.load()
-    assert house.open_rooms == 2
-    assert house.names.name_with("a" * 64) == "Ada"
-    assert told(anew(journal)) == told(house)
+    store = RoomStore(STREAMS, journal, lambda _room: None)
+    missing = store.load()
+    assert store.open_rooms == 2
+    assert store.names.name_with("a" * 64) == "Ada"
+    assert told(anew(journal)) == told(store)
     journal.list_streams(missing)
     assert journal.unlisted() == []
-    assert told(anew(journal)) == told(house)
+    assert told(anew(journal)) == told(store)
 
 
 def test_a_listing_changes_only_with_what_is_told(journal: Journal) -> None:
@@ -109,11 +109,11 @@ def test_a_listing_changes_only_with_what_is_told(journal: Journal) -> None:
 
 def test_rooms_of_earlier_terms_are_visited_a_few_at_a_time(journal: Journal) -> None:
     fill(Writer(journal))
-    house = anew(journal)
-    house.visit(1)
-    assert len(house.in_memory()) == 1
-    house.visit(5)
-    assert {room.id for room in house.in_memory()} == {"aaaa", "bbbb"}
-    house.let_go(["aaaa", "bbbb"])
-    house.visit(5)
-    assert house.in_memory() == [], "each is visited once"
+    store = anew(journal)
+    store.load_some(1)
+    assert len(store.cached_rooms()) == 1
+    store.load_some(5)
+    assert {room.id for room in store.cached_rooms()} == {"aaaa", "bbbb"}
+    store.evict(["aaaa", "bbbb"])
+    store.load_some(5)
+    assert store.cached_rooms() == [], "each is visited once"

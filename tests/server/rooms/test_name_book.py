@@ -30,7 +30,7 @@ class NaiveBook:
     def held(self) -> list[Name]:
         return [state for state in self.states.values() if state.held]
 
-    def resembling(self, name: str) -> set[str | None]:
+    def lookalike_of(self, name: str) -> set[str | None]:
         """All names that may be named; None if there is none."""
         alike: set[str | None] = {
             state.name
@@ -52,10 +52,10 @@ def test_whatever_becomes_of_names_the_book_knows_whose_they_are_and_what_looks_
     book, naive = NameIndex(), NaiveBook()
     tokens: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(name_index, "LOOKED_AT_ONCE", looked_at_once)
+        patch.setattr(name_index, "COMPUTED_AT_ONCE", looked_at_once)
         for step, name in steps:
             if step == "ask":
-                assert book.resembling(name) in naive.resembling(name)
+                assert book.lookalike_of(name) in naive.lookalike_of(name)
                 continue
             before = naive.states.get(stream_of(name), NOBODY)
             tokens.append(f"token {len(tokens)}")
@@ -68,7 +68,7 @@ def test_whatever_becomes_of_names_the_book_knows_whose_they_are_and_what_looks_
                 naive.states[stream_of(name)] = before
                 book.put(stream_of(name), before)
         for name in NAMES:
-            assert book.resembling(name) in naive.resembling(name)
+            assert book.lookalike_of(name) in naive.lookalike_of(name)
             assert book.state(stream_of(name)) == naive.states.get(stream_of(name))
     assert len(book) == len(naive.states)
     assert book.held == len(naive.held)
@@ -89,5 +89,5 @@ def command_of(step: str, name: str, token: str, before: Name) -> names.Command:
 def test_ones_own_name_written_otherwise_resembles_nobodys() -> None:
     book = NameIndex()
     book.put(stream_of("ada"), Name(1, "ada", "token"))
-    assert book.resembling("ADA") is None
-    assert book.resembling("\u0430da") == "ada"
+    assert book.lookalike_of("ADA") is None
+    assert book.lookalike_of("\u0430da") == "ada"

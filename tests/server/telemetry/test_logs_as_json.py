@@ -61,10 +61,10 @@ def test_a_move_is_found_by_its_room_and_request(make_cluster: MakeCluster) -> N
         answer = game.x.move(4, request_id=move)
         with pytest.raises(CellTaken):
             game.o.move(4, request_id=bad)
-        carried_out = wait_for(cluster, room=game.x.id, request_id=move, command="move")
-        assert carried_out["event"] == "command carried out"
-        assert carried_out["level"] == "debug"
-        assert (carried_out["by"], carried_out["version"]) == ("ada", answer.version)
+        on_committed = wait_for(cluster, room=game.x.id, request_id=move, command="move")
+        assert on_committed["event"] == "command carried out"
+        assert on_committed["level"] == "debug"
+        assert (on_committed["by"], on_committed["version"]) == ("ada", answer.version)
         assert wait_for(cluster, room=game.x.id, request_id=bad)["code"] == "cell_taken"
         last = new_request_id()
         game.play(0, 3, 8)

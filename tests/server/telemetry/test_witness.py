@@ -14,7 +14,7 @@ from game.cluster_state import Drain, Tick
 from game.errors import CellTaken
 from game.forms.event_codec import from_plain, to_plain
 from game.moment import Context
-from game.rooms.commands import HOUSE, Due, Move
+from game.rooms.commands import SYSTEM, Due, Move
 from game.rooms.events import Closed, Created, Finished, Moved, Started
 from server.commit.commit import Submission
 from server.log.batch import Batch
@@ -40,11 +40,11 @@ ALL = (
 
 
 def draft_of(*events: Any, stream: str = ROOM) -> Batch:
-    draft = Batch(Context())
+    batch = Batch(Context())
     for number, event in enumerate(events, 1):
-        draft.entries.append(Entry(number, 1, stream, number, ""))
-        draft.events.append(event)
-    return draft
+        batch.entries.append(Entry(number, 1, stream, number, ""))
+        batch.events.append(event)
+    return batch
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_at_info_commands_and_beginnings_are_not_told(capsys: pytest.CaptureFixt
     saw = CommitObserver(CommitCounts(), every_command=False)
     order = Submission(ROOM, Move("ada", "request1", 0))
     order.answer = {"version": 5, "seat": "X"}
-    saw.carried_out([order], 0.001)
+    saw.batch_committed([order], 0.001)
     saw.published(draft_of(*ALL))
     saw.write()
     assert [line["event"] for line in lines_of(capsys)] == ["room opened", "game finished", "room closed"]
@@ -112,8 +112,8 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
     good.answer, bad.error = {"version": 5, "seat": "X"}, CellTaken("the cell is not empty")
     claim = Submission(name_stream("eve"), Claim("eve", SECRET))
     claim.answer = {"name": "eve"}
-    saw.carried_out([good, bad, claim], 0.001)
-    saw.carried_out([], 0.001)
+    saw.batch_committed([good, bad, claim], 0.001)
+    saw.batch_committed([], 0.001)
     saw.published(draft_of(Claimed("eve", SECRET), stream=name_stream("eve")))
     saw.write()
     told = capsys.readouterr().err
@@ -139,14 +139,14 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
         (name_stream("eve"), Release()),
         (THE_SERVICE, Tick()),
         (THE_SERVICE, Drain(on=True)),
-        (ROOM, Due(HOUSE, "request1")),
+        (ROOM, Due(SYSTEM, "request1")),
     ],
 )
 def test_every_command_can_be_told_of(stream: str, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     saw = CommitObserver(CommitCounts(), every_command=True)
     order = Submission(stream, command)
     order.answer = {}
-    saw.carried_out([order], 0.001)
+    saw.batch_committed([order], 0.001)
     saw.write()
     told = capsys.readouterr().err
     assert SECRET not in told

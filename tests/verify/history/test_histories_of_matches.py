@@ -12,7 +12,7 @@ from recorded import LIMITS, ROOM, Recorder
 from game.games.selection import SELECT_MS, Choices
 from game.moment import Context
 from game.rooms.commands import (
-    HOUSE,
+    SYSTEM,
     Accept,
     ClaimGame,
     Close,
@@ -46,7 +46,7 @@ BEGAN = SELECT_MS
 
 
 def match_of(players: tuple[str, str] = ("ada", "bob"), choices: Choices = CHOICES) -> Match:
-    return Match(HOUSE, "house-match", "tictactoe", players, choices, True, ("bob",))
+    return Match(SYSTEM, "house-match", "tictactoe", players, choices, True, ("bob",))
 
 
 def selected() -> Recorder:
@@ -55,7 +55,7 @@ def selected() -> Recorder:
     room.servers(match_of(), at=0)
     room.call(Propose("ada", "p1", X_WANTS), now=Context(2000))
     room.call(Propose("bob", "p2", O_WANTS), now=Context(3000))
-    room.servers(Due(HOUSE, "house-lots"), at=BEGAN, chance=LOT)
+    room.servers(Due(SYSTEM, "house-lots"), at=BEGAN, chance=LOT)
     assert room.version() == 8
     return room
 
@@ -76,8 +76,8 @@ def a_whole_match() -> Recorder:
     call(Offer("bob", "o3", "draw"), 9500)
     call(Decline("ada", "o4", "draw"), 9900)
     room.look()
-    room.servers(Due(HOUSE, "house-flag"), at=BEGAN + 19_000)
-    room.servers(Due(HOUSE, "house-next"), at=BEGAN + 19_000 + BETWEEN_GAMES_MS)
+    room.servers(Due(SYSTEM, "house-flag"), at=BEGAN + 19_000)
+    room.servers(Due(SYSTEM, "house-next"), at=BEGAN + 19_000 + BETWEEN_GAMES_MS)
     call(Move("bob", "m3", 8), 25_000)
     room.servers(Leave("ada", "house-gone", 5000), at=BEGAN + 30_000)
     call(Say("ada", "s2", "back again"), 31_000)
@@ -86,7 +86,7 @@ def a_whole_match() -> Recorder:
     call(Rematch("bob", "r3"), 41_000)
     room.servers(Leave("bob", "house-gone2", 0), at=BEGAN + 42_000)
     room.look()
-    room.servers(Close(HOUSE, "house-close"), at=BEGAN + 43_000)
+    room.servers(Close(SYSTEM, "house-close"), at=BEGAN + 43_000)
     return room
 
 
@@ -152,7 +152,7 @@ def test_late_moves_are_refused_in_a_good_history() -> None:
     room = selected()
     late = room.call(Move("ada", "m1", 4), now=Context(BEGAN + 10_000))
     assert late.answer == RefusedCall("time_up")
-    room.servers(Due(HOUSE, "house-flag"), at=BEGAN + 10_050)
+    room.servers(Due(SYSTEM, "house-flag"), at=BEGAN + 10_050)
     assert found_in(room.watched("w1")).clean
 
 
@@ -264,7 +264,7 @@ def test_what_the_servers_may_not_do_is_found(history: RoomHistory) -> None:
     history.final = history.final[:-1]
     history.watchers = {}
     version = history.final[-1][0]
-    for event in (Moved(HOUSE, "house-1", "X", 5), Said(HOUSE, "house-1", None, "hi", 0)):
+    for event in (Moved(SYSTEM, "house-1", "X", 5), Said(SYSTEM, "house-1", None, "hi", 0)):
         with_it = replace(history, final=[*history.final, (version + 1, event)])
         assert any("nobody asked for" in what for what in found_in(with_it).not_linearizable)
 
@@ -290,12 +290,12 @@ def test_the_servers_own_commands_are_read_off_their_events(make: Callable[[], R
     for _, event in make().history.final:
         by_request.setdefault(request_of(event), []).append(event)
     found = {request: command_of_the_house(events) for request, events in by_request.items()}
-    assert found.pop((HOUSE, "house-match")) == match_of()
-    assert found.pop((HOUSE, "house-lots")) == Due(HOUSE, "house-lots")
-    assert found.pop((HOUSE, "house-gone"), _LEAVE) == _LEAVE
+    assert found.pop((SYSTEM, "house-match")) == match_of()
+    assert found.pop((SYSTEM, "house-lots")) == Due(SYSTEM, "house-lots")
+    assert found.pop((SYSTEM, "house-gone"), _LEAVE) == _LEAVE
     for (by, request_id), command in found.items():
-        assert (command is not None) == (by == HOUSE), request_id
-    assert moment_of(by_request[HOUSE, "house-lots"]) == Context(BEGAN, LOT, 0)
+        assert (command is not None) == (by == SYSTEM), request_id
+    assert moment_of(by_request[SYSTEM, "house-lots"]) == Context(BEGAN, LOT, 0)
 
 
 def test_a_match_of_one_is_no_match() -> None:
