@@ -14,11 +14,11 @@ from game.rules import Termination, other
 
 _ENDS: Mapping[Termination, str] = {
     "line": "{winner} won: {row} in a row.",
-    "full": "A draw: the board is full.",
+    "full": "Draw: the board is full.",
     "resigned": "{winner} won: {loser} resigned.",
-    "time": "{winner} won: the time of {loser} was up.",
-    "agreed": "A draw, agreed.",
-    "left": "{winner} won: {loser} stayed away.",
+    "time": "{winner} won: {loser}’s time was up.",
+    "agreed": "Draw by agreement.",
+    "left": "{winner} won: {loser} left the game.",
     "aborted": "Aborted.",
 }
 
@@ -32,7 +32,7 @@ def cell_name(cell: int, width: int) -> str:
 def ending(record: GameRecord) -> str:
     """Return how a game ended, as a sentence."""
     if record.winner is None:
-        return "A draw: somebody stayed away." if record.termination == "left" else _ENDS[record.termination]
+        return "Draw: a player left the game." if record.termination == "left" else _ENDS[record.termination]
     winner, loser = record.seats[record.winner], record.seats[other(record.winner)]
     return _ENDS[record.termination].format(winner=winner, loser=loser, row=record.options.get("in_a_row", 3))
 

@@ -36,9 +36,9 @@ def board_size(options: Mapping[str, Any]) -> str:
 
 
 def clock(rule: str) -> str:
-    """Return a clock rule as text: "no clock", "10 s a move", "3 min + 2 s"."""
+    """Return a clock rule as text: "unlimited", "10 s a move", "3 min + 2 s"."""
     if rule == "none":
-        return "no clock"
+        return "unlimited"
     minutes, plus, more = rule.partition("+")
     return f"{minutes} min + {more} s" if plus else f"{rule[:-1]} s a move"
 

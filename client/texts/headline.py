@@ -20,12 +20,12 @@ class Headline:
     tone: Tone
 
 
-_WHY_LOST: dict[Termination, str] = {"resigned": "{} resigned", "time": "{}’s time is up", "left": "{} stayed away"}
+_WHY_LOST: dict[Termination, str] = {"resigned": "{} resigned", "time": "{}’s time is up", "left": "{} left the game"}
 _LOST: dict[Termination, str] = {"resigned": "You resigned", "time": "Your time is up"}
 _NOBODY_WON: dict[Termination, str] = {
-    "agreed": "A draw, agreed",
-    "left": "A draw — somebody stayed away",
-    "aborted": "The game was aborted",
+    "agreed": "Draw by agreement",
+    "left": "Draw — a player left the game",
+    "aborted": "Game aborted",
 }
 
 
@@ -36,7 +36,7 @@ def headline(view: View, me: str) -> Headline:
     if view.phase == "finished":
         return _result(view, me)
     if view.phase == "selecting":
-        return Headline(*(("They choose what to play", "quiet") if view.seat_of(me) is None else _CHOOSE))
+        return Headline(*(("The players choose what to play", "quiet") if view.seat_of(me) is None else _CHOOSE))
     if view.phase == "waiting" or view.turn is None:
         return _waiting(view, me)
     player = view.seats[view.turn]
@@ -48,19 +48,19 @@ def headline(view: View, me: str) -> Headline:
     return Headline(f"{called(view, player.name)} is to move{away}", "them")
 
 
-_CHOOSE: tuple[str, Tone] = ("What shall it be?", "you")
+_CHOOSE: tuple[str, Tone] = ("Choose what to play", "you")
 
 
 def _waiting(view: View, me: str) -> Headline:
     if view.seat_of(me) is None:
         return Headline("Waiting for players", "quiet")
-    return Headline("Waiting for somebody to play with you", "quiet")
+    return Headline("Waiting for an opponent", "quiet")
 
 
 def _result(view: View, me: str) -> Headline:
     outcome = view.outcome
     if outcome is None or outcome.winner is None:
-        return Headline("A draw" if outcome is None else _NOBODY_WON.get(outcome.termination, "A draw"), "draw")
+        return Headline("Draw" if outcome is None else _NOBODY_WON.get(outcome.termination, "Draw"), "draw")
     winner, loser = name_in(view, outcome.winner), name_in(view, other(outcome.winner))
     if winner == me:
         return Headline(f"You won{_why(view, outcome)}" if outcome.termination in _WHY_LOST else "You won!", "won")

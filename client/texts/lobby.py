@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from client.texts.caption import Caption
 from client.texts.games import room_name
+from client.texts.offers import offers_rematch
 from client.texts.phrases import shortened
 from client.views import Row, View
 from game.games.tictactoe import LARGEST, SMALLEST
@@ -28,7 +29,6 @@ LOADING_ROOMS = "Loading the rooms …"
 NO_ROOMS = "No room is open yet.\nOpen one for others to join, or play the computer."
 OPENING_FOR_COMPUTER = "Opening a room with the computer …"
 OPENING = "Opening the room …"
-ENTERING = "Entering the room …"
 BACK_TO_GAME = "Return to this room. Your seat is kept (Ctrl+1, 2, 3)."
 CONTINUE = "Continue"
 RETURN = "Return"
@@ -90,7 +90,7 @@ def open_game(row: Row, view: View | None, me: str, *, my_turn: bool) -> str:
     if my_turn:
         return f"Your turn, {against}"
     if view is not None and view.phase == "finished" and view.rematch:
-        return f"{opponent} offers a rematch" if view.seat_of(me) not in view.rematch else f"Rematch? {against}"
+        return offers_rematch(opponent) if view.seat_of(me) not in view.rematch else f"Rematch? {against}"
     return f"{_PHASES.get(row.phase, row.phase)}, {against}"
 
 

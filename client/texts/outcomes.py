@@ -17,9 +17,9 @@ _DECLINED: Mapping[Matter, str] = {
     "abort": "declined to abort the game",
 }
 _ENDED: Mapping[Matter, str] = {
-    "draw": "your offer of a draw",
-    "takeback": "your wish for a takeback",
-    "abort": "your wish to abort the game",
+    "draw": "your draw offer",
+    "takeback": "your request for a takeback",
+    "abort": "your request to abort the game",
 }
 
 
@@ -66,4 +66,4 @@ def _after_own(event: Event, pending: set[Matter], wished: bool) -> tuple[set[Ma
 def _unanswered(opponent: str, lost: set[Matter]) -> str:
     """Return the sentence for offers that ended with the opponent's move: an offer is pending until the next move."""
     what = " and ".join(_ENDED[matter] for matter in MATTERS if matter in lost)
-    return f"{opponent} played on, which ended {what}" if what else ""
+    return f"{opponent} moved, which ended {what}" if what else ""

@@ -19,13 +19,18 @@ def result_text(view: View, me: str) -> str:
     """Return how the series ended, as the user sees it."""
     games = counted(view)
     if not games:
-        return "The match was aborted"
+        return "Match aborted"
     names, best = [name_in(view, seat) for seat in SEATS], winner(view.wins)
     seated = me in names
     ours = view.wins.get(me if seated else best or names[0], 0)
     score = f" {ours}–{sum(view.wins.values()) - ours}" if len(games) > 1 else ""
     if best is None:
-        return f"The series is drawn{score}" if score else "A draw"
+        return f"Series drawn{score}" if score else "Draw"
     if seated:
         return f"You {'won' if best == me else 'lost'}{score}"
     return f"{called(view, best)} won{score}"
+
+
+def with_rating(text: str, before: int, after: int) -> str:
+    """Return a result with the change of the user's rating."""
+    return f"{text} · rating {before} → {after}"

@@ -22,6 +22,7 @@ from client.desktop.model.lobby.sign_in import SignedIn, SignInModel
 from client.desktop.model.records.records import RecordsModel
 from client.desktop.model.room.room import Role, RoomModel
 from client.room import RoomClient
+from client.texts.room import computer_stopped
 from client.views import View
 from wire.errors import TicTacToeError
 
@@ -249,7 +250,7 @@ class AppModel:
 
     def _computer_failed(self, error: TicTacToeError) -> None:
         if self.room is not None:
-            self.room.asking.notice = f"The computer does not play on: {error.message}."
+            self.room.asking.notice = computer_stopped(error.message)
 
     def _left(self, room: str, why: str) -> None:
         self.room = None

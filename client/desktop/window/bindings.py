@@ -18,6 +18,7 @@ from client.desktop.window.records.records import RecordsScreen
 from client.desktop.window.room.room import RoomScreen
 from client.desktop.window.widgets.screen import Screen
 from client.desktop.window.widgets.theme import Style
+from client.texts.offers import ACCEPT, DECLINE
 
 MOST_MOVES = 1000
 """More moves than any game has."""
@@ -56,8 +57,8 @@ def _bind_keys(window: Window) -> None:
         "r": lambda room: room.actions.main(),
         "i": lambda room: room.door.copy_invitation(),
         "t": RoomScreen.toggle_talk,
-        "y": lambda room: room.reply("Accept"),
-        "n": lambda room: room.reply("Decline"),
+        "y": lambda room: room.reply(ACCEPT),
+        "n": lambda room: room.reply(DECLINE),
     }
     for key, in_the_room in in_room.items():
         window.shell.bind(key, _unless_writing(_on(window, RoomScreen, in_the_room)))

@@ -33,7 +33,7 @@ def test_a_game_reads_from_its_players_to_its_end() -> None:
 
 def test_how_it_ended() -> None:
     assert ending(record_of(resigned(started(), "ann"))) == "bob won: ann resigned."
-    assert ending(record_of(played(started(), 0, 1, 2, 4, 3, 5, 7, 6, 8))) == "A draw: the board is full."
+    assert ending(record_of(played(started(), 0, 1, 2, 4, 3, 5, 7, 6, 8))) == "Draw: the board is full."
 
 
 def test_cells_of_the_largest_board_have_names_of_their_own() -> None:

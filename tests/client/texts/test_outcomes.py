@@ -70,7 +70,7 @@ def test_an_offer_ends_with_the_opponent_s_move_and_that_is_said() -> None:
     room = played(started(), 0)
     assert told(room, offers("ann", "draw"), moves("bob", 1)) == {
         **NOTHING,
-        "ann": "bob played on, which ended your offer of a draw",
+        "ann": "bob moved, which ended your draw offer",
     }
     assert told(room, offers("bob", "draw"), moves("bob", 1)) == NOTHING, "bob knows that he moved"
 
@@ -88,5 +88,5 @@ def test_after_a_gap_what_is_gone_is_said_from_the_two_views() -> None:
     room = played(started(), 0)
     (event,) = decided(room, offers("ann", "draw"))
     offered = evolve(room, event)
-    assert told(offered, moves("bob", 1), gap=True)["ann"] == "bob played on, which ended your offer of a draw"
+    assert told(offered, moves("bob", 1), gap=True)["ann"] == "bob moved, which ended your draw offer"
     assert told(offered, gap=True) == NOTHING, "it stands"

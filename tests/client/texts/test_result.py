@@ -37,9 +37,9 @@ def over(wins: dict[str, int], *, draws: int = 0, best_of: int = 3, aborted: boo
         (over({"ann": 2, "bob": 1}), "You won 2–1", "You lost 1–2", "ann won 2–1"),
         (over({"bob": 2}), "You lost 0–2", "You won 2–0", "bob won 2–0"),
         (over({"ann": 1}, best_of=1), "You won", "You lost", "ann won"),
-        (over({}, draws=1, best_of=1), "A draw", "A draw", "A draw"),
-        (over({"ann": 1, "bob": 1}, draws=1), *["The series is drawn 1–1"] * 3),
-        (over({}, aborted=True), *["The match was aborted"] * 3),
+        (over({}, draws=1, best_of=1), "Draw", "Draw", "Draw"),
+        (over({"ann": 1, "bob": 1}, draws=1), *["Series drawn 1–1"] * 3),
+        (over({}, aborted=True), *["Match aborted"] * 3),
         (over({"ann": 1}, aborted=True), "You won", "You lost", "ann won"),
     ],
 )
@@ -63,8 +63,11 @@ def match(bots: tuple[str, ...] = ()) -> Room:
 
 def test_while_they_choose_and_when_lots_were_drawn() -> None:
     room = match(("bob",))
-    assert [headline(seen(room), me).text for me in ("ann", "eve")] == ["What shall it be?", "They choose what to play"]
-    assert room_title(seen(room)) == "A match"
+    assert [headline(seen(room), me).text for me in ("ann", "eve")] == [
+        "Choose what to play",
+        "The players choose what to play",
+    ]
+    assert room_title(seen(room)) == "Match"
     room = evolved(room, decided(room, Due("", "house-1"), Context(at=15_000, chance=0)))
     assert headline(seen(room), "bob").text == "ann is to move"
     assert room_title(seen(room)) == "3×3, 3 in a row · one game"
@@ -76,14 +79,14 @@ def test_while_they_choose_and_when_lots_were_drawn() -> None:
 def test_endings_that_the_board_does_not_show_are_said() -> None:
     room = started()
     gone = evolved(room, decided(room, Leave("bob", request())))
-    claims = {"win": "You won — bob stayed away", "draw": "A draw — somebody stayed away"}
+    claims = {"win": "You won — bob left the game", "draw": "Draw — a player left the game"}
     for result, text in claims.items():
         claimed = evolved(gone, decided(gone, ClaimGame("ann", request(), result), Context(at=60_000)))
         assert headline(seen(claimed), "ann").text == text
     agreed = after(room, Offer("ann", request(), "draw"), Accept("bob", request(), "draw"))
-    assert headline(seen(agreed), "eve").text == "A draw, agreed"
+    assert headline(seen(agreed), "eve").text == "Draw by agreement"
     aborted = after(room, Offer("ann", request(), "abort"), Accept("bob", request(), "abort"))
-    assert headline(seen(aborted), "eve").text == "The game was aborted"
+    assert headline(seen(aborted), "eve").text == "Game aborted"
     timed = after(
         nothing("abcd"),
         Create("ann", request(), "", "tictactoe", {}, 0, "10s"),

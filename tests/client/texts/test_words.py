@@ -11,7 +11,7 @@ from client.texts.games import board_size, brief_terms
 from client.texts.headline import Headline, headline
 from client.texts.lobby import online, players, state
 from client.texts.phrases import ago
-from client.texts.room import invitation, watching
+from client.texts.room import invitation, spectators
 from tests.client.desktop.model.seen import row_like, seen
 from tests.game.playing import joined, left, opened, played, resigned, started, watched, won_by_x
 from wire import MAIN, REPLICATION
@@ -23,7 +23,7 @@ DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
     ("room", "me", "text", "tone"),
     [
         (opened(), "eve", "Waiting for players", "quiet"),
-        (joined(opened(), "ann"), "ann", "Waiting for somebody to play with you", "quiet"),
+        (joined(opened(), "ann"), "ann", "Waiting for an opponent", "quiet"),
         (started(), "ann", "Your turn", "you"),
         (started(), "bob", "ann is to move", "them"),
         (started(), "eve", "ann is to move", "them"),
@@ -31,7 +31,7 @@ DRAWN = (0, 1, 2, 4, 3, 5, 7, 6, 8)
         (won_by_x(), "ann", "You won!", "won"),
         (won_by_x(), "bob", "ann won", "lost"),
         (won_by_x(), "eve", "ann won", "draw"),
-        (played(started(), *DRAWN), "ann", "A draw", "draw"),
+        (played(started(), *DRAWN), "ann", "Draw", "draw"),
         (resigned(started(), "bob"), "ann", "You won — bob resigned", "won"),
         (resigned(started(), "bob"), "bob", "You resigned", "lost"),
         (resigned(started(), "bob"), "eve", "ann won — bob resigned", "draw"),
@@ -46,10 +46,10 @@ def test_a_closed_room_says_so() -> None:
 
 
 def test_who_watches() -> None:
-    assert watching(seen(started())) == "Nobody watches"
-    assert watching(seen(watched(started(), "eve", "ida"))) == "2 watching: eve, ida"
+    assert spectators(seen(started())) == "No spectators"
+    assert spectators(seen(watched(started(), "eve", "ida"))) == "2 spectators: eve, ida"
     many = replace(seen(started()), spectators=tuple("abcdef"), spectator_count=1000)
-    assert watching(many) == "1000 watching: a, b, c, d, e and 995 more"
+    assert spectators(many) == "1000 spectators: a, b, c, d, e and 995 more"
 
 
 def test_rows_of_the_lobby() -> None:

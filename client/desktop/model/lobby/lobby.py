@@ -20,6 +20,7 @@ from client.desktop.model.room.room import Role
 from client.room import RoomClient, new_request_id
 from client.texts import lobby as texts
 from client.texts.phrases import sentence
+from client.texts.room import ENTERING
 from client.views import Row
 from wire.errors import TicTacToeError
 
@@ -121,7 +122,7 @@ class LobbyModel:
 
     def enter(self, room: str, role: Role = "player") -> None:
         """Enter an existing room by its id, or by its invitation if it is private."""
-        self._go(texts.ENTERING, lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
+        self._go(ENTERING, lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
 
     def give_up(self) -> None:
         """Cancel the action in progress."""

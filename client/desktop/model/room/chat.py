@@ -12,6 +12,7 @@ from client.desktop.model.base.background import Background, Task, until_answere
 from client.desktop.model.base.preferences import Preferences
 from client.room import News, RoomClient, new_request_id
 from client.texts.phrases import sentence
+from client.texts.room import too_long
 from game.errors import InvalidArgument
 from game.rooms.chat import KEPT_LINES, LONGEST_LINE, Line, clean
 from game.rooms.dedup import Answer
@@ -86,7 +87,7 @@ class ChatModel:
         try:
             said = clean(text)
         except InvalidArgument:
-            self.notice = f"A line has at most {LONGEST_LINE} characters." if text.strip() else ""
+            self.notice = too_long(LONGEST_LINE) if text.strip() else ""
             return False
         self.sending, self.draft, self.notice = said, "", ""
         request_id = new_request_id()

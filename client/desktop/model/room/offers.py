@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
+from client.texts import offers as texts
 from client.texts.games import called, name_in
 from client.views import View
 from game.match.offers import MATTERS, MOVES_BEFORE_ABORT, Matter
@@ -37,14 +38,6 @@ class Bar(NamedTuple):
     replies: tuple[Reply, ...] = ()
 
 
-_OFFERS: Mapping[Matter, str] = {
-    "draw": "offer{s} a draw",
-    "takeback": "ask{s} to take the last move back",
-    "abort": "ask{s} to abort the game",
-}
-LABELS: Mapping[Matter, str] = {"draw": "Offer a draw", "takeback": "Take my move back", "abort": "Abort the game"}
-
-
 def bars(view: View, me: str, at: int, *, claim_after_ms: int = CLAIM_AFTER_MS) -> tuple[Bar, ...]:
     """Return the bars to show at a service time."""
     seat = view.seat_of(me)
@@ -62,17 +55,17 @@ def may_be_offered(view: View, seat: Seat | None) -> tuple[Matter, ...]:
         return ()
     moved = any(mover == seat for mover, _ in view.moves)
     may: Mapping[Matter, bool] = {"draw": True, "takeback": moved, "abort": len(view.moves) < MOVES_BEFORE_ABORT}
-    standing = view.offers_of(seat)
-    return tuple(what for what in MATTERS if may[what] and what not in standing)
+    pending = view.offers_of(seat)
+    return tuple(what for what in MATTERS if may[what] and what not in pending)
 
 
 def _offer(view: View, seat: Seat | None, whose: Seat, what: Matter) -> Bar:
     if whose == seat:
-        return Bar(f"You {_OFFERS[what].format(s='')}", (Reply("Withdraw", "decline", what),))
-    text = f"{called(view, name_in(view, whose))} {_OFFERS[what].format(s='s')}"
+        return Bar(texts.pending("", what), (Reply(texts.WITHDRAW, "decline", what),))
+    text = texts.pending(called(view, name_in(view, whose)), what)
     if seat is None:
         return Bar(text)
-    return Bar(text, (Reply("Accept", "accept", what), Reply("Decline", "decline", what)))
+    return Bar(text, (Reply(texts.ACCEPT, "accept", what), Reply(texts.DECLINE, "decline", what)))
 
 
 def _next_game(view: View, seat: Seat | None, at: int) -> list[Bar]:
@@ -80,16 +73,14 @@ def _next_game(view: View, seat: Seat | None, at: int) -> list[Bar]:
 
     In a series it starts by itself, otherwise when both players want a rematch.
     """
-    countdown = "" if view.due_at is None else f"The next game starts in {seconds_until(view.due_at, at)} s"
+    countdown = "" if view.due_at is None else texts.next_game_in(seconds_until(view.due_at, at))
     if seat is None or not view.rematch:
-        wishing = "".join(f"{called(view, name_in(view, whose))} wants a rematch" for whose in view.rematch[:1])
-        return [Bar(countdown or wishing)] if countdown or wishing else []
-    across = called(view, name_in(view, other(seat)))
-    if seat in view.rematch:
-        text = f"{countdown}, or when {across} is ready" if countdown else f"Waiting for {across} to want a rematch too"
-        return [Bar(text) if countdown else Bar(text, (Reply("Withdraw", "decline", "rematch"),))]
-    text = f"{countdown}; {across} is ready" if countdown else f"{across} wants a rematch"
-    return [Bar(text) if countdown else Bar(text, (Reply("Decline", "decline", "rematch"),))]
+        offers = "".join(texts.offers_rematch(called(view, name_in(view, whose))) for whose in view.rematch[:1])
+        return [Bar(countdown or offers)] if countdown or offers else []
+    offered = seat in view.rematch
+    text = texts.rematch(countdown, called(view, name_in(view, other(seat))), offered=offered)
+    reply = Reply(texts.WITHDRAW if offered else texts.DECLINE, "decline", "rematch")
+    return [Bar(text) if countdown else Bar(text, (reply,))]
 
 
 def _away(view: View, seat: Seat, at: int, claim_after_ms: int) -> list[Bar]:
@@ -98,12 +89,12 @@ def _away(view: View, seat: Seat, at: int, claim_after_ms: int) -> list[Bar]:
         return []
     away_ms = at - opponent.away_since
     if away_ms >= claim_after_ms:
-        replies = (Reply("Claim the win", "claim", "win"), Reply("Claim a draw", "claim", "draw"))
-        return [Bar(f"{opponent.name} stays away", replies)]
+        replies = (Reply(texts.CLAIM_WIN, "claim", "win"), Reply(texts.CLAIM_DRAW, "claim", "draw"))
+        return [Bar(texts.away(opponent.name, 0), replies)]
     if away_ms < AWAY_SHOWN_MS:
         return []
     wait_s = seconds_until(opponent.away_since + claim_after_ms, at)
-    return [Bar(f"{opponent.name} is away: in {wait_s} s the game is yours to claim")]
+    return [Bar(texts.away(opponent.name, wait_s))]
 
 
 class OffersModel:

@@ -7,7 +7,7 @@ from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.game_archive import Change, Played
-from client.texts.results import counted, result_text
+from client.texts.results import counted, result_text, with_rating
 from client.views import View
 from game.errors import NoSuchGame
 
@@ -52,7 +52,7 @@ class ResultModel:
             self._task.stop()
 
     def _ask(self, room: str, games: range) -> None:
-        words = self.text
+        result = self.text
 
         def work(stop: Event) -> Change | None:
             first, last = (self._found(room, number, stop) for number in (games[0], games[-1]))
@@ -62,7 +62,7 @@ class ResultModel:
 
         def then(change: Change | None) -> None:
             if change is not None:
-                self.text = f"{words} · rating {change.before} → {change.after}"
+                self.text = with_rating(result, change.before, change.after)
 
         self._task = self._background.do(work, then)
 

@@ -28,6 +28,7 @@ from client.room import News, RoomClient, new_request_id
 from client.seats import goes_on
 from client.texts.outcomes import outcome
 from client.texts.phrases import sentence
+from client.texts.room import closed
 from client.views import View
 from game.errors import RoomClosed
 from game.games.tictactoe import EMPTY
@@ -259,7 +260,7 @@ class RoomModel:
         self._changed(news.view)
         if news.view.phase == "closed":
             self.stop()
-            self._left(f"The room “{news.view.title or news.view.room}” was closed.")
+            self._left(closed(news.view))
 
     def _watch_ended(self, error: TicTacToeError | None) -> None:
         """Follow again from the current version, after the servers did not answer before a call's deadline."""

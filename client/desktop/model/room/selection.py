@@ -12,6 +12,7 @@ from typing import NamedTuple
 from client.desktop.model.base.pending_command import PendingCommand
 from client.desktop.model.room.clocks import seconds_until
 from client.room import RoomClient
+from client.texts import room as texts
 from client.texts.games import Part, called, choice, name_in, proposal
 from client.views import View
 from game.games.selection import Proposal, Selection
@@ -94,12 +95,12 @@ class SelectionModel:
         selection, seat = view.selection, view.seat_of(self._room.name)
         if selection is None:
             return ""
-        told = []
-        for whose, what in selection.proposals.items():
-            who = "You propose" if whose == seat else f"{called(view, name_in(view, whose))} proposes"
-            told.append(f"{who}: {proposal(what)}")
-        left_s = seconds_until(selection.until, at)
-        return "\n".join([*told, *self._advice(view, seat), f"Without agreement lots are drawn in {left_s} s"])
+        lines = [
+            texts.proposes("" if whose == seat else called(view, name_in(view, whose)), proposal(what))
+            for whose, what in selection.proposals.items()
+        ]
+        lines += self._advice(view, seat)
+        return "\n".join([*lines, texts.random_in(seconds_until(selection.until, at))])
 
     # -- actions ------------------------------------------------------------------------------------------------------
 
@@ -129,11 +130,9 @@ class SelectionModel:
         if seat is None:
             return []
         if self._wanted is not None and self._wanted == self.theirs(view):
-            return [
-                f"That is what {called(view, name_in(view, other(seat)))} proposes: agree, or choose something else"
-            ]
+            return [texts.same_as(called(view, name_in(view, other(seat))))]
         if self.mine(view) is None:
-            return ["What you choose is proposed at once"]
+            return [texts.CHOICE_IS_PROPOSED]
         return []
 
     def _send(self, *, agrees: bool = False) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.room import RoomModel
+from client.desktop.window.widgets.buttons import menu_button
 from client.desktop.window.widgets.screen import Act, put, show
 from client.desktop.window.widgets.tooltips import hint
-from client.texts.room import invitation
+from client.texts import room as texts
 from client.views import View
 
 COPIED_MS = 2000
@@ -27,15 +28,12 @@ class AccessPanel(ttk.Frame):
         self._server = server
         self._copied = False
         self._timer: str | None = None
-        self.owner = ttk.Menubutton(self, text="Room", bootstyle="ghost")
+        self.owner, self.menu = menu_button(self, texts.OWNER, fill=self.fill_menu)
         self.owner.grid(row=0, column=0)
-        self.menu = ttk.Menu(self.owner, tearoff=False, postcommand=self.fill_menu)
-        self.owner.configure(menu=self.menu)
         self.owner.grid_remove()
-        self.invite = ttk.Button(self, text="Invite", bootstyle="ghost", command=self.copy_invitation)
+        self.invite = ttk.Button(self, text=texts.INVITE, bootstyle="ghost", command=self.copy_invitation)
         self.invite.grid(row=0, column=1)
-        hint(self.owner, "It is your room: lock it against watchers, send one away")
-        hint(self.invite, lambda: f"Copy a line that brings somebody else here (I): {self._line}")
+        hint(self.invite, lambda: texts.copy_invitation(self._line))
         self.bind("<Destroy>", lambda _: self._forget(), add="+")
 
     def refresh(self, view: View) -> None:
@@ -43,7 +41,7 @@ class AccessPanel(ttk.Frame):
         show(self.owner, self._model.entry.owns(view))
         self.invite.configure(state="normal" if self._model.entry.is_known else "disabled")
         if not self._copied:
-            put(self.invite, "Invite (private)" if view.private else "Invite")
+            put(self.invite, texts.INVITE_PRIVATE if view.private else texts.INVITE)
 
     def copy_invitation(self) -> None:
         """Copy the invitation line to the clipboard, once it is known."""
@@ -52,7 +50,7 @@ class AccessPanel(ttk.Frame):
         self.clipboard_clear()
         self.clipboard_append(self._line)
         self._copied = True
-        put(self.invite, "Copied")
+        put(self.invite, texts.COPIED)
         self._timer = self.after(COPIED_MS, self._rest)
 
     def fill_menu(self) -> None:
@@ -62,10 +60,10 @@ class AccessPanel(ttk.Frame):
         if view is None:
             return
         locked = view.locked
-        text = "Let watchers in again" if locked else "Lock against watchers"
+        text = texts.UNLOCK if locked else texts.LOCK
         menu.add_command(label=text, command=self._acts(lambda: model.entry.lock(not locked)))
         for name in model.entry.may_be_removed(view)[:MOST_SHOWN]:
-            menu.add_command(label=f"Send {name} away", command=self._acts(lambda name=name: model.entry.remove(name)))  # type: ignore[misc]
+            menu.add_command(label=texts.remove(name), command=self._acts(lambda name=name: model.entry.remove(name)))  # type: ignore[misc]
 
     def _acts(self, action: Callable[[], object]) -> Callable[[], None]:
         return lambda: self._act(action)
@@ -80,4 +78,4 @@ class AccessPanel(ttk.Frame):
 
     @property
     def _line(self) -> str:
-        return invitation(self._server, self._model.entry.invitation)
+        return texts.invitation(self._server, self._model.entry.invitation)

@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.room.offers import LABELS, may_be_offered
+from client.desktop.model.room.offers import may_be_offered
 from client.desktop.model.room.room import RoomModel
+from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import Act, put, show, wrap
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts import room as texts
+from client.texts.caption import Caption
+from client.texts.offers import ACTIONS
 from client.views import View
 from game.match.offers import Matter
 
@@ -40,14 +43,15 @@ class Actions(ttk.Frame):
         self.result.grid(row=0, sticky="ew", pady=(0, look.px(6)))
         self._line = Flow(self, look, side="middle")
         self._line.grid(row=1, sticky="ew")
-        self.rematch = self._button("Rematch", "primary", model.rematch, "Play again, with seats swapped (R)")
-        self.again = self._button("Next opponent", "outline", play_again, "Look for another, with the same wish")
-        self.lobby = self._button("Back to the lobby", "outline", leave, "Leave the room (Esc)")
-        self.seat = self._button("Take the seat", "primary", model.take_seat, "Play instead of watching (R)")
-        self.offer = self._offer_button()
-        self.resign = self._button("Resign", "outline", model.resign, "Give up; asks once (R, then Enter)")
-        self.stay = self._button("Play on", "outline", model.go_on_playing, "Do not resign (Esc)")
-        self.close = self._button("Close the room", "outline", model.close, "End it for good, for everybody")
+        self.rematch = self._button(texts.REMATCH, model.rematch, "primary")
+        self.again = self._button(texts.NEW_OPPONENT, play_again)
+        self.lobby = self._button(texts.LEAVE, leave)
+        self.seat = self._button(texts.TAKE_SEAT, model.take_seat, "primary")
+        self.offer, self.offers = menu_button(self._line, texts.OFFER, "outline", fill=self.fill_offers)
+        self._line.add(self.offer)
+        self.resign = self._button(texts.RESIGN, model.resign)
+        self.stay = self._button(texts.KEEP_PLAYING, model.go_on_playing)
+        self.close = self._button(texts.CLOSE, model.close)
 
     def refresh(self, view: View | None) -> None:
         """Show the buttons that apply now."""
@@ -59,11 +63,11 @@ class Actions(ttk.Frame):
         between = view is not None and view.due_at is not None
         put(self.result, model.result.text, self._look.palette.text)
         show(self.result, is_over)
-        put(self.resign, "Yes, resign" if sure else "Resign")
+        put(self.resign, texts.CONFIRM_RESIGN if sure else texts.RESIGN.text)
         self._line.show(self.resign, playing)
         self._line.show(self.stay, playing and sure)
         self._line.show(self.offer, playing and not sure)
-        put(self.rematch, "Start now" if between else "Rematch")
+        put(self.rematch, texts.START_NOW if between else texts.REMATCH.text)
         self._line.show(self.rematch, model.may_wish_rematch)
         self._line.show(self.again, is_match)
         self._line.show(self.lobby, is_match)
@@ -73,10 +77,10 @@ class Actions(ttk.Frame):
 
     def main(self) -> None:
         """Press the main button beside moves: rematch, free seat, or resign."""
-        for button in (self.rematch, self.seat, self.resign):
-            if button.winfo_manager():
+        for main in (self.rematch, self.seat, self.resign):
+            if main.winfo_manager():
                 if not self._model.asking.asks_to_resign:  # a held key must not confirm: another key does
-                    button.invoke()
+                    main.invoke()
                 return
 
     def fill_offers(self) -> None:
@@ -84,21 +88,12 @@ class Actions(ttk.Frame):
         view, menu = self._model.view, self.offers
         menu.delete(0, "end")
         for what in () if view is None else may_be_offered(view, self._model.seat):
-            menu.add_command(label=LABELS[what], command=self._offers(what))
+            menu.add_command(label=ACTIONS[what], command=self._offers(what))
 
     def _offers(self, what: Matter) -> Callable[[], None]:
         return lambda: self._act(lambda: self._model.offers.offer(what))
 
-    def _offer_button(self) -> ttk.Menubutton:
-        button = ttk.Menubutton(self._line, text="Offer", bootstyle="outline")
-        self._line.add(button)
-        self.offers = ttk.Menu(button, tearoff=False, postcommand=self.fill_offers)
-        button.configure(menu=self.offers)
-        hint(button, "Offer a draw, ask for a move back, or to abort before the second move")
-        return button
-
-    def _button(self, text: str, style: str, action: Callable[[], object], explanation: str) -> ttk.Button:
-        button = ttk.Button(self._line, text=text, bootstyle=style, command=lambda: self._act(action))
-        self._line.add(button)
-        hint(button, explanation)
-        return button
+    def _button(self, caption: Caption, action: Callable[[], object], style: str = "outline") -> ttk.Button:
+        made = button(self._line, caption, lambda: self._act(action), style)
+        self._line.add(made)
+        return made

@@ -7,9 +7,11 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.chat import ChatModel
+from client.desktop.window.widgets.buttons import menu_button
 from client.desktop.window.widgets.screen import Act, put, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
+from client.texts import room as texts
 from client.texts.games import called
 from client.views import View
 from game.rooms.chat import Line
@@ -45,7 +47,7 @@ class ChatPanel(ttk.Frame):
         self.entry = ttk.Entry(self)
         self.entry.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
         self.entry.bind("<Return>", lambda _: self._say())
-        hint(self.entry, "Say something to all in the room (Enter); T brings you here, Esc back to the board")
+        hint(self.entry, texts.WRITE)
         self.recolour()
 
     def _build_head(self) -> None:
@@ -53,12 +55,9 @@ class ChatPanel(ttk.Frame):
         head = ttk.Frame(self)
         head.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, look.px(4)))
         head.columnconfigure(0, weight=1)
-        ttk.Label(head, text="Talk", font=look.font(12, bold=True)).grid(row=0, column=0, sticky="w")
-        who = ttk.Menubutton(head, text="Who", bootstyle="ghost")
-        who.grid(row=0, column=1)
-        self.menu = ttk.Menu(who, tearoff=False, postcommand=self.fill_menu)
-        who.configure(menu=self.menu)
-        hint(who, "Whom you would rather not read: only you know")
+        ttk.Label(head, text=texts.CHAT.text, font=look.font(12, bold=True)).grid(row=0, column=0, sticky="w")
+        mute, self.menu = menu_button(head, texts.MUTE, fill=self.fill_menu)
+        mute.grid(row=0, column=1)
 
     def refresh(self, view: View) -> None:
         """Show the current lines."""
@@ -90,10 +89,10 @@ class ChatPanel(ttk.Frame):
         """Fill the menu with what can be muted: spectators, and each person with a line."""
         model, menu = self._model, self.menu
         menu.delete(0, "end")
-        self._item("Hide who watches", model.hides_watchers, lambda: model.hide_watchers(not model.hides_watchers))
+        self._item(texts.MUTE_SPECTATORS, model.hides_watchers, lambda: model.hide_watchers(not model.hides_watchers))
         for name in model.people:
             muted = model.is_muted(name)
-            self._item(f"Mute {name}", muted, lambda name=name, muted=muted: model.mute(name, not muted))
+            self._item(texts.mute(name), muted, lambda name=name, muted=muted: model.mute(name, not muted))
 
     def _item(self, text: str, on: bool, action: object) -> None:
         label = f"✓ {text}" if on else f"    {text}"

@@ -11,7 +11,8 @@ from client.desktop.model.room.clocks import Face
 from client.desktop.window.widgets.screen import put, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
-from client.texts.games import called, name_in
+from client.texts import room as texts
+from client.texts.games import name_in
 from client.texts.phrases import shortened
 from client.views import View
 from game.rules import SEATS, Seat
@@ -46,7 +47,7 @@ class PlayersLine(ttk.Frame):
         self.clocks["O"].configure(anchor="e")
         for seat in SEATS:
             hint(self.names[seat], lambda seat=seat: self._names.get(seat, ""))  # type: ignore[misc]
-        hint(self.score, "Games won in this room, and drawn")
+        hint(self.score, texts.SCORE)
 
     def refresh(self, view: View, faces: Mapping[Seat, Face] | None) -> None:
         """Show the view's current state."""
@@ -54,7 +55,7 @@ class PlayersLine(ttk.Frame):
         for seat in SEATS:
             self._show_player(view, seat)
         x, o = (view.wins.get(name_in(view, seat), 0) for seat in SEATS)
-        put(self.score, f"{x} : {o}" + (f"  ·  {view.draws} drawn" if view.draws else ""), self._look.palette.quiet)
+        put(self.score, texts.score(x, o, view.draws), self._look.palette.quiet)
         self.show_clocks(faces)
 
     def show_clocks(self, faces: Mapping[Seat, Face] | None) -> None:
@@ -73,8 +74,7 @@ class PlayersLine(ttk.Frame):
 
     def _show_player(self, view: View, seat: Seat) -> None:
         palette, owner = self._look.palette, view.seats[seat]
-        name = "free seat" if owner is None else called(view, owner.name)
-        name = name if owner is None or owner.present else f"{name} (away)"
+        name = texts.FREE_SEAT if owner is None else texts.player(view, owner)
         self._names[seat] = name
         if view.time is not None or self._narrow:
             name = shortened(name, SHORTEST_NAME if view.time is not None and self._narrow else LONGEST_NAME)

@@ -18,13 +18,14 @@ from client.desktop.window.room.players import PlayersLine
 from client.desktop.window.room.selection import SelectionPanel
 from client.desktop.window.widgets.bars import Bars
 from client.desktop.window.widgets.board import BoardCanvas
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.move_stepper import StepBar
 from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.desktop.window.widgets.tooltips import hint
+from client.texts import room as texts
 from client.texts.headline import headline
-from client.texts.room import room_title, watching
 from client.views import View
 
 WIDE = 780
@@ -90,36 +91,33 @@ class RoomScreen(Screen):
         top = ttk.Frame(self)
         top.grid(row=0, column=0, columnspan=2, sticky="ew")
         top.columnconfigure(1, weight=1)
-        back = ttk.Button(top, text="‹ Lobby", bootstyle="ghost", command=self.leave)
-        back.grid(row=0, column=0)
+        button(top, texts.LOBBY, self.leave).grid(row=0, column=0)
         self.title = ttk.Label(top, anchor="center", font=look.font(12), width=1)
         self.title.grid(row=0, column=1, sticky="ew")
-        self.tab = ttk.Button(top, text="Talk", bootstyle="ghost", command=self.toggle_talk)
+        self.tab = button(top, texts.CHAT, self.toggle_talk)
         self.tab.grid(row=0, column=2)
         self.door = AccessPanel(top, self.act, self.model, server)
         self.door.grid(row=0, column=3)
-        hint(back, "Back to the lobby; your seat stays yours (Esc)")
         hint(self.title, lambda: str(self.title.cget("text")))
-        hint(self.tab, "What is said in the room (T)")
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         model, view, palette = self.model, self.model.view, self.look.palette
         if view is None:
-            put(self.headline, "Going in …", palette.quiet)
+            put(self.headline, texts.ENTERING, palette.quiet)
             self.actions.refresh(None)
             for part in (self.selection, self.tab, self.bars, self.steps):
                 show(part, False)
             return
-        put(self.title, room_title(view), palette.quiet)
+        put(self.title, texts.room_title(view), palette.quiet)
         line = headline(view, model.me)
         put(self.headline, line.text, palette.tones[line.tone])
-        question = "Resign this game?" if model.asking.asks_to_resign else ""
+        question = texts.RESIGN_QUESTION if model.asking.asks_to_resign else ""
         refused = model.asking.notice
         put(self.notice, refused or question, palette.bad if refused else palette.text)
         show(self.notice, bool(refused or question))
-        put(self.watching, watching(view), palette.quiet)
+        put(self.watching, texts.spectators(view), palette.quiet)
         self.door.refresh(view)
         self._arrange(view)
         self.actions.refresh(view)
@@ -157,8 +155,7 @@ class RoomScreen(Screen):
         if self._wide:
             model.talk.look(True)
         show(self.tab, not self._wide)
-        unread = f" ({model.talk.unread})" if model.talk.unread else ""
-        put(self.tab, "Board" if talks else f"Talk{unread}")
+        put(self.tab, texts.BOARD if talks else texts.chat_tab(model.talk.unread))
         show(self.selection, selecting and not talks)
         show(self.board, not selecting and not talks)
         show(self.steps, not selecting)

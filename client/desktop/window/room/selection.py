@@ -9,9 +9,11 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.room import RoomModel
 from client.desktop.model.room.selection import Choice, Option
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, put, show, wrap
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts import room as texts
+from client.texts.caption import Caption
 from client.texts.games import PARTS, Part, called, name_in
 from client.views import View
 from game.rules import other
@@ -41,11 +43,8 @@ class SelectionPanel(ttk.Frame):
         self.news = ttk.Label(self._middle, anchor="center", justify="center")
         self.news.grid(row=1, sticky="ew", pady=look.px(8))
         wrap(self.news)
-        self.agree = ttk.Button(
-            self._middle, text="Agree", bootstyle="success", command=lambda: act(model.selection.agree)
-        )
+        self.agree = button(self._middle, texts.AGREE, lambda: act(model.selection.agree), "success")
         self.agree.grid(row=2)
-        hint(self.agree, "Play what the other one proposes")
 
     def refresh(self, view: View) -> None:
         """Show the choices and both proposals."""
@@ -61,7 +60,7 @@ class SelectionPanel(ttk.Frame):
                 self._show(choice.part, option, enabled=seat is not None)
         show(self.agree, selection.can_agree(view))
         if seat is not None:
-            put(self.agree, f"Agree with {called(view, name_in(view, other(seat)))}")
+            put(self.agree, texts.agree_with(called(view, name_in(view, other(seat)))))
         self.tick(view)
 
     def tick(self, view: View) -> None:
@@ -85,18 +84,18 @@ class SelectionPanel(ttk.Frame):
             line = ttk.Frame(self._list)
             line.grid(row=2 * number + 1, sticky="w")
             for column, option in enumerate(choice.options):
-                button = ttk.Button(line, command=self._choose(choice.part, option.value))
-                button.grid(row=0, column=column, padx=(0, look.px(6)))
-                hint(button, "You propose this at once; when both propose the same, it begins")
-                self.buttons[choice.part, option.value] = button
+                caption = Caption(option.text, texts.CHOOSE)
+                made = button(line, caption, self._choose(choice.part, option.value), "outline")
+                made.grid(row=0, column=column, padx=(0, look.px(6)))
+                self.buttons[choice.part, option.value] = made
 
     def _show(self, part: Part, option: Option, *, enabled: bool) -> None:
-        button = self.buttons[part, option.value]
-        put(button, f"{option.text}{MARK}" if option.theirs else option.text)
+        made = self.buttons[part, option.value]
+        put(made, f"{option.text}{MARK}" if option.theirs else option.text)
         wanted = ("primary" if option.chosen and enabled else "outline", "normal" if enabled else "disabled")
         if self._styles.get((part, option.value)) != wanted:
             self._styles[part, option.value] = wanted
-            button.configure(bootstyle=wanted[0], state=wanted[1])
+            made.configure(bootstyle=wanted[0], state=wanted[1])
 
     def _choose(self, part: Part, value: str | int) -> Callable[[], None]:
         return lambda: self._act(lambda: self._model.selection.choose(part, value))

@@ -41,9 +41,9 @@ def test_what_can_be_offered_depends_on_the_moves() -> None:
 def test_who_wants_a_rematch() -> None:
     assert bars(seen(won_by_x()), "ann", 0) == ()
     wished = rematched(won_by_x(), "bob")
-    assert texts(wished, "ann") == [("bob wants a rematch", ["Decline"])]
-    assert texts(wished, "bob") == [("Waiting for ann to want a rematch too", ["Withdraw"])]
-    assert texts(wished, "eve") == [("bob wants a rematch", [])]
+    assert texts(wished, "ann") == [("bob offers a rematch", ["Decline"])]
+    assert texts(wished, "bob") == [("You offer ann a rematch", ["Withdraw"])]
+    assert texts(wished, "eve") == [("bob offers a rematch", [])]
 
 
 def test_the_next_game_of_a_series_counts_down() -> None:
@@ -60,9 +60,9 @@ def test_the_next_game_of_a_series_counts_down() -> None:
     ("away_ms", "bar"),
     [
         (4_999, None),
-        (5_000, ("bob is away: in 55 s the game is yours to claim", [])),
-        (59_999, ("bob is away: in 1 s the game is yours to claim", [])),
-        (60_000, ("bob stays away", ["Claim the win", "Claim a draw"])),
+        (5_000, ("bob is away: you can claim the game in 55 s", [])),
+        (59_999, ("bob is away: you can claim the game in 1 s", [])),
+        (60_000, ("bob is away: you can claim the game", ["Claim victory", "Claim a draw"])),
     ],
 )
 def test_who_stays_away_can_lose_the_game(away_ms: int, bar: tuple[str, list[str]] | None) -> None:
@@ -70,7 +70,9 @@ def test_who_stays_away_can_lose_the_game(away_ms: int, bar: tuple[str, list[str
     room = evolved(room, decided(room, Leave("bob", request()), Context(at=1000)))
     assert texts(room, "ann", 1000 + away_ms) == ([] if bar is None else [bar])
     assert texts(room, "eve", 1000 + away_ms) == [], "who watches claims nothing"
-    assert bars(seen(room), "ann", 1000 + 500, claim_after_ms=500)[0].text == "bob stays away", "as the servers say"
+    assert bars(seen(room), "ann", 1000 + 500, claim_after_ms=500)[0].text == "bob is away: you can claim the game", (
+        "as the servers say"
+    )
 
 
 def test_a_bar_without_anything_to_say_is_not_there() -> None:

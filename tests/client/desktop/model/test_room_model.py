@@ -209,7 +209,7 @@ def test_the_game_of_who_stays_away_is_claimed(sit_down: SitDown, own: ClusterCo
     ben.model.close()
     ann.wait(lambda: [reply.text for bar in ann.room.bars() for reply in bar.replies], "the bar")
     (bar,) = ann.room.bars()
-    assert bar.text == "bud stays away"
+    assert bar.text == "bud is away: you can claim the game"
     ann.room.offers.reply(bar.replies[0])
     ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")
     assert ann.room.view is not None

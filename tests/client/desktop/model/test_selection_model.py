@@ -99,7 +99,7 @@ def test_nothing_looks_chosen_until_something_is_and_that_is_proposed() -> None:
     table = Table()
     ann, bob = Window(table, "ann"), Window(table, "bob")
     assert (ann.chosen, ann.proposes) == (NOTHING, None)
-    assert "What you choose is proposed at once" in ann.news
+    assert "Your choice is proposed at once" in ann.news
     ann.model.choose("best_of", 3)
     ann.until(Proposal("3x3", 3, "none"))
     assert ann.chosen == {"board": ["3x3"], "best_of": [3], "clock": ["none"]}
@@ -142,7 +142,7 @@ def test_a_choice_agrees_with_nothing_unseen() -> None:
     bob.model.choose("board", "3x3")
     assert bob.asking.pending is None
     assert bob.chosen == NOTHING
-    assert "That is what ann proposes: agree, or choose something else" in bob.news
+    assert "ann proposes the same: agree, or choose something else" in bob.news
     bob.model.choose("best_of", 3)
     bob.until(Proposal("3x3", 3, "none"))
     assert bob.model.can_agree(table.view)

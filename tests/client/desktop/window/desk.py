@@ -182,7 +182,7 @@ def two_in_a_room(desk: Desk, cluster: ClusterControl, *names: str) -> tuple[Per
     first, second = (desk.sit_down(cluster.name_server, name) for name in names)
     title = f"{names[0]}'s table"
     first.opens_new_room(title).open.invoke()
-    first.waits_for(headline="Waiting for somebody to play with you")
+    first.waits_for(headline="Waiting for an opponent")
     room, lobby = first.room.model.id, second.lobby
     desk.wait(lambda: room in lobby.rooms.get_children(), "the room appears by itself")
     assert lobby.rooms.item(room, "values")[0] == title

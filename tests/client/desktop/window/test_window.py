@@ -48,7 +48,7 @@ def test_everything_fits_into_the_smallest_window(desk: Desk, shared_cluster: Cl
         desk.app.update()
         assert_fits(cid)
         cid.lobby.new_room.open.invoke()
-        cid.waits_for(headline="Waiting for somebody to play with you")
+        cid.waits_for(headline="Waiting for an opponent")
         dot = desk.sit_down(shared_cluster.name_server, names[1], room=cid.room.model.id)
         cid.plays(0)
         dot.waits_for(headline="Your turn")

@@ -52,7 +52,7 @@ def test_a_game_goes_on_while_main_communication_replication_and_the_name_server
     for mover in (ann, ben, ann, ben, ann):
         mover.plays(next(cells))
     for person in (ann, ben):
-        person.waits_for(headline="A draw")
+        person.waits_for(headline="Draw")
         moves = person.room.model.view
         assert moves is not None
         assert [move for _, move in moves.moves] == [4, 0, 2, 6, 3, 5, 1, 7, 8], "each once, in this order"
@@ -79,7 +79,7 @@ def test_a_move_and_a_room_made_while_all_servers_are_away_are_there_once_they_a
     desk.wait(lambda: cat.window.banner.text == dan.window.banner.text == "", "the banner goes")
     assert cat.room.model.view is not None
     assert [move for _, move in cat.room.model.view.moves] == [4]
-    ira.waits_for(headline="Waiting for somebody to play with you")
+    ira.waits_for(headline="Waiting for an opponent")
     assert ira.room.model.view is not None
     assert ira.room.model.view.title == "made while all were away"
 
@@ -120,7 +120,7 @@ def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(d
     jan = desk.sit_down(own.name_server, "jan", own=lambda: OwnServers(own.settings))
     elsewhere = desk.sit_down(own.name_server, "kay")
     jan.opens_new_room("jan's").open.invoke()
-    jan.waits_for(headline="Waiting for somebody to play with you")
+    jan.waits_for(headline="Waiting for an opponent")
     assert elsewhere.lobby.model.me == "kay"
     desk.wait(lambda: jan.window.model.restart and jan.window.model.restart._control, "it has seen where they run")
     kill_all(own)
@@ -134,7 +134,7 @@ def test_once_all_four_are_dead_the_banner_offers_to_start_them_where_they_ran(d
     for person in (jan, elsewhere):
         person.waits_for(banner="Reconnected after")
     desk.wait(own.is_whole)
-    jan.waits_for(headline="Waiting for somebody to play with you")
+    jan.waits_for(headline="Waiting for an opponent")
 
 
 def kill_all(cluster: ClusterControl) -> None:

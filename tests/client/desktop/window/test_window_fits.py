@@ -153,7 +153,7 @@ def test_a_room(desk: Desk, wilhelmina: Person) -> None:
         model.result.text = ""
         model.result.look_at(model.view)
         model.selection.look_at(model.view)
-        model.asking.outcome = f"{OTHER} played on, which ended your offer of a draw" if name == "playing" else ""
+        model.asking.outcome = f"{OTHER} moved, which ended your draw offer" if name == "playing" else ""
         model.asking.notice = (
             "That was refused: you have made no move that could be taken back." if name == "clock" else ""
         )

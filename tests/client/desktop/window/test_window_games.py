@@ -24,7 +24,7 @@ def test_two_play_to_a_win_while_a_third_watches(desk: Desk, shared_cluster: Clu
         board = person.room.board
         desk.wait(lambda board=board: board.find_withtag("line"), "the winning line")  # type: ignore[misc]
         assert person.room.players.score.cget("text") == "1 : 0"
-        assert person.room.watching.cget("text") == "1 watching: eve"
+        assert person.room.watching.cget("text") == "1 spectator: eve"
     eve.clicks(8)
     assert eve.room.model.pending is None, "who watches can do nothing"
     assert not eve.room.actions.rematch.winfo_manager()
@@ -38,7 +38,7 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(
     cells, end = DRAW
     play(cells, fay, gus)
     for person in (fay, gus):
-        person.waits_for(headline="A draw", board=end)
+        person.waits_for(headline="Draw", board=end)
 
     fay.types(fay.room.board, "Home")
     fay.waits_for(board=".........")
@@ -49,8 +49,8 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(
     fay.waits_for(board=end)
 
     gus.room.actions.rematch.invoke()
-    desk.wait(lambda: fay.room.bars.text == "gus wants a rematch")
-    desk.wait(lambda: gus.room.bars.text == "Waiting for fay to want a rematch too")
+    desk.wait(lambda: fay.room.bars.text == "gus offers a rematch")
+    desk.wait(lambda: gus.room.bars.text == "You offer fay a rematch")
     fay.types(fay.room.board, "r")
     gus.waits_for(headline="Your turn", board=".........")
     assert fay.room.players.score.cget("text") == "0 : 0  ·  1 drawn"

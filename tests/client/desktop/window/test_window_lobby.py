@@ -130,7 +130,7 @@ def test_a_room_that_is_full_can_only_be_watched(desk: Desk, shared_cluster: Clu
     desk.wait(lambda: str(lobby.join.cget("state")) == "disabled")
     olaf.types(lobby.rooms, "Return")
     olaf.waits_for(headline="max is to move")
-    assert olaf.room.watching.cget("text") == "1 watching: olaf"
+    assert olaf.room.watching.cget("text") == "1 spectator: olaf"
 
 
 def test_who_is_online(desk: Desk, shared_cluster: ClusterControl) -> None:
@@ -159,7 +159,7 @@ def test_playing_alone_goes_on_after_a_crash_of_the_window(desk: Desk, shared_cl
     ruby.waits_for(headline="Your turn")
     ruby.resigns()
     ruby.waits_for(headline="You resigned")
-    desk.wait(lambda: "wants a rematch" in ruby.room.bars.text)
+    desk.wait(lambda: "offers a rematch" in ruby.room.bars.text)
     ruby.settles()
     ruby.room.actions.rematch.invoke()
     ruby.waits_for(headline="Your turn")

@@ -21,7 +21,7 @@ def matched(desk: Desk, shared_cluster: ClusterControl, request: pytest.FixtureR
         person.lobby.act(lambda person=person: person.lobby.model.seeking.wish_for(board="3x3"))  # type: ignore[misc]
         person.lobby.play.play.invoke()
     for person in people:
-        person.waits_for(headline="What shall it be?")
+        person.waits_for(headline="Choose what to play")
     return people[0], people[1]
 
 
@@ -92,7 +92,7 @@ def test_the_selection_fits_into_the_smallest_window_and_works_by_keyboard(
     best_of_three = ann.room.selection.buttons["best_of", 3]
     ann.types(best_of_three, "space")
     desk.wait(lambda: ben.room.selection.buttons["best_of", 3].cget("text") == "Best of 3 •")
-    desk.wait(lambda: "You propose: 3×3, best of 3, no clock" in ann.room.selection.news.cget("text"))
+    desk.wait(lambda: "You propose: 3×3, best of 3, unlimited" in ann.room.selection.news.cget("text"))
     assert_fits(ann)
     ben.types(ben.room.selection.agree, "space")
     desk.wait(lambda: ann.room.model.view is not None and ann.room.model.view.best_of == 3)

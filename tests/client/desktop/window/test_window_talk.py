@@ -13,7 +13,7 @@ def in_room(desk: Desk, cluster: ClusterControl, wanted: NewRoom, *names: str) -
     """Two in a room like that; the second comes by the invitation in the first one's clipboard."""
     first, second = (desk.sit_down(cluster.name_server, name) for name in names)
     first.lobby.act(lambda: first.lobby.model.create(wanted))
-    first.waits_for(headline="Waiting for somebody to play with you")
+    first.waits_for(headline="Waiting for an opponent")
     desk.wait(lambda: first.room.model.entry.is_known)
     first.types(first.room.board, "i")
     lobby = second.lobby
@@ -54,7 +54,7 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
     actions = eve.room.actions
     actions.fill_offers()
     labels = [actions.offers.entrycget(number, "label") for number in range(actions.offers.index("end") + 1)]
-    assert labels == ["Offer a draw", "Abort the game"]
+    assert labels == ["Offer a draw", "Ask to abort the game"]
     actions.offers.invoke(0)
     desk.wait(lambda: fay.room.bars.text == "eve w offers a draw")
     desk.wait(lambda: eve.room.bars.text == "You offer a draw")
@@ -69,14 +69,14 @@ def test_a_draw_is_offered_declined_and_agreed(desk: Desk, shared_cluster: Clust
     desk.wait(lambda: eve.room.bars.text == "fay w offers a draw")
     eve.types(eve.room.board, "y")
     for person in (eve, fay):
-        person.waits_for(headline="A draw, agreed")
+        person.waits_for(headline="Draw by agreement")
 
 
 def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: ClusterControl) -> None:
     gil, hob = two_in_a_room(desk, shared_cluster, "gil w", "hob w")
     play((4,), gil, hob)
     gil.room.act(lambda: gil.room.model.offers.offer("takeback"))
-    desk.wait(lambda: hob.room.bars.text == "gil w asks to take the last move back")
+    desk.wait(lambda: hob.room.bars.text == "gil w asks for a takeback")
     hob.types(hob.room.board, "y")
     for person in (gil, hob):
         person.waits_for(board=".........")
@@ -86,7 +86,7 @@ def test_a_move_is_taken_back_and_a_game_aborted(desk: Desk, shared_cluster: Clu
     desk.wait(lambda: gil.room.bars.text == "hob w asks to abort the game")
     gil.settles()
     gil.types(gil.room.board, "y")
-    hob.waits_for(headline="The game was aborted")
+    hob.waits_for(headline="Game aborted")
 
 
 def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(
@@ -101,7 +101,7 @@ def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(
     joy.types(joy.room.board, "t")
     joy.room.talk.entry.insert(0, "your turn, really")
     joy.types(joy.room.talk.entry, "r", "Return")
-    desk.wait(lambda: ida.room.tab.cget("text") == "Talk (1)")
+    desk.wait(lambda: ida.room.tab.cget("text") == "Chat (1)")
     assert not joy.room.model.asking.asks_to_resign, "who writes an r does not resign"
     assert joy.room.talk.entry.get() == ""
     ida.types(ida.room.board, "t")
@@ -112,7 +112,7 @@ def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(
     assert_fits(ida)
     ida.types(ida.room.talk.entry, "Escape")
     desk.wait(ida.room.board.winfo_viewable)
-    assert ida.room.tab.cget("text") == "Talk"
+    assert ida.room.tab.cget("text") == "Chat"
 
 
 def test_who_is_muted_is_not_read(desk: Desk, shared_cluster: ClusterControl) -> None:
@@ -139,12 +139,12 @@ def test_a_private_room_is_entered_by_invitation_locked_and_a_watcher_sent_away(
     oda = desk.sit_down(shared_cluster.name_server, "oda w", room=invitation)
     oda.waits_for(headline="mia w is to move")
     assert mia.room.model.id not in oda.window.model.lobby.rooms  # type: ignore[operator, union-attr]
-    desk.wait(lambda: mia.room.watching.cget("text") == "1 watching: oda w")
+    desk.wait(lambda: mia.room.watching.cget("text") == "1 spectator: oda w")
     menu = mia.room.door.menu
     mia.room.door.fill_menu()
-    assert [menu.entrycget(number, "label") for number in (0, 1)] == ["Lock against watchers", "Send oda w away"]
+    assert [menu.entrycget(number, "label") for number in (0, 1)] == ["Lock for spectators", "Remove oda w"]
     menu.invoke(1)
-    desk.wait(lambda: mia.room.watching.cget("text") == "Nobody watches")
+    desk.wait(lambda: mia.room.watching.cget("text") == "No spectators")
     desk.wait(lambda: mia.room.model.pending is None)
     mia.room.door.fill_menu()
     menu.invoke(0)

@@ -39,7 +39,7 @@ def test_two_windows_play_a_series_with_clocks_while_the_servers_are_upgraded(
     people = ann, ben = [desk.sit_down(cluster.name_server, name) for name in ("ann", "ben")]
     for person in people:
         person.lobby.play.play.invoke()
-    ann.waits_for(headline="What shall it be?")
+    ann.waits_for(headline="Choose what to play")
     for kind, choice in (("board", "3x3"), ("best_of", 3), ("clock", "3+2")):
         ann.room.selection.buttons[kind, choice].invoke()
     wanted = Proposal("3x3", 3, "3+2")
