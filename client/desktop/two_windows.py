@@ -10,6 +10,7 @@ from pathlib import Path
 
 from client.cluster import Cluster, connect
 from client.player import Player
+from client.texts.lobby import players_room
 from client.views import Row
 from game.errors import NameTaken
 
@@ -50,4 +51,4 @@ def _room_of(cluster: Cluster, players: list[Player]) -> str:
     there: list[Row] = [row for row in cluster.rooms() if set(row.players.values()) == names]
     if there:
         return there[0].room
-    return players[0].create(" and ".join(player.name for player in players)).id
+    return players[0].create(players_room([player.name for player in players])).id

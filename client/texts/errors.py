@@ -9,5 +9,5 @@ from wire.errors import Diverged, StorageFailed
 def refusal(error: TicTacToeError) -> str:
     """Return the text for a command that the servers refused."""
     if isinstance(error, (StorageFailed, Diverged)):  # not the player's fault, and no other command would succeed
-        return f"The servers cannot save anything at the moment: {error.message}. Nothing was changed; try again later."
-    return f"That was refused: {error.message}."
+        return f"The servers cannot save at the moment: {error.message}. Nothing was changed. Try again later."
+    return f"Not possible: {error.message}."

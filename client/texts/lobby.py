@@ -78,6 +78,11 @@ def against_computer(name: str) -> str:
     return f"{name} against the computer"
 
 
+def players_room(names: Sequence[str]) -> str:
+    """Return the name of a room for these players."""
+    return " and ".join(names)
+
+
 def no_match(search: str, *, most: int) -> str:
     """Return that no room matches a search, of which at most ``most`` characters are repeated."""
     return f"No room matches “{shortened(search, most)}”."

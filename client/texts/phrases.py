@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LOADING = "Loading …"
+
 
 def sentence(text: str) -> str:
     """Return an error's message as a sentence, with a capital and a full stop."""

@@ -87,7 +87,7 @@ def test_how_long_something_took(seconds: float, text: str) -> None:
 
 def test_a_server_in_words() -> None:
     main = Server(MAIN, "running", 12, 3, 61.0, 1, "in step", "")
-    assert (main.word, main.is_well) == ("in step", True)
+    assert (main.word, main.is_well) == ("in sync", True)
     assert main.facts == ["pid 12", "up 1 min 01 s", "epoch 3", "1 room"]
     assert not replace(main, step="degraded").is_well
     gone = Server(REPLICATION, "stopped", None, None, None, None, None, "keeps dying (2 failed starts)")

@@ -123,7 +123,7 @@ class Background:
             except TicTacToeError as error:
                 self._post(task, lambda error=error: failed(error))  # type: ignore[misc]
             except Exception as fault:
-                self._post(task, lambda: failed(InternalError("a fault in this window; its log has the details")))
+                self._post(task, lambda: failed(InternalError("an error in this window; its log has the details")))
                 self._post(None, lambda fault=fault: _raise(fault))  # type: ignore[misc]
             finally:
                 task.done.set()

@@ -10,25 +10,14 @@ from typing import Any
 from client.cluster import Cluster
 from client.desktop.model.base.background import Background, Task
 from client.desktop.model.base.local_servers import CannotDo, LocalServers, OpenLocalServers, same_server
-from client.texts.phrases import ago, sentence
+from client.texts import cluster as texts
+from client.texts.phrases import sentence
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
 
 LOOK_AGAIN_S = 0.25
 ASK_S = 2.5
 ORDER = (NAME_SERVER, MAIN, COMMUNICATION, REPLICATION)
-TITLES: Mapping[str, str] = {
-    NAME_SERVER: "Name server",
-    MAIN: "Main server",
-    COMMUNICATION: "Communication server",
-    REPLICATION: "Replication server",
-}
-DUTIES: Mapping[str, str] = {
-    NAME_SERVER: "Knows where the three servers are.",
-    MAIN: "Keeps the rooms, decides every move, writes the log.",
-    COMMUNICATION: "The front door: names, lobby, where a room is.",
-    REPLICATION: "Keeps a copy of everything and starts the others again.",
-}
 
 
 @dataclass(frozen=True)
@@ -49,14 +38,7 @@ class Server:
         """Facts about the server, each in a few words."""
         if self.state != "running":
             return [self.note] if self.note else []
-        facts = [f"pid {self.pid}"] if self.pid is not None else []
-        if self.up_s is not None:
-            facts.append(f"up {ago(max(0.0, self.up_s))}")
-        if self.epoch is not None:
-            facts.append(f"epoch {self.epoch}")
-        if self.rooms is not None:
-            facts.append(f"{self.rooms} room{'' if self.rooms == 1 else 's'}")
-        return facts
+        return texts.facts(pid=self.pid, up_s=self.up_s, epoch=self.epoch, rooms=self.rooms)
 
     @property
     def is_well(self) -> bool:
@@ -66,7 +48,9 @@ class Server:
     @property
     def word(self) -> str:
         """The state in a word. For a running main server: the state of its replica."""
-        return self.step if self.role == MAIN and self.state == "running" and self.step else self.state
+        if self.role == MAIN and self.state == "running" and self.step:
+            return texts.SYNC_STATES.get(self.step, self.step)
+        return self.state
 
 
 @dataclass(frozen=True)
@@ -80,7 +64,7 @@ class Takeover:
     @property
     def words(self) -> str:
         """The takeover as a line."""
-        return f"{TITLES[self.role]} replaced in {ago(self.took_s)}, {ago(max(0.0, self.ago_s))} ago"
+        return texts.takeover(self.role, ago_s=self.ago_s, took_s=self.took_s)
 
 
 @dataclass(frozen=True)
@@ -125,7 +109,7 @@ class ClusterModel:
 
         def work(_: Event) -> str:
             try:
-                return f"Killed the {TITLES[role].lower()}, pid {control.kill(role)}."
+                return texts.killed(role, control.kill(role))
             except CannotDo as error:
                 return sentence(str(error))
 
@@ -169,7 +153,7 @@ class ClusterModel:
         self.takeovers = [
             Takeover(plain["role"], now - plain["at"] - plain["took_s"], plain["took_s"])
             for plain in look.plain["recoveries"]
-            if plain["role"] in TITLES
+            if plain["role"] in ORDER
         ]
         self._control = look.control
         self._silence = ""
@@ -177,7 +161,7 @@ class ClusterModel:
     def _failed(self, error: TicTacToeError | None) -> None:
         if error is not None:
             self.servers = [_unknown(role) for role in ORDER]
-            self._silence = f"Nobody tells how the servers are: {sentence(error.message)}"
+            self._silence = texts.unknown(error.message)
         self._task = self._look(after_s=LOOK_AGAIN_S)
 
 

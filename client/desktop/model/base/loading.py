@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from client.desktop.model.base.background import Background, Task, until_answered
-from client.texts.phrases import sentence
+from client.texts.phrases import LOADING, sentence
 from wire.errors import TicTacToeError
 
 Value = TypeVar("Value")
@@ -25,7 +25,7 @@ class Loading(Generic[Value]):
     def ask(self, question: Callable[[], Value], *, joined: Callable[[Value], Value] = lambda new: new) -> None:
         """Request a value, and drop the earlier request. ``joined`` makes the stored value from the answer."""
         self.stop()
-        self.message = "Asking …"
+        self.message = LOADING
 
         def then(answer: Value) -> None:
             self.value, self.message = joined(answer), ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from client.cluster import Cluster
 from client.desktop.model.base.background import Background
 from client.desktop.model.base.loading import Loading
-from client.desktop.model.records.leaderboard import standing_text
 from client.game_archive import Games, PlayerPage
+from client.texts import records as texts
 
 
 class ArchiveModel:
@@ -50,7 +50,7 @@ class ArchiveModel:
         page = self.page.value
         if not self.name or page is None:
             return self.page.message if self.name else ""
-        return f"Among people: {standing_text(page.among_people)}\nWith bots: {standing_text(page.with_bots)}"
+        return texts.results(page.among_people, page.with_bots)
 
     @property
     def hint(self) -> str:
@@ -59,15 +59,12 @@ class ArchiveModel:
             return self.games.message
         if self.games.value is not None and self.games.value.games:
             return ""
-        return "No finished game yet."
+        return texts.NO_GAME
 
     @property
     def left_out(self) -> str:
         """The number of games left out because they cannot have been played, as a text; empty if there are none."""
-        count = 0 if self.games.value is None else self.games.value.unreadable
-        if not count:
-            return ""
-        return f"{count} {'game is' if count == 1 else 'games are'} left out: the server's record is damaged."
+        return "" if self.games.value is None else texts.left_out(self.games.value.unreadable)
 
     def stop(self) -> None:
         """Stop the background work."""

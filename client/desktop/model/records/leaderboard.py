@@ -6,6 +6,7 @@ from client.cluster import Cluster
 from client.desktop.model.base.background import Background
 from client.desktop.model.base.loading import Loading
 from client.game_archive import RatingEntry
+from client.texts.records import NO_BOT, NO_RATED_GAME
 
 
 class LeaderboardModel:
@@ -27,16 +28,8 @@ class LeaderboardModel:
         """The text to show instead of a list."""
         if self.standings.message or self.standings.value:
             return self.standings.message
-        return "No rated game has been played yet: press Play now." if not self.bots else "No bot has played yet."
+        return NO_BOT if self.bots else NO_RATED_GAME
 
     def stop(self) -> None:
         """Stop the background work."""
         self.standings.stop()
-
-
-def standing_text(standing: RatingEntry | None) -> str:
-    """Return a rating with its results: "1526 ± 180, 4 won, 1 drawn, 2 lost"."""
-    if standing is None:
-        return "no rated game yet"
-    results = f"{standing.wins} won, {standing.draws} drawn, {standing.losses} lost"
-    return f"{standing.rating} ± {standing.deviation}, {results}"

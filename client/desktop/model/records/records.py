@@ -13,7 +13,7 @@ from client.desktop.model.records.archive import ArchiveModel
 from client.desktop.model.records.leaderboard import LeaderboardModel
 from client.desktop.model.records.replay import Replay
 from client.game_archive import Played
-from client.texts.phrases import sentence
+from client.texts import records as texts
 from game.errors import Refusal
 
 Page = Literal["leaderboard", "games"]
@@ -59,7 +59,7 @@ class RecordsModel:
         try:
             self.replay, self.message = Replay.imported(read_text(file, most_bytes=LARGEST_FILE)), ""
         except Refusal as refusal:
-            self.message = f"{shown(file.name)} is no game that can be shown: {sentence(refusal.message)}"
+            self.message = texts.not_imported(shown(file.name), refusal.message)
 
     def export_to(self, file: Path) -> None:
         """Write the shown game to a file: as readable text if the file's name ends in .txt, otherwise as JSON."""
@@ -67,9 +67,9 @@ class RecordsModel:
             return
         try:
             file.write_text(self.replay.exported(as_what=file.suffix.lstrip(".")), encoding="utf-8")
-            self.message = f"Written to {shown(file)}."
+            self.message = texts.saved(shown(file))
         except OSError as error:
-            self.message = f"{shown(file)} cannot be written: {error.strerror or error}."
+            self.message = texts.not_saved(shown(file), error.strerror or error)
 
     def back(self) -> None:
         """Step back: from a game to the list, from a list to the lobby."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from client.desktop.model.room.board_scene import Scene, scene_of
 from client.desktop.model.room.stepping import Steps
 from client.game_archive import Change, Played, as_json, from_json
-from client.texts.game_text import as_text, date_text, ending
-from client.texts.games import board_size, called_in, clock, series
+from client.texts import records as texts
+from client.texts.game_text import as_text
 from game.forms.records import GameRecord
 
 
@@ -33,20 +33,17 @@ class Replay:
     @property
     def title(self) -> str:
         """Who played."""
-        return players_text(self.record)
+        return texts.players(self.record)
 
     @property
     def terms(self) -> str:
         """The date and the terms of the game."""
-        parts = [date_text(self.record), board_size(self.record.options), series(self.record.best_of)]
-        parts += [] if self.record.clock == "none" else [clock(self.record.clock)]
-        return " · ".join(part for part in parts if part)
+        return texts.terms(self.record)
 
     @property
     def ending(self) -> str:
         """How the game ended, and the rating changes."""
-        changes = [f"{name} {change.before} → {change.after}" for name, change in self._changes.items()]
-        return "  ·  ".join([ending(self.record), *changes])
+        return texts.ending_with_ratings(self.record, self._changes)
 
     @property
     def file_name(self) -> str:
@@ -60,8 +57,3 @@ class Replay:
     def exported(self, *, as_what: str) -> str:
         """Return the game as text: "json" for an import, or "txt" for people."""
         return as_text(self.record) if as_what == "txt" else as_json(self.record)
-
-
-def players_text(record: GameRecord) -> str:
-    """Return who played, X first; bots are marked."""
-    return " – ".join(called_in(record.bots, record.seats[seat]) for seat in ("X", "O"))

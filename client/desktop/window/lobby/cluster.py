@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.base.cluster import DUTIES, ORDER, TITLES, ClusterModel, Server
+from client.desktop.model.base.cluster import ORDER, ClusterModel, Server
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, put
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts import cluster as texts
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 BOX = (222, 104)
@@ -23,9 +24,9 @@ _PLACES: Mapping[str, tuple[float, float]] = {
 }
 """The centre of each box in the picture, as parts of its width and height."""
 _ARROWS = (
-    (COMMUNICATION, MAIN, "names, lobby"),
-    (MAIN, REPLICATION, "every move"),
-    (REPLICATION, COMMUNICATION, "starts again"),
+    (COMMUNICATION, MAIN, texts.ARROWS[0]),
+    (MAIN, REPLICATION, texts.ARROWS[1]),
+    (REPLICATION, COMMUNICATION, texts.ARROWS[2]),
     (NAME_SERVER, COMMUNICATION, ""),
     (NAME_SERVER, MAIN, ""),
 )
@@ -43,7 +44,7 @@ class ClusterScreen(Screen):
         self.picture.grid(sticky="nsew")
         self.picture.bind("<Configure>", lambda _: self._draw())
         self.kills = {role: self._kill_button(role) for role in ORDER}
-        ttk.Label(self, text="Last takeovers", font=look.font(12, bold=True)).grid(sticky="w", pady=(look.px(8), 0))
+        ttk.Label(self, text=texts.TAKEOVERS, font=look.font(12, bold=True)).grid(sticky="w", pady=(look.px(8), 0))
         self.takeovers = ttk.Label(self, justify="left", anchor="nw")
         self.takeovers.grid(sticky="ew")
         self.message = ttk.Label(self)
@@ -54,8 +55,8 @@ class ClusterScreen(Screen):
         for server in model.servers:
             self._show(server)
         lines = [takeover.words for takeover in model.takeovers[:SHOWN_TAKEOVERS]]
-        put(self.takeovers, "\n".join(lines) or "None yet.", palette.text)
-        advice = "Go on, kill one: the others start it again, and the games go on." if model.can_kill else ""
+        put(self.takeovers, "\n".join(lines) or texts.NO_TAKEOVER, palette.text)
+        advice = texts.TRY_A_KILL if model.can_kill else ""
         put(self.message, model.message or advice, palette.quiet)
 
     def recolour(self) -> None:
@@ -63,11 +64,7 @@ class ClusterScreen(Screen):
         super().recolour()
 
     def _kill_button(self, role: str) -> ttk.Button:
-        button = ttk.Button(
-            self.picture, text="Kill", bootstyle="danger-outline", command=self.acts(lambda: self.model.kill(role))
-        )
-        hint(button, f"{DUTIES[role]} End it with SIGKILL, as a crash would, and see what happens.")
-        return button
+        return button(self.picture, texts.kill(role), self.acts(lambda: self.model.kill(role)), "danger-outline")
 
     def _draw(self) -> None:
         """Draw what stays the same: boxes, lines, titles. ``_show`` adds what changes."""
@@ -110,7 +107,7 @@ class ClusterScreen(Screen):
         inset, dot, middle = left + look.px(12), look.px(5), top + look.px(20)
         canvas.create_oval(inset, middle - dot, inset + 2 * dot, middle + dot, outline="", tags=(f"dot-{role}",))
         title, font = (inset + look.px(18), middle), look.font(11, bold=True)
-        canvas.create_text(title, text=TITLES[role], anchor="w", fill=palette.text, font=font)
+        canvas.create_text(title, text=texts.TITLES[role], anchor="w", fill=palette.text, font=font)
         canvas.create_text(inset, top + look.px(36), anchor="nw", font=look.font(9), tags=(f"facts-{role}",))
         gap = look.px(8)
         kill = self.kills[role]

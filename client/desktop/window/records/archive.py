@@ -7,21 +7,16 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.records.records import RecordsModel
-from client.desktop.model.records.replay import players_text
 from client.desktop.window.widgets.screen import Act, put, show
 from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.game_archive import Played
+from client.texts import records as texts
 from client.texts.game_text import date_text
 from client.texts.games import board_size
 
-_COLUMNS = (
-    Column("Day", 84),
-    Column("Players", 150),
-    Column("Board", 110),
-    Column("Won by", 90),
-)
+_COLUMNS = tuple(map(Column, texts.ARCHIVE, (84, 150, 110, 90)))
 
 
 class ArchivePanel(ttk.Frame):
@@ -39,7 +34,7 @@ class ArchivePanel(ttk.Frame):
         head.columnconfigure(0, weight=1)
         self.title = ttk.Label(head, font=look.font(13, bold=True))
         self.title.grid(row=0, column=0, sticky="w")
-        ttk.Label(head, text="Player").grid(row=0, column=1, padx=look.px(6))
+        ttk.Label(head, text=texts.PLAYER.text).grid(row=0, column=1, padx=look.px(6))
         self.player = ttk.Entry(head, width=14)
         self.player.grid(row=0, column=2)
         self.player.bind("<Return>", lambda _: self._find())
@@ -47,14 +42,14 @@ class ArchivePanel(ttk.Frame):
         self.results.grid(row=1, column=0, columnspan=3, sticky="w")
         self.table = Table(self, look, _COLUMNS, self._open)
         self.table.grid(row=1, sticky="nsew")
-        self.earlier = ttk.Button(self, text="Earlier games", bootstyle="ghost", command=self._earlier)
+        self.earlier = ttk.Button(self, text=texts.EARLIER, bootstyle="ghost", command=self._earlier)
         self.earlier.grid(row=2, sticky="w", pady=(look.px(6), 0))
-        hint(self.player, "Whose games: a name and Enter; empty for everybody's")
+        hint(self.player, texts.PLAYER.hint)
 
     def refresh(self) -> None:
         """Show the model's current state."""
         archive = self._model.archive
-        put(self.title, archive.name or "All games", self._look.palette.text)
+        put(self.title, archive.name or texts.ALL_GAMES, self._look.palette.text)
         put(self.results, archive.results, self._look.palette.quiet)
         show(self.results, bool(archive.results))
         self.table.refresh([_row(played) for played in self._games()], archive.hint)
@@ -79,5 +74,5 @@ class ArchivePanel(ttk.Frame):
 
 def _row(played: Played) -> tuple[str, ...]:
     record = played.record
-    won_by = "draw" if record.winner is None else record.seats[record.winner]
-    return date_text(record), players_text(record), board_size(record.options), won_by
+    winner = texts.NO_WINNER if record.winner is None else record.seats[record.winner]
+    return date_text(record), texts.players(record), board_size(record.options), winner

@@ -7,18 +7,17 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.records.records import RecordsModel
-from client.desktop.window.widgets.screen import Act
+from client.desktop.window.widgets.buttons import button
+from client.desktop.window.widgets.screen import Act, put
 from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts import records as texts
 
-_COLUMNS = (
-    Column("#", 36, number=True),
-    Column("Player", 130),
-    Column("Rating", 90, number=True),
-    Column("Won", 46, number=True),
-    Column("Drawn", 50, number=True),
-    Column("Lost", 46, number=True),
+_COLUMNS = tuple(
+    Column(title, width, number)
+    for title, width, number in zip(
+        texts.RANKING, (36, 130, 90, 46, 50, 46), (True, False, True, True, True, True), strict=True
+    )
 )
 
 
@@ -33,9 +32,8 @@ class LeaderboardPanel(ttk.Frame):
         self.rowconfigure(0, weight=1)
         self.table = Table(self, look, _COLUMNS, self._open)
         self.table.grid(sticky="nsew")
-        self.other = ttk.Button(self, bootstyle="ghost", command=self._switch)
+        self.other = button(self, texts.SHOW_BOTS, self._switch)
         self.other.grid(row=1, sticky="w", pady=(look.px(6), 0))
-        hint(self.other, "Games with bots are rated apart")
 
     def refresh(self) -> None:
         """Show the current ratings."""
@@ -43,14 +41,12 @@ class LeaderboardPanel(ttk.Frame):
         standings = board.standings.value or []
         self.table.refresh(
             [
-                (str(place), s.name, f"{s.rating} ± {s.deviation}", str(s.wins), str(s.draws), str(s.losses))
+                (str(place), s.name, texts.rating(s), str(s.wins), str(s.draws), str(s.losses))
                 for place, s in enumerate(standings, 1)
             ],
             board.hint,
         )
-        text = "Show people" if board.bots else "Show bots"
-        if self.other.cget("text") != text:
-            self.other.configure(text=text)
+        put(self.other, texts.SHOW_PEOPLE if board.bots else texts.SHOW_BOTS.text)
 
     def _switch(self) -> None:
         board = self._model.leaderboard

@@ -13,11 +13,11 @@ from client.desktop.model.records.records import RecordsModel
 from client.desktop.window.records.archive import ArchivePanel
 from client.desktop.window.records.leaderboard import LeaderboardPanel
 from client.desktop.window.records.replay import ReplayPanel
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, Screen, put, show
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
-
-_FILES = (("Game", "*.json"), ("Text to read", "*.txt"))
+from client.texts import records as texts
+from client.texts.caption import Caption
 
 
 class RecordsScreen(Screen):
@@ -44,21 +44,17 @@ class RecordsScreen(Screen):
         top = ttk.Frame(self)
         top.grid(row=0, sticky="ew", pady=(0, look.px(10)))
         top.columnconfigure(4, weight=1)
-        self.back = self._tab(top, 0, "‹ Back", model.back, "One step back (Esc)")
-        self.players = self._tab(top, 1, "Leaderboard", model.show_leaderboard, "The best players")
-        self.games = self._tab(top, 2, "Games", model.show_games, "Every finished game")
-        self.mine = self._tab(top, 3, "Mine", lambda: model.show_games(model.me), "Your page: results and games")
-        self.bring = ttk.Button(top, text="Import …", bootstyle="ghost", command=self._import)
+        self.back = self._tab(top, 0, texts.BACK, model.back)
+        self.players = self._tab(top, 1, texts.LEADERBOARD, model.show_leaderboard)
+        self.games = self._tab(top, 2, texts.GAMES, model.show_games)
+        self.mine = self._tab(top, 3, texts.MINE, lambda: model.show_games(model.me))
+        self.bring = button(top, texts.IMPORT, self._import)
         self.bring.grid(row=0, column=5)
-        hint(self.bring, "Look at a game from a file that was exported as JSON")
 
-    def _tab(
-        self, parent: ttk.Frame, column: int, text: str, action: Callable[[], object], explanation: str
-    ) -> ttk.Button:
-        button = ttk.Button(parent, text=text, bootstyle="ghost", command=self.acts(action))
-        button.grid(row=0, column=column)
-        hint(button, explanation)
-        return button
+    def _tab(self, parent: ttk.Frame, column: int, caption: Caption, action: Callable[[], object]) -> ttk.Button:
+        tab = button(parent, caption, self.acts(action))
+        tab.grid(row=0, column=column)
+        return tab
 
     def refresh(self) -> None:
         model = self.model
@@ -99,7 +95,7 @@ class RecordsScreen(Screen):
             self.replay.steps.go(by)
 
     def _import(self) -> None:
-        chosen = filedialog.askopenfilename(parent=self, title="Import a game", filetypes=_FILES[:1])
+        chosen = filedialog.askopenfilename(parent=self, title=texts.IMPORT_TITLE, filetypes=texts.FILES[:1])
         if chosen:
             self.act(lambda: self.model.import_from(Path(chosen)))
 
@@ -107,6 +103,8 @@ class RecordsScreen(Screen):
         if self.model.replay is None:
             return
         name = f"{self.model.replay.file_name}.json"
-        chosen = filedialog.asksaveasfilename(parent=self, title="Export the game", initialfile=name, filetypes=_FILES)
+        chosen = filedialog.asksaveasfilename(
+            parent=self, title=texts.EXPORT_TITLE, initialfile=name, filetypes=texts.FILES
+        )
         if chosen:
             self.act(lambda: self.model.export_to(Path(chosen)))

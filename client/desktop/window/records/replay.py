@@ -9,10 +9,11 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.records.replay import Replay
 from client.desktop.window.widgets.board import BoardCanvas
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.move_stepper import StepBar
 from client.desktop.window.widgets.screen import Act, put
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts.records import EXPORT
 
 
 class ReplayPanel(ttk.Frame):
@@ -34,11 +35,10 @@ class ReplayPanel(ttk.Frame):
         self.ending.grid(row=3, sticky="ew", pady=(0, look.px(6)))
         self.steps = StepBar(self, look, act, replay.steps)
         self.steps.grid(row=4)
-        self.export = ttk.Button(self, text="Export …", bootstyle="outline", command=export)
+        self.export = button(self, EXPORT, export, "outline")
         self.export.grid(row=5, pady=(look.px(6), 0))
         for key, by in (("<Left>", -1), ("<Right>", 1)):  # no cell can be chosen here, so the arrows step
             self.board.bind(key, lambda _, by=by: self.steps.go(by))  # type: ignore[misc]
-        hint(self.export, "Write it to a file: as JSON, which Import reads, or as text to read")
         self.board.focus_set()
 
     def refresh(self) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.stepping import Steps
+from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.screen import Act, put
 from client.desktop.window.widgets.theme import Style
-from client.desktop.window.widgets.tooltips import hint
+from client.texts import records as texts
+from client.texts.caption import Caption
 
 
 class StepBar(ttk.Frame):
@@ -24,24 +26,22 @@ class StepBar(ttk.Frame):
         self._look = look
         self._act = act
         self._steps = steps
-        self._button(0, "|‹", lambda: steps.go(-steps.count), "The empty board (Home)")
-        self._button(1, "‹", lambda: steps.go(-1), "One move back (Page Up)")
+        self._button(0, texts.FIRST, lambda: steps.go(-steps.count))
+        self._button(1, texts.PREVIOUS, lambda: steps.go(-1))
         self.words = ttk.Label(self, width=16, anchor="center")
         self.words.grid(row=0, column=2)
-        self._button(3, "›", lambda: steps.go(1), "One move on (Page Down)")
-        self._button(4, "›|", lambda: steps.go(steps.count), "The last position (End)")
+        self._button(3, texts.NEXT, lambda: steps.go(1))
+        self._button(4, texts.LAST, lambda: steps.go(steps.count))
 
     def refresh(self) -> None:
         """Show the current position's number."""
         steps, palette = self._steps, self._look.palette
         colour = palette.cursor if steps.looks_back else palette.quiet
-        put(self.words, f"move {steps.shown} of {steps.count}" if steps.count else "no move yet", colour)
+        put(self.words, texts.position(steps.shown, steps.count), colour)
 
     def go(self, by: int) -> None:
         """Show an earlier or later position."""
         self._act(lambda: self._steps.go(by))
 
-    def _button(self, column: int, text: str, action: Callable[[], object], explanation: str) -> None:
-        button = ttk.Button(self, text=text, bootstyle="ghost", command=lambda: self._act(action))
-        button.grid(row=0, column=column)
-        hint(button, explanation)
+    def _button(self, column: int, caption: Caption, action: Callable[[], object]) -> None:
+        button(self, caption, lambda: self._act(action)).grid(row=0, column=column)

@@ -115,7 +115,7 @@ def test_what_was_asked_for_another_page_does_not_come_into_this_one(reader: Rea
 def test_instead_of_a_list_it_is_said_why_there_is_none(reader: Reader) -> None:
     reader.servers.last = 0
     reader.archive.show()
-    assert reader.archive.hint == "Asking …"
+    assert reader.archive.hint == "Loading …"
     reader.see(lambda: reader.archive.hint == "No finished game yet.")
     reader.servers.refusal = "the list cannot be had"
     reader.archive.show()

@@ -42,7 +42,7 @@ def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown
     ann.plays(0)
     fill_disk_and_kill_main(cluster)
     ben.plays(4)
-    assert ben.room.asking.notice.startswith("The servers cannot save anything at the moment: the journal")
+    assert ben.room.asking.notice.startswith("The servers cannot save at the moment: the journal")
     assert ben.room.view is not None
     assert ben.room.view.board["cells"] == "X........"
     ben.wait(lambda: (banner := ben.model.banner()) is None or banner.kind == "back", "no word of a lost connection")
@@ -68,4 +68,4 @@ def test_a_computer_player_goes_on_when_there_is_space(cluster: ClusterControl) 
 
 
 def test_what_the_rules_refuse_is_said_as_ever() -> None:
-    assert refusal(NotYourTurn("it is not your turn")) == "That was refused: it is not your turn."
+    assert refusal(NotYourTurn("it is not your turn")) == "Not possible: it is not your turn."

@@ -14,6 +14,7 @@ import ttkbootstrap as ttk
 
 import client.desktop.model
 import client.desktop.window
+import client.texts
 from client.desktop.model.base.maintenance import Closing
 from client.desktop.window.app import SMALLEST
 from client.desktop.window.widgets.theme import Style
@@ -158,6 +159,7 @@ def test_a_tooltip_goes_with_its_widget_even_if_it_is_just_about_to_be_shown(des
 
 def test_the_model_knows_no_tk_and_the_windows_no_threads_and_no_network() -> None:
     forbidden = {
+        client.texts: {"tkinter", "threading", "wire.rpc", "client.desktop"},
         client.desktop.model: {"tkinter", "ttkbootstrap", "tktooltip", "PIL", "client.desktop.window"},
         client.desktop.window: {
             "threading",
@@ -170,7 +172,7 @@ def test_the_model_knows_no_tk_and_the_windows_no_threads_and_no_network() -> No
         },
     }
     for package, banned in forbidden.items():
-        for file in Path(package.__path__[0]).glob("*.py"):
+        for file in Path(package.__path__[0]).rglob("*.py"):
             found = {name for name in imports(file) if any(name == ban or name.startswith(f"{ban}.") for ban in banned)}
             assert not found, f"{file} imports {found}"
 

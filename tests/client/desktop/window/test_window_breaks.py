@@ -99,7 +99,7 @@ def test_a_move_made_meanwhile_that_cannot_be_played_is_said_to_be_refused(desk:
     desk.wait(lambda: not any(person.room.model.pending for person in (eli, eli_elsewhere)))
     notices = sorted(str(person.room.notice.cget("text")) for person in (eli, eli_elsewhere))
     assert notices[0] == ""
-    assert notices[1].startswith("That was refused: ")
+    assert notices[1].startswith("Not possible: ")
 
 
 @pytest.mark.parametrize("role", [COMMUNICATION, NAME_SERVER])

@@ -154,9 +154,7 @@ def test_a_room(desk: Desk, wilhelmina: Person) -> None:
         model.result.look_at(model.view)
         model.selection.look_at(model.view)
         model.asking.outcome = f"{OTHER} moved, which ended your draw offer" if name == "playing" else ""
-        model.asking.notice = (
-            "That was refused: you have made no move that could be taken back." if name == "clock" else ""
-        )
+        model.asking.notice = "Not possible: you have made no move that could be taken back." if name == "clock" else ""
         for sure in (False, True):
             model.asking.asks_to_resign = sure and model.view.phase == "playing"
             if found := cut(wilhelmina):
