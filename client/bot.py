@@ -13,7 +13,7 @@ from client.cluster import connect
 from client.room import News, RoomClient, new_request_id
 from game.bots.strategy import LEVELS, THINKS_S, Strategy, within
 from game.errors import Draining, InvalidArgument, Refusal, RoomFull
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from wire.errors import StorageFailed
 
 
@@ -25,7 +25,7 @@ class PlayedMove:
     name: str
     request_id: str
     cell: int
-    answer: Answer
+    answer: CommandAnswer
     sent_at: float
     accepted_at: float
 
@@ -134,7 +134,7 @@ class Bot:
                 raise
         return 0
 
-    def _until_saved(self, command: Callable[[], Answer]) -> Answer:
+    def _until_saved(self, command: Callable[[], CommandAnswer]) -> CommandAnswer:
         """Retry with the same request id while the servers cannot store entries: a bot has no other work."""
         while True:
             try:

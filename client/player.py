@@ -27,7 +27,7 @@ the front door may be down too, and the game continues without it.
 """
 
 
-class FrontDoor(Protocol):
+class FrontDoorConnection(Protocol):
     """What a player needs from the connection to a cluster."""
 
     def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
@@ -55,7 +55,7 @@ class Player:
     ``name`` has the spelling of the first claim, as in views, whatever spelling a later claim used.
     """
 
-    def __init__(self, name: str, token: str, cluster: FrontDoor, patience: RetryPolicy) -> None:
+    def __init__(self, name: str, token: str, cluster: FrontDoorConnection, patience: RetryPolicy) -> None:
         """``patience`` applies to calls to rooms."""
         self.name = name
         self.token = token

@@ -17,7 +17,7 @@ from game.forms.event_codec import from_plain
 from game.games.selection import Proposal
 from game.match.offers import Matter
 from game.rooms.chat import Line
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from game.rooms.events import Event, Left
 
 WAIT_S = 20.0
@@ -46,7 +46,7 @@ class News:
 class RoomClient:
     """A room, for the player ``name``. Safe for threads.
 
-    Every command returns an ``Answer``: the room's version after the command and the caller's seat. A command raises
+    Every command returns a ``CommandAnswer``: the room's version after it and the caller's seat. A command raises
     the Refusal with the reason if the rules do not allow it (``game.errors``). It raises DeadlineExceeded, NotReady or
     Busy if the servers do not answer in time (``wire.errors``). After DeadlineExceeded it is unknown whether the
     command was applied. The same command with the same ``request_id`` then returns its answer and is applied once.
@@ -78,7 +78,7 @@ class RoomClient:
         # True when the servers count this player as away without a ``leave``. ``watch`` then joins again.
         self._sent_away = False
 
-    def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> Answer:
+    def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> CommandAnswer:
         """Take a seat, return to the caller's seat, or watch.
 
         If no seat is free, the caller becomes a spectator, and ``seat`` is None. Raises NotInvited if the room is
@@ -89,59 +89,59 @@ class RoomClient:
         self._sent_away = False
         return answer
 
-    def leave(self, *, request_id: str | None = None) -> Answer:
+    def leave(self, *, request_id: str | None = None) -> CommandAnswer:
         """Leave the room. A player keeps the seat, and ``join`` returns to it."""
         self._role = None
         self._sent_away = False
         return self._command("leave", request_id)
 
-    def move(self, move: object, *, request_id: str | None = None) -> Answer:
+    def move(self, move: object, *, request_id: str | None = None) -> CommandAnswer:
         """Make a move. In tic-tac-toe ``move`` is a cell number, row by row from 0."""
         return self._command("move", request_id, move)
 
-    def resign(self, *, request_id: str | None = None) -> Answer:
+    def resign(self, *, request_id: str | None = None) -> CommandAnswer:
         """Resign the running game."""
         return self._command("resign", request_id)
 
-    def rematch(self, *, request_id: str | None = None) -> Answer:
+    def rematch(self, *, request_id: str | None = None) -> CommandAnswer:
         """Offer another game. It starts, with seats swapped, when both players have offered it."""
         return self._command("rematch", request_id)
 
-    def claim_game(self, result: Literal["win", "draw"], *, request_id: str | None = None) -> Answer:
+    def claim_game(self, result: Literal["win", "draw"], *, request_id: str | None = None) -> CommandAnswer:
         """End a game after the opponent has been away for long enough (one minute by default).
 
         Raises NotAllowed before that time.
         """
         return self._command("claim_game", request_id, result)
 
-    def propose(self, proposal: Proposal, *, request_id: str | None = None) -> Answer:
+    def propose(self, proposal: Proposal, *, request_id: str | None = None) -> CommandAnswer:
         """Propose what to play, while a match selects it. The match begins when both proposals are equal."""
         return self._command("propose", request_id, proposal._asdict())
 
-    def offer(self, what: Matter, *, request_id: str | None = None) -> Answer:
+    def offer(self, what: Matter, *, request_id: str | None = None) -> CommandAnswer:
         """Offer a draw, a takeback of the caller's last move, or (before the second move) an abort of the game."""
         return self._command("offer", request_id, what)
 
-    def accept(self, what: Matter, *, request_id: str | None = None) -> Answer:
+    def accept(self, what: Matter, *, request_id: str | None = None) -> CommandAnswer:
         """Accept the opponent's offer."""
         return self._command("accept", request_id, what)
 
-    def decline(self, what: Matter | Literal["rematch"], *, request_id: str | None = None) -> Answer:
+    def decline(self, what: Matter | Literal["rematch"], *, request_id: str | None = None) -> CommandAnswer:
         """Decline the opponent's offer, or withdraw the caller's offer."""
         return self._command("decline", request_id, what)
 
-    def say(self, text: str, *, request_id: str | None = None) -> Answer:
+    def say(self, text: str, *, request_id: str | None = None) -> CommandAnswer:
         """Send a chat line of 1 to 200 characters to everybody in the room.
 
         Raises TooOften after many lines in a short time.
         """
         return self._command("say", request_id, text)
 
-    def lock(self, on: bool, *, request_id: str | None = None) -> Answer:
+    def lock(self, on: bool, *, request_id: str | None = None) -> CommandAnswer:
         """Admit no more spectators, or admit them again. Only the owner of the room can do this."""
         return self._command("lock", request_id, on)
 
-    def remove(self, name: str, *, request_id: str | None = None) -> Answer:
+    def remove(self, name: str, *, request_id: str | None = None) -> CommandAnswer:
         """Remove a spectator permanently. Only the owner of the room can do this."""
         return self._command("remove", request_id, name)
 
@@ -150,7 +150,7 @@ class RoomClient:
         code = self._mine(lambda: self._commands.call("invite", self._token))["code"]
         return f"{self.id}-{code}" if code else self.id
 
-    def close(self, *, request_id: str | None = None) -> Answer:
+    def close(self, *, request_id: str | None = None) -> CommandAnswer:
         """Close the room permanently. Only its owner can do this, and only while no game is running."""
         return self._command("close", request_id)
 
@@ -249,10 +249,10 @@ class RoomClient:
         """Return the events after that version: when there are some, or when the wait ends."""
         return channel.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
 
-    def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
+    def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
         request_id = request_id or new_request_id()
         answer = self._mine(lambda: self._commands.call(method, self._token, request_id, *arguments))
-        return Answer(answer["version"], answer["seat"])
+        return CommandAnswer(answer["version"], answer["seat"])
 
 
 def _drains(answer: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from simulator.engine.disk import Disk
 from simulator.engine.event_trace import EventTrace
-from simulator.engine.fault_schedule import Fault, FaultSchedule
+from simulator.engine.fault_schedule import FaultSchedule, ScheduledFault
 from simulator.engine.network import Network, NetworkConditions
 from simulator.engine.node import Node
 from simulator.engine.register import PendingRequest, RegisterServer, run_register
@@ -21,13 +21,13 @@ from simulator.engine.verdict import Verdict
 __all__ = [
     "Disk",
     "EventTrace",
-    "Fault",
     "FaultSchedule",
     "Network",
     "NetworkConditions",
     "Node",
     "PendingRequest",
     "RegisterServer",
+    "ScheduledFault",
     "Simulation",
     "Verdict",
     "run_register",

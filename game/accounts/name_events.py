@@ -14,7 +14,7 @@ class Claimed(Struct, frozen=True, tag="claimed", tag_field="kind"):
     token_hash: str
 
 
-class Kept(Struct, frozen=True, tag="kept", tag_field="kind"):
+class Reserved(Struct, frozen=True, tag="kept", tag_field="kind"):
     """The name is reserved. It can be recovered only with the code of this hash."""
 
     code_hash: str
@@ -30,7 +30,7 @@ class Released(Struct, frozen=True, tag="released", tag_field="kind"):
     """The name is free."""
 
 
-Event = Claimed | Kept | Recovered | Released
+Event = Claimed | Reserved | Recovered | Released
 
-EVENTS: Form[Event] = Form(Claimed, Kept, Recovered, Released)
+EVENTS: Form[Event] = Form(Claimed, Reserved, Recovered, Released)
 to_plain, from_plain = EVENTS.to_plain, EVENTS.from_plain

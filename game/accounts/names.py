@@ -5,7 +5,7 @@ Decide and evolve, as for rooms.
 | event | before it | after it |
 | --- | --- | --- |
 | ``Claimed`` | free | owned |
-| ``Kept`` | owned | owned, with a recovery code: never released |
+| ``Reserved`` | owned | owned, with a recovery code: never released |
 | ``Recovered`` | owned, with a code | owned by another token, with the same code |
 | ``Released`` | owned, without a code | free |
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.structs import replace
 
-from game.accounts.name_events import Claimed, Event, Kept, Recovered, Released
+from game.accounts.name_events import Claimed, Event, Recovered, Released, Reserved
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, WrongCode
 from game.plain_values import Form, Whole
 
@@ -169,7 +169,7 @@ def _keep(state: Name, keep: Reserve) -> tuple[Event, ...]:
         raise BadToken("the name is not this token's (any more)")
     if keep.code_hash in state.former_codes:
         raise InvalidArgument("another recovery code has taken the place of this one: make a new one")
-    return () if keep.code_hash == state.code_hash else (Kept(keep.code_hash),)
+    return () if keep.code_hash == state.code_hash else (Reserved(keep.code_hash),)
 
 
 def _recover(state: Name, recover: Recover) -> tuple[Event, ...]:
@@ -189,7 +189,7 @@ def evolve(state: Name, event: Event) -> Name:
     version = state.version + 1
     if isinstance(event, Claimed):
         return Name(version, event.name, event.token_hash)
-    if isinstance(event, Kept):
+    if isinstance(event, Reserved):
         codes = (*state.former_codes, state.code_hash)[-REMEMBERED:] if state.kept else ()
         return replace(state, version=version, code_hash=event.code_hash, former_codes=codes)
     if isinstance(event, Recovered):

@@ -12,7 +12,7 @@ from game.match.clock import Clock, clock_rule, written
 from game.match.offers import Offers
 from game.rooms.access import Access
 from game.rooms.chat import Line
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from game.rooms.state import Room
 from game.rules import Outcome
 
@@ -95,7 +95,7 @@ def decode(plain: Mapping[str, Any]) -> Room:
         draws=plain["draws"],
         rematch=tuple(plain["rematch"]),
         requests={
-            name: tuple((request_id, Answer(version, seat)) for request_id, version, seat in known)
+            name: tuple((request_id, CommandAnswer(version, seat)) for request_id, version, seat in known)
             for name, known in plain["requests"].items()
         },
         **later,

@@ -16,20 +16,20 @@ REMEMBERED_GONE = 64
 """Remembered usernames that are no longer in the room."""
 
 
-class Answer(NamedTuple):
+class CommandAnswer(NamedTuple):
     """The answer to a request: the version after its last event, and the caller's seat at that version."""
 
     version: int
     seat: Seat | None
 
 
-_Known = tuple[tuple[str, Answer], ...]
+_Known = tuple[tuple[str, CommandAnswer], ...]
 Requests = Mapping[str, _Known]
 """For each username its request ids and their first answers, latest last. Usernames are in the order of their last
 requests."""
 
 
-def remembered(requests: Requests, by: str, request_id: str, answer: Answer) -> dict[str, _Known]:
+def remembered(requests: Requests, by: str, request_id: str, answer: CommandAnswer) -> dict[str, _Known]:
     """Return the requests after one event more. ``answer`` becomes the answer to the event's request."""
     changed = dict(requests)
     earlier = changed.pop(by, ())
@@ -39,7 +39,7 @@ def remembered(requests: Requests, by: str, request_id: str, answer: Answer) -> 
     return changed
 
 
-def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tuple[str, str], Answer]:
+def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tuple[str, str], CommandAnswer]:
     """Return the requests that are in ``before`` but not in ``after``, with their answers.
 
     The keys are (username, request id). ``by``: the usernames of all events in between. Others keep their requests, or
@@ -49,7 +49,7 @@ def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tu
     changed = names & before.keys()
     if len(after) < len(before) + len(names - before.keys()):
         changed |= before.keys() - after.keys()
-    lost: dict[tuple[str, str], Answer] = {}
+    lost: dict[tuple[str, str], CommandAnswer] = {}
     for name in changed:
         known, kept = before[name], after.get(name, ())
         if not kept or kept[0] is not known[0]:  # the oldest are dropped first

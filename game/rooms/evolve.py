@@ -14,7 +14,7 @@ from typing import Any
 from game.errors import InvariantBroken, Refusal, check
 from game.rooms import events as e
 from game.rooms import evolve_people, evolve_play
-from game.rooms.dedup import Answer, Requests, forget_the_long_gone, remembered
+from game.rooms.dedup import CommandAnswer, Requests, forget_the_long_gone, remembered
 from game.rooms.events import Event
 from game.rooms.state import Become, Room
 from game.rules import Seat
@@ -65,7 +65,7 @@ def _remember(room: Room, version: int, event: Event) -> Requests:
 
     When a person leaves, those of people long gone are dropped.
     """
-    requests = remembered(room.requests, event.by, event.request_id, Answer(version, _seat_after(room, event)))
+    requests = remembered(room.requests, event.by, event.request_id, CommandAnswer(version, _seat_after(room, event)))
     if isinstance(event, e.Closed):
         forget_the_long_gone(requests, room.players)
     elif isinstance(event, (e.Left, e.Removed)):

@@ -18,7 +18,7 @@ from game.match.offers import NO_OFFERS, Offers
 from game.rooms.access import OPEN, Access
 from game.rooms.chat import Talk
 from game.rooms.commands import SYSTEM
-from game.rooms.dedup import Answer, Requests
+from game.rooms.dedup import CommandAnswer, Requests
 from game.rules import SEATS, Outcome, Position, Rules, Seat
 
 Phase = Literal["new", "waiting", "selecting", "playing", "finished", "closed"]
@@ -120,7 +120,7 @@ def nothing(room_id: str) -> Room:
     return Room(room_id)
 
 
-def answer_to(room: Room, by: str, request_id: str) -> Answer | None:
+def answer_to(room: Room, by: str, request_id: str) -> CommandAnswer | None:
     """Return the first answer to a request that was applied before; None if the room does not remember it."""
     for known, answer in room.requests.get(by, ()):
         if known == request_id:
@@ -128,6 +128,6 @@ def answer_to(room: Room, by: str, request_id: str) -> Answer | None:
     return None
 
 
-def answer_now(room: Room, by: str) -> Answer:
+def answer_now(room: Room, by: str) -> CommandAnswer:
     """Return the answer to a request that is complete at this version."""
-    return Answer(room.version, room.seat_of(by))
+    return CommandAnswer(room.version, room.seat_of(by))

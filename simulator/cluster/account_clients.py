@@ -19,7 +19,7 @@ from game.rooms.commands import Close, Create, Join
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.rooms.room_store import RoomStore
-from simulator.cluster.clients import GIVES_UP_S, RoomClient, fields_of
+from simulator.cluster.clients import GIVES_UP_S, SimulatedRoomClient, fields_of
 
 NAME = "host"
 THINKS_S = 0.1
@@ -54,7 +54,7 @@ class Ledger:
                 yield f"G1: {stream} was closed, and is {state.phase}"
 
 
-class AccountClient(RoomClient):
+class AccountClient(SimulatedRoomClient):
     """A host: claims, reserves or recovers the name, opens a room and closes it, in a loop."""
 
     def __init__(self, ledger: Ledger, *, until_s: float) -> None:

@@ -17,7 +17,7 @@ from server.replication.primary import SyncState
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import RoomStore
 from simulator.cluster.account_clients import Ledger
-from simulator.cluster.clients import RoomClient, RoomClients, SpectatorClient
+from simulator.cluster.clients import RoomClients, SimulatedRoomClient, SpectatorClient
 from simulator.cluster.match_checker import LEADERS, PlayedGame, wrong_in_book, wrong_ratings
 from simulator.cluster.match_players import Matches
 from simulator.cluster.servers.machine import SERVERS, Machine
@@ -79,7 +79,7 @@ class Checker:
             *(name for table in self.tables for name in table.players),
         ):
             person = self.world.node(name)
-            if not isinstance(person, RoomClient) or not person.finished:
+            if not isinstance(person, SimulatedRoomClient) or not person.finished:
                 yield f"{name} still waits for an answer"
         yield from self._not_followed(main.store)
 

@@ -49,7 +49,7 @@ class RoomClients:
         return f"{self.room}-watcher"
 
 
-class RoomClient(Process):
+class SimulatedRoomClient(Process):
     """A client that sends the main server one request after another. Each ends with an answer or is given up."""
 
     def __init__(self, *, until_s: float) -> None:
@@ -119,7 +119,7 @@ class RoomClient(Process):
         return main.link.epoch if isinstance(main, MainProcess) and main.link is not None else 0
 
 
-class Participant(RoomClient):
+class Participant(SimulatedRoomClient):
     """A client at ``table``. It records its requests and their answers."""
 
     table: RoomClients
@@ -215,7 +215,7 @@ class PlayerClient(Participant):
         return Move(me, request, self.cell(view["board"]["cells"]))
 
 
-class SpectatorClient(RoomClient):
+class SpectatorClient(SimulatedRoomClient):
     """Watches a table from its first event. After a crash it continues at the version that it has seen."""
 
     def __init__(self, table: RoomClients) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from server.replication.primary import SyncState
 from simulator.cluster.servers.machine import ADRIFT, SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess
-from simulator.engine.fault_schedule import Fault, Undo
+from simulator.engine.fault_schedule import ScheduledFault, Undo
 from simulator.engine.simulation import Simulation
 from wire import MAIN, REPLICATION
 
@@ -23,7 +23,7 @@ HANGS = 0.3
 LOOK_AGAIN_S = 0.01
 
 
-class ClusterFaults:
+class FaultInjector:
     """The faults of one simulation."""
 
     def __init__(self, world: Simulation, machine: Machine, people: Sequence[str]) -> None:
@@ -33,47 +33,49 @@ class ClusterFaults:
         # At most one backup for each role. A restored backup is removed.
         self._backups: dict[str, sqlite3.Connection] = {}
 
-    def calm(self) -> list[Fault]:
+    def calm(self) -> list[ScheduledFault]:
         """Return the faults of a calm schedule.
 
         A paused main server is replaced but not ended, and wakes after the takeover.
 
         The check of the epoch at the replica is then the only protection. So the replica must be available.
         """
-        return [Fault("replaced, not ended", 5, self._replace_without_ending, 2.0, 2.0), self._client_crashed]
+        return [ScheduledFault("replaced, not ended", 5, self._replace_without_ending, 2.0, 2.0), self._client_crashed]
 
-    def all(self) -> list[Fault]:
+    def all(self) -> list[ScheduledFault]:
         """Return all faults, with their relative weights."""
         return [
-            Fault("kill", 5, self._kill),
-            Fault("kill several", 2, self._kill_several),
-            Fault("kill at a write", 5, self._kill_at_a_write),
-            Fault("pause", 4, self._pause, 0.02, 2.5),
-            Fault("cut", 5, self._cut, 0.05, 2.0),
-            Fault("disk full", 3, self._disk_full, 0.05, 1.0),
-            Fault("main's disk lost", 3, self._lose_main_disk),
-            Fault("replica's disk lost", 1, self._lose_replica_disk),
-            Fault("power cut at the replica", 1.5, self._cut_power),
+            ScheduledFault("kill", 5, self._kill),
+            ScheduledFault("kill several", 2, self._kill_several),
+            ScheduledFault("kill at a write", 5, self._kill_at_a_write),
+            ScheduledFault("pause", 4, self._pause, 0.02, 2.5),
+            ScheduledFault("cut", 5, self._cut, 0.05, 2.0),
+            ScheduledFault("disk full", 3, self._disk_full, 0.05, 1.0),
+            ScheduledFault("main's disk lost", 3, self._lose_main_disk),
+            ScheduledFault("replica's disk lost", 1, self._lose_replica_disk),
+            ScheduledFault("power cut at the replica", 1.5, self._cut_power),
             self._client_crashed,
         ]
 
-    def restorations(self) -> list[Fault]:
+    def restorations(self) -> list[ScheduledFault]:
         """Return the faults that replace a journal by an older backup of it."""
         return [
-            Fault("main's journal put back", 1, self._put_main_journal_back, 1.5, 3.0),
-            Fault("replica's journal put back", 1, self._put_replica_journal_back),
+            ScheduledFault("main's journal put back", 1, self._put_main_journal_back, 1.5, 3.0),
+            ScheduledFault("replica's journal put back", 1, self._put_replica_journal_back),
         ]
 
-    def damages(self) -> list[Fault]:
+    def damages(self) -> list[ScheduledFault]:
         """Return the faults that damage a row of a journal. The other copy has that row, and has it undamaged."""
         return [
-            Fault("row of main's journal damaged", 1, lambda chance: self._damage(MAIN, REPLICATION, chance)),
-            Fault("row of the replica's journal damaged", 1, lambda chance: self._damage(REPLICATION, MAIN, chance)),
+            ScheduledFault("row of main's journal damaged", 1, lambda chance: self._damage(MAIN, REPLICATION, chance)),
+            ScheduledFault(
+                "row of the replica's journal damaged", 1, lambda chance: self._damage(REPLICATION, MAIN, chance)
+            ),
         ]
 
     @property
-    def _client_crashed(self) -> Fault:
-        return Fault("client crashed", 2, self._crash_client, 0.05, 0.5)
+    def _client_crashed(self) -> ScheduledFault:
+        return ScheduledFault("client crashed", 2, self._crash_client, 0.05, 0.5)
 
     def _kill(self, chance: random.Random) -> Undo | None:
         role = chance.choice(SERVERS)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from simulator.cluster.account_clients import AccountClient, Ledger
 from simulator.cluster.checker import Checker
 from simulator.cluster.clients import PlayerClient, RoomClients, SpectatorClient
-from simulator.cluster.faults import ClusterFaults
+from simulator.cluster.faults import FaultInjector
 from simulator.cluster.match_players import Matches, SimulatedMatchPlayer
 from simulator.cluster.servers.machine import SERVERS, Machine, Times
 from simulator.cluster.servers.main_server import MainProcess, SimulatedLimits
@@ -96,7 +96,7 @@ class Schedule:
         )
         self._invite(hosts)
         people = [name for name in self.world.lives if name not in SERVERS]
-        blows = ClusterFaults(self.world, self.machine, people)
+        blows = FaultInjector(self.world, self.machine, people)
         self.storm = FaultSchedule(
             self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0))
         )

@@ -16,7 +16,7 @@ Undo = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Fault:
+class ScheduledFault:
     """A kind of fault.
 
     ``strike`` injects it and returns a function that undoes it, or None if the fault was not possible.
@@ -33,7 +33,9 @@ class Fault:
 class FaultSchedule:
     """Injects faults one after another. Several may be active at the same time."""
 
-    def __init__(self, world: Simulation, blows: Sequence[Fault], *, most_gap_s: float, name: str = "storm") -> None:
+    def __init__(
+        self, world: Simulation, blows: Sequence[ScheduledFault], *, most_gap_s: float, name: str = "storm"
+    ) -> None:
         """``most_gap_s``: the longest time between two faults, in seconds.
 
         ``name``: unique among the fault schedules of a simulation, because it selects the random numbers.

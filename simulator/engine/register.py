@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from simulator.engine.event_trace import EventTrace
-from simulator.engine.fault_schedule import Fault, FaultSchedule, Undo
+from simulator.engine.fault_schedule import FaultSchedule, ScheduledFault, Undo
 from simulator.engine.network import NetworkConditions
 from simulator.engine.node import Node, Timer
 from simulator.engine.simulation import Simulation
@@ -173,7 +173,7 @@ def matter(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Write]]:
     ]
 
 
-def _blows(world: Simulation) -> list[Fault]:
+def _blows(world: Simulation) -> list[ScheduledFault]:
     def crash(chance: random.Random) -> Undo | None:
         name = chance.choice(SERVERS)
         if not world.lives_now(name):
@@ -198,9 +198,9 @@ def _blows(world: Simulation) -> list[Fault]:
         return mend
 
     return [
-        Fault("crash", 3, crash, 0.05, 0.8),
-        Fault("pause", 2, pause, 0.05, 0.8),
-        Fault("cut", 3, cut, 0.05, 0.8),
+        ScheduledFault("crash", 3, crash, 0.05, 0.8),
+        ScheduledFault("pause", 2, pause, 0.05, 0.8),
+        ScheduledFault("cut", 3, cut, 0.05, 0.8),
     ]
 
 

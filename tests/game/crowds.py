@@ -20,7 +20,7 @@ from game.match.offers import MATTERS
 from game.moment import Context
 from game.rooms import commands as c
 from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from game.rooms.events import Event
 from game.rooms.state import Room, answer_now, nothing
 from game.rules import SEATS
@@ -159,7 +159,7 @@ class Play:
         self.events: list[Event] = []
         self.seen: list[Room] = [self.room]
         """The room at every version."""
-        self.answers: dict[str, list[tuple[str, Answer]]] = defaultdict(list)
+        self.answers: dict[str, list[tuple[str, CommandAnswer]]] = defaultdict(list)
         self.carry_out(opening)
 
     def carry_out(self, command: Command) -> tuple[Event, ...] | None:

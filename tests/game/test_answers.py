@@ -26,7 +26,7 @@ from game.rooms.commands import Close, Create, Join, Leave, Move, Rematch
 from game.rooms.dedup import (
     REMEMBERED_GONE,
     REMEMBERED_REQUESTS,
-    Answer,
+    CommandAnswer,
     Requests,
     forget_the_long_gone,
     forgotten,
@@ -51,36 +51,36 @@ from game.rooms.state import Room, answer_now, answer_to, nothing
 def test_a_retry_gets_the_first_answer_whatever_happened_since() -> None:
     room = after(started(), Move("ann", "first", 4))
     first = answer_now(room, "ann")
-    assert first == Answer(room.version, "X")
+    assert first == CommandAnswer(room.version, "X")
     assert answer_to(played(room, 0, 1), "ann", "first") == first
 
 
 def test_the_answer_names_the_version_after_the_last_event_of_the_request() -> None:
     room = after(played(started(), 0, 3, 1, 4), Move("ann", "last", 2))
     assert room.phase == "finished"
-    assert answer_to(room, "ann", "last") == Answer(room.version, "X")
+    assert answer_to(room, "ann", "last") == CommandAnswer(room.version, "X")
 
 
 def test_the_answer_names_the_seat_as_it_was_then() -> None:
     room = after(rematched(won_by_x(), "ann"), Rematch("bob", "again"))
-    assert answer_to(room, "bob", "again") == Answer(room.version, "X")
+    assert answer_to(room, "bob", "again") == CommandAnswer(room.version, "X")
     assert answer_to(started(), "cleo", "again") is None
     room = after(opened(), Join("ann", "in", "player"))
     seated = answer_to(room, "ann", "in")
     room = rematched(played(joined(room, "bob"), 0, 3, 1, 4, 2), "ann", "bob")
     assert room.seat_of("ann") == "O"
-    assert answer_to(room, "ann", "in") == seated == Answer(2, "X")
+    assert answer_to(room, "ann", "in") == seated == CommandAnswer(2, "X")
 
 
 def test_the_answer_to_watching_has_no_seat() -> None:
     room = after(started(), Join("cleo", "in", "player"))
-    assert answer_to(room, "cleo", "in") == Answer(room.version, None)
+    assert answer_to(room, "cleo", "in") == CommandAnswer(room.version, None)
 
 
 def test_a_request_is_known_by_name_and_id() -> None:
     room = after(started(), Move("ann", "same", 4), Move("bob", "same", 0))
-    assert answer_to(room, "ann", "same") == Answer(room.version - 1, "X")
-    assert answer_to(room, "bob", "same") == Answer(room.version, "O")
+    assert answer_to(room, "ann", "same") == CommandAnswer(room.version - 1, "X")
+    assert answer_to(room, "bob", "same") == CommandAnswer(room.version, "O")
     assert answer_to(room, "ann", "other") is None
 
 
@@ -94,9 +94,9 @@ def test_retried_create_leave_and_close_are_known_also_in_a_closed_room() -> Non
     room = after(nothing("abcd"), Create("ann", "create", "", "tictactoe", {}))
     room = after(watched(room, "cleo"), Leave("cleo", "leave"), Close("ann", "close"))
     assert room.phase == "closed"
-    assert answer_to(room, "ann", "create") == Answer(1, None)
-    assert answer_to(room, "cleo", "leave") == Answer(3, None)
-    assert answer_to(room, "ann", "close") == Answer(4, None)
+    assert answer_to(room, "ann", "create") == CommandAnswer(1, None)
+    assert answer_to(room, "cleo", "leave") == CommandAnswer(3, None)
+    assert answer_to(room, "ann", "close") == CommandAnswer(4, None)
 
 
 def test_the_last_eight_requests_of_a_name_are_remembered() -> None:
@@ -207,7 +207,7 @@ def test_evolving_leaves_the_room_before_as_it_was() -> None:
 def test_what_is_forgotten_is_what_was_remembered_before_and_is_not_after(steps: list[tuple[str, bool]]) -> None:
     requests: Requests = {}
     for number, (name, leaves) in enumerate(steps):
-        after = remembered(requests, name, f"request {number}", Answer(number, None))
+        after = remembered(requests, name, f"request {number}", CommandAnswer(number, None))
         if leaves:
             forget_the_long_gone(after, ["ann"] if "ann" in after else [])
         known = [{(by, request): it for by, row in state.items() for request, it in row} for state in (requests, after)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.accounts import names
-from game.accounts.name_events import Claimed, Event, Kept, Recovered, Released, from_plain, to_plain
+from game.accounts.name_events import Claimed, Event, Recovered, Released, Reserved, from_plain, to_plain
 from game.accounts.names import NOBODY, REMEMBERED, Claim, Name, Recover, Release, Reserve, may_be_released
 from game.errors import BadToken, InvalidArgument, NameTaken, NotAllowed, Refusal, WrongCode
 
@@ -113,7 +113,7 @@ def test_held_is_who_was_heard_of_sits_in_a_room_or_kept_it(
     assert may_be_released(state, seated=seated, inactive_s=inactive_s, grace_s=10.0) is free
 
 
-EVENTS: tuple[Event, ...] = (Claimed("Ann", "t"), Kept("c"), Recovered("u"), Released())
+EVENTS: tuple[Event, ...] = (Claimed("Ann", "t"), Reserved("c"), Recovered("u"), Released())
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -20,7 +20,7 @@ from game.forms.event_codec import from_plain, to_plain
 from game.forms.snapshot_codec import decode, encode
 from game.forms.views import summary, talk, view
 from game.rooms.commands import Command, Match, Move
-from game.rooms.dedup import REMEMBERED_REQUESTS, Answer
+from game.rooms.dedup import REMEMBERED_REQUESTS, CommandAnswer
 from game.rooms.events import Agreed, Event, Finished, Moved, Seated, Started
 from game.rooms.state import answer_to, nothing
 from game.rules import SEATS, TERMINATIONS
@@ -156,7 +156,7 @@ def test_a_retry_of_every_remembered_command_gets_its_first_answer(
     for name, answers in play.answers.items():
         known = answers
         if isinstance(opening, Match) and name in opening.players:
-            known = [(opening.request_id, Answer(0, None)), *answers]  # it seated them, on their behalf
+            known = [(opening.request_id, CommandAnswer(0, None)), *answers]  # it seated them, on their behalf
         for request_id, answer in answers[-REMEMBERED_REQUESTS:]:
             assert answer_to(play.room, name, request_id) == answer
         for request_id, _ in known[:-REMEMBERED_REQUESTS]:

@@ -43,7 +43,7 @@ from game.rooms.commands import (
     Remove,
     Say,
 )
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
 from game.rules import Outcome
@@ -137,9 +137,9 @@ def test_a_snapshot_from_before_there_were_matches_is_a_room_without_them() -> N
         wins={"ann": 1},
         rematch=("O",),
         requests={
-            "cleo": (("in", Answer(5, None)),),
-            "ann": (("first", Answer(1, None)), ("last", Answer(11, "X"))),
-            "bob": (("again", Answer(12, "O")),),
+            "cleo": (("in", CommandAnswer(5, None)),),
+            "ann": (("first", CommandAnswer(1, None)), ("last", CommandAnswer(11, "X"))),
+            "bob": (("again", CommandAnswer(12, "O")),),
         },
     )
     assert (room.due_at, room.series_is_over, room.best_of) == (None, False, 0)

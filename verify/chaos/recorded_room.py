@@ -26,7 +26,7 @@ from game.rooms.commands import (
     Resign,
     Say,
 )
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from verify.chaos.history_writer import HistoryWriter
 from wire.errors import TicTacToeError
 
@@ -60,7 +60,7 @@ class RecordedRoom(RoomClient):
         self._watcher = ""
         self._version = 0
 
-    def _command(self, method: str, request_id: str | None, *arguments: Any) -> Answer:
+    def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
         request_id = request_id or new_request_id()
         send = super()._command
         command = _MAKE[method](self.name, request_id, *arguments)

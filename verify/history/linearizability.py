@@ -59,7 +59,7 @@ class Impossible(Generic[Operation]):
 
 
 @dataclass(frozen=True)
-class Verdict(Generic[Operation]):
+class SearchResult(Generic[Operation]):
     """The result of a search."""
 
     outcome: Literal["linearizable", "not linearizable", "not decided"]
@@ -91,7 +91,7 @@ def _told(call: Call[Operation]) -> str:
 
 def check(
     model: Model[State, Operation], calls: Sequence[Call[Operation]], *, most_steps: int = MOST_STEPS
-) -> Verdict[Operation]:
+) -> SearchResult[Operation]:
     """Search for an order of the calls that fits their times and answers.
 
     Each call takes effect at one moment between ``sent_at`` and ``answered_at``. A call without an answer takes effect
@@ -102,7 +102,7 @@ def check(
     """
     if any(call.answered_at is not None and call.answered_at < call.sent_at for call in calls):
         raise ValueError("a call is answered after it is sent")
-    return _Search(model, calls, most_steps).run()
+    return _OrderSearch(model, calls, most_steps).run()
 
 
 @dataclass
@@ -115,7 +115,7 @@ class _Choice(Generic[State]):
     tried: int = 0
 
 
-class _Search(Generic[State, Operation]):
+class _OrderSearch(Generic[State, Operation]):
     """A search. It identifies a call by its index in the order of ``sent_at``."""
 
     def __init__(self, model: Model[State, Operation], calls: Sequence[Call[Operation]], most_steps: int) -> None:
@@ -141,7 +141,7 @@ class _Search(Generic[State, Operation]):
         self._longest: tuple[int, ...] = ()
         self._after_longest: _Choice[State] | None = None
 
-    def run(self) -> Verdict[Operation]:
+    def run(self) -> SearchResult[Operation]:
         """Search until an order is found, nothing is left to try, or the steps are used up."""
         initial = self._model.initial()
         choices = [self._choice(initial, self._model.key(initial))]
@@ -226,7 +226,7 @@ class _Search(Generic[State, Operation]):
             self._longest = tuple(self._order)
             self._after_longest = choice
 
-    def _verdict(self, outcome: Literal["linearizable", "not linearizable", "not decided"]) -> Verdict[Operation]:
+    def _verdict(self, outcome: Literal["linearizable", "not linearizable", "not decided"]) -> SearchResult[Operation]:
         impossible: list[Impossible[Operation]] = []
         if outcome == "not linearizable" and self._after_longest is not None:
             for number in self._after_longest.candidates:
@@ -235,4 +235,4 @@ class _Search(Generic[State, Operation]):
                     _, correct = self._model.step(self._after_longest.state, call.operation)
                     impossible.append(Impossible(call, correct))
         order = tuple(self._calls[number] for number in self._longest)
-        return Verdict(outcome, order, tuple(impossible), self._steps)
+        return SearchResult(outcome, order, tuple(impossible), self._steps)

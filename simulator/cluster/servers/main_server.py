@@ -46,7 +46,7 @@ from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import Machine
 from simulator.cluster.servers.match_opener import SimulatedMatchOpener
 from simulator.cluster.servers.published_log import PublishedLog
-from simulator.cluster.servers.reads import Reads
+from simulator.cluster.servers.reads import SimulatedReads
 from simulator.cluster.servers.rpc import Exchange, Process, Request
 from simulator.cluster.servers.scrubber import scrub_now_and_then
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
@@ -103,7 +103,7 @@ class MainProcess(Process):
         self.store: RoomStore | None = None
         self.link: Replicator | None = None
         # Serves reads from the journal while this process cannot become the primary.
-        self._reads: Reads | None = None
+        self._reads: SimulatedReads | None = None
         self.joined_by: Incarnation | None = None
         """The incarnation of the replica that joined last."""
 
@@ -134,7 +134,7 @@ class MainProcess(Process):
         if self._reads is not None:
             self._reads.committer.error = error
         elif may_be_read:
-            self._reads = Reads.of(self.journal, Streams(self._limits.of_rooms), lambda: self.now, error)
+            self._reads = SimulatedReads.of(self.journal, Streams(self._limits.of_rooms), lambda: self.now, error)
             self._show_journal()
             self.world.timeline.note(self.now, self.name, f"serves reads only: {error.message}")
 

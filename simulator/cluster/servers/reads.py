@@ -13,14 +13,16 @@ from wire.errors import TicTacToeError
 
 
 @dataclass(frozen=True)
-class Reads:
+class SimulatedReads:
     """The room store that is shown, and the committer that refuses commands."""
 
     store: RoomStore
     committer: RefusingCommitter
 
     @classmethod
-    def of(cls, journal: Journal, streams: Streams, clock: Callable[[], float], error: TicTacToeError) -> Reads:
+    def of(
+        cls, journal: Journal, streams: Streams, clock: Callable[[], float], error: TicTacToeError
+    ) -> SimulatedReads:
         """Make the reads of a journal as it is now. Commands are refused with ``error``."""
         store = RoomStore(streams, journal, lambda _room: None, clock, stopped_clock())
         store.load()

@@ -9,7 +9,7 @@ from client.desktop.model.base.background import Background, Task, until_answere
 from client.desktop.model.base.connection_state import Link
 from client.room import new_request_id
 from client.texts.errors import refusal
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from wire.errors import TicTacToeError
 
 
@@ -55,7 +55,7 @@ class PendingCommand:
     def ask(
         self,
         what: str,
-        call: Callable[[str], Answer],
+        call: Callable[[str], CommandAnswer],
         *,
         cell: int | None = None,
         on_answer: Callable[[], None] = lambda: None,
@@ -70,7 +70,7 @@ class PendingCommand:
         self._link.lost("command", self._clock())
         request_id = new_request_id()
 
-        def then(answer: Answer) -> None:
+        def then(answer: CommandAnswer) -> None:
             self._link.answered("command", self._clock())
             self.pending = Pending(what, cell, answer.version)
             self._answered()

@@ -15,7 +15,7 @@ from client.texts.phrases import sentence
 from client.texts.room import too_long
 from game.errors import InvalidArgument
 from game.rooms.chat import KEPT_LINES, LONGEST_LINE, Line, clean
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from game.rooms.events import Said
 from wire.errors import TicTacToeError
 
@@ -92,7 +92,7 @@ class ChatModel:
         self.sending, self.draft, self.notice = said, "", ""
         request_id = new_request_id()
 
-        def work(stop: Event) -> Answer:
+        def work(stop: Event) -> CommandAnswer:
             return until_answered(lambda: self._room.say(said, request_id=request_id), stop)
 
         self._task = self._background.do(work, self._said, self._refused)
@@ -120,7 +120,7 @@ class ChatModel:
     def _hidden(self, line: Line) -> bool:
         return self.is_muted(line.by) or (line.seat is None and self.hides_watchers and line.by != self.me)
 
-    def _said(self, _: Answer) -> None:
+    def _said(self, _: CommandAnswer) -> None:
         self.sending = ""
 
     def _refused(self, error: TicTacToeError) -> None:

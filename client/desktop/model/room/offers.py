@@ -12,7 +12,7 @@ from client.texts import offers as texts
 from client.texts.games import called, name_in
 from client.views import View
 from game.match.offers import MATTERS, MOVES_BEFORE_ABORT, Matter
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from game.rules import Seat, other
 
 CLAIM_AFTER_MS = 60_000
@@ -23,7 +23,7 @@ AWAY_SHOWN_MS = 5_000
 Verb = Literal["accept", "decline", "claim"]
 
 
-class Reply(NamedTuple):
+class BarButton(NamedTuple):
     """A button of a bar: its text and its effect."""
 
     text: str
@@ -35,7 +35,7 @@ class Bar(NamedTuple):
     """A line under the board."""
 
     text: str
-    replies: tuple[Reply, ...] = ()
+    replies: tuple[BarButton, ...] = ()
 
 
 def bars(view: View, me: str, at: int, *, claim_after_ms: int = CLAIM_AFTER_MS) -> tuple[Bar, ...]:
@@ -61,11 +61,11 @@ def may_be_offered(view: View, seat: Seat | None) -> tuple[Matter, ...]:
 
 def _offer(view: View, seat: Seat | None, whose: Seat, what: Matter) -> Bar:
     if whose == seat:
-        return Bar(texts.pending("", what), (Reply(texts.WITHDRAW, "decline", what),))
+        return Bar(texts.pending("", what), (BarButton(texts.WITHDRAW, "decline", what),))
     text = texts.pending(called(view, name_in(view, whose)), what)
     if seat is None:
         return Bar(text)
-    return Bar(text, (Reply(texts.ACCEPT, "accept", what), Reply(texts.DECLINE, "decline", what)))
+    return Bar(text, (BarButton(texts.ACCEPT, "accept", what), BarButton(texts.DECLINE, "decline", what)))
 
 
 def _next_game(view: View, seat: Seat | None, at: int) -> list[Bar]:
@@ -79,7 +79,7 @@ def _next_game(view: View, seat: Seat | None, at: int) -> list[Bar]:
         return [Bar(countdown or offers)] if countdown or offers else []
     offered = seat in view.rematch
     text = texts.rematch(countdown, called(view, name_in(view, other(seat))), offered=offered)
-    reply = Reply(texts.WITHDRAW if offered else texts.DECLINE, "decline", "rematch")
+    reply = BarButton(texts.WITHDRAW if offered else texts.DECLINE, "decline", "rematch")
     return [Bar(text) if countdown else Bar(text, (reply,))]
 
 
@@ -89,7 +89,7 @@ def _away(view: View, seat: Seat, at: int, claim_after_ms: int) -> list[Bar]:
         return []
     away_ms = at - opponent.away_since
     if away_ms >= claim_after_ms:
-        replies = (Reply(texts.CLAIM_WIN, "claim", "win"), Reply(texts.CLAIM_DRAW, "claim", "draw"))
+        replies = (BarButton(texts.CLAIM_WIN, "claim", "win"), BarButton(texts.CLAIM_DRAW, "claim", "draw"))
         return [Bar(texts.away(opponent.name, 0), replies)]
     if away_ms < AWAY_SHOWN_MS:
         return []
@@ -108,13 +108,13 @@ class OffersModel:
         """Offer that to the opponent."""
         self._asking.ask("offer", lambda request_id: self._room.offer(what, request_id=request_id))
 
-    def reply(self, reply: Reply) -> None:
+    def reply(self, reply: BarButton) -> None:
         """Do what a bar's button stands for."""
         call = self._call(reply)
         if call is not None:
             self._asking.ask(reply.verb, call)
 
-    def _call(self, reply: Reply) -> Callable[[str], Answer] | None:
+    def _call(self, reply: BarButton) -> Callable[[str], CommandAnswer] | None:
         room, what = self._room, reply.what
         if reply.verb == "claim":
             result: Literal["win", "draw"] = "win" if what == "win" else "draw"

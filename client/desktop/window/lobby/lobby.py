@@ -12,7 +12,7 @@ from client.desktop.model.lobby.lobby import LobbyModel
 from client.desktop.model.lobby.new_room import NewRoom
 from client.desktop.model.room.room import Role
 from client.desktop.window.lobby.new_room import NewRoomPanel
-from client.desktop.window.lobby.open_games import OpenGames
+from client.desktop.window.lobby.open_games import OpenGamesPanel
 from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
@@ -42,7 +42,7 @@ class LobbyScreen(Screen):
         self.rowconfigure(4, weight=1)
         self.play = PlayPanel(self, look, act, model.seeking)
         self.play.grid(row=0, sticky="ew", pady=(0, look.px(10)))
-        self.games = OpenGames(self, look, lambda room: act(lambda: model.enter(room)))
+        self.games = OpenGamesPanel(self, look, lambda room: act(lambda: model.enter(room)))
         self.games.grid(row=1, sticky="ew", pady=(0, look.px(10)))
         self._build_tools()
         self.new_room = NewRoomPanel(self, look, create=self._create, cancel=self.escape)

@@ -16,7 +16,7 @@ from client.texts import lobby as texts
 SHOWN = 3
 
 
-class OpenGames(ttk.Frame):
+class OpenGamesPanel(ttk.Frame):
     """The first open games, a line each; hidden if there are none."""
 
     def __init__(self, parent: tk.Misc, look: Style, enter: Callable[[str], None]) -> None:

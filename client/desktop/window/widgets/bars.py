@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
-from client.desktop.model.room.offers import Bar, Reply
+from client.desktop.model.room.offers import Bar, BarButton
 from client.desktop.window.widgets.flow import Flow
 from client.desktop.window.widgets.screen import put, show
 from client.desktop.window.widgets.theme import Style
@@ -16,12 +16,12 @@ from client.desktop.window.widgets.theme import Style
 class Bars(ttk.Frame):
     """A line for each bar; hidden without bars."""
 
-    def __init__(self, parent: tk.Misc, look: Style, reply: Callable[[Reply], None]) -> None:
+    def __init__(self, parent: tk.Misc, look: Style, reply: Callable[[BarButton], None]) -> None:
         super().__init__(parent)
         self._look = look
         self._reply = reply
-        self._shown: list[tuple[tuple[Reply, ...], ttk.Label, Flow]] = []
-        self.replies: tuple[Reply, ...] = ()
+        self._shown: list[tuple[tuple[BarButton, ...], ttk.Label, Flow]] = []
+        self.replies: tuple[BarButton, ...] = ()
         """The current buttons, in their order."""
         self.columnconfigure(0, weight=1)
 
@@ -52,7 +52,7 @@ class Bars(ttk.Frame):
             flow.destroy()
         self._shown = [self._bar(bar) for bar in bars]
 
-    def _bar(self, bar: Bar) -> tuple[tuple[Reply, ...], ttk.Label, Flow]:
+    def _bar(self, bar: Bar) -> tuple[tuple[BarButton, ...], ttk.Label, Flow]:
         look = self._look
         flow = Flow(self, look, side="middle")
         flow.grid(row=len(self.winfo_children()), sticky="ew", pady=(0, look.px(4)))

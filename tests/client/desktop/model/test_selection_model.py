@@ -17,7 +17,7 @@ from client.room import RoomClient
 from client.views import View
 from game.games.selection import Proposal
 from game.rooms.commands import Propose
-from game.rooms.dedup import Answer
+from game.rooms.dedup import CommandAnswer
 from game.rooms.state import Room
 from tests.client.desktop.model.seen import seen
 from tests.conditions import wait_until
@@ -62,11 +62,11 @@ class Window:
         table.windows.append(self)
         table.tell()
 
-    def propose(self, what: Proposal, *, request_id: str) -> Answer:
+    def propose(self, what: Proposal, *, request_id: str) -> CommandAnswer:
         """As ``RoomClient.propose``; waits while nobody answers."""
         assert self.table.answers.wait(60.0)
         self.table.room = after(self.table.room, Propose(self.name, request_id, what._asdict()))
-        return Answer(self.table.room.version, self.table.room.seat_of(self.name))
+        return CommandAnswer(self.table.room.version, self.table.room.seat_of(self.name))
 
     def until(self, proposal: Proposal | None) -> None:
         """Live until the servers have that as this player's proposal."""
