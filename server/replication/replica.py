@@ -18,17 +18,13 @@ from wire.errors import Fenced
 
 @dataclass(frozen=True)
 class Take:
-    """Write these, then report ``last`` as the last log id. Nothing to write: the replica has them already."""
+    """Write these, then report ``last`` as the last log id.
+
+    Nothing to write: the replica has them already, or they do not follow. The primary goes on from ``last``.
+    """
 
     snapshots: tuple[Snapshot, ...]
     entries: tuple[Entry, ...]
-    last: LogId
-
-
-@dataclass(frozen=True)
-class Behind:
-    """The message does not follow on this copy: the primary must continue from ``last``."""
-
     last: LogId
 
 
@@ -62,19 +58,18 @@ class Replica:
         if office != self.office:
             raise Fenced(f"epoch {self.office.epoch} is in office")
 
-    def receive(
-        self, office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
-    ) -> Take | Behind:
-        """Decide about a message: it must come from the primary and follow on this copy.
+    def receive(self, office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Take:
+        """Decide about a message of the primary.
 
-        A repeated message is acknowledged again and changes nothing. Raises Fenced for another primary.
+        A message that is repeated, or that does not follow on this copy, changes nothing. Raises Fenced for another
+        primary.
         """
         self.obey(office)
         marks = [part.mark for part in snapshots] + [part.mark for part in entries]
-        end = max(marks, key=lambda mark: mark.position, default=previous)
         if previous != self.last:
-            return Take((), (), self.last) if end == self.last else Behind(self.last)
+            return Take((), (), self.last)
         check(all(mark.position > previous.position for mark in marks), "a primary must not send what is before")
+        end = max(marks, key=lambda mark: mark.position, default=previous)
         return Take(tuple(snapshots), tuple(entries), end)
 
     def wrote(self, last: LogId) -> None:

@@ -23,7 +23,7 @@ from server.log.streams import Streams
 from server.process.base_api import PeerApi
 from server.process.server_process import ServerProcess
 from server.replication.repair import AT_ONCE, VERSIONS_AT_ONCE, put, put_in_order
-from server.replication.replica import Replica, Take
+from server.replication.replica import Replica
 from server.replication.scrub import Scrub, readings_of_copy
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
@@ -170,7 +170,7 @@ class ReplicaService(PeerApi):
             self._replica.obey(office)
             message_checks.follow(previous, office.epoch, (*snapshots, *entries), terms)
             order = self._replica.receive(office, previous, snapshots, entries)
-            if isinstance(order, Take) and (order.snapshots or order.entries):
+            if order.snapshots or order.entries:
                 # A snapshot that is being made here of older entries must not replace an incoming snapshot.
                 with self._compactor.standing_still() if order.snapshots else contextlib.nullcontext():
                     self._journal.receive(order.snapshots, order.entries, order.last, terms)

@@ -23,7 +23,7 @@ from server.replication.primary import (
     StepDown,
     SyncState,
 )
-from server.replication.replica import Behind, Replica, Take
+from server.replication.replica import Replica, Take
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from wire.errors import Fenced
 
@@ -141,7 +141,7 @@ def test_a_replica_takes_what_follows_on_its_copy() -> None:
 
 def test_a_replica_refuses_what_does_not_follow() -> None:
     replica = Replica(FIRST, LogId(1, 1))
-    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) == Behind(LogId(1, 1))
+    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) == Take((), (), LogId(1, 1))
 
 
 def test_the_same_message_again_is_acknowledged_and_not_written_again() -> None:
@@ -317,9 +317,8 @@ class World:
         if not self.epoch_check:
             office = self.replica.office
         order = self.replica.receive(office, previous, [], entries)
-        if isinstance(order, Take):
-            self.replica_log.extend(order.entries)
-            self.replica.wrote(order.last)
+        self.replica_log.extend(order.entries)
+        self.replica.wrote(order.last)
         return self.replica.last
 
     def write(self, primary: Primary, log: list[Entry], *, reaches: bool, answered: bool, dies: bool) -> None:
