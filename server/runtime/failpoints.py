@@ -12,9 +12,6 @@ import os
 import signal
 from pathlib import Path
 
-POINTS = ("before_journal", "after_journal", "after_replica", "before_answer")
-RULES = ("forget_request_ids", "no_epoch_check", "no_machine_check")
-
 
 class Failpoints:
     """The failpoints of this process."""

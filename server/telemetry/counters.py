@@ -47,11 +47,6 @@ class Distribution:
         self.counts[bisect.bisect_left(self.bounds, value)] += 1
         self.total += value
 
-    @property
-    def count(self) -> int:
-        """The number of values."""
-        return sum(self.counts)
-
 
 class Traffic:
     """The results of the calls of one endpoint. Thread-safe: ``_lock`` guards both fields."""
