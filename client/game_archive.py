@@ -116,10 +116,9 @@ def games_from(plain: Mapping[str, Any]) -> Games:
 
 def _from_server(plain: object, kind: type[T]) -> T:
     try:
-        value: T = read(plain, kind)
+        return read(plain, kind)
     except InvalidArgument as wrong:
         raise ProtocolMismatch(f"the server's answer cannot be read: {wrong}") from None
-    return value
 
 
 def as_json(record: GameRecord) -> str:

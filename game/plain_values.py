@@ -81,12 +81,25 @@ class Form(Generic[T]):
         return value
 
 
-def read(plain: object, kind: Any) -> Any:
-    """Return plain data as a value of a type that ``msgspec`` can read. Raises InvalidArgument for other data."""
+def read(plain: Any, kind: type[T]) -> T:
+    """Return a dictionary as a Struct. Raises InvalidArgument for other data."""
+    value: T = read_rows(plain, kind)
     try:
-        _check_texts(plain, "the data")
+        for name in value.__struct_fields__:  # type: ignore[attr-defined]
+            _check_texts(plain.get(name), name)
+    except RecursionError:
+        raise InvalidArgument("the value is too deep") from None
+    return value
+
+
+def read_rows(plain: object, kind: Any) -> Any:
+    """Return plain data as a value of any type that ``msgspec`` has. Raises InvalidArgument for other data.
+
+    Does not check that texts have a UTF-8 form.
+    """
+    try:
         return msgspec.convert(plain, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise InvalidArgument(_reason(error)) from None
 
 
@@ -103,15 +116,13 @@ def _check_texts(value: object, name: str) -> None:
     elif isinstance(value, (list, tuple)):
         for item in value:
             _check_texts(item, name)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            _check_texts(key, name)
-            _check_texts(item, str(key))
+    elif isinstance(value, dict):
+        _check_texts([*value, *value.values()], name)
     elif isinstance(value, (set, frozenset)):
         raise InvalidArgument(f"{name} must be a list")
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong as ``field: reason``, without the marks that ``msgspec`` puts around names."""
-    what, _, place = str(error).replace("`", "").replace("$.", "").partition(" - at ")
-    return f"{place or 'the data'}: {what[:_LONGEST_REASON]}"
+    """Return what is wrong and where, without the marks that ``msgspec`` puts around names."""
+    what, _, place = str(error).replace("`", "").partition(" - at ")
+    return f"{re.sub('[$][.]?', '', place) or 'the value'} cannot be read: {what[:_LONGEST_REASON]}"

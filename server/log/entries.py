@@ -15,16 +15,28 @@ from __future__ import annotations
 import bisect
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
 
 from game.errors import check
+
+FARTHEST = 1 << 62
+LONGEST_BODY = 1 << 24
+MOST_ROWS = 10_000
+
+Number = Annotated[int, Meta(ge=0, le=FARTHEST)]
+Ordinal = Annotated[int, Meta(ge=1, le=FARTHEST)]
+StreamName = Annotated[str, Meta(min_length=6, max_length=200)]
+Body = Annotated[str, Meta(min_length=2, max_length=LONGEST_BODY)]
+"""The limits of these four are those of rows from another server, which ``message_checks`` reads."""
 
 
 class LogId(NamedTuple):
     """A place in the log: epoch and position. The end of an empty log is ``START``."""
 
-    epoch: int
-    position: int
+    epoch: Number
+    position: Number
 
 
 START = LogId(0, 0)
@@ -51,11 +63,11 @@ EMPTY = LogEnd(0, 0, "")
 class Entry(NamedTuple):
     """One event in the log. ``body`` is the event as JSON text."""
 
-    position: int
-    epoch: int
-    stream: str
-    version: int
-    body: str
+    position: Ordinal
+    epoch: Ordinal
+    stream: StreamName
+    version: Ordinal
+    body: Body
 
     @property
     def mark(self) -> LogId:
@@ -67,11 +79,11 @@ class Snapshot(NamedTuple):
     JSON.
     """
 
-    position: int
-    epoch: int
-    stream: str
-    version: int
-    body: str
+    position: Ordinal
+    epoch: Ordinal
+    stream: StreamName
+    version: Ordinal
+    body: Body
 
     @property
     def mark(self) -> LogId:
@@ -111,9 +123,9 @@ _WEIGHT_OF_A_ROW = 300
 class StreamCopy(NamedTuple):
     """The rows that one journal has of a stream, or a part of them. The entries may begin before the snapshot."""
 
-    stream: str
+    stream: StreamName
     snapshot: Snapshot | None
-    entries: tuple[Entry, ...]
+    entries: Annotated[tuple[Entry, ...], Meta(max_length=MOST_ROWS)]
 
     @property
     def has_gap(self) -> bool:
@@ -203,9 +215,9 @@ FARTHEST_LEAP = 1_000_000
 class EpochStart(NamedTuple):
     """An epoch that wrote to a log, its holder, and the position of the first entry that it could write."""
 
-    epoch: int
-    holder: str
-    first: int
+    epoch: Ordinal
+    holder: Annotated[str, Meta(max_length=64)]
+    first: Ordinal
 
 
 class EpochHistory:

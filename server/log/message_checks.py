@@ -9,82 +9,84 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Annotated
+
+from msgspec import Meta
 
 from game.errors import InvalidArgument
 from game.moment import Limits
-from server.log.entries import Entry, EpochStart, LogId, Snapshot, StreamCopy
+from game.plain_values import is_unicode, read_rows
+from server.log.entries import MOST_ROWS, Entry, EpochStart, LogId, Snapshot, StreamCopy, StreamName
 from server.log.row_format import LOST
 from server.log.stream_kind import UNREADABLE, StreamKind
 from server.log.streams import Streams, is_stream
-from wire.arguments import sequence, text, whole
 
-MOST_ROWS = 10_000
-FARTHEST = 1 << 62
-LONGEST_BODY = 1 << 24
-
-_ROWS = sequence(most=MOST_ROWS)
-_FROM_NOUGHT = whole(0, FARTHEST)
-_FROM_ONE = whole(1, FARTHEST)
-_STREAM = text(longest=200, shortest=6)
-_BODY = text(longest=LONGEST_BODY, shortest=2)
-_HOLDER = text(longest=64)
 _STREAMS = Streams(Limits())  # parsing does not depend on limits
-
-Row = TypeVar("Row", Entry, Snapshot)
+_MOST = Meta(max_length=MOST_ROWS)
+_ENTRIES = Annotated[list[Entry], _MOST]
+_SNAPSHOTS = Annotated[list[Snapshot], _MOST]
+_COPIES = Annotated[list[StreamCopy], _MOST]
+_TERMS = Annotated[list[EpochStart], _MOST]
+_NAMES = Annotated[list[StreamName], _MOST]
 
 
 def mark(value: object) -> LogId:
     """Return a log id: epoch and position, each at least 0."""
-    if not isinstance(value, (list, tuple)) or len(value) != len(LogId._fields):
-        raise InvalidArgument("must be an epoch and a position")
-    return LogId(_FROM_NOUGHT(value[0]), _FROM_NOUGHT(value[1]))
+    found: LogId = read_rows(value, LogId)
+    return found
 
 
 def stream(value: object) -> str:
     """Return the name of a stream of a known kind."""
-    name: str = _STREAM(value)
-    if not is_stream(name):
-        raise InvalidArgument("must be a stream of a room, a username, the book or the service")
+    name: str = read_rows(value, StreamName)
+    _check_streams([name])
     return name
 
 
 def streams(value: object) -> list[str]:
     """Return names of streams."""
-    return [stream(name) for name in _ROWS(value)]
+    names: list[str] = read_rows(value, _NAMES)
+    _check_streams(names)
+    return names
 
 
 def entries(value: object) -> list[Entry]:
     """Return entries in order of position. Versions rise within each stream, with gaps where entries are compacted."""
-    rows = [_row(Entry, row) for row in _ROWS(value)]
-    _rising([entry.mark for entry in rows])
-    _rising_versions(rows)
-    for entry in rows:
-        _readable(entry.stream, entry.body, entry=True)
+    rows: list[Entry] = read_rows(value, _ENTRIES)
+    _check_entries(rows)
     return rows
 
 
 def snapshots(value: object) -> list[Snapshot]:
     """Return snapshots, at most one of each stream."""
-    rows = [_row(Snapshot, row) for row in _ROWS(value)]
+    rows: list[Snapshot] = read_rows(value, _SNAPSHOTS)
     if len({snapshot.stream for snapshot in rows}) != len(rows):
         raise InvalidArgument("has two snapshots of one stream")
-    for snapshot in rows:
-        _readable(snapshot.stream, snapshot.body, entry=False)
+    _check_snapshots(rows)
     return rows
 
 
 def copies(value: object) -> list[StreamCopy]:
     """Return whole streams, each as (stream, snapshot or None, entries)."""
-    return [_copy(row) for row in _ROWS(value)]
+    rows: list[StreamCopy] = read_rows(value, _COPIES)
+    for name, snapshot, own in rows:
+        known = () if snapshot is None else (snapshot,)
+        if any(part.stream != name for part in known) or any(entry.stream != name for entry in own):
+            raise InvalidArgument("must be copies of streams, each with its own entries")
+        _check_streams([name])
+        _check_snapshots(known)
+        _check_entries(own)
+    return rows
 
 
 def terms(value: object) -> list[EpochStart]:
     """Return terms with rising epochs."""
-    rows = [_term(row) for row in _ROWS(value)]
+    rows: list[EpochStart] = read_rows(value, _TERMS)
     for before, after in itertools.pairwise(rows):
         if after.epoch <= before.epoch or after.first < before.first:
             raise InvalidArgument("must be in the order of epochs, and no position goes back")
+    if not all(is_unicode(term.holder) for term in rows):
+        raise InvalidArgument("must have holders that are valid Unicode")
     return rows
 
 
@@ -104,49 +106,29 @@ def follow(previous: LogId, office_epoch: int, parts: Sequence[Entry | Snapshot]
             raise InvalidArgument("nothing can be written in an epoch that has not begun")
 
 
-def _term(value: object) -> EpochStart:
-    if not isinstance(value, (list, tuple)) or len(value) != len(EpochStart._fields):
-        raise InvalidArgument("must be rows of epoch, holder and first position")
-    epoch, holder, first = value
-    return EpochStart(_FROM_ONE(epoch), _HOLDER(holder), _FROM_ONE(first))
+def _check_streams(names: Iterable[str]) -> None:
+    if not all(map(is_stream, names)):
+        raise InvalidArgument("must be a stream of a room, a username, the book or the service")
 
 
-def _copy(row: object) -> StreamCopy:
-    if not isinstance(row, (list, tuple)) or len(row) != len(StreamCopy._fields):
-        raise InvalidArgument("must be copies of streams: name, snapshot, entries")
-    name = stream(row[0])
-    snapshot = None if row[1] is None else snapshots([row[1]])[0]
-    own = entries(row[2])
-    if any(part.stream != name for part in (snapshot, *own) if part is not None):
-        raise InvalidArgument("must be copies of streams, each with its own entries")
-    return StreamCopy(name, snapshot, tuple(own))
-
-
-def _row(kind: type[Row], value: object) -> Row:
-    if not isinstance(value, (list, tuple)) or len(value) != len(kind._fields):
-        raise InvalidArgument("must be rows of position, epoch, stream, version and body")
-    position, epoch, name, version, body = value
-    return kind(_FROM_ONE(position), _FROM_ONE(epoch), stream(name), _FROM_ONE(version), _BODY(body))
-
-
-def _rising(marks: Sequence[LogId]) -> None:
-    for before, after in itertools.pairwise(marks):
+def _check_entries(rows: Sequence[Entry]) -> None:
+    for before, after in itertools.pairwise(rows):
         if after.position <= before.position or after.epoch < before.epoch:
             raise InvalidArgument("must be in the order of positions, and no epoch goes back")
-
-
-def _rising_versions(rows: Iterable[Entry]) -> None:
+    _check_streams(entry.stream for entry in rows)
     versions: dict[str, int] = {}
     for entry in rows:
         if entry.version <= versions.get(entry.stream, 0):
             raise InvalidArgument("must have rising versions in each stream")
         versions[entry.stream] = entry.version
+        if not is_readable(entry.stream, entry.body, entry=True):
+            raise InvalidArgument("has a body that no event was written as")
 
 
-def _readable(name: str, body: str, *, entry: bool) -> None:
-    """Raise InvalidArgument for a body that is no event (or no state) of such a stream."""
-    if not is_readable(name, body, entry=entry):
-        raise InvalidArgument(f"has a body that no {'event' if entry else 'state'} was written as")
+def _check_snapshots(rows: Sequence[Snapshot]) -> None:
+    _check_streams(snapshot.stream for snapshot in rows)
+    if not all(is_readable(snapshot.stream, snapshot.body, entry=False) for snapshot in rows):
+        raise InvalidArgument("has a body that no state was written as")
 
 
 def is_readable(name: str, body: str, *, entry: bool) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from game.errors import InvariantBroken
 from game.moment import Limits
+from game.plain_values import is_unicode
 from server.log import archive_stream, name_stream, room_stream, service_stream
 from server.log.archive_stream import ArchiveStream, is_volume
 from server.log.entries import StreamCopy
@@ -22,9 +23,8 @@ def is_stream(name: str) -> bool:
 
     A name that is not UTF-8 on the disk is no stream name, and cannot be searched for.
     """
-    if any("\ud800" <= character <= "\udfff" for character in name):
-        return False
-    return name.startswith((room_stream.PREFIX, name_stream.PREFIX)) or is_volume(name) or name == THE_SERVICE
+    known = name.startswith((room_stream.PREFIX, name_stream.PREFIX)) or is_volume(name) or name == THE_SERVICE
+    return known and is_unicode(name)
 
 
 class Streams:

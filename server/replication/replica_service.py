@@ -15,7 +15,7 @@ from typing import Any
 
 from game.moment import Limits
 from server.log import message_checks
-from server.log.entries import Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
+from server.log.entries import FARTHEST, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
 from server.log.mending import Holes, filled, lacks, rows_for
@@ -32,9 +32,9 @@ from server.telemetry.metrics import Reading
 from wire.arguments import remote, sequence, text, whole, yes_or_no
 from wire.errors import NotReady
 
-_EPOCH = whole(0, message_checks.FARTHEST)
+_EPOCH = whole(0, FARTHEST)
 _HOLDER = text(longest=64, shortest=1)
-_NUMBER = whole(0, message_checks.FARTHEST)
+_NUMBER = whole(0, FARTHEST)
 LONGEST_REPLACING_S = 30.0
 """Seconds. A replacement of the whole copy that takes longer counts as hanging."""
 
@@ -306,9 +306,7 @@ class ReplicaService(PeerApi):
             self._journal.forget(streams)
             self._compactor.forgotten(streams)
 
-    @remote(
-        after_stream=text(longest=200), after_version=whole(0, message_checks.FARTHEST), most_bytes=whole(1, 1 << 30)
-    )
+    @remote(after_stream=text(longest=200), after_version=whole(0, FARTHEST), most_bytes=whole(1, 1 << 30))
     def copies(self, after_stream: str, after_version: int, most_bytes: int) -> list[Any]:
         """Return the next streams of the copy, or parts of them, ordered by name.
 

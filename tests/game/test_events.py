@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.errors import InvalidArgument
+from game.forms.event_codec import EVENTS as FORM
 from game.forms.event_codec import from_plain, to_plain
 from game.moment import CHANCE_BITS
 from game.rooms.events import (
@@ -150,6 +151,8 @@ def test_an_unknown_kind_is_refused() -> None:
         ("code", None),
         ("rated", 1),
         ("bots", "bob"),
+        ("bots", {"bob"}),
+        ("bots", ["\ud800"]),
         ("unseen_ms", 1.5),
         ("name", None),
         ("on", "yes"),
@@ -179,6 +182,46 @@ def test_a_field_of_the_wrong_kind_is_refused_by_name(field: str, value: object)
     for plain in touched:
         with pytest.raises(InvalidArgument, match=field):
             from_plain({**plain, field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [
+        ("by", '"a\\ud800"'),
+        ("by", '"a\ud800"'),
+        ("seat", '"Z"'),
+        ("number", "true"),
+        ("number", "1.0"),
+        ("number", "9223372036854775808"),
+        ("line", "[0,-1]"),
+        ("options", '{"width":0.5}'),
+        ("move", "1e3"),
+        ("move", "NaN"),
+        ("move", "-9223372036854775808"),
+        ("move", "[" * 5 + "]" * 5),
+        ("move", "[" * 100_000 + "]" * 100_000),
+        ("at", "null"),
+    ],
+)
+def test_text_that_no_event_was_written_as_is_refused(field: str, written: str) -> None:
+    touched = [event for event in EVENTS if field in to_plain(event)]
+    assert touched
+    for event in touched:
+        plain = to_plain(event)
+        text = ",".join(f'"{name}":{written if name == field else json.dumps(plain[name])}' for name in plain)
+        with pytest.raises(InvalidArgument):
+            FORM.from_json(f"{{{text}}}")
+    for text in ("", "{}", "[]", "null", FORM.to_json(EVENTS[0])[:-1], FORM.to_json(EVENTS[0]) + "}"):
+        with pytest.raises(InvalidArgument):
+            FORM.from_json(text)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_is_written_as_it_always_was(event: Event) -> None:
+    text = FORM.to_json(event)
+    assert text == json.dumps(to_plain(event), ensure_ascii=False, separators=(",", ":"))
+    assert list(to_plain(event))[:4] == ["kind", "by", "request_id", "at"]
+    assert FORM.from_json(text) == event
 
 
 OLD: list[tuple[str, Event]] = [

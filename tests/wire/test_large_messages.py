@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.log.message_checks import LONGEST_BODY
+from server.log.entries import LONGEST_BODY
 from wire.arguments import remote, text
 from wire.errors import TooLarge
 from wire.message_reader import LARGEST_OF_SERVERS
