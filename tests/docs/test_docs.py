@@ -89,3 +89,12 @@ def test_the_index_of_decisions_has_every_record_with_its_title() -> None:
     expected = [(file.name[:4], file.name, file.read_text().partition("\n")[0].removeprefix("# ")) for file in RECORDS]
     assert sorted(listed) == expected
     assert [number for number, _, _ in expected] == [f"{number:04}" for number in range(1, len(RECORDS) + 1)]
+
+
+@pytest.mark.parametrize("document", ["architecture.md", "simulation.md"])
+def test_named_classes_are_there(document: str) -> None:
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", (ROOT / "docs" / document).read_text()))
+    sources = (file for folder in FOLDERS.split("|") for file in (ROOT / folder).rglob("*.py"))
+    classes = {name for file in sources for name in re.findall(r"^class (\w+)", file.read_text(), re.MULTILINE)}
+    assert named
+    assert named <= classes
