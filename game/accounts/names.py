@@ -147,7 +147,7 @@ def decide(state: Name, command: Command) -> tuple[Event, ...]:
     if isinstance(command, Recover):
         return _recover(state, command)
     if state.kept:
-        raise NotAllowed("a name with a recovery code stays its owner's")
+        raise NotAllowed("a name with a recovery code is not released")
     return (Released(),) if state.held else ()
 
 
@@ -166,9 +166,9 @@ def _keep(state: Name, keep: Reserve) -> tuple[Event, ...]:
     A late copy of an old request must not restore the old code, because the owner has written down the new code.
     """
     if state.token_hash != keep.token_hash:
-        raise BadToken("the name is not this token's (any more)")
+        raise BadToken("this token no longer owns the name")
     if keep.code_hash in state.former_codes:
-        raise InvalidArgument("another recovery code has taken the place of this one: make a new one")
+        raise InvalidArgument("this recovery code was replaced: make a new one")
     return () if keep.code_hash == state.code_hash else (Reserved(keep.code_hash),)
 
 

@@ -46,7 +46,7 @@ def _check_place(record: GameRecord) -> None:
 def _check_people(record: GameRecord) -> None:
     names = [record.seats[seat] for seat in SEATS]
     if not all(_is_name(name) for name in names):
-        raise InvalidArgument(f"seats must be names of 1 to {LONGEST_NAME} characters that can be shown")
+        raise InvalidArgument(f"seats must be names of 1 to {LONGEST_NAME} visible characters")
     if name_key(names[0]) == name_key(names[1]):
         raise InvalidArgument("seats must be two different people")
     if len(set(record.bots)) != len(record.bots) or not set(record.bots) <= set(names):

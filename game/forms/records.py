@@ -56,7 +56,7 @@ def record_of(room: Room) -> GameRecord:
     """Return the record of the finished game in a room. Raises InvariantBroken when no game has finished."""
     outcome, x, o = room.outcome, room.seats["X"], room.seats["O"]
     if outcome is None or x is None or o is None:
-        raise InvariantBroken("a game that is recorded is over")
+        raise InvariantBroken("a recorded game is over")
     return GameRecord(
         room.id,
         room.game_number,

@@ -67,14 +67,16 @@ def decode(plain: Mapping[str, Any]) -> Room:
     Raises InvariantBroken, and never a Refusal, for an unknown format, and for moves or options that the rules refuse.
     There is no caller to receive a refusal.
     """
-    check(plain.get("format") in _READABLE, "a snapshot is of a format this version does not know")
+    check(plain.get("format") in _READABLE, "the snapshot has a format that this version cannot read")
     try:
         rules = rules_named(plain["game"], plain["options"])
         position = rules.opening()
         for seat, move in plain["moves"]:
             position = rules.play(position, seat, move)
     except Refusal as refusal:
-        raise InvariantBroken(f"the snapshot of room {plain['id']} is of no game: {refusal.message}") from refusal
+        raise InvariantBroken(
+            f"the snapshot of room {plain['id']} has unknown game options: {refusal.message}"
+        ) from refusal
     outcome = plain["outcome"]
     later = {"away": dict.fromkeys(plain["away"], 0)} if plain["format"] == 1 else _later(plain)
     return Room(
@@ -126,7 +128,9 @@ def _rule(plain: Mapping[str, Any]) -> Any:
     try:
         return clock_rule(plain["clock_rule"])
     except Refusal as refusal:
-        raise InvariantBroken(f"the snapshot of room {plain['id']} has no clock: {refusal.message}") from refusal
+        raise InvariantBroken(
+            f"the snapshot of room {plain['id']} has an unknown clock: {refusal.message}"
+        ) from refusal
 
 
 def _selection(choices: list[Any], until: int, proposals: Mapping[Any, list[Any]]) -> Selection:

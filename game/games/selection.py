@@ -71,7 +71,7 @@ def narrowed(choices: Choices, wishes: Sequence[SeekFilter]) -> Choices | None:
 def check_wish(value: object, choices: Choices) -> SeekFilter:
     """Return the filter that a client sent as a dictionary. Missing fields are ``ANY``. Raises InvalidArgument."""
     if not isinstance(value, Mapping):
-        raise InvalidArgument("a wish is a dictionary of board and clock")
+        raise InvalidArgument("wish must be a dictionary of board and clock")
     return SeekFilter(
         _one_of(value.get("board", ANY), "board", (ANY, *choices.boards)),
         _one_of(value.get("clock", ANY), "clock", (ANY, *choices.clocks)),
@@ -81,7 +81,7 @@ def check_wish(value: object, choices: Choices) -> SeekFilter:
 def check_proposal(value: object, choices: Choices) -> Proposal:
     """Return the proposal that a client sent as a dictionary. Raises InvalidArgument if it is not in the choices."""
     if not isinstance(value, Mapping):
-        raise InvalidArgument("a proposal is a dictionary of board, best_of and clock")
+        raise InvalidArgument("a proposal must be a dictionary of board, best_of and clock")
     best_of = value.get("best_of")
     if not isinstance(best_of, int) or isinstance(best_of, bool) or best_of not in choices.best_ofs:
         raise InvalidArgument(f"best_of must be one of {', '.join(map(str, choices.best_ofs))}")

@@ -111,7 +111,7 @@ def press(clock: Clock, at: int) -> Clock:
     if seat is None:
         raise InvariantBroken("moves are made while a clock runs")
     rest = left(clock, seat, at)
-    check(rest > 0, "nobody moves after their time")
+    check(rest > 0, "no move is made after the time is up")
     rest = clock.rule.base_ms if clock.rule.kind == "per_move" else rest + clock.rule.increment_ms
     return _with(clock, seat, rest)._replace(running=other(seat), since=at)
 
@@ -122,7 +122,7 @@ def turn_to(clock: Clock, seat: Seat, at: int) -> Clock:
     Used time and increments are kept; with a fixed time for every move, both clocks get the full time again. Raises
     InvariantBroken when the running clock had run down.
     """
-    check(not has_run_down(clock, at), "nothing is taken back after somebody's time")
+    check(not has_run_down(clock, at), "no move is taken back after the time is up")
     stood = stop(clock, at)
     if clock.rule.kind == "per_move":
         stood = stood._replace(left=(clock.rule.base_ms, clock.rule.base_ms))

@@ -42,7 +42,7 @@ def may_offer(offers: Offers, seat: Seat, matter: Matter, *, moves: int, own_mov
     impossible now.
     """
     if (seat, matter) in offers.declined:
-        raise NotAllowed("that was declined: offer it again after the next move")
+        raise NotAllowed("your opponent declined this offer: repeat it after the next move")
     if matter == "abort" and moves >= MOVES_BEFORE_ABORT:
         raise NotAllowed("a game can be aborted before its second move")
     if matter == "takeback" and not own_moves:
@@ -58,7 +58,7 @@ def offered(offers: Offers, seat: Seat, matter: Matter) -> Offers:
 def answerable(offers: Offers, seat: Seat, matter: Matter) -> Seat:
     """Return the seat of the offer that ``seat`` can accept: the opponent's. Raises NoSuchOffer if there is none."""
     if (other(seat), matter) not in offers.standing:
-        raise NoSuchOffer("the other player offers no such thing (any more)")
+        raise NoSuchOffer("your opponent has no such offer pending")
     return other(seat)
 
 
@@ -67,7 +67,7 @@ def declinable(offers: Offers, seat: Seat, matter: Matter) -> Seat:
     for whose in (other(seat), seat):
         if (whose, matter) in offers.standing:
             return whose
-    raise NoSuchOffer("nobody offers such a thing (any more)")
+    raise NoSuchOffer("no such offer is pending")
 
 
 def ended(offers: Offers, whose: Seat, matter: Matter, *, declined: bool) -> Offers:

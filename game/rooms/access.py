@@ -31,15 +31,15 @@ OPEN = Access()
 def check_may_come(entry: Access, name: str, code: str) -> None:
     """Raise NotInvited or NotAllowed for a person who may not enter. Only for people outside without a seat."""
     if name in entry.removed:
-        raise NotAllowed("who opened the room has removed you from it")
+        raise NotAllowed("the room's owner has removed you from it")
     if entry.code and not hmac.compare_digest(entry.code.encode(), code.encode(errors="replace")):
-        raise NotInvited("the room is private: its invite code is needed")
+        raise NotInvited("the room is private: join it with its invite code")
 
 
 def check_may_watch(entry: Access) -> None:
     """Raise NotAllowed when new spectators may not enter."""
     if entry.locked:
-        raise NotAllowed("the room is locked against watchers")
+        raise NotAllowed("the room is locked: it takes no new spectators")
 
 
 def without(entry: Access, name: str) -> Access:

@@ -47,7 +47,7 @@ def clean(text: object) -> str:
     """
     said = readable(text) if isinstance(text, str) else ""
     if len(said) > LONGEST_LINE or not can_be_seen(said):
-        raise InvalidArgument(f"text must have 1 to {LONGEST_LINE} characters that can be seen")
+        raise InvalidArgument(f"text must have 1 to {LONGEST_LINE} visible characters")
     return said
 
 
@@ -55,9 +55,9 @@ def check_rate(talk: Talk, by: str, seat: Seat | None, at: int) -> None:
     """Raise TooOften when the person, or all spectators together, reached the rate limit."""
     lately = [line for line in talk if line.at > at - RATE_MS]
     if sum(line.by == by for line in lately) >= LINES_OF_ONE:
-        raise TooOften("you have said much: wait some seconds")
+        raise TooOften("you have sent many messages: wait some seconds")
     if seat is None and sum(line.seat is None for line in lately) >= LINES_OF_WATCHERS:
-        raise TooOften("many who watch are talking: wait some seconds")
+        raise TooOften("the spectators have sent many messages: wait some seconds")
 
 
 def said(talk: Talk, line: Line) -> Talk:

@@ -41,7 +41,7 @@ ROLES = ("player", "spectator")
 def create(room: Room, command: Create, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Open a room, with nobody in it."""
     if room.phase != "new":
-        raise RoomExists("there is a room with that id already")
+        raise RoomExists("a room with that id already exists")
     title = _checked_title(command.title)
     options = rules_named(command.game, command.options).options()
     best_of, clock = check_best_of(command.best_of), written(clock_rule(command.clock))
@@ -56,16 +56,16 @@ def _checked_title(value: object) -> str:
     """
     title = value.strip() if isinstance(value, str) else None
     if title is None or not is_readable(title) or len(readable(title)) > LONGEST_TITLE:
-        raise InvalidArgument(f"title must be at most {LONGEST_TITLE} characters that can be shown")
+        raise InvalidArgument(f"title must be at most {LONGEST_TITLE} visible characters")
     if title and not can_be_seen(title):
-        raise InvalidArgument("title must have something in it that can be seen, or be empty")
+        raise InvalidArgument("title must have a visible character, or be empty")
     return readable(title)
 
 
 def match(room: Room, command: Match, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Open a room for two matched players. They select what to play, if there is a choice."""
     if room.phase != "new":
-        raise RoomExists("there is a room with that id already")
+        raise RoomExists("a room with that id already exists")
     game, choices, request_id, at = command.game, command.choices, command.request_id, now.at
     options = rules_named(game, boards_of(game)[choices.boards[0]]).options()
     rated, bots = command.rated, command.bots
@@ -142,11 +142,11 @@ def remove(room: Room, command: Remove, now: Context, _limits: Limits) -> tuple[
     """Remove a spectator, who cannot come back."""
     _check_owner(room, command.by, "remove somebody")
     if room.seat_of(command.name) is not None:
-        raise NotAllowed("a player's seat is the player's: nobody can be removed from it")
+        raise NotAllowed("a player cannot be removed from a seat")
     if command.name not in room.spectators:
-        raise NotInRoom("nobody of that name watches")
+        raise NotInRoom("no spectator has that name")
     if command.name == command.by:
-        raise NotAllowed("to go, leave the room")
+        raise NotAllowed("you cannot remove yourself: leave the room")
     return (Removed(command.by, command.request_id, command.name, at=now.at),)
 
 
@@ -161,7 +161,7 @@ def close(room: Room, command: Close, now: Context, _limits: Limits) -> tuple[Ev
 
 def _check_owner(room: Room, by: str, do: str) -> None:
     if by != room.owner:
-        raise NotAllowed(f"only who opened the room may {do}")
+        raise NotAllowed(f"only the room's owner may {do}")
 
 
 def check_may_see(room: Room, by: str) -> None:

@@ -145,7 +145,7 @@ def rematch(room: Room, command: Rematch, now: Context, _limits: Limits) -> tupl
 
 def due(room: Room, command: Due, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Apply what is due by now: draw lots, start the next game of a series, or let a flag fall."""
-    check(command.by == SYSTEM, "time is the servers' affair")
+    check(command.by == SYSTEM, "only the system submits a timer's command")
     by, request_id, at = command.by, command.request_id, now.at
     if room.due_at is None or at < room.due_at:
         return ()
@@ -156,7 +156,7 @@ def due(room: Room, command: Due, now: Context, _limits: Limits) -> tuple[Event,
     if room.phase == "finished":
         return (_next_game(room, by, request_id, now),)
     late = room.rules.to_move(room.position)
-    check(late is not None, "a clock runs while somebody is to move")
+    check(late is not None, "a clock runs while a player is to move")
     return (Finished(by, request_id, "time", None if late is None else other(late), (), at=at),)
 
 
@@ -169,5 +169,5 @@ def _seated(room: Room) -> tuple[str, str]:
     """Return the players with X and O. Raises GameNotRunning if a seat is free."""
     x, o = room.seats["X"], room.seats["O"]
     if x is None or o is None:
-        raise GameNotRunning("there are not two players yet")
+        raise GameNotRunning("the room does not have two players yet")
     return x, o

@@ -48,8 +48,8 @@ def evolve(room: Room, event: Event) -> Room:
 
     Raises InvariantBroken, and never a Refusal, for an event that is impossible in this room.
     """
-    check(room.phase != "closed", "nothing happens in a closed room")
-    check((room.phase == "new") == isinstance(event, e.Created), "a room begins with being created, once")
+    check(room.phase != "closed", "a closed room gets no events")
+    check((room.phase == "new") == isinstance(event, e.Created), "a room's first event, and no other, is its creation")
     version = room.version + 1
     become = partial(
         room._replace, version=version, at=max(room.at, event.at), requests=_remember(room, version, event)
@@ -57,7 +57,7 @@ def evolve(room: Room, event: Event) -> Room:
     try:
         return _CHANGES[type(event)](room, event, become)
     except Refusal as refusal:
-        raise InvariantBroken(f"an event of room {room.id} cannot have happened: {refusal.message}") from refusal
+        raise InvariantBroken(f"an event does not fit room {room.id}: {refusal.message}") from refusal
 
 
 def _remember(room: Room, version: int, event: Event) -> Requests:

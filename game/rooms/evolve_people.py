@@ -35,26 +35,26 @@ def seated(room: Room, event: e.Seated, become: Become) -> Room:
 
 
 def watched(room: Room, event: e.Watched, become: Become) -> Room:
-    check(room.seat_of(event.by) is None, "a player does not watch")
-    check(event.by not in room.spectators, "nobody watches twice")
+    check(room.seat_of(event.by) is None, "a player is not a spectator")
+    check(event.by not in room.spectators, "a spectator joins once")
     return become(spectators=(*room.spectators, event.by))
 
 
 def returned(room: Room, event: e.Returned, become: Become) -> Room:
-    check(event.by in room.away, "only who was away returns")
+    check(event.by in room.away, "only a person who was away returns")
     return become(away={name: since for name, since in room.away.items() if name != event.by})
 
 
 def left(room: Room, event: e.Left, become: Become) -> Room:
     name = event.by
-    check(room.has(name), "only who is in the room leaves it")
+    check(room.has(name), "only a person in the room leaves it")
     if room.seat_of(name) is None:
         return become(spectators=_without(room.spectators, name))
     return become(away={**room.away, name: max(0, event.at - event.unseen_ms)})
 
 
 def removed(room: Room, event: e.Removed, become: Become) -> Room:
-    check(event.name in room.spectators, "only who watches is removed")
+    check(event.name in room.spectators, "only a spectator is removed")
     return become(entry=access.without(room.entry, event.name), spectators=_without(room.spectators, event.name))
 
 
@@ -63,7 +63,10 @@ def locked(room: Room, event: e.Locked, become: Become) -> Room:
 
 
 def said(room: Room, event: e.Said, become: Become) -> Room:
-    check(room.has(event.by) and event.seat == room.seat_of(event.by), "who speaks is there")
+    check(
+        room.has(event.by) and event.seat == room.seat_of(event.by),
+        "a message is from a person in the room, with their seat",
+    )
     line = chat.Line(room.version + 1, event.by, event.seat, event.text, event.at, event.date)
     return become(talk=chat.said(room.talk, line))
 

@@ -22,14 +22,14 @@ def selecting(room: Room, event: e.Selecting, become: Become) -> Room:
 
 def proposed(room: Room, event: e.Proposed, become: Become) -> Room:
     if room.selection is None:
-        raise InvariantBroken("proposals are made while something is selected")
-    check(room.seats[event.seat] == event.by, "everybody proposes from the own seat")
+        raise InvariantBroken("proposals are made during a selection")
+    check(room.seats[event.seat] == event.by, "a proposal is from the owner of its seat")
     proposal = selection.Proposal(event.board, event.best_of, event.clock)
     return become(selection=selection.propose(room.selection, event.seat, proposal))
 
 
 def agreed(room: Room, event: e.Agreed, become: Become) -> Room:
-    check(room.phase == "selecting", "what is played is agreed once")
+    check(room.phase == "selecting", "a selection is agreed once")
     rules = rules_named(room.game, event.options)
     return become(
         phase="waiting",
@@ -76,13 +76,13 @@ def moved(room: Room, event: e.Moved, become: Become) -> Room:
 
 
 def taken_back(room: Room, event: e.TakenBack, become: Become) -> Room:
-    check(room.phase == "playing" and 0 < event.count <= len(room.moves), "moves of a running game are taken back")
+    check(room.phase == "playing" and 0 < event.count <= len(room.moves), "a takeback is of moves of a running game")
     moves = room.moves[: -event.count]
     position = room.rules.opening()
     for seat, move in moves:
         position = room.rules.play(position, seat, move)
     turn = room.rules.to_move(position)
-    check(turn is not None, "before its last moves a game was not over")
+    check(turn is not None, "a game was not over before its last moves")
     return become(
         position=position,
         moves=moves,
@@ -92,7 +92,7 @@ def taken_back(room: Room, event: e.TakenBack, become: Become) -> Room:
 
 
 def finished(room: Room, event: e.Finished, become: Become) -> Room:
-    check(room.phase == "playing", "a game that is running finishes")
+    check(room.phase == "playing", "only a running game finishes")
     over = partial(
         become,
         phase="finished",
@@ -112,22 +112,22 @@ def finished(room: Room, event: e.Finished, become: Become) -> Room:
 
 
 def rematch_wanted(room: Room, event: e.RematchWanted, become: Become) -> Room:
-    check(room.phase == "finished", "a rematch is wished for after a game")
-    check(event.seat not in room.rematch, "nobody wishes for the same twice")
+    check(room.phase == "finished", "a rematch is offered after a game")
+    check(event.seat not in room.rematch, "a seat offers a rematch once")
     return become(rematch=(*room.rematch, event.seat))
 
 
 def rematch_declined(room: Room, _event: e.RematchDeclined, become: Become) -> Room:
-    check(room.rematch != (), "a rematch that somebody wishes for is declined")
+    check(room.rematch != (), "a declined rematch was offered")
     return become(rematch=())
 
 
 def offered(room: Room, event: e.Offered, become: Become) -> Room:
     check(room.phase == "playing", "offers are made during a game")
-    check((event.seat, event.what) not in room.offers.standing, "nobody offers the same twice")
+    check((event.seat, event.what) not in room.offers.standing, "a seat makes each offer once")
     return become(offers=offers.offered(room.offers, event.seat, event.what))
 
 
 def declined(room: Room, event: e.Declined, become: Become) -> Room:
-    check((event.seat, event.what) in room.offers.standing, "an offer that stands is declined")
+    check((event.seat, event.what) in room.offers.standing, "a declined offer was pending")
     return become(offers=offers.ended(room.offers, event.seat, event.what, declined=not event.withdrawn))

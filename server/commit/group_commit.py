@@ -91,7 +91,7 @@ class Committer:
         if submission.error is not None:
             raise submission.error
         if submission.answer is None:
-            raise InvariantBroken("an order that is carried out has an answer or an error")
+            raise InvariantBroken("a committed submission has an answer or an error")
         return submission.answer
 
     @contextlib.contextmanager
@@ -148,7 +148,7 @@ class Committer:
         if following is not None and following.turn is not None:
             following.turn.set()
         elif following is not None:
-            check(bool(following.stream), "who waits without a command waits for the turn")
+            check(bool(following.stream), "a submission without a command waits for the commit lock")
             self._handed_on.release()
 
 

@@ -35,7 +35,7 @@ class GameIndex:
     def __init__(self, fetch: Callable[[Sequence[int]], Sequence[Mapping[str, Any]]]) -> None:
         """``fetch``: returns the records of these numbers from the archive, as plain data."""
         self._fetch = fetch
-        self.retries = Retries("the book cannot be followed", patience_s=TAKEOVER_S)
+        self.retries = Retries("the game archive cannot be followed", patience_s=TAKEOVER_S)
         self._lock = threading.Condition()  # guards the index; notified after each answer
         self._mended: object = None  # the ``mended`` of the last answer; changes after a repair
         self._begin()
@@ -82,7 +82,7 @@ class GameIndex:
         try:
             record = records.from_plain(plain)
         except InvalidArgument as wrong:  # one bad record must not hide the other games
-            logger.error("a record of the book cannot be read", number=number, why=wrong.message)
+            logger.error("record unreadable", number=number, why=wrong.message)
             self._unreadable += 1
             return
         if isinstance(record, NameFreed):
@@ -149,7 +149,7 @@ class GameIndex:
             at = bisect.bisect_left(self._games, number)
             known = self._games[at : at + 1]
         if known != [number]:
-            raise NoSuchGame("there is no game of that number (yet)")
+            raise NoSuchGame("there is no game with that number")
         return self._played([number])[0]
 
     def result(self, room: str, number: int) -> Mapping[str, object]:
@@ -164,7 +164,7 @@ class GameIndex:
                 self._lock.wait_for(lambda: (room, number) in self._in_room, FOLLOW_WAIT_S)
             found = self._in_room.get((room, number))
         if found is None:
-            raise NoSuchGame("that game is not in the book (yet)")
+            raise NoSuchGame("the game archive does not have that game")
         return self._played([found])[0]
 
     def _played(self, numbers: Sequence[int]) -> list[Mapping[str, object]]:
@@ -177,4 +177,4 @@ class GameIndex:
 
     def _check_complete(self) -> None:
         if not self._complete:
-            raise NotReady("the book of games is still being read: try again in a moment")
+            raise NotReady("the game archive is still being read: try again in a moment")

@@ -35,7 +35,7 @@ class HouseBotProcess:
             pause(LOOK_AGAIN_S)
             died = self._child is not None and self._child.poll() is not None
             if died:
-                logger.warning("the house bot ended", status=self._child.returncode if self._child else None)
+                logger.warning("house bot ended", status=self._child.returncode if self._child else None)
                 self._child = None
                 pause(START_AGAIN_S)
             if self._child is None and go_on() and self._matches():

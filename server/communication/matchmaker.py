@@ -88,7 +88,7 @@ class Matchmaker:
         self._key = key
         self._clock = clock
         self._choices = short_list(DEFAULT_GAME)
-        self.retries = Retries("no rooms for people who were matched", patience_s=TAKEOVER_S)
+        self.retries = Retries("rooms for matches cannot be opened", patience_s=TAKEOVER_S)
         # Guards ``_seekers``, ``_news``, ``_being_matched``, ``_cancelled`` and ``_bot_hosts``. It is notified when
         # ``_being_matched`` shrank.
         self._changed = threading.Condition()
@@ -146,7 +146,7 @@ class Matchmaker:
         if own is not None:
             return self._in_room(own)
         if not self._bot_is_free():
-            raise Busy("the house bot plays as many games as it can (MAX_BOT_MATCHES)")
+            raise Busy("the house bot plays its most matches (MAX_BOT_MATCHES)")
         self._check_may_play_bot(host)
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
         choices = narrowed(self._choices, [wish]) or self._choices
@@ -293,7 +293,7 @@ class Matchmaker:
             here = sum(where == host for where in self._bot_hosts.values())
         if host and here >= self._bot_limits.most_of_host:
             raise LimitReached(
-                f"the house bot plays {here} matches with people of your address, as many as it may"
+                f"the house bot plays {here} matches with people of your address, the most that it may"
                 " (MAX_BOT_MATCHES_PER_HOST)"
             )
 

@@ -80,12 +80,12 @@ class AccountService:
         """Return the username of a token, and record its owner as active now. Raises BadToken, NotReady."""
         with self._lock:
             if token_hash in self._being_released:
-                raise NotReady("this name is being let go: try again")
+                raise NotReady("this name is being released: try again")
             name = self._store.names.name_with(token_hash)
             if name is not None:
                 self._touch(name)
                 return name
-        raise BadToken("this token belongs to nobody here: claim a name with it first")
+        raise BadToken("this token has no name: claim one with it first")
 
     def claim(self, name: str, token_hash: str, host: str = "") -> Mapping[str, object]:
         """Give the username to this token, or confirm that the token has it.
@@ -100,13 +100,13 @@ class AccountService:
             self.record_host(owned, host)
             return self._commit(name, names.Claim(name, token_hash))
         if token_hash != self._house_bot and passes_for(name, HOUSE_BOT):
-            raise NameTaken("that is the name of the servers' own player, or looks like it")
+            raise NameTaken("that is the house bot's name, or a lookalike of it")
         name = check_new_name(name)
         check_not_draining(self._store.service.draining, "names")
         known = self._store.state_of(_stream(name)).version > 0
         too_many_ever = not known and len(self._store.names) >= self._settings.max_names * EVER
         if too_many_ever or self._store.names.held >= self._settings.max_names:
-            raise Busy("there are as many names as the settings allow (MAX_NAMES)")
+            raise Busy("the servers have their most names (MAX_NAMES)")
         with self._exclusive(token_hash, *skeletons(name)):
             similar = self._store.names.lookalike_of(name)
             if similar is not None:
@@ -208,9 +208,9 @@ class AccountService:
             self._being_released.add(state.token_hash)
         try:
             now(self._committer.submit(_stream(state.name), names.Release()))
-            logger.info("a name is free again", name=state.name)
+            logger.info("name released", name=state.name)
         except Refusal as refusal:
-            logger.debug("a name was not let go", name=state.name, why=refusal.message)
+            logger.debug("name not released", name=state.name, why=refusal.message)
         finally:
             with self._lock:
                 self._being_released.discard(state.token_hash)
@@ -226,7 +226,7 @@ class AccountService:
         """
         with self._lock:
             if not self._being_claimed.isdisjoint(keys):
-                raise NotReady("a name like this is being claimed at this moment: try again")
+                raise NotReady("this name or a lookalike is being claimed: try again")
             self._being_claimed.update(keys)
         try:
             yield
@@ -244,11 +244,12 @@ class AccountService:
         with self._lock:
             if len(self._hosts.names_of(host)) + self._claimed_now[host] >= settings.max_names_per_host and host:
                 raise LimitReached(
-                    f"your address has {settings.max_names_per_host} names, as many as it may have (MAX_NAMES_PER_HOST)"
+                    f"your address has {settings.max_names_per_host} names, the most that it may have"
+                    " (MAX_NAMES_PER_HOST)"
                 )
             if host and self._new_names.is_exhausted(host, self._clock()):
                 raise LimitReached(
-                    f"your address has claimed {settings.max_new_names_per_host_per_hour} new names, as many as it may"
+                    f"your address has claimed {settings.max_new_names_per_host_per_hour} new names, the most"
                     " in an hour (MAX_NEW_NAMES_PER_HOST_PER_HOUR)"
                 )
             self._claimed_now[host] += 1
@@ -267,11 +268,11 @@ class AccountService:
     def _check_may_reserve(self, host: str) -> None:
         """Raise Busy or LimitReached if the cluster or the host may have no further reserved name."""
         if self._store.names.kept >= self._settings.max_kept_names:
-            raise Busy("as many names have a recovery code as the settings allow (MAX_KEPT_NAMES)")
+            raise Busy("the servers have their most names with a recovery code (MAX_KEPT_NAMES)")
         kept = sum(self._store.state_of(_stream(name)).kept for name in self.names_of_host(host))
         if kept >= self._settings.max_kept_names_per_host:
             raise LimitReached(
-                f"{kept} names of your address have a recovery code, as many as may have (MAX_KEPT_NAMES_PER_HOST)"
+                f"{kept} names of your address have a recovery code, the most that may (MAX_KEPT_NAMES_PER_HOST)"
             )
 
     def _load_names(self) -> None:

@@ -109,7 +109,7 @@ class CommandService:
         """Return whether the room would be new. Raises Busy if so and the cluster has ``max_rooms`` rooms."""
         new: bool = self._store.state_of(room_stream(room)).phase == "new"
         if new and self._store.open_rooms >= self._settings.max_rooms:
-            raise Busy("there are as many rooms as the settings allow (MAX_ROOMS)")
+            raise Busy("the servers have their most rooms (MAX_ROOMS)")
         return new
 
     @contextmanager
@@ -124,17 +124,17 @@ class CommandService:
             opened, of_all = self._store.opened_by([by]), self._store.opened_by(of_host)
             if opened + self._opening[by] >= settings.max_rooms_per_name:
                 raise LimitReached(
-                    f"you have {settings.max_rooms_per_name} open rooms, as many as one may have: close one"
+                    f"you have {settings.max_rooms_per_name} open rooms, the most that you may have: close one"
                     " (MAX_ROOMS_PER_NAME)"
                 )
             if of_all + sum(self._opening[name] for name in of_host) >= settings.max_rooms_per_host:
                 raise LimitReached(
-                    f"your address has {settings.max_rooms_per_host} open rooms, as many as it may have"
+                    f"your address has {settings.max_rooms_per_host} open rooms, the most that it may have"
                     " (MAX_ROOMS_PER_HOST)"
                 )
             if self._new_rooms.is_exhausted(by, self._clock()):
                 raise LimitReached(
-                    f"you have opened {settings.max_new_rooms_per_name_per_hour} rooms, as many as one may in an hour"
+                    f"you have opened {settings.max_new_rooms_per_name_per_hour} rooms, the most in an hour"
                     " (MAX_NEW_ROOMS_PER_NAME_PER_HOUR)"
                 )
             self._opening[by] += 1
@@ -175,7 +175,7 @@ class CommandService:
         takes_seat = role == "player" and len(room.players) < len(room.seats)
         if takes_seat and self._store.seats_of(by) >= settings.max_seats_per_name:
             raise LimitReached(
-                f"you have seats in {settings.max_seats_per_name} open rooms, as many as one may have"
+                f"you have seats in {settings.max_seats_per_name} open rooms, the most that you may have"
                 " (MAX_SEATS_PER_NAME)"
             )
         if (
@@ -183,7 +183,7 @@ class CommandService:
             >= settings.max_people_per_room_per_host
         ):
             raise LimitReached(
-                f"{settings.max_people_per_room_per_host} people of your address are in this room, as many as may be"
+                f"{settings.max_people_per_room_per_host} people of your address are in this room, the most that may be"
                 " (MAX_PEOPLE_PER_ROOM_PER_HOST)"
             )
 
@@ -228,7 +228,7 @@ class CommandService:
         self.accounts.release_expired()
         gone = self._store.evict(self._store.idle_rooms(settings.room_idle_s))
         if gone:
-            logger.debug("rooms left memory", rooms=gone)
+            logger.debug("rooms evicted", rooms=gone)
         return self._store.forget_closed(but=self._settings.keep_closed_rooms)
 
     def _expire_absent(self, room: Room, before: float) -> None:
@@ -253,7 +253,7 @@ class CommandService:
         try:
             now(self._committer.submit(room_stream(room), command))
         except (Refusal, Damaged) as error:
-            logger.debug("not done on behalf", room=room, why=error.message)
+            logger.debug("command of the system refused", room=room, why=error.message)
 
     def _touch(self, room: str, name: str) -> None:
         if not self._sweeps:

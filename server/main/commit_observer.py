@@ -85,7 +85,7 @@ class CommitObserver:
                 log(event, timestamp=at, **fields)
         left_out, self._left_out = self._left_out, 0
         if left_out:
-            logger.warning("lines were left out of the log", lines=left_out)
+            logger.warning("log lines dropped", lines=left_out)
 
     def _add_line(self, event: str, fields: dict[str, object], *, for_debug: bool) -> None:
         if len(self._lines) < MOST_LINES:
@@ -125,4 +125,4 @@ def _command_line(submission: Submission) -> tuple[str, dict[str, object]]:
         fields["by"] = command.name
     if submission.error is not None:
         return "command refused", {**fields, "code": submission.error.code}
-    return "command carried out", {**fields, "version": (submission.answer or {}).get("version")}
+    return "command applied", {**fields, "version": (submission.answer or {}).get("version")}

@@ -70,7 +70,7 @@ class PrimaryTerm(Reads):
         self._to_forget: list[str] = []  # streams to be removed from both journals
         self._last_turn = contextlib.ExitStack()  # holds the commit lock once the server ends
         self._is_open = False  # whether ``begin_term`` of the drain succeeded
-        self._opening = node.retries["opening"] = Retries("the cluster cannot be opened again")
+        self._opening = node.retries["opening"] = Retries("the drain cannot be ended")
         self.counts = CommitCounts()
         self.damage = journal.damage
         self.scrub: Scrub | None = None
@@ -179,7 +179,7 @@ class PrimaryTerm(Reads):
             if missing:
                 self._journal.list_streams(missing)
         except StorageFailed as error:
-            logger.warning("listings cannot be written", count=len(missing), why=error.message)
+            logger.warning("stream summaries cannot be written", count=len(missing), why=error.message)
 
     def _open_again(self) -> None:
         """End a drain if the cluster was stopped since. ``_sweep`` tries again while the disk refuses."""
@@ -192,7 +192,7 @@ class PrimaryTerm(Reads):
             self._is_open = True
 
     def _sweep(self) -> None:
-        sweeping = self._node.retries["tidying"] = Retries("not tidied")
+        sweeping = self._node.retries["tidying"] = Retries("sweep failed")
         while self._node.go_on():
             self._node.pause(SWEEP_PAUSE_S)
             if not self._is_open:

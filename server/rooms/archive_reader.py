@@ -42,7 +42,7 @@ class ArchiveReader:
         """Return the records of these numbers. Raises NoSuchGame if one is missing, Damaged if one cannot be read."""
         bodies = [self._body(number, count) for number in numbers]
         if LOST in bodies:
-            raise Damaged("what the servers kept of that game is damaged; it is mended if the other copy has it")
+            raise Damaged("the record of that game is damaged; the servers repair it if the other copy has it")
         return [json.loads(body) for body in bodies]
 
     def _body(self, number: int, count: int) -> str:
@@ -50,5 +50,5 @@ class ArchiveReader:
         version = number - first_of_volume(stream) + 1
         entries = self._journal.events(stream, version - 1, 1) if 0 < number <= count else []
         if not entries:
-            raise NoSuchGame("there is no game of that number (yet)")
+            raise NoSuchGame("there is no game with that number")
         return entries[0].body if entries[0].version == version else LOST

@@ -128,7 +128,7 @@ class LongPolls:
             except TicTacToeError as error:
                 _fail(waiters, error)
             except Exception:
-                logger.exception("news cannot be told", room=room)
+                logger.exception("long poll failed", room=room)
                 _fail(waiters, InternalError("the server failed at this; its log has the details"))
             else:
                 for waiter in waiters:

@@ -65,7 +65,7 @@ def pairings(value: object) -> list[Pairing]:
     found = [_pairing(row) for row in _PAIRINGS(value)]
     people = [name for pairing in found for name in pairing.players if name not in pairing.bots]
     if len(set(people)) < len(people) or len({pairing.request_id for pairing in found}) < len(found):
-        raise InvalidArgument("must have every request, and everybody, once")
+        raise InvalidArgument("must have each request id and each player once")
     return found
 
 

@@ -122,7 +122,7 @@ class RoomStore:
             state = self._streams.state_of(copy)
         except Damaged as damaged:
             state = self._streams.without_the_damaged(copy)
-            logger.error("a stream cannot be read", stream=stream, why=damaged.message, made_up=state is not None)
+            logger.error("stream unreadable", stream=stream, why=damaged.message, made_up=state is not None)
             if state is None:
                 self._unread[stream] = None
                 if room := room_of(stream):

@@ -108,7 +108,7 @@ def test_g7_what_stands_between_words_makes_no_other_name(patient: Connection) -
 
 @pytest.mark.parametrize("name", ["House.bot", "house bot", "house-b0t", "House_Bot"])
 def test_g7_nobody_passes_for_the_house_bot(patient: Connection, name: str) -> None:
-    with pytest.raises(NameTaken, match="servers' own player"):
+    with pytest.raises(NameTaken, match="the house bot's name"):
         patient.claim(name)
 
 

@@ -313,7 +313,7 @@ def test_a_name_that_cannot_be_claimed_anew_is_gone_once_it_is_free(server: Main
 
 @pytest.mark.parametrize("name", ["House.bot", "house bot", "house-b0t", "h0us3b0t"])
 def test_nobody_passes_for_the_house_bot(server: MainServer, name: str) -> None:
-    with pytest.raises(NameTaken, match="own player"):
+    with pytest.raises(NameTaken, match="the house bot's name"):
         server.names.claim(name, "a")
 
 

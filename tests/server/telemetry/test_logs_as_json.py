@@ -62,7 +62,7 @@ def test_a_move_is_found_by_its_room_and_request(make_cluster: MakeCluster) -> N
         with pytest.raises(CellTaken):
             game.o.move(4, request_id=bad)
         on_committed = wait_for(cluster, room=game.x.id, request_id=move, command="move")
-        assert on_committed["event"] == "command carried out"
+        assert on_committed["event"] == "command applied"
         assert on_committed["level"] == "debug"
         assert (on_committed["by"], on_committed["version"]) == ("ada", answer.version)
         assert wait_for(cluster, room=game.x.id, request_id=bad)["code"] == "cell_taken"

@@ -120,7 +120,7 @@ def test_commands_are_told_of_with_what_became_of_them(capsys: pytest.CaptureFix
     assert SECRET not in told
     first, second, third = [json.loads(line) for line in told.splitlines()]
     assert (first["event"], first["command"], first["room"], first["request_id"], first["version"]) == (
-        *("command carried out", "move", "abcd"),
+        *("command applied", "move", "abcd"),
         *("request1", 5),
     )
     assert (second["event"], second["request_id"], second["code"]) == ("command refused", "request2", "cell_taken")
@@ -164,7 +164,7 @@ def test_lines_that_nobody_writes_are_bounded(
     saw.write()
     *told, last = lines_of(capsys)
     assert len(told) == 3
-    assert (last["event"], last["lines"]) == ("lines were left out of the log", 2)
+    assert (last["event"], last["lines"]) == ("log lines dropped", 2)
 
 
 def test_every_kind_of_event_has_a_name() -> None:
