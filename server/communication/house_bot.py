@@ -162,7 +162,7 @@ def run(settings: Settings, ending: threading.Event) -> None:
 
 
 def main() -> None:
-    """Run ``python -m server.communication.house_bot``. It ends with the communication server, which started it."""
+    """Run the process ``server/house_bot.py``. It ends with the communication server, which started it."""
     standard_streams.open_missing()
     settings = load()
     logs.set_up(settings, ROLE)
@@ -182,7 +182,3 @@ def main() -> None:
     threading.Thread(target=until_starter_is_gone, name="starter", daemon=True).start()
     threading.Thread(target=change_log, name="log", daemon=True).start()
     run(settings, ending)
-
-
-if __name__ == "__main__":
-    main()

@@ -52,7 +52,7 @@ class HouseBotProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         with log_file.open_new(self._settings, ROLE) as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "server.communication.house_bot"],
+                [sys.executable, "server/house_bot.py"],
                 cwd=ROOT,
                 env={**os.environ, **as_environment(self._settings)},
                 stdin=subprocess.PIPE,  # closes when this process dies in any way; then the bot ends

@@ -26,7 +26,7 @@ def bots_of(cluster: ClusterControl) -> list[psutil.Process]:
     run = cluster.process_of(COMMUNICATION)
     process = None if run is None else run.process()
     children = [] if process is None else process.children()
-    return [child for child in children if any(word.endswith("house_bot") for word in child.cmdline())]
+    return [child for child in children if any(word.endswith("house_bot.py") for word in child.cmdline())]
 
 
 def play_series(room: RoomClient, on_move: Callable[[View], None]) -> View:
