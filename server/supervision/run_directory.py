@@ -160,7 +160,7 @@ class RunDirectory:
         return self._mark.exists()
 
     def mark_draining(self) -> None:
-        """Mark the cluster as draining, once the log has it. Raises StorageFailed."""
+        """Mark the cluster as draining, before the log entry of the drain. Raises StorageFailed."""
         try:
             self._mark.touch()
         except OSError as error:
