@@ -242,7 +242,7 @@ def _submit(self: RefusingCommitter, stream: str, command: Any, _right: Any = Re
         for event in kind.decide(state, command, states.moment()):
             state = kind.evolve(state, event)
         if room_of(stream) is not None:
-            states._memory.put(room_of(stream), state)  # type: ignore[attr-defined]  # the room store
+            states._cache.put(room_of(stream), state)  # type: ignore[attr-defined]  # the room store
         raise
 
 
