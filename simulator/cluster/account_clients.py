@@ -76,7 +76,7 @@ class AccountClient(SimulatedRoomClient):
             done = yield name_stream(NAME), wish
             self._note(wish, done)
             rooms += 1
-            stream = room_stream(f"{self.name}-{self.life.number}-{rooms}")
+            stream = room_stream(f"{self.name}-{self.incarnation.number}-{rooms}")
             yield stream, Create(self.name, self.new_request(), "", "tictactoe", {})
             yield stream, Join(self.name, self.new_request(), "player")
             if (yield stream, Close(self.name, self.new_request())):
@@ -121,7 +121,7 @@ class AccountClient(SimulatedRoomClient):
             return
 
         def over(done: bool | None) -> None:
-            self.set_timer(self.dice.uniform(0.0, THINKS_S), lambda: self._go_on(done))
+            self.set_timer(self.rng.uniform(0.0, THINKS_S), lambda: self._go_on(done))
 
         self.insist(
             "command",

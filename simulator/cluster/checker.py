@@ -39,7 +39,7 @@ LONGEST_HISTORY = 10_000
 class Checker:
     """Inspects the simulation from outside, and the records of its clients."""
 
-    world: Simulation
+    simulation: Simulation
     machine: Machine
     limits: SimulatedLimits
     tables: Sequence[RoomClients]
@@ -56,17 +56,17 @@ class Checker:
     def unsettled(self) -> Iterator[str]:
         """Yield a sentence for each part of the cluster that has not recovered. Valid once the faults are over."""
         for role in SERVERS:
-            if not self.world.lives_now(role):
+            if not self.simulation.is_alive(role):
                 yield f"{role} does not run"
-            elif self.world.lives[role].paused:
+            elif self.simulation.incarnations[role].paused:
                 yield f"{role} hangs"
-        main = self.world.node(MAIN)
+        main = self.simulation.node(MAIN)
         if not isinstance(main, MainProcess) or main.store is None or main.link is None:
             yield "nobody is in office"
             return
         if main.link.step is not SyncState.IN_STEP:
             yield f"the replica is not in step, but {main.link.step.value}"
-        replication = self.world.node(REPLICATION)
+        replication = self.simulation.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
             # The main server notices a replica that restarted with an older log only at its next call.
             yield "the replica's log does not end where the main server's does"
@@ -78,7 +78,7 @@ class Checker:
             *self.matches.contestants,
             *(name for table in self.tables for name in table.players),
         ):
-            person = self.world.node(name)
+            person = self.simulation.node(name)
             if not isinstance(person, SimulatedRoomClient) or not person.finished:
                 yield f"{name} still waits for an answer"
         yield from self._not_followed(main.store)
@@ -91,7 +91,7 @@ class Checker:
             for row in disk.damaged():
                 yield f"a row of the journal of {role} is damaged: {row}"
         for role in self.machine.disks:
-            process = self.world.node(role)
+            process = self.simulation.node(role)
             if isinstance(process, (MainProcess, ReplicationProcess)):
                 damage = process.journal.damage
                 for stream in (*damage.waiting, *damage.lost):
@@ -106,7 +106,7 @@ class Checker:
         for room, row in lobby.items():
             if row["match"]:
                 yield f"the match in {room} goes on, {row['phase']}"
-        front_door = self.world.node(COMMUNICATION)
+        front_door = self.simulation.node(COMMUNICATION)
         if isinstance(front_door, CommunicationProcess):
             if dict(front_door.copy.lobby.rows) != lobby:
                 yield "the lobby's copy is not the lobby"
@@ -119,7 +119,7 @@ class Checker:
         except (InvariantBroken, Damaged) as broken:
             yield f"{table.room} cannot be read: {broken.message}"
             return
-        watcher = self.world.node(table.watcher)
+        watcher = self.simulation.node(table.watcher)
         if isinstance(watcher, SpectatorClient) and watcher.version != version:
             yield f"a watcher of {table.room} has not seen version {version}"
 
@@ -127,7 +127,7 @@ class Checker:
 
     def findings(self) -> Iterator[str]:
         """Yield a sentence for each violation. It starts with the name of the check that found it."""
-        main = self.world.node(MAIN)
+        main = self.simulation.node(MAIN)
         if isinstance(main, MainProcess) and main.store is not None:
             try:
                 yield from self._compare_with_published(main.store)
@@ -171,7 +171,7 @@ class Checker:
         yield from played.times_that_go_back()
         whole = self.limits.keep_events > LONGEST_HISTORY
         yield from wrong_in_book("the main server", main.journal, played, whole=whole)
-        replication, front_door = self.world.node(REPLICATION), self.world.node(COMMUNICATION)
+        replication, front_door = self.simulation.node(REPLICATION), self.simulation.node(COMMUNICATION)
         in_step = main.link is not None and main.link.step is SyncState.IN_STEP
         if isinstance(replication, ReplicationProcess) and in_step:
             yield from wrong_in_book("the replica", replication.journal, played, whole=whole)
@@ -183,7 +183,7 @@ class Checker:
 
     def _compare_copies(self, main: MainProcess) -> Iterator[str]:
         """Compare the states that both journals lead to. Valid only while the replica is in sync."""
-        replication = self.world.node(REPLICATION)
+        replication = self.simulation.node(REPLICATION)
         if not isinstance(replication, ReplicationProcess):
             return
         ours, theirs = self._states(main.journal), self._states(replication.journal)

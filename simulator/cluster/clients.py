@@ -59,7 +59,7 @@ class SimulatedRoomClient(Process):
         self._asked = 0
 
     def start(self) -> None:
-        self.dice: random.Random = self.chance()
+        self.rng: random.Random = self.new_rng()
         self.sit_down()
 
     def sit_down(self) -> None:
@@ -77,7 +77,7 @@ class SimulatedRoomClient(Process):
     def new_request(self) -> str:
         """Return a request id that was never used before."""
         self._asked += 1
-        return f"{self.name}-{self.life.number}-{self._asked}"
+        return f"{self.name}-{self.incarnation.number}-{self._asked}"
 
     def insist(
         self,
@@ -95,7 +95,7 @@ class SimulatedRoomClient(Process):
             if not isinstance(error, (Unreachable, NotReady, Busy, Fenced)) or self.now >= give_up_at:
                 refused(error)
             else:
-                self.set_timer(self.dice.uniform(0.0, AGAIN_S), attempt)
+                self.set_timer(self.rng.uniform(0.0, AGAIN_S), attempt)
 
         def attempt() -> None:
             self.call(self._whom_to_ask(method), method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
@@ -108,14 +108,14 @@ class SimulatedRoomClient(Process):
         If an old primary still runs, a command may go to either of them. A read goes to the server with the higher
         epoch, because the old primary may return old states.
         """
-        if not self.world.lives_now(ADRIFT):
+        if not self.simulation.is_alive(ADRIFT):
             return MAIN
         if method == "command":
-            return self.dice.choice((MAIN, ADRIFT))
+            return self.rng.choice((MAIN, ADRIFT))
         return max((MAIN, ADRIFT), key=self._epoch_of)
 
     def _epoch_of(self, name: str) -> int:
-        main = self.world.node(name)
+        main = self.simulation.node(name)
         return main.link.epoch if isinstance(main, MainProcess) and main.link is not None else 0
 
 
@@ -158,8 +158,8 @@ class Participant(SimulatedRoomClient):
     def cell(self, cells: str) -> int:
         """Choose a cell to move to: mostly a free cell, sometimes any cell."""
         free = [cell for cell in range(CELLS) if cells[cell] == EMPTY]
-        careless = self.dice.random() < CARELESS or not free
-        return self.dice.randrange(CELLS) if careless else self.dice.choice(free)
+        careless = self.rng.random() < CARELESS or not free
+        return self.rng.randrange(CELLS) if careless else self.rng.choice(free)
 
     def _begin(self, operation: object) -> int:
         calls = self.table.history.calls
@@ -185,11 +185,11 @@ class PlayerClient(Participant):
         if self.name == self.table.owner and not self.table.history.calls:
             self.do(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
         else:
-            self.set_timer(self.dice.uniform(0.0, 0.3), self.look)
+            self.set_timer(self.rng.uniform(0.0, 0.3), self.look)
 
     def go_on(self, view: Any) -> None:
         if self.now < self.until_s:
-            self.set_timer(self.dice.uniform(0.0, THINKS_S), lambda: self._act(view))
+            self.set_timer(self.rng.uniform(0.0, THINKS_S), lambda: self._act(view))
         else:
             self.until_s = -1.0
 
@@ -200,13 +200,13 @@ class PlayerClient(Participant):
             self.do(self._choose(view))
 
     def _choose(self, view: Any) -> Command:
-        me, request, dice = self.name, self.new_request(), self.dice
+        me, request, rng = self.name, self.new_request(), self.rng
         seated = [seat for seat in view["seats"].values() if seat is not None and seat["name"] == me]
-        if dice.random() < RESTLESS:
-            return dice.choice(
+        if rng.random() < RESTLESS:
+            return rng.choice(
                 (Leave(me, request), Resign(me, request), Join(me, request, "player"), Join(me, request, "spectator"))
             )
-        if not self.table.lasting and dice.random() < CLOSES:
+        if not self.table.lasting and rng.random() < CLOSES:
             return Close(me, request)
         if not seated or not seated[0]["present"]:
             return Join(me, request, "player")
@@ -233,7 +233,7 @@ class SpectatorClient(SimulatedRoomClient):
         return self.seen[-1][0] if self.seen else 0
 
     def _wait(self) -> None:
-        wait_s = self.dice.choice((0.5, 2.0))
+        wait_s = self.rng.choice((0.5, 2.0))
         arguments = (self.table.room, self.version, wait_s)
         self.insist("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
 
@@ -247,9 +247,9 @@ class SpectatorClient(SimulatedRoomClient):
 
     def _none(self, error: TicTacToeError) -> None:
         if isinstance(error, Refusal) and error.code != "no_such_room":
-            self.world.failures.append(f"{self.name} has version {self.version}, and was told: {error.message}")
+            self.simulation.failures.append(f"{self.name} has version {self.version}, and was told: {error.message}")
             return
-        self.set_timer(self.dice.uniform(0.01, 0.1), self._wait)
+        self.set_timer(self.rng.uniform(0.01, 0.1), self._wait)
 
 
 def fields_of(command: Any) -> tuple[object, ...]:

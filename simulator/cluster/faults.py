@@ -26,8 +26,8 @@ LOOK_AGAIN_S = 0.01
 class FaultInjector:
     """The faults of one simulation."""
 
-    def __init__(self, world: Simulation, machine: Machine, people: Sequence[str]) -> None:
-        self._world = world
+    def __init__(self, simulation: Simulation, machine: Machine, people: Sequence[str]) -> None:
+        self._simulation = simulation
         self._machine = machine
         self._people = people
         # At most one backup for each role. A restored backup is removed.
@@ -67,66 +67,64 @@ class FaultInjector:
     def damages(self) -> list[ScheduledFault]:
         """Return the faults that damage a row of a journal. The other copy has that row, and has it undamaged."""
         return [
-            ScheduledFault("row of main's journal damaged", 1, lambda chance: self._damage(MAIN, REPLICATION, chance)),
-            ScheduledFault(
-                "row of the replica's journal damaged", 1, lambda chance: self._damage(REPLICATION, MAIN, chance)
-            ),
+            ScheduledFault("row of main's journal damaged", 1, lambda rng: self._damage(MAIN, REPLICATION, rng)),
+            ScheduledFault("row of the replica's journal damaged", 1, lambda rng: self._damage(REPLICATION, MAIN, rng)),
         ]
 
     @property
     def _client_crashed(self) -> ScheduledFault:
         return ScheduledFault("client crashed", 2, self._crash_client, 0.05, 0.5)
 
-    def _kill(self, chance: random.Random) -> Undo | None:
-        role = chance.choice(SERVERS)
+    def _kill(self, rng: random.Random) -> Undo | None:
+        role = rng.choice(SERVERS)
         if not self._machine.runs(role):
             return None
         self._machine.kill(role)
         return _nothing
 
-    def _kill_several(self, chance: random.Random) -> Undo:
-        for role in chance.sample(SERVERS, chance.choice((2, 2, 3))):
+    def _kill_several(self, rng: random.Random) -> Undo:
+        for role in rng.sample(SERVERS, rng.choice((2, 2, 3))):
             self._machine.kill(role)
         return _nothing
 
-    def _kill_at_a_write(self, chance: random.Random) -> Undo | None:
-        role = chance.choice(WITH_JOURNAL)
+    def _kill_at_a_write(self, rng: random.Random) -> Undo | None:
+        role = rng.choice(WITH_JOURNAL)
         if not self._machine.runs(role):
             return None
-        self._machine.disks[role].writes_to_live = chance.randrange(MOST_WRITES_TO_LIVE)
+        self._machine.disks[role].writes_to_live = rng.randrange(MOST_WRITES_TO_LIVE)
         return _nothing
 
-    def _pause(self, chance: random.Random) -> Undo | None:
-        role = chance.choice(SERVERS)
+    def _pause(self, rng: random.Random) -> Undo | None:
+        role = rng.choice(SERVERS)
         if not self._machine.runs(role):
             return None
-        life = self._world.lives[role]
-        self._world.pause(role)
-        if chance.random() < HANGS:
+        incarnation = self._simulation.incarnations[role]
+        self._simulation.pause(role)
+        if rng.random() < HANGS:
             return _nothing
 
         def wake() -> None:
-            if self._world.lives.get(role) is life:
-                self._world.wake(role)
+            if self._simulation.incarnations.get(role) is incarnation:
+                self._simulation.wake(role)
 
         return wake
 
-    def _cut(self, chance: random.Random) -> Undo:
+    def _cut(self, rng: random.Random) -> Undo:
         """Cut the network between two servers, or between a client and the main server, in one direction or both."""
-        if chance.random() < AMONG_SERVERS:
-            one, other = chance.sample(SERVERS, 2)
+        if rng.random() < AMONG_SERVERS:
+            one, other = rng.sample(SERVERS, 2)
         else:
-            one, other = chance.choice(self._people), MAIN
-        if chance.random() < BOTH_WAYS:
+            one, other = rng.choice(self._people), MAIN
+        if rng.random() < BOTH_WAYS:
             return self._cut_off(one, other, both=True)
-        return self._cut_off(*chance.choice([(one, other), (other, one)]), both=False)
+        return self._cut_off(*rng.choice([(one, other), (other, one)]), both=False)
 
     def _cut_off(self, one: str, other: str, *, both: bool) -> Undo:
         pairs = [(one, other), (other, one)] if both else [(one, other)]
-        network = self._world.network
+        network = self._simulation.network
         for pair in pairs:
             network.cut(*pair)
-            self._world.timeline.note(self._world.now, pair[0], f"is cut off from {pair[1]}")
+            self._simulation.trace.note(self._simulation.now, pair[0], f"is cut off from {pair[1]}")
 
         def mend() -> None:
             for pair in pairs:
@@ -134,8 +132,8 @@ class FaultInjector:
 
         return mend
 
-    def _disk_full(self, chance: random.Random) -> Undo:
-        disk = self._machine.disks[chance.choice(WITH_JOURNAL)]
+    def _disk_full(self, rng: random.Random) -> Undo:
+        disk = self._machine.disks[rng.choice(WITH_JOURNAL)]
         disk.full = True
 
         def clear() -> None:
@@ -143,7 +141,7 @@ class FaultInjector:
 
         return clear
 
-    def _lose_main_disk(self, _chance: random.Random) -> Undo | None:
+    def _lose_main_disk(self, _rng: random.Random) -> Undo | None:
         """Delete the main server's journal. If the replica is in sync and keeps its copy, nothing may be lost.
 
         This fault never removes only the last writes. A main server trusts its own journal when no replica answers. It
@@ -161,7 +159,7 @@ class FaultInjector:
         self._machine.disks[MAIN].lose()
         return _nothing
 
-    def _put_main_journal_back(self, _chance: random.Random) -> Undo | None:
+    def _put_main_journal_back(self, _rng: random.Random) -> Undo | None:
         """Restore an older journal of the main server, and cut off the replica, which has the missing entries, for a
         while.
         """
@@ -169,7 +167,7 @@ class FaultInjector:
             return None
         return self._cut_off(MAIN, REPLICATION, both=True)
 
-    def _put_replica_journal_back(self, _chance: random.Random) -> Undo | None:
+    def _put_replica_journal_back(self, _rng: random.Random) -> Undo | None:
         if not self._main_has_all() or not self._put_back(REPLICATION):
             return None
         return _nothing
@@ -185,76 +183,76 @@ class FaultInjector:
         disk.put_back(backup)
         return True
 
-    def _damage(self, role: str, other: str, chance: random.Random) -> Undo | None:
+    def _damage(self, role: str, other: str, rng: random.Random) -> Undo | None:
         disks = self._machine.disks
         if not self._replica_has_all() or not self._main_has_all():
             return None
-        row = disks[role].damage(chance, upto=disks[other].end)
+        row = disks[role].damage(rng, upto=disks[other].end)
         if row is None:
             return None
-        self._world.timeline.note(self._world.now, role, f"has a damaged row: {row}")
+        self._simulation.trace.note(self._simulation.now, role, f"has a damaged row: {row}")
         return _nothing
 
     def _replica_has_all(self) -> bool:
         """Return whether the replica is in sync and its journal undamaged, so that everything can be
         recovered from it.
         """
-        main = self._world.node(MAIN)
-        replica = self._world.lives.get(REPLICATION)
+        main = self._simulation.node(MAIN)
+        replica = self._simulation.incarnations.get(REPLICATION)
         if not isinstance(main, MainProcess) or not self._has_main_in_step():
             return False
         # Otherwise the main server has not noticed yet that its replica is gone, perhaps with its disk.
         joined = replica is not None and replica.alive and main.joined_by is replica
         return joined and not self._machine.disks[REPLICATION].damaged()
 
-    def _lose_replica_disk(self, _chance: random.Random) -> Undo | None:
+    def _lose_replica_disk(self, _rng: random.Random) -> Undo | None:
         if not self._main_has_all():
             return None
         self._machine.kill(REPLICATION)
         self._machine.disks[REPLICATION].lose()
         return _nothing
 
-    def _cut_power(self, chance: random.Random) -> Undo | None:
+    def _cut_power(self, rng: random.Random) -> Undo | None:
         if not self._main_has_all() or not self._machine.runs(REPLICATION):
             return None
         self._machine.kill(REPLICATION)
-        if self._machine.disks[REPLICATION].lose_last_writes(chance.randint(1, MOST_LOST_WRITES)) == 0:
+        if self._machine.disks[REPLICATION].lose_last_writes(rng.randint(1, MOST_LOST_WRITES)) == 0:
             return None
         return _nothing
 
     def _main_has_all(self) -> bool:
         """Return whether a primary runs and its journal is undamaged, so that everything can be recovered from it."""
-        main = self._world.node(MAIN)
+        main = self._simulation.node(MAIN)
         in_office = isinstance(main, MainProcess) and main.link is not None
         return in_office and not self._machine.disks[MAIN].damaged()
 
-    def _replace_without_ending(self, _chance: random.Random) -> Undo | None:
-        world = self._world
-        if not self._has_main_in_step() or world.lives[MAIN].paused or world.lives_now(ADRIFT):
+    def _replace_without_ending(self, _rng: random.Random) -> Undo | None:
+        simulation = self._simulation
+        if not self._has_main_in_step() or simulation.incarnations[MAIN].paused or simulation.is_alive(ADRIFT):
             return None
-        world.pause(MAIN)
+        simulation.pause(MAIN)
         self._machine.set_main_adrift()
 
         def wake_after_takeover() -> None:
             if self._has_main_in_step():
-                world.wake(ADRIFT)
-            elif world.lives_now(ADRIFT):
-                world.after(LOOK_AGAIN_S, wake_after_takeover)
+                simulation.wake(ADRIFT)
+            elif simulation.is_alive(ADRIFT):
+                simulation.after(LOOK_AGAIN_S, wake_after_takeover)
 
-        world.after(LOOK_AGAIN_S, wake_after_takeover)
+        simulation.after(LOOK_AGAIN_S, wake_after_takeover)
         return _nothing
 
     def _has_main_in_step(self) -> bool:
-        main = self._world.node(MAIN)
+        main = self._simulation.node(MAIN)
         return isinstance(main, MainProcess) and main.link is not None and main.link.step is SyncState.IN_STEP
 
-    def _crash_client(self, chance: random.Random) -> Undo:
-        name = chance.choice(self._people)
-        self._world.crash(name)
+    def _crash_client(self, rng: random.Random) -> Undo:
+        name = rng.choice(self._people)
+        self._simulation.crash(name)
 
         def restart() -> None:
-            if not self._world.lives_now(name):
-                self._world.start(name)
+            if not self._simulation.is_alive(name):
+                self._simulation.start(name)
 
         return restart
 

@@ -59,7 +59,7 @@ class SimulatedMatchPlayer(Participant):
         self._matches = matches
 
     def sit_down(self) -> None:
-        self.set_timer(self.dice.uniform(0.0, 0.3), self._seek)
+        self.set_timer(self.rng.uniform(0.0, 0.3), self._seek)
 
     def _whom_to_ask(self, method: str) -> str:
         return COMMUNICATION if method in ("seek", "cancel_seek") else super()._whom_to_ask(method)
@@ -75,7 +75,7 @@ class SimulatedMatchPlayer(Participant):
         if self._is_late:
             self.insist("cancel_seek", (self.name,), self._told, again, give_up_at=self.now + GIVES_UP_S)
         else:
-            wish = (BOARD, self.dice.choice(WISHED_CLOCKS))
+            wish = (BOARD, self.rng.choice(WISHED_CLOCKS))
             self.insist("seek", (self.name, wish), self._told, again, give_up_at=self.now + GIVES_UP_S)
 
     def _told(self, answer: Any) -> None:
@@ -92,15 +92,15 @@ class SimulatedMatchPlayer(Participant):
 
     def _soon(self, action: Callable[[], None]) -> Callable[[TicTacToeError | None], None]:
         def later(_error: TicTacToeError | None) -> None:
-            self.set_timer(self.dice.uniform(0.0, THINKS_S), action)
+            self.set_timer(self.rng.uniform(0.0, THINKS_S), action)
 
         return later
 
     # -- in the match ---------------------------------------------------------------------------------------------
 
     def go_on(self, view: Any) -> None:
-        dreams = self.dice.random() < DREAMS
-        self.set_timer(self.dice.uniform(0.0, DREAMS_S if dreams else THINKS_S), lambda: self._act(view))
+        dreams = self.rng.random() < DREAMS
+        self.set_timer(self.rng.uniform(0.0, DREAMS_S if dreams else THINKS_S), lambda: self._act(view))
 
     def _act(self, view: Any) -> None:
         if view is None:
@@ -120,35 +120,35 @@ class SimulatedMatchPlayer(Participant):
             self.do(command)
 
     def _choose(self, view: Any, seat: str, across: str) -> Command | None:
-        me, request, dice = self.name, self.new_request(), self.dice
-        if dice.random() < TALKS:
-            return Say(me, request, f"{me} says {dice.choice(('hello', 'good luck', 'thank you'))}")
-        if dice.random() < GOES:
+        me, request, rng = self.name, self.new_request(), self.rng
+        if rng.random() < TALKS:
+            return Say(me, request, f"{me} says {rng.choice(('hello', 'good luck', 'thank you'))}")
+        if rng.random() < GOES:
             return Leave(me, request)
         if view["phase"] == "selecting":
-            return Propose(me, request, self._proposal(view["selection"])) if dice.random() < PROPOSES else None
+            return Propose(me, request, self._proposal(view["selection"])) if rng.random() < PROPOSES else None
         if view["phase"] == "finished":
-            if view["rematch"] and dice.random() < 0.2:  # noqa: PLR2004  # now and then
+            if view["rematch"] and rng.random() < 0.2:  # noqa: PLR2004  # now and then
                 return Decline(me, request, "rematch")
             return Rematch(me, request)
         return self._play(view, seat, across, request)
 
     def _proposal(self, selection: Any) -> dict[str, object]:
-        draw = self.dice.choice
+        draw = self.rng.choice
         best_of = draw(selection["best_ofs"][:2])
         return {"board": draw(selection["boards"]), "best_of": best_of, "clock": draw(selection["clocks"])}
 
     def _play(self, view: Any, seat: str, across: str, request: str) -> Command | None:
-        me, dice = self.name, self.dice
+        me, rng = self.name, self.rng
         offered = [what for whose, what in view["offers"] if whose == across]
-        if offered and dice.random() < ANSWERS:
-            return dice.choice((Accept, Decline))(me, request, dice.choice(offered))
-        if dice.random() < OFFERS:
-            return Offer(me, request, dice.choice(MATTERS))
-        if dice.random() < (GIVES_UP_LATE if self._is_late else GIVES_UP):
+        if offered and rng.random() < ANSWERS:
+            return rng.choice((Accept, Decline))(me, request, rng.choice(offered))
+        if rng.random() < OFFERS:
+            return Offer(me, request, rng.choice(MATTERS))
+        if rng.random() < (GIVES_UP_LATE if self._is_late else GIVES_UP):
             return Resign(me, request)
-        if not view["seats"][across]["present"] and dice.random() < OFFERS:
-            return ClaimGame(me, request, dice.choice(("win", "draw")))
+        if not view["seats"][across]["present"] and rng.random() < OFFERS:
+            return ClaimGame(me, request, rng.choice(("win", "draw")))
         if view["turn"] != seat:
             return None
         return Move(me, request, self.cell(view["board"]["cells"]))

@@ -25,7 +25,7 @@ from simulator.engine.simulation import Simulation
 from simulator.engine.verdict import Verdict
 from wire import COMMUNICATION, MAIN, REPLICATION
 
-STORM_S = 4.0
+FAULTS_S = 4.0
 FURTHER_S = 3.0
 """Additional seconds of schedules with restored or damaged journals. Without them no room would be forgotten
 in time."""
@@ -53,29 +53,29 @@ class Schedule:
 
     def __init__(self, seed: int, *, traced: bool = False) -> None:
         self.seed = seed
-        self.world = Simulation(f"cluster/{seed}", timeline=EventTrace(on=traced))
-        chance = self.world.chance("schedule")
-        self.calm = chance.random() < CALM
+        self.simulation = Simulation(f"cluster/{seed}", trace=EventTrace(on=traced))
+        rng = self.simulation.new_rng("schedule")
+        self.calm = rng.random() < CALM
         if not self.calm:
-            self.world.network.weather = NetworkConditions(
-                loss=chance.choice((0.0, 0.0, 0.01, 0.05)),
-                duplicate=chance.choice((0.0, 0.05)),
-                straggle=chance.choice((0.0, 0.02, 0.1, 0.3)),
+            self.simulation.network.conditions = NetworkConditions(
+                loss=rng.choice((0.0, 0.0, 0.01, 0.05)),
+                duplicate=rng.choice((0.0, 0.05)),
+                straggle=rng.choice((0.0, 0.02, 0.1, 0.3)),
             )
-        self.world.on_nobody_there = lambda *about: break_off(self.world, *about)
-        hosts = () if self.calm else chance.choice(HOSTS)
-        matches = not self.calm and not hosts and self.world.chance("clocks").random() < MATCHES
+        self.simulation.on_undeliverable = lambda *about: break_off(self.simulation, *about)
+        hosts = () if self.calm else rng.choice(HOSTS)
+        matches = not self.calm and not hosts and self.simulation.new_rng("clocks").random() < MATCHES
         self.matches = Matches(CONTESTANTS if matches else ())
-        damages = not self.calm and self.world.chance("damages").random() < DAMAGES
+        damages = not self.calm and self.simulation.new_rng("damages").random() < DAMAGES
         self.limits = SimulatedLimits(
             scrub_every_s=SCRUB_EVERY_S if damages else None,
             kept_closed_rooms=1 if hosts else 1000,
-            snapshot_every=chance.choice((3, 8, 1000)),
-            keep_events=chance.choice((4, 1_000_000, 1_000_000)),
-            piece_bytes=chance.choice((1, 400, 400, 1500, 1 << 18)),
-            nearly=chance.choice((0, 2, 50)),
+            snapshot_every=rng.choice((3, 8, 1000)),
+            keep_events=rng.choice((4, 1_000_000, 1_000_000)),
+            piece_bytes=rng.choice((1, 400, 400, 1500, 1 << 18)),
+            nearly=rng.choice((0, 2, 50)),
         )
-        self.machine = Machine(self.world, Times(), syncs=chance.random() < SYNCS)
+        self.machine = Machine(self.simulation, Times(), syncs=rng.random() < SYNCS)
         self.record = PublishedLog(hours=ServiceClockChecker(SERVICE_SPEED if matches else 1.0))
         self.ledger = Ledger()
         self._install()
@@ -84,7 +84,7 @@ class Schedule:
             for number, letter in enumerate("a" if matches else "ab", start=1)
         ]
         self._judge = Checker(
-            self.world,
+            self.simulation,
             self.machine,
             self.limits,
             self.tables,
@@ -95,19 +95,23 @@ class Schedule:
             self.calm,
         )
         self._invite(hosts)
-        people = [name for name in self.world.lives if name not in SERVERS]
-        blows = FaultInjector(self.world, self.machine, people)
-        self.storm = FaultSchedule(
-            self.world, blows.calm() if self.calm else blows.all(), most_gap_s=chance.choice((0.3, 0.8, 2.0))
+        people = [name for name in self.simulation.incarnations if name not in SERVERS]
+        faults = FaultInjector(self.simulation, self.machine, people)
+        self.fault_schedule = FaultSchedule(
+            self.simulation, faults.calm() if self.calm else faults.all(), most_gap_s=rng.choice((0.3, 0.8, 2.0))
         )
         self.further: list[FaultSchedule] = []
-        if not self.calm and self.world.chance("backups").random() < BACKUPS:
+        if not self.calm and self.simulation.new_rng("backups").random() < BACKUPS:
             self.further.append(
-                FaultSchedule(self.world, blows.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations")
+                FaultSchedule(
+                    self.simulation, faults.restorations(), most_gap_s=LONGEST_SINCE_BACKUP_S, name="restorations"
+                )
             )
         if damages:
             self.further.append(
-                FaultSchedule(self.world, blows.damages(), most_gap_s=LONGEST_SINCE_DAMAGE_S, name="storm of damages")
+                FaultSchedule(
+                    self.simulation, faults.damages(), most_gap_s=LONGEST_SINCE_DAMAGE_S, name="storm of damages"
+                )
             )
 
     def _install(self) -> None:
@@ -120,40 +124,40 @@ class Schedule:
     def _invite(self, hosts: Sequence[str]) -> None:
         for table in self.tables:
             for name in table.players:
-                self.world.add(name, lambda table=table: PlayerClient(table, until_s=STORM_S + 1.0))  # type: ignore[misc]
-            self.world.add(table.watcher, lambda table=table: SpectatorClient(table))  # type: ignore[misc]
+                self.simulation.add(name, lambda table=table: PlayerClient(table, until_s=FAULTS_S + 1.0))  # type: ignore[misc]
+            self.simulation.add(table.watcher, lambda table=table: SpectatorClient(table))  # type: ignore[misc]
         for name in hosts:
-            self.world.add(name, lambda: AccountClient(self.ledger, until_s=STORM_S))
+            self.simulation.add(name, lambda: AccountClient(self.ledger, until_s=FAULTS_S))
         for name in self.matches.contestants:
-            self.world.add(name, lambda: SimulatedMatchPlayer(self.matches, until_s=STORM_S))
+            self.simulation.add(name, lambda: SimulatedMatchPlayer(self.matches, until_s=FAULTS_S))
 
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self) -> Verdict:
         """Run the schedule and return its verdict."""
-        storms = (self.storm, *self.further)
-        for storm in storms:
-            storm.begin()
+        fault_schedules = (self.fault_schedule, *self.further)
+        for fault_schedule in fault_schedules:
+            fault_schedule.begin()
         self._revive()
-        self.world.run(STORM_S)
-        self.storm.end()
+        self.simulation.run(FAULTS_S)
+        self.fault_schedule.end()
         if self.further:
-            self.world.run(STORM_S + FURTHER_S)
-        for storm in self.further:
-            storm.end()
+            self.simulation.run(FAULTS_S + FURTHER_S)
+        for fault_schedule in self.further:
+            fault_schedule.end()
         self._heal()
-        self.world.run(STORM_S + PATIENCE_S, go_on=lambda: not self._settled_now())
+        self.simulation.run(FAULTS_S + PATIENCE_S, go_on=lambda: not self._settled_now())
         findings = [*self.record.findings, *self.record.hours.findings, *self._judge.findings()]
         findings += [f"G5: {PATIENCE_S:g} s after the last fault {what}" for what in self._judge.unsettled()]
-        findings += [f"invariant: {failure}" for failure in self.world.failures]
+        findings += [f"invariant: {failure}" for failure in self.simulation.failures]
         calls = sum(len(table.history.calls) for table in (*self.tables, *self.matches.tables.values()))
         return Verdict(
             self.seed,
             tuple(findings),
             calls,
-            sum((storm.struck for storm in storms), Counter()),
-            self.world.now,
-            tuple(self.world.timeline.lines),
+            sum((fault_schedule.injected for fault_schedule in fault_schedules), Counter()),
+            self.simulation.now,
+            tuple(self.simulation.trace.lines),
         )
 
     def _revive(self) -> None:
@@ -162,19 +166,19 @@ class Schedule:
             for role in SERVERS:
                 self.machine.kill(role)
             self.machine.start_all()
-        self.world.after(GONE_BY_S, self._revive)
+        self.simulation.after(GONE_BY_S, self._revive)
 
     def _heal(self) -> None:
-        self.world.network.clear_up()
+        self.simulation.network.restore()
         for disk in self.machine.disks.values():
             disk.full = False
             disk.writes_to_live = None
-        self._looked_at = self.world.now
+        self._looked_at = self.simulation.now
 
     def _settled_now(self) -> bool:
-        if self.world.now < self._looked_at + LOOK_S:
+        if self.simulation.now < self._looked_at + LOOK_S:
             return False
-        self._looked_at = self.world.now
+        self._looked_at = self.simulation.now
         return next(self._judge.unsettled(), None) is None
 
 

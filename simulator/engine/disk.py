@@ -10,8 +10,8 @@ from game.errors import check
 class Disk:
     """Durable values. A crash keeps a prefix of the unsynced writes, in order, and loses the rest."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
         self._synced: dict[str, object] = {}
         # In the order of the writes. They are newer than everything in ``_synced``.
         self._unsynced: list[tuple[str, object]] = []
@@ -39,6 +39,6 @@ class Disk:
 
     def lose_unsynced(self) -> None:
         """Lose a random number of the last unsynced writes, as a crash of the machine does."""
-        kept = self._chance.randint(0, len(self._unsynced))
+        kept = self._rng.randint(0, len(self._unsynced))
         del self._unsynced[kept:]
         self.sync()

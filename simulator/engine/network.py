@@ -22,26 +22,26 @@ class NetworkConditions:
 class Network:
     """The network between all nodes. A cut stops the messages of one direction."""
 
-    def __init__(self, chance: random.Random, weather: NetworkConditions) -> None:
-        self.weather = weather
-        self._chance = chance
+    def __init__(self, rng: random.Random, conditions: NetworkConditions) -> None:
+        self.conditions = conditions
+        self._rng = rng
         # By direction: the number of cuts without a ``mend``. Always above 0; an open direction has no key.
         self._cuts: dict[tuple[str, str], int] = {}
 
     def delays(self, sender: str, receiver: str) -> list[float]:
         """Return the delay of each copy of a message, in seconds: no copy, one or two."""
-        weather, chance = self.weather, self._chance
-        if (sender, receiver) in self._cuts or (weather.loss and chance.random() < weather.loss):
+        conditions, rng = self.conditions, self._rng
+        if (sender, receiver) in self._cuts or (conditions.loss and rng.random() < conditions.loss):
             return []
-        if weather.duplicate and chance.random() < weather.duplicate:
+        if conditions.duplicate and rng.random() < conditions.duplicate:
             return [self._delay(), self._delay()]
         return [self._delay()]
 
     def _delay(self) -> float:
-        weather, chance = self.weather, self._chance
-        delay_s = chance.uniform(weather.least_delay_s, weather.most_delay_s)
-        if weather.straggle and chance.random() < weather.straggle:
-            delay_s += chance.uniform(0.0, weather.most_straggle_s)
+        conditions, rng = self.conditions, self._rng
+        delay_s = rng.uniform(conditions.least_delay_s, conditions.most_delay_s)
+        if conditions.straggle and rng.random() < conditions.straggle:
+            delay_s += rng.uniform(0.0, conditions.most_straggle_s)
         return delay_s
 
     def cut(self, sender: str, receiver: str) -> None:
@@ -56,7 +56,7 @@ class Network:
         else:
             self._cuts.pop((sender, receiver), None)
 
-    def clear_up(self) -> None:
+    def restore(self) -> None:
         """Remove all cuts, loss, duplicates and stragglers. Messages still have a delay."""
         self._cuts.clear()
-        self.weather = NetworkConditions(self.weather.least_delay_s, self.weather.most_delay_s)
+        self.conditions = NetworkConditions(self.conditions.least_delay_s, self.conditions.most_delay_s)

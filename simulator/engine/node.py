@@ -22,12 +22,12 @@ Action = Callable[[], None]
 class Timer:
     """A future action that can be cancelled. It runs at most once."""
 
-    __slots__ = ("_action", "life")
+    __slots__ = ("_action", "incarnation")
 
-    def __init__(self, action: Action, life: Incarnation | None) -> None:
+    def __init__(self, action: Action, incarnation: Incarnation | None) -> None:
         # None once the action has run or was cancelled.
         self._action: Action | None = action
-        self.life = life
+        self.incarnation = incarnation
 
     def fire(self) -> None:
         """Run the action, unless it was cancelled or has run."""
@@ -63,8 +63,8 @@ class Environment(Protocol):
     @property
     def now(self) -> float: ...
     def disk(self, name: str) -> Disk: ...
-    def chance(self, stream: str) -> random.Random: ...
-    def after(self, delay_s: float, action: Action, life: Incarnation | None = None) -> Timer: ...
+    def new_rng(self, stream: str) -> random.Random: ...
+    def after(self, delay_s: float, action: Action, incarnation: Incarnation | None = None) -> Timer: ...
     def send(self, sender: str, receiver: str, message: object) -> None: ...
 
 
@@ -74,13 +74,13 @@ class Node:
     Subclasses override ``start`` and define ``on_<Message>`` methods.
     """
 
-    world: Environment
-    life: Incarnation
+    simulation: Environment
+    incarnation: Incarnation
 
-    def be_born(self, world: Environment, life: Incarnation) -> None:
+    def attach(self, simulation: Environment, incarnation: Incarnation) -> None:
         """Set the simulation and the incarnation. The simulation calls this before ``start``."""
-        self.world = world
-        self.life = life
+        self.simulation = simulation
+        self.incarnation = incarnation
 
     def start(self) -> None:
         """Start the incarnation: read the disk, set timers."""
@@ -91,29 +91,29 @@ class Node:
     @property
     def name(self) -> str:
         """Return the name to which other nodes send messages."""
-        return self.life.name
+        return self.incarnation.name
 
     @property
     def now(self) -> float:
         """Return the virtual time in seconds since the simulation began."""
-        return self.world.now
+        return self.simulation.now
 
     @property
     def disk(self) -> Disk:
         """Return the disk, which survives the node's crashes."""
-        return self.world.disk(self.name)
+        return self.simulation.disk(self.name)
 
-    def chance(self) -> random.Random:
+    def new_rng(self) -> random.Random:
         """Return a new random generator for this incarnation. Each call returns the same sequence."""
-        return self.world.chance(str(self.life))
+        return self.simulation.new_rng(str(self.incarnation))
 
     def set_timer(self, delay_s: float, action: Callable[[], None]) -> Timer:
         """Run ``action`` in ``delay_s`` seconds, unless the incarnation ends first or the timer is cancelled."""
-        return self.world.after(delay_s, action, self.life)
+        return self.simulation.after(delay_s, action, self.incarnation)
 
     def send(self, receiver: str, message: object) -> None:
         """Send a message. It may be late, lost or duplicated, and another may overtake it."""
-        self.world.send(self.name, receiver, message)
+        self.simulation.send(self.name, receiver, message)
 
     def receive(self, message: object, sender: str) -> None:
         """Pass a message to its handler."""

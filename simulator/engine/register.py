@@ -24,7 +24,7 @@ from verify.history.record import Call
 
 SERVERS = ("n1", "n2", "n3")
 CLIENTS = ("ada", "bob", "eve")
-STORM_S = 4.0
+FAULTS_S = 4.0
 PATIENCE_S = 4.0
 WRITES = 0.5
 ANSWER_S = 0.5
@@ -103,18 +103,18 @@ class RegisterClient(Node):
         self._waiting: tuple[str, int, Timer] | None = None
 
     def start(self) -> None:
-        self._dice: random.Random = self.chance()
+        self._rng: random.Random = self.new_rng()
         self._ask()
 
     def _ask(self) -> None:
         self._asked += 1
         request = f"{self.name}-{self._asked}"
-        value = self._new_value() if self._dice.random() < WRITES else None
+        value = self._new_value() if self._rng.random() < WRITES else None
         # A call without an answer may take effect at any time. So each call counts as a client of its own.
         self._calls.append(Call(request, Read() if value is None else Write(value), self.now))
         timer = self.set_timer(ANSWER_S, self._go_on)
         self._waiting = (request, len(self._calls) - 1, timer)
-        self.send(self._dice.choice(SERVERS), Ask(request, value))
+        self.send(self._rng.choice(SERVERS), Ask(request, value))
 
     def on_Answer(self, answer: Answer, _sender: str) -> None:  # noqa: N802
         """Record the first answer. Late and duplicate answers are ignored."""
@@ -129,35 +129,42 @@ class RegisterClient(Node):
 
     def _go_on(self) -> None:
         self._waiting = None
-        if self.now < STORM_S + PATIENCE_S / 2:
-            self.set_timer(self._dice.uniform(0.0, 0.2), self._ask)
+        if self.now < FAULTS_S + PATIENCE_S / 2:
+            self.set_timer(self._rng.uniform(0.0, 0.2), self._ask)
 
 
 def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = False) -> Verdict:
     """Run one schedule of a register: clients, servers and faults from the seed, then the check."""
-    world = Simulation(
-        f"register/{seed}", weather=NetworkConditions(straggle=0.1, duplicate=0.02), timeline=EventTrace(on=traced)
+    simulation = Simulation(
+        f"register/{seed}", conditions=NetworkConditions(straggle=0.1, duplicate=0.02), trace=EventTrace(on=traced)
     )
     calls: list[Call[Read | Write]] = []
     values = iter(range(1, 1_000_000))
     for name in SERVERS:
-        world.add(name, make)
+        simulation.add(name, make)
     for name in CLIENTS:
-        world.add(name, lambda: RegisterClient(calls, lambda: next(values)))
-    storm = FaultSchedule(world, _blows(world), most_gap_s=0.8)
-    storm.begin()
-    world.run(STORM_S)
-    storm.end()
-    world.network.clear_up()
-    world.run(STORM_S + PATIENCE_S)
-    findings = list(world.failures)
-    late = [call for call in calls if call.answered_at is None and call.sent_at > STORM_S + PATIENCE_S / 4]
+        simulation.add(name, lambda: RegisterClient(calls, lambda: next(values)))
+    fault_schedule = FaultSchedule(simulation, _faults(simulation), most_gap_s=0.8)
+    fault_schedule.begin()
+    simulation.run(FAULTS_S)
+    fault_schedule.end()
+    simulation.network.restore()
+    simulation.run(FAULTS_S + PATIENCE_S)
+    findings = list(simulation.failures)
+    late = [call for call in calls if call.answered_at is None and call.sent_at > FAULTS_S + PATIENCE_S / 4]
     if late:
         findings.append(f"liveness: {len(late)} calls were not answered although all servers are there")
     result = linearizability.check(RegisterSpecification(), matter(calls))
     if not result.linearizable:
         findings.append(f"linearizability: {result}")
-    return Verdict(seed, tuple(findings), len(calls), Counter(storm.struck), world.now, tuple(world.timeline.lines))
+    return Verdict(
+        seed,
+        tuple(findings),
+        len(calls),
+        Counter(fault_schedule.injected),
+        simulation.now,
+        tuple(simulation.trace.lines),
+    )
 
 
 def matter(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Write]]:
@@ -173,27 +180,27 @@ def matter(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Write]]:
     ]
 
 
-def _blows(world: Simulation) -> list[ScheduledFault]:
-    def crash(chance: random.Random) -> Undo | None:
-        name = chance.choice(SERVERS)
-        if not world.lives_now(name):
+def _faults(simulation: Simulation) -> list[ScheduledFault]:
+    def crash(rng: random.Random) -> Undo | None:
+        name = rng.choice(SERVERS)
+        if not simulation.is_alive(name):
             return None
-        world.crash(name)
-        return lambda: None if world.lives_now(name) else _start(world, name)
+        simulation.crash(name)
+        return lambda: None if simulation.is_alive(name) else _start(simulation, name)
 
-    def pause(chance: random.Random) -> Undo:
-        name = chance.choice(SERVERS)
-        world.pause(name)
-        return lambda: world.wake(name)
+    def pause(rng: random.Random) -> Undo:
+        name = rng.choice(SERVERS)
+        simulation.pause(name)
+        return lambda: simulation.wake(name)
 
-    def cut(chance: random.Random) -> Undo:
-        one, other = chance.sample(SERVERS, 2)
-        world.network.cut(one, other)
-        world.network.cut(other, one)
+    def cut(rng: random.Random) -> Undo:
+        one, other = rng.sample(SERVERS, 2)
+        simulation.network.cut(one, other)
+        simulation.network.cut(other, one)
 
         def mend() -> None:
-            world.network.mend(one, other)
-            world.network.mend(other, one)
+            simulation.network.mend(one, other)
+            simulation.network.mend(other, one)
 
         return mend
 
@@ -204,5 +211,5 @@ def _blows(world: Simulation) -> list[ScheduledFault]:
     ]
 
 
-def _start(world: Simulation, name: str) -> None:
-    world.start(name)
+def _start(simulation: Simulation, name: str) -> None:
+    simulation.start(name)

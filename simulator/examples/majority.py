@@ -75,7 +75,7 @@ class Majority(RegisterServer):
 
     def write(self, ticket: PendingRequest, value: int) -> None:
         def found(version: Version, _old: int | None) -> None:
-            newer = (version[0] + 1, f"{self.life}/{ticket.request}")
+            newer = (version[0] + 1, f"{self.incarnation}/{ticket.request}")
             self._put(newer, value, lambda: self.answer(ticket, value))
 
         self._get(found)
@@ -98,7 +98,7 @@ class Majority(RegisterServer):
 
     def _new_round(self) -> str:
         self._rounds += 1
-        return f"{self.life}/{self._rounds}"
+        return f"{self.incarnation}/{self._rounds}"
 
     def _ask_all(self, name: str, message: Get | Put) -> None:
         if name in self._then:

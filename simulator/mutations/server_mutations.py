@@ -97,11 +97,11 @@ def _decide(
 
 @_tooth("two-primaries", "a main server that does not answer is replaced, but not ended", Machine, "kill")
 def _kill(self: Machine, role: str) -> None:
-    life = self.world.lives.get(role)
-    if role == MAIN and life is not None and life.alive:
+    incarnation = self.simulation.incarnations.get(role)
+    if role == MAIN and incarnation is not None and incarnation.alive:
         self.set_main_adrift()
     else:
-        self.world.crash(role)
+        self.simulation.crash(role)
 
 
 @_tooth("snapshot-one-event-too-far", "a snapshot claims one event more than it has", Compactor, "_snapshot")

@@ -1,4 +1,4 @@
-"""The project's own servers in the simulated world: a thousand schedules of faults, and no promise is broken."""
+"""The project's own servers in the simulator: a thousand schedules of faults, and no promise is broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated world: time, messages, and nodes that die, stand still and come back with what their disk kept."""
+"""The simulation: time, messages, and nodes that die, stand still and come back with what their disk kept."""
 
 from __future__ import annotations
 
@@ -53,43 +53,43 @@ class Counter(Node):
         self.set_timer(1.0, self.on)
 
 
-def two(seed: str = "a", weather: NetworkConditions | None = None) -> tuple[Simulation, list[tuple[str, int]]]:
-    world, heard = Simulation(seed, weather=weather), list[tuple[str, int]]()
+def two(seed: str = "a", conditions: NetworkConditions | None = None) -> tuple[Simulation, list[tuple[str, int]]]:
+    simulation, heard = Simulation(seed, conditions=conditions), list[tuple[str, int]]()
     for name in ("ada", "bob"):
-        world.add(name, lambda: Listener(heard))
-    return world, heard
+        simulation.add(name, lambda: Listener(heard))
+    return simulation, heard
 
 
-def say(world: Simulation, number: int) -> None:
-    node = world.node("ada")
+def say(simulation: Simulation, number: int) -> None:
+    node = simulation.node("ada")
     assert node is not None
     node.send("bob", Hello(number))
 
 
 def test_things_happen_in_the_order_of_their_time() -> None:
-    world, happened = Simulation("a"), list[str]()
-    world.after(2.0, lambda: happened.append("second"))
-    world.after(1.0, lambda: happened.append("first"))
-    world.after(2.0, lambda: happened.append("third"))
-    world.run(1.5)
-    assert (happened, world.now) == (["first"], 1.5)
-    world.run(10.0)
+    simulation, happened = Simulation("a"), list[str]()
+    simulation.after(2.0, lambda: happened.append("second"))
+    simulation.after(1.0, lambda: happened.append("first"))
+    simulation.after(2.0, lambda: happened.append("third"))
+    simulation.run(1.5)
+    assert (happened, simulation.now) == (["first"], 1.5)
+    simulation.run(10.0)
     assert happened == ["first", "second", "third"]
 
 
 def test_a_message_takes_time_and_arrives_once() -> None:
-    world, heard = two()
-    say(world, 1)
+    simulation, heard = two()
+    say(simulation, 1)
     assert not heard
-    world.run(1.0)
+    simulation.run(1.0)
     assert heard == [("ada", 1)]
 
 
 def test_a_bad_network_loses_doubles_and_reorders() -> None:
-    world, heard = two(weather=NetworkConditions(loss=0.2, duplicate=0.2, straggle=0.3))
+    simulation, heard = two(conditions=NetworkConditions(loss=0.2, duplicate=0.2, straggle=0.3))
     for number in range(200):
-        say(world, number)
-    world.run(5.0)
+        say(simulation, number)
+    simulation.run(5.0)
     numbers = [number for _, number in heard]
     assert set(numbers) < set(range(200)), "some are lost"
     assert len(numbers) > len(set(numbers)), "some come twice"
@@ -97,24 +97,24 @@ def test_a_bad_network_loses_doubles_and_reorders() -> None:
 
 
 def test_what_is_cut_off_hears_nothing_until_it_is_mended() -> None:
-    world, heard = two()
-    world.network.cut("ada", "bob")
-    world.network.cut("ada", "bob")
-    say(world, 1)
-    world.network.mend("ada", "bob")
-    say(world, 2)
-    world.network.mend("ada", "bob")
-    say(world, 3)
-    world.run(1.0)
+    simulation, heard = two()
+    simulation.network.cut("ada", "bob")
+    simulation.network.cut("ada", "bob")
+    say(simulation, 1)
+    simulation.network.mend("ada", "bob")
+    say(simulation, 2)
+    simulation.network.mend("ada", "bob")
+    say(simulation, 3)
+    simulation.run(1.0)
     assert heard == [("ada", 3)]
 
 
 def test_one_seed_makes_one_history_and_another_another() -> None:
     def history(seed: str) -> list[tuple[str, int]]:
-        world, heard = two(seed, NetworkConditions(loss=0.2, straggle=0.3))
+        simulation, heard = two(seed, NetworkConditions(loss=0.2, straggle=0.3))
         for number in range(50):
-            say(world, number)
-        world.run(5.0)
+            say(simulation, number)
+        simulation.run(5.0)
         return heard
 
     assert history("a") == history("a")
@@ -124,77 +124,77 @@ def test_one_seed_makes_one_history_and_another_another() -> None:
 def test_a_crash_keeps_what_was_synced_and_may_lose_what_came_after() -> None:
     counts = set()
     for seed in range(20):
-        world = Simulation(str(seed))
-        world.add("counter", Counter)
-        world.run(5.5)
-        world.crash("counter")
-        world.start("counter")
-        counter = world.node("counter")
+        simulation = Simulation(str(seed))
+        simulation.add("counter", Counter)
+        simulation.run(5.5)
+        simulation.crash("counter")
+        simulation.start("counter")
+        counter = simulation.node("counter")
         assert isinstance(counter, Counter)
         counts.add(counter.count)
     assert counts == {4, 5}
 
 
 def test_the_dead_do_nothing_and_the_next_life_has_timers_of_its_own() -> None:
-    world = Simulation("a")
-    world.add("counter", Counter)
-    world.run(2.5)
-    world.crash("counter")
-    assert world.node("counter") is None
-    world.run(10.0)
-    assert world.disk("counter").read("count") == 2
+    simulation = Simulation("a")
+    simulation.add("counter", Counter)
+    simulation.run(2.5)
+    simulation.crash("counter")
+    assert simulation.node("counter") is None
+    simulation.run(10.0)
+    assert simulation.disk("counter").read("count") == 2
 
 
 def test_a_paused_node_does_all_at_once_when_it_wakes() -> None:
-    world, heard = two()
-    world.pause("bob")
-    say(world, 1)
-    say(world, 2)
-    world.run(5.0)
+    simulation, heard = two()
+    simulation.pause("bob")
+    say(simulation, 1)
+    say(simulation, 2)
+    simulation.run(5.0)
     assert not heard
-    world.wake("bob")
+    simulation.wake("bob")
     assert sorted(heard) == [("ada", 1), ("ada", 2)]
 
 
 def test_a_timer_that_came_due_in_a_pause_can_still_be_cancelled() -> None:
-    world, heard = two()
-    bob = world.node("bob")
+    simulation, heard = two()
+    bob = simulation.node("bob")
     assert bob is not None
     timer = bob.set_timer(1.0, lambda: heard.append(("timer", 0)))
-    world.pause("bob")
-    world.run(2.0)
+    simulation.pause("bob")
+    simulation.run(2.0)
     timer.cancel()
-    world.wake("bob")
+    simulation.wake("bob")
     assert not heard
 
 
 def test_a_message_that_nobody_handles_is_a_fault_of_the_node() -> None:
-    world, _ = two()
-    ada = world.node("ada")
+    simulation, _ = two()
+    ada = simulation.node("ada")
     assert ada is not None
     ada.send("bob", Stranger())
-    world.run(1.0)
-    assert len(world.failures) == 1
-    assert "does not handle Stranger" in world.failures[0]
-    assert not world.lives_now("bob")
+    simulation.run(1.0)
+    assert len(simulation.failures) == 1
+    assert "does not handle Stranger" in simulation.failures[0]
+    assert not simulation.is_alive("bob")
 
 
 def test_what_could_be_changed_cannot_be_sent() -> None:
-    world, _ = two()
-    ada = world.node("ada")
+    simulation, _ = two()
+    ada = simulation.node("ada")
     assert ada is not None
     with pytest.raises(TypeError):
         ada.send("bob", Shared())
 
 
 def test_the_time_line_says_who_did_what_when() -> None:
-    timeline = EventTrace(on=True)
-    world = Simulation("a", timeline=timeline)
+    trace = EventTrace(on=True)
+    simulation = Simulation("a", trace=trace)
     for name in ("ada", "bob"):
-        world.add(name, lambda: Listener([]))
-    say(world, 7)
-    world.crash("bob")
-    assert [line.split(None, 1)[1] for line in timeline.lines] == [
+        simulation.add(name, lambda: Listener([]))
+    say(simulation, 7)
+    simulation.crash("bob")
+    assert [line.split(None, 1)[1] for line in trace.lines] == [
         "ada            starts",
         "bob            starts",
         "ada            → bob            Hello(number=7)",

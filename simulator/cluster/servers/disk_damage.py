@@ -15,7 +15,7 @@ happened."""
 _EDITOR = "mallory"
 
 
-def damage_a_row(connection: sqlite3.Connection, chance: random.Random, *, upto: int) -> str | None:
+def damage_a_row(connection: sqlite3.Connection, rng: random.Random, *, upto: int) -> str | None:
     """Change the body of a random row up to position ``upto``.
 
     Return a description of the row, or None if there is none.
@@ -24,9 +24,9 @@ def damage_a_row(connection: sqlite3.Connection, chance: random.Random, *, upto:
     tables = [table for table, rows in found.items() if rows]
     if not tables:
         return None
-    table = chance.choice(tables)
-    stream, position, body = chance.choice(found[table])
-    put_body(connection, table, stream, position, _edited(body) if chance.random() < EDITED else flipped(body, chance))
+    table = rng.choice(tables)
+    stream, position, body = rng.choice(found[table])
+    put_body(connection, table, stream, position, _edited(body) if rng.random() < EDITED else flipped(body, rng))
     return f"{stream} in {table}, position {position}"
 
 

@@ -35,15 +35,15 @@ class InstrumentedClock(ServiceClock):
     def __init__(self, process: Process, hours: ServiceClockChecker) -> None:
         self._hours = hours
         self._process = process
-        dice = process.world.chance(f"{process.life}/moments")
-        super().__init__(lambda: process.now * self._hours.speed, lambda: dice.getrandbits(CHANCE_BITS))
+        rng = process.simulation.new_rng(f"{process.incarnation}/moments")
+        super().__init__(lambda: process.now * self._hours.speed, lambda: rng.getrandbits(CHANCE_BITS))
 
     def moment(self, *, draining: bool = False) -> Context:
         at = self.now()
-        self._hours.says(str(self._process.life), self._process.now, at)
+        self._hours.says(str(self._process.incarnation), self._process.now, at)
         return Context(at, self._chance(), draining=draining)
 
     def tick(self) -> int:
         at = super().tick()
-        self._hours.ticks(str(self._process.life), self._process.now)
+        self._hours.ticks(str(self._process.incarnation), self._process.now)
         return at

@@ -77,9 +77,9 @@ class JournalDisk:
             lost += 1
         return lost
 
-    def damage(self, chance: random.Random, *, upto: int) -> str | None:
+    def damage(self, rng: random.Random, *, upto: int) -> str | None:
         """Damage a random row up to position ``upto``. Return a description of the row, or None if there is none."""
-        return damage_a_row(self._connection, chance, upto=upto)
+        return damage_a_row(self._connection, rng, upto=upto)
 
     def damaged(self) -> list[str]:
         """Return the rows that are damaged and not repaired yet."""

@@ -37,23 +37,23 @@ class Times:
 class Machine:
     """Roles and their processes. At most one process of a role is alive or starting."""
 
-    def __init__(self, world: Simulation, times: Times, *, syncs: bool) -> None:
+    def __init__(self, simulation: Simulation, times: Times, *, syncs: bool) -> None:
         """``syncs``: whether the journals sync every write."""
-        self.world = world
+        self.simulation = simulation
         self.times = times
         self.disks = {role: JournalDisk(syncs=syncs) for role in (MAIN, REPLICATION)}
-        self._makers: dict[str, Callable[[], Process]] = {}
+        self._factories: dict[str, Callable[[], Process]] = {}
         # Roles between ``start`` and the first step of their process.
         self._starting: set[str] = set()
-        self._chance = world.chance("machine")
+        self._rng = simulation.new_rng("machine")
 
     def install(self, role: str, make: Callable[[], Process]) -> None:
         """Register ``make``, which creates a role's process at each start."""
-        self._makers[role] = make
+        self._factories[role] = make
 
     def runs(self, role: str) -> bool:
         """Return whether a process of the role is alive. A paused process is alive."""
-        return self.world.lives_now(role)
+        return self.simulation.is_alive(role)
 
     def occupied(self, role: str) -> bool:
         """Return whether a process of the role is alive or starting."""
@@ -63,26 +63,26 @@ class Machine:
         """Start a process of a role. The role must not be occupied."""
         check(not self.occupied(role), f"two of {role}")
         self._starting.add(role)
-        self.world.timeline.note(self.world.now, role, "is started")
-        self.world.after(
-            self._chance.uniform(self.times.least_start_s, self.times.most_start_s), lambda: self._up(role)
+        self.simulation.trace.note(self.simulation.now, role, "is started")
+        self.simulation.after(
+            self._rng.uniform(self.times.least_start_s, self.times.most_start_s), lambda: self._up(role)
         )
 
     def _up(self, role: str) -> None:
         self._starting.discard(role)
-        self.world.add(role, self._makers[role])
+        self.simulation.add(role, self._factories[role])
 
     def kill(self, role: str) -> None:
         """End a process like SIGKILL. No effect if none runs."""
-        self.world.crash(role)
+        self.simulation.crash(role)
 
     def set_main_adrift(self) -> None:
         """Treat the running main server as gone while it lives on.
 
         It keeps its journal, and its successor gets a copy of that journal.
         """
-        life = self.world.lives[ADRIFT] = self.world.lives.pop(MAIN)
-        life.name = ADRIFT
+        incarnation = self.simulation.incarnations[ADRIFT] = self.simulation.incarnations.pop(MAIN)
+        incarnation.name = ADRIFT
         self.disks[MAIN] = self.disks[MAIN].twin()
 
     def start_all(self) -> None:
@@ -97,4 +97,4 @@ class Machine:
         return not any(self._can_act(role) for role in SERVERS)
 
     def _can_act(self, role: str) -> bool:
-        return role in self._starting or (self.runs(role) and not self.world.lives[role].paused)
+        return role in self._starting or (self.runs(role) and not self.simulation.incarnations[role].paused)

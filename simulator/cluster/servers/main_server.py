@@ -111,7 +111,7 @@ class MainProcess(Process):
         """Begin the takeover procedure, and supervise the replication server."""
         self.journal = self._disk.journal()
         self.hours = self._record.hours
-        chance = self.chance()
+        rng = self.new_rng()
         Exchange(
             self,
             take_office(
@@ -120,7 +120,7 @@ class MainProcess(Process):
                 piece_bytes=self._limits.piece_bytes,
                 go_on=lambda: True,
                 clock=lambda: self.now,
-                new_holder=lambda: f"{chance.getrandbits(64):016x}",
+                new_holder=lambda: f"{rng.getrandbits(64):016x}",
                 not_taken=self._not_taken,
             ),
             self._in_office,
@@ -136,7 +136,7 @@ class MainProcess(Process):
         elif may_be_read:
             self._reads = SimulatedReads.of(self.journal, Streams(self._limits.of_rooms), lambda: self.now, error)
             self._show_journal()
-            self.world.timeline.note(self.now, self.name, f"serves reads only: {error.message}")
+            self.simulation.trace.note(self.now, self.name, f"serves reads only: {error.message}")
 
     def _show_journal(self) -> None:
         self._show(self.journal.copies())
@@ -196,7 +196,7 @@ class MainProcess(Process):
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
                 journal.list_streams(missing)
         self._show_journal()
-        self.hours.begins(str(self.life), self.now, store.time.now())
+        self.hours.begins(str(self.incarnation), self.now, store.time.now())
         self._openings = SimulatedMatchOpener(self, store, self._turn)
         self._running = Exchange(
             self,
@@ -215,7 +215,7 @@ class MainProcess(Process):
         SimulatedTimerThread(
             self, store, self._turn, lambda: f"{SYSTEM_REQUESTS}{office.epoch}-{next(numbers)}", self.hours
         ).begin()
-        self.world.timeline.note(self.now, self.name, f"is in office, epoch {office.epoch}")
+        self.simulation.trace.note(self.now, self.name, f"is in office, epoch {office.epoch}")
         self._tell_all()
 
     def _tidy(self, store: RoomStore, link: Replicator) -> None:
@@ -242,7 +242,7 @@ class MainProcess(Process):
         self._running.wake()
 
     def _step_down(self, why: str) -> None:
-        self.world.timeline.note(self.now, self.name, f"steps down: {why}")
+        self.simulation.trace.note(self.now, self.name, f"steps down: {why}")
         raise Crash
 
     def published(self, entries: Sequence[Entry]) -> None:

@@ -104,7 +104,7 @@ class SimulatedMatchmaker:
     def _pairing(self, group: Sequence[Seeker]) -> Pairing:
         self._made += 1
         choices = self._seekers.choices_of(group)
-        request = f"{SYSTEM_REQUESTS}{self._process.life}-{self._made}".replace("#", "-")
+        request = f"{SYSTEM_REQUESTS}{self._process.incarnation}-{self._made}".replace("#", "-")
         return Pairing(request, (group[0].name, group[1].name), choices)
 
     def _make(self, pairings: Sequence[Pairing]) -> None:

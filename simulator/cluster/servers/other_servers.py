@@ -56,7 +56,7 @@ class ReplicationProcess(Process):
             try:
                 self.answer(request, getattr(self._keeper, method)(*arguments))
             except InvariantBroken as broken:
-                self.world.failures.append(f"{self.name} at {self.now:.6f} s: {broken.message}")
+                self.simulation.failures.append(f"{self.name} at {self.now:.6f} s: {broken.message}")
                 raise
 
 

@@ -68,17 +68,17 @@ def _shown(value: object) -> str:
 _LONGEST_SHOWN = 160
 
 
-def break_off(world: Any, sender: str, receiver: str, message: object) -> None:
+def break_off(simulation: Any, sender: str, receiver: str, message: object) -> None:
     """Reply for a machine without the called process: the caller's connection is refused or breaks."""
     if isinstance(message, Request):
         reply = Reply(message.number, Unreachable.code, pack("nobody is there"))
-        world.send(receiver, sender, reply, to=message.caller)
+        simulation.send(receiver, sender, reply, to=message.caller)
 
 
 class Process(Node):
     """A node that makes calls, serves calls, and runs procedures with the replica."""
 
-    world: Simulation
+    simulation: Simulation
 
     def __init__(self) -> None:
         # The calls without an answer, by number. An answer or a timeout removes the call.
@@ -103,10 +103,12 @@ class Process(Node):
         )
         self._calls[number] = (to, then, fail, timer)
         connection = self._connections.get(to)
-        if connection is None and self.world.lives_now(to):
-            connection = self._connections[to] = self.world.lives[to]
+        if connection is None and self.simulation.is_alive(to):
+            connection = self._connections[to] = self.simulation.incarnations[to]
         receiver = to if connection is None else connection.name
-        self.world.send(self.name, receiver, Request(self.life, number, method, pack(arguments)), to=connection)
+        self.simulation.send(
+            self.name, receiver, Request(self.incarnation, number, method, pack(arguments)), to=connection
+        )
 
     def connection_to(self, name: str) -> Incarnation | None:
         """Return the incarnation that the connection to ``name`` leads to, or None."""
@@ -157,12 +159,12 @@ class Process(Node):
 
     def _reply(self, request: Request, reply: Reply) -> None:
         self._unanswered.pop((request.caller, request.number), None)
-        self.world.send(self.name, request.caller.name, reply, to=request.caller)
+        self.simulation.send(self.name, request.caller.name, reply, to=request.caller)
 
     def on_death(self) -> None:
         """Close the connections, as the operating system does. Every caller with an open call gets an error."""
         for request in list(self._unanswered.values()):
-            break_off(self.world, request.caller.name, self.name, request)
+            break_off(self.simulation, request.caller.name, self.name, request)
 
 
 InTurnOf = Callable[[Conversation[Any], Then, Fail], None]

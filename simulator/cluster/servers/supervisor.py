@@ -31,7 +31,7 @@ class SimulatedSupervisor:
             start_limit_s=times.start_limit_s,
             courtesy_s=0.0 if after is None else COURTESY_S,
         )
-        self._life = Supervision(patience, process.now, ran_before=True)
+        self._supervision = Supervision(patience, process.now, ran_before=True)
 
     def begin(self) -> None:
         """Request a heartbeat."""
@@ -41,7 +41,7 @@ class SimulatedSupervisor:
         )
 
     def _heard(self, beat: Mapping[str, object]) -> None:
-        self._life.heard(self._process.now)
+        self._supervision.heard(self._process.now)
         self.reports_damage = bool(beat.get("damaged"))
         self._process.set_timer(self._machine.times.heartbeat_s if beat["serving"] else LOOK_AGAIN_S, self.begin)
 
@@ -49,22 +49,22 @@ class SimulatedSupervisor:
         now = self._process.now
         self._hangs = isinstance(error, DeadlineExceeded)
         if self._after is not None and not self._machine.runs(self._after):
-            self._life.hurry(now)
+            self._supervision.hurry(now)
         if self._is_gone():
-            self._do(self._life.ended(now))
+            self._do(self._supervision.ended(now))
         else:
-            self._do(self._life.tick(now))
+            self._do(self._supervision.tick(now))
         self._process.set_timer(LOOK_AGAIN_S, self.begin)
 
     def _is_gone(self) -> bool:
-        if self._life.condition is Condition.STARTING:
+        if self._supervision.condition is Condition.STARTING:
             return not self._machine.occupied(self._role)
         return not self._machine.runs(self._role)
 
     def _do(self, action: Action | None) -> None:
         if action is Action.END:
             self._machine.kill(self._role)
-            self._do(self._life.ended(self._process.now))
+            self._do(self._supervision.ended(self._process.now))
         elif action is Action.START:
             self._start()
 
@@ -73,6 +73,6 @@ class SimulatedSupervisor:
             self._machine.start(self._role)
         elif self._hangs and self._machine.runs(self._role):
             self._machine.kill(self._role)
-            self._do(self._life.ended(self._process.now))
+            self._do(self._supervision.ended(self._process.now))
         else:
-            self._life.yielded(self._process.now)
+            self._supervision.yielded(self._process.now)
