@@ -17,7 +17,7 @@ from simulator.cluster import schedule
 from simulator.engine.register import run_register
 from simulator.engine.verdict import Simulate, Verdict
 from simulator.examples import EXAMPLES
-from simulator.mutations.server_mutations import TEETH
+from simulator.mutations.server_mutations import MUTATIONS
 
 CLUSTER = "cluster"
 SUBJECTS = (CLUSTER, *EXAMPLES)
@@ -35,7 +35,7 @@ def run_one(subject: str, seed: int, *, broken: str = "", traced: bool = False) 
 
     ``broken`` is the name of an active mutation of the cluster, or empty (see ``server_mutations``).
     """
-    with _logs() as complaints, TEETH[broken].bite() if broken else contextlib.nullcontext():
+    with _logs() as complaints, MUTATIONS[broken].apply() if broken else contextlib.nullcontext():
         verdict = simulation_of(subject)(seed, traced)
     return replace(verdict, findings=(*verdict.findings, *complaints))
 

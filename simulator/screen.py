@@ -8,7 +8,7 @@ from rich.table import Table
 
 from game.errors import InvalidArgument
 from simulator.engine.verdict import Verdict, VerdictCounts
-from simulator.mutations.server_mutations import TEETH
+from simulator.mutations.server_mutations import MUTATIONS
 from simulator.run import CLUSTER, SUBJECTS, run_many, run_one
 
 SHOWN_FAILURES = 20
@@ -24,8 +24,8 @@ def simulate_and_show(
     Return whether all were clean. Raises InvalidArgument for unknown names.
     """
     if broken == LIST:
-        for tooth in TEETH.values():
-            console.print(f"{tooth.name}: {tooth.what}", highlight=False)
+        for mutation in MUTATIONS.values():
+            console.print(f"{mutation.name}: {mutation.what}", highlight=False)
         return True
     _check(subject, broken)
     together = VerdictCounts()
@@ -44,8 +44,8 @@ def simulate_and_show(
 def _check(subject: str, broken: str) -> None:
     if subject not in SUBJECTS:
         raise InvalidArgument(f"what can be simulated is {', '.join(SUBJECTS)}")
-    if broken and (broken not in TEETH or subject != CLUSTER):
-        raise InvalidArgument(f"what can be broken, of the {CLUSTER} alone, is {', '.join(TEETH)}")
+    if broken and (broken not in MUTATIONS or subject != CLUSTER):
+        raise InvalidArgument(f"what can be broken, of the {CLUSTER} alone, is {', '.join(MUTATIONS)}")
 
 
 def _show_failure(console: Console, subject: str, verdict: Verdict, broken: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as with the servers' scripts
 
-from simulator.mutations.server_mutations import TEETH
+from simulator.mutations.server_mutations import MUTATIONS
 from simulator.run import CLUSTER, run_many
 
 SEEDS = 1000
@@ -20,7 +20,7 @@ SEEDS = 1000
 
 def main(names: Sequence[str]) -> None:
     """Of these faults, or of all, the first seed and the check that says so first."""
-    for name in names or TEETH:
+    for name in names or MUTATIONS:
         verdicts = run_many(CLUSTER, 1, SEEDS, broken=name)
         found = next((verdict for verdict in verdicts if not verdict.clean), None)
         where = "None" if found is None else f'({found.seed}, "{found.findings[0].partition(": ")[0]}")'

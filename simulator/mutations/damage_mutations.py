@@ -14,12 +14,12 @@ from server.replication.replica_service import ReplicaService
 from server.replication.scrub import Scrub
 from server.runtime.effects import Conversation
 from simulator.cluster.checker import Checker
-from simulator.mutations.mutation import tooth
+from simulator.mutations.mutation import mutation
 
 
-def _is_sound(kind: Kind, row: rows.Columns, _right: Any = rows.is_sound) -> bool:
+def _is_sound(kind: Kind, row: rows.Columns, original: Any = rows.is_sound) -> bool:
     without_sum = (*row[:5], None)
-    sound: bool = _right(kind, without_sum)
+    sound: bool = original(kind, without_sum)
     return sound
 
 
@@ -28,7 +28,7 @@ def _nothing_damaged(_self: Checker) -> Iterator[str]:
     return iter(())
 
 
-tooth(
+mutation(
     "sums-are-not-checked",
     "a readable row counts as sound, also an edited one",
     rows,
@@ -37,16 +37,16 @@ tooth(
 )(_is_sound)
 
 
-@tooth("damage-is-not-fetched", "damage in the main server's journal is not repaired", Repair, "_mend_own")
+@mutation("damage-is-not-fetched", "damage in the main server's journal is not repaired", Repair, "_mend_own")
 def _mend_own(_self: Repair, _office: Epoch, _stream: str) -> Conversation[None]:
     yield from ()
 
 
-@tooth("damage-is-not-reported", "the replica does not report that its copy is damaged", ReplicaService, "more_beat")
+@mutation("damage-is-not-reported", "the replica does not report that its copy is damaged", ReplicaService, "more_beat")
 def _more_beat(_self: ReplicaService) -> dict[str, object]:
     return {}
 
 
-@tooth("no-scrub", "damage is found only where something is read", Scrub, "_pages")
+@mutation("no-scrub", "damage is found only where something is read", Scrub, "_pages")
 def _pages(_self: Scrub, _connection: Any) -> Any:
     return iter(())

@@ -13,20 +13,20 @@ from server.main import timer_commands
 from server.rooms.room_cache import RoomCache
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
-from simulator.mutations.mutation import tooth
+from simulator.mutations.mutation import mutation
 
 
-@tooth("a-takeover-forgets-the-time", "service time starts at zero in every term", ServiceClock, "at_least")
+@mutation("a-takeover-forgets-the-time", "service time starts at zero in every term", ServiceClock, "at_least")
 def _at_least(_self: ServiceClock, _at: int) -> None:
     return None
 
 
-@tooth("time-goes-on-without-anybody", "service time passes while there is no primary", ServiceClock, "at_least")
-def _at_least_by_the_clock(self: ServiceClock, at: int, _right: Any = ServiceClock.at_least) -> None:
-    _right(self, max(at, int(1000 * self._clock())) if at else 0)
+@mutation("time-goes-on-without-anybody", "service time passes while there is no primary", ServiceClock, "at_least")
+def _at_least_by_the_clock(self: ServiceClock, at: int, original: Any = ServiceClock.at_least) -> None:
+    original(self, max(at, int(1000 * self._clock())) if at else 0)
 
 
-@tooth("a-hang-is-charged", "all the time that a main server hung counts as service time", ServiceClock, "tick")
+@mutation("a-hang-is-charged", "all the time that a main server hung counts as service time", ServiceClock, "tick")
 def _tick(self: ServiceClock) -> int:
     passed_ms, since = self._reached
     now = self._clock()
@@ -34,31 +34,31 @@ def _tick(self: ServiceClock) -> int:
     return int(self._reached[0])
 
 
-@tooth("time-is-never-written-down", "service time is only in memory", timer_commands, "due_commands")
-def _brought_by(*about: Any, _right: Any = timer_commands.due_commands) -> Iterator[tuple[str, Any]]:
-    for stream, command in _right(*about):
+@mutation("time-is-never-written-down", "service time is only in memory", timer_commands, "due_commands")
+def _brought_by(*about: Any, original: Any = timer_commands.due_commands) -> Iterator[tuple[str, Any]]:
+    for stream, command in original(*about):
         if not isinstance(command, Tick):
             yield stream, command
 
 
-@tooth("an-end-without-its-record", "the end of a game is written without its record", Commit, "_archive")
+@mutation("an-end-without-its-record", "the end of a game is written without its record", Commit, "_archive")
 def _enter(_self: Commit, _record: Any, _draft: Any) -> None:
     return None
 
 
-@tooth("matched-while-in-a-match", "a player whose match still runs is matched again", RoomStore, "match_of")
+@mutation("matched-while-in-a-match", "a player whose match still runs is matched again", RoomStore, "match_of")
 def _match_of(_self: RoomStore, _name: str) -> None:
     return None
 
 
-@tooth(
+@mutation(
     "lots-are-drawn-again",
     "lots are drawn again when a room is read from the journal",
     RoomCache,
     "from_journal",
 )
-def _from_journal(self: RoomCache, room: str, published: int, _right: Any = RoomCache.from_journal) -> Room:
-    state: Room = _right(self, room, published)
+def _from_journal(self: RoomCache, room: str, published: int, original: Any = RoomCache.from_journal) -> Room:
+    state: Room = original(self, room, published)
     if state.is_match and state.game_number == 1:
         return state._replace(best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])
     return state

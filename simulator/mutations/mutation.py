@@ -23,7 +23,7 @@ class Mutation:
     """Further replacements: a second protection that would hide this mutation."""
 
     @contextlib.contextmanager
-    def bite(self) -> Iterator[None]:
+    def apply(self) -> Iterator[None]:
         """Replace the methods until the context ends."""
         with contextlib.ExitStack() as stack:
             for owner, method, broken in ((self.owner, self.method, self.broken), *self.also):
@@ -31,17 +31,17 @@ class Mutation:
             yield
 
 
-TEETH: dict[str, Mutation] = {}
+MUTATIONS: dict[str, Mutation] = {}
 """All mutations, by name."""
 
 
-def tooth(
+def mutation(
     name: str, what: str, owner: Any, method: str, *, also: tuple[tuple[Any, str, Any], ...] = ()
 ) -> Callable[[Any], Any]:
     """Return a decorator. The decorated function replaces that method of ``owner`` while the mutation is active."""
 
-    def keep(broken: Any) -> Any:
-        TEETH[name] = Mutation(name, what, owner, method, broken, also)
+    def register(broken: Any) -> Any:
+        MUTATIONS[name] = Mutation(name, what, owner, method, broken, also)
         return broken
 
-    return keep
+    return register

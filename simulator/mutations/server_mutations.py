@@ -35,23 +35,22 @@ from server.rooms.event_feed import EventFeed
 from server.runtime.effects import Conversation
 from server.supervision.supervision import Action, Supervision
 from simulator.cluster.servers.machine import Machine
-from simulator.mutations import damage_mutations as _damage  # noqa: F401  # imported, its mutations are in TEETH
+from simulator.mutations import damage_mutations as _damage  # noqa: F401  # imported, its mutations are in MUTATIONS
 from simulator.mutations import match_mutations as _matches  # noqa: F401
-from simulator.mutations.mutation import TEETH
-from simulator.mutations.mutation import tooth as _tooth
+from simulator.mutations.mutation import MUTATIONS, mutation
 from wire import MAIN
 from wire.errors import StorageFailed
 
-__all__ = ["TEETH"]
+__all__ = ["MUTATIONS"]
 
 
-@_tooth("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "wrote")
+@mutation("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "wrote")
 def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
     self.last = entries[-1].mark
     return self._commit(self.last)
 
 
-@_tooth("publish-before-commit", "events are visible before they are in the log", Commit, "run")
+@mutation("publish-before-commit", "events are visible before they are in the log", Commit, "run")
 def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
     batch = Batch(self._moment())
     for order in orders:
@@ -61,28 +60,28 @@ def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
         yield from self._write(batch)
 
 
-@_tooth("forget-request-ids", "a retry is applied again", room_module, "answer_to")
+@mutation("forget-request-ids", "a retry is applied again", room_module, "answer_to")
 def _answer_to(_room: Room, _by: str, _request_id: str) -> None:
     return None
 
 
-@_tooth("snapshot-forgets-requests", "a snapshot lacks the requests that were answered", snapshot_codec, "encode")
+@mutation("snapshot-forgets-requests", "a snapshot lacks the requests that were answered", snapshot_codec, "encode")
 def _encode(room: Room, _encode: Callable[[Room], dict[str, object]] = encode) -> dict[str, object]:
     return {**_encode(room), "requests": {}}
 
 
-@_tooth("no-epoch-check", "the replica obeys any main server", Replica, "obey")
+@mutation("no-epoch-check", "the replica obeys any main server", Replica, "obey")
 def _obey(_self: Replica, _office: Epoch) -> None:
     return None
 
 
-@_tooth("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "joined")
+@mutation("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "joined")
 def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
     self.step = SyncState.IN_STEP
     return None
 
 
-@_tooth(
+@mutation(
     "do-not-ask-the-replica",
     "a main server becomes the primary on its own journal, whatever the replica has",
     takeover_rules,
@@ -95,7 +94,7 @@ def _decide(
     return BecomePrimary(known + 1)
 
 
-@_tooth("two-primaries", "a main server that does not answer is replaced, but not ended", Machine, "kill")
+@mutation("two-primaries", "a main server that does not answer is replaced, but not ended", Machine, "kill")
 def _kill(self: Machine, role: str) -> None:
     incarnation = self.simulation.incarnations.get(role)
     if role == MAIN and incarnation is not None and incarnation.alive:
@@ -104,9 +103,9 @@ def _kill(self: Machine, role: str) -> None:
         self.simulation.crash(role)
 
 
-@_tooth("snapshot-one-event-too-far", "a snapshot claims one event more than it has", Compactor, "_snapshot")
-def _snapshot(self: Compactor, stream: str, _right: Any = Compactor._snapshot) -> Snapshot | None:
-    snapshot: Snapshot | None = _right(self, stream)
+@mutation("snapshot-one-event-too-far", "a snapshot claims one event more than it has", Compactor, "_snapshot")
+def _snapshot(self: Compactor, stream: str, original: Any = Compactor._snapshot) -> Snapshot | None:
+    snapshot: Snapshot | None = original(self, stream)
     return None if snapshot is None else snapshot._replace(version=snapshot.version + 1)
 
 
@@ -114,7 +113,7 @@ def _allows_alone(_self: GuardFile, _last: LogId) -> bool:
     return True
 
 
-_tooth(
+mutation(
     "an-old-journal-goes-on-alone",
     "a main server with an old journal becomes the primary without the replica",
     GuardFile,
@@ -122,19 +121,19 @@ _tooth(
 )(_allows_alone)
 
 
-@_tooth(
+@mutation(
     "an-epoch-without-its-holder",
     "the same, and two histories with one epoch number count as one",
     EpochHistory,
     "contain",
     also=((GuardFile, "allows_alone", _allows_alone),),
 )
-def _contain_by_number(self: EpochHistory, end: LogEnd, last: LogId, _right: Any = EpochHistory.contain) -> bool:
-    mine: bool = _right(self, end._replace(holder=self.end_at(end.mark).holder), last)
+def _contain_by_number(self: EpochHistory, end: LogEnd, last: LogId, original: Any = EpochHistory.contain) -> bool:
+    mine: bool = original(self, end._replace(holder=self.end_at(end.mark).holder), last)
     return mine
 
 
-@_tooth("ack-before-writing", "the replica acknowledges entries that its journal lacks", ReplicaService, "append")
+@mutation("ack-before-writing", "the replica acknowledges entries that its journal lacks", ReplicaService, "append")
 def _append(
     self: ReplicaService, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
@@ -148,25 +147,27 @@ def _append(
     return LogEnd(*order.last, holder)
 
 
-@_tooth("backlog-skips-one", "a replica that catches up does not get the first entry that it lacks", Journal, "backlog")
-def _backlog(self: Journal, after: LogId, upto: LogId, limit: int, _right: Any = Journal.backlog) -> Any:
-    return _right(self, LogId(after.epoch, after.position + 1), upto, limit)
+@mutation(
+    "backlog-skips-one", "a replica that catches up does not get the first entry that it lacks", Journal, "backlog"
+)
+def _backlog(self: Journal, after: LogId, upto: LogId, limit: int, original: Any = Journal.backlog) -> Any:
+    return original(self, LogId(after.epoch, after.position + 1), upto, limit)
 
 
-@_tooth("half-a-command", "the events of one batch are not written together", Journal, "append")
-def _append_one_by_one(self: Journal, entries: Sequence[Entry], _right: Any = Journal.append) -> None:
+@mutation("half-a-command", "the events of one batch are not written together", Journal, "append")
+def _append_one_by_one(self: Journal, entries: Sequence[Entry], original: Any = Journal.append) -> None:
     for entry in entries:
-        _right(self, [entry])
+        original(self, [entry])
 
 
-@_tooth("refused-is-committed", "a fenced main server acknowledges commands", Replicator, "carry")
-def _carry(self: Replicator, entries: Sequence[Entry], _right: Any = Replicator.carry) -> Conversation[bool]:
+@mutation("refused-is-committed", "a fenced main server acknowledges commands", Replicator, "carry")
+def _carry(self: Replicator, entries: Sequence[Entry], original: Any = Replicator.carry) -> Conversation[bool]:
     self._step_down = lambda _why: None
-    yield from _right(self, entries)
+    yield from original(self, entries)
     return True
 
 
-@_tooth(
+@mutation(
     "news-with-holes",
     "a long poll gets the latest events only, and none of those before",
     EventFeed,
@@ -176,48 +177,48 @@ def _older(_self: EventFeed, _room: str, _after_version: int, _version: int) -> 
     return []
 
 
-@_tooth("the-hung-are-not-ended", "a hung server is not ended", Supervision, "tick")
-def _tick(self: Supervision, now: float, _right: Any = Supervision.tick) -> Action | None:
-    action: Action | None = _right(self, now)
+@mutation("the-hung-are-not-ended", "a hung server is not ended", Supervision, "tick")
+def _tick(self: Supervision, now: float, original: Any = Supervision.tick) -> Action | None:
+    action: Action | None = original(self, now)
     return None if action is Action.END else action
 
 
-@_tooth("the-same-epoch-again", "a takeover does not raise the epoch", takeover_rules, "decide")
-def _decide_same(own: Any, terms: Any, replica: Any, _right: Any = takeover_rules.decide, **limits: Any) -> Any:
-    decision = _right(own, terms, replica, **limits)
+@mutation("the-same-epoch-again", "a takeover does not raise the epoch", takeover_rules, "decide")
+def _decide_same(own: Any, terms: Any, replica: Any, original: Any = takeover_rules.decide, **limits: Any) -> Any:
+    decision = original(own, terms, replica, **limits)
     return (
         decision if isinstance(decision, takeover_rules.Wait) else replace(decision, epoch=max(1, decision.epoch - 1))
     )
 
 
-@_tooth("anybody-is-the-owner", "a username with an owner is given to the next claim", names, "decide")
+@mutation("anybody-is-the-owner", "a username with an owner is given to the next claim", names, "decide")
 def _decide_claim(
-    state: names.Name, command: names.Command, _right: Callable[..., tuple[name_events.Event, ...]] = names.decide
+    state: names.Name, command: names.Command, original: Callable[..., tuple[name_events.Event, ...]] = names.decide
 ) -> tuple[name_events.Event, ...]:
     free = names.Name(state.version, "", "")
-    return _right(free if isinstance(command, names.Claim) else state, command)
+    return original(free if isinstance(command, names.Claim) else state, command)
 
 
-@_tooth("any-code-will-do", "a username is recovered with any recovery code", names, "_recover")
+@mutation("any-code-will-do", "a username is recovered with any recovery code", names, "_recover")
 def _recover_with_any(
-    state: names.Name, command: names.Recover, _right: Callable[..., tuple[name_events.Event, ...]] = names._recover
+    state: names.Name, command: names.Recover, original: Callable[..., tuple[name_events.Event, ...]] = names._recover
 ) -> tuple[name_events.Event, ...]:
-    return _right(structs.replace(state, code_hash=command.code_hash) if state.held else state, command)
+    return original(structs.replace(state, code_hash=command.code_hash) if state.held else state, command)
 
 
-@_tooth(
+@mutation(
     "forgotten-rooms-come-back",
     "a replica that was restored from before a deletion keeps the deleted streams",
     Primary,
     "joined",
 )
-def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, _right: Any = Primary.joined) -> Output | None:
+def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, original: Any = Primary.joined) -> Output | None:
     self._forgotten_at = 0
-    output: Output | None = _right(self, end)
+    output: Output | None = original(self, end)
     return output
 
 
-@_tooth(
+@mutation(
     "read-before-it-is-known",
     "a main server that cannot write serves reads from a journal that lacks what the replica has",
     takeover_rules,
@@ -227,15 +228,15 @@ def _may_be_read(_decision: object) -> bool:
     return True
 
 
-@_tooth(
+@mutation(
     "refused-but-shown",
     "a read-only main server shows the effects of commands that it refuses",
     RefusingCommitter,
     "submit",
 )
-def _submit(self: RefusingCommitter, stream: str, command: Any, _right: Any = RefusingCommitter.submit) -> Any:
+def _submit(self: RefusingCommitter, stream: str, command: Any, original: Any = RefusingCommitter.submit) -> Any:
     try:
-        return _right(self, stream, command)
+        return original(self, stream, command)
     except StorageFailed:
         kind, states = self._streams.kind_of(stream), self._states
         state = states.state_of(stream)
@@ -249,7 +250,7 @@ def _submit(self: RefusingCommitter, stream: str, command: Any, _right: Any = Re
 # -- defects that the servers once had, and the simulator found ------------------------------------------------------
 
 
-@_tooth(
+@mutation(
     "unchanged-is-forgotten",
     "a late duplicate of a request that changed nothing can change something",
     Commit,
@@ -259,7 +260,7 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     return None
 
 
-@_tooth(
+@mutation(
     "refused-for-what-never-happened",
     "a refusal stands although its batch was not written",
     Commit,
@@ -280,12 +281,12 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Conversa
     self._remember(batch.unchanged)
 
 
-@_tooth("listed-once-and-for-all", "the summary of a room never changes", Commit, "_summarize")
-def _list(self: Commit, batch: Batch, _right: Any = Commit._summarize) -> None:
-    _right(self, batch)
+@mutation("listed-once-and-for-all", "the summary of a room never changes", Commit, "_summarize")
+def _list(self: Commit, batch: Batch, original: Any = Commit._summarize) -> None:
+    original(self, batch)
     batch.listings = [one for one in batch.listings if self._states.state_of(one.stream).version == 0]
 
 
-@_tooth("adopted-but-not-told-of", "a room from the other copy gets no summary", Journal, "unlisted")
+@mutation("adopted-but-not-told-of", "a room from the other copy gets no summary", Journal, "unlisted")
 def _unlisted(_self: Journal) -> list[str]:
     return []

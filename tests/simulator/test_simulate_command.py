@@ -9,7 +9,7 @@ import sys
 from typer.testing import CliRunner
 
 from server.settings import ROOT
-from simulator.mutations.server_mutations import TEETH
+from simulator.mutations.server_mutations import MUTATIONS
 from tictactoe import app
 
 
@@ -41,7 +41,7 @@ def test_a_failing_seed_is_said_and_replays_with_its_time_line() -> None:
 def test_what_can_be_broken_is_listed_and_anything_else_refused() -> None:
     status, said = simulate("--broken", "?")
     assert status == 0
-    assert all(f"{name}: " in said for name in TEETH)
+    assert all(f"{name}: " in said for name in MUTATIONS)
     for wrong in (("--broken", "nothing"), ("--of", "nothing"), ("--of", "majority", "--broken", "two-primaries")):
         status, said = simulate(*wrong, "--schedules", "1")
         assert status == 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from server.settings import ROOT
-from simulator.mutations.server_mutations import TEETH
+from simulator.mutations.server_mutations import MUTATIONS
 from simulator.run import CLUSTER, run_one
 from tests.simulator.test_cluster_schedules import SCHEDULES
 
@@ -57,8 +57,8 @@ FOUND = {
 
 
 def test_every_deliberate_fault_has_a_seed_that_finds_it() -> None:
-    assert set(FOUND) == set(TEETH)
-    assert len(TEETH) >= 10
+    assert set(FOUND) == set(MUTATIONS)
+    assert len(MUTATIONS) >= 10
     assert max(seed for seed, _ in FOUND.values()) <= SCHEDULES, "the seed is seen to be clean without the fault"
 
 
@@ -70,8 +70,8 @@ def test_the_fault_is_found(name: str) -> None:
 
 
 def test_nothing_of_a_fault_is_left_in_this_process_after_its_schedule() -> None:
-    for tooth in TEETH.values():
-        with tooth.bite():
+    for mutation in MUTATIONS.values():
+        with mutation.apply():
             pass
     for seed in range(1, 5):  # these find most of the faults
         assert run_one(CLUSTER, seed).clean
@@ -80,4 +80,4 @@ def test_nothing_of_a_fault_is_left_in_this_process_after_its_schedule() -> None
 def test_the_table_in_the_docs_says_the_same() -> None:
     table = (ROOT / "docs" / "simulation.md").read_text()
     for name, (seed, check) in FOUND.items():
-        assert f"| `{name}` | {TEETH[name].what} | {check} | {seed} |" in table, name
+        assert f"| `{name}` | {MUTATIONS[name].what} | {check} | {seed} |" in table, name
