@@ -129,7 +129,7 @@ class Studio:
             self.picture(self.ada.shell, "game")
         self.ada.shell.geometry(f"{SIZE[0]}x{SIZE[1]}+0+0")
         self.cluster.stop()
-        self.live(lambda: "lost" in self.ada.banner.text)
+        self.live(lambda: self.ada.banner.text)
         self.picture(self.ada.shell, "banner")
         self.cluster.start()
         self.live(lambda: self.ada.banner.text == "")

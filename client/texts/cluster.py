@@ -22,7 +22,7 @@ DUTIES: Mapping[str, str] = {
 }
 SYNC_STATES: Mapping[str, str] = {"in step": "in sync"}
 """Texts for states of the replica whose names on the wire are older than the glossary."""
-ARROWS = ("usernames, lobby", "every move", "restarts")
+ARROWS = ("names, lobby", "every move", "restarts")
 """Along the lines communication–main, main–replication, replication–communication."""
 TAKEOVERS = "Recent takeovers"
 NO_TAKEOVER = "None yet."
