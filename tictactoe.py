@@ -89,16 +89,16 @@ def _as_cannot_do() -> Iterator[None]:
 @app.callback(invoke_without_command=True)
 def door(
     context: typer.Context,
-    name: Annotated[str, typer.Option(help="your username: go straight to the lobby")] = "",
-    server: Annotated[str, typer.Option(help="host:port of the name server; by default the last one used")] = "",
-    room: Annotated[str, typer.Option(help="the id of a room to go into")] = "",
-    watch: Annotated[bool, typer.Option("--watch", help="watch in that room, do not play")] = False,
+    name: Annotated[str, typer.Option(help="your username; skips the first screen")] = "",
+    server: Annotated[str, typer.Option(help="host:port of the name server; by default the last one you used")] = "",
+    room: Annotated[str, typer.Option(help="the id of a room to enter")] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="watch in that room instead of playing")] = False,
     side: Annotated[Side, typer.Option(hidden=True)] = Side.MIDDLE,
     scale: Annotated[
-        float | None, typer.Option(min=0.5, max=4.0, callback=number, help="2 draws everything twice as large")
+        float | None, typer.Option(min=0.5, max=4.0, callback=number, help="size of everything; 2 is twice as large")
     ] = None,
 ) -> None:
-    """Open a window: play, watch, look at the servers. Launch as many as you like."""
+    """Open a window to play, to watch and to look at the servers. Open as many as you like."""
     if context.invoked_subcommand is not None:
         return
     with plain_errors(), _window_errors():
@@ -117,15 +117,15 @@ def door(
 
 @app.command()
 def play() -> None:
-    """Start the servers if none run, and open two windows side by side, in a room of their own.
+    """Open two windows side by side, in a room of their own. Start the servers if none run.
 
-    Servers that were started are stopped when both windows are closed, unless others are connected by then. Without a
-    display bots play instead: the demo.
+    Servers that were started are stopped when both windows are closed, unless somebody else is connected. Without a
+    display, run the demo instead.
     """
     from client.desktop.two_windows import play as open_two_windows
 
     if not has_display():
-        console.print("There is no display for windows, so bots play: tictactoe.py demo.")
+        console.print("There is no display for windows. Running the demo instead: tictactoe.py demo.")
         return demo()
     with plain_errors(), _window_errors():
         cluster = ClusterControl(load())
@@ -142,10 +142,10 @@ def play() -> None:
 
 
 def _stop_unless_used(cluster: ClusterControl) -> None:
-    with console.status("looking whether others are connected"):
+    with console.status("checking whether others are connected"):
         used = cluster.is_used()
     if used:
-        console.print("Others are connected, so the servers go on running.")
+        console.print("Others are connected, so the servers keep running.")
         console.print("To stop them: python tictactoe.py cluster stop")
         return
     with console.status("stopping the servers"):
@@ -154,13 +154,13 @@ def _stop_unless_used(cluster: ClusterControl) -> None:
 
 @app.command()
 def bot(
-    room: Annotated[str, typer.Argument(help="the id of a room, or: new")],
+    room: Annotated[str, typer.Argument(help="the id of a room, or new for a new room")],
     level: Annotated[str, typer.Option(help="random, easy, medium or hard")] = "hard",
-    games: Annotated[int, typer.Option(min=1, help="how many games it plays")] = 1,
-    name: Annotated[str, typer.Option(help="its username; by default one of its own")] = "",
-    server: Annotated[str, typer.Option(help="host:port of the name server; by default as in the settings")] = "",
+    games: Annotated[int, typer.Option(min=1, help="number of games to play")] = 1,
+    name: Annotated[str, typer.Option(help="username of the bot; by default a new one")] = "",
+    server: Annotated[str, typer.Option(help="host:port of the name server; by default from the settings")] = "",
 ) -> None:
-    """A computer player, in a room that is there or in a new one. Hard never loses on 3×3."""
+    """Run a bot that plays in an existing room or in a new one. Level hard never loses on 3×3."""
     from client.bot import run_bot
 
     with plain_errors():
@@ -172,11 +172,11 @@ def bot(
 
 @app.command()
 def tournament(
-    games: Annotated[int, typer.Option(min=2, help="how many games each two levels play on each board")] = 50,
-    looks: Annotated[int, typer.Option(min=0, help="at how many positions a level may look before a move")] = 1000,
-    seed: Annotated[int, typer.Option(help="every game follows from it")] = 1,
+    games: Annotated[int, typer.Option(min=2, help="number of games of each two levels on each board")] = 50,
+    looks: Annotated[int, typer.Option(min=0, help="number of positions that a level examines for a move")] = 1000,
+    seed: Annotated[int, typer.Option(help="seed of all games")] = 1,
 ) -> None:
-    """How strong computer players are: each level against each other, without servers, on every machine the same."""
+    """Measure how strong the bots are: each level plays each other. Needs no servers; a seed gives the same games."""
     from bench.measures.bot_strength import BOARDS, matches
 
     table = Table("board", "level", "against", "won", "drawn", "lost", box=SIMPLE_HEAD)
@@ -187,15 +187,15 @@ def tournament(
 
 @app.command()
 def demo(
-    seconds: Annotated[float, typer.Option(min=1.0, max=A_DAY_S, callback=number, help="how long bots play")] = 20.0,
-    rooms: Annotated[int, typer.Option(min=1, max=200, help="how many rooms they play in")] = 8,
+    seconds: Annotated[float, typer.Option(min=1.0, max=A_DAY_S, callback=number, help="seconds of play")] = 20.0,
+    rooms: Annotated[int, typer.Option(min=1, max=200, help="number of rooms")] = 8,
     kill_every: Annotated[
         float, typer.Option(min=0.1, max=A_DAY_S, callback=number, help="seconds between kills")
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="the order of kills and the bots' choices follow from it")] = 7,
+    seed: Annotated[int, typer.Option(help="seed of the kills and the bots' choices")] = 7,
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
-    """Bots play in all rooms of a cluster of its own while its servers are killed; nothing may be lost."""
+    """Let bots play on a test cluster while its servers are killed. Check that nothing is lost."""
     from verify.demo.report import DemoPlan
     from verify.demo.run import run_demo
     from verify.testbed.local_cluster import sandbox_cluster
@@ -210,14 +210,17 @@ def demo(
 
 @app.command()
 def rush(
-    people: Annotated[int, typer.Option(min=2, max=1400, help="how many press Play at once; an even number")] = 1000,
+    people: Annotated[int, typer.Option(min=2, max=1400, help="number of people who press Play at once; even")] = 1000,
     kill_every: Annotated[
         float, typer.Option(min=0.1, max=A_DAY_S, callback=number, help="seconds between kills")
     ] = 2.0,
-    seed: Annotated[int, typer.Option(help="the order of kills follows from it")] = 7,
+    seed: Annotated[int, typer.Option(help="seed of the kills")] = 7,
     report: Annotated[Path | None, typer.Option(help="write the summary there, as JSON")] = None,
 ) -> None:
-    """Very many press Play at once while servers are killed: all must be matched, all series end, nothing be lost."""
+    """Load test: many people press Play at once while servers are killed.
+
+    Check that all are matched, that all series end, and that nothing is lost.
+    """
     from verify.load.report import LoadReport
     from verify.load.run import run_rush
     from verify.testbed.local_cluster import sandbox_cluster
@@ -234,18 +237,18 @@ def rush(
 
 @app.command()
 def simulate(
-    schedules: Annotated[int, typer.Option(min=1, help="how many schedules, each with the next seed")] = 1000,
+    schedules: Annotated[int, typer.Option(min=1, help="number of schedules, each with the next seed")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 1,
     trace: Annotated[
-        bool, typer.Option("--trace", help="print the time line of what fails, or of a single one")
+        bool, typer.Option("--trace", help="print the time line of a schedule that fails, or of a single schedule")
     ] = False,
     of: Annotated[
-        str, typer.Option(help="cluster, or an example: one-copy-to-all, majority, no-write-back")
+        str, typer.Option(help="what to simulate: cluster, or an example (one-copy-to-all, majority, no-write-back)")
     ] = "cluster",
-    broken: Annotated[str, typer.Option(help="break a rule of the cluster on purpose; ? lists them")] = "",
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="how many processes")] = 1,
+    broken: Annotated[str, typer.Option(help="break a rule of the cluster on purpose; ? lists the rules")] = "",
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="number of processes")] = 1,
 ) -> None:
-    """The servers in a simulated world, where everything fails by a seed; a seed replays what it did to the byte."""
+    """Simulate the servers under faults that follow from a seed. The same seed gives the same bytes."""
     from simulator.screen import simulate_and_show
 
     with plain_errors():
@@ -256,15 +259,15 @@ def simulate(
 @app.command()
 def chaos(
     minutes: Annotated[
-        float, typer.Option(min=0.05, max=A_DAY_S / 60, callback=number, help="how long faults fall")
+        float, typer.Option(min=0.05, max=A_DAY_S / 60, callback=number, help="minutes of faults")
     ] = 2.0,
-    seed: Annotated[int, typer.Option(help="the faults and the players' choices follow from it")] = 7,
-    report: Annotated[Path | None, typer.Option(help="write what was found there, as .json and .md")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="keep what all wrote, whatever is found")] = False,
+    seed: Annotated[int, typer.Option(help="seed of the faults and the players' choices")] = 7,
+    report: Annotated[Path | None, typer.Option(help="write the result there, as .json and .md")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="keep all files, whatever the result")] = False,
 ) -> None:
-    """Many clients play and watch while everything goes wrong that can; in the end every history is checked.
+    """Chaos test: many clients play and watch under faults of all kinds. Check every history at the end.
 
-    On a cluster of its own, where possible in a network of its own. Exit status 0 only when nothing was found.
+    Uses a test cluster, if possible in a network namespace. Exit status 0 only if nothing was found.
     """
     from verify.chaos.run import ChaosOptions, run_chaos
     from verify.testbed.cluster_faults import sandbox_havoc
@@ -292,13 +295,13 @@ def chaos(
 
 @app.command()
 def hostile(
-    inputs: Annotated[int, typer.Option(min=100, max=1_000_000, help="how many hostile inputs")] = 20_000,
-    seed: Annotated[int, typer.Option(help="the inputs follow from it")] = 1,
-    rooms: Annotated[int, typer.Option(min=2, max=50, help="how many rooms honest players play in")] = 3,
-    rounds: Annotated[int, typer.Option(min=1, max=100, help="how often calm and attack take turns")] = 3,
-    report: Annotated[Path | None, typer.Option(help="write what was seen there: Markdown if .md, else JSON")] = None,
+    inputs: Annotated[int, typer.Option(min=100, max=1_000_000, help="number of bad inputs")] = 20_000,
+    seed: Annotated[int, typer.Option(help="seed of the inputs")] = 1,
+    rooms: Annotated[int, typer.Option(min=2, max=50, help="number of rooms in which bots play by the rules")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="number of rounds, each calm and then an attack")] = 3,
+    report: Annotated[Path | None, typer.Option(help="write the result there: Markdown if .md, otherwise JSON")] = None,
 ) -> None:
-    """Attack a cluster of its own, on loopback, with bad input of all kinds while honest players play on it."""
+    """Fuzz test: send bad input of all kinds to a test cluster on loopback while bots play there by the rules."""
     from verify.fuzz.plan import FuzzPlan
     from verify.fuzz.report import write
     from verify.fuzz.run import run_hostile
@@ -317,10 +320,10 @@ def hostile(
 @app.command()
 def bench(
     only: Annotated[str, typer.Option(help="one group: playing, growth, takeover, audience, size or endurance")] = "",
-    quick: Annotated[bool, typer.Option("--quick", help="show that it works; the figures say little")] = False,
-    report: Annotated[Path | None, typer.Option(help="write them there, as JSON; beside it a picture")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="a short run; its figures are not reliable")] = False,
+    report: Annotated[Path | None, typer.Option(help="write the figures there, as JSON, and a picture")] = None,
 ) -> None:
-    """What the project promises in numbers, each measured beside a yardstick in the same run."""
+    """Measure what the project promises in numbers, each beside a yardstick of the same run."""
     from bench.measured_cluster import measured_cluster
     from bench.report import as_table, explained, write
     from bench.run import run_bench

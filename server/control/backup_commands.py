@@ -26,19 +26,19 @@ KEPT = {"main": MAIN, "replica": REPLICATION, "replication": REPLICATION}
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="the file to write; it holds the cluster's key: keep it secret")],
+    file: Annotated[Path, typer.Argument(help="the file to write; keep it secret, because it has the cluster's key")],
 ) -> None:
-    """Write the whole log into a file, while people play."""
+    """Write the whole log to a file, while people play."""
     with plain_errors():
         made = backup_file.back_up(ClusterControl(load()).settings, file)
-        console.print(f"{file} has the log up to position {made.position}, epoch {made.epoch}.", highlight=False)
+        console.print(f"Wrote the log up to position {made.position}, epoch {made.epoch}, to {file}.", highlight=False)
 
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="a file that cluster backup wrote")]) -> None:
-    """Go back to a backup: replace both journals. What was played since is moved to the folder archive, not deleted.
+    """Replace both journals with a backup. The present journals are moved to the folder archive, not deleted.
 
-    Servers that run are stopped for it and started again.
+    Running servers are stopped and started again.
     """
     with plain_errors():
 
@@ -47,24 +47,24 @@ def restore(file: Annotated[Path, typer.Argument(help="a file that cluster backu
 
         put = _while_stopped(put_back)
         when = time.strftime("%F %T", time.localtime(put.made_at))
-        console.print(f"The log is that of {when}, up to position {put.position}.", highlight=False)
+        console.print(f"Restored the log of {when}, up to position {put.position}.", highlight=False)
 
 
 @app.command()
 def resolve(
-    keep: Annotated[str, typer.Option(help="whose journal counts from now on: main or replica")],
+    keep: Annotated[str, typer.Option(help="the journal to keep: main or replica")],
 ) -> None:
-    """Choose one of two journals that have diverged. The other one is moved to the folder archive, not deleted.
+    """Keep one of two journals that have diverged. The other is moved to the folder archive, not deleted.
 
-    Servers that run are stopped for it and started again.
+    Running servers are stopped and started again.
     """
     kept = KEPT.get(keep)
     if kept is None:
-        fail(f"--keep is main or replica, not {keep}")
+        fail(f"--keep must be main or replica, not {keep}")
     with plain_errors():
         restoration.check_resolvable(load(), kept)
         archive = _while_stopped(lambda settings: restoration.resolve(settings, kept))
-        console.print(f"The {keep}'s journal counts. The other one is in {archive}.", highlight=False, soft_wrap=True)
+        console.print(f"Kept the journal of {keep}. The other one is in {archive}.", highlight=False, soft_wrap=True)
 
 
 def _while_stopped(act: Callable[[Settings], Result]) -> Result:

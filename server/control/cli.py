@@ -43,14 +43,14 @@ NAMED = {
 }
 """The names that people use for the servers."""
 
-app = typer.Typer(help="Start, stop and look at the servers on this machine.", no_args_is_help=True)
+app = typer.Typer(help="Start, stop, show, upgrade and back up the servers on this machine.", no_args_is_help=True)
 console = Console()
 
 
 def number(value: float | None) -> float | None:
     """Return the value of an option. A range alone does not exclude "nan". Raises BadParameter."""
     if value is not None and not math.isfinite(value):
-        raise typer.BadParameter(f"{value} is no number to go by.")
+        raise typer.BadParameter(f"{value} is not a finite number.")
     return value
 
 
@@ -77,9 +77,9 @@ def fail(sentence: str) -> NoReturn:
 
 @app.command()
 def start() -> None:
-    """Start the name server and the three servers in the background, those that do not run yet.
+    """Start the name server and the three servers in the background. Servers that run are left alone.
 
-    A cluster that was emptied by drain, and stopped, is open again.
+    After a drain, this opens the cluster again.
     """
     with plain_errors():
         cluster = ClusterControl(load())
@@ -88,18 +88,18 @@ def start() -> None:
 
             def on_progress(role: str) -> None:
                 up.append(role)
-                waiting.update(f"up: {', '.join(up)}")
+                waiting.update(f"started: {', '.join(up)}")
 
             cluster.start(on_progress)
-        console.print(f"The cluster runs. Its name server is at {cluster.name_server}.")
+        console.print(f"The cluster is running. Its name server is at {cluster.name_server}.")
         drains = cluster.drains()
         if drains is not None and drains.on:
-            console.print("But it is being emptied: cluster drain --cancel opens it again.")
+            console.print("The cluster is draining. To open it again: cluster drain --cancel")
 
 
 @app.command()
 def stop() -> None:
-    """Stop all four for good: nothing starts them again. What was played is there at the next start."""
+    """Stop all four servers; nothing starts them again. The next start has all rooms and games."""
     with plain_errors():
         cluster = ClusterControl(load())
         try:
@@ -107,8 +107,8 @@ def stop() -> None:
                 cluster.stop()
         except KeyboardInterrupt:
             fail(
-                f"The cluster is not stopped: what still runs starts the rest again within {STAND_DOWN_S:g} s or so."
-                " Say cluster stop again."
+                f"The cluster is not stopped: servers that still run start the others again after {STAND_DOWN_S:g} s."
+                " Run cluster stop again."
             )
         console.print("The cluster is stopped.")
         if left := cluster.name_server_of_others():
@@ -119,14 +119,14 @@ def stop() -> None:
 def drain(
     deadline: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1440.0, callback=number, help="minutes after which all stops, whatever still runs"),
+        typer.Option(min=0.0, max=1440.0, callback=number, help="minutes after which the servers stop in any case"),
     ] = None,
-    cancel: Annotated[bool, typer.Option("--cancel", help="call it off: open the cluster again")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="cancel the drain: open the cluster again")] = False,
 ) -> None:
-    """Stop without throwing anybody out: no new names, rooms and games; people are told; all stops after the last game.
+    """Stop after the last game: allow no new names, rooms and games, notify the users, wait, then stop the servers.
 
-    Without a deadline it waits for as long as somebody plays. Ctrl-C leaves the cluster draining; say drain again to go
-    on, drain --cancel to open it again. A start after the stop opens it too.
+    Without a deadline, wait as long as games are running. After Ctrl-C the cluster stays draining: run drain again to
+    continue, or drain --cancel to open it again. The next start opens it, too.
     """
     from server.control.drain_command import CalledOff, reopen
     from server.control.drain_command import drain as empty
@@ -153,17 +153,17 @@ def drain(
             fail(str(called_off))
         except KeyboardInterrupt:
             fail(
-                "The cluster goes on draining, and nobody stops it. cluster drain goes on (say the deadline again),"
-                " cluster drain --cancel opens it again, cluster stop stops it now."
+                "The cluster is still draining, but does not stop after the last game. To continue: cluster drain"
+                " (with its deadline). To open it again: cluster drain --cancel. To stop it now: cluster stop."
             )
-        over = f"{_games(left.games)} will go on at the next start" if left.games else "every game had come to its end"
+        over = f"{_games(left.games)} will continue after the next start" if left.games else "no game was running"
         console.print(f"The cluster is stopped; {over}.")
 
 
 def _drains(seen: Drains) -> str:
     """Return the progress of a drain as a text."""
     ends = "after the last game" if seen.until is None else f"at {_clock(seen.until)} at the latest"
-    return f"draining: {_games(seen.games)} still played, the cluster stops {ends}"
+    return f"draining: {_games(seen.games)} running, the cluster stops {ends}"
 
 
 def _games(count: int) -> str:
@@ -172,14 +172,14 @@ def _games(count: int) -> str:
 
 @app.command(name="upgrade")
 def upgrade_servers() -> None:
-    """Replace the four servers, one after the other, by newly started ones of the code on disk, while games run."""
+    """Replace the four servers one by one with the code on disk, while people play."""
     from server.control.upgrade import CannotUpgrade, Replaced, upgrade
 
     def tell(replaced: Replaced) -> None:
-        away = "" if replaced.away_s is None else f"away for {replaced.away_s * 1000:.0f} ms, "
+        away = "" if replaced.away_s is None else f"unavailable for {replaced.away_s * 1000:.0f} ms, "
         console.print(
-            f"{replaced.role}: pid {replaced.old_pid} → {replaced.new_pid}, {away}whole again after "
-            f"{replaced.whole_s:.1f} s",
+            f"{replaced.role}: pid {replaced.old_pid} → {replaced.new_pid}, {away}cluster complete "
+            f"after {replaced.whole_s:.1f} s",
             highlight=False,
             soft_wrap=True,
         )
@@ -193,13 +193,13 @@ def upgrade_servers() -> None:
         except CannotUpgrade as error:
             fail(str(error))
         except KeyboardInterrupt:
-            fail("The rest was not replaced: old and new servers run side by side. Say cluster upgrade again.")
-        console.print(f"All four servers are new, after {time.monotonic() - began:.1f} s.")
+            fail("Not all servers were replaced: old and new ones run side by side. Run cluster upgrade again.")
+        console.print(f"All four servers were replaced in {time.monotonic() - began:.1f} s.")
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """Show the four servers. Exit status 1 unless all run, the replica is in step and nothing is damaged."""
+def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON, for programs")] = False) -> None:
+    """Show the four servers. Exit status 1 unless all run, the replica is in sync and no row is damaged."""
     with plain_errors():
         cluster = ClusterControl(load())
         roles = cluster.status()
@@ -231,10 +231,10 @@ def _clock(moment: float) -> str:
 
 @app.command()
 def kill(role: Annotated[str, typer.Argument(help="main, communication, replication or name_server")]) -> None:
-    """End a server with SIGKILL and see what happens."""
+    """Kill a server with SIGKILL. The others start it again."""
     with plain_errors():
         known = NAMED.get(role)
         if known is None:
-            fail(f"there is no server {role}: it is main, communication, replication or name_server")
+            fail(f"unknown server {role}: give main, communication, replication or name_server")
         pid = ClusterControl(load()).kill(known)
         console.print(f"Killed {known}, pid {pid}.")

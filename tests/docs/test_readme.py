@@ -135,7 +135,7 @@ def test_after_playing_the_servers_are_used_as_the_readme_says(machine: Machine)
     assert "3 games" in finished(machine.begin(f"{OURS} bot {room[1]} --games 3"))
     assert "3 games" in finished(waits)
 
-    assert "All four servers are new" in machine.run(f"{OURS} cluster upgrade")
+    assert "All four servers were replaced" in machine.run(f"{OURS} cluster upgrade")
     assert "is stopped" in machine.run(f"{OURS} cluster drain --deadline 30")
     machine.run(f"{OURS} cluster start")
     machine.run(f"{OURS} cluster stop")

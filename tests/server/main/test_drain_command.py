@@ -44,14 +44,14 @@ def test_drain_is_interrupted_called_off_and_carried_out(cluster: ClusterControl
         command.send_signal(signal.SIGINT)
         output = first + command.communicate(timeout=PATIENCE_S)[0]
     assert command.returncode == 2
-    assert "goes on draining" in output
+    assert "still draining" in output
     assert "--cancel" in output
-    assert "1 game still played" in output
-    assert "being emptied" in said(cluster, "start")
-    assert re.search(r"draining: 1 game still played, the cluster stops at .* at the latest", said(cluster, "status"))
+    assert "1 game running" in output
+    assert "The cluster is draining" in said(cluster, "start")
+    assert re.search(r"draining: 1 game running, the cluster stops at .* at the latest", said(cluster, "status"))
     assert "open again" in said(cluster, "drain", "--cancel")
     assert cluster.drains() == Drains(False)
-    assert "1 game will go on at the next start" in said(cluster, "drain", "--deadline", "0")
+    assert "1 game will continue after the next start" in said(cluster, "drain", "--deadline", "0")
     assert not cluster.runs_here()
     assert "no server runs here" in said(cluster, "drain", status=2)
     assert "no server runs here" in said(cluster, "upgrade", status=2)
@@ -62,5 +62,5 @@ def test_upgrade_says_whom_it_replaced(cluster: ClusterControl) -> None:
     for role in ROLES:
         run = cluster.process_of(role)
         assert run is not None
-        assert re.search(rf"{role}: pid \d+ → {run.pid}, .*whole again after", output)
-    assert "All four servers are new" in output
+        assert re.search(rf"{role}: pid \d+ → {run.pid}, .*cluster complete after", output)
+    assert "All four servers were replaced" in output
