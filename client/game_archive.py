@@ -6,10 +6,11 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from client.views import reading
 from game.errors import InvalidArgument
 from game.forms import records
 from game.forms.record_checks import check_record
@@ -18,7 +19,6 @@ from game.plain_values import Whole, read
 from wire.errors import ProtocolMismatch
 
 EXPORT_FORMAT = "tictactoe-game"
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -84,19 +84,23 @@ class _Page(Struct):
     earlier: Whole
 
 
+@reading("rating")
 def standing_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
     """Decode a rating entry from the wire. Raises ProtocolMismatch for anything else."""
-    return None if plain is None else _from_server(plain, RatingEntry)
+    return None if plain is None else read(plain, RatingEntry)
 
 
+@reading("game")
 def played_from(plain: Mapping[str, Any]) -> Played:
     """Decode a game from the wire. Raises ProtocolMismatch if it cannot have been played."""
-    played = _from_server(plain, Played)
-    try:
-        check_record(played.record)
-    except InvalidArgument as wrong:
-        raise ProtocolMismatch(f"the server's game cannot be read: {wrong}") from None
+    played = read(plain, Played)
+    check_record(played.record)
     return played
+
+
+@reading("list of games")
+def _page_from(plain: Mapping[str, Any]) -> _Page:
+    return read(plain, _Page)
 
 
 def games_from(plain: Mapping[str, Any]) -> Games:
@@ -104,7 +108,7 @@ def games_from(plain: Mapping[str, Any]) -> Games:
 
     Raises ProtocolMismatch if there is no list of games.
     """
-    page = _from_server(plain, _Page)
+    page = _page_from(plain)
     games: list[Played] = []
     for one in page.games:
         try:
@@ -112,13 +116,6 @@ def games_from(plain: Mapping[str, Any]) -> Games:
         except ProtocolMismatch as wrong:
             logger.warning("a game of the archive is left out: %s", wrong.message)
     return Games(tuple(games), page.earlier, len(page.games) - len(games))
-
-
-def _from_server(plain: object, kind: type[T]) -> T:
-    try:
-        return read(plain, kind)
-    except InvalidArgument as wrong:
-        raise ProtocolMismatch(f"the server's answer cannot be read: {wrong}") from None
 
 
 def as_json(record: GameRecord) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from game.accounts.names import name_key
+from game.errors import InvalidArgument
 from game.games.selection import Choices, Proposal, Selection
 from game.match.offers import Matter
+from game.plain_values import convert
 from game.rooms.chat import Line
 from game.rules import SEATS, Outcome, Seat
 from wire.errors import ProtocolMismatch
 
-_UNFIT = (TypeError, ValueError, AttributeError)
-"""What decoding raises when an answer has an unexpected shape."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -129,67 +131,48 @@ class Row:
     """Whether a timer is set there: a flag falls, the next game begins."""
 
 
+def reading(what: str) -> Callable[[Callable[[Any], T]], Callable[[Any], T]]:
+    """Make a function raise ProtocolMismatch when the server's answer that it decodes has an unexpected shape."""
+
+    def decorate(decode: Callable[[Any], T]) -> Callable[[Any], T]:
+        @functools.wraps(decode)
+        def decoded(plain: Any) -> T:
+            try:
+                return decode(plain)
+            except (InvalidArgument, LookupError, TypeError, ValueError, AttributeError) as wrong:
+                raise ProtocolMismatch(f"the server's {what} cannot be read: {wrong}") from None
+
+        return decoded
+
+    return decorate
+
+
+@reading("view of a room")
 def view_from(plain: Mapping[str, Any]) -> View:
     """Decode a view from the wire. Raises ProtocolMismatch if a field is missing or has another shape."""
-    try:
-        seats = plain["seats"]
-        return View(
-            **{name: plain[name] for name in _AS_THEY_ARE},
-            seats={
-                seat: None if s is None else SeatView(s["name"], s["present"], s["away_since"])
-                for seat, s in seats.items()
-            },
-            bots=tuple(plain["bots"]),
-            selection=_selection_from(plain["selection"]),
-            time=None if (time := plain["time"]) is None else Time(time["left_ms"], time["running"], time["since"]),
-            offers=tuple((seat, what) for seat, what in plain["offers"]),
-            outcome=_outcome_from(plain["outcome"]),
-            moves=tuple((seat, move) for seat, move in plain["moves"]),
-            rematch=tuple(plain["rematch"]),
-            spectators=tuple(plain["spectators"]),
-        )
-    except KeyError as missing:
-        raise ProtocolMismatch(f"the server's view of a room has no {missing}") from None
-    except _UNFIT as wrong:
-        raise ProtocolMismatch(f"the server's view of a room cannot be read: {wrong}") from None
+    view: View = convert({**plain, "selection": _selection_from(plain["selection"])}, View)
+    return view
 
 
-def _outcome_from(plain: Mapping[str, Any] | None) -> Outcome | None:
+def _selection_from(plain: Mapping[str, Any] | None) -> list[Any] | None:
+    """Return a selection as the lists that its named tuples are read from."""
     if plain is None:
         return None
-    return Outcome(plain["termination"], plain["winner"], tuple(plain["line"]))
+    proposals = {seat: [one[name] for name in Proposal._fields] for seat, one in plain["proposals"].items()}
+    return [[plain[name] for name in Choices._fields], plain["until"], proposals]
 
 
-def _selection_from(plain: Mapping[str, Any] | None) -> Selection | None:
-    if plain is None:
-        return None
-    choices = Choices(tuple(plain["boards"]), tuple(plain["best_ofs"]), tuple(plain["clocks"]))
-    proposals = plain["proposals"]
-    return Selection(
-        choices,
-        plain["until"],
-        {seat: Proposal(p["board"], p["best_of"], p["clock"]) for seat, p in proposals.items()},
-    )
-
-
+@reading("chat")
 def line_from(plain: Mapping[str, Any]) -> Line:
     """Decode a chat line from the wire. Raises ProtocolMismatch as ``view_from``."""
-    try:
-        return Line(**{name: plain[name] for name in Line._fields})
-    except KeyError as missing:
-        raise ProtocolMismatch(f"what the server says was said has no {missing}") from None
-    except _UNFIT as wrong:
-        raise ProtocolMismatch(f"what the server says was said cannot be read: {wrong}") from None
+    return Line(**{name: plain[name] for name in Line._fields})
 
 
+@reading("list of rooms")
 def row_from(plain: Mapping[str, Any]) -> Row:
     """Decode a row of the lobby from the wire. Raises ProtocolMismatch if a field is missing or has another shape."""
-    try:
-        return Row(**{name: plain[name] for name in Row.__dataclass_fields__})
-    except KeyError as missing:
-        raise ProtocolMismatch(f"the server's list of rooms has no {missing}") from None
-    except _UNFIT as wrong:
-        raise ProtocolMismatch(f"the server's list of rooms cannot be read: {wrong}") from None
+    row: Row = convert(plain, Row)
+    return row
 
 
 def row_of(view: View) -> Row:
@@ -197,27 +180,3 @@ def row_of(view: View) -> Row:
     players = {seat: None if owner is None else owner.name for seat, owner in view.seats.items()}
     as_they_are = {name: getattr(view, name) for name in Row.__dataclass_fields__ if name != "players"}
     return Row(players=players, **as_they_are)
-
-
-_AS_THEY_ARE = (
-    "room",
-    "version",
-    "title",
-    "owner",
-    "phase",
-    "game",
-    "options",
-    "board",
-    "turn",
-    "game_number",
-    "wins",
-    "draws",
-    "spectator_count",
-    "best_of",
-    "clock",
-    "rated",
-    "private",
-    "locked",
-    "series_over",
-    "due_at",
-)

@@ -83,7 +83,7 @@ class Form(Generic[T]):
 
 def read(plain: Any, kind: type[T]) -> T:
     """Return a dictionary as a Struct. Raises InvalidArgument for other data."""
-    value: T = read_rows(plain, kind)
+    value: T = convert(plain, kind)
     try:
         for name in value.__struct_fields__:  # type: ignore[attr-defined]
             _check_texts(plain.get(name), name)
@@ -92,8 +92,8 @@ def read(plain: Any, kind: type[T]) -> T:
     return value
 
 
-def read_rows(plain: object, kind: Any) -> Any:
-    """Return plain data as a value of any type that ``msgspec`` has. Raises InvalidArgument for other data.
+def convert(plain: object, kind: Any) -> Any:
+    """Return plain data as a value of any type that ``msgspec`` reads. Raises InvalidArgument for other data.
 
     Does not check that texts have a UTF-8 form.
     """

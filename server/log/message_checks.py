@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from game.errors import InvalidArgument
 from game.moment import Limits
-from game.plain_values import is_unicode, read_rows
+from game.plain_values import convert, is_unicode
 from server.log.entries import MOST_ROWS, Entry, EpochStart, LogId, Snapshot, StreamCopy, StreamName
 from server.log.row_format import LOST
 from server.log.stream_kind import UNREADABLE, StreamKind
@@ -32,34 +32,34 @@ _NAMES = Annotated[list[StreamName], _MOST]
 
 def mark(value: object) -> LogId:
     """Return a log id: epoch and position, each at least 0."""
-    found: LogId = read_rows(value, LogId)
+    found: LogId = convert(value, LogId)
     return found
 
 
 def stream(value: object) -> str:
     """Return the name of a stream of a known kind."""
-    name: str = read_rows(value, StreamName)
+    name: str = convert(value, StreamName)
     _check_streams([name])
     return name
 
 
 def streams(value: object) -> list[str]:
     """Return names of streams."""
-    names: list[str] = read_rows(value, _NAMES)
+    names: list[str] = convert(value, _NAMES)
     _check_streams(names)
     return names
 
 
 def entries(value: object) -> list[Entry]:
     """Return entries in order of position. Versions rise within each stream, with gaps where entries are compacted."""
-    rows: list[Entry] = read_rows(value, _ENTRIES)
+    rows: list[Entry] = convert(value, _ENTRIES)
     _check_entries(rows)
     return rows
 
 
 def snapshots(value: object) -> list[Snapshot]:
     """Return snapshots, at most one of each stream."""
-    rows: list[Snapshot] = read_rows(value, _SNAPSHOTS)
+    rows: list[Snapshot] = convert(value, _SNAPSHOTS)
     if len({snapshot.stream for snapshot in rows}) != len(rows):
         raise InvalidArgument("has two snapshots of one stream")
     _check_snapshots(rows)
@@ -68,7 +68,7 @@ def snapshots(value: object) -> list[Snapshot]:
 
 def copies(value: object) -> list[StreamCopy]:
     """Return whole streams, each as (stream, snapshot or None, entries)."""
-    rows: list[StreamCopy] = read_rows(value, _COPIES)
+    rows: list[StreamCopy] = convert(value, _COPIES)
     for name, snapshot, own in rows:
         known = () if snapshot is None else (snapshot,)
         if any(part.stream != name for part in known) or any(entry.stream != name for entry in own):
@@ -81,7 +81,7 @@ def copies(value: object) -> list[StreamCopy]:
 
 def terms(value: object) -> list[EpochStart]:
     """Return terms with rising epochs."""
-    rows: list[EpochStart] = read_rows(value, _TERMS)
+    rows: list[EpochStart] = convert(value, _TERMS)
     for before, after in itertools.pairwise(rows):
         if after.epoch <= before.epoch or after.first < before.first:
             raise InvalidArgument("must be in the order of epochs, and no position goes back")
