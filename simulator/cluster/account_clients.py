@@ -60,9 +60,9 @@ class AccountClient(SimulatedRoomClient):
     def __init__(self, ledger: Ledger, *, until_s: float) -> None:
         super().__init__(until_s=until_s)
         self._ledger = ledger
-        self._doings = self._do()
+        self._steps = self._do()
 
-    def sit_down(self) -> None:
+    def begin(self) -> None:
         self._go_on(None)
 
     def _do(self) -> Generator[tuple[str, object], bool | None, None]:
@@ -72,7 +72,7 @@ class AccountClient(SimulatedRoomClient):
         """
         ledger, rooms = self._ledger, 0
         while self.now < self.until_s:
-            wish = self._wish(rooms)
+            wish = self._next_command(rooms)
             done = yield name_stream(NAME), wish
             self._note(wish, done)
             rooms += 1
@@ -83,7 +83,7 @@ class AccountClient(SimulatedRoomClient):
                 ledger.closed.add(stream)
         self.until_s = -1.0
 
-    def _wish(self, number: int) -> Claim | Reserve | Recover:
+    def _next_command(self, number: int) -> Claim | Reserve | Recover:
         """Return the next command for the name. A host that is not the owner sometimes guesses the recovery code."""
         ledger, me = self._ledger, self.name
         mine = me in ledger.owners
@@ -116,14 +116,14 @@ class AccountClient(SimulatedRoomClient):
 
     def _go_on(self, done: bool | None) -> None:
         try:
-            stream, command = self._doings.send(done)
+            stream, command = self._steps.send(done)
         except StopIteration:
             return
 
         def over(done: bool | None) -> None:
             self.set_timer(self.rng.uniform(0.0, THINKS_S), lambda: self._go_on(done))
 
-        self.insist(
+        self.call_until_answered(
             "command",
             (stream, type(command).__name__, *fields_of(command)),
             lambda _answer: over(True),

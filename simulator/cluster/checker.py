@@ -18,12 +18,12 @@ from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import RoomStore
 from simulator.cluster.account_clients import Ledger
 from simulator.cluster.clients import RoomClients, SimulatedRoomClient, SpectatorClient
-from simulator.cluster.match_checker import LEADERS, PlayedGame, wrong_in_book, wrong_ratings
+from simulator.cluster.match_checker import LEADERS, PlayedGame, archive_findings, rating_findings
 from simulator.cluster.match_players import Matches
+from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.machine import SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess, SimulatedLimits
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
-from simulator.cluster.servers.published_log import PublishedLog
 from simulator.engine.simulation import Simulation
 from verify.history.guarantees import check
 from verify.history.record import AnsweredCall, RoomHistory
@@ -44,7 +44,7 @@ class Checker:
     limits: SimulatedLimits
     tables: Sequence[RoomClients]
     matches: Matches
-    hosts: Sequence[str]
+    account_clients: Sequence[str]
     ledger: Ledger
     record: PublishedLog
     calm: bool
@@ -61,11 +61,11 @@ class Checker:
             elif self.simulation.incarnations[role].paused:
                 yield f"{role} hangs"
         main = self.simulation.node(MAIN)
-        if not isinstance(main, MainProcess) or main.store is None or main.link is None:
+        if not isinstance(main, MainProcess) or main.store is None or main.replicator is None:
             yield "nobody is in office"
             return
-        if main.link.step is not SyncState.IN_STEP:
-            yield f"the replica is not in step, but {main.link.step.value}"
+        if main.replicator.step is not SyncState.IN_STEP:
+            yield f"the replica is not in step, but {main.replicator.step.value}"
         replication = self.simulation.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
             # The main server notices a replica that restarted with an older log only at its next call.
@@ -74,8 +74,8 @@ class Checker:
         for table in self.tables:
             yield from self._waiting(table, main.store)
         for name in (
-            *self.hosts,
-            *self.matches.contestants,
+            *self.account_clients,
+            *self.matches.match_players,
             *(name for table in self.tables for name in table.players),
         ):
             person = self.simulation.node(name)
@@ -110,7 +110,7 @@ class Checker:
         if isinstance(front_door, CommunicationProcess):
             if dict(front_door.copy.lobby.rows) != lobby:
                 yield "the lobby's copy is not the lobby"
-            if self.matches.contestants and front_door.line.records != store.records:
+            if self.matches.match_players and front_door.matchmaker.records != store.records:
                 yield "the ratings are not those of all games"
 
     def _waiting(self, table: RoomClients, store: RoomStore) -> Iterator[str]:
@@ -132,10 +132,10 @@ class Checker:
             try:
                 yield from self._compare_with_published(main.store)
                 yield from self.ledger.broken(main.store)
-                if main.link is not None and main.link.step is SyncState.IN_STEP:
+                if main.replicator is not None and main.replicator.step is SyncState.IN_STEP:
                     yield from self._compare_copies(main)
-                if self.matches.contestants:
-                    yield from self._judge_matches(main)
+                if self.matches.match_players:
+                    yield from self._check_matches(main)
             except InvariantBroken as broken:
                 yield f"G3: {broken.message}"
             except Damaged as damaged:
@@ -165,21 +165,21 @@ class Checker:
             if store.is_open(room_of(stream) or "") if row is None else not store.is_listed_as(stream, row):
                 yield f"G3: {stream} is told of in another way than it is served"
 
-    def _judge_matches(self, main: MainProcess) -> Iterator[str]:
+    def _check_matches(self, main: MainProcess) -> Iterator[str]:
         """Check the events of matches, the game archive and the ratings."""
         played = PlayedGame.of(self.record.published)
         yield from played.times_that_go_back()
         whole = self.limits.keep_events > LONGEST_HISTORY
-        yield from wrong_in_book("the main server", main.journal, played, whole=whole)
+        yield from archive_findings("the main server", main.journal, played, whole=whole)
         replication, front_door = self.simulation.node(REPLICATION), self.simulation.node(COMMUNICATION)
-        in_step = main.link is not None and main.link.step is SyncState.IN_STEP
-        if isinstance(replication, ReplicationProcess) and in_step:
-            yield from wrong_in_book("the replica", replication.journal, played, whole=whole)
+        in_sync = main.replicator is not None and main.replicator.step is SyncState.IN_STEP
+        if isinstance(replication, ReplicationProcess) and in_sync:
+            yield from archive_findings("the replica", replication.journal, played, whole=whole)
         yield from played.matched_twice()
         if isinstance(front_door, CommunicationProcess):
             with contextlib.suppress(NotReady):  # not ready: ``unsettled`` reports that
-                told = front_door.line.archive.leaderboard("people", LEADERS)["players"]
-                yield from wrong_ratings(told, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
+                told = front_door.matchmaker.archive.leaderboard("people", LEADERS)["players"]
+                yield from rating_findings(told, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
 
     def _compare_copies(self, main: MainProcess) -> Iterator[str]:
         """Compare the states that both journals lead to. Valid only while the replica is in sync."""

@@ -60,9 +60,9 @@ class SimulatedRoomClient(Process):
 
     def start(self) -> None:
         self.rng: random.Random = self.new_rng()
-        self.sit_down()
+        self.begin()
 
-    def sit_down(self) -> None:
+    def begin(self) -> None:
         """Begin, or continue after a crash of this client."""
         raise NotImplementedError
 
@@ -79,7 +79,7 @@ class SimulatedRoomClient(Process):
         self._asked += 1
         return f"{self.name}-{self.incarnation.number}-{self._asked}"
 
-    def insist(
+    def call_until_answered(
         self,
         method: str,
         arguments: tuple[object, ...],
@@ -98,11 +98,11 @@ class SimulatedRoomClient(Process):
                 self.set_timer(self.rng.uniform(0.0, AGAIN_S), attempt)
 
         def attempt() -> None:
-            self.call(self._whom_to_ask(method), method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
+            self.call(self._server_for(method), method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
 
         attempt()
 
-    def _whom_to_ask(self, method: str) -> str:
+    def _server_for(self, method: str) -> str:
         """Return the main server to call.
 
         If an old primary still runs, a command may go to either of them. A read goes to the server with the higher
@@ -116,7 +116,7 @@ class SimulatedRoomClient(Process):
 
     def _epoch_of(self, name: str) -> int:
         main = self.simulation.node(name)
-        return main.link.epoch if isinstance(main, MainProcess) and main.link is not None else 0
+        return main.replicator.epoch if isinstance(main, MainProcess) and main.replicator is not None else 0
 
 
 class Participant(SimulatedRoomClient):
@@ -124,7 +124,7 @@ class Participant(SimulatedRoomClient):
 
     table: RoomClients
 
-    def do(self, command: Command) -> None:
+    def send_command(self, command: Command) -> None:
         """Send a command, record its answer, and continue."""
         call = self._begin(command)
         arguments = (room_stream(self.table.room), type(command).__name__, *fields_of(command))
@@ -136,9 +136,9 @@ class Participant(SimulatedRoomClient):
             # After a failed write or without an answer it is unknown whether an earlier attempt was applied.
             self._end(call, RefusedCall(error.code) if isinstance(error, Refusal) else None)
 
-        self.insist("command", arguments, answered, refused, give_up_at=self.now + GIVES_UP_S)
+        self.call_until_answered("command", arguments, answered, refused, give_up_at=self.now + GIVES_UP_S)
 
-    def look(self) -> None:
+    def read_view(self) -> None:
         """Read the room's view, record it, and continue."""
         call = self._begin(ObservedView(self.name))
 
@@ -149,7 +149,7 @@ class Participant(SimulatedRoomClient):
         def refused(error: TicTacToeError) -> None:
             self._end(call, RefusedCall(error.code) if isinstance(error, NoSuchRoom) else None)
 
-        self.insist("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
+        self.call_until_answered("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
 
     def go_on(self, view: Any) -> None:
         """Continue after a request. ``view`` is the view that was read, or None."""
@@ -181,11 +181,11 @@ class PlayerClient(Participant):
         super().__init__(until_s=until_s)
         self.table = table
 
-    def sit_down(self) -> None:
+    def begin(self) -> None:
         if self.name == self.table.owner and not self.table.history.calls:
-            self.do(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
+            self.send_command(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
         else:
-            self.set_timer(self.rng.uniform(0.0, 0.3), self.look)
+            self.set_timer(self.rng.uniform(0.0, 0.3), self.read_view)
 
     def go_on(self, view: Any) -> None:
         if self.now < self.until_s:
@@ -195,9 +195,9 @@ class PlayerClient(Participant):
 
     def _act(self, view: Any) -> None:
         if view is None:
-            self.look()
+            self.read_view()
         else:
-            self.do(self._choose(view))
+            self.send_command(self._choose(view))
 
     def _choose(self, view: Any) -> Command:
         me, request, rng = self.name, self.new_request(), self.rng
@@ -222,7 +222,7 @@ class SpectatorClient(SimulatedRoomClient):
         super().__init__(until_s=0.0)
         self.table = table
 
-    def sit_down(self) -> None:
+    def begin(self) -> None:
         watchers = self.table.history.watchers
         self.seen = watchers.setdefault(next(reversed(watchers), self.name), [])
         self._wait()
@@ -235,7 +235,7 @@ class SpectatorClient(SimulatedRoomClient):
     def _wait(self) -> None:
         wait_s = self.rng.choice((0.5, 2.0))
         arguments = (self.table.room, self.version, wait_s)
-        self.insist("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
+        self.call_until_answered("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
 
     def _news(self, news: Any) -> None:
         if news["gap"]:

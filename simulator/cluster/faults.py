@@ -199,7 +199,7 @@ class FaultInjector:
         """
         main = self._simulation.node(MAIN)
         replica = self._simulation.incarnations.get(REPLICATION)
-        if not isinstance(main, MainProcess) or not self._has_main_in_step():
+        if not isinstance(main, MainProcess) or not self._replica_is_in_sync():
             return False
         # Otherwise the main server has not noticed yet that its replica is gone, perhaps with its disk.
         joined = replica is not None and replica.alive and main.joined_by is replica
@@ -223,18 +223,18 @@ class FaultInjector:
     def _main_has_all(self) -> bool:
         """Return whether a primary runs and its journal is undamaged, so that everything can be recovered from it."""
         main = self._simulation.node(MAIN)
-        in_office = isinstance(main, MainProcess) and main.link is not None
-        return in_office and not self._machine.disks[MAIN].damaged()
+        is_primary = isinstance(main, MainProcess) and main.replicator is not None
+        return is_primary and not self._machine.disks[MAIN].damaged()
 
     def _replace_without_ending(self, _rng: random.Random) -> Undo | None:
         simulation = self._simulation
-        if not self._has_main_in_step() or simulation.incarnations[MAIN].paused or simulation.is_alive(ADRIFT):
+        if not self._replica_is_in_sync() or simulation.incarnations[MAIN].paused or simulation.is_alive(ADRIFT):
             return None
         simulation.pause(MAIN)
         self._machine.set_main_adrift()
 
         def wake_after_takeover() -> None:
-            if self._has_main_in_step():
+            if self._replica_is_in_sync():
                 simulation.wake(ADRIFT)
             elif simulation.is_alive(ADRIFT):
                 simulation.after(LOOK_AGAIN_S, wake_after_takeover)
@@ -242,9 +242,11 @@ class FaultInjector:
         simulation.after(LOOK_AGAIN_S, wake_after_takeover)
         return _nothing
 
-    def _has_main_in_step(self) -> bool:
+    def _replica_is_in_sync(self) -> bool:
         main = self._simulation.node(MAIN)
-        return isinstance(main, MainProcess) and main.link is not None and main.link.step is SyncState.IN_STEP
+        return (
+            isinstance(main, MainProcess) and main.replicator is not None and main.replicator.step is SyncState.IN_STEP
+        )
 
     def _crash_client(self, rng: random.Random) -> Undo:
         name = rng.choice(self._people)

@@ -90,7 +90,7 @@ class PlayedGame:
         return ended
 
 
-def book_of(journal: Journal) -> list[GameRecord]:
+def archived_games(journal: Journal) -> list[GameRecord]:
     """Return all recorded games of a journal, in the order of their numbers. No name is released in the simulator."""
     volumes = [copy for copy in journal.copies() if is_volume(copy.stream)]
     entries = sorted((entry for copy in volumes for entry in copy.entries), key=lambda entry: entry.position)
@@ -98,13 +98,13 @@ def book_of(journal: Journal) -> list[GameRecord]:
     return [record for record in read if isinstance(record, GameRecord)]
 
 
-def wrong_in_book(name: str, journal: Journal, played: PlayedGame, *, whole: bool) -> Iterator[str]:
+def archive_findings(name: str, journal: Journal, played: PlayedGame, *, whole: bool) -> Iterator[str]:
     """Yield the differences between a copy of the game archive and the games that were played.
 
     ``whole``: whether all events of all rooms were published.
     """
-    book = book_of(journal)
-    counted = Counter((record.room, record.number) for record in book)
+    archive = archived_games(journal)
+    counted = Counter((record.room, record.number) for record in archive)
     ended = played.games()
     for copy in journal.copies():
         if is_volume(copy.stream):
@@ -121,10 +121,10 @@ def wrong_in_book(name: str, journal: Journal, played: PlayedGame, *, whole: boo
             yield f"book: {name} has game {number} of {room}, which never ended"
 
 
-def wrong_ratings(told: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:
+def rating_findings(told: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:
     """Yield the ratings of the communication server that differ from a new calculation over the game archive."""
     anew = Ratings()
-    for record in book_of(journal):
+    for record in archived_games(journal):
         anew.apply(record)
     best = anew.best("people", LEADERS)
     if told != best:

@@ -43,12 +43,12 @@ GIVES_UP_LATE = 0.3
 class Matches:
     """The rooms of all matches that any player was assigned to."""
 
-    contestants: tuple[str, ...]
+    match_players: tuple[str, ...]
     tables: dict[str, RoomClients] = field(default_factory=dict)
 
     def table(self, room: str) -> RoomClients:
         """Return the table that records the calls on a room; create it if needed."""
-        return self.tables.setdefault(room, RoomClients(room, "", self.contestants, lasting=True))
+        return self.tables.setdefault(room, RoomClients(room, "", self.match_players, lasting=True))
 
 
 class SimulatedMatchPlayer(Participant):
@@ -58,11 +58,11 @@ class SimulatedMatchPlayer(Participant):
         super().__init__(until_s=until_s)
         self._matches = matches
 
-    def sit_down(self) -> None:
+    def begin(self) -> None:
         self.set_timer(self.rng.uniform(0.0, 0.3), self._seek)
 
-    def _whom_to_ask(self, method: str) -> str:
-        return COMMUNICATION if method in ("seek", "cancel_seek") else super()._whom_to_ask(method)
+    def _server_for(self, method: str) -> str:
+        return COMMUNICATION if method in ("seek", "cancel_seek") else super()._server_for(method)
 
     # -- in the lobby ---------------------------------------------------------------------------------------------
 
@@ -73,16 +73,20 @@ class SimulatedMatchPlayer(Participant):
     def _seek(self) -> None:
         again = self._soon(self._seek)
         if self._is_late:
-            self.insist("cancel_seek", (self.name,), self._told, again, give_up_at=self.now + GIVES_UP_S)
+            self.call_until_answered(
+                "cancel_seek", (self.name,), self._on_seek_answer, again, give_up_at=self.now + GIVES_UP_S
+            )
         else:
             wish = (BOARD, self.rng.choice(WISHED_CLOCKS))
-            self.insist("seek", (self.name, wish), self._told, again, give_up_at=self.now + GIVES_UP_S)
+            self.call_until_answered(
+                "seek", (self.name, wish), self._on_seek_answer, again, give_up_at=self.now + GIVES_UP_S
+            )
 
-    def _told(self, answer: Any) -> None:
+    def _on_seek_answer(self, answer: Any) -> None:
         if answer["room"] is not None:
             self.until_s = max(0.0, self.until_s)
             self.table = self._matches.table(answer["room"])
-            self.look()
+            self.read_view()
         elif self._is_late:
             # A communication server that died may have requested a match that opens only now. A second look finds it.
             self.until_s = -1.0
@@ -104,20 +108,20 @@ class SimulatedMatchPlayer(Participant):
 
     def _act(self, view: Any) -> None:
         if view is None:
-            self.look()
+            self.read_view()
             return
         seat = next(seat for seat, owner in view["seats"].items() if owner["name"] == self.name)
         if view["series_over"] or view["phase"] == "closed":
             if view["phase"] == "closed" or not view["seats"][seat]["present"]:
                 self._seek()
                 return
-            self.do(Leave(self.name, self.new_request()))
+            self.send_command(Leave(self.name, self.new_request()))
             return
         command = self._choose(view, seat, "O" if seat == "X" else "X")
         if command is None:
-            self.look()
+            self.read_view()
         else:
-            self.do(command)
+            self.send_command(command)
 
     def _choose(self, view: Any, seat: str, across: str) -> Command | None:
         me, request, rng = self.name, self.new_request(), self.rng

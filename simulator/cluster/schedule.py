@@ -12,12 +12,12 @@ from simulator.cluster.checker import Checker
 from simulator.cluster.clients import PlayerClient, RoomClients, SpectatorClient
 from simulator.cluster.faults import FaultInjector
 from simulator.cluster.match_players import Matches, SimulatedMatchPlayer
+from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.machine import SERVERS, Machine, Times
 from simulator.cluster.servers.main_server import MainProcess, SimulatedLimits
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
-from simulator.cluster.servers.published_log import PublishedLog
 from simulator.cluster.servers.rpc import break_off
-from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
+from simulator.cluster.service_clock_checker import ServiceClockChecker
 from simulator.engine.event_trace import EventTrace
 from simulator.engine.fault_schedule import FaultSchedule
 from simulator.engine.network import NetworkConditions
@@ -37,11 +37,11 @@ DAMAGES = 0.3
 LONGEST_SINCE_DAMAGE_S = 0.5
 SCRUB_EVERY_S = 0.5
 MATCHES = 0.6
-CONTESTANTS = ("c1", "c2", "c3", "c4")
+MATCH_PLAYERS = ("c1", "c2", "c3", "c4")
 SERVICE_SPEED = 10.0
 """How much faster service time passes than virtual time in schedules with matches. Clocks and pauses have realistic
 lengths."""
-HOSTS: tuple[tuple[str, ...], ...] = ((), ("h1", "h2"))
+ACCOUNT_CLIENTS: tuple[tuple[str, ...], ...] = ((), ("h1", "h2"))
 PATIENCE_S = 40.0
 LOOK_S = 0.1
 GONE_BY_S = 0.4
@@ -63,38 +63,40 @@ class Schedule:
                 straggle=rng.choice((0.0, 0.02, 0.1, 0.3)),
             )
         self.simulation.on_undeliverable = lambda *about: break_off(self.simulation, *about)
-        hosts = () if self.calm else rng.choice(HOSTS)
-        matches = not self.calm and not hosts and self.simulation.new_rng("clocks").random() < MATCHES
-        self.matches = Matches(CONTESTANTS if matches else ())
+        account_clients = () if self.calm else rng.choice(ACCOUNT_CLIENTS)
+        matches = not self.calm and not account_clients and self.simulation.new_rng("clocks").random() < MATCHES
+        self.matches = Matches(MATCH_PLAYERS if matches else ())
         damages = not self.calm and self.simulation.new_rng("damages").random() < DAMAGES
         self.limits = SimulatedLimits(
             scrub_every_s=SCRUB_EVERY_S if damages else None,
-            kept_closed_rooms=1 if hosts else 1000,
+            kept_closed_rooms=1 if account_clients else 1000,
             snapshot_every=rng.choice((3, 8, 1000)),
             keep_events=rng.choice((4, 1_000_000, 1_000_000)),
             piece_bytes=rng.choice((1, 400, 400, 1500, 1 << 18)),
             nearly=rng.choice((0, 2, 50)),
         )
         self.machine = Machine(self.simulation, Times(), syncs=rng.random() < SYNCS)
-        self.record = PublishedLog(hours=ServiceClockChecker(SERVICE_SPEED if matches else 1.0))
+        self.record = PublishedLog(clock_checker=ServiceClockChecker(SERVICE_SPEED if matches else 1.0))
         self.ledger = Ledger()
         self._install()
         self.tables = [
-            RoomClients(f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(hosts))
+            RoomClients(
+                f"room{number}", f"{letter}1", (f"{letter}1", f"{letter}2", f"{letter}3"), lasting=bool(account_clients)
+            )
             for number, letter in enumerate("a" if matches else "ab", start=1)
         ]
-        self._judge = Checker(
+        self._checker = Checker(
             self.simulation,
             self.machine,
             self.limits,
             self.tables,
             self.matches,
-            hosts,
+            account_clients,
             self.ledger,
             self.record,
             self.calm,
         )
-        self._invite(hosts)
+        self._add_clients(account_clients)
         people = [name for name in self.simulation.incarnations if name not in SERVERS]
         faults = FaultInjector(self.simulation, self.machine, people)
         self.fault_schedule = FaultSchedule(
@@ -118,17 +120,17 @@ class Schedule:
         machine, limits = self.machine, self.limits
         machine.install(MAIN, lambda: MainProcess(machine, machine.disks[MAIN], limits, self.record))
         machine.install(REPLICATION, lambda: ReplicationProcess(machine, machine.disks[REPLICATION], limits))
-        machine.install(COMMUNICATION, lambda: CommunicationProcess(machine, matches=bool(self.matches.contestants)))
+        machine.install(COMMUNICATION, lambda: CommunicationProcess(machine, matches=bool(self.matches.match_players)))
         machine.start_all()
 
-    def _invite(self, hosts: Sequence[str]) -> None:
+    def _add_clients(self, account_clients: Sequence[str]) -> None:
         for table in self.tables:
             for name in table.players:
                 self.simulation.add(name, lambda table=table: PlayerClient(table, until_s=FAULTS_S + 1.0))  # type: ignore[misc]
             self.simulation.add(table.watcher, lambda table=table: SpectatorClient(table))  # type: ignore[misc]
-        for name in hosts:
+        for name in account_clients:
             self.simulation.add(name, lambda: AccountClient(self.ledger, until_s=FAULTS_S))
-        for name in self.matches.contestants:
+        for name in self.matches.match_players:
             self.simulation.add(name, lambda: SimulatedMatchPlayer(self.matches, until_s=FAULTS_S))
 
     # -- running --------------------------------------------------------------------------------------------------
@@ -138,17 +140,17 @@ class Schedule:
         fault_schedules = (self.fault_schedule, *self.further)
         for fault_schedule in fault_schedules:
             fault_schedule.begin()
-        self._revive()
+        self._restart_servers()
         self.simulation.run(FAULTS_S)
         self.fault_schedule.end()
         if self.further:
             self.simulation.run(FAULTS_S + FURTHER_S)
         for fault_schedule in self.further:
             fault_schedule.end()
-        self._heal()
+        self._end_all_faults()
         self.simulation.run(FAULTS_S + PATIENCE_S, go_on=lambda: not self._settled_now())
-        findings = [*self.record.findings, *self.record.hours.findings, *self._judge.findings()]
-        findings += [f"G5: {PATIENCE_S:g} s after the last fault {what}" for what in self._judge.unsettled()]
+        findings = [*self.record.findings, *self.record.clock_checker.findings, *self._checker.findings()]
+        findings += [f"G5: {PATIENCE_S:g} s after the last fault {what}" for what in self._checker.unsettled()]
         findings += [f"invariant: {failure}" for failure in self.simulation.failures]
         calls = sum(len(table.history.calls) for table in (*self.tables, *self.matches.tables.values()))
         return Verdict(
@@ -160,15 +162,15 @@ class Schedule:
             tuple(self.simulation.trace.lines),
         )
 
-    def _revive(self) -> None:
+    def _restart_servers(self) -> None:
         """Start the missing servers, as an operator does, when no server is left that could start another. Repeats."""
         if self.machine.all_down_or_hung:
             for role in SERVERS:
                 self.machine.kill(role)
             self.machine.start_all()
-        self.simulation.after(GONE_BY_S, self._revive)
+        self.simulation.after(GONE_BY_S, self._restart_servers)
 
-    def _heal(self) -> None:
+    def _end_all_faults(self) -> None:
         self.simulation.network.restore()
         for disk in self.machine.disks.values():
             disk.full = False
@@ -179,7 +181,7 @@ class Schedule:
         if self.simulation.now < self._looked_at + LOOK_S:
             return False
         self._looked_at = self.simulation.now
-        return next(self._judge.unsettled(), None) is None
+        return next(self._checker.unsettled(), None) is None
 
 
 def simulate(seed: int, traced: bool = False) -> Verdict:

@@ -15,7 +15,7 @@ happened."""
 _EDITOR = "mallory"
 
 
-def damage_a_row(connection: sqlite3.Connection, rng: random.Random, *, upto: int) -> str | None:
+def damage_random_row(connection: sqlite3.Connection, rng: random.Random, *, upto: int) -> str | None:
     """Change the body of a random row up to position ``upto``.
 
     Return a description of the row, or None if there is none.

@@ -10,7 +10,7 @@ from server.log.journal.journal import Journal
 from server.replication.primary import Output, Primary
 from server.rooms.service_clock import ServiceClock
 from simulator.cluster.servers.rpc import Process
-from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
+from simulator.cluster.service_clock_checker import ServiceClockChecker
 
 
 class InstrumentedPrimary(Primary):
@@ -32,18 +32,18 @@ class InstrumentedClock(ServiceClock):
     It reports each moment to ``ServiceClockChecker``.
     """
 
-    def __init__(self, process: Process, hours: ServiceClockChecker) -> None:
-        self._hours = hours
+    def __init__(self, process: Process, clock_checker: ServiceClockChecker) -> None:
+        self._clock_checker = clock_checker
         self._process = process
         rng = process.simulation.new_rng(f"{process.incarnation}/moments")
-        super().__init__(lambda: process.now * self._hours.speed, lambda: rng.getrandbits(CHANCE_BITS))
+        super().__init__(lambda: process.now * self._clock_checker.speed, lambda: rng.getrandbits(CHANCE_BITS))
 
     def moment(self, *, draining: bool = False) -> Context:
         at = self.now()
-        self._hours.says(str(self._process.incarnation), self._process.now, at)
+        self._clock_checker.check_decision(str(self._process.incarnation), self._process.now, at)
         return Context(at, self._chance(), draining=draining)
 
     def tick(self) -> int:
         at = super().tick()
-        self._hours.ticks(str(self._process.incarnation), self._process.now)
+        self._clock_checker.record_tick(str(self._process.incarnation), self._process.now)
         return at

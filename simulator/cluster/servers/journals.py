@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_text
-from simulator.cluster.servers.disk_damage import damage_a_row
+from simulator.cluster.servers.disk_damage import damage_random_row
 from simulator.engine.simulation import Crash
 from verify.testbed.row_damage import damaged_rows
 from wire.errors import StorageFailed
@@ -79,7 +79,7 @@ class JournalDisk:
 
     def damage(self, rng: random.Random, *, upto: int) -> str | None:
         """Damage a random row up to position ``upto``. Return a description of the row, or None if there is none."""
-        return damage_a_row(self._connection, rng, upto=upto)
+        return damage_random_row(self._connection, rng, upto=upto)
 
     def damaged(self) -> list[str]:
         """Return the rows that are damaged and not repaired yet."""

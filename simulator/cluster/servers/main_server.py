@@ -40,15 +40,15 @@ from server.rooms.lobby import LobbyCursor
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation
 from server.runtime.failpoints import Failpoints
-from simulator.cluster.servers.commit_turn import CommitTurn
+from simulator.cluster.published_log import PublishedLog
+from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.instrumented import InstrumentedClock, InstrumentedPrimary
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import Machine
 from simulator.cluster.servers.match_opener import SimulatedMatchOpener
-from simulator.cluster.servers.published_log import PublishedLog
 from simulator.cluster.servers.reads import SimulatedReads
 from simulator.cluster.servers.rpc import Exchange, Process, Request
-from simulator.cluster.servers.scrubber import scrub_now_and_then
+from simulator.cluster.servers.scrubber import scrub_periodically
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.timer_thread import SimulatedTimerThread
 from simulator.engine.node import Incarnation
@@ -57,7 +57,7 @@ from wire import MAIN, REPLICATION
 from wire.errors import Damaged, NotReady, StorageFailed
 
 COMPACTION_PAUSE_S = 0.2
-TIDY_PAUSE_S = 0.3
+SWEEP_PAUSE_S = 0.3
 FORGOTTEN_AFTER_S = 1.5
 """Seconds after a room's close. Longer than any duplicate of a message is under way."""
 NO_FAULTS = Failpoints("")
@@ -101,7 +101,7 @@ class MainProcess(Process):
         self._closed: list[tuple[float, str]] = []
         # The room store and the replicator. Both are None until this process is the primary.
         self.store: RoomStore | None = None
-        self.link: Replicator | None = None
+        self.replicator: Replicator | None = None
         # Serves reads from the journal while this process cannot become the primary.
         self._reads: SimulatedReads | None = None
         self.joined_by: Incarnation | None = None
@@ -110,7 +110,7 @@ class MainProcess(Process):
     def start(self) -> None:
         """Begin the takeover procedure, and supervise the replication server."""
         self.journal = self._disk.journal()
-        self.hours = self._record.hours
+        self.clock_checker = self._record.clock_checker
         rng = self.new_rng()
         Exchange(
             self,
@@ -121,16 +121,16 @@ class MainProcess(Process):
                 go_on=lambda: True,
                 clock=lambda: self.now,
                 new_holder=lambda: f"{rng.getrandbits(64):016x}",
-                not_taken=self._not_taken,
+                not_taken=self._on_not_primary,
             ),
-            self._in_office,
+            self._become_primary,
             timeout_s=self._times.append_timeout_s,
         ).begin()
-        self._watch = SimulatedSupervisor(self, self._machine, REPLICATION)
+        self._supervisor = SimulatedSupervisor(self, self._machine, REPLICATION)
         if self.name == MAIN:
-            self._watch.begin()
+            self._supervisor.begin()
 
-    def _not_taken(self, error: TicTacToeError, may_be_read: bool) -> None:
+    def _on_not_primary(self, error: TicTacToeError, may_be_read: bool) -> None:
         if self._reads is not None:
             self._reads.committer.error = error
         elif may_be_read:
@@ -145,10 +145,10 @@ class MainProcess(Process):
         """Record all events of these streams as published, except the placeholders of lost events."""
         self.published([entry for copy in copies for entry in copy.entries if not is_lost(entry)])
 
-    def _note_joined(self) -> None:
+    def _on_replica_joined(self) -> None:
         self.joined_by = self.connection_to(REPLICATION)
 
-    def _in_office(self, office: Epoch) -> None:
+    def _become_primary(self, office: Epoch) -> None:
         journal, limits = self.journal, self._limits
         streams = Streams(limits.of_rooms)
         self.store = store = RoomStore(
@@ -156,7 +156,7 @@ class MainProcess(Process):
             journal,
             lambda _room: None,
             lambda: self.now,
-            InstrumentedClock(self, self.hours),
+            InstrumentedClock(self, self.clock_checker),
             on_published=lambda batch: self.published(batch.entries),
         )
         self._compactor = Compactor(
@@ -167,8 +167,8 @@ class MainProcess(Process):
             upto=lambda: store.published,
             in_memory=store.cached,
         )
-        self.link = link = Replicator(
-            InstrumentedPrimary(office, journal, self._note_joined),
+        self.replicator = replicator = Replicator(
+            InstrumentedPrimary(office, journal, self._on_replica_joined),
             journal,
             self._compactor,
             faults=NO_FAULTS,
@@ -177,48 +177,52 @@ class MainProcess(Process):
             piece_bytes=limits.piece_bytes,
             nearly=limits.nearly,
         )
-        link.repair = Repair(
+        replicator.repair = Repair(
             journal,
             self._compactor,
             streams,
             in_memory=store.cached,
             mended=self._mended,
-            replica_is_damaged=lambda: self._watch.reports_damage,
+            replica_is_damaged=lambda: self._supervisor.reports_damage,
         )
-        self._turn = CommitTurn(
+        self._commit_lock = SimulatedCommitLock(
             self,
-            Commit(streams, store, journal, link, NO_FAULTS, store.moment),
+            Commit(streams, store, journal, replicator, NO_FAULTS, store.moment),
             timeout_s=self._times.append_timeout_s,
-            committed=self._tell_all,
+            committed=self._answer_waits,
         )
         missing = store.load()
         if missing:
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
                 journal.list_streams(missing)
         self._show_journal()
-        self.hours.begins(str(self.incarnation), self.now, store.time.now())
-        self._openings = SimulatedMatchOpener(self, store, self._turn)
+        self.clock_checker.begin_term(str(self.incarnation), self.now, store.time.now())
+        self._match_opener = SimulatedMatchOpener(self, store, self._commit_lock)
         self._running = Exchange(
             self,
-            link.run(lambda: True),
+            replicator.run(lambda: True),
             lambda _: None,
             timeout_s=self._times.append_timeout_s,
-            in_turn=self._turn.take,
+            run_with_commit_lock=self._commit_lock.run,
         )
         self._running.begin()
         journal.damage.on_found = self._running.wake
-        compact_now_and_then(self, self._compactor)
+        compact_periodically(self, self._compactor)
         if limits.scrub_every_s is not None:
-            scrub_now_and_then(self, journal, self._disk, every_s=limits.scrub_every_s, relist=store.relist)
-        self._tidy(store, link)
+            scrub_periodically(self, journal, self._disk, every_s=limits.scrub_every_s, relist=store.relist)
+        self._sweep(store, replicator)
         numbers = itertools.count(1)
         SimulatedTimerThread(
-            self, store, self._turn, lambda: f"{SYSTEM_REQUESTS}{office.epoch}-{next(numbers)}", self.hours
+            self,
+            store,
+            self._commit_lock,
+            lambda: f"{SYSTEM_REQUESTS}{office.epoch}-{next(numbers)}",
+            self.clock_checker,
         ).begin()
         self.simulation.trace.note(self.now, self.name, f"is in office, epoch {office.epoch}")
-        self._tell_all()
+        self._answer_waits()
 
-    def _tidy(self, store: RoomStore, link: Replicator) -> None:
+    def _sweep(self, store: RoomStore, replicator: Replicator) -> None:
         """Forget the rooms that have been closed for ``FORGOTTEN_AFTER_S``. Repeats."""
         self._closed += [(self.now, stream) for stream in store.forget_closed(but=self._limits.kept_closed_rooms)]
         due = [stream for at, stream in self._closed if self.now >= at + FORGOTTEN_AFTER_S]
@@ -229,8 +233,8 @@ class MainProcess(Process):
 
         if due:
             self._record.forgotten.update(due)
-            self._turn.take(link.forget(due), over, lambda _disk_is_full: None)
-        self.set_timer(TIDY_PAUSE_S, lambda: self._tidy(store, link))
+            self._commit_lock.run(replicator.forget(due), over, lambda _disk_is_full: None)
+        self.set_timer(SWEEP_PAUSE_S, lambda: self._sweep(store, replicator))
 
     def _mended(self, stream: str) -> None:
         """Publish a stream again after its repair: events that were unreadable may be readable now."""
@@ -252,31 +256,31 @@ class MainProcess(Process):
         for entry in entries:
             self._record.publish(entry)
 
-    def _tell_all(self) -> None:
+    def _answer_waits(self) -> None:
         waiting, self._waiting = self._waiting, []
         for request, room, after, until_s in waiting:
-            self._tell_news(request, room, after, until_s)
+            self._answer_wait(request, room, after, until_s)
 
     # -- requests -------------------------------------------------------------------------------------------------
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         store = self._shown
         if method == "beat":
-            self._beat(request)
+            self._answer_heartbeat(request)
         elif store is None:
             raise NotReady("the main server waits for its office")
         elif method == "command":
             stream, kind, *rest = arguments
-            self._carry_out(request, stream, COMMANDS[kind](*rest))
+            self._submit(request, stream, COMMANDS[kind](*rest))
         elif method == "view":
             self.answer(request, store.view(*arguments))
         elif method == "wait":
             room, after_version, timeout_s = arguments
-            self._tell_news(request, room, after_version, self.now + timeout_s)
+            self._answer_wait(request, room, after_version, self.now + timeout_s)
         elif method == "open_matches":
             if self.store is None:
                 raise NotReady("the main server waits for its office")
-            self._openings.ask(request, *arguments)
+            self._match_opener.ask(request, *arguments)
         elif method == "records_after":
             number, limit = arguments
             self.answer(request, store.records_after(number, limit, 0.0))
@@ -292,13 +296,13 @@ class MainProcess(Process):
         """Return the room store that reads use now, or None."""
         return self.store if self.store is not None or self._reads is None else self._reads.store
 
-    def _carry_out(self, request: Request, stream: str, command: Any) -> None:
+    def _submit(self, request: Request, stream: str, command: Any) -> None:
         if self.store is None and self._reads is not None:
             self.answer(request, dict(self._reads.committer.submit(stream, command)))
         else:
-            self._turn.ask(stream, command, request)
+            self._commit_lock.ask(stream, command, request)
 
-    def _beat(self, request: Request) -> None:
+    def _answer_heartbeat(self, request: Request) -> None:
         """Answer a heartbeat while holding the commit lock.
 
         So the answer proves that the earlier commits came to an end.
@@ -307,11 +311,11 @@ class MainProcess(Process):
             self.answer(request, {"serving": self._reads is not None})
         else:
             alive = {"serving": True}
-            self._turn.take(
+            self._commit_lock.run(
                 _nothing(), lambda _: self.answer(request, alive), lambda error: self.refuse(request, error)
             )
 
-    def _tell_news(self, request: Request, room: str, after_version: int, until_s: float) -> None:
+    def _answer_wait(self, request: Request, room: str, after_version: int, until_s: float) -> None:
         """Answer a wait now or once there is news. After ``until_s`` the caller has given up, so no answer is sent."""
         store = self._shown
         if store is None or self.now > until_s:
@@ -332,8 +336,8 @@ def _nothing() -> Conversation[None]:
     yield
 
 
-def compact_now_and_then(process: Process, compactor: Compactor) -> None:
+def compact_periodically(process: Process, compactor: Compactor) -> None:
     """Take the snapshots that are due. Repeats."""
     with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next round
         compactor.compact_some()
-    process.set_timer(COMPACTION_PAUSE_S, lambda: compact_now_and_then(process, compactor))
+    process.set_timer(COMPACTION_PAUSE_S, lambda: compact_periodically(process, compactor))

@@ -10,17 +10,17 @@ from server.commit.commit import Submission
 from server.log.room_stream import room_stream
 from server.rooms.pairing import Opened, Pairing, opening_of, pairings
 from server.rooms.room_store import RoomStore
-from simulator.cluster.servers.commit_turn import CommitTurn
+from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.rpc import Process, Request
 
 
 class SimulatedMatchOpener:
     """Opens matches for one request at a time. The next request must see the matches that the previous one opened."""
 
-    def __init__(self, process: Process, store: RoomStore, turn: CommitTurn) -> None:
+    def __init__(self, process: Process, store: RoomStore, commit_lock: SimulatedCommitLock) -> None:
         self._process = process
         self._store = store
-        self._turn = turn
+        self._commit_lock = commit_lock
         # The first request is in progress, the rest wait.
         self._waiting: deque[tuple[Request, list[Pairing]]] = deque()
 
@@ -43,7 +43,7 @@ class SimulatedMatchOpener:
                 self._end(opened, orders)
 
         for room, match in commands:
-            self._turn.carry_out(room_stream(room or ""), match, done)
+            self._commit_lock.submit(room_stream(room or ""), match, done)
         if not commands:
             self._end(opened, orders)
 

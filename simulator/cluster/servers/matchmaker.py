@@ -42,11 +42,11 @@ class SimulatedMatchmaker:
         self._ticks = False
         self._made = 0
 
-    def follow_the_book(self) -> None:
+    def follow_archive(self) -> None:
         """Read the game archive's records after the last known one. Repeats."""
 
         def again() -> None:
-            self._process.set_timer(FOLLOW_S, self.follow_the_book)
+            self._process.set_timer(FOLLOW_S, self.follow_archive)
 
         def take_in(answer: Any) -> None:
             self.archive.apply(answer)
@@ -92,7 +92,7 @@ class SimulatedMatchmaker:
         for name, (request, until_s) in list(self._asked.items()):
             if not request.caller.alive or now > until_s:
                 self._seekers.drop(name)
-                self._tell(name, None)
+                self._answer(name, None)
         groups = self._seekers.groups(now)
         self._making.update(seeker.name for group in groups for seeker in group)
         if groups:
@@ -117,11 +117,11 @@ class SimulatedMatchmaker:
             for pairing, one in zip(pairings, answer["opened"], strict=True):
                 for name in pairing.players:
                     self._making.discard(name)
-                    self._tell(name, one["room"] or one["taken"].get(name))
+                    self._answer(name, one["room"] or one["taken"].get(name))
 
         self._process.call(MAIN, "open_matches", pairings, timeout_s=ASK_S, then=opened, fail=failed)
 
-    def _tell(self, name: str, room: str | None) -> None:
+    def _answer(self, name: str, room: str | None) -> None:
         request, _ = self._asked.pop(name, (None, 0.0))
         if request is not None:
             self._process.answer(request, {"room": room})

@@ -13,10 +13,10 @@ from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import Machine
-from simulator.cluster.servers.main_server import NO_FAULTS, SimulatedLimits, compact_now_and_then
+from simulator.cluster.servers.main_server import NO_FAULTS, SimulatedLimits, compact_periodically
 from simulator.cluster.servers.matchmaker import SimulatedMatchmaker
 from simulator.cluster.servers.rpc import Process, Request
-from simulator.cluster.servers.scrubber import scrub_now_and_then
+from simulator.cluster.servers.scrubber import scrub_periodically
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -43,9 +43,9 @@ class ReplicationProcess(Process):
             upto=lambda: journal.last.position,
         )
         self._keeper = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # only the copy is used
-        compact_now_and_then(self, compactor)
+        compact_periodically(self, compactor)
         if self._limits.scrub_every_s is not None:
-            scrub_now_and_then(self, journal, self._disk, every_s=self._limits.scrub_every_s)
+            scrub_periodically(self, journal, self._disk, every_s=self._limits.scrub_every_s)
         SimulatedSupervisor(self, self._machine, MAIN).begin()
         SimulatedSupervisor(self, self._machine, COMMUNICATION).begin()
 
@@ -71,12 +71,12 @@ class CommunicationProcess(Process):
         self._machine = machine
         self._matches = matches
         self.copy = LobbyFollower()
-        self.line = SimulatedMatchmaker(self, self.copy)
+        self.matchmaker = SimulatedMatchmaker(self, self.copy)
 
     def start(self) -> None:
         self._follow()
         if self._matches:
-            self.line.follow_the_book()
+            self.matchmaker.follow_archive()
         SimulatedSupervisor(self, self._machine, REPLICATION, after=MAIN).begin()
 
     def _follow(self) -> None:
@@ -101,8 +101,8 @@ class CommunicationProcess(Process):
         if method == "beat":
             self.answer(request, {"serving": self.copy.complete})
         elif method == "seek":
-            self.line.seek(request, *arguments)
+            self.matchmaker.seek(request, *arguments)
         elif method == "cancel_seek":
-            self.line.cancel(request, *arguments)
+            self.matchmaker.cancel(request, *arguments)
         else:
             raise InvalidArgument(f"there is no method {method}")

@@ -167,7 +167,7 @@ class Process(Node):
             break_off(self.simulation, request.caller.name, self.name, request)
 
 
-InTurnOf = Callable[[Conversation[Any], Then, Fail], None]
+RunWithCommitLock = Callable[[Conversation[Any], Then, Fail], None]
 """Runs a procedure with the commit lock, then calls back with its result or error."""
 
 
@@ -186,7 +186,7 @@ class Exchange:
         fail: Fail | None = None,
         *,
         timeout_s: float,
-        in_turn: InTurnOf | None = None,
+        run_with_commit_lock: RunWithCommitLock | None = None,
     ) -> None:
         """``fail`` gets the error that ends the procedure. Without ``fail`` the error ends the process."""
         self._process = process
@@ -194,7 +194,7 @@ class Exchange:
         self._then = then
         self._fail = fail
         self._timeout_s = timeout_s
-        self._in_turn = in_turn
+        self._run_with_commit_lock = run_with_commit_lock
         # The timer of the current rest. None while the procedure does not rest.
         self._rest: Timer | None = None
         # Whether ``wake`` came outside a rest. Then the next rest is skipped.
@@ -231,8 +231,8 @@ class Exchange:
                 REPLICATION, wish.method, *wish.arguments, timeout_s=self._timeout_s, then=self._send, fail=self._throw
             )
         elif isinstance(wish, WithCommitLock):
-            check(self._in_turn is not None, "this conversation is held where no turn can be taken")
-            self._in_turn(wish.conversation, self._send, self._throw)  # type: ignore[misc]  # checked above
+            check(self._run_with_commit_lock is not None, "this conversation is held where no turn can be taken")
+            self._run_with_commit_lock(wish.conversation, self._send, self._throw)  # type: ignore[misc]  # checked above
         else:
             rest_s = 0.0 if self._woken else wish.seconds
             self._woken = False

@@ -13,7 +13,7 @@ from simulator.cluster.servers.rpc import Process
 ROWS_PER_S = 10_000
 
 
-def scrub_now_and_then(
+def scrub_periodically(
     process: Process,
     journal: Journal,
     disk: JournalDisk,

@@ -37,15 +37,19 @@ class SimulatedSupervisor:
         """Request a heartbeat."""
         times = self._machine.times
         self._process.call(
-            self._role, "beat", timeout_s=times.hang_s - times.heartbeat_s, then=self._heard, fail=self._unheard
+            self._role,
+            "beat",
+            timeout_s=times.hang_s - times.heartbeat_s,
+            then=self._on_heartbeat,
+            fail=self._on_no_heartbeat,
         )
 
-    def _heard(self, beat: Mapping[str, object]) -> None:
+    def _on_heartbeat(self, heartbeat: Mapping[str, object]) -> None:
         self._supervision.heard(self._process.now)
-        self.reports_damage = bool(beat.get("damaged"))
-        self._process.set_timer(self._machine.times.heartbeat_s if beat["serving"] else LOOK_AGAIN_S, self.begin)
+        self.reports_damage = bool(heartbeat.get("damaged"))
+        self._process.set_timer(self._machine.times.heartbeat_s if heartbeat["serving"] else LOOK_AGAIN_S, self.begin)
 
-    def _unheard(self, error: TicTacToeError) -> None:
+    def _on_no_heartbeat(self, error: TicTacToeError) -> None:
         now = self._process.now
         self._hangs = isinstance(error, DeadlineExceeded)
         if self._after is not None and not self._machine.runs(self._after):

@@ -9,9 +9,9 @@ from server.main import timer_commands
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import LONGEST_STEP_S
 from server.runtime.effects import Conversation
-from simulator.cluster.servers.commit_turn import CommitTurn
+from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.rpc import Process
-from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
+from simulator.cluster.service_clock_checker import ServiceClockChecker
 
 PAUSE_S = 0.8 * LONGEST_STEP_S
 """Seconds between two ticks. It is longer than in the real servers: ticks are most of the work of a quiet schedule."""
@@ -24,16 +24,16 @@ class SimulatedTimerThread:
         self,
         process: Process,
         store: RoomStore,
-        turn: CommitTurn,
+        commit_lock: SimulatedCommitLock,
         new_request: Callable[[], str],
-        hours: ServiceClockChecker,
+        clock_checker: ServiceClockChecker,
     ) -> None:
         self._process = process
         self._store = store
-        self._turn = turn
+        self._commit_lock = commit_lock
         self._new_request = new_request
-        self._hours = hours
-        self._pause_s = PAUSE_S / hours.speed
+        self._clock_checker = clock_checker
+        self._pause_s = PAUSE_S / clock_checker.speed
         # Whether a command of the present tick failed. Then its work is not complete.
         self._failed = False
 
@@ -42,7 +42,7 @@ class SimulatedTimerThread:
         self._process.set_timer(self._pause_s, self._tick)
 
     def _tick(self) -> None:
-        self._turn.take(_passing(self._store), self._passed, lambda _error: self.begin())
+        self._commit_lock.run(_passing(self._store), self._passed, lambda _error: self.begin())
 
     def _passed(self, at: int) -> None:
         self._failed = False
@@ -52,7 +52,7 @@ class SimulatedTimerThread:
         following = next(brought, None)
         if following is None:
             if len(self._store.timers) and not self._failed:
-                self._hours.kept(at)
+                self._clock_checker.record_pending_timers(at)
             self.begin()
             return
 
@@ -60,7 +60,7 @@ class SimulatedTimerThread:
             self._failed = self._failed or order.error is not None
             self._go_on(at, brought)
 
-        self._turn.carry_out(*following, done)
+        self._commit_lock.submit(*following, done)
 
 
 def _passing(store: RoomStore) -> Conversation[int]:

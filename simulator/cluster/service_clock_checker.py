@@ -31,11 +31,11 @@ class ServiceClockChecker:
     speed: float = 1.0
     findings: list[str] = field(default_factory=list)
     # The incarnation that is the primary of the present term.
-    _holder: str = ""
+    _primary: str = ""
     _passed_s: float = 0.0
     """Virtual seconds during which a primary ran and ticked, up to ``_counted_to``."""
     _counted_to: float = 0.0
-    _said_s: float = 0.0
+    _decided_s: float = 0.0
     """The value of ``_passed_s`` at the last decision."""
     # The highest service time of a decision of a primary, in milliseconds.
     _latest: int = 0
@@ -51,47 +51,51 @@ class ServiceClockChecker:
     # A lower bound for the beginning of later terms, from ticks with pending timers.
     _due_from: int = 0
 
-    def published(self, entry: Entry) -> None:
+    def record_published(self, entry: Entry) -> None:
         """Record an entry that clients may have seen."""
         if entry.stream == THE_SERVICE:
             self._written = max(self._written, json.loads(entry.body)["at"])
 
-    def kept(self, at: int) -> None:
+    def record_pending_timers(self, at: int) -> None:
         """Record the time ``at`` of a tick with timers pending, after all due commands were done."""
         self._due_from = max(self._due_from, at - WRITTEN_EVERY_MS)
 
-    def begins(self, who: str, now: float, at: int) -> None:
+    def begin_term(self, incarnation: str, now: float, at: int) -> None:
         """Record the start of a term at service time ``at``.
 
         From now on reports of the previous primary do not count.
         """
-        self._holder = who
+        self._primary = incarnation
         known = max(self._written, self._due_from)
         if at < known:
-            self.findings.append(f"time: {who} took office at {now:.3f} s, when it was {known} ms, and says {at} ms")
-        self._passed_s = max(self._passed_s, self._said_s)
+            self.findings.append(
+                f"time: {incarnation} took office at {now:.3f} s, when it was {known} ms, and says {at} ms"
+            )
+        self._passed_s = max(self._passed_s, self._decided_s)
         self._counted_to = now
         self._term_began_s = self._passed_s
 
-    def ticks(self, who: str, now: float) -> None:
+    def record_tick(self, incarnation: str, now: float) -> None:
         """Record a tick. A tick of an old primary is ignored."""
-        if who != self._holder:
+        if incarnation != self._primary:
             return
         self._passed_s = self._passed_by(now)
         self._counted_to = max(now, self._counted_to)
 
-    def says(self, who: str, now: float, at: int) -> None:
+    def check_decision(self, incarnation: str, now: float, at: int) -> None:
         """Check the service time ``at`` of a decision."""
-        if who != self._holder:
+        if incarnation != self._primary:
             self._stray = max(self._stray, at)
             return
-        self._said_s = self._passed_by(now)
-        passed_ms = 1000 * self.speed * self._said_s
+        self._decided_s = self._passed_by(now)
+        passed_ms = 1000 * self.speed * self._decided_s
         late = at - self._least_lead - passed_ms
         if late > SLACK_MS:
-            since_stray_ms = 1000 * self.speed * (self._said_s - self._term_began_s)
+            since_stray_ms = 1000 * self.speed * (self._decided_s - self._term_began_s)
             if at > self._stray + since_stray_ms + SLACK_MS:
-                self.findings.append(f"time: {who} says {at} ms at {now:.3f} s, {late:.0f} ms more than it can be")
+                self.findings.append(
+                    f"time: {incarnation} says {at} ms at {now:.3f} s, {late:.0f} ms more than it can be"
+                )
             self._least_lead = at - passed_ms
         self._latest = max(self._latest, at)
         self._least_lead = min(self._least_lead, self._latest - passed_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.log.entries import Entry
-from simulator.cluster.servers.service_clock_checker import ServiceClockChecker
+from simulator.cluster.service_clock_checker import ServiceClockChecker
 
 
 @dataclass
@@ -18,12 +18,12 @@ class PublishedLog:
     forgotten: set[str] = field(default_factory=set)
     """The streams that a main server began to forget. It only grows."""
     findings: list[str] = field(default_factory=list)
-    hours: ServiceClockChecker = field(default_factory=ServiceClockChecker)
+    clock_checker: ServiceClockChecker = field(default_factory=ServiceClockChecker)
     """How service time passed."""
 
     def publish(self, entry: Entry) -> None:
         """Record a visible event. No other event may ever have the same stream and version."""
-        self.hours.published(entry)
+        self.clock_checker.record_published(entry)
         first = self.published.setdefault(entry.stream, {}).setdefault(entry.version, entry)
         if first.body != entry.body:
             self.findings.append(f"G3: {entry.stream} version {entry.version} was {first.body} and became {entry.body}")

@@ -29,7 +29,7 @@ class _Alone(Submission):
         self.fail = fail
 
 
-class CommitTurn:
+class SimulatedCommitLock:
     """Runs one procedure at a time: a batch of commands, or another procedure that excludes commits."""
 
     def __init__(self, process: Process, commit: Commit, *, timeout_s: float, committed: Callable[[], None]) -> None:
@@ -50,33 +50,33 @@ class CommitTurn:
             else:
                 self._process.answer(request, dict(order.answer or {}))
 
-        self.carry_out(stream, command, done)
+        self.submit(stream, command, done)
 
-    def carry_out(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
+    def submit(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
         """Submit a command of the servers to the next batch. ``done`` gets its result."""
-        self._line_up(_Asked(stream, command, done))
+        self._enqueue(_Asked(stream, command, done))
 
-    def take(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
+    def run(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
         """Run a procedure while nothing is committed. ``then`` gets its result, ``fail`` its error."""
-        self._line_up(_Alone(conversation, then, fail))
+        self._enqueue(_Alone(conversation, then, fail))
 
-    def _line_up(self, waiter: _Asked | _Alone) -> None:
+    def _enqueue(self, waiter: _Asked | _Alone) -> None:
         if self._turns.acquire(waiter):
-            self._have(waiter)
+            self._run_next(waiter)
 
-    def _have(self, waiter: _Asked | _Alone) -> None:
+    def _run_next(self, waiter: _Asked | _Alone) -> None:
         if isinstance(waiter, _Alone):
-            self._hold(waiter.conversation, waiter.then, waiter.fail)
+            self._run(waiter.conversation, waiter.then, waiter.fail)
         else:
             batch = [asked for asked in self._turns.batch() if isinstance(asked, _Asked)]
-            self._hold(self._commit.run(batch), lambda _: self._answer(batch), None)
+            self._run(self._commit.run(batch), lambda _: self._answer(batch), None)
 
-    def _hold(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
+    def _run(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
         def over(go_on: Callable[[], None]) -> None:
             following = self._turns.release()
             go_on()
             if following is not None:
-                self._have(following)
+                self._run_next(following)
 
         Exchange(
             self._process,
