@@ -1,7 +1,7 @@
 """The game: rules, rooms and usernames. Pure code: no clock, I/O, threads, network or source of randomness.
 
 Rooms and usernames each have two functions: ``decide(state, command) -> events`` and ``evolve(state, event) -> state``.
-Time and randomness are arguments, in a ``moment.Context``. Read ``rules`` and ``games`` first, then ``rooms``.
+Time and randomness are arguments, in a ``context.Context``. Read ``rules`` and ``games`` first, then ``rooms``.
 
 - ``games``: the games. To add a game, add a file beside ``tictactoe`` and a line in ``registry``.
 - ``match``: clocks, offers, series and matchmaking.

@@ -1,4 +1,4 @@
-"""State of the whole cluster: service time (see ``moment``), and whether the cluster drains.
+"""State of the whole cluster: service time (see ``context``), and whether the cluster drains.
 
 Decide and evolve, as for rooms. Pure.
 """
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from game.moment import Context
+from game.context import Context
 from game.plain_values import Form, Whole
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from game.moment import Limits
+from game.context import Limits
 from server.settings_checks import complaints
 from server.settings_fields import SettingsFields
 from server.settings_source import SettingsError, from_environment, from_file

@@ -57,10 +57,10 @@ class SeekFilter(NamedTuple):
     clock: str = ANY
 
 
-def narrowed(choices: Choices, wishes: Sequence[SeekFilter]) -> Choices | None:
+def narrowed(choices: Choices, filters: Sequence[SeekFilter]) -> Choices | None:
     """Return the choices that all these filters accept; None if there are none."""
-    boards = {wish.board for wish in wishes} - {ANY}
-    clocks = {wish.clock for wish in wishes} - {ANY}
+    boards = {one.board for one in filters} - {ANY}
+    clocks = {one.clock for one in filters} - {ANY}
     narrow = choices._replace(
         boards=tuple(board for board in choices.boards if boards <= {board}),
         clocks=tuple(clock for clock in choices.clocks if clocks <= {clock}),
@@ -68,7 +68,7 @@ def narrowed(choices: Choices, wishes: Sequence[SeekFilter]) -> Choices | None:
     return narrow if narrow.ways else None
 
 
-def check_wish(value: object, choices: Choices) -> SeekFilter:
+def check_filter(value: object, choices: Choices) -> SeekFilter:
     """Return the filter that a client sent as a dictionary. Missing fields are ``ANY``. Raises InvalidArgument."""
     if not isinstance(value, Mapping):
         raise InvalidArgument("wish must be a dictionary of board and clock")

@@ -1,4 +1,4 @@
-"""The two clocks of a game. Pure; in service time (see ``moment``), so a takeover costs no player any time.
+"""The two clocks of a game. Pure; in service time (see ``context``), so a takeover costs no player any time.
 
 There are three kinds: no clock; a fixed time for every move; a base time with an increment for every move (Fischer's
 clock, US patent 4,884,255). Both clocks stand still, or exactly one runs. A player whose clock reaches 0 has lost.

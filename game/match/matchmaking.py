@@ -22,7 +22,7 @@ class Seeker(NamedTuple):
     """A person who waits for a match. ``since``: in seconds, by the clock of the other arguments of ``Seekers``."""
 
     name: str
-    wish: SeekFilter
+    accepts: SeekFilter
     rating: float
     since: float
 
@@ -64,7 +64,7 @@ class Seekers:
             seeker = seeker._replace(since=min(seeker.since, before.since))
         self._waiting[seeker.name] = seeker
         bisect.insort(self._queue, (seeker.since, seeker.name))
-        bisect.insort(self._by_rating.setdefault(seeker.wish, []), (seeker.rating, seeker.since, seeker.name))
+        bisect.insort(self._by_rating.setdefault(seeker.accepts, []), (seeker.rating, seeker.since, seeker.name))
 
     def drop(self, name: str) -> bool:
         """Remove a seeker. Return False if the name was not waiting."""
@@ -72,10 +72,10 @@ class Seekers:
         if seeker is None:
             return False
         del self._queue[bisect.bisect_left(self._queue, (seeker.since, name))]
-        same = self._by_rating[seeker.wish]
+        same = self._by_rating[seeker.accepts]
         del same[bisect.bisect_left(same, (seeker.rating, seeker.since, name))]
         if not same:
-            del self._by_rating[seeker.wish]
+            del self._by_rating[seeker.accepts]
         return True
 
     def groups(self, now: float) -> list[tuple[Seeker, ...]]:
@@ -92,7 +92,7 @@ class Seekers:
 
     def choices_of(self, group: Sequence[Seeker]) -> Choices:
         """Return what the group can choose from."""
-        return narrowed(self._choices, [seeker.wish for seeker in group]) or self._choices
+        return narrowed(self._choices, [seeker.accepts for seeker in group]) or self._choices
 
     def _group_of(self, first: Seeker, now: float) -> list[Seeker] | None:
         group = [first]
@@ -105,26 +105,26 @@ class Seekers:
 
     def _next_for(self, group: Sequence[Seeker], now: float) -> Seeker | None:
         """Return the next member of a group: a seeker outside it with a filter compatible with all filters in it."""
-        wishes, names = [seeker.wish for seeker in group], [seeker.name for seeker in group]
+        filters, names = [seeker.accepts for seeker in group], [seeker.name for seeker in group]
         found = [
             candidate
-            for wish in self._by_rating
-            if _together(self._choices, frozenset([*wishes, wish]))
-            for candidate in self._candidates(wish, group[0], names, now)
+            for accepts in self._by_rating
+            if _together(self._choices, frozenset([*filters, accepts]))
+            for candidate in self._candidates(accepts, group[0], names, now)
         ]
         if now - group[0].since >= PATIENT_S:
             return min(found, key=_place, default=None)
         return min(found, key=lambda seeker: (abs(seeker.rating - group[0].rating), _place(seeker)), default=None)
 
-    def _candidates(self, wish: SeekFilter, first: Seeker, names: Sequence[str], now: float) -> Iterable[Seeker]:
+    def _candidates(self, accepts: SeekFilter, first: Seeker, names: Sequence[str], now: float) -> Iterable[Seeker]:
         """Return the possible next members with that filter.
 
         They are the neighbours by rating or, after PATIENT_S, the seeker with the longest wait. Of the seekers with one
         rating, it is the one with the longest wait.
         """
-        same = self._by_rating[wish]
+        same = self._by_rating[accepts]
         if now - first.since >= PATIENT_S:
-            yield from self._longest(wish, names)
+            yield from self._longest(accepts, names)
             return
         above = bisect.bisect_left(same, (first.rating,))
         for side in (range(above - 1, -1, -1), range(above, len(same))):
@@ -134,16 +134,16 @@ class Seekers:
                 longest = next(name for _, _, name in same[start : start + len(names) + 1] if name not in names)
                 yield self._waiting[longest]
 
-    def _longest(self, wish: SeekFilter, names: Sequence[str]) -> Iterable[Seeker]:
+    def _longest(self, accepts: SeekFilter, names: Sequence[str]) -> Iterable[Seeker]:
         for _, name in self._queue:
-            if name not in names and self._waiting[name].wish == wish:
+            if name not in names and self._waiting[name].accepts == accepts:
                 yield self._waiting[name]
                 return
 
 
 @functools.cache
-def _together(choices: Choices, wishes: frozenset[SeekFilter]) -> bool:
-    return narrowed(choices, list(wishes)) is not None
+def _together(choices: Choices, filters: frozenset[SeekFilter]) -> bool:
+    return narrowed(choices, list(filters)) is not None
 
 
 def _place(seeker: Seeker) -> tuple[float, str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from game.context import Context, Limits
 from game.errors import NoSuchRoom, RoomClosed
-from game.moment import Context, Limits
 from game.rooms import commands as c
 from game.rooms import decide_access, decide_offers, decide_play
 from game.rooms.commands import Command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from game.context import Context, Limits
 from game.errors import (
     GameStillRunning,
     InvalidArgument,
@@ -15,7 +16,6 @@ from game.games.registry import boards_of, rules_named
 from game.games.selection import SELECT_MS, Selection, agreed
 from game.match.clock import clock_rule, written
 from game.match.series import check_best_of
-from game.moment import Context, Limits
 from game.rooms import access, decide_play
 from game.rooms.commands import SYSTEM, Close, Create, Join, Leave, Lock, Match, Remove
 from game.rooms.events import (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from game.context import Context, Limits
 from game.errors import NoSuchOffer, NotInRoom
 from game.match import offers
 from game.match.offers import Matter, check_matter
-from game.moment import Context, Limits
 from game.rooms import chat
 from game.rooms.commands import Accept, Decline, Offer, Say
 from game.rooms.decide_play import back, seat_in, seat_in_game

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from game.context import Context, Limits
 from game.errors import (
     GameNotRunning,
     GameStillRunning,
@@ -18,7 +19,6 @@ from game.games.selection import Proposal, agreed, check_proposal, draw_lots
 from game.games.selection import propose as with_proposal
 from game.match import clock as clocks
 from game.match.clock import clock_rule, written
-from game.moment import Context, Limits
 from game.rooms.commands import SYSTEM, ClaimGame, Due, Move, Propose, Rematch, Resign
 from game.rooms.events import Agreed, Event, Finished, Moved, Proposed, RematchWanted, Returned, Started
 from game.rooms.state import Room

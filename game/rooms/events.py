@@ -1,7 +1,7 @@
 """The events of a room: immutable facts. ``event_codec`` has their plain form for disk and wire.
 
 Each event has the user and the request id that caused it, so that every copy of the events recognizes a retry. ``at``
-is its service time (see ``moment``), where something depends on it. Fields are written in this order. A field that is
+is its service time (see ``context``), where something depends on it. Fields are written in this order. A field that is
 added needs a default, because older logs lack it.
 """
 

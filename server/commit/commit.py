@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
+from game.context import Context
 from game.errors import Refusal, TicTacToeError
 from game.forms.records import Record
-from game.moment import Context
 from server.log.archive_stream import AddRecord, volume_stream
 from server.log.batch import Batch
 from server.log.entries import Entry, StreamSummary
@@ -78,23 +78,21 @@ class Commit:
         journal: Journal,
         replication: ReplicationPort,
         faults: Failpoints,
-        moment: Callable[[], Context],
+        context: Callable[[], Context],
     ) -> None:
-        """Store the parts. ``moment`` returns the present moment; all commands of a batch are decided at the same
-        moment.
-        """
+        """Store the parts. ``context`` returns the present context; all commands of a batch are decided in the same."""
         self._streams = streams
         self._states = states
         self._journal = journal
         self._replication = replication
         self._faults = faults
-        self._moment = moment
+        self._context = context
         # Outcomes that no stream remembers; see ``remembered_answers``. A batch that cannot be written adds none.
         self._unchanged = RememberedAnswers()
 
     def run(self, submissions: Sequence[Submission]) -> Conversation[None]:
         """Commit a batch. Each submission then has its answer, or an error and no effect."""
-        batch = Batch(self._moment())
+        batch = Batch(self._context())
         for submission in submissions:
             self._settle(submission, batch)
         if batch.entries:

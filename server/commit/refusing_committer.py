@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from game.moment import Context
+from game.context import Context
 from server.log.streams import Streams
 from server.rooms.service_clock import ServiceClock
 from wire.errors import TicTacToeError
@@ -21,7 +21,7 @@ class EmptyStates(Protocol):
     def state_of(self, stream: str) -> Any:
         """Return the state of a stream."""
 
-    def moment(self) -> Context:
+    def context(self) -> Context:
         """Return the present moment."""
 
 
@@ -43,7 +43,7 @@ class RefusingCommitter:
         kind = self._streams.kind_of(stream)
         state = self._states.state_of(stream)
         answer = kind.answered(state, command)
-        if answer is None and kind.request(command) is None and not kind.decide(state, command, self._states.moment()):
+        if answer is None and kind.request(command) is None and not kind.decide(state, command, self._states.context()):
             answer = kind.answer(state, command)
         if answer is None:
             raise type(self.error)(self.error.message)

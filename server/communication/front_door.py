@@ -13,7 +13,7 @@ from game.accounts.names import check_name
 from game.accounts.recovery_code import LONGEST_WRITTEN, check_code
 from game.errors import NoSuchRoom
 from game.games.registry import DEFAULT_GAME, short_list
-from game.games.selection import check_wish
+from game.games.selection import check_filter
 from server.communication.following import FOLLOW_WAIT_S, PAGE
 from server.communication.game_index import GameIndex
 from server.communication.lobby_follower import LOBBY, LobbyFollower
@@ -191,7 +191,7 @@ class FrontDoor:
         The seek ends unless the client calls again. The ``ticket`` of the answer keeps the place in the queue.
         """
         name = self._identities.name_with(token_hash(token))
-        checked = check_wish(wish, self._choices)
+        checked = check_filter(wish, self._choices)
         return self.matchmaker.seek(name, checked, ticket, min(timeout_s, self._settings.max_wait_s))
 
     @remote(token=token)
@@ -203,7 +203,7 @@ class FrontDoor:
     def play_house_bot(self, token: str, request_id: str, wish: Mapping[str, object]) -> Mapping[str, object]:
         """Open a match with the house bot at once."""
         name = self._identities.name_with(token_hash(token))
-        return self.matchmaker.play_house_bot(name, request_id, check_wish(wish, self._choices), calling_host())
+        return self.matchmaker.play_house_bot(name, request_id, check_filter(wish, self._choices), calling_host())
 
     # -- results --------------------------------------------------------------------------------------------------
 

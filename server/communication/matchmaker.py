@@ -47,7 +47,7 @@ Where = Callable[[str], Mapping[str, object]]
 class _Seek(NamedTuple):
     """The filter of a seek, and since when the seeker waits."""
 
-    wish: SeekFilter
+    accepts: SeekFilter
     since: float
 
 
@@ -100,13 +100,13 @@ class Matchmaker:
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
-    def seek(self, name: str, wish: SeekFilter, ticket: str, timeout_s: float) -> dict[str, object] | Later:
+    def seek(self, name: str, accepts: SeekFilter, ticket: str, timeout_s: float) -> dict[str, object] | Later:
         """Return a match: at once or when there is one; when the time is up, return the state of the seek.
 
         A player who cancelled a seek starts a new seek by a call without a ticket. Raises Draining.
         """
         waited_s = self._waited_s(name, ticket)
-        seek = _Seek(wish, self._clock() - waited_s)
+        seek = _Seek(accepts, self._clock() - waited_s)
         if timeout_s <= 0 or self._lobby.match_of(name) is not None or self._lobby.draining is not None:
             return self._state_of(name, seek)
         if waited_s < PATIENT_S:
@@ -118,7 +118,7 @@ class Matchmaker:
                 self._drop_abandoned([name])  # after a broken connection, only the ticket keeps the place
                 later = self._long_polls.wait(name, seek, timeout_s)
                 if name not in self._being_matched:
-                    self._seekers.add(Seeker(name, wish, self._rating_of(name), seek.since))
+                    self._seekers.add(Seeker(name, accepts, self._rating_of(name), seek.since))
                     self._news = True
                 return later
         return self._state_of(name, seek)
@@ -137,7 +137,7 @@ class Matchmaker:
         self._long_polls.notify([name])
         return self._state_of(name, _Seek(SeekFilter(), self._clock()))
 
-    def play_house_bot(self, name: str, request_id: str, wish: SeekFilter, host: str = "") -> Mapping[str, object]:
+    def play_house_bot(self, name: str, request_id: str, accepts: SeekFilter, host: str = "") -> Mapping[str, object]:
         """Return a match with the house bot, or the running match that the player is in.
 
         Raises Busy when the bot plays its most matches, LimitReached when it plays its most with people of that host.
@@ -149,7 +149,7 @@ class Matchmaker:
             raise Busy("the house bot plays its most matches (MAX_BOT_MATCHES)")
         self._check_may_play_bot(host)
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
-        choices = narrowed(self._choices, [wish]) or self._choices
+        choices = narrowed(self._choices, [accepts]) or self._choices
         pairing = Pairing(f"{SYSTEM_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
         (opened,) = self._open([pairing])
         with self._changed:

@@ -12,10 +12,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from game.context import Context
 from game.errors import check
 from game.forms import records
 from game.forms.records import RECORDS_OF_A_VOLUME, Record
-from game.moment import Context
 from game.plain_values import Form, Whole
 from server.log.entries import StreamCopy
 from server.log.stream_kind import StreamKind

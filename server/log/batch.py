@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from game.moment import Context
+from game.context import Context
 from server.log.entries import Entry, StreamSummary
 from server.log.remembered_answers import Outcome
 

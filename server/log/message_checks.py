@@ -13,8 +13,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from game.context import Limits
 from game.errors import InvalidArgument
-from game.moment import Limits
 from game.plain_values import convert, is_unicode
 from server.log.entries import MOST_ROWS, Entry, EpochStart, LogId, Snapshot, StreamCopy, StreamName
 from server.log.row_format import LOST

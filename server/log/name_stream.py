@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from game.accounts import name_events, names
+from game.context import Context
 from game.forms.records import NameFreed, Record
-from game.moment import Context
 from server.log.stream_kind import Command, Event, StreamKind
 
 PREFIX = "name/"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from game.context import Context, Limits
 from game.errors import InvariantBroken
 from game.forms import event_codec, records, snapshot_codec, views
 from game.forms.records import Record
-from game.moment import Context, Limits
 from game.rooms import decide, dedup, evolve, state
 from game.rooms.commands import Command
 from game.rooms.events import Event, Finished

@@ -7,7 +7,7 @@ from typing import Any
 
 from game import cluster_state
 from game.cluster_state import ClusterState, Drain, Happened, Tick
-from game.moment import Context
+from game.context import Context
 from server.log.entries import StreamCopy
 from server.log.row_format import LOST
 from server.log.stream_kind import StreamKind

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
+from game.context import Context
 from game.errors import TicTacToeError
 from game.forms.records import Record
-from game.moment import Context
 from game.plain_values import Form, as_json
 from server.log.entries import Entry, StreamCopy
 from server.log.row_format import LOST

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from game.context import Limits
 from game.errors import InvariantBroken
-from game.moment import Limits
 from game.plain_values import is_unicode
 from server.log import archive_stream, name_stream, room_stream, service_stream
 from server.log.archive_stream import ArchiveStream, is_volume

@@ -108,7 +108,7 @@ class PrimaryTerm(Reads):
         self.link.repair = repair
         node.retries["repair"] = repair.retries
         node.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
-        commit = Commit(streams, store, journal, self.link, faults, store.moment)
+        commit = Commit(streams, store, journal, self.link, faults, store.context)
         on_committed = self._observer.batch_committed
         committer = Committer(commit, line.hold, step_down=node.step_down, on_committed=on_committed)
         super().__init__(node, clients, store, committer)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from game.moment import Limits
+from game.context import Limits
 from server.log import message_checks
 from server.log.entries import FARTHEST, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy, StreamCursor
 from server.log.journal.compaction import Compactor

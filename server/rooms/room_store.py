@@ -15,9 +15,9 @@ from typing import Any
 import structlog
 
 from game.cluster_state import ClusterState, drain_notice
+from game.context import Context
 from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import LATER_IN_ROWS, talk
-from game.moment import Context
 from game.rooms.state import Room
 from server.log.batch import Batch
 from server.log.entries import StreamCopy, StreamSummary
@@ -238,9 +238,9 @@ class RoomStore:
         """What all callers are shown while the cluster drains, else None."""
         return drain_notice(self.service)
 
-    def moment(self) -> Context:
+    def context(self) -> Context:
         """Return the present moment, for the decision of commands."""
-        return self.time.moment(draining=self.service.draining)
+        return self.time.context(draining=self.service.draining)
 
     def unfinished(self) -> list[str]:
         """Return the open rooms in which a game, a series or a selection runs, by their rows."""

@@ -1,4 +1,4 @@
-"""Service time (see ``game.moment``) on the primary, from its own monotonic clock.
+"""Service time (see ``game.context``) on the primary, from its own monotonic clock.
 
 It moves only while the server works. The server calls ``tick`` every ``TICK_S`` with the commit lock held. Of a longer
 pause between two ticks, only ``LONGEST_STEP_S`` counts. So a hung server or a blocked commit costs a player no more
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from game.moment import CHANCE_BITS, Context
+from game.context import CHANCE_BITS, Context
 
 TICK_S = 0.1
 LONGEST_STEP_S = 0.3
@@ -50,6 +50,6 @@ class ServiceClock:
             if at > self.now():
                 self._reached = (float(at), self._clock())
 
-    def moment(self, *, draining: bool = False) -> Context:
+    def context(self, *, draining: bool = False) -> Context:
         """Return the present moment: service time, random bits, date, and ``draining``."""
         return Context(self.now(), self._chance(), int(time.time()), draining)

@@ -52,7 +52,7 @@ def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
 
 @mutation("publish-before-commit", "events are visible before they are in the log", Commit, "run")
 def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
-    batch = Batch(self._moment())
+    batch = Batch(self._context())
     for order in orders:
         self._settle(order, batch)
     if batch.entries:
@@ -240,7 +240,7 @@ def _submit(self: RefusingCommitter, stream: str, command: Any, original: Any = 
     except StorageFailed:
         kind, states = self._streams.kind_of(stream), self._states
         state = states.state_of(stream)
-        for event in kind.decide(state, command, states.moment()):
+        for event in kind.decide(state, command, states.context()):
             state = kind.evolve(state, event)
         if room_of(stream) is not None:
             states._cache.put(room_of(stream), state)  # type: ignore[attr-defined]  # the room store
@@ -267,7 +267,7 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     "run",
 )
 def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
-    batch = Batch(self._moment())
+    batch = Batch(self._context())
     for order in orders:
         self._settle(order, batch)
     if batch.entries:

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from playing import decided, evolved
 
+from game.context import Context
 from game.errors import Refusal
 from game.forms.snapshot_codec import encode
 from game.games.selection import Choices
 from game.match.offers import MATTERS
-from game.moment import Context
 from game.rooms import commands as c
 from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command
 from game.rooms.dedup import CommandAnswer

@@ -35,7 +35,7 @@ def _group_of(first: Seeker, waiting: Sequence[Seeker], now: float, choices: Cho
 
 def together(seekers: Sequence[Seeker], choices: Choices) -> bool:
     """Whether there is something that all of them wish for."""
-    return narrowed(choices, [seeker.wish for seeker in seekers]) is not None
+    return narrowed(choices, [seeker.accepts for seeker in seekers]) is not None
 
 
 def _place(seeker: Seeker) -> tuple[float, str]:

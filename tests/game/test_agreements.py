@@ -21,10 +21,10 @@ from playing import (
     won_by_x,
 )
 
+from game.context import Context
 from game.errors import GameNotRunning, InvalidArgument, NoSuchOffer, NotAllowed, NotAPlayer, NotInRoom, Refusal
 from game.forms.views import view
 from game.match.offers import MATTERS, NO_OFFERS
-from game.moment import Context
 from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer
 from game.rooms.events import Declined, Finished, Left, Offered, RematchDeclined, Returned, TakenBack
 from game.rooms.state import Room

@@ -8,10 +8,10 @@ import pytest
 
 from game import cluster_state
 from game.cluster_state import ClusterState, Drain, Tick
+from game.context import Context
 from game.errors import Draining, GameStillRunning, NoSuchRoom, RoomClosed
 from game.games.registry import short_list
 from game.games.selection import Proposal
-from game.moment import Context
 from game.rooms.commands import (
     SYSTEM,
     Close,

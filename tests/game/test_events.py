@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
+from game.context import CHANCE_BITS
 from game.errors import InvalidArgument
 from game.forms.event_codec import EVENTS as FORM
 from game.forms.event_codec import from_plain, to_plain
-from game.moment import CHANCE_BITS
 from game.rooms.events import (
     Agreed,
     Closed,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playing import after, left, opened, played, rematched, request, resigned, started, watched, won_by_x
 
+from game.context import Context, Limits
 from game.forms.views import SHOWN_SPECTATORS, summary, view
-from game.moment import Context, Limits
 from game.rooms.commands import Create, Join
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve

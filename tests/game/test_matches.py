@@ -25,6 +25,7 @@ from playing import (
     won_by_x,
 )
 
+from game.context import Context
 from game.errors import (
     GameNotRunning,
     InvalidArgument,
@@ -39,7 +40,6 @@ from game.forms import views
 from game.games import registry
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import SELECT_MS, Choices, Proposal
-from game.moment import Context
 from game.rooms.commands import SYSTEM, Close, Create, Due, Leave, Lock, Match, Propose, Remove
 from game.rooms.events import Agreed, Closed, Created, Left, Proposed, Returned, Seated, Selecting, Started
 from game.rooms.state import BETWEEN_GAMES_MS, Room, answer_now, answer_to, nothing

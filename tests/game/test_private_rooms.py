@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playing import LIMITS, after, decided, joined, left, opened, request, started, watched
 
+from game.context import Context
 from game.errors import InvalidArgument, NotAllowed, NotInRoom, NotInvited, RoomClosed, TooOften
 from game.forms.views import summary, talk, view
-from game.moment import Context
 from game.rooms.chat import LINES_OF_ONE, Line
 from game.rooms.commands import Close, Create, Join, Lock, Remove, Say
 from game.rooms.decide import decide

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playing import UNTIMED, decided, due
 
+from game.context import Context
 from game.errors import RoomClosed
 from game.forms.records import from_plain, record_of, to_plain
 from game.match.offers import NO_OFFERS
 from game.match.series import winner
-from game.moment import Context
 from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, RATE_MS
 from game.rooms.commands import SYSTEM, Command, Due
 from game.rooms.events import Finished, Left, Moved, Started

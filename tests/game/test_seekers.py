@@ -14,7 +14,7 @@ from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from tests.game.naive_seekers import naive_groups, together
 
 CHOICES = short_list(DEFAULT_GAME)
-WISHES = [SeekFilter(board, clock) for board in (ANY, *CHOICES.boards) for clock in (ANY, *CHOICES.clocks)]
+FILTERS = [SeekFilter(board, clock) for board in (ANY, *CHOICES.boards) for clock in (ANY, *CHOICES.clocks)]
 
 
 def seekers_of(*waiting: Seeker, players: int = 2) -> Seekers:
@@ -24,8 +24,8 @@ def seekers_of(*waiting: Seeker, players: int = 2) -> Seekers:
     return seekers
 
 
-def named(name: str, *, wish: SeekFilter = WISHES[0], rating: float = 1500.0, since: float = 0.0) -> Seeker:
-    return Seeker(name, wish, rating, since)
+def named(name: str, *, accepts: SeekFilter = FILTERS[0], rating: float = 1500.0, since: float = 0.0) -> Seeker:
+    return Seeker(name, accepts, rating, since)
 
 
 def names(groups: list[tuple[Seeker, ...]]) -> list[tuple[str, ...]]:
@@ -74,15 +74,15 @@ def test_of_those_with_the_same_rating_the_one_who_waits_longest_is_matched() ->
 
 def test_wishes_that_do_not_go_together_are_not_matched() -> None:
     blitz, slow = SeekFilter(ANY, CHOICES.clocks[1]), SeekFilter(ANY, CHOICES.clocks[2])
-    seekers = seekers_of(named("ada", wish=blitz), named("bob", wish=slow, since=1.0), named("cy", since=2.0))
+    seekers = seekers_of(named("ada", accepts=blitz), named("bob", accepts=slow, since=1.0), named("cy", since=2.0))
     assert names(seekers.groups(100.0)) == [("ada", "cy")]
     assert list(seekers) == ["bob"]
 
 
 def test_who_asks_again_keeps_the_place_and_has_the_new_wish() -> None:
     small, large = SeekFilter(CHOICES.boards[0]), SeekFilter(CHOICES.boards[-1])
-    seekers = seekers_of(named("ada", wish=small), named("bob", wish=small, since=5.0))
-    seekers.add(named("ada", wish=large, since=6.0))
+    seekers = seekers_of(named("ada", accepts=small), named("bob", accepts=small, since=5.0))
+    seekers.add(named("ada", accepts=large, since=6.0))
     assert len(seekers) == 2
     assert seekers.groups(7.0) == []
     seekers.add(named("cy", since=7.0))
@@ -98,7 +98,10 @@ def test_who_is_dropped_is_matched_with_nobody() -> None:
 
 def test_what_a_group_can_choose_is_what_all_of_it_wish_for() -> None:
     seekers = seekers_of()
-    group = [named("ada", wish=SeekFilter(CHOICES.boards[1])), named("bob", wish=SeekFilter(ANY, CHOICES.clocks[2]))]
+    group = [
+        named("ada", accepts=SeekFilter(CHOICES.boards[1])),
+        named("bob", accepts=SeekFilter(ANY, CHOICES.clocks[2])),
+    ]
     chosen = seekers.choices_of(group)
     assert (chosen.boards, chosen.clocks) == (CHOICES.boards[1:2], CHOICES.clocks[2:3])
     assert chosen.best_ofs == CHOICES.best_ofs
@@ -113,7 +116,9 @@ def test_the_groups_are_those_of_the_reference(players: int, chance: random.Rand
     for now in (5.0, 11.0, 30.0):
         for number in range(count):
             rating = chance.choice([1500.0, 1400.0, 1600.0, chance.gauss(1500, 300)])
-            seeker = Seeker(f"p{number}", chance.choice(WISHES), rating, chance.choice([0.0, chance.uniform(0.0, now)]))
+            seeker = Seeker(
+                f"p{number}", chance.choice(FILTERS), rating, chance.choice([0.0, chance.uniform(0.0, now)])
+            )
             before = waiting.get(seeker.name)
             seekers.add(seeker)
             waiting[seeker.name] = seeker._replace(since=min(seeker.since, before.since)) if before else seeker
@@ -127,9 +132,9 @@ def test_the_groups_are_those_of_the_reference(players: int, chance: random.Rand
         assert set(seekers) == set(waiting)
 
 
-@given(st.lists(st.tuples(st.sampled_from(WISHES), st.floats(0, 20), st.sampled_from([1400.0, 1500.0])), max_size=30))
+@given(st.lists(st.tuples(st.sampled_from(FILTERS), st.floats(0, 20), st.sampled_from([1400.0, 1500.0])), max_size=30))
 def test_of_those_who_are_left_no_two_could_play(asked: list[tuple[SeekFilter, float, float]]) -> None:
-    waiting = [Seeker(f"p{number}", wish, rating, since) for number, (wish, since, rating) in enumerate(asked)]
+    waiting = [Seeker(f"p{number}", accepts, rating, since) for number, (accepts, since, rating) in enumerate(asked)]
     seekers = seekers_of(*waiting)
     groups = seekers.groups(20.0)
     matched = [seeker for group in groups for seeker in group]
@@ -146,11 +151,11 @@ def test_ten_thousand_who_wait_are_matched_at_once(players: int, waited_s: float
     chance = random.Random(1)
     seekers = Seekers(CHOICES, players=players)
     for number in range(10_000):
-        seekers.add(Seeker(f"p{number}", chance.choice(WISHES), chance.gauss(1500, 300), number / 10_000))
+        seekers.add(Seeker(f"p{number}", chance.choice(FILTERS), chance.gauss(1500, 300), number / 10_000))
     groups = seekers.groups(1.0 + waited_s)
     matched = [seeker.name for group in groups for seeker in group]
     assert len(set(matched)) == len(matched) == players * len(groups)
-    assert all(narrowed(CHOICES, [seeker.wish for seeker in group]) for group in groups)
+    assert all(narrowed(CHOICES, [seeker.accepts for seeker in group]) for group in groups)
     assert len(seekers) == 10_000 - len(matched)
-    assert len(seekers) < players * len(WISHES)
+    assert len(seekers) < players * len(FILTERS)
     assert [group[0].since for group in groups] == sorted(group[0].since for group in groups)

@@ -18,8 +18,8 @@ from game.games.selection import (
     SeekFilter,
     Selection,
     agreed,
+    check_filter,
     check_proposal,
-    check_wish,
     draw_lots,
     narrowed,
     propose,
@@ -60,15 +60,15 @@ def test_everything_on_the_short_list_can_be_played() -> None:
 
 
 def test_a_wish_says_what_it_is_particular_about() -> None:
-    assert check_wish({}, LIST) == SeekFilter(ANY, ANY)
-    assert check_wish({"board": "5x5", "mood": "good"}, LIST) == SeekFilter("5x5", ANY)
-    assert check_wish({"board": ANY, "clock": "10s"}, LIST) == SeekFilter(ANY, "10s")
+    assert check_filter({}, LIST) == SeekFilter(ANY, ANY)
+    assert check_filter({"board": "5x5", "mood": "good"}, LIST) == SeekFilter("5x5", ANY)
+    assert check_filter({"board": ANY, "clock": "10s"}, LIST) == SeekFilter(ANY, "10s")
 
 
 @pytest.mark.parametrize("wish", [{"board": "4x4"}, {"clock": "11s"}, {"board": None}, {"clock": ["10s"]}, [], "any"])
 def test_a_wish_for_what_is_not_there_is_refused(wish: object) -> None:
     with pytest.raises(InvalidArgument):
-        check_wish(wish, LIST)
+        check_filter(wish, LIST)
 
 
 def test_wishes_that_go_together_leave_what_both_would_play() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from playing import JUNK, UNTIMED
 
 from game.cluster_state import ClusterState, Drain, Happened, Tick, decide, decode, encode, evolve, from_plain, to_plain
+from game.context import Context
 from game.errors import InvalidArgument
-from game.moment import Context
 
 COMMANDS = st.just(Tick()) | st.builds(Drain, st.booleans(), st.none() | st.integers(0, 1 << 40))
 

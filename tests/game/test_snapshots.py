@@ -23,10 +23,10 @@ from playing import (
     won_by_x,
 )
 
+from game.context import Context
 from game.errors import InvariantBroken
 from game.forms.snapshot_codec import decode, encode
 from game.games.selection import Choices
-from game.moment import Context
 from game.rooms.commands import (
     SYSTEM,
     Accept,

@@ -18,9 +18,9 @@ from playing import (
     won_by_x,
 )
 
+from game.context import Context, Limits
 from game.errors import GameNotRunning, InvalidArgument, NotAllowed, NotAPlayer, NotInRoom, NotYourTurn, TimeUp
 from game.forms.views import view
-from game.moment import Context, Limits
 from game.rooms.commands import (
     SYSTEM,
     Accept,

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from client import Cluster as Connection
 from client import connect
 from client.room import new_request_id
+from game.context import Limits
 from game.errors import InvalidArgument
-from game.moment import Limits
 from game.rooms.events import Created
 from server.communication.front_door import FrontDoor
 from server.control.cluster import ClusterControl

@@ -16,6 +16,7 @@ import pytest
 from client import Cluster as Connection
 from client import RoomClient, connect
 from client.room import new_request_id
+from game.context import Context, Limits
 from game.errors import TooOften
 from game.forms import views
 from game.forms.records import RECORDS_OF_A_VOLUME
@@ -23,7 +24,6 @@ from game.forms.snapshot_codec import encode
 from game.games.registry import CLOCKS
 from game.games.selection import SeekFilter
 from game.games.tictactoe import BOARDS
-from game.moment import Context, Limits
 from game.rooms.access import MOST_REMOVED
 from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, LINES_OF_WATCHERS, LONGEST_LINE, RATE_MS
 from game.rooms.commands import Create, Join, Rematch, Remove, Resign, Say

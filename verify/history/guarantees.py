@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from game.moment import Limits
+from game.context import Limits
 from game.rooms.commands import ClaimGame, Close, Command, Create, Move, Resign, Say
 from game.rooms.events import Closed, Created, Event, Finished, Moved, Said
 from verify.history.linearizability import MOST_STEPS

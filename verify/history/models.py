@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+from game.context import Context, Limits
 from game.errors import NoSuchRoom, Refusal
-from game.moment import Context, Limits
 from game.rooms.commands import Command
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve

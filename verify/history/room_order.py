@@ -16,8 +16,8 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from game.context import Context, Limits
 from game.errors import BadToken, InvariantBroken, NameTaken, NotAllowed, Refusal, TimeUp, TooOften
-from game.moment import Context, Limits
 from game.rooms.commands import ClaimGame, Command
 from game.rooms.decide import decide
 from game.rooms.events import Event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from game.moment import CHANCE_BITS, Context
+from game.context import CHANCE_BITS, Context
 from server.log.entries import Epoch, LogEnd
 from server.log.journal.journal import Journal
 from server.replication.primary import Output, Primary
@@ -38,7 +38,7 @@ class InstrumentedClock(ServiceClock):
         rng = process.simulation.new_rng(f"{process.incarnation}/moments")
         super().__init__(lambda: process.now * self._clock_checker.speed, lambda: rng.getrandbits(CHANCE_BITS))
 
-    def moment(self, *, draining: bool = False) -> Context:
+    def context(self, *, draining: bool = False) -> Context:
         at = self.now()
         self._clock_checker.check_decision(str(self._process.incarnation), self._process.now, at)
         return Context(at, self._chance(), draining=draining)

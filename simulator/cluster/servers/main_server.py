@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from game.accounts.names import Claim, Recover, Reserve
+from game.context import Limits as RoomLimits
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
-from game.moment import Limits as RoomLimits
 from game.rooms.commands import (
     SYSTEM_REQUESTS,
     Accept,
@@ -187,7 +187,7 @@ class MainProcess(Process):
         )
         self._commit_lock = SimulatedCommitLock(
             self,
-            Commit(streams, store, journal, replicator, NO_FAULTS, store.moment),
+            Commit(streams, store, journal, replicator, NO_FAULTS, store.context),
             timeout_s=self._times.append_timeout_s,
             committed=self._answer_waits,
         )

@@ -11,8 +11,8 @@ from client.texts.headline import headline
 from client.texts.results import counted, result_text
 from client.texts.room import room_title
 from client.views import View
+from game.context import Context
 from game.games.registry import short_list
-from game.moment import Context
 from game.rooms.commands import Accept, ClaimGame, Create, Due, Join, Leave, Match, Offer, Resign
 from game.rooms.state import Room, nothing
 from tests.client.desktop.model.seen import seen

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from game.context import Limits
 from game.errors import CellTaken, NotYourTurn, Refusal
-from game.moment import Limits
 from game.rooms.commands import Create, Join, Leave, Move
 from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS
 from game.rooms.state import Room
@@ -63,7 +63,7 @@ class Desk:
         self.store = RoomStore(streams, self.journal, lambda _room: None)
         self.replication = Replication()
         self.stepped_down: list[str] = []
-        self.commit = Commit(streams, self.store, self.journal, self.replication, Failpoints(""), self.store.moment)
+        self.commit = Commit(streams, self.store, self.journal, self.replication, Failpoints(""), self.store.context)
         self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
 
     def hold(self, conversation: Conversation[None]) -> None:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from game.context import Limits
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import ANY, SeekFilter
 from game.match.matchmaking import Seeker
-from game.moment import Limits
 from game.rooms.commands import SYSTEM, Close
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
@@ -71,9 +71,9 @@ class Servers:
         journal.begin_term(Epoch(1, "me"))
         self.store = RoomStore(streams, journal, lambda _room: None)
         self.store.load()
-        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.moment)
+        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.context)
         hold: Callable[[Conversation[None]], None] = lambda talk: converse(  # noqa: E731
-            talk, lambda wish: pytest.fail(f"nobody here can {wish}")
+            talk, lambda effect: pytest.fail(f"nobody here can {effect}")
         )
         self.committer = Committer(commit, hold, step_down=pytest.fail)
         command_service = CommandService(self.store, self.committer, Settings())

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from game.context import Limits
 from game.errors import LimitReached
 from game.games.registry import DEFAULT_GAME, short_list
-from game.moment import Limits
 from game.rooms.commands import Close, Join, Leave
 from game.rooms.state import Room
 from server.commit.commit import Commit
@@ -54,10 +54,10 @@ class MainServer:
         journal.begin_term(Epoch(1, "me"))
         self.store = RoomStore(streams, journal, lambda _room: None, lambda: self.time)
         self.store.load()
-        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.moment)
+        commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.context)
         committer = Committer(
             commit,
-            lambda talk: converse(talk, lambda wish: pytest.fail(f"nobody here can {wish}")),
+            lambda talk: converse(talk, lambda effect: pytest.fail(f"nobody here can {effect}")),
             step_down=pytest.fail,
         )
         self.command_service = CommandService(self.store, committer, SETTINGS, lambda: self.time)

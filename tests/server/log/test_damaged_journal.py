@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from game.accounts.names import Claim
+from game.context import Limits
 from game.errors import NoSuchRoom, TicTacToeError
-from game.moment import Limits
 from game.rooms.commands import Create, Join, Leave
 from server.log.entries import START, Entry, Epoch, EpochStart, LogId, Snapshot
 from server.log.journal.file import condemn, open_journal, reader

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from game.context import Limits
 from game.errors import InvalidArgument
-from game.moment import Limits
 from game.rooms.events import Created, Moved
 from server.log import message_checks
 from server.log.entries import Entry, EpochStart, LogId

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from game.accounts.lookalikes import skeletons
+from game.context import Limits
 from game.errors import (
     BadToken,
     InvalidArgument,
@@ -28,7 +29,6 @@ from game.errors import (
     Refusal,
     WrongCode,
 )
-from game.moment import Limits
 from game.rooms.commands import Close, Create, Join
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
@@ -88,7 +88,7 @@ class MainServer:
         self.store = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)
         self.store.load()
         self.replication = Replication()
-        commit = Commit(STREAMS, self.store, self.journal, self.replication, Failpoints(""), self.store.moment)  # type: ignore[arg-type]
+        commit = Commit(STREAMS, self.store, self.journal, self.replication, Failpoints(""), self.store.context)  # type: ignore[arg-type]
         self.committer = Committer(commit, _hold, step_down=pytest.fail)
         self.names = AccountService(self.store, self.committer, LIMITS, lambda: self.time)
 

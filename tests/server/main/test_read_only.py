@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from game.accounts.names import Claim
+from game.context import Limits
 from game.errors import NameTaken
-from game.moment import Limits
 from game.rooms.commands import Create, Join, Move
 from server.commit.commit import Commit, Submission
 from server.commit.refusing_committer import RefusingCommitter, stopped_clock
@@ -52,7 +52,7 @@ def journal(tmp_path: Path) -> Journal:
     journal = open_journal(tmp_path / "journal.db")
     journal.begin_term(Epoch(1, "me"))
     store = RoomStore(STREAMS, journal, lambda _room: None)
-    commit = Commit(STREAMS, store, journal, Alone(), Failpoints(""), store.moment)  # type: ignore[arg-type]
+    commit = Commit(STREAMS, store, journal, Alone(), Failpoints(""), store.context)  # type: ignore[arg-type]
     for stream, command in (
         (ROOM, Create("ada", "create-1", "", "tictactoe", WITHOUT_PLAYERS)),
         (ROOM, Join("ada", "join-ada", "player")),

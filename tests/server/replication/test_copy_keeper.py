@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from game.moment import Limits
+from game.context import Limits
 from server.log.entries import EMPTY, START, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.journal.file import open_journal

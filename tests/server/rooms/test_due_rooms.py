@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from game.moment import Context, Limits
+from game.context import Context, Limits
 from game.rooms.commands import SYSTEM, Create, Due, Join, Rematch
 from game.rooms.decide import decide
 from game.rooms.evolve import evolve

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from game.accounts.names import Claim
+from game.context import Context, Limits
 from game.forms.views import view
-from game.moment import Context, Limits
 from game.rooms.commands import Close, Command, Create, Join
 from server.log.batch import Batch
 from server.log.entries import Entry, Epoch, StreamSummary

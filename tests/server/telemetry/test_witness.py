@@ -11,9 +11,9 @@ import pytest
 from game.accounts.name_events import Claimed
 from game.accounts.names import Claim, Recover, Release, Reserve
 from game.cluster_state import Drain, Tick
+from game.context import Context
 from game.errors import CellTaken
 from game.forms.event_codec import from_plain, to_plain
-from game.moment import Context
 from game.rooms.commands import SYSTEM, Due, Move
 from game.rooms.events import Closed, Created, Finished, Moved, Started
 from server.commit.commit import Submission

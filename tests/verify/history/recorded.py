@@ -10,7 +10,7 @@ import itertools
 import random
 from collections.abc import Iterator
 
-from game.moment import Context, Limits
+from game.context import Context, Limits
 from game.rooms.commands import Command, Create, Join, Leave, Move, Rematch, Resign
 from game.rooms.decide import decide
 from game.rooms.events import Event

@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 from recorded import LIMITS, ROOM, Recorder
 
+from game.context import Context
 from game.games.selection import SELECT_MS, Choices
-from game.moment import Context
 from game.rooms.commands import (
     SYSTEM,
     Accept,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded import LIMITS, ROOM, Recorder, busy, opened, played
 
-from game.moment import Limits
+from game.context import Limits
 from game.rooms.commands import Create, Join, Leave, Move, Rematch, Resign
 from game.rooms.events import Finished, Moved
 from verify.history.guarantees import check as check_guarantees

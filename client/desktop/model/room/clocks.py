@@ -1,6 +1,6 @@
 """What the clocks show now. The time advances locally between two news, and stands still while no server answers.
 
-*Service time* (``game.moment``) stands still while there is no primary. So does this estimate while the connection is
+*Service time* (``game.context``) stands still while there is no primary. So does this estimate while the connection is
 lost. The next news correct it.
 """
 

@@ -6,7 +6,7 @@ import pytest
 
 from client.desktop.model.room.clocks import Face, ServiceTimeEstimate, faces, is_moving, seconds_until, written
 from client.views import View
-from game.moment import Context
+from game.context import Context
 from game.rooms.commands import Create, Join, Move
 from game.rooms.state import nothing
 from tests.client.desktop.model.seen import seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from client.desktop.model.room.offers import Bar, bars, may_be_offered
-from game.moment import Context
+from game.context import Context
 from game.rooms.commands import Create, Join, Leave, Offer
 from game.rooms.state import Room, nothing
 from tests.client.desktop.model.seen import seen

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from game.moment import Context, Limits
+from game.context import Context, Limits
 from game.rooms.commands import Create, Join, Leave
 from game.rooms.state import Room, nothing
 from server.log.entries import Entry, LogId, Snapshot, StreamCopy
