@@ -7,7 +7,6 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playing import UNTIMED, decided, request
 
 from game.errors import InvalidArgument
 from game.free_text import MOST_MARKS, can_be_seen, is_readable, piles_up, readable
@@ -15,6 +14,7 @@ from game.rooms.chat import clean
 from game.rooms.commands import Create
 from game.rooms.events import Created
 from game.rooms.state import nothing
+from tests.game.playing import UNTIMED, decided, request
 
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
 HIJRI = "\u0647\u200d"

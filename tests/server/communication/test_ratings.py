@@ -17,7 +17,7 @@ from game.accounts.names import name_key
 from game.forms.records import GameRecord, Record
 from game.rules import Seat
 from server.communication.ratings import CLASS, FIRST, SURE, UNCERTAIN, UNREST, Pool, Ratings
-from tests.game.books import BOOKS, NAMES, PAIRS, WINNERS, game_of, read_again
+from tests.game.archives import BOOKS, NAMES, PAIRS, WINNERS, game_of, read_again
 from tests.game.playing import UNTIMED
 
 POOLS: tuple[Pool, ...] = ("people", "bots")

@@ -25,7 +25,7 @@ from server.log.streams import Streams
 from server.replication.repair import put
 from server.rooms.room_store import RoomStore
 from tests.server.log.damaging import cut_in_half, edit, flip
-from tests.server.rooms.test_house import Writer
+from tests.server.rooms.test_room_store import Writer
 from wire.errors import Damaged, StorageFailed, error_from
 
 STREAMS = Streams(Limits(people=10))

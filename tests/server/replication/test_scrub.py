@@ -17,7 +17,7 @@ from server.log.room_stream import room_stream
 from server.replication.scrub import PAGE, Scrub
 from tests.server.log.damaging import edit, flip
 from tests.server.log.test_damaged_journal import ROOMS, STREAMS, file, house_on, written
-from tests.server.rooms.test_house import Writer
+from tests.server.rooms.test_room_store import Writer
 
 __all__ = ["file", "written"]  # fixtures
 

@@ -9,7 +9,7 @@ import pytest
 import ttkbootstrap as ttk
 
 from client.desktop.window.widgets.gc_on_tk_thread import collect_anywhere, collect_here
-from tests.client.desktop.window.desk import Desk
+from tests.client.desktop.window.windows import Desk
 
 
 @pytest.fixture(scope="session")

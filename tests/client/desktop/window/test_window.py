@@ -21,7 +21,7 @@ from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
-from tests.client.desktop.window.desk import Desk, Person, play, two_in_a_room
+from tests.client.desktop.window.windows import Desk, Person, play, two_in_a_room
 
 
 def test_light_and_dark_are_switched_everywhere_and_remembered(desk: Desk, shared_cluster: ClusterControl) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.control.cluster import ClusterControl
-from tests.client.desktop.window.desk import Desk, two_in_a_room
+from tests.client.desktop.window.windows import Desk, two_in_a_room
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import whole
 from tictactoe import OwnServers

@@ -17,8 +17,8 @@ from game.rooms.commands import Leave, Offer
 from game.rooms.state import Room
 from server.control.cluster import ClusterControl
 from tests.client.desktop.model.seen import seen
-from tests.client.desktop.window.desk import Desk, Person
 from tests.client.desktop.window.fitting import cut_off
+from tests.client.desktop.window.windows import Desk, Person
 from tests.game.playing import after, matched, playing, request, resigned, started, won_by_x
 from tests.server.telemetry.scraping import scrape
 from wire import COMMUNICATION

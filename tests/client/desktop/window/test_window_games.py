@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.control.cluster import ClusterControl
-from tests.client.desktop.window.desk import Desk, Person, play, two_in_a_room
+from tests.client.desktop.window.windows import Desk, Person, play, two_in_a_room
 
 WIN = ((0, 4, 1, 5, 2), "XXX.OO...")
 DRAW = ((0, 1, 2, 4, 3, 5, 7, 6, 8), "XOXXOOOXX")

@@ -7,7 +7,7 @@ import pytest
 from client import connect
 from client.desktop.model.lobby.new_room import NewRoom
 from server.control.cluster import ClusterControl
-from tests.client.desktop.window.desk import Desk
+from tests.client.desktop.window.windows import Desk
 from tests.conditions import PATIENCE_S
 from tests.conftest import MakeCluster
 

@@ -9,8 +9,8 @@ from client.desktop.window.records.records import RecordsScreen
 from client.game_archive import from_json
 from game.games.selection import Proposal
 from server.control.cluster import ClusterControl
-from tests.client.desktop.window.desk import Desk, Person
 from tests.client.desktop.window.test_window import assert_fits
+from tests.client.desktop.window.windows import Desk, Person
 
 
 @pytest.fixture

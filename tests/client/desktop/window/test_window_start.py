@@ -5,7 +5,7 @@ from __future__ import annotations
 from client.desktop.model.base.local_servers import CannotDo, LocalServers
 from client.desktop.window.lobby.sign_in import SignInScreen
 from server.control.cluster import ClusterControl
-from tests.client.desktop.window.desk import Desk, Person
+from tests.client.desktop.window.windows import Desk, Person
 from tests.conftest import MakeCluster
 from tictactoe import OwnServers
 

@@ -9,7 +9,7 @@ from game.games.selection import Proposal
 from server.control.cluster import ClusterControl
 from server.control.upgrade import upgrade
 from server.supervision.processes import ROLES
-from tests.client.desktop.window.desk import Desk, Person
+from tests.client.desktop.window.windows import Desk, Person
 from tests.conditions import wait_until
 
 

@@ -1,0 +1,71 @@
+"""What holds for the whole cluster: service time that never goes back, and whether it is being emptied."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from game.cluster_state import ClusterState, Drain, Happened, Tick, decide, decode, encode, evolve, from_plain, to_plain
+from game.context import Context
+from game.errors import InvalidArgument
+from tests.game.playing import JUNK, UNTIMED
+
+COMMANDS = st.just(Tick()) | st.builds(Drain, st.booleans(), st.none() | st.integers(0, 1 << 40))
+
+
+def test_a_tick_writes_down_what_time_it_is() -> None:
+    assert decide(ClusterState(), Tick(), Context(500)) == (Happened(500, False, None),)
+    assert evolve(ClusterState(), Happened(500, False, None)) == ClusterState(1, 500)
+
+
+def test_time_that_has_not_passed_is_not_written_down() -> None:
+    for at in (0, 499, 500):
+        assert decide(ClusterState(3, 500), Tick(), Context(at)) == ()
+
+
+def test_the_cluster_is_emptied_and_goes_on_as_usual() -> None:
+    draining = evolve(ClusterState(), decide(ClusterState(), Drain(True, 1_800_000_000), Context(7))[0])
+    assert draining == ClusterState(1, 7, True, 1_800_000_000)
+    assert decide(draining, Drain(True, 1_800_000_000), Context(8)) == ()
+    assert decide(draining, Drain(True), Context(8)) == (Happened(8, True, None),)
+    assert decide(draining, Drain(False, 99), Context(8)) == (Happened(8, False, None),)
+    assert decide(draining, Tick(), Context(9)) == (Happened(9, True, 1_800_000_000),)
+
+
+@UNTIMED
+@given(st.lists(st.tuples(COMMANDS, st.integers(0, 1 << 40))))
+def test_service_time_never_goes_back_and_everything_survives_the_disk(steps: list[tuple[Tick | Drain, int]]) -> None:
+    state = ClusterState()
+    for command, at in steps:
+        before = state
+        for event in decide(state, command, Context(at)):
+            assert from_plain(json.loads(json.dumps(to_plain(event)))) == event
+            state = evolve(state, event)
+            assert state != before._replace(version=state.version), "what happens changes something"
+        assert state.at >= before.at
+        assert state.version - before.version in (0, 1)
+        assert decode(json.loads(json.dumps(encode(state)))) == state
+        if isinstance(command, Drain):
+            assert state.draining == command.on
+            assert state.until == (command.until if command.on else None)
+            assert decide(state, command, Context(at)) == ()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "drained"}, {"at": -1}, {"at": None}, {"at": 1.0}, {"draining": 1}, {"until": "soon"}]
+)
+def test_anything_else_is_no_event(wrong: dict[str, object]) -> None:
+    good = to_plain(Happened(5, True, None))
+    assert from_plain({**good, "mood": "good"}) == Happened(5, True, None)
+    with pytest.raises(InvalidArgument):
+        from_plain({**good, **wrong})
+
+
+@UNTIMED
+@given(JUNK)
+def test_junk_is_no_event(junk: object) -> None:
+    with pytest.raises(InvalidArgument):
+        from_plain(junk)

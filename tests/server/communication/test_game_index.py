@@ -1,0 +1,322 @@
+"""The index of the book of records: all that is asked of it, however the book came to it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from game.errors import NoSuchGame
+from game.forms.records import GameRecord, NameFreed, Record, to_plain
+from server.communication import game_index
+from server.communication.game_index import GameIndex
+from tests.conditions import PATIENCE_S, wait_until
+from tests.game.archives import BOOKS, BOTS, NAMES, game_of
+from tests.server.communication.naive_archive import NaiveArchive
+from wire.errors import NotReady
+from wire.waiting import call_when_waiting
+
+ALL = 1000
+FOREVER_S = 3600.0
+SHORTLY_S = 0.01
+PIECES = st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12)
+"""How many records come at once, and whether the book has no more of them by then."""
+THOROUGH = settings(max_examples=40, deadline=None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def results_are_not_waited_for_long() -> Iterator[None]:
+    """So that a result that is missing is found missing soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(game_index, "FOLLOW_WAIT_S", SHORTLY_S)
+        yield
+
+
+class MainServer:
+    """Stands where the main server is: it has the book."""
+
+    def __init__(self, book: Iterable[Record]) -> None:
+        self.book = list(book)
+
+    def records(self, numbers: Sequence[int]) -> list[Mapping[str, Any]]:
+        return [self._written(self.book[number - 1]) for number in numbers]
+
+    def records_after(self, number: int, limit: int, known: int | None = None) -> Mapping[str, Any]:
+        """The answer, as over the wire, when the book has so many records."""
+        count = len(self.book) if known is None else known
+        return {
+            "records": [self._written(one) for one in self.book[number : min(number + limit, count)]],
+            "count": count,
+        }
+
+    @staticmethod
+    def _written(record: Record) -> Mapping[str, Any]:
+        written: Mapping[str, Any] = json.loads(json.dumps(to_plain(record)))
+        return written
+
+
+def archive_of(book: Iterable[Record]) -> GameIndex:
+    """One that has read the whole book at once."""
+    main = MainServer(book)
+    archive = GameIndex(main.records)
+    archive.apply(main.records_after(0, len(main.book)))
+    return archive
+
+
+def everything(asked: GameIndex | NaiveArchive, book: Sequence[Record]) -> dict[object, object]:
+    """The answers to all questions about that book."""
+    games = [one for one in book if isinstance(one, GameRecord)]
+    limits, numbers = {1, 2, 7, len(book) + 1}, range(len(book) + 2)
+    answers: dict[object, object] = {("game", number): game_or_none(asked, number) for number in numbers}
+    answers |= {("result", one.room, one.number): asked.result(one.room, one.number) for one in games}
+    for limit in limits:
+        answers |= {("leaderboard", pool, limit): asked.leaderboard(pool, limit) for pool in ("people", "bots")}
+        for name in (*NAMES, *BOTS, "nobody"):
+            answers["player", name, limit] = asked.player(name, limit)
+        for name in ("", "ann", "robo"):
+            answers |= {("games", name, at, limit): asked.games(name, at, limit) for at in numbers}
+    return answers
+
+
+def game_or_none(asked: GameIndex | NaiveArchive, number: int) -> Mapping[str, object] | None:
+    try:
+        return asked.game(number)
+    except NoSuchGame:
+        return None
+
+
+def numbers_of(answer: Mapping[str, Any]) -> list[int]:
+    return [game["number"] for game in answer["games"]]
+
+
+# -- however it came ------------------------------------------------------------------------------------------------
+
+
+@THOROUGH
+@given(BOOKS, PIECES)
+def test_in_whatever_pieces_the_book_comes_all_is_answered_as_the_whole_book_says(
+    book: list[Record], pieces: list[tuple[int, bool]]
+) -> None:
+    main = MainServer(book)
+    archive = GameIndex(main.records)
+    for size, all_there_is in [*pieces, (len(book), True)]:
+        until = min(archive.count + size, len(book))
+        answer = main.records_after(archive.count, size, until if all_there_is else len(book))
+        archive.apply(answer)
+        assert archive.count == until
+        if until == answer["count"]:
+            assert archive.games("", 0, 5) == NaiveArchive(book[:until]).games("", 0, 5)
+        else:
+            assert_not_ready(archive)
+    assert everything(archive, book) == everything(NaiveArchive(book), book)
+
+
+@THOROUGH
+@given(BOOKS, st.sampled_from(["", *NAMES]), st.integers(1, 8))
+def test_page_after_page_every_game_is_there_once(book: list[Record], name: str, limit: int) -> None:
+    archive = archive_of(book)
+    found, page = [], archive.games(name, 0, limit)
+    while page["earlier"]:
+        assert len(numbers_of(page)) == limit
+        found += numbers_of(page)
+        page = archive.games(name, int(str(page["earlier"])), limit)
+        assert numbers_of(page)[:1] < found[-1:], "the way goes back"
+    found += numbers_of(page)
+    assert found == numbers_of(NaiveArchive(book).games(name, 0, len(book) + 1))
+
+
+@THOROUGH
+@given(BOOKS, BOOKS)
+def test_with_a_shorter_book_everything_begins_anew(one: list[Record], another: list[Record]) -> None:
+    longer, shorter = sorted([[*one, game_of("ann", "bob", room="long")], another], key=len, reverse=True)
+    if len(longer) == len(shorter):
+        shorter = shorter[:-1]
+    main = MainServer(longer)
+    archive = GameIndex(main.records)
+    archive.apply(main.records_after(0, len(longer)))
+    main.book = shorter
+    archive.apply(main.records_after(archive.count, len(longer)))
+    assert archive.count == 0
+    assert_not_ready(archive)
+    archive.apply(main.records_after(0, len(longer)))
+    assert everything(archive, shorter) == everything(NaiveArchive(shorter), shorter)
+    assert all(game_or_none(archive, number) is None for number in range(len(shorter) + 1, len(longer) + 1))
+
+
+class Line:
+    """A connection to the main server, over which some questions are not answered, and the book grows meanwhile."""
+
+    def __init__(self, main: MainServer, growth: Sequence[int]) -> None:
+        """``growth``: by how many records the book is longer at each question; 0: the question is not answered."""
+        self._main = main
+        self._growth = list(growth)
+        self._known = 0
+        self.open = True
+        self.told_all = False
+
+    def call(self, method: str, number: int, limit: int, _wait_s: float, *, timeout_s: float) -> Mapping[str, Any]:
+        assert method == "records_after"
+        assert timeout_s > game_index.FOLLOW_WAIT_S, "the main server may take all the time it was given"
+        self.open = True
+        more = self._growth.pop(0) if self._growth else ALL
+        if not more:
+            raise NotReady("the main server is being replaced")
+        self._known = min(self._known + more, len(self._main.book))
+        answer = self._main.records_after(number, min(limit, 4), self._known)
+        self.told_all = not self._growth and number + len(answer["records"]) == len(self._main.book)
+        return answer
+
+    def close(self) -> None:
+        self.open = False
+
+
+@THOROUGH
+@given(BOOKS, st.lists(st.integers(0, 6), max_size=12))
+def test_it_keeps_up_with_a_book_that_grows_though_not_every_question_is_answered(
+    book: list[Record], growth: list[int]
+) -> None:
+    main = MainServer(book)
+    archive = GameIndex(main.records)
+    line = Line(main, growth)
+    pauses = 0
+
+    def pause(_seconds: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        assert not line.open, "a connection that broke is not used again"
+
+    archive.follow(line, lambda: not line.told_all, pause)  # type: ignore[arg-type]
+    assert pauses == growth.count(0)
+    assert everything(archive, book) == everything(NaiveArchive(book), book)
+
+
+# -- until it is complete -------------------------------------------------------------------------------------------
+
+
+def assert_not_ready(archive: GameIndex) -> None:
+    with pytest.raises(NotReady):
+        archive.leaderboard("people", 1)
+    with pytest.raises(NotReady):
+        archive.player("ann", 1)
+    with pytest.raises(NotReady):
+        archive.games("", 0, 1)
+
+
+def test_before_anything_was_read_nothing_is_listed_and_everybody_has_the_first_rating() -> None:
+    archive = GameIndex(MainServer([]).records)
+    assert_not_ready(archive)
+    assert archive.rating_of("ann") == 1500.0
+    archive.apply({"records": [], "count": 0})
+    assert archive.games("", 0, 1) == {"games": [], "earlier": 0}
+
+
+def test_while_the_book_is_read_results_are_found_and_ratings_are_as_far_as_it_was_read() -> None:
+    main = MainServer([game_of("ann", "bob", room="abcd", number=1), game_of("ann", "bob", room="abcd", number=2)])
+    archive = GameIndex(main.records)
+    archive.apply(main.records_after(0, 1))
+    assert_not_ready(archive)
+    assert archive.result("abcd", 1)["number"] == archive.game(1)["number"] == 1
+    assert round(archive.rating_of("ann")) == 1607
+
+
+# -- private games --------------------------------------------------------------------------------------------------
+
+
+def test_a_private_game_is_in_no_list_and_rates_nobody_but_is_found_by_its_room() -> None:
+    archive = archive_of([game_of("ann", "bob", room="hide", private=True), game_of("ann", "eve", None, room="show")])
+    assert numbers_of(archive.games("", 0, 9)) == numbers_of(archive.games("ann", 0, 9)) == [2]
+    assert numbers_of(archive.player("bob", 9)) == []
+    assert archive.player("bob", 9)["people"] is None
+    assert archive.rating_of("ann") == archive.rating_of("bob") == 1500.0
+    assert game_or_none(archive, 1) is None
+    found = archive.result("hide", 1)
+    assert (found["number"], found["changes"]) == (1, {})
+
+
+# -- names that were let go -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("freed", ["ann", "ANN"])
+def test_games_of_a_name_that_was_let_go_are_not_its_next_owners_but_still_in_the_list_of_all(freed: str) -> None:
+    first, second = game_of("ann", "bob", room="old1"), game_of("ann", "bob", None, room="new1")
+    archive = archive_of([first, NameFreed(freed)])
+    assert archive.player("ann", 9) == {"name": "ann", "people": None, "bots": None, "games": [], "earlier": 0}
+    assert archive.rating_of("ann") == 1500.0
+
+    archive = archive_of([first, NameFreed(freed), second])
+    assert numbers_of(archive.player("ann", 9)) == numbers_of(archive.games("Ann", 0, 9)) == [3]
+    assert numbers_of(archive.player("bob", 9)) == numbers_of(archive.games("", 0, 9)) == [3, 1]
+    assert archive.game(1)["record"] == to_plain(first)
+    assert archive.result("old1", 1)["changes"] == {"ann": (1500, 1607), "bob": (1500, 1393)}
+
+
+# -- a result that is asked for early -------------------------------------------------------------------------------
+
+
+class Asking:
+    """Somebody who asks for a result, in a thread of their own."""
+
+    def __init__(self, archive: GameIndex, room: str, number: int) -> None:
+        self.waits = threading.Event()
+        self.reported: Mapping[str, object] | None = None
+        threading.Thread(target=self._ask, args=(archive, room, number), daemon=True).start()
+
+    def _ask(self, archive: GameIndex, room: str, number: int) -> None:
+        call_when_waiting(self.waits.set)
+        self.reported = archive.result(room, number)
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_who_asks_for_a_result_before_the_book_was_read_waits_for_that_game(
+    private: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(game_index, "FOLLOW_WAIT_S", FOREVER_S)
+    main = MainServer([game_of("ann", "bob", room="this"), game_of("ann", "bob", room="that", private=private)])
+    archive = GameIndex(main.records)
+    asking = Asking(archive, "that", 1)
+    assert asking.waits.wait(PATIENCE_S)
+    archive.apply(main.records_after(0, 1))
+    assert asking.reported is None, "another game is not the one"
+    archive.apply(main.records_after(1, 1))
+    heard = wait_until(lambda: asking.reported, what="the result")
+    assert heard == archive.result("that", 1)
+    assert heard["number"] == 2
+
+
+@pytest.mark.parametrize(("room", "number"), [("that", 1), ("this", 2), ("", 0)])
+def test_a_result_that_does_not_come_is_no_such_game(room: str, number: int) -> None:
+    archive = archive_of([game_of("ann", "bob", room="this")])
+    with pytest.raises(NoSuchGame):
+        archive.result(room, number)
+
+
+def test_what_could_not_be_read_is_read_again_when_something_was_mended_or_another_term_begins() -> None:
+    main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
+    archive = GameIndex(main.records)
+    for mended in ((1, 0), (1, 1), (2, 0)):
+        answer = main.records_after(archive.count, ALL)
+        answer["records"][1] = {"lost": True}
+        archive.apply({**answer, "mended": mended})
+        assert archive.count == 3
+        archive.apply({"count": 3, "records": [], "mended": mended})
+        assert archive.count == 3
+        archive.apply({"count": 3, "records": [], "mended": (mended[0], mended[1] + 1)})
+        assert archive.count == 0
+    archive.apply({**main.records_after(0, ALL), "mended": (2, 1)})
+    archive.apply({"count": 3, "records": [], "mended": (3, 0)})
+    assert archive.count == 3, "all of it was read"
+
+
+def test_a_record_that_cannot_be_read_is_left_out_and_the_others_are_shown() -> None:
+    main = MainServer(game_of("ann", "bob", number=number) for number in range(1, 4))
+    answer = main.records_after(0, ALL)
+    answer["records"][1] = {"kind": "game", "room": 7}
+    archive = GameIndex(main.records)
+    archive.apply(answer)
+    shown = archive.games("", 0, ALL)["games"]
+    assert [game["number"] for game in shown] == [3, 1]  # type: ignore[attr-defined]

@@ -1,0 +1,83 @@
+"""Each deliberate fault is found by the simulator: here at the seed that was the first to find it.
+
+A seed is a history of this simulator as it is. When it changes, ``tictactoe.py simulate --broken NAME`` finds another,
+and ``tools/find_mutation_seeds.py`` those of all; the table in ``docs/simulation.md`` has the same numbers. That
+nothing is found at these seeds without the fault is among what ``test_cluster_schedules.py`` shows of its schedules.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from server.settings import ROOT
+from simulator.mutations.server_mutations import MUTATIONS
+from simulator.run import CLUSTER, run_one
+from tests.simulator.test_cluster_schedules import SCHEDULES
+
+FOUND = {
+    "sums-are-not-checked": (10, "G1"),
+    "damage-is-not-fetched": (10, "damage"),
+    "damage-is-not-reported": (10, "damage"),
+    "no-scrub": (10, "damage"),
+    "a-takeover-forgets-the-time": (4, "time"),
+    "time-goes-on-without-anybody": (1, "time"),
+    "a-hang-is-charged": (2, "time"),
+    "time-is-never-written-down": (4, "time"),
+    "an-end-without-its-record": (4, "book"),
+    "matched-while-in-a-match": (54, "matches"),
+    "lots-are-drawn-again": (37, "G1"),
+    "ack-before-replicate": (3, "G3"),
+    "publish-before-commit": (1, "G3"),
+    "forget-request-ids": (4, "G1"),
+    "snapshot-forgets-requests": (4, "G1"),
+    "no-epoch-check": (3, "G5"),
+    "stale-replica-in-step": (2, "G1"),
+    "do-not-ask-the-replica": (2, "G5"),
+    "two-primaries": (1, "G5"),
+    "snapshot-one-event-too-far": (3, "G1"),
+    "an-old-journal-goes-on-alone": (4, "G3"),
+    "an-epoch-without-its-holder": (4, "G3"),
+    "ack-before-writing": (1, "G5"),
+    "backlog-skips-one": (2, "damage"),
+    "half-a-command": (1, "invariant"),
+    "refused-is-committed": (3, "G3"),
+    "news-with-holes": (2, "G5"),
+    "the-hung-are-not-ended": (7, "G5"),
+    "the-same-epoch-again": (1, "G5"),
+    "anybody-is-the-owner": (2, "G7"),
+    "any-code-will-do": (7, "G7"),
+    "forgotten-rooms-come-back": (481, "G1"),
+    "read-before-it-is-known": (151, "linearizability"),
+    "refused-but-shown": (2, "G3"),
+    "unchanged-is-forgotten": (863, "G1"),
+    "refused-for-what-never-happened": (579, "linearizability"),
+    "listed-once-and-for-all": (1, "G3"),
+    "adopted-but-not-told-of": (4, "time"),
+}
+
+
+def test_every_deliberate_fault_has_a_seed_that_finds_it() -> None:
+    assert set(FOUND) == set(MUTATIONS)
+    assert len(MUTATIONS) >= 10
+    assert max(seed for seed, _ in FOUND.values()) <= SCHEDULES, "the seed is seen to be clean without the fault"
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_the_fault_is_found(name: str) -> None:
+    seed, check = FOUND[name]
+    found = run_one(CLUSTER, seed, broken=name)
+    assert found.findings[0].startswith(f"{check}: ")
+
+
+def test_nothing_of_a_fault_is_left_in_this_process_after_its_schedule() -> None:
+    for mutation in MUTATIONS.values():
+        with mutation.apply():
+            pass
+    for seed in range(1, 5):  # these find most of the faults
+        assert run_one(CLUSTER, seed).clean
+
+
+def test_the_table_in_the_docs_says_the_same() -> None:
+    table = (ROOT / "docs" / "simulation.md").read_text()
+    for name, (seed, check) in FOUND.items():
+        assert f"| `{name}` | {MUTATIONS[name].what} | {check} | {seed} |" in table, name
