@@ -15,21 +15,21 @@ from typing import Annotated, Any
 
 try:
     import typer
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from client.desktop.display import NoDisplay, Side, has_display
+    from server.control import backup_commands
+    from server.control.cli import FAILED, console, fail, number, plain_errors
+    from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
+    from server.runtime import standard_streams
+    from server.settings import Settings, SettingsError, load
+    from wire.os_errors import sentence_of
 except ModuleNotFoundError as missing:
     sys.exit(
-        f"This Python has no {missing.name}. In the project's root: make setup, once; "
+        f"This Python has no {missing.name}. In the project's root: make setup, once for each version; "
         "then, once in each terminal: . .venv/bin/activate"
     )
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
-from client.desktop.display import NoDisplay, Side, has_display
-from server.control import backup_commands
-from server.control.cli import FAILED, console, fail, number, plain_errors
-from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
-from server.runtime import standard_streams
-from server.settings import Settings, SettingsError, load
-from wire.os_errors import sentence_of
 
 SURELY_HANGS_S = 5.0
 """The hang limit where a replaced server counts as a finding: it is so long that a busy machine cannot cause it."""
