@@ -165,7 +165,7 @@ def bot(
 
     with plain_errors():
         result = run_bot(
-            server or str(load().name_server), room, level=level, games=games, name=name, say=console.print
+            server or str(load().name_server), room, level=level, games=games, name=name, on_start=console.print
         )
         console.print(f"{result.games} games: {result.won} won, {result.lost} lost, {result.drawn} drawn.")
 

@@ -145,7 +145,7 @@ class Bot:
 
 
 def run_bot(
-    server: str, room: str, *, level: str, games: int, name: str = "", say: Callable[[str], None] = lambda _: None
+    server: str, room: str, *, level: str, games: int, name: str = "", on_start: Callable[[str], None] = lambda _: None
 ) -> BotResult:
     """Connect, claim a name, and play in an existing room, or in a new room if ``room`` is "new".
 
@@ -156,5 +156,5 @@ def run_bot(
     with connect(server) as cluster:
         player = cluster.claim(name, remember=True) if name else cluster.claim(f"{level}-bot-{secrets.token_hex(3)}")
         client = player.create(f"{player.name} waits for you") if room == "new" else player.room(room)
-        say(f"{player.name} plays in room {client.id}.")
+        on_start(f"{player.name} plays in room {client.id}.")
         return Bot(client, LEVELS[level], random.Random()).run(games)

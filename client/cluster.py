@@ -12,9 +12,9 @@ from typing import Any
 from client import address_check
 from client.connection import ATTEMPT_S, ObjectAddress, OnLink, RetryingConnection, RetryPolicy
 from client.credentials import DEFAULT_PORT, Credentials, new_token
-from client.game_archive import Games, Played, PlayerPage, RatingEntry, games_from, played_from, standing_from
+from client.game_archive import Games, Played, PlayerPage, RatingEntry, games_from, played_from, rating_entry_from
 from client.player import Player
-from client.retry import Tries, worth_another_try
+from client.retry import Attempts, worth_another_try
 from client.views import Row, row_from
 from game.errors import InvalidArgument, NoSuchRoom
 from wire import COMMUNICATION, PROTOCOL_VERSION, rpc
@@ -74,11 +74,13 @@ def connect(
 class Cluster:
     """A connection to a cluster, made with ``connect``. Safe for threads. Closed by ``with`` or ``close``."""
 
-    def __init__(self, name_servers: Sequence[Address], patience: RetryPolicy, credentials: Credentials | None) -> None:
-        self._patience = patience
+    def __init__(
+        self, name_servers: Sequence[Address], retry_policy: RetryPolicy, credentials: Credentials | None
+    ) -> None:
+        self._retry_policy = retry_policy
         self._name_servers = name_servers
         self._credentials = credentials
-        self._front_door = RetryingConnection(self._find_front_door, patience=patience)
+        self._front_door = RetryingConnection(self._find_front_door, retry_policy=retry_policy)
         self.cluster_id = ""
         """The cluster's id. Empty until it is known, and always for servers of older versions."""
         # True after the first successful look-up. Later failures then count as temporary.
@@ -98,25 +100,25 @@ class Cluster:
     def describe(self, deadline_s: float) -> Mapping[str, Any]:
         """Return the front door's description (see ``docs/protocol.md``). Raises as ``connect`` does."""
         try:
-            return self._described(Tries(deadline_s, attempt_s=deadline_s))
+            return self._described(Attempts(deadline_s, attempt_s=deadline_s))
         except Unreachable as error:
             if self._not_found is not None:
                 raise DeadlineExceeded(f"{self._not_found.message} (tried for {deadline_s:g} s)") from None
             where = f"the name server at {self.server} has a cluster, and its communication server does not answer"
             raise DeadlineExceeded(f"{where}: {error.message}") from None
 
-    def _described(self, tries: Tries) -> Mapping[str, Any]:
+    def _described(self, attempts: Attempts) -> Mapping[str, Any]:
         failure: TicTacToeError
         while True:
             try:
-                answer: Mapping[str, Any] = self.ask("describe", deadline_s=tries.timeout_s())
+                answer: Mapping[str, Any] = self.ask("describe", deadline_s=attempts.timeout_s())
             except NoSuchRoom:  # for every object there: the front door is not open yet, or another program answers
                 failure = Unreachable("something else answers where the name server has the cluster")
             except TicTacToeError as error:
                 failure = error
             else:
                 return answer
-            time.sleep(tries.pause_after(failure))
+            time.sleep(attempts.pause_after(failure))
 
     def claim(self, name: str, *, token: str | None = None, remember: bool = False) -> Player:
         """Claim a username, or return to it.
@@ -132,7 +134,7 @@ class Cluster:
         elif token is None:
             token = new_token()
         answer = self.ask("claim", name, token)
-        return Player(answer["name"], token, self, self._patience)
+        return Player(answer["name"], token, self, self._retry_policy)
 
     def recover(self, name: str, code: str, *, remember: bool = False) -> Player:
         """Get a reserved name (``Player.keep``) on another machine, or after its token was lost.
@@ -145,8 +147,8 @@ class Cluster:
         token = new_token()
         answer = self.ask("recover_name", name, code, token)
         if remember:
-            (self._credentials or Credentials()).put(self.server, answer["name"], token)
-        return Player(answer["name"], token, self, self._patience)
+            (self._credentials or Credentials()).store(self.server, answer["name"], token)
+        return Player(answer["name"], token, self, self._retry_policy)
 
     def rooms(self) -> list[Row]:
         """Return all open rooms."""
@@ -160,15 +162,15 @@ class Cluster:
         Resumes after connection failures; ``on_link`` is called when the connection fails or recovers. Ends within
         WAIT_S seconds after ``stop`` is set.
         """
-        channel = self.new_channel(on_link)
+        connection = self.new_connection(on_link)
         rooms: dict[str, Row] = {}
-        told: Mapping[str, Row] = rooms
+        previous: Mapping[str, Row] = rooms
         touched: dict[str, None] = {}
         cursor, news = "", True
         try:
             while stop is None or not stop.is_set():
                 wait_s = WAIT_S if cursor else 0.0
-                answer = channel.call("wait_rooms", cursor, wait_s, again=(cursor, 0.0), extra_s=wait_s)
+                answer = connection.call("wait_rooms", cursor, wait_s, again=(cursor, 0.0), extra_s=wait_s)
                 rooms = {} if answer["reset"] else dict(rooms)
                 rows = [row_from(plain) for plain in answer["rooms"]]
                 rooms.update((row.room, row) for row in rows)
@@ -179,20 +181,20 @@ class Cluster:
                 cursor = answer["cursor"]
                 if news and not answer["more"]:
                     changed = tuple(room for room in touched if room in rooms)
-                    yield LobbyNews(rooms, changed, tuple(room for room in told if room not in rooms))
-                    told, touched, news = rooms, {}, False
+                    yield LobbyNews(rooms, changed, tuple(room for room in previous if room not in rooms))
+                    previous, touched, news = rooms, {}, False
         finally:
-            channel.close()
+            connection.close()
 
     def leaderboard(self, *, bots: bool = False, limit: int = 50) -> list[RatingEntry]:
         """Return the players with the highest ratings, among people or among bots."""
         answer = self.ask("leaderboard", "bots" if bots else "people", limit)
-        return [standing for plain in answer["players"] if (standing := standing_from(plain)) is not None]
+        return [entry for plain in answer["players"] if (entry := rating_entry_from(plain)) is not None]
 
     def player_page(self, name: str) -> PlayerPage:
         """Return a player's results, ratings and latest games. The player need not be present."""
         answer = self.ask("player", name)
-        among, bots = standing_from(answer["people"]), standing_from(answer["bots"])
+        among, bots = rating_entry_from(answer["people"]), rating_entry_from(answer["bots"])
         return PlayerPage(answer["name"], among, bots, games_from(answer))
 
     def games(self, *, name: str = "", before: int = 0, limit: int = 20) -> Games:
@@ -217,9 +219,9 @@ class Cluster:
         """
         return self._front_door.call(method, *arguments, deadline_s=deadline_s)
 
-    def new_channel(self, on_link: OnLink = lambda _: None) -> RetryingConnection:
+    def new_connection(self, on_link: OnLink = lambda _: None) -> RetryingConnection:
         """Return another connection to the front door, for long polls: calls on one connection queue up."""
-        return RetryingConnection(self._find_front_door, patience=self._patience, on_link=on_link)
+        return RetryingConnection(self._find_front_door, retry_policy=self._retry_policy, on_link=on_link)
 
     def close(self) -> None:
         """Close the connection to the front door."""

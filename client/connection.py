@@ -1,6 +1,6 @@
 """A connection to a remote object that outlives the server process: every call is retried until its deadline.
 
-Safe for threads. Calls on one connection queue up, so a long poll (``watch``) needs a channel of its own.
+Safe for threads. Calls on one connection queue up, so a long poll (``watch``) needs a connection of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from client.retry import Tries, worth_another_try
+from client.retry import Attempts, worth_another_try
 from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Proxy
 
@@ -46,27 +46,27 @@ class RetryingConnection:
         self,
         find: Callable[[], ObjectAddress],
         *,
-        place: ObjectAddress | None = None,
-        patience: RetryPolicy,
+        target: ObjectAddress | None = None,
+        retry_policy: RetryPolicy,
         on_link: OnLink = lambda _: None,
     ) -> None:
         """``find`` returns the object's address.
 
-        It is called first unless ``place`` is given, and when calls keep failing. It must be quick: a call that failed
+        It is called first unless ``target`` is given, and when calls keep failing. It must be quick: a call that failed
         waits for it before its next attempt.
         """
         self._find = find
-        self._patience = patience
+        self._retry_policy = retry_policy
         # Held during a call, so there is one call at a time. It protects the fields below.
         self._lock = threading.Lock()
-        self._place = place
+        self._target = target
         self._remote: Proxy | None = None
         # Start of the current failures of this call, by ``time.monotonic``; None while no attempt of it has failed.
         self._failing_since: float | None = None
         self._looked_at = 0.0
         self._on_link = on_link
         # The last value passed to ``on_link``; None before the first.
-        self._told: bool | None = None
+        self._reported: bool | None = None
 
     def call(
         self,
@@ -84,36 +84,36 @@ class RetryingConnection:
 
         Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded, NotReady or Busy.
         """
-        limit_s = (self._patience.deadline_s if deadline_s is None else deadline_s) + extra_s
+        limit_s = (self._retry_policy.deadline_s if deadline_s is None else deadline_s) + extra_s
         if not self._lock.acquire(timeout=limit_s):
             raise DeadlineExceeded(f"no answer within {limit_s:g} s: another call on this connection still waits")
         try:
             return self._until_answered(
-                method, arguments, again, Tries(limit_s, attempt_s=self._patience.attempt_s + extra_s)
+                method, arguments, again, Attempts(limit_s, attempt_s=self._retry_policy.attempt_s + extra_s)
             )
         finally:
             self._lock.release()
 
     def _until_answered(
-        self, method: str, arguments: tuple[object, ...], again: tuple[object, ...] | None, tries: Tries
+        self, method: str, arguments: tuple[object, ...], again: tuple[object, ...] | None, attempts: Attempts
     ) -> Any:
         self._failing_since = None
         while True:
             try:
-                answer = self._connected().call(method, *arguments, timeout_s=tries.timeout_s())
+                answer = self._connected().call(method, *arguments, timeout_s=attempts.timeout_s())
             except TicTacToeError as error:
-                self._tell(not worth_another_try(error))
-                pause_s = tries.pause_after(error)
+                self._report(not worth_another_try(error))
+                pause_s = attempts.pause_after(error)
             else:
-                self._tell(True)
+                self._report(True)
                 return answer
             self._failed()
             time.sleep(pause_s)
             arguments = arguments if again is None else again
 
-    def _tell(self, answered: bool) -> None:
-        if answered is not self._told:
-            self._told = answered
+    def _report(self, answered: bool) -> None:
+        if answered is not self._reported:
+            self._reported = answered
             self._on_link(answered)
 
     def close(self) -> None:
@@ -126,8 +126,8 @@ class RetryingConnection:
 
     def _connected(self) -> Proxy:
         if self._remote is None:
-            self._place = self._place or self._find()
-            self._remote = Proxy(self._place.address, self._place.name)
+            self._target = self._target or self._find()
+            self._remote = Proxy(self._target.address, self._target.name)
         return self._remote
 
     def _failed(self) -> None:
@@ -136,7 +136,7 @@ class RetryingConnection:
             self._remote.close()
         if self._failing_since is None:
             self._failing_since = now  # the time without calls before this does not show that the object has moved
-        if self._place is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
+        if self._target is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
             return
         try:
             found = self._find()
@@ -144,9 +144,9 @@ class RetryingConnection:
             return  # no newer address: continue with the old address
         finally:
             self._looked_at = time.monotonic()
-        if found != self._place:
+        if found != self._target:
             self._forget()
-            self._place = found
+            self._target = found
 
     def _forget(self) -> None:
         if self._remote is not None:

@@ -61,7 +61,7 @@ class Credentials:
                 self._write(tokens)
         return token
 
-    def put(self, server: str, name: str, token: str) -> None:
+    def store(self, server: str, name: str, token: str) -> None:
         """Store this token for a name on a server, and replace any other. Raises StorageFailed as ``token_for``."""
         with self._changing() as tokens:
             kept = tokens.setdefault(server_key(server), {})

@@ -85,7 +85,7 @@ class _Page(Struct):
 
 
 @reading("rating")
-def standing_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
+def rating_entry_from(plain: Mapping[str, Any] | None) -> RatingEntry | None:
     """Decode a rating entry from the wire. Raises ProtocolMismatch for anything else."""
     return None if plain is None else read(plain, RatingEntry)
 

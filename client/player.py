@@ -22,8 +22,9 @@ SEEK_S = 2.0
 """How long a ``seek`` call stays open, in seconds."""
 ANYTHING = SeekFilter()
 LOOK_UP_S = 0.5
-"""How long a room's channel waits for the front door to locate the room, in seconds. Then it retries the old address:
-the front door may be down too, and the game continues without it.
+"""How long a room's connection waits for the front door to locate the room, in seconds.
+
+Then it retries the old address: the front door may be down too, and the game continues without it.
 """
 
 
@@ -33,7 +34,7 @@ class FrontDoorConnection(Protocol):
     def ask(self, method: str, *arguments: object, deadline_s: float | None = None) -> Any:
         """Call a method of the front door."""
 
-    def new_channel(self, on_link: OnLink = ...) -> RetryingConnection:
+    def new_connection(self, on_link: OnLink = ...) -> RetryingConnection:
         """Return another connection to the front door."""
 
 
@@ -55,12 +56,12 @@ class Player:
     ``name`` has the spelling of the first claim, as in views, whatever spelling a later claim used.
     """
 
-    def __init__(self, name: str, token: str, cluster: FrontDoorConnection, patience: RetryPolicy) -> None:
-        """``patience`` applies to calls to rooms."""
+    def __init__(self, name: str, token: str, cluster: FrontDoorConnection, retry_policy: RetryPolicy) -> None:
+        """``retry_policy`` applies to calls to rooms."""
         self.name = name
         self.token = token
         self._cluster = cluster
-        self._patience = patience
+        self._retry_policy = retry_policy
 
     def create(
         self,
@@ -84,7 +85,7 @@ class Player:
         """
         terms = {"best_of": best_of, "clock": clock, "private": private}
         asked = (self.token, request_id or new_request_id(), title, game, options, terms)
-        answer = self.mine(lambda: self._cluster.ask("create", *asked))
+        answer = self.with_claimed_name(lambda: self._cluster.ask("create", *asked))
         return self._room(answer["room"], answer, answer["code"])
 
     def seek(
@@ -104,24 +105,24 @@ class Player:
         After a failure the seek continues at the same place in the queue. Raises DeadlineExceeded when the servers
         cannot be reached before a call's deadline.
         """
-        channel, ticket = self._cluster.new_channel(on_link), ""
+        connection, ticket = self._cluster.new_connection(on_link), ""
         try:
             while stop is None or not stop.is_set():
-                answer = self.mine(functools.partial(self._seek_once, channel, wish, ticket))
+                answer = self.with_claimed_name(functools.partial(self._seek_once, connection, wish, ticket))
                 if answer["room"] is not None:
                     return self._room(answer["room"], answer, "")
                 if not answer["waiting"]:
                     return None
                 ticket = answer["ticket"]
                 on_wait(Waiting(answer["waited_s"], answer["others"], answer["house_bot"]))
-            answer = channel.call("cancel_seek", self.token)
+            answer = connection.call("cancel_seek", self.token)
             return None if answer["room"] is None else self._room(answer["room"], answer, "")
         finally:
-            channel.close()
+            connection.close()
 
-    def _seek_once(self, channel: RetryingConnection, wish: SeekFilter, ticket: str) -> Any:
+    def _seek_once(self, connection: RetryingConnection, wish: SeekFilter, ticket: str) -> Any:
         arguments = (self.token, wish._asdict(), ticket)
-        return channel.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
+        return connection.call("seek", *arguments, SEEK_S, again=(*arguments, 0.0), extra_s=SEEK_S)
 
     def cancel_seek(self) -> None:
         """Cancel the seek. ``seek`` then returns None, or the room if a match was made before."""
@@ -130,7 +131,7 @@ class Player:
     def play_house_bot(self, wish: SeekFilter = ANYTHING, *, request_id: str | None = None) -> RoomClient:
         """Start a match with the house bot at once, and leave the queue. Raises Busy when it has no free game."""
         asked = (self.token, request_id or new_request_id(), wish._asdict())
-        answer = self.mine(lambda: self._cluster.ask("play_house_bot", *asked))
+        answer = self.with_claimed_name(lambda: self._cluster.ask("play_house_bot", *asked))
         return self._room(answer["room"], answer, "")
 
     def room(self, invitation: str) -> RoomClient:
@@ -147,10 +148,10 @@ class Player:
         ``code``: a code from ``new_recovery_code``, for a retry. Raises DeadlineExceeded, BadToken.
         """
         code = code or new_recovery_code()
-        self.mine(lambda: self._cluster.ask("keep_name", self.token, code))
+        self.with_claimed_name(lambda: self._cluster.ask("keep_name", self.token, code))
         return code
 
-    def mine(self, call: Callable[[], Result]) -> Result:
+    def with_claimed_name(self, call: Callable[[], Result]) -> Result:
         """Make a call with the token. If the servers have released the name, claim it and call again.
 
         Raises BadToken if the name belongs to another user by now.
@@ -165,15 +166,15 @@ class Player:
         return call()
 
     def _room(self, room: str, where: Mapping[str, object], code: str) -> RoomClient:
-        place = _place(where)
+        target = _object_address(where)
 
-        def channel(on_link: OnLink) -> RetryingConnection:
-            return RetryingConnection(find, place=place, patience=self._patience, on_link=on_link)
+        def connect(on_link: OnLink) -> RetryingConnection:
+            return RetryingConnection(find, target=target, retry_policy=self._retry_policy, on_link=on_link)
 
         def find() -> ObjectAddress:
-            return _place(self._cluster.ask("where_is", room, deadline_s=LOOK_UP_S))
+            return _object_address(self._cluster.ask("where_is", room, deadline_s=LOOK_UP_S))
 
-        return RoomClient(room, self.name, self.token, channel, mine=self.mine, code=code)
+        return RoomClient(room, self.name, self.token, connect, with_claimed_name=self.with_claimed_name, code=code)
 
 
 def new_recovery_code() -> str:
@@ -181,5 +182,5 @@ def new_recovery_code() -> str:
     return code_from(secrets.randbits(BITS))
 
 
-def _place(where: Mapping[str, object]) -> ObjectAddress:
+def _object_address(where: Mapping[str, object]) -> ObjectAddress:
     return ObjectAddress(Address(str(where["host"]), int(str(where["port"]))), str(where["object"]))

@@ -42,7 +42,7 @@ def pauses(
     return pause
 
 
-class Tries:
+class Attempts:
     """The attempts of a call, up to its deadline."""
 
     def __init__(self, deadline_s: float, *, attempt_s: float) -> None:

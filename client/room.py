@@ -57,12 +57,15 @@ class RoomClient:
         room: str,
         name: str,
         token: str,
-        channel: Callable[[OnLink], RetryingConnection],
+        connect: Callable[[OnLink], RetryingConnection],
         *,
-        mine: Callable[[Callable[[], Any]], Any] = lambda call: call(),
+        with_claimed_name: Callable[[Callable[[], Any]], Any] = lambda call: call(),
         code: str = "",
     ) -> None:
-        """``mine`` makes a call that needs the username, and claims the name again if the servers have released it.
+        """``connect`` makes a connection to the room.
+
+        ``with_claimed_name`` makes a call that needs the username. If the servers have released the
+        name, it claims it again.
 
         ``code`` is the invite code of a private room.
         """
@@ -70,13 +73,13 @@ class RoomClient:
         self._code = code
         self.name = name
         self._token = token
-        self._new_channel = channel
-        self._mine = mine
-        self._commands = channel(lambda _: None)
+        self._connect = connect
+        self._with_claimed_name = with_claimed_name
+        self._commands = connect(lambda _: None)
         # The role of the last ``join``; None before it and after ``leave``.
         self._role: Literal["player", "spectator"] | None = None
         # True when the servers count this player as away without a ``leave``. ``watch`` then joins again.
-        self._sent_away = False
+        self._counted_away = False
 
     def join(self, role: Literal["player", "spectator"] = "player", *, request_id: str | None = None) -> CommandAnswer:
         """Take a seat, return to the caller's seat, or watch.
@@ -86,13 +89,13 @@ class RoomClient:
         """
         answer = self._command("join", request_id, role, self._code)
         self._role = role
-        self._sent_away = False
+        self._counted_away = False
         return answer
 
     def leave(self, *, request_id: str | None = None) -> CommandAnswer:
         """Leave the room. A player keeps the seat, and ``join`` returns to it."""
         self._role = None
-        self._sent_away = False
+        self._counted_away = False
         return self._command("leave", request_id)
 
     def move(self, move: object, *, request_id: str | None = None) -> CommandAnswer:
@@ -147,7 +150,7 @@ class RoomClient:
 
     def invite(self) -> str:
         """Return the invitation to the room: its id, with the invite code if the room is private."""
-        code = self._mine(lambda: self._commands.call("invite", self._token))["code"]
+        code = self._with_claimed_name(lambda: self._commands.call("invite", self._token))["code"]
         return f"{self.id}-{code}" if code else self.id
 
     def close(self, *, request_id: str | None = None) -> CommandAnswer:
@@ -163,7 +166,7 @@ class RoomClient:
 
     def view(self) -> View:
         """Return the room's current state."""
-        return view_from(self._mine(lambda: self._commands.call("view", self._token)))
+        return view_from(self._with_claimed_name(lambda: self._commands.call("view", self._token)))
 
     def watch(
         self,
@@ -179,10 +182,10 @@ class RoomClient:
         ``on_link`` is called when the connection fails or recovers. Raises DeadlineExceeded when the servers cannot be
         reached before a call's deadline.
         """
-        channel = self._new_channel(on_link)
+        connection = self._connect(on_link)
         try:
             if after_version is None:
-                first = self._whole(channel)
+                first = self._current(connection)
                 view = first.view
                 yield first
             else:
@@ -191,16 +194,16 @@ class RoomClient:
             events: list[tuple[int, Event]] = []
             gap = False
             while (view is None or view.phase != "closed") and not (stop is not None and stop.is_set()):
-                self._return_if_sent_away()
+                self._return_if_counted_away()
                 try:
-                    answer = self._mine(functools.partial(self._wait, channel, self._token, version))
+                    answer = self._with_claimed_name(functools.partial(self._wait, connection, self._token, version))
                 except NotInvited:
                     if self._role is None:
                         raise
                     self.join(self._role)  # removed as absent from a private room: the client still has its code
                     continue
                 except InvalidArgument:
-                    first = self._whole(channel)
+                    first = self._current(connection)
                     if version is None or first.view.version >= version:
                         raise
                     version, events, gap = first.view.version, [], False
@@ -214,20 +217,20 @@ class RoomClient:
                     continue  # one answer cannot carry all events: the view comes with the last
                 view = view_from(answer["view"])
                 if events or gap:
-                    self._sent_away = self._is_sent_away(events, view)
-                    talk = self._whole(channel).talk if gap else ()
+                    self._counted_away = self._is_counted_away(events, view)
+                    talk = self._current(connection).talk if gap else ()
                     yield News(tuple(events), view, gap, answer["at"], talk, draining=_drains(answer))
                 events, gap = [], False
         finally:
-            channel.close()
+            connection.close()
 
-    def _whole(self, channel: RetryingConnection) -> News:
+    def _current(self, connection: RetryingConnection) -> News:
         """Return the room's current state and its last chat lines."""
-        plain = self._mine(lambda: channel.call("view", self._token))
+        plain = self._with_claimed_name(lambda: connection.call("view", self._token))
         talk = tuple(map(line_from, plain["talk"]))
         return News((), view_from(plain), False, plain["at"], talk, draining=_drains(plain))
 
-    def _is_sent_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
+    def _is_counted_away(self, events: Iterable[tuple[int, Event]], view: View) -> bool:
         """Return whether the servers count this player as away without a ``leave``: for example, the machine slept."""
         if self._role is None:
             return False
@@ -237,21 +240,21 @@ class RoomClient:
             return owner is not None and not owner.present
         return any(isinstance(event, Left) and event.by == self.name for _, event in events)
 
-    def _return_if_sent_away(self) -> None:
+    def _return_if_counted_away(self) -> None:
         """Join again. If that fails, the next pass of ``watch`` tries again."""
         role = self._role
-        if role is not None and self._sent_away:
+        if role is not None and self._counted_away:
             with contextlib.suppress(RoomClosed):  # the news of the closing follow
                 self.join(role)
 
     @staticmethod
-    def _wait(channel: RetryingConnection, token: str, version: int | None) -> Any:
+    def _wait(connection: RetryingConnection, token: str, version: int | None) -> Any:
         """Return the events after that version: when there are some, or when the wait ends."""
-        return channel.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
+        return connection.call("wait", token, version, WAIT_S, again=(token, version, 0.0), extra_s=WAIT_S)
 
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
         request_id = request_id or new_request_id()
-        answer = self._mine(lambda: self._commands.call(method, self._token, request_id, *arguments))
+        answer = self._with_claimed_name(lambda: self._commands.call(method, self._token, request_id, *arguments))
         return CommandAnswer(answer["version"], answer["seat"])
 
 

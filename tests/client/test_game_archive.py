@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.game_archive import Change, games_from, played_from, standing_from
+from client.game_archive import Change, games_from, played_from, rating_entry_from
 from game.forms.records import record_of, to_plain
 from tests.game.playing import JUNK, UNTIMED, won_by_x
 from wire.errors import ProtocolMismatch
@@ -69,9 +69,9 @@ def test_junk_is_no_game(junk: Any, field: str, of_record: str) -> None:
 @UNTIMED
 @given(JUNK, st.sampled_from(sorted(STANDING)))
 def test_junk_is_no_standing_and_no_list_of_games(junk: Any, field: str) -> None:
-    for read, plain in ((standing_from, {**STANDING, field: junk}), (standing_from, junk), (games_from, junk)):
+    for read, plain in ((rating_entry_from, {**STANDING, field: junk}), (rating_entry_from, junk), (games_from, junk)):
         try:
             read(plain)
         except ProtocolMismatch:
             continue
-    assert standing_from(STANDING) is not None
+    assert rating_entry_from(STANDING) is not None

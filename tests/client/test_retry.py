@@ -14,14 +14,14 @@ import pytest
 from client.cluster import connect
 from client.connection import ObjectAddress, RetryingConnection, RetryPolicy
 from client.credentials import Credentials
-from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, Tries, pauses
+from client.retry import LONGEST_PAUSE_S, SHORT_PAUSE_S, Attempts, pauses
 from game.errors import InvalidArgument, NotYourTurn
 from server.settings import Settings
 from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, StorageFailed, TicTacToeError, TooLarge, Unreachable
 from wire.rpc import Address
 
 
-class Attempts:
+class FailingCall:
     """Fails with these errors, one after the other, then succeeds."""
 
     def __init__(self, *errors: TicTacToeError) -> None:
@@ -36,18 +36,18 @@ class Attempts:
         return "done"
 
     def run(self, deadline_s: float = 5.0) -> str:
-        tries = Tries(deadline_s, attempt_s=2.0)
+        attempts = Attempts(deadline_s, attempt_s=2.0)
         while True:
             try:
-                return self(tries.timeout_s())
+                return self(attempts.timeout_s())
             except TicTacToeError as error:
-                pause_s = tries.pause_after(error)
+                pause_s = attempts.pause_after(error)
             self.failures += 1
             time.sleep(pause_s)
 
 
 def test_what_may_pass_is_tried_again() -> None:
-    attempts = Attempts(Unreachable("x"), NotReady("x"), Busy("x"), Fenced("x"), DeadlineExceeded("x"))
+    attempts = FailingCall(Unreachable("x"), NotReady("x"), Busy("x"), Fenced("x"), DeadlineExceeded("x"))
     assert attempts.run() == "done"
     assert attempts.failures == 5
     assert all(0 < timeout_s <= 2.0 for timeout_s in attempts.timeouts)
@@ -55,7 +55,7 @@ def test_what_may_pass_is_tried_again() -> None:
 
 @pytest.mark.parametrize("error", [NotYourTurn("x"), InvalidArgument("x"), TooLarge("x")])
 def test_what_will_not_pass_is_not_tried_again(error: TicTacToeError) -> None:
-    attempts = Attempts(error)
+    attempts = FailingCall(error)
     with pytest.raises(type(error)):
         attempts.run()
     assert len(attempts.timeouts) == 1
@@ -63,18 +63,18 @@ def test_what_will_not_pass_is_not_tried_again(error: TicTacToeError) -> None:
 
 def test_when_time_is_up_an_open_end_is_deadline_exceeded() -> None:
     with pytest.raises(DeadlineExceeded):
-        Attempts(*[Unreachable("x")] * 10_000).run(deadline_s=0.05)
+        FailingCall(*[Unreachable("x")] * 10_000).run(deadline_s=0.05)
 
 
 @pytest.mark.parametrize("error", [NotReady("x"), Busy("x")])
 def test_when_time_is_up_a_refusal_stays_what_it_is(error: TicTacToeError) -> None:
     with pytest.raises(type(error)):
-        Attempts(*[error] * 10_000).run(deadline_s=0.05)
+        FailingCall(*[error] * 10_000).run(deadline_s=0.05)
 
 
 def test_when_any_try_may_have_been_carried_out_a_later_refusal_does_not_hide_that() -> None:
     with pytest.raises(DeadlineExceeded):
-        Attempts(Unreachable("x"), *[Busy("x")] * 10_000).run(deadline_s=0.05)
+        FailingCall(Unreachable("x"), *[Busy("x")] * 10_000).run(deadline_s=0.05)
 
 
 def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
@@ -90,9 +90,9 @@ def test_pauses_grow_with_jitter_and_stay_short_for_the_first_second() -> None:
 
 def test_a_channel_to_nobody_gives_up_with_a_clear_error(settings: Settings) -> None:
     place = ObjectAddress(Address("127.0.0.1", settings.main_port), "room.none")
-    channel = RetryingConnection(lambda: place, patience=RetryPolicy(0.1))
+    connection = RetryingConnection(lambda: place, retry_policy=RetryPolicy(0.1))
     with pytest.raises(DeadlineExceeded, match=str(settings.main_port)):
-        channel.call("view", "t")
+        connection.call("view", "t")
 
 
 def test_a_call_that_queues_up_behind_another_gives_up_in_time_as_well(settings: Settings) -> None:
@@ -104,12 +104,12 @@ def test_a_call_that_queues_up_behind_another_gives_up_in_time_as_well(settings:
         go_on.wait(30)
         return place
 
-    channel = RetryingConnection(find, patience=RetryPolicy(0.1))
+    connection = RetryingConnection(find, retry_policy=RetryPolicy(0.1))
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(channel.call, "view", "t")
+        first = pool.submit(connection.call, "view", "t")
         assert looking.wait(30)
         with pytest.raises(DeadlineExceeded, match="another call"):
-            channel.call("view", "t")
+            connection.call("view", "t")
         go_on.set()
         with pytest.raises(DeadlineExceeded):
             first.result(30)

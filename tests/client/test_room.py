@@ -16,7 +16,7 @@ from wire.errors import DeadlineExceeded, TicTacToeError
 
 
 class Answers:
-    """A channel that gives these answers to ``wait``; the room is closed."""
+    """A connection that gives these answers to ``wait``; the room is closed."""
 
     def __init__(self, *answers: dict[str, Any]) -> None:
         self.answers = list(answers)
@@ -50,36 +50,36 @@ def view(version: int, phase: str) -> dict[str, Any]:
 
 
 def test_events_before_a_gap_are_not_given_as_if_they_were_followed_by_those_after_it() -> None:
-    channel = Answers(
+    connection = Answers(
         answer((1, Watched("ada", "r1")), (2, Watched("bob", "r2"))),
         answer((9, Watched("cy", "r9")), phase="waiting", gap=True),
     )
-    news = next(RoomClient("room", "me", "t", lambda _: channel).watch(0))  # type: ignore[arg-type, return-value]
+    news = next(RoomClient("room", "me", "t", lambda _: connection).watch(0))  # type: ignore[arg-type, return-value]
     assert [version for version, _ in news.events] == [9]
     assert news.gap
 
 
 def test_who_was_sent_away_from_a_room_that_is_closed_by_now_sees_that_it_is_closed() -> None:
-    channel = Answers(
+    connection = Answers(
         answer((1, Left("me", "house")), phase="waiting"),
         answer((2, Closed("ada", "r2")), phase="closed"),
     )
-    channel.failures = [RoomClosed("the room is closed")]
-    room = RoomClient("room", "me", "t", lambda _: channel)  # type: ignore[arg-type, return-value]
+    connection.failures = [RoomClosed("the room is closed")]
+    room = RoomClient("room", "me", "t", lambda _: connection)  # type: ignore[arg-type, return-value]
     room.join()
     assert [news.view.phase for news in room.watch(0)] == ["waiting", "closed"]
-    assert channel.joined == 2
+    assert connection.joined == 2
 
 
 def test_who_was_sent_away_and_could_not_come_back_at_once_comes_back_with_the_next_watch() -> None:
-    channel = Answers(
+    connection = Answers(
         answer((1, Left("me", "house")), phase="waiting"),
         answer((2, Watched("bob", "r2")), phase="waiting"),
     )
-    channel.failures = [DeadlineExceeded("no answer")]
-    room = RoomClient("room", "me", "t", lambda _: channel)  # type: ignore[arg-type, return-value]
+    connection.failures = [DeadlineExceeded("no answer")]
+    room = RoomClient("room", "me", "t", lambda _: connection)  # type: ignore[arg-type, return-value]
     room.join()
     with pytest.raises(DeadlineExceeded):
         list(room.watch(0))
     assert next(room.watch(1)).view.version == 2
-    assert channel.joined == 3
+    assert connection.joined == 3

@@ -53,7 +53,14 @@ class RecordedRoom(RoomClient):
 
     def __init__(self, room: RoomClient, recorder: HistoryWriter, client: str) -> None:
         """``client`` names the caller in the history. After a kill the same user is another client."""
-        super().__init__(room.id, room.name, room._token, room._new_channel, mine=room._mine, code=room._code)
+        super().__init__(
+            room.id,
+            room.name,
+            room._token,
+            room._connect,
+            with_claimed_name=room._with_claimed_name,
+            code=room._code,
+        )
         self._recorder = recorder
         self._client = client
         # The spectator of the last ``follow``, and the version after its last recorded event.

@@ -206,7 +206,7 @@ def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event
         room,
         _JUDGE,
         token,
-        lambda on_link: RetryingConnection(lambda: place, patience=RetryPolicy(PATIENCE_S), on_link=on_link),
+        lambda on_link: RetryingConnection(lambda: place, retry_policy=RetryPolicy(PATIENCE_S), on_link=on_link),
     )
     version = client.view().version
     seen: list[tuple[int, Event]] = []
