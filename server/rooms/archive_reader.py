@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+from msgspec.json import decode
 
 from game.errors import NoSuchGame
 from server.log.archive_stream import first_of_volume, volume_stream
@@ -35,7 +36,7 @@ class ArchiveReader:
             left -= len(body.encode())
             if left < 0 and found:
                 break
-            found.append(json.loads(body))
+            found.append(decode(body))
         return found
 
     def numbered(self, numbers: Sequence[int], count: int) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ class ArchiveReader:
         bodies = [self._body(number, count) for number in numbers]
         if LOST in bodies:
             raise Damaged("the record of that game is damaged; the servers repair it if the other copy has it")
-        return [json.loads(body) for body in bodies]
+        return [decode(body) for body in bodies]
 
     def _body(self, number: int, count: int) -> str:
         stream = volume_stream(number)

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+import msgspec
+
 from server.log.damaged_streams import DamagedStreams
 from server.log.entries import Entry, Snapshot, StreamSummary
 from server.log.mending import is_lost
@@ -90,7 +92,7 @@ def written(listing: StreamSummary) -> tuple[str, int, str, int]:
 def listings_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[str]]:
     """Return the stream summaries in these rows, and the streams of the damaged rows."""
     sound = [row for row in rows if is_sound_listing(row)]
-    read = json.loads(f"[{','.join(row for _, _, row, _ in sound)}]")
+    read = msgspec.json.decode(f"[{','.join(row for _, _, row, _ in sound)}]")
     listings = [StreamSummary(stream, position, row) for (stream, position, _, _), row in zip(sound, read, strict=True)]
     unsound = (
         [row[0] for row in rows if not is_sound_listing(row) and type(row[0]) is str] if len(sound) < len(rows) else []
@@ -114,7 +116,7 @@ def _sum_of_listing(stream: str, position: int, text: str) -> int:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return False
     return True
