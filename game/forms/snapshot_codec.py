@@ -1,4 +1,8 @@
-"""A room's state as plain data, for snapshots. The position is not written, because a replay of the moves gives it."""
+"""A room's state as plain data, for snapshots. The position is not written, because a replay of the moves gives it.
+
+Written by hand: ``Room`` has values that are no data (rules, position), so a form for ``msgspec`` would be a second
+class with its thirty fields. Most of the time of a read goes to the replay.
+"""
 
 from __future__ import annotations
 
