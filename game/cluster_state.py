@@ -6,7 +6,6 @@ Decide and evolve, as for rooms. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -37,13 +36,11 @@ def drain_notice(state: ClusterState) -> dict[str, object] | None:
     return {"until": state.until} if state.draining else None
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Write the present service time to the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drain:
+class Drain(Struct, frozen=True):
     """Start a drain, or end it if ``on`` is false."""
 
     on: bool

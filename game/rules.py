@@ -8,8 +8,9 @@ read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
+
+from msgspec import Struct
 
 Seat = Literal["X", "O"]
 SEATS: tuple[Seat, Seat] = ("X", "O")
@@ -25,8 +26,7 @@ def other(seat: Seat) -> Seat:
     return "O" if seat == "X" else "X"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The end of a game. ``winner`` is None after a draw or an abort."""
 
     termination: Termination

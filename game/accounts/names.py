@@ -16,7 +16,6 @@ Two names that differ only in case or composition are the same name: see ``name_
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -70,32 +69,28 @@ class Name(Struct, frozen=True, omit_defaults=True):
 NOBODY = Name(0, "", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """Claim the name, or show that it is the caller's. ``token_hash``: hash of the caller's token."""
 
     name: str
     token_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reserve:
+class Reserve(Struct, frozen=True):
     """Reserve the caller's name, so that it stays the caller's and can be recovered with this code."""
 
     token_hash: str
     code_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recover:
+class Recover(Struct, frozen=True):
     """Give the name with this code to this token. The token before it loses the name."""
 
     code_hash: str
     token_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """Release a name. Only the system sends this, when ``may_be_released`` allows it."""
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from game.errors import CellTaken, InvalidArgument
 from game.rules import Outcome, Seat, other
@@ -40,8 +41,7 @@ class Board(NamedTuple):
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TicTacToe:
+class TicTacToe(Struct, frozen=True):
     """The rules for one board size: ``Rules`` with ``Board`` as positions and cell numbers as moves."""
 
     width: int

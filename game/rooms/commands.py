@@ -5,8 +5,9 @@ All other fields can have any value: ``decide`` checks them. The servers make co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from game.games.selection import Choices
 
@@ -17,14 +18,12 @@ SYSTEM_REQUESTS = "house-"
 absence."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
+class _Command(Struct, frozen=True):
     by: str
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Create(_Command):
+class Create(_Command, frozen=True):
     """Open a room. The caller owns it. ``code``: an invite code that the servers made; empty for a public room."""
 
     title: object
@@ -35,8 +34,7 @@ class Create(_Command):
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Match(_Command):
+class Match(_Command, frozen=True):
     """Open a room for two matched players; the first has X.
 
     ``bots``: players that are programs. Only the system sends this.
@@ -49,101 +47,86 @@ class Match(_Command):
     bots: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Join(_Command):
+class Join(_Command, frozen=True):
     """Take a seat, return to the own seat, or watch. Without a free seat, the caller becomes a spectator."""
 
     role: Literal["player", "spectator"]
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Leave(_Command):
+class Leave(_Command, frozen=True):
     """Leave the room. A player keeps the seat. ``unseen_ms``: how long ago the servers last saw the person, in ms."""
 
     unseen_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Lock(_Command):
+class Lock(_Command, frozen=True):
     """Admit no new spectators, or admit them again if ``on`` is false."""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Remove(_Command):
+class Remove(_Command, frozen=True):
     """Remove a spectator for good."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Propose(_Command):
+class Propose(_Command, frozen=True):
     """Propose what to play while the players of a match select it."""
 
     proposal: object
 
 
-@dataclass(frozen=True, slots=True)
-class Move(_Command):
+class Move(_Command, frozen=True):
     """Make a move. The rules check the value."""
 
     move: object
 
 
-@dataclass(frozen=True, slots=True)
-class Resign(_Command):
+class Resign(_Command, frozen=True):
     """Resign the running game."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimGame(_Command):
+class ClaimGame(_Command, frozen=True):
     """End a game with an absent opponent, as a win or a draw."""
 
     result: object
 
 
-@dataclass(frozen=True, slots=True)
-class Rematch(_Command):
+class Rematch(_Command, frozen=True):
     """Offer the next game, with seats swapped. It starts when both players offer it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer(_Command):
+class Offer(_Command, frozen=True):
     """Make an offer to the opponent. An offer equal to the opponent's offer accepts it."""
 
     what: object
 
 
-@dataclass(frozen=True, slots=True)
-class Accept(_Command):
+class Accept(_Command, frozen=True):
     """Accept the opponent's offer."""
 
     what: object
 
 
-@dataclass(frozen=True, slots=True)
-class Decline(_Command):
+class Decline(_Command, frozen=True):
     """Decline the opponent's offer or a rematch, or withdraw the own offer."""
 
     what: object
 
 
-@dataclass(frozen=True, slots=True)
-class Say(_Command):
+class Say(_Command, frozen=True):
     """Write a chat line to all in the room."""
 
     text: object
 
 
-@dataclass(frozen=True, slots=True)
-class Due(_Command):
+class Due(_Command, frozen=True):
     """Apply what is due by now: draw lots, let a flag fall, start the next game. Only the system sends this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close(_Command):
+class Close(_Command, frozen=True):
     """Close the room for good."""
 
 

@@ -254,4 +254,4 @@ class SpectatorClient(SimulatedRoomClient):
 
 def fields_of(command: Any) -> tuple[object, ...]:
     """Return the fields of a command, in the order of its constructor's arguments."""
-    return tuple(getattr(command, name) for name in command.__dataclass_fields__)
+    return tuple(getattr(command, name) for name in command.__struct_fields__)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from game import cluster_state
 from game.cluster_state import ClusterState, Drain, Tick
