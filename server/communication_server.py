@@ -25,8 +25,8 @@ CONNECTIONS_TO_MAIN = 16
 class CommunicationPeer(PeerApi):
     """The communication server's remote methods for the other servers."""
 
-    def __init__(self, its_node: ServerProcess, copy: LobbyFollower) -> None:
-        super().__init__(its_node)
+    def __init__(self, process: ServerProcess, copy: LobbyFollower) -> None:
+        super().__init__(process)
         self._copy = copy
 
     def prove(self) -> bool:
@@ -43,28 +43,28 @@ class CommunicationPeer(PeerApi):
         return {"rooms": len(self._copy.lobby.rows), "position": self._copy.lobby.revision}
 
 
-def build(its_node: ServerProcess) -> None:
+def build(process: ServerProcess) -> None:
     """Start the front door, and follow the main server's lobby and game archive."""
     copy = LobbyFollower()
-    its_node.serve_peers(CommunicationPeer(its_node, copy))
-    main = its_node.settings.peer_address_of(MAIN)
-    key_of_main = peer_key(its_node.key, MAIN)
+    process.serve_peers(CommunicationPeer(process, copy))
+    main = process.settings.peer_address_of(MAIN)
+    key_of_main = peer_key(process.key, MAIN)
     follower = Proxy(main, PEER, key=key_of_main)
-    its_node.retries["lobby"] = copy.retries
-    its_node.in_background("lobby", lambda: copy.follow(follower, its_node.go_on, its_node.pause))
+    process.retries["lobby"] = copy.retries
+    process.in_background("lobby", lambda: copy.follow(follower, process.go_on, process.pause))
     pool = ProxyPool(main, PEER, key=key_of_main, most=CONNECTIONS_TO_MAIN)
-    glance = CachedStatus(StatusReader(its_node.settings, its_node.run_folder, its_node.key))
-    front_door = FrontDoor(copy, pool, glance, its_node.settings, its_node.key)
-    its_node.retries |= {"book": front_door.archive.retries, "matches": front_door.matchmaker.retries}
+    status = CachedStatus(StatusReader(process.settings, process.run_directory, process.key))
+    front_door = FrontDoor(copy, pool, status, process.settings, process.key)
+    process.retries |= {"book": front_door.archive.retries, "matches": front_door.matchmaker.retries}
     reader = Proxy(main, PEER, key=key_of_main)
-    its_node.in_background("book", lambda: front_door.archive.follow(reader, its_node.go_on, its_node.pause))
-    its_node.in_background("matches", lambda: front_door.matchmaker.run(its_node.go_on, its_node.pause))
-    its_node.open_to_clients().offer(COMMUNICATION, front_door)
-    keeper = HouseBotProcess(its_node.settings, lambda: copy.matches_of(HOUSE_BOT))
-    its_node.in_background("house bot", lambda: keeper.run(its_node.go_on, its_node.pause))
-    its_node.at_end(keeper.end)
-    its_node.metrics.include(front_door.readings)
-    its_node.watch([REPLICATION])
+    process.in_background("book", lambda: front_door.archive.follow(reader, process.go_on, process.pause))
+    process.in_background("matches", lambda: front_door.matchmaker.run(process.go_on, process.pause))
+    process.open_to_clients().offer(COMMUNICATION, front_door)
+    keeper = HouseBotProcess(process.settings, lambda: copy.matches_of(HOUSE_BOT))
+    process.in_background("house bot", lambda: keeper.run(process.go_on, process.pause))
+    process.at_end(keeper.end)
+    process.metrics.include(front_door.readings)
+    process.supervise([REPLICATION])
 
 
 if __name__ == "__main__":

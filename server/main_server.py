@@ -14,23 +14,23 @@ from server.replication.replica_connection import ReplicaConnection
 from wire import MAIN, REPLICATION
 
 
-def build(its_node: ServerProcess) -> None:
+def build(process: ServerProcess) -> None:
     """Answer heartbeats, and wait until clients can be served."""
-    settings = its_node.settings
+    settings = process.settings
     line = ReplicaConnection(
         settings.peer_address_of(REPLICATION),
-        its_node.key,
+        process.key,
         timeout_s=settings.append_timeout_s,
-        machine=its_node.machine,
-        on_wrong_machine=its_node.cannot_serve,
+        machine=process.machine,
+        on_wrong_machine=process.give_up,
     )
-    peer = MainPeerApi(its_node)
-    its_node.serve_peers(peer)
-    its_node.metrics.include(peer.readings)
-    its_node.watch([REPLICATION])
-    clients = its_node.open_to_clients()  # clients that connect before the takeover wait; they need not reconnect
-    candidate = Candidate(its_node, clients, line, peer)
-    its_node.in_background("office", candidate.run)
+    peer = MainPeerApi(process)
+    process.serve_peers(peer)
+    process.metrics.include(peer.readings)
+    process.supervise([REPLICATION])
+    clients = process.open_to_clients()  # clients that connect before the takeover wait; they need not reconnect
+    candidate = Candidate(process, clients, line, peer)
+    process.in_background("office", candidate.run)
     candidate.serves.wait()
 
 

@@ -22,26 +22,26 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import StorageFailed
 
 
-def build(its_node: ServerProcess) -> None:
+def build(process: ServerProcess) -> None:
     """Serve the replica and supervise the other servers. Supervise also while the disk refuses to open the replica."""
-    opening = its_node.retries["journal"] = Retries("the journal cannot be opened")
+    opening = process.retries["journal"] = Retries("the journal cannot be opened")
     try:
-        its_node.serve_peers(_copy(its_node, open_journal_of(its_node)))
+        process.serve_peers(_copy(process, open_journal_of(process)))
     except StorageFailed as error:
         opening.failed(error)
-        its_node.serve_peers(NoCopyYet(its_node, opening))
-        _watch(its_node)
+        process.serve_peers(NoCopyYet(process, opening))
+        _supervise_others(process)
         journal = open_when_possible(
-            lambda: open_journal_of(its_node), opening, go_on=its_node.go_on, pause=its_node.pause
+            lambda: open_journal_of(process), opening, go_on=process.go_on, pause=process.pause
         )
         if journal is not None:
-            its_node.offer_to_peers(_copy(its_node, journal))
+            process.offer_to_peers(_copy(process, journal))
     else:
-        _watch(its_node)
+        _supervise_others(process)
 
 
-def _copy(its_node: ServerProcess, journal: Journal) -> ReplicaService:
-    settings = its_node.settings
+def _copy(process: ServerProcess, journal: Journal) -> ReplicaService:
+    settings = process.settings
     compactor = Compactor(
         journal,
         Streams(settings.limits),
@@ -49,17 +49,17 @@ def _copy(its_node: ServerProcess, journal: Journal) -> ReplicaService:
         keep_events=settings.keep_events,
         upto=lambda: journal.last.position,
     )
-    its_node.retries["snapshots"] = compactor.retries
-    copy = ReplicaService(its_node, journal, compactor, Failpoints(settings.test_faults))
-    its_node.metrics.include(copy.readings)
-    copy.scrub = begin_scrub(its_node, journal, journal_of(settings, REPLICATION))
-    its_node.in_background("compaction", lambda: compactor.run(its_node.go_on, its_node.pause))
-    its_node.open_to_clients().offer(REPLICATION, ClientApi(REPLICATION, its_node.cluster_id))
+    process.retries["snapshots"] = compactor.retries
+    copy = ReplicaService(process, journal, compactor, Failpoints(settings.test_faults))
+    process.metrics.include(copy.readings)
+    copy.scrub = begin_scrub(process, journal, journal_of(settings, REPLICATION))
+    process.in_background("compaction", lambda: compactor.run(process.go_on, process.pause))
+    process.open_to_clients().offer(REPLICATION, ClientApi(REPLICATION, process.cluster_id))
     return copy
 
 
-def _watch(its_node: ServerProcess) -> None:
-    its_node.watch([MAIN, COMMUNICATION, NAME_SERVER])
+def _supervise_others(process: ServerProcess) -> None:
+    process.supervise([MAIN, COMMUNICATION, NAME_SERVER])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from game.context import Limits
-from server.settings_checks import complaints
+from server.settings_checks import problems
 from server.settings_fields import SettingsFields
 from server.settings_source import SettingsError, from_environment, from_file
 from wire.rpc import Address
@@ -28,8 +28,8 @@ class Settings(SettingsFields):
     """All settings of a cluster, checked. Raises SettingsError."""
 
     def __post_init__(self) -> None:
-        for complaint in complaints(self):
-            raise SettingsError(complaint)
+        for problem in problems(self):
+            raise SettingsError(problem)
 
     @property
     def data(self) -> Path:

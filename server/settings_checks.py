@@ -30,7 +30,7 @@ _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 _NAMES = {MAIN: "MAIN", COMMUNICATION: "COMMUNICATION", REPLICATION: "REPLICATION"}
 
 
-def complaints(settings: SettingsFields) -> Iterator[str]:
+def problems(settings: SettingsFields) -> Iterator[str]:
     """Yield what is wrong with these settings, the plainest first; nothing if they are valid."""
     yield from _choices(settings)
     yield from _ranges(settings)
@@ -117,16 +117,16 @@ def _addresses(settings: SettingsFields) -> Iterator[str]:
         if is_every_address(getattr(settings, name)):
             yield f"{name.upper()} must be an address that others can connect to, not {getattr(settings, name)}"
     bind, public = settings.bind_host, settings.public_host
-    told = [(f"{_NAMES[role]}_HOST", settings.host_of(role)) for role in _SERVERS]
-    told = [("PUBLIC_HOST", public)] if public else told
-    for name, host in told:
+    given = [(f"{_NAMES[role]}_HOST", settings.host_of(role)) for role in _SERVERS]
+    given = [("PUBLIC_HOST", public)] if public else given
+    for name, host in given:
         if not is_loopback(bind) and is_loopback(host):
             yield (
                 f"BIND_HOST is {bind}, but clients are given {host}, which leads them to their own machine:"
                 " set PUBLIC_HOST to the address of this machine that they can reach"
             )
-        far = not is_loopback(host) if public else _is_elsewhere(host)
-        if is_loopback(bind) and far:
+        elsewhere = not is_loopback(host) if public else _is_elsewhere(host)
+        if is_loopback(bind) and elsewhere:
             yield (
                 f"{name} is {host}, but BIND_HOST is {bind}, where only this machine can connect:"
                 " set BIND_HOST to that address, or to 0.0.0.0 for all addresses of this machine"
@@ -168,7 +168,11 @@ class _Port(NamedTuple):
 
 def _ports_used_twice(settings: SettingsFields) -> Iterator[str]:
     for one, other in itertools.combinations(_ports(settings), 2):
-        if one.number == other.number and _same(one.machine, other.machine) and _overlap(one.bind, other.bind):
+        if (
+            one.number == other.number
+            and _may_be_one_machine(one.machine, other.machine)
+            and _overlap(one.bind, other.bind)
+        ):
             yield f"{one.setting} and {other.setting} are both {one.number}: each needs a port of its own"
 
 
@@ -182,7 +186,7 @@ def _ports(settings: SettingsFields) -> Iterator[_Port]:
             yield _Port(f"{name}_METRICS_PORT", settings.metrics_port_of(role), host, settings.metrics_host)
 
 
-def _same(one: str, other: str) -> bool:
+def _may_be_one_machine(one: str, other: str) -> bool:
     """Return whether two hosts may be the same machine, as far as their texts show.
 
     Loopback is the machine of each reader, so it may be any host.

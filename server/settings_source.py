@@ -28,7 +28,7 @@ def from_environment(environment: Mapping[str, str], known: Set[str]) -> dict[st
     beginnings = {_first_word(name) for name in typed}
     for name in environment:
         if name not in known and _first_word(name) in beginnings:
-            meant = nearly(name, typed)
+            meant = nearest_setting(name, typed)
             if meant:
                 raise SettingsError(f"the environment has {name}, which is not a setting; {meant} is one")
     return {name: environment[name] for name in known if name in environment}
@@ -47,7 +47,7 @@ def from_file(file: Path, known: Set[str]) -> dict[str, str]:
         if binding.error or (binding.key is not None and binding.value is None):
             raise SettingsError(f"{where} a line must be NAME=VALUE, with every quote closed, or a # comment")
         if binding.key is not None and binding.key not in known:
-            meant = nearly(binding.key, known)
+            meant = nearest_setting(binding.key, known)
             hint = f"; {meant} is one" if meant else " (see .env.example)"
             raise SettingsError(f"{where} {binding.key} is not a setting{hint}")
     return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(text)).items()}
@@ -70,7 +70,7 @@ def _text_of(file: Path) -> str:
     return text
 
 
-def nearly(name: str, known: Collection[str]) -> str:
+def nearest_setting(name: str, known: Collection[str]) -> str:
     """Return the setting that differs from the name only by case or by one typing error; empty if there is none.
 
     A typing error is one letter too many, missing or wrong, or two neighbours swapped (Damerau 1964).

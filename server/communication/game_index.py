@@ -35,7 +35,7 @@ class GameIndex:
     def __init__(self, fetch: Callable[[Sequence[int]], Sequence[Mapping[str, Any]]]) -> None:
         """``fetch``: returns the records of these numbers from the archive, as plain data."""
         self._fetch = fetch
-        self.retries = Retries("the game archive cannot be followed", patience_s=TAKEOVER_S)
+        self.retries = Retries("the game archive cannot be followed", log_after_s=TAKEOVER_S)
         self._lock = threading.Condition()  # guards the index; notified after each answer
         self._mended: object = None  # the ``mended`` of the last answer; changes after a repair
         self._begin()

@@ -143,7 +143,7 @@ def run(settings: Settings, ending: threading.Event) -> None:
     key = cluster_key(settings)
     main = Address(settings.host_of(MAIN), settings.client_port_of(MAIN))
     front_door = Proxy(settings.peer_address_of(COMMUNICATION), PEER, key=peer_key(key, COMMUNICATION))
-    asking = Retries("the front door does not answer", patience_s=TAKEOVER_S)
+    asking = Retries("the front door does not answer", log_after_s=TAKEOVER_S)
     playing: dict[str, threading.Thread] = {}
     while not ending.wait(LOOK_AGAIN_S):
         try:

@@ -88,7 +88,7 @@ class Matchmaker:
         self._key = key
         self._clock = clock
         self._choices = short_list(DEFAULT_GAME)
-        self.retries = Retries("rooms for matches cannot be opened", patience_s=TAKEOVER_S)
+        self.retries = Retries("rooms for matches cannot be opened", log_after_s=TAKEOVER_S)
         # Guards ``_seekers``, ``_news``, ``_being_matched``, ``_cancelled`` and ``_bot_hosts``. It is notified when
         # ``_being_matched`` shrank.
         self._changed = threading.Condition()

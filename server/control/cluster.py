@@ -65,9 +65,9 @@ class ClusterControl:
     def __init__(self, settings: Settings) -> None:
         """Raises SettingsError when the data folder or the key cannot be used."""
         self.settings = settings
-        self._run_folder = RunDirectory(settings)
+        self._run_directory = RunDirectory(settings)
         key = cluster_key(settings)
-        self._lookout = StatusReader(settings, self._run_folder, key)
+        self._lookout = StatusReader(settings, self._run_directory, key)
         self._registration = Registration(settings, cluster_id(key))
 
     @property
@@ -99,12 +99,12 @@ class ClusterControl:
         self._check_ports_of(missing)
         self._check_names()
         if reopen and not self.runs_here():
-            self._run_folder.unmark_draining()
+            self._run_directory.unmark_draining()
         if self.is_up(NAME_SERVER) and NAME_SERVER in missing:
             missing.remove(NAME_SERVER)  # a name server that another project started is enough
         children = {role: processes.start(role, self.settings) for role in missing}
         if NAME_SERVER in children:
-            self._run_folder.try_to_write(self._run_folder.run_of(NAME_SERVER, children[NAME_SERVER].pid))
+            self._run_directory.try_to_write(self._run_directory.run_of(NAME_SERVER, children[NAME_SERVER].pid))
         deadline = time.monotonic() + timeout_s
         waiting = here
         while waiting:
@@ -121,7 +121,7 @@ class ClusterControl:
     def _roles_here(self) -> list[str]:
         here = [role for role in ROLES if this_machine.is_here(self.settings.host_of(role))]
         if MAIN in here or REPLICATION in here:
-            this_machine.check_log(self.settings)
+            this_machine.check_one_machine(self.settings)
         if not here:
             raise CannotStart("The settings have none of the servers on this machine: see MAIN_HOST and the like.")
         return here
@@ -153,10 +153,10 @@ class ClusterControl:
         clusters.
         """
         with contextlib.suppress(TicTacToeError):  # without a name server no cluster has the names
-            conflict = self._registration.look()
+            conflict = self._registration.find_conflict()
             while conflict and self._registration.is_undecided:
                 time.sleep(LOOK_AGAIN_S)
-                conflict = self._registration.look()
+                conflict = self._registration.find_conflict()
             if conflict:
                 raise CannotStart(f"nothing was started: {conflict}.")
 
@@ -196,7 +196,7 @@ class ClusterControl:
             quiet_since = None if servers or left else quiet_since or time.monotonic()
             for role in ROLES:
                 if self.process_of(role) is None:
-                    self._run_folder.clear(role)
+                    self._run_directory.clear(role)
             # If nothing was found, there is nothing to report. The loop only checks that nothing starts again.
             if (servers or left) and time.monotonic() - began > timeout_s:
                 raise CannotStop(_what_runs(servers | left))
@@ -321,7 +321,7 @@ class ClusterControl:
 
     def standby_of(self, role: str) -> RunFile | None:
         """Return the living stand-by of a role, even if it has just taken over; None if there is none."""
-        run = self._run_folder.read(processes.standby_of(role))
+        run = self._run_directory.read(processes.standby_of(role))
         return replace(run, role=role) if run is not None and run.alive else None
 
     def kill(self, role: str) -> int:

@@ -31,9 +31,9 @@ logger = structlog.get_logger()
 class Candidate:
     """A main server that tries to become the primary."""
 
-    def __init__(self, node: ServerProcess, clients: Endpoint, line: ReplicaConnection, peer: MainPeerApi) -> None:
+    def __init__(self, process: ServerProcess, clients: Endpoint, line: ReplicaConnection, peer: MainPeerApi) -> None:
         """``peer``: answers the other servers from the part that serves now."""
-        self._node = node
+        self._process = process
         self._clients = clients
         self._line = line
         self._peer = peer
@@ -44,32 +44,32 @@ class Candidate:
     def run(self) -> None:
         """Become the primary. Return when the term has begun, or when this server ends."""
         try:
-            opening = self._node.retries["journal"] = Retries("the journal cannot be opened")
-            journal = open_when_possible(self._open, opening, go_on=self._node.go_on, pause=self._node.pause)
+            opening = self._process.retries["journal"] = Retries("the journal cannot be opened")
+            journal = open_when_possible(self._open, opening, go_on=self._process.go_on, pause=self._process.pause)
             if journal is not None:
                 self._run(journal)
         finally:
             self.serves.set()
 
     def _open(self) -> Journal:
-        return open_journal_of(self._node, GuardFile.in_file(self._node.settings.data / GUARD))
+        return open_journal_of(self._process, GuardFile.in_file(self._process.settings.data / GUARD))
 
     def _run(self, journal: Journal) -> None:
-        settings = self._node.settings
-        attempts = self._node.retries["office"] = Retries("office not taken")
+        settings = self._process.settings
+        attempts = self._process.retries["office"] = Retries("office not taken")
         office = self._line.hold(
             take_office(
                 journal,
                 wait_limit_s=settings.recovery_wait_s,
                 piece_bytes=settings.piece_bytes,
-                go_on=self._node.go_on,
+                go_on=self._process.go_on,
                 attempts=attempts,
                 not_taken=lambda error, may_be_read: self._not_taken(journal, error, may_be_read=may_be_read),
             )
         )
         if office is None:
             return
-        term = PrimaryTerm(self._node, self._clients, journal, office, self._line)
+        term = PrimaryTerm(self._process, self._clients, journal, office, self._line)
         term.begin()
         self._peer.serve(term)
         if self._reads is not None:
@@ -79,7 +79,7 @@ class Candidate:
         if self._reads is not None:
             self._reads.refuse_with(error)
         elif may_be_read:
-            reads = ReadOnly(self._node, self._clients, journal, error)
+            reads = ReadOnly(self._process, self._clients, journal, error)
             reads.load()  # may raise, too: the next attempt starts again
             self._reads = reads
             self._peer.serve(reads)

@@ -79,15 +79,15 @@ class StillPlayed:
 class DrainService:
     """Begins and ends a drain, during one term of the primary."""
 
-    def __init__(self, store: RoomStore, committer: CommandPort, run_folder: RunDirectory) -> None:
+    def __init__(self, store: RoomStore, committer: CommandPort, run_directory: RunDirectory) -> None:
         self._store = store
         self._committer = committer
-        self._run_folder = run_folder
+        self._run_directory = run_directory
         self._still_played = StillPlayed(store)
 
     def begin_term(self) -> None:
         """End the drain if the cluster was stopped since it began. Raises StorageFailed."""
-        if self._store.service.draining and not self._run_folder.is_marked_draining:
+        if self._store.service.draining and not self._run_directory.is_marked_draining:
             logger.info("drain ended because the cluster was stopped")
             self._submit(Drain(on=False))
 
@@ -97,10 +97,10 @@ class DrainService:
         ``until``: a date in seconds since 1970. Raises StorageFailed.
         """
         if on:
-            self._run_folder.mark_draining()
+            self._run_directory.mark_draining()
         self._submit(Drain(on, until))
         if not on:
-            self._run_folder.unmark_draining()
+            self._run_directory.unmark_draining()
         return self.notice()
 
     def notice(self) -> Mapping[str, object] | None:

@@ -39,8 +39,8 @@ _LATEST = 1 << 40
 class MainPeerApi(PeerApi):
     """Answers the other servers. Its methods raise NotReady until this main server serves something."""
 
-    def __init__(self, node: ServerProcess) -> None:
-        super().__init__(node)
+    def __init__(self, process: ServerProcess) -> None:
+        super().__init__(process)
         self._serving: Reads | None = None  # never None again once set
 
     def serve(self, serving: Reads) -> None:

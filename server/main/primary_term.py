@@ -59,22 +59,22 @@ class PrimaryTerm(Reads):
     committer: Committer
 
     def __init__(
-        self, node: ServerProcess, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaConnection
+        self, process: ServerProcess, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaConnection
     ) -> None:
-        settings = node.settings
+        settings = process.settings
         faults = Failpoints(settings.test_faults)
         streams = Streams(settings.limits)
-        self._node = node
+        self._process = process
         self._journal = journal
         self._line = line
         self._to_forget: list[str] = []  # streams to be removed from both journals
         self._last_turn = contextlib.ExitStack()  # holds the commit lock once the server ends
         self._is_open = False  # whether ``begin_term`` of the drain succeeded
-        self._opening = node.retries["opening"] = Retries("the drain cannot be ended")
+        self._opening = process.retries["opening"] = Retries("the drain cannot be ended")
         self.counts = CommitCounts()
         self.damage = journal.damage
         self.scrub: Scrub | None = None
-        self.traffic = node.traffic
+        self.traffic = process.traffic
         self._observer = CommitObserver(self.counts, every_command=settings.log_level == "debug")
         most_events = most_events_of(settings.max_message_bytes)
         observer = self._observer.published
@@ -93,7 +93,9 @@ class PrimaryTerm(Reads):
             streams,
             in_memory=store.cached,
             mended=store.mended,
-            replica_is_damaged=lambda: any(w.reports_damage for w in node.watchers if w.role == REPLICATION),
+            replica_is_damaged=lambda: any(
+                one.reports_damage for one in process.supervisors if one.role == REPLICATION
+            ),
         )
         journal.damage.on_found = line.wake
         self.link = Replicator(
@@ -101,19 +103,19 @@ class PrimaryTerm(Reads):
             journal,
             self._compactor,
             faults=faults,
-            step_down=node.step_down,
+            step_down=process.step_down,
             wake=line.wake,
             piece_bytes=settings.piece_bytes,
         )
         self.link.repair = repair
-        node.retries["repair"] = repair.retries
-        node.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
+        process.retries["repair"] = repair.retries
+        process.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
         commit = Commit(streams, store, journal, self.link, faults, store.context)
         on_committed = self._observer.batch_committed
-        committer = Committer(commit, line.hold, step_down=node.step_down, on_committed=on_committed)
-        super().__init__(node, clients, store, committer)
+        committer = Committer(commit, line.hold, step_down=process.step_down, on_committed=on_committed)
+        super().__init__(process, clients, store, committer)
         self._timers = TimerThread(store, committer, system_request)
-        node.retries["time"] = self._timers.retries
+        process.retries["time"] = self._timers.retries
 
     def begin(self) -> None:
         """Load the journal, offer every room, and start the background threads.
@@ -122,17 +124,17 @@ class PrimaryTerm(Reads):
         """
         self._keep(self.load())
         self._open_again()
-        go_on, line, turn = self._node.go_on, self._line, self.committer.turn
-        self._node.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
-        self._node.in_background("compaction", lambda: self._compactor.run(go_on, self._node.pause))
-        self._node.in_background("tidying", self._sweep)
-        self._node.in_background("time", lambda: self._timers.run(go_on, self._node.pause))
-        self._node.in_background("witness", lambda: self._observer.run(go_on, self._node.pause))
-        file = journal_of(self._node.settings, MAIN)
-        self.scrub = begin_scrub(self._node, self._journal, file, relist=self.store.relist)
-        self._node.at_end(self.end)
-        self._node.at_end(self._finish_commits)
-        self._node.at_end(self._observer.write)
+        go_on, line, turn = self._process.go_on, self._line, self.committer.turn
+        self._process.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
+        self._process.in_background("compaction", lambda: self._compactor.run(go_on, self._process.pause))
+        self._process.in_background("tidying", self._sweep)
+        self._process.in_background("time", lambda: self._timers.run(go_on, self._process.pause))
+        self._process.in_background("witness", lambda: self._observer.run(go_on, self._process.pause))
+        file = journal_of(self._process.settings, MAIN)
+        self.scrub = begin_scrub(self._process, self._journal, file, relist=self.store.relist)
+        self._process.at_end(self.end)
+        self._process.at_end(self._finish_commits)
+        self._process.at_end(self._observer.write)
 
     def _finish_commits(self) -> None:
         """Wait for the commit under way, then hold the commit lock until the process ends.
@@ -192,9 +194,9 @@ class PrimaryTerm(Reads):
             self._is_open = True
 
     def _sweep(self) -> None:
-        sweeping = self._node.retries["tidying"] = Retries("sweep failed")
-        while self._node.go_on():
-            self._node.pause(SWEEP_PAUSE_S)
+        sweeping = self._process.retries["tidying"] = Retries("sweep failed")
+        while self._process.go_on():
+            self._process.pause(SWEEP_PAUSE_S)
             if not self._is_open:
                 self._open_again()
             try:

@@ -26,17 +26,17 @@ class ReadOnly(Reads):
 
     committer: RefusingCommitter
 
-    def __init__(self, node: ServerProcess, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
+    def __init__(self, process: ServerProcess, clients: Endpoint, journal: Journal, error: TicTacToeError) -> None:
         """``error``: see ``RefusingCommitter``."""
-        streams = Streams(node.settings.limits)
+        streams = Streams(process.settings.limits)
         store = RoomStore(
             streams,
             journal,
             self.offer,
             time_of_service=stopped_clock(),
-            most_events=most_events_of(node.settings.max_message_bytes),
+            most_events=most_events_of(process.settings.max_message_bytes),
         )
-        super().__init__(node, clients, store, RefusingCommitter(streams, store, error), sweeps=False)
+        super().__init__(process, clients, store, RefusingCommitter(streams, store, error), sweeps=False)
 
     def refuse_with(self, error: TicTacToeError) -> None:
         """Refuse commands with that error from now on."""

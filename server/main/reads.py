@@ -25,7 +25,13 @@ class Reads:
     """Rooms and usernames, and their remote objects."""
 
     def __init__(
-        self, node: ServerProcess, clients: Endpoint, store: RoomStore, committer: CommandPort, *, sweeps: bool = True
+        self,
+        process: ServerProcess,
+        clients: Endpoint,
+        store: RoomStore,
+        committer: CommandPort,
+        *,
+        sweeps: bool = True,
     ) -> None:
         """``store``: an empty room store, which calls ``offer`` with every room that it loads.
 
@@ -34,9 +40,9 @@ class Reads:
         self.store = store
         self.committer = committer
         self._clients = clients
-        self._cluster_id = node.cluster_id
-        house_bot = token_hash(house_bot_token(node.key))
-        self.command_service = CommandService(store, committer, node.settings, house_bot=house_bot, sweeps=sweeps)
+        self._cluster_id = process.cluster_id
+        house_bot = token_hash(house_bot_token(process.key))
+        self.command_service = CommandService(store, committer, process.settings, house_bot=house_bot, sweeps=sweeps)
         self.match_opener = MatchOpener(
             store,
             committer,
@@ -44,7 +50,7 @@ class Reads:
             seat_house_bot=lambda: self.command_service.accounts.claim(HOUSE_BOT, house_bot),
             expect_players=self.command_service.expect_players,
         )
-        self.draining = DrainService(store, committer, node.run_folder)
+        self.draining = DrainService(store, committer, process.run_directory)
 
     def load(self) -> list[StreamSummary]:
         """Load the journal and offer every room. Return the stream summaries that the journal lacks."""

@@ -12,8 +12,8 @@ from wire.errors import WrongMachine
 class PeerApi:
     """A server's remote methods for the other servers. Each role adds its own methods."""
 
-    def __init__(self, node: ServerProcess) -> None:
-        self._node = node
+    def __init__(self, process: ServerProcess) -> None:
+        self._process = process
 
     def prove(self) -> bool:
         """Return only if the part that does this server's work makes progress.
@@ -33,12 +33,12 @@ class PeerApi:
     @remote(wait_s=seconds(5.0))
     def beat(self, wait_s: float) -> dict[str, object]:
         """Answer a heartbeat after ``wait_s`` seconds, if ``prove`` shows progress."""
-        return {**self._node.beat(wait_s, self.prove), **self.more_beat()}
+        return {**self._process.beat(wait_s, self.prove), **self.more_beat()}
 
     @remote()
     def status(self) -> dict[str, object]:
         """Return the identity of this process, its supervisors, and this role's part."""
-        return {**self._node.status(), **self.more_status()}
+        return {**self._process.status(), **self.more_status()}
 
     @remote(machine=text(longest=64))
     def check_machine(self, machine: str) -> None:
@@ -47,7 +47,9 @@ class PeerApi:
         Locks and SIGKILL work within one machine. They cannot keep a main server of another machine from going on
         without the replica.
         """
-        if machine != self._node.machine and not Failpoints(self._node.settings.test_faults).on("no_machine_check"):
+        if machine != self._process.machine and not Failpoints(self._process.settings.test_faults).on(
+            "no_machine_check"
+        ):
             raise WrongMachine(
                 "the main server and the replication server must run on one machine with one DATA_FOLDER; these do not"
             )
@@ -55,13 +57,13 @@ class PeerApi:
     @remote()
     def stand_down(self) -> None:
         """Start and end no server for ten seconds. A repeated call starts the ten seconds again."""
-        self._node.stand_down()
+        self._process.stand_down()
 
     @remote()
     def stop(self) -> None:
         """End in good order and delete the run file, so that no supervisor starts this role again."""
-        self._node.run_folder.clear(self._node.role)
-        self._node.end()
+        self._process.run_directory.clear(self._process.role)
+        self._process.end()
 
 
 class ClientApi:

@@ -33,20 +33,20 @@ def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoRe
     ``later``: modules that the role needs only later.
     """
     standard_streams.open_missing()
-    arguments.take(role, sys.argv[1:])
+    arguments.check(role, sys.argv[1:])
     settings = None
     try:
         settings = load()
         logs.set_up(settings, role)
         if role in (MAIN, REPLICATION):
-            this_machine.check_log(settings)
+            this_machine.check_one_machine(settings)
         log_file = LogFile(settings, role)
         late_imports = LateImports(*later, *([METRICS] if settings.metrics_port_of(role) else []))
-        if not processes.told_to_begin(role, settings):
+        if not processes.wait_for_begin(role, settings):
             sys.exit(0)
         late_imports.postpone()
         gc.freeze()  # imported objects stay, so collections need not scan them, above all in a takeover
-        node = ServerProcess(role, settings)
+        process = ServerProcess(role, settings)
     except AlreadyRunning as error:
         _fail(str(error), processes.ALREADY_RUNNING, settings)
     except (SettingsError, Unreachable) as error:
@@ -54,12 +54,12 @@ def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoRe
     except OSError as error:
         _fail(sentence_of(error), processes.CANNOT_START, settings)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: node.end())
+        signal.signal(number, lambda *_: process.end())
     try:
-        node.retries["log"] = log_file.retries
-        node.in_background("log", lambda: log_file.run(node.go_on, node.pause))
-        build(node)
-        node.run()
+        process.retries["log"] = log_file.retries
+        process.in_background("log", lambda: log_file.run(process.go_on, process.pause))
+        build(process)
+        process.run()
     except (Unreachable, StorageFailed) as error:
         _fail(error.message, processes.CANNOT_START, settings)
     except OSError as error:
@@ -68,12 +68,12 @@ def main(role: str, build: Callable[[ServerProcess], None], *later: str) -> NoRe
     os._exit(0)  # calls that still wait would delay the end
 
 
-def _fail(sentence: str, status: int, settings: Settings | None = None) -> NoReturn:
+def _fail(message: str, status: int, settings: Settings | None = None) -> NoReturn:
     """Exit with an error message for people. If the settings select JSON, log the message instead."""
     if settings is not None and settings.log_format == "json":
-        logger.error("cannot serve", why=sentence)
+        logger.error("cannot serve", why=message)
     else:
         with contextlib.suppress(OSError):
-            sys.stderr.write(f"{sentence}\n")
+            sys.stderr.write(f"{message}\n")
     logs.flush()
     os._exit(status)  # in a normal exit, a log that cannot be written would change the status

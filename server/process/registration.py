@@ -19,7 +19,7 @@ from wire.errors import DeadlineExceeded, NotReady, TicTacToeError, Unreachable
 from wire.rpc import Proxy, Registered
 
 NAMES = (COMMUNICATION, MAIN, REPLICATION)
-ASK_S = 1.0
+CALL_TIMEOUT_S = 1.0
 SILENT_S = 5.0
 """A server that accepts connections and gives no answer counts as live for this time."""
 
@@ -28,7 +28,7 @@ class Registration:
     """The entries of one cluster, as one of its servers or the command line keeps them. For one thread."""
 
     def __init__(self, settings: Settings, cluster_id: str, role: str = "") -> None:
-        """``role``: the server whose entry ``keep`` writes."""
+        """``role``: the server whose entry ``ensure_registered`` writes."""
         self._settings = settings
         self._id = cluster_id
         self._role = role
@@ -37,28 +37,30 @@ class Registration:
         """Why clients do not find this server, in a sentence for people; empty if they do."""
 
     @functools.cached_property
-    def _is_here(self) -> Mapping[str, bool]:
+    def _on_this_machine(self) -> Mapping[str, bool]:
         """Which servers run on this machine, where all have the same settings."""
         return {name: is_here(self._settings.host_of(name)) for name in NAMES}
 
-    def keep(self) -> bool:
+    def ensure_registered(self) -> bool:
         """Keep the entry of this server in the name server. Return whether it had to be written.
 
         Raises NotReady while another cluster has the names, and Unreachable.
         """
         found = self._entries()
-        mine = Registered(self._settings.public_address_of(self._role), self._id)
-        there = found.get(self._role)
+        own = Registered(self._settings.public_address_of(self._role), self._id)
+        registered = found.get(self._role)
         self.conflict = self._conflict(found)
         if self.conflict:
-            if there is not None and there.address == mine.address:
-                rpc.remove(self._settings.name_server, self._role, there, timeout_s=ASK_S)
+            if registered is not None and registered.address == own.address:
+                rpc.remove(self._settings.name_server, self._role, registered, timeout_s=CALL_TIMEOUT_S)
             raise NotReady(self.conflict)
-        if there == mine:
+        if registered == own:
             return False
-        return rpc.register(self._settings.name_server, self._role, mine, instead_of=there, timeout_s=ASK_S)
+        return rpc.register(
+            self._settings.name_server, self._role, own, instead_of=registered, timeout_s=CALL_TIMEOUT_S
+        )
 
-    def look(self) -> str:
+    def find_conflict(self) -> str:
         """Return the sentence about another cluster with the names, as in ``conflict``. Raises Unreachable."""
         return self._conflict(self._entries())
 
@@ -71,7 +73,7 @@ class Registration:
         """Remove all entries of this cluster. Raises Unreachable."""
         for name, entry in self._entries().items():
             if self._is_ours(name, entry):
-                rpc.remove(self._settings.name_server, name, entry, timeout_s=ASK_S)
+                rpc.remove(self._settings.name_server, name, entry, timeout_s=CALL_TIMEOUT_S)
 
     def _entries(self) -> Mapping[str, Registered]:
         return rpc.entries(self._settings.name_server, NAMES, timeout_s=self._settings.hang_s)
@@ -81,33 +83,33 @@ class Registration:
 
         On this machine the address decides: a copy of the cluster on other ports has the same id.
         """
-        if name == self._role or self._is_here[name]:
+        if name == self._role or self._on_this_machine[name]:
             return entry.address == self._settings.public_address_of(name)
         return entry.cluster == self._id  # this machine does not have the public addresses of others
 
     def _conflict(self, found: Mapping[str, Registered]) -> str:
         ours = [name for name in NAMES if name in found and self._is_ours(name, found[name])]
-        strangers = [name for name in NAMES if name in found and name not in ours]
-        living = [name for name in strangers if self._lives(name, found[name])]
-        if not living:
+        others = [name for name in NAMES if name in found and name not in ours]
+        alive = [name for name in others if self._is_alive(name, found[name])]
+        if not alive:
             return ""
-        if ours and NAMES.index(ours[0]) < NAMES.index(living[0]) and self._role not in living:
+        if ours and NAMES.index(ours[0]) < NAMES.index(alive[0]) and self._role not in alive:
             return ""
-        name = self._role if self._role in living else living[0]
+        name = self._role if self._role in alive else alive[0]
         address, other = found[name]
-        whose = f"cluster {other}" if other else "a cluster of an older version"
+        owner = f"cluster {other}" if other else "a cluster of an older version"
         if other == self._id:
-            whose = "a cluster with the same key, such as the original of a copied data folder,"
+            owner = "a cluster with the same key, such as the original of a copied data folder,"
         return (
-            f"the name server at {self._settings.name_server} has the {name} of {whose} at {address}, and this is"
+            f"the name server at {self._settings.name_server} has the {name} of {owner} at {address}, and this is"
             f" cluster {self._id}: each cluster needs a name server of its own (NAME_SERVER_PORT)"
         )
 
-    def _lives(self, name: str, entry: Registered) -> bool:
+    def _is_alive(self, name: str, entry: Registered) -> bool:
         """Return whether a server answers at that entry, or may still answer."""
         remote = Proxy(entry.address, name)
         try:
-            remote.call("describe", timeout_s=ASK_S)
+            remote.call("describe", timeout_s=CALL_TIMEOUT_S)
         except (Unreachable, NoSuchRoom):
             return False
         except DeadlineExceeded:

@@ -16,25 +16,25 @@ from server.process.server_process import ServerProcess
 logger = structlog.get_logger()
 
 
-def open_journal_of(node: ServerProcess, guard: GuardFile | None = None) -> Journal:
+def open_journal_of(process: ServerProcess, guard: GuardFile | None = None) -> Journal:
     """Open the journal of that server's role. Raises StorageFailed.
 
     On a full disk no other process can read the journal. A background thread shares it as soon as there is space.
     """
-    file, durability = journal_of(node.settings, node.role), node.settings.durability
+    file, durability = journal_of(process.settings, process.role), process.settings.durability
     journal = open_journal(file, durability=durability, guard=guard)
-    journal.on_unreadable = lambda why: _end_unreadable(node, file, why)
+    journal.on_unreadable = lambda why: _end_unreadable(process, file, why)
     if journal.is_alone:
-        node.in_background(
-            "journal", lambda: share(journal, file, durability=durability, go_on=node.go_on, pause=node.pause)
+        process.in_background(
+            "journal", lambda: share(journal, file, durability=durability, go_on=process.go_on, pause=process.pause)
         )
     return journal
 
 
-def _end_unreadable(node: ServerProcess, file: Path, why: str) -> None:
+def _end_unreadable(process: ServerProcess, file: Path, why: str) -> None:
     """End the server. The next start puts the journal aside, and fetches its content from the other copy."""
     try:
         condemn(file)
     except OSError as error:
         logger.error("the journal cannot be marked as unreadable", why=str(error))
-    node.step_down(f"the journal cannot be read: {why}")
+    process.step_down(f"the journal cannot be read: {why}")

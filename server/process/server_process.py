@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import NoReturn
 
 import structlog
@@ -39,8 +40,8 @@ from wire.waiting import about_to_wait
 
 REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
-OWNER_LOOK_S = 0.2
-WRITE_AGAIN_S = 2.0
+OWNER_CHECK_S = 0.2
+WRITE_RETRY_S = 2.0
 """Seconds until the next attempt to write a run file."""
 
 logger = structlog.get_logger()
@@ -54,24 +55,24 @@ class ServerProcess:
         self.role = role
         self.settings = settings
         connections = fd_limits.connections_for(settings.max_connections)  # first: if this raises, no lock is held
-        self.run_folder = RunDirectory(settings)
+        self.run_directory = RunDirectory(settings)
         self.key = cluster_key(settings)
         self.cluster_id = cluster_id(self.key)
-        self._names = Registration(settings, self.cluster_id, role)
-        self._lock = self.run_folder.hold(role)
+        self._registration = Registration(settings, self.cluster_id, role)
+        self._lock = self.run_directory.hold(role)
         self.machine = machine_id(settings.data / "run")
         self.started_at = time.time()
-        self._run = self.run_folder.run_of(role, os.getpid())
+        self._run_file = self.run_directory.run_of(role, os.getpid())
         self._ending = threading.Event()
-        self._stands_down_until = -math.inf  # monotonic; before it, no supervisor starts or ends a server
-        self.watchers: list[Supervisor] = []
+        self._standing_down_until = -math.inf  # monotonic; before it, no supervisor starts or ends a server
+        self.supervisors: list[Supervisor] = []
         self._threads: list[threading.Thread] = []
         self._at_end: list[Callable[[], None]] = []  # run in this order, at an orderly end only
-        self._registration = Retries("not registered", patience_s=TAKEOVER_S, name_server=str(settings.name_server))
-        self.retries: dict[str, Retries] = {"registration": self._registration}
+        self._registering = Retries("not registered", log_after_s=TAKEOVER_S, name_server=str(settings.name_server))
+        self.retries: dict[str, Retries] = {"registration": self._registering}
         """Tasks that this server tries until they succeed, by name; see ``metrics.FAILED_TRIES``."""
-        if not self.run_folder.is_written(self._run):
-            self.in_background("run file", self._write_down)
+        if not self.run_directory.is_written(self._run_file):
+            self.in_background("run file", self._write_run_file)
         rpc.configure(
             largest_message=settings.max_message_bytes,
             connections=connections,
@@ -112,7 +113,7 @@ class ServerProcess:
         logs.flush()
         os._exit(status)
 
-    def cannot_serve(self, why: str) -> NoReturn:
+    def give_up(self, why: str) -> NoReturn:
         """End at once, and end processes started from here that have not answered yet.
 
         They have no use without this server.
@@ -153,55 +154,55 @@ class ServerProcess:
     def run(self) -> None:
         """Register with the name server, and serve clients until this server ends."""
         if self.clients is not None and self.go_on():  # false if the end came before it could serve
-            self._say_what_is_open()
+            self._log_open_ports()
             self.in_background("registration", self._keep_registered)
             self.clients.serve(self.go_on)
         for action in self._at_end:
             action()
-        for watcher in self.watchers:
-            watcher.abandon_start()
+        for supervisor in self.supervisors:
+            supervisor.abandon_start()
         logger.info("ended")
 
     # -- supervision ----------------------------------------------------------------------------------------------
 
-    def watch(self, roles: Sequence[str]) -> None:
+    def supervise(self, roles: Sequence[str]) -> None:
         """Supervise these roles, each in a thread of its own."""
         for role in roles:
-            watcher = Supervisor(
+            supervisor = Supervisor(
                 role,
                 self.settings,
-                self.run_folder,
-                self._pulse_of(role),
+                self.run_directory,
+                self._heartbeat_of(role),
                 supervised=self._is_here(role),
                 standby=role == MAIN,
                 after=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
             )
-            self.watchers.append(watcher)
-            self.in_background(f"watch {role}", lambda watcher=watcher: watcher.run(self.go_on, self._stands_down))  # type: ignore[misc]
+            self.supervisors.append(supervisor)
+            self.in_background(f"watch {role}", partial(supervisor.run, self.go_on, self._is_standing_down))
 
     def _is_here(self, role: str) -> bool:
         """Return whether that server belongs on this machine, so that this process can end and start it."""
         # These two always share a machine, and a slow host name lookup must not delay them.
         return {self.role, role} == {MAIN, REPLICATION} or is_here(self.settings.host_of(role))
 
-    def _pulse_of(self, role: str) -> Heartbeat:
+    def _heartbeat_of(self, role: str) -> Heartbeat:
         if role == NAME_SERVER:
             return NameServerHeartbeat(self.settings.name_server, self._ending)
         return PeerHeartbeat(role, self.settings.peer_address_of(role), self.key)
 
-    def _stands_down(self) -> bool:
-        return time.monotonic() < self._stands_down_until
+    def _is_standing_down(self) -> bool:
+        return time.monotonic() < self._standing_down_until
 
     def stand_down(self) -> None:
         """Start and end no server for ``STAND_DOWN_S`` from now: the whole cluster is being stopped."""
-        self._stands_down_until = time.monotonic() + STAND_DOWN_S
-        for watcher in self.watchers:
-            watcher.abandon_start()
+        self._standing_down_until = time.monotonic() + STAND_DOWN_S
+        for supervisor in self.supervisors:
+            supervisor.abandon_start()
 
     @property
     def identity(self) -> dict[str, object]:
         """The process and its run directory; see ``RunFile``."""
-        return asdict(self._run)
+        return asdict(self._run_file)
 
     def status(self) -> dict[str, object]:
         """Return the identity of this process, its supervisors, and what fails now."""
@@ -211,8 +212,8 @@ class ServerProcess:
             "protocol": PROTOCOL_VERSION,
             "connections": 0 if self.clients is None else self.clients.connections,
             "cluster": self.cluster_id,
-            "conflict": self._names.conflict,
-            "watches": {watcher.role: watcher.status() for watcher in self.watchers},
+            "conflict": self._registration.conflict,
+            "watches": {supervisor.role: supervisor.status() for supervisor in self.supervisors},
             "troubles": {
                 what: retries.trouble.as_plain()
                 for what, retries in list(self.retries.items())
@@ -228,8 +229,8 @@ class ServerProcess:
             yield Reading(metrics.CONNECTIONS, 0 if endpoint is None else endpoint.connections, (port,))
             for code, count in list(traffic.refused.items()):
                 yield Reading(metrics.REFUSED, count, (port, code))
-        for watcher in self.watchers:
-            yield from watcher.readings()
+        for supervisor in self.supervisors:
+            yield from supervisor.readings()
         for what, retries in list(self.retries.items()):
             trouble = retries.trouble
             yield Reading(metrics.FAILING_SINCE, 0 if trouble is None else trouble.since, (what,))
@@ -238,15 +239,15 @@ class ServerProcess:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _write_down(self) -> None:
+    def _write_run_file(self) -> None:
         """Write the run file as soon as the disk allows it."""
         writing = self.retries["run file"] = Retries("this server cannot be written down")
         while self.go_on():
             try:
-                self.run_folder.write(self._run)
+                self.run_directory.write(self._run_file)
             except StorageFailed as error:
                 writing.failed(error)
-                self.pause(WRITE_AGAIN_S)
+                self.pause(WRITE_RETRY_S)
             else:
                 writing.succeeded()
                 return
@@ -271,7 +272,7 @@ class ServerProcess:
         """
         owner = processes.owner_of(self.settings)
         while owner is not None and owner.alive:
-            if self._ending.wait(OWNER_LOOK_S):
+            if self._ending.wait(OWNER_CHECK_S):
                 return
         logger.info("the process that owns this cluster is gone", owner=self.settings.owner_pid)
         self.stand_down()
@@ -284,16 +285,16 @@ class ServerProcess:
         settings = self.settings
         while self.go_on():
             try:
-                if self._names.keep():
+                if self._registration.ensure_registered():
                     where = settings.public_address_of(self.role)
                     logger.info("registered", name_server=str(settings.name_server), where=str(where))
             except TicTacToeError as error:
-                self._registration.failed(error)
+                self._registering.failed(error)
             else:
-                self._registration.succeeded()
+                self._registering.succeeded()
             self._ending.wait(REGISTER_PAUSE_S)
 
-    def _say_what_is_open(self) -> None:
+    def _log_open_ports(self) -> None:
         settings = self.settings
         logger.info(
             "open",

@@ -42,9 +42,9 @@ LONGEST_REPLACING_S = 30.0
 class NoCopyYet(PeerApi):
     """Answers for the replication server while the disk does not allow its journal to be opened."""
 
-    def __init__(self, node: ServerProcess, opening: Retries) -> None:
+    def __init__(self, process: ServerProcess, opening: Retries) -> None:
         """``opening`` has the reason."""
-        super().__init__(node)
+        super().__init__(process)
         self._opening = opening
 
     def prove(self) -> bool:
@@ -69,8 +69,8 @@ class NoCopyYet(PeerApi):
 class ReplicaService(PeerApi):
     """Stores what the primary sends, and gives the copy to the next primary."""
 
-    def __init__(self, node: ServerProcess, journal: Journal, compactor: Compactor, faults: Failpoints) -> None:
-        super().__init__(node)
+    def __init__(self, process: ServerProcess, journal: Journal, compactor: Compactor, faults: Failpoints) -> None:
+        super().__init__(process)
         self._journal = journal
         self._compactor = compactor
         self._faults = faults

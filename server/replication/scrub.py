@@ -41,10 +41,10 @@ logger = structlog.get_logger()
 
 
 def begin_scrub(
-    node: ServerProcess, journal: Journal, file: Path, relist: Callable[[str], None] | None = None
+    process: ServerProcess, journal: Journal, file: Path, relist: Callable[[str], None] | None = None
 ) -> Scrub:
-    """Start a thread of ``node`` that scrubs this journal while the server runs."""
-    settings = node.settings
+    """Start a thread of ``process`` that scrubs this journal while the server runs."""
+    settings = process.settings
     scrub = Scrub(
         journal,
         lambda: reader(file),
@@ -52,8 +52,8 @@ def begin_scrub(
         every_s=settings.scrub_every_s,
         relist=relist,
     )
-    node.retries["scrub"] = scrub.retries
-    node.in_background("scrub", lambda: scrub.run(node.go_on, node.pause))
+    process.retries["scrub"] = scrub.retries
+    process.in_background("scrub", lambda: scrub.run(process.go_on, process.pause))
     return scrub
 
 
@@ -113,7 +113,7 @@ class Scrub:
             except TicTacToeError as error:
                 self.retries.failed(error)
             except sqlite3.OperationalError as error:  # the file is busy, or the disk refuses for now
-                self.retries.failed_because(str(error), StorageFailed.code)
+                self.retries.failed_with(str(error), StorageFailed.code)
             except sqlite3.DatabaseError as error:
                 self._journal.on_unreadable(str(error))
             yield max(1.0, self._every_s - (self._clock() - began)) if self._every_s > 1.0 else self._every_s

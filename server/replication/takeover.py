@@ -104,9 +104,7 @@ def _try(
     )
     if isinstance(decision, Wait):
         if asked is not None:
-            attempts.failed_because(
-                "the journal of this server is lost, and the replica's copy is empty", NotReady.code
-            )
+            attempts.failed_with("the journal of this server is lost, and the replica's copy is empty", NotReady.code)
         return None
     try:
         if isinstance(decision, Divergence):

@@ -16,7 +16,7 @@ BAD_ARGUMENTS = 2
 _HELP = ("-h", "--help")
 
 
-def take(role: str, arguments: Sequence[str]) -> None:
+def check(role: str, arguments: Sequence[str]) -> None:
     """Return if there are no arguments. Otherwise exit: with status 0 after the help, else with BAD_ARGUMENTS."""
     if not arguments:
         return

@@ -18,8 +18,8 @@ from server.runtime.retries import Retries
 from server.settings import Settings
 from server.telemetry import logs
 
-LOOK_AGAIN_S = 1.0
-_OUTPUT, _ERROR = 1, 2
+CHECK_EVERY_S = 1.0
+_STDOUT, _STDERR = 1, 2
 
 logger = structlog.get_logger()
 
@@ -57,42 +57,42 @@ class LogFile:
         """Create it while the process is new: later its file may have been removed as an old log."""
         self._settings = settings
         self._role = role
-        self.is_ours = any(_is_error(file) for file in (settings.data / "logs").glob(f"{role}-*.log"))
+        self.is_ours = any(_is_stderr(file) for file in (settings.data / "logs").glob(f"{role}-*.log"))
         """Whether standard error goes to a log of this role. It never changes."""
         self.retries = Retries("the log cannot be changed for a new one")
 
     def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
         """Rotate the log whenever it is large, until ``go_on()`` is false."""
         while go_on():
-            self.change_if_due()
-            pause(LOOK_AGAIN_S)
+            self.rotate_if_due()
+            pause(CHECK_EVERY_S)
 
-    def change_if_due(self) -> None:
+    def rotate_if_due(self) -> None:
         """Continue in a new file if this one has MAX_LOG_BYTES or was removed.
 
         A removed file that is still open fills the disk unseen.
         """
         if not self.is_ours:
             return
-        now = os.fstat(_ERROR)
+        now = os.fstat(_STDERR)
         if now.st_nlink and now.st_size < self._settings.max_log_bytes:
             return
         try:
-            self._change(_new_path(self._settings, self._role))
+            self._rotate(_new_path(self._settings, self._role))
         except OSError as error:
-            self.retries.failed_because(error.strerror or str(error), "storage_failed")
+            self.retries.failed_with(error.strerror or str(error), "storage_failed")
         else:
             self.retries.succeeded()
 
-    def _change(self, path: Path) -> None:
+    def _rotate(self, path: Path) -> None:
         logs.flush()
         with path.open("ab", buffering=0) as new:
-            for number in (_OUTPUT, _ERROR):
+            for number in (_STDOUT, _STDERR):
                 os.dup2(new.fileno(), number)
 
 
-def _is_error(file: Path) -> bool:
+def _is_stderr(file: Path) -> bool:
     try:
-        return os.path.samestat(file.stat(), os.fstat(_ERROR))
+        return os.path.samestat(file.stat(), os.fstat(_STDERR))
     except FileNotFoundError:
         return False

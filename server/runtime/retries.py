@@ -15,9 +15,9 @@ import structlog
 
 from wire.errors import TicTacToeError
 
-CHANGED_S = 1.0
+LOG_NEW_REASON_S = 1.0
 """Seconds. A new reason is logged at once, but not more often than this."""
-AGAIN_S = 30.0
+LOG_AGAIN_S = 30.0
 """Seconds after which the same reason is logged again, with the number of failures."""
 TAKEOVER_S = 3.0
 """Seconds. A server that died is replaced in less time, so its callers wait this long before they log."""
@@ -44,19 +44,19 @@ class Retries:
         self,
         event: str,
         *,
-        patience_s: float = 0.0,
+        log_after_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
-        date: Callable[[], float] = time.time,
+        wall_clock: Callable[[], float] = time.time,
         **fields: object,
     ) -> None:
         """``event`` and ``fields`` are those of the log line.
-        ``patience_s``: failures are normal for this long, as during a takeover, and are not logged.
+        ``log_after_s``: failures are normal for this long, as during a takeover, and are not logged.
         """
         self._event = event
         self._fields = fields
-        self._patience_s = patience_s
+        self._log_after_s = log_after_s
         self._clock = clock
-        self._date = date
+        self._wall_clock = wall_clock
         self.trouble: Trouble | None = None
         """What is wrong now; None after a success."""
         self.codes: Counter[str] = Counter()
@@ -65,21 +65,23 @@ class Retries:
         self._began = 0.0
         self._logged: tuple[float, str] | None = None
         """When this trouble was last logged, and its reason; None if it was not logged yet."""
-        self._last_line = float("-inf")
+        self._last_logged_at = float("-inf")
 
     def failed(self, error: TicTacToeError) -> None:
         """Record that the last attempt failed."""
-        self.failed_because(error.message, error.code)
+        self.failed_with(error.message, error.code)
 
-    def failed_because(self, why: str, code: str) -> None:
+    def failed_with(self, why: str, code: str) -> None:
         """Record a failure that is not a TicTacToeError."""
         self.codes[code] += 1
         before, now = self.trouble, self._clock()
         if before is None:
             self._began = now
-        self.trouble = Trouble(why, before.since if before else self._date(), before.failures + 1 if before else 1)
-        if self._is_worth_a_line(why, now):
-            self._logged, self._last_line = (now, why), now
+        self.trouble = Trouble(
+            why, before.since if before else self._wall_clock(), before.failures + 1 if before else 1
+        )
+        if self._should_log(why, now):
+            self._logged, self._last_logged_at = (now, why), now
             logger.warning(
                 self._event, **self._fields, why=why, failures=self.trouble.failures, for_s=round(now - self._began, 1)
             )
@@ -91,8 +93,8 @@ class Retries:
             logger.info("succeeded at last", after=self._event, **self._fields, failures=before.failures)
         self._logged = None
 
-    def _is_worth_a_line(self, why: str, now: float) -> bool:
+    def _should_log(self, why: str, now: float) -> bool:
         if self._logged is None:
-            return now - self._began >= self._patience_s and now - self._last_line >= CHANGED_S
+            return now - self._began >= self._log_after_s and now - self._last_logged_at >= LOG_NEW_REASON_S
         at, logged = self._logged
-        return now - at >= (CHANGED_S if why != logged else AGAIN_S)
+        return now - at >= (LOG_NEW_REASON_S if why != logged else LOG_AGAIN_S)

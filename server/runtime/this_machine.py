@@ -33,7 +33,7 @@ def is_here(host: str) -> bool:
     return all(address in own or is_loopback(address) for address in found)
 
 
-def check_log(settings: Settings) -> None:
+def check_one_machine(settings: Settings) -> None:
     """Raises SettingsError unless main and replication server are both on this machine."""
     for role, name in ((MAIN, "MAIN_HOST"), (REPLICATION, "REPLICATION_HOST")):
         host = settings.host_of(role)
@@ -52,7 +52,7 @@ def machine_id(folder: Path) -> str:
     another id, and so has a container with its own process namespace.
     """
     status = folder.stat()
-    where = (_boot(), _pids(), status.st_dev, status.st_ino)
+    where = (_boot(), _pid_namespace(), status.st_dev, status.st_ino)
     return hashlib.sha256(repr(where).encode()).hexdigest()[:32]
 
 
@@ -61,6 +61,6 @@ def _boot() -> str:
     return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else platform.node()
 
 
-def _pids() -> str:
+def _pid_namespace() -> str:
     """Return the process namespace of this process; empty where the system has none."""
     return str(_PID_NAMESPACE.readlink()) if _PID_NAMESPACE.exists() else ""

@@ -78,7 +78,7 @@ def begin(standby: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def told_to_begin(role: str, settings: Settings) -> bool:
+def wait_for_begin(role: str, settings: Settings) -> bool:
     """If this process is a stand-by, wait for its begin signal; return False when its starter is gone instead.
 
     Before that, write a run file that marks it as ready, if possible. Raises SettingsError.

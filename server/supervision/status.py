@@ -98,9 +98,9 @@ class _Watched(NamedTuple):
 class StatusReader:
     """Reads the status of the cluster of these settings."""
 
-    def __init__(self, settings: Settings, run_folder: RunDirectory, key: bytes) -> None:
+    def __init__(self, settings: Settings, run_directory: RunDirectory, key: bytes) -> None:
         self._settings = settings
-        self._run_folder = run_folder
+        self._run_directory = run_directory
         self._recoveries = RecoveryLog(settings)
         self._key = key
         self._otherwise: set[str] = set()
@@ -136,7 +136,7 @@ class StatusReader:
 
         A name server that was started by hand or by another project does not count.
         """
-        run = self._run_folder.read(role)
+        run = self._run_directory.read(role)
         if run is not None and run.alive:
             return run
         return processes.name_server_of(self._settings) if role == NAME_SERVER else None
@@ -206,7 +206,7 @@ class StatusReader:
         if role == NAME_SERVER or not is_here(self._settings.host_of(role)):
             return True
         run = RunFile.from_plain(answer)
-        return run.boot not in ("", this_boot()) or self._run_folder.has(run)
+        return run.boot not in ("", this_boot()) or self._run_directory.has(run)
 
     def _role_status(self, role: str, answer: Mapping[str, Any] | None, watched: _Watched, taken: str) -> RoleStatus:
         run = self.process_of(role)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import structlog
 
-from server.runtime.retries import AGAIN_S, Retries
+from server.runtime.retries import LOG_AGAIN_S, Retries
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.heartbeat import Heartbeat
@@ -42,8 +42,8 @@ class Supervisor:
         self,
         role: str,
         settings: Settings,
-        run_folder: RunDirectory,
-        pulse: Heartbeat,
+        run_directory: RunDirectory,
+        heartbeat: Heartbeat,
         *,
         supervised: bool,
         standby: bool = False,
@@ -63,8 +63,8 @@ class Supervisor:
         self.reports_damage = False
         """Whether the other server's copy of the log needs repair, by its last heartbeat."""
         self._settings = settings
-        self._run_folder = run_folder
-        self._pulse = pulse
+        self._run_directory = run_directory
+        self._heartbeat = heartbeat
         self._supervised = supervised
         # A process that was started from here and has not been reaped.
         self._child: subprocess.Popen[bytes] | None = None
@@ -74,7 +74,7 @@ class Supervisor:
         self._standby: subprocess.Popen[bytes] | None = None
         self._standby_starts = Retries("no stand-by can be started", other=role)
         # The process that last had the role; None if none is known.
-        self._known = run_folder.read(role)
+        self._known = run_directory.read(role)
         self._recoveries = RecoveryLog(settings)
         self.recovered = RecoveryCounts()
         """How often this supervisor replaced the other server, and how long it was away."""
@@ -86,7 +86,7 @@ class Supervisor:
         self._lost_at: float | None = None
         # Whether the last loss was a hang; valid while ``_lost_at`` is set.
         self._hung = False
-        # True while supervision pauses for ``stands_down``.
+        # True while supervision pauses for ``is_standing_down``.
         self._rests = False
         patience = RestartLimits(
             grace_s=settings.start_grace_s,
@@ -96,22 +96,22 @@ class Supervisor:
         )
         self._life = Supervision(patience, time.monotonic(), ran_before=self._known is not None)
 
-    def run(self, go_on: Callable[[], bool], stands_down: Callable[[], bool]) -> None:
-        """Supervise until ``go_on()`` is false, but not while ``stands_down()`` is true."""
+    def run(self, go_on: Callable[[], bool], is_standing_down: Callable[[], bool]) -> None:
+        """Supervise until ``go_on()`` is false, but not while ``is_standing_down()`` is true."""
         due = 0.0
         while go_on():
-            if stands_down():
+            if is_standing_down():
                 self._rest()
                 continue
             if self._rests:
                 self._watch_again()
             self._watch_once()
             if not self.answers and time.monotonic() >= due:
-                due = time.monotonic() + AGAIN_S
+                due = time.monotonic() + LOG_AGAIN_S
                 self._report_waiting()
             elif self.answers:
                 due = time.monotonic() + self._settings.hang_s
-        self._pulse.close()
+        self._heartbeat.close()
 
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of the processes that were started from here, and of the recoveries."""
@@ -153,7 +153,7 @@ class Supervisor:
         """Start and end nothing for a moment."""
         if not self._rests:
             self._rests = True
-            self._pulse.close()
+            self._heartbeat.close()
             self.abandon_start()
         time.sleep(LOOK_AGAIN_S)
 
@@ -163,17 +163,17 @@ class Supervisor:
         A process that ran before counts as missing at once.
         """
         self._rests = False
-        ran_before = self._known is not None or self._run_folder.read(self.role) is not None
+        ran_before = self._known is not None or self._run_directory.read(self.role) is not None
         self._life.begin_anew(time.monotonic(), ran_before=ran_before)
         logger.warning("watching again: the cluster was not stopped", other=self.role)
 
     def _watch_once(self) -> None:
         settings = self._settings
         try:
-            beat = self._pulse.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
+            beat = self._heartbeat.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
             self._check_whose(beat.who)
         except TicTacToeError as error:
-            self._pulse.close()
+            self._heartbeat.close()
             self._unheard(error)
             return
         who, serving, self.reports_damage = beat
@@ -201,7 +201,7 @@ class Supervisor:
 
         A server of another data folder must be neither waited for nor ended from here.
         """
-        if self._supervised and who not in (None, self._known) and not self._run_folder.has(who):
+        if self._supervised and who not in (None, self._known) and not self._run_directory.has(who):
             raise NotReady(f"the {self.role} that answers there, pid {who.pid}, is another data folder's")
 
     def _prepare_standby(self) -> None:
@@ -211,12 +211,12 @@ class Supervisor:
         recovery needs until then.
         """
         is_there = self._standby is not None and self._standby.poll() is None
-        if not self._wants_standby or is_there or not self._run_folder.is_in_place:
+        if not self._wants_standby or is_there or not self._run_directory.is_in_place:
             return
         try:
             self._standby = processes.start(self.role, self._settings, standby=True)
         except OSError as error:
-            self._standby_starts.failed_because(str(error), StorageFailed.code)
+            self._standby_starts.failed_with(str(error), StorageFailed.code)
         else:
             self._standby_starts.succeeded()
 
@@ -252,7 +252,7 @@ class Supervisor:
             logger.info("replaced", other=self.role, pid=self._child.pid, reason=reason, took_s=round(took_s, 4))
 
     def _lives(self, role: str) -> bool:
-        runs = self._run_folder.read(role)
+        runs = self._run_directory.read(role)
         return runs is not None and runs.alive
 
     def _is_gone(self) -> bool:
@@ -265,7 +265,7 @@ class Supervisor:
         return known is None or processes.wait_until_gone(known, 0.02)
 
     def _last_known(self) -> RunFile | None:
-        known = self._known or self._run_folder.read(self.role)
+        known = self._known or self._run_directory.read(self.role)
         if self.role == NAME_SERVER and (known is None or not known.alive):
             return processes.name_server_of(self._settings)
         return known
@@ -277,7 +277,7 @@ class Supervisor:
         self._child = None
         if status == processes.ALREADY_RUNNING:
             logger.info("another one was there first", other=self.role)
-            self._known = self._run_folder.read(self.role)
+            self._known = self._run_directory.read(self.role)
             self._life.yielded(time.monotonic())
 
     def _do(self, action: Action | None) -> None:
@@ -296,7 +296,7 @@ class Supervisor:
             self._do(self._life.ended(time.monotonic()))
 
     def _start(self) -> None:
-        runs = self._run_folder.read(self.role)
+        runs = self._run_directory.read(self.role)
         if runs is not None and runs.alive:
             # Another supervisor has started it. It gets the time that a start may take; after that it counts as hung. A
             # process that accepts connections has started, so it is hung if it does not answer.
@@ -306,7 +306,7 @@ class Supervisor:
             else:
                 self._life.yielded(time.monotonic())
             return
-        if not self._run_folder.is_in_place:
+        if not self._run_directory.is_in_place:
             # A new process would use the folder that is there now, beside servers that still use the old one.
             logger.error("cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced")
             return
@@ -315,8 +315,8 @@ class Supervisor:
             if self._child is None or not processes.begin(self._child):
                 self._child = processes.start(self.role, self._settings)
             if self.role == NAME_SERVER:
-                self._known = self._run_folder.run_of(NAME_SERVER, self._child.pid)
-                self._run_folder.try_to_write(self._known)
+                self._known = self._run_directory.run_of(NAME_SERVER, self._child.pid)
+                self._run_directory.try_to_write(self._known)
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer

@@ -38,8 +38,8 @@ def compactor(journal: Journal) -> Compactor:
 
 @pytest.fixture
 def keeper(journal: Journal, compactor: Compactor) -> ReplicaService:
-    node: Any = None  # only heartbeats and the status ask for it
-    return ReplicaService(node, journal, compactor, Failpoints(""))
+    process: Any = None  # only heartbeats and the status ask for it
+    return ReplicaService(process, journal, compactor, Failpoints(""))
 
 
 @pytest.mark.parametrize("promise", ["attach", "take_office"])
@@ -65,8 +65,8 @@ def test_g4_a_promise_outlives_the_process_that_made_it(
     keeper.take_office(2, "b")
     getattr(keeper, promise)(3, "c")
     journal = open_journal(tmp_path / "journal.db")  # what a process has that is started after a kill
-    node: Any = None
-    again = ReplicaService(node, journal, compactor, Failpoints(""))
+    process: Any = None
+    again = ReplicaService(process, journal, compactor, Failpoints(""))
     assert again.standing(*EMPTY)["office"] == Epoch(3, "c")
     with pytest.raises(Fenced):
         again.attach(2, "b")

@@ -24,7 +24,7 @@ from server.settings import load
 own = LogFile(load(), "main_server")
 for number in range(int(sys.argv[1])):
     sys.stderr.write(f"{number} {'x' * 100}\\n")
-    own.change_if_due()
+    own.rotate_if_due()
 print("end", flush=True)
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from structlog.typing import EventDict
 
-from server.runtime.retries import AGAIN_S, CHANGED_S, Retries
+from server.runtime.retries import LOG_AGAIN_S, LOG_NEW_REASON_S, Retries
 from wire.errors import DeadlineExceeded, TicTacToeError, Unreachable
 
 AWAY = Unreachable("nothing listens there")
@@ -23,11 +23,13 @@ class Clock:
 
 
 def tried(
-    every_s: float, errors: list[TicTacToeError | None], *, patience_s: float = 0.0
+    every_s: float, errors: list[TicTacToeError | None], *, log_after_s: float = 0.0
 ) -> tuple[Retries, list[EventDict]]:
     """Try so often, with these failures and (None) successes; what is in the log then."""
     clock = Clock()
-    retries = Retries("not done", patience_s=patience_s, clock=clock, date=lambda: 1000.0 + clock.now, other="a")
+    retries = Retries(
+        "not done", log_after_s=log_after_s, clock=clock, wall_clock=lambda: 1000.0 + clock.now, other="a"
+    )
     with structlog.testing.capture_logs() as lines:
         for error in errors:
             if error is None:
@@ -46,27 +48,27 @@ def test_the_first_failure_is_logged_with_its_reason() -> None:
 
 
 def test_the_same_reason_is_logged_again_with_a_count_at_a_bounded_rate() -> None:
-    tries = int(3 * AGAIN_S / 0.02)
+    tries = int(3 * LOG_AGAIN_S / 0.02)
     _, lines = tried(0.02, [AWAY] * tries)
     assert len(lines) == 3
     assert lines[1]["failures"] > 1000
 
 
 def test_a_new_reason_is_logged_at_once_if_the_last_line_is_a_moment_old() -> None:
-    _, lines = tried(CHANGED_S, [AWAY, AWAY, SLOW])
+    _, lines = tried(LOG_NEW_REASON_S, [AWAY, AWAY, SLOW])
     assert [line["why"] for line in lines] == [AWAY.message, SLOW.message]
 
 
 def test_reasons_that_alternate_are_bounded_too() -> None:
     seconds = 10
     _, lines = tried(0.02, [AWAY, SLOW] * int(seconds / 0.04))
-    assert len(lines) <= seconds / CHANGED_S + 1
+    assert len(lines) <= seconds / LOG_NEW_REASON_S + 1
 
 
 def test_so_is_what_fails_and_succeeds_in_turns() -> None:
     seconds = 10
     _, lines = tried(0.02, [AWAY, None] * int(seconds / 0.04))
-    assert len(lines) <= 2 * (seconds / CHANGED_S + 1)
+    assert len(lines) <= 2 * (seconds / LOG_NEW_REASON_S + 1)
 
 
 def test_a_success_after_a_logged_failure_is_logged_and_ends_the_trouble() -> None:
@@ -77,9 +79,9 @@ def test_a_success_after_a_logged_failure_is_logged_and_ends_the_trouble() -> No
 
 
 def test_what_is_over_within_the_patience_is_not_in_the_log() -> None:
-    _, lines = tried(1.0, [AWAY, AWAY, None, AWAY], patience_s=3.0)
+    _, lines = tried(1.0, [AWAY, AWAY, None, AWAY], log_after_s=3.0)
     assert lines == []
-    _, lines = tried(1.0, [AWAY] * 4, patience_s=3.0)
+    _, lines = tried(1.0, [AWAY] * 4, log_after_s=3.0)
     assert [line["for_s"] for line in lines] == [3.0]
 
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from server.control.cluster import CannotStart, ClusterControl
-from server.runtime.this_machine import check_log, is_here, machine_id
+from server.runtime.this_machine import check_one_machine, is_here, machine_id
 from server.settings import Settings, SettingsError
 from server.supervision import processes
 from server.supervision.processes import CANNOT_START
@@ -69,7 +69,7 @@ def test_a_log_on_two_machines_is_an_error_that_names_what_would_do(name: str) -
     elsewhere = {name: NOWHERE, "peer_bind_host": "0.0.0.0", "bind_host": "0.0.0.0"}  # noqa: S104  # not bound
     settings = Settings(name_server_host=NOWHERE, public_host=NOWHERE, **elsewhere)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match=rf"{name.upper()} {NOWHERE} .*set MAIN_HOST and REPLICATION_HOST"):
-        check_log(settings)
+        check_one_machine(settings)
 
 
 @pytest.fixture
