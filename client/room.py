@@ -15,7 +15,7 @@ from client.views import View, line_from, view_from
 from game.errors import InvalidArgument, NotInvited, RoomClosed
 from game.forms.event_codec import from_plain
 from game.games.selection import Proposal
-from game.match.offers import Matter
+from game.match.offers import OfferKind
 from game.rooms.chat import Line
 from game.rooms.dedup import CommandAnswer
 from game.rooms.events import Event, Left
@@ -121,15 +121,15 @@ class RoomClient:
         """Propose what to play, while a match selects it. The match begins when both proposals are equal."""
         return self._command("propose", request_id, proposal._asdict())
 
-    def offer(self, what: Matter, *, request_id: str | None = None) -> CommandAnswer:
+    def offer(self, what: OfferKind, *, request_id: str | None = None) -> CommandAnswer:
         """Offer a draw, a takeback of the caller's last move, or (before the second move) an abort of the game."""
         return self._command("offer", request_id, what)
 
-    def accept(self, what: Matter, *, request_id: str | None = None) -> CommandAnswer:
+    def accept(self, what: OfferKind, *, request_id: str | None = None) -> CommandAnswer:
         """Accept the opponent's offer."""
         return self._command("accept", request_id, what)
 
-    def decline(self, what: Matter | Literal["rematch"], *, request_id: str | None = None) -> CommandAnswer:
+    def decline(self, what: OfferKind | Literal["rematch"], *, request_id: str | None = None) -> CommandAnswer:
         """Decline the opponent's offer, or withdraw the caller's offer."""
         return self._command("decline", request_id, what)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from game.accounts.names import name_key
 from game.errors import InvalidArgument
 from game.games.selection import Choices, Proposal, Selection
-from game.match.offers import Matter
+from game.match.offers import OfferKind
 from game.plain_values import convert
 from game.rooms.chat import Line
 from game.rules import SEATS, Outcome, Seat
@@ -83,7 +83,7 @@ class View:
     """The choices and proposals, while a match selects what to play."""
     time: Time | None
     """The clocks; None in a game without clocks."""
-    offers: tuple[tuple[Seat, Matter], ...]
+    offers: tuple[tuple[Seat, OfferKind], ...]
     """The pending offers, each with the seat that made it."""
 
     def seat_of(self, name: str) -> Seat | None:
@@ -99,7 +99,7 @@ class View:
         """Return whether a timer is set: something then happens without a command from a user."""
         return self.due_at is not None
 
-    def offers_of(self, seat: Seat | None) -> tuple[Matter, ...]:
+    def offers_of(self, seat: Seat | None) -> tuple[OfferKind, ...]:
         """Return the pending offers of that seat."""
         return tuple(what for whose, what in self.offers if whose == seat)
 

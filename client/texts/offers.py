@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from game.match.offers import Matter
+from game.match.offers import OfferKind
 
 ACCEPT = "Accept"
 DECLINE = "Decline"
 WITHDRAW = "Withdraw"
 CLAIM_WIN = "Claim victory"
 CLAIM_DRAW = "Claim a draw"
-ACTIONS: Mapping[Matter, str] = {
+ACTIONS: Mapping[OfferKind, str] = {
     "draw": "Offer a draw",
     "takeback": "Ask for a takeback",
     "abort": "Ask to abort the game",
 }
-_VERBS: Mapping[Matter, tuple[str, str]] = {
+_VERBS: Mapping[OfferKind, tuple[str, str]] = {
     "draw": ("offer", "a draw"),
     "takeback": ("ask", "for a takeback"),
     "abort": ("ask", "to abort the game"),
 }
 
 
-def pending(name: str, what: Matter) -> str:
+def pending(name: str, what: OfferKind) -> str:
     """Return who offers what; the name is empty for the user."""
     verb, rest = _VERBS[what]
     return f"{name} {verb}s {rest}" if name else f"You {verb} {rest}"

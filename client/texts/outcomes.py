@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from client.room import News
 from client.texts.games import called, name_in
 from client.views import View
-from game.match.offers import MATTERS, Matter
+from game.match.offers import OFFER_KINDS, OfferKind
 from game.rooms.events import Declined, Event, Moved, Offered, RematchDeclined, RematchWanted
 from game.rules import other
 
-_DECLINED: Mapping[Matter, str] = {
+_DECLINED: Mapping[OfferKind, str] = {
     "draw": "declined the draw",
     "takeback": "declined the takeback",
     "abort": "declined to abort the game",
 }
-_ENDED: Mapping[Matter, str] = {
+_ENDED: Mapping[OfferKind, str] = {
     "draw": "your draw offer",
     "takeback": "your request for a takeback",
     "abort": "your request to abort the game",
@@ -50,7 +50,7 @@ def outcome(before: View | None, news: News, me: str) -> str:
     return said
 
 
-def _after_own(event: Event, pending: set[Matter], wished: bool) -> tuple[set[Matter], bool]:
+def _after_own(event: Event, pending: set[OfferKind], wished: bool) -> tuple[set[OfferKind], bool]:
     """Return the user's pending offers, and whether the rematch offer is pending, after an event of the user."""
     if isinstance(event, Offered):
         return pending | {event.what}, wished
@@ -63,7 +63,7 @@ def _after_own(event: Event, pending: set[Matter], wished: bool) -> tuple[set[Ma
     return pending, wished
 
 
-def _unanswered(opponent: str, lost: set[Matter]) -> str:
+def _unanswered(opponent: str, lost: set[OfferKind]) -> str:
     """Return the sentence for offers that ended with the opponent's move: an offer is pending until the next move."""
-    what = " and ".join(_ENDED[matter] for matter in MATTERS if matter in lost)
+    what = " and ".join(_ENDED[matter] for matter in OFFER_KINDS if matter in lost)
     return f"{opponent} moved, which ended {what}" if what else ""

@@ -49,7 +49,7 @@ def view(room: Room) -> dict[str, object]:
         "due_at": room.due_at,
         "selection": _selection(room),
         "time": _time(room),
-        "offers": [[seat, what] for seat, what in room.offers.standing],
+        "offers": [[seat, what] for seat, what in room.offers.pending],
         "spectators": list(room.spectators[:SHOWN_SPECTATORS]),
         "spectator_count": len(room.spectators),
     }

@@ -11,70 +11,70 @@ from typing import Literal, NamedTuple, get_args
 from game.errors import InvalidArgument, NoSuchOffer, NotAllowed
 from game.rules import Seat, other
 
-Matter = Literal["draw", "takeback", "abort"]
-MATTERS: tuple[Matter, ...] = get_args(Matter)
+OfferKind = Literal["draw", "takeback", "abort"]
+OFFER_KINDS: tuple[OfferKind, ...] = get_args(OfferKind)
 MOVES_BEFORE_ABORT = 2
 """From this number of moves on, a game can no longer be aborted."""
 
 
 class Offers(NamedTuple):
-    """``standing``: the pending offers. ``declined``: those declined since the last move. Each is (seat, matter)."""
+    """``pending``: the pending offers. ``declined``: those declined since the last move. Each is (seat, kind)."""
 
-    standing: tuple[tuple[Seat, Matter], ...] = ()
-    declined: tuple[tuple[Seat, Matter], ...] = ()
+    pending: tuple[tuple[Seat, OfferKind], ...] = ()
+    declined: tuple[tuple[Seat, OfferKind], ...] = ()
 
 
 NO_OFFERS = Offers()
 
 
-def check_matter(value: object) -> Matter:
+def check_offer_kind(value: object) -> OfferKind:
     """Return the value if it can be offered. Raises InvalidArgument."""
-    for matter in MATTERS:
-        if value == matter:
-            return matter
-    raise InvalidArgument(f"what must be one of {', '.join(MATTERS)}")
+    for kind in OFFER_KINDS:
+        if value == kind:
+            return kind
+    raise InvalidArgument(f"what must be one of {', '.join(OFFER_KINDS)}")
 
 
-def may_offer(offers: Offers, seat: Seat, matter: Matter, *, moves: int, own_moves: int) -> bool:
+def may_offer(offers: Offers, seat: Seat, kind: OfferKind, *, moves: int, own_moves: int) -> bool:
     """Return whether the offer is new; False if it is already pending.
 
     ``moves``: moves of this game. ``own_moves``: moves of this seat among them. Raises NotAllowed for an offer that is
     impossible now.
     """
-    if (seat, matter) in offers.declined:
+    if (seat, kind) in offers.declined:
         raise NotAllowed("your opponent declined this offer: repeat it after the next move")
-    if matter == "abort" and moves >= MOVES_BEFORE_ABORT:
+    if kind == "abort" and moves >= MOVES_BEFORE_ABORT:
         raise NotAllowed("a game can be aborted before its second move")
-    if matter == "takeback" and not own_moves:
+    if kind == "takeback" and not own_moves:
         raise NotAllowed("you have made no move that could be taken back")
-    return (seat, matter) not in offers.standing
+    return (seat, kind) not in offers.pending
 
 
-def offered(offers: Offers, seat: Seat, matter: Matter) -> Offers:
+def offered(offers: Offers, seat: Seat, kind: OfferKind) -> Offers:
     """Return the offers with one more."""
-    return offers._replace(standing=(*offers.standing, (seat, matter)))
+    return offers._replace(pending=(*offers.pending, (seat, kind)))
 
 
-def answerable(offers: Offers, seat: Seat, matter: Matter) -> Seat:
+def answerable(offers: Offers, seat: Seat, kind: OfferKind) -> Seat:
     """Return the seat of the offer that ``seat`` can accept: the opponent's. Raises NoSuchOffer if there is none."""
-    if (other(seat), matter) not in offers.standing:
+    if (other(seat), kind) not in offers.pending:
         raise NoSuchOffer("your opponent has no such offer pending")
     return other(seat)
 
 
-def declinable(offers: Offers, seat: Seat, matter: Matter) -> Seat:
+def declinable(offers: Offers, seat: Seat, kind: OfferKind) -> Seat:
     """Return the seat of the offer that ``seat`` can end: the opponent's, else the own seat. Raises NoSuchOffer."""
-    for whose in (other(seat), seat):
-        if (whose, matter) in offers.standing:
-            return whose
+    for offerer in (other(seat), seat):
+        if (offerer, kind) in offers.pending:
+            return offerer
     raise NoSuchOffer("no such offer is pending")
 
 
-def ended(offers: Offers, whose: Seat, matter: Matter, *, declined: bool) -> Offers:
+def ended(offers: Offers, offerer: Seat, kind: OfferKind, *, declined: bool) -> Offers:
     """Return the offers without this one. ``declined``: by the opponent; else it was withdrawn."""
     return Offers(
-        tuple(offer for offer in offers.standing if offer != (whose, matter)),
-        (*offers.declined, (whose, matter)) if declined else offers.declined,
+        tuple(offer for offer in offers.pending if offer != (offerer, kind)),
+        (*offers.declined, (offerer, kind)) if declined else offers.declined,
     )
 
 

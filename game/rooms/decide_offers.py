@@ -5,7 +5,7 @@ from __future__ import annotations
 from game.context import Context, Limits
 from game.errors import NoSuchOffer, NotInRoom
 from game.match import offers
-from game.match.offers import Matter, check_matter
+from game.match.offers import OfferKind, check_offer_kind
 from game.rooms import chat
 from game.rooms.commands import Accept, Decline, Offer, Say
 from game.rooms.decide_play import back, seat_in, seat_in_game
@@ -17,10 +17,10 @@ from game.rules import Seat, other
 def offer(room: Room, command: Offer, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Make an offer. If the opponent has made the same offer, accept it instead."""
     by, request_id = command.by, command.request_id
-    what = check_matter(command.what)
+    what = check_offer_kind(command.what)
     seat = seat_in_game(room, by, now)
     here = back(room, by, request_id, now)
-    if (other(seat), what) in room.offers.standing:
+    if (other(seat), what) in room.offers.pending:
         return *here, *_agreed(room, by, request_id, other(seat), what, now)
     own_moves = sum(mover == seat for mover, _ in room.moves)
     if not offers.may_offer(room.offers, seat, what, moves=len(room.moves), own_moves=own_moves):
@@ -31,10 +31,10 @@ def offer(room: Room, command: Offer, now: Context, _limits: Limits) -> tuple[Ev
 def accept(room: Room, command: Accept, now: Context, _limits: Limits) -> tuple[Event, ...]:
     """Accept the opponent's offer and apply it."""
     by, request_id = command.by, command.request_id
-    what = check_matter(command.what)
+    what = check_offer_kind(command.what)
     seat = seat_in_game(room, by, now)
-    whose = offers.answerable(room.offers, seat, what)
-    return *back(room, by, request_id, now), *_agreed(room, by, request_id, whose, what, now)
+    offerer = offers.answerable(room.offers, seat, what)
+    return *back(room, by, request_id, now), *_agreed(room, by, request_id, offerer, what, now)
 
 
 def decline(room: Room, command: Decline, now: Context, _limits: Limits) -> tuple[Event, ...]:
@@ -45,17 +45,17 @@ def decline(room: Room, command: Decline, now: Context, _limits: Limits) -> tupl
         if not room.rematch:
             raise NoSuchOffer("nobody offers a rematch (any more)")
         return *back(room, by, request_id, now), RematchDeclined(by, request_id, seat, at=now.at)
-    what = check_matter(command.what)
+    what = check_offer_kind(command.what)
     seat = seat_in_game(room, by, now)
-    whose = offers.declinable(room.offers, seat, what)
-    declined = Declined(by, request_id, whose, what, whose == seat, at=now.at)
+    offerer = offers.declinable(room.offers, seat, what)
+    declined = Declined(by, request_id, offerer, what, offerer == seat, at=now.at)
     return *back(room, by, request_id, now), declined
 
 
-def _agreed(room: Room, by: str, request_id: str, whose: Seat, what: Matter, now: Context) -> tuple[Event, ...]:
+def _agreed(room: Room, by: str, request_id: str, offerer: Seat, what: OfferKind, now: Context) -> tuple[Event, ...]:
     """Return the events of an offer that both players want."""
     if what == "takeback":
-        count = offers.taken_back(tuple(mover for mover, _ in room.moves), whose)
+        count = offers.taken_back(tuple(mover for mover, _ in room.moves), offerer)
         return (TakenBack(by, request_id, count, at=now.at),)
     termination = "agreed" if what == "draw" else "aborted"
     return (Finished(by, request_id, termination, None, (), at=now.at),)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from game.match.offers import Matter
+from game.match.offers import OfferKind
 from game.plain_values import Options, Simple, Whole
 from game.rules import Seat, Termination
 
@@ -151,14 +151,14 @@ class Offered(_Event, frozen=True, tag="offered"):
     """The player on that seat offered a draw, a takeback or an abort."""
 
     seat: Seat
-    what: Matter
+    what: OfferKind
 
 
 class Declined(_Event, frozen=True, tag="declined"):
     """The offer of that seat has ended: the opponent declined it or, if ``withdrawn``, that player withdrew it."""
 
     seat: Seat
-    what: Matter
+    what: OfferKind
     withdrawn: bool
 
 

@@ -124,10 +124,10 @@ def rematch_declined(room: Room, _event: e.RematchDeclined, become: Become) -> R
 
 def offered(room: Room, event: e.Offered, become: Become) -> Room:
     check(room.phase == "playing", "offers are made during a game")
-    check((event.seat, event.what) not in room.offers.standing, "a seat makes each offer once")
+    check((event.seat, event.what) not in room.offers.pending, "a seat makes each offer once")
     return become(offers=offers.offered(room.offers, event.seat, event.what))
 
 
 def declined(room: Room, event: e.Declined, become: Become) -> Room:
-    check((event.seat, event.what) in room.offers.standing, "a declined offer was pending")
+    check((event.seat, event.what) in room.offers.pending, "a declined offer was pending")
     return become(offers=offers.ended(room.offers, event.seat, event.what, declined=not event.withdrawn))

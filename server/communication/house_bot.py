@@ -76,8 +76,8 @@ class BotMatch:
         seat = _seat_of(view)
         if seat is None:
             return
-        for whose, what in view["offers"]:
-            if whose != seat:
+        for offerer, what in view["offers"]:
+            if offerer != seat:
                 self._do("decline" if what == "draw" else "accept", what)
         if view["phase"] == "selecting":
             theirs = view["selection"]["proposals"].get(other(seat))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from game.match.offers import MATTERS
+from game.match.offers import OFFER_KINDS
 from game.rooms.commands import (
     Accept,
     ClaimGame,
@@ -42,7 +42,7 @@ from wire.arguments import (
 from wire.later import Later
 
 _LAST_VERSION = 1 << 53
-_MATTER = one_of(*MATTERS)
+_MATTER = one_of(*OFFER_KINDS)
 
 
 class RoomApi:
@@ -112,7 +112,7 @@ class RoomApi:
         """Accept the opponent's offer."""
         return self._command_service.command(token, self._room, lambda by: Accept(by, request_id, what))
 
-    @remote(token=token, request_id=request_id, what=one_of(*MATTERS, "rematch"))
+    @remote(token=token, request_id=request_id, what=one_of(*OFFER_KINDS, "rematch"))
     def decline(self, token: str, request_id: str, what: str) -> Mapping[str, object] | Later:
         """Decline the opponent's offer, or withdraw the caller's offer."""
         return self._command_service.command(token, self._room, lambda by: Decline(by, request_id, what))

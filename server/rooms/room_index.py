@@ -110,8 +110,8 @@ class RoomIndex:
     def _recount(self, before: Row | None, after: Row | None) -> None:
         if self._counts is None:
             return
-        for counts, who in zip(self._counts, (_owner, _players), strict=True):
-            gone, come = who(before), who(after)
+        for counts, names_in in zip(self._counts, (_owner, _players), strict=True):
+            gone, come = names_in(before), names_in(after)
             if gone != come:
                 for name in gone:
                     counts[name] -= 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from game.errors import TicTacToeError
-from game.match.offers import MATTERS
+from game.match.offers import OFFER_KINDS
 from game.rooms.commands import (
     Accept,
     ClaimGame,
@@ -148,7 +148,7 @@ class SimulatedMatchPlayer(Participant):
         if offered and rng.random() < ANSWERS:
             return rng.choice((Accept, Decline))(me, request, rng.choice(offered))
         if rng.random() < OFFERS:
-            return Offer(me, request, rng.choice(MATTERS))
+            return Offer(me, request, rng.choice(OFFER_KINDS))
         if rng.random() < (GIVES_UP_LATE if self._is_late else GIVES_UP):
             return Resign(me, request)
         if not view["seats"][across]["present"] and rng.random() < OFFERS:

@@ -16,7 +16,7 @@ from game.context import Context
 from game.errors import Refusal
 from game.forms.snapshot_codec import encode
 from game.games.selection import Choices
-from game.match.offers import MATTERS
+from game.match.offers import OFFER_KINDS
 from game.rooms import commands as c
 from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command
 from game.rooms.dedup import CommandAnswer
@@ -62,7 +62,7 @@ _DOINGS: list[tuple[str, str, Any]] = [
     *((name, "join", role) for name in NAMES for role in ("player", "spectator")),
     *((name, "move", move) for name in NAMES for move in (*range(9), *_NO_MOVES)),
     *((name, what, 0) for name in NAMES for what in ("leave", "leave", "rematch", "create", "resign", "say")),
-    *((name, what, matter) for name in NAMES[:3] for what in ("offer", "accept", "decline") for matter in MATTERS),
+    *((name, what, matter) for name in NAMES[:3] for what in ("offer", "accept", "decline") for matter in OFFER_KINDS),
     *[("", "answer", choice) for choice in range(9)] * 6,
     *((name, "decline", "rematch") for name in NAMES[:3]),
     *((name, "claim", result) for name in NAMES[:3] for result in ("win", "draw")),
@@ -134,9 +134,9 @@ def _answering(room: Room, request_id: str, choice: int) -> Command:
     here = [name for name in room.players if name not in room.away]
     if len(room.players) == 2 and len(here) == 1 and choice % 3 == 0:
         return c.ClaimGame(here[0], request_id, "win" if choice else "draw")
-    if not room.offers.standing:
-        return c.Offer((room.players or NAMES)[choice % max(1, len(room.players))], request_id, MATTERS[choice % 3])
-    seat, what = room.offers.standing[choice % len(room.offers.standing)]
+    if not room.offers.pending:
+        return c.Offer((room.players or NAMES)[choice % max(1, len(room.players))], request_id, OFFER_KINDS[choice % 3])
+    seat, what = room.offers.pending[choice % len(room.offers.pending)]
     by = next(name for name in room.players if name != room.seats[seat])
     return (c.Decline if choice % 3 == 2 else c.Accept)(by, request_id, what)
 

@@ -17,7 +17,7 @@ from client.views import View
 from game.bots.strategy import LEVELS, THINKS_S, within
 from game.errors import NoSuchRoom, Refusal, RoomClosed
 from game.games.selection import Proposal, SeekFilter
-from game.match.offers import MATTERS
+from game.match.offers import OFFER_KINDS
 from game.rules import Seat, other
 from verify.chaos.client_session import ClientSession
 from verify.chaos.players import PACE_S
@@ -100,7 +100,7 @@ class MatchPlayer(ClientSession):
             answer = chance.choice((room.accept, room.decline))
             answer(chance.choice(offered))
         if chance.random() < OFFERS:
-            room.offer(chance.choice(MATTERS))
+            room.offer(chance.choice(OFFER_KINDS))
         owner = view.seats[other(seat)]
         if owner is not None and not owner.present and chance.random() < CLAIMS:
             room.claim_game(chance.choice(("win", "draw")))

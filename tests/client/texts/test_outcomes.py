@@ -6,7 +6,7 @@ import pytest
 
 from client.room import News
 from client.texts.outcomes import outcome
-from game.match.offers import Matter
+from game.match.offers import OfferKind
 from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer, Rematch
 from game.rooms.evolve import evolve
 from game.rooms.state import Room
@@ -49,7 +49,7 @@ NOTHING = {"ann": "", "bob": "", "eve": ""}
     ],
 )
 @pytest.mark.parametrize("in_one_piece", [True, False])
-def test_an_offer_that_is_declined(what: Matter, said: str, in_one_piece: bool) -> None:
+def test_an_offer_that_is_declined(what: OfferKind, said: str, in_one_piece: bool) -> None:
     room, offer = played(started(), 0), offers("ann", what)
     if in_one_piece:
         found = told(room, offer, declines("bob", what))

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from game.errors import InvalidArgument, NoSuchOffer, NotAllowed
 from game.match.offers import (
-    MATTERS,
     MOVES_BEFORE_ABORT,
     NO_OFFERS,
-    Matter,
+    OFFER_KINDS,
+    OfferKind,
     Offers,
     answerable,
-    check_matter,
+    check_offer_kind,
     declinable,
     ended,
     may_offer,
@@ -84,23 +84,25 @@ def test_after_a_takeback_it_is_who_wanted_it_that_is_to_move(movers: list[Seat]
 
 
 def test_there_are_three_matters() -> None:
-    assert [check_matter(matter) for matter in MATTERS] == ["draw", "takeback", "abort"]
+    assert [check_offer_kind(matter) for matter in OFFER_KINDS] == ["draw", "takeback", "abort"]
 
 
 @UNTIMED
 @given(JUNK | st.sampled_from(("rematch", "Draw", "draw ", ["draw"])))
 def test_junk_is_no_matter(junk: object) -> None:
     with pytest.raises(InvalidArgument, match="what"):
-        check_matter(junk)
+        check_offer_kind(junk)
 
 
 @UNTIMED
 @given(
     st.lists(
-        st.tuples(st.sampled_from(("offer", "decline", "withdraw")), st.sampled_from(SEATS), st.sampled_from(MATTERS))
+        st.tuples(
+            st.sampled_from(("offer", "decline", "withdraw")), st.sampled_from(SEATS), st.sampled_from(OFFER_KINDS)
+        )
     )
 )
-def test_an_offer_stands_once_and_never_after_it_was_declined(doings: list[tuple[str, Seat, Matter]]) -> None:
+def test_an_offer_stands_once_and_never_after_it_was_declined(doings: list[tuple[str, Seat, OfferKind]]) -> None:
     now = NO_OFFERS
     for what, seat, matter in doings:
         try:
@@ -115,6 +117,6 @@ def test_an_offer_stands_once_and_never_after_it_was_declined(doings: list[tuple
                 now = ended(now, whose, matter, declined=whose != seat)
         except (NotAllowed, NoSuchOffer):
             pass
-        assert len(set(now.standing)) == len(now.standing)
+        assert len(set(now.pending)) == len(now.pending)
         assert len(set(now.declined)) == len(now.declined)
-        assert not set(now.standing) & set(now.declined)
+        assert not set(now.pending) & set(now.declined)

@@ -9,7 +9,7 @@ import pytest
 from game.context import Context
 from game.errors import GameNotRunning, InvalidArgument, NoSuchOffer, NotAllowed, NotAPlayer, NotInRoom, Refusal
 from game.forms.views import view
-from game.match.offers import MATTERS, NO_OFFERS
+from game.match.offers import NO_OFFERS, OFFER_KINDS
 from game.rooms.commands import Accept, Command, Decline, Leave, Move, Offer
 from game.rooms.events import Declined, Finished, Left, Offered, RematchDeclined, Returned, TakenBack
 from game.rooms.state import Room
@@ -43,7 +43,7 @@ def accepted(room: Room, name: str, what: str, at: int = 0) -> Room:
 # -- every offer ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", MATTERS)
+@pytest.mark.parametrize("what", OFFER_KINDS)
 def test_an_offer_is_shown_until_the_next_move(what: str) -> None:
     room = played(started(), 4)
     assert decided(room, Offer("ann", R, what)) == (Offered("ann", R, "X", what),)  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def test_an_offer_is_shown_until_the_next_move(what: str) -> None:
         decided(room, Accept("bob", R, what))
 
 
-@pytest.mark.parametrize("what", MATTERS)
+@pytest.mark.parametrize("what", OFFER_KINDS)
 def test_an_offer_is_declined_by_the_other_and_not_made_again_before_the_next_move(what: str) -> None:
     room = offered(played(started(), 4), "ann", what)
     assert decided(room, Decline("bob", R, what)) == (Declined("bob", R, "X", what, False),)  # type: ignore[arg-type]
@@ -70,7 +70,7 @@ def test_an_offer_is_declined_by_the_other_and_not_made_again_before_the_next_mo
         assert decided(played(room, 0), Offer("ann", R, what))
 
 
-@pytest.mark.parametrize("what", MATTERS)
+@pytest.mark.parametrize("what", OFFER_KINDS)
 def test_an_offer_is_withdrawn_by_who_made_it_and_may_be_made_again(what: str) -> None:
     room = offered(played(started(), 4), "ann", what)
     assert decided(room, Decline("ann", R, what)) == (Declined("ann", R, "X", what, True),)  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def test_an_offer_is_withdrawn_by_who_made_it_and_may_be_made_again(what: str) -
     assert decided(room, Offer("ann", R, what))
 
 
-@pytest.mark.parametrize("what", MATTERS)
+@pytest.mark.parametrize("what", OFFER_KINDS)
 def test_who_offers_what_the_other_offers_accepts_it(what: str) -> None:
     room = offered(played(started(), 4), "ann", what)
     assert decided(room, Offer("bob", R, what)) == decided(room, Accept("bob", R, what))
@@ -178,7 +178,7 @@ def test_a_game_taken_back_to_its_beginning_can_be_aborted_again() -> None:
 # -- in every order ---------------------------------------------------------------------------------------------------
 
 _DOINGS = [
-    *(make(name, R, what) for make in (Offer, Accept, Decline) for name in ("ann", "bob") for what in MATTERS),
+    *(make(name, R, what) for make in (Offer, Accept, Decline) for name in ("ann", "bob") for what in OFFER_KINDS),
     Move("ann", R, 8),
     Move("bob", R, 8),
 ]
@@ -195,8 +195,8 @@ def test_in_whatever_order_they_offer_and_answer_the_room_stays_sound(room: Room
             except Refusal:
                 continue
             before, now = now, after(now, command, at=1000 * second)
-            assert len(set(now.offers.standing)) == len(now.offers.standing)
-            assert not set(now.offers.standing) & set(now.offers.declined)
+            assert len(set(now.offers.pending)) == len(now.offers.pending)
+            assert not set(now.offers.pending) & set(now.offers.declined)
             if now.moves != before.moves or now.phase != "playing":
                 assert now.offers == NO_OFFERS
             if now.clock is not None:

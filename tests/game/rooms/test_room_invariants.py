@@ -116,8 +116,8 @@ def test_of_a_kind_of_offer_a_seat_has_one_and_after_a_move_there_is_none(
     play = plays(opening, steps + end)
     for number, event in enumerate(play.events):
         before, room = play.seen[number], play.seen[number + 1]
-        assert len(set(room.offers.standing)) == len(room.offers.standing)
-        assert not set(room.offers.standing) & set(room.offers.declined)
+        assert len(set(room.offers.pending)) == len(room.offers.pending)
+        assert not set(room.offers.pending) & set(room.offers.declined)
         if isinstance(event, Moved) or room.phase != "playing" or room.moves != before.moves:
             assert room.offers == NO_OFFERS
         assert not room.rematch or room.phase in ("finished", "closed")

@@ -11,7 +11,7 @@ from client.room import RoomClient
 from client.texts import offers as texts
 from client.texts.games import called, name_in
 from client.views import View
-from game.match.offers import MATTERS, MOVES_BEFORE_ABORT, Matter
+from game.match.offers import MOVES_BEFORE_ABORT, OFFER_KINDS, OfferKind
 from game.rooms.dedup import CommandAnswer
 from game.rules import Seat, other
 
@@ -49,17 +49,17 @@ def bars(view: View, me: str, at: int, *, claim_after_ms: int = CLAIM_AFTER_MS) 
     return tuple(shown)
 
 
-def may_be_offered(view: View, seat: Seat | None) -> tuple[Matter, ...]:
+def may_be_offered(view: View, seat: Seat | None) -> tuple[OfferKind, ...]:
     """Return what that seat could offer now. The servers refuse an offer that was declined since the last move."""
     if seat is None or view.phase != "playing":
         return ()
     moved = any(mover == seat for mover, _ in view.moves)
-    may: Mapping[Matter, bool] = {"draw": True, "takeback": moved, "abort": len(view.moves) < MOVES_BEFORE_ABORT}
+    may: Mapping[OfferKind, bool] = {"draw": True, "takeback": moved, "abort": len(view.moves) < MOVES_BEFORE_ABORT}
     pending = view.offers_of(seat)
-    return tuple(what for what in MATTERS if may[what] and what not in pending)
+    return tuple(what for what in OFFER_KINDS if may[what] and what not in pending)
 
 
-def _offer(view: View, seat: Seat | None, whose: Seat, what: Matter) -> Bar:
+def _offer(view: View, seat: Seat | None, whose: Seat, what: OfferKind) -> Bar:
     if whose == seat:
         return Bar(texts.pending("", what), (BarButton(texts.WITHDRAW, "decline", what),))
     text = texts.pending(called(view, name_in(view, whose)), what)
@@ -104,7 +104,7 @@ class OffersModel:
         self._room = room
         self._asking = asking
 
-    def offer(self, what: Matter) -> None:
+    def offer(self, what: OfferKind) -> None:
         """Offer that to the opponent."""
         self._asking.ask("offer", lambda request_id: self._room.offer(what, request_id=request_id))
 
@@ -121,9 +121,9 @@ class OffersModel:
             return lambda request_id: room.claim_game(result, request_id=request_id)
         if what == "rematch":
             return lambda request_id: room.decline("rematch", request_id=request_id)
-        matter = next((matter for matter in MATTERS if matter == what), None)
-        if matter is None:
+        kind = next((kind for kind in OFFER_KINDS if kind == what), None)
+        if kind is None:
             return None
         if reply.verb == "accept":
-            return lambda request_id: room.accept(matter, request_id=request_id)
-        return lambda request_id: room.decline(matter, request_id=request_id)
+            return lambda request_id: room.accept(kind, request_id=request_id)
+        return lambda request_id: room.decline(kind, request_id=request_id)

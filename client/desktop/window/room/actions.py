@@ -17,7 +17,7 @@ from client.texts import room as texts
 from client.texts.caption import Caption
 from client.texts.offers import ACTIONS
 from client.views import View
-from game.match.offers import Matter
+from game.match.offers import OfferKind
 
 
 class Actions(ttk.Frame):
@@ -90,7 +90,7 @@ class Actions(ttk.Frame):
         for what in () if view is None else may_be_offered(view, self._model.seat):
             menu.add_command(label=ACTIONS[what], command=self._offers(what))
 
-    def _offers(self, what: Matter) -> Callable[[], None]:
+    def _offers(self, what: OfferKind) -> Callable[[], None]:
         return lambda: self._act(lambda: self._model.offers.offer(what))
 
     def _button(self, caption: Caption, action: Callable[[], object], style: str = "outline") -> ttk.Button:
