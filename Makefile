@@ -29,8 +29,8 @@ test: lint ## run all checks: ruff, mypy, import-linter, pytest
 	$(BIN)/python -m pytest $(SIMULATION)
 	$(BIN)/python -m pytest -n 4 --dist loadscope --ignore $(SIMULATION)
 
-check: lint ## run what takes a minute between edits: no test that starts a process or opens a window
-	$(BIN)/python -m pytest -q -n 2 --in-one-process --ignore tests/client/desktop/window
+check: lint ## run what takes a minute between edits: no processes, windows or long tests; fewer examples
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -p no:xvfb --in-one-process --ignore tests/client/desktop/window
 
 lint: setup ## run the checks that run no code: ruff, mypy, import-linter
 	$(BIN)/ruff check

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import hypothesis
 import pytest
 
 from client import Cluster as Connection
@@ -21,6 +20,7 @@ from server.control.cluster import ClusterControl
 from server.settings import Settings
 from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
+from tests.examples import load_examples
 from verify.testbed.cluster_faults import ClusterFaults
 from verify.testbed.local_cluster import sandbox_cluster, sandbox_settings
 from wire import COMMUNICATION
@@ -29,12 +29,6 @@ from wire.rpc import Proxy
 # A shell starts what runs in the background with Ctrl-C ignored, and so would be all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile(
-    "on any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("on any machine")
-
 MakeCluster = Callable[..., ClusterControl]
 STARTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
 HANG_S = 5.0
@@ -42,12 +36,24 @@ HANG_S = 5.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--in-one-process", action="store_true", help="skip every test that starts a process")
+    parser.addoption(
+        "--in-one-process", action="store_true", help="skip tests that start a process or take long; try fewer examples"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--in-one-process"):
+    config.addinivalue_line("markers", "long: takes seconds, so not part of make check")
+    between_edits = config.getoption("--in-one-process")
+    load_examples(between_edits=between_edits)
+    if between_edits:
         sys.addaudithook(skip_what_starts_a_process)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--in-one-process"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes long"))
 
 
 def skip_what_starts_a_process(event: str, _arguments: object) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
+from typer.main import get_command
 
-from tictactoe import app
+from tictactoe import app as typer_app
 
 REFUSED = 2
+app = get_command(typer_app)
+"""Made once: to make all commands takes longer than to refuse a number."""
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-1", "0", "x", ""])

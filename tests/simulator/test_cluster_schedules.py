@@ -32,6 +32,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_thousand_schedules_break_no_promise() -> None:
     together = tally(run_many(CLUSTER, 1, SCHEDULES, jobs=2))

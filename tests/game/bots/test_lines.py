@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from game.bots.lines import DIGIT, cells_of, stones_on
 from game.games.tictactoe import TicTacToe
 from game.rules import SEATS, other
+from tests.examples import examples
 from tests.game.boards import running_games, sizes, winning_cells
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(running=running_games())
 def test_wins_promises_and_open_lines_are_those_of_the_board(running: tuple[TicTacToe, Any]) -> None:
     rules, position = running
@@ -30,7 +31,7 @@ def test_wins_promises_and_open_lines_are_those_of_the_board(running: tuple[TicT
     assert stones.open_lines == sum(len({cells[c] for c in line} - {"."}) < 2 for line in rules.lines())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(running=running_games())
 def test_what_is_good_for_one_side_is_bad_for_the_other(running: tuple[TicTacToe, Any]) -> None:
     rules, position = running
@@ -45,7 +46,7 @@ def test_no_digit_of_a_promise_overflows(rules: TicTacToe) -> None:
     assert all(len(rules.lines_through(cell)) < 1 << DIGIT for cell in range(rules.width * rules.height))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(running=running_games())
 def test_a_stone_that_completes_a_line_has_won_and_no_other_has(running: tuple[TicTacToe, Any]) -> None:
     rules, position = running

@@ -13,6 +13,7 @@ from game.bots.search import best_cell
 from game.bots.strategy import choose, steps
 from game.games.tictactoe import TicTacToe, rules_with
 from game.rules import SEATS, Seat
+from tests.examples import examples
 from tests.game.boards import board, running_games
 
 LOOKS = 3_000
@@ -84,7 +85,7 @@ def solved(stones: Stones, side: int) -> int:
     return max(-solved(stones.play(cell, side), 1 - side) for cell in cells_of(stones.free))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(running=running_games(left=6))
 def test_near_the_end_the_search_plays_as_well_as_looking_at_everything(running: tuple[TicTacToe, Any]) -> None:
     rules, position = running

@@ -16,6 +16,7 @@ from game.errors import GameNotRunning, InvalidArgument
 from game.forms.views import view
 from game.games.tictactoe import TicTacToe, rules_with
 from game.rules import Position, Rules, Seat, other
+from tests.examples import examples
 from tests.game.boards import board, free_cells, running_games, winning_cells
 from tests.game.playing import played, started
 
@@ -143,7 +144,7 @@ def test_wins_in_one_or_else_blocks_in_one(level: str, shown: dict[str, object],
 
 
 @pytest.mark.parametrize("level", SEES_ONE_AHEAD)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(running=running_games())
 def test_no_win_in_one_and_no_forced_block_is_ever_missed(level: str, running: tuple[TicTacToe, Any]) -> None:
     rules, position = running
@@ -155,7 +156,7 @@ def test_no_win_in_one_and_no_forced_block_is_ever_missed(level: str, running: t
     assert rules.play(position, seat, cell)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(running=running_games())
 def test_easy_takes_its_win_but_not_always_blocks(running: tuple[TicTacToe, Any]) -> None:
     rules, position = running
@@ -200,7 +201,7 @@ def test_every_level_plays_legal_games_to_the_end(level: str, options: dict[str,
 
 
 @pytest.mark.parametrize("level", sorted(LEVELS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(running=running_games())
 def test_the_same_chance_and_number_of_looks_choose_the_same(level: str, running: tuple[TicTacToe, Any]) -> None:
     rules, position = running

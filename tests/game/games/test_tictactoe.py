@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -38,23 +39,21 @@ def filled(rules: Rules, own: tuple[int, ...], others: tuple[int, ...]) -> Posit
 
 
 def test_there_are_255168_games_and_5478_positions_on_3_by_3() -> None:
-    results: Counter[Seat | None] = Counter()
     positions = set()
 
-    def play_on(position: Position) -> None:
+    @cache  # many games come by one position, and go on from there alike
+    def results_from(position: Position) -> Counter[Seat | None]:
         positions.add(THREE.describe(position)["cells"])
         outcome = THREE.outcome(position)
         seat = THREE.to_move(position)
         if outcome is not None:
             assert seat is None
-            results[outcome.winner] += 1
-            return
+            return Counter([outcome.winner])
         assert seat is not None
-        for cell, stone in enumerate(position.cells):
-            if stone == ".":
-                play_on(THREE.play(position, seat, cell))
+        free = (cell for cell, stone in enumerate(position.cells) if stone == ".")
+        return sum((results_from(THREE.play(position, seat, cell)) for cell in free), Counter())
 
-    play_on(THREE.opening())
+    results = results_from(THREE.opening())
     assert results == {"X": 131_184, "O": 77_904, None: 46_080}
     assert results.total() == 255_168
     assert len(positions) == 5_478

@@ -16,6 +16,7 @@ from game.match.series import winner
 from game.rooms.chat import KEPT_LINES, LINES_OF_ONE, RATE_MS
 from game.rooms.commands import SYSTEM, Command, Due
 from game.rooms.events import Finished, Left, Moved, Started
+from tests.examples import examples
 from tests.game.playing import UNTIMED, decided, due
 from tests.game.workload import AND_THEN, OPENINGS, STEPS, Step, plays
 
@@ -136,7 +137,7 @@ def test_talk_is_in_order_and_within_its_limits(opening: Command, steps: list[St
             assert len(lately) <= LINES_OF_ONE
 
 
-@settings(UNTIMED, max_examples=50)
+@settings(UNTIMED, max_examples=examples(50))
 @given(OPENED, STEPS)
 def test_every_finished_game_is_a_record_that_plays_through_to_its_end(opening: Command, steps: list[Step]) -> None:
     play = plays(opening, steps)

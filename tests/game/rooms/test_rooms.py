@@ -22,6 +22,7 @@ from game.rooms.dedup import REMEMBERED_REQUESTS, CommandAnswer
 from game.rooms.events import Agreed, Event, Finished, Moved, Seated, Started
 from game.rooms.state import answer_to, nothing
 from game.rules import SEATS, TERMINATIONS
+from tests.examples import examples
 from tests.game.playing import MOST_PEOPLE, UNTIMED, decided, evolved
 from tests.game.workload import AND_THEN, CODE, NAMES, OPENINGS, STEPS, Play, Step, plays, whole
 
@@ -136,7 +137,7 @@ def test_events_and_the_rooms_they_make_survive_the_disk(opening: Command, steps
         assert whole(back) == whole(room)
 
 
-@settings(UNTIMED, max_examples=60)
+@settings(UNTIMED, max_examples=examples(60))
 @given(OPENED, STEPS, AND_THEN)
 def test_a_room_from_a_snapshot_goes_on_as_the_room_itself(
     opening: Command, steps: list[Step], end: list[Step]

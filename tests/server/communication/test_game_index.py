@@ -16,6 +16,7 @@ from game.forms.records import GameRecord, NameFreed, Record, to_plain
 from server.communication import game_index
 from server.communication.game_index import GameIndex
 from tests.conditions import PATIENCE_S, wait_until
+from tests.examples import examples
 from tests.game.archives import BOOKS, BOTS, NAMES, game_of
 from tests.server.communication.naive_archive import NaiveArchive
 from wire.errors import NotReady
@@ -26,7 +27,7 @@ FOREVER_S = 3600.0
 SHORTLY_S = 0.01
 PIECES = st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12)
 """How many records come at once, and whether the book has no more of them by then."""
-THOROUGH = settings(max_examples=40, deadline=None)
+THOROUGH = settings(max_examples=examples(40), deadline=None)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -37,6 +37,7 @@ from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Failpoints
 from server.settings import Settings
 from tests.conditions import wait_until
+from tests.examples import examples
 from tests.game.naive_matchmaking import naive_groups
 from wire.errors import Busy, NotReady
 from wire.later import Later, Shared, now
@@ -255,7 +256,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(STEPS, max_size=40), st.randoms(use_true_random=False))
 def test_whatever_a_crowd_does_all_are_matched_as_they_should_be(steps: list[Any], chance: random.Random) -> None:
     servers = Servers()

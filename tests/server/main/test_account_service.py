@@ -45,6 +45,7 @@ from server.runtime.effects import Conversation, converse
 from server.runtime.failpoints import Failpoints
 from server.settings import Settings
 from tests.conditions import PATIENCE_S
+from tests.examples import examples
 from wire.errors import Busy, NotReady
 from wire.later import now
 
@@ -446,7 +447,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=5, max_size=40))
 def test_in_any_crowd_names_are_unique_held_ones_stay_and_the_others_are_free(
     steps: list[tuple[Callable[..., None], ...]],

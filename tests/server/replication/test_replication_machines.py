@@ -25,6 +25,7 @@ from server.replication.primary import (
 )
 from server.replication.replica import Replica, Take
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
+from tests.examples import examples
 from wire.errors import Fenced
 
 FIRST = Epoch(1, "a")
@@ -372,7 +373,7 @@ def run(world: World, steps: list[tuple[str, bool, bool, bool]]) -> None:
     assert [e.body for e in world.replica_log] == [e.body for e in world.main_log]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(STEPS)
 def test_g1_g4_what_was_committed_is_in_both_logs_whatever_gets_lost(steps: list[tuple[str, bool, bool, bool]]) -> None:
     run(World(), steps)

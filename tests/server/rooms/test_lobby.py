@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from game.errors import InvalidArgument
 from server.rooms import lobby as lobby_module
 from server.rooms.lobby import BEGINNING, Lobby, LobbyChange, LobbyChanges, LobbyCursor, OpenMatches, Row, cursor_from
+from tests.examples import examples
 
 
 def row(room: str, number: int = 0) -> Row:
@@ -79,7 +80,7 @@ def test_a_cursor_is_read_back_from_its_text() -> None:
     assert cursor_from("") == BEGINNING
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     steps=st.lists(
         st.one_of(

@@ -12,11 +12,12 @@ from fifo import Deq, Enq, QueueModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from verify.history.linearizability import Model, check
 from verify.history.models import CompareAndSet, Read, RegisterSpecification, Write
 from verify.history.record import Call
 
-UNTIMED = settings(deadline=None, max_examples=400)
+UNTIMED = settings(deadline=None, max_examples=examples(400))
 AnyCall = Call[Any]
 
 

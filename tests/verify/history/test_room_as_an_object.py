@@ -14,12 +14,13 @@ from recorded import LIMITS, ROOM, Recorder, busy, opened, played
 from game.context import Limits
 from game.rooms.commands import Create, Join, Leave, Move, Rematch, Resign
 from game.rooms.events import Finished, Moved
+from tests.examples import examples
 from verify.history.guarantees import check as check_guarantees
 from verify.history.linearizability import check
 from verify.history.models import Carried, RoomSpecification
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, Seen
 
-UNTIMED = settings(deadline=None, max_examples=60)
+UNTIMED = settings(deadline=None, max_examples=examples(60))
 
 
 def linearizable(calls: list[AnyCall]) -> bool:
