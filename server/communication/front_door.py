@@ -49,12 +49,12 @@ class FrontDoor:
     """The remote object ``communication_server``."""
 
     def __init__(
-        self, copy: LobbyFollower, main: ProxyPool, glance: CachedStatus, settings: Settings, key: bytes
+        self, copy: LobbyFollower, main: ProxyPool, status: CachedStatus, settings: Settings, key: bytes
     ) -> None:
         """``key``: the cluster's key, for the cluster id and for tickets."""
         self._copy = copy
         self._main = main
-        self._glance = glance
+        self._status = status
         self._settings = settings
         self._cluster_id = cluster_id(key)
         self._choices = short_list(DEFAULT_GAME)
@@ -249,7 +249,7 @@ class FrontDoor:
     def servers(self) -> dict[str, object]:
         """Return the state of the four servers, and which of them were replaced lately."""
         about_to_wait()
-        return self._glance.take()
+        return self._status.read()
 
     def _where(self, room: str) -> dict[str, object]:
         host, port = self._settings.public_address_of(MAIN)

@@ -21,7 +21,7 @@ from server.control.backup_file import NoBackup
 from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
 from server.control.restoration import NothingToResolve
 from server.settings import SettingsError, load
-from server.supervision.status import Drains, complete, whole
+from server.supervision.status import DrainStatus, log_is_complete, whole
 from server.supervision.supervision import STAND_DOWN_S
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
@@ -141,7 +141,7 @@ def drain(
         try:
             with console.status("asking the main server") as waiting:
 
-                def on_progress(seen: Drains) -> None:
+                def on_progress(seen: DrainStatus) -> None:
                     words = _drains(seen)
                     waiting.update(words)
                     if not console.is_terminal and words not in said:  # else the text would not be visible
@@ -160,7 +160,7 @@ def drain(
         console.print(f"The cluster is stopped; {over}.")
 
 
-def _drains(seen: Drains) -> str:
+def _drains(seen: DrainStatus) -> str:
     """Return the progress of a drain as a text."""
     ends = "after the last game" if seen.until is None else f"at {_clock(seen.until)} at the latest"
     return f"draining: {_games(seen.games)} running, the cluster stops {ends}"
@@ -218,7 +218,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON, for
                     console.print(f"{role.role} {role.note}", highlight=False)
                 if role.draining is not None and role.draining.on:
                     console.print(_drains(role.draining), highlight=False)
-        if not (whole(roles) and complete(roles)):
+        if not (whole(roles) and log_is_complete(roles)):
             raise typer.Exit(FAILED)
 
 

@@ -22,13 +22,13 @@ from server.supervision.recovery_log import Recovery
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
 from server.supervision.status import (
-    ASK_S,
+    CALL_TIMEOUT_S,
     IN_STEP,
-    SPEAKS_OTHERWISE,
-    Drains,
+    OTHER_PROTOCOL,
+    DrainStatus,
     RoleStatus,
     StatusReader,
-    drains_from,
+    drain_status_from,
     whole,
 )
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
@@ -67,7 +67,7 @@ class ClusterControl:
         self.settings = settings
         self._run_directory = RunDirectory(settings)
         key = cluster_key(settings)
-        self._lookout = StatusReader(settings, self._run_directory, key)
+        self._status_reader = StatusReader(settings, self._run_directory, key)
         self._registration = Registration(settings, cluster_id(key))
 
     @property
@@ -94,7 +94,7 @@ class ClusterControl:
         here = self._roles_here()
         others = self.speak_otherwise()
         if others:
-            raise CannotStart(f"{others[0]} {SPEAKS_OTHERWISE}")
+            raise CannotStart(f"{others[0]} {OTHER_PROTOCOL}")
         missing = [role for role in here if self.process_of(role) is None]
         self._check_ports_of(missing)
         self._check_names()
@@ -130,19 +130,19 @@ class ClusterControl:
         """Raises CannotStart if the main server serves only reads because the logs have diverged: a person must choose
         a log.
         """
-        refuses_with = (self._lookout.ask(MAIN, "status") or {}).get("refuses_with")
+        refuses_with = (self._status_reader.call(MAIN, "status") or {}).get("refuses_with")
         if refuses_with is not None and refuses_with["code"] == Diverged.code:
             raise CannotStart(f"the servers run, but take no commands: {refuses_with['why']}")
 
     def speak_otherwise(self) -> list[str]:
         """Return the servers here that use another version of the protocol between servers."""
         roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
-        return [role for role in roles if self._lookout.speaks_otherwise(role)]
+        return [role for role in roles if self._status_reader.has_other_protocol(role)]
 
     def _check_ports_of(self, roles: Sequence[str]) -> None:
         """Raises CannotStart if servers of another data folder use their ports; this folder may be a copy of it."""
         for role in roles:
-            if taken := self._lookout.taken_by(role):
+            if taken := self._status_reader.taken_by(role):
                 raise CannotStart(
                     f"{role} cannot be started: {taken}. Each cluster on a machine needs ports of its own"
                     " (MAIN_PORT, MAIN_PEER_PORT and so on)."
@@ -163,12 +163,12 @@ class ClusterControl:
     def is_up(self, role: str) -> bool:
         """Whether clients find that role and it does its work; for the main server, with a replica in sync."""
         if role == NAME_SERVER:
-            return rpc.name_server_answers(self.settings.name_server, timeout_s=ASK_S)
-        status = self._lookout.ask(role, "status")
+            return rpc.name_server_answers(self.settings.name_server, timeout_s=CALL_TIMEOUT_S)
+        status = self._status_reader.call(role, "status")
         if status is None or (role == MAIN and status["step"] != IN_STEP):
             return False
         with contextlib.suppress(TicTacToeError):
-            registered = rpc.look_up(self.settings.name_server, role, timeout_s=ASK_S)
+            registered = rpc.look_up(self.settings.name_server, role, timeout_s=CALL_TIMEOUT_S)
             return registered.address == self.settings.public_address_of(role)
         return False
 
@@ -216,8 +216,8 @@ class ClusterControl:
             # Servers first: a server that is ending restarts no other server.
             runs = sorted(self._processes(), key=lambda run: run.role == NAME_SERVER)
             with ThreadPoolExecutor(len(ROLES)) as pool:
-                list(pool.map(processes.end_politely, runs))
-            left = processes.end_strays(self.settings)
+                list(pool.map(processes.terminate, runs))
+            left = processes.kill_all(self.settings)
             quiet_since = None if runs or left else quiet_since or time.monotonic()
             if (runs or left) and time.monotonic() - began > timeout_s:
                 raise CannotStop(_what_runs({*runs, *left}))
@@ -244,16 +244,16 @@ class ClusterControl:
 
         Those may not be in a run file yet.
         """
-        return self._end_all(self._processes()) | set(processes.end_strays(self.settings))
+        return self._end_all(self._processes()) | set(processes.kill_all(self.settings))
 
     def _end_all(self, runs: set[RunFile]) -> set[RunFile]:
         for run in runs:
-            processes.end(run)
+            processes.kill(run)
         return runs
 
     def _does(self, role: str, method: str) -> bool:
         with contextlib.suppress(TicTacToeError):
-            return self._lookout.ask(role, method) is not None
+            return self._status_reader.call(role, method) is not None
         return False
 
     # -- empty ----------------------------------------------------------------------------------------------------
@@ -264,11 +264,11 @@ class ClusterControl:
 
         Returns False if the main server does not answer now. Raises Forbidden.
         """
-        return self._lookout.ask(MAIN, "drain", on, until) is not None
+        return self._status_reader.call(MAIN, "drain", on, until) is not None
 
-    def drains(self) -> Drains | None:
+    def drains(self) -> DrainStatus | None:
         """Return the progress of a drain; None while no main server answers. Raises Forbidden."""
-        return drains_from(self._lookout.ask(MAIN, "status") or {})
+        return drain_status_from(self._status_reader.call(MAIN, "status") or {})
 
     # -- look and kill --------------------------------------------------------------------------------------------
 
@@ -277,15 +277,15 @@ class ClusterControl:
 
         Raises Forbidden when the servers have another cluster key.
         """
-        return self._lookout.status()
+        return self._status_reader.status()
 
     def recoveries(self) -> list[Recovery]:
         """Return the last recoveries by servers on this machine, the latest first."""
-        return self._lookout.recoveries()
+        return self._status_reader.recoveries()
 
     def look(self) -> dict[str, object]:
         """Return status and recoveries as plain dictionaries, as the front door sends them to clients."""
-        return self._lookout.look()
+        return self._status_reader.snapshot()
 
     def is_used(self, *, patience_s: float = PATIENCE_S) -> bool:
         """Whether clients are connected, and still are after ``patience_s`` seconds.
@@ -302,8 +302,8 @@ class ClusterControl:
 
     def _clients(self) -> int:
         """Return the number of connections from clients."""
-        main, communication = (self._lookout.ask(role, "status") or {} for role in (MAIN, COMMUNICATION))
-        of_the_bot = len(self._lookout.ask(COMMUNICATION, "bot_matches") or ())  # one connection for each match
+        main, communication = (self._status_reader.call(role, "status") or {} for role in (MAIN, COMMUNICATION))
+        of_the_bot = len(self._status_reader.call(COMMUNICATION, "bot_matches") or ())  # one connection for each match
         at_main = int(main.get("connections", 0))
         return int(communication.get("connections", 0)) + max(0, at_main - of_the_bot)
 
@@ -317,7 +317,7 @@ class ClusterControl:
 
     def process_of(self, role: str) -> RunFile | None:
         """Return the living process of a role, or None."""
-        return self._lookout.process_of(role)
+        return self._status_reader.process_of(role)
 
     def standby_of(self, role: str) -> RunFile | None:
         """Return the living stand-by of a role, even if it has just taken over; None if there is none."""
@@ -329,7 +329,7 @@ class ClusterControl:
         run = self.process_of(role)
         if run is None:
             raise NotRunning(self._why_there_is_no(role))
-        if not processes.end(run):
+        if not processes.kill(run):
             raise CannotStop(f"{role} (pid {run.pid}) does not end; it may be another user's")
         return run.pid
 
@@ -348,7 +348,7 @@ class ClusterControl:
     def kill_if_running(self, role: str) -> bool:
         """End a role's process with SIGKILL, if there is one; return whether there was one."""
         run = self.process_of(role)
-        return run is not None and processes.end(run)
+        return run is not None and processes.kill(run)
 
 
 def _what_runs(found: set[RunFile]) -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from server.control.cluster import ClusterControl, NotRunning
-from server.supervision.status import Drains
+from server.supervision.status import DrainStatus
 
 LOOK_AGAIN_S = 0.1
 PARTING_S = 1.0
@@ -28,8 +28,8 @@ def drain(
     cluster: ClusterControl,
     *,
     deadline_s: float | None = None,
-    on_progress: Callable[[Drains], None] = lambda _: None,
-) -> Drains:
+    on_progress: Callable[[DrainStatus], None] = lambda _: None,
+) -> DrainStatus:
     """Drain the cluster, stop it when no game runs or after ``deadline_s`` seconds, and return what was left.
 
     Without ``deadline_s`` it waits for the last game. ``on_progress`` is called repeatedly with the progress. Raises
@@ -38,7 +38,7 @@ def drain(
     began = time.monotonic()
     until = None if deadline_s is None else math.ceil(time.time() + deadline_s)
     _ask(cluster, True, until)
-    seen = Drains(True, until)
+    seen = DrainStatus(True, until)
     ends = began + deadline_s if deadline_s is not None else math.inf
     over_since: float | None = None
     while cluster.runs_here():

@@ -74,7 +74,7 @@ def upgrade(
         if not cluster.runs_here():
             raise NotRunning("no server runs here")
         say("trying whether the new version can be started")
-        why = processes.why_not_loadable(cluster.settings)
+        why = processes.load_error(cluster.settings)
         if why:
             raise CannotUpgrade(f"what is on disk cannot be started, so nothing was replaced. {why}")
         _Upgrade(cluster, say).run(on_replaced)
@@ -104,7 +104,7 @@ class _Upgrade:
             self._wait_for_standby()
         self._say(f"replacing {old.role}, pid {old.pid}")
         began = time.monotonic()
-        processes.end_politely(old)
+        processes.terminate(old)
         new = self._when_whole(old.role)
         whole_s = time.monotonic() - began
         return Replaced(old.role, old.pid, new.pid, self._away_s(new), whole_s)

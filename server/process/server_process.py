@@ -59,7 +59,7 @@ class ServerProcess:
         self.key = cluster_key(settings)
         self.cluster_id = cluster_id(self.key)
         self._registration = Registration(settings, self.cluster_id, role)
-        self._lock = self.run_directory.hold(role)
+        self._lock = self.run_directory.acquire_lock(role)
         self.machine = machine_id(settings.data / "run")
         self.started_at = time.time()
         self._run_file = self.run_directory.run_of(role, os.getpid())
@@ -175,7 +175,7 @@ class ServerProcess:
                 self._heartbeat_of(role),
                 supervised=self._is_here(role),
                 standby=role == MAIN,
-                after=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
+                defers_to=MAIN if (self.role, role) == (COMMUNICATION, REPLICATION) else None,
             )
             self.supervisors.append(supervisor)
             self.in_background(f"watch {role}", partial(supervisor.run, self.go_on, self._is_standing_down))
@@ -276,8 +276,8 @@ class ServerProcess:
                 return
         logger.info("the process that owns this cluster is gone", owner=self.settings.owner_pid)
         self.stand_down()
-        for name_server in processes.runs_of_cluster(self.settings, NAME_SERVER):
-            processes.end(name_server)
+        for name_server in processes.find_runs(self.settings, NAME_SERVER):
+            processes.kill(name_server)
         self.end()
 
     def _keep_registered(self) -> None:

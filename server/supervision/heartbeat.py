@@ -14,10 +14,10 @@ from wire.rpc import Address, Proxy
 class HeartbeatAnswer(NamedTuple):
     """The answer to a heartbeat: the process, whether it does its work, and whether its copy of the log needs repair.
 
-    ``who`` is None if the process is not known.
+    ``run`` is None if the process is not known.
     """
 
-    who: RunFile | None
+    run: RunFile | None
     serving: bool
     damaged: bool = False
 
@@ -45,8 +45,8 @@ class PeerHeartbeat:
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
         answer = self._remote.call("beat", wait_s if self._settled else 0.0, timeout_s=wait_s + timeout_s)
         self._settled = answer["serving"]
-        who = RunFile.from_plain({**answer, "role": self._role})
-        return HeartbeatAnswer(who, answer["serving"], answer.get("damaged", False))
+        run = RunFile.from_plain({**answer, "role": self._role})
+        return HeartbeatAnswer(run, answer["serving"], answer.get("damaged", False))
 
     def close(self) -> None:
         self._settled = False
@@ -56,13 +56,13 @@ class PeerHeartbeat:
 class NameServerHeartbeat:
     """The heartbeat of the name server: a ping, because it is not a program of this project."""
 
-    def __init__(self, address: Address, gone: threading.Event) -> None:
+    def __init__(self, address: Address, ending: threading.Event) -> None:
         self._remote = Proxy(address, "Pyro.NameServer", serializer="serpent")
-        self._gone = gone
+        self._ending = ending
 
     def beat(self, wait_s: float, timeout_s: float) -> HeartbeatAnswer:
         self._remote.call("ping", timeout_s=timeout_s)
-        self._gone.wait(wait_s)
+        self._ending.wait(wait_s)
         return HeartbeatAnswer(None, serving=True)
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ ALREADY_RUNNING = 3
 """Exit status of a second server of a role."""
 CANNOT_START = 4
 """Exit status of a server with unusable settings or ports."""
-LOAD_LIMIT_S = 120.0
+LOAD_TIMEOUT_S = 120.0
 """Seconds that Python may take to read the code before an upgrade: long, because nothing waits for it."""
 STANDBY = "STANDBY"
 """The environment variable that makes a server a stand-by; servers set it for those they start."""
@@ -53,12 +53,12 @@ def start(role: str, settings: Settings, *, standby: bool = False) -> subprocess
 
     A ``standby`` gets ready and waits until ``begin`` is called with it. It ends when its starter ends.
     """
-    marks = {STANDBY: "1" if standby else "", STARTED_IN: RunDirectory(settings).id, **_owner_mark(settings)}
+    variables = {STANDBY: "1" if standby else "", STARTED_IN: RunDirectory(settings).id, **_owner_variable(settings)}
     with log_file.open_new(settings, role, is_written_to=role == NAME_SERVER) as output:
         return subprocess.Popen(
             command_of(role, settings),
             cwd=ROOT,
-            env={**os.environ, **as_environment(settings), **marks},
+            env={**os.environ, **as_environment(settings), **variables},
             stdin=subprocess.PIPE if standby else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -85,8 +85,8 @@ def wait_for_begin(role: str, settings: Settings) -> bool:
     """
     if not os.environ.get(STANDBY):
         return True
-    folder = RunDirectory(settings)
-    folder.try_to_write(folder.run_of(standby_of(role), os.getpid()))
+    run_directory = RunDirectory(settings)
+    run_directory.try_to_write(run_directory.run_of(standby_of(role), os.getpid()))
     return sys.stdin.readline() == "begin\n"
 
 
@@ -95,14 +95,14 @@ def standby_of(role: str) -> str:
     return f"{role}.standby"
 
 
-def why_not_loadable(settings: Settings) -> str:
+def load_error(settings: Settings) -> str:
     """Return why the servers cannot be started from the code on disk; empty if no reason is found.
 
     The check imports the code and loads the settings; it starts no server.
     """
     modules = ", ".join(f"server.{script.removesuffix('.py')}" for script in _SCRIPTS.values())
     try:
-        tried = subprocess.run(
+        attempt = subprocess.run(
             [sys.executable, "-c", f"import {modules}; from server.settings import load; load()"],
             check=False,
             cwd=ROOT,
@@ -111,18 +111,18 @@ def why_not_loadable(settings: Settings) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=LOAD_LIMIT_S,
+            timeout=LOAD_TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:
-        return f"Python did not get through it within {LOAD_LIMIT_S:g} s."
-    said = tried.stderr.strip().splitlines()
-    return "" if tried.returncode == 0 else (said[-1] if said else f"Python ended with {tried.returncode}.")
+        return f"Python did not get through it within {LOAD_TIMEOUT_S:g} s."
+    lines = attempt.stderr.strip().splitlines()
+    return "" if attempt.returncode == 0 else (lines[-1] if lines else f"Python ended with {attempt.returncode}.")
 
 
-def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
+def kill(run: RunFile, *, timeout_s: float = 5.0) -> bool:
     """End a process with SIGKILL and wait until it is gone.
 
-    Returns False if it is not gone within ``patience_s`` seconds, or if this user may not end it.
+    Returns False if it is not gone within ``timeout_s`` seconds, or if this user may not end it.
     """
     process = run.process()
     if process is None:
@@ -133,18 +133,18 @@ def end(run: RunFile, *, patience_s: float = 5.0) -> bool:
         return True
     except psutil.AccessDenied:
         return False
-    return wait_until_gone(run, patience_s)
+    return wait_until_gone(run, timeout_s)
 
 
-def end_politely(run: RunFile, *, patience_s: float = 3.0) -> None:
-    """End a process with SIGTERM where the system has that; with SIGKILL after ``patience_s`` seconds."""
+def terminate(run: RunFile, *, timeout_s: float = 3.0) -> None:
+    """End a process with SIGTERM where the system has that; with SIGKILL after ``timeout_s`` seconds."""
     process = run.process()
     if process is None:
         return
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         process.terminate()
-    if not wait_until_gone(run, patience_s):
-        end(run)
+    if not wait_until_gone(run, timeout_s):
+        kill(run)
 
 
 def owner_of(settings: Settings) -> RunFile | None:
@@ -167,15 +167,15 @@ def _owner_created(settings: Settings) -> float | None:
     return float(created) if pid == str(settings.owner_pid) else None
 
 
-def _owner_mark(settings: Settings) -> dict[str, str]:
+def _owner_variable(settings: Settings) -> dict[str, str]:
     """Return the variable that keeps a server from taking a later process with the same pid for its owner."""
     owner = owner_of(settings) if settings.owner_pid else None
     return {} if owner is None else {OWNER_CREATED: f"{owner.pid}:{owner.created}"}
 
 
-def wait_until_gone(run: RunFile, patience_s: float) -> bool:
-    """Wait until a process is gone; return False if it is not gone within ``patience_s`` seconds."""
-    deadline = time.monotonic() + patience_s
+def wait_until_gone(run: RunFile, timeout_s: float) -> bool:
+    """Wait until a process is gone; return False if it is not gone within ``timeout_s`` seconds."""
+    deadline = time.monotonic() + timeout_s
     while run.alive:
         if time.monotonic() > deadline:
             return False
@@ -183,44 +183,44 @@ def wait_until_gone(run: RunFile, patience_s: float) -> bool:
     return True
 
 
-def of_cluster(settings: Settings, *roles: str) -> list[psutil.Process]:
+def find_processes(settings: Settings, *roles: str) -> list[psutil.Process]:
     """Return every process that ``start`` made in this data folder, in these roles; without roles, in any."""
-    folder = RunDirectory(settings)
+    run_directory = RunDirectory(settings)
     found = []
     for process in psutil.process_iter(["cmdline"]):
         with contextlib.suppress(psutil.Error):
             role = _role_of(process.info["cmdline"] or [])
-            if role in (roles or ROLES) and _was_started_in(folder, process.environ()):
+            if role in (roles or ROLES) and _was_started_in(run_directory, process.environ()):
                 found.append(process)
     return found
 
 
-def runs_of_cluster(settings: Settings, *roles: str) -> list[RunFile]:
+def find_runs(settings: Settings, *roles: str) -> list[RunFile]:
     """Return the same as run files."""
-    folder = RunDirectory(settings)
+    run_directory = RunDirectory(settings)
     found = []
-    for process in of_cluster(settings, *roles):
+    for process in find_processes(settings, *roles):
         role = _role_of(process.info["cmdline"])
         with contextlib.suppress(psutil.Error):
             if role is not None:
-                found.append(folder.run_of(role, process.pid))
+                found.append(run_directory.run_of(role, process.pid))
     return found
 
 
-def name_server_of(settings: Settings) -> RunFile | None:
+def find_name_server(settings: Settings) -> RunFile | None:
     """Return the name server that was started in this data folder, even if no run file names it.
 
     The oldest if there are several.
     """
-    found = runs_of_cluster(settings, NAME_SERVER)
+    found = find_runs(settings, NAME_SERVER)
     return min(found, key=lambda run: run.created, default=None)
 
 
-def end_strays(settings: Settings) -> list[RunFile]:
+def kill_all(settings: Settings) -> list[RunFile]:
     """End every process that ``start`` made in this data folder; return the processes that were there."""
-    found = runs_of_cluster(settings)
+    found = find_runs(settings)
     for run in found:
-        end(run)
+        kill(run)
     return found
 
 
@@ -231,8 +231,8 @@ def _role_of(command: list[str]) -> str | None:
     return next((role for role, script in _SCRIPTS.items() if script in names), None)
 
 
-def _was_started_in(folder: RunDirectory, environment: Mapping[str, str]) -> bool:
+def _was_started_in(run_directory: RunDirectory, environment: Mapping[str, str]) -> bool:
     # An editor that has a server's script open in a shell with our settings has the folder too, but not the mark. A
     # copy in the place of the folder has the same path and another id. Older versions did not set the id.
-    is_marked = STANDBY in environment and environment.get(STARTED_IN) in (None, folder.id)
-    return is_marked and folder.is_named_in(environment)
+    is_marked = STANDBY in environment and environment.get(STARTED_IN) in (None, run_directory.id)
+    return is_marked and run_directory.is_named_in(environment)

@@ -16,7 +16,7 @@ import structlog
 from server.settings import Settings
 from wire.whole_file import replace_file
 
-KEPT = 20
+MOST_KEPT = 20
 
 logger = structlog.get_logger()
 
@@ -36,26 +36,26 @@ class Recovery:
 
 
 class RecoveryLog:
-    """The last ``KEPT`` recoveries of each role."""
+    """The last ``MOST_KEPT`` recoveries of each role."""
 
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.data / "run"
 
-    def note(self, recovery: Recovery) -> None:
+    def add(self, recovery: Recovery) -> None:
         """Add a recovery."""
-        kept = [*self._of(recovery.role), recovery][-KEPT:]
+        kept = [*self._read(recovery.role), recovery][-MOST_KEPT:]
         file = self._file(recovery.role)
         try:
-            replace_file(file, json.dumps([one.as_plain() for one in kept]))
+            replace_file(file, json.dumps([recovery.as_plain() for recovery in kept]))
         except OSError as error:
             logger.warning("a recovery cannot be written down", other=recovery.role, why=str(error))
 
     def last(self, roles: Iterable[str]) -> list[Recovery]:
         """Return the last recoveries of all these roles together, the latest first."""
-        found = [recovery for role in roles for recovery in self._of(role)]
-        return sorted(found, key=lambda recovery: recovery.at, reverse=True)[:KEPT]
+        found = [recovery for role in roles for recovery in self._read(role)]
+        return sorted(found, key=lambda recovery: recovery.at, reverse=True)[:MOST_KEPT]
 
-    def _of(self, role: str) -> list[Recovery]:
+    def _read(self, role: str) -> list[Recovery]:
         try:
             return [Recovery(**plain) for plain in json.loads(self._file(role).read_text())]
         except FileNotFoundError:

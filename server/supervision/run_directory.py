@@ -1,7 +1,7 @@
 """The folder that records which process has which role on this machine.
 
 It has a lock for each role, so that only one process can have the role. The system frees the lock when its holder dies.
-The run file names that process. ``has`` decides whether a process belongs to this folder. Nothing is started or ended
+The run file names that process. ``owns`` decides whether a process belongs to this folder. Nothing is started or ended
 from here.
 """
 
@@ -27,7 +27,7 @@ from wire.whole_file import remove_leftovers, replace_file
 
 logger = structlog.get_logger()
 
-DYING_S = 0.5
+LOCK_RELEASE_S = 0.5
 """Seconds for which a dead process may still hold its lock. Its first thread ends before its last, and only then the
 system frees the lock. That was up to 30 ms later, measured with 200 threads.
 """
@@ -55,19 +55,19 @@ class RunDirectory:
         """Whether its path still leads to it. False once it was moved, even if another folder took its place."""
         return folder_id(self._folder) == self.id
 
-    def hold(self, role: str) -> filelock.BaseFileLock:
+    def acquire_lock(self, role: str) -> filelock.BaseFileLock:
         """Take the lock of a role for the life of this process. Raises AlreadyRunning.
 
         Waits for a holder that has just died: to treat it as alive would cost a takeover seconds. On a full disk the
         run file may stay as it was; see ``is_written``.
         """
         lock = filelock.FileLock(self._lock_file(role))
-        deadline = time.monotonic() + DYING_S
+        deadline = time.monotonic() + LOCK_RELEASE_S
         while not _acquired(lock):
             runs = self.read(role)
-            lives = runs is not None and runs.alive
-            if lives or time.monotonic() > deadline:
-                who = f"with pid {runs.pid}" if runs is not None and lives else "and is just starting"
+            alive = runs is not None and runs.alive
+            if alive or time.monotonic() > deadline:
+                who = f"with pid {runs.pid}" if runs is not None and alive else "and is just starting"
                 raise AlreadyRunning(f"a {role} runs already, {who}, for the data in {self._folder.parent}")
             time.sleep(0.001)
         self._remove_leftovers()
@@ -123,9 +123,9 @@ class RunDirectory:
         except (ValueError, TypeError, AttributeError) as error:
             logger.warning("a run file cannot be read", other=role, why=str(error))
             return None
-        return run if self.has(run) else None
+        return run if self.owns(run) else None
 
-    def has(self, run: RunFile) -> bool:
+    def owns(self, run: RunFile) -> bool:
         """Whether a process belongs to this folder, and not to another folder of which this is a copy."""
         if run.folder:
             return run.folder == self.id

@@ -25,17 +25,17 @@ from wire import MAIN, NAME_SERVER, PEER, REPLICATION, rpc
 from wire.errors import Forbidden, ProtocolMismatch, TicTacToeError
 from wire.rpc import Proxy
 
-ASK_S = 1.0
+CALL_TIMEOUT_S = 1.0
 FRESH_S = 0.1
 """Seconds. The maximum age of what ``CachedStatus`` returns."""
 
 IN_STEP = "in step"
 _NOT_OURS = "was not started by this cluster: it is used, and left running"
-SPEAKS_OTHERWISE = "speaks another version of the protocol between servers: cluster upgrade replaces all"
+OTHER_PROTOCOL = "speaks another version of the protocol between servers: cluster upgrade replaces all"
 
 
 @dataclass(frozen=True)
-class Drains:
+class DrainStatus:
     """Whether the cluster drains, the latest date of its stop (seconds since 1970), and how many games still run."""
 
     on: bool
@@ -72,7 +72,7 @@ class RoleStatus:
     """
     scrub: Mapping[str, Any] = field(default_factory=dict)
     """The scrub of the same copy. ``rows``: those that this process read. ``finished_at``: when the last pass ended."""
-    draining: Drains | None = None
+    draining: DrainStatus | None = None
     """Only set for a primary."""
     registered: bool = True
     """Whether clients may find it: false while another cluster has the names, see ``troubles``."""
@@ -88,7 +88,7 @@ class RoleStatus:
         return {**plain, "note": ""} if self.state == "running" else plain
 
 
-class _Watched(NamedTuple):
+class _FailedStarts(NamedTuple):
     """Failed starts in a row, and the text about them for people."""
 
     failures: int
@@ -103,7 +103,7 @@ class StatusReader:
         self._run_directory = run_directory
         self._recoveries = RecoveryLog(settings)
         self._key = key
-        self._otherwise: set[str] = set()
+        self._other_protocol: set[str] = set()
         """Servers that last answered in another version of the protocol between servers."""
 
     def status(self) -> list[RoleStatus]:
@@ -116,14 +116,15 @@ class StatusReader:
         taken = {role: why for role, answer in answers.items() if (why := self._taken_by(role, answer))}
         ours = {role: None if role in taken else answer for role, answer in answers.items()}
         return [
-            self._role_status(role, ours[role], _watched(role, ours.values()), taken.get(role, "")) for role in ROLES
+            self._role_status(role, ours[role], _failed_starts(role, ours.values()), taken.get(role, ""))
+            for role in ROLES
         ]
 
     def recoveries(self) -> list[Recovery]:
         """Return the last recoveries by servers on this machine, the latest first."""
         return self._recoveries.last(ROLES)
 
-    def look(self) -> dict[str, object]:
+    def snapshot(self) -> dict[str, object]:
         """Return status and recoveries as plain dictionaries, and ``now`` by the local clock (seconds since 1970)."""
         return {
             "servers": [role.for_clients() for role in self.status()],
@@ -139,28 +140,28 @@ class StatusReader:
         run = self._run_directory.read(role)
         if run is not None and run.alive:
             return run
-        return processes.name_server_of(self._settings) if role == NAME_SERVER else None
+        return processes.find_name_server(self._settings) if role == NAME_SERVER else None
 
-    def ask(self, role: str, method: str, *arguments: object) -> Mapping[str, Any] | None:
+    def call(self, role: str, method: str, *arguments: object) -> Mapping[str, Any] | None:
         """Call a method of a server's peer object and return its answer.
 
         Returns None if it does not answer, or if a server of another data folder answers. Raises Forbidden.
         """
 
-        def asked(remote: Proxy) -> Mapping[str, Any] | None:
-            status: Mapping[str, Any] = remote.call("status", timeout_s=ASK_S)
+        def request(remote: Proxy) -> Mapping[str, Any] | None:
+            status: Mapping[str, Any] = remote.call("status", timeout_s=CALL_TIMEOUT_S)
             if not self._is_ours(role, status):
                 return None
-            return status if method == "status" else remote.call(method, *arguments, timeout_s=ASK_S) or {}
+            return status if method == "status" else remote.call(method, *arguments, timeout_s=CALL_TIMEOUT_S) or {}
 
-        return self._answered(role, asked)
+        return self._call(role, request)
 
-    def speaks_otherwise(self, role: str) -> bool:
+    def has_other_protocol(self, role: str) -> bool:
         """Whether a server is there with another version of the protocol between servers. Raises Forbidden.
 
         Its refusal shows that. Nothing that it answers can be authenticated here.
         """
-        return self.ask(role, "status") is None and role in self._otherwise
+        return self.call(role, "status") is None and role in self._other_protocol
 
     def taken_by(self, role: str) -> str:
         """Return why no server of this data folder can run in that role, as part of a sentence for people.
@@ -170,16 +171,16 @@ class StatusReader:
         """
         return self._taken_by(role, self._answer_of(role))
 
-    def _answered(self, role: str, asked: Callable[[Proxy], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
-        """Return the result of ``asked`` with a connection to the role; None without an answer. Raises Forbidden."""
+    def _call(self, role: str, request: Callable[[Proxy], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+        """Return the result of ``request`` with a connection to the role; None without an answer. Raises Forbidden."""
         remote = Proxy(self._settings.peer_address_of(role), PEER, key=peer_key(self._key, role))
-        self._otherwise.discard(role)
+        self._other_protocol.discard(role)
         try:
-            return asked(remote)
+            return request(remote)
         except Forbidden:
             raise
         except ProtocolMismatch:
-            self._otherwise.add(role)
+            self._other_protocol.add(role)
             return None
         except TicTacToeError:
             return None
@@ -189,8 +190,8 @@ class StatusReader:
     def _answer_of(self, role: str) -> Mapping[str, Any] | None:
         """Return the status from the port of that role, also if the server belongs to another data folder."""
         if role == NAME_SERVER:
-            return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=ASK_S) else None
-        return self._answered(role, lambda remote: remote.call("status", timeout_s=ASK_S))
+            return {} if rpc.name_server_answers(self._settings.name_server, timeout_s=CALL_TIMEOUT_S) else None
+        return self._call(role, lambda remote: remote.call("status", timeout_s=CALL_TIMEOUT_S))
 
     def _taken_by(self, role: str, answer: Mapping[str, Any] | None) -> str:
         if answer is None or self._is_ours(role, answer):
@@ -206,20 +207,22 @@ class StatusReader:
         if role == NAME_SERVER or not is_here(self._settings.host_of(role)):
             return True
         run = RunFile.from_plain(answer)
-        return run.boot not in ("", this_boot()) or self._run_directory.has(run)
+        return run.boot not in ("", this_boot()) or self._run_directory.owns(run)
 
-    def _role_status(self, role: str, answer: Mapping[str, Any] | None, watched: _Watched, taken: str) -> RoleStatus:
+    def _role_status(
+        self, role: str, answer: Mapping[str, Any] | None, failed_starts: _FailedStarts, taken: str
+    ) -> RoleStatus:
         run = self.process_of(role)
         if answer is None:
             pid = None if run is None else run.pid
-            note, failures = f"does not run: {taken}" if taken else watched.note, watched.failures
-            if run is not None and role in self._otherwise:
-                note = SPEAKS_OTHERWISE
+            note, failures = f"does not run: {taken}" if taken else failed_starts.note, failed_starts.failures
+            if run is not None and role in self._other_protocol:
+                note = OTHER_PROTOCOL
             return RoleStatus(role, "stopped" if run is None else "silent", pid, note=note, failures=failures)
         troubles, damage = answer.get("troubles", {}), answer.get("damage", {})
-        notes = [_in_words(what, trouble) for what, trouble in troubles.items()]
+        notes = [_trouble_text(what, trouble) for what, trouble in troubles.items()]
         if damage.get("waiting") or damage.get("lost"):
-            notes.append(_damage_in_words(damage))
+            notes.append(_damage_text(damage))
         if role == NAME_SERVER and run is None:
             notes.append(_NOT_OURS)
         return RoleStatus(
@@ -232,7 +235,7 @@ class StatusReader:
             names=answer.get("names"),
             step=answer.get("step"),
             position=answer.get("position"),
-            draining=drains_from(answer),
+            draining=drain_status_from(answer),
             registered=not answer.get("conflict"),
             note="; ".join(notes),
             damage=damage,
@@ -245,22 +248,22 @@ class StatusReader:
 class CachedStatus:
     """Caches a status for many callers: it is read at most once in ``FRESH_S``."""
 
-    def __init__(self, lookout: StatusReader) -> None:
-        self._lookout = lookout
-        # Guards ``_seen`` and ``_seen_at``, which are set together.
+    def __init__(self, reader: StatusReader) -> None:
+        self._status_reader = reader
+        # Guards ``_status`` and ``_read_at``, which are set together.
         self._lock = threading.Lock()
-        self._seen: dict[str, object] = {}
-        self._seen_at = float("-inf")
+        self._status: dict[str, object] = {}
+        self._read_at = float("-inf")
 
-    def take(self) -> dict[str, object]:
-        """Return the cached result of ``StatusReader.look``."""
+    def read(self) -> dict[str, object]:
+        """Return the cached result of ``StatusReader.snapshot``."""
         # The lock is held while reading, so that any number of callers cost one read. Nothing else takes it, and a read
         # is short.
         with self._lock:
-            if time.monotonic() - self._seen_at > FRESH_S:
-                self._seen = self._lookout.look()
-                self._seen_at = time.monotonic()
-            return self._seen
+            if time.monotonic() - self._read_at > FRESH_S:
+                self._status = self._status_reader.snapshot()
+                self._read_at = time.monotonic()
+            return self._status
 
 
 def whole(roles: Sequence[RoleStatus]) -> bool:
@@ -269,37 +272,37 @@ def whole(roles: Sequence[RoleStatus]) -> bool:
     return run and all(role.step == IN_STEP for role in roles if role.role == MAIN)
 
 
-def complete(roles: Sequence[RoleStatus]) -> bool:
+def log_is_complete(roles: Sequence[RoleStatus]) -> bool:
     """Whether both copies of the log have everything that was ever kept."""
     return not any(role.damage.get("lost") for role in roles)
 
 
-def drains_from(status: Mapping[str, Any]) -> Drains | None:
+def drain_status_from(status: Mapping[str, Any]) -> DrainStatus | None:
     """Return the drain in a primary's status; None if the status has no such field."""
     if "draining" not in status:
         return None
-    told = status["draining"]
-    return Drains(False) if told is None else Drains(True, told["until"], told["games"])
+    draining = status["draining"]
+    return DrainStatus(False) if draining is None else DrainStatus(True, draining["until"], draining["games"])
 
 
-def _in_words(what: str, trouble: Mapping[str, Any]) -> str:
+def _trouble_text(what: str, trouble: Mapping[str, Any]) -> str:
     """Return a text for people about a task at which a running server fails."""
     since = time.strftime("%F %T", time.localtime(trouble["since"]))
     return f"fails at {what} since {since} ({trouble['failures']} times): {trouble['why']}"
 
 
-def _damage_in_words(damage: Mapping[str, Any]) -> str:
+def _damage_text(damage: Mapping[str, Any]) -> str:
     """Return a text for people about the damage in a copy of the log."""
     named = ", ".join(damage["streams"])
     return f"has damage: {damage['waiting']} streams to be mended, {damage['lost']} lost in both copies ({named})"
 
 
-def _watched(role: str, answers: Iterable[Mapping[str, Any] | None]) -> _Watched:
+def _failed_starts(role: str, answers: Iterable[Mapping[str, Any] | None]) -> _FailedStarts:
     """Return what the supervisors report of a role that does not run."""
     watches = [answer["watches"][role] for answer in answers if answer and role in answer.get("watches", ())]
     failures = max((watch["failures"] for watch in watches), default=0)
     if not failures:
-        return _Watched(0, "")
-    due_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
-    when = f", next try in {min(due_s):.1f} s" if due_s else ""
-    return _Watched(failures, f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}")
+        return _FailedStarts(0, "")
+    starts_in_s = [watch["next_start_in_s"] for watch in watches if watch["next_start_in_s"] is not None]
+    when = f", next try in {min(starts_in_s):.1f} s" if starts_in_s else ""
+    return _FailedStarts(failures, f"keeps dying ({failures} failed start{'s' if failures > 1 else ''}){when}")

@@ -1,19 +1,19 @@
 """Decides when to start and when to end one supervised server. No I/O, on a monotonic clock.
 
-Inputs: a heartbeat was answered (``heard``), its process is gone (``ended``), time passes (``tick``). Outputs:
-``START`` and ``END`` (send SIGKILL, then call ``ended``). The shell (``supervisor``) carries them out. The states:
+Inputs: a heartbeat was answered (``on_heartbeat``), its process is gone (``on_exit``), time passes (``tick``). Outputs:
+``START`` and ``END`` (send SIGKILL, then call ``on_exit``). The shell (``supervisor``) carries them out. The states:
 
-    ABSENT    no heartbeat since supervision began or since ``yielded``; started when its time has come
-      -> RUNNING on heard, -> STARTING on START
+    ABSENT    no heartbeat since supervision began or since ``on_other_process``; started when its time has come
+      -> RUNNING after on_heartbeat, -> STARTING on START
     STARTING  started by this supervisor, no heartbeat yet
-      -> RUNNING on heard, -> BACKOFF on ended, -> ABSENT on yielded
+      -> RUNNING after on_heartbeat, -> BACKOFF after on_exit, -> ABSENT after on_other_process
       -> ENDING when it takes longer than the limit
     RUNNING   answers heartbeats
-      -> ENDING when it misses them for longer than the limit, -> STARTING or BACKOFF on ended
+      -> ENDING when it misses them for longer than the limit, -> STARTING or BACKOFF after on_exit
     ENDING    END was returned
-      -> STARTING or BACKOFF on ended
+      -> STARTING or BACKOFF after on_exit
     BACKOFF   it died at or soon after its start: the pause before the next start grows each time
-      -> STARTING when the pause is over, -> RUNNING on heard (another supervisor started it)
+      -> STARTING when the pause is over, -> RUNNING after on_heartbeat (another supervisor started it)
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ STAND_DOWN_S = 10.0
 """Seconds for which a server stands down: it supervises nothing, then it supervises again. A longer stop repeats the
 call. After an interrupted stop every server is supervised again.
 """
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 10.0
+FIRST_BACKOFF_S = 0.05
+LONGEST_BACKOFF_S = 10.0
 
 
 class Condition(enum.Enum):
@@ -58,7 +58,7 @@ class RestartLimits:
     """from a start to the first heartbeat"""
     stable_s: float = 0.5
     """a server that ran this long did not die of its start"""
-    courtesy_s: float = 0.0
+    defer_s: float = 0.0
     """for another supervisor with priority to start a server that died"""
 
 
@@ -69,13 +69,13 @@ class Supervision:
     grows.
     """
 
-    def __init__(self, patience: RestartLimits, now: float, *, ran_before: bool) -> None:
+    def __init__(self, limits: RestartLimits, now: float, *, ran_before: bool) -> None:
         """``ran_before``: it ran in this data folder and was not stopped for good, so it counts as missing at once."""
         self.starts = 0
-        self._patience = patience
-        self.begin_anew(now, ran_before=ran_before)
+        self._limits = limits
+        self.reset(now, ran_before=ran_before)
 
-    def begin_anew(self, now: float, *, ran_before: bool) -> None:
+    def reset(self, now: float, *, ran_before: bool) -> None:
         """Begin again at ``now``. The time before does not count: no heartbeat was expected in it."""
         self.condition = Condition.ABSENT
         self.failures = 0
@@ -83,68 +83,68 @@ class Supervision:
         self._since = now
         # When the first heartbeat after the last start from here came; None before it.
         self._running_since: float | None = None
-        self._heard_at = now
+        self._heartbeat_at = now
         # When to start it; valid in ABSENT and BACKOFF.
-        self._due_at = now + (self._patience.courtesy_s if ran_before else self._patience.grace_s)
+        self._start_at = now + (self._limits.defer_s if ran_before else self._limits.grace_s)
 
-    def heard(self, now: float) -> None:
+    def on_heartbeat(self, now: float) -> None:
         """Process a heartbeat: the server works."""
         if self.condition is not Condition.RUNNING:
-            self._enter(Condition.RUNNING, now)
+            self._change_to(Condition.RUNNING, now)
         if self._running_since is None:
             self._running_since = now
-        elif now - self._running_since >= self._patience.stable_s:
+        elif now - self._running_since >= self._limits.stable_s:
             self.failures = 0
-        self._heard_at = now
+        self._heartbeat_at = now
 
-    def ended(self, now: float) -> Action | None:
+    def on_exit(self, now: float) -> Action | None:
         """Process the end of its process; return what to do now, if anything."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF):
             return self.tick(now)
-        ran = self._running_since is not None and now - self._running_since >= self._patience.stable_s
+        ran = self._running_since is not None and now - self._running_since >= self._limits.stable_s
         self.failures = 0 if ran else self.failures + 1
-        self._due_at = now + self._pause_s()
-        self._enter(Condition.BACKOFF, now)
+        self._start_at = now + self._backoff_s()
+        self._change_to(Condition.BACKOFF, now)
         return self.tick(now)
 
-    def yielded(self, now: float) -> None:
+    def on_other_process(self, now: float) -> None:
         """Wait for the heartbeat of another process with that role: the started process ended because of it."""
-        self._due_at = now + self._patience.hang_s
-        self._enter(Condition.ABSENT, now)
+        self._start_at = now + self._limits.hang_s
+        self._change_to(Condition.ABSENT, now)
 
     def tick(self, now: float) -> Action | None:
         """Return what is due at ``now``, if anything."""
-        if self.condition in (Condition.ABSENT, Condition.BACKOFF) and now >= self._due_at:
-            self._enter(Condition.STARTING, now)
+        if self.condition in (Condition.ABSENT, Condition.BACKOFF) and now >= self._start_at:
+            self._change_to(Condition.STARTING, now)
             self._running_since = None
-            self._heard_at = now
+            self._heartbeat_at = now
             self.starts += 1
             return Action.START
-        overdue = (self.condition is Condition.RUNNING and now - self._heard_at > self._patience.hang_s) or (
-            self.condition is Condition.STARTING and now - self._since > self._patience.start_limit_s
+        overdue = (self.condition is Condition.RUNNING and now - self._heartbeat_at > self._limits.hang_s) or (
+            self.condition is Condition.STARTING and now - self._since > self._limits.start_limit_s
         )
         if overdue:
-            self._enter(Condition.ENDING, now)
+            self._change_to(Condition.ENDING, now)
             return Action.END
         return None
 
-    def hurry(self, now: float) -> None:
-        """Skip ``courtesy_s``: no other supervisor with priority is alive."""
+    def stop_deferring(self, now: float) -> None:
+        """Skip ``defer_s``: no other supervisor with priority is alive."""
         if self.condition is Condition.BACKOFF and self.failures == 0:
-            self._due_at = min(self._due_at, now)
+            self._start_at = min(self._start_at, now)
 
-    def due_in_s(self, now: float) -> float | None:
+    def next_start_in_s(self, now: float) -> float | None:
         """Return the seconds until the next start; None in states that do not wait for one."""
         if self.condition in (Condition.ABSENT, Condition.BACKOFF):
-            return max(0.0, self._due_at - now)
+            return max(0.0, self._start_at - now)
         return None
 
-    def _pause_s(self) -> float:
+    def _backoff_s(self) -> float:
         if self.failures == 0:
-            return self._patience.courtesy_s
-        growing = FIRST_PAUSE_S * 2.0 ** min(self.failures - 1, 30)
-        return self._patience.courtesy_s + min(growing, LONGEST_PAUSE_S)
+            return self._limits.defer_s
+        growing = FIRST_BACKOFF_S * 2.0 ** min(self.failures - 1, 30)
+        return self._limits.defer_s + min(growing, LONGEST_BACKOFF_S)
 
-    def _enter(self, condition: Condition, now: float) -> None:
+    def _change_to(self, condition: Condition, now: float) -> None:
         self.condition = condition
         self._since = now

@@ -28,8 +28,8 @@ from server.telemetry.metrics import Reading
 from wire import MAIN, NAME_SERVER
 from wire.errors import DeadlineExceeded, NotReady, StorageFailed, TicTacToeError
 
-LOOK_AGAIN_S = 0.01
-COURTESY_S = 0.8
+CHECK_EVERY_S = 0.01
+DEFER_S = 0.8
 """Seconds. Another supervisor with priority gets this long to start a server that died."""
 
 logger = structlog.get_logger()
@@ -47,19 +47,19 @@ class Supervisor:
         *,
         supervised: bool,
         standby: bool = False,
-        after: str | None = None,
+        defers_to: str | None = None,
     ) -> None:
         """``supervised``: the role is on this machine, so its process can be ended and started from here.
         ``standby``: keep a stand-by process ready, because the start of Python is the longest part of a takeover.
-        ``after``: a role that supervises this role too and has priority in starting it, while that role's process
+        ``defers_to``: a role that supervises this role too and has priority in starting it, while that role's process
         lives.
         """
         self.role = role
-        # ``_serves`` implies ``answers``: a server that does its work also answers heartbeats.
+        # ``_serving`` implies ``answers``: a server that does its work also answers heartbeats.
         self.answers = False
-        self._serves = False
-        self._takes_connections = False
-        self._why = ""
+        self._serving = False
+        self._accepts_connections = False
+        self._last_error = ""
         self.reports_damage = False
         """Whether the other server's copy of the log needs repair, by its last heartbeat."""
         self._settings = settings
@@ -68,44 +68,44 @@ class Supervisor:
         self._supervised = supervised
         # A process that was started from here and has not been reaped.
         self._child: subprocess.Popen[bytes] | None = None
-        self._after = after
+        self._defers_to = defers_to
         self._wants_standby = standby and supervised
         # At most one stand-by; a start from here uses it first.
         self._standby: subprocess.Popen[bytes] | None = None
         self._standby_starts = Retries("no stand-by can be started", other=role)
         # The process that last had the role; None if none is known.
-        self._known = run_directory.read(role)
-        self._recoveries = RecoveryLog(settings)
-        self.recovered = RecoveryCounts()
+        self._last_run = run_directory.read(role)
+        self._recovery_log = RecoveryLog(settings)
+        self.recovery_counts = RecoveryCounts()
         """How often this supervisor replaced the other server, and how long it was away."""
         # When a heartbeat last came from a server that did its work (monotonic seconds).
-        self._heard_at: float | None = None
-        self._idle_since: float | None = None
+        self._heartbeat_at: float | None = None
+        self._not_serving_since: float | None = None
         """Since when it answers and does not do its work (monotonic seconds)."""
         # When the service was lost (monotonic seconds); None while the role is served.
         self._lost_at: float | None = None
         # Whether the last loss was a hang; valid while ``_lost_at`` is set.
         self._hung = False
         # True while supervision pauses for ``is_standing_down``.
-        self._rests = False
-        patience = RestartLimits(
+        self._paused = False
+        limits = RestartLimits(
             grace_s=settings.start_grace_s,
             hang_s=settings.hang_s,
             start_limit_s=settings.start_limit_s,
-            courtesy_s=0.0 if after is None else COURTESY_S,
+            defer_s=0.0 if defers_to is None else DEFER_S,
         )
-        self._life = Supervision(patience, time.monotonic(), ran_before=self._known is not None)
+        self._supervision = Supervision(limits, time.monotonic(), ran_before=self._last_run is not None)
 
     def run(self, go_on: Callable[[], bool], is_standing_down: Callable[[], bool]) -> None:
         """Supervise until ``go_on()`` is false, but not while ``is_standing_down()`` is true."""
         due = 0.0
         while go_on():
             if is_standing_down():
-                self._rest()
+                self._pause()
                 continue
-            if self._rests:
-                self._watch_again()
-            self._watch_once()
+            if self._paused:
+                self._resume()
+            self._supervise_once()
             if not self.answers and time.monotonic() >= due:
                 due = time.monotonic() + LOG_AGAIN_S
                 self._report_waiting()
@@ -117,10 +117,10 @@ class Supervisor:
         """Yield the metrics of the processes that were started from here, and of the recoveries."""
         yield Reading(metrics.STARTS, self.starts, (self.role,))
         if self.role == MAIN:
-            yield Reading(metrics.TAKEOVER_S, self.recovered.took_s)
+            yield Reading(metrics.TAKEOVER_S, self.recovery_counts.took_s)
         else:
-            yield Reading(metrics.RECOVERY_S, self.recovered.took_s, (self.role,))
-        for reason, count in list(self.recovered.reasons.items()):
+            yield Reading(metrics.RECOVERY_S, self.recovery_counts.took_s, (self.role,))
+        for reason, count in list(self.recovery_counts.reasons.items()):
             if self.role == MAIN:
                 yield Reading(metrics.TAKEOVERS, count, (reason,))
             else:
@@ -128,81 +128,81 @@ class Supervisor:
 
     def status(self) -> dict[str, object]:
         """Return condition, starts, failures in a row and seconds to the next start, for people."""
-        due = self._life.due_in_s(time.monotonic())
+        due = self._supervision.next_start_in_s(time.monotonic())
         return {
-            "condition": self._life.condition.value,
-            "starts": self._life.starts,
-            "failures": self._life.failures,
+            "condition": self._supervision.condition.value,
+            "starts": self._supervision.starts,
+            "failures": self._supervision.failures,
             "next_start_in_s": None if due is None or not self._supervised else round(due, 2),
         }
 
     @property
     def starts(self) -> int:
         """The number of processes that were started from here."""
-        return self._life.starts
+        return self._supervision.starts
 
     def abandon_start(self) -> None:
         """End a process that was started and has not answered yet. Call it when supervision is over."""
-        starting = self._child if self._life.condition is Condition.STARTING else None
+        starting = self._child if self._supervision.condition is Condition.STARTING else None
         for process in (self._standby, starting):
             if process is not None:
                 process.kill()
                 process.wait()
 
-    def _rest(self) -> None:
+    def _pause(self) -> None:
         """Start and end nothing for a moment."""
-        if not self._rests:
-            self._rests = True
+        if not self._paused:
+            self._paused = True
             self._heartbeat.close()
             self.abandon_start()
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(CHECK_EVERY_S)
 
-    def _watch_again(self) -> None:
+    def _resume(self) -> None:
         """Supervise again: the cluster was not stopped, or not completely.
 
         A process that ran before counts as missing at once.
         """
-        self._rests = False
-        ran_before = self._known is not None or self._run_directory.read(self.role) is not None
-        self._life.begin_anew(time.monotonic(), ran_before=ran_before)
+        self._paused = False
+        ran_before = self._last_run is not None or self._run_directory.read(self.role) is not None
+        self._supervision.reset(time.monotonic(), ran_before=ran_before)
         logger.warning("watching again: the cluster was not stopped", other=self.role)
 
-    def _watch_once(self) -> None:
+    def _supervise_once(self) -> None:
         settings = self._settings
         try:
-            beat = self._heartbeat.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
-            self._check_whose(beat.who)
+            answer = self._heartbeat.beat(settings.heartbeat_s, settings.hang_s - settings.heartbeat_s)
+            self._check_run_directory(answer.run)
         except TicTacToeError as error:
             self._heartbeat.close()
-            self._unheard(error)
+            self._on_missed_heartbeat(error)
             return
-        who, serving, self.reports_damage = beat
+        run, serving, self.reports_damage = answer
         if not self.answers:
-            logger.info("answers", other=self.role, pid=None if who is None else who.pid)
+            logger.info("answers", other=self.role, pid=None if run is None else run.pid)
         self.answers = True
-        if who is not None:
-            self._known = who
-        self._reap()
-        self._life.heard(time.monotonic())
+        if run is not None:
+            self._last_run = run
+        self._reap_child()
+        self._supervision.on_heartbeat(time.monotonic())
         if serving:
-            self._note_recovery(answering=who)
-            self._heard_at = time.monotonic()
-            if self._serves:
+            self._record_recovery(answering=run)
+            self._heartbeat_at = time.monotonic()
+            if self._serving:
                 self._prepare_standby()
-            self._idle_since = None
+            self._not_serving_since = None
         else:
-            self._idle_since = self._idle_since or time.monotonic()
-            waits_long = time.monotonic() - self._idle_since > settings.hang_s  # for example for the disk
-            time.sleep(settings.heartbeat_s if waits_long else LOOK_AGAIN_S)
-        self._serves = serving
+            self._not_serving_since = self._not_serving_since or time.monotonic()
+            waits_long = time.monotonic() - self._not_serving_since > settings.hang_s  # for example for the disk
+            time.sleep(settings.heartbeat_s if waits_long else CHECK_EVERY_S)
+        self._serving = serving
 
-    def _check_whose(self, who: RunFile | None) -> None:
+    def _check_run_directory(self, run: RunFile | None) -> None:
         """Raises NotReady if the process that answers belongs to another data folder.
 
         A server of another data folder must be neither waited for nor ended from here.
         """
-        if self._supervised and who not in (None, self._known) and not self._run_directory.has(who):
-            raise NotReady(f"the {self.role} that answers there, pid {who.pid}, is another data folder's")
+        if self._supervised and run not in (None, self._last_run) and not self._run_directory.owns(run):
+            raise NotReady(f"the {self.role} that answers there, pid {run.pid}, is another data folder's")
 
     def _prepare_standby(self) -> None:
         """Start a stand-by if there is none.
@@ -220,23 +220,24 @@ class Supervisor:
         else:
             self._standby_starts.succeeded()
 
-    def _unheard(self, error: TicTacToeError) -> None:
-        self._takes_connections = isinstance(error, DeadlineExceeded)
-        self._why = error.message
+    def _on_missed_heartbeat(self, error: TicTacToeError) -> None:
+        self._accepts_connections = isinstance(error, DeadlineExceeded)
+        self._last_error = error.message
         if self.answers:
             logger.warning("does not answer", other=self.role, why=error.message)
             if self._lost_at is None:
                 # A process that hung was gone at its last heartbeat; a process that died worked until it did.
-                self._lost_at = self._heard_at if self._takes_connections else time.monotonic()
-                self._hung = self._takes_connections
-        self.answers = self._serves = False
+                self._lost_at = self._heartbeat_at if self._accepts_connections else time.monotonic()
+                self._hung = self._accepts_connections
+        self.answers = self._serving = False
         if self._supervised:
-            if self._after is not None and not self._lives(self._after):
-                self._life.hurry(time.monotonic())
-            self._do(self._life.ended(time.monotonic()) if self._is_gone() else self._life.tick(time.monotonic()))
-        time.sleep(LOOK_AGAIN_S)
+            if self._defers_to is not None and not self._is_alive(self._defers_to):
+                self._supervision.stop_deferring(time.monotonic())
+            ended, now = self._has_ended(), time.monotonic()
+            self._execute(self._supervision.on_exit(now) if ended else self._supervision.tick(now))
+        time.sleep(CHECK_EVERY_S)
 
-    def _note_recovery(self, answering: RunFile | None) -> None:
+    def _record_recovery(self, answering: RunFile | None) -> None:
         """Record that the role is served again, if the process that answers was started from here.
 
         Another supervisor may have started a process too, and that process may have been first. ``answering`` is None
@@ -247,64 +248,64 @@ class Supervisor:
         took_s, self._lost_at = time.monotonic() - self._lost_at, None
         if self._child is not None and (answering is None or answering.pid == self._child.pid):
             reason = HUNG if self._hung else DIED
-            self.recovered.add(reason, took_s)
-            self._recoveries.note(Recovery(self.role, self._child.pid, time.time() - took_s, round(took_s, 4)))
+            self.recovery_counts.add(reason, took_s)
+            self._recovery_log.add(Recovery(self.role, self._child.pid, time.time() - took_s, round(took_s, 4)))
             logger.info("replaced", other=self.role, pid=self._child.pid, reason=reason, took_s=round(took_s, 4))
 
-    def _lives(self, role: str) -> bool:
-        runs = self._run_directory.read(role)
-        return runs is not None and runs.alive
+    def _is_alive(self, role: str) -> bool:
+        run = self._run_directory.read(role)
+        return run is not None and run.alive
 
-    def _is_gone(self) -> bool:
+    def _has_ended(self) -> bool:
         """Whether the last known process of the role has ended."""
-        self._reap()
-        if self._life.condition is Condition.STARTING:
+        self._reap_child()
+        if self._supervision.condition is Condition.STARTING:
             return self._child is None
-        known = self._last_known()
+        run = self._find_last_run()
         # A process closes its connections a moment before it is gone.
-        return known is None or processes.wait_until_gone(known, 0.02)
+        return run is None or processes.wait_until_gone(run, 0.02)
 
-    def _last_known(self) -> RunFile | None:
-        known = self._known or self._run_directory.read(self.role)
-        if self.role == NAME_SERVER and (known is None or not known.alive):
-            return processes.name_server_of(self._settings)
-        return known
+    def _find_last_run(self) -> RunFile | None:
+        run = self._last_run or self._run_directory.read(self.role)
+        if self.role == NAME_SERVER and (run is None or not run.alive):
+            return processes.find_name_server(self._settings)
+        return run
 
-    def _reap(self) -> None:
+    def _reap_child(self) -> None:
         if self._child is None or self._child.poll() is None:
             return
         status = self._child.returncode
         self._child = None
         if status == processes.ALREADY_RUNNING:
             logger.info("another one was there first", other=self.role)
-            self._known = self._run_directory.read(self.role)
-            self._life.yielded(time.monotonic())
+            self._last_run = self._run_directory.read(self.role)
+            self._supervision.on_other_process(time.monotonic())
 
-    def _do(self, action: Action | None) -> None:
+    def _execute(self, action: Action | None) -> None:
         if action is Action.END:
-            self._end()
+            self._end_process()
         elif action is Action.START:
-            self._start()
+            self._start_process()
 
-    def _end(self) -> None:
+    def _end_process(self) -> None:
         logger.warning("hangs: ending it", other=self.role)
         self._hung = True
         if self._child is not None:
             self._child.kill()
-        known = self._last_known()
-        if known is None or processes.end(known):
-            self._do(self._life.ended(time.monotonic()))
+        run = self._find_last_run()
+        if run is None or processes.kill(run):
+            self._execute(self._supervision.on_exit(time.monotonic()))
 
-    def _start(self) -> None:
-        runs = self._run_directory.read(self.role)
-        if runs is not None and runs.alive:
+    def _start_process(self) -> None:
+        run = self._run_directory.read(self.role)
+        if run is not None and run.alive:
             # Another supervisor has started it. It gets the time that a start may take; after that it counts as hung. A
             # process that accepts connections has started, so it is hung if it does not answer.
-            self._known = runs
-            if self._takes_connections or runs.age_s > self._settings.start_limit_s:
-                self._end()
+            self._last_run = run
+            if self._accepts_connections or run.age_s > self._settings.start_limit_s:
+                self._end_process()
             else:
-                self._life.yielded(time.monotonic())
+                self._supervision.on_other_process(time.monotonic())
             return
         if not self._run_directory.is_in_place:
             # A new process would use the folder that is there now, beside servers that still use the old one.
@@ -315,16 +316,16 @@ class Supervisor:
             if self._child is None or not processes.begin(self._child):
                 self._child = processes.start(self.role, self._settings)
             if self.role == NAME_SERVER:
-                self._known = self._run_directory.run_of(NAME_SERVER, self._child.pid)
-                self._run_directory.try_to_write(self._known)
+                self._last_run = self._run_directory.run_of(NAME_SERVER, self._child.pid)
+                self._run_directory.try_to_write(self._last_run)
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
-        if runs is not None and self._lost_at is None:
+        if run is not None and self._lost_at is None:
             self._lost_at = time.monotonic()  # it died before its first heartbeat reached this supervisor
-        logger.info("started", other=self.role, pid=self._child.pid, failures=self._life.failures)
+        logger.info("started", other=self.role, pid=self._child.pid, failures=self._supervision.failures)
 
     def _report_waiting(self) -> None:
-        due = self._life.due_in_s(time.monotonic())
+        due = self._supervision.next_start_in_s(time.monotonic())
         start = {} if due is None else {"started_from_here_in_s": round(due, 1)}
-        logger.info("waiting", for_=self.role, why=self._why, **start)
+        logger.info("waiting", for_=self.role, why=self._last_error, **start)

@@ -20,7 +20,7 @@ from server.control import drain_command
 from server.control.cluster import ClusterControl, NotRunning
 from server.control.drain_command import CalledOff
 from server.supervision import processes
-from server.supervision.status import Drains
+from server.supervision.status import DrainStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster, new_names, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -33,7 +33,7 @@ AN_HOUR_S = 3600.0
 def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again and open."""
     drain_command.reopen(whole(lasting_cluster))
-    assert lasting_cluster.drains() == Drains(False)
+    assert lasting_cluster.drains() == DrainStatus(False)
     return lasting_cluster
 
 
@@ -50,8 +50,8 @@ class Drain:
     """A drain in a thread of its own, and what came of it."""
 
     def __init__(self, cluster: ClusterControl, deadline_s: float | None) -> None:
-        self.seen: list[Drains] = []
-        self.left: Drains | None = None
+        self.seen: list[DrainStatus] = []
+        self.left: DrainStatus | None = None
         self.failed: Exception | None = None
         self._thread = threading.Thread(target=self._run, args=(cluster, deadline_s), daemon=True)
         self._thread.start()
@@ -87,12 +87,12 @@ def refused(do: Callable[[], object]) -> bool:
 
 def test_drain_waits_for_the_running_game_and_stops(cluster: ClusterControl, game: Game) -> None:
     with draining(cluster) as drain:
-        assert drain.seen[-1] == Drains(True, None, 1)
+        assert drain.seen[-1] == DrainStatus(True, None, 1)
         game.play(0, 3, 1, 4)
         assert cluster.is_whole()
         game.play(2)
         assert game.x.view().winner == game.ada.name
-    assert drain.left == Drains(True, None, 0)
+    assert drain.left == DrainStatus(True, None, 0)
     assert [status.state for status in cluster.status()] == ["stopped"] * 4
 
 
@@ -154,9 +154,9 @@ def test_drain_that_begins_while_main_is_being_replaced_waits_for_it_and_goes_on
             cluster.kill(role)
             assert refused(lambda: game.ada.create("another"))
             wait_until(cluster.is_whole)
-        assert cluster.drains() == Drains(True, until, 1)
+        assert cluster.drains() == DrainStatus(True, until, 1)
         game.play(0, 3, 1, 4, 2)
-    assert drain.left == Drains(True, until, 0)
+    assert drain.left == DrainStatus(True, until, 0)
     assert not cluster.runs_here()
 
 
@@ -171,7 +171,7 @@ def test_drain_does_not_wait_for_a_game_that_both_have_left_and_is_over_after_a_
     for _ in range(2):
         cluster.kill(MAIN)
         wait_until(cluster.is_whole)
-    assert cluster.drains() == Drains(False)
+    assert cluster.drains() == DrainStatus(False)
     game.ada.create("open again")
     assert game.x.join().seat == "X"
     game.o.join()
@@ -184,9 +184,9 @@ def test_drain_is_over_when_somebody_starts_a_cluster_that_was_killed_altogether
     for run in running:
         os.kill(run.pid, signal.SIGSTOP)  # so that none starts another
     for run in running:
-        processes.end(run)
+        processes.kill(run)
     cluster.start()
-    assert cluster.drains() == Drains(False)
+    assert cluster.drains() == DrainStatus(False)
 
 
 def test_drain_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None:

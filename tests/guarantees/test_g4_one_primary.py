@@ -154,7 +154,7 @@ def in_office(settings: Settings) -> Iterator[None]:
         wait_until(lambda: any("in office" in file.read_text() for file in log.glob(f"{MAIN}-*.log")))
         yield
     finally:
-        processes.end(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
+        processes.kill(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
         other.wait()
 
 

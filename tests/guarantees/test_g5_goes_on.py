@@ -120,4 +120,4 @@ def test_g5_servers_that_are_stopped_for_good_stay_stopped(cluster: ClusterContr
     assert len(pids) == len(ALL)
     cluster.stop()
     assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
-    assert processes.end_strays(cluster.settings) == []
+    assert processes.kill_all(cluster.settings) == []

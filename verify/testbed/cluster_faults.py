@@ -23,7 +23,7 @@ from server.control.cluster import ClusterControl
 from server.log.journal.pair import journal_of
 from server.supervision import processes
 from server.supervision.run_file import RunFile
-from server.supervision.status import complete, whole
+from server.supervision.status import log_is_complete, whole
 from verify.testbed.clock_skew import SkewedClocks
 from verify.testbed.local_cluster import sandbox_cluster
 from verify.testbed.network_namespace import Direction, NetworkCuts
@@ -81,7 +81,7 @@ class ClusterFaults:
         """End the suspended processes and start the missing ones, as an operator does."""
         for run in list(self._suspended.values()):
             if _is_stopped(run):
-                processes.end(run)
+                processes.kill(run)
         self._cluster.start(timeout_s=START_S)
 
     def all_down(self) -> bool:
@@ -92,7 +92,7 @@ class ClusterFaults:
     def is_whole(self) -> bool:
         """Return whether all four processes run, the replica is in sync, and no journal has a damaged row."""
         status = self._cluster.status()
-        return whole(status) and complete(status) and not self._damaged()
+        return whole(status) and log_is_complete(status) and not self._damaged()
 
     def describe(self) -> str:
         """Describe the state of the four processes and the damaged rows, in one line."""
@@ -132,14 +132,14 @@ class ClusterFaults:
         run = self._cluster.process_of(role)
         limited = {
             process.pid
-            for process in processes.of_cluster(self._cluster.settings, role)
+            for process in processes.find_processes(self._cluster.settings, role)
             if _limit_files(process, largest_bytes)
         }
         return run.pid if run is not None and run.pid in limited else None
 
     def free_disk(self) -> None:
         """Remove the limit from all processes."""
-        for process in processes.of_cluster(self._cluster.settings):
+        for process in processes.find_processes(self._cluster.settings):
             _limit_files(process, None)
 
     def damage(self, role: str, pick: int) -> str | None:

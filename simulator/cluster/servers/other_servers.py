@@ -77,7 +77,7 @@ class CommunicationProcess(Process):
         self._follow()
         if self._matches:
             self.matchmaker.follow_archive()
-        SimulatedSupervisor(self, self._machine, REPLICATION, after=MAIN).begin()
+        SimulatedSupervisor(self, self._machine, REPLICATION, defers_to=MAIN).begin()
 
     def _follow(self) -> None:
         self.call(

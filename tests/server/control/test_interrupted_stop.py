@@ -51,9 +51,9 @@ def game(connection: Connection) -> Game:
 
 def ask(cluster: ClusterControl, method: str, *roles: str) -> None:
     """Ask these servers what a stop asks them, and see that they did it."""
-    lookout = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
+    reader = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
     for role in roles:
-        wait_until(lambda role=role: lookout.ask(role, method) is not None)  # type: ignore[misc]
+        wait_until(lambda role=role: reader.call(role, method) is not None)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("stopped", [(), (COMMUNICATION,), (COMMUNICATION, REPLICATION), (MAIN, COMMUNICATION)])
@@ -93,8 +93,8 @@ def servers_left(cluster: ClusterControl) -> list[str]:
 
 def status_of_watchers(cluster: ClusterControl) -> dict[str, int]:
     """How many processes the replication server has started in each role."""
-    lookout = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
-    status = lookout.ask(REPLICATION, "status") or {}
+    reader = StatusReader(cluster.settings, RunDirectory(cluster.settings), cluster_key(cluster.settings))
+    status = reader.call(REPLICATION, "status") or {}
     return {role: watched["starts"] for role, watched in status["watches"].items()}
 
 

@@ -43,7 +43,7 @@ def test_a_lock_that_a_dying_process_still_holds_is_waited_for(
 ) -> None:
     folder.write(dead())
     monkeypatch.setattr(processes.time, "sleep", lambda _: held.release())
-    lock = folder.hold(MAIN)
+    lock = folder.acquire_lock(MAIN)
     assert lock.is_locked
     runs = folder.read(MAIN)
     assert runs is not None
@@ -56,14 +56,14 @@ def test_a_lock_of_a_living_process_is_refused_at_once(
     folder.write(RunFile.of(MAIN, os.getpid()))
     monkeypatch.setattr(processes.time, "sleep", lambda _: held.release())
     with pytest.raises(AlreadyRunning, match=str(os.getpid())):
-        folder.hold(MAIN)
+        folder.acquire_lock(MAIN)
 
 
 @pytest.mark.usefixtures("held")
 def test_a_lock_that_stays_taken_is_refused_in_the_end(folder: RunDirectory) -> None:
     folder.write(dead())
     with pytest.raises(AlreadyRunning, match="just starting"):
-        folder.hold(MAIN)
+        folder.acquire_lock(MAIN)
 
 
 def test_what_killed_processes_left_half_written_is_removed_when_a_server_starts(
@@ -76,7 +76,7 @@ def test_what_killed_processes_left_half_written_is_removed_when_a_server_starts
     ]
     for file in left:
         file.touch()
-    folder.hold(MAIN)
+    folder.acquire_lock(MAIN)
     assert [file for file in left if file.exists()] == []
 
 

@@ -35,7 +35,7 @@ def test_on_a_full_disk_a_server_is_written_down_in_the_place_of_the_one_before(
     folder = RunDirectory(sandbox_settings(disk.folder / "data"))
     folder.write(ended())
     disk.fill()
-    lock = folder.hold(MAIN)
+    lock = folder.acquire_lock(MAIN)
     assert lock.is_locked
     assert folder.read(MAIN) == folder.run_of(MAIN, os.getpid())
     assert list(disk.folder.rglob("*.new")) == []
@@ -44,7 +44,7 @@ def test_on_a_full_disk_a_server_is_written_down_in_the_place_of_the_one_before(
 def test_on_a_full_disk_the_first_of_a_role_runs_without_being_written_down(disk: SmallDisk) -> None:
     folder = RunDirectory(sandbox_settings(disk.folder / "data"))
     disk.fill()
-    lock = folder.hold(MAIN)
+    lock = folder.acquire_lock(MAIN)
     assert lock.is_locked
     assert folder.read(MAIN) is None or folder.is_written(folder.run_of(MAIN, os.getpid()))
 

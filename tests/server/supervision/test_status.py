@@ -12,7 +12,7 @@ from server.control.cluster import ClusterControl
 from server.settings import Settings
 from server.supervision import processes
 from server.supervision.heartbeat import HeartbeatAnswer
-from server.supervision.recovery_log import KEPT, Recovery, RecoveryLog
+from server.supervision.recovery_log import MOST_KEPT, Recovery, RecoveryLog
 from server.supervision.run_directory import RunDirectory, RunFile
 from server.supervision.supervisor import Supervisor
 from tests.conditions import wait_until
@@ -108,8 +108,8 @@ def test_only_the_watcher_whose_process_serves_remembers_the_recovery(
 def test_recoveries_are_bounded_and_a_broken_file_is_no_obstacle(settings: Settings) -> None:
     (settings.data / "run").mkdir(parents=True)
     recoveries = RecoveryLog(settings)
-    for number in range(KEPT + 5):
-        recoveries.note(Recovery(MAIN, number, float(number), 0.1))
-    assert [recovery.pid for recovery in recoveries.last([MAIN])] == list(range(KEPT + 4, 4, -1))
+    for number in range(MOST_KEPT + 5):
+        recoveries.add(Recovery(MAIN, number, float(number), 0.1))
+    assert [recovery.pid for recovery in recoveries.last([MAIN])] == list(range(MOST_KEPT + 4, 4, -1))
     (settings.data / "run" / f"{MAIN}.recoveries.json").write_text("[{")
     assert recoveries.last([MAIN]) == []
