@@ -5,7 +5,8 @@ All other fields can have any value: ``decide`` checks them. The servers make co
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -149,3 +150,5 @@ Command = (
     | Due
     | Close
 )
+COMMANDS: Mapping[str, Callable[..., Command]] = {kind.__name__: kind for kind in get_args(Command)}
+"""All commands, by the names of their classes."""

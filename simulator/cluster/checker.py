@@ -21,8 +21,8 @@ from simulator.cluster.clients import RoomClients, SimulatedRoomClient, Spectato
 from simulator.cluster.match_checker import LEADERS, PlayedGame, archive_findings, rating_findings
 from simulator.cluster.match_players import Matches
 from simulator.cluster.published_log import PublishedLog
-from simulator.cluster.servers.machine import SERVERS, Machine
-from simulator.cluster.servers.main_server import MainProcess, SimulatedLimits
+from simulator.cluster.servers.machine import SERVERS, Machine, SimulatedLimits
+from simulator.cluster.servers.main_server import MainProcess
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
 from simulator.engine.simulation import Simulation
 from verify.history.guarantees import check
@@ -132,7 +132,7 @@ class Checker:
             try:
                 yield from self._compare_with_published(main.store)
                 yield from self.ledger.broken(main.store)
-                if main.replicator is not None and main.replicator.step is SyncState.IN_STEP:
+                if main.in_sync:
                     yield from self._compare_copies(main)
                 if self.matches.match_players:
                     yield from self._check_matches(main)
@@ -172,8 +172,7 @@ class Checker:
         whole = self.limits.keep_events > LONGEST_HISTORY
         yield from archive_findings("the main server", main.journal, played, whole=whole)
         replication, front_door = self.simulation.node(REPLICATION), self.simulation.node(COMMUNICATION)
-        in_sync = main.replicator is not None and main.replicator.step is SyncState.IN_STEP
-        if isinstance(replication, ReplicationProcess) and in_sync:
+        if isinstance(replication, ReplicationProcess) and main.in_sync:
             yield from archive_findings("the replica", replication.journal, played, whole=whole)
         yield from played.matched_twice()
         if isinstance(front_door, CommunicationProcess):

@@ -6,7 +6,6 @@ import random
 import sqlite3
 from collections.abc import Sequence
 
-from server.replication.primary import SyncState
 from simulator.cluster.servers.machine import ADRIFT, SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.engine.fault_schedule import ScheduledFault, Undo
@@ -244,9 +243,7 @@ class FaultInjector:
 
     def _replica_is_in_sync(self) -> bool:
         main = self._simulation.node(MAIN)
-        return (
-            isinstance(main, MainProcess) and main.replicator is not None and main.replicator.step is SyncState.IN_STEP
-        )
+        return isinstance(main, MainProcess) and main.in_sync
 
     def _crash_client(self, rng: random.Random) -> Undo:
         name = rng.choice(self._people)

@@ -13,8 +13,8 @@ from simulator.cluster.clients import PlayerClient, RoomClients, SpectatorClient
 from simulator.cluster.faults import FaultInjector
 from simulator.cluster.match_players import Matches, SimulatedMatchPlayer
 from simulator.cluster.published_log import PublishedLog
-from simulator.cluster.servers.machine import SERVERS, Machine, Times
-from simulator.cluster.servers.main_server import MainProcess, SimulatedLimits
+from simulator.cluster.servers.machine import SERVERS, Machine, SimulatedLimits, Times
+from simulator.cluster.servers.main_server import MainProcess
 from simulator.cluster.servers.other_servers import CommunicationProcess, ReplicationProcess
 from simulator.cluster.servers.rpc import break_off
 from simulator.cluster.service_clock_checker import ServiceClockChecker

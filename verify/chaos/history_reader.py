@@ -10,32 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from game.forms.event_codec import from_plain
-from game.rooms.commands import (
-    Accept,
-    ClaimGame,
-    Close,
-    Command,
-    Create,
-    Decline,
-    Join,
-    Leave,
-    Move,
-    Offer,
-    Propose,
-    Rematch,
-    Resign,
-    Say,
-)
+from game.rooms.commands import COMMANDS, Command, Create, Move
 from game.rooms.events import Created
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
-
-_COMMANDS = {
-    kind.__name__: kind
-    for kind in (
-        *(Create, Join, Leave, Move, Resign, Rematch, Close),
-        *(Propose, Offer, Accept, Decline, Say, ClaimGame),
-    )
-}
 
 
 @dataclass
@@ -108,7 +85,7 @@ def _lines(file: Path) -> Iterator[Mapping[str, Any]]:
 
 def _operation(line: Mapping[str, Any]) -> Command | ObservedView:
     fields = line["fields"]
-    return ObservedView(**fields) if line["command"] == "Look" else _COMMANDS[line["command"]](**fields)
+    return ObservedView(**fields) if line["command"] == "Look" else COMMANDS[line["command"]](**fields)
 
 
 def _answered(call: Call[object], line: Mapping[str, Any], recalled: RecordedHistory) -> Call[object]:

@@ -10,42 +10,12 @@ from client.player import Player
 from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import Refusal
-from game.rooms.commands import (
-    Accept,
-    ClaimGame,
-    Close,
-    Command,
-    Create,
-    Decline,
-    Join,
-    Leave,
-    Move,
-    Offer,
-    Propose,
-    Rematch,
-    Resign,
-    Say,
-)
+from game.rooms.commands import COMMANDS, Create
 from game.rooms.dedup import CommandAnswer
 from verify.chaos.history_writer import HistoryWriter
 from wire.errors import TicTacToeError
 
 Result = TypeVar("Result")
-
-_MAKE: dict[str, Callable[..., Command]] = {
-    "join": Join,
-    "leave": Leave,
-    "move": Move,
-    "resign": Resign,
-    "rematch": Rematch,
-    "close": Close,
-    "propose": Propose,
-    "offer": Offer,
-    "accept": Accept,
-    "decline": Decline,
-    "say": Say,
-    "claim_game": ClaimGame,
-}
 
 
 class RecordedRoom(RoomClient):
@@ -70,7 +40,7 @@ class RecordedRoom(RoomClient):
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
         request_id = request_id or new_request_id()
         send = super()._command
-        command = _MAKE[method](self.name, request_id, *arguments)
+        command = COMMANDS[method.title().replace("_", "")](self.name, request_id, *arguments)
         number = self._recorder.sends(self._client, self.id, command)
         answer = _told(self._recorder, number, lambda: send(method, request_id, *arguments))
         self._recorder.done(number, self.id, answer.version, answer.seat)

@@ -11,7 +11,7 @@ from server.runtime.effects import Conversation
 from simulator.cluster.servers.rpc import Exchange, Fail, Process, Request, Then
 
 
-class _Asked(Submission):
+class _QueuedCommand(Submission):
     """A command, and the callback for its result."""
 
     def __init__(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
@@ -19,7 +19,7 @@ class _Asked(Submission):
         self.done = done
 
 
-class _Alone(Submission):
+class _QueuedProcedure(Submission):
     """A procedure that must run while nothing is committed."""
 
     def __init__(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
@@ -39,41 +39,41 @@ class SimulatedCommitLock:
         self._timeout_s = timeout_s
         self._committed = committed
         # At most one of its waiters runs at a time.
-        self._turns: CommitQueue[_Asked | _Alone] = CommitQueue()
+        self._queue: CommitQueue[_QueuedCommand | _QueuedProcedure] = CommitQueue()
 
     def ask(self, stream: str, command: Any, request: Request) -> None:
         """Submit a command to the next batch, and answer the request."""
 
-        def done(order: Submission) -> None:
-            if order.error is not None:
-                self._process.refuse(request, order.error)
+        def done(submission: Submission) -> None:
+            if submission.error is not None:
+                self._process.refuse(request, submission.error)
             else:
-                self._process.answer(request, dict(order.answer or {}))
+                self._process.answer(request, dict(submission.answer or {}))
 
         self.submit(stream, command, done)
 
     def submit(self, stream: str, command: Any, done: Callable[[Submission], None]) -> None:
         """Submit a command of the servers to the next batch. ``done`` gets its result."""
-        self._enqueue(_Asked(stream, command, done))
+        self._enqueue(_QueuedCommand(stream, command, done))
 
     def run(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
         """Run a procedure while nothing is committed. ``then`` gets its result, ``fail`` its error."""
-        self._enqueue(_Alone(conversation, then, fail))
+        self._enqueue(_QueuedProcedure(conversation, then, fail))
 
-    def _enqueue(self, waiter: _Asked | _Alone) -> None:
-        if self._turns.acquire(waiter):
+    def _enqueue(self, waiter: _QueuedCommand | _QueuedProcedure) -> None:
+        if self._queue.acquire(waiter):
             self._run_next(waiter)
 
-    def _run_next(self, waiter: _Asked | _Alone) -> None:
-        if isinstance(waiter, _Alone):
+    def _run_next(self, waiter: _QueuedCommand | _QueuedProcedure) -> None:
+        if isinstance(waiter, _QueuedProcedure):
             self._run(waiter.conversation, waiter.then, waiter.fail)
         else:
-            batch = [asked for asked in self._turns.batch() if isinstance(asked, _Asked)]
+            batch = [queued for queued in self._queue.batch() if isinstance(queued, _QueuedCommand)]
             self._run(self._commit.run(batch), lambda _: self._answer(batch), None)
 
     def _run(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
         def over(go_on: Callable[[], None]) -> None:
-            following = self._turns.release()
+            following = self._queue.release()
             go_on()
             if following is not None:
                 self._run_next(following)
@@ -86,7 +86,7 @@ class SimulatedCommitLock:
             timeout_s=self._timeout_s,
         ).begin()
 
-    def _answer(self, batch: list[_Asked]) -> None:
-        for asked in batch:
-            asked.done(asked)
+    def _answer(self, batch: list[_QueuedCommand]) -> None:
+        for queued in batch:
+            queued.done(queued)
         self._committed()

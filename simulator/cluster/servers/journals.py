@@ -7,20 +7,25 @@ damaged. A power cut can remove the last writes of a disk that does not sync.
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.log.journal.rows import as_text
-from simulator.cluster.servers.disk_damage import damage_random_row
 from simulator.engine.simulation import Crash
-from verify.testbed.row_damage import damaged_rows
+from verify.testbed.row_damage import BODIES, damaged_rows, flipped, put_body, rows_of
 from wire.errors import StorageFailed
 
 KEPT_IMAGES = 4
+EDITED = 0.4
+"""The probability of an edit instead of a flipped bit. An edited event is still readable, but it is not what
+happened."""
+_EDITOR = "mallory"
 
 
 def _database() -> sqlite3.Connection:
@@ -79,7 +84,7 @@ class JournalDisk:
 
     def damage(self, rng: random.Random, *, upto: int) -> str | None:
         """Damage a random row up to position ``upto``. Return a description of the row, or None if there is none."""
-        return damage_random_row(self._connection, rng, upto=upto)
+        return _damage_random_row(self._connection, rng, upto=upto)
 
     def damaged(self) -> list[str]:
         """Return the rows that are damaged and not repaired yet."""
@@ -135,3 +140,26 @@ class SimulatedJournal(Journal):
         with super().writing():
             yield
         self._disk.after_write()
+
+
+def _damage_random_row(connection: sqlite3.Connection, rng: random.Random, *, upto: int) -> str | None:
+    """Change the body of a random row up to position ``upto``.
+
+    Return a description of the row, or None if there is none.
+    """
+    found = {table: [row for row in rows_of(connection, table) if row[1] <= upto] for table in BODIES}
+    tables = [table for table, rows in found.items() if rows]
+    if not tables:
+        return None
+    table = rng.choice(tables)
+    stream, position, body = rng.choice(found[table])
+    put_body(connection, table, stream, position, _edited(body) if rng.random() < EDITED else flipped(body, rng))
+    return f"{stream} in {table}, position {position}"
+
+
+def _edited(body: bytes) -> bytes:
+    """Return the body with another name in it, or with a space appended if it has no name."""
+    plain: Any = json.loads(body)
+    if isinstance(plain, dict) and "by" in plain:
+        return json.dumps({**plain, "by": _EDITOR}).encode()
+    return body + b" "

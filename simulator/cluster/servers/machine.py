@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from game.context import Limits as RoomLimits
 from game.errors import check
+from server.runtime.failpoints import Failpoints
 from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.rpc import Process
 from simulator.engine.simulation import Simulation
@@ -18,6 +20,8 @@ from wire import COMMUNICATION, MAIN, REPLICATION
 ADRIFT = "main adrift"
 """The name of a main server that was replaced but not ended. Neither the lock nor SIGKILL reached it."""
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
+NO_FAULTS = Failpoints("")
+_LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,20 @@ class Times:
     recovery_wait_s: float = 0.8
     least_start_s: float = 0.02
     most_start_s: float = 0.3
+
+
+@dataclass(frozen=True)
+class SimulatedLimits:
+    """The servers' settings that are counts."""
+
+    of_rooms: RoomLimits = _LIMITS_OF_ROOMS
+    snapshot_every: int = 8
+    keep_events: int = 1_000_000
+    piece_bytes: int = 1 << 18
+    nearly: int = 50
+    kept_closed_rooms: int = 1000
+    scrub_every_s: float | None = None
+    """None for schedules without damaged rows, where a scrub finds nothing."""
 
 
 class Machine:

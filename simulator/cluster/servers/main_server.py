@@ -4,51 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from game.accounts.names import Claim, Recover, Reserve
-from game.context import Limits as RoomLimits
 from game.errors import InvalidArgument, NoSuchRoom, TicTacToeError
-from game.rooms.commands import (
-    SYSTEM_REQUESTS,
-    Accept,
-    ClaimGame,
-    Close,
-    Command,
-    Create,
-    Decline,
-    Join,
-    Leave,
-    Move,
-    Offer,
-    Propose,
-    Rematch,
-    Resign,
-    Say,
-)
+from game.rooms.commands import COMMANDS, SYSTEM_REQUESTS
 from server.commit.commit import Commit
 from server.log.entries import Entry, Epoch, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.mending import is_lost
 from server.log.streams import Streams
+from server.replication.primary import SyncState
 from server.replication.repair import Repair
 from server.replication.replicator import Replicator
 from server.replication.takeover import take_office
 from server.rooms.lobby import LobbyCursor
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Conversation
-from server.runtime.failpoints import Failpoints
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.instrumented import InstrumentedClock, InstrumentedPrimary
+from simulator.cluster.servers.journal_upkeep import ClosedRoomSweep, maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
-from simulator.cluster.servers.machine import Machine
+from simulator.cluster.servers.machine import NO_FAULTS, Machine, SimulatedLimits
 from simulator.cluster.servers.match_opener import SimulatedMatchOpener
 from simulator.cluster.servers.reads import SimulatedReads
 from simulator.cluster.servers.rpc import Exchange, Process, Request
-from simulator.cluster.servers.scrubber import scrub_periodically
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.timer_thread import SimulatedTimerThread
 from simulator.engine.node import Incarnation
@@ -56,33 +38,7 @@ from simulator.engine.simulation import Crash
 from wire import MAIN, REPLICATION
 from wire.errors import Damaged, NotReady, StorageFailed
 
-COMPACTION_PAUSE_S = 0.2
-SWEEP_PAUSE_S = 0.3
-FORGOTTEN_AFTER_S = 1.5
-"""Seconds after a room's close. Longer than any duplicate of a message is under way."""
-NO_FAULTS = Failpoints("")
-_LIMITS_OF_ROOMS = RoomLimits(people=20, claim_after_ms=1000)
-COMMANDS: dict[str, Callable[..., Command | Claim | Reserve | Recover]] = {
-    make.__name__: make
-    for make in (
-        *(Create, Join, Leave, Move, Resign, Rematch, Close, Claim, Reserve, Recover),
-        *(Propose, Offer, Accept, Decline, Say, ClaimGame),
-    )
-}
-
-
-@dataclass(frozen=True)
-class SimulatedLimits:
-    """The servers' settings that are counts."""
-
-    of_rooms: RoomLimits = _LIMITS_OF_ROOMS
-    snapshot_every: int = 8
-    keep_events: int = 1_000_000
-    piece_bytes: int = 1 << 18
-    nearly: int = 50
-    kept_closed_rooms: int = 1000
-    scrub_every_s: float | None = None
-    """None for schedules without damaged rows, where a scrub finds nothing."""
+_COMMANDS = {**COMMANDS, **{kind.__name__: kind for kind in (Claim, Reserve, Recover)}}
 
 
 class MainProcess(Process):
@@ -97,8 +53,6 @@ class MainProcess(Process):
         self._record = record
         # Open waits: request, room, last known version, and the time at which the caller gives up.
         self._waiting: list[tuple[Request, str, int, float]] = []
-        # Closed streams that are not forgotten yet, with the time when that was noticed.
-        self._closed: list[tuple[float, str]] = []
         # The room store and the replicator. Both are None until this process is the primary.
         self.store: RoomStore | None = None
         self.replicator: Replicator | None = None
@@ -148,93 +102,86 @@ class MainProcess(Process):
     def _on_replica_joined(self) -> None:
         self.joined_by = self.connection_to(REPLICATION)
 
-    def _become_primary(self, office: Epoch) -> None:
-        journal, limits = self.journal, self._limits
-        streams = Streams(limits.of_rooms)
-        self.store = store = RoomStore(
+    @property
+    def in_sync(self) -> bool:
+        """Return whether this process is the primary and the replica is in sync."""
+        return self.replicator is not None and self.replicator.step is SyncState.IN_STEP
+
+    def _become_primary(self, epoch: Epoch) -> None:
+        streams = Streams(self._limits.of_rooms)
+        store = self.store = RoomStore(
             streams,
-            journal,
+            self.journal,
             lambda _room: None,
             lambda: self.now,
             InstrumentedClock(self, self.clock_checker),
             on_published=lambda batch: self.published(batch.entries),
         )
-        self._compactor = Compactor(
-            journal,
+        compactor = Compactor(
+            self.journal,
             streams,
-            every=limits.snapshot_every,
-            keep_events=limits.keep_events,
+            every=self._limits.snapshot_every,
+            keep_events=self._limits.keep_events,
             upto=lambda: store.published,
             in_memory=store.cached,
         )
-        self.replicator = replicator = Replicator(
-            InstrumentedPrimary(office, journal, self._on_replica_joined),
-            journal,
-            self._compactor,
-            faults=NO_FAULTS,
-            step_down=self._step_down,
-            wake=self._wake,
-            piece_bytes=limits.piece_bytes,
-            nearly=limits.nearly,
-        )
-        replicator.repair = Repair(
-            journal,
-            self._compactor,
-            streams,
-            in_memory=store.cached,
-            mended=self._mended,
-            replica_is_damaged=lambda: self._supervisor.reports_damage,
-        )
+        self.replicator = self._new_replicator(epoch, streams, store, compactor)
         self._commit_lock = SimulatedCommitLock(
             self,
-            Commit(streams, store, journal, replicator, NO_FAULTS, store.context),
+            Commit(streams, store, self.journal, self.replicator, NO_FAULTS, store.context),
             timeout_s=self._times.append_timeout_s,
             committed=self._answer_waits,
         )
         missing = store.load()
         if missing:
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
-                journal.list_streams(missing)
+                self.journal.list_streams(missing)
         self._show_journal()
         self.clock_checker.begin_term(str(self.incarnation), self.now, store.time.now())
-        self._match_opener = SimulatedMatchOpener(self, store, self._commit_lock)
-        self._running = Exchange(
+        self._begin_work(epoch, store, compactor, self.replicator)
+        self.simulation.trace.note(self.now, self.name, f"is in office, epoch {epoch.epoch}")
+        self._answer_waits()
+
+    def _new_replicator(self, epoch: Epoch, streams: Streams, store: RoomStore, compactor: Compactor) -> Replicator:
+        replicator = Replicator(
+            InstrumentedPrimary(epoch, self.journal, self._on_replica_joined),
+            self.journal,
+            compactor,
+            faults=NO_FAULTS,
+            step_down=self._step_down,
+            wake=self._wake,
+            piece_bytes=self._limits.piece_bytes,
+            nearly=self._limits.nearly,
+        )
+        replicator.repair = Repair(
+            self.journal,
+            compactor,
+            streams,
+            in_memory=store.cached,
+            mended=self._mended,
+            replica_is_damaged=lambda: self._supervisor.reports_damage,
+        )
+        return replicator
+
+    def _begin_work(self, epoch: Epoch, store: RoomStore, compactor: Compactor, replicator: Replicator) -> None:
+        """Begin what the threads of the real server do during a term."""
+        commit_lock = self._commit_lock
+        self._match_opener = SimulatedMatchOpener(self, store, commit_lock)
+        self._replication = Exchange(
             self,
             replicator.run(lambda: True),
             lambda _: None,
             timeout_s=self._times.append_timeout_s,
-            run_with_commit_lock=self._commit_lock.run,
+            run_with_commit_lock=commit_lock.run,
         )
-        self._running.begin()
-        journal.damage.on_found = self._running.wake
-        compact_periodically(self, self._compactor)
-        if limits.scrub_every_s is not None:
-            scrub_periodically(self, journal, self._disk, every_s=limits.scrub_every_s, relist=store.relist)
-        self._sweep(store, replicator)
+        self._replication.begin()
+        self.journal.damage.on_found = self._wake
+        maintain_journal(self, self.journal, self._disk, compactor, self._limits, store.relist)
+        ClosedRoomSweep(self, store, replicator, commit_lock, self._limits, self._record.forgotten.update).sweep()
         numbers = itertools.count(1)
         SimulatedTimerThread(
-            self,
-            store,
-            self._commit_lock,
-            lambda: f"{SYSTEM_REQUESTS}{office.epoch}-{next(numbers)}",
-            self.clock_checker,
+            self, store, commit_lock, lambda: f"{SYSTEM_REQUESTS}{epoch.epoch}-{next(numbers)}", self.clock_checker
         ).begin()
-        self.simulation.trace.note(self.now, self.name, f"is in office, epoch {office.epoch}")
-        self._answer_waits()
-
-    def _sweep(self, store: RoomStore, replicator: Replicator) -> None:
-        """Forget the rooms that have been closed for ``FORGOTTEN_AFTER_S``. Repeats."""
-        self._closed += [(self.now, stream) for stream in store.forget_closed(but=self._limits.kept_closed_rooms)]
-        due = [stream for at, stream in self._closed if self.now >= at + FORGOTTEN_AFTER_S]
-
-        def over(forgotten: bool) -> None:
-            if forgotten:
-                self._closed = [(at, stream) for at, stream in self._closed if stream not in due]
-
-        if due:
-            self._record.forgotten.update(due)
-            self._commit_lock.run(replicator.forget(due), over, lambda _disk_is_full: None)
-        self.set_timer(SWEEP_PAUSE_S, lambda: self._sweep(store, replicator))
 
     def _mended(self, stream: str) -> None:
         """Publish a stream again after its repair: events that were unreadable may be readable now."""
@@ -243,7 +190,7 @@ class MainProcess(Process):
             self._show([self.journal.copy(stream).up_to(self.store.published)])
 
     def _wake(self) -> None:
-        self._running.wake()
+        self._replication.wake()
 
     def _step_down(self, why: str) -> None:
         self.simulation.trace.note(self.now, self.name, f"steps down: {why}")
@@ -271,7 +218,7 @@ class MainProcess(Process):
             raise NotReady("the main server waits for its office")
         elif method == "command":
             stream, kind, *rest = arguments
-            self._submit(request, stream, COMMANDS[kind](*rest))
+            self._submit(request, stream, _COMMANDS[kind](*rest))
         elif method == "view":
             self.answer(request, store.view(*arguments))
         elif method == "wait":
@@ -310,9 +257,10 @@ class MainProcess(Process):
         if self.store is None:
             self.answer(request, {"serving": self._reads is not None})
         else:
-            alive = {"serving": True}
             self._commit_lock.run(
-                _nothing(), lambda _: self.answer(request, alive), lambda error: self.refuse(request, error)
+                _nothing(),
+                lambda _: self.answer(request, {"serving": True}),
+                lambda error: self.refuse(request, error),
             )
 
     def _answer_wait(self, request: Request, room: str, after_version: int, until_s: float) -> None:
@@ -334,10 +282,3 @@ class MainProcess(Process):
 def _nothing() -> Conversation[None]:
     return
     yield
-
-
-def compact_periodically(process: Process, compactor: Compactor) -> None:
-    """Take the snapshots that are due. Repeats."""
-    with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next round
-        compactor.compact_some()
-    process.set_timer(COMPACTION_PAUSE_S, lambda: compact_periodically(process, compactor))

@@ -35,21 +35,21 @@ class SimulatedMatchOpener:
         both = [opening_of(pairing, self._store.match_of) for pairing in wanted]
         opened = [one for one, _ in both]
         commands = [(one.room, match) for one, match in both if match is not None]
-        orders: list[Submission] = []
+        submissions: list[Submission] = []
 
-        def done(order: Submission) -> None:
-            orders.append(order)
-            if len(orders) == len(commands):
-                self._end(opened, orders)
+        def done(submission: Submission) -> None:
+            submissions.append(submission)
+            if len(submissions) == len(commands):
+                self._end(opened, submissions)
 
         for room, match in commands:
             self._commit_lock.submit(room_stream(room or ""), match, done)
         if not commands:
-            self._end(opened, orders)
+            self._end(opened, submissions)
 
-    def _end(self, opened: Sequence[Opened], orders: Sequence[Submission]) -> None:
+    def _end(self, opened: Sequence[Opened], submissions: Sequence[Submission]) -> None:
         request, _ = self._waiting.popleft()
-        failed = next((order.error for order in orders if order.error is not None), None)
+        failed = next((submission.error for submission in submissions if submission.error is not None), None)
         if failed is not None:
             self._process.refuse(request, failed)
         else:

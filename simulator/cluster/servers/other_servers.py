@@ -11,12 +11,11 @@ from server.communication.lobby_follower import LobbyFollower
 from server.log.journal.compaction import Compactor
 from server.log.streams import Streams
 from server.replication.replica_service import ReplicaService
+from simulator.cluster.servers.journal_upkeep import maintain_journal
 from simulator.cluster.servers.journals import JournalDisk
-from simulator.cluster.servers.machine import Machine
-from simulator.cluster.servers.main_server import NO_FAULTS, SimulatedLimits, compact_periodically
+from simulator.cluster.servers.machine import NO_FAULTS, Machine, SimulatedLimits
 from simulator.cluster.servers.matchmaker import SimulatedMatchmaker
 from simulator.cluster.servers.rpc import Process, Request
-from simulator.cluster.servers.scrubber import scrub_periodically
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from wire import COMMUNICATION, MAIN, REPLICATION
 
@@ -43,9 +42,7 @@ class ReplicationProcess(Process):
             upto=lambda: journal.last.position,
         )
         self._keeper = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # only the copy is used
-        compact_periodically(self, compactor)
-        if self._limits.scrub_every_s is not None:
-            scrub_periodically(self, journal, self._disk, every_s=self._limits.scrub_every_s)
+        maintain_journal(self, journal, self._disk, compactor, self._limits)
         SimulatedSupervisor(self, self._machine, MAIN).begin()
         SimulatedSupervisor(self, self._machine, COMMUNICATION).begin()
 

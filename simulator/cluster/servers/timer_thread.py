@@ -56,8 +56,8 @@ class SimulatedTimerThread:
             self.begin()
             return
 
-        def done(order: Submission) -> None:
-            self._failed = self._failed or order.error is not None
+        def done(submission: Submission) -> None:
+            self._failed = self._failed or submission.error is not None
             self._go_on(at, brought)
 
         self._commit_lock.submit(*following, done)
