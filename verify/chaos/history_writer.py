@@ -12,8 +12,9 @@ import os
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from client.views import View
 from game.forms.event_codec import to_plain
