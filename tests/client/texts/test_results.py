@@ -15,6 +15,7 @@ from game.context import Context
 from game.games.registry import short_list
 from game.rooms.commands import Accept, ClaimGame, Create, Due, Join, Leave, Match, Offer, Resign
 from game.rooms.state import Room, nothing
+from game.rules import Outcome
 from tests.client.desktop.model.seen import seen
 from tests.game.playing import after, decided, evolved, request, started
 
@@ -26,7 +27,7 @@ def over(wins: dict[str, int], *, draws: int = 0, best_of: int = 3, aborted: boo
     view = replace(seen(room), wins=wins, draws=draws, game_number=sum(wins.values()) + draws, series_over=True)
     if aborted:
         assert view.outcome is not None
-        outcome = replace(view.outcome, termination="aborted", winner=None)
+        outcome = Outcome("aborted", None, view.outcome.line)
         return replace(view, outcome=outcome, game_number=view.game_number + 1)
     return view
 
