@@ -13,7 +13,7 @@ import time
 
 import structlog
 
-AFTER_S = 1.0
+AFTER_S = 5.0
 """Seconds after a start, and after a takeover, for which players have priority."""
 METRICS = "prometheus_client"
 
