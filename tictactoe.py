@@ -63,7 +63,7 @@ class OwnServers:
             self._cluster = ClusterControl(settings)
         self.name_server = self._cluster.name_server
         self.runs_here = self._cluster.runs_here
-        self.look = self._cluster.look
+        self.snapshot = self._cluster.snapshot
 
     def start(self, on_progress: Callable[[str], None] = lambda _: None) -> None:
         with _as_cannot_do():
@@ -143,7 +143,7 @@ def play() -> None:
 
 def _stop_unless_used(cluster: ClusterControl) -> None:
     with console.status("checking whether others are connected"):
-        used = cluster.is_used()
+        used = cluster.has_clients()
     if used:
         console.print("Others are connected, so the servers keep running.")
         console.print("To stop them: python tictactoe.py cluster stop")

@@ -42,12 +42,12 @@ def restore(file: Annotated[Path, typer.Argument(help="a file that cluster backu
     """
     with plain_errors():
 
-        def put_back(settings: Settings) -> Backup:
+        def restore_file(settings: Settings) -> Backup:
             return restoration.restore(settings, file)
 
-        put = _while_stopped(put_back)
-        when = time.strftime("%F %T", time.localtime(put.made_at))
-        console.print(f"Restored the log of {when}, up to position {put.position}.", highlight=False)
+        restored = _while_stopped(restore_file)
+        when = time.strftime("%F %T", time.localtime(restored.made_at))
+        console.print(f"Restored the log of {when}, up to position {restored.position}.", highlight=False)
 
 
 @app.command()

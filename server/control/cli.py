@@ -31,7 +31,7 @@ FAILED = 1
 """Exit status when the result of a check is negative."""
 CANNOT = 2
 """Exit status when a command failed."""
-NAMED = {
+ROLE_OF = {
     "main": MAIN,
     "communication": COMMUNICATION,
     "replication": REPLICATION,
@@ -92,8 +92,8 @@ def start() -> None:
 
             cluster.start(on_progress)
         console.print(f"The cluster is running. Its name server is at {cluster.name_server}.")
-        drains = cluster.drains()
-        if drains is not None and drains.on:
+        draining = cluster.drain_status()
+        if draining is not None and draining.on:
             console.print("The cluster is draining. To open it again: cluster drain --cancel")
 
 
@@ -111,7 +111,7 @@ def stop() -> None:
                 " Run cluster stop again."
             )
         console.print("The cluster is stopped.")
-        if left := cluster.name_server_of_others():
+        if left := cluster.foreign_name_server():
             console.print(left, highlight=False)
 
 
@@ -128,8 +128,8 @@ def drain(
     Without a deadline, wait as long as games are running. After Ctrl-C the cluster stays draining: run drain again to
     continue, or drain --cancel to open it again. The next start opens it, too.
     """
-    from server.control.drain_command import CalledOff, reopen
-    from server.control.drain_command import drain as empty
+    from server.control.drain_command import DrainCancelled, reopen
+    from server.control.drain_command import drain as drain_and_stop
 
     with plain_errors():
         cluster = ClusterControl(load())
@@ -137,20 +137,22 @@ def drain(
             reopen(cluster)
             console.print("The cluster is open again.")
             return
-        said: set[str] = set()
+        printed: set[str] = set()
         try:
             with console.status("asking the main server") as waiting:
 
                 def on_progress(seen: DrainStatus) -> None:
-                    words = _drains(seen)
+                    words = _drain_text(seen)
                     waiting.update(words)
-                    if not console.is_terminal and words not in said:  # else the text would not be visible
-                        said.add(words)
+                    if not console.is_terminal and words not in printed:  # else the text would not be visible
+                        printed.add(words)
                         console.print(words, highlight=False)
 
-                left = empty(cluster, deadline_s=None if deadline is None else deadline * 60, on_progress=on_progress)
-        except CalledOff as called_off:
-            fail(str(called_off))
+                left = drain_and_stop(
+                    cluster, deadline_s=None if deadline is None else deadline * 60, on_progress=on_progress
+                )
+        except DrainCancelled as cancelled:
+            fail(str(cancelled))
         except KeyboardInterrupt:
             fail(
                 "The cluster is still draining, but does not stop after the last game. To continue: cluster drain"
@@ -160,7 +162,7 @@ def drain(
         console.print(f"The cluster is stopped; {over}.")
 
 
-def _drains(seen: DrainStatus) -> str:
+def _drain_text(seen: DrainStatus) -> str:
     """Return the progress of a drain as a text."""
     ends = "after the last game" if seen.until is None else f"at {_clock(seen.until)} at the latest"
     return f"draining: {_games(seen.games)} running, the cluster stops {ends}"
@@ -175,7 +177,7 @@ def upgrade_servers() -> None:
     """Replace the four servers one by one with the code on disk, while people play."""
     from server.control.upgrade import CannotUpgrade, Replaced, upgrade
 
-    def tell(replaced: Replaced) -> None:
+    def on_replaced(replaced: Replaced) -> None:
         away = "" if replaced.away_s is None else f"unavailable for {replaced.away_s * 1000:.0f} ms, "
         console.print(
             f"{replaced.role}: pid {replaced.old_pid} → {replaced.new_pid}, {away}cluster complete "
@@ -189,7 +191,7 @@ def upgrade_servers() -> None:
         began = time.monotonic()
         try:
             with console.status("") as waiting:
-                upgrade(cluster, say=waiting.update, on_replaced=tell)
+                upgrade(cluster, on_step=waiting.update, on_replaced=on_replaced)
         except CannotUpgrade as error:
             fail(str(error))
         except KeyboardInterrupt:
@@ -217,7 +219,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON, for
                 if role.note:
                     console.print(f"{role.role} {role.note}", highlight=False)
                 if role.draining is not None and role.draining.on:
-                    console.print(_drains(role.draining), highlight=False)
+                    console.print(_drain_text(role.draining), highlight=False)
         if not (whole(roles) and log_is_complete(roles)):
             raise typer.Exit(FAILED)
 
@@ -233,8 +235,8 @@ def _clock(moment: float) -> str:
 def kill(role: Annotated[str, typer.Argument(help="main, communication, replication or name_server")]) -> None:
     """Kill a server with SIGKILL. The others start it again."""
     with plain_errors():
-        known = NAMED.get(role)
-        if known is None:
+        role_name = ROLE_OF.get(role)
+        if role_name is None:
             fail(f"unknown server {role}: give main, communication, replication or name_server")
-        pid = ClusterControl(load()).kill(known)
-        console.print(f"Killed {known}, pid {pid}.")
+        pid = ClusterControl(load()).kill(role_name)
+        console.print(f"Killed {role_name}, pid {pid}.")

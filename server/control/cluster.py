@@ -34,12 +34,12 @@ from server.supervision.status import (
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
 
-LOOK_AGAIN_S = 0.05
+CHECK_EVERY_S = 0.05
 START_S = 60.0
 STOP_S = 60.0
-POLITE_S = 3.0
+GRACEFUL_STOP_S = 3.0
 """Seconds that a server gets to end by itself before SIGKILL."""
-PATIENCE_S = 5.0
+DISCONNECT_S = 5.0
 """Seconds that a server gets to notice that a client has ended."""
 QUIET_S = 0.3
 """Seconds for which nothing may start again before a cluster counts as stopped."""
@@ -92,7 +92,7 @@ class ClusterControl:
         Raises CannotStart. Raises SettingsError when main and replication server are not on one machine.
         """
         here = self._roles_here()
-        others = self.speak_otherwise()
+        others = self.roles_with_other_protocol()
         if others:
             raise CannotStart(f"{others[0]} {OTHER_PROTOCOL}")
         missing = [role for role in here if self.process_of(role) is None]
@@ -111,12 +111,12 @@ class ClusterControl:
             for role in [role for role in waiting if self.is_up(role)]:
                 waiting.remove(role)
                 on_progress(role)
-            self._refuse_diverged()
+            self._check_not_diverged()
             for role in waiting:
                 ended = role in children and children[role].poll() not in (None, processes.ALREADY_RUNNING)
                 if ended or time.monotonic() > deadline:
-                    raise CannotStart(f"{role} did not come up. {self.last_words(role)}")
-            time.sleep(LOOK_AGAIN_S)
+                    raise CannotStart(f"{role} did not come up. {self.log_tail(role)}")
+            time.sleep(CHECK_EVERY_S)
 
     def _roles_here(self) -> list[str]:
         here = [role for role in ROLES if this_machine.is_here(self.settings.host_of(role))]
@@ -126,7 +126,7 @@ class ClusterControl:
             raise CannotStart("The settings have none of the servers on this machine: see MAIN_HOST and the like.")
         return here
 
-    def _refuse_diverged(self) -> None:
+    def _check_not_diverged(self) -> None:
         """Raises CannotStart if the main server serves only reads because the logs have diverged: a person must choose
         a log.
         """
@@ -134,7 +134,7 @@ class ClusterControl:
         if refuses_with is not None and refuses_with["code"] == Diverged.code:
             raise CannotStart(f"the servers run, but take no commands: {refuses_with['why']}")
 
-    def speak_otherwise(self) -> list[str]:
+    def roles_with_other_protocol(self) -> list[str]:
         """Return the servers here that use another version of the protocol between servers."""
         roles = [role for role in (MAIN, COMMUNICATION, REPLICATION) if self.process_of(role) is not None]
         return [role for role in roles if self._status_reader.has_other_protocol(role)]
@@ -155,7 +155,7 @@ class ClusterControl:
         with contextlib.suppress(TicTacToeError):  # without a name server no cluster has the names
             conflict = self._registration.find_conflict()
             while conflict and self._registration.is_undecided:
-                time.sleep(LOOK_AGAIN_S)
+                time.sleep(CHECK_EVERY_S)
                 conflict = self._registration.find_conflict()
             if conflict:
                 raise CannotStart(f"nothing was started: {conflict}.")
@@ -172,7 +172,7 @@ class ClusterControl:
             return registered.address == self.settings.public_address_of(role)
         return False
 
-    def last_words(self, role: str) -> str:
+    def log_tail(self, role: str) -> str:
         """Return the last lines of that role's log, for people."""
         for log in sorted((self.settings.data / "logs").glob(f"{role}-*.log"), reverse=True):
             # The newest log may belong to a process that has only just started again.
@@ -185,27 +185,27 @@ class ClusterControl:
     def stop(self, *, timeout_s: float = STOP_S) -> None:
         """End all four processes for good: nothing starts them again. No error if nothing runs. Raises CannotStop."""
         began = time.monotonic()
-        told: set[RunFile] = set()
+        stopping: set[RunFile] = set()
         quiet_since: float | None = None
         while quiet_since is None or time.monotonic() - quiet_since < QUIET_S:
             # A server that received ``stop`` is no longer in a run file.
-            servers = {run for run in told | self._processes() if run.role != NAME_SERVER and run.alive}
-            told |= self._tell_to_stop(servers, told)
-            patient = time.monotonic() - began < POLITE_S
-            left = self._end_all(servers - told if patient else servers) if servers else self._end_the_rest()
+            servers = {run for run in stopping | self._processes() if run.role != NAME_SERVER and run.alive}
+            stopping |= self._request_stop(servers, stopping)
+            is_graceful = time.monotonic() - began < GRACEFUL_STOP_S
+            left = self._kill_all(servers - stopping if is_graceful else servers) if servers else self._kill_rest()
             quiet_since = None if servers or left else quiet_since or time.monotonic()
             for role in ROLES:
                 if self.process_of(role) is None:
                     self._run_directory.clear(role)
             # If nothing was found, there is nothing to report. The loop only checks that nothing starts again.
             if (servers or left) and time.monotonic() - began > timeout_s:
-                raise CannotStop(_what_runs(servers | left))
-            time.sleep(LOOK_AGAIN_S)
-        if self.name_server_of_others():
+                raise CannotStop(_describe_running(servers | left))
+            time.sleep(CHECK_EVERY_S)
+        if self.foreign_name_server():
             with contextlib.suppress(TicTacToeError):  # the entries then lead nowhere; the next cluster replaces them
                 self._registration.withdraw()
 
-    def end_all(self, *, timeout_s: float = STOP_S) -> None:
+    def terminate_all(self, *, timeout_s: float = STOP_S) -> None:
         """End all four processes by signals, in good order and whatever protocol version they use.
 
         They are not stopped for good: the next start continues in the same state. Raises CannotStop.
@@ -220,45 +220,45 @@ class ClusterControl:
             left = processes.kill_all(self.settings)
             quiet_since = None if runs or left else quiet_since or time.monotonic()
             if (runs or left) and time.monotonic() - began > timeout_s:
-                raise CannotStop(_what_runs({*runs, *left}))
-            time.sleep(LOOK_AGAIN_S)
+                raise CannotStop(_describe_running({*runs, *left}))
+            time.sleep(CHECK_EVERY_S)
 
     def _processes(self) -> set[RunFile]:
         return {run for role in ROLES if (run := self.process_of(role)) is not None}
 
-    def _tell_to_stop(self, servers: set[RunFile], told: set[RunFile]) -> set[RunFile]:
-        """Call ``stand_down`` on all servers, then ``stop`` on those that answered and were not in ``told``.
+    def _request_stop(self, servers: set[RunFile], stopping: set[RunFile]) -> set[RunFile]:
+        """Call ``stand_down`` on all servers, then ``stop`` on those that answered and were not in ``stopping``.
 
         Returns the servers that answered ``stop``.
         """
-        standing_by = self._that_did(servers, "stand_down")
-        return self._that_did(standing_by - told, "stop")
+        standing_by = self._call_all(servers, "stand_down")
+        return self._call_all(standing_by - stopping, "stop")
 
-    def _that_did(self, servers: set[RunFile], method: str) -> set[RunFile]:
+    def _call_all(self, servers: set[RunFile], method: str) -> set[RunFile]:
         with ThreadPoolExecutor(len(ROLES)) as pool:
-            answered = pool.map(lambda run: self._does(run.role, method), servers)
+            answered = pool.map(lambda run: self._answers(run.role, method), servers)
             return {run for run, answer in zip(servers, answered, strict=True) if answer}
 
-    def _end_the_rest(self) -> set[RunFile]:
+    def _kill_rest(self) -> set[RunFile]:
         """End the name server, and processes that a server started shortly before its own end.
 
         Those may not be in a run file yet.
         """
-        return self._end_all(self._processes()) | set(processes.kill_all(self.settings))
+        return self._kill_all(self._processes()) | set(processes.kill_all(self.settings))
 
-    def _end_all(self, runs: set[RunFile]) -> set[RunFile]:
+    def _kill_all(self, runs: set[RunFile]) -> set[RunFile]:
         for run in runs:
             processes.kill(run)
         return runs
 
-    def _does(self, role: str, method: str) -> bool:
+    def _answers(self, role: str, method: str) -> bool:
         with contextlib.suppress(TicTacToeError):
             return self._status_reader.call(role, method) is not None
         return False
 
     # -- empty ----------------------------------------------------------------------------------------------------
 
-    def ask_to_drain(self, on: bool, until: int | None = None) -> bool:
+    def set_drain(self, on: bool, until: int | None = None) -> bool:
         """Begin to drain until the date ``until`` (seconds since 1970), or without a date; with ``on`` false, end the
         drain.
 
@@ -266,7 +266,7 @@ class ClusterControl:
         """
         return self._status_reader.call(MAIN, "drain", on, until) is not None
 
-    def drains(self) -> DrainStatus | None:
+    def drain_status(self) -> DrainStatus | None:
         """Return the progress of a drain; None while no main server answers. Raises Forbidden."""
         return drain_status_from(self._status_reader.call(MAIN, "status") or {})
 
@@ -283,24 +283,24 @@ class ClusterControl:
         """Return the last recoveries by servers on this machine, the latest first."""
         return self._status_reader.recoveries()
 
-    def look(self) -> dict[str, object]:
+    def snapshot(self) -> dict[str, object]:
         """Return status and recoveries as plain dictionaries, as the front door sends them to clients."""
         return self._status_reader.snapshot()
 
-    def is_used(self, *, patience_s: float = PATIENCE_S) -> bool:
-        """Whether clients are connected, and still are after ``patience_s`` seconds.
+    def has_clients(self, *, disconnect_s: float = DISCONNECT_S) -> bool:
+        """Whether clients are connected, and still are after ``disconnect_s`` seconds.
 
         Servers need a moment to notice that a client has closed its connection. The house bot does not count. False if
         no server answers.
         """
         began = time.monotonic()
-        while self._clients():
-            if time.monotonic() - began > patience_s:
+        while self._count_clients():
+            if time.monotonic() - began > disconnect_s:
                 return True
-            time.sleep(LOOK_AGAIN_S)
+            time.sleep(CHECK_EVERY_S)
         return False
 
-    def _clients(self) -> int:
+    def _count_clients(self) -> int:
         """Return the number of connections from clients."""
         main, communication = (self._status_reader.call(role, "status") or {} for role in (MAIN, COMMUNICATION))
         of_the_bot = len(self._status_reader.call(COMMUNICATION, "bot_matches") or ())  # one connection for each match
@@ -328,15 +328,15 @@ class ClusterControl:
         """End a role's process with SIGKILL and return its pid. Raises NotRunning, CannotStop."""
         run = self.process_of(role)
         if run is None:
-            raise NotRunning(self._why_there_is_no(role))
+            raise NotRunning(self._why_not_running(role))
         if not processes.kill(run):
             raise CannotStop(f"{role} (pid {run.pid}) does not end; it may be another user's")
         return run.pid
 
-    def _why_there_is_no(self, role: str) -> str:
-        return self.name_server_of_others() if role == NAME_SERVER and self.is_up(role) else f"no {role} runs"
+    def _why_not_running(self, role: str) -> str:
+        return self.foreign_name_server() if role == NAME_SERVER and self.is_up(role) else f"no {role} runs"
 
-    def name_server_of_others(self) -> str:
+    def foreign_name_server(self) -> str:
         """Return a sentence for people about a name server that this cluster did not start, and so never ends.
 
         Empty if there is no such name server.
@@ -351,7 +351,7 @@ class ClusterControl:
         return run is not None and processes.kill(run)
 
 
-def _what_runs(found: set[RunFile]) -> str:
+def _describe_running(found: set[RunFile]) -> str:
     """Return what a stop found in its last round, for people: it still runs, or it starts again after each kill."""
     alive = {run for run in found if run.alive}
     named = ", ".join(sorted(f"{run.role} (pid {run.pid})" for run in alive or found))

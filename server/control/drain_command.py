@@ -13,14 +13,14 @@ from collections.abc import Callable
 from server.control.cluster import ClusterControl, NotRunning
 from server.supervision.status import DrainStatus
 
-LOOK_AGAIN_S = 0.1
-PARTING_S = 1.0
+CHECK_EVERY_S = 0.1
+SHOW_RESULT_S = 1.0
 """Seconds without a running game before the stop: players need this time to see the last result."""
-ASK_S = 30.0
+MAIN_WAIT_S = 30.0
 """Seconds to wait for a main server that is being replaced."""
 
 
-class CalledOff(Exception):
+class DrainCancelled(Exception):
     """The cluster was opened again; the message contains that."""
 
 
@@ -37,38 +37,38 @@ def drain(
     """
     began = time.monotonic()
     until = None if deadline_s is None else math.ceil(time.time() + deadline_s)
-    _ask(cluster, True, until)
-    seen = DrainStatus(True, until)
+    _set_drain(cluster, True, until)
+    status = DrainStatus(True, until)
     ends = began + deadline_s if deadline_s is not None else math.inf
-    over_since: float | None = None
+    idle_since: float | None = None
     while cluster.runs_here():
-        drains = cluster.drains()
-        if drains is not None:
-            if not drains.on:
-                raise CalledOff("the cluster is open again: somebody called it off")
-            if drains.until != seen.until:  # another command has set another deadline
-                ends = math.inf if drains.until is None else time.monotonic() + drains.until - time.time()
-            seen = drains
-            on_progress(seen)
-            over_since = None if seen.games else over_since or time.monotonic()
+        latest = cluster.drain_status()
+        if latest is not None:
+            if not latest.on:
+                raise DrainCancelled("the cluster is open again: somebody called it off")
+            if latest.until != status.until:  # another command has set another deadline
+                ends = math.inf if latest.until is None else time.monotonic() + latest.until - time.time()
+            status = latest
+            on_progress(status)
+            idle_since = None if status.games else idle_since or time.monotonic()
         now = time.monotonic()
-        if now >= ends or (over_since is not None and now - over_since > PARTING_S):
+        if now >= ends or (idle_since is not None and now - idle_since > SHOW_RESULT_S):
             break
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(CHECK_EVERY_S)
     cluster.stop()
-    return seen
+    return status
 
 
 def reopen(cluster: ClusterControl) -> None:
     """End the drain: names, rooms and games can begin again. Raises NotRunning, Forbidden."""
-    _ask(cluster, False, None)
+    _set_drain(cluster, False, None)
 
 
-def _ask(cluster: ClusterControl, on: bool, until: int | None) -> None:
-    ends = time.monotonic() + ASK_S
-    while not cluster.ask_to_drain(on, until):
+def _set_drain(cluster: ClusterControl, on: bool, until: int | None) -> None:
+    ends = time.monotonic() + MAIN_WAIT_S
+    while not cluster.set_drain(on, until):
         if not cluster.runs_here():
             raise NotRunning("no server runs here")
         if time.monotonic() > ends:
-            raise NotRunning(f"there is no main server that takes it, for {ASK_S:g} s now")
-        time.sleep(LOOK_AGAIN_S)
+            raise NotRunning(f"there is no main server that takes it, for {MAIN_WAIT_S:g} s now")
+        time.sleep(CHECK_EVERY_S)

@@ -32,12 +32,12 @@ WHOLE_S = 60.0
 """Seconds for the replacement of a server until the cluster is whole again."""
 STANDBY_S = 30.0
 """Seconds to wait for a new stand-by of the main server. Without a stand-by, a takeover takes longer."""
-GIVEN_UP_AFTER = 4
+MOST_FAILED_STARTS = 4
 """Failed starts in a row after which the upgrade stops."""
-LOOK_AGAIN_S = 0.05
+CHECK_EVERY_S = 0.05
 """Seconds. Status calls take time from the servers that answer them."""
-CHECK_AGAIN_S = 0.5
-NOTED_S = 1.0
+CHECK_STARTS_EVERY_S = 0.5
+RECORDED_S = 1.0
 
 
 class CannotUpgrade(Exception):
@@ -62,38 +62,38 @@ class Replaced:
 def upgrade(
     cluster: ClusterControl,
     *,
-    say: Callable[[str], None] = lambda _: None,
+    on_step: Callable[[str], None] = lambda _: None,
     on_replaced: Callable[[Replaced], None] = lambda _: None,
 ) -> None:
     """Replace all servers of a whole cluster that runs on this machine.
 
-    ``say`` is called with a text for each step. Raises NotRunning, CannotUpgrade, and Forbidden when the servers have
-    another cluster key.
+    ``on_step`` is called with a text for each step. Raises NotRunning, CannotUpgrade, and Forbidden when the servers
+    have another cluster key.
     """
-    with _alone(cluster):
+    with _one_upgrade_at_a_time(cluster):
         if not cluster.runs_here():
             raise NotRunning("no server runs here")
-        say("trying whether the new version can be started")
+        on_step("trying whether the new version can be started")
         why = processes.load_error(cluster.settings)
         if why:
             raise CannotUpgrade(f"what is on disk cannot be started, so nothing was replaced. {why}")
-        _Upgrade(cluster, say).run(on_replaced)
+        _Upgrade(cluster, on_step).run(on_replaced)
 
 
 class _Upgrade:
     """One upgrade. ``_began`` is when it began: older processes are still to be replaced."""
 
-    def __init__(self, cluster: ClusterControl, say: Callable[[str], None]) -> None:
+    def __init__(self, cluster: ClusterControl, on_step: Callable[[str], None]) -> None:
         self._cluster = cluster
-        self._say = say
+        self._on_step = on_step
         self._began = run_file.clock()
 
     def run(self, on_replaced: Callable[[Replaced], None]) -> None:
-        if self._cluster.speak_otherwise():
+        if self._cluster.roles_with_other_protocol():
             self._replace_all(on_replaced)
         for role in ORDER:
-            if role == NAME_SERVER and (left := self._cluster.name_server_of_others()):
-                self._say(left)
+            if role == NAME_SERVER and (left := self._cluster.foreign_name_server()):
+                self._on_step(left)
                 continue
             while not self._is_new(old := self._when_whole(role)):
                 on_replaced(self._replace(old))
@@ -102,7 +102,7 @@ class _Upgrade:
     def _replace(self, old: RunFile) -> Replaced:
         if old.role == MAIN:
             self._wait_for_standby()
-        self._say(f"replacing {old.role}, pid {old.pid}")
+        self._on_step(f"replacing {old.role}, pid {old.pid}")
         began = time.monotonic()
         processes.terminate(old)
         new = self._when_whole(old.role)
@@ -111,11 +111,11 @@ class _Upgrade:
 
     def _replace_all(self, on_replaced: Callable[[Replaced], None]) -> None:
         """End all servers, then start all with the settings that they had. Games pause, and no data is lost."""
-        self._say("the servers speak another version of their protocol: ending all of them, then starting all")
+        self._on_step("the servers speak another version of their protocol: ending all of them, then starting all")
         old = [run for role in ORDER if (run := self._cluster.process_of(role)) is not None]
         again = ClusterControl(_settings_of(old) or self._cluster.settings)
         began = time.monotonic()
-        self._cluster.end_all()
+        self._cluster.terminate_all()
         try:
             again.start(reopen=False)
         except CannotStart as error:
@@ -130,51 +130,51 @@ class _Upgrade:
         """Return the process of that role, once all roles are up. Raises CannotUpgrade."""
         began = checked_at = time.monotonic()
         while True:
-            missing = [one for one in ORDER if not self._cluster.is_up(one)]
+            missing = [other for other in ORDER if not self._cluster.is_up(other)]
             run = self._cluster.process_of(role)
             if not missing and run is not None:
                 return run
             if not self._cluster.runs_here():
                 raise CannotUpgrade("no server runs any more: somebody stopped the cluster, or killed all of it")
-            if time.monotonic() - checked_at > CHECK_AGAIN_S:
+            if time.monotonic() - checked_at > CHECK_STARTS_EVERY_S:
                 self._check_starts()
                 checked_at = time.monotonic()
             if time.monotonic() - began > WHOLE_S:
                 what = ", ".join(missing) or f"a {role} on this machine"
-                raise CannotUpgrade(f"not whole within {WHOLE_S:g} s, for want of: {what}. {_AS_IT_IS}")
-            time.sleep(LOOK_AGAIN_S)
+                raise CannotUpgrade(f"not whole within {WHOLE_S:g} s, for want of: {what}. {_NOTHING_MORE}")
+            time.sleep(CHECK_EVERY_S)
 
     def _check_starts(self) -> None:
         for status in self._cluster.status():
             # For a running server ``failures`` counts retries, for example to attach a replica that is being replaced.
-            if status.state != "running" and status.failures >= GIVEN_UP_AFTER:
-                words = self._cluster.last_words(status.role)
-                raise CannotUpgrade(f"{status.role} does not come up. {_AS_IT_IS} {words}")
+            if status.state != "running" and status.failures >= MOST_FAILED_STARTS:
+                log_tail = self._cluster.log_tail(status.role)
+                raise CannotUpgrade(f"{status.role} does not come up. {_NOTHING_MORE} {log_tail}")
 
     def _wait_for_standby(self) -> None:
         """Wait for a new stand-by: an old one has old code, and without a stand-by the takeover takes longer."""
-        self._say("waiting for a stand-by of the new main server")
+        self._on_step("waiting for a stand-by of the new main server")
         ends = time.monotonic() + STANDBY_S
         while time.monotonic() < ends:
             standby = self._cluster.standby_of(MAIN)
             if standby is not None and self._is_new(standby):
                 return
-            time.sleep(LOOK_AGAIN_S)
-        self._say("there is no stand-by: the takeover takes longer")
+            time.sleep(CHECK_EVERY_S)
+        self._on_step("there is no stand-by: the takeover takes longer")
 
     def _is_new(self, run: RunFile) -> bool:
         return run.created >= self._began
 
     def _away_s(self, new: RunFile) -> float | None:
         """Return the recorded time without service; the supervisor may write it one heartbeat later."""
-        ends = time.monotonic() + NOTED_S
+        ends = time.monotonic() + RECORDED_S
         while True:
             for seen in self._cluster.recoveries():
                 if (seen.role, seen.pid) == (new.role, new.pid):
                     return seen.took_s
             if time.monotonic() > ends:
                 return None
-            time.sleep(LOOK_AGAIN_S)
+            time.sleep(CHECK_EVERY_S)
 
 
 def _settings_of(runs: Sequence[RunFile]) -> Settings | None:
@@ -187,11 +187,11 @@ def _settings_of(runs: Sequence[RunFile]) -> Settings | None:
     return None
 
 
-_AS_IT_IS = "What runs goes on; nothing more is replaced."
+_NOTHING_MORE = "What runs goes on; nothing more is replaced."
 
 
 @contextlib.contextmanager
-def _alone(cluster: ClusterControl) -> Iterator[None]:
+def _one_upgrade_at_a_time(cluster: ClusterControl) -> Iterator[None]:
     """Allow one upgrade at a time, by a lock that the system frees when its holder dies. Raises CannotUpgrade."""
     lock = filelock.FileLock(cluster.settings.data / "run" / "upgrade.lock")
     try:

@@ -86,8 +86,8 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Played:
     data = tmp_path_factory.mktemp("played") / "data"
     with sandbox_cluster(hang_s=HANG_S, **FAST_SCRUB) as cluster:
         rooms = {names[0]: played(cluster, names) for names in PLAYERS}
-        assert cluster.ask_to_drain(True)
-        assert cluster.ask_to_drain(False), "so there is something in the stream of the whole cluster"
+        assert cluster.set_drain(True)
+        assert cluster.set_drain(False), "so there is something in the stream of the whole cluster"
         wait_until(cluster.is_whole)
         versions = {name: version_seen(cluster, room, name) for name, room in rooms.items()}
         cluster.stop(timeout_s=PATIENCE_S)

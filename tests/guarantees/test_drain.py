@@ -18,7 +18,7 @@ from client.room import new_request_id
 from game.errors import Draining
 from server.control import drain_command
 from server.control.cluster import ClusterControl, NotRunning
-from server.control.drain_command import CalledOff
+from server.control.drain_command import DrainCancelled
 from server.supervision import processes
 from server.supervision.status import DrainStatus
 from tests.conditions import PATIENCE_S, wait_until
@@ -33,7 +33,7 @@ AN_HOUR_S = 3600.0
 def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
     """The one of all tests here, whole again and open."""
     drain_command.reopen(whole(lasting_cluster))
-    assert lasting_cluster.drains() == DrainStatus(False)
+    assert lasting_cluster.drain_status() == DrainStatus(False)
     return lasting_cluster
 
 
@@ -102,7 +102,7 @@ def test_drain_refuses_what_is_new_and_lets_the_rest_through(
     alone = game.ada.create("nobody has come yet")
     made = new_request_id()
     first = game.ada.create("made before", request_id=made)
-    assert cluster.ask_to_drain(True, None)
+    assert cluster.set_drain(True, None)
     assert refused(lambda: game.ada.create("another"))
     (carol,) = new_names("carol")
     assert refused(lambda: connection.claim(carol))
@@ -122,7 +122,7 @@ def test_drain_refuses_what_is_new_and_lets_the_rest_through(
 def test_drain_is_called_off(cluster: ClusterControl, game: Game, connection: Connection) -> None:
     with draining(cluster) as drain:
         drain_command.reopen(cluster)
-    assert isinstance(drain.failed, CalledOff)
+    assert isinstance(drain.failed, DrainCancelled)
     assert cluster.is_whole()
     game.ada.create("another")
     connection.claim(*new_names("carol"))
@@ -154,7 +154,7 @@ def test_drain_that_begins_while_main_is_being_replaced_waits_for_it_and_goes_on
             cluster.kill(role)
             assert refused(lambda: game.ada.create("another"))
             wait_until(cluster.is_whole)
-        assert cluster.drains() == DrainStatus(True, until, 1)
+        assert cluster.drain_status() == DrainStatus(True, until, 1)
         game.play(0, 3, 1, 4, 2)
     assert drain.left == DrainStatus(True, until, 0)
     assert not cluster.runs_here()
@@ -171,7 +171,7 @@ def test_drain_does_not_wait_for_a_game_that_both_have_left_and_is_over_after_a_
     for _ in range(2):
         cluster.kill(MAIN)
         wait_until(cluster.is_whole)
-    assert cluster.drains() == DrainStatus(False)
+    assert cluster.drain_status() == DrainStatus(False)
     game.ada.create("open again")
     assert game.x.join().seat == "X"
     game.o.join()
@@ -179,14 +179,14 @@ def test_drain_does_not_wait_for_a_game_that_both_have_left_and_is_over_after_a_
 
 
 def test_drain_is_over_when_somebody_starts_a_cluster_that_was_killed_altogether(cluster: ClusterControl) -> None:
-    assert cluster.ask_to_drain(True, None)
+    assert cluster.set_drain(True, None)
     running = [run for role in SERVERS if (run := cluster.process_of(role)) is not None]
     for run in running:
         os.kill(run.pid, signal.SIGSTOP)  # so that none starts another
     for run in running:
         processes.kill(run)
     cluster.start()
-    assert cluster.drains() == DrainStatus(False)
+    assert cluster.drain_status() == DrainStatus(False)
 
 
 def test_drain_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None:
@@ -205,7 +205,7 @@ def test_drain_ends_the_wait_of_who_asked_for_a_match_and_refuses_the_next(clust
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(game.ada.seek)
         wait_until(lambda: others_wait(cluster, game))
-        assert cluster.ask_to_drain(True, None)
+        assert cluster.set_drain(True, None)
         assert refused(lambda: asked.result(timeout=PATIENCE_S))
     assert refused(game.bob.seek)
     assert refused(game.bob.play_house_bot)

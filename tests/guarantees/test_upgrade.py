@@ -121,8 +121,8 @@ def cluster_of_all(code: Path) -> Iterator[ClusterControl]:
 @pytest.fixture
 def cluster(cluster_of_all: ClusterControl) -> ClusterControl:
     """The same, whole and of the protocol that is on disk, whatever became of it in another test."""
-    if cluster_of_all.speak_otherwise():
-        cluster_of_all.end_all()
+    if cluster_of_all.roles_with_other_protocol():
+        cluster_of_all.terminate_all()
     cluster_of_all.start(timeout_s=PATIENCE_S)
     wait_until(cluster_of_all.is_whole)
     wait_until(lambda: all_have_come_up(cluster_of_all))
@@ -313,8 +313,8 @@ def test_upgrade_of_what_does_not_run_says_so(make_cluster: MakeCluster) -> None
 @pytest.fixture
 def of_another_protocol(code: Path, cluster_of_all: ClusterControl) -> ClusterControl:
     """The same cluster: its servers speak another protocol between servers."""
-    if not cluster_of_all.speak_otherwise():
-        cluster_of_all.end_all()
+    if not cluster_of_all.roles_with_other_protocol():
+        cluster_of_all.terminate_all()
         start_with_another_protocol(cluster_of_all, code)
     return cluster_of_all
 
@@ -331,7 +331,7 @@ def start_with_another_protocol(cluster: ClusterControl, code: Path) -> None:
         for role in ROLES:
             processes.start(role, cluster.settings)
         wait_until(clients_find_it)
-    wait_until(lambda: len(cluster.speak_otherwise()) == len(SERVERS))
+    wait_until(lambda: len(cluster.roles_with_other_protocol()) == len(SERVERS))
 
 
 def test_a_start_and_a_status_name_servers_of_another_protocol(of_another_protocol: ClusterControl) -> None:
@@ -360,11 +360,11 @@ def test_upgrade_from_another_protocol_between_servers_ends_all_and_starts_all_a
 def test_a_cluster_that_is_being_emptied_is_so_after_an_upgrade_from_another_protocol(
     code: Path, cluster: ClusterControl
 ) -> None:
-    assert cluster.ask_to_drain(True)
-    cluster.end_all()
+    assert cluster.set_drain(True)
+    cluster.terminate_all()
     start_with_another_protocol(cluster, code)
     upgrade(cluster)
-    drains = cluster.drains()
+    drains = cluster.drain_status()
     assert drains is not None
     assert drains.on
     cluster.stop()  # whoever starts it has it open again

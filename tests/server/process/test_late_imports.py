@@ -92,8 +92,8 @@ def test_servers_without_their_files_work_on_and_take_over(cluster_without_files
         play_a_match(players[1:])
         wait_until(lambda: rated(connection) == {"Жанна", "bob", "Зоя"})
         assert scrape(cluster.settings, MAIN).value("tictactoe_epoch") == 2
-        assert cluster.ask_to_drain(True)
-        drains = cluster.drains()
+        assert cluster.set_drain(True)
+        drains = cluster.drain_status()
         assert drains is not None
         assert drains.on
     assert not any(word in text for text in logs_of(cluster) for word in ("ImportError", "ModuleNotFoundError"))

@@ -97,7 +97,7 @@ def test_nothing_of_the_original_is_killed_from_the_copy(same_ports: Settings, r
 def test_the_original_is_not_emptied_from_the_copy(cluster: ClusterControl, same_ports: Settings) -> None:
     with pytest.raises(NotRunning):
         drain(ClusterControl(same_ports))
-    drains = cluster.drains()
+    drains = cluster.drain_status()
     assert drains is not None
     assert not drains.on
 

@@ -143,7 +143,7 @@ class ClusterModel:
 
     def _ask(self, control: LocalServers | None) -> _Look:
         if control is not None and control.runs_here():
-            return _Look(control.look(), control)
+            return _Look(control.snapshot(), control)
         return _Look(self._cluster.ask("servers", deadline_s=ASK_S), None)
 
     def _seen(self, look: _Look) -> None:

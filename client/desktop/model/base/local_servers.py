@@ -24,7 +24,7 @@ class LocalServers(Protocol):
     def runs_here(self) -> bool:
         """Return whether any server of the cluster runs on this machine."""
 
-    def look(self) -> Mapping[str, Any]:
+    def snapshot(self) -> Mapping[str, Any]:
         """Return the servers' states and recent takeovers, as ``servers()`` in docs/protocol.md."""
 
 

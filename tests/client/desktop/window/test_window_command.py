@@ -112,7 +112,7 @@ def test_play_leaves_the_servers_to_others_who_are_connected_and_says_so(tmp_pat
             "Others are connected, so the servers keep running. To stop them: python tictactoe.py cluster stop"
         )
         assert cluster.runs_here()
-        wait_until(lambda: not cluster.is_used(patience_s=0.0), what="the last of them is gone")
+        wait_until(lambda: not cluster.has_clients(disconnect_s=0.0), what="the last of them is gone")
     finally:
         end(cluster)
 

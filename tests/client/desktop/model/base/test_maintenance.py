@@ -42,7 +42,7 @@ def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(
     ann, bob = sit_down(cluster.name_server, "ann"), sit_down(cluster.name_server, "bob")
     ann.creates("a table")
     assert bob.lobby.rooms is not None
-    assert cluster.ask_to_drain(True, int(HALF_PAST_TWO))
+    assert cluster.set_drain(True, int(HALF_PAST_TWO))
     told = Banner("closing", "The servers stop for maintenance at 14:30. Please finish your game.")
     for seat, screen in ((ann, "room"), (bob, "lobby")):
         seat.wait(lambda seat=seat: seat.model.banner() == told, f"told in the {screen}")  # type: ignore[misc]
@@ -50,5 +50,5 @@ def test_people_are_told_in_lobby_and_room_and_hear_when_it_is_called_off(
     bob.lobby.create(NewRoom("another"))
     bob.wait(lambda: bob.lobby.message, "the refusal")
     assert bob.lobby.message == "The cluster is closing for maintenance: no new rooms."
-    assert cluster.ask_to_drain(False)
+    assert cluster.set_drain(False)
     bob.wait(lambda: bob.model.banner() is None, "nothing is said any more")
