@@ -121,7 +121,7 @@ def test_the_command_is_interrupted_and_the_cluster_is_whole_or_gone(
             Game(connection, new_names("ada", "bob")).play(0, 3)
 
 
-def test_a_stop_says_what_becomes_of_a_cluster_when_it_is_interrupted(
+def test_an_interrupted_stop_prints_what_happens_next(
     cluster: ClusterControl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from typer.testing import CliRunner
@@ -137,4 +137,4 @@ def test_a_stop_says_what_becomes_of_a_cluster_when_it_is_interrupted(
     result = CliRunner().invoke(tictactoe.app, ["cluster", "stop"])
     monkeypatch.undo()
     assert result.exit_code == 2
-    assert "Say cluster stop again" in result.output + capsys.readouterr().err
+    assert "Run cluster stop again" in result.output + capsys.readouterr().err
