@@ -14,7 +14,7 @@ from client import Cluster as Connection
 from client import connect
 from server.control.cluster import ClusterControl
 from server.main.read_only import READ_ONLY
-from server.supervision.processes import ROLES, end, start
+from server.supervision.processes import ROLES, kill, start
 from server.supervision.status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
@@ -86,7 +86,7 @@ def status_of(cluster: ClusterControl, role: str) -> RoleStatus:
 def kill_and_wait(cluster: ClusterControl, role: str) -> None:
     """Kill a role, and wait until another process answers in it."""
     killed = wait_until(lambda: cluster.process_of(role), what=f"a {role} that is written down")
-    end(killed)
+    kill(killed)
 
     def replaced() -> bool:
         status = status_of(cluster, role)
