@@ -14,10 +14,11 @@ from game.accounts.recovery_code import LONGEST_WRITTEN, check_code
 from game.errors import NoSuchRoom
 from game.games.registry import DEFAULT_GAME, short_list
 from game.games.selection import check_filter
+from server.communication.bot_matches import BotLimits
 from server.communication.following import FOLLOW_WAIT_S, PAGE
 from server.communication.game_index import GameIndex
 from server.communication.lobby_follower import LOBBY, LobbyFollower
-from server.communication.matchmaker import BotLimits, Matchmaker
+from server.communication.matchmaker import Matchmaker
 from server.communication.online import Online
 from server.communication.presence import REPORT_EVERY_S, SHOWN
 from server.communication.ratings import Pool

@@ -8,25 +8,26 @@ the queue by their tickets.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from game.errors import LimitReached, TicTacToeError
+from game.errors import TicTacToeError
 from game.games.registry import DEFAULT_GAME, PLAYERS_OF_A_MATCH, short_list
 from game.games.selection import SeekFilter, narrowed
 from game.match.matchmaking import PATIENT_S, Seeker, Seekers
 from game.rooms.commands import SYSTEM_REQUESTS
 from game.rooms.drain_rules import check_not_draining
+from server.communication.bot_matches import DEFAULT_BOT_LIMITS, BotLimits, BotMatches
 from server.communication.following import FOLLOW_WAIT_S
 from server.communication.lobby_follower import LobbyFollower
+from server.communication.seek_ticket import SeekTickets
 from server.rooms.ids import HOUSE_BOT, system_request
 from server.rooms.long_poll import LongPolls
 from server.rooms.pairing import MOST_AT_ONCE, Pairing
 from server.runtime.retries import TAKEOVER_S, Retries
-from wire.errors import Busy, NotReady
+from wire.errors import NotReady
 from wire.later import Later
 from wire.waiting import about_to_wait
 
@@ -37,8 +38,6 @@ REFUSED_AGAIN_S = 0.5
 """Pause after the main server refused to open rooms, because there were too many."""
 CANCELLED_S = 10.0
 """A cancelled seek is remembered at least this long. A call with its old ticket returns that the seek is over."""
-LONGEST_WAIT_MS = 3_600_000
-"""The longest waiting time that a ticket counts for."""
 
 CallMain = Callable[..., Any]
 Where = Callable[[str], Mapping[str, object]]
@@ -49,16 +48,6 @@ class _Seek(NamedTuple):
 
     accepts: SeekFilter
     since: float
-
-
-class BotLimits(NamedTuple):
-    """The most matches that the house bot plays at once: in all, and with people of one host."""
-
-    most: int = 48
-    most_of_host: int = 32
-
-
-DEFAULT_BOT_LIMITS = BotLimits()
 
 
 class Matchmaker:
@@ -79,18 +68,16 @@ class Matchmaker:
 
         ``where``: returns the address of a room. ``key``: signs tickets.
         """
-        self._bot_limits = bot_limits
-        self._bot_hosts: dict[str, str] = {}  # rooms of the bot's matches -> the other player's host
+        self._bot_matches = BotMatches(lobby, bot_limits)
         self._call_main = call_main
         self._lobby = lobby
         self._where = where
         self._rating_of = rating_of
-        self._key = key
+        self._tickets = SeekTickets(key)
         self._clock = clock
         self._choices = short_list(DEFAULT_GAME)
         self.retries = Retries("rooms for matches cannot be opened", log_after_s=TAKEOVER_S)
-        # Guards ``_seekers``, ``_news``, ``_being_matched``, ``_cancelled`` and ``_bot_hosts``. It is notified when
-        # ``_being_matched`` shrank.
+        # Guards ``_seekers``, ``_news``, ``_being_matched``, ``_cancelled``; notified when ``_being_matched`` shrank.
         self._changed = threading.Condition()
         self._seekers = Seekers(self._choices, players=PLAYERS_OF_A_MATCH)
         self._news = False  # whether a seeker was added since the last matching
@@ -105,7 +92,7 @@ class Matchmaker:
 
         A player who cancelled a seek starts a new seek by a call without a ticket. Raises Draining.
         """
-        waited_s = self._waited_s(name, ticket)
+        waited_s = self._tickets.waited_s(name, ticket)
         seek = _Seek(accepts, self._clock() - waited_s)
         if timeout_s <= 0 or self._lobby.match_of(name) is not None or self._lobby.draining is not None:
             return self._state_of(name, seek)
@@ -145,17 +132,15 @@ class Matchmaker:
         own = self._lobby.match_of(name)
         if own is not None:
             return self._in_room(own)
-        if not self._bot_is_free():
-            raise Busy("the house bot plays its most matches (MAX_BOT_MATCHES)")
-        self._check_may_play_bot(host)
+        self._bot_matches.check_may_begin(host)
         digest = hashlib.sha256(f"{name}\n{request_id}".encode()).hexdigest()
         choices = narrowed(self._choices, [accepts]) or self._choices
         pairing = Pairing(f"{SYSTEM_REQUESTS}{digest[:32]}", (name, HOUSE_BOT), choices, (HOUSE_BOT,))
         (opened,) = self._open([pairing])
         with self._changed:
             self._seekers.drop(name)
-            if opened["room"]:
-                self._bot_hosts[opened["room"]] = host
+        if opened["room"]:
+            self._bot_matches.add(opened["room"], host)
         self._long_polls.notify([name])  # answer the player's open seeks
         return self._in_room(opened["room"] or opened["taken"][name])
 
@@ -265,10 +250,10 @@ class Matchmaker:
         return {
             "room": None,
             "waiting": not cancelled,
-            "ticket": "" if cancelled else self._ticket(name, waited_s),
+            "ticket": "" if cancelled else self._tickets.issue(name, waited_s),
             "waited_s": waited_s,
             "others": others,
-            "house_bot": waited_s >= PATIENT_S and self._bot_is_free(),
+            "house_bot": waited_s >= PATIENT_S and self._bot_matches.may_begin(),
         }
 
     def _remember_cancelled(self, name: str) -> None:
@@ -281,32 +266,3 @@ class Matchmaker:
 
     def _in_room(self, room: str) -> dict[str, object]:
         return {"room": room, "waiting": False, **self._where(room)}
-
-    def _bot_is_free(self) -> bool:
-        return len(self._lobby.matches_of(HOUSE_BOT)) < self._bot_limits.most
-
-    def _check_may_play_bot(self, host: str) -> None:
-        """Raise LimitReached when the bot plays its most matches with people of that host."""
-        playing = set(self._lobby.matches_of(HOUSE_BOT))
-        with self._changed:
-            self._bot_hosts = {room: where for room, where in self._bot_hosts.items() if room in playing}
-            here = sum(where == host for where in self._bot_hosts.values())
-        if host and here >= self._bot_limits.most_of_host:
-            raise LimitReached(
-                f"the house bot plays {here} matches with people of your address, the most that it may"
-                " (MAX_BOT_MATCHES_PER_HOST)"
-            )
-
-    def _ticket(self, name: str, waited_s: float) -> str:
-        waited_ms = str(int(waited_s * 1000))
-        return f"{waited_ms}-{self._signature(name, waited_ms)}"
-
-    def _waited_s(self, name: str, ticket: str) -> float:
-        """Return for how long a player has waited, by the ticket; 0.0 if its signature is wrong."""
-        waited_ms, _, signature = ticket.partition("-")
-        if not hmac.compare_digest(signature.encode(), self._signature(name, waited_ms).encode()):
-            return 0.0
-        return min(int(waited_ms), LONGEST_WAIT_MS) / 1000.0
-
-    def _signature(self, name: str, waited_ms: str) -> str:
-        return hmac.new(self._key, f"{name}\n{waited_ms}".encode(), "sha256").hexdigest()[:32]

@@ -20,7 +20,7 @@ from game.match.matchmaking import Seeker
 from game.rooms.commands import SYSTEM, Close
 from server.commit.commit import Commit
 from server.commit.group_commit import Committer
-from server.communication import matchmaker
+from server.communication import bot_matches
 from server.communication.lobby_follower import LobbyFollower
 from server.communication.matchmaker import CANCELLED_S, Matchmaker
 from server.log.entries import Entry, Epoch
@@ -357,7 +357,7 @@ def test_who_waits_hears_of_their_match_as_soon_as_the_front_door_does(crowd: Cr
 
 
 def test_who_is_refused_by_the_house_bot_waits_on(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matchmaker.Matchmaker, "_bot_is_free", lambda _: False)
+    monkeypatch.setattr(bot_matches.BotMatches, "may_begin", lambda _: False)
     crowd.ask("p0", SeekFilter(), "", 0.0)
     with pytest.raises(Busy):
         crowd.servers.matchmaker.play_house_bot("p0", "request", SeekFilter())
