@@ -106,10 +106,10 @@ def door(
         from client.desktop.window.run import run_window
 
         settings = load()
-        wishes = StartOptions(name=name, server=server, room=room, watch=watch)
+        options = StartOptions(name=name, server=server, room=room, watch=watch)
         own = str(settings.name_server)
         run_window(
-            AppModel(own_server=own, wishes=wishes, open_servers=lambda: OwnServers(settings)),
+            AppModel(own_server=own, options=options, open_servers=lambda: OwnServers(settings)),
             side=side,
             scale=scale,
         )

@@ -56,7 +56,7 @@ class Studio:
     def _window(self, name: str, number: int, folder: Path) -> Window:
         model = AppModel(
             own_server=self.cluster.name_server,
-            wishes=StartOptions(name=name, server=self.cluster.name_server),
+            options=StartOptions(name=name, server=self.cluster.name_server),
             open_servers=lambda: OwnServers(self.cluster.settings),
             preferences=Preferences(folder / f"{name}.json"),
             credentials=Credentials(folder / f"{name} tokens.json"),
@@ -118,14 +118,14 @@ class Studio:
         with connect(self.cluster.name_server) as connection:
             watcher = connection.claim("dorothy").room(room.id)
             watcher.join("spectator")
-            for say, text in ((room.talk.say, "Good luck, Bob!"), (bob.talk.say, "Thanks, I’ll need it")):
-                lines = len(room.talk.lines)
+            for say, text in ((room.chat.send, "Good luck, Bob!"), (bob.chat.send, "Thanks, I’ll need it")):
+                lines = len(room.chat.lines)
                 say(text)
-                self.live(lambda lines=lines: len(room.talk.lines) > lines)  # type: ignore[misc]
+                self.live(lambda lines=lines: len(room.chat.lines) > lines)  # type: ignore[misc]
             watcher.say("What a start")
             self.play(2)
             bob.offers.offer("draw")
-            self.live(lambda: bool(room.bars()) and room.talk.lines[-1].by == "dorothy")
+            self.live(lambda: bool(room.bars()) and room.chat.lines[-1].by == "dorothy")
             self.picture(self.ada.shell, "game")
         self.ada.shell.geometry(f"{SIZE[0]}x{SIZE[1]}+0+0")
         self.cluster.stop()

@@ -33,34 +33,34 @@ def outcome(before: View | None, news: News, me: str) -> str:
         return ""
     opponent = called(news.view, name_in(news.view, other(seat)))
     pending = {*before.offers_of(before.seat_of(me))}
-    wished = before.seat_of(me) in before.rematch
+    rematch_offered = before.seat_of(me) in before.rematch
     if news.gap:  # the events are missing, only their result is known
         same_game = before.game_number == news.view.game_number and news.view.phase == "playing"
         return _unanswered(opponent, pending - {*news.view.offers_of(seat)}) if same_game else ""
-    said = ""
+    text = ""
     for _, event in news.events:
         if event.by == me:
-            pending, wished = _after_own(event, pending, wished)
+            pending, rematch_offered = _after_own(event, pending, rematch_offered)
         elif isinstance(event, Declined) and not event.withdrawn:
-            said, pending = f"{opponent} {_DECLINED[event.what]}", pending - {event.what}
-        elif isinstance(event, RematchDeclined) and wished:
-            said, wished = f"{opponent} declined the rematch", False
+            text, pending = f"{opponent} {_DECLINED[event.what]}", pending - {event.what}
+        elif isinstance(event, RematchDeclined) and rematch_offered:
+            text, rematch_offered = f"{opponent} declined the rematch", False
         elif isinstance(event, Moved):
-            said, pending = _unanswered(opponent, pending) or said, set()
-    return said
+            text, pending = _unanswered(opponent, pending) or text, set()
+    return text
 
 
-def _after_own(event: Event, pending: set[OfferKind], wished: bool) -> tuple[set[OfferKind], bool]:
+def _after_own(event: Event, pending: set[OfferKind], rematch_offered: bool) -> tuple[set[OfferKind], bool]:
     """Return the user's pending offers, and whether the rematch offer is pending, after an event of the user."""
     if isinstance(event, Offered):
-        return pending | {event.what}, wished
+        return pending | {event.what}, rematch_offered
     if isinstance(event, Declined):
-        return pending - {event.what}, wished
+        return pending - {event.what}, rematch_offered
     if isinstance(event, Moved):
-        return set(), wished
+        return set(), rematch_offered
     if isinstance(event, (RematchWanted, RematchDeclined)):
         return pending, isinstance(event, RematchWanted)
-    return pending, wished
+    return pending, rematch_offered
 
 
 def _unanswered(opponent: str, lost: set[OfferKind]) -> str:

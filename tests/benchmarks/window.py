@@ -95,7 +95,7 @@ def measure(cluster: ClusterControl, rooms: int, seconds: float, folder: Path) -
     collect_here(app)
     model = AppModel(
         own_server=cluster.name_server,
-        wishes=StartOptions(name="ada", server=cluster.name_server),
+        options=StartOptions(name="ada", server=cluster.name_server),
         preferences=Preferences(folder / "window.json"),
         credentials=Credentials(folder / "tokens.json"),
     )

@@ -50,7 +50,7 @@ class AppModel:
         self,
         *,
         own_server: str,
-        wishes: StartOptions | None = None,
+        options: StartOptions | None = None,
         open_servers: OpenLocalServers | None = None,
         preferences: Preferences | None = None,
         credentials: Credentials | None = None,
@@ -64,24 +64,24 @@ class AppModel:
         self.preferences = preferences or Preferences()
         self.own_server = own_server
         # None while signed out. ``lobby`` and ``restart`` are set exactly while this is set.
-        self.who: SignedIn | None = None
+        self.user: SignedIn | None = None
         self.lobby: LobbyModel | None = None
         # None unless the user is in a room.
         self.room: RoomModel | None = None
         self.servers: ClusterModel | None = None
         self.records: RecordsModel | None = None
-        self.keeping: RecoveryCodeModel | None = None
+        self.recovery: RecoveryCodeModel | None = None
         self.restart: RestartModel | None = None
-        self._wishes = wishes or StartOptions()
+        self._options = options or StartOptions()
         self._open_servers = open_servers
         self.credentials = credentials or Credentials()
         self._clock = clock
         self._computers: Computers | None = None
         # Tasks that leave rooms, by room id. Entering a room again must stop its task first.
         self._leaving: dict[str, Task] = {}
-        self.start = self._new_start(self._wishes.server or next(iter(self.preferences.servers), own_server))
-        if self._wishes.name:
-            self.start.sign_in(self.start.server, self._wishes.name)
+        self.start = self._new_start(self._options.server or next(iter(self.preferences.servers), own_server))
+        if self._options.name:
+            self.start.sign_in(self.start.server, self._options.name)
 
     @property
     def screen(self) -> Literal["start", "lobby", "room", "records"]:
@@ -108,8 +108,8 @@ class AppModel:
 
     def open_servers(self) -> None:
         """Open the cluster view's model."""
-        if self.servers is None and self.who is not None:
-            self.servers = ClusterModel(self.who.cluster, self.who.server, self.background, self._open_servers)
+        if self.servers is None and self.user is not None:
+            self.servers = ClusterModel(self.user.cluster, self.user.server, self.background, self._open_servers)
 
     def close_servers(self) -> None:
         """Close the cluster view's model."""
@@ -119,21 +119,21 @@ class AppModel:
 
     def open_records(self) -> None:
         """Go from the lobby to leaderboard, players and games."""
-        if self.records is None and self.room is None and self.who is not None:
+        if self.records is None and self.room is None and self.user is not None:
             self.records = RecordsModel(
-                self.who.cluster, self.who.player.name, self.background, closed=self._close_records
+                self.user.cluster, self.user.player.name, self.background, closed=self._close_records
             )
 
-    def open_keeping(self) -> None:
+    def open_recovery(self) -> None:
         """Open the model for a recovery code."""
-        if self.keeping is None and self.who is not None:
-            self.keeping = RecoveryCodeModel(self.who.player, self.background)
+        if self.recovery is None and self.user is not None:
+            self.recovery = RecoveryCodeModel(self.user.player, self.background)
 
-    def close_keeping(self) -> None:
+    def close_recovery(self) -> None:
         """Close the model for a recovery code."""
-        if self.keeping is not None:
-            self.keeping.stop()
-            self.keeping = None
+        if self.recovery is not None:
+            self.recovery.stop()
+            self.recovery = None
 
     def leave_room(self) -> Task | None:
         """Return to the lobby.
@@ -144,7 +144,7 @@ class AppModel:
         room, lobby = self.room, self.lobby
         if room is None:
             return None
-        if lobby is not None and room.is_waited_for:
+        if lobby is not None and room.has_game:
             lobby.games.seats.hold(room.id)
             room.step_out()
             return None
@@ -162,7 +162,7 @@ class AppModel:
     def sign_out(self) -> None:
         """Return to the first screen. Seats stay."""
         self.close_servers()
-        self.close_keeping()
+        self.close_recovery()
         self._leave_all()
         if self.records is not None:
             self.records.close()
@@ -171,11 +171,11 @@ class AppModel:
         if self.restart is not None:
             self.restart.stop()
             self.restart = None
-        who, self.lobby, self.who = self.who, None, None
-        if who is not None:
-            who.cluster.close()
-            self.preferences.let_go()
-            self.start = self._new_start(who.server)
+        user, self.lobby, self.user = self.user, None, None
+        if user is not None:
+            user.cluster.close()
+            self.preferences.release_name()
+            self.start = self._new_start(user.server)
 
     def close(self) -> None:
         """Leave all rooms after the window has closed, so that other players see it.
@@ -205,19 +205,19 @@ class AppModel:
             signed_in=self._signed_in,
         )
 
-    def _signed_in(self, who: SignedIn) -> None:
-        self.who = who
-        self.restart = RestartModel(who.server, self.background, self._open_servers)
+    def _signed_in(self, user: SignedIn) -> None:
+        self.user = user
+        self.restart = RestartModel(user.server, self.background, self._open_servers)
         self._computers = Computers(
-            who.cluster, who.player, self.credentials, who.server, self.background, self._computer_failed
+            user.cluster, user.player, self.credentials, user.server, self.background, self._computer_failed
         )
-        self.lobby = LobbyModel(who, self.background, self._computers, entering=self._enter, clock=self._clock)
-        wishes, self._wishes = self._wishes, StartOptions()
-        if wishes.room:
-            self.lobby.enter(wishes.room, "spectator" if wishes.watch else "player")
+        self.lobby = LobbyModel(user, self.background, self._computers, entering=self._enter, clock=self._clock)
+        options, self._options = self._options, StartOptions()
+        if options.room:
+            self.lobby.enter(options.room, "spectator" if options.watch else "player")
 
     def _enter(self, room: RoomClient, role: Role) -> None:
-        if self.who is None:
+        if self.user is None:
             return
         if self.records is not None:
             self.records.close()
@@ -228,20 +228,20 @@ class AppModel:
             room,
             self.background,
             preferences=self.preferences,
-            look_up=self.who.cluster.result,
-            claim_after_ms=int(self.who.cluster.claim_after_s * 1000),
+            look_up=self.user.cluster.result,
+            claim_after_ms=int(self.user.cluster.claim_after_s * 1000),
             left=lambda why: self._left(room.id, why),
             changed=self._seen,
             clock=self._clock,
         )
         if self.lobby is not None:
-            self.lobby.games.seats.look_at(room.id)
+            self.lobby.games.seats.set_shown(room.id)
         self.room.enter(role)
 
     def _seen(self, view: View) -> None:
         """Take in a new view of the current room."""
         if self._computers is not None:
-            self._computers.look_at(view)
+            self._computers.update(view)
         if self.lobby is not None:
             self.lobby.games.seen(view)
 
@@ -250,12 +250,12 @@ class AppModel:
 
     def _computer_failed(self, error: TicTacToeError) -> None:
         if self.room is not None:
-            self.room.asking.notice = computer_stopped(error.message)
+            self.room.command.notice = computer_stopped(error.message)
 
     def _left(self, room: str, why: str) -> None:
         self.room = None
         if self._computers is not None:
             self._computers.leave(room)
         if self.lobby is not None:
-            self.lobby.games.seats.look_at("")
+            self.lobby.games.seats.set_shown("")
             self.lobby.message = why

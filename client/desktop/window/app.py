@@ -44,9 +44,9 @@ class Window:
         self.faults: deque[BaseException] = deque(maxlen=KEPT_FAULTS)
         """The latest unexpected errors. Each is in the log too."""
         self.screen: Screen | None = None
-        # The cluster view; None unless it is open. ``keeping`` and ``keys`` are windows of the same kind.
+        # The cluster view; None unless it is open. ``recovery`` and ``keys`` are windows of the same kind.
         self.servers: ClusterScreen | None = None
-        self.keeping: RecoveryCodeScreen | None = None
+        self.recovery: RecoveryCodeScreen | None = None
         self.keys: tk.Toplevel | None = None
         # The model of the current ``screen``. Another model needs another screen.
         self._shown: object = None
@@ -71,8 +71,8 @@ class Window:
         header = ttk.Frame(self.shell, padding=(look.px(16), look.px(8), look.px(16), 0))
         header.grid(row=0, sticky="ew")
         header.columnconfigure(0, weight=1)
-        self.who = ttk.Label(header, font=look.font(10))
-        self.who.grid(row=0, column=0, sticky="w")
+        self.user = ttk.Label(header, font=look.font(10))
+        self.user.grid(row=0, column=0, sticky="w")
         self.menu_button, menu = menu_button(header, texts.MENU)
         self.menu_button.grid(row=0, column=1)
         menu.add_command(label=texts.CLUSTER_VIEW, accelerator="F12", command=self.toggle_servers)
@@ -80,7 +80,7 @@ class Window:
         menu.add_command(label=texts.THEME, accelerator="F9", command=self.change_theme)
         menu.add_command(label=texts.KEYS, accelerator="F1", command=self.toggle_keys)
         menu.add_separator()
-        menu.add_command(label=texts.RECOVERY_CODE, command=self.toggle_keeping)
+        menu.add_command(label=texts.RECOVERY_CODE, command=self.toggle_recovery)
         menu.add_command(label=texts.SIGN_OUT, command=lambda: self.act(self.model.sign_out))
         menu.add_command(label=texts.QUIT, accelerator="Ctrl+Q", command=self.close)
 
@@ -98,7 +98,7 @@ class Window:
             self._change_screen()
         if self.screen is not None:
             self.screen.refresh()
-        for beside in (self.servers, self.keeping):
+        for beside in (self.servers, self.recovery):
             if beside is not None:
                 beside.refresh()
         self._show_title()
@@ -106,9 +106,9 @@ class Window:
 
     def _show_title(self) -> None:
         """Show whose turn it is and the username in the title, which is readable while the window is hidden."""
-        who, room = self.model.who, self.model.room
+        user, room = self.model.user, self.model.room
         my_turn = room is not None and room.my_turn
-        title = texts.window_title("" if who is None else who.player.name, my_turn=my_turn)
+        title = texts.window_title("" if user is None else user.player.name, my_turn=my_turn)
         if title != self._title:
             self._title = title
             self.shell.title(title)
@@ -117,15 +117,15 @@ class Window:
         if self.screen is not None:
             self.screen.destroy()
         model, shell = self.model, self.shell
-        who = "" if model.who is None else texts.signed_in_as(model.who.player.name, model.who.server)
-        self.who.configure(text=who)
-        if model.room is not None and model.who is not None:
+        who = "" if model.user is None else texts.signed_in_as(model.user.player.name, model.user.server)
+        self.user.configure(text=who)
+        if model.room is not None and model.user is not None:
             self.screen = RoomScreen(
                 shell,
                 self.look,
                 self.act,
                 model.room,
-                server=model.who.server,
+                server=model.user.server,
                 leave=model.leave_room,
                 play_again=model.play_again,
             )
@@ -138,8 +138,8 @@ class Window:
         self.screen.grid(row=1, sticky="nsew")
         if model.servers is None and self.servers is not None:
             self._close_servers()
-        if model.keeping is None and self.keeping is not None:
-            self._close_keeping()
+        if model.recovery is None and self.recovery is not None:
+            self._close_recovery()
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -201,7 +201,7 @@ class Window:
 
     def recolour(self) -> None:
         """Draw again what the theme library does not, after a change of the theme."""
-        for screen in (self.screen, self.servers, self.keeping):
+        for screen in (self.screen, self.servers, self.recovery):
             if screen is not None:
                 screen.recolour()
 
@@ -224,7 +224,7 @@ class Window:
             return
         self.model.open_servers()
         if self.model.servers is None:
-            self.act(lambda: self.model.start.say(texts.SIGN_IN_FOR_SERVERS))
+            self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_SERVERS))
             return
         beside = self._beside(texts.CLUSTER_VIEW)
         beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
@@ -241,27 +241,27 @@ class Window:
             self.servers.winfo_toplevel().destroy()
             self.servers = None
 
-    def toggle_keeping(self) -> None:
+    def toggle_recovery(self) -> None:
         """Show or hide the page for the recovery code."""
-        if self.keeping is not None:
-            self._close_keeping()
+        if self.recovery is not None:
+            self._close_recovery()
             return
-        self.model.open_keeping()
-        if self.model.keeping is None:
-            self.act(lambda: self.model.start.say(texts.SIGN_IN_FOR_CODE))
+        self.model.open_recovery()
+        if self.model.recovery is None:
+            self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_CODE))
             return
         beside = self._beside(texts.RECOVERY_CODE)
-        self.keeping = RecoveryCodeScreen(beside, self.look, self.act, self.model.keeping)
-        self.keeping.pack(fill="both", expand=True)
-        beside.bind("<Escape>", lambda _: self._close_keeping())
-        beside.protocol("WM_DELETE_WINDOW", self._close_keeping)
-        self.keeping.refresh()
+        self.recovery = RecoveryCodeScreen(beside, self.look, self.act, self.model.recovery)
+        self.recovery.pack(fill="both", expand=True)
+        beside.bind("<Escape>", lambda _: self._close_recovery())
+        beside.protocol("WM_DELETE_WINDOW", self._close_recovery)
+        self.recovery.refresh()
 
-    def _close_keeping(self) -> None:
-        self.model.close_keeping()
-        if self.keeping is not None:
-            self.keeping.winfo_toplevel().destroy()
-            self.keeping = None
+    def _close_recovery(self) -> None:
+        self.model.close_recovery()
+        if self.recovery is not None:
+            self.recovery.winfo_toplevel().destroy()
+            self.recovery = None
 
     def _beside(self, title: str) -> ttk.Toplevel:
         """Open a window beside this window."""

@@ -55,8 +55,8 @@ def _bind_keys(window: Window) -> None:
         window.shell.bind(key, _on(window, LobbyScreen, in_the_lobby))
     in_room: dict[str, Callable[[RoomScreen], object]] = {
         "r": lambda room: room.actions.main(),
-        "i": lambda room: room.door.copy_invitation(),
-        "t": RoomScreen.toggle_talk,
+        "i": lambda room: room.access.copy_invitation(),
+        "t": RoomScreen.toggle_chat,
         "y": lambda room: room.reply(ACCEPT),
         "n": lambda room: room.reply(DECLINE),
     }

@@ -77,11 +77,11 @@ def test_an_offer_ends_with_the_opponent_s_move_and_that_is_said() -> None:
 
 def test_a_rematch_that_is_declined() -> None:
     room = won_by_x()
-    wishes = Rematch("bob", request())
-    assert told(room, wishes, declines("ann", "rematch")) == {**NOTHING, "bob": "ann declined the rematch"}
-    assert told(room, wishes, declines("bob", "rematch")) == NOTHING
-    assert told(room, wishes, Leave("bob", request())) == NOTHING, "whoever goes withdraws it"
-    assert told(room, wishes, Rematch("ann", request())) == NOTHING
+    options = Rematch("bob", request())
+    assert told(room, options, declines("ann", "rematch")) == {**NOTHING, "bob": "ann declined the rematch"}
+    assert told(room, options, declines("bob", "rematch")) == NOTHING
+    assert told(room, options, Leave("bob", request())) == NOTHING, "whoever goes withdraws it"
+    assert told(room, options, Rematch("ann", request())) == NOTHING
 
 
 def test_after_a_gap_what_is_gone_is_said_from_the_two_views() -> None:

@@ -92,4 +92,4 @@ def test_a_server_in_words() -> None:
     assert not replace(main, step="degraded").is_well
     gone = Server(REPLICATION, "stopped", None, None, None, None, None, "keeps dying (2 failed starts)")
     assert (gone.word, gone.is_well, gone.facts) == ("stopped", False, ["keeps dying (2 failed starts)"])
-    assert Takeover(MAIN, 3.21, 0.0312).words == "Main server replaced in 31 ms, 3.2 s ago"
+    assert Takeover(MAIN, 3.21, 0.0312).text == "Main server replaced in 31 ms, 3.2 s ago"

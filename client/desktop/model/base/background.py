@@ -38,7 +38,7 @@ class Background:
         # Only the draining thread changes it.
         self._tasks: set[Task] = set()
 
-    def do(
+    def run(
         self,
         work: Callable[[threading.Event], Result],
         then: Callable[[Result], None] = lambda _: None,
@@ -76,11 +76,11 @@ class Background:
         self._start(task, run, ended)
         return task
 
-    def tell(self, action: Action) -> None:
+    def post(self, action: Action) -> None:
         """Call ``action`` in the draining thread. For any thread."""
         self._post(None, action)
 
-    def hears(self, source: str, clock: Callable[[], float], *listeners: Listener) -> Callable[[bool], None]:
+    def link_callback(self, source: str, clock: Callable[[], float], *listeners: Listener) -> Callable[[bool], None]:
         """Return a callback for a connection's thread: True when a call is answered, False when it must be retried.
 
         The callback informs the listeners, with the time of the call to it.
@@ -90,7 +90,7 @@ class Background:
             now = clock()
             for listener in listeners:
                 note = listener.answered if answered else listener.lost
-                self.tell(lambda note=note: note(source, now))  # type: ignore[misc]
+                self.post(lambda note=note: note(source, now))  # type: ignore[misc]
 
         return on_link
 

@@ -62,7 +62,7 @@ class Takeover:
     took_s: float
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The takeover as a line."""
         return texts.takeover(self.role, ago_s=self.ago_s, took_s=self.took_s)
 
@@ -116,7 +116,7 @@ class ClusterModel:
         def then(words: str) -> None:
             self._outcome = words
 
-        self._background.do(work, then)
+        self._background.run(work, then)
 
     def stop(self) -> None:
         """Stop the background work."""

@@ -22,7 +22,7 @@ class Loading(Generic[Value]):
         self._background = background
         self._task: Task | None = None
 
-    def ask(self, question: Callable[[], Value], *, joined: Callable[[Value], Value] = lambda new: new) -> None:
+    def load(self, question: Callable[[], Value], *, joined: Callable[[Value], Value] = lambda new: new) -> None:
         """Request a value, and drop the earlier request. ``joined`` makes the stored value from the answer."""
         self.stop()
         self.message = LOADING
@@ -33,7 +33,7 @@ class Loading(Generic[Value]):
         def failed(error: TicTacToeError) -> None:
             self.message = sentence(error.message)
 
-        self._task = self._background.do(lambda stop: until_answered(question, stop), then, failed)
+        self._task = self._background.run(lambda stop: until_answered(question, stop), then, failed)
 
     def stop(self) -> None:
         """Stop the background work."""

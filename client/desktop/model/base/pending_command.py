@@ -38,13 +38,13 @@ class PendingCommand:
 
         ``gone`` is called with every refusal, and returns whether the room is over for the user.
         """
-        # Set from ``ask`` until the effect is in the view, or a refusal. Its ``version`` is None until the answer.
+        # Set from ``send`` until the effect is in the view, or a refusal. Its ``version`` is None until the answer.
         self.pending: Pending | None = None
         self.notice = ""
         """The text of the last refusal, until the next command."""
         self.outcome = ""
         """The result of the user's last offer, until the next command."""
-        self.asks_to_resign = False
+        self.confirming_resign = False
         self._background = background
         self._link = link
         self._clock = clock
@@ -52,7 +52,7 @@ class PendingCommand:
         self._gone = gone
         self._command: Task | None = None
 
-    def ask(
+    def send(
         self,
         what: str,
         call: Callable[[str], CommandAnswer],
@@ -66,7 +66,7 @@ class PendingCommand:
             return
         self.pending = Pending(what, cell)
         self.notice = self.outcome = ""
-        self.asks_to_resign = False
+        self.confirming_resign = False
         self._link.lost("command", self._clock())
         request_id = new_request_id()
 
@@ -83,7 +83,7 @@ class PendingCommand:
                 self.notice = refusal(error)
                 on_refusal()
 
-        self._command = self._background.do(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)
+        self._command = self._background.run(lambda stop: until_answered(lambda: call(request_id), stop), then, failed)
 
     def settle(self, version: int | None) -> None:
         """Take in the view's version. A command with its effect in the view is pending no more."""

@@ -40,7 +40,7 @@ class Preferences:
         self.theme: Theme = "dark" if plain.get("theme") == "dark" else "light"
         self.muted: tuple[str, ...] = _names(plain.get("muted"))
         """The muted people, the latest last."""
-        self.hides_watchers = plain.get("hides_watchers") is True
+        self.hides_spectators = plain.get("hides_watchers") is True
         """Whether the lines of spectators are hidden."""
 
     @property
@@ -55,14 +55,14 @@ class Preferences:
         """
         names = [sign_in.name for sign_in in self.recent if sign_in.server == server]
         names += [sign_in.name for sign_in in self.recent]
-        return next((name for name in names if not self._in_use.has(SignIn(server, name))), "")
+        return next((name for name in names if not self._in_use.is_held_elsewhere(SignIn(server, name))), "")
 
     def remember(self, sign_in: SignIn) -> None:
         """Store a successful sign-in, to offer it first next time.
 
         No other window offers it while this window is open.
         """
-        self._in_use.hold(sign_in)
+        self._in_use.acquire(sign_in)
         others = [known for known in self.recent if known != sign_in]
         self.recent = (sign_in, *others)[:KEPT]
         self._write()
@@ -78,14 +78,14 @@ class Preferences:
         self.muted = (*others, name)[-KEPT_MUTED:] if on else others
         self._write()
 
-    def hide_watchers(self, on: bool) -> None:
+    def hide_spectators(self, on: bool) -> None:
         """Hide the lines of spectators, or show them."""
-        self.hides_watchers = on
+        self.hides_spectators = on
         self._write()
 
-    def let_go(self) -> None:
+    def release_name(self) -> None:
         """Release the name after signing out, so that another window may offer it."""
-        self._in_use.let_go()
+        self._in_use.release()
 
     def _read(self) -> Mapping[str, Any]:
         try:
@@ -104,7 +104,7 @@ class Preferences:
                 "recent": [asdict(one) for one in self.recent],
                 "theme": self.theme,
                 "muted": self.muted,
-                "hides_watchers": self.hides_watchers,
+                "hides_watchers": self.hides_spectators,
             }
             replace_file(self._file, json.dumps(plain, indent=2))
         except OSError as error:

@@ -83,7 +83,7 @@ class RestartModel:
         def then(control: LocalServers | None) -> None:
             self._control = control
 
-        return self._background.do(work, then)
+        return self._background.run(work, then)
 
     def _look(self, control: LocalServers) -> Task:
         def items(stop: Event) -> Iterator[bool]:

@@ -25,7 +25,7 @@ def start_servers(
     def on_progress(role: str) -> None:
         up.append(role)
         text = starting(up)
-        background.tell(lambda: progress(text))
+        background.post(lambda: progress(text))
 
     def work(_: Event) -> str:
         try:
@@ -34,4 +34,4 @@ def start_servers(
             return str(error)
         return ""
 
-    return background.do(work, done, failed)
+    return background.run(work, done, failed)

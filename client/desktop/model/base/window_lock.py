@@ -32,18 +32,18 @@ class WindowLock:
         # At most one lock: the name that this window uses.
         self._held: filelock.BaseFileLock | None = None
 
-    def hold(self, sign_in: SignIn) -> None:
+    def acquire(self, sign_in: SignIn) -> None:
         """Lock that name for this window, and release the name before."""
-        self.let_go()
+        self.release()
         self._held = self._taken(sign_in)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Release this window's name."""
         if self._held is not None:
             self._held.release()
             self._held = None
 
-    def has(self, sign_in: SignIn) -> bool:
+    def is_held_elsewhere(self, sign_in: SignIn) -> bool:
         """Return whether another window uses that name. If a lock cannot be tried, the name counts as free."""
         lock = self._taken(sign_in)
         if lock is not None:

@@ -73,14 +73,14 @@ class Computers:
         until_answered(lambda: its_room.join(request_id=its_seat), stop)
         return room
 
-    def look_at(self, view: View) -> None:
+    def update(self, view: View) -> None:
         """Run the computer player that has the other seat in this room, if it belongs to this window's user."""
         if view.room in self._playing or view.seat_of(self._player.name) is None:
             return
         for seat in view.seats.values():
             if seat is not None and seat.name != self._player.name and level_of(seat.name) is not None:
                 work = self._play(seat.name, view.room)
-                self._playing[view.room] = self._background.do(work, failed=self._failed)
+                self._playing[view.room] = self._background.run(work, failed=self._failed)
 
     def leave(self, room: str) -> None:
         """Stop the computer player in that room, for now."""

@@ -39,7 +39,7 @@ class LobbyModel:
 
     def __init__(
         self,
-        who: SignedIn,
+        user: SignedIn,
         background: Background,
         computers: Computers,
         *,
@@ -47,8 +47,8 @@ class LobbyModel:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``entering`` is called with the room to enter and the role."""
-        self.me = who.player.name
-        self.server = who.server
+        self.me = user.player.name
+        self.server = user.server
         self.rooms: Mapping[str, Row] | None = None
         """All open rooms by id; None until the list has arrived."""
         self.online: tuple[str, ...] = ()
@@ -60,17 +60,17 @@ class LobbyModel:
         self.doing = ""
         """The action in progress, as a text; empty if there is none."""
         self.link = Link()
-        self.games = OpenGames(who.player, background, every_s=who.cluster.max_wait_s / 2)
-        self.seeking = SeekingModel(who.player, background, self.link, found=self._found, clock=clock)
-        self._who = who
+        self.games = OpenGames(user.player, background, every_s=user.cluster.max_wait_s / 2)
+        self.seeking = SeekingModel(user.player, background, self.link, found=self._found, clock=clock)
+        self._user = user
         self._background = background
         self._computers = computers
         self._entering = entering
         self._clock = clock
         # The rows that match ``search``; None if they must be computed again.
         self._shown: list[Row] | None = None
-        self._watching = self._watch()
-        self._saying = self._say_online()
+        self._watch_task = self._watch()
+        self._online_task = self._follow_online()
         # The task of the action in ``doing``.
         self._way_in: Task | None = None
 
@@ -116,15 +116,15 @@ class LobbyModel:
         request_id = new_request_id()
 
         def work(stop: Event) -> RoomClient:
-            return until_answered(lambda: wanted.opened_by(self._who.player, request_id), stop)
+            return until_answered(lambda: wanted.opened_by(self._user.player, request_id), stop)
 
         self._go(texts.OPENING, work, "player")
 
     def enter(self, room: str, role: Role = "player") -> None:
         """Enter an existing room by its id, or by its invitation if it is private."""
-        self._go(ENTERING, lambda stop: until_answered(lambda: self._who.player.room(room), stop), role)
+        self._go(ENTERING, lambda stop: until_answered(lambda: self._user.player.room(room), stop), role)
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Cancel the action in progress."""
         if self._way_in is not None:
             self._way_in.stop()
@@ -133,17 +133,17 @@ class LobbyModel:
 
     def stop(self) -> None:
         """Stop all background work of the lobby."""
-        self.give_up()
+        self.cancel()
         self.seeking.stop()
         self.games.stop()
-        for task in (self._watching, self._saying):
+        for task in (self._watch_task, self._online_task):
             task.stop()
 
     # -- internals ----------------------------------------------------------------------------------------------------
 
     def _found(self, room: RoomClient) -> None:
         """Enter the room of a match, and cancel any other way into a room."""
-        self.give_up()
+        self.cancel()
         self._entering(room, "player")
 
     def _go(self, doing: str, work: Callable[[Event], RoomClient], role: Role) -> None:
@@ -161,17 +161,17 @@ class LobbyModel:
             self.link.answered("way in", self._clock())
             self.doing, self.message = "", sentence(error.message)
 
-        self._way_in = self._background.do(work, then, failed)
+        self._way_in = self._background.run(work, then, failed)
 
     def _watch(self, *, after_s: float = 0.0) -> Task:
-        on_link = self._background.hears("watch", self._clock, self.link)
+        on_link = self._background.link_callback("watch", self._clock, self.link)
 
         def items(stop: Event) -> Iterator[LobbyNews]:
-            return self._who.cluster.watch_rooms(stop=stop, on_link=on_link)
+            return self._user.cluster.watch_rooms(stop=stop, on_link=on_link)
 
         def ended(error: TicTacToeError | None) -> None:
             if error is None or error.fault != "caller":
-                self._watching = self._watch(after_s=AGAIN_S)
+                self._watch_task = self._watch(after_s=AGAIN_S)
             else:
                 self.message = sentence(error.message)
 
@@ -181,12 +181,12 @@ class LobbyModel:
         self.rooms, self._shown = news.rooms, None
         self.games.listed(news.rooms)
 
-    def _say_online(self, *, after_s: float = 0.0) -> Task:
+    def _follow_online(self, *, after_s: float = 0.0) -> Task:
         def items(stop: Event) -> Iterator[tuple[tuple[str, ...], int, Closing | None]]:
             pause_s = 0.0
             while not stop.wait(pause_s):
-                name, token = self._who.player.name, self._who.player.token
-                answer = self._who.cluster.ask("online", name, token, deadline_s=ONLINE_DEADLINE_S)
+                name, token = self._user.player.name, self._user.player.token
+                answer = self._user.cluster.ask("online", name, token, deadline_s=ONLINE_DEADLINE_S)
                 yield tuple(answer["names"]), answer["count"], closing_from(answer)
                 pause_s = answer["again_s"]
 
@@ -195,7 +195,7 @@ class LobbyModel:
 
         def ended(error: TicTacToeError | None) -> None:
             if error is None or error.fault != "caller":
-                self._saying = self._say_online(after_s=AGAIN_S)
+                self._online_task = self._follow_online(after_s=AGAIN_S)
             else:  # the name belongs to another user by now
                 self.message = sentence(error.message)
 

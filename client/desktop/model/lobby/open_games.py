@@ -41,7 +41,7 @@ class OpenGame:
         return self.view is not None and self.view.phase == "playing" and self.view.turn == self.view.seat_of(self.me)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The state of the game."""
         return open_game(self.row, self.view, self.me, my_turn=self.my_turn)
 

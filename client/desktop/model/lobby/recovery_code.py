@@ -25,7 +25,7 @@ class RecoveryCodeModel:
         self._background = background
         self._task: Task | None = None
 
-    def keep(self) -> None:
+    def make(self) -> None:
         """Make a recovery code. It replaces an earlier code."""
         if self.doing or self.code:
             return
@@ -35,14 +35,14 @@ class RecoveryCodeModel:
         def work(stop: Event) -> str:
             return until_answered(lambda: self._player.keep(code=code), stop)
 
-        self._task = self._background.do(work, self._kept, self._failed)
+        self._task = self._background.run(work, self._made, self._failed)
 
     def stop(self) -> None:
         """Stop the background work, because the page is closed."""
         if self._task is not None:
             self._task.stop()
 
-    def _kept(self, code: str) -> None:
+    def _made(self, code: str) -> None:
         self.doing, self.code = "", code
 
     def _failed(self, error: TicTacToeError) -> None:

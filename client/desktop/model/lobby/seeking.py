@@ -33,7 +33,7 @@ class SeekingModel:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``found`` is called with the room of a match, in which the user has a seat."""
-        self.wish = SeekFilter()
+        self.filter = SeekFilter()
         self.message = ""
         """The text of the last error."""
         self.is_seeking = False
@@ -45,11 +45,11 @@ class SeekingModel:
         self._clock = clock
         self._since = 0.0
         self._offered = False
-        self._refused_bot = False
+        self._bot_declined = False
         # Set to end the current seek. Each seek has an event of its own.
-        self._enough = Event()
+        self._stop_seek = Event()
         self._seeking: Task | None = None
-        self._telling: Task | None = None
+        self._request: Task | None = None
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -61,10 +61,10 @@ class SeekingModel:
     @property
     def house_bot_offers(self) -> bool:
         """Whether the house bot offers to play, because nobody else is available."""
-        return self.is_seeking and self._offered and not self._refused_bot and not self.is_cancelling
+        return self.is_seeking and self._offered and not self._bot_declined and not self.is_cancelling
 
     @property
-    def words(self) -> str:
+    def status(self) -> str:
         """The state of the seek in a few words."""
         if not self.is_seeking:
             return self.message
@@ -74,46 +74,48 @@ class SeekingModel:
 
     # -- actions ------------------------------------------------------------------------------------------------------
 
-    def wish_for(self, *, board: str | None = None, clock: str | None = None) -> None:
+    def set_filter(self, *, board: str | None = None, clock: str | None = None) -> None:
         """Set the filter of the next seek."""
-        self.wish = SeekFilter(self.wish.board if board is None else board, self.wish.clock if clock is None else clock)
+        self.filter = SeekFilter(
+            self.filter.board if board is None else board, self.filter.clock if clock is None else clock
+        )
 
     def play(self) -> None:
         """Seek a match, unless a seek is in progress."""
         if self.is_seeking:
             return
-        self.is_seeking, self.is_cancelling, self._offered, self._refused_bot = True, False, False, False
+        self.is_seeking, self.is_cancelling, self._offered, self._bot_declined = True, False, False, False
         self.message, self._since = "", self._clock()
-        on_link = self._background.hears("seek", self._clock, self._link)
-        wish = self.wish
-        enough = self._enough = Event()
+        on_link = self._background.link_callback("seek", self._clock, self._link)
+        wish = self.filter
+        enough = self._stop_seek = Event()
 
         def on_wait(waiting: Waiting) -> None:
-            self._background.tell(lambda: self._waits(waiting))
+            self._background.post(lambda: self._waits(waiting))
 
         def work(stop: Event) -> RoomClient | None:
             return until_answered(lambda: self._player.seek(wish, stop=enough, on_wait=on_wait, on_link=on_link), stop)
 
-        self._seeking = self._background.do(work, self._ended, self._failed)
+        self._seeking = self._background.run(work, self._ended, self._failed)
 
     def cancel(self) -> None:
         """Cancel the seek. If a match was made before, it is played: an opponent waits in it."""
         if not self.is_seeking or self.is_cancelling:
             return
         self.is_cancelling = True
-        self._enough.set()  # the seek ends by itself within seconds; the call to the servers ends it at once
-        self._telling = self._background.do(lambda stop: until_answered(self._player.cancel_seek, stop))
+        self._stop_seek.set()  # the seek ends by itself within seconds; the call to the servers ends it at once
+        self._request = self._background.run(lambda stop: until_answered(self._player.cancel_seek, stop))
 
     def keep_waiting(self) -> None:
         """Decline the house bot, and wait for a person."""
-        self._refused_bot = True
+        self._bot_declined = True
 
     def play_house_bot(self) -> None:
         """Play the house bot at once."""
         if not self.house_bot_offers:
             return
-        self._refused_bot = True
-        request_id, wish = new_request_id(), self.wish
+        self._bot_declined = True
+        request_id, wish = new_request_id(), self.filter
 
         def work(stop: Event) -> RoomClient:
             return until_answered(lambda: self._player.play_house_bot(wish, request_id=request_id), stop)
@@ -121,12 +123,12 @@ class SeekingModel:
         def refused(error: TicTacToeError) -> None:
             self.message = sentence(error.message)
 
-        self._telling = self._background.do(work, self._ended, refused)
+        self._request = self._background.run(work, self._ended, refused)
 
     def stop(self) -> None:
         """Stop the background work. The seek on the servers ends within seconds."""
-        self._enough.set()
-        for task in (self._seeking, self._telling):
+        self._stop_seek.set()
+        for task in (self._seeking, self._request):
             if task is not None:
                 task.stop()
         self._rest()

@@ -82,13 +82,13 @@ class SignInModel:
         self.server, self.name = server.strip(), name.strip()
         self.offers_start = False
         if not self.name:
-            return self.say(texts.NAME_MISSING)
+            return self.show_message(texts.NAME_MISSING)
         if not self.server:
-            return self.say(texts.SERVER_MISSING)
+            return self.show_message(texts.SERVER_MISSING)
         self.message, self.doing = "", texts.connecting(self.server)
         server, name = self.server, self.name
         code = code.strip()
-        self._task = self._background.do(lambda _: self._connect(server, name, code), self._welcome, self._failed)
+        self._task = self._background.run(lambda _: self._connect(server, name, code), self._welcome, self._failed)
         return None
 
     def start_cluster(self, name: str) -> None:
@@ -101,7 +101,7 @@ class SignInModel:
             self._background, self._open_servers, progress=self._progress, done=self._started, failed=self._failed
         )
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Cancel the action in progress."""
         if self._task is not None:
             self._task.stop()
@@ -114,7 +114,7 @@ class SignInModel:
     def _started(self, why_not: str) -> None:
         self.doing = ""
         if why_not:
-            return self.say(connection.did_not_start(why_not))
+            return self.show_message(connection.did_not_start(why_not))
         self.server = self._own_server
         return self.sign_in(self.server, self.name)
 
@@ -127,17 +127,17 @@ class SignInModel:
             cluster.close()
             raise
 
-    def _welcome(self, who: SignedIn) -> None:
+    def _welcome(self, user: SignedIn) -> None:
         self.doing = ""
-        self.preferences.remember(SignIn(who.server, who.player.name))
-        self._signed_in(who)
+        self.preferences.remember(SignIn(user.server, user.player.name))
+        self._signed_in(user)
 
     def _failed(self, error: TicTacToeError) -> None:
         self.doing = ""
         here = self._open_servers is not None and same_server(self.server, self._own_server)
         self.offers_start = isinstance(error, Unreachable) and here
-        self.say(texts.why_not(error, name=self.name, server=self.server, can_start=self.offers_start))
+        self.show_message(texts.why_not(error, name=self.name, server=self.server, can_start=self.offers_start))
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         """Show a message: what cannot be done, and what to do instead."""
         self.message = text

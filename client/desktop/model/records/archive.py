@@ -24,8 +24,8 @@ class ArchiveModel:
         self.games.value = self.page.value = None
         self.page.stop()
         if name:
-            self.page.ask(lambda: self._cluster.player_page(name))
-        self.games.ask(lambda: self._cluster.games(name=name))
+            self.page.load(lambda: self._cluster.player_page(name))
+        self.games.load(lambda: self._cluster.games(name=name))
 
     def show_earlier(self) -> None:
         """Add the games before those that are shown."""
@@ -37,7 +37,7 @@ class ArchiveModel:
         def joined(more: Games) -> Games:
             return Games((*shown.games, *more.games), more.earlier, shown.unreadable + more.unreadable)
 
-        self.games.ask(lambda: self._cluster.games(name=name, before=before), joined=joined)
+        self.games.load(lambda: self._cluster.games(name=name, before=before), joined=joined)
 
     @property
     def has_earlier(self) -> bool:

@@ -14,22 +14,22 @@ class LeaderboardModel:
 
     def __init__(self, cluster: Cluster, background: Background) -> None:
         self.bots = False
-        self.standings: Loading[list[RatingEntry]] = Loading(background)
+        self.entries: Loading[list[RatingEntry]] = Loading(background)
         self._cluster = cluster
         self.show(bots=False)
 
     def show(self, *, bots: bool) -> None:
         """Load the list of people or of bots."""
         self.bots = bots
-        self.standings.ask(lambda: self._cluster.leaderboard(bots=bots))
+        self.entries.load(lambda: self._cluster.leaderboard(bots=bots))
 
     @property
     def hint(self) -> str:
         """The text to show instead of a list."""
-        if self.standings.message or self.standings.value:
-            return self.standings.message
+        if self.entries.message or self.entries.value:
+            return self.entries.message
         return NO_BOT if self.bots else NO_RATED_GAME
 
     def stop(self) -> None:
         """Stop the background work."""
-        self.standings.stop()
+        self.entries.stop()

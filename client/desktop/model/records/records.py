@@ -49,7 +49,7 @@ class RecordsModel:
         self.replay, self.message = Replay.of(played), ""
 
     @property
-    def words(self) -> str:
+    def status(self) -> str:
         """The text below the page."""
         lists_games = self.page == "games" and self.replay is None
         return self.message or (self.archive.left_out if lists_games else "")

@@ -11,21 +11,21 @@ from client.views import View
 class AccessModel:
     """Access to a room."""
 
-    def __init__(self, room: RoomClient, asking: PendingCommand, background: Background) -> None:
+    def __init__(self, room: RoomClient, command: PendingCommand, background: Background) -> None:
         self.invitation = room.id
         """The text for an invited person. For a private room it is complete only when ``is_known`` is true."""
         self.is_known = False
         self._room = room
-        self._asking = asking
+        self._command = command
         self._background = background
         self._task: Task | None = None
 
-    def look_at(self, view: View) -> None:
+    def update(self, view: View) -> None:
         """Take in the room's current view."""
         if not view.private:
             self.is_known = True
         elif self._task is None:
-            self._task = self._background.do(lambda stop: until_answered(self._room.invite, stop), self._invited)
+            self._task = self._background.run(lambda stop: until_answered(self._room.invite, stop), self._invited)
 
     def may_be_removed(self, view: View) -> tuple[str, ...]:
         """Return the spectators that the user can remove."""
@@ -37,11 +37,11 @@ class AccessModel:
 
     def lock(self, on: bool) -> None:
         """Admit no more spectators, or admit them again."""
-        self._asking.ask("lock", lambda request_id: self._room.lock(on, request_id=request_id))
+        self._command.send("lock", lambda request_id: self._room.lock(on, request_id=request_id))
 
     def remove(self, name: str) -> None:
         """Remove a spectator permanently."""
-        self._asking.ask("remove", lambda request_id: self._room.remove(name, request_id=request_id))
+        self._command.send("remove", lambda request_id: self._room.remove(name, request_id=request_id))
 
     def stop(self) -> None:
         """Stop the background work."""

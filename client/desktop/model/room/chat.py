@@ -56,9 +56,9 @@ class ChatModel:
         return list(dict.fromkeys(line.by for line in self._lines if line.by != self.me))
 
     @property
-    def hides_watchers(self) -> bool:
+    def hides_spectators(self) -> bool:
         """Whether lines of spectators are hidden."""
-        return self._preferences.hides_watchers
+        return self._preferences.hides_spectators
 
     def is_muted(self, name: str) -> bool:
         """Return whether that person is muted."""
@@ -68,11 +68,11 @@ class ChatModel:
         """Mute that person, or unmute."""
         self._preferences.mute(name, on)
 
-    def hide_watchers(self, on: bool) -> None:
+    def hide_spectators(self, on: bool) -> None:
         """Hide the lines of spectators, or show them."""
-        self._preferences.hide_watchers(on)
+        self._preferences.hide_spectators(on)
 
-    def look(self, is_open: bool) -> None:
+    def set_open(self, is_open: bool) -> None:
         """Record whether the chat is shown."""
         self.is_open = is_open
         if is_open:
@@ -80,7 +80,7 @@ class ChatModel:
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
-    def say(self, text: str) -> bool:
+    def send(self, text: str) -> bool:
         """Send a line to everybody in the room. One line at a time is sent. Return whether it is being sent."""
         if self.sending:
             return False
@@ -95,7 +95,7 @@ class ChatModel:
         def work(stop: Event) -> CommandAnswer:
             return until_answered(lambda: self._room.say(said, request_id=request_id), stop)
 
-        self._task = self._background.do(work, self._said, self._refused)
+        self._task = self._background.run(work, self._sent, self._refused)
         return True
 
     def news(self, news: News) -> None:
@@ -118,9 +118,9 @@ class ChatModel:
             self.unread += sum(line.by != self.me and not self._hidden(line) for line in fresh)
 
     def _hidden(self, line: Line) -> bool:
-        return self.is_muted(line.by) or (line.seat is None and self.hides_watchers and line.by != self.me)
+        return self.is_muted(line.by) or (line.seat is None and self.hides_spectators and line.by != self.me)
 
-    def _said(self, _: CommandAnswer) -> None:
+    def _sent(self, _: CommandAnswer) -> None:
         self.sending = ""
 
     def _refused(self, error: TicTacToeError) -> None:

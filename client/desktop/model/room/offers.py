@@ -100,19 +100,19 @@ def _away(view: View, seat: Seat, at: int, claim_after_ms: int) -> list[Bar]:
 class OffersModel:
     """Sends the user's offers and replies."""
 
-    def __init__(self, room: RoomClient, asking: PendingCommand) -> None:
+    def __init__(self, room: RoomClient, command: PendingCommand) -> None:
         self._room = room
-        self._asking = asking
+        self._command = command
 
     def offer(self, what: OfferKind) -> None:
         """Offer that to the opponent."""
-        self._asking.ask("offer", lambda request_id: self._room.offer(what, request_id=request_id))
+        self._command.send("offer", lambda request_id: self._room.offer(what, request_id=request_id))
 
     def reply(self, reply: BarButton) -> None:
         """Do what a bar's button stands for."""
         call = self._call(reply)
         if call is not None:
-            self._asking.ask(reply.verb, call)
+            self._command.send(reply.verb, call)
 
     def _call(self, reply: BarButton) -> Callable[[str], CommandAnswer] | None:
         room, what = self._room, reply.what

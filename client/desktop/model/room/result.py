@@ -31,7 +31,7 @@ class ResultModel:
         self._known: tuple[str, int] | None = None
         self._task: Task | None = None
 
-    def look_at(self, view: View) -> None:
+    def update(self, view: View) -> None:
         """Take in the room's current view."""
         if view.phase != "finished" or not view.series_over:
             self.stop()
@@ -44,14 +44,14 @@ class ResultModel:
         self.text = result_text(view, self._me)
         games = counted(view)
         if view.rated and games and view.seat_of(self._me) is not None:
-            self._ask(view.room, games)
+            self._look_up_rating(view.room, games)
 
     def stop(self) -> None:
         """Stop the background work."""
         if self._task is not None:
             self._task.stop()
 
-    def _ask(self, room: str, games: range) -> None:
+    def _look_up_rating(self, room: str, games: range) -> None:
         result = self.text
 
         def work(stop: Event) -> Change | None:
@@ -64,7 +64,7 @@ class ResultModel:
             if change is not None:
                 self.text = with_rating(result, change.before, change.after)
 
-        self._task = self._background.do(work, then)
+        self._task = self._background.run(work, then)
 
     def _found(self, room: str, number: int, stop: Event) -> Played | None:
         """Return the game, once the archive has it; None if stopped, or after ``LONGEST_S`` seconds."""

@@ -66,12 +66,12 @@ class RoomModel:
         # The latest view; None until the first news.
         self.view: View | None = None
         self.link = Link()
-        self.asking = PendingCommand(background, self.link, clock, answered=self._settle, gone=self._gone)
+        self.command = PendingCommand(background, self.link, clock, answered=self._settle, gone=self._gone)
         self.steps = Steps()
-        self.talk = ChatModel(room, background, preferences)
-        self.offers = OffersModel(room, self.asking)
-        self.selection = SelectionModel(room, self.asking)
-        self.entry = AccessModel(room, self.asking, background)
+        self.chat = ChatModel(room, background, preferences)
+        self.offers = OffersModel(room, self.command)
+        self.selection = SelectionModel(room, self.command)
+        self.access = AccessModel(room, self.command, background)
         self.result = ResultModel(room.name, background, look_up)
         self._room = room
         self._background = background
@@ -80,7 +80,7 @@ class RoomModel:
         self._clock = clock
         self._claim_after_ms = claim_after_ms
         self._time = ServiceTimeEstimate()
-        self._watching: Task | None = None
+        self._watch_task: Task | None = None
 
     # -- state to show ------------------------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class RoomModel:
         """Return the bars under the board: the outcome of the last offer, pending offers and countdowns."""
         if self.view is None:
             return ()
-        told = (Bar(self.asking.outcome),) if self.asking.outcome else ()
+        told = (Bar(self.command.outcome),) if self.command.outcome else ()
         return told + bars(self.view, self.me, self.at, claim_after_ms=self._claim_after_ms)
 
     def can_play(self, cell: int) -> bool:
@@ -145,48 +145,50 @@ class RoomModel:
 
     def enter(self, role: Role) -> None:
         """Enter the room: take a seat, return to the user's seat, or watch."""
-        self.asking.ask("join", lambda request_id: self._room.join(role, request_id=request_id), on_answer=self._watch)
+        self.command.send(
+            "join", lambda request_id: self._room.join(role, request_id=request_id), on_answer=self._watch
+        )
 
     def take_seat(self) -> None:
         """Become a player instead of a spectator."""
-        self.asking.ask("join", lambda request_id: self._room.join("player", request_id=request_id))
+        self.command.send("join", lambda request_id: self._room.join("player", request_id=request_id))
 
     def play(self, cell: int) -> None:
         """Make a move, if ``can_play`` allows it. Otherwise nothing is sent."""
         if self.can_play(cell):
-            self.asking.ask("move", lambda request_id: self._room.move(cell, request_id=request_id), cell=cell)
+            self.command.send("move", lambda request_id: self._room.move(cell, request_id=request_id), cell=cell)
 
     def resign(self) -> None:
         """Resign. The first call only asks for confirmation."""
         if self.view is None or self.view.phase != "playing" or self.seat is None:
             return
-        if not self.asking.asks_to_resign:
-            self.asking.asks_to_resign = True
+        if not self.command.confirming_resign:
+            self.command.confirming_resign = True
             return
-        self.asking.asks_to_resign = False
-        self.asking.ask("resign", lambda request_id: self._room.resign(request_id=request_id))
+        self.command.confirming_resign = False
+        self.command.send("resign", lambda request_id: self._room.resign(request_id=request_id))
 
-    def go_on_playing(self) -> None:
+    def keep_playing(self) -> None:
         """Cancel the confirmation of a resignation."""
-        self.asking.asks_to_resign = False
+        self.command.confirming_resign = False
 
     @property
-    def may_wish_rematch(self) -> bool:
+    def can_offer_rematch(self) -> bool:
         """Whether the user can offer a rematch and has not done so."""
         return self.view is not None and self.view.phase == "finished" and self.seat not in (None, *self.view.rematch)
 
     def rematch(self) -> None:
         """Offer a rematch."""
-        if self.may_wish_rematch:
-            self.asking.ask("rematch", lambda request_id: self._room.rematch(request_id=request_id))
+        if self.can_offer_rematch:
+            self.command.send("rematch", lambda request_id: self._room.rematch(request_id=request_id))
 
     def close(self) -> None:
         """Close the room permanently."""
         if self.can_close:
-            self.asking.ask("close", lambda request_id: self._room.close(request_id=request_id))
+            self.command.send("close", lambda request_id: self._room.close(request_id=request_id))
 
     @property
-    def is_waited_for(self) -> bool:
+    def has_game(self) -> bool:
         """Whether the user has a seat in a game that is running or about to begin."""
         return self.view is not None and self.seat is not None and goes_on(self.view)
 
@@ -203,7 +205,7 @@ class RoomModel:
         """
         self.stop()
         request_id = new_request_id()
-        telling = self._background.do(
+        telling = self._background.run(
             lambda stop: until_answered(lambda: self._room.leave(request_id=request_id), stop)
         )
         self._left("")
@@ -211,17 +213,17 @@ class RoomModel:
 
     def stop(self) -> None:
         """Stop all background work of the room."""
-        for part in (self.asking, self.talk, self.entry, self.result):
+        for part in (self.command, self.chat, self.access, self.result):
             part.stop()
-        if self._watching is not None:
-            self._watching.stop()
+        if self._watch_task is not None:
+            self._watch_task.stop()
 
     # -- results ------------------------------------------------------------------------------------------------------
 
     @property
     def pending(self) -> Pending | None:
         """The pending command."""
-        return self.asking.pending
+        return self.command.pending
 
     def _gone(self, error: TicTacToeError) -> bool:
         """Handle a refused command. Return whether the user must leave the room because of it."""
@@ -235,28 +237,28 @@ class RoomModel:
         """Follow the room from the current version."""
         after = None if self.view is None else self.view.version
 
-        on_link = self._background.hears("watch", self._clock, self.link, self._time)
+        on_link = self._background.link_callback("watch", self._clock, self.link, self._time)
 
         def items(stop: Event) -> Iterator[News]:
             return self._room.watch(after, stop=stop, on_link=on_link)
 
-        self._watching = self._background.follow(items, self._news, self._watch_ended, after_s=after_s)
+        self._watch_task = self._background.follow(items, self._news, self._watch_ended, after_s=after_s)
 
     def _news(self, news: News) -> None:
         before, self.view = self.view, news.view
-        self._time.heard(news.at, self._clock())
+        self._time.set(news.at, self._clock())
         self._settle()
         if before is None or before.moves != news.view.moves:
             self.steps.to_end(len(news.view.moves))
         if news.view.phase != "playing":
-            self.asking.asks_to_resign = False
+            self.command.confirming_resign = False
         if before is not None and before.game_number != news.view.game_number:
-            self.asking.notice = self.asking.outcome = ""
-        self.asking.outcome = outcome(before, news, self.me) or self.asking.outcome
-        self.talk.news(news)
-        self.selection.look_at(news.view)
-        self.entry.look_at(news.view)
-        self.result.look_at(news.view)
+            self.command.notice = self.command.outcome = ""
+        self.command.outcome = outcome(before, news, self.me) or self.command.outcome
+        self.chat.news(news)
+        self.selection.update(news.view)
+        self.access.update(news.view)
+        self.result.update(news.view)
         self._changed(news.view)
         if news.view.phase == "closed":
             self.stop()
@@ -271,4 +273,4 @@ class RoomModel:
             self._watch(after_s=AGAIN_S)
 
     def _settle(self) -> None:
-        self.asking.settle(None if self.view is None else self.view.version)
+        self.command.settle(None if self.view is None else self.view.version)

@@ -31,7 +31,7 @@ class SeatsModel:
         """Hold the seats in these rooms too."""
         self._held |= frozenset(rooms)
 
-    def look_at(self, room: str) -> None:
+    def set_shown(self, room: str) -> None:
         """Record which room is on the screen; empty for none."""
         self._looked_at = room
 
@@ -39,7 +39,7 @@ class SeatsModel:
         """Leave all rooms. The seats stay. The task is done when the servers have confirmed."""
         staying, rooms, self._held = self._task, self._held, frozenset()
         staying.stop()
-        return self._background.do(lambda stop: self._leave(rooms, staying, stop))
+        return self._background.run(lambda stop: self._leave(rooms, staying, stop))
 
     def stop(self) -> None:
         """Stop the background work."""

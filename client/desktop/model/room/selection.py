@@ -38,14 +38,14 @@ class Choice(NamedTuple):
 class SelectionModel:
     """The user's proposal for a match."""
 
-    def __init__(self, room: RoomClient, asking: PendingCommand) -> None:
+    def __init__(self, room: RoomClient, command: PendingCommand) -> None:
         self._room = room
-        self._asking = asking
+        self._command = command
         self._view: View | None = None
         self._wanted: Proposal | None = None
         """What was chosen and is not proposed yet: it is being sent, or it waits for ``agree``."""
 
-    def look_at(self, view: View) -> None:
+    def update(self, view: View) -> None:
         """Take in the room's current view."""
         self._view = view
         if view.selection is None:
@@ -142,7 +142,7 @@ class SelectionModel:
         waits while it equals the opponent's proposal.
         """
         view, wanted = self._view, self._wanted
-        if view is None or wanted is None or self._asking.pending is not None:
+        if view is None or wanted is None or self._command.pending is not None:
             return
         if wanted == self.mine(view):
             self._wanted = None
@@ -153,7 +153,7 @@ class SelectionModel:
                     self._wanted = None
                 self._send()
 
-            self._asking.ask(
+            self._command.send(
                 "propose",
                 lambda request_id: self._room.propose(wanted, request_id=request_id),
                 on_answer=no_longer_wanted,

@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.base.cluster import ORDER, ClusterModel, Server
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, put
+from client.desktop.window.widgets.screen import Act, Screen, set_text
 from client.desktop.window.widgets.theme import Style
 from client.texts import cluster as texts
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
@@ -54,10 +54,10 @@ class ClusterScreen(Screen):
         model, palette = self.model, self.look.palette
         for server in model.servers:
             self._show(server)
-        lines = [takeover.words for takeover in model.takeovers[:SHOWN_TAKEOVERS]]
-        put(self.takeovers, "\n".join(lines) or texts.NO_TAKEOVER, palette.text)
+        lines = [takeover.text for takeover in model.takeovers[:SHOWN_TAKEOVERS]]
+        set_text(self.takeovers, "\n".join(lines) or texts.NO_TAKEOVER, palette.text)
         advice = texts.TRY_A_KILL if model.can_kill else ""
-        put(self.message, model.message or advice, palette.quiet)
+        set_text(self.message, model.message or advice, palette.quiet)
 
     def recolour(self) -> None:
         self._draw()

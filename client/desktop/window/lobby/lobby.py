@@ -15,7 +15,7 @@ from client.desktop.window.lobby.new_room import NewRoomPanel
 from client.desktop.window.lobby.open_games import OpenGamesPanel
 from client.desktop.window.lobby.play_panel import PlayPanel
 from client.desktop.window.widgets.buttons import button, menu_button
-from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
+from client.desktop.window.widgets.screen import Act, Screen, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
@@ -125,12 +125,12 @@ class LobbyScreen(Screen):
             self._listed = rows
             self._refresh_list(rows)
         if model.hint:
-            put(self.hint, model.hint, palette.quiet)
+            set_text(self.hint, model.hint, palette.quiet)
             self.hint.place(relx=0.5, rely=0.5, anchor="center")
         else:
             self.hint.place_forget()
-        put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
-        put(self.online, texts.online(model.online, model.online_count), palette.quiet)
+        set_text(self.message, model.doing or model.message, palette.quiet if model.doing else palette.text)
+        set_text(self.online, texts.online(model.online, model.online_count), palette.quiet)
         self._refresh_doors()
 
     def _refresh_list(self, rows: list[Row]) -> None:
@@ -168,7 +168,7 @@ class LobbyScreen(Screen):
 
     def escape(self) -> None:
         if self.model.doing:
-            self.act(self.model.give_up)
+            self.act(self.model.cancel)
         elif self.model.seeking.is_seeking:
             self.act(self.model.seeking.cancel)
         elif self.new_room.winfo_manager():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.open_games import OpenGame
-from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.screen import set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
@@ -55,9 +55,9 @@ class _GameLine:
     def show(self, game: OpenGame, number: int) -> None:
         """Show the game's state on line ``number``."""
         look, palette = self._look, self._look.palette
-        put(self._text, texts.room_of(game.words, game.row), palette.tones["you"] if game.my_turn else palette.text)
+        set_text(self._text, texts.room_of(game.text, game.row), palette.tones["you"] if game.my_turn else palette.text)
         self._text.configure(font=look.font(11, bold=game.my_turn))
-        put(self._back, texts.CONTINUE if game.row.phase == "playing" else texts.RETURN)
+        set_text(self._back, texts.CONTINUE if game.row.phase == "playing" else texts.RETURN)
         self._back.configure(bootstyle="primary" if game.my_turn else "outline")
         if number != self._number:
             self._number = number

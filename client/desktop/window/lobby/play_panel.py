@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.lobby.seeking import BOARDS, CLOCKS, SeekingModel
 from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
-from client.desktop.window.widgets.screen import Act, put, show, wrap
+from client.desktop.window.widgets.screen import Act, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.texts import lobby as texts
@@ -39,8 +39,8 @@ class PlayPanel(ttk.Frame):
         self._waiting = ttk.Frame(self)
         self._waiting.grid(row=0, sticky="ew")
         self._waiting.columnconfigure(0, weight=1)
-        self.words = ttk.Label(self._waiting, font=look.font(13, bold=True))
-        self.words.grid(row=0, column=0, sticky="w", ipady=look.px(7))
+        self.status = ttk.Label(self._waiting, font=look.font(13, bold=True))
+        self.status.grid(row=0, column=0, sticky="w", ipady=look.px(7))
         self.cancel = button(self._waiting, texts.CANCEL_SEEK, self._acts(model.cancel), "outline")
         self.cancel.grid(row=0, column=1, padx=(look.px(8), 0))
         self._offer = Flow(self._waiting, look, side="left")
@@ -62,15 +62,15 @@ class PlayPanel(ttk.Frame):
         show(self._waiting, seeking)
         show(self._offer, model.house_bot_offers)
         show(self.message, bool(model.message))
-        put(self.message, model.message, self._look.palette.bad)
-        put(self.board, choice("board", model.wish.board))
-        put(self.clock, choice("clock", model.wish.clock))
+        set_text(self.message, model.message, self._look.palette.bad)
+        set_text(self.board, choice("board", model.filter.board))
+        set_text(self.clock, choice("clock", model.filter.clock))
         self._tick()
         self.ticker.go()
 
     def _tick(self) -> None:
         if self._model.is_seeking:
-            put(self.words, self._model.words, self._look.palette.text)
+            set_text(self.status, self._model.status, self._look.palette.text)
 
     def _wish(self, column: int, part: Part, values: Sequence[str]) -> ttk.Menubutton:
         caption = Caption(choice(part, ANY), texts.filter_hint(PARTS[part]))
@@ -83,8 +83,8 @@ class PlayPanel(ttk.Frame):
 
     def _chooses(self, part: Part, value: str) -> Callable[[], None]:
         if part == "board":
-            return self._acts(lambda: self._model.wish_for(board=value))
-        return self._acts(lambda: self._model.wish_for(clock=value))
+            return self._acts(lambda: self._model.set_filter(board=value))
+        return self._acts(lambda: self._model.set_filter(clock=value))
 
     def _acts(self, action: Callable[[], object]) -> Callable[[], None]:
         return lambda: self._act(action)

@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.recovery_code import RecoveryCodeModel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, put, show
+from client.desktop.window.widgets.screen import Act, Screen, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.texts import sign_in as texts
 
@@ -24,11 +24,11 @@ class RecoveryCodeScreen(Screen):
         self.columnconfigure(0, weight=1)
         heading = ttk.Label(self, text=texts.reserve(model.name), font=look.font(14, bold=True))
         heading.grid(sticky="w")
-        self.words = ttk.Label(self, wraplength=look.px(400), justify="left")
-        self.words.grid(sticky="ew", pady=look.px(10))
+        self.explanation = ttk.Label(self, wraplength=look.px(400), justify="left")
+        self.explanation.grid(sticky="ew", pady=look.px(10))
         self.code = ttk.Entry(self, font=look.font(14), justify="center", state="readonly")
         self.code.grid(sticky="ew", pady=(0, look.px(10)))
-        self.make = button(self, texts.MAKE_CODE, self.acts(model.keep), "primary")
+        self.make = button(self, texts.MAKE_CODE, self.acts(model.make), "primary")
         self.make.grid(row=3)
         self.copy = button(self, texts.COPY, self.copy_code, "primary")
         self.copy.grid(row=3)
@@ -38,7 +38,7 @@ class RecoveryCodeScreen(Screen):
 
     def refresh(self) -> None:
         model, palette = self.model, self.look.palette
-        put(self.words, texts.CODE_MADE if model.code else texts.ABOUT_CODE, palette.text)
+        set_text(self.explanation, texts.CODE_MADE if model.code else texts.ABOUT_CODE, palette.text)
         if self.code.get() != model.code:
             self.code.configure(state="normal")
             self.code.delete(0, "end")
@@ -48,11 +48,11 @@ class RecoveryCodeScreen(Screen):
             show(widget, bool(model.code))
         show(self.make, not model.code)
         self.make.configure(state="disabled" if model.doing else "normal")
-        put(self.message, model.doing or model.message, palette.quiet if model.doing else palette.bad)
+        set_text(self.message, model.doing or model.message, palette.quiet if model.doing else palette.bad)
 
     def copy_code(self) -> None:
         """Copy the code to the clipboard."""
         self.clipboard_clear()
         self.clipboard_append(self.model.code)
-        put(self.copy, texts.COPIED)
-        self.later(COPIED_MS, lambda: put(self.copy, texts.COPY.text))
+        set_text(self.copy, texts.COPIED)
+        self.later(COPIED_MS, lambda: set_text(self.copy, texts.COPY.text))

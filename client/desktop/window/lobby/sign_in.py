@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.lobby.sign_in import SignInModel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, put, show
+from client.desktop.window.widgets.screen import Act, Screen, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import sign_in as texts
@@ -65,11 +65,11 @@ class SignInScreen(Screen):
         busy = bool(model.doing)
         self.play.configure(state="disabled" if busy else "normal")
         colour = palette.quiet if busy else palette.bad
-        put(self.message, model.doing or model.message, colour)
+        set_text(self.message, model.doing or model.message, colour)
         show(self.start, model.offers_start)
 
     def escape(self) -> None:
-        self.act(self.model.give_up)
+        self.act(self.model.cancel)
 
     def _sign_in(self) -> None:
         code = self.code.get() if self.code.winfo_manager() else ""
@@ -78,7 +78,7 @@ class SignInScreen(Screen):
     def _toggle_code(self) -> None:
         wanted = not self.code.winfo_manager()
         self._show_code(wanted)
-        put(self.recover, texts.WITHOUT_CODE if wanted else texts.WITH_CODE.text)
+        set_text(self.recover, texts.WITHOUT_CODE if wanted else texts.WITH_CODE.text)
         (self.code if wanted else self.name).focus_set()
 
     def _show_code(self, wanted: bool) -> None:

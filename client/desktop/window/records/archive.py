@@ -7,7 +7,7 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from client.desktop.model.records.records import RecordsModel
-from client.desktop.window.widgets.screen import Act, put, show
+from client.desktop.window.widgets.screen import Act, set_text, show
 from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
@@ -49,8 +49,8 @@ class ArchivePanel(ttk.Frame):
     def refresh(self) -> None:
         """Show the model's current state."""
         archive = self._model.archive
-        put(self.title, archive.name or texts.ALL_GAMES, self._look.palette.text)
-        put(self.results, archive.results, self._look.palette.quiet)
+        set_text(self.title, archive.name or texts.ALL_GAMES, self._look.palette.text)
+        set_text(self.results, archive.results, self._look.palette.quiet)
         show(self.results, bool(archive.results))
         self.table.refresh([_row(played) for played in self._games()], archive.hint)
         show(self.earlier, archive.has_earlier)

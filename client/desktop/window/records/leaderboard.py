@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.records.records import RecordsModel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, put
+from client.desktop.window.widgets.screen import Act, set_text
 from client.desktop.window.widgets.table import Column, Table
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
@@ -38,21 +38,21 @@ class LeaderboardPanel(ttk.Frame):
     def refresh(self) -> None:
         """Show the current ratings."""
         board = self._model.leaderboard
-        standings = board.standings.value or []
+        entries = board.entries.value or []
         self.table.refresh(
             [
                 (str(place), s.name, texts.rating(s), str(s.wins), str(s.draws), str(s.losses))
-                for place, s in enumerate(standings, 1)
+                for place, s in enumerate(entries, 1)
             ],
             board.hint,
         )
-        put(self.other, texts.SHOW_PEOPLE if board.bots else texts.SHOW_BOTS.text)
+        set_text(self.other, texts.SHOW_PEOPLE if board.bots else texts.SHOW_BOTS.text)
 
     def _switch(self) -> None:
         board = self._model.leaderboard
         self._act(lambda: board.show(bots=not board.bots))
 
     def _open(self, number: int) -> None:
-        standings = self._model.leaderboard.standings.value or []
-        if number < len(standings):
-            self._act(lambda: self._model.show_games(standings[number].name))
+        entries = self._model.leaderboard.entries.value or []
+        if number < len(entries):
+            self._act(lambda: self._model.show_games(entries[number].name))

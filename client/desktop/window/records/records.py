@@ -14,7 +14,7 @@ from client.desktop.window.records.archive import ArchivePanel
 from client.desktop.window.records.leaderboard import LeaderboardPanel
 from client.desktop.window.records.replay import ReplayPanel
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, Screen, put, show
+from client.desktop.window.widgets.screen import Act, Screen, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
 from client.texts.caption import Caption
@@ -73,8 +73,8 @@ class RecordsScreen(Screen):
             self.leaderboard.refresh()
         else:
             self.archive.refresh()
-        put(self.message, model.words, self.look.palette.text)
-        show(self.message, bool(model.words))
+        set_text(self.message, model.status, self.look.palette.text)
+        show(self.message, bool(model.status))
 
     def _focus_list(self) -> None:
         """Move the keyboard focus to the list that is shown."""

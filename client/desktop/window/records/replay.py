@@ -11,7 +11,7 @@ from client.desktop.model.records.replay import Replay
 from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.move_stepper import StepBar
-from client.desktop.window.widgets.screen import Act, put
+from client.desktop.window.widgets.screen import Act, set_text
 from client.desktop.window.widgets.theme import Style
 from client.texts.records import EXPORT
 
@@ -43,7 +43,7 @@ class ReplayPanel(ttk.Frame):
 
     def refresh(self) -> None:
         """Show the current position."""
-        put(self.terms, self.replay.terms, self._look.palette.quiet)
+        set_text(self.terms, self.replay.terms, self._look.palette.quiet)
         self.board.show(self.replay.scene())
         self.steps.refresh()
 

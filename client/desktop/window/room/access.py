@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.buttons import menu_button
-from client.desktop.window.widgets.screen import Act, put, show
+from client.desktop.window.widgets.screen import Act, set_text, show
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
 from client.views import View
@@ -38,19 +38,19 @@ class AccessPanel(ttk.Frame):
 
     def refresh(self, view: View) -> None:
         """Show what the user can do."""
-        show(self.owner, self._model.entry.owns(view))
-        self.invite.configure(state="normal" if self._model.entry.is_known else "disabled")
+        show(self.owner, self._model.access.owns(view))
+        self.invite.configure(state="normal" if self._model.access.is_known else "disabled")
         if not self._copied:
-            put(self.invite, texts.INVITE_PRIVATE if view.private else texts.INVITE)
+            set_text(self.invite, texts.INVITE_PRIVATE if view.private else texts.INVITE)
 
     def copy_invitation(self) -> None:
         """Copy the invitation line to the clipboard, once it is known."""
-        if not self._model.entry.is_known:
+        if not self._model.access.is_known:
             return
         self.clipboard_clear()
         self.clipboard_append(self._line)
         self._copied = True
-        put(self.invite, texts.COPIED)
+        set_text(self.invite, texts.COPIED)
         self._timer = self.after(COPIED_MS, self._rest)
 
     def fill_menu(self) -> None:
@@ -61,9 +61,9 @@ class AccessPanel(ttk.Frame):
             return
         locked = view.locked
         text = texts.UNLOCK if locked else texts.LOCK
-        menu.add_command(label=text, command=self._acts(lambda: model.entry.lock(not locked)))
-        for name in model.entry.may_be_removed(view)[:MOST_SHOWN]:
-            menu.add_command(label=texts.remove(name), command=self._acts(lambda name=name: model.entry.remove(name)))  # type: ignore[misc]
+        menu.add_command(label=text, command=self._acts(lambda: model.access.lock(not locked)))
+        for name in model.access.may_be_removed(view)[:MOST_SHOWN]:
+            menu.add_command(label=texts.remove(name), command=self._acts(lambda name=name: model.access.remove(name)))  # type: ignore[misc]
 
     def _acts(self, action: Callable[[], object]) -> Callable[[], None]:
         return lambda: self._act(action)
@@ -78,4 +78,4 @@ class AccessPanel(ttk.Frame):
 
     @property
     def _line(self) -> str:
-        return texts.invitation(self._server, self._model.entry.invitation)
+        return texts.invitation(self._server, self._model.access.invitation)

@@ -11,7 +11,7 @@ from client.desktop.model.room.offers import may_be_offered
 from client.desktop.model.room.room import RoomModel
 from client.desktop.window.widgets.buttons import button, menu_button
 from client.desktop.window.widgets.flow import Flow
-from client.desktop.window.widgets.screen import Act, put, show, wrap
+from client.desktop.window.widgets.screen import Act, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.texts import room as texts
 from client.texts.caption import Caption
@@ -50,25 +50,25 @@ class Actions(ttk.Frame):
         self.offer, self.offers = menu_button(self._line, texts.OFFER, "outline", fill=self.fill_offers)
         self._line.add(self.offer)
         self.resign = self._button(texts.RESIGN, model.resign)
-        self.stay = self._button(texts.KEEP_PLAYING, model.go_on_playing)
+        self.stay = self._button(texts.KEEP_PLAYING, model.keep_playing)
         self.close = self._button(texts.CLOSE, model.close)
 
     def refresh(self, view: View | None) -> None:
         """Show the buttons that apply now."""
         model = self._model
         playing = view is not None and view.phase == "playing" and model.seat is not None
-        sure = model.asking.asks_to_resign
+        sure = model.command.confirming_resign
         is_over = view is not None and bool(model.result.text)
         is_match = is_over and view is not None and not view.owner and model.seat is not None
         between = view is not None and view.due_at is not None
-        put(self.result, model.result.text, self._look.palette.text)
+        set_text(self.result, model.result.text, self._look.palette.text)
         show(self.result, is_over)
-        put(self.resign, texts.CONFIRM_RESIGN if sure else texts.RESIGN.text)
+        set_text(self.resign, texts.CONFIRM_RESIGN if sure else texts.RESIGN.text)
         self._line.show(self.resign, playing)
         self._line.show(self.stay, playing and sure)
         self._line.show(self.offer, playing and not sure)
-        put(self.rematch, texts.START_NOW if between else texts.REMATCH.text)
-        self._line.show(self.rematch, model.may_wish_rematch)
+        set_text(self.rematch, texts.START_NOW if between else texts.REMATCH.text)
+        self._line.show(self.rematch, model.can_offer_rematch)
         self._line.show(self.again, is_match)
         self._line.show(self.lobby, is_match)
         self._line.show(self.seat, model.seat is None and model.has_free_seat)
@@ -79,7 +79,7 @@ class Actions(ttk.Frame):
         """Press the main button beside moves: rematch, free seat, or resign."""
         for main in (self.rematch, self.seat, self.resign):
             if main.winfo_manager():
-                if not self._model.asking.asks_to_resign:  # a held key must not confirm: another key does
+                if not self._model.command.confirming_resign:  # a held key must not confirm: another key does
                     main.invoke()
                 return
 

@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.chat import ChatModel
 from client.desktop.window.widgets.buttons import menu_button
-from client.desktop.window.widgets.screen import Act, put, show
+from client.desktop.window.widgets.screen import Act, set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
@@ -46,7 +46,7 @@ class ChatPanel(ttk.Frame):
         self.notice.grid(row=2, column=0, columnspan=2, sticky="ew")
         self.entry = ttk.Entry(self)
         self.entry.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
-        self.entry.bind("<Return>", lambda _: self._say())
+        self.entry.bind("<Return>", lambda _: self._send())
         hint(self.entry, texts.WRITE)
         self.recolour()
 
@@ -69,7 +69,7 @@ class ChatPanel(ttk.Frame):
         if model.draft and not self.entry.get():
             self.entry.insert(0, model.draft)
             model.draft = ""
-        put(self.notice, model.notice, palette.bad)
+        set_text(self.notice, model.notice, palette.bad)
         show(self.notice, bool(model.notice))
 
     def recolour(self) -> None:
@@ -78,7 +78,7 @@ class ChatPanel(ttk.Frame):
         self.lines.configure(background=palette.cell, foreground=palette.text)
         for seat, colour in palette.marks.items():
             self.lines.tag_configure(seat, foreground=colour, font=look.font(11, bold=True))
-        self.lines.tag_configure("watcher", foreground=palette.quiet, font=look.font(11, bold=True))
+        self.lines.tag_configure("spectator", foreground=palette.quiet, font=look.font(11, bold=True))
 
     @property
     def text(self) -> str:
@@ -89,7 +89,9 @@ class ChatPanel(ttk.Frame):
         """Fill the menu with what can be muted: spectators, and each person with a line."""
         model, menu = self._model, self.menu
         menu.delete(0, "end")
-        self._item(texts.MUTE_SPECTATORS, model.hides_watchers, lambda: model.hide_watchers(not model.hides_watchers))
+        self._item(
+            texts.MUTE_SPECTATORS, model.hides_spectators, lambda: model.hide_spectators(not model.hides_spectators)
+        )
         for name in model.people:
             muted = model.is_muted(name)
             self._item(texts.mute(name), muted, lambda name=name, muted=muted: model.mute(name, not muted))
@@ -105,17 +107,17 @@ class ChatPanel(ttk.Frame):
         text.delete("1.0", "end")
         for number, line in enumerate(lines):
             text.insert("end", "\n" if number else "")
-            text.insert("end", called(view, line.by), line.seat or "watcher")
+            text.insert("end", called(view, line.by), line.seat or "spectator")
             text.insert("end", f"  {line.text}")
         text.configure(state="disabled")
         if at_end:
             text.see("end")
 
-    def _say(self) -> None:
+    def _send(self) -> None:
         said = self.entry.get()
 
-        def say() -> None:
-            if self._model.say(said):
+        def send() -> None:
+            if self._model.send(said):
                 self.entry.delete(0, "end")
 
-        self._act(say)
+        self._act(send)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import ttkbootstrap as ttk
 
 from client.desktop.model.room.clocks import Face
-from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.screen import set_text, show
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.tooltips import hint
 from client.texts import room as texts
@@ -55,7 +55,7 @@ class PlayersLine(ttk.Frame):
         for seat in SEATS:
             self._show_player(view, seat)
         x, o = (view.wins.get(name_in(view, seat), 0) for seat in SEATS)
-        put(self.score, texts.score(x, o, view.draws), self._look.palette.quiet)
+        set_text(self.score, texts.score(x, o, view.draws), self._look.palette.quiet)
         self.show_clocks(faces)
 
     def show_clocks(self, faces: Mapping[Seat, Face] | None) -> None:
@@ -64,7 +64,7 @@ class PlayersLine(ttk.Frame):
         for seat in SEATS:
             show(self.clocks[seat], faces is not None)
             if faces is not None:
-                put(self.clocks[seat], faces[seat].text, palette.bad if faces[seat].low else palette.text)
+                set_text(self.clocks[seat], faces[seat].text, palette.bad if faces[seat].low else palette.text)
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         self._narrow = event.width < self._look.px(NARROW)
@@ -83,4 +83,4 @@ class PlayersLine(ttk.Frame):
         mark = ["▸"] if turn and seat == "X" else []
         after = ["◂"] if turn and seat == "O" else []
         colour = palette.marks[seat] if owner is not None and (turn or view.turn is None) else palette.quiet
-        put(self.names[seat], " ".join([*mark, *parts, *after]), colour)
+        set_text(self.names[seat], " ".join([*mark, *parts, *after]), colour)

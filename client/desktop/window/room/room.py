@@ -20,7 +20,7 @@ from client.desktop.window.widgets.bars import Bars
 from client.desktop.window.widgets.board import BoardCanvas
 from client.desktop.window.widgets.buttons import button
 from client.desktop.window.widgets.move_stepper import StepBar
-from client.desktop.window.widgets.screen import Act, Screen, put, show, wrap
+from client.desktop.window.widgets.screen import Act, Screen, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.desktop.window.widgets.ticker import Ticker
 from client.desktop.window.widgets.tooltips import hint
@@ -69,7 +69,7 @@ class RoomScreen(Screen):
         self.board.grid(row=3, sticky="nsew")
         self.selection = SelectionPanel(self, look, act, model)
         self.selection.grid(row=3, sticky="nsew")
-        self.talk = ChatPanel(self, look, act, model.talk)
+        self.chat = ChatPanel(self, look, act, model.chat)
         self.bars = Bars(self, look, lambda reply: act(lambda: model.offers.reply(reply)))
         self.bars.grid(row=BARS_ROW, sticky="ew")
         self.notice = ttk.Label(self, anchor="center", justify="center")
@@ -78,10 +78,10 @@ class RoomScreen(Screen):
         self.actions.grid(row=6, sticky="ew")
         self.steps = StepBar(self, look, act, model.steps)
         self.steps.grid(row=7, pady=(look.px(6), 0))
-        self.watching = ttk.Label(self, anchor="center", justify="center", font=look.font(10))
-        self.watching.grid(row=LAST_ROW, sticky="ew", pady=(look.px(6), 0))
-        for words_of_it in (self.headline, self.notice, self.watching):
-            wrap(words_of_it)
+        self.spectators = ttk.Label(self, anchor="center", justify="center", font=look.font(10))
+        self.spectators.grid(row=LAST_ROW, sticky="ew", pady=(look.px(6), 0))
+        for label in (self.headline, self.notice, self.spectators):
+            wrap(label)
         self.ticker = Ticker(self, self.tick, lambda: model.is_moving)
         self.bind("<Configure>", self._resized)
         self.board.focus_set()
@@ -94,10 +94,10 @@ class RoomScreen(Screen):
         button(top, texts.LOBBY, self.leave).grid(row=0, column=0)
         self.title = ttk.Label(top, anchor="center", font=look.font(12), width=1)
         self.title.grid(row=0, column=1, sticky="ew")
-        self.tab = button(top, texts.CHAT, self.toggle_talk)
+        self.tab = button(top, texts.CHAT, self.toggle_chat)
         self.tab.grid(row=0, column=2)
-        self.door = AccessPanel(top, self.act, self.model, server)
-        self.door.grid(row=0, column=3)
+        self.access = AccessPanel(top, self.act, self.model, server)
+        self.access.grid(row=0, column=3)
         hint(self.title, lambda: str(self.title.cget("text")))
 
     # -- state to show ------------------------------------------------------------------------------------------------
@@ -105,24 +105,24 @@ class RoomScreen(Screen):
     def refresh(self) -> None:
         model, view, palette = self.model, self.model.view, self.look.palette
         if view is None:
-            put(self.headline, texts.ENTERING, palette.quiet)
+            set_text(self.headline, texts.ENTERING, palette.quiet)
             self.actions.refresh(None)
             for part in (self.selection, self.tab, self.bars, self.steps):
                 show(part, False)
             return
-        put(self.title, texts.room_title(view), palette.quiet)
+        set_text(self.title, texts.room_title(view), palette.quiet)
         line = headline(view, model.me)
-        put(self.headline, line.text, palette.tones[line.tone])
-        question = texts.RESIGN_QUESTION if model.asking.asks_to_resign else ""
-        refused = model.asking.notice
-        put(self.notice, refused or question, palette.bad if refused else palette.text)
+        set_text(self.headline, line.text, palette.tones[line.tone])
+        question = texts.RESIGN_QUESTION if model.command.confirming_resign else ""
+        refused = model.command.notice
+        set_text(self.notice, refused or question, palette.bad if refused else palette.text)
         show(self.notice, bool(refused or question))
-        put(self.watching, texts.spectators(view), palette.quiet)
-        self.door.refresh(view)
+        set_text(self.spectators, texts.spectators(view), palette.quiet)
+        self.access.refresh(view)
         self._arrange(view)
         self.actions.refresh(view)
         self.steps.refresh()
-        self.talk.refresh(view)
+        self.chat.refresh(view)
         self._move_keyboard()
         self.players.refresh(view, model.faces())
         self.bars.refresh(model.bars())
@@ -138,26 +138,26 @@ class RoomScreen(Screen):
 
     def recolour(self) -> None:
         self.board.redraw()
-        self.talk.recolour()
+        self.chat.recolour()
         super().recolour()
 
     def _arrange(self, view: View) -> None:
         """Arrange the middle: the selection or the board. An open chat replaces it if the window is narrow."""
         model = self.model
-        talks = model.talk.is_open and not self._wide
+        shows_chat = model.chat.is_open and not self._wide
         selecting = view.phase == "selecting"
         if self._wide:
-            self.talk.grid(row=1, column=1, rowspan=LAST_ROW, sticky="nsew", padx=(self.look.px(16), 0), pady=0)
-        elif talks:
-            self.talk.grid(row=3, column=0, rowspan=1, sticky="nsew", padx=0, pady=(0, self.look.px(6)))
+            self.chat.grid(row=1, column=1, rowspan=LAST_ROW, sticky="nsew", padx=(self.look.px(16), 0), pady=0)
+        elif shows_chat:
+            self.chat.grid(row=3, column=0, rowspan=1, sticky="nsew", padx=0, pady=(0, self.look.px(6)))
         else:
-            self.talk.grid_remove()
+            self.chat.grid_remove()
         if self._wide:
-            model.talk.look(True)
+            model.chat.set_open(True)
         show(self.tab, not self._wide)
-        put(self.tab, texts.BOARD if talks else texts.chat_tab(model.talk.unread))
-        show(self.selection, selecting and not talks)
-        show(self.board, not selecting and not talks)
+        set_text(self.tab, texts.BOARD if shows_chat else texts.chat_tab(model.chat.unread))
+        show(self.selection, selecting and not shows_chat)
+        show(self.board, not selecting and not shows_chat)
         show(self.steps, not selecting)
         self.rowconfigure(BARS_ROW, minsize=self.look.px(0 if selecting or not view.game_number else BAR_HEIGHT))
         scene = model.scene()
@@ -169,19 +169,19 @@ class RoomScreen(Screen):
             self._selected = selecting
             if selecting:
                 self.selection.begin()
-            elif self.focus_get() is not self.talk.entry:
+            elif self.focus_get() is not self.chat.entry:
                 self.board.focus_set()
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         wide = event.widget is self and event.width >= self.look.px(WIDE)
         if event.widget is self and wide is not self._wide:
             self._wide = wide
-            self.model.talk.look(wide)
+            self.model.chat.set_open(wide)
             self.act(lambda: None)
 
     def _move_keyboard(self) -> None:
         """Move the keyboard focus to the button that confirms a resignation, and back to the board after that."""
-        asks = self.model.asking.asks_to_resign
+        asks = self.model.command.confirming_resign
         if asks is not self._asked:
             self._asked = asks
             (self.actions.resign if asks else self.board).focus_set()
@@ -189,10 +189,10 @@ class RoomScreen(Screen):
     # -- actions ------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
-        if self.model.asking.asks_to_resign:
-            self.act(self.model.go_on_playing)
-        elif self.focus_get() is self.talk.entry:
-            self._close_talk()
+        if self.model.command.confirming_resign:
+            self.act(self.model.keep_playing)
+        elif self.focus_get() is self.chat.entry:
+            self._close_chat()
         elif self.model.steps.looks_back:
             self.steps.go(self.model.steps.count)
         else:
@@ -206,17 +206,17 @@ class RoomScreen(Screen):
         """Show an earlier or later position."""
         self.steps.go(by)
 
-    def toggle_talk(self) -> None:
+    def toggle_chat(self) -> None:
         """Move from the board to the chat, and back."""
-        if self.focus_get() is self.talk.entry or (self.model.talk.is_open and not self._wide):
-            self._close_talk()
+        if self.focus_get() is self.chat.entry or (self.model.chat.is_open and not self._wide):
+            self._close_chat()
             return
-        self.act(lambda: self.model.talk.look(True))
-        self.talk.entry.focus_set()
+        self.act(lambda: self.model.chat.set_open(True))
+        self.chat.entry.focus_set()
 
-    def _close_talk(self) -> None:
+    def _close_chat(self) -> None:
         self.board.focus_set()
-        self.act(lambda: self.model.talk.look(self._wide))
+        self.act(lambda: self.model.chat.set_open(self._wide))
 
     def reply(self, *texts: str) -> None:
         """Press the bars' buttons with these texts."""

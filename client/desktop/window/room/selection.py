@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from client.desktop.model.room.room import RoomModel
 from client.desktop.model.room.selection import Choice, Option
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, put, show, wrap
+from client.desktop.window.widgets.screen import Act, set_text, show, wrap
 from client.desktop.window.widgets.theme import Style
 from client.texts import room as texts
 from client.texts.caption import Caption
@@ -60,12 +60,12 @@ class SelectionPanel(ttk.Frame):
                 self._show(choice.part, option, enabled=seat is not None)
         show(self.agree, selection.can_agree(view))
         if seat is not None:
-            put(self.agree, texts.agree_with(called(view, name_in(view, other(seat)))))
+            set_text(self.agree, texts.agree_with(called(view, name_in(view, other(seat)))))
         self.tick(view)
 
     def tick(self, view: View) -> None:
         """Show the time left."""
-        put(self.news, self._model.selection.news_of(view, self._model.at), self._look.palette.text)
+        set_text(self.news, self._model.selection.news_of(view, self._model.at), self._look.palette.text)
 
     def begin(self) -> None:
         """Move the keyboard focus to the first button."""
@@ -91,7 +91,7 @@ class SelectionPanel(ttk.Frame):
 
     def _show(self, part: Part, option: Option, *, enabled: bool) -> None:
         made = self.buttons[part, option.value]
-        put(made, f"{option.text}{MARK}" if option.theirs else option.text)
+        set_text(made, f"{option.text}{MARK}" if option.theirs else option.text)
         wanted = ("primary" if option.chosen and enabled else "outline", "normal" if enabled else "disabled")
         if self._styles.get((part, option.value)) != wanted:
             self._styles[part, option.value] = wanted

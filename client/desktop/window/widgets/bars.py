@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.offers import Bar, BarButton
 from client.desktop.window.widgets.flow import Flow
-from client.desktop.window.widgets.screen import put, show
+from client.desktop.window.widgets.screen import set_text, show
 from client.desktop.window.widgets.theme import Style
 
 
@@ -30,7 +30,7 @@ class Bars(ttk.Frame):
         if [replies for replies, _, _ in self._shown] != [bar.replies for bar in bars]:
             self._rebuild(bars)
         for (_, label, flow), bar in zip(self._shown, bars, strict=True):
-            put(label, bar.text, self._look.palette.text)
+            set_text(label, bar.text, self._look.palette.text)
             flow.arrange()
         self.replies = tuple(reply for bar in bars for reply in bar.replies)
         show(self, bool(bars))

@@ -8,7 +8,7 @@ from typing import Literal
 
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.screen import for_words
+from client.desktop.window.widgets.screen import text_width
 from client.desktop.window.widgets.theme import Style
 
 GAP = 8
@@ -85,5 +85,5 @@ class Flow(ttk.Frame):
         self._width = event.width
         for widget in self._widgets:
             if isinstance(widget, ttk.Label):
-                widget.configure(wraplength=for_words(event.width))
+                widget.configure(wraplength=text_width(event.width))
         self.arrange()

@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from client.desktop.model.room.stepping import Steps
 from client.desktop.window.widgets.buttons import button
-from client.desktop.window.widgets.screen import Act, put
+from client.desktop.window.widgets.screen import Act, set_text
 from client.desktop.window.widgets.theme import Style
 from client.texts import records as texts
 from client.texts.caption import Caption
@@ -28,8 +28,8 @@ class StepBar(ttk.Frame):
         self._steps = steps
         self._button(0, texts.FIRST, lambda: steps.go(-steps.count))
         self._button(1, texts.PREVIOUS, lambda: steps.go(-1))
-        self.words = ttk.Label(self, width=16, anchor="center")
-        self.words.grid(row=0, column=2)
+        self.position = ttk.Label(self, width=16, anchor="center")
+        self.position.grid(row=0, column=2)
         self._button(3, texts.NEXT, lambda: steps.go(1))
         self._button(4, texts.LAST, lambda: steps.go(steps.count))
 
@@ -37,7 +37,7 @@ class StepBar(ttk.Frame):
         """Show the current position's number."""
         steps, palette = self._steps, self._look.palette
         colour = palette.cursor if steps.looks_back else palette.quiet
-        put(self.words, texts.position(steps.shown, steps.count), colour)
+        set_text(self.position, texts.position(steps.shown, steps.count), colour)
 
     def go(self, by: int) -> None:
         """Show an earlier or later position."""

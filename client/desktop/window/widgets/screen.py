@@ -53,7 +53,7 @@ class Screen(ttk.Frame):
         widget.bind(sequence, on_key)
 
 
-def put(widget: ttk.Label | ttk.Button | ttk.Menubutton, text: str, colour: str | None = None) -> None:
+def set_text(widget: ttk.Label | ttk.Button | ttk.Menubutton, text: str, colour: str | None = None) -> None:
     """Set a widget's text and colour only if they differ: Tk draws again on every setting."""
     if str(widget.cget("text")) != text:
         widget.configure(text=text)
@@ -71,9 +71,9 @@ def show(widget: tk.Widget, wanted: bool) -> None:
 
 def wrap(label: ttk.Label) -> None:
     """Wrap a label's text at its width. The label's parent must set the width."""
-    label.bind("<Configure>", lambda event: label.configure(wraplength=for_words(event.width)), add="+")
+    label.bind("<Configure>", lambda event: label.configure(wraplength=text_width(event.width)), add="+")
 
 
-def for_words(width: int) -> int:
+def text_width(width: int) -> int:
     """Return the space for the text in a label of that width, in pixels."""
     return max(1, width - 2 * LABEL_BORDER)

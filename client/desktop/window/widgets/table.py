@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import ttkbootstrap as ttk
 
-from client.desktop.window.widgets.screen import put
+from client.desktop.window.widgets.screen import set_text
 from client.desktop.window.widgets.theme import Style
 
 HEIGHT = 4
@@ -58,7 +58,7 @@ class Table(ttk.Frame):
             self.tree.selection_set(kept)
             if kept:
                 self.tree.focus(kept[0])
-        put(self.hint, hint, self._look.palette.quiet)
+        set_text(self.hint, hint, self._look.palette.quiet)
         if hint:
             self.hint.place(relx=0.5, rely=0.5, anchor="center")
         else:

@@ -22,7 +22,7 @@ def sit_down(tmp_path: Path) -> Iterator[SitDown]:
     def make(server: str, name: str = "", *, own: OpenLocalServers | None = None, room: str = "") -> Seat:
         model = AppModel(
             own_server=server,
-            wishes=StartOptions(name=name, server=server, room=room),
+            options=StartOptions(name=name, server=server, room=room),
             open_servers=own,
             preferences=Preferences(tmp_path / name / "window.json"),
             credentials=Credentials(tmp_path / name / "tokens.json"),

@@ -54,7 +54,7 @@ def test_tokens_that_cannot_be_read_are_said_and_not_overwritten(
 def test_giving_up_leaves_the_first_screen_as_it_was(sit_down: SitDown) -> None:
     ann = sit_down("127.0.0.1:1", "ann")
     assert ann.model.start.doing
-    ann.model.start.give_up()
+    ann.model.start.cancel()
     ann.model.background.drain()
     assert (ann.model.start.doing, ann.model.start.message) == ("", "")
 
@@ -90,8 +90,8 @@ def test_a_game_whose_watch_failed_is_watched_again_though_nothing_changes_in_th
 ) -> None:
     hob = sit_down(shared_cluster.name_server, "hob s")
     assert hob.lobby.open_games() == []
-    assert hob.model.who is not None
-    player = hob.model.who.player
+    assert hob.model.user is not None
+    player = hob.model.user.player
     go_in, failures = player.room, [DeadlineExceeded("no answer"), NotReady("not yet")]
 
     def room(room_id: str) -> RoomClient:

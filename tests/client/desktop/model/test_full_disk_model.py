@@ -42,13 +42,13 @@ def test_a_move_is_refused_in_a_sentence_and_can_be_made_later(sit_down: SitDown
     ann.plays(0)
     fill_disk_and_kill_main(cluster)
     ben.plays(4)
-    assert ben.room.asking.notice.startswith("The servers cannot save at the moment: the journal")
+    assert ben.room.command.notice.startswith("The servers cannot save at the moment: the journal")
     assert ben.room.view is not None
     assert ben.room.view.board["cells"] == "X........"
     ben.wait(lambda: (banner := ben.model.banner()) is None or banner.kind == "back", "no word of a lost connection")
     whole_with_room(cluster)
     ben.plays(4)
-    assert ben.room.asking.notice == ""
+    assert ben.room.command.notice == ""
     ann.wait(lambda: ann.room.view is not None and ann.room.view.board["cells"] == "X...O....", "the move")
 
 

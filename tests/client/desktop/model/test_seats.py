@@ -65,8 +65,8 @@ def test_looking_at_the_lobby_makes_nobody_away(
 ) -> None:
     hal = connection.claim("hal").create()
     ivy = in_a_game(sit_down, cluster, hal, "ivy")
-    assert ivy.model.who is not None
-    rooms = [hal, *(ivy.model.who.player.create() for _ in range(FOLLOWED + 1))]
+    assert ivy.model.user is not None
+    rooms = [hal, *(ivy.model.user.player.create() for _ in range(FOLLOWED + 1))]
     for room in rooms[1:]:
         room.join()
     ivy.model.leave_room()
@@ -118,8 +118,8 @@ def test_a_visit_that_is_under_way_does_not_undo_the_good_bye(
 ) -> None:
     hal = connection.claim("hal").create()
     ivy = in_a_game(sit_down, cluster, hal, "ivy")
-    assert ivy.model.who is not None
-    player = ivy.model.who.player
+    assert ivy.model.user is not None
+    player = ivy.model.user.player
     visits, go_on, room_of = threading.Event(), threading.Event(), player.room
 
     def slow_at_first(room: str) -> RoomClient:

@@ -138,7 +138,7 @@ def test_the_page_of_keys_comes_and_goes(desk: Desk) -> None:
 def test_a_fault_of_ours_is_noted_and_the_window_goes_on(desk: Desk) -> None:
     gwen = desk.sit_down("127.0.0.1:1")
     gwen.window.act(lambda: 1 // 0)
-    gwen.window.model.background.do(lambda _: 1 // 0)
+    gwen.window.model.background.run(lambda _: 1 // 0)
     desk.wait(lambda: len(gwen.window.faults) == 2)
     gwen.window.faults.clear()
     gwen.window.toggle_keys()

@@ -14,7 +14,7 @@ def in_room(desk: Desk, cluster: ClusterControl, wanted: NewRoom, *names: str) -
     first, second = (desk.sit_down(cluster.name_server, name) for name in names)
     first.lobby.act(lambda: first.lobby.model.create(wanted))
     first.waits_for(headline="Waiting for an opponent")
-    desk.wait(lambda: first.room.model.entry.is_known)
+    desk.wait(lambda: first.room.model.access.is_known)
     first.types(first.room.board, "i")
     lobby = second.lobby
     if wanted.private:
@@ -37,7 +37,7 @@ def test_clocks_run_beside_the_names_and_nothing_is_drawn_while_none_runs(
     assert bob.room.players.clocks["O"].cget("text") == "1:00"
     ada.plays(0)
     bob.waits_for(headline="Your turn")
-    ada.room.act(ada.room.model.go_on_playing)
+    ada.room.act(ada.room.model.keep_playing)
     bob.resigns()
     ada.waits_for(headline="You won — bob w resigned")
     desk.wait(lambda: not ada.room.ticker.runs and not bob.room.ticker.runs, "no clock runs, nothing is drawn")
@@ -95,58 +95,58 @@ def test_talk_is_behind_a_tab_when_narrow_and_beside_the_board_when_wide(
     ida, joy = two_in_a_room(desk, shared_cluster, "ida w", "joy w")
     ida.window.shell.geometry(f"{SMALLEST[0]}x{SMALLEST[1]}")
     joy.window.shell.geometry("900x700")
-    desk.wait(joy.room.talk.winfo_viewable)
-    assert not ida.room.talk.winfo_viewable()
+    desk.wait(joy.room.chat.winfo_viewable)
+    assert not ida.room.chat.winfo_viewable()
     assert joy.room.board.winfo_viewable()
     joy.types(joy.room.board, "t")
-    joy.room.talk.entry.insert(0, "your turn, really")
-    joy.types(joy.room.talk.entry, "r", "Return")
+    joy.room.chat.entry.insert(0, "your turn, really")
+    joy.types(joy.room.chat.entry, "r", "Return")
     desk.wait(lambda: ida.room.tab.cget("text") == "Chat (1)")
-    assert not joy.room.model.asking.asks_to_resign, "who writes an r does not resign"
-    assert joy.room.talk.entry.get() == ""
+    assert not joy.room.model.command.confirming_resign, "who writes an r does not resign"
+    assert joy.room.chat.entry.get() == ""
     ida.types(ida.room.board, "t")
-    desk.wait(ida.room.talk.winfo_viewable)
+    desk.wait(ida.room.chat.winfo_viewable)
     assert not ida.room.board.winfo_viewable()
-    assert "joy w  your turn, really" in ida.room.talk.text
+    assert "joy w  your turn, really" in ida.room.chat.text
     assert ida.room.tab.cget("text") == "Board"
     assert_fits(ida)
-    ida.types(ida.room.talk.entry, "Escape")
+    ida.types(ida.room.chat.entry, "Escape")
     desk.wait(ida.room.board.winfo_viewable)
     assert ida.room.tab.cget("text") == "Chat"
 
 
 def test_who_is_muted_is_not_read(desk: Desk, shared_cluster: ClusterControl) -> None:
     kim, lee = two_in_a_room(desk, shared_cluster, "kim w", "lee w")
-    lee.room.act(lambda: lee.room.model.talk.say("hello"))
-    desk.wait(lambda: kim.room.talk.text == "lee w  hello")
-    kim.room.talk.fill_menu()
-    assert kim.room.talk.menu.entrycget(1, "label").strip() == "Mute lee w"
-    kim.room.talk.menu.invoke(1)
-    assert kim.room.talk.text == ""
-    kim.room.talk.fill_menu()
-    kim.room.talk.menu.invoke(1)
-    assert kim.room.talk.text == "lee w  hello"
+    lee.room.act(lambda: lee.room.model.chat.send("hello"))
+    desk.wait(lambda: kim.room.chat.text == "lee w  hello")
+    kim.room.chat.fill_menu()
+    assert kim.room.chat.menu.entrycget(1, "label").strip() == "Mute lee w"
+    kim.room.chat.menu.invoke(1)
+    assert kim.room.chat.text == ""
+    kim.room.chat.fill_menu()
+    kim.room.chat.menu.invoke(1)
+    assert kim.room.chat.text == "lee w  hello"
 
 
 def test_a_private_room_is_entered_by_invitation_locked_and_a_watcher_sent_away(
     desk: Desk, shared_cluster: ClusterControl
 ) -> None:
     mia, ned = in_room(desk, shared_cluster, NewRoom("secret", private=True), "mia w", "ned w")
-    assert mia.room.door.owner.winfo_manager()
-    assert not ned.room.door.owner.winfo_manager(), "it is not ned's room"
-    assert ned.room.door.invite.cget("text") == "Invite (private)"
-    invitation = mia.room.model.entry.invitation
+    assert mia.room.access.owner.winfo_manager()
+    assert not ned.room.access.owner.winfo_manager(), "it is not ned's room"
+    assert ned.room.access.invite.cget("text") == "Invite (private)"
+    invitation = mia.room.model.access.invitation
     oda = desk.sit_down(shared_cluster.name_server, "oda w", room=invitation)
     oda.waits_for(headline="mia w is to move")
     assert mia.room.model.id not in oda.window.model.lobby.rooms  # type: ignore[operator, union-attr]
-    desk.wait(lambda: mia.room.watching.cget("text") == "1 spectator: oda w")
-    menu = mia.room.door.menu
-    mia.room.door.fill_menu()
+    desk.wait(lambda: mia.room.spectators.cget("text") == "1 spectator: oda w")
+    menu = mia.room.access.menu
+    mia.room.access.fill_menu()
     assert [menu.entrycget(number, "label") for number in (0, 1)] == ["Lock for spectators", "Remove oda w"]
     menu.invoke(1)
-    desk.wait(lambda: mia.room.watching.cget("text") == "No spectators")
+    desk.wait(lambda: mia.room.spectators.cget("text") == "No spectators")
     desk.wait(lambda: mia.room.model.pending is None)
-    mia.room.door.fill_menu()
+    mia.room.access.fill_menu()
     menu.invoke(0)
     desk.wait(lambda: mia.room.model.view is not None and mia.room.model.view.locked)
     pia = desk.sit_down(shared_cluster.name_server, "pia w", room=invitation)

@@ -148,15 +148,17 @@ def test_a_room(desk: Desk, wilhelmina: Person) -> None:
     cut_off_in: dict[str, list[str]] = {}
     for name, make in ROOMS.items():
         model.view = renamed(seen(make()), model.me)
-        model._time.heard(2 * CLAIM_AFTER_MS, 0.0)
+        model._time.set(2 * CLAIM_AFTER_MS, 0.0)
         model._time.lost("test", 0.0)
         model.result.text = ""
-        model.result.look_at(model.view)
-        model.selection.look_at(model.view)
-        model.asking.outcome = f"{OTHER} moved, which ended your draw offer" if name == "playing" else ""
-        model.asking.notice = "Not possible: you have made no move that could be taken back." if name == "clock" else ""
+        model.result.update(model.view)
+        model.selection.update(model.view)
+        model.command.outcome = f"{OTHER} moved, which ended your draw offer" if name == "playing" else ""
+        model.command.notice = (
+            "Not possible: you have made no move that could be taken back." if name == "clock" else ""
+        )
         for sure in (False, True):
-            model.asking.asks_to_resign = sure and model.view.phase == "playing"
+            model.command.confirming_resign = sure and model.view.phase == "playing"
             if found := cut(wilhelmina):
                 cut_off_in[f"{name}{' sure' if sure else ''}"] = found
     assert not cut_off_in

@@ -24,7 +24,7 @@ def test_two_play_to_a_win_while_a_third_watches(desk: Desk, shared_cluster: Clu
         board = person.room.board
         desk.wait(lambda board=board: board.find_withtag("line"), "the winning line")  # type: ignore[misc]
         assert person.room.players.score.cget("text") == "1 : 0"
-        assert person.room.watching.cget("text") == "1 spectator: eve"
+        assert person.room.spectators.cget("text") == "1 spectator: eve"
     eve.clicks(8)
     assert eve.room.model.pending is None, "who watches can do nothing"
     assert not eve.room.actions.rematch.winfo_manager()
@@ -44,7 +44,7 @@ def test_a_draw_a_rematch_with_swapped_seats_and_the_moves_looked_at_again(
     fay.waits_for(board=".........")
     fay.types(fay.room.board, "Next", "Next")
     fay.waits_for(board="XO.......")
-    assert fay.room.steps.words.cget("text") == "move 2 of 9"
+    assert fay.room.steps.position.cget("text") == "move 2 of 9"
     fay.types(fay.room.board, "Escape")
     fay.waits_for(board=end)
 
@@ -82,7 +82,7 @@ def test_who_leaves_finds_the_game_on_top_of_the_lobby_and_comes_back(
     ivy.waits_for(headline="Your turn")
     ivy.window.escape()
     lobby = ivy.lobby
-    desk.wait(lambda: [game.words for game in lobby.model.open_games()] == ["Your turn, against hal"])
+    desk.wait(lambda: [game.text for game in lobby.model.open_games()] == ["Your turn, against hal"])
     desk.wait(lambda: len(lobby.games.winfo_children()) == 2)
     ivy.types(lobby.search, "Control-Key-1")
     ivy.waits_for(headline="Your turn", board="....X....")

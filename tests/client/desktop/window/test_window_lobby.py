@@ -130,7 +130,7 @@ def test_a_room_that_is_full_can_only_be_watched(desk: Desk, shared_cluster: Clu
     desk.wait(lambda: str(lobby.join.cget("state")) == "disabled")
     olaf.types(lobby.rooms, "Return")
     olaf.waits_for(headline="max is to move")
-    assert olaf.room.watching.cget("text") == "1 spectator: olaf"
+    assert olaf.room.spectators.cget("text") == "1 spectator: olaf"
 
 
 def test_who_is_online(desk: Desk, shared_cluster: ClusterControl) -> None:

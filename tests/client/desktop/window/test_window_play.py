@@ -18,7 +18,7 @@ def matched(desk: Desk, shared_cluster: ClusterControl, request: pytest.FixtureR
     """Two who pressed Play now."""
     people = [desk.sit_down(shared_cluster.name_server, f"{name} {len(request.node.name)}") for name in ("ann", "ben")]
     for person in people:
-        person.lobby.act(lambda person=person: person.lobby.model.seeking.wish_for(board="3x3"))  # type: ignore[misc]
+        person.lobby.act(lambda person=person: person.lobby.model.seeking.set_filter(board="3x3"))  # type: ignore[misc]
         person.lobby.play.play.invoke()
     for person in people:
         person.waits_for(headline="Choose what to play")
@@ -27,7 +27,7 @@ def matched(desk: Desk, shared_cluster: ClusterControl, request: pytest.FixtureR
 
 def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Person, Person]) -> None:
     ann, ben = matched
-    names = [person.window.model.who.player.name for person in matched]  # type: ignore[union-attr]
+    names = [person.window.model.user.player.name for person in matched]  # type: ignore[union-attr]
     ann.room.selection.buttons["best_of", 1].invoke()
     ann.room.selection.buttons["clock", "3+2"].invoke()
     wanted = Proposal("3x3", 1, "3+2")
@@ -76,7 +76,7 @@ def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Perso
     first.room.actions.again.invoke()
     assert first.lobby.model.seeking.is_seeking
     assert first.lobby.play.ticker.runs
-    assert first.lobby.play.words.cget("text").startswith("Looking for an opponent")
+    assert first.lobby.play.status.cget("text").startswith("Looking for an opponent")
     first.lobby.play.cancel.invoke()
     desk.wait(first.lobby.play.play.winfo_viewable)
 

@@ -50,7 +50,7 @@ def test_two_windows_play_a_series_with_clocks_while_the_servers_are_upgraded(
         upgrading = pool.submit(upgrade, cluster)
         wins(desk, 1, ann, ben)
         for person, text in ((ann, "One more?"), (ben, "Sure")):
-            person.room.model.talk.say(text)
+            person.room.model.chat.send(text)
         wins(desk, 2, ann, ben)
         ann.waits_for(headline="You won!")
         desk.wait(upgrading.done, "the upgrade is through")
@@ -62,7 +62,7 @@ def test_two_windows_play_a_series_with_clocks_while_the_servers_are_upgraded(
     assert view is not None
     assert (dict(view.wins), view.series_over, view.time is not None) == ({"ann": 2}, True, True)
     for person in people:
-        lines = person.room.talk.lines
+        lines = person.room.chat.lines
         desk.wait(lambda lines=lines: "One more?" in lines.get("1.0", "end") and "Sure" in lines.get("1.0", "end"))  # type: ignore[misc]
     desk.wait(lambda: "You won 2" in ann.room.actions.result.cget("text"), ann.room.actions.result.cget("text"))
     desk.wait(lambda: "rating 1500 → " in ann.room.actions.result.cget("text"))

@@ -43,7 +43,7 @@ class Desk:
         folder = self.folder / (name or "nobody")
         model = AppModel(
             own_server=server,
-            wishes=StartOptions(name=name, server=server, room=room, watch=watch),
+            options=StartOptions(name=name, server=server, room=room, watch=watch),
             open_servers=own,
             preferences=Preferences(folder / "window.json"),
             credentials=Credentials(folder / "tokens.json"),

@@ -20,7 +20,7 @@ def drained(background: Background, condition: Callable[[], object]) -> None:
 def test_the_outcome_arrives_in_the_draining_thread() -> None:
     background = Background()
     seen: list[tuple[int, threading.Thread]] = []
-    background.do(lambda _: 42, lambda result: seen.append((result, threading.current_thread())))
+    background.run(lambda _: 42, lambda result: seen.append((result, threading.current_thread())))
     drained(background, lambda: seen)
     assert seen == [(42, threading.current_thread())]
 
@@ -32,11 +32,11 @@ def test_an_error_arrives_as_one_and_a_fault_of_ours_is_raised_where_it_is_drain
     def refuse(_: threading.Event) -> None:
         raise CellTaken("cell 1 is taken")
 
-    background.do(refuse, failed=failed.append)
+    background.run(refuse, failed=failed.append)
     drained(background, lambda: failed)
     assert failed[0].message == "cell 1 is taken"
 
-    background.do(lambda _: 1 // 0, failed=failed.append)
+    background.run(lambda _: 1 // 0, failed=failed.append)
     with pytest.raises(ZeroDivisionError):
         drained(background, lambda: False)
     assert [error.code for error in failed] == ["cell_taken", "internal_error"], "nobody waits for it in vain"
@@ -75,7 +75,7 @@ def test_draining_is_bounded() -> None:
     background = Background()
     seen: list[int] = []
     for number in range(10):
-        background.tell(lambda number=number: seen.append(number))
+        background.post(lambda number=number: seen.append(number))
     assert background.drain(most=4) == 4
     assert seen == [0, 1, 2, 3]
     assert background.drain() == 6

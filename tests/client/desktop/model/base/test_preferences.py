@@ -20,7 +20,7 @@ def test_who_one_was_where_is_remembered_the_latest_first(tmp_path: Path) -> Non
     again = Preferences(file)
     assert again.recent == (SignIn("one:1", "ada"), SignIn("one:1", "eve"), SignIn("two:2", "bob"))
     assert again.servers == ["one:1", "two:2"]
-    preferences.let_go()
+    preferences.release_name()
     assert again.name_on("two:2") == "bob"
     assert again.name_on("elsewhere:1") == "ada", "the last name anywhere"
 
@@ -35,7 +35,7 @@ def test_a_name_that_another_window_uses_is_not_offered(tmp_path: Path) -> None:
     second.remember(SignIn("one:1", "bob"))
     assert Preferences(file).name_on("one:1") == ""
     assert Preferences(file).name_on("two:2") == "bob", "there they may be the same"
-    first.let_go()
+    first.release_name()
     assert Preferences(file).name_on("one:1") == "ada"
 
 

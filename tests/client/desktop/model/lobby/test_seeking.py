@@ -11,7 +11,7 @@ def matched(sit_down: SitDown, cluster: ClusterControl, *names: str) -> tuple[Se
     """Two who pressed Play and are in their match."""
     first, second = (sit_down(cluster.name_server, name) for name in names)
     for seat in (first, second):
-        seat.lobby.seeking.wish_for(board="3x3", clock="3+2")
+        seat.lobby.seeking.set_filter(board="3x3", clock="3+2")
         seat.lobby.seeking.play()
     for seat in (first, second):
         assert seat.room.view is not None
@@ -52,19 +52,19 @@ def test_after_the_series_there_is_a_result_with_the_rating_and_one_click_leads_
     cai.model.play_again()
     assert cai.model.screen == "lobby"
     assert cai.lobby.seeking.is_seeking
-    assert cai.lobby.seeking.wish == SeekFilter("3x3", "3+2")
+    assert cai.lobby.seeking.filter == SeekFilter("3x3", "3+2")
     cai.lobby.seeking.cancel()
     cai.wait(lambda: not cai.lobby.seeking.is_seeking)
 
 
 def test_who_cancels_is_in_nobody_s_match(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     eve = sit_down(shared_cluster.name_server, "eve q")
-    eve.lobby.seeking.wish_for(board="7x7")
+    eve.lobby.seeking.set_filter(board="7x7")
     eve.lobby.seeking.play()
-    assert eve.lobby.seeking.words == "Looking for an opponent … 0 s"
+    assert eve.lobby.seeking.status == "Looking for an opponent … 0 s"
     eve.lobby.seeking.cancel()
     eve.wait(lambda: not eve.lobby.seeking.is_seeking)
-    assert eve.lobby.seeking.words == ""
+    assert eve.lobby.seeking.status == ""
     assert eve.model.screen == "lobby"
 
 
@@ -72,7 +72,7 @@ def test_nobody_waits_alone_for_long_the_house_bot_offers_itself_and_says_what_i
     sit_down: SitDown, shared_cluster: ClusterControl
 ) -> None:
     fox = sit_down(shared_cluster.name_server, "fox q")
-    fox.lobby.seeking.wish_for(board="10x10")
+    fox.lobby.seeking.set_filter(board="10x10")
     fox.lobby.seeking.play()
     fox.wait(lambda: fox.lobby.seeking.house_bot_offers)
     fox.lobby.seeking.keep_waiting()

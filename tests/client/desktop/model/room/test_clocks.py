@@ -63,14 +63,14 @@ def test_a_game_without_clocks_has_no_faces_and_nothing_moves() -> None:
 def test_service_time_goes_on_between_the_news_and_stands_while_the_connection_is_lost() -> None:
     time = ServiceTimeEstimate()
     assert time.at(5.0) == 0, "nothing is known"
-    time.heard(1_000, 10.0)
+    time.set(1_000, 10.0)
     assert time.at(12.5) == 3_500
     time.lost("watch", 13.0)
     time.lost("watch", 13.5)
     assert time.at(20.0) == 4_000
     time.answered("watch", 20.0)
     assert time.at(21.0) == 5_000
-    time.heard(9_000, 22.0)
+    time.set(9_000, 22.0)
     assert time.at(22.0) == 9_000, "the servers know better"
 
 

@@ -99,9 +99,9 @@ def test_resigning_wants_to_be_said_twice_and_a_move_takes_the_question_back(
 ) -> None:
     ann, ben = two_playing(sit_down, shared_cluster, "gus m", "hal m")
     ann.room.resign()
-    assert ann.room.asking.asks_to_resign
+    assert ann.room.command.confirming_resign
     ann.plays(0)
-    assert not ann.room.asking.asks_to_resign
+    assert not ann.room.command.confirming_resign
     ben.resigns()
     ann.wait(lambda: ann.room.view is not None and ann.room.view.phase == "finished")
     assert ann.room.view is not None
@@ -223,19 +223,19 @@ def test_a_private_room_that_one_left_is_found_again_though_it_is_in_no_list(
     lea, max_ = (sit_down(shared_cluster.name_server, name) for name in ("lea m", "max m"))
     lea.lobby.create(NewRoom("secret", private=True))
     room = lea.room
-    lea.wait(lambda: room.entry.is_known)
-    max_.enters(room.entry.invitation)
+    lea.wait(lambda: room.access.is_known)
+    max_.enters(room.access.invitation)
     lea.wait(lambda: room.my_turn)
     lea.plays(0)
     for seat in (lea, max_):
         seat.model.leave_room()
         seat.wait(lambda seat=seat: [game.row.room for game in seat.lobby.open_games()] == [room.id])  # type: ignore[misc]
     assert room.id not in (max_.lobby.rooms or {})
-    max_.wait(lambda: max_.lobby.open_games()[0].words == "Your turn, against lea m")
+    max_.wait(lambda: max_.lobby.open_games()[0].text == "Your turn, against lea m")
     max_.enters(room.id)
     assert max_.room.my_turn, "the seat is the invitation"
     max_.resigns()
-    lea.wait(lambda: lea.lobby.open_games()[0].words == "Finished, against max m")
+    lea.wait(lambda: lea.lobby.open_games()[0].text == "Finished, against max m")
     lea.enters(room.id)
     lea.room.close()
     lea.wait(lambda: lea.model.screen == "lobby")

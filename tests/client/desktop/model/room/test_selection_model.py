@@ -38,8 +38,8 @@ class Table:
     def tell(self) -> None:
         """All windows have the news."""
         for window in self.windows:
-            window.asking.settle(self.room.version)
-            window.model.look_at(self.view)
+            window.command.settle(self.room.version)
+            window.model.update(self.view)
 
     @property
     def view(self) -> View:
@@ -55,10 +55,10 @@ class Window:
         self.table = table
         self.background = Background()
         clock = itertools.count()
-        self.asking = PendingCommand(
+        self.command = PendingCommand(
             self.background, Link(), lambda: float(next(clock)), answered=lambda: None, gone=lambda _: False
         )
-        self.model = SelectionModel(cast("RoomClient", self), self.asking)
+        self.model = SelectionModel(cast("RoomClient", self), self.command)
         table.windows.append(self)
         table.tell()
 
@@ -130,7 +130,7 @@ def test_two_windows_of_one_player_show_what_was_proposed_last_in_either() -> No
     two.model.choose("best_of", 3)
     two.until(Proposal("5x5", 3, "none"))
     one.until(Proposal("5x5", 3, "none"))
-    assert one.asking.pending is None, "the first does not propose its own again"
+    assert one.command.pending is None, "the first does not propose its own again"
     assert one.chosen == two.chosen == {"board": ["5x5"], "best_of": [3], "clock": ["none"]}
 
 
@@ -140,7 +140,7 @@ def test_a_choice_agrees_with_nothing_unseen() -> None:
     ann.model.choose("board", "3x3")
     ann.until(Proposal("3x3", 1, "none"))
     bob.model.choose("board", "3x3")
-    assert bob.asking.pending is None
+    assert bob.command.pending is None
     assert bob.chosen == NOTHING
     assert "ann proposes the same: agree, or choose something else" in bob.news
     bob.model.choose("best_of", 3)
