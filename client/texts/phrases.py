@@ -1,6 +1,9 @@
-"""Parts of many texts: sentences, shortened texts, durations."""
+"""Parts of many texts: sentences, shortened texts, durations, refusals."""
 
 from __future__ import annotations
+
+from game.errors import TicTacToeError
+from wire.errors import Diverged, StorageFailed
 
 LOADING = "Loading …"
 
@@ -25,3 +28,10 @@ def ago(seconds: float) -> str:
     if minutes < 60:  # noqa: PLR2004  # an hour
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def refusal(error: TicTacToeError) -> str:
+    """Return the text for a command that the servers refused."""
+    if isinstance(error, (StorageFailed, Diverged)):  # not the player's fault, and no other command would succeed
+        return f"The servers cannot save at the moment: {error.message}. Nothing was changed. Try again later."
+    return f"Not possible: {error.message}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.desktop.model.base.connection_state import Link
 from client.room import new_request_id
-from client.texts.errors import refusal
+from client.texts.phrases import refusal
 from game.rooms.dedup import CommandAnswer
 from wire.errors import TicTacToeError
 

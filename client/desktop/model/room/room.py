@@ -26,7 +26,7 @@ from client.desktop.model.room.selection import SelectionModel
 from client.desktop.model.room.stepping import Steps
 from client.room import News, RoomClient, new_request_id
 from client.seats import goes_on
-from client.texts.outcomes import outcome
+from client.texts.offers import outcome
 from client.texts.phrases import sentence
 from client.texts.room import closed
 from client.views import View

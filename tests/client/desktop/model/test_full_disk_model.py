@@ -10,7 +10,7 @@ import pytest
 
 from client import connect
 from client.bot import Bot
-from client.texts.errors import refusal
+from client.texts.phrases import refusal
 from game.bots.strategy import LEVELS
 from game.errors import NotYourTurn
 from server.control.cluster import ClusterControl
