@@ -211,11 +211,8 @@ class Window:
             self.keys.destroy()
             self.keys = None
             return
-        self.keys = self._beside(texts.KEYS)
+        self.keys = self._beside(texts.KEYS, self.toggle_keys, "<F1>")
         KeysPage(self.keys, self.look).pack(fill="both", expand=True)
-        for key in ("<F1>", "<Escape>"):
-            self.keys.bind(key, lambda _: self.toggle_keys())
-        self.keys.protocol("WM_DELETE_WINDOW", self.toggle_keys)
 
     def toggle_servers(self) -> None:
         """Show or hide the cluster view."""
@@ -226,13 +223,10 @@ class Window:
         if self.model.servers is None:
             self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_SERVERS))
             return
-        beside = self._beside(texts.CLUSTER_VIEW)
+        beside = self._beside(texts.CLUSTER_VIEW, self._close_servers, "<F12>")
         beside.geometry(f"{self.look.px(SERVERS_SIZE[0])}x{self.look.px(SERVERS_SIZE[1])}")
         self.servers = ClusterScreen(beside, self.look, self.act, self.model.servers)
         self.servers.pack(fill="both", expand=True)
-        for key in ("<F12>", "<Escape>"):
-            beside.bind(key, lambda _: self._close_servers())
-        beside.protocol("WM_DELETE_WINDOW", self._close_servers)
         self.servers.refresh()
 
     def _close_servers(self) -> None:
@@ -250,11 +244,9 @@ class Window:
         if self.model.recovery is None:
             self.act(lambda: self.model.start.show_message(texts.SIGN_IN_FOR_CODE))
             return
-        beside = self._beside(texts.RECOVERY_CODE)
+        beside = self._beside(texts.RECOVERY_CODE, self._close_recovery)
         self.recovery = RecoveryCodeScreen(beside, self.look, self.act, self.model.recovery)
         self.recovery.pack(fill="both", expand=True)
-        beside.bind("<Escape>", lambda _: self._close_recovery())
-        beside.protocol("WM_DELETE_WINDOW", self._close_recovery)
         self.recovery.refresh()
 
     def _close_recovery(self) -> None:
@@ -263,6 +255,10 @@ class Window:
             self.recovery.winfo_toplevel().destroy()
             self.recovery = None
 
-    def _beside(self, title: str) -> ttk.Toplevel:
-        """Open a window beside this window."""
-        return ttk.Toplevel(title=texts.title_beside(title), master=self.shell)
+    def _beside(self, title: str, close: Callable[[], None], *keys: str) -> ttk.Toplevel:
+        """Open a window beside this window. Its button, Escape and these keys close it."""
+        beside = ttk.Toplevel(title=texts.title_beside(title), master=self.shell)
+        for key in ("<Escape>", *keys):
+            beside.bind(key, lambda _: close())
+        beside.protocol("WM_DELETE_WINDOW", close)
+        return beside
