@@ -36,13 +36,13 @@ def test_what_one_says_the_others_read_also_who_comes_later(sit_down: SitDown, s
 def test_too_much_is_refused_and_given_back_to_be_mended(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
     cai, _ = two(sit_down, shared_cluster, "cai t", "dot t")
     talk = cai.room.chat
-    assert not talk.say("   ")
-    assert not talk.say("x" * 201)
+    assert not talk.send("   ")
+    assert not talk.send("x" * 201)
     assert talk.notice == "A line has at most 200 characters."
     for number in range(5):
-        assert talk.say(f"line {number}")
+        assert talk.send(f"line {number}")
         cai.wait(lambda: not talk.sending)
-    talk.say("one too many")
+    talk.send("one too many")
     cai.wait(lambda: talk.notice)
     assert talk.draft == "one too many"
     assert talk.notice == "You have said much: wait some seconds."
