@@ -150,9 +150,9 @@ def test_a_private_room_is_entered_by_invitation_locked_and_a_watcher_sent_away(
     menu.invoke(0)
     desk.wait(lambda: mia.room.model.view is not None and mia.room.model.view.locked)
     pia = desk.sit_down(shared_cluster.name_server, "pia w", room=invitation)
-    desk.wait(lambda: pia.lobby.model.message == "The room is locked against watchers.")
+    desk.wait(lambda: pia.lobby.model.message == "The room is locked: it takes no new spectators.")
     stranger = desk.sit_down(shared_cluster.name_server, "sam w", room=mia.room.model.id)
-    desk.wait(lambda: stranger.lobby.model.message == "The room is private: its invite code is needed.")
+    desk.wait(lambda: stranger.lobby.model.message == "The room is private: join it with its invite code.")
     said = stranger.lobby.message
     desk.wait(lambda: int(str(said.cget("wraplength"))) == said.winfo_width() > 1)
     desk.wait(lambda: said.winfo_height() >= said.winfo_reqheight(), "the sentence to be read to its end")

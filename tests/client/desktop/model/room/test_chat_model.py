@@ -45,7 +45,7 @@ def test_too_much_is_refused_and_given_back_to_be_mended(sit_down: SitDown, shar
     talk.send("one too many")
     cai.wait(lambda: talk.notice)
     assert talk.draft == "one too many"
-    assert talk.notice == "You have said much: wait some seconds."
+    assert talk.notice == "You have sent many messages: wait some seconds."
 
 
 def test_muting_stays_here_and_is_remembered(sit_down: SitDown, shared_cluster: ClusterControl) -> None:
