@@ -270,7 +270,7 @@ def chaos(
     Uses a test cluster, if possible in a network namespace. Exit status 0 only if nothing was found.
     """
     from verify.chaos.run import ChaosOptions, run_chaos
-    from verify.testbed.cluster_faults import sandbox_havoc
+    from verify.testbed.cluster_faults import sandbox_with_faults
     from verify.testbed.network_namespace import enter
 
     # Returns in the new network as this same command, or here if there can be no network.
@@ -278,7 +278,7 @@ def chaos(
     environment = dict(os.environ)  # before it sets the servers' clocks wrong
     with plain_errors(), contextlib.ExitStack() as stack:
         changes = {**KEEP_ALL, "test_faults": load().test_faults}
-        servers = stack.enter_context(sandbox_havoc(no_network=no_network, **changes))
+        servers = stack.enter_context(sandbox_with_faults(no_network=no_network, **changes))
         found = run_chaos(
             servers,
             ChaosOptions(command=" ".join(sys.argv), seconds=minutes * 60, seed=seed),

@@ -40,16 +40,16 @@ def matches(boards: Sequence[tuple[int, int, int]], games: int, looks: int, seed
         for weaker, stronger in itertools.combinations(LEVELS, 2):
             results = []
             for number in range(games):
-                chance = random.Random(f"{seed}/{board}/{stronger}/{weaker}/{number}")
+                rng = random.Random(f"{seed}/{board}/{stronger}/{weaker}/{number}")
                 own: Seat = "O" if number % 2 else "X"
                 seats = {"X": stronger, "O": weaker} if own == "X" else {"X": weaker, "O": stronger}
-                winner = winner_of(rules, seats, looks, chance)
+                winner = winner_of(rules, seats, looks, rng)
                 results.append("drawn" if winner is None else "won" if winner == own else "lost")
             counts = (results.count(result) for result in ("won", "drawn", "lost"))
             yield BotMatchResult(board, stronger, weaker, *counts)
 
 
-def winner_of(rules: TicTacToe, seats: dict[str, str], looks: int, chance: random.Random) -> Seat | None:
+def winner_of(rules: TicTacToe, seats: dict[str, str], looks: int, rng: random.Random) -> Seat | None:
     """Play a game between two levels, by seat.
 
     A bot examines ``looks`` positions for each move. Return the winner's seat, or None.
@@ -57,6 +57,6 @@ def winner_of(rules: TicTacToe, seats: dict[str, str], looks: int, chance: rando
     position = rules.opening()
     while position.turn is not None:
         shown = rules.describe(position)
-        cell = choose(seats[position.turn], shown, position.turn, chance, steps(looks))
+        cell = choose(seats[position.turn], shown, position.turn, rng, steps(looks))
         position = rules.play(position, position.turn, cell)
     return position.outcome.winner if position.outcome is not None else None

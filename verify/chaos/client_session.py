@@ -21,7 +21,7 @@ FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
 class RoomAddress:
     """The place of a client.
 
-    ``part`` is "owner", "guest" or "watcher" at a table, or "contestant": a client without a table, which seeks
+    ``part`` is "owner", "guest" or "watcher" at a table, or "match player": a client without a table, which seeks
     matches.
     """
 
@@ -43,7 +43,7 @@ class ClientSession:
     player: Player
     recorder: HistoryWriter
     client: str
-    chance: random.Random
+    rng: random.Random
     finishing: threading.Event
 
     def attempt(self, do: Callable[[], None], *, pause_s: float) -> None:
@@ -63,4 +63,4 @@ class ClientSession:
 
     def pause(self, about_s: float) -> None:
         """Pause for about that many seconds."""
-        time.sleep(self.chance.uniform(0.5, 1.5) * about_s)
+        time.sleep(self.rng.uniform(0.5, 1.5) * about_s)

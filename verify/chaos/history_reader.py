@@ -20,7 +20,7 @@ class RecordedHistory:
     """The recorded histories, calls and surprises of all processes."""
 
     rooms: dict[str, RoomHistory] = field(default_factory=dict)
-    homeless: list[Call[object]] = field(default_factory=list)
+    without_room: list[Call[object]] = field(default_factory=list)
     """Calls that create a room, but have no answer with the room's id."""
     surprises: list[str] = field(default_factory=list)
     accepted: list[tuple[float, float]] = field(default_factory=list)
@@ -31,9 +31,9 @@ class RecordedHistory:
     @property
     def calls(self) -> int:
         """Return the number of calls."""
-        return len(self.homeless) + sum(len(history.calls) for history in self.rooms.values())
+        return len(self.without_room) + sum(len(history.calls) for history in self.rooms.values())
 
-    def find_homes(self) -> None:
+    def assign_rooms(self) -> None:
         """Move each homeless call to its room, as the final histories show.
 
         The rest were never applied, or it is unknown where.
@@ -45,35 +45,35 @@ class RecordedHistory:
             if isinstance(event, Created)
         }
         left: list[Call[object]] = []
-        for call in self.homeless:
+        for call in self.without_room:
             home = made.get(call.operation.request_id) if isinstance(call.operation, Create) else None
             (left if home is None else home.calls).append(call)
-        self.homeless = left
+        self.without_room = left
 
 
-def recall(files: Iterable[Path]) -> RecordedHistory:
+def read_histories(files: Iterable[Path]) -> RecordedHistory:
     """Read all these files."""
-    recalled = RecordedHistory()
+    recorded = RecordedHistory()
     for file in files:
-        _recall_one(file, recalled)
-    return recalled
+        _read_one(file, recorded)
+    return recorded
 
 
-def _recall_one(file: Path, recalled: RecordedHistory) -> None:
+def _read_one(file: Path, recorded: RecordedHistory) -> None:
     waiting: dict[int, tuple[str | None, Call[object]]] = {}
     for line in _lines(file):
         if line["what"] == "call":
             waiting[line["number"]] = (line["room"], Call(line["client"], _operation(line), line["at"]))
         elif line["what"] == "answer":
             room, call = waiting.pop(line["number"])
-            _put(recalled, room or line.get("room"), _answered(call, line, recalled))
+            _put(recorded, room or line.get("room"), _answered(call, line, recorded))
         elif line["what"] == "news":
-            _add_news(_history(recalled, line["room"]), line)
+            _add_news(_history(recorded, line["room"]), line)
         else:
-            recalled.surprises.append(f"{line['who']}: {line['sentence']}")
+            recorded.surprises.append(f"{line['who']}: {line['sentence']}")
     for room, call in waiting.values():
-        recalled.unanswered["killed"] += 1
-        _put(recalled, room, call)
+        recorded.unanswered["killed"] += 1
+        _put(recorded, room, call)
 
 
 def _lines(file: Path) -> Iterator[Mapping[str, Any]]:
@@ -88,28 +88,28 @@ def _operation(line: Mapping[str, Any]) -> Command | ObservedView:
     return ObservedView(**fields) if line["command"] == "Look" else COMMANDS[line["command"]](**fields)
 
 
-def _answered(call: Call[object], line: Mapping[str, Any], recalled: RecordedHistory) -> Call[object]:
+def _answered(call: Call[object], line: Mapping[str, Any], recorded: RecordedHistory) -> Call[object]:
     answer: object
     if "done" in line:
         answer = AnsweredCall(*line["done"])
         if isinstance(call.operation, Move):
-            recalled.accepted.append((call.sent_at, line["at"]))
+            recorded.accepted.append((call.sent_at, line["at"]))
     elif "refused" in line:
         answer = RefusedCall(line["refused"])
     elif "seen" in line:
         version, phase, moves = line["seen"]
         answer = Seen(version, phase, tuple((seat, move) for seat, move in moves))
     else:
-        recalled.unanswered[line["unknown"]] += 1
+        recorded.unanswered[line["unknown"]] += 1
         return call
     return replace(call, answered_at=line["at"], answer=answer)
 
 
-def _put(recalled: RecordedHistory, room: str | None, call: Call[object]) -> None:
+def _put(recorded: RecordedHistory, room: str | None, call: Call[object]) -> None:
     if room is None:
-        recalled.homeless.append(call)
+        recorded.without_room.append(call)
     else:
-        _history(recalled, room).calls.append(call)
+        _history(recorded, room).calls.append(call)
 
 
 def _add_news(history: RoomHistory, line: Mapping[str, Any]) -> None:
@@ -118,5 +118,5 @@ def _add_news(history: RoomHistory, line: Mapping[str, Any]) -> None:
     history.gaps += line["gap"]
 
 
-def _history(recalled: RecordedHistory, room: str) -> RoomHistory:
-    return recalled.rooms.setdefault(room, RoomHistory())
+def _history(recorded: RecordedHistory, room: str) -> RoomHistory:
+    return recorded.rooms.setdefault(room, RoomHistory())

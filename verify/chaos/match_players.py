@@ -73,10 +73,10 @@ class MatchPlayer(ClientSession):
         seat = view.seat_of(room.name)
         if seat is None:
             raise ValueError(f"a match has its players, and {room.name} is none of them")
-        if self.chance.random() < TALKS:
-            room.say(self.chance.choice(("hello", "good luck", "well played")))
+        if self.rng.random() < TALKS:
+            room.say(self.rng.choice(("hello", "good luck", "well played")))
         if view.selection is not None:
-            if self.finishing.is_set() or self.chance.random() < PROPOSES:
+            if self.finishing.is_set() or self.rng.random() < PROPOSES:
                 room.propose(self._proposal(view))
         elif view.phase == "finished":
             if seat not in view.rematch:
@@ -88,24 +88,24 @@ class MatchPlayer(ClientSession):
         selection = view.selection
         if selection is None or self.finishing.is_set():
             return Proposal("3x3", 1, "none")
-        return Proposal("3x3", self.chance.choice((1, 3)), self.chance.choice(selection.choices.clocks))
+        return Proposal("3x3", self.rng.choice((1, 3)), self.rng.choice(selection.choices.clocks))
 
     def _play_on(self, room: RecordedRoom, view: View, seat: Seat) -> None:
-        chance = self.chance
+        rng = self.rng
         if self.finishing.is_set():
             room.resign()
             return
         offered = view.offers_of(other(seat))
-        if offered and chance.random() < ANSWERS:
-            answer = chance.choice((room.accept, room.decline))
-            answer(chance.choice(offered))
-        if chance.random() < OFFERS:
-            room.offer(chance.choice(OFFER_KINDS))
+        if offered and rng.random() < ANSWERS:
+            answer = rng.choice((room.accept, room.decline))
+            answer(rng.choice(offered))
+        if rng.random() < OFFERS:
+            room.offer(rng.choice(OFFER_KINDS))
         owner = view.seats[other(seat)]
-        if owner is not None and not owner.present and chance.random() < CLAIMS:
-            room.claim_game(chance.choice(("win", "draw")))
-        if chance.random() < GOES:
+        if owner is not None and not owner.present and rng.random() < CLAIMS:
+            room.claim_game(rng.choice(("win", "draw")))
+        if rng.random() < GOES:
             room.leave()
         if view.turn == seat:
             go_on = within(THINKS_S, time.monotonic, time.sleep)
-            room.move(RANDOM(view.board, seat, chance, go_on))
+            room.move(RANDOM(view.board, seat, rng, go_on))

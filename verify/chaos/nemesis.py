@@ -38,9 +38,9 @@ class InjectedFault:
 class Nemesis:
     """Carries out one plan."""
 
-    def __init__(self, servers: ClusterFaults, crowds: WorkloadProcesses, say: Callable[[str], None]) -> None:
+    def __init__(self, servers: ClusterFaults, workload: WorkloadProcesses, say: Callable[[str], None]) -> None:
         self._servers = servers
-        self._crowds = crowds
+        self._workload = workload
         self._say = say
         # A heap of the undo actions of active faults, by time. The number orders equal times.
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -50,7 +50,7 @@ class Nemesis:
         self._starting: threading.Thread | None = None
         # Since when all servers are down. None while any of them runs.
         self._down_since: float | None = None
-        self.blows: list[InjectedFault] = []
+        self.injected_faults: list[InjectedFault] = []
         self.complaints: list[str] = []
         self.starts = 0
         """How often all servers were down and the nemesis started them."""
@@ -63,10 +63,10 @@ class Nemesis:
                 self._step()
             self._step()
             at = time.monotonic()
-            hit = self._let_fall(fault)
-            self.blows.append(InjectedFault(fault, at, hit))
+            hit = self._inject(fault)
+            self.injected_faults.append(InjectedFault(fault, at, hit))
             missed = "" if hit else " (nobody was there)"
-            self._say(f"{len(self.blows):4d}  {fault}{missed}")
+            self._say(f"{len(self.injected_faults):4d}  {fault}{missed}")
 
     def settle(self, limit_s: float) -> bool:
         """Undo all lasting faults, and wait until the cluster is healthy.
@@ -128,11 +128,11 @@ class Nemesis:
 
     # -- faults ---------------------------------------------------------------------------------------------------
 
-    def _let_fall(self, fault: Fault) -> bool:
+    def _inject(self, fault: Fault) -> bool:
         if fault.kind is FaultKind.CLIENT:
-            killed = self._crowds.kill(fault.group)
+            killed = self._workload.kill(fault.group)
             if killed:
-                self._later(fault.for_s, lambda: self._crowds.start(fault.group))
+                self._later(fault.for_s, lambda: self._workload.start(fault.group))
             return killed
         if fault.kind is FaultKind.CLOCK:
             self._servers.set_clocks(fault.offsets_s)

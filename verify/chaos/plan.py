@@ -79,12 +79,12 @@ def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKin
     The combined faults come first, then one fault of each kind, so that a short run has them all. After that come
     shuffled rounds of all faults. Raises ValueError if ``without`` has every kind.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     kinds = [kind for kind in FaultKind if kind not in without]
     faults: list[Fault] = []
     at_s = 0.0
-    for strokes in _endlessly(chance, kinds, groups):
-        at_s += _gap_s(chance)
+    for strokes in _groups_of_faults(rng, kinds, groups):
+        at_s += _gap_s(rng)
         for number, fault in enumerate(strokes):
             at_s += FOLLOWS_S if number else 0.0
             if at_s >= seconds:
@@ -93,48 +93,48 @@ def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKin
     raise ValueError("a plan needs at least one kind of fault")
 
 
-def _gap_s(chance: random.Random) -> float:
-    if chance.random() < AT_ONCE:
-        return chance.uniform(0.02, 0.3)
-    return chance.uniform(0.4, 1.6) * (EVERY_S - AT_ONCE * 0.16) / (1 - AT_ONCE)
+def _gap_s(rng: random.Random) -> float:
+    if rng.random() < AT_ONCE:
+        return rng.uniform(0.02, 0.3)
+    return rng.uniform(0.4, 1.6) * (EVERY_S - AT_ONCE * 0.16) / (1 - AT_ONCE)
 
 
-def _endlessly(chance: random.Random, kinds: Iterable[FaultKind], groups: int) -> Iterator[tuple[Fault, ...]]:
+def _groups_of_faults(rng: random.Random, kinds: Iterable[FaultKind], groups: int) -> Iterator[tuple[Fault, ...]]:
     """Yield faults without end. The faults of one tuple belong together."""
     kinds = list(kinds)
     together = [strokes for strokes in _TOGETHER if all(fault.kind in kinds for fault in strokes)]
-    first: list[tuple[Fault, ...]] = [(chance.choice(list(_of_kind(kind, chance, groups))),) for kind in kinds]
-    chance.shuffle(first)
+    first: list[tuple[Fault, ...]] = [(rng.choice(list(_of_kind(kind, rng, groups))),) for kind in kinds]
+    rng.shuffle(first)
     yield from together
     yield from first
     while kinds:
         coming = [*together, *together]
-        coming += [(fault,) for kind in kinds for fault in _of_kind(kind, chance, groups)]
-        chance.shuffle(coming)
+        coming += [(fault,) for kind in kinds for fault in _of_kind(kind, rng, groups)]
+        rng.shuffle(coming)
         yield from coming
 
 
-def _of_kind(kind: FaultKind, chance: random.Random, groups: int) -> Iterator[Fault]:
+def _of_kind(kind: FaultKind, rng: random.Random, groups: int) -> Iterator[Fault]:
     """Yield the faults of one kind in a round."""
     if kind is FaultKind.CLOCK:
         for _ in range(5):
-            offsets_s = [chance.choice((-1, 1)) * 10 ** chance.uniform(0.0, 5.0) for _ in range(5)]
+            offsets_s = [rng.choice((-1, 1)) * 10 ** rng.uniform(0.0, 5.0) for _ in range(5)]
             yield Fault(kind, offsets_s=tuple(round(offset_s, 3) for offset_s in offsets_s))
     elif kind is FaultKind.CLIENT:
         for _ in range(6):
-            yield Fault(kind, group=chance.randrange(groups), for_s=chance.uniform(0.0, 1.0))
+            yield Fault(kind, group=rng.randrange(groups), for_s=rng.uniform(0.0, 1.0))
     elif kind is FaultKind.DAMAGE:
         for role in (*_WITH_JOURNAL, *_WITH_JOURNAL, *_WITH_JOURNAL):
-            yield Fault(kind, (role,), pick=chance.randrange(1 << 32))
+            yield Fault(kind, (role,), pick=rng.randrange(1 << 32))
     elif kind is FaultKind.CUT:
         ports: tuple[Port, ...] = ("peer", "client")
         directions: tuple[Direction, ...] = ("in", "out", "both")
         for role, port in (*itertools.product(SERVERS, ports), (NAME_SERVER, ports[1])):
-            for_s, direction = chance.uniform(0.2, 3.0), chance.choice(directions)
+            for_s, direction = rng.uniform(0.2, 3.0), rng.choice(directions)
             yield Fault(kind, (role,), for_s=for_s, port=port, direction=direction)
     else:
         for roles, shortest_s, longest_s in _ON_PROCESSES[kind]:
-            for_s, largest = chance.uniform(shortest_s, longest_s), chance.choice((0, 4096, 65536))
+            for_s, largest = rng.uniform(shortest_s, longest_s), rng.choice((0, 4096, 65536))
             yield Fault(kind, roles, for_s=for_s, largest_bytes=largest if kind is FaultKind.DISK_FULL else 0)
 
 

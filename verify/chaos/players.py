@@ -40,7 +40,7 @@ class ChaosPlayer(ClientSession):
     _finished: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._play = LEVELS[self.chance.choice(["random", "random", "hard"])]
+        self._play = LEVELS[self.rng.choice(["random", "random", "hard"])]
 
     def run(self) -> None:
         """Play or watch until the run is finished."""
@@ -105,9 +105,9 @@ class ChaosPlayer(ClientSession):
     def _look_around(self, room: RecordedRoom, view: View) -> None:
         if view.phase == "closed":
             return
-        if self.chance.random() < LOOKS:
+        if self.rng.random() < LOOKS:
             room.view()
-        if self.chance.random() < LEAVES:
+        if self.rng.random() < LEAVES:
             room.leave()
             room.join("spectator")
 
@@ -128,11 +128,11 @@ class ChaosPlayer(ClientSession):
     def _play_on(self, room: RecordedRoom, view: View) -> None:
         seat = view.seat_of(room.name)
         if seat is None or view.turn != seat:
-            if self.chance.random() < WRONG:
+            if self.rng.random() < WRONG:
                 room.move(0)
             return
         self.pause(PACE_S)
-        mood = self.chance.random()
+        mood = self.rng.random()
         if mood < LEAVES:
             room.leave()
             room.join()
@@ -142,7 +142,7 @@ class ChaosPlayer(ClientSession):
             room.resign()
             return
         go_on = within(THINKS_S, time.monotonic, time.sleep)
-        room.move(self._play(view.board, seat, self.chance, go_on))
+        room.move(self._play(view.board, seat, self.rng, go_on))
 
     def _enough(self, view: View) -> bool:
         """Return whether this room has had enough games. All clients at the table get the same result."""

@@ -26,7 +26,7 @@ class ChaosReport:
     seed: int
     seconds: float
     """How long faults were injected, in seconds."""
-    blows: Sequence[InjectedFault]
+    injected_faults: Sequence[InjectedFault]
     accepted: Sequence[tuple[float, float]]
     """For each acknowledged move: when it was sent and when it was acknowledged."""
     findings: Mapping[str, Sequence[str]]
@@ -55,7 +55,7 @@ class ChaosReport:
     @property
     def faults(self) -> dict[str, int]:
         """Return how many faults of each kind hit a process."""
-        return dict(Counter(blow.fault.kind.value for blow in self.blows if blow.hit))
+        return dict(Counter(injected.fault.kind.value for injected in self.injected_faults if injected.hit))
 
     def recoveries(self) -> dict[str, dict[str, float | None]]:
         """Return recovery times in milliseconds, by kind of fault and by role.
@@ -65,11 +65,11 @@ class ChaosReport:
         moves = sorted(self.accepted)
         sent = [move[0] for move in moves]
         times: dict[str, list[float]] = {}
-        for blow in self.blows:
-            after = moves[bisect_left(sent, blow.at) :]
-            if blow.hit and after:
-                took_ms = (min(accepted_at for _, accepted_at in after[:200]) - blow.at) * 1000
-                for name in _names_of(blow):
+        for injected in self.injected_faults:
+            after = moves[bisect_left(sent, injected.at) :]
+            if injected.hit and after:
+                took_ms = (min(accepted_at for _, accepted_at in after[:200]) - injected.at) * 1000
+                for name in _names_of(injected):
                     times.setdefault(name, []).append(took_ms)
         return {name: percentiles(values) for name, values in sorted(times.items())}
 
@@ -79,9 +79,9 @@ class ChaosReport:
 
         The second value is its beginning. Both are in seconds; the beginning counts from the first fault.
         """
-        if not self.blows:
+        if not self.injected_faults:
             return 0.0, 0.0
-        first, last = self.blows[0].at, self.blows[-1].at
+        first, last = self.injected_faults[0].at, self.injected_faults[-1].at
         moments = [first, *sorted(at for _, at in self.accepted if first < at < last), last]
         return max((later - earlier, earlier - first) for earlier, later in itertools.pairwise(moments))
 
@@ -94,7 +94,7 @@ class ChaosReport:
             "seconds": round(self.seconds, 1),
             "faults": sum(self.faults.values()),
             "faults_by_kind": self.faults,
-            "faults_that_found_nobody": sum(not blow.hit for blow in self.blows),
+            "faults_that_found_nobody": sum(not injected.hit for injected in self.injected_faults),
             "started_from_outside": self.started_from_outside,
             "longest_stall_s": round(self.longest_stall[0], 1),
             "longest_stall_began_at_s": round(self.longest_stall[1], 1),
@@ -167,10 +167,10 @@ _ROWS = (
 )
 
 
-def _names_of(blow: InjectedFault) -> tuple[str, ...]:
+def _names_of(injected: InjectedFault) -> tuple[str, ...]:
     """Return the rows of the recovery table that a fault belongs to."""
-    kind = blow.fault.kind.value
-    return (kind, f"{kind}: {', '.join(blow.fault.roles)}") if blow.fault.roles else (kind,)
+    kind = injected.fault.kind.value
+    return (kind, f"{kind}: {', '.join(injected.fault.roles)}") if injected.fault.roles else (kind,)
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

@@ -17,7 +17,7 @@ from game.rooms.commands import Move
 from game.rooms.events import Event, Finished, Started
 from game.rooms.evolve import evolve
 from game.rooms.state import nothing
-from verify.chaos.history_reader import RecordedHistory, recall
+from verify.chaos.history_reader import RecordedHistory, read_histories
 from verify.chaos.nemesis import Nemesis
 from verify.chaos.plan import FaultKind, plan
 from verify.chaos.report import COUNTED, ChaosReport
@@ -51,12 +51,12 @@ class ChaosOptions:
     seed: int
     tables: int = 6
     groups: int = 4
-    contestants: int = 6
+    match_players: int = 6
 
 
 def run_chaos(
     servers: ClusterFaults,
-    wishes: ChaosOptions,
+    options: ChaosOptions,
     say: Callable[[str], None],
     *,
     environment: Mapping[str, str] | None = None,
@@ -70,7 +70,7 @@ def run_chaos(
     report.
     """
     with tempfile.TemporaryDirectory(prefix="tictactoe-chaos-") as folder:
-        report = _Run(servers, wishes, say, Path(folder), environment).run()
+        report = _Run(servers, options, say, Path(folder), environment).run()
         if evidence is not None and (keep or not report.clean):
             servers.keep_evidence(evidence / "servers")
             shutil.copytree(folder, evidence / "clients", dirs_exist_ok=True)
@@ -83,56 +83,56 @@ class _Run:
     def __init__(
         self,
         servers: ClusterFaults,
-        wishes: ChaosOptions,
+        options: ChaosOptions,
         say: Callable[[str], None],
         folder: Path,
         environment: Mapping[str, str] | None,
     ) -> None:
         self._servers = servers
-        self._wishes = wishes
+        self._options = options
         self._began = time.monotonic()
         self._print = say
-        self._brief = Assignment.for_tables(
+        self._assignment = Assignment.for_tables(
             servers.name_server,
-            seed=wishes.seed,
-            tables=wishes.tables,
-            groups=wishes.groups,
-            contestants=wishes.contestants,
+            seed=options.seed,
+            tables=options.tables,
+            groups=options.groups,
+            match_players=options.match_players,
         )
-        self._crowds = WorkloadProcesses(self._brief, folder, environment)
-        self._conductor = Nemesis(servers, self._crowds, self._say)
+        self._workload = WorkloadProcesses(self._assignment, folder, environment)
+        self._nemesis = Nemesis(servers, self._workload, self._say)
         self._complaints: list[str] = []
 
     def run(self) -> ChaosReport:
-        wishes, without = self._wishes, [FaultKind(kind) for kind in self._servers.cannot]
-        faults = plan(wishes.seed, wishes.seconds, groups=wishes.groups, without=without)
-        self._say(f"{len(faults)} faults in {self._wishes.seconds:g} s")
+        options, without = self._options, [FaultKind(kind) for kind in self._servers.cannot]
+        faults = plan(options.seed, options.seconds, groups=options.groups, without=without)
+        self._say(f"{len(faults)} faults in {self._options.seconds:g} s")
         began = time.monotonic()
         try:
-            self._crowds.start_all()
+            self._workload.start_all()
             self._wait_for_games()
-            self._conductor.run(faults)
+            self._nemesis.run(faults)
             seconds = time.monotonic() - began
             self._settle()
             self._say("games are played to their end")
-            late = self._crowds.finish(FINISH_S)
+            late = self._workload.finish(FINISH_S)
         finally:
-            self._crowds.end()
+            self._workload.end()
         self._complaints += [f"group {group} of the clients did not come to its end" for group in late]
         self._say("every history is read anew and checked")
-        recalled = recall(self._crowds.files)
+        recorded = read_histories(self._workload.files)
         try:
-            self._read_anew(recalled)
+            self._read_anew(recorded)
         except TicTacToeError as error:
             self._complaints.append(f"the final histories cannot be read: {error.message}")
-        return self._report(recalled, seconds)
+        return self._report(recorded, seconds)
 
     def _wait_for_games(self) -> None:
         """Wait until games run: faults without players would show nothing."""
         deadline = time.monotonic() + BEGIN_S
         while time.monotonic() < deadline:
-            rooms = recall(self._crowds.files).rooms.values()
-            if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._wishes.tables:
+            rooms = read_histories(self._workload.files).rooms.values()
+            if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._options.tables:
                 self._say("a game runs at every table")
                 return
             time.sleep(LOOK_AGAIN_S)
@@ -144,7 +144,7 @@ class _Run:
     def _settle(self) -> None:
         self._say("no more faults: the cluster is to become whole")
         ended = time.monotonic()
-        if self._conductor.settle(WHOLE_S):
+        if self._nemesis.settle(WHOLE_S):
             self._say(f"whole {time.monotonic() - ended:.2f} s after the last fault")
         else:
             how = self._servers.describe()
@@ -152,45 +152,45 @@ class _Run:
 
     # -- the final histories --------------------------------------------------------------------------------------
 
-    def _read_anew(self, recalled: RecordedHistory) -> None:
+    def _read_anew(self, recorded: RecordedHistory) -> None:
         """Read all events of all recorded rooms again."""
         with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
             token = cluster.claim(_JUDGE).token
             for row in cluster.rooms():
-                recalled.rooms.setdefault(row.room, RoomHistory())
+                recorded.rooms.setdefault(row.room, RoomHistory())
                 if not row.rated:  # a match closes when both players have left; a killed client leaves later
                     self._complaints.append(f"{row.room} ({row.title}) is still open, {row.phase}")
             address = rpc.look_up(_address(cluster), MAIN, timeout_s=PATIENCE_S).address
-            for room, history in recalled.rooms.items():
+            for room, history in recorded.rooms.items():
                 try:
                     history.final = _events_of(room, token, address)
                 except TicTacToeError as error:
                     self._complaints.append(f"the history of {room} cannot be read: {error.message}")
-        recalled.find_homes()
-        for room, history in recalled.rooms.items():
+        recorded.assign_rooms()
+        for room, history in recorded.rooms.items():
             if not _has_ended(room, history.final):
                 self._complaints.append(f"the match in {room} did not come to its end")
 
-    def _report(self, recalled: RecordedHistory, seconds: float) -> ChaosReport:
-        finals = [history.final for history in recalled.rooms.values()]
-        found = asdict(check(recalled.rooms, complete=True))
+    def _report(self, recorded: RecordedHistory, seconds: float) -> ChaosReport:
+        finals = [history.final for history in recorded.rooms.values()]
+        found = asdict(check(recorded.rooms, complete=True))
         findings = {name: found[name] for name in COUNTED}
         return ChaosReport(
-            command=self._wishes.command,
-            seed=self._wishes.seed,
+            command=self._options.command,
+            seed=self._options.seed,
             seconds=seconds,
-            blows=self._conductor.blows,
-            accepted=recalled.accepted,
+            injected_faults=self._nemesis.injected_faults,
+            accepted=recorded.accepted,
             findings=findings,
-            complaints=[*self._conductor.complaints, *self._complaints, *recalled.surprises],
+            complaints=[*self._nemesis.complaints, *self._complaints, *recorded.surprises],
             games_finished=_count(finals, Finished),
             games_begun=_count(finals, Started),
-            rooms=len(recalled.rooms),
-            clients=len(self._brief.tokens),
-            calls=recalled.calls,
-            unanswered=recalled.unanswered,
-            moves_acked=len(recalled.accepted),
-            started_from_outside=self._conductor.starts,
+            rooms=len(recorded.rooms),
+            clients=len(self._assignment.tokens),
+            calls=recorded.calls,
+            unanswered=recorded.unanswered,
+            moves_acked=len(recorded.accepted),
+            started_from_outside=self._nemesis.starts,
             skipped=self._servers.cannot,
         )
 

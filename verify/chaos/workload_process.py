@@ -1,8 +1,8 @@
 """A process of clients. It can be killed and started again.
 
 ``WorkloadProcesses`` starts it as ``python -m verify.chaos.workload_process FOLDER GROUP LIFE``. Its task is in
-``FOLDER/crowds.json``. It plays until a line arrives on its standard input; then it finishes its games. It ends at once
-when the input is closed, because then its parent is gone.
+``FOLDER/assignment.json``. It plays until a line arrives on its standard input; then it finishes its games. When the
+input is closed, its parent is gone, and it ends at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from verify.chaos.match_players import MatchPlayer
 from verify.chaos.players import LOOK_AGAIN_S, ChaosPlayer
 from wire.errors import Busy, NotReady, StorageFailed, TicTacToeError, Unreachable
 
-BRIEF = "crowds.json"
+ASSIGNMENT_FILE = "assignment.json"
 PATIENCE_S = 8.0
 """How long a call is retried, in seconds. Some faults last longer, so some calls are given up."""
 HURRY_S = 0.3
@@ -46,8 +46,8 @@ class Assignment:
     tokens: dict[str, str]
 
     @classmethod
-    def for_tables(cls, name_server: str, *, seed: int, tables: int, groups: int, contestants: int = 0) -> Assignment:
-        """Assign clients to ``tables`` tables, plus ``contestants`` that seek matches.
+    def for_tables(cls, name_server: str, *, seed: int, tables: int, groups: int, match_players: int = 0) -> Assignment:
+        """Assign clients to ``tables`` tables, plus ``match_players`` that seek matches.
 
         The clients of a table are in different groups, so that a kill leaves its opponents waiting.
         """
@@ -56,19 +56,19 @@ class Assignment:
             for offset, part in enumerate(("owner", "guest", "watcher")):
                 table = f"t{number + 1}"
                 places[(number + offset) % groups].append(RoomAddress(f"{table}-{part}", table, part))
-        for number in range(contestants):
-            places[number % groups].append(RoomAddress(f"c{number + 1}", "", "contestant"))
+        for number in range(match_players):
+            places[number % groups].append(RoomAddress(f"c{number + 1}", "", "match player"))
         tokens = {place.name: new_token() for group in places for place in group}
         return cls(name_server, seed, tuple(tuple(group) for group in places), tokens)
 
     def write(self, folder: Path) -> None:
         """Write the assignment to the processes' folder."""
-        (folder / BRIEF).write_text(json.dumps(asdict(self)))
+        (folder / ASSIGNMENT_FILE).write_text(json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, folder: Path) -> Assignment:
         """Read the assignment from the folder."""
-        plain = json.loads((folder / BRIEF).read_text())
+        plain = json.loads((folder / ASSIGNMENT_FILE).read_text())
         places = tuple(tuple(RoomAddress(**place) for place in group) for group in plain.pop("places"))
         return cls(places=places, **plain)
 
@@ -76,20 +76,20 @@ class Assignment:
 def main(arguments: Sequence[str]) -> None:
     """Run the clients of group ``GROUP``. ``LIFE`` counts the starts of the group."""
     folder, group, life = Path(arguments[0]), int(arguments[1]), int(arguments[2])
-    brief = Assignment.read(folder)
+    assignment = Assignment.read(folder)
     recorder = HistoryWriter(folder / f"{group}-{life}.jsonl")
     finishing = threading.Event()
-    threading.Thread(target=_obey, args=(finishing,), daemon=True).start()
-    cluster = _connected(brief.name_server, HURRY_S if group else ATTEMPT_S)
+    threading.Thread(target=_wait_for_finish, args=(finishing,), daemon=True).start()
+    cluster = _connected(assignment.name_server, HURRY_S if group else ATTEMPT_S)
     threads = []
-    for place in brief.places[group]:
+    for place in assignment.places[group]:
         client = f"{place.name}@{group}.{life}"
-        chance = random.Random(f"{brief.seed}/{client}")
+        rng = random.Random(f"{assignment.seed}/{client}")
 
-        def run(place: RoomAddress = place, client: str = client, chance: random.Random = chance) -> None:
-            player = _claimed(cluster, place.name, brief.tokens[place.name], recorder)
-            kind = MatchPlayer if place.part == "contestant" else ChaosPlayer
-            kind(place, cluster, player, recorder, client, chance, finishing).run()
+        def run(place: RoomAddress = place, client: str = client, rng: random.Random = rng) -> None:
+            player = _claimed(cluster, place.name, assignment.tokens[place.name], recorder)
+            kind = MatchPlayer if place.part == "match player" else ChaosPlayer
+            kind(place, cluster, player, recorder, client, rng, finishing).run()
 
         threads.append(threading.Thread(target=run, daemon=True))
     for thread in threads:
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str]) -> None:
         thread.join()
 
 
-def _obey(finishing: threading.Event) -> None:
+def _wait_for_finish(finishing: threading.Event) -> None:
     if sys.stdin.readline():
         finishing.set()
     else:

@@ -21,12 +21,12 @@ LOOK_AGAIN_S = 0.05
 class WorkloadProcesses:
     """All client processes of a run. ``files`` has what they wrote."""
 
-    def __init__(self, brief: Assignment, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, assignment: Assignment, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         """``environment``: by default that of this process."""
-        brief.write(folder)
+        assignment.write(folder)
         self._folder = folder
         self._environment = dict(os.environ if environment is None else environment)
-        self._lives = [0 for _ in brief.places]
+        self._starts = [0 for _ in assignment.places]
         # By group: its latest process. A killed group has none until its next start.
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -37,14 +37,14 @@ class WorkloadProcesses:
 
     def start(self, group: int) -> None:
         """Start a group that does not run."""
-        self._lives[group] += 1
+        self._starts[group] += 1
         command = [
             sys.executable,
             "-m",
             "verify.chaos.workload_process",
             str(self._folder),
             str(group),
-            str(self._lives[group]),
+            str(self._starts[group]),
         ]
         self._processes[group] = subprocess.Popen(
             command, cwd=_ROOT, env=self._environment, stdin=subprocess.PIPE, start_new_session=True
@@ -52,7 +52,7 @@ class WorkloadProcesses:
 
     def start_all(self) -> None:
         """Start all groups."""
-        for group in range(len(self._lives)):
+        for group in range(len(self._starts)):
             self.start(group)
 
     def kill(self, group: int) -> bool:

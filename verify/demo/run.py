@@ -62,9 +62,9 @@ class Demo:
     def _open(self, cluster: Cluster, number: int) -> None:
         """Open a room with two bots and a spectator. The first room is shown."""
         a, b, w = (f"table{number}-{letter}" for letter in "abw")
-        chance = random.Random(f"{self._plan.seed}/{number}")
+        rng = random.Random(f"{self._plan.seed}/{number}")
         on_view = self._screen.show if number == 1 else lambda _: None
-        self._tables.open(cluster, f"Table {number}", (a, b, w), _LEVELS, chance, on_view)
+        self._tables.open(cluster, f"Table {number}", (a, b, w), _LEVELS, rng, on_view)
 
     def _note(self, move: PlayedMove) -> None:
         with self._lock:

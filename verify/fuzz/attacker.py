@@ -31,19 +31,19 @@ AT_ONCE = 10
 
 def attack(orders: Orders) -> RefusalCounts:
     """Send the inputs of these orders, and return the counts."""
-    chance = random.Random(orders.seed)
+    rng = random.Random(orders.seed)
     tally = RefusalCounts()
-    caller = Caller(orders, chance, tally)
+    caller = Caller(orders, rng, tally)
     cluster_doors = [door for door in orders.doors if door.use != NAMES]
-    idle_connections.flood(chance.choice(orders.doors), orders.flood, chance, tally)
-    idle_connections.drip(cluster_doors, max(1, min(20, orders.inputs // 100)), chance, tally)
+    idle_connections.flood(rng.choice(orders.doors), orders.flood, rng, tally)
+    idle_connections.drip(cluster_doors, max(1, min(20, orders.inputs // 100)), rng, tally)
     idle_connections.never_read(cluster_doors, max(1, min(5, orders.inputs // 1000)), tally)
     began, done = time.monotonic(), 0
     while sum(tally.inputs.values()) < orders.inputs:
-        if chance.random() < 0.5:  # noqa: PLR2004  # half calls, half garbage
+        if rng.random() < 0.5:  # noqa: PLR2004  # half calls, half garbage
             caller.one()
         else:
-            throw(chance.choice(orders.doors), chance, tally)
+            throw(rng.choice(orders.doors), rng, tally)
         done += 1
         if done % AT_ONCE == 0:
             time.sleep(max(0.0, began + done / PACE_PER_S - time.monotonic()))
@@ -51,12 +51,12 @@ def attack(orders: Orders) -> RefusalCounts:
     return tally
 
 
-def throw(door: AttackedPort, chance: random.Random, tally: RefusalCounts) -> None:
+def throw(door: AttackedPort, rng: random.Random, tally: RefusalCounts) -> None:
     """Send one piece of garbage, as a handshake or after a valid one, and check the answer."""
     # Peer ports end a handshake without the key, and the metrics port has no handshake.
-    first = door.use in (PEERS, METRICS) or chance.random() < 0.4  # noqa: PLR2004
+    first = door.use in (PEERS, METRICS) or rng.random() < 0.4  # noqa: PLR2004
     kinds = AT_METRICS if door.use == METRICS else AS_HANDSHAKE if first else AFTER_HANDSHAKE
-    kind, make = chance.choice(list(kinds.items()))
+    kind, make = rng.choice(list(kinds.items()))
     tally.sent(f"garbage: {kind}")
     what = f"{kind} to the {door.use} port of {door.role}"
     with contextlib.suppress(OSError), socket.create_connection((door.host, door.port), CONNECT_S) as connection:
@@ -64,16 +64,16 @@ def throw(door: AttackedPort, chance: random.Random, tally: RefusalCounts) -> No
         if not first:
             connection.sendall(handshake("Pyro.NameServer" if door.use == NAMES else door.role))
             connection.recv(1 << 16)
-        _send(connection, make, chance)
+        _send(connection, make, rng)
         connection.settimeout(ANSWER_S)
         said = connection.recv(1 << 16)
         if door.use != NAMES:  # the stock name server is not part of the project
             tally.said(what, said.decode("latin-1"))
 
 
-def _send(connection: socket.socket, make: Garbage, chance: random.Random) -> None:
-    connection.sendall(make(chance))
-    if chance.random() < 0.8:  # noqa: PLR2004  # else the connection stays open, as if more would follow
+def _send(connection: socket.socket, make: Garbage, rng: random.Random) -> None:
+    connection.sendall(make(rng))
+    if rng.random() < 0.8:  # noqa: PLR2004  # else the connection stays open, as if more would follow
         connection.shutdown(socket.SHUT_WR)
 
 

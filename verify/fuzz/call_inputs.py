@@ -30,9 +30,9 @@ MOST_KEPT = 40
 class Caller:
     """Makes bad calls."""
 
-    def __init__(self, orders: Orders, chance: random.Random, tally: RefusalCounts) -> None:
+    def __init__(self, orders: Orders, rng: random.Random, tally: RefusalCounts) -> None:
         self._orders = orders
-        self._chance = chance
+        self._rng = rng
         self._tally = tally
         # Open connections by address, object and serializer.
         self._remotes: dict[tuple[Address, str, str], Proxy] = {}
@@ -51,7 +51,7 @@ class Caller:
 
     def one(self) -> None:
         """Make one bad call."""
-        kind, make = self._chance.choice(self._kinds)
+        kind, make = self._rng.choice(self._kinds)
         self._tally.sent(kind)
         make()
 
@@ -62,93 +62,91 @@ class Caller:
         self._remotes.clear()
 
     def _in_a_room(self) -> None:
-        method = self._chance.choice(list(ROOM))
+        method = self._rng.choice(list(ROOM))
         self._call(self._doors[MAIN], room_object(self._a_room()), method, *self._arguments(method, ROOM[method]))
 
     def _at_the_front_door(self) -> None:
-        method = self._chance.choice(list(FRONT_DOOR))
+        method = self._rng.choice(list(FRONT_DOOR))
         arguments = self._arguments(method, FRONT_DOOR[method])
         self._call(self._doors[COMMUNICATION], COMMUNICATION, method, *arguments)
 
     def _as_another(self) -> None:
-        chance, orders = self._chance, self._orders
-        victim = chance.choice(orders.names)
+        rng, orders = self._rng, self._orders
+        victim = rng.choice(orders.names)
         front_door = (self._doors[COMMUNICATION], COMMUNICATION)
         room = (self._doors[MAIN], room_object(self._a_room()))
-        chance.choice(
+        rng.choice(
             (
-                lambda: self._call(*front_door, "claim", victim, random_token(chance), refused=True),
-                lambda: self._call(*front_door, "claim", victim.upper(), random_token(chance), refused=True),
+                lambda: self._call(*front_door, "claim", victim, random_token(rng), refused=True),
+                lambda: self._call(*front_door, "claim", victim.upper(), random_token(rng), refused=True),
                 lambda: self._call(*front_door, "claim", victim, orders.token, refused=True),
                 lambda: self._call(*front_door, "online", victim, orders.token, refused=True),
-                lambda: self._call(*front_door, "recover_name", victim, _a_code(chance), orders.token, refused=True),
-                lambda: self._call(
-                    *front_door, "recover_name", victim, _a_code(chance), random_token(chance), refused=True
-                ),
-                lambda: self._call(*front_door, "keep_name", random_token(chance), _a_code(chance), refused=True),
-                lambda: self._call(*room, "move", random_token(chance), new_request_id(), 0, refused=True),
+                lambda: self._call(*front_door, "recover_name", victim, _a_code(rng), orders.token, refused=True),
+                lambda: self._call(*front_door, "recover_name", victim, _a_code(rng), random_token(rng), refused=True),
+                lambda: self._call(*front_door, "keep_name", random_token(rng), _a_code(rng), refused=True),
+                lambda: self._call(*room, "move", random_token(rng), new_request_id(), 0, refused=True),
                 lambda: self._call(*room, "move", orders.token, new_request_id(), 0, refused=True),
                 lambda: self._call(*room, "resign", orders.token, new_request_id(), refused=True),
                 lambda: self._call(*room, "rematch", orders.token, new_request_id(), refused=True),
                 lambda: self._call(*room, "close", orders.token, new_request_id(), refused=True),
                 lambda: self._call(*room, "leave", orders.token[:-1] + "é", new_request_id(), refused=True),
-                lambda: self._call(*room, "view", random_token(chance), refused=True),
+                lambda: self._call(*room, "view", random_token(rng), refused=True),
                 *self._in_matches(front_door, room, victim),
             )
         )()
 
     def _in_matches(self, front_door: _Place, room: _Place, victim: str) -> Iterable[Callable[[], None]]:
         """Yield calls on matches and on names, by a caller without the right to them."""
-        chance, token = self._chance, self._orders.token
-        matter = chance.choice(("draw", "takeback", "abort"))
-        text = chance.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))
-        proposal = {"board": "3x3", "best_of": chance.choice((1, 1.0, True, [1])), "clock": "none"}
+        rng, token = self._rng, self._orders.token
+        matter = rng.choice(("draw", "takeback", "abort"))
+        text = rng.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))
+        proposal = {"board": "3x3", "best_of": rng.choice((1, 1.0, True, [1])), "clock": "none"}
         for method, arguments in (
             ("say", (text,)),
             ("offer", (matter,)),
             ("accept", (matter,)),
-            ("decline", (chance.choice((matter, "rematch")),)),
-            ("claim_game", (chance.choice(("win", "draw")),)),
+            ("decline", (rng.choice((matter, "rematch")),)),
+            ("claim_game", (rng.choice(("win", "draw")),)),
             ("propose", (proposal,)),
             ("lock", (True,)),
             ("remove", (victim,)),
         ):
             yield functools.partial(self._call, *room, method, token, new_request_id(), *arguments, refused=True)
-        terms: Mapping[str, object] = chance.choice(
+        terms: Mapping[str, object] = rng.choice(
             ({"clock": []}, {"clock": {"a": 1}}, {"best_of": 3.0}, {"best_of": 2}, {"private": 1})
         )
         create: tuple[object, ...] = (token, new_request_id(), "", "tictactoe", {}, terms)
         yield functools.partial(self._call, *front_door, "create", *create, refused=True)
-        yield functools.partial(self._call, *front_door, "claim", "HouseBot", random_token(chance), refused=True)
+        yield functools.partial(self._call, *front_door, "claim", "HouseBot", random_token(rng), refused=True)
         for method in ("seek", "cancel_seek"):
-            yield functools.partial(self._call, *front_door, method, random_token(chance), refused=True)
+            yield functools.partial(self._call, *front_door, method, random_token(rng), refused=True)
 
     def _as_a_peer(self) -> None:
-        door = self._chance.choice(list(self._doors.values()))
-        name = self._chance.choice((PEER, door.role))
-        method = self._chance.choice(PEER_METHODS)
+        door = self._rng.choice(list(self._doors.values()))
+        name = self._rng.choice((PEER, door.role))
+        method = self._rng.choice(PEER_METHODS)
         if name == COMMUNICATION and method in FRONT_DOOR:
             method = "append"
-        arguments = [junk(self._chance) for _ in range(self._chance.randrange(6))]
+        arguments = [junk(self._rng) for _ in range(self._rng.randrange(6))]
         self._call(door, name, method, *arguments, refused=True)
 
     def _private(self) -> None:
-        door = self._chance.choice(list(self._doors.values()))
-        name = self._chance.choice((door.role, "Pyro.Daemon", room_object(self._a_room())))
-        method = self._chance.choice(PRIVATE)
-        self._call(door, name, method, *(junk(self._chance) for _ in range(self._chance.randrange(3))))
+        door = self._rng.choice(list(self._doors.values()))
+        name = self._rng.choice((door.role, "Pyro.Daemon", room_object(self._a_room())))
+        method = self._rng.choice(PRIVATE)
+        self._call(door, name, method, *(junk(self._rng) for _ in range(self._rng.randrange(3))))
 
     def _unknown(self) -> None:
-        door = self._chance.choice(list(self._doors.values()))
-        name = self._chance.choice(("room.nosuch", "room.", "nobody", "Pyro.NameServer", "é", "room.\u202e", "../x"))
-        self._call(door, name, "view", random_token(self._chance), refused=True)
+        door = self._rng.choice(list(self._doors.values()))
+        name = self._rng.choice(("room.nosuch", "room.", "nobody", "Pyro.NameServer", "é", "room.\u202e", "../x"))
+        self._call(door, name, "view", random_token(self._rng), refused=True)
 
     def _forged(self) -> None:
-        door = self._chance.choice(self._peers)
-        key = self._chance.choice((None, b"x", self._chance.randbytes(32)))
+        door = self._rng.choice(self._peers)
+        key = self._rng.choice((None, b"x", self._rng.randbytes(32)))
         remote = Proxy(Address(door.host, door.port), PEER, key=key, serializer=self._serializer())
         try:
-            remote.call(self._chance.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
+            remote.call(self._rng.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
         except (Forbidden, Unreachable) as error:
             self._tally.answered("forged key", error.code, error.message)
         except Exception as error:
@@ -162,18 +160,18 @@ class Caller:
 
     def _arguments(self, method: str, names: Sequence[str]) -> list[object]:
         """Return arguments of which one or all are bad, or too many arguments. They never change anything."""
-        chance = self._chance
+        rng = self._rng
         count = [name for name in names if method in WITHOUT_EFFECT or name in MUST_BE_GOOD]
-        bad = set(names) if chance.random() < 0.3 else {chance.choice(count)} if count else set()  # noqa: PLR2004
+        bad = set(names) if rng.random() < 0.3 else {rng.choice(count)} if count else set()  # noqa: PLR2004
         values = [self._bad(name) if name in bad else self._good(name) for name in names]
-        if chance.random() < 0.05:  # noqa: PLR2004  # now and then
-            values.append(junk(chance))
+        if rng.random() < 0.05:  # noqa: PLR2004  # now and then
+            values.append(junk(rng))
         return values
 
     def _bad(self, name: str) -> object:
-        if name in MUST_BE_GOOD and self._chance.random() < 0.4:  # noqa: PLR2004  # almost valid
-            return wrong_text(self._chance)
-        value = junk(self._chance)
+        if name in MUST_BE_GOOD and self._rng.random() < 0.4:  # noqa: PLR2004  # almost valid
+            return wrong_text(self._rng)
+        value = junk(self._rng)
         if name in MUST_BE_GOOD and isinstance(value, str):
             return f"{value}\x00"  # without it the value could be valid by chance
         if name in ("timeout_s", "after_version"):
@@ -185,7 +183,7 @@ class Caller:
             "token": self._orders.token,
             "request_id": new_request_id(),
             "name": self._orders.name,
-            "code": _a_code(self._chance),
+            "code": _a_code(self._rng),
             "invite_code": "0123456789ab",
             "room": self._a_room(),
             "after_version": 0,
@@ -199,7 +197,7 @@ class Caller:
             "on": True,
             "terms": {},
             "wish": {},
-            "ticket": f"3600000-{self._chance.getrandbits(128):032x}",
+            "ticket": f"3600000-{self._rng.getrandbits(128):032x}",
             "pool": "people",
             "before": 0,
             "number": 1,
@@ -211,10 +209,10 @@ class Caller:
         }[name]
 
     def _a_room(self) -> str:
-        return self._chance.choice(self._orders.rooms)
+        return self._rng.choice(self._orders.rooms)
 
     def _serializer(self) -> str:
-        return self._chance.choice(("msgpack", "serpent"))
+        return self._rng.choice(("msgpack", "serpent"))
 
     def _call(self, door: AttackedPort, name: str, method: str, *arguments: object, refused: bool = False) -> None:
         what = f"{door.role} {name}.{method}"
@@ -234,6 +232,6 @@ class Caller:
                 self._tally.found(f"{what} was not refused: {str(answer)[:200]}")
 
 
-def _a_code(chance: random.Random) -> str:
+def _a_code(rng: random.Random) -> str:
     """Return a random recovery code, which is valid for no user."""
-    return code_from(chance.getrandbits(BITS))
+    return code_from(rng.getrandbits(BITS))

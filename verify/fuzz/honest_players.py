@@ -32,8 +32,8 @@ class HonestPlayers:
         for number in range(1, rooms + 1):
             a, b, w = (f"honest{number}-{letter}" for letter in "abw")
             self.names += (a, b, w)
-            chance = random.Random(f"{seed}/honest/{number}")
-            self._tables.open(cluster, f"Honest {number}", (a, b, w), ("random",), chance)
+            rng = random.Random(f"{seed}/honest/{number}")
+            self._tables.open(cluster, f"Honest {number}", (a, b, w), ("random",), rng)
 
     @property
     def rooms(self) -> list[str]:

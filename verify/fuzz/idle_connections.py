@@ -38,26 +38,26 @@ def _connected(door: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
             held.close()
 
 
-def flood(door: AttackedPort, count: int, chance: random.Random, tally: RefusalCounts) -> None:
+def flood(door: AttackedPort, count: int, rng: random.Random, tally: RefusalCounts) -> None:
     """Open connections all at once. They send nothing, half a handshake, or a handshake and nothing after it."""
     whole = handshake(door.role)
     with _connected(door, count) as sockets:
         for held in sockets:
-            kind = chance.choice(("silent", "half a handshake", "idle"))
+            kind = rng.choice(("silent", "half a handshake", "idle"))
             tally.sent(f"flood: {kind}")
-            said = {"silent": b"", "half a handshake": whole[: chance.randrange(1, len(whole))], "idle": whole}[kind]
+            said = {"silent": b"", "half a handshake": whole[: rng.randrange(1, len(whole))], "idle": whole}[kind]
             with contextlib.suppress(OSError):
                 held.sendall(said)
         time.sleep(HELD_S)
     tally.sent("flood: not let in", count - len(sockets))
 
 
-def drip(doors: list[AttackedPort], count: int, chance: random.Random, tally: RefusalCounts) -> None:
+def drip(doors: list[AttackedPort], count: int, rng: random.Random, tally: RefusalCounts) -> None:
     """Send handshakes and calls byte by byte ("slow loris"), on several connections at the same time."""
     with contextlib.ExitStack() as stack:
         dripping: list[tuple[socket.socket, bytes]] = []
         for _ in range(count):
-            door = chance.choice(doors)
+            door = rng.choice(doors)
             text = handshake(door.role) + call(door.role, "describe")
             dripping += [(held, text) for held in stack.enter_context(_connected(door, 1))]
             tally.sent("byte by byte")

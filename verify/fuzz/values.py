@@ -41,16 +41,16 @@ JUNK: tuple[object, ...] = (
 _LETTERS = "abcXYZ019_-é漢\u0301\u200b\u202e😀\n\t\x7f<>&\"'\\/."
 
 
-def junk(chance: random.Random) -> object:
+def junk(rng: random.Random) -> object:
     """Return a random value that is rarely valid."""
-    kind = chance.randrange(6)
+    kind = rng.randrange(6)
     if kind == 0:
-        return "".join(chance.choice(_LETTERS) for _ in range(chance.randrange(80)))
+        return "".join(rng.choice(_LETTERS) for _ in range(rng.randrange(80)))
     if kind == 1:
-        return chance.choice((-1, 1)) * chance.getrandbits(chance.choice((4, 31, 53, 62)))
+        return rng.choice((-1, 1)) * rng.getrandbits(rng.choice((4, 31, 53, 62)))
     if kind == 2:  # noqa: PLR2004  # one case of six
-        return nested(chance.choice(("list", "dict")), chance.randrange(60))
-    return chance.choice(JUNK)
+        return nested(rng.choice(("list", "dict")), rng.randrange(60))
+    return rng.choice(JUNK)
 
 
 def nested(kind: str, depth: int) -> object:
@@ -61,13 +61,13 @@ def nested(kind: str, depth: int) -> object:
     return value
 
 
-def wrong_text(chance: random.Random) -> str:
+def wrong_text(rng: random.Random) -> str:
     """Return a text that is no valid token, request id or room id: of a wrong length, or with invalid characters."""
     letters = "abcdefghijkmnpqrstuvwxyz23456789"
-    long = "".join(chance.choice(letters) for _ in range(chance.choice((0, 1, 3, 200))))
-    return chance.choice((long, long + " ", "\n" + long[:10], long[:20] + "\x00", "\uff41" * 12))
+    long = "".join(rng.choice(letters) for _ in range(rng.choice((0, 1, 3, 200))))
+    return rng.choice((long, long + " ", "\n" + long[:10], long[:20] + "\x00", "\uff41" * 12))
 
 
-def random_token(chance: random.Random) -> str:
+def random_token(rng: random.Random) -> str:
     """Return a well-formed token that belongs to no user."""
-    return "".join(chance.choice("abcdefghijklmnopqrstuvwxyzABCDEF0123456789_-") for _ in range(43))
+    return "".join(rng.choice("abcdefghijklmnopqrstuvwxyzABCDEF0123456789_-") for _ in range(43))

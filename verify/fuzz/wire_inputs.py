@@ -52,54 +52,54 @@ def call(name: str, method: str, *arguments: object) -> bytes:
     return message(INVOKE, msgpack.packb((name, method, arguments, {})))
 
 
-def _noise(chance: random.Random) -> bytes:
-    return chance.randbytes(chance.choice((1, 3, 39, 40, 41, 400, 5000)))
+def _noise(rng: random.Random) -> bytes:
+    return rng.randbytes(rng.choice((1, 3, 39, 40, 41, 400, 5000)))
 
 
-def _other_protocol(chance: random.Random) -> bytes:
-    return chance.choice((b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-x\r\n"))
+def _other_protocol(rng: random.Random) -> bytes:
+    return rng.choice((b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-x\r\n"))
 
 
-def _flipped(chance: random.Random) -> bytes:
+def _flipped(rng: random.Random) -> bytes:
     whole = bytearray(call("main_server", "describe"))
-    for _ in range(chance.randrange(1, 4)):
-        whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+    for _ in range(rng.randrange(1, 4)):
+        whole[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
     return bytes(whole)
 
 
-def _truncated(chance: random.Random) -> bytes:
+def _truncated(rng: random.Random) -> bytes:
     whole = call("communication_server", "claim", "x" * 30, "y" * 43)
-    return whole[: chance.randrange(1, len(whole))]
+    return whole[: rng.randrange(1, len(whole))]
 
 
-def _lying_length(chance: random.Random) -> bytes:
-    claims = chance.choice((-1, -(1 << 31), 0, 5, 1 << 16, _MEGABYTE, _MEGABYTE + 1, (1 << 31) - 1))
-    return message(INVOKE, chance.randbytes(chance.randrange(200)), claims=claims)
+def _lying_length(rng: random.Random) -> bytes:
+    claims = rng.choice((-1, -(1 << 31), 0, 5, 1 << 16, _MEGABYTE, _MEGABYTE + 1, (1 << 31) - 1))
+    return message(INVOKE, rng.randbytes(rng.randrange(200)), claims=claims)
 
 
-def _wrong_checksum(chance: random.Random) -> bytes:
-    return message(INVOKE, b"\x90", checksum=chance.randrange(0xFFFF))
+def _wrong_checksum(rng: random.Random) -> bytes:
+    return message(INVOKE, b"\x90", checksum=rng.randrange(0xFFFF))
 
 
-def _unknown_kind(chance: random.Random) -> bytes:
-    return message(chance.choice((0, CONNECT, CONNECTED, FAILED, RESULT, 7, 99, 0xFFFF)), b"\x90")
+def _unknown_kind(rng: random.Random) -> bytes:
+    return message(rng.choice((0, CONNECT, CONNECTED, FAILED, RESULT, 7, 99, 0xFFFF)), b"\x90")
 
 
-def _unknown_serializer(chance: random.Random) -> bytes:
-    return message(INVOKE, chance.randbytes(20), serializer=chance.choice((0, 2, 3, 4, 5, 7, 8, 42, 0xFFFF)))
+def _unknown_serializer(rng: random.Random) -> bytes:
+    return message(INVOKE, rng.randbytes(20), serializer=rng.choice((0, 2, 3, 4, 5, 7, 8, 42, 0xFFFF)))
 
 
-def _flags(chance: random.Random) -> bytes:
+def _flags(rng: random.Random) -> bytes:
     call_data = msgpack.packb(("communication_server", "<batch>", [["rooms", [], {}]] * 50, {}))
-    flags = chance.choice((COMPRESSED, BATCH, KEEP_SERIALIZED, ONEWAY, 1, 32, 0xFFFF, chance.getrandbits(16)))
-    name = b"BLBI" if chance.random() < 0.5 else b"\xff\xff\xff\xff"  # noqa: PLR2004  # one of two prefixes
-    blob = name + struct.pack("!H", chance.choice((4, 0xFFFF))) + chance.randbytes(4)
-    return message(INVOKE, call_data, flags=flags, annotations=chance.choice((b"", b"x", blob)))
+    flags = rng.choice((COMPRESSED, BATCH, KEEP_SERIALIZED, ONEWAY, 1, 32, 0xFFFF, rng.getrandbits(16)))
+    name = b"BLBI" if rng.random() < 0.5 else b"\xff\xff\xff\xff"  # noqa: PLR2004  # one of two prefixes
+    blob = name + struct.pack("!H", rng.choice((4, 0xFFFF))) + rng.randbytes(4)
+    return message(INVOKE, call_data, flags=flags, annotations=rng.choice((b"", b"x", blob)))
 
 
-def _bomb(chance: random.Random) -> bytes:
+def _bomb(rng: random.Random) -> bytes:
     """Return a text that costs a parser far more than its length suggests."""
-    unit, tail = chance.choice(
+    unit, tail = rng.choice(
         (
             (b"[", b""),
             (b"[],", b""),
@@ -116,17 +116,17 @@ def _bomb(chance: random.Random) -> bytes:
             (b"{1:", b""),
         )
     )
-    size = chance.choice((500, 16_000, 16_300, 60_000, _MEGABYTE - 100))
+    size = rng.choice((500, 16_000, 16_300, 60_000, _MEGABYTE - 100))
     text = (b"[" if unit.endswith(b",") else b"") + unit * (size // len(unit)) + tail
     return message(INVOKE, text + (b"]" if unit.endswith(b",") else b""), serializer=SERPENT)
 
 
-def _packed(chance: random.Random) -> bytes:
+def _packed(rng: random.Random) -> bytes:
     """Return unusual msgpack: deep nesting, huge length fields, keys that are no texts, extension types."""
-    size = chance.choice((100, 1_200, 60_000))
+    size = rng.choice((100, 1_200, 60_000))
     return message(
         INVOKE,
-        chance.choice(
+        rng.choice(
             (
                 b"\x91" * size,
                 b"\x81" * size,
@@ -145,14 +145,14 @@ def _packed(chance: random.Random) -> bytes:
                 b"\x93\xa1x",
                 b"\xc1",
                 b"\x94\xa1x\xd9\xff" + b"\xff" * 255 + b"\x90\x80",
-                chance.randbytes(size),
+                rng.randbytes(size),
             )
         ),
     )
 
 
-def _forged_signature(chance: random.Random) -> bytes:
-    signature = b"HMAC" + struct.pack("!H", 20) + chance.randbytes(20)
+def _forged_signature(rng: random.Random) -> bytes:
+    signature = b"HMAC" + struct.pack("!H", 20) + rng.randbytes(20)
     return message(
         CONNECT,
         msgpack.packb({"handshake": {"protocol": PROTOCOL_VERSION}, "object": "peer"}),
@@ -161,13 +161,13 @@ def _forged_signature(chance: random.Random) -> bytes:
     )
 
 
-def _huge(chance: random.Random) -> bytes:
-    return message(INVOKE, bytes(chance.choice((70_000, _MEGABYTE, _MEGABYTE + 100))))
+def _huge(rng: random.Random) -> bytes:
+    return message(INVOKE, bytes(rng.choice((70_000, _MEGABYTE, _MEGABYTE + 100))))
 
 
-def _request(chance: random.Random) -> bytes:
+def _request(rng: random.Random) -> bytes:
     """Return an HTTP request, valid or not."""
-    method = chance.choice((b"GET", b"HEAD", b"POST", b"DELETE", b"PRI", b"get", b"\x00", b"G" * 9000))
+    method = rng.choice((b"GET", b"HEAD", b"POST", b"DELETE", b"PRI", b"get", b"\x00", b"G" * 9000))
     paths = (
         b"/metrics",
         b"/",
@@ -177,8 +177,8 @@ def _request(chance: random.Random) -> bytes:
         b"/" + b"a" * 9000,
         b"\xff",
     )
-    version = chance.choice((b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2", b"HTTP/1.x", b"", b"\x00"))
-    field = chance.choice(
+    version = rng.choice((b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2", b"HTTP/1.x", b"", b"\x00"))
+    field = rng.choice(
         (
             b"Host: x",
             b"Content-Length: 99999999999",
@@ -192,8 +192,8 @@ def _request(chance: random.Random) -> bytes:
             b"\x00\xff",
         )
     )
-    request = b" ".join((method, chance.choice(paths), version)) + b"\r\n" + field * chance.choice((1, 1, 50))
-    return (request + chance.choice((b"\r\n\r\n", b"\n\n", b"\r\n", b""))) * chance.choice((1, 1, 20))
+    request = b" ".join((method, rng.choice(paths), version)) + b"\r\n" + field * rng.choice((1, 1, 50))
+    return (request + rng.choice((b"\r\n\r\n", b"\n\n", b"\r\n", b""))) * rng.choice((1, 1, 20))
 
 
 AFTER_HANDSHAKE: Mapping[str, Garbage] = {

@@ -38,9 +38,9 @@ class LoadPlayer:
 
     def __init__(self, player: Player) -> None:
         self._player = player
-        self._chance = random.Random(player.name)
-        self._wants = Proposal("3x3", self._chance.choice((1, 3)), self._chance.choice(("none", "3+2")))
-        self._stubborn = self._chance.random() < STUBBORN
+        self._rng = random.Random(player.name)
+        self._wants = Proposal("3x3", self._rng.choice((1, 3)), self._rng.choice(("none", "3+2")))
+        self._stubborn = self._rng.random() < STUBBORN
         # The acknowledged moves: request id, version, seat, cell.
         self.moves: list[tuple[str, int, str | None, object]] = []
         # The received events with their versions, in the order of arrival.
@@ -84,7 +84,7 @@ class LoadPlayer:
                 self._select(room, view)
             elif view.phase == "playing" and view.turn == seat:
                 free = [cell for cell, stone in enumerate(view.board["cells"]) if stone == EMPTY]
-                cell, request_id = self._chance.choice(free), new_request_id()
+                cell, request_id = self._rng.choice(free), new_request_id()
                 answer = room.move(cell, request_id=request_id)
                 self.moves.append((request_id, answer.version, answer.seat, cell))
             elif view.phase == "finished" and seat not in view.rematch:

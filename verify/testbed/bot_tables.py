@@ -50,7 +50,7 @@ class BotTables:
         title: str,
         names: tuple[str, str, str],
         levels: Sequence[str],
-        chance: random.Random,
+        rng: random.Random,
         on_view: Callable[[View], None] = lambda _: None,
     ) -> None:
         """Open a room. The first two of ``names`` play, each on one of ``levels``; the third watches."""
@@ -59,8 +59,8 @@ class BotTables:
         self.rooms.append(room)
         history = self.histories[room.id] = RoomHistory()
         for client in (room, second.room(room.id)):
-            level = LEVELS[chance.choice(levels)]
-            bot = Bot(client, level, random.Random(chance.random()), pause=self._pause, on_move=self._note)
+            level = LEVELS[rng.choice(levels)]
+            bot = Bot(client, level, random.Random(rng.random()), pause=self._pause, on_move=self._note)
             self._in_thread(functools.partial(bot.run, MANY_GAMES, self._stop))
         self._in_thread(functools.partial(self._watch, third.room(room.id), history, on_view))
 

@@ -191,7 +191,7 @@ class ClusterFaults:
 
 
 @contextlib.contextmanager
-def sandbox_havoc(*, no_network: str, **changes: Any) -> Iterator[ClusterFaults]:
+def sandbox_with_faults(*, no_network: str, **changes: Any) -> Iterator[ClusterFaults]:
     """Run a sandbox cluster with fault injection.
 
     ``no_network``: why this process has no network namespace; empty if it has one. Without a namespace, proxies cut the

@@ -20,17 +20,17 @@ def kill_schedule(seed: int) -> Callable[[], tuple[str, ...]]:
     The first round kills each role alone, then all three servers at once, then each pair. So even a short demo kills
     all four roles.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     coming: list[tuple[str, ...]] = [
-        *chance.sample(_SINGLES, len(_SINGLES)),
+        *rng.sample(_SINGLES, len(_SINGLES)),
         ALL_SERVERS,
-        *chance.sample(_PAIRS, len(_PAIRS)),
+        *rng.sample(_PAIRS, len(_PAIRS)),
     ]
 
     def following() -> tuple[str, ...]:
         if not coming:
             coming.extend([*_SINGLES, *_SINGLES[:1], *_PAIRS, ALL_SERVERS])
-            chance.shuffle(coming)
+            rng.shuffle(coming)
         return coming.pop(0)
 
     return following

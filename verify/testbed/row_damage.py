@@ -60,14 +60,14 @@ def put_body(connection: sqlite3.Connection, table: str, stream: str, position: 
     )
 
 
-def flipped(body: bytes, chance: random.Random) -> bytes:
+def flipped(body: bytes, rng: random.Random) -> bytes:
     """Return the body with one random bit flipped."""
     changed = bytearray(body)
-    changed[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+    changed[rng.randrange(len(body))] ^= 1 << rng.randrange(8)
     return bytes(changed)
 
 
-def flip_a_bit(file: Path, other: Path, chance: random.Random) -> str | None:
+def flip_a_bit(file: Path, other: Path, rng: random.Random) -> str | None:
     """Flip a bit in a row of a journal.
 
     A server may have it open. Both copies of the row's stream are undamaged, and ``other`` has the same row. Return a
@@ -76,10 +76,10 @@ def flip_a_bit(file: Path, other: Path, chance: random.Random) -> str | None:
     try:
         with closing(_writer(file)) as own, closing(reader(other)) as theirs:
             own.execute("BEGIN IMMEDIATE")
-            row = _choose(own, theirs, chance)
+            row = _choose(own, theirs, rng)
             if row is not None:
                 table, stream, position, body = row
-                put_body(own, table, stream, position, flipped(body, chance))
+                put_body(own, table, stream, position, flipped(body, rng))
             own.execute("COMMIT")
     except sqlite3.OperationalError:  # the journal does not exist yet, is locked, or the disk is full
         return None
@@ -87,7 +87,7 @@ def flip_a_bit(file: Path, other: Path, chance: random.Random) -> str | None:
 
 
 def _choose(
-    own: sqlite3.Connection, theirs: sqlite3.Connection, chance: random.Random
+    own: sqlite3.Connection, theirs: sqlite3.Connection, rng: random.Random
 ) -> tuple[str, str, int, bytes] | None:
     theirs.execute("BEGIN")
     unsound = {stream for copy in (own, theirs) for stream, _ in damaged_rows(copy)}
@@ -99,8 +99,8 @@ def _choose(
     tables = [table for table, rows in found.items() if rows]
     if not tables:
         return None
-    table = chance.choice(tables)
-    return (table, *chance.choice(found[table]))
+    table = rng.choice(tables)
+    return (table, *rng.choice(found[table]))
 
 
 def _writer(file: Path) -> sqlite3.Connection:

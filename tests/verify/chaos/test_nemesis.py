@@ -1,4 +1,4 @@
-"""What a conductor does with a plan, with servers that only remember what was done to them."""
+"""What the nemesis does with a plan, with servers that only remember what was done to them."""
 
 from __future__ import annotations
 
@@ -124,8 +124,8 @@ def test_a_row_of_a_journal_is_damaged_and_that_is_not_undone(
     it = conduct(Fault(FaultKind.DAMAGE, (REPLICATION,), pick=7))
     assert ("damage", REPLICATION, 7) in servers.done
     servers.missing.add(REPLICATION)
-    assert [blow.hit for blow in it.blows] == [True]
-    assert [blow.hit for blow in conduct(Fault(FaultKind.DAMAGE, (REPLICATION,))).blows] == [False]
+    assert [injected.hit for injected in it.injected_faults] == [True]
+    assert [injected.hit for injected in conduct(Fault(FaultKind.DAMAGE, (REPLICATION,))).injected_faults] == [False]
 
 
 def test_what_does_not_last_is_undone(conduct: Callable[..., Nemesis], servers: Servers) -> None:
@@ -159,8 +159,10 @@ def test_a_fault_that_finds_nobody_did_not_hit(
 ) -> None:
     monkeypatch.setattr(nemesis, "APPEAR_S", 0.05)
     servers.missing = {MAIN}
-    blows = conduct(Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN, REPLICATION))).blows
-    assert [blow.hit for blow in blows] == [False, True]
+    injected_faults = conduct(
+        Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN, REPLICATION))
+    ).injected_faults
+    assert [injected.hit for injected in injected_faults] == [False, True]
 
 
 def test_a_killed_client_is_started_again(conduct: Callable[..., Nemesis], groups: Groups) -> None:

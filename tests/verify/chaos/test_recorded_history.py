@@ -14,7 +14,7 @@ from game.rooms.commands import Create, Join, Move
 from game.rooms.events import Created, Moved
 from server.settings import ROOT
 from tests.client.desktop.model.seen import view_after
-from verify.chaos.history_reader import recall
+from verify.chaos.history_reader import read_histories
 from verify.chaos.history_writer import HistoryWriter
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, Seen
 
@@ -44,14 +44,14 @@ def test_what_a_killed_process_wrote_is_there_and_its_open_call_stays_open(file:
         assert writer.stdout.readline() == "written\n"
         writer.kill()
     assert writer.returncode == -signal.SIGKILL
-    recalled = recall([file])
-    answered, left_open = recalled.rooms["room"].calls
+    recorded = read_histories([file])
+    answered, left_open = recorded.rooms["room"].calls
     assert (answered.operation, answered.answer) == (MOVE, AnsweredCall(7, "X"))
     assert answered.answered_at is not None
     assert answered.sent_at <= answered.answered_at
     assert (left_open.operation, left_open.answered_at) == (Move("ada", "request-2", 5), None)
-    assert recalled.accepted == [(answered.sent_at, answered.answered_at)]
-    assert recalled.unanswered == {"killed": 1}
+    assert recorded.accepted == [(answered.sent_at, answered.answered_at)]
+    assert recorded.unanswered == {"killed": 1}
 
 
 def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
     number = recorder.sends("ada@0.1", "room", MOVE)
     recorder.done(number, "room", 7, "X")
     file.write_bytes(file.read_bytes()[:-5])
-    (call,) = recall([file]).rooms["room"].calls
+    (call,) = read_histories([file]).rooms["room"].calls
     assert (call.operation, call.answer, call.answered_at) == (MOVE, None, None)
 
 
@@ -69,7 +69,7 @@ def test_refusals_looks_and_unknown_answers_are_read_back_as_what_they_were(file
     recorder.refused(recorder.sends("ada@0.1", "room", MOVE), "not_your_turn")
     recorder.seen(recorder.looks("bob@1.1", "room", "bob"), view)
     recorder.unknown(recorder.sends("ada@0.1", "room", MOVE), "storage_failed")
-    refused, look, unknown = recall([file]).rooms["room"].calls
+    refused, look, unknown = read_histories([file]).rooms["room"].calls
     assert refused.answer == RefusedCall("not_your_turn")
     assert (look.operation, look.answer) == (ObservedView("bob"), Seen(view.version, "playing", ()))
     assert (unknown.answer, unknown.answered_at) == (None, None)
@@ -80,7 +80,7 @@ def test_what_a_watcher_saw_is_its_own_however_often_it_is_told(file: Path) -> N
     first, second = Moved("ada", "r1", "X", 4), Moved("bob", "r2", "O", 0)
     recorder.news("eve@2.1/1", "room", [(4, first)], gap=False)
     recorder.news("eve@2.1/1", "room", [(5, second)], gap=True)
-    history = recall([file]).rooms["room"]
+    history = read_histories([file]).rooms["room"]
     assert history.watchers == {"eve@2.1/1": [(4, first), (5, second)]}
     assert history.gaps == 1
 
@@ -89,23 +89,23 @@ def test_a_room_that_was_opened_without_an_answer_gets_its_call_once_it_is_found
     recorder = HistoryWriter(file)
     recorder.sends("ada@0.1", None, Create("ada", "request-1", "t1 5", "tictactoe", {}))
     recorder.sends("ada@0.1", "room", Join("ada", "request-2", "player"))
-    recalled = recall([file])
-    assert [call.operation.request_id for call in recalled.homeless if isinstance(call.operation, Create)] == [
+    recorded = read_histories([file])
+    assert [call.operation.request_id for call in recorded.without_room if isinstance(call.operation, Create)] == [
         "request-1"
     ]
-    recalled.rooms["room"].final = [(1, Created("ada", "request-1", "room", "t1 5", "tictactoe", {}))]
-    recalled.find_homes()
-    assert recalled.homeless == []
-    assert len(recalled.rooms["room"].calls) == 2
+    recorded.rooms["room"].final = [(1, Created("ada", "request-1", "room", "t1 5", "tictactoe", {}))]
+    recorded.assign_rooms()
+    assert recorded.without_room == []
+    assert len(recorded.rooms["room"].calls) == 2
 
 
 def test_surprises_are_told(file: Path) -> None:
     HistoryWriter(file).surprise("ada@0.1", "bad_token: this token belongs to nobody")
-    assert recall([file]).surprises == ["ada@0.1: bad_token: this token belongs to nobody"]
+    assert read_histories([file]).surprises == ["ada@0.1: bad_token: this token belongs to nobody"]
 
 
 def test_a_call_is_written_before_it_is_sent(file: Path) -> None:
     HistoryWriter(file).sends("ada@0.1", "room", MOVE)
     (line,) = file.read_text().splitlines()
     assert json.loads(line)["fields"]["request_id"] == "request-1"
-    assert isinstance(recall([file]).rooms["room"].calls[0], Call)
+    assert isinstance(read_histories([file]).rooms["room"].calls[0], Call)
