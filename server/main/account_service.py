@@ -22,6 +22,7 @@ from game.rooms.drain_rules import check_not_draining
 from server.commit.command_port import CommandPort
 from server.log.name_stream import name_stream
 from server.main.attempt_limiter import AttemptLimiter
+from server.main.last_active import LastActive
 from server.main.name_hosts import NameHosts
 from server.rooms.ids import HOUSE_BOT
 from server.rooms.room_store import RoomStore
@@ -66,7 +67,7 @@ class AccountService:
         self._clock = clock
         self._opened_at = clock()
         self._lock = threading.Lock()  # guards all fields below but ``_has_all_names``
-        self._active_at: dict[str, float] = {}  # name -> when its owner was last active; the oldest first
+        self._active: LastActive[str] = LastActive()  # names by the activity of their owners
         self._being_released: set[str] = set()  # token hashes of names that are being released
         self._being_claimed: set[str] = set()  # skeletons and token hashes of claims under way
         self._hosts = NameHosts()
@@ -74,7 +75,7 @@ class AccountService:
         self._wrong_codes = AttemptLimiter(at_once=WRONG_CODES_AT_ONCE, again_s=WRONG_CODE_AGAIN_S)
         an_hour = settings.max_new_names_per_host_per_hour
         self._new_names = AttemptLimiter(at_once=an_hour, again_s=AN_HOUR_S / an_hour)
-        self._has_all_names = False  # whether ``_active_at`` has the names of earlier terms
+        self._has_all_names = False  # whether ``_active`` has the names of earlier terms
 
     def identify(self, token_hash: str) -> str:
         """Return the username of a token, and record its owner as active now. Raises BadToken, NotReady."""
@@ -83,7 +84,7 @@ class AccountService:
                 raise NotReady("this name is being released: try again")
             name = self._store.names.name_with(token_hash)
             if name is not None:
-                self._touch(name)
+                self._active.touch(name, self._clock())
                 return name
         raise BadToken("this token has no name: claim one with it first")
 
@@ -170,11 +171,10 @@ class AccountService:
         """Release names of owners inactive for the grace time, a bounded number per call."""
         self._load_names()
         with self._lock:
-            for name in self._store.take_released() & self._active_at.keys():
-                self._touch(name)
-        before = self._clock() - self._settings.name_grace_s
-        with self._lock:
-            due = _first_before(before, self._active_at, RELEASED_AT_ONCE)
+            for name in self._store.take_released():
+                if name in self._active:
+                    self._active.touch(name, self._clock())
+            due = self._active.before(self._clock() - self._settings.name_grace_s, RELEASED_AT_ONCE)
         seated = self._store.seated() if due else set()
         for name, active_at in due:
             state = self._store.state_of(_stream(name))
@@ -184,17 +184,18 @@ class AccountService:
             ):
                 self._release(state, active_at)
             elif state.kept or state.name != name:
-                self._forget(name, active_at)
+                with self._lock:
+                    self._active.forget(name, active_at)
             else:
                 with self._lock:
-                    self._touch(name)
+                    self._active.touch(name, self._clock())
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _commit(self, name: str, command: names.Command) -> Mapping[str, object]:
         answer: Mapping[str, object] = now(self._committer.submit(_stream(name), command))
         with self._lock:
-            self._touch(str(answer["name"]))
+            self._active.touch(str(answer["name"]), self._clock())
         return answer
 
     def _release(self, state: names.Name, active_at: float) -> None:
@@ -203,7 +204,7 @@ class AccountService:
         Until the release is done, ``identify`` raises NotReady for its token.
         """
         with self._lock:
-            if self._active_at.get(state.name) != active_at:
+            if self._active.at(state.name) != active_at:
                 return
             self._being_released.add(state.token_hash)
         try:
@@ -216,7 +217,8 @@ class AccountService:
                 self._being_released.discard(state.token_hash)
                 if not self._store.state_of(_stream(state.name)).held:
                     self._hosts.forget(state.name)
-        self._forget(state.name, active_at)
+        with self._lock:
+            self._active.forget(state.name, active_at)
 
     @contextmanager
     def _exclusive(self, *keys: str) -> Iterator[None]:
@@ -281,23 +283,10 @@ class AccountService:
         Otherwise a takeover could release their names.
         """
         if not self._has_all_names:
-            earlier = dict.fromkeys(self._store.names.held_names(), self._opened_at)
+            earlier = self._store.names.held_names()
             with self._lock:
-                self._active_at = {
-                    **{name: at for name, at in earlier.items() if name not in self._active_at},
-                    **self._active_at,
-                }
+                self._active.add_older(earlier, self._opened_at)
                 self._has_all_names = True
-
-    def _touch(self, name: str) -> None:
-        """Record a name's owner as active now. The caller holds ``_lock``."""
-        self._active_at.pop(name, None)
-        self._active_at[name] = self._clock()
-
-    def _forget(self, name: str, active_at: float) -> None:
-        with self._lock:
-            if self._active_at.get(name) == active_at:
-                del self._active_at[name]
 
     def _check_same(self, owned: str, name: str) -> None:
         if names.name_key(owned) != names.name_key(name):
@@ -306,13 +295,3 @@ class AccountService:
 
 def _stream(name: str) -> str:
     return name_stream(names.name_key(name))
-
-
-def _first_before(before: float, active: Mapping[str, float], most: int) -> list[tuple[str, float]]:
-    """Return at most ``most`` names last active before ``before``. ``active`` has the oldest first."""
-    found: list[tuple[str, float]] = []
-    for name, active_at in active.items():
-        if active_at >= before or len(found) == most:
-            break
-        found.append((name, active_at))
-    return found

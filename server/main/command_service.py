@@ -6,7 +6,6 @@ object only check arguments and call this module.
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import threading
 import time
@@ -25,6 +24,7 @@ from server.commit.command_port import CommandPort
 from server.log.room_stream import room_stream
 from server.main.account_service import AN_HOUR_S, AccountService
 from server.main.attempt_limiter import AttemptLimiter
+from server.main.last_active import LastActive
 from server.rooms.ids import room_id_of, system_request
 from server.rooms.room_store import RoomStore
 from server.runtime.security import token_hash
@@ -64,7 +64,7 @@ class CommandService:
         self._clock = clock
         self.accounts = AccountService(store, committer, settings, clock, house_bot=house_bot)
         self._seen_lock = threading.Lock()  # guards ``_seen``, ``_opening`` and ``_new_rooms``
-        self._seen: dict[tuple[str, str], float] = {}  # (room, name) -> when last seen; the oldest first
+        self._seen: LastActive[tuple[str, str]] = LastActive()  # (room, name)
         self._opened_at = clock()
         self._opening: Counter[str] = Counter()  # rooms being opened, by owner; never 0
         an_hour = settings.max_new_rooms_per_name_per_hour
@@ -235,19 +235,20 @@ class CommandService:
         present = [name for name in (*room.players, *room.spectators) if room.has(name)]
         not_known = max(self._opened_at, before)  # without a time: unseen at least since then
         with self._seen_lock:
-            seen = {name: self._seen.get((room.id, name), not_known) for name in present}
-            unseen = [name for name in present if seen[name] <= before]
-            for name in unseen:
-                self._seen.pop((room.id, name), None)
-        for name in unseen:
+            times = {name: self._seen.at((room.id, name)) for name in present}
+            seen = {name: not_known if at is None else at for name, at in times.items()}
+            absent = [name for name in present if seen[name] <= before]
+            for name in absent:
+                self._seen.forget((room.id, name), before)
+        for name in absent:
             unseen_ms = int(1000 * (self._clock() - seen[name]))
             self._submit_as_system(room.id, Leave(name, system_request(), unseen_ms))
 
     def _forget_absent(self, before: float) -> None:
         """Drop times up to ``before``: most of these people left the room, or the room is closed."""
         with self._seen_lock:
-            for long_ago in list(itertools.takewhile(lambda one: self._seen[one] <= before, self._seen)):
-                del self._seen[long_ago]
+            for key, seen_at in self._seen.before(before):
+                self._seen.forget(key, seen_at)
 
     def _submit_as_system(self, room: str, command: Command) -> None:
         try:
@@ -259,5 +260,4 @@ class CommandService:
         if not self._sweeps:
             return
         with self._seen_lock:
-            self._seen.pop((room, name), None)
-            self._seen[room, name] = self._clock()
+            self._seen.touch((room, name), self._clock())
