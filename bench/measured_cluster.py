@@ -11,7 +11,7 @@ import psutil
 
 from server.control.cluster import ClusterControl
 from server.log.archive_stream import PREFIX as ARCHIVE
-from server.log.archive_stream import is_volume
+from server.log.archive_stream import is_segment
 from server.log.journal.file import open_journal
 from server.log.journal.pair import journal_of
 from server.settings import Settings
@@ -21,7 +21,7 @@ from wire import MAIN
 
 LOOK_AGAIN_S = 0.002
 START_LIMIT_S = 120.0
-THE_LAST_VOLUME = f"{ARCHIVE}\U0010ffff"
+THE_LAST_SEGMENT = f"{ARCHIVE}\U0010ffff"
 """In the order of streams: after all segments of the game archive, and before everything else."""
 
 
@@ -65,14 +65,14 @@ class MeasuredCluster:
         kept = 0
         for file in self._cluster.settings.data.glob("*/journal.db"):
             with contextlib.closing(open_journal(file)) as journal:
-                kept += sum(copy.weight for copy in journal.copies(THE_LAST_VOLUME))
+                kept += sum(copy.weight for copy in journal.copies(THE_LAST_SEGMENT))
         return kept
 
     def records(self) -> int:
         """Return the number of games in the archive."""
         with contextlib.closing(open_journal(journal_of(self._cluster.settings, MAIN))) as journal:
-            volumes = [row for stream, _, row in journal.listings() if row is not None and is_volume(stream)]
-        return sum(int(str(row["version"])) for row in volumes)
+            segments = [row for stream, _, row in journal.summaries() if row is not None and is_segment(stream)]
+        return sum(int(str(row["version"])) for row in segments)
 
     def cpu_s(self) -> float:
         """Return the processor seconds that the four servers have used so far."""

@@ -17,7 +17,7 @@ from game.plain_values import Form, Options, Simple, Whole
 from game.rooms.state import Room
 from game.rules import SEATS, Seat, Termination
 
-RECORDS_OF_A_VOLUME = 1000
+RECORDS_OF_A_SEGMENT = 1000
 """The number of records in one archive segment."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from game.context import Context
 from game.errors import Refusal, TicTacToeError
 from game.forms.records import Record
-from server.log.archive_stream import AddRecord, volume_stream
+from server.log.archive_stream import AddRecord, segment_stream
 from server.log.batch import Batch
 from server.log.entries import Entry, StreamSummary
 from server.log.journal.journal import Journal
@@ -160,12 +160,12 @@ class Commit:
         """Add a record to the game archive in the same batch as its event: the log gets both or neither."""
         batch.records += 1
         number = self._states.records + batch.records
-        self._decide(volume_stream(number), AddRecord(number, record), batch)
+        self._decide(segment_stream(number), AddRecord(number, record), batch)
 
     def _write(self, batch: Batch) -> Conversation[None]:
         self._summarize(batch)
         self._faults.point("before_journal")
-        self._journal.append(batch.entries, batch.listings)
+        self._journal.append(batch.entries, batch.summaries)
         self._faults.point("after_journal")
         if not (yield from self._replication.carry(batch.entries)):
             raise Fenced("this main server's term is over")
@@ -176,4 +176,4 @@ class Commit:
         for stream, state in batch.states.items():
             row = self._streams.kind_of(stream).row(state)
             if not self._states.is_listed_as(stream, row):
-                batch.listings.append(StreamSummary(stream, ends[stream], row))
+                batch.summaries.append(StreamSummary(stream, ends[stream], row))

@@ -15,7 +15,7 @@ from msgspec import Struct
 from game.context import Context
 from game.errors import check
 from game.forms import records
-from game.forms.records import RECORDS_OF_A_VOLUME, Record
+from game.forms.records import RECORDS_OF_A_SEGMENT, Record
 from game.plain_values import Form, Whole
 from server.log.entries import StreamCopy
 from server.log.stream_kind import StreamKind
@@ -40,19 +40,19 @@ class AddRecord:
     record: Record
 
 
-def volume_stream(number: int) -> str:
+def segment_stream(number: int) -> str:
     """Return the segment that has, or will have, the record of that number."""
-    return f"{PREFIX}{(number - 1) // RECORDS_OF_A_VOLUME}"
+    return f"{PREFIX}{(number - 1) // RECORDS_OF_A_SEGMENT}"
 
 
-def is_volume(stream: str) -> bool:
+def is_segment(stream: str) -> bool:
     """Return whether ``stream`` is the name of a segment."""
     return re.fullmatch(r"book/(0|[1-9][0-9]{0,8})", stream) is not None
 
 
-def first_of_volume(stream: str) -> int:
+def first_of_segment(stream: str) -> int:
     """Return the number of the segment's first record."""
-    return int(stream[len(PREFIX) :]) * RECORDS_OF_A_VOLUME + 1
+    return int(stream[len(PREFIX) :]) * RECORDS_OF_A_SEGMENT + 1
 
 
 class ArchiveStream(StreamKind):
@@ -65,7 +65,7 @@ class ArchiveStream(StreamKind):
         return Segment(0)
 
     def decide(self, state: Segment, command: AddRecord, now: Context) -> Sequence[Record]:  # noqa: ARG002
-        expected = (command.number - 1) % RECORDS_OF_A_VOLUME
+        expected = (command.number - 1) % RECORDS_OF_A_SEGMENT
         check(state.version == expected, "records are numbered one after the other")
         return (command.record,)
 

@@ -16,7 +16,7 @@ class Batch:
     Each command is decided on the state after the commands before it, at the moment ``now``.
     """
 
-    __slots__ = ("entries", "events", "listings", "now", "records", "states", "unchanged")
+    __slots__ = ("entries", "events", "now", "records", "states", "summaries", "unchanged")
 
     def __init__(self, now: Context) -> None:
         self.now = now
@@ -27,6 +27,6 @@ class Batch:
         self.entries: list[Entry] = []
         # ``events[i]`` is the event in ``entries[i]``.
         self.events: list[Any] = []
-        self.listings: list[StreamSummary] = []
+        self.summaries: list[StreamSummary] = []
         # Outcomes that no stream remembers, by request; see ``remembered_answers``.
         self.unchanged: dict[Hashable, Outcome] = {}

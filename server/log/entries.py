@@ -53,7 +53,7 @@ class LogEnd(NamedTuple):
     holder: str
 
     @property
-    def mark(self) -> LogId:
+    def log_id(self) -> LogId:
         return LogId(self.epoch, self.position)
 
 
@@ -70,7 +70,7 @@ class Entry(NamedTuple):
     body: Body
 
     @property
-    def mark(self) -> LogId:
+    def log_id(self) -> LogId:
         return LogId(self.epoch, self.position)
 
 
@@ -86,7 +86,7 @@ class Snapshot(NamedTuple):
     body: Body
 
     @property
-    def mark(self) -> LogId:
+    def log_id(self) -> LogId:
         return LogId(self.epoch, self.position)
 
 
@@ -191,8 +191,8 @@ class StreamCopy(NamedTuple):
 
     def of_log(self, contains: Callable[[LogId], bool]) -> StreamCopy:
         """Return only the rows of one log. ``contains`` returns whether that log has the entry with a log id."""
-        own = self.snapshot is not None and contains(self.snapshot.mark)
-        entries = tuple(entry for entry in self.entries if contains(entry.mark))
+        own = self.snapshot is not None and contains(self.snapshot.log_id)
+        entries = tuple(entry for entry in self.entries if contains(entry.log_id))
         return StreamCopy(self.stream, self.snapshot if own else None, entries)
 
     def up_to(self, position: int) -> StreamCopy:
@@ -266,14 +266,14 @@ class EpochHistory:
 
         ``last`` is the log id of this log's last entry.
         """
-        if end.mark == START:
+        if end.log_id == START:
             return True
         term = self._term_of(end.position)
         return (
             end.position <= last.position and term is not None and (term.epoch, term.holder) == (end.epoch, end.holder)
         )
 
-    def mark_at(self, position: int) -> LogId | None:
+    def log_id_at(self, position: int) -> LogId | None:
         """Return the log id of a position, or None if these terms begin after it."""
         term = self._term_of(position)
         return None if term is None else LogId(term.epoch, position)

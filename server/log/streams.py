@@ -8,7 +8,7 @@ from game.context import Limits
 from game.errors import InvariantBroken
 from game.plain_values import is_unicode
 from server.log import archive_stream, name_stream, room_stream, service_stream
-from server.log.archive_stream import ArchiveStream, is_volume
+from server.log.archive_stream import ArchiveStream, is_segment
 from server.log.entries import StreamCopy
 from server.log.name_stream import NameStream
 from server.log.room_stream import RoomStream
@@ -23,7 +23,7 @@ def is_stream(name: str) -> bool:
 
     A name that is not UTF-8 on the disk is no stream name, and cannot be searched for.
     """
-    known = name.startswith((room_stream.PREFIX, name_stream.PREFIX)) or is_volume(name) or name == THE_SERVICE
+    known = name.startswith((room_stream.PREFIX, name_stream.PREFIX)) or is_segment(name) or name == THE_SERVICE
     return known and is_unicode(name)
 
 

@@ -131,7 +131,7 @@ class PrimaryTerm(Reads):
         self._process.in_background("time", lambda: self._timers.run(go_on, self._process.pause))
         self._process.in_background("witness", lambda: self._observer.run(go_on, self._process.pause))
         file = journal_of(self._process.settings, MAIN)
-        self.scrub = begin_scrub(self._process, self._journal, file, relist=self.store.relist)
+        self.scrub = begin_scrub(self._process, self._journal, file, rebuild_summary=self.store.rebuild_summary)
         self._process.at_end(self.end)
         self._process.at_end(self._finish_commits)
         self._process.at_end(self._observer.write)
@@ -179,7 +179,7 @@ class PrimaryTerm(Reads):
         """Write stream summaries that the journal lacks. Without them, only the next start takes longer."""
         try:
             if missing:
-                self._journal.list_streams(missing)
+                self._journal.store_summaries(missing)
         except StorageFailed as error:
             logger.warning("stream summaries cannot be written", count=len(missing), why=error.message)
 

@@ -101,7 +101,7 @@ class Primary:
         """
         check(self.step is not SyncState.FENCED, "a fenced primary must not write")
         check(bool(entries) and entries[0].position == self.last.position + 1, "the log must not have gaps")
-        previous, self.last = self.last, entries[-1].mark
+        previous, self.last = self.last, entries[-1].log_id
         if self.step is SyncState.IN_STEP:
             return Send(previous, tuple(entries))
         return self._commit(self.last)
@@ -118,11 +118,11 @@ class Primary:
             return ReplicaAhead()
         self.step = SyncState.CATCHING_UP
         put_back = 0 < replica_end.position < self._forgotten_at
-        begins_before_terms = replica_end.mark == START and self._terms.first > 1
+        begins_before_terms = replica_end.log_id == START and self._terms.first > 1
         if put_back or begins_before_terms:
             return SendCopy()
-        if replica_end.mark != self.last:
-            return SendBacklog(replica_end.mark, self.last)
+        if replica_end.log_id != self.last:
+            return SendBacklog(replica_end.log_id, self.last)
         self.step = SyncState.IN_STEP
         return None
 
@@ -148,6 +148,6 @@ class Primary:
         self.step = SyncState.FENCED
         return StepDown()
 
-    def _commit(self, mark: LogId) -> Output:
-        self.committed = max(self.committed, mark.position)
+    def _commit(self, log_id: LogId) -> Output:
+        self.committed = max(self.committed, log_id.position)
         return Committed(self.committed)

@@ -65,11 +65,11 @@ class Replica:
         primary.
         """
         self.obey(office)
-        marks = [part.mark for part in snapshots] + [part.mark for part in entries]
+        log_ids = [part.log_id for part in snapshots] + [part.log_id for part in entries]
         if previous != self.last:
             return Take((), (), self.last)
-        check(all(mark.position > previous.position for mark in marks), "a primary must not send what is before")
-        end = max(marks, key=lambda mark: mark.position, default=previous)
+        check(all(log_id.position > previous.position for log_id in log_ids), "a primary must not send what is before")
+        end = max(log_ids, key=lambda log_id: log_id.position, default=previous)
         return Take(tuple(snapshots), tuple(entries), end)
 
     def wrote(self, last: LogId) -> None:

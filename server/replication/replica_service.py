@@ -172,10 +172,10 @@ class ReplicaService(PeerApi):
             order = self._replica.receive(office, previous, snapshots, entries)
             if order.snapshots or order.entries:
                 # A snapshot that is being made here of older entries must not replace an incoming snapshot.
-                with self._compactor.standing_still() if order.snapshots else contextlib.nullcontext():
+                with self._compactor.paused() if order.snapshots else contextlib.nullcontext():
                     self._journal.receive(order.snapshots, order.entries, order.last, terms)
                 self._replica.wrote(order.last)
-                self._compactor.noticed(order.entries)
+                self._compactor.count_entries(order.entries)
             return self._end
 
     @remote(epoch=_EPOCH, holder=_HOLDER, copy=_NUMBER)
@@ -214,7 +214,7 @@ class ReplicaService(PeerApi):
             self._incoming = None
             self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
             try:
-                with self._compactor.standing_still():
+                with self._compactor.paused():
                     self._journal.end_copy(last, terms)
             finally:
                 self._replacing_until = 0.0
@@ -227,7 +227,7 @@ class ReplicaService(PeerApi):
         """Drop the entries after missing entries; return the streams in which that was done. Raises Fenced."""
         with self._lock:
             self._replica.obey(self._office(epoch, holder))
-            with self._compactor.standing_still():
+            with self._compactor.paused():
                 torn = self._journal.drop_after_gaps()
             self._replica.replaced(self._journal.last)
             self._compactor.recount()
@@ -282,7 +282,7 @@ class ReplicaService(PeerApi):
         ``complete``: the main server has no more rows for these streams; what is still damaged then is lost. A message
         that arrives late, after its stream was repaired or deleted, changes nothing. Raises Fenced.
         """
-        with self._lock, self._compactor.standing_still():
+        with self._lock, self._compactor.paused():
             self._replica.obey(self._office(epoch, holder))
             for theirs in copies:
                 if not self._journal.damage.knows(theirs.stream):

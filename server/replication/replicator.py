@@ -106,7 +106,7 @@ class Replicator:
         The own journal already has the entries, and the caller holds the commit lock. Waits for the replica no longer
         than the timeout of an append, then goes on without it.
         """
-        self._compactor.noticed(entries)
+        self._compactor.count_entries(entries)
         with self._lock:
             output = self._primary.wrote(entries)
         if isinstance(output, Send):
@@ -152,8 +152,8 @@ class Replicator:
         except TicTacToeError as error:
             return self._on_error(error)
         with self._lock:
-            output = self._primary.acknowledged(end.mark)
-            self._note(end.mark)
+            output = self._primary.acknowledged(end.log_id)
+            self._note(end.log_id)
         if self._primary.step is not SyncState.IN_STEP:
             self._wake()
         return output
@@ -218,7 +218,7 @@ class Replicator:
     def _joined(self, end: LogEnd) -> Output | None:
         with self._lock:
             output = self._primary.joined(end)
-            self._note(end.mark)
+            self._note(end.log_id)
         return output
 
     def _note(self, last: LogId | None) -> None:
@@ -245,7 +245,7 @@ class Replicator:
     def _send_copy(self) -> Conversation[LogEnd]:
         """Send the whole journal as it is now. Entries that are written meanwhile follow as a backlog."""
         office = self._primary.office
-        with self._compactor.standing_still():
+        with self._compactor.paused():
             upto = self._primary.last
             logger.info("sending the replica a whole copy", position=upto.position)
             self._copies += 1

@@ -18,7 +18,7 @@ import structlog
 from server.log.damaged_streams import DamagedStreams
 from server.log.journal.file import reader
 from server.log.journal.journal import Journal
-from server.log.journal.rows import as_bytes, is_sound, is_sound_listing
+from server.log.journal.rows import as_bytes, is_sound, is_sound_summary
 from server.log.streams import is_stream
 from server.process.server_process import ServerProcess
 from server.runtime.retries import Retries
@@ -41,7 +41,7 @@ logger = structlog.get_logger()
 
 
 def begin_scrub(
-    process: ServerProcess, journal: Journal, file: Path, relist: Callable[[str], None] | None = None
+    process: ServerProcess, journal: Journal, file: Path, rebuild_summary: Callable[[str], None] | None = None
 ) -> Scrub:
     """Start a thread of ``process`` that scrubs this journal while the server runs."""
     settings = process.settings
@@ -50,7 +50,7 @@ def begin_scrub(
         lambda: reader(file),
         rows_per_s=settings.scrub_rows_per_s,
         every_s=settings.scrub_every_s,
-        relist=relist,
+        rebuild_summary=rebuild_summary,
     )
     process.retries["scrub"] = scrub.retries
     process.in_background("scrub", lambda: scrub.run(process.go_on, process.pause))
@@ -77,19 +77,19 @@ class Scrub:
         *,
         rows_per_s: int,
         every_s: float,
-        relist: Callable[[str], None] | None = None,
+        rebuild_summary: Callable[[str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``connect`` makes a read-only connection.
         ``rows_per_s`` is the pace.
         ``every_s`` is the minimum time in seconds between the starts of two passes.
-        ``relist`` rebuilds the summary of a stream.
+        ``rebuild_summary`` rebuilds the summary of a stream.
         """
         self._journal = journal
         self._connect = connect
         self._rows_per_s = rows_per_s
         self._every_s = every_s
-        self._relist = relist
+        self._rebuild_summary = rebuild_summary
         self._clock = clock
         self.retries = Retries("the journal cannot be read through")
         self.rows = 0
@@ -153,24 +153,28 @@ class Scrub:
         for page in _by_stream(connection, f"{_COLUMNS} FROM snapshots"):
             yield self._check_snapshots, [row[1:] for row in page]
         for page in _by_stream(connection, "position, row, sum FROM listings"):
-            yield self._check_listings, page
+            yield self._check_summaries, page
 
     def _check_entries(self, rows: Sequence[Any]) -> None:
         unsound = [row for row in rows if not is_sound("entry", row)]
         for row in unsound:
             self._look_into(self._journal.stream_at(row[0]) or row[2])
-        self._journal.give_sums("entry", [row for row in rows if row[5] is None and row not in unsound])
+        self._journal.add_checksums("entry", [row for row in rows if row[5] is None and row not in unsound])
 
     def _check_snapshots(self, rows: Sequence[Any]) -> None:
         unsound = [row for row in rows if not is_sound("snapshot", row)]
         for row in unsound:
             self._look_into(row[2])
-        self._journal.give_sums("snapshot", [row for row in rows if row[5] is None and row not in unsound])
+        self._journal.add_checksums("snapshot", [row for row in rows if row[5] is None and row not in unsound])
 
-    def _check_listings(self, rows: Sequence[Any]) -> None:
+    def _check_summaries(self, rows: Sequence[Any]) -> None:
         for row in rows:
-            if self._relist is not None and type(row[0]) is str and (row[3] is None or not is_sound_listing(row)):
-                self._relist(row[0])
+            if (
+                self._rebuild_summary is not None
+                and type(row[0]) is str
+                and (row[3] is None or not is_sound_summary(row))
+            ):
+                self._rebuild_summary(row[0])
 
     def _look_into(self, stream: object) -> None:
         """Have the journal check a stream and record its damage.

@@ -114,7 +114,7 @@ def _try(
         if asked is not None:
             yield from _promise(office, may_be_missing=isinstance(decision, BecomePrimary) and waited_s >= wait_limit_s)
         if isinstance(decision, FetchCopy) and asked is not None:
-            yield from _fetch(journal, office, asked.last.mark, piece_bytes, torn)
+            yield from _fetch(journal, office, asked.last.log_id, piece_bytes, torn)
         journal.begin_term(office)
     except (StorageFailed, Diverged) as error:
         not_taken(error, takeover_rules.may_be_read(decision))

@@ -88,7 +88,7 @@ def decide(
     if own_lost and replica.last == EMPTY:
         return Wait()
     epoch = max(own.office.epoch, own.last.epoch, replica.office.epoch, replica.last.epoch) + 1
-    if own_terms.contain(replica.last, own.last.mark):
+    if own_terms.contain(replica.last, own.last.log_id):
         return BecomePrimary(epoch)
     return FetchCopy(epoch) if replica.has_own else Divergence()
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.json import decode
 
 from game.errors import NoSuchGame
-from server.log.archive_stream import first_of_volume, volume_stream
+from server.log.archive_stream import first_of_segment, segment_stream
 from server.log.journal.journal import Journal
 from server.log.row_format import LOST
 from wire.errors import Damaged
@@ -47,8 +47,8 @@ class ArchiveReader:
         return [decode(body) for body in bodies]
 
     def _body(self, number: int, count: int) -> str:
-        stream = volume_stream(number)
-        version = number - first_of_volume(stream) + 1
+        stream = segment_stream(number)
+        version = number - first_of_segment(stream) + 1
         entries = self._journal.events(stream, version - 1, 1) if 0 < number <= count else []
         if not entries:
             raise NoSuchGame("there is no game with that number")

@@ -90,18 +90,18 @@ class RoomStore:
         """Load the whole journal. Call once, before the first read. Return the stream
         summaries that the journal lacks.
         """
-        listings = self._journal.listings()
-        missing = [made for stream in self._journal.unlisted() if (made := self._listing(stream)) is not None]
-        listings = sorted([*listings, *missing], key=lambda listing: listing.position)
+        summaries = self._journal.summaries()
+        missing = [made for stream in self._journal.missing_summaries() if (made := self._summary(stream)) is not None]
+        summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
         of_rooms = [
             LobbyChange(position, room, row if row is None else {**LATER_IN_ROWS, **row})
-            for stream, position, row in listings
+            for stream, position, row in summaries
             if (room := room_of(stream))
         ]
         with self._lock:
-            for listing in listings:
-                if room_of(listing.stream) is None:
-                    self._states.put(listing.stream, listing.row)
+            for summary in summaries:
+                if room_of(summary.stream) is None:
+                    self._states.put(summary.stream, summary.row)
             self._index.fill(of_rooms)
             self._cache.fill(change.room for change in of_rooms if change.row is not None)
             self.timers.add_unknown(
@@ -112,11 +112,11 @@ class RoomStore:
             self._index.complete_up_to(self._published)
         return missing
 
-    def _listing(self, stream: str) -> StreamSummary | None:
+    def _summary(self, stream: str) -> StreamSummary | None:
         """Return a stream's summary, made again from its events, or None if they are damaged."""
-        return self._listing_of(self._journal.copy(stream, whole=False))
+        return self._summary_of(self._journal.copy(stream, whole=False))
 
-    def _listing_of(self, copy: StreamCopy) -> StreamSummary | None:
+    def _summary_of(self, copy: StreamCopy) -> StreamSummary | None:
         stream = copy.stream
         try:
             state = self._streams.state_of(copy)
@@ -130,22 +130,22 @@ class RoomStore:
                 return None
         return StreamSummary(stream, copy.end, self._streams.kind_of(stream).row(state))
 
-    def relist(self, stream: str) -> None:
+    def rebuild_summary(self, stream: str) -> None:
         """Write a damaged summary again. If there is no such stream, delete the summary. Raises StorageFailed."""
-        self._journal.relist(stream, self._listing_of)
+        self._journal.rebuild_summary(stream, self._summary_of)
 
     def mended(self, stream: str) -> None:
         """Reload a stream that was damaged and is now repaired or lost. The caller holds the commit lock."""
         if stream in self._unread:
-            listing = self._listing(stream)
-            if listing is not None:
-                self._journal.list_streams([listing])
+            summary = self._summary(stream)
+            if summary is not None:
+                self._journal.store_summaries([summary])
                 with self._lock:
                     if room_of(stream) is None:
-                        self._put_listing(listing)
+                        self._put_summary(summary)
                         del self._unread[stream]
                     else:
-                        self._to_list[stream] = listing
+                        self._to_list[stream] = summary
         room = room_of(stream)
         if room is not None:
             with self._lock:
@@ -156,8 +156,8 @@ class RoomStore:
     def publish(self, batch: Batch) -> None:
         """Make a committed batch visible to all readers. Batches must come in the order of the log."""
         with self._lock:
-            for listing in (*self._late_listings(batch), *batch.listings):
-                self._put_listing(listing)
+            for summary in (*self._late_summaries(batch), *batch.summaries):
+                self._put_summary(summary)
             changed = {room: state for stream, state in batch.states.items() if (room := room_of(stream)) is not None}
             for room_id, state in changed.items():
                 self.timers.put(room_id, state.due_at)
@@ -170,21 +170,21 @@ class RoomStore:
             self._long_polls.notify(changed)
         self._on_published(batch)
 
-    def _late_listings(self, batch: Batch) -> list[StreamSummary]:
+    def _late_summaries(self, batch: Batch) -> list[StreamSummary]:
         """Return the summaries of repaired streams as changes at the end of the log.
 
         Readers of the lobby have already read past their original positions.
         """
         if not self._to_list:
             return []
-        late = [listing._replace(position=batch.entries[-1].position) for listing in self._to_list.values()]
+        late = [summary._replace(position=batch.entries[-1].position) for summary in self._to_list.values()]
         for stream in self._to_list:
             self._unread.pop(stream, None)
         self._to_list.clear()
         return late
 
-    def _put_listing(self, listing: StreamSummary) -> None:
-        stream, position, row = listing
+    def _put_summary(self, summary: StreamSummary) -> None:
+        stream, position, row = summary
         room = room_of(stream)
         if room is None:
             self._states.put(stream, row)

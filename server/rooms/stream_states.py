@@ -10,7 +10,7 @@ from typing import Any
 
 from game.cluster_state import ClusterState
 from game.errors import InvariantBroken
-from server.log.archive_stream import first_of_volume, is_volume
+from server.log.archive_stream import first_of_segment, is_segment
 from server.log.name_stream import is_name
 from server.log.service_stream import THE_SERVICE
 from server.log.streams import Streams
@@ -39,8 +39,8 @@ class StreamStates:
             self.names.put(stream, state)
             return
         self._states[stream] = state
-        if is_volume(stream):
-            self.records = max(self.records, first_of_volume(stream) - 1 + state.version)
+        if is_segment(stream):
+            self.records = max(self.records, first_of_segment(stream) - 1 + state.version)
 
     def state(self, stream: str) -> Any:
         """Return the state of a stream, or None if it has no events."""

@@ -20,7 +20,7 @@ from game.rooms.events import Created, Event, Finished, Started
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
 from server.communication.ratings import Ratings
-from server.log.archive_stream import is_volume
+from server.log.archive_stream import is_segment
 from server.log.entries import Entry
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of
@@ -92,8 +92,8 @@ class PlayedGame:
 
 def archived_games(journal: Journal) -> list[GameRecord]:
     """Return all recorded games of a journal, in the order of their numbers. No name is released in the simulator."""
-    volumes = [copy for copy in journal.copies() if is_volume(copy.stream)]
-    entries = sorted((entry for copy in volumes for entry in copy.entries), key=lambda entry: entry.position)
+    segments = [copy for copy in journal.copies() if is_segment(copy.stream)]
+    entries = sorted((entry for copy in segments for entry in copy.entries), key=lambda entry: entry.position)
     read = [records.from_plain(json.loads(entry.body)) for entry in entries]
     return [record for record in read if isinstance(record, GameRecord)]
 
@@ -107,7 +107,7 @@ def archive_findings(name: str, journal: Journal, played: PlayedGame, *, whole: 
     counted = Counter((record.room, record.number) for record in archive)
     ended = played.games()
     for copy in journal.copies():
-        if is_volume(copy.stream):
+        if is_segment(copy.stream):
             versions = [entry.version for entry in copy.entries]
             if versions != list(range(1, len(versions) + 1)):
                 yield f"book: {name} has the records {versions} of {copy.stream}"

@@ -46,7 +46,7 @@ __all__ = ["MUTATIONS"]
 
 @mutation("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "wrote")
 def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
-    self.last = entries[-1].mark
+    self.last = entries[-1].log_id
     return self._commit(self.last)
 
 
@@ -129,7 +129,7 @@ mutation(
     also=((GuardFile, "allows_alone", _allows_alone),),
 )
 def _contain_by_number(self: EpochHistory, end: LogEnd, last: LogId, original: Any = EpochHistory.contain) -> bool:
-    mine: bool = original(self, end._replace(holder=self.end_at(end.mark).holder), last)
+    mine: bool = original(self, end._replace(holder=self.end_at(end.log_id).holder), last)
     return mine
 
 
@@ -284,9 +284,9 @@ def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Conversa
 @mutation("listed-once-and-for-all", "the summary of a room never changes", Commit, "_summarize")
 def _list(self: Commit, batch: Batch, original: Any = Commit._summarize) -> None:
     original(self, batch)
-    batch.listings = [one for one in batch.listings if self._states.state_of(one.stream).version == 0]
+    batch.summaries = [one for one in batch.summaries if self._states.state_of(one.stream).version == 0]
 
 
-@mutation("adopted-but-not-told-of", "a room from the other copy gets no summary", Journal, "unlisted")
-def _unlisted(_self: Journal) -> list[str]:
+@mutation("adopted-but-not-told-of", "a room from the other copy gets no summary", Journal, "missing_summaries")
+def _missing_summaries(_self: Journal) -> list[str]:
     return []

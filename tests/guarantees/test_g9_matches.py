@@ -19,7 +19,7 @@ from client.room import new_request_id
 from game.context import Context, Limits
 from game.errors import TooOften
 from game.forms import views
-from game.forms.records import RECORDS_OF_A_VOLUME
+from game.forms.records import RECORDS_OF_A_SEGMENT
 from game.forms.snapshot_codec import encode
 from game.games.registry import CLOCKS
 from game.games.selection import SeekFilter
@@ -31,7 +31,7 @@ from game.rooms.decide import decide
 from game.rooms.evolve import evolve
 from game.rooms.state import Room, nothing
 from server.control.cluster import ClusterControl
-from server.log.archive_stream import AddRecord, volume_stream
+from server.log.archive_stream import AddRecord, segment_stream
 from server.log.batch import Batch
 from server.log.entries import Entry, Epoch, StreamSummary
 from server.log.journal.compaction import Compactor
@@ -157,7 +157,7 @@ class Book:
                 record = kind.record(before, event, room)
                 if record is not None:
                     number = self.store.records + 1
-                    self._write(volume_stream(number), AddRecord(number, record))
+                    self._write(segment_stream(number), AddRecord(number, record))
 
     def _write(self, stream: str, command: Any, moment: Context = AT_FIRST) -> None:
         kind, draft = self.streams.kind_of(stream), Batch(moment)
@@ -167,8 +167,8 @@ class Book:
             position = self.journal.last.position + len(draft.entries) + 1
             draft.entries.append(Entry(position, 1, stream, state.version, kind.write_event(event)))
             draft.events.append(event)
-        draft.listings.append(StreamSummary(stream, draft.entries[-1].position, kind.row(state)))
-        self.journal.append(draft.entries, draft.listings)
+        draft.summaries.append(StreamSummary(stream, draft.entries[-1].position, kind.row(state)))
+        self.journal.append(draft.entries, draft.summaries)
         self.store.publish(draft)
 
     def talk(self, lines: int) -> None:
@@ -192,7 +192,7 @@ def nothing_wished(conversation: Conversation[None]) -> None:
 
 
 def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(book: Book) -> None:
-    book.play(RECORDS_OF_A_VOLUME + 1)
+    book.play(RECORDS_OF_A_SEGMENT + 1)
     compactor = Compactor(
         book.journal,
         book.streams,
@@ -203,12 +203,12 @@ def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(b
     )
     while compactor.compact_some():
         pass
-    lengths = [len(book.journal.copy(f"book/{volume}").entries) for volume in range(2)]
-    assert lengths == [RECORDS_OF_A_VOLUME, 1]
+    lengths = [len(book.journal.copy(f"book/{segment}").entries) for segment in range(2)]
+    assert lengths == [RECORDS_OF_A_SEGMENT, 1]
     again = RoomStore(book.streams, book.journal, lambda _room: None)
     again.load()
-    assert again.records == book.store.records == RECORDS_OF_A_VOLUME + 1
-    assert again.records_numbered([RECORDS_OF_A_VOLUME, RECORDS_OF_A_VOLUME + 1])
+    assert again.records == book.store.records == RECORDS_OF_A_SEGMENT + 1
+    assert again.records_numbered([RECORDS_OF_A_SEGMENT, RECORDS_OF_A_SEGMENT + 1])
 
 
 def test_g9_the_book_is_read_in_pieces_that_fit_into_any_message(book: Book) -> None:

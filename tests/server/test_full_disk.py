@@ -89,16 +89,16 @@ def test_what_is_told_of_many_rooms_can_be_read_on_a_full_disk(written: Path) ->
     """More than SQLite sorts without a file, unless it is told to sort in memory."""
     journal = open_journal(written)
     many = [StreamSummary(f"room/{number}", 100_000 - number, {"title": "x" * 1000}) for number in range(5000)]
-    journal.list_streams(many)
+    journal.store_summaries(many)
     journal.close()
     with full_disk():
         journal = open_journal(written)
-        assert len(journal.listings()) == len(many)
-        assert journal.unlisted() == ["room/a"]
+        assert len(journal.summaries()) == len(many)
+        assert journal.missing_summaries() == ["room/a"]
         assert [copy.stream for copy in journal.copies()] == ["room/a"]
     share(journal, written, durability="os", go_on=lambda: True, pause=lambda _s: None)
     with full_disk():
-        assert len(journal.listings()) == len(many)
+        assert len(journal.summaries()) == len(many)
     journal.close()
 
 

@@ -53,16 +53,16 @@ class Compactor:
         self._every = every
         self._keep_events = keep_events
         self.retries = Retries("no snapshot can be written")
-        # Protects ``_counted``, ``_tails`` and ``_due``. ``_still`` is held while snapshots are made and stored.
+        # Protects ``_counted``, ``_tails`` and ``_due``. ``_paused`` is held while snapshots are made and stored.
         self._lock = threading.Lock()
-        self._still = threading.Lock()
+        self._paused = threading.Lock()
         self._counted = False
         # Entries since the last snapshot, by stream. ``_due`` has the streams to compact next, and none that keeps its
         # events.
         self._tails: dict[str, int] = {}
         self._due: set[str] = set()
 
-    def noticed(self, entries: Iterable[Entry]) -> None:
+    def count_entries(self, entries: Iterable[Entry]) -> None:
         """Count entries that were written."""
         with self._lock:
             for entry in entries:
@@ -101,27 +101,27 @@ class Compactor:
             else:
                 self.retries.succeeded()
 
-    def standing_still(self) -> AbstractContextManager[bool]:
+    def paused(self) -> AbstractContextManager[bool]:
         """Return a context manager. No snapshot is made inside it."""
-        return self._still
+        return self._paused
 
     def compact_some(self) -> bool:
         """Make the snapshots of at most ``AT_ONCE`` due streams.
 
-        Return false if no stream was due, or if ``standing_still`` is held.
+        Return false if no stream was due, or if ``paused`` is held.
         """
         if not self._counted:
             self.recount()
         with self._lock:
             chosen = sorted(self._due)[:AT_ONCE]
-        if not self._still.acquire(blocking=False):
+        if not self._paused.acquire(blocking=False):
             return False
         try:
             snapshots = [snapshot for stream in chosen if (snapshot := self._snapshot_or_none(stream)) is not None]
             if snapshots:
                 self._journal.put_snapshots(snapshots, keep_events=self._keep_events)
         finally:
-            self._still.release()
+            self._paused.release()
         with self._lock:
             self._due.difference_update(chosen)
             for snapshot in snapshots:
@@ -146,9 +146,9 @@ class Compactor:
     def _snapshot(self, stream: str) -> Snapshot | None:
         state = self._in_memory(stream)
         if state is not None:
-            mark = self._journal.mark_of(stream, state.version)
+            log_id = self._journal.log_id_of(stream, state.version)
             body = self._streams.kind_of(stream).write_state(state)
-            return None if mark is None else Snapshot(mark.position, mark.epoch, stream, state.version, body)
+            return None if log_id is None else Snapshot(log_id.position, log_id.epoch, stream, state.version, body)
         copy = self._journal.copy(stream, whole=False).up_to(self._upto())
         if not copy.entries or copy.has_gap:
             return None

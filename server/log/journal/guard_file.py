@@ -63,10 +63,10 @@ class GuardFile:
         """Return whether a journal that ends at ``last`` has every entry that it ever had."""
         return last.position >= self._words[_POSITION] and not self._words[_DIVERGED]
 
-    def raise_to(self, mark: LogId) -> None:
-        """Record that the journal now ends at ``mark``."""
-        self._words[_EPOCH] = self.epoch_above(mark.epoch)
-        self._words[_POSITION] = max(mark.position, self._words[_POSITION])
+    def raise_to(self, log_id: LogId) -> None:
+        """Record that the journal now ends at ``log_id``."""
+        self._words[_EPOCH] = self.epoch_above(log_id.epoch)
+        self._words[_POSITION] = max(log_id.position, self._words[_POSITION])
 
     def diverged(self) -> None:
         """Record that the replica has entries that the journal lacks."""

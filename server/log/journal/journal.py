@@ -37,7 +37,7 @@ from server.log.entries import (
     weight,
 )
 from server.log.journal.guard_file import GuardFile
-from server.log.journal.rows import as_bytes, entries_from, listings_from, snapshots_from, with_sums, written
+from server.log.journal.rows import as_bytes, entries_from, snapshots_from, summaries_from, summary_row, with_checksums
 from server.log.journal.schema import bring_up_to_date, prepare
 from server.log.journal.terms import completed, office_from, office_row, sound_terms, term_row
 from server.log.mending import filled, holes_of, is_lost, rows_for
@@ -51,7 +51,7 @@ _COLUMNS = "position, epoch, stream, version, body, sum"
 _ADD_ENTRY = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_ENTRY = f"INSERT OR REPLACE INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-_PUT_LISTING = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
+_PUT_SUMMARY = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
 _ADD_TERM = "INSERT INTO terms (epoch, holder, position, sum) VALUES (?, ?, ?, ?)"
 KEPT_TERMS = 1000
 """Takeovers for which a journal can still be compared with another. So many terms fit into one message."""
@@ -120,8 +120,8 @@ class Journal:
         bring_up_to_date(connection)
         self.damage = DamagedStreams()
         """The streams of this copy in which damage was found."""
-        # Streams with a damaged summary that ``listings`` found and that is not replaced yet.
-        self._unsound_listings: set[str] = set()
+        # Streams with a damaged summary that ``summaries`` found and that is not replaced yet.
+        self._damaged_summaries: set[str] = set()
         self.on_unreadable: Callable[[str], None] = _nobody_waits
         """Called with the reason when SQLite can no longer read the file. This is worse than a damaged row."""
         self.lost = False
@@ -162,17 +162,17 @@ class Journal:
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry], listings: Sequence[StreamSummary] = ()) -> None:
+    def append(self, entries: Sequence[Entry], summaries: Sequence[StreamSummary] = ()) -> None:
         """Append the entries and store the stream summaries that they change, all or none.
 
         The first position must be above ``last``.
         """
         check(bool(entries) and entries[0].position > self.last.position, "entries must come after the last one")
         with self.writing():
-            self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
-            if listings:
-                self._connection.executemany(_PUT_LISTING, map(written, listings))
-        self.last = entries[-1].mark
+            self._connection.executemany(_ADD_ENTRY, with_checksums("entry", entries))
+            if summaries:
+                self._connection.executemany(_PUT_SUMMARY, map(summary_row, summaries))
+        self.last = entries[-1].log_id
         self.guard.raise_to(self.last)
 
     def receive(
@@ -184,9 +184,9 @@ class Journal:
         replace a sound one if all later events are here.
         """
         with self.writing():
-            self._connection.executemany(_ADD_ENTRY, with_sums("entry", entries))
+            self._connection.executemany(_ADD_ENTRY, with_checksums("entry", entries))
             needed = [one for one in snapshots if not (is_lost(one) and self._has_all_up_to(one))]
-            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", needed))
+            self._connection.executemany(_PUT_SNAPSHOT, with_checksums("snapshot", needed))
             if terms:
                 self._add_terms(terms)
         self.last = last
@@ -222,8 +222,8 @@ class Journal:
 
     def _add_to_incoming(self, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> None:
         add = f"INSERT INTO incoming_{{}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-        self._connection.executemany(add.format("entries"), with_sums("entry", entries))
-        self._connection.executemany(add.format("snapshots"), with_sums("snapshot", snapshots))
+        self._connection.executemany(add.format("entries"), with_checksums("entry", entries))
+        self._connection.executemany(add.format("snapshots"), with_checksums("snapshot", snapshots))
 
     def end_copy(self, last: LogId, terms: Sequence[EpochStart]) -> None:
         """Replace the present log by the incoming copy in one transaction.
@@ -268,7 +268,7 @@ class Journal:
             )
             snapshot = Snapshot(*snapshots[0]) if snapshots else None
             incoming = StreamCopy(stream, snapshot, tuple(Entry(*row) for row in entries))
-            own = self.copy(stream).of_log(lambda mark: terms.contain(self.terms.end_at(mark), last))
+            own = self.copy(stream).of_log(lambda log_id: terms.contain(self.terms.end_at(log_id), last))
             holes = holes_of(incoming)
             if holes is not None:
                 for table in _TABLES:
@@ -281,9 +281,9 @@ class Journal:
         with self.writing():
             for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table} WHERE stream = ?", (copy.stream,))
-            self._connection.executemany(_PUT_ENTRY, with_sums("entry", copy.entries))
+            self._connection.executemany(_PUT_ENTRY, with_checksums("entry", copy.entries))
             if copy.snapshot is not None:
-                self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", [copy.snapshot]))
+                self._connection.executemany(_PUT_SNAPSHOT, with_checksums("snapshot", [copy.snapshot]))
 
     def rewrite_if_sound(self, stream: str) -> None:
         """Write a stream again that is damaged on the disk, if SQLite's cache still has it sound.
@@ -298,7 +298,7 @@ class Journal:
     def put_snapshots(self, snapshots: Sequence[Snapshot], *, keep_events: int) -> None:
         """Store snapshots and delete the entries before them. Each stream keeps its last ``keep_events`` entries."""
         with self.writing():
-            self._connection.executemany(_PUT_SNAPSHOT, with_sums("snapshot", snapshots))
+            self._connection.executemany(_PUT_SNAPSHOT, with_checksums("snapshot", snapshots))
             self._connection.executemany(
                 "DELETE FROM entries WHERE stream = ? AND version <= ?",
                 [(s.stream, s.version - keep_events) for s in snapshots],
@@ -330,7 +330,7 @@ class Journal:
         self.last, self.terms = last, self._read_terms(self.office)
         return [copy.stream for copy in torn]
 
-    def give_sums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
+    def add_checksums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
         """Add checksums to rows of an older version. Rows that changed since they were read are skipped."""
         table = {"entry": "entries", "snapshot": "snapshots"}[kind]
         if rows:
@@ -343,28 +343,28 @@ class Journal:
                     ],
                 )
 
-    def list_streams(self, listings: Sequence[StreamSummary]) -> None:
+    def store_summaries(self, summaries: Sequence[StreamSummary]) -> None:
         """Store these stream summaries where they are missing or damaged."""
         with self.writing():
-            self._connection.executemany(_PUT_LISTING, map(written, listings))
-        self._unsound_listings.difference_update(listing.stream for listing in listings)
+            self._connection.executemany(_PUT_SUMMARY, map(summary_row, summaries))
+        self._damaged_summaries.difference_update(summary.stream for summary in summaries)
 
-    def relist(self, stream: str, listing_of: Callable[[StreamCopy], StreamSummary | None]) -> None:
+    def rebuild_summary(self, stream: str, summary_of: Callable[[StreamCopy], StreamSummary | None]) -> None:
         """Make a damaged stream summary again.
 
-        ``listing_of`` makes it from the stream's rows. If it returns None, the damaged summary stays. If no stream has
+        ``summary_of`` makes it from the stream's rows. If it returns None, the damaged summary stays. If no stream has
         that name, the name itself is damaged, and the summary is deleted.
         """
         with self._lock:  # without an append in between, so an older summary never replaces a newer one
             if self._has(stream):
-                listing = listing_of(self.copy(stream, whole=False))
-                if listing is not None:
-                    self.list_streams([listing])
+                summary = summary_of(self.copy(stream, whole=False))
+                if summary is not None:
+                    self.store_summaries([summary])
                 return
             with self.writing():
                 # "+" makes SQLite scan the table: a search by index may miss a row with a damaged name.
                 self._connection.execute("DELETE FROM listings WHERE +stream = CAST(? AS TEXT)", (as_bytes(stream),))
-            self._unsound_listings.discard(stream)
+            self._damaged_summaries.discard(stream)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -449,23 +449,23 @@ class Journal:
                 " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
             )
 
-    def listings(self) -> list[StreamSummary]:
+    def summaries(self) -> list[StreamSummary]:
         """Return the sound stream summaries in order of position."""
         with self._reading():
             rows = self._connection.execute(
                 "SELECT stream, position, row, sum FROM listings ORDER BY position"
             ).fetchall()
-        listings, unsound = listings_from(rows)
-        self._unsound_listings.update(unsound)
-        return listings
+        summaries, unsound = summaries_from(rows)
+        self._damaged_summaries.update(unsound)
+        return summaries
 
-    def unlisted(self) -> list[str]:
-        """Return the streams that have no summary, or one that ``listings`` found damaged."""
+    def missing_summaries(self) -> list[str]:
+        """Return the streams that have no summary, or one that ``summaries`` found damaged."""
         with self._reading():
             run = self._connection.execute
             missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
-            if self._unsound_listings:
-                missing += self._unsound_listings & {stream for (stream,) in run(_STREAMS)}
+            if self._damaged_summaries:
+                missing += self._damaged_summaries & {stream for (stream,) in run(_STREAMS)}
         return [stream for stream in missing if is_stream(stream)]
 
     def stream_at(self, position: int) -> str | None:
@@ -477,11 +477,11 @@ class Journal:
             found = self._connection.execute("SELECT stream, position FROM entries INDEXED BY entries_of_stream")
             return next((stream for stream, at in found if at == position), None)
 
-    def mark_of(self, stream: str, version: int) -> LogId | None:
+    def log_id_of(self, stream: str, version: int) -> LogId | None:
         """Return the log id of a stream's entry with that version, or None if it is not here."""
         with self._reading():
             found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
-        return found[0].mark if found else None
+        return found[0].log_id if found else None
 
     def backlog(self, after: LogId, upto: LogId, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
         """Return the next snapshots and entries in order of position, about ``most_bytes`` on the wire.
@@ -566,10 +566,10 @@ class Journal:
         if last is None and highest is None:
             return START
         if last is not None and not is_lost(last) and (highest is None or last.position >= highest):
-            return last.mark
+            return last.log_id
         # The last row is damaged. Its position is taken all the same, whatever its stream and epoch were.
         position = max(highest or 0, 0 if last is None else last.position)
-        return self.terms.mark_at(position) or LogId(last.epoch if last is not None else 1, position)
+        return self.terms.log_id_at(position) or LogId(last.epoch if last is not None else 1, position)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:

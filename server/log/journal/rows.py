@@ -34,7 +34,7 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def with_sums(kind: Kind, rows: Iterable[Entry | Snapshot]) -> Iterator[tuple[object, ...]]:
+def with_checksums(kind: Kind, rows: Iterable[Entry | Snapshot]) -> Iterator[tuple[object, ...]]:
     """Yield the rows with their checksums, as they are written."""
     for row in rows:
         position, epoch, stream, version, body = row
@@ -83,34 +83,36 @@ def _row(row_type: type[Row], kind: Kind, row: Columns, damage: DamagedStreams, 
     return row_type(position, epoch, stream, version, LOST)
 
 
-def written(listing: StreamSummary) -> tuple[str, int, str, int]:
+def summary_row(summary: StreamSummary) -> tuple[str, int, str, int]:
     """Return the row of a stream summary."""
-    row = json.dumps(listing.row)
-    return listing.stream, listing.position, row, _sum_of_listing(listing.stream, listing.position, row)
+    row = json.dumps(summary.row)
+    return summary.stream, summary.position, row, _summary_checksum(summary.stream, summary.position, row)
 
 
-def listings_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[str]]:
+def summaries_from(rows: Sequence[Columns]) -> tuple[list[StreamSummary], list[str]]:
     """Return the stream summaries in these rows, and the streams of the damaged rows."""
-    sound = [row for row in rows if is_sound_listing(row)]
+    sound = [row for row in rows if is_sound_summary(row)]
     read = msgspec.json.decode(f"[{','.join(row for _, _, row, _ in sound)}]")
-    listings = [StreamSummary(stream, position, row) for (stream, position, _, _), row in zip(sound, read, strict=True)]
+    summaries = [
+        StreamSummary(stream, position, row) for (stream, position, _, _), row in zip(sound, read, strict=True)
+    ]
     unsound = (
-        [row[0] for row in rows if not is_sound_listing(row) and type(row[0]) is str] if len(sound) < len(rows) else []
+        [row[0] for row in rows if not is_sound_summary(row) and type(row[0]) is str] if len(sound) < len(rows) else []
     )
-    return listings, unsound
+    return summaries, unsound
 
 
-def is_sound_listing(row: Columns) -> bool:
+def is_sound_summary(row: Columns) -> bool:
     """Return whether a row of ``listings`` is as it was written."""
     stream, position, text, sum_ = row
     if type(stream) is not str or type(position) is not int or type(text) is not str:
         return False
     if sum_ is None:
         return is_stream(stream) and _is_json(text)
-    return bool(sum_ == _sum_of_listing(stream, position, text))
+    return bool(sum_ == _summary_checksum(stream, position, text))
 
 
-def _sum_of_listing(stream: str, position: int, text: str) -> int:
+def _summary_checksum(stream: str, position: int, text: str) -> int:
     return checksum("listing", position, 0, 0, stream, text)
 
 

@@ -16,7 +16,7 @@ from server.log.row_format import checksum
 def term_row(term: EpochStart) -> tuple[int, str, int, int]:
     """Return epoch, holder, position and checksum of a term."""
     epoch, holder, first = term
-    return epoch, holder, first, _sum_of_term(term)
+    return epoch, holder, first, _term_checksum(term)
 
 
 def office_row(office: Epoch) -> tuple[int, str, int]:
@@ -38,7 +38,7 @@ def sound_terms(rows: Iterable[Sequence[Any]]) -> list[EpochStart]:
     for epoch, holder, first, sum_ in rows:
         if type(epoch) is int and type(holder) is str and type(first) is int:
             term = EpochStart(epoch, holder, first)
-            if sum_ is None or sum_ == _sum_of_term(term):
+            if sum_ is None or sum_ == _term_checksum(term):
                 found.append(term)
     return found
 
@@ -61,7 +61,7 @@ def completed(sound: Sequence[EpochStart], begun: Mapping[int, int], office: Epo
     return found
 
 
-def _sum_of_term(term: EpochStart) -> int:
+def _term_checksum(term: EpochStart) -> int:
     return checksum("term", term.first, term.epoch, 0, "", term.holder)
 
 

@@ -33,12 +33,12 @@ def maintain_journal(
     disk: JournalDisk,
     compactor: Compactor,
     limits: SimulatedLimits,
-    relist: Callable[[str], None] | None = None,
+    rebuild_summary: Callable[[str], None] | None = None,
 ) -> None:
     """Take the snapshots that are due, and scrub the journal if the limits say so. Repeats."""
     _compact(process, compactor)
     if limits.scrub_every_s is not None:
-        _scrub(process, journal, disk, limits.scrub_every_s, relist)
+        _scrub(process, journal, disk, limits.scrub_every_s, rebuild_summary)
 
 
 def _compact(process: Process, compactor: Compactor) -> None:
@@ -48,14 +48,14 @@ def _compact(process: Process, compactor: Compactor) -> None:
 
 
 def _scrub(
-    process: Process, journal: Journal, disk: JournalDisk, every_s: float, relist: Callable[[str], None] | None
+    process: Process, journal: Journal, disk: JournalDisk, every_s: float, rebuild_summary: Callable[[str], None] | None
 ) -> None:
     scrub = Scrub(
         journal,
         lambda: _Reader(disk),  # type: ignore[arg-type,return-value]  # has all that a scrub uses of a connection
         rows_per_s=ROWS_PER_S,
         every_s=every_s,
-        relist=relist,
+        rebuild_summary=rebuild_summary,
         clock=lambda: process.now,
     )
     rests = scrub.rests(lambda: True)

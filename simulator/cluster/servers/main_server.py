@@ -135,7 +135,7 @@ class MainProcess(Process):
         missing = store.load()
         if missing:
             with contextlib.suppress(StorageFailed):  # the disk is full: retried at the next start
-                self.journal.list_streams(missing)
+                self.journal.store_summaries(missing)
         self._show_journal()
         self.clock_checker.begin_term(str(self.incarnation), self.now, store.time.now())
         self._begin_work(epoch, store, compactor, self.replicator)
@@ -176,7 +176,7 @@ class MainProcess(Process):
         )
         self._replication.begin()
         self.journal.damage.on_found = self._wake
-        maintain_journal(self, self.journal, self._disk, compactor, self._limits, store.relist)
+        maintain_journal(self, self.journal, self._disk, compactor, self._limits, store.rebuild_summary)
         ClosedRoomSweep(self, store, replicator, commit_lock, self._limits, self._record.forgotten.update).sweep()
         numbers = itertools.count(1)
         SimulatedTimerThread(

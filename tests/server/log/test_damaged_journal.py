@@ -55,7 +55,7 @@ def written(file: Path) -> Path:
 
 def house_on(journal: Journal) -> RoomStore:
     store = RoomStore(STREAMS, journal, lambda _room: None)
-    journal.list_streams(store.load())
+    journal.store_summaries(store.load())
     return store
 
 
@@ -128,7 +128,7 @@ def test_a_damaged_listing_is_made_anew(written: Path) -> None:
     assert store.open_rooms == before.open_rooms == 3
     assert store.names.held == 1
     assert journal.damage.waiting == []
-    assert {listing.stream for listing in journal.listings()} == {"name/ada", *map(room_stream, ROOMS)}
+    assert {summary.stream for summary in journal.summaries()} == {"name/ada", *map(room_stream, ROOMS)}
     journal.close()
 
 
@@ -160,7 +160,7 @@ def test_a_damaged_name_is_nobody_elses(written: Path) -> None:
 def test_a_damaged_snapshot_is_no_loss_while_the_events_are_there(written: Path) -> None:
     journal = open_journal(written)
     state = STREAMS.state_of(journal.copy("room/bbbb"))
-    last = journal.mark_of("room/bbbb", 3)
+    last = journal.log_id_of("room/bbbb", 3)
     assert last is not None
     body = STREAMS.kind_of("room/bbbb").write_state(state)
     journal.put_snapshots([Snapshot(last.position, last.epoch, "room/bbbb", 3, body)], keep_events=10)
@@ -319,14 +319,14 @@ def take_in(journal: Journal, snapshot: Snapshot | None, entries: list[Entry], h
 def test_a_lost_snapshot_does_not_replace_one_with_all_events_since(compacted: Journal) -> None:
     following = [Entry(6, 1, ROOM, 6, '{"kind":"an event"}')]
     lost = Snapshot(6, 1, ROOM, 6, LOST)
-    compacted.receive([lost], following, lost.mark)
+    compacted.receive([lost], following, lost.log_id)
     assert compacted.copy(ROOM).snapshot == COMPACTED
     assert holes_of(compacted.copy(ROOM)) is None
 
 
 def test_a_lost_snapshot_keeps_the_place_of_events_that_are_not_there(compacted: Journal) -> None:
     lost = Snapshot(7, 1, ROOM, 7, LOST)
-    compacted.receive([lost], [], lost.mark)
+    compacted.receive([lost], [], lost.log_id)
     assert compacted.copy(ROOM).snapshot == lost
 
 

@@ -124,10 +124,10 @@ def test_time_stands_still_at_what_the_log_has(store: RoomStore) -> None:
 
 
 def test_a_journal_that_lacks_listings_is_told_of_all_the_same(journal: Journal, store: RoomStore) -> None:
-    listed = {stream: row for stream, _, row in journal.listings()}
+    listed = {stream: row for stream, _, row in journal.summaries()}
     journal._connection.execute("DELETE FROM listings")
     again = RoomStore(STREAMS, journal, lambda _room: None, time_of_service=stopped_clock())
     assert {stream: row for stream, _, row in again.load()} == listed
     assert again.lobby_revision == store.lobby_revision
     assert again.is_open("abcd")
-    assert journal.listings() == []
+    assert journal.summaries() == []

@@ -138,7 +138,7 @@ def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
 ) -> None:
     snapshot = Snapshot(3, 1, "name/ada", 3, '{"version":3,"name":"ada","token_hash":"x"}')
     with ThreadPoolExecutor(1) as pool:
-        with compactor.standing_still():
+        with compactor.paused():
             coming = pool.submit(in_office, "append", START, [snapshot], [], TERMS)
             assert not wait([coming], timeout=0.3).done
         coming.result(PATIENCE_S)
@@ -183,7 +183,7 @@ def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(
     keeper: ReplicaService, compactor: Compactor
 ) -> None:
     keeper.attach(3, "c")
-    compactor.noticed([Entry(1, 3, "room/abcd", 1, "{}"), Entry(2, 3, "room/efgh", 1, "{}")])
+    compactor.count_entries([Entry(1, 3, "room/abcd", 1, "{}"), Entry(2, 3, "room/efgh", 1, "{}")])
     keeper.forget(3, "c", ["room/abcd"])
     assert list(compactor._tails) == ["room/efgh"]
 

@@ -289,7 +289,7 @@ class World:
         self.primary = self.new_main()
 
     def end(self, log: list[Entry]) -> LogId:
-        return log[-1].mark if log else START
+        return log[-1].log_id if log else START
 
     def replica_end(self) -> LogEnd:
         return EpochHistory(self.terms).end_at(self.replica.last)

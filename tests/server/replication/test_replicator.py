@@ -30,7 +30,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 @pytest.fixture
 def compaction(journal: Journal) -> Compactor:
     compaction = compactor(journal)
-    compaction.noticed([entry for _, entry in history(8)])
+    compaction.count_entries([entry for _, entry in history(8)])
     return compaction
 
 

@@ -82,7 +82,7 @@ def test_an_event_that_is_gone_is_found(journal: Journal, written: Path) -> None
 def test_a_damaged_listing_is_made_anew(journal: Journal, written: Path) -> None:
     flip(written, "listings", "room/bbbb")
     made: list[str] = []
-    scrubbed(journal, written, relist=made.append)
+    scrubbed(journal, written, rebuild_summary=made.append)
     assert made == ["room/bbbb"]
 
 
@@ -94,8 +94,8 @@ def test_a_listing_whose_name_is_damaged_goes_and_ends_nothing(
     journal._connection.execute(
         f"UPDATE listings SET stream = CAST(? AS TEXT), sum = {sum_} WHERE stream = 'room/bbbb'", (name,)
     )
-    scrubbed(journal, written, relist=house_on(journal).relist)
-    kept = {listing.stream for listing in journal.listings()}
+    scrubbed(journal, written, rebuild_summary=house_on(journal).rebuild_summary)
+    kept = {summary.stream for summary in journal.summaries()}
     assert kept == {"name/ada", *map(room_stream, ROOMS)}
     assert journal._connection.execute("SELECT COUNT(*) FROM listings").fetchone() == (4,)
 
@@ -111,7 +111,7 @@ def test_a_row_whose_stream_cannot_be_told_ends_nothing(
     journal._connection.execute(
         f"UPDATE {table} SET stream = CAST(? AS TEXT) WHERE stream = 'room/bbbb' AND version = 3", (name,)
     )
-    scrubbed(journal, written, relist=house_on(journal).relist)
+    scrubbed(journal, written, rebuild_summary=house_on(journal).rebuild_summary)
     assert {copy.stream for copy in journal.parts(StreamCursor("", 0), 1 << 20)} == {
         "name/ada",
         *map(room_stream, ROOMS),
@@ -121,10 +121,10 @@ def test_a_row_whose_stream_cannot_be_told_ends_nothing(
 def test_whatever_a_pass_meets_is_a_trouble_and_not_the_end_of_the_server(journal: Journal, written: Path) -> None:
     flip(written, "listings", "room/bbbb")
 
-    def relist(stream: str) -> None:
+    def rebuild_summary(stream: str) -> None:
         raise InvariantBroken(stream)
 
-    scrub = Scrub(journal, lambda: reader(written), rows_per_s=100, every_s=0.1, relist=relist)
+    scrub = Scrub(journal, lambda: reader(written), rows_per_s=100, every_s=0.1, rebuild_summary=rebuild_summary)
     scrub.run(lambda: scrub.retries.trouble is None, Pauses())
     assert scrub.retries.trouble is not None
 
@@ -135,14 +135,14 @@ def test_a_listing_is_made_anew_from_what_the_journal_has_at_that_moment(journal
     appended = threading.Event()
     appends = threading.Thread(target=lambda: (writer.do("room/bbbb", Close("Ada", "close-1")), appended.set()))
 
-    def listing_of(copy: StreamCopy) -> StreamSummary:
+    def summary_of(copy: StreamCopy) -> StreamSummary:
         appends.start()
         assert not appended.wait(0.05)
         return StreamSummary(copy.stream, copy.end, {"title": "old"})
 
-    journal.relist("room/bbbb", listing_of)
+    journal.rebuild_summary("room/bbbb", summary_of)
     appends.join()
-    listed = {listing.stream: listing.row for listing in journal.listings()}
+    listed = {summary.stream: summary.row for summary in journal.summaries()}
     assert listed["room/bbbb"] is None
 
 

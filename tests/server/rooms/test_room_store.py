@@ -42,8 +42,8 @@ class Writer:
             batch.events.append(event)
         batch.states[stream] = state
         if not self.store.is_listed_as(stream, kind.row(state)):
-            batch.listings.append(StreamSummary(stream, position, kind.row(state)))
-        self.journal.append(batch.entries, batch.listings if self._lists else ())
+            batch.summaries.append(StreamSummary(stream, position, kind.row(state)))
+        self.journal.append(batch.entries, batch.summaries if self._lists else ())
         self.store.publish(batch)
 
 
@@ -88,23 +88,23 @@ def test_a_start_tells_the_same_as_before_and_looks_into_no_room(journal: Journa
 
 def test_what_was_written_without_listings_is_told_of_whether_they_can_be_written_or_not(journal: Journal) -> None:
     fill(Writer(journal, lists=False))
-    assert set(journal.unlisted()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
+    assert set(journal.missing_summaries()) == {"name/ada", "room/aaaa", "room/bbbb", "room/cccc"}
     store = RoomStore(STREAMS, journal, lambda _room: None)
     missing = store.load()
     assert store.open_rooms == 2
     assert store.names.name_with("a" * 64) == "Ada"
     assert told(anew(journal)) == told(store)
-    journal.list_streams(missing)
-    assert journal.unlisted() == []
+    journal.store_summaries(missing)
+    assert journal.missing_summaries() == []
     assert told(anew(journal)) == told(store)
 
 
 def test_a_listing_changes_only_with_what_is_told(journal: Journal) -> None:
     writer = Writer(journal)
     fill(writer)
-    before = journal.listings()
+    before = journal.summaries()
     writer.do(room_stream("bbbb"), Join("eve", "join-eve-1", "spectator"))
-    assert [one.stream for one in journal.listings() if one not in before] == ["room/bbbb"]
+    assert [one.stream for one in journal.summaries() if one not in before] == ["room/bbbb"]
 
 
 def test_rooms_of_earlier_terms_are_visited_a_few_at_a_time(journal: Journal) -> None:

@@ -53,12 +53,12 @@ def test_a_copy_that_still_catches_up_takes_no_snapshot_of_what_it_has_in_part(j
     entries = [entry for _, entry in made]
     replica = compactor(journal)
     journal.receive((), entries[4:6], LogId(1, 6))
-    replica.noticed(entries[4:6])
+    replica.count_entries(entries[4:6])
     replica.compact_some()
     assert journal.copy(ROOM).snapshot is None
     state = STREAMS.kind_of(ROOM).write_state(made[6][0])
     journal.receive([Snapshot(7, 1, ROOM, 7, state)], entries[6:], LogId(1, 8))
-    replica.noticed(entries[6:])
+    replica.count_entries(entries[6:])
     replica.compact_some()
     snapshot = journal.copy(ROOM).snapshot
     assert snapshot is not None
@@ -69,8 +69,8 @@ def test_while_the_journal_is_sent_whole_no_snapshot_is_taken(journal: Journal) 
     entries = [entry for _, entry in history(4)]
     main = compactor(journal)
     journal.append(entries)
-    main.noticed(entries)
-    with main.standing_still():
+    main.count_entries(entries)
+    with main.paused():
         assert not main.compact_some()
     assert journal.copy(ROOM).snapshot is None
     assert main.compact_some()
@@ -83,7 +83,7 @@ def test_a_damaged_stream_is_not_compacted_and_that_is_no_fault_of_the_compactio
     entries = [entry for _, entry in history(4)]
     main = compactor(journal)
     journal.append(entries)
-    main.noticed(entries)
+    main.count_entries(entries)
     flip(tmp_path / "journal.db", "entries", ROOM, version=2)
     with capture_logs() as logs:
         assert main.compact_some()
@@ -99,7 +99,7 @@ def test_g9_of_rooms_that_are_no_more_nothing_is_counted(journal: Journal) -> No
         stream = room_stream(f"room{number}")
         entries = [entry._replace(position=first + at, stream=stream) for at, (_, entry) in enumerate(history(3))]
         journal.append(entries)
-        main.noticed(entries)
+        main.count_entries(entries)
         if number % 2:
             main.compact_some()
         journal.forget([stream])

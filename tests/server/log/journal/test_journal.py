@@ -135,7 +135,7 @@ def test_a_backlog_that_is_too_long_is_cut_in_order(journal: Journal) -> None:
     after, seen = START, []
     while after != journal.last:
         snapshots, entries = journal.backlog(after, journal.last, 2 * weight("{}"))
-        marks = sorted([s.mark for s in snapshots] + [e.mark for e in entries])
+        marks = sorted([s.log_id for s in snapshots] + [e.log_id for e in entries])
         assert 1 <= len(marks) <= 2
         seen += marks
         after = marks[-1]
@@ -239,20 +239,20 @@ def test_listings_are_written_with_their_entries_or_not_at_all(journal: Journal)
     journal.append([entry(1)], [StreamSummary("room/a", 1, {"title": "one"})])
     with pytest.raises(StorageFailed):
         journal.append([entry(2), entry(3, version=1)], [StreamSummary("room/a", 3, {"title": "two"})])
-    assert journal.listings() == [StreamSummary("room/a", 1, {"title": "one"})]
+    assert journal.summaries() == [StreamSummary("room/a", 1, {"title": "one"})]
     journal.append([entry(2), entry(3, "room/b", 1)], [StreamSummary("room/a", 2, None)])
-    assert journal.listings() == [StreamSummary("room/a", 2, None)]
-    assert journal.unlisted() == ["room/b"]
+    assert journal.summaries() == [StreamSummary("room/a", 2, None)]
+    assert journal.missing_summaries() == ["room/b"]
 
 
 def test_what_is_fetched_or_forgotten_is_not_listed(journal: Journal) -> None:
     journal.append([entry(1)], [StreamSummary("room/a", 1, {})])
     journal.append([entry(2, "room/b", 1)], [StreamSummary("room/b", 2, {})])
     journal.forget(["room/a"])
-    assert journal.listings() == [StreamSummary("room/b", 2, {})]
+    assert journal.summaries() == [StreamSummary("room/b", 2, {})]
     assert journal.forgotten_at == 2
     journal.begin_copy()
     journal.add_to_copy([], [entry(1), entry(5, version=2)])
     journal.end_copy(LogId(1, 5), [EpochStart(1, "me", 1)])
-    assert journal.listings() == []
-    assert journal.unlisted() == ["room/a"]
+    assert journal.summaries() == []
+    assert journal.missing_summaries() == ["room/a"]
