@@ -19,7 +19,7 @@ from server.log.journal.journal import Journal
 from server.log.remembered_answers import Outcome, RememberedAnswers, answer_of, error_of, outcome_of
 from server.log.stream_kind import StreamKind
 from server.log.streams import Streams
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from server.runtime.failpoints import Failpoints
 from wire.errors import Damaged, Fenced, StorageFailed
 
@@ -44,7 +44,7 @@ class ReplicationPort(Protocol):
     def epoch(self) -> int:
         """The epoch of this primary's term."""
 
-    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
+    def replicate(self, entries: Sequence[Entry]) -> Effects[bool]:
         """Return true once entries that are in the own journal are committed.
 
         Return false if this server can never commit them.
@@ -90,7 +90,7 @@ class Commit:
         # Outcomes that no stream remembers; see ``remembered_answers``. A batch that cannot be written adds none.
         self._unchanged = RememberedAnswers()
 
-    def run(self, submissions: Sequence[Submission]) -> Conversation[None]:
+    def run(self, submissions: Sequence[Submission]) -> Effects[None]:
         """Commit a batch. Each submission then has its answer, or an error and no effect."""
         batch = Batch(self._context())
         for submission in submissions:
@@ -162,12 +162,12 @@ class Commit:
         number = self._states.records + batch.records
         self._decide(segment_stream(number), AddRecord(number, record), batch)
 
-    def _write(self, batch: Batch) -> Conversation[None]:
+    def _write(self, batch: Batch) -> Effects[None]:
         self._summarize(batch)
         self._faults.point("before_journal")
         self._journal.append(batch.entries, batch.summaries)
         self._faults.point("after_journal")
-        if not (yield from self._replication.carry(batch.entries)):
+        if not (yield from self._replication.replicate(batch.entries)):
             raise Fenced("this main server's term is over")
 
     def _summarize(self, batch: Batch) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from game.errors import InvariantBroken, TicTacToeError, check
 from server.commit.commit import Commit, Submission
 from server.commit.commit_queue import CommitQueue
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from wire.later import Later
 from wire.waiting import about_to_wait
 
@@ -52,7 +52,7 @@ class Committer:
     def __init__(
         self,
         commit: Commit,
-        hold: Callable[[Conversation[None]], None],
+        hold: Callable[[Effects[None]], None],
         *,
         step_down: Callable[[str], None],
         on_committed: Callable[[Sequence[Submission], float], None] = lambda _submissions, _took_s: None,

@@ -145,7 +145,7 @@ class PrimaryTerm(Reads):
 
     def status(self) -> dict[str, object]:
         kept = {"damage": self.damage.as_plain(), "scrub": {} if self.scrub is None else self.scrub.as_plain()}
-        return {"epoch": self.link.epoch, "step": self.link.step.value, **super().status(), **kept}
+        return {"epoch": self.link.epoch, "step": self.link.sync_state.value, **super().status(), **kept}
 
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of a primary."""
@@ -170,7 +170,7 @@ class PrimaryTerm(Reads):
         yield Reading(metrics.COMMITS, counts.commits)
         yield Reading(metrics.COMMIT_S, counts.commit_s)
         yield Reading(metrics.BATCH, counts.commands)
-        yield Reading(metrics.DEGRADED, 0 if link.step is SyncState.IN_STEP else 1)
+        yield Reading(metrics.DEGRADED, 0 if link.sync_state is SyncState.IN_SYNC else 1)
         yield Reading(metrics.DEGRADED_S, link.degraded.seconds)
         yield Reading(metrics.LAG, link.lag)
         yield from readings_of_copy(self.damage, self.scrub)

@@ -12,28 +12,28 @@ from typing import Any
 from server.log.entries import BEFORE_ALL, Entry, Epoch, EpochStart, LogEnd, LogId, Snapshot, StreamCopy
 from server.log.mending import Holes
 from server.replication.takeover_rules import ReplicaState
-from server.runtime.effects import Conversation, RemoteCall
+from server.runtime.effects import Effects, RemoteCall
 
 
-def standing(own_end: LogEnd) -> Conversation[ReplicaState]:
+def standing(own_end: LogEnd) -> Effects[ReplicaState]:
     """Return the replica's epoch, where its copy ends, and whether that copy has all of a log with this end."""
     answer = yield RemoteCall("standing", own_end)
     return ReplicaState(Epoch(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])
 
 
-def take_office(office: Epoch) -> Conversation[None]:
+def take_office(office: Epoch) -> Effects[None]:
     """Make the replica obey only this epoch."""
     yield RemoteCall("take_office", office)
 
 
-def attach(office: Epoch) -> Conversation[LogEnd]:
+def attach(office: Epoch) -> Effects[LogEnd]:
     """Begin to send; return where the replica's copy ends."""
     return LogEnd(*(yield RemoteCall("attach", office)))
 
 
 def append(
     office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry], terms: Sequence[EpochStart]
-) -> Conversation[LogEnd]:
+) -> Effects[LogEnd]:
     """Send what follows on ``previous``, with the terms that begin there.
 
     Returns where the copy ends now. That shows whether the replica stored the entries.
@@ -41,53 +41,53 @@ def append(
     return LogEnd(*(yield RemoteCall("append", (*office, previous, snapshots, entries, terms))))
 
 
-def begin_copy(office: Epoch, copy: int) -> Conversation[None]:
+def begin_copy(office: Epoch, copy: int) -> Effects[None]:
     """Announce the whole journal in pieces. ``copy`` is a number that identifies it within this epoch."""
     yield RemoteCall("begin_copy", (*office, copy))
 
 
-def add_to_copy(office: Epoch, copy: int, piece: int, copies: Sequence[StreamCopy]) -> Conversation[None]:
+def add_to_copy(office: Epoch, copy: int, piece: int, copies: Sequence[StreamCopy]) -> Effects[None]:
     """Send a piece of that copy, numbered from 0."""
     yield RemoteCall("add_to_copy", (*office, copy, piece, copies))
 
 
-def end_copy(office: Epoch, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]) -> Conversation[LogEnd]:
+def end_copy(office: Epoch, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]) -> Effects[LogEnd]:
     """End that copy of ``pieces`` pieces, up to ``last``, with these terms: it replaces the replica's old copy."""
     return LogEnd(*(yield RemoteCall("end_copy", (*office, copy, pieces, last, terms))))
 
 
-def forget(office: Epoch, streams: Sequence[str]) -> Conversation[None]:
+def forget(office: Epoch, streams: Sequence[str]) -> Effects[None]:
     """Delete these streams of rooms that were closed long ago."""
     yield RemoteCall("forget", (*office, streams))
 
 
-def drop_after_gaps(office: Epoch) -> Conversation[Sequence[str]]:
+def drop_after_gaps(office: Epoch) -> Effects[Sequence[str]]:
     """Make the replica drop the entries after missing events; return the streams in which it did so."""
     streams: Sequence[str] = yield RemoteCall("drop_after_gaps", office)
     return streams
 
 
-def terms() -> Conversation[list[EpochStart]]:
+def terms() -> Effects[list[EpochStart]]:
     """Return the epoch history of the replica's copy."""
     return [EpochStart(*term) for term in (yield RemoteCall("terms", ()))]
 
 
-def rows(office: Epoch, holes: Holes) -> Conversation[StreamCopy]:
+def rows(office: Epoch, holes: Holes) -> Effects[StreamCopy]:
     """Return the replica's rows in the place of those that are damaged or missing here."""
     return copy_from((yield RemoteCall("rows_of", (*office, *holes))))
 
 
-def damage(office: Epoch) -> Conversation[list[Holes]]:
+def damage(office: Epoch) -> Effects[list[Holes]]:
     """Return what is damaged or missing in some streams of the replica's copy."""
     return [Holes(stream, tuple(versions), *rest) for stream, versions, *rest in (yield RemoteCall("damage", office))]
 
 
-def mend(office: Epoch, rows: StreamCopy, *, complete: bool) -> Conversation[None]:
+def mend(office: Epoch, rows: StreamCopy, *, complete: bool) -> Effects[None]:
     """Send rows for damaged rows of the replica. ``complete``: no more follow for this stream now."""
     yield RemoteCall("mend", (*office, [rows], complete))
 
 
-def copies(piece_bytes: int) -> Conversation[list[StreamCopy]]:
+def copies(piece_bytes: int) -> Effects[list[StreamCopy]]:
     """Return the replica's copy of every stream. ``piece_bytes`` is the approximate size of one message."""
     found: list[StreamCopy] = []
     after = BEFORE_ALL

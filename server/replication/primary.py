@@ -3,9 +3,9 @@
 Inputs: what the own journal wrote, what the replica answered, and that the replica was lost. Outputs: what to send and
 what is committed. ``replicator`` runs the procedures that follow from them.
 
-    ALONE         degraded: an entry is committed once the own journal has it
+    DEGRADED      an entry is committed once the own journal has it
     CATCHING_UP   the same, while the replica receives what it lacks; it does not count as a copy yet
-    IN_STEP       in sync: an entry is committed once the own journal and the replica have it
+    IN_SYNC       an entry is committed once the own journal and the replica have it
     FENCED        final: another main server is the primary, or the replica has entries that this log lacks;
                   nothing is committed any more
 """
@@ -23,9 +23,9 @@ from server.log.entries import START, Entry, Epoch, EpochHistory, LogEnd, LogId
 class SyncState(enum.Enum):
     """The replica's state as the primary sees it."""
 
-    ALONE = "degraded"
+    DEGRADED = "degraded"
     CATCHING_UP = "catching up"
-    IN_STEP = "in step"
+    IN_SYNC = "in step"
     FENCED = "fenced"
 
 
@@ -82,7 +82,7 @@ Output = Send | SendBacklog | SendCopy | Committed | ReplicaAhead | StepDown
 class Primary:
     """The replication state of a primary.
 
-    These always hold: ``committed`` never falls, and it is at most ``last.position``. ``step`` never leaves ``FENCED``.
+    ``committed`` never falls, and it is at most ``last.position``. ``sync_state`` never leaves ``FENCED``.
     """
 
     def __init__(self, office: Epoch, last: LogId, terms: EpochHistory, *, forgotten_at: int = 0) -> None:
@@ -90,62 +90,62 @@ class Primary:
         self.office = office
         self.last = last
         self.committed = last.position
-        self.step = SyncState.ALONE
+        self.sync_state = SyncState.DEGRADED
         self._terms = terms
         self._forgotten_at = forgotten_at
 
-    def wrote(self, entries: Sequence[Entry]) -> Output:
+    def appended(self, entries: Sequence[Entry]) -> Output:
         """Return what follows from entries that the own journal has written.
 
         That is a ``Send`` while the replica is in sync; otherwise the entries are committed at once.
         """
-        check(self.step is not SyncState.FENCED, "a fenced primary must not write")
+        check(self.sync_state is not SyncState.FENCED, "a fenced primary must not write")
         check(bool(entries) and entries[0].position == self.last.position + 1, "the log must not have gaps")
         previous, self.last = self.last, entries[-1].log_id
-        if self.step is SyncState.IN_STEP:
+        if self.sync_state is SyncState.IN_SYNC:
             return Send(previous, tuple(entries))
         return self._commit(self.last)
 
-    def joined(self, replica_end: LogEnd) -> Output | None:
+    def attached(self, replica_end: LogEnd) -> Output | None:
         """Process where the replica's copy ends, after it attached or stored a piece of a catch-up.
 
         Returns what the replica lacks. None: it lacks nothing and is in sync now.
         """
-        if self.step is SyncState.FENCED:
+        if self.sync_state is SyncState.FENCED:
             return StepDown()
         if not self._terms.contain(replica_end, self.last):
-            self.step = SyncState.FENCED
+            self.sync_state = SyncState.FENCED
             return ReplicaAhead()
-        self.step = SyncState.CATCHING_UP
+        self.sync_state = SyncState.CATCHING_UP
         put_back = 0 < replica_end.position < self._forgotten_at
         begins_before_terms = replica_end.log_id == START and self._terms.first > 1
         if put_back or begins_before_terms:
             return SendCopy()
         if replica_end.log_id != self.last:
             return SendBacklog(replica_end.log_id, self.last)
-        self.step = SyncState.IN_STEP
+        self.sync_state = SyncState.IN_SYNC
         return None
 
-    def forgot(self) -> None:
+    def deleted_streams(self) -> None:
         """Record that streams were deleted from both logs, which end here."""
         self._forgotten_at = self.last.position
 
     def acknowledged(self, replica_last: LogId) -> Output:
         """Process the answer to a ``Send``: the replica's copy ends at ``replica_last`` now."""
-        if self.step is SyncState.IN_STEP and replica_last == self.last:
+        if self.sync_state is SyncState.IN_SYNC and replica_last == self.last:
             return self._commit(replica_last)
         return self.lost()
 
     def lost(self) -> Output:
         """Go on degraded, on the own journal alone: the replica does not answer, or its answer is wrong."""
-        if self.step is SyncState.FENCED:
+        if self.sync_state is SyncState.FENCED:
             return StepDown()
-        self.step = SyncState.ALONE
+        self.sync_state = SyncState.DEGRADED
         return self._commit(self.last)
 
-    def refused(self) -> Output:
+    def fenced(self) -> Output:
         """Process a refusal: the replica obeys another main server."""
-        self.step = SyncState.FENCED
+        self.sync_state = SyncState.FENCED
         return StepDown()
 
     def _commit(self, log_id: LogId) -> Output:

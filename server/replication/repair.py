@@ -15,7 +15,7 @@ from server.log.journal.journal import Journal
 from server.log.mending import Holes, filled, holes_of, lacks, rows_for, settled
 from server.log.streams import Streams
 from server.replication import messages
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from server.runtime.retries import Retries
 
 AT_ONCE = 10
@@ -53,7 +53,7 @@ class Repair:
         """Whether a row of either copy waits for repair."""
         return bool(self._journal.damage.waiting) or self._replica_is_damaged()
 
-    def mend_some(self, office: Epoch) -> Conversation[None]:
+    def mend_some(self, office: Epoch) -> Effects[None]:
         """Repair a few streams of both copies. Raises StorageFailed and the errors of a call of the replica."""
         for stream in self._journal.damage.waiting[:AT_ONCE]:
             # No snapshot must be taken of rows that are being replaced. Nothing else waits for this lock.
@@ -65,7 +65,7 @@ class Repair:
                 yield from messages.mend(office, rows, complete=len(holes.versions) < VERSIONS_AT_ONCE)
         self.retries.succeeded()
 
-    def _mend_own(self, office: Epoch, stream: str) -> Conversation[None]:
+    def _mend_own(self, office: Epoch, stream: str) -> Effects[None]:
         copy = self._journal.copy(stream)
         for holes in _in_pieces(lacks(copy)):
             copy = filled(copy, (yield from messages.rows(office, holes)))

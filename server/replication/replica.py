@@ -1,9 +1,9 @@
 """The replica's side of replication, without I/O or a clock: what it promises, accepts and refuses.
 
 Inputs are a main server's messages. Outputs are values that describe what to write and what to answer. The shell
-(``replica_service``) writes the content of ``Take`` before it answers. It passes in what its journal had at the start.
-The rules are those of viewstamped replication with two members (Oki & Liskov 1988). The check of the previous entry is
-from Raft (Ongaro & Ousterhout 2014).
+(``replica_service``) writes the content of ``Accepted`` before it answers. It passes in what its journal had at the
+start. The rules are those of viewstamped replication with two members (Oki & Liskov 1988). The check of the previous
+entry is from Raft (Ongaro & Ousterhout 2014).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wire.errors import Fenced
 
 
 @dataclass(frozen=True)
-class Take:
+class Accepted:
     """Write these, then report ``last`` as the last log id.
 
     Nothing to write: the replica has them already, or they do not follow. The primary goes on from ``last``.
@@ -58,7 +58,9 @@ class Replica:
         if office != self.office:
             raise Fenced(f"epoch {self.office.epoch} is in office")
 
-    def receive(self, office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Take:
+    def receive(
+        self, office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
+    ) -> Accepted:
         """Decide about a message of the primary.
 
         A message that is repeated, or that does not follow on this copy, changes nothing. Raises Fenced for another
@@ -67,13 +69,13 @@ class Replica:
         self.obey(office)
         log_ids = [part.log_id for part in snapshots] + [part.log_id for part in entries]
         if previous != self.last:
-            return Take((), (), self.last)
+            return Accepted((), (), self.last)
         check(all(log_id.position > previous.position for log_id in log_ids), "a primary must not send what is before")
         end = max(log_ids, key=lambda log_id: log_id.position, default=previous)
-        return Take(tuple(snapshots), tuple(entries), end)
+        return Accepted(tuple(snapshots), tuple(entries), end)
 
-    def wrote(self, last: LogId) -> None:
-        """Record that the shell has written a ``Take``: the copy now ends at ``last``."""
+    def appended(self, last: LogId) -> None:
+        """Record that the shell has written a ``Accepted``: the copy now ends at ``last``."""
         check(last.position >= self.last.position, "a copy must not shrink by writing")
         self.last = last
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from game.errors import InvariantBroken
-from server.runtime.effects import Conversation, RemoteCall, Wish, WithCommitLock, converse
+from server.runtime.effects import Effect, Effects, RemoteCall, WithCommitLock, run_effects
 from server.runtime.security import peer_key
 from wire import PEER, REPLICATION
 from wire.errors import TicTacToeError, WrongMachine
@@ -45,20 +45,20 @@ class ReplicaConnection:
         self._is_checked = False
         self._woken = threading.Event()
 
-    def hold(self, conversation: Conversation[Result], *, turn: Turn = _no_turn) -> Result:
+    def hold(self, effects: Effects[Result], *, turn: Turn = _no_turn) -> Result:
         """Run a procedure to its end and return its result. ``turn`` takes the commit lock for effects that need it."""
 
-        def fulfil(wish: Wish) -> Any:
-            if isinstance(wish, RemoteCall):
-                return self._ask(wish)
-            if isinstance(wish, WithCommitLock):
+        def perform(effect: Effect) -> Any:
+            if isinstance(effect, RemoteCall):
+                return self._ask(effect)
+            if isinstance(effect, WithCommitLock):
                 with turn():
-                    return self.hold(wish.conversation)
-            self._woken.wait(wish.seconds)
+                    return self.hold(effect.effects)
+            self._woken.wait(effect.seconds)
             self._woken.clear()
             return None
 
-        return converse(conversation, fulfil)
+        return run_effects(effects, perform)
 
     def wake(self) -> None:
         """End the current pause of a procedure; without one, the next pause."""

@@ -174,7 +174,7 @@ class ReplicaService(PeerApi):
                 # A snapshot that is being made here of older entries must not replace an incoming snapshot.
                 with self._compactor.paused() if order.snapshots else contextlib.nullcontext():
                     self._journal.receive(order.snapshots, order.entries, order.last, terms)
-                self._replica.wrote(order.last)
+                self._replica.appended(order.last)
                 self._compactor.count_entries(order.entries)
             return self._end
 

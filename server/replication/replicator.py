@@ -1,6 +1,7 @@
 """The main server's side of replication: the procedures around ``primary``.
 
-``carry`` runs with the commit lock held. ``run`` runs apart from it: it attaches the replica and brings it up to date.
+``replicate`` runs with the commit lock held. ``run`` runs apart from it: it attaches the replica and brings it up to
+date.
 
 ``_lock`` guards the steps of ``Primary``. It is held for single steps only, never during a remote call. While the
 replica is not in sync, only ``run`` uses the connection. While it is in sync, only the holder of the commit lock uses
@@ -31,7 +32,7 @@ from server.replication.primary import (
     SyncState,
 )
 from server.replication.repair import Repair
-from server.runtime.effects import Conversation, Sleep, WithCommitLock
+from server.runtime.effects import Effects, Sleep, WithCommitLock
 from server.runtime.failpoints import Failpoints
 from server.runtime.retries import Retries
 from server.telemetry.counters import Stopwatch
@@ -96,11 +97,11 @@ class Replicator:
         return self._primary.office.epoch
 
     @property
-    def step(self) -> SyncState:
+    def sync_state(self) -> SyncState:
         """The replica's state as this primary sees it."""
-        return self._primary.step
+        return self._primary.sync_state
 
-    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
+    def replicate(self, entries: Sequence[Entry]) -> Effects[bool]:
         """Finish once ``entries`` are committed; return False if another main server is the primary.
 
         The own journal already has the entries, and the caller holds the commit lock. Waits for the replica no longer
@@ -108,33 +109,33 @@ class Replicator:
         """
         self._compactor.count_entries(entries)
         with self._lock:
-            output = self._primary.wrote(entries)
+            output = self._primary.appended(entries)
         if isinstance(output, Send):
             output = yield from self._send(output)
             self._faults.point("after_replica")
         check(isinstance(output, (Committed, StepDown)), "an entry is committed, or never will be")
         return isinstance(output, Committed) and output.position == entries[-1].position
 
-    def run(self, go_on: Callable[[], bool]) -> Conversation[None]:
+    def run(self, go_on: Callable[[], bool]) -> Effects[None]:
         """Attach the replica whenever it is lost, until ``go_on()`` is false or this primary is fenced."""
         committed = -1
-        while go_on() and self._primary.step is not SyncState.FENCED:
-            if self._primary.step is not SyncState.IN_STEP:
+        while go_on() and self._primary.sync_state is not SyncState.FENCED:
+            if self._primary.sync_state is not SyncState.IN_SYNC:
                 yield from self._attach()
             elif self.repair is not None and self.repair.is_needed:
                 yield WithCommitLock(self._mend(self.repair))
             elif self._primary.committed == committed:
                 yield WithCommitLock(self._probe())
             committed = self._primary.committed
-            yield Sleep(PROBE_S if self._primary.step is SyncState.IN_STEP else RETRY_S)
+            yield Sleep(PROBE_S if self._primary.sync_state is SyncState.IN_SYNC else RETRY_S)
 
-    def forget(self, streams: Sequence[str]) -> Conversation[bool]:
+    def forget(self, streams: Sequence[str]) -> Effects[bool]:
         """Delete these streams from the replica, then from the own journal; return whether that was done.
 
         Does nothing unless the replica is in sync: a replica that was away could bring deleted streams back. The caller
         holds the commit lock. Raises StorageFailed.
         """
-        if self._primary.step is not SyncState.IN_STEP:
+        if self._primary.sync_state is not SyncState.IN_SYNC:
             return False
         try:
             yield from messages.forget(self._primary.office, streams)
@@ -142,11 +143,11 @@ class Replicator:
             self._on_error(error)
             return False
         self._journal.forget(streams)
-        self._primary.forgot()
+        self._primary.deleted_streams()
         self._compactor.forgotten(streams)
         return True
 
-    def _send(self, order: Send) -> Conversation[Output]:
+    def _send(self, order: Send) -> Effects[Output]:
         try:
             end = yield from self._append(order.previous, (), order.entries)
         except TicTacToeError as error:
@@ -154,36 +155,36 @@ class Replicator:
         with self._lock:
             output = self._primary.acknowledged(end.log_id)
             self._note(end.log_id)
-        if self._primary.step is not SyncState.IN_STEP:
+        if self._primary.sync_state is not SyncState.IN_SYNC:
             self._wake()
         return output
 
-    def _append(self, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Conversation[LogEnd]:
+    def _append(self, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Effects[LogEnd]:
         positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
         terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
         return (yield from messages.append(self._primary.office, previous, snapshots, entries, terms))
 
     def _on_error(self, error: TicTacToeError) -> Output:
-        was_in_step = self._primary.step is SyncState.IN_STEP
+        was_in_sync = self._primary.sync_state is SyncState.IN_SYNC
         with self._lock:
-            output = self._primary.refused() if isinstance(error, Fenced) else self._primary.lost()
+            output = self._primary.fenced() if isinstance(error, Fenced) else self._primary.lost()
             self._note(None)
         if isinstance(output, StepDown):
             self._step_down(error.message)
             return output
         self.attempts.failed(error)
-        if was_in_step:
+        if was_in_sync:
             self._wake()
         return output
 
-    def _probe(self) -> Conversation[None]:
+    def _probe(self) -> Effects[None]:
         """Send an empty append, so that the loss of the replica is noticed while nothing is committed."""
-        if self._primary.step is SyncState.IN_STEP:
+        if self._primary.sync_state is SyncState.IN_SYNC:
             yield from self._send(Send(self._primary.last, ()))
 
-    def _mend(self, repair: Repair) -> Conversation[None]:
+    def _mend(self, repair: Repair) -> Effects[None]:
         """Repair damaged rows in both copies, if the replica is still in sync."""
-        if self._primary.step is not SyncState.IN_STEP:
+        if self._primary.sync_state is not SyncState.IN_SYNC:
             return
         try:
             yield from repair.mend_some(self._primary.office)
@@ -193,9 +194,9 @@ class Replicator:
             repair.retries.failed(error)
             yield from self._probe()
 
-    def _attach(self) -> Conversation[None]:
+    def _attach(self) -> Effects[None]:
         try:
-            output = self._joined((yield from messages.attach(self._primary.office)))
+            output = self._attached((yield from messages.attach(self._primary.office)))
             while isinstance(output, (SendBacklog, SendCopy)):
                 output = yield from self._catch_up(output)
         except TicTacToeError as error:
@@ -215,34 +216,34 @@ class Replicator:
         else:
             self._step_down("another main server is in office")
 
-    def _joined(self, end: LogEnd) -> Output | None:
+    def _attached(self, end: LogEnd) -> Output | None:
         with self._lock:
-            output = self._primary.joined(end)
+            output = self._primary.attached(end)
             self._note(end.log_id)
         return output
 
     def _note(self, last: LogId | None) -> None:
         """Store the result of a step of ``Primary``; ``last``: the replica's log id, if known. ``_lock`` is held."""
-        self.degraded.set(self._primary.step is not SyncState.IN_STEP)
+        self.degraded.set(self._primary.sync_state is not SyncState.IN_SYNC)
         if last is not None:
             self._replica_at = last.position
 
-    def _catch_up(self, output: SendBacklog | SendCopy) -> Conversation[Output | None]:
+    def _catch_up(self, output: SendBacklog | SendCopy) -> Effects[Output | None]:
         if isinstance(output, SendCopy):
-            return self._joined((yield from self._send_copy()))
+            return self._attached((yield from self._send_copy()))
         if output.upto.position - output.after.position > self._nearly:
-            return self._joined((yield from self._send_backlog(output.after, output.upto)))
+            return self._attached((yield from self._send_backlog(output.after, output.upto)))
         last: Output | None = yield WithCommitLock(self._last_piece(output.after))
         return last
 
-    def _last_piece(self, after: LogId) -> Conversation[Output | None]:
-        return self._joined((yield from self._send_backlog(after, self._primary.last)))
+    def _last_piece(self, after: LogId) -> Effects[Output | None]:
+        return self._attached((yield from self._send_backlog(after, self._primary.last)))
 
-    def _send_backlog(self, after: LogId, upto: LogId) -> Conversation[LogEnd]:
+    def _send_backlog(self, after: LogId, upto: LogId) -> Effects[LogEnd]:
         snapshots, entries = self._journal.backlog(after, upto, self._piece_bytes)
         return (yield from self._append(after, snapshots, entries))
 
-    def _send_copy(self) -> Conversation[LogEnd]:
+    def _send_copy(self) -> Effects[LogEnd]:
         """Send the whole journal as it is now. Entries that are written meanwhile follow as a backlog."""
         office = self._primary.office
         with self._compactor.paused():

@@ -12,7 +12,7 @@ from server.log.entries import Epoch, LogEnd, LogId
 from server.log.journal.journal import Journal
 from server.replication import messages, takeover_rules
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
-from server.runtime.effects import Conversation, Sleep
+from server.runtime.effects import Effects, Sleep
 from server.runtime.retries import Retries
 from wire.errors import Diverged, NotReady, StorageFailed, TicTacToeError
 
@@ -49,7 +49,7 @@ def take_office(
     new_holder: Callable[[], str] = lambda: secrets.token_hex(8),
     attempts: Retries | None = None,
     not_taken: NotTaken = lambda _error, _may_be_read: None,
-) -> Conversation[Epoch | None]:
+) -> Effects[Epoch | None]:
     """Wait until this server has everything that was acknowledged, then begin an epoch in its journal.
 
     Returns the epoch, or None if ``go_on()`` became false.
@@ -90,7 +90,7 @@ def _try(
     torn: dict[LogId, int],
     attempts: Retries,
     not_taken: NotTaken,
-) -> Conversation[Epoch | None]:
+) -> Effects[Epoch | None]:
     asked = yield from _standing(journal.end, attempts)
     known = journal.guard.epoch_above(journal.office.epoch)
     decision = takeover_rules.decide(
@@ -124,7 +124,7 @@ def _try(
     return office
 
 
-def _promise(office: Epoch, *, may_be_missing: bool) -> Conversation[None]:
+def _promise(office: Epoch, *, may_be_missing: bool) -> Effects[None]:
     """Have the replica obey this epoch.
 
     With ``may_be_missing``, a replica whose disk refuses the write counts as a replica that does not answer. It obeys
@@ -138,9 +138,7 @@ def _promise(office: Epoch, *, may_be_missing: bool) -> Conversation[None]:
         logger.warning("the replica cannot write down which main server is in office", why=error.message)
 
 
-def _fetch(
-    journal: Journal, office: Epoch, last: LogId, piece_bytes: int, torn: dict[LogId, int]
-) -> Conversation[None]:
+def _fetch(journal: Journal, office: Epoch, last: LogId, piece_bytes: int, torn: dict[LogId, int]) -> Effects[None]:
     """Replace the own log by the replica's log, which continues the own one."""
     logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
     copies = yield from messages.copies(piece_bytes)
@@ -171,7 +169,7 @@ def _settle(journal: Journal) -> None:
     guard.settle(last)
 
 
-def _standing(own_end: LogEnd, attempts: Retries) -> Conversation[ReplicaState | None]:
+def _standing(own_end: LogEnd, attempts: Retries) -> Effects[ReplicaState | None]:
     """Return the replica's state; None if it does not answer. ``attempts`` stores the error as a reason to wait."""
     try:
         return (yield from messages.standing(own_end))

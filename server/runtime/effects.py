@@ -29,7 +29,7 @@ class RemoteCall:
 class WithCommitLock:
     """Run this procedure with the commit lock held; the result is what it returns."""
 
-    conversation: Generator[Any, Any, Any]
+    effects: Generator[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,21 @@ class Sleep:
     seconds: float
 
 
-Wish = RemoteCall | WithCommitLock | Sleep
-Conversation = Generator[Wish, Any, Result]
+Effect = RemoteCall | WithCommitLock | Sleep
+Effects = Generator[Effect, Any, Result]
 
 
-def converse(conversation: Conversation[Result], fulfil: Callable[[Wish], Any]) -> Result:
-    """Run a procedure to its end and return its result; ``fulfil`` carries out its effects."""
+def run_effects(effects: Effects[Result], perform: Callable[[Effect], Any]) -> Result:
+    """Run a procedure to its end and return its result; ``perform`` carries out its effects."""
     try:
-        wish = next(conversation)
+        effect = next(effects)
         while True:
             try:
-                answer = fulfil(wish)
+                answer = perform(effect)
             except TicTacToeError as error:
-                wish = conversation.throw(error)
+                effect = effects.throw(error)
             else:
-                wish = conversation.send(answer)
+                effect = effects.send(answer)
     except StopIteration as end:
         result: Result = end.value
         return result

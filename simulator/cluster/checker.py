@@ -64,8 +64,8 @@ class Checker:
         if not isinstance(main, MainProcess) or main.store is None or main.replicator is None:
             yield "nobody is in office"
             return
-        if main.replicator.step is not SyncState.IN_STEP:
-            yield f"the replica is not in step, but {main.replicator.step.value}"
+        if main.replicator.sync_state is not SyncState.IN_SYNC:
+            yield f"the replica is not in step, but {main.replicator.sync_state.value}"
         replication = self.simulation.node(REPLICATION)
         if isinstance(replication, ReplicationProcess) and replication.journal.last != main.journal.last:
             # The main server notices a replica that restarted with an older log only at its next call.

@@ -12,7 +12,7 @@ from server.replication import scrub
 from server.replication.repair import Repair
 from server.replication.replica_service import ReplicaService
 from server.replication.scrub import Scrub
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from simulator.cluster.checker import Checker
 from simulator.mutations.mutation import mutation
 
@@ -38,7 +38,7 @@ mutation(
 
 
 @mutation("damage-is-not-fetched", "damage in the main server's journal is not repaired", Repair, "_mend_own")
-def _mend_own(_self: Repair, _office: Epoch, _stream: str) -> Conversation[None]:
+def _mend_own(_self: Repair, _office: Epoch, _stream: str) -> Effects[None]:
     yield from ()
 
 

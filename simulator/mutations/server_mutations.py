@@ -32,7 +32,7 @@ from server.replication.replica_service import ReplicaService
 from server.replication.replicator import Replicator
 from server.replication.takeover_rules import BecomePrimary
 from server.rooms.event_feed import EventFeed
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from server.supervision.supervision import Action, Supervision
 from simulator.cluster.servers.machine import Machine
 from simulator.mutations import damage_mutations as _damage  # noqa: F401  # imported, its mutations are in MUTATIONS
@@ -44,14 +44,14 @@ from wire.errors import StorageFailed
 __all__ = ["MUTATIONS"]
 
 
-@mutation("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "wrote")
+@mutation("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "appended")
 def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
     self.last = entries[-1].log_id
     return self._commit(self.last)
 
 
 @mutation("publish-before-commit", "events are visible before they are in the log", Commit, "run")
-def _batch(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
+def _batch(self: Commit, orders: Sequence[Submission]) -> Effects[None]:
     batch = Batch(self._context())
     for order in orders:
         self._settle(order, batch)
@@ -75,9 +75,9 @@ def _obey(_self: Replica, _office: Epoch) -> None:
     return None
 
 
-@mutation("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "joined")
+@mutation("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "attached")
 def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
-    self.step = SyncState.IN_STEP
+    self.sync_state = SyncState.IN_SYNC
     return None
 
 
@@ -143,7 +143,7 @@ def _append(
         [Snapshot(*row) for row in snapshots],
         [Entry(*row) for row in entries],
     )
-    self._replica.wrote(order.last)
+    self._replica.appended(order.last)
     return LogEnd(*order.last, holder)
 
 
@@ -160,8 +160,8 @@ def _append_one_by_one(self: Journal, entries: Sequence[Entry], original: Any = 
         original(self, [entry])
 
 
-@mutation("refused-is-committed", "a fenced main server acknowledges commands", Replicator, "carry")
-def _carry(self: Replicator, entries: Sequence[Entry], original: Any = Replicator.carry) -> Conversation[bool]:
+@mutation("refused-is-committed", "a fenced main server acknowledges commands", Replicator, "replicate")
+def _replicate(self: Replicator, entries: Sequence[Entry], original: Any = Replicator.replicate) -> Effects[bool]:
     self._step_down = lambda _why: None
     yield from original(self, entries)
     return True
@@ -210,9 +210,9 @@ def _recover_with_any(
     "forgotten-rooms-come-back",
     "a replica that was restored from before a deletion keeps the deleted streams",
     Primary,
-    "joined",
+    "attached",
 )
-def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, original: Any = Primary.joined) -> Output | None:
+def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, original: Any = Primary.attached) -> Output | None:
     self._forgotten_at = 0
     output: Output | None = original(self, end)
     return output
@@ -266,7 +266,7 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     Commit,
     "run",
 )
-def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Conversation[None]:
+def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Effects[None]:
     batch = Batch(self._context())
     for order in orders:
         self._settle(order, batch)

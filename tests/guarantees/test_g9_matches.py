@@ -41,7 +41,7 @@ from server.log.streams import Streams
 from server.rooms.archive_reader import MOST_BYTES
 from server.rooms.event_feed import ROOM_OF_AN_EVENT
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Conversation, converse
+from server.runtime.effects import Effects, run_effects
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, ask_once
 from verify.testbed.local_cluster import sandbox_cluster
@@ -187,8 +187,8 @@ def book(tmp_path: Path) -> Book:
     return Book(journal)
 
 
-def nothing_wished(conversation: Conversation[None]) -> None:
-    converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
+def nothing_wished(effects: Effects[None]) -> None:
+    run_effects(effects, lambda effect: pytest.fail(f"nobody here can {effect}"))
 
 
 def test_g9_a_volume_of_the_book_is_never_longer_than_that_and_never_compacted(book: Book) -> None:

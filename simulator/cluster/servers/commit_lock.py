@@ -7,7 +7,7 @@ from typing import Any
 
 from server.commit.commit import Commit, Submission
 from server.commit.commit_queue import CommitQueue
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from simulator.cluster.servers.rpc import Exchange, Fail, Process, Request, Then
 
 
@@ -22,9 +22,9 @@ class _QueuedCommand(Submission):
 class _QueuedProcedure(Submission):
     """A procedure that must run while nothing is committed."""
 
-    def __init__(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
+    def __init__(self, effects: Effects[Any], then: Then, fail: Fail) -> None:
         super().__init__("", None)
-        self.conversation = conversation
+        self.effects = effects
         self.then = then
         self.fail = fail
 
@@ -56,9 +56,9 @@ class SimulatedCommitLock:
         """Submit a command of the servers to the next batch. ``done`` gets its result."""
         self._enqueue(_QueuedCommand(stream, command, done))
 
-    def run(self, conversation: Conversation[Any], then: Then, fail: Fail) -> None:
+    def run(self, effects: Effects[Any], then: Then, fail: Fail) -> None:
         """Run a procedure while nothing is committed. ``then`` gets its result, ``fail`` its error."""
-        self._enqueue(_QueuedProcedure(conversation, then, fail))
+        self._enqueue(_QueuedProcedure(effects, then, fail))
 
     def _enqueue(self, waiter: _QueuedCommand | _QueuedProcedure) -> None:
         if self._queue.acquire(waiter):
@@ -66,12 +66,12 @@ class SimulatedCommitLock:
 
     def _run_next(self, waiter: _QueuedCommand | _QueuedProcedure) -> None:
         if isinstance(waiter, _QueuedProcedure):
-            self._run(waiter.conversation, waiter.then, waiter.fail)
+            self._run(waiter.effects, waiter.then, waiter.fail)
         else:
             batch = [queued for queued in self._queue.batch() if isinstance(queued, _QueuedCommand)]
             self._run(self._commit.run(batch), lambda _: self._answer(batch), None)
 
-    def _run(self, conversation: Conversation[Any], then: Then, fail: Fail | None) -> None:
+    def _run(self, effects: Effects[Any], then: Then, fail: Fail | None) -> None:
         def over(go_on: Callable[[], None]) -> None:
             following = self._queue.release()
             go_on()
@@ -80,7 +80,7 @@ class SimulatedCommitLock:
 
         Exchange(
             self._process,
-            conversation,
+            effects,
             lambda value: over(lambda: then(value)),
             None if fail is None else lambda error: over(lambda: fail(error)),
             timeout_s=self._timeout_s,

@@ -20,8 +20,8 @@ class InstrumentedPrimary(Primary):
         super().__init__(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
         self._on_joined = on_joined
 
-    def joined(self, replica_end: LogEnd) -> Output | None:
-        output = super().joined(replica_end)
+    def attached(self, replica_end: LogEnd) -> Output | None:
+        output = super().attached(replica_end)
         self._on_joined()
         return output
 

@@ -21,7 +21,7 @@ from server.replication.replicator import Replicator
 from server.replication.takeover import take_office
 from server.rooms.lobby import LobbyCursor
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.instrumented import InstrumentedClock, InstrumentedPrimary
@@ -105,7 +105,7 @@ class MainProcess(Process):
     @property
     def in_sync(self) -> bool:
         """Return whether this process is the primary and the replica is in sync."""
-        return self.replicator is not None and self.replicator.step is SyncState.IN_STEP
+        return self.replicator is not None and self.replicator.sync_state is SyncState.IN_SYNC
 
     def _become_primary(self, epoch: Epoch) -> None:
         streams = Streams(self._limits.of_rooms)
@@ -279,6 +279,6 @@ class MainProcess(Process):
             self._waiting.append((request, room, after_version, until_s))
 
 
-def _nothing() -> Conversation[None]:
+def _nothing() -> Effects[None]:
     return
     yield

@@ -63,7 +63,7 @@ class SimulatedMatchmaker:
 
     # -- requests -------------------------------------------------------------------------------------------------
 
-    def seek(self, request: Request, name: str, wish: Sequence[str]) -> None:
+    def seek(self, request: Request, name: str, effect: Sequence[str]) -> None:
         """Register a seek, or answer at once with the match that the player is already in."""
         room = self._copy.match_of(name)
         if room is not None:
@@ -71,7 +71,7 @@ class SimulatedMatchmaker:
             return
         self._asked[name] = (request, self._process.now + OPEN_S)
         if name not in self._making:
-            seeker = Seeker(name, SeekFilter(*wish), self.archive.rating_of(name), self._process.now)
+            seeker = Seeker(name, SeekFilter(*effect), self.archive.rating_of(name), self._process.now)
             self._seekers.add(seeker)
         if not self._ticks:
             self._ticks = True

@@ -14,7 +14,7 @@ from typing import Any
 import msgpack
 
 from game.errors import TicTacToeError, check
-from server.runtime.effects import Conversation, RemoteCall, Wish, WithCommitLock
+from server.runtime.effects import Effect, Effects, RemoteCall, WithCommitLock
 from simulator.engine.node import Incarnation, Node, Timer
 from simulator.engine.simulation import Simulation
 from wire import REPLICATION
@@ -167,7 +167,7 @@ class Process(Node):
             break_off(self.simulation, request.caller.name, self.name, request)
 
 
-RunWithCommitLock = Callable[[Conversation[Any], Then, Fail], None]
+RunWithCommitLock = Callable[[Effects[Any], Then, Fail], None]
 """Runs a procedure with the commit lock, then calls back with its result or error."""
 
 
@@ -181,7 +181,7 @@ class Exchange:
     def __init__(
         self,
         process: Process,
-        conversation: Conversation[Any],
+        effects: Effects[Any],
         then: Then,
         fail: Fail | None = None,
         *,
@@ -190,7 +190,7 @@ class Exchange:
     ) -> None:
         """``fail`` gets the error that ends the procedure. Without ``fail`` the error ends the process."""
         self._process = process
-        self._conversation = conversation
+        self._effects = effects
         self._then = then
         self._fail = fail
         self._timeout_s = timeout_s
@@ -202,7 +202,7 @@ class Exchange:
 
     def begin(self) -> Exchange:
         """Run the procedure up to its first effect."""
-        self._step(lambda: next(self._conversation))
+        self._step(lambda: next(self._effects))
         return self
 
     def wake(self) -> None:
@@ -213,9 +213,9 @@ class Exchange:
             self._rest.cancel()
             self._rest = self._process.set_timer(0.0, self._go_on)
 
-    def _step(self, step: Callable[[], Wish]) -> None:
+    def _step(self, step: Callable[[], Effect]) -> None:
         try:
-            wish = step()
+            effect = step()
         except StopIteration as end:
             self._then(end.value)
         except TicTacToeError as error:
@@ -223,26 +223,31 @@ class Exchange:
                 raise
             self._fail(error)
         else:
-            self._fulfil(wish)
+            self._perform(effect)
 
-    def _fulfil(self, wish: Wish) -> None:
-        if isinstance(wish, RemoteCall):
+    def _perform(self, effect: Effect) -> None:
+        if isinstance(effect, RemoteCall):
             self._process.call(
-                REPLICATION, wish.method, *wish.arguments, timeout_s=self._timeout_s, then=self._send, fail=self._throw
+                REPLICATION,
+                effect.method,
+                *effect.arguments,
+                timeout_s=self._timeout_s,
+                then=self._send,
+                fail=self._throw,
             )
-        elif isinstance(wish, WithCommitLock):
+        elif isinstance(effect, WithCommitLock):
             check(self._run_with_commit_lock is not None, "this conversation is held where no turn can be taken")
-            self._run_with_commit_lock(wish.conversation, self._send, self._throw)  # type: ignore[misc]  # checked above
+            self._run_with_commit_lock(effect.effects, self._send, self._throw)  # type: ignore[misc]  # checked above
         else:
-            rest_s = 0.0 if self._woken else wish.seconds
+            rest_s = 0.0 if self._woken else effect.seconds
             self._woken = False
             self._rest = self._process.set_timer(rest_s, self._go_on)
 
     def _send(self, value: Any) -> None:
-        self._step(lambda: self._conversation.send(value))
+        self._step(lambda: self._effects.send(value))
 
     def _throw(self, error: TicTacToeError) -> None:
-        self._step(lambda: self._conversation.throw(error))
+        self._step(lambda: self._effects.throw(error))
 
     def _go_on(self) -> None:
         self._rest = None

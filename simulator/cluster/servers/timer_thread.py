@@ -8,7 +8,7 @@ from server.commit.commit import Submission
 from server.main import timer_commands
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import LONGEST_STEP_S
-from server.runtime.effects import Conversation
+from server.runtime.effects import Effects
 from simulator.cluster.servers.commit_lock import SimulatedCommitLock
 from simulator.cluster.servers.rpc import Process
 from simulator.cluster.service_clock_checker import ServiceClockChecker
@@ -63,6 +63,6 @@ class SimulatedTimerThread:
         self._commit_lock.submit(*following, done)
 
 
-def _passing(store: RoomStore) -> Conversation[int]:
+def _passing(store: RoomStore) -> Effects[int]:
     yield from ()
     return store.time.tick()

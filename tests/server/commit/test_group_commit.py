@@ -27,7 +27,7 @@ from server.log.journal.file import open_journal
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Conversation, converse
+from server.runtime.effects import Effects, run_effects
 from server.runtime.failpoints import Failpoints
 from wire.errors import Fenced, StorageFailed
 from wire.later import now
@@ -46,7 +46,7 @@ class Replication:
         self.may_go.set()
         self.fenced = False
 
-    def carry(self, entries: Sequence[Entry]) -> Conversation[bool]:
+    def replicate(self, entries: Sequence[Entry]) -> Effects[bool]:
         self.may_go.wait()
         self.batches.append(list(entries))
         return not self.fenced
@@ -66,8 +66,8 @@ class Desk:
         self.commit = Commit(streams, self.store, self.journal, self.replication, Failpoints(""), self.store.context)
         self.committer = Committer(self.commit, self.hold, step_down=self.stepped_down.append)
 
-    def hold(self, conversation: Conversation[None]) -> None:
-        converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
+    def hold(self, effects: Effects[None]) -> None:
+        run_effects(effects, lambda effect: pytest.fail(f"nobody here can {effect}"))
 
     def do(self, command: Any) -> Mapping[str, object]:
         answer: Mapping[str, object] = now(self.committer.submit(ROOM, command))

@@ -33,7 +33,7 @@ from server.rooms.ids import system_request
 from server.rooms.lobby import LobbyCursor
 from server.rooms.pairing import pairings
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Conversation, converse
+from server.runtime.effects import Effects, run_effects
 from server.runtime.failpoints import Failpoints
 from server.settings import Settings
 from tests.conditions import wait_until
@@ -58,7 +58,7 @@ class Alone:
 
     epoch = 1
 
-    def carry(self, _entries: Sequence[Entry]) -> Conversation[bool]:
+    def replicate(self, _entries: Sequence[Entry]) -> Effects[bool]:
         return True
         yield
 
@@ -73,7 +73,7 @@ class Servers:
         self.store = RoomStore(streams, journal, lambda _room: None)
         self.store.load()
         commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.context)
-        hold: Callable[[Conversation[None]], None] = lambda talk: converse(  # noqa: E731
+        hold: Callable[[Effects[None]], None] = lambda talk: run_effects(  # noqa: E731
             talk, lambda effect: pytest.fail(f"nobody here can {effect}")
         )
         self.committer = Committer(commit, hold, step_down=pytest.fail)

@@ -41,7 +41,7 @@ from server.log.streams import Streams
 from server.main import account_service
 from server.main.account_service import AccountService
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Conversation, converse
+from server.runtime.effects import Effects, run_effects
 from server.runtime.failpoints import Failpoints
 from server.settings import Settings
 from tests.conditions import PATIENCE_S
@@ -66,7 +66,7 @@ class Replication:
         self.may_go.set()
         self.asked = threading.Event()
 
-    def carry(self, _entries: list[Entry]) -> Conversation[bool]:
+    def replicate(self, _entries: list[Entry]) -> Effects[bool]:
         self.asked.set()
         self.may_go.wait()
         return True
@@ -107,8 +107,8 @@ class MainServer:
         return token
 
 
-def _hold(conversation: Conversation[None]) -> None:
-    converse(conversation, lambda wish: pytest.fail(f"nobody here can {wish}"))
+def _hold(effects: Effects[None]) -> None:
+    run_effects(effects, lambda effect: pytest.fail(f"nobody here can {effect}"))
 
 
 @contextmanager

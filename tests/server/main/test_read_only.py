@@ -19,7 +19,7 @@ from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.streams import Streams
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Conversation, converse
+from server.runtime.effects import Effects, run_effects
 from server.runtime.failpoints import Failpoints
 from wire.errors import StorageFailed, TicTacToeError
 
@@ -32,7 +32,7 @@ class Alone:
 
     epoch = 1
 
-    def carry(self, _entries: list[Entry]) -> Conversation[bool]:
+    def replicate(self, _entries: list[Entry]) -> Effects[bool]:
         return True
         yield
 
@@ -61,7 +61,7 @@ def journal(tmp_path: Path) -> Journal:
         (name_stream("ada"), Claim("ada", "hash of ada")),
     ):
         order = Submission(stream, command)
-        converse(commit.run([order]), lambda wish: wish)
+        run_effects(commit.run([order]), lambda effect: effect)
         assert order.error is None
     return journal
 

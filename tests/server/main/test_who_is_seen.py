@@ -25,7 +25,7 @@ from server.main.match_opener import MatchOpener
 from server.rooms.ids import system_request
 from server.rooms.pairing import Pairing
 from server.rooms.room_store import RoomStore
-from server.runtime.effects import Conversation, converse
+from server.runtime.effects import Effects, run_effects
 from server.runtime.failpoints import Failpoints
 from server.runtime.security import token_hash
 from server.settings import Settings
@@ -40,7 +40,7 @@ class Alone:
 
     epoch = 1
 
-    def carry(self, _entries: Sequence[Entry]) -> Conversation[bool]:
+    def replicate(self, _entries: Sequence[Entry]) -> Effects[bool]:
         return True
         yield
 
@@ -58,7 +58,7 @@ class MainServer:
         commit = Commit(streams, self.store, journal, Alone(), Failpoints(""), self.store.context)
         committer = Committer(
             commit,
-            lambda talk: converse(talk, lambda effect: pytest.fail(f"nobody here can {effect}")),
+            lambda talk: run_effects(talk, lambda effect: pytest.fail(f"nobody here can {effect}")),
             step_down=pytest.fail,
         )
         self.command_service = CommandService(self.store, committer, SETTINGS, lambda: self.time)

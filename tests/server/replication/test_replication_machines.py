@@ -23,7 +23,7 @@ from server.replication.primary import (
     StepDown,
     SyncState,
 )
-from server.replication.replica import Replica, Take
+from server.replication.replica import Accepted, Replica
 from server.replication.takeover_rules import BecomePrimary, CandidateState, Divergence, FetchCopy, ReplicaState, Wait
 from tests.examples import examples
 from wire.errors import Fenced
@@ -44,27 +44,27 @@ def primary_with(last: LogId = START, office: Epoch = FIRST) -> Primary:
 
 def test_alone_an_entry_is_committed_once_the_own_journal_has_it() -> None:
     primary = primary_with()
-    assert primary.wrote([entry(1)]) == Committed(1)
-    assert primary.step is SyncState.ALONE
+    assert primary.appended([entry(1)]) == Committed(1)
+    assert primary.sync_state is SyncState.DEGRADED
 
 
 def test_in_step_an_entry_is_not_committed_before_the_replica_has_it() -> None:
     primary = primary_with()
-    assert primary.joined(EMPTY) is None
-    assert primary.wrote([entry(1)]) == Send(START, (entry(1),))
+    assert primary.attached(EMPTY) is None
+    assert primary.appended([entry(1)]) == Send(START, (entry(1),))
     assert primary.committed == 0
     assert primary.acknowledged(LogId(1, 1)) == Committed(1)
 
 
 def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> None:
     primary = primary_with()
-    primary.wrote([entry(1), entry(2)])
-    assert primary.joined(EMPTY) == SendBacklog(START, LogId(1, 2))
-    assert primary.step is SyncState.CATCHING_UP
-    assert primary.wrote([entry(3)]) == Committed(3)
-    assert primary.joined(LogEnd(1, 2, "a")) == SendBacklog(LogId(1, 2), LogId(1, 3))
-    assert primary.joined(LogEnd(1, 3, "a")) is None
-    assert primary.step is SyncState.IN_STEP
+    primary.appended([entry(1), entry(2)])
+    assert primary.attached(EMPTY) == SendBacklog(START, LogId(1, 2))
+    assert primary.sync_state is SyncState.CATCHING_UP
+    assert primary.appended([entry(3)]) == Committed(3)
+    assert primary.attached(LogEnd(1, 2, "a")) == SendBacklog(LogId(1, 2), LogId(1, 3))
+    assert primary.attached(LogEnd(1, 3, "a")) is None
+    assert primary.sync_state is SyncState.IN_SYNC
 
 
 @pytest.mark.parametrize(
@@ -73,63 +73,63 @@ def test_a_replica_that_lacks_entries_does_not_count_before_it_has_them() -> Non
 )
 def test_g1_a_replica_that_has_what_the_primary_lacks_is_not_overwritten(ahead: LogEnd) -> None:
     primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(1, "a", 1), EpochStart(3, "c", 5)]))
-    assert isinstance(primary.joined(ahead), ReplicaAhead)
-    assert primary.step is SyncState.FENCED
-    assert isinstance(primary.joined(LogEnd(1, 4, "a")), StepDown)
+    assert isinstance(primary.attached(ahead), ReplicaAhead)
+    assert primary.sync_state is SyncState.FENCED
+    assert isinstance(primary.attached(LogEnd(1, 4, "a")), StepDown)
 
 
 def test_a_replica_that_is_behind_gets_what_follows() -> None:
     primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(1, "a", 1), EpochStart(3, "c", 5)]))
-    assert primary.joined(LogEnd(1, 4, "a")) == SendBacklog(LogId(1, 4), LogId(3, 7))
+    assert primary.attached(LogEnd(1, 4, "a")) == SendBacklog(LogId(1, 4), LogId(3, 7))
 
 
 def test_an_empty_replica_gets_a_whole_copy_where_the_terms_do_not_reach_back_to_the_beginning() -> None:
     primary = Primary(Epoch(3, "c"), LogId(3, 7), EpochHistory([EpochStart(2, "b", 4), EpochStart(3, "c", 5)]))
-    assert isinstance(primary.joined(EMPTY), SendCopy)
-    assert primary.joined(LogEnd(2, 4, "b")) == SendBacklog(LogId(2, 4), LogId(3, 7))
+    assert isinstance(primary.attached(EMPTY), SendCopy)
+    assert primary.attached(LogEnd(2, 4, "b")) == SendBacklog(LogId(2, 4), LogId(3, 7))
 
 
 def test_a_replica_that_was_put_back_to_before_the_last_forgetting_gets_a_whole_copy() -> None:
     primary = Primary(FIRST, LogId(1, 9), EpochHistory([EpochStart(*FIRST, 1)]), forgotten_at=6)
-    assert isinstance(primary.joined(LogEnd(1, 5, "a")), SendCopy)
-    assert primary.joined(LogEnd(1, 6, "a")) == SendBacklog(LogId(1, 6), LogId(1, 9))
-    assert primary.joined(EMPTY) == SendBacklog(START, LogId(1, 9)), "an empty one has nothing to forget"
-    primary.forgot()
-    assert isinstance(primary.joined(LogEnd(1, 8, "a")), SendCopy)
-    assert primary.joined(LogEnd(1, 9, "a")) is None
+    assert isinstance(primary.attached(LogEnd(1, 5, "a")), SendCopy)
+    assert primary.attached(LogEnd(1, 6, "a")) == SendBacklog(LogId(1, 6), LogId(1, 9))
+    assert primary.attached(EMPTY) == SendBacklog(START, LogId(1, 9)), "an empty one has nothing to forget"
+    primary.deleted_streams()
+    assert isinstance(primary.attached(LogEnd(1, 8, "a")), SendCopy)
+    assert primary.attached(LogEnd(1, 9, "a")) is None
 
 
 def test_when_the_replica_is_lost_the_primary_goes_on_alone() -> None:
     primary = primary_with()
-    primary.joined(EMPTY)
-    primary.wrote([entry(1)])
+    primary.attached(EMPTY)
+    primary.appended([entry(1)])
     assert primary.lost() == Committed(1)
-    assert primary.step is SyncState.ALONE
+    assert primary.sync_state is SyncState.DEGRADED
 
 
 def test_a_replica_that_acknowledges_something_else_is_not_in_step() -> None:
     primary = primary_with()
-    primary.joined(EMPTY)
-    primary.wrote([entry(1), entry(2)])
+    primary.attached(EMPTY)
+    primary.appended([entry(1), entry(2)])
     assert primary.acknowledged(LogId(1, 1)) == Committed(2)
-    assert primary.step is SyncState.ALONE
+    assert primary.sync_state is SyncState.DEGRADED
 
 
 def test_a_fenced_primary_commits_nothing_any_more() -> None:
     primary = primary_with()
-    primary.joined(EMPTY)
-    primary.wrote([entry(1)])
-    assert isinstance(primary.refused(), StepDown)
+    primary.attached(EMPTY)
+    primary.appended([entry(1)])
+    assert isinstance(primary.fenced(), StepDown)
     assert isinstance(primary.lost(), StepDown)
-    assert isinstance(primary.joined(EMPTY), StepDown)
+    assert isinstance(primary.attached(EMPTY), StepDown)
     with pytest.raises(InvariantBroken):
-        primary.wrote([entry(2)])
+        primary.appended([entry(2)])
     assert primary.committed == 0
 
 
 def test_a_log_with_a_gap_is_not_written() -> None:
     with pytest.raises(InvariantBroken):
-        primary_with().wrote([entry(2)])
+        primary_with().appended([entry(2)])
 
 
 # -- replica ------------------------------------------------------------------------------------------------------
@@ -137,17 +137,17 @@ def test_a_log_with_a_gap_is_not_written() -> None:
 
 def test_a_replica_takes_what_follows_on_its_copy() -> None:
     replica = Replica(FIRST, START)
-    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (entry(1),), LogId(1, 1))
+    assert replica.receive(FIRST, START, [], [entry(1)]) == Accepted((), (entry(1),), LogId(1, 1))
 
 
 def test_a_replica_refuses_what_does_not_follow() -> None:
     replica = Replica(FIRST, LogId(1, 1))
-    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) == Take((), (), LogId(1, 1))
+    assert replica.receive(FIRST, LogId(1, 2), [], [entry(3)]) == Accepted((), (), LogId(1, 1))
 
 
 def test_the_same_message_again_is_acknowledged_and_not_written_again() -> None:
     replica = Replica(FIRST, LogId(1, 1))
-    assert replica.receive(FIRST, START, [], [entry(1)]) == Take((), (), LogId(1, 1))
+    assert replica.receive(FIRST, START, [], [entry(1)]) == Accepted((), (), LogId(1, 1))
 
 
 def test_g4_a_replica_obeys_the_highest_epoch_alone() -> None:
@@ -169,7 +169,7 @@ def test_snapshots_stand_for_the_entries_before_them() -> None:
     replica = Replica(FIRST, START)
     snapshot = Snapshot(4, 1, "room/a", 4, "{}")
     order = replica.receive(FIRST, START, [snapshot], [entry(5)])
-    assert order == Take((snapshot,), (entry(5),), LogId(1, 5))
+    assert order == Accepted((snapshot,), (entry(5),), LogId(1, 5))
 
 
 # -- taking office ------------------------------------------------------------------------------------------------
@@ -303,23 +303,23 @@ class World:
         return Primary(office, self.end(self.main_log), EpochHistory(self.terms))
 
     def attach(self) -> None:
-        output = self.primary.joined(self.replica_end())
+        output = self.primary.attached(self.replica_end())
         while isinstance(output, (SendBacklog, SendCopy)):
             if isinstance(output, SendCopy):
                 self.replica_log = list(self.main_log)
                 self.replica.replaced(self.end(self.replica_log))
-                output = self.primary.joined(self.replica_end())
+                output = self.primary.attached(self.replica_end())
             else:
                 piece = [e for e in self.main_log if output.after.position < e.position <= output.upto.position][:3]
                 self.deliver(self.primary.office, output.after, piece)
-                output = self.primary.joined(self.replica_end())
+                output = self.primary.attached(self.replica_end())
 
     def deliver(self, office: Epoch, previous: LogId, entries: list[Entry]) -> LogId:
         if not self.epoch_check:
             office = self.replica.office
         order = self.replica.receive(office, previous, [], entries)
         self.replica_log.extend(order.entries)
-        self.replica.wrote(order.last)
+        self.replica.appended(order.last)
         return self.replica.last
 
     def write(self, primary: Primary, log: list[Entry], *, reaches: bool, answered: bool, dies: bool) -> None:
@@ -327,12 +327,12 @@ class World:
         self.written += 1
         new = Entry(primary.last.position + 1, primary.office.epoch, "room/a", len(log) + 1, f'"{self.written}"')
         log.append(new)
-        output = primary.wrote([new])
+        output = primary.appended([new])
         if isinstance(output, Send):
             try:
                 last = self.deliver(primary.office, output.previous, list(output.entries)) if reaches else None
             except Fenced:
-                output = primary.refused()
+                output = primary.fenced()
             else:
                 if dies:
                     return
@@ -362,7 +362,7 @@ def run(world: World, steps: list[tuple[str, bool, bool, bool]]) -> None:
             # The old one goes on elsewhere, on a copy of its journal, as one that was only cut off would.
             old = (world.primary, list(world.main_log))
             world.primary = world.new_main()
-        elif old is not None and old[0].step is SyncState.IN_STEP:
+        elif old is not None and old[0].sync_state is SyncState.IN_SYNC:
             before = len(world.committed)
             world.write(*old, reaches=True, answered=answered, dies=False)
             assert len(world.committed) == before, "a main server that was replaced must not commit"

@@ -16,7 +16,7 @@ from server.log.journal.file import open_journal
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
 from server.replication.takeover import READ_AGAIN, take_office
-from server.runtime.effects import RemoteCall, Sleep, Wish, converse
+from server.runtime.effects import Effect, RemoteCall, Sleep, run_effects
 from wire.errors import Diverged, StorageFailed, TicTacToeError, Unreachable
 
 
@@ -37,7 +37,7 @@ class Replica:
         self.asked: list[str] = []
         self.rests = 0
 
-    def fulfil(self, wish: Wish) -> Any:
+    def fulfil(self, wish: Effect) -> Any:
         if isinstance(wish, Sleep):
             self.rests += 1
             return None
@@ -62,10 +62,10 @@ class Replica:
 
 
 def in_office(journal: Journal, replica: Replica, *, most_rests: int = 20) -> Epoch | None:
-    conversation = take_office(
+    effects = take_office(
         journal, wait_limit_s=1.0, piece_bytes=1000, go_on=lambda: replica.rests < most_rests, new_holder=lambda: "me"
     )
-    return converse(conversation, replica.fulfil)
+    return run_effects(effects, replica.fulfil)
 
 
 def copy(stream: str, *versions: int, snapshot: int = 0) -> StreamCopy:
@@ -130,12 +130,12 @@ def alone(journal: Journal, guard: GuardFile) -> Epoch | None:
     journal.guard = guard
     rests = iter(range(5))
 
-    def fulfil(wish: Wish) -> Any:
+    def fulfil(wish: Effect) -> Any:
         if isinstance(wish, RemoteCall):
             raise Unreachable("there is no replica")
         next(rests)
 
-    return converse(
+    return run_effects(
         take_office(
             journal,
             wait_limit_s=0.0,
@@ -220,7 +220,7 @@ def refusing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
 def without_office(journal: Journal, replica: Replica, clock: Callable[[], float] = lambda: 0.0) -> list[bool]:
     """What the disk's refusals meant for those who read."""
     disk = FullDisk()
-    conversation = take_office(
+    effects = take_office(
         journal,
         wait_limit_s=1.0,
         piece_bytes=1000,
@@ -228,7 +228,7 @@ def without_office(journal: Journal, replica: Replica, clock: Callable[[], float
         clock=clock,
         not_taken=disk.not_taken,
     )
-    assert converse(conversation, replica.fulfil) is None
+    assert run_effects(effects, replica.fulfil) is None
     return disk.refused
 
 
@@ -249,7 +249,7 @@ def test_a_journal_that_lacks_what_the_replica_has_may_not(journal: Journal, mon
 class FullReplica(Replica):
     """A replica that cannot write down what it promises."""
 
-    def fulfil(self, wish: Wish) -> Any:
+    def fulfil(self, wish: Effect) -> Any:
         answer = super().fulfil(wish)
         if isinstance(wish, RemoteCall) and wish.method == "take_office":
             raise StorageFailed("the disk is full")
@@ -262,7 +262,7 @@ def test_while_the_replica_cannot_promise_the_own_journal_is_read(journal: Journ
 
 def test_a_replica_that_cannot_promise_is_not_waited_for_longer_than_one_that_is_silent(journal: Journal) -> None:
     replica, seconds = FullReplica(), itertools.count()
-    conversation = take_office(
+    effects = take_office(
         journal,
         wait_limit_s=1.0,
         piece_bytes=1000,
@@ -270,7 +270,7 @@ def test_a_replica_that_cannot_promise_is_not_waited_for_longer_than_one_that_is
         clock=lambda: float(next(seconds)),
         new_holder=lambda: "me",
     )
-    assert converse(conversation, replica.fulfil) == Epoch(2, "me")
+    assert run_effects(effects, replica.fulfil) == Epoch(2, "me")
     assert replica.asked == ["standing", "take_office"]
 
 

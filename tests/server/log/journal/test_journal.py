@@ -25,7 +25,7 @@ from server.log.entries import (
 from server.log.journal.file import open_journal
 from server.log.journal.journal import KEPT_TERMS, Journal
 from server.replication import messages as replica_messages
-from server.runtime.effects import converse
+from server.runtime.effects import run_effects
 from wire.errors import StorageFailed
 
 
@@ -153,7 +153,7 @@ def test_all_streams_come_in_parts_and_make_the_whole_again(journal: Journal, mo
         after = parts[-1].place
     assert all(sum(part.weight for part in parts[:-1]) <= most_bytes for parts in messages)
     answers = iter([*messages, []])
-    whole = converse(replica_messages.copies(most_bytes), lambda _: next(answers))
+    whole = run_effects(replica_messages.copies(most_bytes), lambda _: next(answers))
     assert whole == list(journal.copies())
     assert (len(messages) > 1) is (most_bytes < 1_000_000)
 
