@@ -15,7 +15,7 @@ from wire.errors import DeadlineExceeded, TicTacToeError
 from wire.rpc import Address, Proxy
 
 OnLink = Callable[[bool], None]
-"""Called with True when a call is answered, and with False when it must be retried, only when this changes.
+"""Called when the connection begins to fail (False) and when it works again (True).
 
 The thread that makes the call runs it.
 """
@@ -135,7 +135,7 @@ class RetryingConnection:
         if self._remote is not None:
             self._remote.close()
         if self._failing_since is None:
-            self._failing_since = now  # the time without calls before this does not show that the object has moved
+            self._failing_since = now  # a long time without calls is no sign that the object has moved
         if self._target is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
             return
         try:

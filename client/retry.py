@@ -11,7 +11,7 @@ from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, TicTacToeError
 FIRST_PAUSE_S = 0.002
 GROWTH = 1.6
 SHORT_PAUSE_S = 0.03
-"""The longest pause during the first second: a takeover is shorter, and then the client must not delay the user."""
+"""The longest pause during the first second. Most takeovers end in it, and a longer pause would only add to them."""
 LONGEST_PAUSE_S = 1.0
 
 _CHANCE = random.Random()
@@ -36,7 +36,7 @@ def pauses(
     def pause() -> float:
         nonlocal bound
         longest = SHORT_PAUSE_S if clock() - began < 1.0 else LONGEST_PAUSE_S
-        bound = min(bound * GROWTH, longest) if clock() - began < 1.0 else min(bound * GROWTH, LONGEST_PAUSE_S)
+        bound = min(bound * GROWTH, longest)
         return chance.uniform(0.0, bound)
 
     return pause

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 
 from game.forms.records import GameRecord
 from game.games.registry import rules_named
+from game.games.tictactoe import DEFAULTS
 from game.rules import Termination, other
 
 _ENDS: Mapping[Termination, str] = {
@@ -34,7 +35,9 @@ def ending(record: GameRecord) -> str:
     if record.winner is None:
         return "Draw: a player left the game." if record.termination == "left" else _ENDS[record.termination]
     winner, loser = record.seats[record.winner], record.seats[other(record.winner)]
-    return _ENDS[record.termination].format(winner=winner, loser=loser, row=record.options.get("in_a_row", 3))
+    return _ENDS[record.termination].format(
+        winner=winner, loser=loser, row=record.options.get("in_a_row", DEFAULTS["in_a_row"])
+    )
 
 
 def date_text(record: GameRecord) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from client.views import Row, SeatView, View
 from game.games.selection import ANY, Proposal
+from game.games.tictactoe import DEFAULTS
 from game.rules import Seat
 
 Part = Literal["board", "best_of", "clock"]
@@ -32,7 +33,12 @@ def called_in(bots: Sequence[str], name: str) -> str:
 
 def board_size(options: Mapping[str, Any]) -> str:
     """Return the size of a board: "5×4, 4 in a row"."""
-    return f"{options.get('width', 3)}×{options.get('height', 3)}, {options.get('in_a_row', 3)} in a row"
+    width, height, in_a_row = _sizes(options)
+    return f"{width}×{height}, {in_a_row} in a row"
+
+
+def _sizes(options: Mapping[str, Any]) -> Iterator[int]:
+    return (options.get(name, default) for name, default in DEFAULTS.items())
 
 
 def clock(rule: str) -> str:
@@ -59,7 +65,7 @@ def brief_terms(of: Row | View) -> str:
 
     The number in a row is left out if it equals the board's shorter side.
     """
-    width, height, in_a_row = (of.options.get(name, 3) for name in ("width", "height", "in_a_row"))
+    width, height, in_a_row = _sizes(of.options)
     board = f"{width}×{height}" + ("" if in_a_row == min(width, height) else f", {in_a_row} in a row")
     parts = [board, series(of.best_of), "" if of.clock == "none" else of.clock]
     return " · ".join(part for part in parts if part)

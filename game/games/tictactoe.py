@@ -1,7 +1,5 @@
 """Tic-tac-toe on a board of width × height cells, with k in a row to win (an m,n,k-game).
 
-The default is 3×3 with k = 3.
-
 Cells are numbered row by row from 0. X begins. Rooms and servers use the board only through ``game.rules.Rules``.
 """
 
@@ -18,6 +16,8 @@ from game.rules import Outcome, Seat, other
 
 SMALLEST = 3
 LARGEST = 10
+DEFAULTS: Mapping[str, int] = {"width": 3, "height": 3, "in_a_row": 3}
+"""The board of a room whose creator chose none."""
 EMPTY = "."
 BOARDS: Mapping[str, Mapping[str, object]] = {
     "3x3": {"width": 3, "height": 3, "in_a_row": 3},
@@ -142,7 +142,7 @@ def _shared(width: int, height: int, in_a_row: int) -> TicTacToe:
 def rules_with(options: Mapping[str, object]) -> TicTacToe:
     """Return the rules for ``width`` and ``height`` from 3 to 10 and ``in_a_row`` from 3 to the larger of the two.
 
-    A missing option is 3. Raises InvalidArgument.
+    A missing option has its value of ``DEFAULTS``. Raises InvalidArgument.
     """
     width = _whole(options, "width", LARGEST)
     height = _whole(options, "height", LARGEST)
@@ -150,7 +150,7 @@ def rules_with(options: Mapping[str, object]) -> TicTacToe:
 
 
 def _whole(options: Mapping[str, object], name: str, most: int) -> int:
-    value = options.get(name, SMALLEST)
+    value = options.get(name, DEFAULTS[name])
     if not isinstance(value, int) or isinstance(value, bool) or not SMALLEST <= value <= most:
         raise InvalidArgument(f"{name} must be a whole number from {SMALLEST} to {most}")
     return value

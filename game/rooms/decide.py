@@ -1,4 +1,4 @@
-"""``decide``: the events that a command causes in a room. Each decision checks who, then when, then what.
+"""``decide``: the events that a command causes in a room. Most decisions check who, then when, then what.
 
 Pure: the same room, command and context give the same events. Nothing is changed here; ``evolve`` does that. The
 decisions are by subject in ``decide_access``, ``decide_play`` and ``decide_offers``.

@@ -63,7 +63,7 @@ def evolve(room: Room, event: Event) -> Room:
 def _remember(room: Room, version: int, event: Event) -> Requests:
     """Return the remembered requests with this event's request.
 
-    When a person leaves, those of people long gone are dropped.
+    When a person leaves, the requests of people who left long ago are dropped.
     """
     requests = remembered(room.requests, event.by, event.request_id, CommandAnswer(version, _seat_after(room, event)))
     if isinstance(event, e.Closed):

@@ -80,7 +80,7 @@ class Commit:
         faults: Failpoints,
         context: Callable[[], Context],
     ) -> None:
-        """Store the parts. ``context`` returns the present context; all commands of a batch are decided in the same."""
+        """Store the parts. ``context`` returns the present context, in which all commands of a batch are decided."""
         self._streams = streams
         self._states = states
         self._journal = journal
@@ -99,7 +99,7 @@ class Commit:
             try:
                 yield from self._write(batch)
             except (StorageFailed, Fenced) as error:
-                for submission in submissions:  # a refusal, too, may depend on events that are now not written
+                for submission in submissions:  # a refusal may depend on events of the batch, which are not written now
                     submission.answer, submission.error = None, error
                 return
             self._states.publish(batch)

@@ -98,7 +98,7 @@ class Committer:
     def turn(self) -> Iterator[None]:
         """Hold the commit lock without a commit. The log does not grow inside.
 
-        It also proves that commits work: the lock is free only after all earlier commits end.
+        A caller that gets the lock knows that no commit hangs: all earlier commits have ended.
         """
         submission = QueuedSubmission("", None)
         with self._lock:

@@ -50,8 +50,7 @@ class SendCopy:
     """Replace the replica's copy by the own journal.
 
     There are two reasons. The replica was restored to a state from before streams were deleted. Or the replica is
-    empty, and the own epoch history does not reach back to the beginning. Then, in the middle of a backlog, the epoch
-    of the replica's last entry would be unknown.
+    empty, and the own epoch history does not reach back to the beginning: a backlog needs the epoch of each entry.
     """
 
 
@@ -107,7 +106,7 @@ class Primary:
         return self._commit(self.last)
 
     def attached(self, replica_end: LogEnd) -> Output | None:
-        """Process where the replica's copy ends, after it attached or stored a piece of a catch-up.
+        """Process the end of the replica's copy, which it returned when it attached or stored a piece of a catch-up.
 
         Returns what the replica lacks. None: it lacks nothing and is in sync now.
         """

@@ -20,7 +20,8 @@ from wire.errors import Fenced
 class Accepted:
     """Write these, then report ``last`` as the last log id.
 
-    Nothing to write: the replica has them already, or they do not follow. The primary goes on from ``last``.
+    Both are empty if the replica has all of them, or if they do not follow on its last entry. The primary goes on from
+    ``last``.
     """
 
     snapshots: tuple[Snapshot, ...]

@@ -48,7 +48,7 @@ class NoCopyYet(PeerApi):
         self._opening = opening
 
     def prove(self) -> bool:
-        """Return True: nothing runs here that could hang."""
+        """Return False: this server does not serve yet."""
         return False
 
     @remote(epoch=_EPOCH, position=_NUMBER, holder=text(longest=64))
@@ -171,7 +171,7 @@ class ReplicaService(PeerApi):
             message_checks.follow(previous, office.epoch, (*snapshots, *entries), terms)
             order = self._replica.receive(office, previous, snapshots, entries)
             if order.snapshots or order.entries:
-                # A snapshot that is being made here of older entries must not replace an incoming snapshot.
+                # Otherwise a snapshot that the compactor makes of older entries could replace an incoming one.
                 with self._compactor.paused() if order.snapshots else contextlib.nullcontext():
                     self._journal.receive(order.snapshots, order.entries, order.last, terms)
                 self._replica.appended(order.last)

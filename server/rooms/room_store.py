@@ -43,7 +43,8 @@ logger = structlog.get_logger()
 class RoomStore:
     """Rooms, usernames and lobby. Safe for threads.
 
-    One lock protects all of it. It is never held during a wait, and at most while one room is read from the journal.
+    One lock protects every change. Reads of one value do not take it. It is never held during a wait, but it is held
+    while rooms are read from the journal.
     """
 
     def __init__(

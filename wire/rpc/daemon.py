@@ -128,7 +128,10 @@ class Daemon(Pyro4.Daemon):  # type: ignore[misc]  # the library has no types
             connection.send(self._result(connection, message, method, came_at, answer, error))
 
     def _authenticate(self, connection: Connection, message: Frame | RejectedMessage) -> None:
-        """Check the message's place in the session. A rejected message cannot be checked, so it ends a session."""
+        """Check the message's place in the session.
+
+        The tag of a rejected message cannot be checked, so that message ends the session.
+        """
         session = connection.session
         try:
             if session is None:

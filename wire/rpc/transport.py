@@ -66,7 +66,7 @@ class Transport:
         self._leaving: deque[socket.socket] = deque()
         """Refused connections, oldest first."""
         self._again: deque[Connection] = deque()
-        """Connections with more input to serve, when the last answers are settled."""
+        """Connections whose next message may have arrived already, to serve as soon as possible."""
         self._wake, self._woken = socket.socketpair()
         self._swept_at = 0.0
         """When connections past their deadline were last searched for."""
@@ -182,7 +182,7 @@ class Transport:
     def _go_on_with(self, connection: Connection, comes: Later | bool) -> None:
         """Decide what happens to the connection next.
 
-        ``comes``: the deferred answer to wait for before its next message, or whether that message may have arrived.
+        ``comes``: the deferred answer to wait for before its next message; else whether that message may have arrived.
         """
         if connection.ended or self.shutting_down:
             self._drop(connection)
@@ -260,7 +260,7 @@ class Transport:
             self._selector.unregister(connection.sock)
 
     def _drop(self, connection: Connection) -> None:
-        """Close the connection and forget it. The calling thread serves it."""
+        """Close the connection and forget it. Only the thread that serves it may call this."""
         with self._lock:
             self._connections.discard(connection)
             self._forget(connection)

@@ -83,7 +83,7 @@ class Background:
     def link_callback(self, source: str, clock: Callable[[], float], *listeners: Listener) -> Callable[[bool], None]:
         """Return a callback for a connection's thread: True when a call is answered, False when it must be retried.
 
-        The callback informs the listeners, with the time of the call to it.
+        The callback calls each listener with that value and the present time.
         """
 
         def on_link(answered: bool) -> None:

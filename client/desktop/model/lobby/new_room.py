@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from client.player import Player
 from client.room import RoomClient
+from game.games.tictactoe import DEFAULTS
 
 
 @dataclass(frozen=True)
@@ -13,9 +14,9 @@ class NewRoom:
     """The arguments of ``Player.create``. ``level``: the level of the computer player, empty for people."""
 
     title: str = ""
-    width: int = 3
-    height: int = 3
-    in_a_row: int = 3
+    width: int = DEFAULTS["width"]
+    height: int = DEFAULTS["height"]
+    in_a_row: int = DEFAULTS["in_a_row"]
     best_of: int = 0
     clock: str = "none"
     private: bool = False

@@ -15,7 +15,7 @@ from game.rules import Seat
 class Scene:
     """A board to draw.
 
-    ``marks`` has the cells row by row ("X", "O" or "."), including the user's unanswered move, ``pending``. ``lit`` are
+    ``marks`` has the cells row by row ("X", "O" or "."), including the user's pending move, ``pending``. ``lit`` are
     the highlighted cells: the winning cells, otherwise the last move. ``lines`` are the winning lines, each with its
     first and last cell. ``seat`` is the user's seat.
     """

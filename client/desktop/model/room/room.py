@@ -1,8 +1,8 @@
 """A room as one person sees it: what is shown, what can be done, and what is pending.
 
-The board on screen is the servers' view plus at most one move of the user without an answer. A command is retried with
-the same request id until it is answered. So a move made during an outage is applied or refused afterwards. Chat,
-offers, selection, access and result have models of their own; this model passes the news to them.
+The board on screen is the servers' view plus at most one pending move of the user, until the view has it. A command is
+retried with the same request id until it is answered. So a move made during an outage is applied or refused afterwards.
+Chat, offers, selection, access and result have models of their own; this model passes the news to them.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from client.desktop.window.widgets.tooltips import hint
 from client.texts import lobby as texts
 from client.texts.games import clock, series
 from game.bots.strategy import OFFERED
-from game.games.tictactoe import LARGEST, SMALLEST
+from game.games.tictactoe import DEFAULTS, LARGEST, SMALLEST
 
 Create = Callable[[NewRoom], None]
 SERIES = (0, 1, 3, 5, 7)
@@ -44,7 +44,7 @@ class NewRoomPanel(ttk.Labelframe):
         sizes = ttk.Frame(self)
         sizes.grid(row=1, column=1, sticky="w", pady=look.px(8))
         self._spins: list[ttk.Spinbox] = []
-        self.width, self.height, self.in_a_row = (ttk.StringVar(self, str(SMALLEST)) for _ in range(3))
+        self.width, self.height, self.in_a_row = (ttk.StringVar(self, str(size)) for size in DEFAULTS.values())
         self._spin(sizes, self.width, texts.WIDTH)
         ttk.Label(sizes, text="×").pack(side="left", padx=look.px(4))
         self._spin(sizes, self.height, texts.HEIGHT)
