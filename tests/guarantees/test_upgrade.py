@@ -254,7 +254,7 @@ def test_upgrade_replaces_an_old_stand_by_that_took_over_meanwhile(
             cluster.kill(MAIN)  # the stand-by of the old replication server takes over
             wait_until(lambda: running(cluster).get(MAIN) == old)
 
-    upgrade(cluster, say=kill_main)
+    upgrade(cluster, on_step=kill_main)
     assert versions_of(cluster) == [3] * 3
     game.play(0, 3)
 
@@ -348,7 +348,7 @@ def test_upgrade_from_another_protocol_between_servers_ends_all_and_starts_all_a
     cluster, told, said = of_another_protocol, list[Replaced](), list[str]()
     before = running(cluster)
     with connect(cluster.name_server) as connection, bots_playing(connection):
-        upgrade(cluster, say=said.append, on_replaced=told.append)
+        upgrade(cluster, on_step=said.append, on_replaced=told.append)
         assert cluster.is_whole()
     after = running(cluster)
     assert {one.role: (one.old_pid, one.new_pid) for one in told} == {

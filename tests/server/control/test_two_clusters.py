@@ -169,7 +169,7 @@ def test_another_projects_name_server_is_used_and_left_running(
     with pytest.raises(NotRunning, match="was not started by this cluster"):
         one.kill(NAME_SERVER)
     said: list[str] = []
-    upgrade(one, say=said.append)
+    upgrade(one, on_step=said.append)
     assert any("was not started by this cluster" in words for words in said)
     one.stop()
     assert process.poll() is None
