@@ -21,7 +21,7 @@ from server.control.backup_file import NoBackup
 from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
 from server.control.restoration import NothingToResolve
 from server.settings import SettingsError, load
-from server.supervision.status import DrainStatus, log_is_complete, whole
+from server.supervision.role_status import DrainStatus, log_is_complete, whole
 from server.supervision.supervision import STAND_DOWN_S
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError

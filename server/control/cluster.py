@@ -19,18 +19,17 @@ from server.settings import Settings
 from server.supervision import processes
 from server.supervision.processes import ROLES
 from server.supervision.recovery_log import Recovery
-from server.supervision.run_directory import RunDirectory
-from server.supervision.run_file import RunFile
-from server.supervision.status import (
-    CALL_TIMEOUT_S,
+from server.supervision.role_status import (
     IN_STEP,
     OTHER_PROTOCOL,
     DrainStatus,
     RoleStatus,
-    StatusReader,
     drain_status_from,
     whole,
 )
+from server.supervision.run_directory import RunDirectory
+from server.supervision.run_file import RunFile
+from server.supervision.status import CALL_TIMEOUT_S, StatusReader
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION, rpc
 from wire.errors import Diverged, TicTacToeError
 

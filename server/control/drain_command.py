@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from server.control.cluster import ClusterControl, NotRunning
-from server.supervision.status import DrainStatus
+from server.supervision.role_status import DrainStatus
 
 CHECK_EVERY_S = 0.1
 SHOW_RESULT_S = 1.0

@@ -2,5 +2,5 @@
 
 ``supervision`` makes the decisions without I/O. ``supervisor`` is the thread around it, one for each supervised role.
 ``run_directory`` and ``run_file`` record which process has a role. ``processes`` starts and ends processes, and
-``status`` shows the whole cluster. Start reading in ``supervision``.
+``status`` reads the status of the whole cluster, which ``role_status`` describes. Start reading in ``supervision``.
 """

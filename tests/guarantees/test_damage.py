@@ -13,8 +13,8 @@ from client import Cluster as Connection
 from client import connect
 from server.control.cluster import ClusterControl
 from server.supervision import processes
+from server.supervision.role_status import RoleStatus
 from server.supervision.run_directory import RunDirectory, RunFile
-from server.supervision.status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, end
 from tests.server.log.damaging import cut_in_half, edit, flip, streams_of

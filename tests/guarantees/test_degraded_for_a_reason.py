@@ -10,7 +10,7 @@ import time
 
 from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
-from server.supervision.status import RoleStatus
+from server.supervision.role_status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import MakeCluster
 from tests.server.telemetry.scraping import scrape

@@ -20,7 +20,7 @@ from server.control import drain_command
 from server.control.cluster import ClusterControl, NotRunning
 from server.control.drain_command import DrainCancelled
 from server.supervision import processes
-from server.supervision.status import DrainStatus
+from server.supervision.role_status import DrainStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import Game, MakeCluster, new_names, whole
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION

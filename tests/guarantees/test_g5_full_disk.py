@@ -15,7 +15,7 @@ from client import connect
 from server.control.cluster import ClusterControl
 from server.main.read_only import READ_ONLY
 from server.supervision.processes import ROLES, kill, start
-from server.supervision.status import RoleStatus
+from server.supervision.role_status import RoleStatus
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game
 from tests.conftest import end as end_cluster

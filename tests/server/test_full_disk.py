@@ -22,7 +22,7 @@ from server.main import candidate
 from server.main.read_only import READ_ONLY
 from server.process import entry_point
 from server.process.server_process import ServerProcess
-from server.supervision.status import RoleStatus
+from server.supervision.role_status import RoleStatus
 from tests.conditions import wait_until
 from tests.conftest import Game, new_names, whole_with_room
 from verify.testbed.cluster_faults import ClusterFaults

@@ -22,8 +22,8 @@ import psutil
 from server.control.cluster import ClusterControl
 from server.log.journal.pair import journal_of
 from server.supervision import processes
+from server.supervision.role_status import log_is_complete, whole
 from server.supervision.run_file import RunFile
-from server.supervision.status import log_is_complete, whole
 from verify.testbed.clock_skew import SkewedClocks
 from verify.testbed.local_cluster import sandbox_cluster
 from verify.testbed.network_namespace import Direction, NetworkCuts

@@ -13,7 +13,7 @@ import pytest
 from server.control.cluster import ClusterControl
 from server.settings import ROOT, as_environment
 from server.supervision.processes import ROLES
-from server.supervision.status import DrainStatus
+from server.supervision.role_status import DrainStatus
 from tests.conditions import PATIENCE_S
 
 
