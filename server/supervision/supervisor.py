@@ -7,16 +7,16 @@ that is noticed at once. When it hangs, no answer comes in time. The answer depe
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 
 import psutil
 import structlog
 
-from server.runtime.retries import LOG_AGAIN_S, Retries
+from server.runtime.retries import LOG_AGAIN_S
 from server.settings import Settings
 from server.supervision import processes
+from server.supervision.children import Children
 from server.supervision.heartbeat import Heartbeat
 from server.supervision.recovery_log import Recovery, RecoveryLog
 from server.supervision.run_directory import RunDirectory
@@ -26,7 +26,7 @@ from server.telemetry import metrics
 from server.telemetry.counters import DIED, HUNG, RecoveryCounts
 from server.telemetry.metrics import Reading
 from wire import MAIN, NAME_SERVER
-from wire.errors import DeadlineExceeded, NotReady, StorageFailed, TicTacToeError
+from wire.errors import DeadlineExceeded, NotReady, TicTacToeError
 
 CHECK_EVERY_S = 0.01
 DEFER_S = 0.8
@@ -66,13 +66,9 @@ class Supervisor:
         self._run_directory = run_directory
         self._heartbeat = heartbeat
         self._supervised = supervised
-        # A process that was started from here and has not been reaped.
-        self._child: subprocess.Popen[bytes] | None = None
         self._defers_to = defers_to
         self._wants_standby = standby and supervised
-        # At most one stand-by; a start from here uses it first.
-        self._standby: subprocess.Popen[bytes] | None = None
-        self._standby_starts = Retries("no stand-by can be started", other=role)
+        self._children = Children(role, settings)
         # The process that last had the role; None if none is known.
         self._last_run = run_directory.read(role)
         self._recovery_log = RecoveryLog(settings)
@@ -143,11 +139,7 @@ class Supervisor:
 
     def abandon_start(self) -> None:
         """End a process that was started and has not answered yet. Call it when supervision is over."""
-        starting = self._child if self._supervision.condition is Condition.STARTING else None
-        for process in (self._standby, starting):
-            if process is not None:
-                process.kill()
-                process.wait()
+        self._children.kill(starting=self._supervision.condition is Condition.STARTING)
 
     def _pause(self) -> None:
         """Start and end nothing for a moment."""
@@ -187,8 +179,9 @@ class Supervisor:
         if serving:
             self._record_recovery(answering=run)
             self._heartbeat_at = time.monotonic()
-            if self._serving:
-                self._prepare_standby()
+            # From the second heartbeat on: the start of a process takes a core, which the recovery needs until then.
+            if self._serving and self._wants_standby and self._run_directory.is_in_place:
+                self._children.prepare_standby()
             self._not_serving_since = None
         else:
             self._not_serving_since = self._not_serving_since or time.monotonic()
@@ -203,22 +196,6 @@ class Supervisor:
         """
         if self._supervised and run not in (None, self._last_run) and not self._run_directory.owns(run):
             raise NotReady(f"the {self.role} that answers there, pid {run.pid}, is another data folder's")
-
-    def _prepare_standby(self) -> None:
-        """Start a stand-by if there is none.
-
-        The caller waits for the second heartbeat of a new server. The start of a process takes a core, which the
-        recovery needs until then.
-        """
-        is_there = self._standby is not None and self._standby.poll() is None
-        if not self._wants_standby or is_there or not self._run_directory.is_in_place:
-            return
-        try:
-            self._standby = processes.start(self.role, self._settings, standby=True)
-        except OSError as error:
-            self._standby_starts.failed_with(str(error), StorageFailed.code)
-        else:
-            self._standby_starts.succeeded()
 
     def _on_missed_heartbeat(self, error: TicTacToeError) -> None:
         self._accepts_connections = isinstance(error, DeadlineExceeded)
@@ -246,11 +223,12 @@ class Supervisor:
         if self._lost_at is None:
             return
         took_s, self._lost_at = time.monotonic() - self._lost_at, None
-        if self._child is not None and (answering is None or answering.pid == self._child.pid):
+        pid = self._children.pid
+        if pid is not None and (answering is None or answering.pid == pid):
             reason = HUNG if self._hung else DIED
             self.recovery_counts.add(reason, took_s)
-            self._recovery_log.add(Recovery(self.role, self._child.pid, time.time() - took_s, round(took_s, 4)))
-            logger.info("replaced", other=self.role, pid=self._child.pid, reason=reason, took_s=round(took_s, 4))
+            self._recovery_log.add(Recovery(self.role, pid, time.time() - took_s, round(took_s, 4)))
+            logger.info("replaced", other=self.role, pid=pid, reason=reason, took_s=round(took_s, 4))
 
     def _is_alive(self, role: str) -> bool:
         run = self._run_directory.read(role)
@@ -260,7 +238,7 @@ class Supervisor:
         """Whether the last known process of the role has ended."""
         self._reap_child()
         if self._supervision.condition is Condition.STARTING:
-            return self._child is None
+            return self._children.pid is None
         run = self._find_last_run()
         # A process closes its connections a moment before it is gone.
         return run is None or processes.wait_until_gone(run, 0.02)
@@ -272,11 +250,7 @@ class Supervisor:
         return run
 
     def _reap_child(self) -> None:
-        if self._child is None or self._child.poll() is None:
-            return
-        status = self._child.returncode
-        self._child = None
-        if status == processes.ALREADY_RUNNING:
+        if self._children.reap() == processes.ALREADY_RUNNING:
             logger.info("another one was there first", other=self.role)
             self._last_run = self._run_directory.read(self.role)
             self._supervision.on_other_process(time.monotonic())
@@ -290,8 +264,7 @@ class Supervisor:
     def _end_process(self) -> None:
         logger.warning("hangs: ending it", other=self.role)
         self._hung = True
-        if self._child is not None:
-            self._child.kill()
+        self._children.kill_child()
         run = self._find_last_run()
         if run is None or processes.kill(run):
             self._execute(self._supervision.on_exit(time.monotonic()))
@@ -311,19 +284,17 @@ class Supervisor:
             # A new process would use the folder that is there now, beside servers that still use the old one.
             logger.error("cannot be started", other=self.role, why=f"{self._settings.data} was moved or replaced")
             return
-        self._child, self._standby = self._standby, None
         try:
-            if self._child is None or not processes.begin(self._child):
-                self._child = processes.start(self.role, self._settings)
+            pid = self._children.start()
             if self.role == NAME_SERVER:
-                self._last_run = self._run_directory.run_of(NAME_SERVER, self._child.pid)
+                self._last_run = self._run_directory.run_of(NAME_SERVER, pid)
                 self._run_directory.try_to_write(self._last_run)
         except (OSError, psutil.NoSuchProcess) as error:
             logger.error("cannot be started", other=self.role, why=str(error))
             return  # counts as a start that did not answer
         if run is not None and self._lost_at is None:
             self._lost_at = time.monotonic()  # it died before its first heartbeat reached this supervisor
-        logger.info("started", other=self.role, pid=self._child.pid, failures=self._supervision.failures)
+        logger.info("started", other=self.role, pid=pid, failures=self._supervision.failures)
 
     def _report_waiting(self) -> None:
         due = self._supervision.next_start_in_s(time.monotonic())
