@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+import structlog
 
 from game.errors import NoSuchRoom
+from server.runtime.retries import TAKEOVER_S, Retries
 from server.runtime.this_machine import is_here
 from server.settings import Settings
 from wire import COMMUNICATION, MAIN, REPLICATION, rpc
@@ -20,8 +23,12 @@ from wire.rpc import Proxy, Registered
 
 NAMES = (COMMUNICATION, MAIN, REPLICATION)
 CALL_TIMEOUT_S = 1.0
+REGISTER_PAUSE_S = 0.5
 SILENT_S = 5.0
 """A server that accepts connections and gives no answer counts as live for this time."""
+
+
+logger = structlog.get_logger()
 
 
 class Registration:
@@ -34,12 +41,26 @@ class Registration:
         self._role = role
         self._silent_since: dict[Registered, float] = {}  # entry -> when it first gave no answer
         self.conflict = ""
-        """Why clients do not find this server, in a sentence for people; empty if they do."""
+        """Why clients do not find this server, in a sentence for people; empty if they do. As of the last call."""
+        self.retries = Retries("not registered", log_after_s=TAKEOVER_S, name_server=str(settings.name_server))
 
     @functools.cached_property
     def _on_this_machine(self) -> Mapping[str, bool]:
         """Which servers run on this machine, where all have the same settings."""
         return {name: is_here(self._settings.host_of(name)) for name in NAMES}
+
+    def run(self, go_on: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Keep the entry of this server, also after the name server starts again, until ``go_on()`` is false."""
+        while go_on():
+            try:
+                if self.ensure_registered():
+                    address = self._settings.public_address_of(self._role)
+                    logger.info("registered", name_server=str(self._settings.name_server), where=str(address))
+            except TicTacToeError as error:
+                self.retries.failed(error)
+            else:
+                self.retries.succeeded()
+            pause(REGISTER_PAUSE_S)
 
     def ensure_registered(self) -> bool:
         """Keep the entry of this server in the name server. Return whether it had to be written.

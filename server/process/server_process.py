@@ -19,7 +19,7 @@ import structlog
 
 from server.process.registration import Registration
 from server.runtime import fd_limits
-from server.runtime.retries import TAKEOVER_S, Retries
+from server.runtime.retries import Retries
 from server.runtime.security import cluster_id, cluster_key, peer_key
 from server.runtime.this_machine import is_here, machine_id
 from server.settings import Settings
@@ -34,11 +34,10 @@ from server.telemetry.counters import Traffic
 from server.telemetry.metrics import Reading
 from server.telemetry.metrics_port import MetricsPort
 from wire import COMMUNICATION, MAIN, NAME_SERVER, PEER, PROTOCOL_VERSION, REPLICATION, rpc
-from wire.errors import NotReady, StorageFailed, TicTacToeError
+from wire.errors import NotReady, StorageFailed
 from wire.rpc import Address, Endpoint
 from wire.waiting import about_to_wait
 
-REGISTER_PAUSE_S = 0.5
 STUCK_AFTER_S = 1.0
 OWNER_CHECK_S = 0.2
 WRITE_RETRY_S = 2.0
@@ -68,8 +67,7 @@ class ServerProcess:
         self.supervisors: list[Supervisor] = []
         self._threads: list[threading.Thread] = []
         self._at_end: list[Callable[[], None]] = []  # run in this order, at an orderly end only
-        self._registering = Retries("not registered", log_after_s=TAKEOVER_S, name_server=str(settings.name_server))
-        self.retries: dict[str, Retries] = {"registration": self._registering}
+        self.retries: dict[str, Retries] = {"registration": self._registration.retries}
         """Tasks that this server tries until they succeed, by name; see ``metrics.FAILED_TRIES``."""
         if not self.run_directory.is_written(self._run_file):
             self.in_background("run file", self._write_run_file)
@@ -155,7 +153,7 @@ class ServerProcess:
         """Register with the name server, and serve clients until this server ends."""
         if self.clients is not None and self.go_on():  # false if the end came before it could serve
             self._log_open_ports()
-            self.in_background("registration", self._keep_registered)
+            self.in_background("registration", lambda: self._registration.run(self.go_on, self.pause))
             self.clients.serve(self.go_on)
         for action in self._at_end:
             action()
@@ -279,20 +277,6 @@ class ServerProcess:
         for name_server in processes.find_runs(self.settings, NAME_SERVER):
             processes.kill(name_server)
         self.end()
-
-    def _keep_registered(self) -> None:
-        """Keep the entry in the name server, also after the name server starts again."""
-        settings = self.settings
-        while self.go_on():
-            try:
-                if self._registration.ensure_registered():
-                    where = settings.public_address_of(self.role)
-                    logger.info("registered", name_server=str(settings.name_server), where=str(where))
-            except TicTacToeError as error:
-                self._registering.failed(error)
-            else:
-                self._registering.succeeded()
-            self._ending.wait(REGISTER_PAUSE_S)
 
     def _log_open_ports(self) -> None:
         settings = self.settings
