@@ -20,7 +20,7 @@ from game.errors import InvalidArgument, NoSuchRoom
 from game.forms.views import LATER_IN_ROWS, talk
 from game.rooms.state import Room
 from server.log.batch import Batch
-from server.log.entries import StreamCopy, StreamSummary
+from server.log.entries import StreamSummary
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
@@ -33,7 +33,7 @@ from server.rooms.room_index import RoomIndex, seated_in
 from server.rooms.room_timers import RoomTimers
 from server.rooms.service_clock import ServiceClock
 from server.rooms.stream_states import StreamStates
-from wire.errors import Damaged
+from server.rooms.unread_streams import UnreadStreams
 from wire.later import Later
 from wire.waiting import about_to_wait
 
@@ -70,10 +70,7 @@ class RoomStore:
         self._lock = threading.Lock()
         self._known = known
         self._index = RoomIndex(known)
-        self._unread: dict[str, None] = {}
-        """Streams that could not be read when the term began. Their present state is unknown."""
-        self._to_list: dict[str, StreamSummary] = {}
-        """Summaries of streams that were repaired since then and are not in the lists yet."""
+        self._unread = UnreadStreams(streams, journal, self._on_unread)
         self._cache = RoomCache(streams, journal, self._on_loaded, clock)
         self._states = StreamStates(streams)
         self.names = self._states.names
@@ -92,7 +89,9 @@ class RoomStore:
         summaries that the journal lacks.
         """
         summaries = self._journal.summaries()
-        missing = [made for stream in self._journal.missing_summaries() if (made := self._summary(stream)) is not None]
+        missing = [
+            made for stream in self._journal.missing_summaries() if (made := self._unread.summary(stream)) is not None
+        ]
         summaries = sorted([*summaries, *missing], key=lambda summary: summary.position)
         of_rooms = [
             LobbyChange(position, room, row if row is None else {**LATER_IN_ROWS, **row})
@@ -113,40 +112,22 @@ class RoomStore:
             self._index.complete_up_to(self._published)
         return missing
 
-    def _summary(self, stream: str) -> StreamSummary | None:
-        """Return a stream's summary, made again from its events, or None if they are damaged."""
-        return self._summary_of(self._journal.copy(stream, whole=False))
-
-    def _summary_of(self, copy: StreamCopy) -> StreamSummary | None:
-        stream = copy.stream
-        try:
-            state = self._streams.state_of(copy)
-        except Damaged as damaged:
-            state = self._streams.without_the_damaged(copy)
-            logger.error("stream unreadable", stream=stream, why=damaged.message, made_up=state is not None)
-            if state is None:
-                self._unread[stream] = None
-                if room := room_of(stream):
-                    self._known(room)  # so that callers get the error of the damage
-                return None
-        return StreamSummary(stream, copy.end, self._streams.kind_of(stream).row(state))
-
     def rebuild_summary(self, stream: str) -> None:
         """Write a damaged summary again. If there is no such stream, delete the summary. Raises StorageFailed."""
-        self._journal.rebuild_summary(stream, self._summary_of)
+        self._journal.rebuild_summary(stream, self._unread.summary_of)
 
     def mended(self, stream: str) -> None:
         """Reload a stream that was damaged and is now repaired or lost. The caller holds the commit lock."""
         if stream in self._unread:
-            summary = self._summary(stream)
+            summary = self._unread.summary(stream)
             if summary is not None:
                 self._journal.store_summaries([summary])
                 with self._lock:
                     if room_of(stream) is None:
                         self._put_summary(summary)
-                        del self._unread[stream]
+                        self._unread.remove(stream)
                     else:
-                        self._to_list[stream] = summary
+                        self._unread.add_repaired(summary)
         room = room_of(stream)
         if room is not None:
             with self._lock:
@@ -157,7 +138,7 @@ class RoomStore:
     def publish(self, batch: Batch) -> None:
         """Make a committed batch visible to all readers. Batches must come in the order of the log."""
         with self._lock:
-            for summary in (*self._late_summaries(batch), *batch.summaries):
+            for summary in (*self._unread.take_repaired(batch.entries[-1].position), *batch.summaries):
                 self._put_summary(summary)
             changed = {room: state for stream, state in batch.states.items() if (room := room_of(stream)) is not None}
             for room_id, state in changed.items():
@@ -170,19 +151,6 @@ class RoomStore:
             self._published = batch.entries[-1].position
             self._long_polls.notify(changed)
         self._on_published(batch)
-
-    def _late_summaries(self, batch: Batch) -> list[StreamSummary]:
-        """Return the summaries of repaired streams as changes at the end of the log.
-
-        Readers of the lobby have already read past their original positions.
-        """
-        if not self._to_list:
-            return []
-        late = [summary._replace(position=batch.entries[-1].position) for summary in self._to_list.values()]
-        for stream in self._to_list:
-            self._unread.pop(stream, None)
-        self._to_list.clear()
-        return late
 
     def _put_summary(self, summary: StreamSummary) -> None:
         stream, position, row = summary
@@ -435,6 +403,10 @@ class RoomStore:
         Damaged if it still cannot.
         """
         return self._streams.state_of(self._journal.copy(stream, whole=False).up_to(self._published))
+
+    def _on_unread(self, stream: str) -> None:
+        if room := room_of(stream):
+            self._known(room)  # so that callers get the error of the damage
 
     def _on_loaded(self, state: Room) -> None:
         self.time.at_least(state.at)

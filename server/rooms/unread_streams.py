@@ -1,0 +1,69 @@
+"""Streams that could not be read when the primary's term began, until a repair. Not safe for threads.
+
+Their present state is unknown. The room store has the only instance and holds its lock for changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from server.log.entries import StreamCopy, StreamSummary
+from server.log.journal.journal import Journal
+from server.log.streams import Streams
+from wire.errors import Damaged
+
+logger = structlog.get_logger()
+
+
+class UnreadStreams:
+    """The streams whose events are damaged, and summaries that are made again from events."""
+
+    def __init__(self, streams: Streams, journal: Journal, on_unread: Callable[[str], None]) -> None:
+        """``on_unread`` is called with each stream that cannot be read."""
+        self._streams = streams
+        self._journal = journal
+        self._on_unread = on_unread
+        self._unread: set[str] = set()
+        self._repaired: dict[str, StreamSummary] = {}
+        """Summaries of streams that were repaired since then and are not in the lists yet. All are in ``_unread``."""
+
+    def __contains__(self, stream: str) -> bool:
+        """Return whether the present state of a stream is unknown."""
+        return stream in self._unread
+
+    def summary(self, stream: str) -> StreamSummary | None:
+        """Return a stream's summary, made again from its events, or None if they are damaged."""
+        return self.summary_of(self._journal.copy(stream, whole=False))
+
+    def summary_of(self, copy: StreamCopy) -> StreamSummary | None:
+        """Return the summary of a copy of a stream, or None if its events are damaged. Then the stream is unread."""
+        stream = copy.stream
+        try:
+            state = self._streams.state_of(copy)
+        except Damaged as damaged:
+            state = self._streams.without_the_damaged(copy)
+            logger.error("stream unreadable", stream=stream, why=damaged.message, made_up=state is not None)
+            if state is None:
+                self._unread.add(stream)
+                self._on_unread(stream)
+                return None
+        return StreamSummary(stream, copy.end, self._streams.kind_of(stream).row(state))
+
+    def remove(self, stream: str) -> None:
+        """Record that the state of a stream is known again."""
+        self._unread.discard(stream)
+
+    def add_repaired(self, summary: StreamSummary) -> None:
+        """Store the summary of a repaired stream for ``take_repaired``."""
+        self._repaired[summary.stream] = summary
+
+    def take_repaired(self, position: int) -> list[StreamSummary]:
+        """Remove and return the summaries of repaired streams, as changes at that position at the end of the log.
+
+        Readers of the lobby have already read past their original positions.
+        """
+        repaired, self._repaired = self._repaired, {}
+        self._unread -= repaired.keys()
+        return [summary._replace(position=position) for summary in repaired.values()]
