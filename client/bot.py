@@ -13,7 +13,7 @@ from client.cluster import connect
 from client.room import News, RoomClient, new_request_id
 from game.bots.strategy import LEVELS, THINKS_S, Strategy, within
 from game.errors import Draining, InvalidArgument, Refusal, RoomFull
-from game.rooms.dedup import CommandAnswer
+from game.rooms.remembered_requests import CommandAnswer
 from wire.errors import StorageFailed
 
 

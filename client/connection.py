@@ -82,7 +82,8 @@ class RetryingConnection:
         attempts, instead of the same. A long poll retries with a wait of 0, so that the caller sees at once that the
         servers are back.
 
-        Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded, NotReady or Busy.
+        Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded, or the last attempt's
+        NotReady, Busy or Fenced.
         """
         limit_s = (self._retry_policy.deadline_s if deadline_s is None else deadline_s) + extra_s
         if not self._lock.acquire(timeout=limit_s):
@@ -135,7 +136,7 @@ class RetryingConnection:
         if self._remote is not None:
             self._remote.close()
         if self._failing_since is None:
-            self._failing_since = now  # a long time without calls is no sign that the object has moved
+            self._failing_since = now  # idle time before it is no sign that the object has moved
         if self._target is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
             return
         try:

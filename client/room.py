@@ -17,8 +17,8 @@ from game.forms.event_codec import from_plain
 from game.games.selection import Proposal
 from game.match.offers import OfferKind
 from game.rooms.chat import Line
-from game.rooms.dedup import CommandAnswer
 from game.rooms.events import Event, Left
+from game.rooms.remembered_requests import CommandAnswer
 
 WAIT_S = 20.0
 """How long a ``wait`` call for news stays open, in seconds."""
@@ -47,9 +47,9 @@ class RoomClient:
     """A room, for the player ``name``. Safe for threads.
 
     Every command returns a ``CommandAnswer``: the room's version after it and the caller's seat. A command raises
-    the Refusal with the reason if the rules do not allow it (``game.errors``). It raises DeadlineExceeded, NotReady or
-    Busy if the servers do not answer in time (``wire.errors``). After DeadlineExceeded it is unknown whether the
-    command was applied. The same command with the same ``request_id`` then returns its answer and is applied once.
+    the Refusal with the reason if the rules do not allow it (``game.errors``). It raises DeadlineExceeded, NotReady,
+    Busy or Fenced if the servers do not answer in time (``wire.errors``). After DeadlineExceeded it is unknown whether
+    the command was applied. The same command with the same ``request_id`` then returns its answer and is applied once.
     """
 
     def __init__(

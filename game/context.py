@@ -2,7 +2,7 @@
 
 *Service time* is the milliseconds during which a main server was the primary, counted from the cluster's first start.
 It stands still while there is no primary, so a takeover costs no player any time. It is the same for all main servers,
-whatever their machines' clocks show. It never goes back.
+whatever their machines' clocks show. During a term it never goes back.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from game.match.clock import Clock, clock_rule, written
 from game.match.offers import Offers
 from game.rooms.access import Access
 from game.rooms.chat import Line
-from game.rooms.dedup import CommandAnswer
+from game.rooms.remembered_requests import CommandAnswer
 from game.rooms.state import Room
 from game.rules import Outcome
 

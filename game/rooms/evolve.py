@@ -14,8 +14,8 @@ from typing import Any
 from game.errors import InvariantBroken, Refusal, check
 from game.rooms import events as e
 from game.rooms import evolve_people, evolve_play
-from game.rooms.dedup import CommandAnswer, Requests, forget_the_long_gone, remembered
 from game.rooms.events import Event
+from game.rooms.remembered_requests import CommandAnswer, Requests, forget_the_long_gone, remembered
 from game.rooms.state import Become, Room
 from game.rules import Seat
 

@@ -18,7 +18,7 @@ from game.match.offers import NO_OFFERS, Offers
 from game.rooms.access import OPEN, Access
 from game.rooms.chat import Talk
 from game.rooms.commands import SYSTEM
-from game.rooms.dedup import CommandAnswer, Requests
+from game.rooms.remembered_requests import CommandAnswer, Requests
 from game.rules import SEATS, Outcome, Position, Rules, Seat
 
 Phase = Literal["new", "waiting", "selecting", "playing", "finished", "closed"]

@@ -99,7 +99,7 @@ class Commit:
             try:
                 yield from self._write(batch)
             except (StorageFailed, Fenced) as error:
-                for submission in submissions:  # a refusal may depend on events of the batch, which are not written now
+                for submission in submissions:  # a refusal may depend on events of the batch, which may not be written
                     submission.answer, submission.error = None, error
                 return
             self._states.publish(batch)

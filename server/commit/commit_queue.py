@@ -15,7 +15,10 @@ Waiter = TypeVar("Waiter", bound=Submission)
 
 
 class CommitQueue(Generic[Waiter]):
-    """The commit lock and the submissions that wait for it. A submission without a stream needs the lock alone."""
+    """The commit lock and the submissions that wait for it.
+
+    A submission without a stream has no command; it only holds the lock.
+    """
 
     def __init__(self) -> None:
         # Whether the lock is held. While it is free, ``_waiting`` is empty.

@@ -26,7 +26,7 @@ def follow(
     go_on: Callable[[], bool],
     pause: Callable[[float], None],
 ) -> None:
-    """Call ``method`` with the position from ``after()`` and give the answer to ``apply`` until ``go_on()`` is false.
+    """Call ``method`` with the position from ``after()`` and give the answer to ``take_in`` until ``go_on()`` is false.
 
     Without a main server the copy stays as it is; the call is made again after ``again_s`` seconds.
     """

@@ -21,8 +21,8 @@ from server.control.backup_file import NoBackup
 from server.control.cluster import CannotStart, CannotStop, ClusterControl, NotRunning
 from server.control.restoration import NothingToResolve
 from server.settings import SettingsError, load
+from server.supervision.restart_rules import STAND_DOWN_S
 from server.supervision.role_status import DrainStatus, log_is_complete, whole
-from server.supervision.supervision import STAND_DOWN_S
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.errors import TicTacToeError
 from wire.os_errors import sentence_of

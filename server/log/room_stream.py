@@ -9,7 +9,7 @@ from game.context import Context, Limits
 from game.errors import InvariantBroken
 from game.forms import event_codec, records, snapshot_codec, views
 from game.forms.records import Record
-from game.rooms import decide, dedup, evolve, state
+from game.rooms import decide, evolve, remembered_requests, state
 from game.rooms.commands import Command
 from game.rooms.events import Event, Finished
 from game.rooms.state import Room
@@ -57,7 +57,7 @@ class RoomStream(StreamKind):
         return {"version": answer.version, "seat": answer.seat}
 
     def forgotten(self, before: Room, after: Room, events: Sequence[Event]) -> Mapping[Hashable, Mapping[str, object]]:
-        lost = dedup.forgotten(before.requests, after.requests, [event.by for event in events])
+        lost = remembered_requests.forgotten(before.requests, after.requests, [event.by for event in events])
         return {request: {"version": answer.version, "seat": answer.seat} for request, answer in lost.items()}
 
     def record(self, before: Room, event: Event, after: Room) -> Record | None:  # noqa: ARG002

@@ -1,7 +1,7 @@
 """A main server from its start to its takeover: opens its journal, then tries the takeover until it succeeds.
 
-Meanwhile it serves reads if only the disk, or its content, prevents the takeover. The primary's term replaces these
-reads in the same process. Pending waits are answered then, and clients repeat them.
+Meanwhile it serves reads if only a disk that refuses writes, or diverged journals, prevent the takeover. The primary's
+term replaces these reads in the same process. Pending waits are answered then, and clients repeat them.
 """
 
 from __future__ import annotations

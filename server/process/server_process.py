@@ -26,8 +26,8 @@ from server.settings import Settings
 from server.settings_checks import is_loopback
 from server.supervision import processes
 from server.supervision.heartbeat import Heartbeat, NameServerHeartbeat, PeerHeartbeat
+from server.supervision.restart_rules import STAND_DOWN_S
 from server.supervision.run_directory import RunDirectory
-from server.supervision.supervision import STAND_DOWN_S
 from server.supervision.supervisor import Supervisor
 from server.telemetry import logs, metrics
 from server.telemetry.counters import Traffic

@@ -27,7 +27,7 @@ def take_office(office: Epoch) -> Effects[None]:
 
 
 def attach(office: Epoch) -> Effects[LogEnd]:
-    """Begin to send; return where the replica's copy ends."""
+    """Announce this primary's epoch; return where the replica's copy ends."""
     return LogEnd(*(yield RemoteCall("attach", office)))
 
 

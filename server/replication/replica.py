@@ -76,7 +76,7 @@ class Replica:
         return Accepted(tuple(snapshots), tuple(entries), end)
 
     def appended(self, last: LogId) -> None:
-        """Record that the shell has written a ``Accepted``: the copy now ends at ``last``."""
+        """Record that the shell has written the content of an ``Accepted``: the copy now ends at ``last``."""
         check(last.position >= self.last.position, "a copy must not shrink by writing")
         self.last = last
 

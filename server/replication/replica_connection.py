@@ -23,7 +23,7 @@ Turn = Callable[[], AbstractContextManager[None]]
 
 
 def _no_turn() -> AbstractContextManager[None]:
-    raise InvariantBroken("this conversation is held where no turn can be taken")
+    raise InvariantBroken("this procedure runs where there is no commit lock")
 
 
 class ReplicaConnection:

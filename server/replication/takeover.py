@@ -32,8 +32,9 @@ DIVERGED = (
 )
 
 NotTaken = Callable[[TicTacToeError, bool], None]
-"""Called with the error of the disk or of its content that prevents a takeover. The flag: the own journal may be read
-meanwhile.
+"""Called with the error that prevents a takeover: the disk refuses writes, or the journals have diverged.
+
+The flag: the own journal may be read meanwhile.
 """
 
 logger = structlog.get_logger()

@@ -37,7 +37,7 @@ class EventFeed:
     def answer(self, room: str, view: Plain, recent: list[Plain], after_version: int, now: Mapping[str, Any]) -> Plain:
         """Return the events after a version, and the view that they lead to.
 
-        ``recent`` are those of these events that are in memory. ``now`` is added to the answer. ``gap`` is true if
+        ``recent``: the part of these events that is in memory. ``now`` is added to the answer. ``gap`` is true if
         earlier events are compacted. If not all events fit, the first ones are returned, without a view.
         """
         version = view["version"]

@@ -1,4 +1,4 @@
-"""Long polls for news of rooms, and the thread that answers them. The thread of a command never sends to spectators.
+"""Long polls for news of rooms, and the thread that answers them. A commit never waits for these callers.
 
 All callers that have the same version get the same answer. It is made and serialized once.
 """

@@ -24,6 +24,7 @@ from server.log.entries import StreamSummary
 from server.log.journal.journal import Journal
 from server.log.room_stream import room_of, room_stream
 from server.log.streams import Streams
+from server.log.unread_streams import UnreadStreams
 from server.rooms.archive_reader import ArchiveReader
 from server.rooms.event_feed import MOST_EVENTS, EventFeed
 from server.rooms.lobby import LobbyChange, LobbyChanges, LobbyCursor, Row
@@ -33,7 +34,6 @@ from server.rooms.room_index import RoomIndex, seated_in
 from server.rooms.room_timers import RoomTimers
 from server.rooms.service_clock import ServiceClock
 from server.rooms.stream_states import StreamStates
-from server.rooms.unread_streams import UnreadStreams
 from wire.later import Later
 from wire.waiting import about_to_wait
 

@@ -1,6 +1,6 @@
 """Processes of the cluster on this machine: started, begun, found and ended.
 
-``supervision`` decides which process to start and to end; ``run_directory`` records which process has a role.
+``restart_rules`` decides which process to start and to end; ``run_directory`` records which process has a role.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ from wire.whole_file import remove_leftovers, replace_file
 logger = structlog.get_logger()
 
 LOCK_RELEASE_S = 0.5
-"""Seconds for which a dead process may still hold its lock. Its first thread ends before its last, and only then the
-system frees the lock. That was up to 30 ms later, measured with 200 threads.
+"""Seconds for which a dead process may still hold its lock. It looks dead when its first thread has
+ended. The system frees the lock when the last one has: up to 30 ms later, measured with 200 threads.
 """
 
 

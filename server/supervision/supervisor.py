@@ -1,4 +1,4 @@
-"""Supervises one other server: the shell around ``supervision``, with one thread for each supervised role.
+"""Supervises one other server: the shell around ``restart_rules``, with one thread for each supervised role.
 
 A heartbeat is a call that the other server answers after a moment. When its process dies, the connection closes, and
 that is noticed at once. When it hangs, no answer comes in time. The answer depends on the threads that do the work (see
@@ -19,9 +19,9 @@ from server.supervision import processes
 from server.supervision.children import Children
 from server.supervision.heartbeat import Heartbeat
 from server.supervision.recovery_log import Recovery, RecoveryLog
+from server.supervision.restart_rules import Action, Condition, RestartLimits, Supervision
 from server.supervision.run_directory import RunDirectory
 from server.supervision.run_file import RunFile
-from server.supervision.supervision import Action, Condition, RestartLimits, Supervision
 from server.telemetry import metrics
 from server.telemetry.counters import DIED, HUNG, RecoveryCounts
 from server.telemetry.metrics import Reading
@@ -203,7 +203,7 @@ class Supervisor:
         if self.answers:
             logger.warning("does not answer", other=self.role, why=error.message)
             if self._lost_at is None:
-                # A process that hung was gone at its last heartbeat; a process that died worked until it did.
+                # After a hang the server counts as lost from its last heartbeat, after a death from now.
                 self._lost_at = self._heartbeat_at if self._accepts_connections else time.monotonic()
                 self._hung = self._accepts_connections
         self.answers = self._serving = False

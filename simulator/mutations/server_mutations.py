@@ -33,7 +33,7 @@ from server.replication.replicator import Replicator
 from server.replication.takeover_rules import BecomePrimary
 from server.rooms.event_feed import EventFeed
 from server.runtime.effects import Effects
-from server.supervision.supervision import Action, Supervision
+from server.supervision.restart_rules import Action, Supervision
 from simulator.cluster.servers.machine import Machine
 from simulator.mutations import damage_mutations as _damage  # noqa: F401  # imported, its mutations are in MUTATIONS
 from simulator.mutations import match_mutations as _matches  # noqa: F401

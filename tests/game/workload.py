@@ -19,8 +19,8 @@ from game.games.selection import Choices
 from game.match.offers import OFFER_KINDS
 from game.rooms import commands as c
 from game.rooms.commands import SYSTEM, SYSTEM_REQUESTS, Command
-from game.rooms.dedup import CommandAnswer
 from game.rooms.events import Event
+from game.rooms.remembered_requests import CommandAnswer
 from game.rooms.state import Room, answer_now, nothing
 from game.rules import SEATS
 from tests.game.playing import decided, evolved

@@ -9,7 +9,7 @@ import pytest
 from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import NotYourTurn
-from game.rooms.dedup import REMEMBERED_REQUESTS
+from game.rooms.remembered_requests import REMEMBERED_REQUESTS
 from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
 from tests.conftest import Game, new_names, whole

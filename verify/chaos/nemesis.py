@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from verify.chaos.plan import Fault, FaultKind
+from verify.chaos.fault_plan import Fault, FaultKind
 from verify.chaos.workload_processes import WorkloadProcesses
 from verify.testbed.cluster_faults import ClusterFaults
 

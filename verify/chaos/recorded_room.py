@@ -11,7 +11,7 @@ from client.room import News, RoomClient, new_request_id
 from client.views import View
 from game.errors import Refusal
 from game.rooms.commands import COMMANDS, Create
-from game.rooms.dedup import CommandAnswer
+from game.rooms.remembered_requests import CommandAnswer
 from verify.chaos.history_writer import HistoryWriter
 from wire.errors import TicTacToeError
 

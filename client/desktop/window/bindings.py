@@ -1,4 +1,6 @@
-"""The keys of a window. ``key_help`` has the page that lists them for people.
+"""The keys of a window. ``key_help`` shows the list of them, and ``client.texts.keys`` has its texts.
+
+Keys of one widget are bound in the widget.
 
 A field with the focus keeps the keys of writing: letters, and keys that move in a text.
 """

@@ -54,7 +54,7 @@ _PUT_SNAPSHOT = f"INSERT OR REPLACE INTO snapshots ({_COLUMNS}) VALUES (?, ?, ?,
 _PUT_SUMMARY = "INSERT OR REPLACE INTO listings (stream, position, row, sum) VALUES (?, ?, ?, ?)"
 _ADD_TERM = "INSERT INTO terms (epoch, holder, position, sum) VALUES (?, ?, ?, ?)"
 KEPT_TERMS = 1000
-"""Takeovers for which a journal can still be compared with another. So many terms fit into one message."""
+"""Takeovers for which a journal can still be compared with another. This many terms fit into one message."""
 _DROP_OLD_TERMS = (
     f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
 )

@@ -2,8 +2,8 @@
 
 Format 1 has no holders of epochs, and the replica's journal has no terms; its ``user_version`` is 0. Format 2 stores
 holders, the terms in every journal, and the position up to which streams were forgotten. Its rows have checksums
-(``row_format``). Rows of format 1 have no checksums until a scrub adds them. ``tests/samples`` has a sample of each
-format.
+(``row_format``). Rows of format 1 have no checksums until a scrub adds them. ``tests/samples`` has a folder of each
+format that was released.
 """
 
 from __future__ import annotations

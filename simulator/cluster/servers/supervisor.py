@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from game.errors import TicTacToeError
-from server.supervision.supervision import Action, Condition, RestartLimits, Supervision
+from server.supervision.restart_rules import Action, Condition, RestartLimits, Supervision
 from server.supervision.supervisor import CHECK_EVERY_S, DEFER_S
 from simulator.cluster.servers.machine import Machine
 from simulator.cluster.servers.rpc import Process

@@ -27,8 +27,8 @@ from game.rooms.commands import (
     Remove,
     Say,
 )
-from game.rooms.dedup import CommandAnswer
 from game.rooms.evolve import evolve
+from game.rooms.remembered_requests import CommandAnswer
 from game.rooms.state import Room, nothing
 from game.rules import Outcome
 from tests.game.playing import (

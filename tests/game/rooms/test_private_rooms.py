@@ -11,8 +11,8 @@ from game.rooms.chat import LINES_OF_ONE, Line
 from game.rooms.commands import Close, Create, Join, Lock, Remove, Say
 from game.rooms.decide import decide
 from game.rooms.decide_access import check_may_see
-from game.rooms.dedup import REMEMBERED_GONE
 from game.rooms.events import Locked, Removed, Returned, Said, Seated, Started, Watched
+from game.rooms.remembered_requests import REMEMBERED_GONE
 from game.rooms.state import Room, answer_to, nothing
 from tests.game.playing import LIMITS, after, decided, joined, left, opened, request, started, watched
 

@@ -18,8 +18,8 @@ from game.forms.event_codec import from_plain, to_plain
 from game.forms.snapshot_codec import decode, encode
 from game.forms.views import summary, talk, view
 from game.rooms.commands import Command, Match, Move
-from game.rooms.dedup import REMEMBERED_REQUESTS, CommandAnswer
 from game.rooms.events import Agreed, Event, Finished, Moved, Seated, Started
+from game.rooms.remembered_requests import REMEMBERED_REQUESTS, CommandAnswer
 from game.rooms.state import answer_to, nothing
 from game.rules import SEATS, TERMINATIONS
 from tests.examples import examples

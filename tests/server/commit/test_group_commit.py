@@ -18,7 +18,7 @@ import pytest
 from game.context import Limits
 from game.errors import CellTaken, NotYourTurn, Refusal
 from game.rooms.commands import Create, Join, Leave, Move
-from game.rooms.dedup import REMEMBERED_GONE, REMEMBERED_REQUESTS
+from game.rooms.remembered_requests import REMEMBERED_GONE, REMEMBERED_REQUESTS
 from game.rooms.state import Room
 from server.commit.commit import Commit, Submission
 from server.commit.group_commit import Committer

@@ -15,9 +15,9 @@ from server.control.cluster import ClusterControl
 from server.runtime.security import cluster_key
 from server.settings import ROOT, as_environment
 from server.supervision.processes import ROLES
+from server.supervision.restart_rules import STAND_DOWN_S
 from server.supervision.run_directory import RunDirectory
 from server.supervision.status import StatusReader
-from server.supervision.supervision import STAND_DOWN_S
 from tests.conditions import PATIENCE_S, wait_until
 from tests.conftest import HANG_S, Game, end, new_names
 from tests.server.control.test_cluster import left_of, pids_of

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from verify.chaos import nemesis
+from verify.chaos.fault_plan import Direction, Fault, FaultKind, Port
 from verify.chaos.nemesis import Nemesis
-from verify.chaos.plan import Direction, Fault, FaultKind, Port
 from verify.chaos.workload_processes import WorkloadProcesses
 from wire import MAIN, REPLICATION
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from verify.chaos.fault_plan import Fault, FaultKind
 from verify.chaos.nemesis import InjectedFault
-from verify.chaos.plan import Fault, FaultKind
 from verify.chaos.report import ChaosReport
 from wire import MAIN
 

@@ -1,7 +1,7 @@
 """What the user sees of a connection failure: nothing if it is short, otherwise the retries and the recovery. Pure.
 
-Several calls can be without an answer at a time (the watch of a room, a move). The link is lost from the first failure
-until the last of them is answered.
+Several calls can be without an answer at a time (the watch of a room, a move). The link is lost from the
+first call without an answer until the last of them is answered.
 """
 
 from __future__ import annotations

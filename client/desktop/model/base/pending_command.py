@@ -9,7 +9,7 @@ from client.desktop.model.base.background import Background, Task, until_answere
 from client.desktop.model.base.connection_state import Link
 from client.room import new_request_id
 from client.texts.phrases import refusal
-from game.rooms.dedup import CommandAnswer
+from game.rooms.remembered_requests import CommandAnswer
 from wire.errors import TicTacToeError
 
 

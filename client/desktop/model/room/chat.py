@@ -15,8 +15,8 @@ from client.texts.phrases import sentence
 from client.texts.room import too_long
 from game.errors import InvalidArgument
 from game.rooms.chat import KEPT_LINES, LONGEST_LINE, Line, clean
-from game.rooms.dedup import CommandAnswer
 from game.rooms.events import Said
+from game.rooms.remembered_requests import CommandAnswer
 from wire.errors import TicTacToeError
 
 SHOWN = 4 * KEPT_LINES

@@ -12,7 +12,7 @@ from client.texts import offers as texts
 from client.texts.games import called, name_in
 from client.views import View
 from game.match.offers import MOVES_BEFORE_ABORT, OFFER_KINDS, OfferKind
-from game.rooms.dedup import CommandAnswer
+from game.rooms.remembered_requests import CommandAnswer
 from game.rules import Seat, other
 
 CLAIM_AFTER_MS = 60_000

@@ -7,7 +7,7 @@ from threading import Event
 
 from client.desktop.model.base.background import Background, Task, until_answered
 from client.game_archive import Change, Played
-from client.texts.results import counted, result_text, with_rating
+from client.texts.series_result import counted, result_text, with_rating
 from client.views import View
 from game.errors import NoSuchGame
 

@@ -17,7 +17,7 @@ from client.room import RoomClient
 from client.views import View
 from game.games.selection import Proposal
 from game.rooms.commands import Propose
-from game.rooms.dedup import CommandAnswer
+from game.rooms.remembered_requests import CommandAnswer
 from game.rooms.state import Room
 from tests.client.desktop.model.seen import seen
 from tests.conditions import wait_until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.supervision.supervision import LONGEST_BACKOFF_S, Action, Condition, RestartLimits, Supervision
+from server.supervision.restart_rules import LONGEST_BACKOFF_S, Action, Condition, RestartLimits, Supervision
 
 LIMITS = RestartLimits(grace_s=10.0, hang_s=1.2, start_limit_s=5.0, stable_s=0.5)
 

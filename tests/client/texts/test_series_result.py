@@ -8,8 +8,8 @@ import pytest
 
 from client.texts.games import terms
 from client.texts.headline import headline
-from client.texts.results import counted, result_text
 from client.texts.room import room_title
+from client.texts.series_result import counted, result_text
 from client.views import View
 from game.context import Context
 from game.games.registry import short_list

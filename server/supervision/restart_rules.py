@@ -12,7 +12,7 @@ Inputs: a heartbeat was answered (``on_heartbeat``), its process is gone (``on_e
       -> ENDING when it misses them for longer than the limit, -> STARTING or BACKOFF after on_exit
     ENDING    END was returned
       -> STARTING or BACKOFF after on_exit
-    BACKOFF   it died at or soon after its start: the pause before the next start grows each time
+    BACKOFF   the pause before the next start; it grows each time that the process died at or soon after its start
       -> STARTING when the pause is over, -> RUNNING after on_heartbeat (another supervisor started it)
 """
 

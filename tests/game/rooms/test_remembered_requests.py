@@ -9,15 +9,6 @@ from hypothesis import strategies as st
 from game.errors import InvariantBroken
 from game.forms.snapshot_codec import encode
 from game.rooms.commands import Close, Create, Join, Leave, Move, Rematch
-from game.rooms.dedup import (
-    REMEMBERED_GONE,
-    REMEMBERED_REQUESTS,
-    CommandAnswer,
-    Requests,
-    forget_the_long_gone,
-    forgotten,
-    remembered,
-)
 from game.rooms.events import (
     Closed,
     Created,
@@ -31,6 +22,15 @@ from game.rooms.events import (
     Watched,
 )
 from game.rooms.evolve import evolve
+from game.rooms.remembered_requests import (
+    REMEMBERED_GONE,
+    REMEMBERED_REQUESTS,
+    CommandAnswer,
+    Requests,
+    forget_the_long_gone,
+    forgotten,
+    remembered,
+)
 from game.rooms.state import Room, answer_now, answer_to, nothing
 from tests.game.playing import (
     after,
