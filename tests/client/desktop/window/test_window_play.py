@@ -10,7 +10,7 @@ from client.game_archive import from_json
 from game.games.selection import Proposal
 from server.control.cluster import ClusterControl
 from tests.client.desktop.window.test_window import assert_fits
-from tests.client.desktop.window.windows import Desk, Person
+from tests.client.desktop.window.windows import Desk, Person, play
 
 
 @pytest.fixture
@@ -37,8 +37,7 @@ def test_the_whole_way_from_play_to_the_archive(desk: Desk, matched: tuple[Perso
     ben.room.selection.agree.invoke()
     desk.wait(lambda: ann.room.model.view is not None and ann.room.model.view.phase == "playing")
     first, second = (ann, ben) if ann.room.model.seat == "X" else (ben, ann)
-    for number, cell in enumerate((0, 3, 1, 4, 2)):
-        (first, second)[number % 2].plays(cell) if number < 4 else first.clicks(cell)
+    play((0, 3, 1, 4, 2), first, second)
     first.waits_for(headline="You won!")
     for person, words in ((first, "You won · rating 1500 → "), (second, "You lost · rating 1500 → ")):
         desk.wait(lambda person=person, words=words: words in str(person.room.actions.result.cget("text")))  # type: ignore[misc]
