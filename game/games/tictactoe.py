@@ -16,16 +16,16 @@ from game.rules import Outcome, Seat, other
 
 SMALLEST = 3
 LARGEST = 10
-DEFAULTS: Mapping[str, int] = {"width": 3, "height": 3, "in_a_row": 3}
-"""The board of a room whose creator chose none."""
 EMPTY = "."
-BOARDS: Mapping[str, Mapping[str, object]] = {
+BOARDS: Mapping[str, Mapping[str, int]] = {
     "3x3": {"width": 3, "height": 3, "in_a_row": 3},
     "5x5": {"width": 5, "height": 5, "in_a_row": 4},
     "7x7": {"width": 7, "height": 7, "in_a_row": 5},
     "10x10": {"width": 10, "height": 10, "in_a_row": 5},
 }
 """The boards for matches, by name."""
+DEFAULTS = BOARDS["3x3"]
+"""The board of a room whose creator chose none."""
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 

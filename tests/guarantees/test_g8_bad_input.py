@@ -48,7 +48,6 @@ JUNK: list[object] = [
     ["x"] * 3000,
 ]
 NOT_JUNK_FOR = {"title", "options", "role", "timeout_s", "after", "terms", "wish", "on"}
-OPEN_CLASSES = (FrontDoor, RoomApi, ClientApi)
 PEER_CLASSES = (PeerApi, MainPeerApi, ReplicaService)
 
 

@@ -41,7 +41,7 @@ class Bar(NamedTuple):
 def bars(view: View, me: str, at: int, *, claim_after_ms: int = CLAIM_AFTER_MS) -> tuple[Bar, ...]:
     """Return the bars to show at a service time."""
     seat = view.seat_of(me)
-    shown = [_offer(view, seat, whose, what) for whose, what in view.offers]
+    shown = [_offer(view, seat, offerer, what) for offerer, what in view.offers]
     if view.phase == "finished":
         shown += _next_game(view, seat, at)
     elif view.phase == "playing" and seat is not None:
@@ -59,10 +59,10 @@ def may_be_offered(view: View, seat: Seat | None) -> tuple[OfferKind, ...]:
     return tuple(what for what in OFFER_KINDS if may[what] and what not in pending)
 
 
-def _offer(view: View, seat: Seat | None, whose: Seat, what: OfferKind) -> Bar:
-    if whose == seat:
+def _offer(view: View, seat: Seat | None, offerer: Seat, what: OfferKind) -> Bar:
+    if offerer == seat:
         return Bar(texts.pending("", what), (BarButton(texts.WITHDRAW, "decline", what),))
-    text = texts.pending(called(view, name_in(view, whose)), what)
+    text = texts.pending(called(view, name_in(view, offerer)), what)
     if seat is None:
         return Bar(text)
     return Bar(text, (BarButton(texts.ACCEPT, "accept", what), BarButton(texts.DECLINE, "decline", what)))
@@ -75,7 +75,7 @@ def _next_game(view: View, seat: Seat | None, at: int) -> list[Bar]:
     """
     countdown = "" if view.due_at is None else texts.next_game_in(seconds_until(view.due_at, at))
     if seat is None or not view.rematch:
-        offers = "".join(texts.offers_rematch(called(view, name_in(view, whose))) for whose in view.rematch[:1])
+        offers = "".join(texts.offers_rematch(called(view, name_in(view, offerer))) for offerer in view.rematch[:1])
         return [Bar(countdown or offers)] if countdown or offers else []
     offered = seat in view.rematch
     text = texts.rematch(countdown, called(view, name_in(view, other(seat))), offered=offered)

@@ -96,8 +96,8 @@ class SelectionModel:
         if selection is None:
             return ""
         lines = [
-            texts.proposes("" if whose == seat else called(view, name_in(view, whose)), proposal(what))
-            for whose, what in selection.proposals.items()
+            texts.proposes("" if proposer == seat else called(view, name_in(view, proposer)), proposal(what))
+            for proposer, what in selection.proposals.items()
         ]
         lines += self._advice(view, seat)
         return "\n".join([*lines, texts.random_in(seconds_until(selection.until, at))])
