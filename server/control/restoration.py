@@ -70,7 +70,7 @@ def _raise_epoch(file: Path, known: int) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         journal = Journal(connection)
         journal.drop_empty_terms()
-        journal.take_office(Epoch(max(known, journal.office.epoch, journal.last.epoch) + 1, RESTORED))
+        journal.store_epoch(Epoch(max(known, journal.epoch.number, journal.last.epoch) + 1, RESTORED))
 
 
 class NothingToResolve(Exception):

@@ -203,11 +203,11 @@ class StreamCopy(NamedTuple):
 class Epoch(NamedTuple):
     """The number of a primary's term, and the holder's id, which differs between two servers with the same number."""
 
-    epoch: int
+    number: int
     holder: str
 
 
-NO_OFFICE = Epoch(0, "")
+NO_EPOCH = Epoch(0, "")
 FARTHEST_LEAP = 1_000_000
 """How far an epoch may be above the last known epoch. Each takeover adds 1, and a copy misses only a few takeovers."""
 

@@ -90,19 +90,19 @@ def terms(value: object) -> list[EpochStart]:
     return rows
 
 
-def follow(previous: LogId, office_epoch: int, parts: Sequence[Entry | Snapshot], terms: Sequence[EpochStart]) -> None:
+def follow(previous: LogId, epoch_number: int, parts: Sequence[Entry | Snapshot], terms: Sequence[EpochStart]) -> None:
     """Check that rows can follow ``previous`` in that epoch, and that ``terms`` begin within them.
 
     Raises InvalidArgument.
     """
     end = max((part.position for part in parts), default=previous.position)
     for term in terms:
-        if not (previous.position < term.first <= end and term.epoch <= office_epoch):
+        if not (previous.position < term.first <= end and term.epoch <= epoch_number):
             raise InvalidArgument("terms must begin in what is sent")
     for part in parts:
         if part.position <= previous.position:
             raise InvalidArgument("what is sent must come after what is there")
-        if not part.epoch <= office_epoch:
+        if not part.epoch <= epoch_number:
             raise InvalidArgument("nothing can be written in an epoch that has not begun")
 
 

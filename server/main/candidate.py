@@ -20,7 +20,7 @@ from server.main.read_only import ReadOnly
 from server.process.server_journal import open_journal_of
 from server.process.server_process import ServerProcess
 from server.replication.replica_connection import ReplicaConnection
-from server.replication.takeover import take_office
+from server.replication.takeover import take_over
 from server.runtime.retries import Retries
 from wire.errors import TicTacToeError
 from wire.rpc import Endpoint
@@ -56,9 +56,9 @@ class Candidate:
 
     def _run(self, journal: Journal) -> None:
         settings = self._process.settings
-        attempts = self._process.retries["office"] = Retries("office not taken")
-        office = self._line.hold(
-            take_office(
+        attempts = self._process.retries["office"] = Retries("takeover failed")
+        epoch = self._line.hold(
+            take_over(
                 journal,
                 wait_limit_s=settings.recovery_wait_s,
                 piece_bytes=settings.piece_bytes,
@@ -67,9 +67,9 @@ class Candidate:
                 not_taken=lambda error, may_be_read: self._not_taken(journal, error, may_be_read=may_be_read),
             )
         )
-        if office is None:
+        if epoch is None:
             return
-        term = PrimaryTerm(self._process, self._clients, journal, office, self._line)
+        term = PrimaryTerm(self._process, self._clients, journal, epoch, self._line)
         term.begin()
         self._peer.serve(term)
         if self._reads is not None:

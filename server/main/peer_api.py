@@ -71,7 +71,7 @@ class MainPeerApi(PeerApi):
 
     def readings(self) -> Iterator[Reading]:
         """Yield the main server's metrics; before its term, only that there is none."""
-        yield Reading(metrics.IN_OFFICE, 0 if self.term is None else 1)
+        yield Reading(metrics.IS_PRIMARY, 0 if self.term is None else 1)
         yield Reading(metrics.READ_ONLY, 1 if self.reads_only else 0)
         if self.term is not None:
             yield from self.term.readings()

@@ -59,7 +59,7 @@ class PrimaryTerm(Reads):
     committer: Committer
 
     def __init__(
-        self, process: ServerProcess, clients: Endpoint, journal: Journal, office: Epoch, line: ReplicaConnection
+        self, process: ServerProcess, clients: Endpoint, journal: Journal, epoch: Epoch, line: ReplicaConnection
     ) -> None:
         settings = process.settings
         faults = Failpoints(settings.test_faults)
@@ -99,7 +99,7 @@ class PrimaryTerm(Reads):
         )
         journal.damage.on_found = line.wake
         self.link = Replicator(
-            Primary(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
+            Primary(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
             journal,
             self._compactor,
             faults=faults,

@@ -21,49 +21,49 @@ def standing(own_end: LogEnd) -> Effects[ReplicaState]:
     return ReplicaState(Epoch(*answer["office"]), LogEnd(*answer["last"]), answer["has_own"])
 
 
-def take_office(office: Epoch) -> Effects[None]:
+def promise(epoch: Epoch) -> Effects[None]:
     """Make the replica obey only this epoch."""
-    yield RemoteCall("take_office", office)
+    yield RemoteCall("take_office", epoch)
 
 
-def attach(office: Epoch) -> Effects[LogEnd]:
+def attach(epoch: Epoch) -> Effects[LogEnd]:
     """Announce this primary's epoch; return where the replica's copy ends."""
-    return LogEnd(*(yield RemoteCall("attach", office)))
+    return LogEnd(*(yield RemoteCall("attach", epoch)))
 
 
 def append(
-    office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry], terms: Sequence[EpochStart]
+    epoch: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry], terms: Sequence[EpochStart]
 ) -> Effects[LogEnd]:
     """Send what follows on ``previous``, with the terms that begin there.
 
     Returns where the copy ends now. That shows whether the replica stored the entries.
     """
-    return LogEnd(*(yield RemoteCall("append", (*office, previous, snapshots, entries, terms))))
+    return LogEnd(*(yield RemoteCall("append", (*epoch, previous, snapshots, entries, terms))))
 
 
-def begin_copy(office: Epoch, copy: int) -> Effects[None]:
+def begin_copy(epoch: Epoch, copy: int) -> Effects[None]:
     """Announce the whole journal in pieces. ``copy`` is a number that identifies it within this epoch."""
-    yield RemoteCall("begin_copy", (*office, copy))
+    yield RemoteCall("begin_copy", (*epoch, copy))
 
 
-def add_to_copy(office: Epoch, copy: int, piece: int, copies: Sequence[StreamCopy]) -> Effects[None]:
+def add_to_copy(epoch: Epoch, copy: int, piece: int, copies: Sequence[StreamCopy]) -> Effects[None]:
     """Send a piece of that copy, numbered from 0."""
-    yield RemoteCall("add_to_copy", (*office, copy, piece, copies))
+    yield RemoteCall("add_to_copy", (*epoch, copy, piece, copies))
 
 
-def end_copy(office: Epoch, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]) -> Effects[LogEnd]:
+def end_copy(epoch: Epoch, copy: int, pieces: int, last: LogId, terms: Sequence[EpochStart]) -> Effects[LogEnd]:
     """End that copy of ``pieces`` pieces, up to ``last``, with these terms: it replaces the replica's old copy."""
-    return LogEnd(*(yield RemoteCall("end_copy", (*office, copy, pieces, last, terms))))
+    return LogEnd(*(yield RemoteCall("end_copy", (*epoch, copy, pieces, last, terms))))
 
 
-def forget(office: Epoch, streams: Sequence[str]) -> Effects[None]:
+def forget(epoch: Epoch, streams: Sequence[str]) -> Effects[None]:
     """Delete these streams of rooms that were closed long ago."""
-    yield RemoteCall("forget", (*office, streams))
+    yield RemoteCall("forget", (*epoch, streams))
 
 
-def drop_after_gaps(office: Epoch) -> Effects[Sequence[str]]:
+def drop_after_gaps(epoch: Epoch) -> Effects[Sequence[str]]:
     """Make the replica drop the entries after missing events; return the streams in which it did so."""
-    streams: Sequence[str] = yield RemoteCall("drop_after_gaps", office)
+    streams: Sequence[str] = yield RemoteCall("drop_after_gaps", epoch)
     return streams
 
 
@@ -72,19 +72,19 @@ def terms() -> Effects[list[EpochStart]]:
     return [EpochStart(*term) for term in (yield RemoteCall("terms", ()))]
 
 
-def rows(office: Epoch, holes: Holes) -> Effects[StreamCopy]:
+def rows(epoch: Epoch, holes: Holes) -> Effects[StreamCopy]:
     """Return the replica's rows in the place of those that are damaged or missing here."""
-    return copy_from((yield RemoteCall("rows_of", (*office, *holes))))
+    return copy_from((yield RemoteCall("rows_of", (*epoch, *holes))))
 
 
-def damage(office: Epoch) -> Effects[list[Holes]]:
+def damage(epoch: Epoch) -> Effects[list[Holes]]:
     """Return what is damaged or missing in some streams of the replica's copy."""
-    return [Holes(stream, tuple(versions), *rest) for stream, versions, *rest in (yield RemoteCall("damage", office))]
+    return [Holes(stream, tuple(versions), *rest) for stream, versions, *rest in (yield RemoteCall("damage", epoch))]
 
 
-def mend(office: Epoch, rows: StreamCopy, *, complete: bool) -> Effects[None]:
+def mend(epoch: Epoch, rows: StreamCopy, *, complete: bool) -> Effects[None]:
     """Send rows for damaged rows of the replica. ``complete``: no more follow for this stream now."""
-    yield RemoteCall("mend", (*office, [rows], complete))
+    yield RemoteCall("mend", (*epoch, [rows], complete))
 
 
 def copies(piece_bytes: int) -> Effects[list[StreamCopy]]:

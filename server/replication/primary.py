@@ -84,9 +84,9 @@ class Primary:
     ``committed`` never falls, and it is at most ``last.position``. ``sync_state`` never leaves ``FENCED``.
     """
 
-    def __init__(self, office: Epoch, last: LogId, terms: EpochHistory, *, forgotten_at: int = 0) -> None:
+    def __init__(self, epoch: Epoch, last: LogId, terms: EpochHistory, *, forgotten_at: int = 0) -> None:
         """``forgotten_at``: the position at which both logs ended when streams were last deleted."""
-        self.office = office
+        self.epoch = epoch
         self.last = last
         self.committed = last.position
         self.sync_state = SyncState.DEGRADED

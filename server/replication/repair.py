@@ -53,22 +53,22 @@ class Repair:
         """Whether a row of either copy waits for repair."""
         return bool(self._journal.damage.waiting) or self._replica_is_damaged()
 
-    def mend_some(self, office: Epoch) -> Effects[None]:
+    def mend_some(self, epoch: Epoch) -> Effects[None]:
         """Repair a few streams of both copies. Raises StorageFailed and the errors of a call of the replica."""
         for stream in self._journal.damage.waiting[:AT_ONCE]:
             # No snapshot must be taken of rows that are being replaced. Nothing else waits for this lock.
             with self._compactor.paused():
-                yield from self._mend_own(office, stream)
+                yield from self._mend_own(epoch, stream)
         if self._replica_is_damaged():
-            for holes in (yield from messages.damage(office)):
+            for holes in (yield from messages.damage(epoch)):
                 rows = rows_for(self._journal.copy(holes.stream), holes)
-                yield from messages.mend(office, rows, complete=len(holes.versions) < VERSIONS_AT_ONCE)
+                yield from messages.mend(epoch, rows, complete=len(holes.versions) < VERSIONS_AT_ONCE)
         self.retries.succeeded()
 
-    def _mend_own(self, office: Epoch, stream: str) -> Effects[None]:
+    def _mend_own(self, epoch: Epoch, stream: str) -> Effects[None]:
         copy = self._journal.copy(stream)
         for holes in _in_pieces(lacks(copy)):
-            copy = filled(copy, (yield from messages.rows(office, holes)))
+            copy = filled(copy, (yield from messages.rows(epoch, holes)))
         mended = put_in_order(copy, self._streams, self._in_memory(stream))
         put(self._journal, mended)
         if holes_of(mended) is None:

@@ -32,42 +32,42 @@ class Accepted:
 class Replica:
     """The state of a replica: the epoch that it obeys, and where its copy ends.
 
-    ``office`` only rises, and it is on disk before it changes here. ``last`` is what the journal has written.
+    ``epoch`` only rises, and it is on disk before it changes here. ``last`` is what the journal has written.
     """
 
-    def __init__(self, office: Epoch, last: LogId) -> None:
-        self.office = office
+    def __init__(self, epoch: Epoch, last: LogId) -> None:
+        self.epoch = epoch
         self.last = last
 
-    def may_take_office(self, office: Epoch) -> None:
+    def check_promise(self, epoch: Epoch) -> None:
         """Raises Fenced unless that epoch is higher than every earlier epoch.
 
         Raises InvalidArgument if it is so much higher that epochs could run out.
         """
-        if office.epoch <= self.office.epoch:
-            raise Fenced(f"epoch {self.office.epoch} is in office")
-        if self.office.epoch and office.epoch - self.office.epoch > FARTHEST_LEAP:
+        if epoch.number <= self.epoch.number:
+            raise Fenced(f"epoch {self.epoch.number} is in office")
+        if self.epoch.number and epoch.number - self.epoch.number > FARTHEST_LEAP:
             raise InvalidArgument("that epoch is too far ahead of the last")
 
-    def promised(self, office: Epoch) -> None:
+    def promise(self, epoch: Epoch) -> None:
         """Obey only this epoch from now on. The shell has already written it down."""
-        self.may_take_office(office)
-        self.office = office
+        self.check_promise(epoch)
+        self.epoch = epoch
 
-    def obey(self, office: Epoch) -> None:
+    def require(self, epoch: Epoch) -> None:
         """Raises Fenced unless that epoch is the one that the replica obeys."""
-        if office != self.office:
-            raise Fenced(f"epoch {self.office.epoch} is in office")
+        if epoch != self.epoch:
+            raise Fenced(f"epoch {self.epoch.number} is in office")
 
     def receive(
-        self, office: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
+        self, epoch: Epoch, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]
     ) -> Accepted:
         """Decide about a message of the primary.
 
         A message that is repeated, or that does not follow on this copy, changes nothing. Raises Fenced for another
         primary.
         """
-        self.obey(office)
+        self.require(epoch)
         log_ids = [part.log_id for part in snapshots] + [part.log_id for part in entries]
         if previous != self.last:
             return Accepted((), (), self.last)

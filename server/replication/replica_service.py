@@ -77,7 +77,7 @@ class ReplicaService(PeerApi):
         self._streams = Streams(Limits())  # reading streams does not depend on limits
         # Guards the journal's and ``_replica``'s changes: while it is free, both have the same end and epoch.
         self._lock = threading.Lock()
-        self._replica = Replica(journal.office, journal.last)
+        self._replica = Replica(journal.epoch, journal.last)
         self.scrub: Scrub | None = None
         # Until when a replacement of the copy counts as progress (monotonic seconds); 0 while there is none.
         self._replacing_until = 0.0
@@ -97,7 +97,7 @@ class ReplicaService(PeerApi):
     @property
     def epoch(self) -> int:
         """The epoch that this copy obeys."""
-        return self._replica.office.epoch
+        return self._replica.epoch.number
 
     @property
     def position(self) -> int:
@@ -126,7 +126,7 @@ class ReplicaService(PeerApi):
         """
         with self._lock:
             has_own = self._journal.terms.contain(LogEnd(epoch, position, holder), self._replica.last)
-            return {"office": self._replica.office, "last": self._end, "has_own": has_own}
+            return {"office": self._replica.epoch, "last": self._end, "has_own": has_own}
 
     @remote(epoch=_EPOCH, holder=_HOLDER)
     def take_office(self, epoch: int, holder: str) -> None:
@@ -140,9 +140,9 @@ class ReplicaService(PeerApi):
         epoch.
         """
         with self._lock:
-            office = self._office(epoch, holder)
-            if office != self._replica.office:
-                self._promise(office)
+            sender = self._sender(epoch, holder)
+            if sender != self._replica.epoch:
+                self._promise(sender)
             self._journal.damage.retry_all()
             self._filled.clear()
             return self._end
@@ -166,10 +166,10 @@ class ReplicaService(PeerApi):
     ) -> LogEnd:
         """Write what follows on ``previous``, and return where the copy ends now. Raises Fenced."""
         with self._lock:
-            office = self._office(epoch, holder)
-            self._replica.obey(office)
-            message_checks.follow(previous, office.epoch, (*snapshots, *entries), terms)
-            order = self._replica.receive(office, previous, snapshots, entries)
+            sender = self._sender(epoch, holder)
+            self._replica.require(sender)
+            message_checks.follow(previous, sender.number, (*snapshots, *entries), terms)
+            order = self._replica.receive(sender, previous, snapshots, entries)
             if order.snapshots or order.entries:
                 # Otherwise a snapshot that the compactor makes of older entries could replace an incoming one.
                 with self._compactor.paused() if order.snapshots else contextlib.nullcontext():
@@ -182,7 +182,7 @@ class ReplicaService(PeerApi):
     def begin_copy(self, epoch: int, holder: str, copy: int) -> None:
         """Begin to receive a whole copy. The old copy stays valid until the new one is complete. Raises Fenced."""
         with self._lock:
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             self._journal.begin_copy()
             self._incoming = (copy, 0)
 
@@ -190,7 +190,7 @@ class ReplicaService(PeerApi):
     def add_to_copy(self, epoch: int, holder: str, copy: int, piece: int, copies: Sequence[StreamCopy]) -> None:
         """Add a piece to the incoming copy. Raises Fenced, and NotReady if it is not the next piece."""
         with self._lock:
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             self._expect(copy, piece)
             self._journal.add_to_copy(
                 [piece.snapshot for piece in copies if piece.snapshot is not None],
@@ -209,7 +209,7 @@ class ReplicaService(PeerApi):
         Raises Fenced, and NotReady when a piece is missing.
         """
         with self._lock:
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             self._expect(copy, pieces)
             self._incoming = None
             self._replacing_until = time.monotonic() + LONGEST_REPLACING_S
@@ -226,7 +226,7 @@ class ReplicaService(PeerApi):
     def drop_after_gaps(self, epoch: int, holder: str) -> list[str]:
         """Drop the entries after missing entries; return the streams in which that was done. Raises Fenced."""
         with self._lock:
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             with self._compactor.paused():
                 torn = self._journal.drop_after_gaps()
             self._replica.replaced(self._journal.last)
@@ -240,7 +240,7 @@ class ReplicaService(PeerApi):
         Each item is (stream, versions, whether the snapshot is damaged, last version). Raises Fenced.
         """
         with self._lock:
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             return [self._next_holes(stream) for stream in self._journal.damage.waiting[:AT_ONCE]]
 
     def _next_holes(self, stream: str) -> Holes:
@@ -271,7 +271,7 @@ class ReplicaService(PeerApi):
         Raises Fenced.
         """
         with self._lock:
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             wanted = tuple(_NUMBER(version) for version in versions)
             return rows_for(self._journal.copy(stream), Holes(stream, wanted, snapshot, after))
 
@@ -283,7 +283,7 @@ class ReplicaService(PeerApi):
         that arrives late, after its stream was repaired or deleted, changes nothing. Raises Fenced.
         """
         with self._lock, self._compactor.paused():
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             for theirs in copies:
                 if not self._journal.damage.knows(theirs.stream):
                     continue
@@ -302,7 +302,7 @@ class ReplicaService(PeerApi):
     def forget(self, epoch: int, holder: str, streams: Sequence[str]) -> None:
         """Delete the streams of rooms that were closed long ago. Raises Fenced."""
         with self._lock:
-            self._replica.obey(self._office(epoch, holder))
+            self._replica.require(self._sender(epoch, holder))
             self._journal.forget(streams)
             self._compactor.forgotten(streams)
 
@@ -331,15 +331,15 @@ class ReplicaService(PeerApi):
         if self._incoming != (copy, piece):
             raise NotReady("that is not the next piece of the copy that is coming")
 
-    def _promise(self, office: Epoch) -> None:
+    def _promise(self, epoch: Epoch) -> None:
         """Write the promise to obey that epoch, then obey it.
 
         The write comes first: a promise that could not be written must not be in memory either.
         """
-        self._replica.may_take_office(office)
-        self._journal.take_office(office)
-        self._replica.promised(office)
+        self._replica.check_promise(epoch)
+        self._journal.store_epoch(epoch)
+        self._replica.promise(epoch)
 
-    def _office(self, epoch: int, holder: str) -> Epoch:
+    def _sender(self, epoch: int, holder: str) -> Epoch:
         """Return the epoch of a message. With the failpoint ``no_epoch_check`` every epoch is obeyed."""
-        return self._replica.office if self._faults.on("no_epoch_check") else Epoch(epoch, holder)
+        return self._replica.epoch if self._faults.on("no_epoch_check") else Epoch(epoch, holder)

@@ -94,7 +94,7 @@ class Replicator:
     @property
     def epoch(self) -> int:
         """The epoch of this primary."""
-        return self._primary.office.epoch
+        return self._primary.epoch.number
 
     @property
     def sync_state(self) -> SyncState:
@@ -138,7 +138,7 @@ class Replicator:
         if self._primary.sync_state is not SyncState.IN_SYNC:
             return False
         try:
-            yield from messages.forget(self._primary.office, streams)
+            yield from messages.forget(self._primary.epoch, streams)
         except TicTacToeError as error:
             self._on_error(error)
             return False
@@ -162,7 +162,7 @@ class Replicator:
     def _append(self, previous: LogId, snapshots: Sequence[Snapshot], entries: Sequence[Entry]) -> Effects[LogEnd]:
         positions = [snapshot.position for snapshot in snapshots] + [entry.position for entry in entries]
         terms = self._journal.terms.written(previous.position, max(positions, default=previous.position))
-        return (yield from messages.append(self._primary.office, previous, snapshots, entries, terms))
+        return (yield from messages.append(self._primary.epoch, previous, snapshots, entries, terms))
 
     def _on_error(self, error: TicTacToeError) -> Output:
         was_in_sync = self._primary.sync_state is SyncState.IN_SYNC
@@ -187,7 +187,7 @@ class Replicator:
         if self._primary.sync_state is not SyncState.IN_SYNC:
             return
         try:
-            yield from repair.mend_some(self._primary.office)
+            yield from repair.mend_some(self._primary.epoch)
         except (Unreachable, Fenced) as error:
             self._on_error(error)
         except TicTacToeError as error:  # for example a full disk: the replica is still in sync
@@ -196,7 +196,7 @@ class Replicator:
 
     def _attach(self) -> Effects[None]:
         try:
-            output = self._attached((yield from messages.attach(self._primary.office)))
+            output = self._attached((yield from messages.attach(self._primary.epoch)))
             while isinstance(output, (SendBacklog, SendCopy)):
                 output = yield from self._catch_up(output)
         except TicTacToeError as error:
@@ -214,7 +214,7 @@ class Replicator:
             self._journal.guard.diverged()
             self._step_down("the replica has entries that this server's journal lacks")
         else:
-            self._step_down("another main server is in office")
+            self._step_down("another main server is the primary")
 
     def _attached(self, end: LogEnd) -> Output | None:
         with self._lock:
@@ -245,17 +245,17 @@ class Replicator:
 
     def _send_copy(self) -> Effects[LogEnd]:
         """Send the whole journal as it is now. Entries that are written meanwhile follow as a backlog."""
-        office = self._primary.office
+        epoch = self._primary.epoch
         with self._compactor.paused():
             upto = self._primary.last
             logger.info("sending the replica a whole copy", position=upto.position)
             self._copies += 1
             copy, piece, after = self._copies, 0, BEFORE_ALL
-            yield from messages.begin_copy(office, copy)
+            yield from messages.begin_copy(epoch, copy)
             while parts := self._journal.parts(after, self._piece_bytes):
                 after = parts[-1].place
                 sent = [part.up_to(upto.position) for part in parts]
-                yield from messages.add_to_copy(office, copy, piece, [part for part in sent if part.end])
+                yield from messages.add_to_copy(epoch, copy, piece, [part for part in sent if part.end])
                 piece += 1
             terms = self._journal.terms.written(-1, upto.position)
-            return (yield from messages.end_copy(office, copy, piece, upto, terms))
+            return (yield from messages.end_copy(epoch, copy, piece, upto, terms))

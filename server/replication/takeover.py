@@ -40,7 +40,7 @@ The flag: the own journal may be read meanwhile.
 logger = structlog.get_logger()
 
 
-def take_office(
+def take_over(
     journal: Journal,
     *,
     wait_limit_s: float,
@@ -60,24 +60,24 @@ def take_office(
     ``not_taken`` is called for errors of the disk and for a divergence.
     """
     began = clock()
-    attempts = attempts or Retries("office not taken", clock=clock)
+    attempts = attempts or Retries("takeover failed", clock=clock)
     torn: dict[LogId, int] = {}
     while go_on():
         now = clock()
         pause_s = ASK_AGAIN_S
         try:
-            office = yield from _try(
+            epoch = yield from _try(
                 journal, now - began, wait_limit_s, piece_bytes, new_holder, torn, attempts, not_taken
             )
         except TicTacToeError as error:
             attempts.failed(error)
             if isinstance(error, (StorageFailed, Diverged)):
                 pause_s = WRITE_AGAIN_S
-            office = None
-        if office is not None:
+            epoch = None
+        if epoch is not None:
             attempts.succeeded()
-            logger.info("in office", epoch=office.epoch, position=journal.last.position)
-            return office
+            logger.info("became primary", epoch=epoch.number, position=journal.last.position)
+            return epoch
         yield Sleep(pause_s)
     return None
 
@@ -93,9 +93,9 @@ def _try(
     not_taken: NotTaken,
 ) -> Effects[Epoch | None]:
     asked = yield from _standing(journal.end, attempts)
-    known = journal.guard.epoch_above(journal.office.epoch)
+    known = journal.guard.epoch_above(journal.epoch.number)
     decision = takeover_rules.decide(
-        CandidateState(journal.office._replace(epoch=known), journal.end),
+        CandidateState(journal.epoch._replace(number=known), journal.end),
         journal.terms,
         asked,
         waited_s=waited_s,
@@ -111,35 +111,35 @@ def _try(
         if isinstance(decision, Divergence):
             journal.guard.diverged()
             raise Diverged(DIVERGED)
-        office = Epoch(decision.epoch, new_holder())
+        epoch = Epoch(decision.epoch, new_holder())
         if asked is not None:
-            yield from _promise(office, may_be_missing=isinstance(decision, BecomePrimary) and waited_s >= wait_limit_s)
+            yield from _promise(epoch, may_be_missing=isinstance(decision, BecomePrimary) and waited_s >= wait_limit_s)
         if isinstance(decision, FetchCopy) and asked is not None:
-            yield from _fetch(journal, office, asked.last.log_id, piece_bytes, torn)
-        journal.begin_term(office)
+            yield from _fetch(journal, epoch, asked.last.log_id, piece_bytes, torn)
+        journal.begin_term(epoch)
     except (StorageFailed, Diverged) as error:
         not_taken(error, takeover_rules.may_be_read(decision))
         raise
     if asked is not None:
         _settle(journal)
-    return office
+    return epoch
 
 
-def _promise(office: Epoch, *, may_be_missing: bool) -> Effects[None]:
+def _promise(epoch: Epoch, *, may_be_missing: bool) -> Effects[None]:
     """Have the replica obey this epoch.
 
     With ``may_be_missing``, a replica whose disk refuses the write counts as a replica that does not answer. It obeys
     when it is attached, once it can write.
     """
     try:
-        yield from messages.take_office(office)
+        yield from messages.promise(epoch)
     except StorageFailed as error:
         if not may_be_missing:
             raise
-        logger.warning("the replica cannot write down which main server is in office", why=error.message)
+        logger.warning("the replica cannot store the new epoch", why=error.message)
 
 
-def _fetch(journal: Journal, office: Epoch, last: LogId, piece_bytes: int, torn: dict[LogId, int]) -> Effects[None]:
+def _fetch(journal: Journal, epoch: Epoch, last: LogId, piece_bytes: int, torn: dict[LogId, int]) -> Effects[None]:
     """Replace the own log by the replica's log, which continues the own one."""
     logger.info("fetching the replica's copy", own=journal.last.position, replica=last.position)
     copies = yield from messages.copies(piece_bytes)
@@ -147,7 +147,7 @@ def _fetch(journal: Journal, office: Epoch, last: LogId, piece_bytes: int, torn:
         torn[last] = torn.get(last, 0) + 1
         if torn[last] < READ_AGAIN:
             raise NotReady("the replica's copy may have changed while it was read")
-        streams = yield from messages.drop_after_gaps(office)
+        streams = yield from messages.drop_after_gaps(epoch)
         if streams:
             logger.error("the replica lacks events that nobody has: what was after them is lost", streams=streams)
             raise NotReady("the replica's copy had gaps")

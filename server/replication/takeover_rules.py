@@ -29,7 +29,7 @@ from server.log.entries import EMPTY, Epoch, EpochHistory, LogEnd
 class CandidateState:
     """What a server has: the last epoch that it has recorded, and where its copy of the log ends."""
 
-    office: Epoch
+    epoch: Epoch
     last: LogEnd
 
 
@@ -84,10 +84,10 @@ def decide(
     if replica is None:
         if own.last == EMPTY or not may_be_alone or waited_s < wait_limit_s:
             return Wait()
-        return BecomePrimary(own.office.epoch + 1)
+        return BecomePrimary(own.epoch.number + 1)
     if own_lost and replica.last == EMPTY:
         return Wait()
-    epoch = max(own.office.epoch, own.last.epoch, replica.office.epoch, replica.last.epoch) + 1
+    epoch = max(own.epoch.number, own.last.epoch, replica.epoch.number, replica.last.epoch) + 1
     if own_terms.contain(replica.last, own.last.log_id):
         return BecomePrimary(epoch)
     return FetchCopy(epoch) if replica.has_own else Divergence()

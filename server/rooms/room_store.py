@@ -328,7 +328,7 @@ class RoomStore:
 
         That is after a repair, or in a new term with another journal.
         """
-        return self._journal.office.epoch, self._journal.damage.mended
+        return self._journal.epoch.number, self._journal.damage.mended
 
     def records_numbered(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Return the records of these numbers, as plain data. Raises NoSuchGame if one is missing, Damaged if one is

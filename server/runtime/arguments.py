@@ -50,7 +50,7 @@ Settings, by environment variables or in the file .env, with their defaults; .en
 
 Exit status:
   0  ended in good order
-  1  ended at once: another main server is in office, or there was a fault; the log has the reason
+  1  ended at once: another main server is the primary, or there was a fault; the log has the reason
   {BAD_ARGUMENTS}  an argument that does not exist
   3  a server of this role runs already
   4  cannot start: the settings, the data folder or a port cannot be used"""

@@ -51,7 +51,7 @@ TAKEOVERS = Metric(
 TAKEOVER_S = Metric(
     "tictactoe_takeover_duration_seconds",
     "histogram",
-    "How long nobody was in office: from the death that was noticed to the next main server in office.",
+    "How long there was no primary: from the death that was noticed to the next primary.",
 )
 RECOVERIES = Metric(
     "tictactoe_recoveries_total",
@@ -80,13 +80,13 @@ FAILING_SINCE = Metric(
 
 # -- main -------------------------------------------------------------------------------------------------------------
 
-IN_OFFICE = Metric("tictactoe_in_office", "gauge", "1 if this main server is in office, 0 while it waits for that.")
+IS_PRIMARY = Metric("tictactoe_in_office", "gauge", "1 if this main server is the primary, 0 before.")
 READ_ONLY = Metric(
     "tictactoe_read_only",
     "gauge",
-    "1 while this main server cannot take office (the disk is full, say) and serves reads.",
+    "1 while this main server cannot become the primary (the disk is full, say) and serves reads.",
 )
-EPOCH = Metric("tictactoe_epoch", "gauge", "The epoch in office (main), or the one that the copy obeys (replication).")
+EPOCH = Metric("tictactoe_epoch", "gauge", "The epoch of the primary (main), or of the copy (replication).")
 POSITION = Metric(
     "tictactoe_log_position", "gauge", "The position of the last entry: published (main), in the copy (replication)."
 )
@@ -114,7 +114,7 @@ COMMIT_S = Metric(
 )
 BATCH = Metric("tictactoe_batch_commands", "histogram", "Commands that were carried through together.")
 DEGRADED = Metric("tictactoe_degraded", "gauge", "1 while the main server works on without a replica in step.")
-DEGRADED_S = Metric("tictactoe_degraded_seconds_total", "counter", "How long that was so in this term of office.")
+DEGRADED_S = Metric("tictactoe_degraded_seconds_total", "counter", "How long that was so in this term.")
 LAG = Metric("tictactoe_replica_lag_entries", "gauge", "Entries that the replica is not known to have.")
 
 # -- main and replication: the copy of the log -----------------------------------------------------------------------
@@ -153,7 +153,7 @@ EVERYWHERE = (
     FAILING_SINCE,
 )
 OF_MAIN = (
-    *(IN_OFFICE, READ_ONLY, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
+    *(IS_PRIMARY, READ_ONLY, EPOCH, POSITION, ROOMS, ROOMS_IN_MEMORY, NAMES, RECORDS, PLAYERS, WATCHERS),
     *(CALLERS_WAITING, COMMANDS_WAITING),
     *(MOVES, MOVE_S, EVENTS, GAMES, COMMITS, COMMIT_S, BATCH, DEGRADED, DEGRADED_S, LAG),
     *OF_A_COPY,

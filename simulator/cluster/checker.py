@@ -62,7 +62,7 @@ class Checker:
                 yield f"{role} hangs"
         main = self.simulation.node(MAIN)
         if not isinstance(main, MainProcess) or main.store is None or main.replicator is None:
-            yield "nobody is in office"
+            yield "no main server is the primary"
             return
         if main.replicator.sync_state is not SyncState.IN_SYNC:
             yield f"the replica is not in step, but {main.replicator.sync_state.value}"

@@ -69,7 +69,7 @@ class ServiceClockChecker:
         known = max(self._written, self._due_from)
         if at < known:
             self.findings.append(
-                f"time: {incarnation} took office at {now:.3f} s, when it was {known} ms, and says {at} ms"
+                f"time: {incarnation} became primary at {now:.3f} s, when it was {known} ms, and says {at} ms"
             )
         self._passed_s = max(self._passed_s, self._decided_s)
         self._counted_to = now

@@ -38,7 +38,7 @@ mutation(
 
 
 @mutation("damage-is-not-fetched", "damage in the main server's journal is not repaired", Repair, "_mend_own")
-def _mend_own(_self: Repair, _office: Epoch, _stream: str) -> Effects[None]:
+def _mend_own(_self: Repair, _epoch: Epoch, _stream: str) -> Effects[None]:
     yield from ()
 
 

@@ -70,8 +70,8 @@ def _encode(room: Room, _encode: Callable[[Room], dict[str, object]] = encode) -
     return {**_encode(room), "requests": {}}
 
 
-@mutation("no-epoch-check", "the replica obeys any main server", Replica, "obey")
-def _obey(_self: Replica, _office: Epoch) -> None:
+@mutation("no-epoch-check", "the replica obeys any main server", Replica, "require")
+def _require(_self: Replica, _epoch: Epoch) -> None:
     return None
 
 
@@ -90,7 +90,7 @@ def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
 def _decide(
     own: takeover_rules.CandidateState, _terms: EpochHistory, replica: takeover_rules.CandidateState | None, **_: Any
 ) -> BecomePrimary:
-    known = own.office.epoch if replica is None else max(own.office.epoch, replica.office.epoch)
+    known = own.epoch.number if replica is None else max(own.epoch.number, replica.epoch.number)
     return BecomePrimary(known + 1)
 
 

@@ -374,9 +374,9 @@ def test_g1_main_fetches_what_its_older_journal_lacks(put_back: ClusterControl, 
 
 
 def go_on_alone(cluster: ClusterControl, game: Game) -> None:
-    """What a main server writes that takes office with a journal which lacks what the replica has."""
+    """What a main server writes that takes over with a journal which lacks what the replica has."""
     with reading(cluster.settings, MAIN) as journal:
-        journal.begin_term(Epoch(journal.office.epoch + 1, "alone"))
+        journal.begin_term(Epoch(journal.epoch.number + 1, "alone"))
         room = f"room/{game.x.id}"
         copy = journal.copy(room)
         said = {
@@ -389,7 +389,7 @@ def go_on_alone(cluster: ClusterControl, game: Game) -> None:
             "date": 1,
         }
         row = json.dumps(said, separators=(",", ":"))
-        journal.append([Entry(journal.last.position + 1, journal.office.epoch, room, copy.version + 1, row)])
+        journal.append([Entry(journal.last.position + 1, journal.epoch.number, room, copy.version + 1, row)])
 
 
 @pytest.mark.parametrize(("keep", "cells"), [("replica", "XX.O....."), ("main", "X........")])

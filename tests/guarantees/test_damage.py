@@ -169,7 +169,7 @@ def test_what_is_damaged_in_both_copies_is_refused_and_nothing_else(cluster: Clu
     assert version_seen(cluster, lost) is None
 
 
-def test_a_main_server_with_a_damaged_room_takes_office_without_the_replica(
+def test_a_main_server_with_a_damaged_room_takes_over_without_the_replica(
     cluster: ClusterControl, before: Played
 ) -> None:
     """The room is refused until the replica is back, and the others go on."""

@@ -104,7 +104,7 @@ def test_g10_one_that_waits_says_for_whom(by_hand: tuple[ClusterControl, Type]) 
     output = type_in(*command(cluster, MAIN))
     wait_until(lambda: "waiting" in output.read_text() and f"'{REPLICATION}'" in output.read_text())
     type_in(*command(cluster, REPLICATION))
-    wait_until(lambda: "in office" in output.read_text())
+    wait_until(lambda: "became primary" in output.read_text())
 
 
 @pytest.mark.parametrize("role", SERVERS)

@@ -87,7 +87,7 @@ def test_g4_a_second_main_server_does_not_start(cluster: ClusterControl) -> None
 
 
 def test_g4_while_a_stopped_main_server_lives_no_other_starts(cluster: ClusterControl) -> None:
-    """Nobody is left to end it: what keeps another from taking office beside it is the lock of the role."""
+    """Nobody is left to end it: what keeps another from becoming primary beside it is the lock of the role."""
     stopped = [run for role in SERVERS if (run := cluster.process_of(role)) is not None]
     for run in stopped:
         os.kill(run.pid, signal.SIGSTOP)
@@ -99,7 +99,7 @@ def test_g4_while_a_stopped_main_server_lives_no_other_starts(cluster: ClusterCo
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process's files be limited")
-def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_in_office(
+def test_g4_a_main_server_stopped_while_degraded_is_gone_before_the_next_one_is_primary(
     cluster: ClusterControl, game: Game
 ) -> None:
     """What was queued for it is not carried out by it any more, but by the next one, once."""
@@ -146,12 +146,12 @@ def elsewhere(cluster: ClusterControl, folder: Path) -> Iterator[Settings]:
 
 
 @contextmanager
-def in_office(settings: Settings) -> Iterator[None]:
-    """A main server with these settings, from when it is in office."""
+def a_primary(settings: Settings) -> Iterator[None]:
+    """A main server with these settings, from when it is the primary."""
     other = processes.start(MAIN, settings)
     log = settings.data / "logs"
     try:
-        wait_until(lambda: any("in office" in file.read_text() for file in log.glob(f"{MAIN}-*.log")))
+        wait_until(lambda: any("became primary" in file.read_text() for file in log.glob(f"{MAIN}-*.log")))
         yield
     finally:
         processes.kill(RunFile.of(MAIN, other.pid)) if other.poll() is None else None
@@ -165,8 +165,8 @@ def test_g4_a_main_server_whose_term_is_over_acknowledges_nothing(
     before = game.x.view()
     old = cluster.process_of(MAIN)
     assert old is not None
-    with elsewhere(cluster, tmp_path) as settings, in_office(settings):
-        # Idle or not, the old one learns that another is in office, and ends; nobody gets an answer from it.
+    with elsewhere(cluster, tmp_path) as settings, a_primary(settings):
+        # Idle or not, the old one learns that another is the primary, and ends; nobody gets an answer from it.
         wait_until(lambda: not old.alive)
         with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection:
             view = connection.claim(game.x.name, token=game.ada.token).room(game.x.id).view()
@@ -184,7 +184,7 @@ def test_g4_without_the_epoch_check_the_old_one_goes_on(
         (faults / "no_epoch_check").touch()
         old = cluster.process_of(MAIN)
         assert old is not None
-        with elsewhere(cluster, tmp_path) as settings, in_office(replace(settings, test_faults="")):
+        with elsewhere(cluster, tmp_path) as settings, a_primary(replace(settings, test_faults="")):
             game.play(0)
             assert old.alive
 

@@ -235,7 +235,7 @@ def test_a_flag_falls_when_it_should_though_a_server_is_killed(
     wait_until(cluster.is_whole)
 
 
-def test_nobody_is_charged_while_nobody_is_in_office(cluster: ClusterControl, connection: Connection) -> None:
+def test_nobody_is_charged_while_there_is_no_primary(cluster: ClusterControl, connection: Connection) -> None:
     """For longer than the whole clock: after it there is as much left as before, but for what was written last."""
     ada, bob = new_players(connection)
     x = ada.create("a short game", clock="6s", best_of=1)

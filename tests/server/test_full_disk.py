@@ -227,7 +227,7 @@ def fill_log(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_steps_down_also_when_its_last_words_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     fill_log(monkeypatch)
     with pytest.raises(Ended, match="1"):
-        ServerProcess.step_down(ServerProcess.__new__(ServerProcess), "another one is in office")
+        ServerProcess.step_down(ServerProcess.__new__(ServerProcess), "another is the primary")
 
 
 def test_a_server_that_cannot_start_says_so_by_its_status_also_when_it_cannot_in_words(

@@ -22,7 +22,7 @@ import structlog
 from game.errors import check
 from server.log.damaged_streams import DamagedStreams
 from server.log.entries import (
-    NO_OFFICE,
+    NO_EPOCH,
     START,
     Entry,
     Epoch,
@@ -39,7 +39,7 @@ from server.log.entries import (
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.rows import as_bytes, entries_from, snapshots_from, summaries_from, summary_row, with_checksums
 from server.log.journal.schema import bring_up_to_date, prepare
-from server.log.journal.terms import completed, office_from, office_row, sound_terms, term_row
+from server.log.journal.terms import completed, epoch_from, epoch_row, sound_terms, term_row
 from server.log.mending import filled, holes_of, is_lost, rows_for
 from server.log.row_format import LOST, Kind, checksum
 from server.log.streams import is_stream
@@ -59,7 +59,7 @@ _DROP_OLD_TERMS = (
     f"DELETE FROM terms WHERE epoch <= (SELECT epoch FROM terms ORDER BY epoch DESC LIMIT 1 OFFSET {KEPT_TERMS})"
 )
 _PUT_FORGOTTEN = "INSERT OR REPLACE INTO forgotten VALUES (1, ?)"
-_PUT_OFFICE = "INSERT OR REPLACE INTO office (only_row, epoch, holder, sum) VALUES (1, ?, ?, ?)"
+_PUT_EPOCH = "INSERT OR REPLACE INTO office (only_row, epoch, holder, sum) VALUES (1, ?, ?, ?)"
 _BEGINNINGS = """
 SELECT epoch, MIN(position) FROM (SELECT epoch, position FROM entries UNION ALL SELECT epoch, position FROM snapshots)
 GROUP BY epoch
@@ -130,13 +130,13 @@ class Journal:
         """Whether no other connection can read the file now."""
         run = connection.execute
         row = run("SELECT epoch, holder, sum FROM office").fetchone()
-        office = office_from(row)
-        self.terms = self._read_terms(office)
+        epoch = epoch_from(row)
+        self.terms = self._read_terms(epoch)
         # The log id of the last entry. It changes only after the transaction that moved the end of the log.
         self.last = self._read_last()
         # The row of the promised epoch may be damaged. Then only an epoch above all known epochs is certain to keep the
         # promise.
-        self.office = office or (NO_OFFICE if row is None else Epoch(self.last.epoch, ""))
+        self.epoch = epoch or (NO_EPOCH if row is None else Epoch(self.last.epoch, ""))
         row = run("SELECT position FROM forgotten").fetchone()
         self.forgotten_at: int = min(row[0], self.last.position) if row and type(row[0]) is int else 0
         """The position at which the log ended when streams were last forgotten, or when the log was last replaced. Both
@@ -193,21 +193,21 @@ class Journal:
         for term in terms:
             self.terms.begin(term)
 
-    def take_office(self, office: Epoch) -> None:
+    def store_epoch(self, epoch: Epoch) -> None:
         """Record the epoch and holder that this journal obeys."""
         with self.writing():
-            self._connection.execute(_PUT_OFFICE, office_row(office))
-        self.office = office
+            self._connection.execute(_PUT_EPOCH, epoch_row(epoch))
+        self.epoch = epoch
 
-    def begin_term(self, office: Epoch) -> None:
+    def begin_term(self, epoch: Epoch) -> None:
         """Begin the server's own term. Entries from here on have its epoch and holder."""
-        term = EpochStart(*office, self.last.position + 1)
+        term = EpochStart(*epoch, self.last.position + 1)
         with self.writing():
-            self._connection.execute(_PUT_OFFICE, office_row(office))
+            self._connection.execute(_PUT_EPOCH, epoch_row(epoch))
             self._add_terms([term])
-        self.office = office
+        self.epoch = epoch
         self.terms.begin(term)
-        self.guard.raise_to(LogId(office.epoch, self.last.position))
+        self.guard.raise_to(LogId(epoch.number, self.last.position))
 
     def begin_copy(self) -> None:
         """Prepare for another server's whole journal, which arrives in parts. The log stays until ``end_copy``."""
@@ -327,7 +327,7 @@ class Journal:
             )
             last = self._read_last()
             self._connection.execute("DELETE FROM terms WHERE position > ?", (last.position,))
-        self.last, self.terms = last, self._read_terms(self.office)
+        self.last, self.terms = last, self._read_terms(self.epoch)
         return [copy.stream for copy in torn]
 
     def add_checksums(self, kind: Kind, rows: Sequence[Sequence[Any]]) -> None:
@@ -548,14 +548,14 @@ class Journal:
             self._add_terms([])
         self.terms = self._read_terms()
 
-    def _read_terms(self, office: Epoch | None = None) -> EpochHistory:
+    def _read_terms(self, epoch: Epoch | None = None) -> EpochHistory:
         run = self._connection.execute
         rows = run("SELECT epoch, holder, position, sum FROM terms ORDER BY 1").fetchall()
         terms = sound_terms(rows)
         if len(terms) < len(rows):
             logger.error("terms of the journal are damaged", damaged=len(rows) - len(terms), of=len(rows))
             begun = dict(run(_BEGINNINGS))
-            terms = completed(terms, {e: p for e, p in begun.items() if type(e) is int and type(p) is int}, office)
+            terms = completed(terms, {e: p for e, p in begun.items() if type(e) is int and type(p) is int}, epoch)
         return EpochHistory(terms)
 
     def _read_last(self) -> LogId:

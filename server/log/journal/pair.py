@@ -84,7 +84,7 @@ def known_epoch(settings: Settings) -> int:
     epochs = [0]
     for role in (MAIN, REPLICATION):
         with contextlib.suppress(NoJournal), reading(settings, role) as journal:
-            epochs += [journal.office.epoch, journal.last.epoch]
+            epochs += [journal.epoch.number, journal.last.epoch]
     return max(epochs)
 
 

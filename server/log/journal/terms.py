@@ -19,17 +19,17 @@ def term_row(term: EpochStart) -> tuple[int, str, int, int]:
     return epoch, holder, first, _term_checksum(term)
 
 
-def office_row(office: Epoch) -> tuple[int, str, int]:
+def epoch_row(epoch: Epoch) -> tuple[int, str, int]:
     """Return the row of ``office``: epoch, holder and checksum."""
-    return office.epoch, office.holder, _sum_of_office(office)
+    return epoch.number, epoch.holder, _epoch_checksum(epoch)
 
 
-def office_from(row: Sequence[Any] | None) -> Epoch | None:
+def epoch_from(row: Sequence[Any] | None) -> Epoch | None:
     """Return the epoch in a row of epoch, holder and checksum, or None if it is missing or damaged."""
     if row is None or type(row[0]) is not int or type(row[1]) is not str:
         return None
-    office = Epoch(row[0], row[1])
-    return office if row[2] is None or row[2] == _sum_of_office(office) else None
+    epoch = Epoch(row[0], row[1])
+    return epoch if row[2] is None or row[2] == _epoch_checksum(epoch) else None
 
 
 def sound_terms(rows: Iterable[Sequence[Any]]) -> list[EpochStart]:
@@ -43,7 +43,7 @@ def sound_terms(rows: Iterable[Sequence[Any]]) -> list[EpochStart]:
     return found
 
 
-def completed(sound: Sequence[EpochStart], begun: Mapping[int, int], office: Epoch | None) -> list[EpochStart]:
+def completed(sound: Sequence[EpochStart], begun: Mapping[int, int], last: Epoch | None) -> list[EpochStart]:
     """Return the sound terms, with missing terms among or after them rebuilt from the entries.
 
     ``begun`` has the position of the first entry of each epoch.
@@ -52,7 +52,7 @@ def completed(sound: Sequence[EpochStart], begun: Mapping[int, int], office: Epo
     known = {term.epoch: term for term in sound}
     for epoch, first in begun.items():
         if epoch > oldest and epoch not in known:
-            holder = office.holder if office is not None and office.epoch == epoch else ""
+            holder = last.holder if last is not None and last.number == epoch else ""
             known[epoch] = EpochStart(epoch, holder, first)
     found: list[EpochStart] = []
     for term in (known[epoch] for epoch in sorted(known)):
@@ -65,5 +65,5 @@ def _term_checksum(term: EpochStart) -> int:
     return checksum("term", term.first, term.epoch, 0, "", term.holder)
 
 
-def _sum_of_office(office: Epoch) -> int:
-    return checksum("office", 0, office.epoch, 0, "", office.holder)
+def _epoch_checksum(epoch: Epoch) -> int:
+    return checksum("office", 0, epoch.number, 0, "", epoch.holder)

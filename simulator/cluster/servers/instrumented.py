@@ -16,8 +16,8 @@ from simulator.cluster.service_clock_checker import ServiceClockChecker
 class InstrumentedPrimary(Primary):
     """The real ``Primary``. It also reports when a replica joins."""
 
-    def __init__(self, office: Epoch, journal: Journal, on_joined: Callable[[], None]) -> None:
-        super().__init__(office, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
+    def __init__(self, epoch: Epoch, journal: Journal, on_joined: Callable[[], None]) -> None:
+        super().__init__(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at)
         self._on_joined = on_joined
 
     def attached(self, replica_end: LogEnd) -> Output | None:

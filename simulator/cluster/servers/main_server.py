@@ -18,7 +18,7 @@ from server.log.streams import Streams
 from server.replication.primary import SyncState
 from server.replication.repair import Repair
 from server.replication.replicator import Replicator
-from server.replication.takeover import take_office
+from server.replication.takeover import take_over
 from server.rooms.lobby import LobbyCursor
 from server.rooms.room_store import RoomStore
 from server.runtime.effects import Effects
@@ -68,7 +68,7 @@ class MainProcess(Process):
         rng = self.new_rng()
         Exchange(
             self,
-            take_office(
+            take_over(
                 self.journal,
                 wait_limit_s=self._times.recovery_wait_s,
                 piece_bytes=self._limits.piece_bytes,
@@ -139,7 +139,7 @@ class MainProcess(Process):
         self._show_journal()
         self.clock_checker.begin_term(str(self.incarnation), self.now, store.time.now())
         self._begin_work(epoch, store, compactor, self.replicator)
-        self.simulation.trace.note(self.now, self.name, f"is in office, epoch {epoch.epoch}")
+        self.simulation.trace.note(self.now, self.name, f"is in office, epoch {epoch.number}")
         self._answer_waits()
 
     def _new_replicator(self, epoch: Epoch, streams: Streams, store: RoomStore, compactor: Compactor) -> Replicator:
@@ -180,7 +180,7 @@ class MainProcess(Process):
         ClosedRoomSweep(self, store, replicator, commit_lock, self._limits, self._record.forgotten.update).sweep()
         numbers = itertools.count(1)
         SimulatedTimerThread(
-            self, store, commit_lock, lambda: f"{SYSTEM_REQUESTS}{epoch.epoch}-{next(numbers)}", self.clock_checker
+            self, store, commit_lock, lambda: f"{SYSTEM_REQUESTS}{epoch.number}-{next(numbers)}", self.clock_checker
         ).begin()
 
     def _mended(self, stream: str) -> None:

@@ -183,7 +183,7 @@ def test_a_stop_ends_a_server_that_was_started_this_moment(make_cluster: Any, ro
     assert left_of(cluster.settings) == []
 
 
-def test_a_stop_ends_a_main_server_that_waits_for_its_office(make_cluster: Any) -> None:
+def test_a_stop_ends_a_main_server_that_waits_for_its_term(make_cluster: Any) -> None:
     cluster = make_cluster(start_grace_s=60.0)
     child = processes.start(MAIN, cluster.settings)
     wait_until(lambda: status_of(cluster, MAIN).step == "waiting for office")
@@ -289,7 +289,7 @@ def test_hung_servers_are_stopped_as_well(hasty_cluster: ClusterControl) -> None
 # -- the owner ------------------------------------------------------------------------------------------------------
 
 
-def test_a_main_server_that_waits_for_its_office_ends_with_its_owner(make_cluster: Any) -> None:
+def test_a_main_server_that_waits_for_its_term_ends_with_its_owner(make_cluster: Any) -> None:
     with owner() as its_owner:
         cluster = make_cluster(owner_pid=its_owner.pid, start_grace_s=60.0)
         processes.start(NAME_SERVER, cluster.settings)

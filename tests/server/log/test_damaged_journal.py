@@ -401,5 +401,5 @@ def test_of_a_damaged_promise_only_a_higher_epoch_is_known_to_keep_it(written: P
     journal._connection.execute("UPDATE office SET holder = 'mf'")
     journal.close()
     again = open_journal(written)
-    assert again.office == Epoch(1, "")
+    assert again.epoch == Epoch(1, "")
     again.close()

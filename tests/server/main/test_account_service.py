@@ -83,7 +83,7 @@ class MainServer:
         self.begin()
 
     def begin(self) -> None:
-        """A new term of office, on the same journal."""
+        """A new term, on the same journal."""
         self.journal: Journal = open_journal(self._folder / "journal.db")
         self.journal.begin_term(Epoch(next(self._terms), "me"))
         self.store = RoomStore(STREAMS, self.journal, lambda _room: None, lambda: self.time)

@@ -52,7 +52,7 @@ def test_g4_a_promise_that_could_not_be_written_is_not_known_either(
     assert keeper.standing(*EMPTY) == {"office": Epoch(0, ""), "last": EMPTY, "has_own": True}
     journal._connection.execute("PRAGMA query_only = OFF")
     getattr(keeper, promise)(3, "c")
-    assert keeper.standing(*EMPTY)["office"] == journal.office == Epoch(3, "c")
+    assert keeper.standing(*EMPTY)["office"] == journal.epoch == Epoch(3, "c")
     assert keeper.attach(3, "c") == EMPTY
     with pytest.raises(Fenced):
         keeper.attach(3, "d")
@@ -83,70 +83,70 @@ def part(name: str, *positions: int) -> StreamCopy:
 
 
 @pytest.fixture
-def in_office(keeper: ReplicaService) -> Callable[..., object]:
-    """Say something as the main server in office."""
+def primary_of(keeper: ReplicaService) -> Callable[..., object]:
+    """Say something as the primary."""
     keeper.take_office(1, "a")
     return lambda method, *arguments: getattr(keeper, method)(1, "a", *arguments)
 
 
 def test_what_was_held_up_of_an_earlier_copy_does_not_get_into_a_later_one(
-    in_office: Callable[..., object], journal: Journal
+    primary_of: Callable[..., object], journal: Journal
 ) -> None:
-    in_office("begin_copy", 1)
-    in_office("begin_copy", 2)
-    in_office("add_to_copy", 2, 0, [part("room/aaaa", 2)])
+    primary_of("begin_copy", 1)
+    primary_of("begin_copy", 2)
+    primary_of("add_to_copy", 2, 0, [part("room/aaaa", 2)])
     for late in (
         ("add_to_copy", 1, 0, [part("room/bbbb", 1)]),
         ("end_copy", 1, 1, (1, 2), TERMS),
         ("end_copy", 2, 2, (1, 2), TERMS),
     ):
         with pytest.raises(NotReady):
-            in_office(*late)
+            primary_of(*late)
     assert journal.last == START
-    in_office("add_to_copy", 2, 1, [part("room/bbbb", 1)])
-    in_office("end_copy", 2, 2, (1, 2), TERMS)
+    primary_of("add_to_copy", 2, 1, [part("room/bbbb", 1)])
+    primary_of("end_copy", 2, 2, (1, 2), TERMS)
     assert [copy.stream for copy in journal.copies()] == ["room/aaaa", "room/bbbb"]
 
 
 def test_rows_that_were_held_up_do_not_bring_back_a_room_that_is_forgotten(
-    in_office: Callable[..., object], journal: Journal
+    primary_of: Callable[..., object], journal: Journal
 ) -> None:
     sound, kept = part("room/aaaa", 1), part("room/bbbb", 2)
     journal.receive([], [*sound.entries, *kept.entries], LogId(1, 2), TERMS)
     journal.replace(sound._replace(entries=(sound.entries[0]._replace(body=LOST),)))
-    assert in_office("damage") == []
+    assert primary_of("damage") == []
     journal.copy("room/aaaa")
-    assert [holes.stream for holes in cast("list[Holes]", in_office("damage"))] == ["room/aaaa"]
-    in_office("mend", [sound], True)
+    assert [holes.stream for holes in cast("list[Holes]", primary_of("damage"))] == ["room/aaaa"]
+    primary_of("mend", [sound], True)
     assert journal.copy("room/aaaa") == sound
-    in_office("forget", ["room/aaaa"])
-    in_office("mend", [sound], True)
+    primary_of("forget", ["room/aaaa"])
+    primary_of("mend", [sound], True)
     assert [copy.stream for copy in journal.copies()] == ["room/bbbb"]
 
 
-def test_a_piece_that_comes_twice_is_in_a_copy_once(in_office: Callable[..., object], journal: Journal) -> None:
-    in_office("begin_copy", 1)
-    in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+def test_a_piece_that_comes_twice_is_in_a_copy_once(primary_of: Callable[..., object], journal: Journal) -> None:
+    primary_of("begin_copy", 1)
+    primary_of("add_to_copy", 1, 0, [part("room/aaaa", 1)])
     with pytest.raises(NotReady):
-        in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
-    in_office("end_copy", 1, 1, (1, 1), TERMS)
+        primary_of("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    primary_of("end_copy", 1, 1, (1, 1), TERMS)
     assert journal.last == LogId(1, 1)
 
 
 def test_no_snapshot_made_of_what_was_there_before_replaces_one_that_comes(
-    in_office: Callable[..., object], journal: Journal, compactor: Compactor
+    primary_of: Callable[..., object], journal: Journal, compactor: Compactor
 ) -> None:
     snapshot = Snapshot(3, 1, "name/ada", 3, '{"version":3,"name":"ada","token_hash":"x"}')
     with ThreadPoolExecutor(1) as pool:
         with compactor.paused():
-            coming = pool.submit(in_office, "append", START, [snapshot], [], TERMS)
+            coming = pool.submit(primary_of, "append", START, [snapshot], [], TERMS)
             assert not wait([coming], timeout=0.3).done
         coming.result(PATIENCE_S)
     assert journal.copy("name/ada").snapshot == snapshot
 
 
 def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
-    in_office: Callable[..., object], keeper: ReplicaService, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    primary_of: Callable[..., object], keeper: ReplicaService, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proofs: list[bool] = []
     end_copy = journal.end_copy
@@ -157,16 +157,16 @@ def test_while_a_large_copy_is_put_in_its_place_the_replica_does_not_look_hung(
         end_copy(last, terms)
 
     monkeypatch.setattr(journal, "end_copy", slowly)
-    in_office("begin_copy", 1)
-    in_office("add_to_copy", 1, 0, [part("room/aaaa", 1)])
-    in_office("end_copy", 1, 1, (1, 1), TERMS)
+    primary_of("begin_copy", 1)
+    primary_of("add_to_copy", 1, 0, [part("room/aaaa", 1)])
+    primary_of("end_copy", 1, 1, (1, 1), TERMS)
     assert proofs == [True]
 
 
 def test_g1_a_copy_knows_which_holder_wrote_what_it_has(
-    in_office: Callable[..., object], keeper: ReplicaService
+    primary_of: Callable[..., object], keeper: ReplicaService
 ) -> None:
-    in_office("append", START, [], part("room/aaaa", 1, 2).entries, TERMS)
+    primary_of("append", START, [], part("room/aaaa", 1, 2).entries, TERMS)
     standing = keeper.standing(1, 1, "a")
     assert (standing["last"], standing["has_own"]) == (LogEnd(1, 2, "a"), True)
     for other in ((1, 1, "b"), (1, 3, "a"), (2, 1, "a"), (1, 1, "")):
@@ -190,7 +190,7 @@ def test_g9_of_what_the_main_server_lets_go_nothing_is_counted_here_either(
 
 @pytest.mark.parametrize("main_has", [(), (1, 2, 150, 249)])
 def test_more_damage_than_fits_into_a_message_comes_to_an_end_whatever_the_main_server_lacks(
-    in_office: Callable[..., Any], journal: Journal, main_has: tuple[int, ...]
+    primary_of: Callable[..., Any], journal: Journal, main_has: tuple[int, ...]
 ) -> None:
     sound = part("room/aaaa", *range(1, 251))
     journal.append(sound.entries)
@@ -199,8 +199,8 @@ def test_more_damage_than_fits_into_a_message_comes_to_an_end_whatever_the_main_
     mains = sound._replace(entries=tuple(e for e in sound.entries if e.version in (*main_has, 250)))
     rounds = 0
     while journal.damage.waiting:
-        (holes,) = in_office("damage")
-        in_office("mend", [rows_for(mains, holes)], len(holes.versions) < VERSIONS_AT_ONCE)
+        (holes,) = primary_of("damage")
+        primary_of("mend", [rows_for(mains, holes)], len(holes.versions) < VERSIONS_AT_ONCE)
         rounds += 1
         assert rounds <= 3
     assert journal.damage.lost == ["room/aaaa"]

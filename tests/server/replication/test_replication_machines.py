@@ -1,7 +1,7 @@
 """The machines of replication and takeover, without any process: what they decide, and what must hold whatever comes.
 
 ``World`` is a main server's journal and a replica's, joined by a network that loses messages; a main server can die
-between any two steps and another takes office. What was committed must survive all of it.
+between any two steps and another takes over. What was committed must survive all of it.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def entry(position: int, epoch: int = 1, stream: str = "room/a", version: int | 
     return Entry(position, epoch, stream, position if version is None else version, "{}")
 
 
-def primary_with(last: LogId = START, office: Epoch = FIRST) -> Primary:
-    return Primary(office, last, EpochHistory([EpochStart(*office, last.position + 1)]))
+def primary_with(last: LogId = START, epoch: Epoch = FIRST) -> Primary:
+    return Primary(epoch, last, EpochHistory([EpochStart(*epoch, last.position + 1)]))
 
 
 # -- primary ------------------------------------------------------------------------------------------------------
@@ -152,17 +152,17 @@ def test_the_same_message_again_is_acknowledged_and_not_written_again() -> None:
 
 def test_g4_a_replica_obeys_the_highest_epoch_alone() -> None:
     replica = Replica(FIRST, START)
-    replica.promised(Epoch(2, "b"))
-    for office in (FIRST, Epoch(2, "c"), Epoch(1, "b")):
+    replica.promise(Epoch(2, "b"))
+    for epoch in (FIRST, Epoch(2, "c"), Epoch(1, "b")):
         with pytest.raises(Fenced):
-            replica.receive(office, START, [], [entry(1)])
+            replica.receive(epoch, START, [], [entry(1)])
         with pytest.raises(Fenced):
-            replica.may_take_office(office)
+            replica.check_promise(epoch)
         with pytest.raises(Fenced):
-            replica.promised(office)
-    replica.obey(Epoch(2, "b"))
-    replica.promised(Epoch(3, "d"))
-    assert replica.office == Epoch(3, "d")
+            replica.promise(epoch)
+    replica.require(Epoch(2, "b"))
+    replica.promise(Epoch(3, "d"))
+    assert replica.epoch == Epoch(3, "d")
 
 
 def test_snapshots_stand_for_the_entries_before_them() -> None:
@@ -172,14 +172,14 @@ def test_snapshots_stand_for_the_entries_before_them() -> None:
     assert order == Accepted((snapshot,), (entry(5),), LogId(1, 5))
 
 
-# -- taking office ------------------------------------------------------------------------------------------------
+# -- takeover -----------------------------------------------------------------------------------------------------
 
 
 NOTHING = CandidateState(Epoch(0, ""), EMPTY)
 
 
-def replica_at(office: Epoch, last: LogEnd, *, has_own: bool = False) -> ReplicaState:
-    return ReplicaState(office, last, has_own)
+def replica_at(epoch: Epoch, last: LogEnd, *, has_own: bool = False) -> ReplicaState:
+    return ReplicaState(epoch, last, has_own)
 
 
 EMPTY_REPLICA = replica_at(Epoch(0, ""), EMPTY, has_own=True)
@@ -205,7 +205,7 @@ def decide(
     )
 
 
-def test_without_a_journal_nobody_takes_office_before_the_replica_has_answered() -> None:
+def test_without_a_journal_nobody_takes_over_before_the_replica_has_answered() -> None:
     assert isinstance(decide(NOTHING, None, waited_s=1e6), Wait)
     assert decide(NOTHING, EMPTY_REPLICA) == BecomePrimary(1)
 
@@ -295,12 +295,12 @@ class World:
         return EpochHistory(self.terms).end_at(self.replica.last)
 
     def new_main(self) -> Primary:
-        """A main server that reaches the replica takes office."""
+        """A main server that reaches the replica takes over."""
         self.holders += 1
-        office = Epoch(self.replica.office.epoch + 1, str(self.holders))
-        self.replica.promised(office)
-        self.terms.append(EpochStart(*office, len(self.main_log) + 1))
-        return Primary(office, self.end(self.main_log), EpochHistory(self.terms))
+        epoch = Epoch(self.replica.epoch.number + 1, str(self.holders))
+        self.replica.promise(epoch)
+        self.terms.append(EpochStart(*epoch, len(self.main_log) + 1))
+        return Primary(epoch, self.end(self.main_log), EpochHistory(self.terms))
 
     def attach(self) -> None:
         output = self.primary.attached(self.replica_end())
@@ -311,13 +311,13 @@ class World:
                 output = self.primary.attached(self.replica_end())
             else:
                 piece = [e for e in self.main_log if output.after.position < e.position <= output.upto.position][:3]
-                self.deliver(self.primary.office, output.after, piece)
+                self.deliver(self.primary.epoch, output.after, piece)
                 output = self.primary.attached(self.replica_end())
 
-    def deliver(self, office: Epoch, previous: LogId, entries: list[Entry]) -> LogId:
+    def deliver(self, epoch: Epoch, previous: LogId, entries: list[Entry]) -> LogId:
         if not self.epoch_check:
-            office = self.replica.office
-        order = self.replica.receive(office, previous, [], entries)
+            epoch = self.replica.epoch
+        order = self.replica.receive(epoch, previous, [], entries)
         self.replica_log.extend(order.entries)
         self.replica.appended(order.last)
         return self.replica.last
@@ -325,12 +325,12 @@ class World:
     def write(self, primary: Primary, log: list[Entry], *, reaches: bool, answered: bool, dies: bool) -> None:
         """One commit, in which the message or its answer may be lost and the main server may die at the end."""
         self.written += 1
-        new = Entry(primary.last.position + 1, primary.office.epoch, "room/a", len(log) + 1, f'"{self.written}"')
+        new = Entry(primary.last.position + 1, primary.epoch.number, "room/a", len(log) + 1, f'"{self.written}"')
         log.append(new)
         output = primary.appended([new])
         if isinstance(output, Send):
             try:
-                last = self.deliver(primary.office, output.previous, list(output.entries)) if reaches else None
+                last = self.deliver(primary.epoch, output.previous, list(output.entries)) if reaches else None
             except Fenced:
                 output = primary.fenced()
             else:

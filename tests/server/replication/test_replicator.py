@@ -38,7 +38,7 @@ def test_while_a_whole_copy_is_read_no_snapshot_takes_the_place_of_what_is_still
     journal: Journal, compaction: Compactor
 ) -> None:
     link = Replicator(
-        Primary(journal.office, journal.last, journal.terms),
+        Primary(journal.epoch, journal.last, journal.terms),
         journal,
         compaction,
         faults=Failpoints(""),

@@ -1,4 +1,4 @@
-"""Taking office as a conversation: what a main server asks the replica, and what it does with the answers."""
+"""The takeover procedure: what a main server asks the replica, and what it does with the answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server.log.entries import EMPTY, Entry, Epoch, EpochStart, LogEnd, LogId, S
 from server.log.journal.file import open_journal
 from server.log.journal.guard_file import GuardFile
 from server.log.journal.journal import Journal
-from server.replication.takeover import READ_AGAIN, take_office
+from server.replication.takeover import READ_AGAIN, take_over
 from server.runtime.effects import Effect, RemoteCall, Sleep, run_effects
 from wire.errors import Diverged, StorageFailed, TicTacToeError, Unreachable
 
@@ -61,8 +61,8 @@ class Replica:
         return LogEnd(1, last, "a") if last else EMPTY
 
 
-def in_office(journal: Journal, replica: Replica, *, most_rests: int = 20) -> Epoch | None:
-    effects = take_office(
+def taken_over(journal: Journal, replica: Replica, *, most_rests: int = 20) -> Epoch | None:
+    effects = take_over(
         journal, wait_limit_s=1.0, piece_bytes=1000, go_on=lambda: replica.rests < most_rests, new_holder=lambda: "me"
     )
     return run_effects(effects, replica.fulfil)
@@ -75,7 +75,7 @@ def copy(stream: str, *versions: int, snapshot: int = 0) -> StreamCopy:
 
 def test_the_replica_is_promised_to_before_its_copy_is_read(journal: Journal) -> None:
     replica = Replica(copy("room/a", 1, 2, 3))
-    assert in_office(journal, replica) == Epoch(2, "me")
+    assert taken_over(journal, replica) == Epoch(2, "me")
     assert replica.asked == ["standing", "take_office", "copies", "copies", "terms"]
     assert [entry.version for entry in journal.copy("room/a").entries] == [1, 2, 3]
     assert list(journal.terms) == [EpochStart(1, "a", 1), EpochStart(2, "me", 4)]
@@ -85,7 +85,7 @@ def test_what_is_fetched_takes_the_place_of_all_that_was_there(journal: Journal)
     """A stream that the replica no longer has was forgotten; the journal is of a time before that."""
     journal.begin_term(Epoch(1, "a"))
     journal.append([Entry(1, 1, "room/forgotten", 1, "{}")])
-    assert in_office(journal, Replica(copy("room/a", 2, 3, snapshot=3))) is not None
+    assert taken_over(journal, Replica(copy("room/a", 2, 3, snapshot=3))) is not None
     assert [copy.stream for copy in journal.copies()] == ["room/a"]
 
 
@@ -94,7 +94,7 @@ def test_a_copy_that_was_catching_up_when_the_other_was_lost_is_taken_as_far_as_
 ) -> None:
     """Nobody has the rest; that one room lacks something must not keep all others waiting for ever."""
     replica = Replica(copy("room/a", 1, 2, 7, 8), copy("room/b", 5, 6), copy("room/c", 3, 4, 9, snapshot=4))
-    assert in_office(journal, replica) is not None
+    assert taken_over(journal, replica) is not None
     assert replica.asked.count("copies") > READ_AGAIN
     assert replica.asked.count("drop_after_gaps") == 1
     kept = {copy.stream: [entry.version for entry in copy.entries] for copy in journal.copies()}
@@ -104,7 +104,7 @@ def test_a_copy_that_was_catching_up_when_the_other_was_lost_is_taken_as_far_as_
 
 def test_a_copy_with_gaps_is_read_again_first(journal: Journal) -> None:
     replica = Replica(copy("room/a", 1, 3))
-    assert in_office(journal, replica, most_rests=READ_AGAIN - 1) is None
+    assert taken_over(journal, replica, most_rests=READ_AGAIN - 1) is None
     assert "drop_after_gaps" not in replica.asked
 
 
@@ -116,17 +116,17 @@ def written(journal: Journal) -> Journal:
     return journal
 
 
-def test_g1_no_office_is_taken_when_each_has_what_the_other_lacks_and_nothing_is_changed(written: Journal) -> None:
+def test_g1_no_takeover_when_each_has_what_the_other_lacks_and_nothing_is_changed(written: Journal) -> None:
     replica = Replica(copy("room/a", 1, 2, 3, 4), has_own=False)
-    before = list(written.copies()), written.office
-    assert in_office(written, replica) is None
+    before = list(written.copies()), written.epoch
+    assert taken_over(written, replica) is None
     assert set(replica.asked) == {"standing"}
-    assert (list(written.copies()), written.office) == before
+    assert (list(written.copies()), written.epoch) == before
     assert not written.guard.allows_alone(written.last)
 
 
 def alone(journal: Journal, guard: GuardFile) -> Epoch | None:
-    """The office that a main server takes with this guard, and without a replica."""
+    """The epoch that a main server begins with this guard, and without a replica."""
     journal.guard = guard
     rests = iter(range(5))
 
@@ -136,7 +136,7 @@ def alone(journal: Journal, guard: GuardFile) -> Epoch | None:
         next(rests)
 
     return run_effects(
-        take_office(
+        take_over(
             journal,
             wait_limit_s=0.0,
             piece_bytes=1000,
@@ -147,7 +147,7 @@ def alone(journal: Journal, guard: GuardFile) -> Epoch | None:
     )
 
 
-def test_g1_alone_no_office_is_taken_with_a_journal_that_is_older_than_it_once_was(written: Journal) -> None:
+def test_g1_alone_no_takeover_with_a_journal_that_is_older_than_it_once_was(written: Journal) -> None:
     guard = GuardFile()
     guard.raise_to(LogId(5, 4))
     assert alone(written, guard) is None
@@ -155,7 +155,7 @@ def test_g1_alone_no_office_is_taken_with_a_journal_that_is_older_than_it_once_w
     assert alone(written, guard) == Epoch(6, "me"), "no epoch that this server ever had is used again"
 
 
-def test_g1_alone_no_office_is_taken_while_the_two_journals_have_diverged(written: Journal) -> None:
+def test_g1_alone_no_takeover_while_the_two_journals_have_diverged(written: Journal) -> None:
     guard = GuardFile()
     guard.diverged()
     assert alone(written, guard) is None
@@ -217,10 +217,10 @@ def refusing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "writing", writing)
 
 
-def without_office(journal: Journal, replica: Replica, clock: Callable[[], float] = lambda: 0.0) -> list[bool]:
+def without_takeover(journal: Journal, replica: Replica, clock: Callable[[], float] = lambda: 0.0) -> list[bool]:
     """What the disk's refusals meant for those who read."""
     disk = FullDisk()
-    effects = take_office(
+    effects = take_over(
         journal,
         wait_limit_s=1.0,
         piece_bytes=1000,
@@ -238,12 +238,12 @@ def test_a_journal_that_lacks_nothing_may_be_read_while_the_disk_refuses(
     journal.begin_term(Epoch(1, "a"))
     journal.append([Entry(1, 1, "room/a", 1, "{}"), Entry(2, 1, "room/a", 2, "{}")])
     refusing(journal, monkeypatch)
-    assert without_office(journal, Replica(copy("room/a", 1))) == [True, True]
+    assert without_takeover(journal, Replica(copy("room/a", 1))) == [True, True]
 
 
 def test_a_journal_that_lacks_what_the_replica_has_may_not(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing(journal, monkeypatch)
-    assert without_office(journal, Replica(copy("room/a", 1))) == [False, False]
+    assert without_takeover(journal, Replica(copy("room/a", 1))) == [False, False]
 
 
 class FullReplica(Replica):
@@ -257,12 +257,12 @@ class FullReplica(Replica):
 
 
 def test_while_the_replica_cannot_promise_the_own_journal_is_read(journal: Journal) -> None:
-    assert without_office(journal, FullReplica()) == [True, True]
+    assert without_takeover(journal, FullReplica()) == [True, True]
 
 
 def test_a_replica_that_cannot_promise_is_not_waited_for_longer_than_one_that_is_silent(journal: Journal) -> None:
     replica, seconds = FullReplica(), itertools.count()
-    effects = take_office(
+    effects = take_over(
         journal,
         wait_limit_s=1.0,
         piece_bytes=1000,
@@ -276,8 +276,8 @@ def test_a_replica_that_cannot_promise_is_not_waited_for_longer_than_one_that_is
 
 def test_a_copy_that_is_needed_is_not_taken_from_a_replica_that_cannot_promise(journal: Journal) -> None:
     replica, seconds = FullReplica(copy("room/a", 1)), itertools.count()
-    assert without_office(journal, replica, lambda: float(next(seconds))) == [False, False]
+    assert without_takeover(journal, replica, lambda: float(next(seconds))) == [False, False]
 
 
 def test_of_two_diverged_logs_the_own_one_is_read(written: Journal) -> None:
-    assert without_office(written, Replica(copy("room/a", 1, 2, 3, 4), has_own=False)) == [True, True]
+    assert without_takeover(written, Replica(copy("room/a", 1, 2, 3, 4), has_own=False)) == [True, True]

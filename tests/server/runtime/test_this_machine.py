@@ -186,7 +186,7 @@ def test_the_watch_over_another_machines_server_starts_and_ends_nobody(cluster: 
     assert cluster.process_of(COMMUNICATION) is None
 
 
-def test_a_main_server_that_took_office_alone_ends_when_the_replica_turns_out_to_be_another_machines(
+def test_a_main_server_that_took_over_alone_ends_when_the_replica_turns_out_to_be_another_machines(
     cluster: ClusterControl, tmp_path: Path
 ) -> None:
     wait_until(lambda: is_well(cluster))
@@ -197,7 +197,7 @@ def test_a_main_server_that_took_office_alone_ends_when_the_replica_turns_out_to
     shutil.rmtree(copy / "run")  # nobody is missed there
     cluster.stop()
     with started(MAIN, settings) as process:
-        wait_until(lambda: "in office" in log_of(settings, MAIN), what="it has a journal, and nobody answers")
+        wait_until(lambda: "became primary" in log_of(settings, MAIN), what="it has a journal, and nobody answers")
         with started(REPLICATION, waits_long) as replication:
             assert process.wait(60) != 0
             assert APART in log_of(settings, MAIN)

@@ -10,7 +10,7 @@ import pytest
 from game.errors import InvariantBroken
 from server.log.entries import (
     BEFORE_ALL,
-    NO_OFFICE,
+    NO_EPOCH,
     START,
     Entry,
     Epoch,
@@ -47,7 +47,7 @@ def entry(position: int, stream: str = "room/a", version: int | None = None, epo
 
 def test_a_new_journal_is_empty(journal: Journal) -> None:
     assert journal.last == START
-    assert journal.office == NO_OFFICE
+    assert journal.epoch == NO_EPOCH
     assert list(journal.copies()) == []
 
 
@@ -56,7 +56,7 @@ def test_what_was_written_is_there_when_it_is_opened_again(journal: Journal, fil
     journal.append([entry(1), entry(2, "room/b", 1)])
     again = open_journal(file)
     assert again.last == LogId(1, 2)
-    assert again.office == Epoch(1, "me")
+    assert again.epoch == Epoch(1, "me")
     assert again.end == LogEnd(1, 2, "me")
     assert list(again.terms) == [EpochStart(1, "me", 1)]
     assert [copy.stream for copy in again.copies()] == ["room/a", "room/b"]
