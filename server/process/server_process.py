@@ -23,7 +23,7 @@ from server.runtime.retries import Retries
 from server.runtime.security import cluster_id, cluster_key, peer_key
 from server.runtime.this_machine import is_here, machine_id
 from server.settings import Settings
-from server.settings_checks import is_loopback
+from server.settings_addresses import is_loopback
 from server.supervision import processes
 from server.supervision.heartbeat import Heartbeat, NameServerHeartbeat, PeerHeartbeat
 from server.supervision.restart_rules import STAND_DOWN_S

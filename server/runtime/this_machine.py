@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from server.settings import Settings, SettingsError
-from server.settings_checks import is_every_address, is_loopback
+from server.settings_addresses import is_every_address, is_loopback
 from wire import MAIN, REPLICATION
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

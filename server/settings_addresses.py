@@ -1,4 +1,4 @@
-"""The rules for settings, each alone and together. Pure. Yields sentences with the setting and its allowed values.
+"""Where the servers listen and where others reach them: these settings, their defaults and their rules.
 
 Nothing here reads the machine. ``this_machine`` has the checks that depend on its addresses.
 """
@@ -8,21 +8,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from server.settings_fields import SettingsFields
-from wire import COMMUNICATION, MAIN, REPLICATION
+from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 from wire.addresses import LAST_PORT, packed
+from wire.rpc import Address
 
-_CHOICES = {
-    "durability": ("os", "fsync"),
-    "log_format": ("text", "json"),
-    "log_level": ("debug", "info", "warning", "error"),
-}
-_LONGEST_S = 1e7
-_LEAST_MESSAGE = 1 << 16
-_LEAST_LOG = 1 << 16
 _LOCALHOST = "127.0.0.1"
 _LOOPBACK_4 = bytes([127])
 _LOOPBACK_6 = bytes(15) + bytes([1])
@@ -30,40 +22,92 @@ _SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 _NAMES = {MAIN: "MAIN", COMMUNICATION: "COMMUNICATION", REPLICATION: "REPLICATION"}
 
 
-def problems(settings: SettingsFields) -> Iterator[str]:
+@dataclass(frozen=True)
+class AddressSettings:
+    """The settings that are hosts and ports. The environment variable of a field is its name in capitals."""
+
+    name_server_host: str = "localhost"
+    name_server_port: int = 1337
+    bind_host: str = "127.0.0.1"
+    peer_bind_host: str = "127.0.0.1"
+    public_host: str = ""
+    main_host: str = "127.0.0.1"
+    main_port: int = 13371
+    main_peer_port: int = 13381
+    communication_host: str = "127.0.0.1"
+    communication_port: int = 13372
+    communication_peer_port: int = 13382
+    replication_host: str = "127.0.0.1"
+    replication_port: int = 13373
+    replication_peer_port: int = 13383
+    metrics_host: str = "127.0.0.1"
+    main_metrics_port: int = 13391
+    communication_metrics_port: int = 13392
+    replication_metrics_port: int = 13393
+
+    @property
+    def name_server(self) -> Address:
+        return Address(self.name_server_host, self.name_server_port)
+
+    def host_of(self, role: str) -> str:
+        """Return the host on which that server runs."""
+        return {
+            MAIN: self.main_host,
+            COMMUNICATION: self.communication_host,
+            REPLICATION: self.replication_host,
+            NAME_SERVER: self.name_server_host,
+        }[role]
+
+    def client_port_of(self, role: str) -> int:
+        """Return the port for clients of that server."""
+        ports = {MAIN: self.main_port, COMMUNICATION: self.communication_port, REPLICATION: self.replication_port}
+        return ports[role]
+
+    def peer_address_of(self, role: str) -> Address:
+        """Return the address where the other servers reach that server."""
+        ports = {
+            MAIN: self.main_peer_port,
+            COMMUNICATION: self.communication_peer_port,
+            REPLICATION: self.replication_peer_port,
+        }
+        return Address(self.host_of(role), ports[role])
+
+    @property
+    def server_ports(self) -> tuple[int, ...]:
+        """All ports of the three servers for clients and peers."""
+        servers = (MAIN, COMMUNICATION, REPLICATION)
+        return tuple(port for role in servers for port in (self.client_port_of(role), self.peer_address_of(role).port))
+
+    def metrics_port_of(self, role: str) -> int:
+        """Return the port on which that server serves its metrics; 0 if it serves none."""
+        ports = {
+            MAIN: self.main_metrics_port,
+            COMMUNICATION: self.communication_metrics_port,
+            REPLICATION: self.replication_metrics_port,
+        }
+        return ports[role]
+
+    def public_address_of(self, role: str) -> Address:
+        """Return the address that clients get."""
+        return Address(self.public_host or self.host_of(role), self.client_port_of(role))
+
+
+def address_problems(settings: AddressSettings) -> Iterator[str]:
     """Yield what is wrong with these settings, the plainest first; nothing if they are valid."""
-    yield from _choices(settings)
-    yield from _ranges(settings)
-    yield from _times(settings)
-    yield from _folder(settings)
+    for field in fields(AddressSettings):
+        name, value = field.name, getattr(settings, field.name)
+        if name.endswith("_host"):
+            yield from _host(name, value)
+        else:
+            yield from _port(name, value)
     yield from _addresses(settings)
     yield from _ports_used_twice(settings)
 
 
-def _choices(settings: SettingsFields) -> Iterator[str]:
-    for name, allowed in _CHOICES.items():
-        if getattr(settings, name) not in allowed:
-            yield f"{name.upper()} must be one of {', '.join(allowed)}"
-
-
-def _ranges(settings: SettingsFields) -> Iterator[str]:
-    for field in fields(settings):
-        name, value = field.name, getattr(settings, field.name)
-        first = 0 if name.endswith("_metrics_port") else 1
-        if name.endswith("_port") and not first <= value <= LAST_PORT:
-            off = "" if first else ", or 0 for none"
-            yield f"{name.upper()} must be a port from 1 to {LAST_PORT}{off}"
-        if name.endswith("_s") and not 0 < value <= _LONGEST_S:
-            yield f"{name.upper()} must be a number of seconds above 0"
-        counts = name.startswith(("max_", "keep_", "snapshot_")) and not name.endswith("_s")
-        if counts and value < 1:
-            yield f"{name.upper()} must be 1 or more"
-        if name.endswith("_host") and isinstance(value, str):
-            yield from _host(name, value)
-    if settings.max_message_bytes < _LEAST_MESSAGE:
-        yield f"MAX_MESSAGE_BYTES must be {_LEAST_MESSAGE} or more"
-    if settings.max_log_bytes < _LEAST_LOG:
-        yield f"MAX_LOG_BYTES must be {_LEAST_LOG} or more"
+def _port(name: str, value: int) -> Iterator[str]:
+    may_be_off = name.endswith("_metrics_port")
+    if not (0 if may_be_off else 1) <= value <= LAST_PORT:
+        yield f"{name.upper()} must be a port from 1 to {LAST_PORT}{', or 0 for none' if may_be_off else ''}"
 
 
 def _host(name: str, value: str) -> Iterator[str]:
@@ -71,25 +115,6 @@ def _host(name: str, value: str) -> Iterator[str]:
         yield f"{name.upper()} must name a host"
     if re.search(r"[\[\]:/\s]", value) and packed(value) is None:
         yield f"{name.upper()} must be a name or an address, without port and brackets, not {value}"
-
-
-def _times(settings: SettingsFields) -> Iterator[str]:
-    if settings.hang_s <= settings.heartbeat_s:
-        yield "HANG_S must be longer than HEARTBEAT_S"
-    if settings.hang_s <= settings.heartbeat_s + settings.append_timeout_s:
-        yield "HANG_S must be longer than HEARTBEAT_S and APPEND_TIMEOUT_S together"
-    if settings.away_s <= settings.max_wait_s:
-        yield "AWAY_S must be longer than MAX_WAIT_S"
-    if settings.name_grace_s <= settings.max_wait_s:
-        yield "NAME_GRACE_S must be longer than MAX_WAIT_S"
-
-
-def _folder(settings: SettingsFields) -> Iterator[str]:
-    variable = re.match(r"\$\{?\w+\}?", settings.data_folder)
-    if variable:
-        yield f"DATA_FOLDER begins with {variable[0]}, which is not replaced: write it out, or begin with ~"
-    if "\0" in settings.data_folder:
-        yield "DATA_FOLDER must be the name of a folder"
 
 
 # -- addresses --------------------------------------------------------------------------------------------------------
@@ -112,7 +137,7 @@ def _is_elsewhere(host: str) -> bool:
     return packed(host) is not None and not is_loopback(host)
 
 
-def _addresses(settings: SettingsFields) -> Iterator[str]:
+def _addresses(settings: AddressSettings) -> Iterator[str]:
     for name in ("public_host", "main_host", "communication_host", "replication_host"):
         if is_every_address(getattr(settings, name)):
             yield f"{name.upper()} must be an address that others can connect to, not {getattr(settings, name)}"
@@ -139,7 +164,7 @@ def _addresses(settings: SettingsFields) -> Iterator[str]:
     yield from _peer_addresses(settings)
 
 
-def _peer_addresses(settings: SettingsFields) -> Iterator[str]:
+def _peer_addresses(settings: AddressSettings) -> Iterator[str]:
     bind = settings.peer_bind_host
     for role in _SERVERS:
         name, host = f"{_NAMES[role]}_HOST", settings.host_of(role)
@@ -166,7 +191,7 @@ class _Port(NamedTuple):
     bind: str
 
 
-def _ports_used_twice(settings: SettingsFields) -> Iterator[str]:
+def _ports_used_twice(settings: AddressSettings) -> Iterator[str]:
     for one, other in itertools.combinations(_ports(settings), 2):
         if (
             one.number == other.number
@@ -176,7 +201,7 @@ def _ports_used_twice(settings: SettingsFields) -> Iterator[str]:
             yield f"{one.setting} and {other.setting} are both {one.number}: each needs a port of its own"
 
 
-def _ports(settings: SettingsFields) -> Iterator[_Port]:
+def _ports(settings: AddressSettings) -> Iterator[_Port]:
     yield _Port("NAME_SERVER_PORT", settings.name_server_port, settings.name_server_host, settings.name_server_host)
     for role in _SERVERS:
         host, name = settings.host_of(role), _NAMES[role]
