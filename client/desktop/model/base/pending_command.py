@@ -38,7 +38,8 @@ class PendingCommand:
 
         ``gone`` is called with every refusal, and returns whether the room is over for the user.
         """
-        # Set from ``send`` until the effect is in the view, or a refusal. Its ``version`` is None until the answer.
+        # ``send`` sets it. It becomes None when the view shows the effect, or after a refusal. Its ``version`` is None
+        # until the command is answered.
         self.pending: Pending | None = None
         self.notice = ""
         """The text of the last refusal, until the next command."""
