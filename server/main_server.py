@@ -17,7 +17,7 @@ from wire import MAIN, REPLICATION
 def build(process: ServerProcess) -> None:
     """Answer heartbeats, and wait until clients can be served."""
     settings = process.settings
-    line = ReplicaConnection(
+    replica = ReplicaConnection(
         settings.peer_address_of(REPLICATION),
         process.key,
         timeout_s=settings.append_timeout_s,
@@ -29,7 +29,7 @@ def build(process: ServerProcess) -> None:
     process.metrics.include(peer.readings)
     process.supervise([REPLICATION])
     clients = process.open_to_clients()  # clients that connect before the takeover wait; they need not reconnect
-    candidate = Candidate(process, clients, line, peer)
+    candidate = Candidate(process, clients, replica, peer)
     process.in_background("office", candidate.run)
     candidate.serves.wait()
 

@@ -23,7 +23,7 @@ class CommandPort(Protocol):
         Refusal or the error for which nothing is committed.
         """
 
-    def turn(self) -> AbstractContextManager[None]:
+    def commit_lock(self) -> AbstractContextManager[None]:
         """Hold the commit lock without a commit. The log does not grow inside."""
 
     @property

@@ -94,7 +94,7 @@ class Commit:
         """Commit a batch. Each submission then has its answer, or an error and no effect."""
         batch = Batch(self._context())
         for submission in submissions:
-            self._settle(submission, batch)
+            self._apply(submission, batch)
         if batch.entries:
             try:
                 yield from self._write(batch)
@@ -107,7 +107,7 @@ class Commit:
         if batch.entries:
             self._faults.point("before_answer")
 
-    def _settle(self, submission: Submission, batch: Batch) -> None:
+    def _apply(self, submission: Submission, batch: Batch) -> None:
         """Set the submission's answer or refusal. A duplicate of a request gets the same outcome as before."""
         asked = self._streams.kind_of(submission.stream).request(submission.command)
         request = None if asked is None else (submission.stream, asked)

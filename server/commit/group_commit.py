@@ -27,16 +27,16 @@ from wire.waiting import about_to_wait
 class QueuedSubmission(Submission):
     """A submission in the queue. Without a stream it only needs the commit lock."""
 
-    __slots__ = ("later", "turn")
+    __slots__ = ("later", "lock_granted")
 
     def __init__(self, stream: str, command: Any) -> None:
         super().__init__(stream, command)
-        # A command that another thread commits has ``later``. A submission that waits for the lock has ``turn``. Never
-        # both.
+        # ``later`` is set for a command that another thread commits, ``lock_granted`` for a submission that waits for
+        # the lock. Never both.
         self.later: Later | None = None
-        self.turn: threading.Event | None = None
+        self.lock_granted: threading.Event | None = None
 
-    def settle(self) -> None:
+    def settle_later(self) -> None:
         """Settle ``later`` with the answer or the error."""
         if self.later is None:
             return
@@ -95,7 +95,7 @@ class Committer:
         return submission.answer
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
+    def commit_lock(self) -> Iterator[None]:
         """Hold the commit lock without a commit. The log does not grow inside.
 
         A caller that gets the lock knows that no commit hangs: all earlier commits have ended.
@@ -103,10 +103,10 @@ class Committer:
         submission = QueuedSubmission("", None)
         with self._lock:
             if not self._queue.acquire(submission):
-                submission.turn = threading.Event()
-        if submission.turn is not None:
+                submission.lock_granted = threading.Event()
+        if submission.lock_granted is not None:
             about_to_wait()
-            submission.turn.wait()
+            submission.lock_granted.wait()
         try:
             yield
         finally:
@@ -139,14 +139,14 @@ class Committer:
         finally:
             self._release()
             for submission in batch:
-                submission.settle()
+                submission.settle_later()
 
     def _release(self) -> None:
         """Release the commit lock and wake up its next holder."""
         with self._lock:
             following = self._queue.release()
-        if following is not None and following.turn is not None:
-            following.turn.set()
+        if following is not None and following.lock_granted is not None:
+            following.lock_granted.set()
         elif following is not None:
             check(bool(following.stream), "a submission without a command waits for the commit lock")
             self._handed_on.release()

@@ -50,7 +50,7 @@ class RefusingCommitter:
         return answer
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
+    def commit_lock(self) -> Iterator[None]:
         """Do nothing: the log does not grow anyway."""
         yield
 

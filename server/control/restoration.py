@@ -101,7 +101,7 @@ def resolve(settings: Settings, keep: str) -> Path:
     guard.raise_to(LogId(pair.known_epoch(settings), 0))
     if keep == MAIN:
         move_aside(settings.data / FOLDERS[REPLICATION], archive)
-        guard.settle(last)
+        guard.complete_at(last)
     else:
         move_aside(settings.data / FOLDERS[MAIN], archive)
     return archive

@@ -61,7 +61,7 @@ class ArchiveStream(StreamKind):
     events = records.RECORDS
     keeps_events = True
 
-    def nothing(self, stream: str) -> Segment:  # noqa: ARG002
+    def initial_state(self, stream: str) -> Segment:  # noqa: ARG002
         return Segment(0)
 
     def decide(self, state: Segment, command: AddRecord, now: Context) -> Sequence[Record]:  # noqa: ARG002

@@ -79,7 +79,7 @@ def filled(copy: StreamCopy, theirs: StreamCopy) -> StreamCopy:
     return StreamCopy(copy.stream, snapshot, tuple(by_version[version] for version in sorted(by_version)))
 
 
-def settled(copy: StreamCopy, *, keeps_events: bool) -> StreamCopy:
+def without_unneeded_rows(copy: StreamCopy, *, keeps_events: bool) -> StreamCopy:
     """Return the copy without damaged rows that can be dropped when nothing fills them.
 
     A damaged snapshot can be dropped when all events are there. Damaged events can be dropped before a sound snapshot,

@@ -32,7 +32,7 @@ class NameStream(StreamKind):
 
     events = name_events.EVENTS
 
-    def nothing(self, stream: str) -> names.Name:  # noqa: ARG002
+    def initial_state(self, stream: str) -> names.Name:  # noqa: ARG002
         return names.NOBODY
 
     def decide(self, name: names.Name, command: Command, now: Context) -> Sequence[Event]:  # noqa: ARG002

@@ -36,7 +36,7 @@ class RoomStream(StreamKind):
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def nothing(self, stream: str) -> Room:
+    def initial_state(self, stream: str) -> Room:
         return state.nothing(stream[len(PREFIX) :])
 
     def decide(self, room: Room, command: Command, now: Context) -> Sequence[Event]:

@@ -21,7 +21,7 @@ class ServiceStream(StreamKind):
 
     events = cluster_state.EVENTS
 
-    def nothing(self, stream: str) -> ClusterState:  # noqa: ARG002
+    def initial_state(self, stream: str) -> ClusterState:  # noqa: ARG002
         return ClusterState()
 
     def decide(self, state: ClusterState, command: Tick | Drain, now: Context) -> Sequence[Happened]:

@@ -37,7 +37,7 @@ class StreamKind(ABC):
     """Whether its events are kept for ever, and never compacted."""
 
     @abstractmethod
-    def nothing(self, stream: str) -> State:
+    def initial_state(self, stream: str) -> State:
         """Return the state before the first event."""
 
     @abstractmethod

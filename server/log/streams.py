@@ -56,7 +56,7 @@ class Streams:
             raise damaged(copy.stream)
         kind = self.kind_of(copy.stream)
         try:
-            state = kind.nothing(copy.stream) if snapshot is None else kind.read_state(snapshot.body)
+            state = kind.initial_state(copy.stream) if snapshot is None else kind.read_state(snapshot.body)
             version = 0 if snapshot is None else snapshot.version
             for entry in copy.entries:
                 if entry.version > version:

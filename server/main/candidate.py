@@ -31,11 +31,13 @@ logger = structlog.get_logger()
 class Candidate:
     """A main server that tries to become the primary."""
 
-    def __init__(self, process: ServerProcess, clients: Endpoint, line: ReplicaConnection, peer: MainPeerApi) -> None:
+    def __init__(
+        self, process: ServerProcess, clients: Endpoint, replica: ReplicaConnection, peer: MainPeerApi
+    ) -> None:
         """``peer``: answers the other servers from the part that serves now."""
         self._process = process
         self._clients = clients
-        self._line = line
+        self._replica = replica
         self._peer = peer
         self._reads: ReadOnly | None = None  # what serves before the term, if anything does
         self.serves = threading.Event()
@@ -57,7 +59,7 @@ class Candidate:
     def _run(self, journal: Journal) -> None:
         settings = self._process.settings
         attempts = self._process.retries["office"] = Retries("takeover failed")
-        epoch = self._line.hold(
+        epoch = self._replica.hold(
             take_over(
                 journal,
                 wait_limit_s=settings.recovery_wait_s,
@@ -69,7 +71,7 @@ class Candidate:
         )
         if epoch is None:
             return
-        term = PrimaryTerm(self._process, self._clients, journal, epoch, self._line)
+        term = PrimaryTerm(self._process, self._clients, journal, epoch, self._replica)
         term.begin()
         self._peer.serve(term)
         if self._reads is not None:

@@ -29,7 +29,7 @@ MOST_LINES = 20_000
 
 logger = structlog.get_logger()
 
-_Line = tuple[float, str, dict[str, object], bool]
+_LogLine = tuple[float, str, dict[str, object], bool]
 """Time, event, fields, and whether the line is for ``debug`` only."""
 _LOGGED = frozenset({Created, Closed, Started, Finished})
 
@@ -41,7 +41,7 @@ class CommitObserver:
         """``every_command``: whether lines for ``debug`` are logged."""
         self._counts = counts
         self._every_command = every_command
-        self._lines: deque[_Line] = deque()  # the oldest first
+        self._lines: deque[_LogLine] = deque()  # the oldest first
         self._left_out = 0  # lines dropped since the last write
 
     def published(self, batch: Batch) -> None:
@@ -54,7 +54,7 @@ class CommitObserver:
                 if type(event) is Finished:
                     counts.terminations[event.termination] += 1
                 if self._every_command or type(event) is not Started:
-                    self._add_line(*_line_of(room_of(entry.stream), event), for_debug=type(event) is Started)
+                    self._add_line(*_event_line(room_of(entry.stream), event), for_debug=type(event) is Started)
 
     def batch_committed(self, submissions: Sequence[Submission], took_s: float) -> None:
         """Count and log submissions that have their answer or error.
@@ -100,7 +100,7 @@ def _kind_of(event: Any) -> str:
     return kind
 
 
-def _line_of(room: str | None, event: Created | Closed | Started | Finished) -> tuple[str, dict[str, object]]:
+def _event_line(room: str | None, event: Created | Closed | Started | Finished) -> tuple[str, dict[str, object]]:
     fields: dict[str, object] = {"room": room, "request_id": event.request_id, "by": event.by}
     if isinstance(event, Created):
         return "room opened", {**fields, "game": event.game, "options": dict(event.options)}

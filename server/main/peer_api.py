@@ -61,7 +61,7 @@ class MainPeerApi(PeerApi):
         """Wait for the commits under way. Return False if nothing is served yet."""
         if self._serving is None:
             return False
-        with self._serving.committer.turn():
+        with self._serving.committer.commit_lock():
             return True
 
     def more_status(self) -> dict[str, object]:

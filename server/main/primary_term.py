@@ -59,16 +59,16 @@ class PrimaryTerm(Reads):
     committer: Committer
 
     def __init__(
-        self, process: ServerProcess, clients: Endpoint, journal: Journal, epoch: Epoch, line: ReplicaConnection
+        self, process: ServerProcess, clients: Endpoint, journal: Journal, epoch: Epoch, replica: ReplicaConnection
     ) -> None:
         settings = process.settings
         faults = Failpoints(settings.test_faults)
         streams = Streams(settings.limits)
         self._process = process
         self._journal = journal
-        self._line = line
+        self._replica = replica
         self._to_forget: list[str] = []  # streams to be removed from both journals
-        self._last_turn = contextlib.ExitStack()  # holds the commit lock once the server ends
+        self._lock_until_end = contextlib.ExitStack()  # holds the commit lock once the server ends
         self._is_open = False  # whether ``begin_term`` of the drain succeeded
         self._opening = process.retries["opening"] = Retries("the drain cannot be ended")
         self.counts = CommitCounts()
@@ -97,22 +97,22 @@ class PrimaryTerm(Reads):
                 one.reports_damage for one in process.supervisors if one.role == REPLICATION
             ),
         )
-        journal.damage.on_found = line.wake
-        self.link = Replicator(
+        journal.damage.on_found = replica.wake
+        self.replicator = Replicator(
             Primary(epoch, journal.last, journal.terms, forgotten_at=journal.forgotten_at),
             journal,
             self._compactor,
             faults=faults,
             step_down=process.step_down,
-            wake=line.wake,
+            wake=replica.wake,
             piece_bytes=settings.piece_bytes,
         )
-        self.link.repair = repair
+        self.replicator.repair = repair
         process.retries["repair"] = repair.retries
-        process.retries |= {"replica": self.link.attempts, "snapshots": self._compactor.retries}
-        commit = Commit(streams, store, journal, self.link, faults, store.context)
+        process.retries |= {"replica": self.replicator.attempts, "snapshots": self._compactor.retries}
+        commit = Commit(streams, store, journal, self.replicator, faults, store.context)
         on_committed = self._observer.batch_committed
-        committer = Committer(commit, line.hold, step_down=process.step_down, on_committed=on_committed)
+        committer = Committer(commit, replica.hold, step_down=process.step_down, on_committed=on_committed)
         super().__init__(process, clients, store, committer)
         self._timers = TimerThread(store, committer, system_request)
         process.retries["time"] = self._timers.retries
@@ -124,8 +124,8 @@ class PrimaryTerm(Reads):
         """
         self._keep(self.load())
         self._open_again()
-        go_on, line, turn = self._process.go_on, self._line, self.committer.turn
-        self._process.in_background("replica link", lambda: line.hold(self.link.run(go_on), turn=turn))
+        go_on, replica, commit_lock = self._process.go_on, self._replica, self.committer.commit_lock
+        self._process.in_background("replica link", lambda: replica.hold(self.replicator.run(go_on), turn=commit_lock))
         self._process.in_background("compaction", lambda: self._compactor.run(go_on, self._process.pause))
         self._process.in_background("tidying", self._sweep)
         self._process.in_background("time", lambda: self._timers.run(go_on, self._process.pause))
@@ -141,17 +141,17 @@ class PrimaryTerm(Reads):
 
         Commands that still wait are not committed. Clients send them again, and the next primary commits them.
         """
-        self._last_turn.enter_context(self.committer.turn())
+        self._lock_until_end.enter_context(self.committer.commit_lock())
 
     def status(self) -> dict[str, object]:
         kept = {"damage": self.damage.as_plain(), "scrub": {} if self.scrub is None else self.scrub.as_plain()}
-        return {"epoch": self.link.epoch, "step": self.link.sync_state.value, **super().status(), **kept}
+        return {"epoch": self.replicator.epoch, "step": self.replicator.sync_state.value, **super().status(), **kept}
 
     def readings(self) -> Iterator[Reading]:
         """Yield the metrics of a primary."""
-        store, link, counts = self.store, self.link, self.counts
+        store, replicator, counts = self.store, self.replicator, self.counts
         present = [room for room in store.cached_rooms() if room.players or room.spectators]
-        yield Reading(metrics.EPOCH, link.epoch)
+        yield Reading(metrics.EPOCH, replicator.epoch)
         yield Reading(metrics.POSITION, store.published)
         yield Reading(metrics.ROOMS, store.open_rooms)
         yield Reading(metrics.ROOMS_IN_MEMORY, store.rooms_in_memory)
@@ -170,9 +170,9 @@ class PrimaryTerm(Reads):
         yield Reading(metrics.COMMITS, counts.commits)
         yield Reading(metrics.COMMIT_S, counts.commit_s)
         yield Reading(metrics.BATCH, counts.commands)
-        yield Reading(metrics.DEGRADED, 0 if link.sync_state is SyncState.IN_SYNC else 1)
-        yield Reading(metrics.DEGRADED_S, link.degraded.seconds)
-        yield Reading(metrics.LAG, link.lag)
+        yield Reading(metrics.DEGRADED, 0 if replicator.sync_state is SyncState.IN_SYNC else 1)
+        yield Reading(metrics.DEGRADED_S, replicator.degraded.seconds)
+        yield Reading(metrics.LAG, replicator.lag)
         yield from readings_of_copy(self.damage, self.scrub)
 
     def _keep(self, missing: Sequence[StreamSummary]) -> None:
@@ -212,6 +212,6 @@ class PrimaryTerm(Reads):
             self.withdraw(room_of(stream) or "")
         self._to_forget += gone
         if self._to_forget:
-            with self.committer.turn():
-                if self._line.hold(self.link.forget(self._to_forget[:AT_ONCE])):
+            with self.committer.commit_lock():
+                if self._replica.hold(self.replicator.forget(self._to_forget[:AT_ONCE])):
                     del self._to_forget[:AT_ONCE]

@@ -34,7 +34,7 @@ class TimerThread:
 
     def tick(self) -> None:
         """Advance service time, and submit the commands that are due."""
-        with self._committer.turn():
+        with self._committer.commit_lock():
             at = self._store.time.tick()
         failed = False
         for stream, command in due_commands(at, self._store, self._new_request):

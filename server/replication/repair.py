@@ -12,7 +12,7 @@ from typing import Any
 from server.log.entries import Epoch, Snapshot, StreamCopy
 from server.log.journal.compaction import Compactor
 from server.log.journal.journal import Journal
-from server.log.mending import Holes, filled, holes_of, lacks, rows_for, settled
+from server.log.mending import Holes, filled, holes_of, lacks, rows_for, without_unneeded_rows
 from server.log.streams import Streams
 from server.replication import messages
 from server.runtime.effects import Effects
@@ -76,10 +76,10 @@ class Repair:
 
 
 def put_in_order(copy: StreamCopy, streams: Streams, state: Any = None) -> StreamCopy:
-    """Return the copy with the rows settled that the other copy does not have either.
+    """Return the copy without damaged rows that neither copy has whole and that a snapshot makes unneeded.
 
     If ``state`` has the stream's last version and the stream need not keep its events, a snapshot of it replaces those
-    rows. Otherwise ``settled`` drops the rows that may go.
+    rows. Otherwise ``without_unneeded_rows`` drops the rows that may go.
     """
     kind = streams.kind_of(copy.stream)
     last = copy.entries[-1] if copy.entries else None
@@ -87,7 +87,7 @@ def put_in_order(copy: StreamCopy, streams: Streams, state: Any = None) -> Strea
     if known and last is not None and not kind.keeps_events and holes_of(copy) is not None:
         body = kind.write_state(state)
         copy = copy._replace(snapshot=Snapshot(last.position, last.epoch, copy.stream, last.version, body))
-    return settled(copy, keeps_events=kind.keeps_events)
+    return without_unneeded_rows(copy, keeps_events=kind.keeps_events)
 
 
 def put(journal: Journal, mended: StreamCopy) -> None:

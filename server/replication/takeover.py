@@ -167,7 +167,7 @@ def _settle(journal: Journal) -> None:
         logger.error(
             "both copies of the log end before it once ended", position=last.position, once=guard.highest.position
         )
-    guard.settle(last)
+    guard.complete_at(last)
 
 
 def _standing(own_end: LogEnd, attempts: Retries) -> Effects[ReplicaState | None]:

@@ -15,9 +15,9 @@ from server.rooms.lobby import Lobby, LobbyChange, LobbyChanges, LobbyCursor, Op
 class RoomIndex:
     """All open and recently closed rooms, by their rows. Not safe for threads."""
 
-    def __init__(self, known: Callable[[str], None]) -> None:
-        """Make an empty index. ``known`` is called with each room before it is added."""
-        self._known = known
+    def __init__(self, on_new_room: Callable[[str], None]) -> None:
+        """Make an empty index. ``on_new_room`` is called with each room before it is added."""
+        self._on_new_room = on_new_room
         self._lobby = Lobby()
         self._matches = OpenMatches()
         # Closed rooms that are not forgotten yet, with the revision of their closing.
@@ -37,7 +37,7 @@ class RoomIndex:
     def fill(self, changes: Sequence[LobbyChange]) -> None:
         """Add all rooms at the beginning of a term, in order of revision."""
         for change in changes:
-            self._known(change.room)
+            self._on_new_room(change.room)
             self._matches.put(change.room, change.row)
         self._closed = {change.room: change.revision for change in changes if change.row is None}
         self._lobby.fill(changes)
@@ -45,7 +45,7 @@ class RoomIndex:
     def put(self, change: LobbyChange) -> None:
         """Apply a change."""
         if change.room not in self:
-            self._known(change.room)
+            self._on_new_room(change.room)
         if change.row is None:
             self._closed[change.room] = change.revision
             self._released |= _seated(self._lobby.rows.get(change.room, {}))

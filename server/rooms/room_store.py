@@ -1,7 +1,7 @@
 """All rooms and usernames of the main server as last published: commands are decided on them and readers see them.
 
 Lives here: the states in memory, the callers that wait for them, and the lobby made from them. States change only in
-``publish``, which the committer calls with each committed batch. Idle rooms leave memory and are read from the journal
+``publish``: ``commit`` calls it with each committed batch. Idle rooms leave memory and are read from the journal
 when they are needed.
 """
 
@@ -51,7 +51,7 @@ class RoomStore:
         self,
         streams: Streams,
         journal: Journal,
-        known: Callable[[str], None],
+        on_new_room: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         time_of_service: ServiceClock | None = None,
         most_events: int = MOST_EVENTS,
@@ -59,8 +59,8 @@ class RoomStore:
     ) -> None:
         """Make an empty store; ``load`` fills it.
 
-        ``known`` is called with each room, before any reader can see it. ``most_events`` is the limit for one answer.
-        ``on_published`` is called with each batch after it became visible.
+        ``on_new_room`` is called with each room, before any reader can see it. ``on_published`` is called with each
+        batch after it became visible. ``most_events`` is the limit for one answer.
         """
         self._on_published = on_published
         self.time = time_of_service or ServiceClock(clock)
@@ -68,8 +68,8 @@ class RoomStore:
         self._streams = streams
         self._journal = journal
         self._lock = threading.Lock()
-        self._known = known
-        self._index = RoomIndex(known)
+        self._on_new_room = on_new_room
+        self._index = RoomIndex(on_new_room)
         self._unread = UnreadStreams(streams, journal, self._on_unread)
         self._cache = RoomCache(streams, journal, self._on_loaded, clock)
         self._states = StreamStates(streams)
@@ -262,7 +262,7 @@ class RoomStore:
         if stream in self._unread:
             return self._read_at_last(stream)
         if room is None:
-            return self._streams.kind_of(stream).nothing(stream)
+            return self._streams.kind_of(stream).initial_state(stream)
         return self._cache.from_journal(room, self._published)
 
     def cached(self, stream: str) -> Any:
@@ -406,7 +406,7 @@ class RoomStore:
 
     def _on_unread(self, stream: str) -> None:
         if room := room_of(stream):
-            self._known(room)  # so that callers get the error of the damage
+            self._on_new_room(room)  # so that callers get the error of the damage
 
     def _on_loaded(self, state: Room) -> None:
         self.time.at_least(state.at)

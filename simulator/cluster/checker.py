@@ -149,7 +149,7 @@ class Checker:
         streams = Streams(self.limits.of_rooms)
         for stream, events in self.record.published.items():
             kind = streams.kind_of(stream)
-            state = kind.nothing(stream)
+            state = kind.initial_state(stream)
             for version in range(1, max(events) + 1):
                 if version not in events:
                     if self.limits.keep_events > LONGEST_HISTORY:

@@ -35,14 +35,14 @@ def _tick(self: ServiceClock) -> int:
 
 
 @mutation("time-is-never-written-down", "service time is only in memory", timer_commands, "due_commands")
-def _brought_by(*about: Any, original: Any = timer_commands.due_commands) -> Iterator[tuple[str, Any]]:
-    for stream, command in original(*about):
+def _due_commands(*arguments: Any, original: Any = timer_commands.due_commands) -> Iterator[tuple[str, Any]]:
+    for stream, command in original(*arguments):
         if not isinstance(command, Tick):
             yield stream, command
 
 
 @mutation("an-end-without-its-record", "the end of a game is written without its record", Commit, "_archive")
-def _enter(_self: Commit, _record: Any, _draft: Any) -> None:
+def _archive(_self: Commit, _record: Any, _batch: Any) -> None:
     return None
 
 

@@ -45,16 +45,16 @@ __all__ = ["MUTATIONS"]
 
 
 @mutation("ack-before-replicate", "an entry counts as committed before the replica has it", Primary, "appended")
-def _wrote(self: Primary, entries: Sequence[Entry]) -> Output:
+def _appended(self: Primary, entries: Sequence[Entry]) -> Output:
     self.last = entries[-1].log_id
     return self._commit(self.last)
 
 
 @mutation("publish-before-commit", "events are visible before they are in the log", Commit, "run")
-def _batch(self: Commit, orders: Sequence[Submission]) -> Effects[None]:
+def _run(self: Commit, submissions: Sequence[Submission]) -> Effects[None]:
     batch = Batch(self._context())
-    for order in orders:
-        self._settle(order, batch)
+    for submission in submissions:
+        self._apply(submission, batch)
     if batch.entries:
         self._states.publish(batch)
         yield from self._write(batch)
@@ -76,7 +76,7 @@ def _require(_self: Replica, _epoch: Epoch) -> None:
 
 
 @mutation("stale-replica-in-step", "a replica that lacks entries counts as in sync", Primary, "attached")
-def _joined(self: Primary, _replica_end: LogEnd) -> Output | None:
+def _attached(self: Primary, _replica_end: LogEnd) -> Output | None:
     self.sync_state = SyncState.IN_SYNC
     return None
 
@@ -137,14 +137,14 @@ def _contain_by_number(self: EpochHistory, end: LogEnd, last: LogId, original: A
 def _append(
     self: ReplicaService, epoch: int, holder: str, previous: Any, snapshots: Any, entries: Any, _terms: Any
 ) -> LogEnd:
-    order = self._replica.receive(
+    output = self._replica.receive(
         Epoch(epoch, holder),
         LogId(*previous),
         [Snapshot(*row) for row in snapshots],
         [Entry(*row) for row in entries],
     )
-    self._replica.appended(order.last)
-    return LogEnd(*order.last, holder)
+    self._replica.appended(output.last)
+    return LogEnd(*output.last, holder)
 
 
 @mutation(
@@ -212,7 +212,7 @@ def _recover_with_any(
     Primary,
     "attached",
 )
-def _joined_whatever_was_forgotten(self: Primary, end: LogEnd, original: Any = Primary.attached) -> Output | None:
+def _attached_despite_deletions(self: Primary, end: LogEnd, original: Any = Primary.attached) -> Output | None:
     self._forgotten_at = 0
     output: Output | None = original(self, end)
     return output
@@ -266,23 +266,23 @@ def _remember(_self: Commit, _unchanged: object) -> None:
     Commit,
     "run",
 )
-def _batch_with_refusals(self: Commit, orders: Sequence[Submission]) -> Effects[None]:
+def _run_with_refusals(self: Commit, submissions: Sequence[Submission]) -> Effects[None]:
     batch = Batch(self._context())
-    for order in orders:
-        self._settle(order, batch)
+    for submission in submissions:
+        self._apply(submission, batch)
     if batch.entries:
         try:
             yield from self._write(batch)
         except StorageFailed as error:
-            for order in orders:
-                order.answer, order.error = None, order.error or error
+            for submission in submissions:
+                submission.answer, submission.error = None, submission.error or error
             return
         self._states.publish(batch)
     self._remember(batch.unchanged)
 
 
 @mutation("listed-once-and-for-all", "the summary of a room never changes", Commit, "_summarize")
-def _list(self: Commit, batch: Batch, original: Any = Commit._summarize) -> None:
+def _summarize(self: Commit, batch: Batch, original: Any = Commit._summarize) -> None:
     original(self, batch)
     batch.summaries = [one for one in batch.summaries if self._states.state_of(one.stream).version == 0]
 

@@ -30,7 +30,7 @@ class GuardFile:
 
     def __init__(self, memory: bytearray | mmap.mmap | None = None) -> None:
         """Use ``memory`` as the storage. Without it, the values last as long as the object."""
-        # Epoch, position and divergence flag, 8 bytes each. The position falls only in ``settle``.
+        # Epoch, position and divergence flag, 8 bytes each. The position falls only in ``complete_at``.
         self._words = memoryview(bytearray(_BYTES) if memory is None else memory).cast("Q")
 
     @classmethod
@@ -72,7 +72,7 @@ class GuardFile:
         """Record that the replica has entries that the journal lacks."""
         self._words[_DIVERGED] = 1
 
-    def settle(self, last: LogId) -> None:
+    def complete_at(self, last: LogId) -> None:
         """Record that the journal ends at ``last`` and is complete.
 
         It has all entries that it and the replica's copy had when they were compared.

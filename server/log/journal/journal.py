@@ -100,7 +100,7 @@ SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snaps
 logger = structlog.get_logger()
 
 
-def _nobody_waits(_why: str) -> None:
+def _ignore(_why: str) -> None:
     """Ignore an unreadable journal. The server replaces this callback."""
 
 
@@ -122,7 +122,7 @@ class Journal:
         """The streams of this copy in which damage was found."""
         # Streams with a damaged summary that ``summaries`` found and that is not replaced yet.
         self._damaged_summaries: set[str] = set()
-        self.on_unreadable: Callable[[str], None] = _nobody_waits
+        self.on_unreadable: Callable[[str], None] = _ignore
         """Called with the reason when SQLite can no longer read the file. This is worse than a damaged row."""
         self.lost = False
         """Whether the journal is empty because an unreadable file was put aside."""

@@ -210,7 +210,7 @@ def test_a_fault_of_ours_in_a_commit_ends_the_server(command_service: Desk, monk
 
 def test_while_somebody_has_the_turn_the_log_stands_still(command_service: Desk) -> None:
     last = command_service.journal.last
-    with command_service.committer.turn():
+    with command_service.committer.commit_lock():
         mover = threading.Thread(target=lambda: command_service.do(Move("ada", "move-1", 4)))
         mover.start()
         while command_service.committer.waiting < 1:
@@ -223,7 +223,7 @@ def test_while_somebody_has_the_turn_the_log_stands_still(command_service: Desk)
 def test_the_turn_comes_to_everybody_who_wants_it(command_service: Desk) -> None:
     def work(number: int) -> object:
         if number % 2:
-            with command_service.committer.turn():
+            with command_service.committer.commit_lock():
                 return None
         return command_service.do(Join(f"w{number}", f"join-w{number}", "spectator"))
 

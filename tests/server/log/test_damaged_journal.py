@@ -17,7 +17,7 @@ from game.rooms.commands import Create, Join, Leave
 from server.log.entries import START, Entry, Epoch, EpochStart, LogId, Snapshot
 from server.log.journal.file import condemn, open_journal, reader
 from server.log.journal.journal import Journal
-from server.log.mending import filled, holes_of, is_lost, lacks, rows_for, settled
+from server.log.mending import filled, holes_of, is_lost, lacks, rows_for, without_unneeded_rows
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.log.row_format import LOST, checksum
@@ -300,7 +300,7 @@ def test_what_a_copy_lost_is_filled_by_the_snapshot_that_is_here(
 ) -> None:
     take_in(compacted, snapshot, entries, "me")
     copy = compacted.copy(ROOM)
-    assert holes_of(settled(copy, keeps_events=False)) is None
+    assert holes_of(without_unneeded_rows(copy, keeps_events=False)) is None
     assert (copy.snapshot, copy.version) == (COMPACTED, 5)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.log.entries import Entry, Snapshot, StreamCopy
-from server.log.mending import Holes, filled, holes_of, rows_for, settled
+from server.log.mending import Holes, filled, holes_of, rows_for, without_unneeded_rows
 from server.log.row_format import LOST
 
 STREAM = "room/abcd"
@@ -58,7 +58,7 @@ def test_holes_are_what_is_lost_or_missing(have: StreamCopy, lacks: tuple[int, .
 def test_the_other_copy_fills_them(have: StreamCopy, other: StreamCopy) -> None:
     holes = holes_of(have)
     assert holes is not None
-    mended = settled(filled(have, rows_for(other, holes)), keeps_events=False)
+    mended = without_unneeded_rows(filled(have, rows_for(other, holes)), keeps_events=False)
     assert holes_of(mended) is None
     assert mended.version == have.version
 
@@ -70,20 +70,20 @@ def test_sound_rows_stay_whatever_the_other_copy_has() -> None:
 
 
 def test_damage_before_a_snapshot_that_nobody_can_mend_goes_as_compaction_would_let_it_go() -> None:
-    assert settled(copy("1 2 !3 4 5 6", snapshot=5), keeps_events=False) == copy("4 5 6", snapshot=5)
+    assert without_unneeded_rows(copy("1 2 !3 4 5 6", snapshot=5), keeps_events=False) == copy("4 5 6", snapshot=5)
 
 
 def test_a_damaged_snapshot_goes_when_all_events_are_there() -> None:
-    assert settled(copy("1 2 3", snapshot=2, snapshot_lost=True), keeps_events=False) == copy("1 2 3")
+    assert without_unneeded_rows(copy("1 2 3", snapshot=2, snapshot_lost=True), keeps_events=False) == copy("1 2 3")
 
 
 @pytest.mark.parametrize(
     "have", [copy("1 !2 3"), copy("3 4", snapshot=2, snapshot_lost=True), copy("5 !6", snapshot=5)]
 )
 def test_what_is_lost_keeps_its_place(have: StreamCopy) -> None:
-    assert settled(have, keeps_events=False) == have
+    assert without_unneeded_rows(have, keeps_events=False) == have
 
 
 def test_nothing_goes_of_a_stream_that_keeps_its_events() -> None:
     have = copy("1 !2 3", snapshot=3)
-    assert settled(have, keeps_events=True) == have
+    assert without_unneeded_rows(have, keeps_events=True) == have

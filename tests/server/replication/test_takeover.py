@@ -151,7 +151,7 @@ def test_g1_alone_no_takeover_with_a_journal_that_is_older_than_it_once_was(writ
     guard = GuardFile()
     guard.raise_to(LogId(5, 4))
     assert alone(written, guard) is None
-    guard.settle(LogId(1, 3))
+    guard.complete_at(LogId(1, 3))
     assert alone(written, guard) == Epoch(6, "me"), "no epoch that this server ever had is used again"
 
 
@@ -169,7 +169,7 @@ def test_a_guard_is_there_again_after_the_process(tmp_path: Path) -> None:
     again = GuardFile.in_file(tmp_path / "main.guard")
     assert again.highest == LogId(3, 7)
     assert not again.allows_alone(LogId(3, 8))
-    again.settle(LogId(3, 6))
+    again.complete_at(LogId(3, 6))
     assert again.allows_alone(LogId(3, 6))
     assert not again.allows_alone(LogId(3, 5))
 
