@@ -29,24 +29,6 @@ def lasting_changes() -> dict[str, Any]:
     return {"max_message_bytes": 1 << 16}
 
 
-@pytest.fixture
-def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
-    """The one of all tests here, whole again."""
-    return whole(lasting_cluster)
-
-
-@pytest.fixture
-def faults(cluster: ClusterControl) -> Path:
-    """Where faults of its servers are switched on."""
-    return Path(cluster.settings.test_faults)
-
-
-@pytest.fixture
-def game(connection: Connection) -> Game:
-    """A game of two who are new to the cluster."""
-    return Game(connection, new_names("ada", "bob"))
-
-
 @pytest.fixture(scope="module")
 def frugal_cluster() -> Iterator[ClusterControl]:
     """One that writes everything through to the disk, and keeps few events."""

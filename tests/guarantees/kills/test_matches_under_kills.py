@@ -22,7 +22,7 @@ from game.games.selection import Proposal, SeekFilter
 from server.control.cluster import ClusterControl
 from server.settings import ROOT
 from tests.conditions import wait_until
-from tests.conftest import new_names, whole
+from tests.conftest import new_names
 from wire import COMMUNICATION, MAIN, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
@@ -31,12 +31,6 @@ ELSE = {"clock": "1+1"}
 """A wish that does not go together with what the others wish for."""
 WAITS_S = 6.5
 """Longer than the clock of the game in which nothing of it is charged."""
-
-
-@pytest.fixture
-def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
-    """The one of all tests here, whole again."""
-    return whole(lasting_cluster)
 
 
 class Seeking:

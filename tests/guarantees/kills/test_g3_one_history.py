@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from client import Cluster as Connection
 from client import RoomClient
 from game.rooms.events import Event
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S
-from tests.conftest import Game, new_names, whole
+from tests.conftest import Game
 from wire import COMMUNICATION, MAIN, REPLICATION
-
-
-@pytest.fixture
-def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
-    """The one of all tests here, whole again."""
-    return whole(lasting_cluster)
-
-
-@pytest.fixture
-def game(connection: Connection) -> Game:
-    """A game of two who are new to the cluster."""
-    return Game(connection, new_names("ada", "bob"))
 
 
 class Watching:

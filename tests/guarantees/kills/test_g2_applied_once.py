@@ -6,32 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from client import Cluster as Connection
 from client.room import new_request_id
 from game.errors import NotYourTurn
 from game.rooms.remembered_requests import REMEMBERED_REQUESTS
 from server.control.cluster import ClusterControl
 from tests.conditions import wait_until
-from tests.conftest import Game, new_names, whole
+from tests.conftest import Game
 from wire import MAIN
-
-
-@pytest.fixture
-def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
-    """The one of all tests here, whole again."""
-    return whole(lasting_cluster)
-
-
-@pytest.fixture
-def faults(cluster: ClusterControl) -> Path:
-    """Where faults of its servers are switched on."""
-    return Path(cluster.settings.test_faults)
-
-
-@pytest.fixture
-def game(connection: Connection) -> Game:
-    """A game of two who are new to the cluster."""
-    return Game(connection, new_names("ada", "bob"))
 
 
 def test_g2_a_retry_gets_the_first_answer(game: Game) -> None:

@@ -17,19 +17,13 @@ from client import connect
 from server.control.cluster import ClusterControl, NotRunning
 from server.supervision import processes
 from tests.conditions import PATIENCE_S, wait_until
-from tests.conftest import Game, new_names, whole
+from tests.conftest import Game, new_names
 from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ALL = (*SERVERS, NAME_SERVER)
 BETWEEN_GAMES_S = 0.3
 """Five seconds of games one upon the other would prove no more than some do."""
-
-
-@pytest.fixture
-def cluster(lasting_cluster: ClusterControl) -> ClusterControl:
-    """The one of all tests here, whole again."""
-    return whole(lasting_cluster)
 
 
 @pytest.fixture
