@@ -221,14 +221,14 @@ def rush(
 
     Check that all are matched, that all series end, and that nothing is lost.
     """
-    from verify.load.report import LoadReport
-    from verify.load.run import run_rush
+    from verify.load.report import LoadPlan
+    from verify.load.run import run_load
     from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors():
-        wanted = LoadReport(people, kill_every, seed)
+        wanted = LoadPlan(people, kill_every, seed)
         with sandbox_cluster(**KEEP_ALL, away_s=AN_HOUR_S) as cluster:
-            summary = run_rush(cluster, wanted, console.print)
+            summary = run_load(cluster, wanted, console.print)
         console.print_json(json.dumps(summary.as_plain()))
         if report is not None:
             report.write_text(json.dumps(summary.as_plain(), indent=2) + "\n")
@@ -304,13 +304,13 @@ def hostile(
     """Fuzz test: send bad input of all kinds to a test cluster on loopback while bots play there by the rules."""
     from verify.fuzz.plan import FuzzPlan
     from verify.fuzz.report import write
-    from verify.fuzz.run import run_hostile
+    from verify.fuzz.run import run_fuzz
     from verify.testbed.attack_surface import AttackSurface
     from verify.testbed.local_cluster import sandbox_cluster
 
     with plain_errors(), sandbox_cluster(**KEEP_ALL, hang_s=SURELY_HANGS_S) as cluster:
         plan = FuzzPlan(inputs=inputs, seed=seed, rooms=rooms, rounds=rounds)
-        seen = run_hostile(AttackSurface(cluster), plan, console.print)
+        seen = run_fuzz(AttackSurface(cluster), plan, console.print)
         if report is not None:
             write(seen, report)
         console.print_json(data=seen.as_plain())

@@ -26,7 +26,7 @@ def both_sides(cluster: MakeCluster, processes: int) -> Iterator[Sides]:
         yield players, callers
 
 
-def a_second(results: Sequence[Mapping[str, Any]], of: str) -> float:
+def rate_per_s(results: Sequence[Mapping[str, Any]], of: str) -> float:
     """Return the sum of the processes' rates per second."""
     rates: list[float] = [len(result[of]) / result["seconds"] for result in results]
     return sum(rates)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.measured_cluster import MakeCluster
-from bench.measures.both_sides import a_second, both_sides
+from bench.measures.both_sides import both_sides, rate_per_s
 from bench.measures.figures import FigureRow, Round
-from bench.measures.scale import MS, Scale, took_s
-from bench.measures.tables import open_tables, play_at_once
+from bench.measures.scale import MS, Scale, durations_s
+from bench.measures.tables import open_rooms, play_in_rooms
 from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import each_does
 
@@ -19,7 +19,7 @@ def growth(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """Measure moves per second and the time of a move in 1, 2, 4 and more rooms at once."""
     with both_sides(cluster, scale.processes) as (players, callers):
         most = max(_shares(scale.most_rooms, scale.processes))
-        rooms = open_tables(players, most)
+        rooms = open_rooms(players, most)
         number = 1
         while number <= scale.most_rooms:
             shares = _shares(number, scale.processes)
@@ -28,11 +28,11 @@ def growth(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
                 for caller, share in zip(callers, shares, strict=True)
                 if share
             ]
-            echoes = a_second(each_does(calls), "took_s")
+            echoes = rate_per_s(each_does(calls), "took_s")
             played_in = [mine[:share] for mine, share in zip(rooms, shares, strict=True)]
-            played = play_at_once(players, played_in, scale.seconds)
-            took_ms = [took * MS for result in played for took in took_s(result["moves"])]
-            rate = (Round(a_second(played, "moves"), echoes),)
+            played = play_in_rooms(players, played_in, scale.seconds)
+            took_ms = [took * MS for result in played for took in durations_s(result["moves"])]
+            rate = (Round(rate_per_s(played, "moves"), echoes),)
             yield FigureRow(rooms_row(number), f"moves a second, {number} rooms", "moves/s", rate, ECHO)
             note = f"p99 {percentile(took_ms, 99):.3g} ms"
             p50 = (Round(percentile(took_ms, 50)),)

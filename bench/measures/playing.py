@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.measured_cluster import MakeCluster
-from bench.measures.both_sides import a_second, both_sides
+from bench.measures.both_sides import both_sides, rate_per_s
 from bench.measures.figures import FigureRow, Round
-from bench.measures.scale import US, Scale, took_s
-from bench.measures.tables import open_tables, play_at_once
+from bench.measures.scale import US, Scale, durations_s
+from bench.measures.tables import open_rooms, play_in_rooms
 from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do
 
@@ -18,8 +18,8 @@ ECHO = "a bare Pyro4 echo of the same bytes"
 def playing(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """Measure moves in one room, moves in many rooms at once, and the time until the opponent has seen a move."""
     with both_sides(cluster, scale.processes) as (players, callers):
-        tables = _Tables(players, callers, scale)
-        alone, seen, many = zip(*(tables.round() for _ in range(scale.rounds)), strict=True)
+        rounds = _PlayingRounds(players, callers, scale)
+        alone, seen, many = zip(*(rounds.measure() for _ in range(scale.rounds)), strict=True)
     rooms = scale.playing
     yield FigureRow("move", "acknowledged move, one room, p50", "µs", alone, ECHO, 2.2)
     yield FigureRow("seen", "move sent → the opponent has seen it, p50", "µs", seen, ECHO, 3.5)
@@ -28,7 +28,7 @@ def playing(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     )
 
 
-class _Tables:
+class _PlayingRounds:
     """The rooms in use, and their players."""
 
     def __init__(self, players: Sequence[TaskProcess], callers: Sequence[TaskProcess], scale: Scale) -> None:
@@ -38,15 +38,15 @@ class _Tables:
         self._each = scale.playing // scale.processes
         self._alone: Sequence[str] = players[0].do({"do": "open", "tables": 1})["rooms"]
         self._duel: str = players[0].do({"do": "create"})["room"]
-        self._rooms = open_tables(players, self._each)
+        self._rooms = open_rooms(players, self._each)
 
-    def round(self) -> tuple[Round, Round, Round]:
+    def measure(self) -> tuple[Round, Round, Round]:
         """Measure a single move, a move until it is seen, and moves in all rooms, each right after its yardstick."""
         one = percentile(self._callers[0].do({"pairs": 1, "seconds": self._seconds})["took_s"], 50)
-        alone = percentile(took_s(play_at_once(self._players[:1], [self._alone], self._seconds)[0]["moves"]), 50)
+        alone = percentile(durations_s(play_in_rooms(self._players[:1], [self._alone], self._seconds)[0]["moves"]), 50)
         seen = percentile(self._duelled(), 50)
-        echoes = a_second(all_do(self._callers, {"pairs": self._each, "seconds": self._seconds}), "took_s")
-        moves = a_second(play_at_once(self._players, self._rooms, self._seconds), "moves")
+        echoes = rate_per_s(all_do(self._callers, {"pairs": self._each, "seconds": self._seconds}), "took_s")
+        moves = rate_per_s(play_in_rooms(self._players, self._rooms, self._seconds), "moves")
         return Round(alone * US, one * US), Round(seen * US, one * US), Round(moves, echoes)
 
     def _duelled(self) -> list[float]:

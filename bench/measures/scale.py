@@ -56,7 +56,7 @@ Group = Callable[[MakeCluster, Scale], Iterator[FigureRow]]
 """Starts the clusters that it needs, and yields its rows."""
 
 
-def took_s(moves: Sequence[Sequence[float]]) -> list[float]:
+def durations_s(moves: Sequence[Sequence[float]]) -> list[float]:
     """Return how long each move of a players' process took, in seconds."""
     return [acknowledged - sent for sent, acknowledged, _ in moves]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.measured_cluster import MakeCluster
 from bench.measures.figures import FigureRow, Round
-from bench.measures.scale import PLAYERS, US, Scale, took_s, wait_until
+from bench.measures.scale import PLAYERS, US, Scale, durations_s, wait_until
 from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
@@ -46,6 +46,6 @@ def _cost(both: Sequence[tuple[TaskProcess, Sequence[str]]], seconds: float) -> 
     took: tuple[list[float], list[float]] = [], []
     for _ in range(TURNS):
         for (one, rooms), mine in zip(both, took, strict=True):
-            mine.extend(took_s(one.do({"do": "play", "rooms": rooms, "seconds": seconds / TURNS})["moves"]))
+            mine.extend(durations_s(one.do({"do": "play", "rooms": rooms, "seconds": seconds / TURNS})["moves"]))
     small, large = (percentile(mine, 50) * US for mine in took)
     return Round(large, small)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from bench.measured_cluster import MakeCluster, MeasuredCluster
 from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
-from bench.measures.tables import open_tables, play_at_once
+from bench.measures.tables import open_rooms, play_in_rooms
 from verify.testbed.task_processes import task_processes
 
 MB = 1e6
@@ -26,10 +26,10 @@ def endurance(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     with cluster() as servers, task_processes(scale.processes, *PLAYERS, servers.name_server) as players:
         wait_until(servers.is_whole)
         each = scale.playing // scale.processes
-        rooms = open_tables(players, each)
+        rooms = open_rooms(players, each)
         made, kept, files = 0, list[int](), [(servers.disk_bytes(), servers.records())]
         while made < scale.many_moves:
-            made += sum(len(played["moves"]) for played in play_at_once(players, rooms, LOOKS * scale.seconds))
+            made += sum(len(played["moves"]) for played in play_in_rooms(players, rooms, LOOKS * scale.seconds))
             kept.append(servers.kept_bytes())
             files.append((servers.disk_bytes(), servers.records()))
         idle = tuple(_idle(servers, scale.idle_s) for _ in range(scale.rounds))

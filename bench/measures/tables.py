@@ -11,12 +11,12 @@ Rooms = Sequence[Sequence[str]]
 """For each process, the ids of its rooms."""
 
 
-def open_tables(players: Sequence[TaskProcess], each: int) -> Rooms:
+def open_rooms(players: Sequence[TaskProcess], each: int) -> Rooms:
     """Open ``each`` rooms in each process, with two players in each room."""
     return [opened["rooms"] for opened in all_do(players, {"do": "open", "tables": each})]
 
 
-def play_at_once(
+def play_in_rooms(
     players: Sequence[TaskProcess], rooms: Rooms, seconds: float, pause_s: float = 0.0
 ) -> list[dict[str, Any]]:
     """Return the moves of each process that has rooms; see ``Worker.play``."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from bench.measured_cluster import MakeCluster, MeasuredCluster
 from bench.measures.figures import FigureRow, Round
 from bench.measures.scale import MS, PLAYERS, Scale, wait_until
-from bench.measures.tables import Rooms, open_tables, play_at_once
+from bench.measures.tables import Rooms, open_rooms, play_in_rooms
 from verify.testbed.percentiles import percentile
 from verify.testbed.task_processes import TaskProcess, all_do, task_processes
 
@@ -33,24 +33,24 @@ def takeover(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
         each = scale.playing // scale.processes
         idle = scale.open_rooms // scale.processes - each
         all_do(players, {"do": "open", "tables": idle, "moves": MOVES})
-        rooms = open_tables(players, each)
+        rooms = open_rooms(players, each)
         imports_ms: list[float] = []
-        felt_ms: list[float] = []
-        while len(felt_ms) < scale.kills:
+        recoveries_ms: list[float] = []
+        while len(recoveries_ms) < scale.kills:
             imports_ms.append(_import_ms())
-            felt_ms += _kill(servers, min(AT_A_TIME, scale.kills - len(felt_ms)), players, rooms, PAUSE_S)
-        flat_out_ms: list[float] = []
-        while not flat_out_ms:  # on a busy machine all moves may be over before the first kill
-            flat_out_ms = _kill(servers, min(AT_A_TIME, scale.kills), players, rooms, 0.0)
+            recoveries_ms += _kill(servers, min(AT_A_TIME, scale.kills - len(recoveries_ms)), players, rooms, PAUSE_S)
+        unpaced_ms: list[float] = []
+        while not unpaced_ms:  # on a busy machine all moves may be over before the first kill
+            unpaced_ms = _kill(servers, min(AT_A_TIME, scale.kills), players, rooms, 0.0)
     imported = percentile(imports_ms, 50)
     what = f"kill -9 of main → next accepted move, {scale.open_rooms} rooms, {scale.playing} playing"
-    note = f"{len(felt_ms)} kills, at most {max(felt_ms):.0f} ms"
-    p50, p99 = percentile(felt_ms, 50), percentile(felt_ms, 99)
+    note = f"{len(recoveries_ms)} kills, at most {max(recoveries_ms):.0f} ms"
+    p50, p99 = percentile(recoveries_ms, 50), percentile(recoveries_ms, 99)
     yield FigureRow("takeover", f"{what}, p50", "ms", (Round(p50, imported),), IMPORT, 1.0, note=note)
     yield FigureRow("takeover p99", f"{what}, p99", "ms", (Round(p99, imported),), IMPORT, 2.0, note=note)
     yield FigureRow("takeover ms", f"{what}, p99", "ms", (Round(p99),), target=100.0, note=note)
-    note = f"{len(flat_out_ms)} kills, at most {max(flat_out_ms):.0f} ms"
-    flat_out = percentile(flat_out_ms, 50)
+    note = f"{len(unpaced_ms)} kills, at most {max(unpaced_ms):.0f} ms"
+    flat_out = percentile(unpaced_ms, 50)
     yield FigureRow(
         "takeover flat out", f"{what} without pauses, p50", "ms", (Round(flat_out, imported),), IMPORT, note=note
     )
@@ -82,10 +82,10 @@ def _kill(
     killer = threading.Thread(target=kill)
     killer.start()
     seconds = count * KILL_EVERY_S
-    moves = [move for played in play_at_once(players, rooms, seconds, pause_s) for move in played["moves"]]
+    moves = [move for played in play_in_rooms(players, rooms, seconds, pause_s) for move in played["moves"]]
     killer.join()
-    felt: list[float] = []
+    recoveries: list[float] = []
     for moment, until in zip(killed, [*killed[1:], float("inf")], strict=True):
         after = [acknowledged for sent, acknowledged, _ in moves if moment < sent < until]
-        felt += [(min(after) - moment) * MS] if after else []
-    return felt
+        recoveries += [(min(after) - moment) * MS] if after else []
+    return recoveries

@@ -78,7 +78,7 @@ def bots_playing(connection: Connection, tables: int = 3) -> Iterator[BotTables]
     wait_until(lambda: len(moves) > before + 5 * tables, what="all play on")
     playing.end()
     found = check(playing.histories, complete=False)
-    assert (found.all, playing.gave_up) == ((), [])
+    assert (found.all, playing.client_errors) == ((), [])
     assert found.acked == len(moves)
 
 

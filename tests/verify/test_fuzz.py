@@ -16,9 +16,9 @@ from server.replication.replica_service import ReplicaService
 from server.settings import ROOT
 from tests.conditions import A_RUN_S
 from verify.fuzz import methods as known
-from verify.fuzz.plan import FuzzPlan, Orders, orders_from
+from verify.fuzz.plan import AttackerTask, FuzzPlan, task_from
 from verify.fuzz.report import FuzzReport, Memory, write
-from verify.fuzz.tally import RefusalCounts, tally_from
+from verify.fuzz.tally import AttackCounts, counts_from
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS
 from verify.testbed.attack_surface import AttackedPort
 from wire import MAIN, NAME_SERVER
@@ -64,14 +64,14 @@ def test_the_same_seed_is_the_same_garbage() -> None:
 
 
 def test_orders_and_tallies_cross_to_another_process() -> None:
-    orders = Orders(
+    task = AttackerTask(
         "1/0/0", 10, 3, [AttackedPort(MAIN, "client", "127.0.0.1", 1)], ["room"], ["ada"], "mallory", "t" * 43
     )
-    assert orders_from(json.loads(json.dumps(orders.as_plain()))) == orders
-    tally = RefusalCounts()
-    tally.sent("noise", 3)
-    tally.answered("view", "internal_error", 'File "x.py"')
-    assert tally_from(json.loads(json.dumps(tally.as_plain()))) == tally
+    assert task_from(json.loads(json.dumps(task.as_plain()))) == task
+    tally = AttackCounts()
+    tally.count_input("noise", 3)
+    tally.count_answer("view", "internal_error", 'File "x.py"')
+    assert counts_from(json.loads(json.dumps(tally.as_plain()))) == tally
     assert len(tally.findings) == 2, "a fault of the server's, and a path in what it said"
 
 

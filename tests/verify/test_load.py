@@ -12,9 +12,9 @@ from game.errors import InvalidArgument
 from server.control.cluster import ClusterControl
 from tests.conditions import PATIENCE_S, wait_until
 from verify.load import worker
-from verify.load.report import LoadReport, LoadSummary
-from verify.load.run import run_rush
-from verify.load.worker import WISH, LoadWorker
+from verify.load.report import LoadPlan, LoadReport
+from verify.load.run import run_load
+from verify.load.worker import SEEK_FILTER, LoadWorker
 from verify.testbed.local_cluster import sandbox_cluster
 
 PEOPLE = 8
@@ -33,15 +33,15 @@ def said() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def summary(cluster: ClusterControl, said: list[str]) -> LoadSummary:
+def summary(cluster: ClusterControl, said: list[str]) -> LoadReport:
     """Of the one rush that there is."""
-    summary = run_rush(cluster, LoadReport(people=PEOPLE, kill_every_s=2.0), said.append)
+    summary = run_load(cluster, LoadPlan(people=PEOPLE, kill_every_s=2.0), said.append)
     wait_until(cluster.is_whole)
     return summary
 
 
 def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills(
-    summary: LoadSummary, said: list[str]
+    summary: LoadReport, said: list[str]
 ) -> None:
     assert summary.wrong == []
     plain = summary.as_plain()
@@ -55,7 +55,7 @@ def test_all_who_press_play_at_once_are_matched_and_play_to_the_end_under_kills(
 @pytest.mark.parametrize("people", [-2, 0, 1, 3, 999])
 def test_people_who_cannot_be_put_in_pairs_are_refused(people: int) -> None:
     with pytest.raises(InvalidArgument, match="even number"):
-        LoadReport(people=people)
+        LoadPlan(people=people)
 
 
 @pytest.mark.usefixtures("summary")
@@ -64,7 +64,7 @@ def test_people_without_opponents_give_up_in_the_end(cluster: ClusterControl, mo
     lonely = LoadWorker(cluster.name_server)
     lonely.enter(["lonely"])
     (person,) = lonely.play()["people"]
-    assert (person["room"], person["ended"], person["wrong"]) == ("", False, "")
+    assert (person["room"], person["ended"], person["error"]) == ("", False, "")
 
 
 @pytest.mark.usefixtures("summary")
@@ -75,17 +75,17 @@ def test_people_whose_opponents_are_gone_give_up_in_the_end(
     left.enter(["left"])
     with connect(cluster.name_server, deadline_s=PATIENCE_S) as connection, ThreadPoolExecutor(1) as pool:
         playing = pool.submit(left.play)
-        room = connection.claim("gone").seek(WISH)
+        room = connection.claim("gone").seek(SEEK_FILTER)
         assert room is not None
         monkeypatch.setattr(worker, "STALLED_S", 0.0)
         (person,) = playing.result()["people"]
-    assert (person["room"], person["ended"], person["wrong"]) == (room.id, False, "")
+    assert (person["room"], person["ended"], person["error"]) == (room.id, False, "")
 
 
-def test_what_is_wrong_is_said(summary: LoadSummary) -> None:
+def test_what_is_wrong_is_said(summary: LoadReport) -> None:
     first, *others = summary.people
-    person = {**first, "room": "", "ended": False, "wrong": "busy: no place", "seen": []}
-    bad = LoadSummary(summary.rush, 1.0, [], [person, *others], summary.findings, summary.recorded + 1, ["abcd"])
+    person = {**first, "room": "", "ended": False, "error": "busy: no place", "seen": []}
+    bad = LoadReport(summary.plan, 1.0, [], [person, *others], summary.findings, summary.archived + 1, ["abcd"])
     name, room = first["name"], first["room"]
     assert room in {other["room"] for other in others}, "the opponent is still there"
     assert f"{name} found no match" in bad.wrong

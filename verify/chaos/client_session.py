@@ -1,4 +1,4 @@
-"""The base class of all clients in a chaos run: one thread with a place at a table and recorded calls."""
+"""The base class of all clients in a chaos run: one thread whose calls are recorded."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from client.player import Player
 from verify.chaos.history_writer import HistoryWriter
 from wire.errors import Busy, Fenced, NotReady, StorageFailed, TicTacToeError, Unreachable
 
-FAULTS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
+EXPECTED_ERRORS = (Unreachable, NotReady, Busy, StorageFailed, Fenced)
 """The errors that a client may get during faults. It then retries."""
 
 
 @dataclass(frozen=True)
-class RoomAddress:
-    """The place of a client.
+class ClientSpec:
+    """Which client to run.
 
     ``part`` is "owner", "guest" or "watcher" at a table, or "match player": a client without a table, which seeks
     matches.
@@ -38,7 +38,7 @@ class ClientSession:
     others.
     """
 
-    place: RoomAddress
+    spec: ClientSpec
     cluster: Cluster
     player: Player
     recorder: HistoryWriter
@@ -46,19 +46,19 @@ class ClientSession:
     rng: random.Random
     finishing: threading.Event
 
-    def attempt(self, do: Callable[[], None], *, pause_s: float) -> None:
-        """Run ``do``, then pause for about ``pause_s`` seconds.
+    def attempt(self, action: Callable[[], None], *, pause_s: float) -> None:
+        """Run ``action``, then pause for about ``pause_s`` seconds.
 
-        Expected errors end ``do`` early; an unexpected error is recorded as a surprise.
+        Expected errors end ``action`` early; an unexpected error is recorded as a surprise.
         """
         try:
-            do()
-        except FAULTS:
+            action()
+        except EXPECTED_ERRORS:
             pass  # the call is recorded as unanswered
         except TicTacToeError as error:
-            self.recorder.surprise(self.client, f"{error.code}: {error.message}")
+            self.recorder.record_surprise(self.client, f"{error.code}: {error.message}")
         except Exception as error:
-            self.recorder.surprise(self.client, f"a fault of ours: {error!r}")
+            self.recorder.record_surprise(self.client, f"a fault of ours: {error!r}")
         self.pause(pause_s)
 
     def pause(self, about_s: float) -> None:

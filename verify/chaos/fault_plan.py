@@ -13,11 +13,11 @@ from wire import COMMUNICATION, MAIN, NAME_SERVER, REPLICATION
 
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 ROLES = (*SERVERS, NAME_SERVER)
-EVERY_S = 1.4
+AVERAGE_GAP_S = 1.4
 """The average time between two faults, in seconds. Recoveries take about as long, so faults fall into them."""
-FOLLOWS_S = 0.4
+GAP_IN_GROUP_S = 0.4
 """The time between two faults of one group, in seconds."""
-AT_ONCE = 0.35
+IMMEDIATE = 0.35
 """The share of faults that come right after the fault before, in the middle of its effects."""
 
 Port = Literal["peer", "client"]
@@ -83,10 +83,10 @@ def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKin
     kinds = [kind for kind in FaultKind if kind not in without]
     faults: list[Fault] = []
     at_s = 0.0
-    for strokes in _groups_of_faults(rng, kinds, groups):
+    for group in _groups_of_faults(rng, kinds, groups):
         at_s += _gap_s(rng)
-        for number, fault in enumerate(strokes):
-            at_s += FOLLOWS_S if number else 0.0
+        for number, fault in enumerate(group):
+            at_s += GAP_IN_GROUP_S if number else 0.0
             if at_s >= seconds:
                 return tuple(faults)
             faults.append(replace(fault, at_s=round(at_s, 3)))
@@ -94,15 +94,15 @@ def plan(seed: int, seconds: float, *, groups: int, without: Collection[FaultKin
 
 
 def _gap_s(rng: random.Random) -> float:
-    if rng.random() < AT_ONCE:
+    if rng.random() < IMMEDIATE:
         return rng.uniform(0.02, 0.3)
-    return rng.uniform(0.4, 1.6) * (EVERY_S - AT_ONCE * 0.16) / (1 - AT_ONCE)
+    return rng.uniform(0.4, 1.6) * (AVERAGE_GAP_S - IMMEDIATE * 0.16) / (1 - IMMEDIATE)
 
 
 def _groups_of_faults(rng: random.Random, kinds: Iterable[FaultKind], groups: int) -> Iterator[tuple[Fault, ...]]:
     """Yield faults without end. The faults of one tuple belong together."""
     kinds = list(kinds)
-    together = [strokes for strokes in _TOGETHER if all(fault.kind in kinds for fault in strokes)]
+    together = [group for group in _GROUPS if all(fault.kind in kinds for fault in group)]
     first: list[tuple[Fault, ...]] = [(rng.choice(list(_of_kind(kind, rng, groups))),) for kind in kinds]
     rng.shuffle(first)
     yield from together
@@ -138,7 +138,7 @@ def _of_kind(kind: FaultKind, rng: random.Random, groups: int) -> Iterator[Fault
             yield Fault(kind, roles, for_s=for_s, largest_bytes=largest if kind is FaultKind.DISK_FULL else 0)
 
 
-_TOGETHER: list[tuple[Fault, ...]] = [
+_GROUPS: list[tuple[Fault, ...]] = [
     # Commands arrive and are applied, but their answers are lost. The retries go to the next primary.
     (Fault(FaultKind.CUT, (MAIN,), for_s=1.2, port="client", direction="out"), Fault(FaultKind.KILL, (MAIN,))),
     # The replica falls behind, and then it is the only copy.

@@ -34,7 +34,7 @@ class RecordedHistory:
         return len(self.without_room) + sum(len(history.calls) for history in self.rooms.values())
 
     def assign_rooms(self) -> None:
-        """Move each homeless call to its room, as the final histories show.
+        """Move each call without a room to its room, as the final histories show.
 
         The rest were never applied, or it is unknown where.
         """
@@ -46,8 +46,8 @@ class RecordedHistory:
         }
         left: list[Call[object]] = []
         for call in self.without_room:
-            home = made.get(call.operation.request_id) if isinstance(call.operation, Create) else None
-            (left if home is None else home.calls).append(call)
+            history = made.get(call.operation.request_id) if isinstance(call.operation, Create) else None
+            (left if history is None else history.calls).append(call)
         self.without_room = left
 
 

@@ -32,48 +32,48 @@ class HistoryWriter:
         self._numbers = itertools.count(1)
         self._watchers = itertools.count(1)
 
-    def sends(self, client: str, room: str | None, command: Command) -> int:
+    def record_command(self, client: str, room: str | None, command: Command) -> int:
         """Write a command before it is sent.
 
         Return its number, which its answer repeats. ``room`` is None for a command that creates a room.
         """
         name = type(command).__name__
-        return self._call(client=client, room=room, command=name, fields=asdict(command))
+        return self._record_call(client=client, room=room, command=name, fields=asdict(command))
 
-    def looks(self, client: str, room: str, by: str) -> int:
+    def record_read(self, client: str, room: str, by: str) -> int:
         """Write a read of a room's view before it is sent. Return its number, which its answer repeats."""
-        return self._call(client=client, room=room, command="Look", fields={"by": by})
+        return self._record_call(client=client, room=room, command="Look", fields={"by": by})
 
-    def done(self, number: int, room: str, version: int, seat: str | None) -> None:
+    def record_done(self, number: int, room: str, version: int, seat: str | None) -> None:
         """Write that a command was applied."""
         self._write("answer", number=number, room=room, done=(version, seat))
 
-    def refused(self, number: int, code: str) -> None:
+    def record_refusal(self, number: int, code: str) -> None:
         """Write that a command was refused."""
         self._write("answer", number=number, refused=code)
 
-    def unknown(self, number: int, code: str) -> None:
+    def record_unknown(self, number: int, code: str) -> None:
         """Write that no answer shows whether a command was applied. ``code`` is the error that came instead."""
         self._write("answer", number=number, unknown=code)
 
-    def seen(self, number: int, view: View) -> None:
+    def record_view(self, number: int, view: View) -> None:
         """Write the view that a read returned."""
         self._write("answer", number=number, seen=(view.version, view.phase, view.moves))
 
-    def watcher(self, client: str) -> str:
+    def new_spectator(self, client: str) -> str:
         """Return a new, unused name for a spectator of a room."""
         return f"{client}/{next(self._watchers)}"
 
-    def news(self, watcher: str, room: str, events: Iterable[tuple[int, Event]], *, gap: bool) -> None:
+    def record_events(self, watcher: str, room: str, events: Iterable[tuple[int, Event]], *, gap: bool) -> None:
         """Write the events that a spectator received."""
         plain = [(version, to_plain(event)) for version, event in events]
         self._write("news", watcher=watcher, room=room, events=plain, gap=gap)
 
-    def surprise(self, who: str, sentence: str) -> None:
+    def record_surprise(self, who: str, sentence: str) -> None:
         """Write that a client got an answer that must never happen."""
         self._write("surprise", who=who, sentence=sentence)
 
-    def _call(self, **fields: object) -> int:
+    def _record_call(self, **fields: object) -> int:
         number = next(self._numbers)
         self._write("call", number=number, **fields)
         return number

@@ -23,14 +23,14 @@ from verify.chaos.client_session import ClientSession
 from verify.chaos.players import PACE_S
 from verify.chaos.recorded_room import RecordedRoom
 
-WISH = SeekFilter(board="3x3")
-RANDOM = LEVELS["random"]
-LOOKS_IN_S = 3.0
+SEEK_FILTER = SeekFilter(board="3x3")
+RANDOM_LEVEL = LEVELS["random"]
+LAST_SEEK_S = 3.0
 """How long a client keeps seeking before it stops, in seconds. A communication server that died may have requested a
 match that opens late."""
 IDLE_S = 0.2
-PROPOSES, TALKS, OFFERS, ANSWERS, GOES, CLAIMS = 0.3, 0.03, 0.1, 0.5, 0.03, 0.2
-_EXPECTED = OLD_NEWS | {"time_up", "not_allowed", "no_such_offer", "too_often", "not_in_room"}
+P_PROPOSE, P_CHAT, P_OFFER, P_ANSWER, P_LEAVE, P_CLAIM = 0.3, 0.03, 0.1, 0.5, 0.03, 0.2
+_EXPECTED_REFUSALS = OLD_NEWS | {"time_up", "not_allowed", "no_such_offer", "too_often", "not_in_room"}
 """Refusals that are expected: the room has changed meanwhile, or the command is not possible now."""
 
 
@@ -39,29 +39,29 @@ class MatchPlayer(ClientSession):
     """A client that plays matches, from a start of its process to the end."""
 
     # When the client stops. Infinite until it finds no match while finishing.
-    _home_at: float = field(default=math.inf, init=False)
+    _stops_at: float = field(default=math.inf, init=False)
 
     def run(self) -> None:
         """Play until the run is finished."""
-        while time.monotonic() < self._home_at:
-            self.attempt(self._a_match, pause_s=IDLE_S)
+        while time.monotonic() < self._stops_at:
+            self.attempt(self._play_one_match, pause_s=IDLE_S)
 
-    def _a_match(self) -> None:
+    def _play_one_match(self) -> None:
         """Seek a match and play it. While finishing, stop soon if there is none."""
-        room = self.player.seek(WISH, stop=self.finishing)
+        room = self.player.seek(SEEK_FILTER, stop=self.finishing)
         if room is not None:
             with contextlib.suppress(RoomClosed, NoSuchRoom):
-                self._play(RecordedRoom(room, self.recorder, self.client))
+                self._play_match(RecordedRoom(room, self.recorder, self.client))
         elif self.finishing.is_set():
-            self._home_at = min(self._home_at, time.monotonic() + LOOKS_IN_S)
+            self._stops_at = min(self._stops_at, time.monotonic() + LAST_SEEK_S)
 
-    def _play(self, room: RecordedRoom) -> None:
+    def _play_match(self, room: RecordedRoom) -> None:
         """Play a match to its end, read all its events from the first, and leave."""
         while not (view := room.view()).series_over and view.phase != "closed":
             try:
                 self._act(room, view)
             except Refusal as refusal:
-                if refusal.code not in _EXPECTED:
+                if refusal.code not in _EXPECTED_REFUSALS:
                     raise
             self.pause(PACE_S if view.turn is not None else IDLE_S)
         for news in room.follow(0):
@@ -73,16 +73,16 @@ class MatchPlayer(ClientSession):
         seat = view.seat_of(room.name)
         if seat is None:
             raise ValueError(f"a match has its players, and {room.name} is none of them")
-        if self.rng.random() < TALKS:
+        if self.rng.random() < P_CHAT:
             room.say(self.rng.choice(("hello", "good luck", "well played")))
         if view.selection is not None:
-            if self.finishing.is_set() or self.rng.random() < PROPOSES:
+            if self.finishing.is_set() or self.rng.random() < P_PROPOSE:
                 room.propose(self._proposal(view))
         elif view.phase == "finished":
             if seat not in view.rematch:
                 room.rematch()
         elif view.phase == "playing":
-            self._play_on(room, view, seat)
+            self._play_game(room, view, seat)
 
     def _proposal(self, view: View) -> Proposal:
         selection = view.selection
@@ -90,22 +90,22 @@ class MatchPlayer(ClientSession):
             return Proposal("3x3", 1, "none")
         return Proposal("3x3", self.rng.choice((1, 3)), self.rng.choice(selection.choices.clocks))
 
-    def _play_on(self, room: RecordedRoom, view: View, seat: Seat) -> None:
+    def _play_game(self, room: RecordedRoom, view: View, seat: Seat) -> None:
         rng = self.rng
         if self.finishing.is_set():
             room.resign()
             return
         offered = view.offers_of(other(seat))
-        if offered and rng.random() < ANSWERS:
+        if offered and rng.random() < P_ANSWER:
             answer = rng.choice((room.accept, room.decline))
             answer(rng.choice(offered))
-        if rng.random() < OFFERS:
+        if rng.random() < P_OFFER:
             room.offer(rng.choice(OFFER_KINDS))
         owner = view.seats[other(seat)]
-        if owner is not None and not owner.present and rng.random() < CLAIMS:
+        if owner is not None and not owner.present and rng.random() < P_CLAIM:
             room.claim_game(rng.choice(("win", "draw")))
-        if rng.random() < GOES:
+        if rng.random() < P_LEAVE:
             room.leave()
         if view.turn == seat:
             go_on = within(THINKS_S, time.monotonic, time.sleep)
-            room.move(RANDOM(view.board, seat, rng, go_on))
+            room.move(RANDOM_LEVEL(view.board, seat, rng, go_on))

@@ -18,7 +18,7 @@ from verify.chaos.workload_processes import WorkloadProcesses
 from verify.testbed.cluster_faults import ClusterFaults
 
 STEP_S = 0.02
-APPEAR_S = 0.6
+PROCESS_WAIT_S = 0.6
 """How long to wait for a process that is being replaced, in seconds, before the fault counts as missed."""
 HANG_LIMIT_S = 90.0
 """The time in which the supervisors must end a hanging server, in seconds. Faults may hit the supervisors meanwhile."""
@@ -43,7 +43,7 @@ class Nemesis:
         self._workload = workload
         self._say = say
         # A heap of the undo actions of active faults, by time. The number orders equal times.
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._undos: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         # By pid: role and start of each hang. ``_step`` removes it when the process is gone or the limit is over.
         self._hanging: dict[int, tuple[str, float]] = {}
@@ -73,9 +73,9 @@ class Nemesis:
 
         Return False if that takes longer than ``limit_s`` seconds.
         """
-        for _, _, undo in sorted(self._due):
+        for _, _, undo in sorted(self._undos):
             undo()
-        self._due.clear()
+        self._undos.clear()
         self._servers.free_disk()
         self._servers.set_clocks([0.0])
         deadline = time.monotonic() + limit_s
@@ -90,8 +90,8 @@ class Nemesis:
     # -- between faults -------------------------------------------------------------------------------------------
 
     def _step(self) -> None:
-        while self._due and self._due[0][0] <= time.monotonic():
-            heapq.heappop(self._due)[2]()
+        while self._undos and self._undos[0][0] <= time.monotonic():
+            heapq.heappop(self._undos)[2]()
         for pid, (role, since) in list(self._hanging.items()):
             if self._servers.is_gone(pid):
                 del self._hanging[pid]
@@ -99,10 +99,10 @@ class Nemesis:
                 self.complaints.append(f"{role} (pid {pid}) hung for {HANG_LIMIT_S:g} s and nobody ended it")
                 self._servers.resume(pid)
                 del self._hanging[pid]
-        self._start_if_all_are_down()
+        self._restart_if_all_down()
         time.sleep(STEP_S)
 
-    def _start_if_all_are_down(self) -> None:
+    def _restart_if_all_down(self) -> None:
         if self._starting is not None and self._starting.is_alive():
             return
         if not self._servers.all_down():
@@ -123,8 +123,8 @@ class Nemesis:
             # Faults also hit starting servers. If all stay down, the nemesis starts them again.
             self._say(f"      the start did not come to its end: {str(error).splitlines()[0]}")
 
-    def _later(self, after_s: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._due, (time.monotonic() + after_s, next(self._order), action))
+    def _undo_after(self, after_s: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._undos, (time.monotonic() + after_s, next(self._order), action))
 
     # -- faults ---------------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class Nemesis:
         if fault.kind is FaultKind.CLIENT:
             killed = self._workload.kill(fault.group)
             if killed:
-                self._later(fault.for_s, lambda: self._workload.start(fault.group))
+                self._undo_after(fault.for_s, lambda: self._workload.start(fault.group))
             return killed
         if fault.kind is FaultKind.CLOCK:
             self._servers.set_clocks(fault.offsets_s)
@@ -140,16 +140,16 @@ class Nemesis:
         if fault.kind is FaultKind.CUT:
             cut = [role for role in fault.roles if self._servers.cut(role, fault.port, fault.direction)]
             for role in cut:
-                self._later(fault.for_s, lambda role=role: self._servers.mend(role, fault.port, fault.direction))  # type: ignore[misc]
+                self._undo_after(fault.for_s, lambda role=role: self._servers.mend(role, fault.port, fault.direction))  # type: ignore[misc]
             return bool(cut)
         if fault.kind is FaultKind.DISK_FULL:
-            self._later(fault.for_s, self._servers.free_disk)
-            return self._at_each(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
+            self._undo_after(fault.for_s, self._servers.free_disk)
+            return self._hit_all(fault, lambda role: self._servers.fill_disk(role, fault.largest_bytes))
         if fault.kind is FaultKind.DAMAGE:
             return self._damage(fault)
         if fault.kind is FaultKind.KILL:
-            return self._at_each(fault, self._servers.kill)
-        return self._at_each(fault, lambda role: self._suspend(role, fault))
+            return self._hit_all(fault, self._servers.kill)
+        return self._hit_all(fault, lambda role: self._suspend(role, fault))
 
     def _damage(self, fault: Fault) -> bool:
         rows = [row for role in fault.roles if (row := self._servers.damage(role, fault.pick)) is not None]
@@ -157,10 +157,10 @@ class Nemesis:
             self._say(f"      {row}")
         return bool(rows)
 
-    def _at_each(self, fault: Fault, hit: Callable[[str], int | None]) -> bool:
+    def _hit_all(self, fault: Fault, hit: Callable[[str], int | None]) -> bool:
         """Hit all roles of a fault at nearly the same time. Return whether any process was hit."""
         missing = [role for role in fault.roles if hit(role) is None]
-        deadline = time.monotonic() + APPEAR_S
+        deadline = time.monotonic() + PROCESS_WAIT_S
         while len(missing) == len(fault.roles) and time.monotonic() < deadline:
             time.sleep(STEP_S / 4)
             missing = [role for role in missing if hit(role) is None]
@@ -171,5 +171,5 @@ class Nemesis:
         if pid is not None and fault.kind is FaultKind.HANG:
             self._hanging.setdefault(pid, (role, time.monotonic()))
         elif pid is not None and pid not in self._hanging:
-            self._later(fault.for_s, lambda: self._servers.resume(pid))
+            self._undo_after(fault.for_s, lambda: self._servers.resume(pid))
         return pid

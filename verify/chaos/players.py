@@ -20,14 +20,14 @@ from verify.chaos.recorded_room import RecordedRoom, create
 
 PACE_S = 0.08
 LOOK_AGAIN_S = 0.15
-SHORTEST = 3
-LONGEST = 9
+FEWEST_GAMES = 3
+MOST_GAMES = 9
 """The most games in a room. It keeps the history short enough for the search for a linear order."""
 
-LOOKS = 0.05
-LEAVES = 0.03
-RESIGNS = 0.03
-WRONG = 0.02
+P_VIEW = 0.05
+P_LEAVE = 0.03
+P_RESIGN = 0.03
+P_WRONG_MOVE = 0.02
 """The probability of an unusual action: to read the view, to leave and return, to resign, or to move out of turn."""
 
 
@@ -40,43 +40,43 @@ class ChaosPlayer(ClientSession):
     _finished: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._play = LEVELS[self.rng.choice(["random", "random", "hard"])]
+        self._choose = LEVELS[self.rng.choice(["random", "random", "hard"])]
 
     def run(self) -> None:
         """Play or watch until the run is finished."""
         while not self._finished:
-            self.attempt(self._in_a_room, pause_s=LOOK_AGAIN_S)
+            self.attempt(self._play_in_room, pause_s=LOOK_AGAIN_S)
 
-    def _in_a_room(self) -> None:
+    def _play_in_room(self) -> None:
         """Stay in a room until it is closed. While finishing, stop when no room is left."""
         with contextlib.suppress(RoomClosed, NoSuchRoom):
             self._room = self._room or self._find_room()
             if self._room is None:
                 self._finished = self.finishing.is_set()
             else:
-                self._take_part(self._room)
+                self._stay_in(self._room)
         self._room = None
 
     # -- finding the room -----------------------------------------------------------------------------------------
 
     def _find_room(self) -> RecordedRoom | None:
         """Return the table's newest open room. The owner creates a room if there is none, and closes the older ones."""
-        rows = sorted((row for row in self.cluster.rooms() if _table_of(row) == self.place.table), key=_number_of)
-        if self.place.part == "owner":
+        rows = sorted((row for row in self.cluster.rooms() if _table_of(row) == self.spec.table), key=_created_at)
+        if self.spec.part == "owner":
             for row in rows[:-1]:
-                self._clear(self._recorded(row.room))
+                self._close_old(self._recorded_room(row.room))
             if not rows and not self.finishing.is_set():
-                return self._open()
-        return self._recorded(rows[-1].room) if rows else None
+                return self._create_room()
+        return self._recorded_room(rows[-1].room) if rows else None
 
-    def _open(self) -> RecordedRoom:
-        title = f"{self.place.table} {time.monotonic_ns()}"
+    def _create_room(self) -> RecordedRoom:
+        title = f"{self.spec.table} {time.monotonic_ns()}"
         return create(self.player, self.cluster.ask, title, self.recorder, self.client)
 
-    def _recorded(self, room: str) -> RecordedRoom:
+    def _recorded_room(self, room: str) -> RecordedRoom:
         return RecordedRoom(self.player.room(room), self.recorder, self.client)
 
-    def _clear(self, room: RecordedRoom) -> None:
+    def _close_old(self, room: RecordedRoom) -> None:
         """Close an old room. A game may still run in it."""
         view = room.view()
         if view.phase == "playing":
@@ -86,12 +86,12 @@ class ChaosPlayer(ClientSession):
 
     # -- in the room ----------------------------------------------------------------------------------------------
 
-    def _take_part(self, room: RecordedRoom) -> None:
+    def _stay_in(self, room: RecordedRoom) -> None:
         """Play or watch until the room is closed."""
-        if self.place.part == "watcher":
+        if self.spec.part == "watcher":
             room.join("spectator")
             for news in room.follow():
-                self._look_around(room, news.view)
+                self._act_as_spectator(room, news.view)
             return
         room.join()
         view = room.view()
@@ -102,12 +102,12 @@ class ChaosPlayer(ClientSession):
             self._act(room, view)
             time.sleep(PACE_S)
 
-    def _look_around(self, room: RecordedRoom, view: View) -> None:
+    def _act_as_spectator(self, room: RecordedRoom, view: View) -> None:
         if view.phase == "closed":
             return
-        if self.rng.random() < LOOKS:
+        if self.rng.random() < P_VIEW:
             room.view()
-        if self.rng.random() < LEAVES:
+        if self.rng.random() < P_LEAVE:
             room.leave()
             room.join("spectator")
 
@@ -115,45 +115,46 @@ class ChaosPlayer(ClientSession):
         """Act on the view. If the view is out of date, the command is refused and a newer view follows."""
         try:
             if view.phase == "playing":
-                self._play_on(room, view)
-            elif view.phase == "finished" and not self._enough(view):
+                self._play_game(room, view)
+            elif view.phase == "finished" and not self._has_enough_games(view):
                 if view.seat_of(room.name) not in view.rematch:
                     room.rematch()
-            elif view.phase != "closed" and self.place.part == "owner" and self._enough(view):
+            elif view.phase != "closed" and self.spec.part == "owner" and self._has_enough_games(view):
                 room.close()
         except Refusal as refusal:
             if refusal.code not in OLD_NEWS:
                 raise
 
-    def _play_on(self, room: RecordedRoom, view: View) -> None:
+    def _play_game(self, room: RecordedRoom, view: View) -> None:
         seat = view.seat_of(room.name)
         if seat is None or view.turn != seat:
-            if self.rng.random() < WRONG:
+            if self.rng.random() < P_WRONG_MOVE:
                 room.move(0)
             return
         self.pause(PACE_S)
-        mood = self.rng.random()
-        if mood < LEAVES:
+        draw = self.rng.random()
+        if draw < P_LEAVE:
             room.leave()
             room.join()
-        elif mood < LEAVES + LOOKS:
+        elif draw < P_LEAVE + P_VIEW:
             room.view()
-        elif mood < LEAVES + LOOKS + RESIGNS:
+        elif draw < P_LEAVE + P_VIEW + P_RESIGN:
             room.resign()
             return
         go_on = within(THINKS_S, time.monotonic, time.sleep)
-        room.move(self._play(view.board, seat, self.rng, go_on))
+        room.move(self._choose(view.board, seat, self.rng, go_on))
 
-    def _enough(self, view: View) -> bool:
+    def _has_enough_games(self, view: View) -> bool:
         """Return whether this room has had enough games. All clients at the table get the same result."""
-        return self.finishing.is_set() or view.game_number >= random.Random(view.title).randint(SHORTEST, LONGEST)
+        games = random.Random(view.title).randint(FEWEST_GAMES, MOST_GAMES)
+        return self.finishing.is_set() or view.game_number >= games
 
 
 def _table_of(row: Row) -> str:
     return row.title.partition(" ")[0]
 
 
-def _number_of(row: Row) -> int:
+def _created_at(row: Row) -> int:
     """Return when the room was created, by the clock that all processes of a machine share.
 
     Rooms of a table are ordered by it.

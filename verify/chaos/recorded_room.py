@@ -41,15 +41,15 @@ class RecordedRoom(RoomClient):
         request_id = request_id or new_request_id()
         send = super()._command
         command = COMMANDS[method.title().replace("_", "")](self.name, request_id, *arguments)
-        number = self._recorder.sends(self._client, self.id, command)
-        answer = _told(self._recorder, number, lambda: send(method, request_id, *arguments))
-        self._recorder.done(number, self.id, answer.version, answer.seat)
+        number = self._recorder.record_command(self._client, self.id, command)
+        answer = _recording_error(self._recorder, number, lambda: send(method, request_id, *arguments))
+        self._recorder.record_done(number, self.id, answer.version, answer.seat)
         return answer
 
     def view(self) -> View:
-        number = self._recorder.looks(self._client, self.id, self.name)
-        view = _told(self._recorder, number, super().view)
-        self._recorder.seen(number, view)
+        number = self._recorder.record_read(self._client, self.id, self.name)
+        view = _recording_error(self._recorder, number, super().view)
+        self._recorder.record_view(number, view)
         return view
 
     def follow(self, after_version: int | None = None, *, stop: threading.Event | None = None) -> Iterator[News]:
@@ -59,10 +59,10 @@ class RecordedRoom(RoomClient):
         room.
         """
         if after_version is not None or not self._watcher:
-            self._watcher = self._recorder.watcher(self._client)
+            self._watcher = self._recorder.new_spectator(self._client)
             self._version = after_version or 0
         for news in self.watch(self._version, stop=stop):
-            self._recorder.news(self._watcher, self.id, news.events, gap=news.gap)
+            self._recorder.record_events(self._watcher, self.id, news.events, gap=news.gap)
             self._version = news.view.version
             yield news
 
@@ -70,19 +70,19 @@ class RecordedRoom(RoomClient):
 def create(player: Player, ask: Callable[..., Any], title: str, recorder: HistoryWriter, client: str) -> RecordedRoom:
     """Create a room, and record the call. ``ask`` calls a remote method of the communication server."""
     request_id = new_request_id()
-    number = recorder.sends(client, None, Create(player.name, request_id, title, "tictactoe", {}))
-    answer = _told(recorder, number, lambda: ask("create", player.token, request_id, title, "tictactoe", {}))
-    recorder.done(number, answer["room"], answer["version"], None)
+    number = recorder.record_command(client, None, Create(player.name, request_id, title, "tictactoe", {}))
+    answer = _recording_error(recorder, number, lambda: ask("create", player.token, request_id, title, "tictactoe", {}))
+    recorder.record_done(number, answer["room"], answer["version"], None)
     return RecordedRoom(player.room(answer["room"]), recorder, client)
 
 
-def _told(recorder: HistoryWriter, number: int, send: Callable[[], Result]) -> Result:
+def _recording_error(recorder: HistoryWriter, number: int, send: Callable[[], Result]) -> Result:
     """Return what ``send`` returns. An error is recorded as the answer and raised again."""
     try:
         return send()
     except Refusal as refusal:
-        recorder.refused(number, refusal.code)
+        recorder.record_refusal(number, refusal.code)
         raise
     except TicTacToeError as error:
-        recorder.unknown(number, error.code)
+        recorder.record_unknown(number, error.code)
         raise

@@ -32,14 +32,14 @@ from wire.errors import TicTacToeError
 from wire.rpc import Address
 
 PATIENCE_S = 90.0
-BEGIN_S = 180.0
+FIRST_MOVES_LIMIT_S = 180.0
 """Seconds until there must be a move at every table. The first fault comes after that."""
-WHOLE_S = 180.0
+RECOVERY_LIMIT_S = 180.0
 """Seconds after the last fault until the cluster must be healthy."""
-FINISH_S = 180.0
+FINISH_LIMIT_S = 180.0
 """Seconds after that until every game must be finished."""
 LOOK_AGAIN_S = 0.05
-_JUDGE = "judge"
+_READER = "judge"
 
 
 @dataclass(frozen=True)
@@ -115,28 +115,28 @@ class _Run:
             seconds = time.monotonic() - began
             self._settle()
             self._say("games are played to their end")
-            late = self._workload.finish(FINISH_S)
+            late = self._workload.finish(FINISH_LIMIT_S)
         finally:
             self._workload.end()
         self._complaints += [f"group {group} of the clients did not come to its end" for group in late]
         self._say("every history is read anew and checked")
         recorded = read_histories(self._workload.files)
         try:
-            self._read_anew(recorded)
+            self._read_final_histories(recorded)
         except TicTacToeError as error:
             self._complaints.append(f"the final histories cannot be read: {error.message}")
         return self._report(recorded, seconds)
 
     def _wait_for_games(self) -> None:
         """Wait until games run: faults without players would show nothing."""
-        deadline = time.monotonic() + BEGIN_S
+        deadline = time.monotonic() + FIRST_MOVES_LIMIT_S
         while time.monotonic() < deadline:
             rooms = read_histories(self._workload.files).rooms.values()
             if sum(any(_is_accepted_move(call) for call in room.calls) for room in rooms) >= self._options.tables:
                 self._say("a game runs at every table")
                 return
             time.sleep(LOOK_AGAIN_S)
-        self._complaints.append(f"after {BEGIN_S:g} s there was a table at which nobody had moved")
+        self._complaints.append(f"after {FIRST_MOVES_LIMIT_S:g} s there was a table at which nobody had moved")
 
     def _say(self, sentence: str) -> None:
         self._print(f"{time.monotonic() - self._began:7.2f} s  {sentence}")
@@ -144,18 +144,18 @@ class _Run:
     def _settle(self) -> None:
         self._say("no more faults: the cluster is to become whole")
         ended = time.monotonic()
-        if self._nemesis.settle(WHOLE_S):
+        if self._nemesis.settle(RECOVERY_LIMIT_S):
             self._say(f"whole {time.monotonic() - ended:.2f} s after the last fault")
         else:
             how = self._servers.describe()
-            self._complaints.append(f"{WHOLE_S:g} s after the last fault the cluster was not whole: {how}")
+            self._complaints.append(f"{RECOVERY_LIMIT_S:g} s after the last fault the cluster was not whole: {how}")
 
     # -- the final histories --------------------------------------------------------------------------------------
 
-    def _read_anew(self, recorded: RecordedHistory) -> None:
+    def _read_final_histories(self, recorded: RecordedHistory) -> None:
         """Read all events of all recorded rooms again."""
         with connect(self._servers.name_server, deadline_s=PATIENCE_S) as cluster:
-            token = cluster.claim(_JUDGE).token
+            token = cluster.claim(_READER).token
             for row in cluster.rooms():
                 recorded.rooms.setdefault(row.room, RoomHistory())
                 if not row.rated:  # a match closes when both players have left; a killed client leaves later
@@ -204,7 +204,7 @@ def _events_of(room: str, token: str, address: Address) -> list[tuple[int, Event
     place = ObjectAddress(address, room_object(room))
     client = RoomClient(
         room,
-        _JUDGE,
+        _READER,
         token,
         lambda on_link: RetryingConnection(lambda: place, retry_policy=RetryPolicy(PATIENCE_S), on_link=on_link),
     )

@@ -21,7 +21,7 @@ from client.cluster import Cluster, connect
 from client.connection import ATTEMPT_S
 from client.credentials import new_token
 from client.player import Player
-from verify.chaos.client_session import RoomAddress
+from verify.chaos.client_session import ClientSpec
 from verify.chaos.history_writer import HistoryWriter
 from verify.chaos.match_players import MatchPlayer
 from verify.chaos.players import LOOK_AGAIN_S, ChaosPlayer
@@ -41,8 +41,8 @@ class Assignment:
 
     name_server: str
     seed: int
-    places: tuple[tuple[RoomAddress, ...], ...]
-    """The places in each group."""
+    clients: tuple[tuple[ClientSpec, ...], ...]
+    """The clients in each group."""
     tokens: dict[str, str]
 
     @classmethod
@@ -51,15 +51,15 @@ class Assignment:
 
         The clients of a table are in different groups, so that a kill leaves its opponents waiting.
         """
-        places: list[list[RoomAddress]] = [[] for _ in range(groups)]
+        clients: list[list[ClientSpec]] = [[] for _ in range(groups)]
         for number in range(tables):
             for offset, part in enumerate(("owner", "guest", "watcher")):
                 table = f"t{number + 1}"
-                places[(number + offset) % groups].append(RoomAddress(f"{table}-{part}", table, part))
+                clients[(number + offset) % groups].append(ClientSpec(f"{table}-{part}", table, part))
         for number in range(match_players):
-            places[number % groups].append(RoomAddress(f"c{number + 1}", "", "match player"))
-        tokens = {place.name: new_token() for group in places for place in group}
-        return cls(name_server, seed, tuple(tuple(group) for group in places), tokens)
+            clients[number % groups].append(ClientSpec(f"c{number + 1}", "", "match player"))
+        tokens = {spec.name: new_token() for group in clients for spec in group}
+        return cls(name_server, seed, tuple(tuple(group) for group in clients), tokens)
 
     def write(self, folder: Path) -> None:
         """Write the assignment to the processes' folder."""
@@ -69,8 +69,8 @@ class Assignment:
     def read(cls, folder: Path) -> Assignment:
         """Read the assignment from the folder."""
         plain = json.loads((folder / ASSIGNMENT_FILE).read_text())
-        places = tuple(tuple(RoomAddress(**place) for place in group) for group in plain.pop("places"))
-        return cls(places=places, **plain)
+        clients = tuple(tuple(ClientSpec(**spec) for spec in group) for group in plain.pop("clients"))
+        return cls(clients=clients, **plain)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -80,16 +80,16 @@ def main(arguments: Sequence[str]) -> None:
     recorder = HistoryWriter(folder / f"{group}-{life}.jsonl")
     finishing = threading.Event()
     threading.Thread(target=_wait_for_finish, args=(finishing,), daemon=True).start()
-    cluster = _connected(assignment.name_server, HURRY_S if group else ATTEMPT_S)
+    cluster = _connect(assignment.name_server, HURRY_S if group else ATTEMPT_S)
     threads = []
-    for place in assignment.places[group]:
-        client = f"{place.name}@{group}.{life}"
+    for spec in assignment.clients[group]:
+        client = f"{spec.name}@{group}.{life}"
         rng = random.Random(f"{assignment.seed}/{client}")
 
-        def run(place: RoomAddress = place, client: str = client, rng: random.Random = rng) -> None:
-            player = _claimed(cluster, place.name, assignment.tokens[place.name], recorder)
-            kind = MatchPlayer if place.part == "match player" else ChaosPlayer
-            kind(place, cluster, player, recorder, client, rng, finishing).run()
+        def run(spec: ClientSpec = spec, client: str = client, rng: random.Random = rng) -> None:
+            player = _claim(cluster, spec.name, assignment.tokens[spec.name], recorder)
+            kind = MatchPlayer if spec.part == "match player" else ChaosPlayer
+            kind(spec, cluster, player, recorder, client, rng, finishing).run()
 
         threads.append(threading.Thread(target=run, daemon=True))
     for thread in threads:
@@ -105,7 +105,7 @@ def _wait_for_finish(finishing: threading.Event) -> None:
         os._exit(1)
 
 
-def _connected(name_server: str, attempt_s: float) -> Cluster:
+def _connect(name_server: str, attempt_s: float) -> Cluster:
     while True:
         try:
             return connect(name_server, deadline_s=PATIENCE_S, attempt_s=attempt_s)
@@ -113,14 +113,14 @@ def _connected(name_server: str, attempt_s: float) -> Cluster:
             time.sleep(LOOK_AGAIN_S)
 
 
-def _claimed(cluster: Cluster, name: str, token: str, recorder: HistoryWriter) -> Player:
+def _claim(cluster: Cluster, name: str, token: str, recorder: HistoryWriter) -> Player:
     while True:
         try:
             return cluster.claim(name, token=token)
         except (Unreachable, NotReady, Busy, StorageFailed):
             pass
         except TicTacToeError as error:
-            recorder.surprise(name, f"its name was refused: {error.code}: {error.message}")
+            recorder.record_surprise(name, f"its name was refused: {error.code}: {error.message}")
         time.sleep(LOOK_AGAIN_S)
 
 

@@ -26,7 +26,7 @@ class WorkloadProcesses:
         assignment.write(folder)
         self._folder = folder
         self._environment = dict(os.environ if environment is None else environment)
-        self._starts = [0 for _ in assignment.places]
+        self._starts = [0 for _ in assignment.clients]
         # By group: its latest process. A killed group has none until its next start.
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 

@@ -41,14 +41,14 @@ class DemoSummary:
     plan: DemoPlan
     games_finished: int
     findings: Findings
-    gave_up: tuple[str, ...]
+    client_errors: tuple[str, ...]
     """The errors of clients that gave up. Each means that a move could not be made."""
     kills: Sequence[Kill]
 
     @property
     def clean(self) -> bool:
         """Return whether games were finished, no move was lost, doubled or out of order, and no client gave up."""
-        return self.findings.clean and self.games_finished > 0 and not self.gave_up
+        return self.findings.clean and self.games_finished > 0 and not self.client_errors
 
     @property
     def kills_by_role(self) -> dict[str, int]:
@@ -69,6 +69,6 @@ class DemoSummary:
             "recovery_ms": percentiles(recoveries),
             "whole_ms": percentiles([kill.whole_ms for kill in self.kills]),
             "blows": [vars(kill) for kill in self.kills],
-            "findings": [*self.findings.all, *self.gave_up],
+            "findings": [*self.findings.all, *self.client_errors],
             **vars(self.plan),
         }

@@ -57,7 +57,7 @@ class Demo:
             for _, event in history.final
         )
         findings = check(histories, complete=False)  # not complete: the histories have only the moves of the bots
-        return DemoSummary(self._plan, games, findings, tuple(self._tables.gave_up), kills)
+        return DemoSummary(self._plan, games, findings, tuple(self._tables.client_errors), kills)
 
     def _open(self, cluster: Cluster, number: int) -> None:
         """Open a room with two bots and a spectator. The first room is shown."""

@@ -1,7 +1,7 @@
 """An attacker: a process that sends a limited number of inputs from a seed, and returns the counts.
 
-Run as ``python -m verify.fuzz.attacker``. ``Orders`` arrive as JSON on standard input. The counts leave on standard
-output.
+Run as ``python -m verify.fuzz.attacker``. An ``AttackerTask`` arrives as JSON on standard input. The counts leave on
+standard output.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import sys
 import time
 
 from verify.fuzz import idle_connections
-from verify.fuzz.call_inputs import Caller
-from verify.fuzz.plan import Orders, orders_from
-from verify.fuzz.tally import RefusalCounts
+from verify.fuzz.call_inputs import BadCaller
+from verify.fuzz.plan import AttackerTask, task_from
+from verify.fuzz.tally import AttackCounts
 from verify.fuzz.wire_inputs import AFTER_HANDSHAKE, AS_HANDSHAKE, AT_METRICS, Garbage, handshake
 from verify.testbed.attack_surface import METRICS, NAMES, PEERS, AttackedPort
 
@@ -29,21 +29,21 @@ PACE_PER_S = 1500.0
 AT_ONCE = 10
 
 
-def attack(orders: Orders) -> RefusalCounts:
-    """Send the inputs of these orders, and return the counts."""
-    rng = random.Random(orders.seed)
-    tally = RefusalCounts()
-    caller = Caller(orders, rng, tally)
-    cluster_doors = [door for door in orders.doors if door.use != NAMES]
-    idle_connections.flood(rng.choice(orders.doors), orders.flood, rng, tally)
-    idle_connections.drip(cluster_doors, max(1, min(20, orders.inputs // 100)), rng, tally)
-    idle_connections.never_read(cluster_doors, max(1, min(5, orders.inputs // 1000)), tally)
+def attack(task: AttackerTask) -> AttackCounts:
+    """Send the inputs of this task, and return the counts."""
+    rng = random.Random(task.seed)
+    tally = AttackCounts()
+    caller = BadCaller(task, rng, tally)
+    cluster_ports = [port for port in task.ports if port.use != NAMES]
+    idle_connections.flood(rng.choice(task.ports), task.flood, rng, tally)
+    idle_connections.send_byte_by_byte(cluster_ports, max(1, min(20, task.inputs // 100)), rng, tally)
+    idle_connections.never_read(cluster_ports, max(1, min(5, task.inputs // 1000)), tally)
     began, done = time.monotonic(), 0
-    while sum(tally.inputs.values()) < orders.inputs:
+    while sum(tally.inputs.values()) < task.inputs:
         if rng.random() < 0.5:  # noqa: PLR2004  # half calls, half garbage
-            caller.one()
+            caller.make_call()
         else:
-            throw(rng.choice(orders.doors), rng, tally)
+            send_malformed(rng.choice(task.ports), rng, tally)
         done += 1
         if done % AT_ONCE == 0:
             time.sleep(max(0.0, began + done / PACE_PER_S - time.monotonic()))
@@ -51,24 +51,24 @@ def attack(orders: Orders) -> RefusalCounts:
     return tally
 
 
-def throw(door: AttackedPort, rng: random.Random, tally: RefusalCounts) -> None:
+def send_malformed(port: AttackedPort, rng: random.Random, tally: AttackCounts) -> None:
     """Send one piece of garbage, as a handshake or after a valid one, and check the answer."""
     # Peer ports end a handshake without the key, and the metrics port has no handshake.
-    first = door.use in (PEERS, METRICS) or rng.random() < 0.4  # noqa: PLR2004
-    kinds = AT_METRICS if door.use == METRICS else AS_HANDSHAKE if first else AFTER_HANDSHAKE
+    first = port.use in (PEERS, METRICS) or rng.random() < 0.4  # noqa: PLR2004
+    kinds = AT_METRICS if port.use == METRICS else AS_HANDSHAKE if first else AFTER_HANDSHAKE
     kind, make = rng.choice(list(kinds.items()))
-    tally.sent(f"garbage: {kind}")
-    what = f"{kind} to the {door.use} port of {door.role}"
-    with contextlib.suppress(OSError), socket.create_connection((door.host, door.port), CONNECT_S) as connection:
+    tally.count_input(f"garbage: {kind}")
+    what = f"{kind} to the {port.use} port of {port.role}"
+    with contextlib.suppress(OSError), socket.create_connection((port.host, port.port), CONNECT_S) as connection:
         connection.settimeout(CONNECT_S)
         if not first:
-            connection.sendall(handshake("Pyro.NameServer" if door.use == NAMES else door.role))
+            connection.sendall(handshake("Pyro.NameServer" if port.use == NAMES else port.role))
             connection.recv(1 << 16)
         _send(connection, make, rng)
         connection.settimeout(ANSWER_S)
-        said = connection.recv(1 << 16)
-        if door.use != NAMES:  # the stock name server is not part of the project
-            tally.said(what, said.decode("latin-1"))
+        answer = connection.recv(1 << 16)
+        if port.use != NAMES:  # the stock name server is not part of the project
+            tally.check_for_leaks(what, answer.decode("latin-1"))
 
 
 def _send(connection: socket.socket, make: Garbage, rng: random.Random) -> None:
@@ -78,4 +78,4 @@ def _send(connection: socket.socket, make: Garbage, rng: random.Random) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(attack(orders_from(json.load(sys.stdin))).as_plain()))
+    print(json.dumps(attack(task_from(json.load(sys.stdin))).as_plain()))

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from client.room import new_request_id
 from game.accounts.recovery_code import BITS, code_from
 from verify.fuzz.methods import FRONT_DOOR, MUST_BE_GOOD, PEER_METHODS, PRIVATE, ROOM, WITHOUT_EFFECT
-from verify.fuzz.plan import Orders
-from verify.fuzz.tally import RefusalCounts
+from verify.fuzz.plan import AttackerTask
+from verify.fuzz.tally import AttackCounts
 from verify.fuzz.values import junk, random_token, wrong_text
 from verify.testbed.attack_surface import CLIENT, PEERS, AttackedPort
 from wire import COMMUNICATION, MAIN, PEER, room_object
@@ -21,83 +21,85 @@ from wire.errors import Forbidden, TicTacToeError, Unreachable
 from wire.rpc import Address, Proxy
 
 TIMEOUT_S = 60.0
-_Place = tuple[AttackedPort, str]
+_Target = tuple[AttackedPort, str]
 """A port and the name of an object there."""
-MOST_KEPT = 40
+MOST_CONNECTIONS = 40
 """How many connections an attacker keeps open."""
 
 
-class Caller:
+class BadCaller:
     """Makes bad calls."""
 
-    def __init__(self, orders: Orders, rng: random.Random, tally: RefusalCounts) -> None:
-        self._orders = orders
+    def __init__(self, task: AttackerTask, rng: random.Random, tally: AttackCounts) -> None:
+        self._task = task
         self._rng = rng
         self._tally = tally
         # Open connections by address, object and serializer.
-        self._remotes: dict[tuple[Address, str, str], Proxy] = {}
-        self._doors = {door.role: door for door in orders.doors if door.use == CLIENT}
-        self._peers = [door for door in orders.doors if door.use == PEERS]
+        self._proxies: dict[tuple[Address, str, str], Proxy] = {}
+        self._ports = {port.role: port for port in task.ports if port.use == CLIENT}
+        self._peers = [port for port in task.ports if port.use == PEERS]
         self._kinds: Sequence[tuple[str, Callable[[], None]]] = (
-            ("bad arguments in a room", self._in_a_room),
-            ("bad arguments in a room", self._in_a_room),
-            ("bad arguments at the front door", self._at_the_front_door),
-            ("another's name or token", self._as_another),
-            ("peer method on a client port", self._as_a_peer),
-            ("private or unknown method", self._private),
-            ("unknown object", self._unknown),
-            ("forged key", self._forged),
+            ("bad arguments in a room", self._room_method),
+            ("bad arguments in a room", self._room_method),
+            ("bad arguments at the front door", self._front_door_method),
+            ("another's name or token", self._as_other_user),
+            ("peer method on a client port", self._peer_method),
+            ("private or unknown method", self._private_method),
+            ("unknown object", self._unknown_object),
+            ("forged key", self._forged_key),
         )
 
-    def one(self) -> None:
+    def make_call(self) -> None:
         """Make one bad call."""
         kind, make = self._rng.choice(self._kinds)
-        self._tally.sent(kind)
+        self._tally.count_input(kind)
         make()
 
     def close(self) -> None:
         """Close all connections."""
-        for remote in self._remotes.values():
-            remote.close()
-        self._remotes.clear()
+        for proxy in self._proxies.values():
+            proxy.close()
+        self._proxies.clear()
 
-    def _in_a_room(self) -> None:
+    def _room_method(self) -> None:
         method = self._rng.choice(list(ROOM))
-        self._call(self._doors[MAIN], room_object(self._a_room()), method, *self._arguments(method, ROOM[method]))
+        self._call(self._ports[MAIN], room_object(self._random_room()), method, *self._arguments(method, ROOM[method]))
 
-    def _at_the_front_door(self) -> None:
+    def _front_door_method(self) -> None:
         method = self._rng.choice(list(FRONT_DOOR))
         arguments = self._arguments(method, FRONT_DOOR[method])
-        self._call(self._doors[COMMUNICATION], COMMUNICATION, method, *arguments)
+        self._call(self._ports[COMMUNICATION], COMMUNICATION, method, *arguments)
 
-    def _as_another(self) -> None:
-        rng, orders = self._rng, self._orders
-        victim = rng.choice(orders.names)
-        front_door = (self._doors[COMMUNICATION], COMMUNICATION)
-        room = (self._doors[MAIN], room_object(self._a_room()))
+    def _as_other_user(self) -> None:
+        rng, task = self._rng, self._task
+        victim = rng.choice(task.names)
+        front_door = (self._ports[COMMUNICATION], COMMUNICATION)
+        room = (self._ports[MAIN], room_object(self._random_room()))
         rng.choice(
             (
                 lambda: self._call(*front_door, "claim", victim, random_token(rng), refused=True),
                 lambda: self._call(*front_door, "claim", victim.upper(), random_token(rng), refused=True),
-                lambda: self._call(*front_door, "claim", victim, orders.token, refused=True),
-                lambda: self._call(*front_door, "online", victim, orders.token, refused=True),
-                lambda: self._call(*front_door, "recover_name", victim, _a_code(rng), orders.token, refused=True),
-                lambda: self._call(*front_door, "recover_name", victim, _a_code(rng), random_token(rng), refused=True),
-                lambda: self._call(*front_door, "keep_name", random_token(rng), _a_code(rng), refused=True),
+                lambda: self._call(*front_door, "claim", victim, task.token, refused=True),
+                lambda: self._call(*front_door, "online", victim, task.token, refused=True),
+                lambda: self._call(*front_door, "recover_name", victim, _random_code(rng), task.token, refused=True),
+                lambda: self._call(
+                    *front_door, "recover_name", victim, _random_code(rng), random_token(rng), refused=True
+                ),
+                lambda: self._call(*front_door, "keep_name", random_token(rng), _random_code(rng), refused=True),
                 lambda: self._call(*room, "move", random_token(rng), new_request_id(), 0, refused=True),
-                lambda: self._call(*room, "move", orders.token, new_request_id(), 0, refused=True),
-                lambda: self._call(*room, "resign", orders.token, new_request_id(), refused=True),
-                lambda: self._call(*room, "rematch", orders.token, new_request_id(), refused=True),
-                lambda: self._call(*room, "close", orders.token, new_request_id(), refused=True),
-                lambda: self._call(*room, "leave", orders.token[:-1] + "é", new_request_id(), refused=True),
+                lambda: self._call(*room, "move", task.token, new_request_id(), 0, refused=True),
+                lambda: self._call(*room, "resign", task.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "rematch", task.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "close", task.token, new_request_id(), refused=True),
+                lambda: self._call(*room, "leave", task.token[:-1] + "é", new_request_id(), refused=True),
                 lambda: self._call(*room, "view", random_token(rng), refused=True),
-                *self._in_matches(front_door, room, victim),
+                *self._match_calls(front_door, room, victim),
             )
         )()
 
-    def _in_matches(self, front_door: _Place, room: _Place, victim: str) -> Iterable[Callable[[], None]]:
+    def _match_calls(self, front_door: _Target, room: _Target, victim: str) -> Iterable[Callable[[], None]]:
         """Yield calls on matches and on names, by a caller without the right to them."""
-        rng, token = self._rng, self._orders.token
+        rng, token = self._rng, self._task.token
         matter = rng.choice(("draw", "takeback", "abort"))
         text = rng.choice(("hello", "\u202eolleh", "\x1b[2J", "x" * 1000, "<script>"))
         proposal = {"board": "3x3", "best_of": rng.choice((1, 1.0, True, [1])), "clock": "none"}
@@ -121,40 +123,40 @@ class Caller:
         for method in ("seek", "cancel_seek"):
             yield functools.partial(self._call, *front_door, method, random_token(rng), refused=True)
 
-    def _as_a_peer(self) -> None:
-        door = self._rng.choice(list(self._doors.values()))
-        name = self._rng.choice((PEER, door.role))
+    def _peer_method(self) -> None:
+        port = self._rng.choice(list(self._ports.values()))
+        name = self._rng.choice((PEER, port.role))
         method = self._rng.choice(PEER_METHODS)
         if name == COMMUNICATION and method in FRONT_DOOR:
             method = "append"
         arguments = [junk(self._rng) for _ in range(self._rng.randrange(6))]
-        self._call(door, name, method, *arguments, refused=True)
+        self._call(port, name, method, *arguments, refused=True)
 
-    def _private(self) -> None:
-        door = self._rng.choice(list(self._doors.values()))
-        name = self._rng.choice((door.role, "Pyro.Daemon", room_object(self._a_room())))
+    def _private_method(self) -> None:
+        port = self._rng.choice(list(self._ports.values()))
+        name = self._rng.choice((port.role, "Pyro.Daemon", room_object(self._random_room())))
         method = self._rng.choice(PRIVATE)
-        self._call(door, name, method, *(junk(self._rng) for _ in range(self._rng.randrange(3))))
+        self._call(port, name, method, *(junk(self._rng) for _ in range(self._rng.randrange(3))))
 
-    def _unknown(self) -> None:
-        door = self._rng.choice(list(self._doors.values()))
+    def _unknown_object(self) -> None:
+        port = self._rng.choice(list(self._ports.values()))
         name = self._rng.choice(("room.nosuch", "room.", "nobody", "Pyro.NameServer", "é", "room.\u202e", "../x"))
-        self._call(door, name, "view", random_token(self._rng), refused=True)
+        self._call(port, name, "view", random_token(self._rng), refused=True)
 
-    def _forged(self) -> None:
-        door = self._rng.choice(self._peers)
+    def _forged_key(self) -> None:
+        port = self._rng.choice(self._peers)
         key = self._rng.choice((None, b"x", self._rng.randbytes(32)))
-        remote = Proxy(Address(door.host, door.port), PEER, key=key, serializer=self._serializer())
+        proxy = Proxy(Address(port.host, port.port), PEER, key=key, serializer=self._serializer())
         try:
-            remote.call(self._rng.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
+            proxy.call(self._rng.choice(PEER_METHODS), timeout_s=TIMEOUT_S)
         except (Forbidden, Unreachable) as error:
-            self._tally.answered("forged key", error.code, error.message)
+            self._tally.count_answer("forged key", error.code, error.message)
         except Exception as error:
-            self._tally.found(f"a forged key was answered with {error!r}")
+            self._tally.add_finding(f"a forged key was answered with {error!r}")
         else:
-            self._tally.found(f"{door.role} understood a forged key")
+            self._tally.add_finding(f"{port.role} understood a forged key")
         finally:
-            remote.close()
+            proxy.close()
 
     # -- details --------------------------------------------------------------------------------------------------
 
@@ -180,12 +182,12 @@ class Caller:
 
     def _good(self, name: str) -> object:
         return {
-            "token": self._orders.token,
+            "token": self._task.token,
             "request_id": new_request_id(),
-            "name": self._orders.name,
-            "code": _a_code(self._rng),
+            "name": self._task.name,
+            "code": _random_code(self._rng),
             "invite_code": "0123456789ab",
-            "room": self._a_room(),
+            "room": self._random_room(),
             "after_version": 0,
             "timeout_s": 0.0,
             "role": "player",
@@ -208,30 +210,30 @@ class Caller:
             "limit": 1,
         }[name]
 
-    def _a_room(self) -> str:
-        return self._rng.choice(self._orders.rooms)
+    def _random_room(self) -> str:
+        return self._rng.choice(self._task.rooms)
 
     def _serializer(self) -> str:
         return self._rng.choice(("msgpack", "serpent"))
 
-    def _call(self, door: AttackedPort, name: str, method: str, *arguments: object, refused: bool = False) -> None:
-        what = f"{door.role} {name}.{method}"
-        key = (Address(door.host, door.port), name, self._serializer())
-        if len(self._remotes) > MOST_KEPT:
+    def _call(self, port: AttackedPort, name: str, method: str, *arguments: object, refused: bool = False) -> None:
+        what = f"{port.role} {name}.{method}"
+        key = (Address(port.host, port.port), name, self._serializer())
+        if len(self._proxies) > MOST_CONNECTIONS:
             self.close()
-        remote = self._remotes.setdefault(key, Proxy(*key[:2], serializer=key[2]))
+        proxy = self._proxies.setdefault(key, Proxy(*key[:2], serializer=key[2]))
         try:
-            answer = remote.call(method, *arguments, timeout_s=TIMEOUT_S)
+            answer = proxy.call(method, *arguments, timeout_s=TIMEOUT_S)
         except TicTacToeError as error:
-            self._tally.answered(what, error.code, error.message)
+            self._tally.count_answer(what, error.code, error.message)
         except Exception as error:
-            self._tally.found(f"{what}: {error!r}"[:300])
+            self._tally.add_finding(f"{what}: {error!r}"[:300])
         else:
-            self._tally.answered(what, "ok", str(answer)[:2000])
+            self._tally.count_answer(what, "ok", str(answer)[:2000])
             if refused:
-                self._tally.found(f"{what} was not refused: {str(answer)[:200]}")
+                self._tally.add_finding(f"{what} was not refused: {str(answer)[:200]}")
 
 
-def _a_code(rng: random.Random) -> str:
+def _random_code(rng: random.Random) -> str:
     """Return a random recovery code, which is valid for no user."""
     return code_from(rng.getrandbits(BITS))

@@ -41,9 +41,9 @@ class HonestPlayers:
         return [room.id for room in self._tables.rooms]
 
     @property
-    def gave_up(self) -> list[str]:
+    def client_errors(self) -> list[str]:
         """Return the errors of clients that gave up."""
-        return self._tables.gave_up
+        return self._tables.client_errors
 
     def end(self) -> tuple[Findings, list[str]]:
         """Stop playing and account for every move.
@@ -52,13 +52,13 @@ class HonestPlayers:
         """
         self._tables.end()
         histories = self._tables.histories
-        strangers = [
+        foreign_changes = [
             f"{room}: {event} is by nobody who was let in"
             for room, history in histories.items()
             for _, event in history.final
             if event.by not in self.names
         ]
-        return check(histories, complete=False), strangers
+        return check(histories, complete=False), foreign_changes
 
     def _note(self, move: PlayedMove) -> None:
         with self._lock:

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Iterator
 
-from verify.fuzz.tally import RefusalCounts
+from verify.fuzz.tally import AttackCounts
 from verify.fuzz.wire_inputs import call, handshake
 from verify.testbed.attack_surface import CLIENT, AttackedPort
 from wire import COMMUNICATION
@@ -21,63 +21,63 @@ HELD_S = 1.5
 """How long a flood's connections stay open, in seconds."""
 BYTE_S = 0.02
 READ_S = 3.0
-LARGE_ASKS = 300
+UNREAD_CALLS = 300
 
 
 @contextlib.contextmanager
-def _connected(door: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
+def _connected(port: AttackedPort, count: int) -> Iterator[list[socket.socket]]:
     """Open up to ``count`` connections. Stop at the first that is refused."""
     sockets: list[socket.socket] = []
     try:
         with contextlib.suppress(OSError):
             while len(sockets) < count:
-                sockets.append(socket.create_connection((door.host, door.port), CONNECT_S))
+                sockets.append(socket.create_connection((port.host, port.port), CONNECT_S))
         yield sockets
     finally:
-        for held in sockets:
-            held.close()
+        for connection in sockets:
+            connection.close()
 
 
-def flood(door: AttackedPort, count: int, rng: random.Random, tally: RefusalCounts) -> None:
+def flood(port: AttackedPort, count: int, rng: random.Random, tally: AttackCounts) -> None:
     """Open connections all at once. They send nothing, half a handshake, or a handshake and nothing after it."""
-    whole = handshake(door.role)
-    with _connected(door, count) as sockets:
-        for held in sockets:
+    whole = handshake(port.role)
+    with _connected(port, count) as sockets:
+        for connection in sockets:
             kind = rng.choice(("silent", "half a handshake", "idle"))
-            tally.sent(f"flood: {kind}")
-            said = {"silent": b"", "half a handshake": whole[: rng.randrange(1, len(whole))], "idle": whole}[kind]
+            tally.count_input(f"flood: {kind}")
+            sent = {"silent": b"", "half a handshake": whole[: rng.randrange(1, len(whole))], "idle": whole}[kind]
             with contextlib.suppress(OSError):
-                held.sendall(said)
+                connection.sendall(sent)
         time.sleep(HELD_S)
-    tally.sent("flood: not let in", count - len(sockets))
+    tally.count_input("flood: not let in", count - len(sockets))
 
 
-def drip(doors: list[AttackedPort], count: int, rng: random.Random, tally: RefusalCounts) -> None:
+def send_byte_by_byte(ports: list[AttackedPort], count: int, rng: random.Random, tally: AttackCounts) -> None:
     """Send handshakes and calls byte by byte ("slow loris"), on several connections at the same time."""
     with contextlib.ExitStack() as stack:
-        dripping: list[tuple[socket.socket, bytes]] = []
+        connections: list[tuple[socket.socket, bytes]] = []
         for _ in range(count):
-            door = rng.choice(doors)
-            text = handshake(door.role) + call(door.role, "describe")
-            dripping += [(held, text) for held in stack.enter_context(_connected(door, 1))]
-            tally.sent("byte by byte")
+            port = rng.choice(ports)
+            text = handshake(port.role) + call(port.role, "describe")
+            connections += [(connection, text) for connection in stack.enter_context(_connected(port, 1))]
+            tally.count_input("byte by byte")
         for place in range(100):
-            for held, text in dripping:
+            for connection, text in connections:
                 with contextlib.suppress(OSError):
-                    held.send(text[place : place + 1])
+                    connection.send(text[place : place + 1])
             time.sleep(BYTE_S)
 
 
-def never_read(doors: list[AttackedPort], count: int, tally: RefusalCounts) -> None:
+def never_read(ports: list[AttackedPort], count: int, tally: AttackCounts) -> None:
     """Request many answers and read none."""
-    door = next(door for door in doors if (door.role, door.use) == (COMMUNICATION, CLIENT))
-    asks = call(COMMUNICATION, "wait_rooms", "", 0.0, 200) * LARGE_ASKS
-    with _connected(door, count) as sockets:
-        for held in sockets:
-            tally.sent("never reads")
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    port = next(port for port in ports if (port.role, port.use) == (COMMUNICATION, CLIENT))
+    calls = call(COMMUNICATION, "wait_rooms", "", 0.0, 200) * UNREAD_CALLS
+    with _connected(port, count) as sockets:
+        for connection in sockets:
+            tally.count_input("never reads")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             with contextlib.suppress(OSError):
-                held.sendall(handshake(COMMUNICATION))
-                held.settimeout(READ_S)
-                held.sendall(asks)
+                connection.sendall(handshake(COMMUNICATION))
+                connection.settimeout(READ_S)
+                connection.sendall(calls)
         time.sleep(HELD_S)

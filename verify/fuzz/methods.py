@@ -64,8 +64,9 @@ PEER_METHODS: tuple[str, ...] = (
 )
 PRIVATE: tuple[str, ...] = (
     *("__init__", "__class__", "__dict__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__call__"),
-    *("__len__", "__del__", "__sizeof__", "_desk", "_room", "_check", "_copy", "_settings", "_pyroId", "_pyroDaemon"),
-    *("_pyroHandshake", "shutdown", "register", "registered", "info", "get_metadata", "get_next_stream_item"),
-    *("close_stream", "ping", "nothing", "prove", "follow", "💥", "claim.__globals__", "desk.command", "due", "match"),
-    *("matchmaker", "matchmaker.run", "archive", "archive.take_in", "_claim", "_ask_main", "_house_bot", "tick"),
+    *("__len__", "__del__", "__sizeof__", "_command_service", "_room", "_check", "_copy", "_settings", "_pyroId"),
+    *("_pyroDaemon", "_pyroId", "_pyroDaemon", "_pyroHandshake", "shutdown", "register", "registered", "info"),
+    *("get_metadata", "close_stream", "ping", "nothing", "prove", "follow", "💥", "claim.__globals__"),
+    *("command_service.command", "due", "match", "command_service.command", "due", "match", "matchmaker"),
+    *("matchmaker.run", "archive", "archive.apply", "_claim", "_call_main", "_house_bot", "tick"),
 )

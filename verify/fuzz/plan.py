@@ -24,13 +24,13 @@ class FuzzPlan:
 
 
 @dataclass(frozen=True)
-class Orders:
-    """The task of one attacker process in one round. Equal orders give equal inputs."""
+class AttackerTask:
+    """The task of one attacker process in one round. Equal tasks give equal inputs."""
 
     seed: str
     inputs: int
     flood: int
-    doors: list[AttackedPort]
+    ports: list[AttackedPort]
     rooms: list[str]
     names: list[str]
     name: str
@@ -38,10 +38,10 @@ class Orders:
     """The token of the attacker's own username. The attacker misuses it."""
 
     def as_plain(self) -> dict[str, object]:
-        """Return the orders as a dictionary for JSON."""
+        """Return the task as a dictionary for JSON."""
         return asdict(self)
 
 
-def orders_from(plain: Mapping[str, Any]) -> Orders:
-    """Build orders from such a dictionary."""
-    return Orders(**{**plain, "doors": [AttackedPort(*door) for door in plain["doors"]]})
+def task_from(plain: Mapping[str, Any]) -> AttackerTask:
+    """Build a task from such a dictionary."""
+    return AttackerTask(**{**plain, "ports": [AttackedPort(*port) for port in plain["ports"]]})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from verify.fuzz.plan import FuzzPlan
-from verify.fuzz.tally import RefusalCounts
+from verify.fuzz.tally import AttackCounts
 from verify.testbed.percentiles import percentiles
 from wire import NAME_SERVER
 
@@ -31,7 +31,7 @@ class FuzzReport:
 
     plan: FuzzPlan
     seconds: float = 0.0
-    tally: RefusalCounts = field(default_factory=RefusalCounts)
+    tally: AttackCounts = field(default_factory=AttackCounts)
     before: Mapping[str, tuple[int, float] | None] = field(default_factory=dict)
     after: Mapping[str, tuple[int, float] | None] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from client.cluster import Cluster, connect
 from client.credentials import new_token
 from verify.fuzz.honest_players import HonestPlayers
-from verify.fuzz.plan import FuzzPlan, Orders
+from verify.fuzz.plan import AttackerTask, FuzzPlan
 from verify.fuzz.report import FuzzReport, Memory
-from verify.fuzz.tally import RefusalCounts, tally_from
+from verify.fuzz.tally import AttackCounts, counts_from
 from verify.testbed.attack_surface import AttackedPort, AttackSurface
 from wire.errors import TicTacToeError
 
@@ -33,7 +33,7 @@ a finding."""
 Say = Callable[[str], None]
 
 
-class FuzzScale:
+class MemoryMeter:
     """Measures the servers' memory repeatedly, and keeps the highest value."""
 
     def __init__(self, target: AttackSurface) -> None:
@@ -58,7 +58,7 @@ class FuzzScale:
         return self.memory
 
 
-def run_hostile(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -> FuzzReport:
+def run_fuzz(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None) -> FuzzReport:
     """Attack a running cluster while honest players play, and return the report."""
     report = FuzzReport(plan)
     with connect(target.name_server, deadline_s=PATIENCE_S) as cluster:
@@ -67,7 +67,7 @@ def run_hostile(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None
         mallory = cluster.claim("mallory", token=token)
         lobby, names = _lobby(cluster), target.names()
         report.before = target.processes()
-        scale = FuzzScale(target)
+        meter = MemoryMeter(target)
         began = time.monotonic()
         lasted_s = 2.0
         for number in range(plan.rounds):
@@ -77,29 +77,29 @@ def run_hostile(target: AttackSurface, plan: FuzzPlan, say: Say = lambda _: None
             say(f"round {number + 1} of {plan.rounds}: attack")
             honest.phase = ATTACK
             started = time.monotonic()
-            orders = _orders(plan, number, target.ports(), honest, mallory.name, token)
-            report.tally.add(_attack(orders))
+            tasks = _tasks(plan, number, target.ports(), honest, mallory.name, token)
+            report.tally.add(_attack(tasks))
             lasted_s = min(10.0, time.monotonic() - started)
             honest.phase = "after"
         report.seconds = time.monotonic() - began
         say("the attack is over; everything is counted")
         time.sleep(SETTLE_S)
         report.whole = _becomes(target.is_whole)
-        report.memory = scale.end()
+        report.memory = meter.end()
         report.after = target.processes()
         report.changed += _changes("rooms", lobby, _lobby(cluster)) + _changes("names", names, target.names())
-        findings, strangers = honest.end()
-        report.changed += strangers
-        report.lost += [*findings.lost, *findings.doubled, *findings.out_of_order, *honest.gave_up]
+        findings, foreign_changes = honest.end()
+        report.changed += foreign_changes
+        report.lost += [*findings.lost, *findings.doubled, *findings.out_of_order, *honest.client_errors]
         report.moves = findings.acked
         report.latencies_ms = {phase: honest.latencies_ms[phase] for phase in (CALM, ATTACK)}
     return report
 
 
-def _orders(
-    plan: FuzzPlan, number: int, doors: list[AttackedPort], honest: HonestPlayers, name: str, token: str
-) -> list[Orders]:
-    """Return the orders of all attackers in a round.
+def _tasks(
+    plan: FuzzPlan, number: int, ports: list[AttackedPort], honest: HonestPlayers, name: str, token: str
+) -> list[AttackerTask]:
+    """Return the tasks of all attackers in a round.
 
     They share the inputs. One of them makes the full flood, the others a tenth of it.
     """
@@ -107,11 +107,11 @@ def _orders(
     rest = plan.inputs - share * plan.rounds * plan.attackers
     flood = min(plan.flood, share // 3)
     return [
-        Orders(
+        AttackerTask(
             seed=f"{plan.seed}/{number}/{attacker}",
             inputs=share + (rest if number == attacker == 0 else 0),
             flood=flood if attacker == 0 else flood // 10,
-            doors=doors,
+            ports=ports,
             rooms=honest.rooms,
             names=honest.names,
             name=name,
@@ -121,24 +121,24 @@ def _orders(
     ]
 
 
-def _attack(orders: list[Orders]) -> RefusalCounts:
-    """Carry out the orders, each in a process of its own, at the same time. Return the sum of the counts."""
+def _attack(tasks: list[AttackerTask]) -> AttackCounts:
+    """Run the tasks, each in a process of its own, at the same time. Return the sum of the counts."""
     command = [sys.executable, "-m", "verify.fuzz.attacker"]
-    with_orders = [
-        (subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True), order) for order in orders
+    processes = [
+        (subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True), task) for task in tasks
     ]
-    for process, order in with_orders:
+    for process, task in processes:
         if process.stdin is not None:
-            process.stdin.write(json.dumps(order.as_plain()))
+            process.stdin.write(json.dumps(task.as_plain()))
             process.stdin.close()
             process.stdin = None
-    total = RefusalCounts()
-    for process, order in with_orders:
+    total = AttackCounts()
+    for process, task in processes:
         try:
-            output, _ = process.communicate(timeout=60 + order.inputs * SECONDS_PER_INPUT)
-            total.add(tally_from(json.loads(output)))
+            output, _ = process.communicate(timeout=60 + task.inputs * SECONDS_PER_INPUT)
+            total.add(counts_from(json.loads(output)))
         except (subprocess.TimeoutExpired, json.JSONDecodeError) as error:
-            total.found(f"an attacker did not come to its end: {type(error).__name__}")
+            total.add_finding(f"an attacker did not come to its end: {type(error).__name__}")
         finally:
             process.kill()
             process.wait()

@@ -25,7 +25,7 @@ _Numbered = Sequence[tuple[int, Event]]
 
 DEFAULT_LIMITS = Limits()
 """The limits of servers with default settings."""
-_THE_FINAL = "the final history"
+_FINAL = "the final history"
 _ALWAYS_MAKE: dict[type, type] = {
     Create: Created,
     Move: Moved,
@@ -119,11 +119,11 @@ def _lost(history: RoomHistory) -> Iterable[str]:
         if not events:
             if type(command) in _ALWAYS_MAKE or answer.version > last:
                 yield f"{command}, acknowledged at version {answer.version}, is not there"
-        elif events[-1][0] != answer.version or not _is_there(command, answer, [event for _, event in events]):
+        elif events[-1][0] != answer.version or not _matches(command, answer, [event for _, event in events]):
             yield f"{command}, acknowledged at version {answer.version}, is there as another: {events}"
 
 
-def _is_there(command: Command, answer: AnsweredCall, events: Sequence[Event]) -> bool:
+def _matches(command: Command, answer: AnsweredCall, events: Sequence[Event]) -> bool:
     """Return whether the events can come from that command."""
     if isinstance(command, Move):
         return any(
@@ -138,7 +138,7 @@ def _is_there(command: Command, answer: AnsweredCall, events: Sequence[Event]) -
 
 def _doubled(history: RoomHistory) -> Iterable[str]:
     """Yield the requests with more than one event of a kind in a client's view of the history. No command makes two."""
-    for watcher, seen in _all_who_saw(history):
+    for watcher, seen in _observations(history):
         events = dict(reversed(seen)).values()  # a version that was received twice is a case for ``_out_of_order``
         counted = Counter((event.by, event.request_id, event.kind) for event in events)
         for (name, request_id, kind), count in counted.items():
@@ -146,8 +146,8 @@ def _doubled(history: RoomHistory) -> Iterable[str]:
                 yield f"{watcher} has {count} events {kind} of {name}'s request {request_id}"
 
 
-def _all_who_saw(history: RoomHistory) -> list[tuple[str, _Numbered]]:
-    return [(_THE_FINAL, history.final), *history.watchers.items()]
+def _observations(history: RoomHistory) -> list[tuple[str, _Numbered]]:
+    return [(_FINAL, history.final), *history.watchers.items()]
 
 
 # -- one history (G3) -----------------------------------------------------------------------------------------------
@@ -158,27 +158,27 @@ def _out_of_order(history: RoomHistory) -> Iterable[str]:
     if history.gaps:
         yield f"{history.gaps} gaps in what watchers saw"
     if not history.final or history.final[0][0] != 1:
-        yield f"{_THE_FINAL} does not begin with version 1"
+        yield f"{_FINAL} does not begin with version 1"
     final = dict(history.final)
-    for watcher, seen in _all_who_saw(history):
+    for watcher, seen in _observations(history):
         for (before, _), (version, _) in itertools.pairwise(seen):
             if version != before + 1:
                 yield f"{watcher} saw version {version} after {before}"
         for version, event in seen:
             if final.get(version) != event:
-                yield f"{watcher} saw {event} as version {version}, and {_THE_FINAL} has {final.get(version)}"
+                yield f"{watcher} saw {event} as version {version}, and {_FINAL} has {final.get(version)}"
 
 
 def _back_in_time(history: RoomHistory) -> Iterable[str]:
     """Yield answers that are out of date: with an older version than an answer that arrived before the call
     was sent.
     """
-    told = [
+    answered = [
         call for call in history.calls if call.answered_at is not None and isinstance(call.answer, (AnsweredCall, Seen))
     ]
-    by_answer = sorted(((call.answered_at or 0.0, _version(call)) for call in told), reverse=True)
+    by_answer = sorted(((call.answered_at or 0.0, _version(call)) for call in answered), reverse=True)
     newest = 0
-    for sent_at, call in sorted(_first_sent(told, history.calls), key=lambda pair: pair[0]):
+    for sent_at, call in sorted(_first_sent(answered, history.calls), key=lambda pair: pair[0]):
         while by_answer and by_answer[-1][0] < sent_at:
             newest = max(newest, by_answer.pop()[1])
         if _version(call) < newest:
@@ -189,7 +189,7 @@ def _version(call: Call[object]) -> int:
     return call.answer.version if isinstance(call.answer, (AnsweredCall, Seen)) else 0
 
 
-def _first_sent(told: _Calls, calls: _Calls) -> Iterable[tuple[float, Call[object]]]:
+def _first_sent(answered: _Calls, calls: _Calls) -> Iterable[tuple[float, Call[object]]]:
     """Yield each call with the time when its request was first sent.
 
     A retry rightly gets the first answer, which may be old.
@@ -199,5 +199,5 @@ def _first_sent(told: _Calls, calls: _Calls) -> Iterable[tuple[float, Call[objec
         if isinstance(call.operation, Command):
             request = request_of(call.operation)
             first[request] = min(call.sent_at, first.get(request, call.sent_at))
-    for call in told:
+    for call in answered:
         yield first[request_of(call.operation)] if isinstance(call.operation, Command) else call.sent_at, call

@@ -24,19 +24,19 @@ from verify.history.record import Call
 
 State = TypeVar("State")
 Operation = TypeVar("Operation")
-_Asked_contra = TypeVar("_Asked_contra", contravariant=True)
+_Operation_contra = TypeVar("_Operation_contra", contravariant=True)
 
 MOST_STEPS = 500_000
 SHOWN_CALLS = 5
 
 
-class Model(Protocol[State, _Asked_contra]):
+class Model(Protocol[State, _Operation_contra]):
     """A sequential object. Subclasses must never change a state in place."""
 
     def initial(self) -> State:
         """Return the state before the first call."""
 
-    def step(self, state: State, operation: _Asked_contra) -> tuple[State, object]:
+    def step(self, state: State, operation: _Operation_contra) -> tuple[State, object]:
         """Return the state after an operation, and the correct answer to it."""
 
     def key(self, state: State) -> Hashable:
@@ -55,7 +55,7 @@ class Impossible(Generic[Operation]):
     correct: object
 
     def __str__(self) -> str:
-        return f"{_told(self.call)}, where only {self.correct} is right"
+        return f"{_described(self.call)}, where only {self.correct} is right"
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ class SearchResult(Generic[Operation]):
     def __str__(self) -> str:
         if self.outcome != "not linearizable":
             return f"{self.outcome} after {self.steps} steps"
-        last = "; ".join(_told(call) for call in self.order[-SHOWN_CALLS:]) or "nothing"
+        last = "; ".join(_described(call) for call in self.order[-SHOWN_CALLS:]) or "nothing"
         none_of = "; ".join(str(each) for each in self.impossible[:SHOWN_CALLS])
         return f"after {len(self.order)} calls, the last of them {last}, none of these can be next: {none_of}"
 
 
-def _told(call: Call[Operation]) -> str:
+def _described(call: Call[Operation]) -> str:
     if call.answered_at is None:
         return f"{call.client}'s {call.operation} without an answer"
     return f"{call.client}'s {call.operation} answered {call.answer}"
@@ -158,7 +158,7 @@ class _OrderSearch(Generic[State, Operation]):
                 choices.pop()
                 if not choices:
                     return self._verdict("not linearizable")
-                self._take_back()
+                self._undo()
         self._longest = tuple(self._order)
         return self._verdict("linearizable")
 
@@ -199,18 +199,18 @@ class _OrderSearch(Generic[State, Operation]):
             reached = (self._done | 1 << number, key)
             if reached not in tried:
                 tried.add(reached)
-                self._put(number)
+                self._append(number)
                 return self._choice(state, key)
         return None
 
-    def _put(self, number: int) -> None:
+    def _append(self, number: int) -> None:
         after, before = self._after[number], self._before[number]
         self._after[before], self._before[after] = after, before
         self._order.append(number)
         self._done |= 1 << number
         self._missing -= not self._open[number]
 
-    def _take_back(self) -> None:
+    def _undo(self) -> None:
         number = self._order.pop()
         self._after[self._before[number]] = self._before[self._after[number]] = number
         self._done ^= 1 << number

@@ -69,18 +69,18 @@ class RegisterSpecification(Model[Hashable, Read | Write | CompareAndSet]):
 # -- room ---------------------------------------------------------------------------------------------------------
 
 
-class Way:
+class CommandPath:
     """The commands that led to a room, in order. Equal sequences from the same beginning are the same object."""
 
-    __slots__ = ("_further",)
+    __slots__ = ("_next",)
 
     def __init__(self) -> None:
         """Make an empty sequence."""
-        self._further: dict[str, Way] = {}
+        self._next: dict[str, CommandPath] = {}
 
-    def with_one_more(self, command: Command) -> Way:
+    def followed_by(self, command: Command) -> CommandPath:
         """Return the sequence extended by a command."""
-        return self._further.setdefault(repr(command), Way())
+        return self._next.setdefault(repr(command), CommandPath())
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,11 @@ class RoomState:
     """A room, and the commands that led to it. They distinguish it from other rooms of the same version."""
 
     room: Room
-    way: Way
+    path: CommandPath
 
 
 @dataclass(frozen=True)
-class Carried:
+class KnownVersion:
     """The answer to a command that got none, but has known events: the version after the last of them."""
 
     version: int
@@ -118,7 +118,7 @@ class RoomSpecification(Model[RoomState, Command | ObservedView]):
         self._room_id = room_id
         self._limits = limits
         self._moments = moments
-        self._beginning = Way()
+        self._beginning = CommandPath()
 
     def initial(self) -> RoomState:
         """Return the room before its first event."""
@@ -142,7 +142,7 @@ class RoomSpecification(Model[RoomState, Command | ObservedView]):
         for event in events:
             room = evolve(room, event)
         answer = answer_now(room, operation.by)
-        after = RoomState(room, state.way.with_one_more(operation)) if events else state
+        after = RoomState(room, state.path.followed_by(operation)) if events else state
         return after, AnsweredCall(answer.version, answer.seat)
 
     def key(self, state: RoomState) -> Hashable:
@@ -151,10 +151,10 @@ class RoomSpecification(Model[RoomState, Command | ObservedView]):
         Rooms that differ only in the requests that they remember have two keys. The versions in the answers keep such
         rooms few.
         """
-        return state.way
+        return state.path
 
     def accepts(self, correct: object, given: object) -> bool:
-        """Return whether the answers are equal. For ``Carried`` only the versions must be equal."""
-        if isinstance(given, Carried):
+        """Return whether the answers are equal. For ``KnownVersion`` only the versions must be equal."""
+        if isinstance(given, KnownVersion):
             return isinstance(correct, AnsweredCall) and correct.version == given.version
         return correct == given

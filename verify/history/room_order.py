@@ -24,13 +24,13 @@ from game.rooms.events import Event
 from game.rooms.evolve import evolve
 from game.rooms.state import nothing
 from verify.history import linearizability
-from verify.history.models import Carried, RoomSpecification
+from verify.history.models import KnownVersion, RoomSpecification
 from verify.history.record import Call, ObservedView, RefusedCall, RoomHistory
-from verify.history.server_commands import Request, command_of_the_house, moment_of, request_of
+from verify.history.server_commands import Request, moment_of, request_of, system_command
 
-_REFUSALS_OF_ROOMS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
-_OF_TIME = frozenset({TimeUp.code, TooOften.code})
-_LONG_BEFORE, _LONG_AFTER = float("-inf"), float("inf")
+_ROOM_REFUSALS = frozenset(kind.code for kind in Refusal.__subclasses__()) - {NameTaken.code, BadToken.code}
+_TIME_REFUSALS = frozenset({TimeUp.code, TooOften.code})
+_BEFORE_ALL, _AFTER_ALL = float("-inf"), float("inf")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RoomOrder:
 def check_order(room_id: str, history: RoomHistory, *, limits: Limits, most_steps: int) -> RoomOrder:
     """Search for an order of the calls, and replay the final history."""
     wrong = list(replayed(room_id, history, limits=limits))
-    calls = list(_judged(history))
+    calls = list(_calls_to_check(history))
     verdict = linearizability.check(RoomSpecification(room_id, limits, _moments(history)), calls, most_steps=most_steps)
     if verdict.outcome == "not decided":
         return RoomOrder(tuple(wrong), (str(verdict),))
@@ -55,11 +55,11 @@ def check_order(room_id: str, history: RoomHistory, *, limits: Limits, most_step
 
 def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[str]:
     """Yield the first event of the final history that has no command, or that the rules do not make at that point."""
-    commands = _asked(history)
+    commands = _commands_by_request(history)
     room = nothing(room_id)
     for request, made in _by_request(history):
         events = [event for _, event in made]
-        command = commands.get(request) or command_of_the_house(events)
+        command = commands.get(request) or system_command(events)
         if command is None:
             yield f"nobody asked for {events[0]}, version {room.version + 1}"
             return
@@ -79,13 +79,13 @@ def replayed(room_id: str, history: RoomHistory, *, limits: Limits) -> Iterator[
             return
 
 
-def _asked(history: RoomHistory) -> dict[Request, Command]:
+def _commands_by_request(history: RoomHistory) -> dict[Request, Command]:
     """Return all commands by their requests."""
     commands = (call.operation for call in history.calls)
     return {request_of(command): command for command in commands if isinstance(command, Command)}
 
 
-def _judged(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
+def _calls_to_check(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
     """Yield the calls to check. An unanswered command gets the answer that its events in the final history imply."""
     whole = bool(history.final) and history.final[0][0] == 1
     ends = {request_of(event): version for version, event in history.final}
@@ -93,7 +93,7 @@ def _judged(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
         operation = call.operation
         if not isinstance(operation, (Command, ObservedView)):
             raise ValueError(f"a call on a room is a command or a look, and not {operation!r}")
-        if isinstance(call.answer, RefusedCall) and call.answer.code not in _REFUSALS_OF_ROOMS:
+        if isinstance(call.answer, RefusedCall) and call.answer.code not in _ROOM_REFUSALS:
             continue  # refused before it reached the room
         if isinstance(call.answer, RefusedCall) and _depends_on_time(operation, call.answer):
             continue
@@ -101,13 +101,13 @@ def _judged(history: RoomHistory) -> Iterator[Call[Command | ObservedView]]:
         if answered_at is None and whole:
             if isinstance(operation, ObservedView) or request_of(operation) not in ends:
                 continue
-            answered_at, answer = _LONG_AFTER, Carried(ends[request_of(operation)])
+            answered_at, answer = _AFTER_ALL, KnownVersion(ends[request_of(operation)])
         yield Call(call.client, operation, call.sent_at, answered_at, answer)
-    asked = _asked(history)
+    commands = _commands_by_request(history)
     for request, made in _by_request(history):
-        command = None if request in asked else command_of_the_house([event for _, event in made])
+        command = None if request in commands else system_command([event for _, event in made])
         if command is not None:
-            yield Call("the servers", command, _LONG_BEFORE, _LONG_AFTER, Carried(made[-1][0]))
+            yield Call("the servers", command, _BEFORE_ALL, _AFTER_ALL, KnownVersion(made[-1][0]))
 
 
 def _by_request(history: RoomHistory) -> Iterator[tuple[Request, list[tuple[int, Event]]]]:
@@ -123,4 +123,4 @@ def _moments(history: RoomHistory) -> dict[Request, Context]:
 
 def _depends_on_time(operation: Command | ObservedView, answer: RefusedCall) -> bool:
     """Return whether a refusal depends on the time. The time is unknown for requests without events."""
-    return answer.code in _OF_TIME or (isinstance(operation, ClaimGame) and answer.code == NotAllowed.code)
+    return answer.code in _TIME_REFUSALS or (isinstance(operation, ClaimGame) and answer.code == NotAllowed.code)

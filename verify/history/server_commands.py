@@ -37,7 +37,7 @@ def moment_of(events: Iterable[Event]) -> Context:
     return now
 
 
-def command_of_the_house(events: Sequence[Event]) -> Command | None:
+def system_command(events: Sequence[Event]) -> Command | None:
     """Return the servers' command that made these events, or None if a client made it."""
     first = events[0]
     if isinstance(first, Left) and first.request_id.startswith(SYSTEM_REQUESTS):

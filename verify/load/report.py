@@ -14,7 +14,7 @@ from verify.testbed.percentiles import percentiles
 
 
 @dataclass(frozen=True)
-class LoadReport:
+class LoadPlan:
     """The options: how many people press Play at once, and how often one or several servers are killed.
 
     Raises InvalidArgument for an odd number of people, because the last person would never find an opponent.
@@ -30,19 +30,19 @@ class LoadReport:
 
 
 @dataclass(frozen=True)
-class LoadSummary:
+class LoadReport:
     """The results.
 
-    ``people``: the report of each person. ``recorded``: games in the archive. ``left``: rooms that are still open after
+    ``people``: the report of each person. ``archived``: games in the archive. ``left``: rooms that are still open after
     all people have left.
     """
 
-    rush: LoadReport
+    plan: LoadPlan
     seconds: float
     killed: Sequence[tuple[str, ...]]
     people: Sequence[Mapping[str, Any]]
     findings: Findings
-    recorded: int
+    archived: int
     left: Sequence[str]
 
     @property
@@ -51,7 +51,7 @@ class LoadSummary:
         return [person["name"] for person in self.people if not person["room"]]
 
     @property
-    def crowded(self) -> list[str]:
+    def wrong_player_count(self) -> list[str]:
         """Return the rooms with a number of matched players other than two."""
         count = Counter(person["room"] for person in self.people if person["room"])
         return [room for room, players in count.items() if players != 2]  # noqa: PLR2004
@@ -77,25 +77,25 @@ class LoadSummary:
         """Return all violations."""
         return [
             *(f"{name} found no match" for name in self.unmatched),
-            *(f"{room} has not two players" for room in self.crowded),
+            *(f"{room} has not two players" for room in self.wrong_player_count),
             *(f"{name} did not see the series end" for name in self.unfinished),
-            *(f"{person['name']}: {person['wrong']}" for person in self.people if person["wrong"]),
+            *(f"{person['name']}: {person['error']}" for person in self.people if person["error"]),
             *self.findings.all,
             *(f"{room} was not closed when all had gone" for room in self.left),
-            *([] if self.games == self.recorded else [f"{self.games} games ended, {self.recorded} are in the book"]),
+            *([] if self.games == self.archived else [f"{self.games} games ended, {self.archived} are in the book"]),
         ]
 
     def as_plain(self) -> dict[str, object]:
         """Return the report as a dictionary for JSON."""
         return {
-            **vars(self.rush),
+            **vars(self.plan),
             "seconds": round(self.seconds, 1),
             "kills": dict(Counter(role for roles in self.killed for role in roles)),
             "matched": len(self.people) - len(self.unmatched),
             "matched_after_s": percentiles([person["matched_s"] for person in self.people if person["room"]]),
             "series_ended": (len(self.people) - len(self.unfinished)) // 2,
             "games": self.games,
-            "games_in_the_book": self.recorded,
+            "games_in_the_book": self.archived,
             "moves_acked": self.findings.acked,
             "moves_lost": len(self.findings.lost),
             "moves_doubled": len(self.findings.doubled),

@@ -14,7 +14,7 @@ from game.rooms.commands import Move
 from server.control.cluster import ClusterControl
 from verify.history.guarantees import check
 from verify.history.record import AnsweredCall, Call, RoomHistory
-from verify.load.report import LoadReport, LoadSummary
+from verify.load.report import LoadPlan, LoadReport
 from verify.testbed.kill_schedule import ALL_SERVERS, kill_schedule
 from verify.testbed.task_processes import TaskProcess, all_do, each_does, task_processes
 
@@ -22,47 +22,47 @@ WORKER = ("-m", "verify.load.worker")
 PROCESSES = 4
 READERS = 8
 DEADLINE_S = 60.0
-HEARD_OF_S = 60.0
+LOBBY_LIMIT_S = 60.0
 """How long the lobby may take to show the rooms' changes, in seconds."""
 LOOK_AGAIN_S = 0.05
 
 
-def run_rush(servers: ClusterControl, rush: LoadReport, say: Callable[[str], None] = lambda _: None) -> LoadSummary:
+def run_load(servers: ClusterControl, plan: LoadPlan, say: Callable[[str], None] = lambda _: None) -> LoadReport:
     """Run a load test on a running cluster that keeps all events. Failures are in the summary."""
-    names = [f"rush{number}" for number in range(rush.people)]
+    names = [f"rush{number}" for number in range(plan.people)]
     processes = min(PROCESSES, len(names))
     with task_processes(processes, *WORKER, servers.name_server) as workers:
         parts = [names[first::processes] for first in range(processes)]
         each_does([(worker, {"do": "enter", "names": part}) for worker, part in zip(workers, parts, strict=True)])
-        say(f"{rush.people} people are there; they press Play")
+        say(f"{plan.people} people are there; they press Play")
         began = time.monotonic()
-        killed, people = _under_kills(servers, rush, workers, say)
+        killed, people = _under_kills(servers, plan, workers, say)
         seconds = time.monotonic() - began
         say("all is over; everything is accounted for")
         with connect(servers.name_server, deadline_s=DEADLINE_S) as cluster:
             histories = _histories(cluster, people)
-            recorded = _recorded(cluster)
+            archived = _archived_games(cluster)
             all_do(workers, {"do": "leave"})
             left = _still_open(cluster, histories)
-    return LoadSummary(rush, seconds, killed, people, check(histories, complete=False), recorded, left)
+    return LoadReport(plan, seconds, killed, people, check(histories, complete=False), archived, left)
 
 
 def _under_kills(
-    servers: ClusterControl, rush: LoadReport, workers: Sequence[TaskProcess], say: Callable[[str], None]
+    servers: ClusterControl, plan: LoadPlan, workers: Sequence[TaskProcess], say: Callable[[str], None]
 ) -> tuple[list[tuple[str, ...]], list[dict[str, Any]]]:
     """Let all play, and kill servers meanwhile. Return the killed roles and the reports of all people."""
     over = threading.Event()
     killed: list[tuple[str, ...]] = []
 
     def kill() -> None:
-        following = kill_schedule(rush.seed)
+        following = kill_schedule(plan.seed)
         while True:  # the first kill comes at once, while all are seeking
             roles = following()
             say(f"killing {', '.join(roles)}")
             killed.append(tuple(role for role in roles if servers.kill_if_running(role)))
             if set(roles) >= set(ALL_SERVERS):
                 servers.start()
-            if over.wait(rush.kill_every_s):
+            if over.wait(plan.kill_every_s):
                 return
 
     with ThreadPoolExecutor(1) as pool:
@@ -99,7 +99,7 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
 
 def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
     """Return which of these rooms are still open, after the lobby had time to show the closed ones."""
-    until = time.monotonic() + HEARD_OF_S
+    until = time.monotonic() + LOBBY_LIMIT_S
     while True:
         left = [row.room for row in cluster.rooms() if row.room in rooms]
         if not left or time.monotonic() > until:
@@ -107,7 +107,7 @@ def _still_open(cluster: Cluster, rooms: Container[str]) -> list[str]:
         time.sleep(LOOK_AGAIN_S)
 
 
-def _recorded(cluster: Cluster) -> int:
+def _archived_games(cluster: Cluster) -> int:
     """Return the number of rated games in the archive."""
     return sum(1 for _ in _games(cluster))
 

@@ -28,8 +28,8 @@ STALLED_S = 120.0
 """How long nothing may happen before all people give up, in seconds. Longer than a call may take, so that the errors of
 calls come first."""
 LOOK_AGAIN_S = 0.5
-WISH = SeekFilter(board="3x3")
-STUBBORN = 0.05
+SEEK_FILTER = SeekFilter(board="3x3")
+P_STUBBORN = 0.05
 """The share of people who insist on their proposal, so that lots are drawn."""
 
 
@@ -39,8 +39,8 @@ class LoadPlayer:
     def __init__(self, player: Player) -> None:
         self._player = player
         self._rng = random.Random(player.name)
-        self._wants = Proposal("3x3", self._rng.choice((1, 3)), self._rng.choice(("none", "3+2")))
-        self._stubborn = self._rng.random() < STUBBORN
+        self._proposal = Proposal("3x3", self._rng.choice((1, 3)), self._rng.choice(("none", "3+2")))
+        self._stubborn = self._rng.random() < P_STUBBORN
         # The acknowledged moves: request id, version, seat, cell.
         self.moves: list[tuple[str, int, str | None, object]] = []
         # The received events with their versions, in the order of arrival.
@@ -49,25 +49,25 @@ class LoadPlayer:
         self.room = ""
         self.matched_s = 0.0
         self.ended = False
-        self.wrong = ""
+        self.error = ""
 
     def play(self, together: threading.Barrier, give_up: threading.Event) -> None:
         """Press Play together with all others. Play until the series ends or ``give_up`` is set."""
         together.wait()
         pressed = time.monotonic()
         try:
-            room = self._player.seek(WISH, stop=give_up)
+            room = self._player.seek(SEEK_FILTER, stop=give_up)
             if room is None:
                 return
             self.matched_s, self.room = time.monotonic() - pressed, room.id
             self._room = room
-            self._series(room, give_up)
+            self._play_series(room, give_up)
         except TicTacToeError as error:
-            self.wrong = f"{error.code}: {error.message}"
+            self.error = f"{error.code}: {error.message}"
         except Exception as error:
-            self.wrong = f"a fault of ours: {error!r}"
+            self.error = f"a fault of ours: {error!r}"
 
-    def _series(self, room: RoomClient, give_up: threading.Event) -> None:
+    def _play_series(self, room: RoomClient, give_up: threading.Event) -> None:
         for news in room.watch(0, stop=give_up):
             self.seen += [(version, to_plain(event)) for version, event in news.events]
             if news.view.series_over:
@@ -81,7 +81,7 @@ class LoadPlayer:
         seat = view.seat_of(room.name)
         try:
             if view.phase == "selecting":
-                self._select(room, view)
+                self._propose(room, view)
             elif view.phase == "playing" and view.turn == seat:
                 free = [cell for cell, stone in enumerate(view.board["cells"]) if stone == EMPTY]
                 cell, request_id = self._rng.choice(free), new_request_id()
@@ -93,14 +93,14 @@ class LoadPlayer:
             if refusal.code not in OLD_NEWS:
                 raise
 
-    def _select(self, room: RoomClient, view: View) -> None:
+    def _propose(self, room: RoomClient, view: View) -> None:
         selection, seat = view.selection, view.seat_of(room.name)
         if selection is None or seat is None:
             return
         mine = selection.proposals.get(seat)
         theirs = next((what for whose, what in selection.proposals.items() if whose != seat), None)
         if mine is None:
-            room.propose(self._wants)
+            room.propose(self._proposal)
         elif theirs is not None and mine != theirs and seat == "O" and not self._stubborn:
             room.propose(theirs)
 
@@ -110,7 +110,7 @@ class LoadPlayer:
             self._room.leave()
             self._room.disconnect()
 
-    def told(self) -> dict[str, Any]:
+    def as_plain(self) -> dict[str, Any]:
         """Return the results as a dictionary."""
         return {**{name: value for name, value in vars(self).items() if not name.startswith("_")}, "name": self.name}
 
@@ -156,7 +156,7 @@ class LoadWorker:
                     since = time.monotonic()
                 elif time.monotonic() - since > STALLED_S:
                     give_up.set()
-        return {"people": [person.told() for person in self._people]}
+        return {"people": [person.as_plain() for person in self._people]}
 
     def leave(self) -> dict[str, object]:
         """Let all people leave."""

@@ -34,7 +34,7 @@ class BotTables:
         self.rooms: list[RoomClient] = []
         self.histories: dict[str, RoomHistory] = {}
         """By room id. The only calls in them are moves."""
-        self.gave_up: list[str] = []
+        self.client_errors: list[str] = []
         """The errors of clients that gave up, each for a move that could not be made, and the clients that
         did not end."""
         self._pace_s = pace_s
@@ -75,22 +75,24 @@ class BotTables:
         for thread in self._threads:
             thread.join(END_S)
             if thread.is_alive():
-                self.gave_up.append("a client never came to its end")
+                self.client_errors.append("a client never came to its end")
         for room in self.rooms:
             history = self.histories[room.id]
             history.final = [seen for news in room.watch(0) for seen in news.events]
             for watcher, seen in history.watchers.items():
                 if seen[-1:] != history.final[-1:]:
-                    self.gave_up.append(f"{watcher} saw {len(seen)} of the {len(history.final)} events of {room.id}")
+                    self.client_errors.append(
+                        f"{watcher} saw {len(seen)} of the {len(history.final)} events of {room.id}"
+                    )
 
     def _in_thread(self, work: Callable[[], object]) -> None:
         def guarded() -> None:
             try:
                 work()
             except TicTacToeError as error:
-                self.gave_up.append(f"{error.code}: {error.message}")
+                self.client_errors.append(f"{error.code}: {error.message}")
             except Exception as error:
-                self.gave_up.append(f"a fault of ours: {error!r}")
+                self.client_errors.append(f"a fault of ours: {error!r}")
                 raise
 
         thread = threading.Thread(target=guarded, daemon=True)

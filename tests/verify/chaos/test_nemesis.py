@@ -157,7 +157,7 @@ def test_a_hang_that_nobody_ends_is_a_complaint(
 def test_a_fault_that_finds_nobody_did_not_hit(
     conduct: Callable[..., Nemesis], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nemesis, "APPEAR_S", 0.05)
+    monkeypatch.setattr(nemesis, "PROCESS_WAIT_S", 0.05)
     servers.missing = {MAIN}
     injected_faults = conduct(
         Fault(FaultKind.KILL, (MAIN,)), Fault(FaultKind.KILL, (MAIN, REPLICATION))

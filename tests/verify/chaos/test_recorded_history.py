@@ -25,8 +25,8 @@ from pathlib import Path
 from verify.chaos.history_writer import HistoryWriter
 from game.rooms.commands import Move
 recorder = HistoryWriter(Path(sys.argv[1]))
-recorder.done(recorder.sends("ada@0.1", "room", Move("ada", "request-1", 4)), "room", 7, "X")
-recorder.sends("ada@0.1", "room", Move("ada", "request-2", 5))
+recorder.record_done(recorder.record_command("ada@0.1", "room", Move("ada", "request-1", 4)), "room", 7, "X")
+recorder.record_command("ada@0.1", "room", Move("ada", "request-2", 5))
 print("written", flush=True)
 sys.stdin.read()
 """
@@ -56,8 +56,8 @@ def test_what_a_killed_process_wrote_is_there_and_its_open_call_stays_open(file:
 
 def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
     recorder = HistoryWriter(file)
-    number = recorder.sends("ada@0.1", "room", MOVE)
-    recorder.done(number, "room", 7, "X")
+    number = recorder.record_command("ada@0.1", "room", MOVE)
+    recorder.record_done(number, "room", 7, "X")
     file.write_bytes(file.read_bytes()[:-5])
     (call,) = read_histories([file]).rooms["room"].calls
     assert (call.operation, call.answer, call.answered_at) == (MOVE, None, None)
@@ -66,9 +66,9 @@ def test_a_torn_last_line_counts_as_not_written(file: Path) -> None:
 def test_refusals_looks_and_unknown_answers_are_read_back_as_what_they_were(file: Path) -> None:
     recorder = HistoryWriter(file)
     view = view_after()
-    recorder.refused(recorder.sends("ada@0.1", "room", MOVE), "not_your_turn")
-    recorder.seen(recorder.looks("bob@1.1", "room", "bob"), view)
-    recorder.unknown(recorder.sends("ada@0.1", "room", MOVE), "storage_failed")
+    recorder.record_refusal(recorder.record_command("ada@0.1", "room", MOVE), "not_your_turn")
+    recorder.record_view(recorder.record_read("bob@1.1", "room", "bob"), view)
+    recorder.record_unknown(recorder.record_command("ada@0.1", "room", MOVE), "storage_failed")
     refused, look, unknown = read_histories([file]).rooms["room"].calls
     assert refused.answer == RefusedCall("not_your_turn")
     assert (look.operation, look.answer) == (ObservedView("bob"), Seen(view.version, "playing", ()))
@@ -78,8 +78,8 @@ def test_refusals_looks_and_unknown_answers_are_read_back_as_what_they_were(file
 def test_what_a_watcher_saw_is_its_own_however_often_it_is_told(file: Path) -> None:
     recorder = HistoryWriter(file)
     first, second = Moved("ada", "r1", "X", 4), Moved("bob", "r2", "O", 0)
-    recorder.news("eve@2.1/1", "room", [(4, first)], gap=False)
-    recorder.news("eve@2.1/1", "room", [(5, second)], gap=True)
+    recorder.record_events("eve@2.1/1", "room", [(4, first)], gap=False)
+    recorder.record_events("eve@2.1/1", "room", [(5, second)], gap=True)
     history = read_histories([file]).rooms["room"]
     assert history.watchers == {"eve@2.1/1": [(4, first), (5, second)]}
     assert history.gaps == 1
@@ -87,8 +87,8 @@ def test_what_a_watcher_saw_is_its_own_however_often_it_is_told(file: Path) -> N
 
 def test_a_room_that_was_opened_without_an_answer_gets_its_call_once_it_is_found(file: Path) -> None:
     recorder = HistoryWriter(file)
-    recorder.sends("ada@0.1", None, Create("ada", "request-1", "t1 5", "tictactoe", {}))
-    recorder.sends("ada@0.1", "room", Join("ada", "request-2", "player"))
+    recorder.record_command("ada@0.1", None, Create("ada", "request-1", "t1 5", "tictactoe", {}))
+    recorder.record_command("ada@0.1", "room", Join("ada", "request-2", "player"))
     recorded = read_histories([file])
     assert [call.operation.request_id for call in recorded.without_room if isinstance(call.operation, Create)] == [
         "request-1"
@@ -100,12 +100,12 @@ def test_a_room_that_was_opened_without_an_answer_gets_its_call_once_it_is_found
 
 
 def test_surprises_are_told(file: Path) -> None:
-    HistoryWriter(file).surprise("ada@0.1", "bad_token: this token belongs to nobody")
+    HistoryWriter(file).record_surprise("ada@0.1", "bad_token: this token belongs to nobody")
     assert read_histories([file]).surprises == ["ada@0.1: bad_token: this token belongs to nobody"]
 
 
 def test_a_call_is_written_before_it_is_sent(file: Path) -> None:
-    HistoryWriter(file).sends("ada@0.1", "room", MOVE)
+    HistoryWriter(file).record_command("ada@0.1", "room", MOVE)
     (line,) = file.read_text().splitlines()
     assert json.loads(line)["fields"]["request_id"] == "request-1"
     assert isinstance(read_histories([file]).rooms["room"].calls[0], Call)

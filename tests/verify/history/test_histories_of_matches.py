@@ -33,7 +33,7 @@ from game.rooms.events import Agreed, Closed, Event, Finished, Left, Moved, Said
 from game.rooms.state import BETWEEN_GAMES_MS
 from verify.history.guarantees import Findings, check
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
-from verify.history.server_commands import command_of_the_house, moment_of, request_of
+from verify.history.server_commands import moment_of, request_of, system_command
 
 CHOICES = Choices(("3x3", "5x5"), (1, 3), ("none", "10s"))
 X_WANTS, O_WANTS = (
@@ -289,7 +289,7 @@ def test_the_servers_own_commands_are_read_off_their_events(make: Callable[[], R
     by_request: dict[tuple[str, str], list[Event]] = {}
     for _, event in make().history.final:
         by_request.setdefault(request_of(event), []).append(event)
-    found = {request: command_of_the_house(events) for request, events in by_request.items()}
+    found = {request: system_command(events) for request, events in by_request.items()}
     assert found.pop((SYSTEM, "house-match")) == match_of()
     assert found.pop((SYSTEM, "house-lots")) == Due(SYSTEM, "house-lots")
     assert found.pop((SYSTEM, "house-gone"), _LEAVE) == _LEAVE
@@ -302,6 +302,6 @@ def test_a_match_of_one_is_no_match() -> None:
     room = Recorder()
     room.servers(match_of(), at=0)
     events = [event for _, event in room.history.final]
-    assert command_of_the_house(events) == match_of()
-    assert command_of_the_house([events[0], *events[2:]]) is None
-    assert command_of_the_house(events[:3]) is None
+    assert system_command(events) == match_of()
+    assert system_command([events[0], *events[2:]]) is None
+    assert system_command(events[:3]) is None

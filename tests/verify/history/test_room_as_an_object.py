@@ -17,7 +17,7 @@ from game.rooms.events import Finished, Moved
 from tests.examples import examples
 from verify.history.guarantees import check as check_guarantees
 from verify.history.linearizability import check
-from verify.history.models import Carried, RoomSpecification
+from verify.history.models import KnownVersion, RoomSpecification
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, Seen
 
 UNTIMED = settings(deadline=None, max_examples=examples(60))
@@ -78,9 +78,9 @@ def test_what_changes_nothing_has_the_same_key() -> None:
 
 def test_carried_is_any_answer_of_that_version() -> None:
     model = RoomSpecification(ROOM, LIMITS, {})
-    assert model.accepts(AnsweredCall(5, "X"), Carried(5))
-    assert not model.accepts(AnsweredCall(6, "X"), Carried(5))
-    assert not model.accepts(RefusedCall("cell_taken"), Carried(5))
+    assert model.accepts(AnsweredCall(5, "X"), KnownVersion(5))
+    assert not model.accepts(AnsweredCall(6, "X"), KnownVersion(5))
+    assert not model.accepts(RefusedCall("cell_taken"), KnownVersion(5))
 
 
 # -- histories ----------------------------------------------------------------------------------------------------
