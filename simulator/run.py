@@ -17,7 +17,7 @@ from simulator.cluster import schedule
 from simulator.engine.register import run_register
 from simulator.engine.verdict import Simulate, Verdict
 from simulator.examples import EXAMPLES
-from simulator.mutations.server_mutations import MUTATIONS
+from simulator.mutations import MUTATIONS
 
 CLUSTER = "cluster"
 SUBJECTS = (CLUSTER, *EXAMPLES)
@@ -33,7 +33,7 @@ def simulation_of(subject: str) -> Simulate:
 def run_one(subject: str, seed: int, *, broken: str = "", traced: bool = False) -> Verdict:
     """Run one schedule.
 
-    ``broken`` is the name of an active mutation of the cluster, or empty (see ``server_mutations``).
+    ``broken`` is the name of an active mutation of the cluster, or empty (see ``simulator.mutations``).
     """
     with _logs() as complaints, MUTATIONS[broken].apply() if broken else contextlib.nullcontext():
         verdict = simulation_of(subject)(seed, traced)

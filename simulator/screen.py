@@ -8,7 +8,7 @@ from rich.table import Table
 
 from game.errors import InvalidArgument
 from simulator.engine.verdict import Verdict, VerdictCounts
-from simulator.mutations.server_mutations import MUTATIONS
+from simulator.mutations import MUTATIONS
 from simulator.run import CLUSTER, SUBJECTS, run_many, run_one
 
 SHOWN_FAILURES = 20

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # as with the servers' scripts
 
-from simulator.mutations.server_mutations import MUTATIONS
+from simulator.mutations import MUTATIONS
 from simulator.run import CLUSTER, run_many
 
 SEEDS = 1000

@@ -13,21 +13,38 @@ from server.main import timer_commands
 from server.rooms.room_cache import RoomCache
 from server.rooms.room_store import RoomStore
 from server.rooms.service_clock import ServiceClock
-from simulator.mutations.mutation import mutation
+from simulator.mutations.mutation import mutation, register, returning
 
-
-@mutation("a-takeover-forgets-the-time", "service time starts at zero in every term", ServiceClock, "at_least")
-def _at_least(_self: ServiceClock, _at: int) -> None:
-    return None
+register(
+    "a-takeover-forgets-the-time",
+    "service time starts at zero in every term",
+    ServiceClock,
+    "at_least",
+    returning(None),
+)
+register(
+    "an-end-without-its-record",
+    "the end of a game is written without its record",
+    Commit,
+    "_archive",
+    returning(None),
+)
+register(
+    "matched-while-in-a-match",
+    "a player whose match still runs is matched again",
+    RoomStore,
+    "match_of",
+    returning(None),
+)
 
 
 @mutation("time-goes-on-without-anybody", "service time passes while there is no primary", ServiceClock, "at_least")
-def _at_least_by_the_clock(self: ServiceClock, at: int, original: Any = ServiceClock.at_least) -> None:
+def _at_least_now(self: ServiceClock, at: int, original: Any = ServiceClock.at_least) -> None:
     original(self, max(at, int(1000 * self._clock())) if at else 0)
 
 
 @mutation("a-hang-is-charged", "all the time that a main server hung counts as service time", ServiceClock, "tick")
-def _tick(self: ServiceClock) -> int:
+def _tick_in_full(self: ServiceClock) -> int:
     passed_ms, since = self._reached
     now = self._clock()
     self._reached = (passed_ms + 1000.0 * (now - since), now)
@@ -35,20 +52,12 @@ def _tick(self: ServiceClock) -> int:
 
 
 @mutation("time-is-never-written-down", "service time is only in memory", timer_commands, "due_commands")
-def _due_commands(*arguments: Any, original: Any = timer_commands.due_commands) -> Iterator[tuple[str, Any]]:
+def _due_commands_without_ticks(
+    *arguments: Any, original: Any = timer_commands.due_commands
+) -> Iterator[tuple[str, Any]]:
     for stream, command in original(*arguments):
         if not isinstance(command, Tick):
             yield stream, command
-
-
-@mutation("an-end-without-its-record", "the end of a game is written without its record", Commit, "_archive")
-def _archive(_self: Commit, _record: Any, _batch: Any) -> None:
-    return None
-
-
-@mutation("matched-while-in-a-match", "a player whose match still runs is matched again", RoomStore, "match_of")
-def _match_of(_self: RoomStore, _name: str) -> None:
-    return None
 
 
 @mutation(
@@ -57,7 +66,7 @@ def _match_of(_self: RoomStore, _name: str) -> None:
     RoomCache,
     "from_journal",
 )
-def _from_journal(self: RoomCache, room: str, published: int, original: Any = RoomCache.from_journal) -> Room:
+def _load_with_other_length(self: RoomCache, room: str, published: int, original: Any = RoomCache.from_journal) -> Room:
     state: Room = original(self, room, published)
     if state.is_match and state.game_number == 1:
         return state._replace(best_of=BEST_OFS[(BEST_OFS.index(state.best_of) + 1) % len(BEST_OFS)])

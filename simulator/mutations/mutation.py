@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -32,16 +33,24 @@ class Mutation:
 
 
 MUTATIONS: dict[str, Mutation] = {}
-"""All mutations, by name."""
+"""All registered mutations, by name."""
+
+
+def register(
+    name: str, what: str, owner: Any, method: str, broken: Any, *, also: tuple[tuple[Any, str, Any], ...] = ()
+) -> Any:
+    """Register a mutation: while it is active, ``broken`` replaces that method of ``owner``. Return ``broken``."""
+    MUTATIONS[name] = Mutation(name, what, owner, method, broken, also)
+    return broken
 
 
 def mutation(
     name: str, what: str, owner: Any, method: str, *, also: tuple[tuple[Any, str, Any], ...] = ()
 ) -> Callable[[Any], Any]:
-    """Return a decorator. The decorated function replaces that method of ``owner`` while the mutation is active."""
+    """Return a decorator that registers the decorated function as the replacement."""
+    return functools.partial(register, name, what, owner, method, also=also)
 
-    def register(broken: Any) -> Any:
-        MUTATIONS[name] = Mutation(name, what, owner, method, broken, also)
-        return broken
 
-    return register
+def returning(value: object) -> Callable[..., Any]:
+    """Return a replacement that does nothing and returns ``value``."""
+    return lambda *_args, **_options: value

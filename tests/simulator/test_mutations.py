@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from server.settings import ROOT
-from simulator.mutations.server_mutations import MUTATIONS
+from simulator.mutations import MUTATIONS
 from simulator.run import CLUSTER, run_one
 from tests.simulator.test_cluster_schedules import SCHEDULES
 

@@ -9,7 +9,7 @@ import sys
 from typer.testing import CliRunner
 
 from server.settings import ROOT
-from simulator.mutations.server_mutations import MUTATIONS
+from simulator.mutations import MUTATIONS
 from tictactoe import app
 
 
