@@ -14,8 +14,11 @@ from server.log.journal.rows import as_text
 from wire.errors import StorageFailed
 
 FORMAT = 2
+TABLES = ("entries", "snapshots")
+COLUMNS = "position, epoch, stream, version, body, sum"
+"""The columns of both tables."""
 
-_TABLES = """
+_CREATE = """
 CREATE TABLE IF NOT EXISTS entries (
     position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream TEXT NOT NULL, version INTEGER NOT NULL,
     body TEXT NOT NULL);
@@ -64,7 +67,7 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
         )
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in _TABLES.split(";"):
+        for statement in _CREATE.split(";"):
             connection.execute(statement)
         if "holder" not in {column[1] for column in connection.execute("PRAGMA table_info(terms)")}:
             connection.execute("ALTER TABLE terms ADD COLUMN holder TEXT NOT NULL DEFAULT ''")

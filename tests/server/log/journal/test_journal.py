@@ -23,7 +23,8 @@ from server.log.entries import (
     weight,
 )
 from server.log.journal.file import open_journal
-from server.log.journal.journal import KEPT_TERMS, Journal
+from server.log.journal.journal import Journal
+from server.log.journal.terms import KEPT_TERMS
 from server.replication import messages as replica_messages
 from server.runtime.effects import run_effects
 from wire.errors import StorageFailed

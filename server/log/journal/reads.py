@@ -1,0 +1,258 @@
+"""Read the log in a journal.
+
+Lives here: every query for entries, snapshots and summaries. Every row is checked when it is read. A damaged row is
+returned with the body ``LOST``, and its stream is recorded in ``damage``. A row is left out if its place in the log
+cannot be read either.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from server.log.damaged_streams import DamagedStreams
+from server.log.entries import (
+    START,
+    Entry,
+    EpochHistory,
+    LogId,
+    Snapshot,
+    StreamCopy,
+    StreamCursor,
+    StreamSummary,
+    weight,
+)
+from server.log.journal.connection import JournalConnection
+from server.log.journal.rows import as_bytes, entries_from, snapshots_from, summaries_from
+from server.log.journal.schema import COLUMNS
+from server.log.mending import is_lost
+from server.log.streams import is_stream
+
+STREAMS_AT_ONCE = 8
+BACKLOG_ROWS = 1000
+"""The most snapshots, and the most entries, in one part of a backlog."""
+_ENTRIES = f"SELECT {COLUMNS} FROM entries"
+_SNAPSHOTS = f"SELECT {COLUMNS} FROM snapshots"
+_AFTER_SNAPSHOT = " AND version > COALESCE((SELECT s.version FROM snapshots s WHERE s.stream = entries.stream), 0)"
+# After each row that SQLite returns, other threads may run, while this thread still holds the journal's lock. So a
+# query that runs while many callers arrive (after a takeover) returns one row, as JSON.
+_TAIL_LENGTHS = """
+SELECT json_group_array(json_array(stream, tail)) FROM (
+    SELECT e.stream AS stream, COUNT(*) AS tail FROM entries e LEFT JOIN snapshots s ON s.stream = e.stream
+    WHERE e.version > COALESCE(s.version, 0) GROUP BY e.stream)
+"""
+_ONE_STREAM = f"""
+SELECT (SELECT json_array({COLUMNS}) FROM snapshots WHERE stream = ?1), json_group_array(json_array({COLUMNS}))
+FROM entries WHERE stream = ?1
+"""
+_HIGHEST = """
+SELECT MAX(position) FROM (
+    SELECT MAX(position) AS position FROM entries
+    UNION ALL SELECT MAX(position) FROM snapshots WHERE typeof(position) = 'integer')
+"""
+_NAMES = """
+SELECT stream FROM entries WHERE stream > CAST(?1 AS TEXT)
+UNION SELECT stream FROM snapshots WHERE stream > CAST(?1 AS TEXT) ORDER BY 1 LIMIT ?2
+"""
+_HAS = "SELECT 1 FROM entries WHERE stream = ?1 UNION ALL SELECT 1 FROM snapshots WHERE stream = ?1 LIMIT 1"
+_STREAMS = """
+WITH RECURSIVE names (stream) AS (
+    SELECT MIN(stream) FROM entries
+    UNION ALL SELECT (SELECT MIN(stream) FROM entries WHERE stream > names.stream) FROM names WHERE stream IS NOT NULL)
+SELECT stream FROM names WHERE stream IS NOT NULL UNION SELECT stream FROM snapshots
+"""
+"""Every stream. The query jumps from name to name; a plain DISTINCT would read all entries."""
+
+
+class JournalReads(JournalConnection):
+    """The reads of a journal."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.damage = DamagedStreams()
+        """The streams of this copy in which damage was found."""
+        # Streams with a damaged summary that ``summaries`` found and that is not replaced yet.
+        self._damaged_summaries: set[str] = set()
+
+    def copies(self, after_stream: str = "", limit: int = -1, *, whole: bool = True) -> Iterator[StreamCopy]:
+        """Yield every stream in order of name after ``after_stream``, at most ``limit`` streams (-1: all).
+
+        With ``whole=False``, entries that a snapshot includes are left out. That is enough to make the states.
+        """
+        tails = "" if whole else _AFTER_SNAPSHOT
+        with self._reading():
+            names = self._names(after_stream, limit)
+            if not names:
+                return
+            span = (names[0], names[-1])
+            where = " WHERE stream BETWEEN ? AND ?"
+            snapshots = {s.stream: s for s in self._snapshots(where, span)}
+            entries: dict[str, list[Entry]] = {}
+            for entry in self._entries(where + tails + " ORDER BY stream, version", span):
+                entries.setdefault(entry.stream, []).append(entry)
+        for name in names:
+            yield StreamCopy(name, snapshots.get(name), tuple(entries.get(name, ())))
+
+    def parts(self, after: StreamCursor, most_bytes: int) -> list[StreamCopy]:
+        """Return the next streams by name after a cursor, about ``most_bytes`` on the wire.
+
+        A long stream is returned in parts.
+        """
+        found: list[StreamCopy] = []
+        left = most_bytes
+        begun = [self.copy(after.stream).after(after.version)] if after.version else []
+        for copy in itertools.chain(begun, self._following(after.stream)):
+            if left <= 0:
+                break
+            part = copy.first_part(left)
+            if part.entries or part.snapshot is not None:
+                found.append(part)
+                left -= part.weight
+            if part != copy:
+                break
+        return found
+
+    def _following(self, stream: str) -> Iterator[StreamCopy]:
+        """Yield the streams after a name. Reads a few at a time, because most callers need no more."""
+        while page := list(self.copies(stream, STREAMS_AT_ONCE)):
+            yield from page
+            stream = page[-1].stream
+
+    def copy(self, stream: str, *, whole: bool = True) -> StreamCopy:
+        """Return the rows of one stream. With ``whole=False``, entries that its snapshot includes are left out."""
+        tail = "" if whole else _AFTER_SNAPSHOT
+        with self._reading():
+            snapshots, entries = self._rows_of(stream, tail)
+        copy = StreamCopy(
+            stream,
+            next(iter(snapshots_from(snapshots, self.damage, stream)), None),
+            tuple(sorted(entries_from(entries, self.damage, stream), key=lambda entry: entry.version)),
+        )
+        if not whole and copy.snapshot is not None and is_lost(copy.snapshot):
+            return self.copy(stream)  # the events that it included may be here
+        return copy
+
+    def _rows_of(self, stream: str, tail: str) -> tuple[list[Any], list[Any]]:
+        """Return the snapshot rows and entry rows of a stream.
+
+        A single query with JSON is tried first. A damaged row can have values that JSON does not allow. Then two plain
+        queries read the rows.
+        """
+        try:
+            snapshot, entries = self._connection.execute(_ONE_STREAM + tail, (stream,)).fetchone()
+            return [] if snapshot is None else [json.loads(snapshot)], json.loads(entries)
+        except (sqlite3.OperationalError, ValueError):
+            run = self._connection.execute
+            return (
+                run(f"{_SNAPSHOTS} WHERE stream = ?", (stream,)).fetchall(),
+                run(f"{_ENTRIES} WHERE stream = ?{tail}", (stream,)).fetchall(),
+            )
+
+    def events(self, stream: str, after_version: int, limit: int) -> list[Entry]:
+        """Return at most ``limit`` entries of a stream after a version, oldest first. Compacted entries are missing."""
+        with self._reading():
+            return self._entries(
+                " WHERE stream = ? AND version > ? ORDER BY version LIMIT ?", (stream, after_version, limit)
+            )
+
+    def summaries(self) -> list[StreamSummary]:
+        """Return the sound stream summaries in order of position."""
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT stream, position, row, sum FROM listings ORDER BY position"
+            ).fetchall()
+        summaries, unsound = summaries_from(rows)
+        self._damaged_summaries.update(unsound)
+        return summaries
+
+    def missing_summaries(self) -> list[str]:
+        """Return the streams that have no summary, or one that ``summaries`` found damaged."""
+        with self._reading():
+            run = self._connection.execute
+            missing = [stream for (stream,) in run(f"{_STREAMS} EXCEPT SELECT stream FROM listings")]
+            if self._damaged_summaries:
+                missing += self._damaged_summaries & {stream for (stream,) in run(_STREAMS)}
+        return [stream for stream in missing if is_stream(stream)]
+
+    def stream_at(self, position: int) -> str | None:
+        """Return the stream of the entry at a position, from the index.
+
+        The index stores the name apart from the entry. This reads the whole index, so use it for damaged entries only.
+        """
+        with self._reading():
+            found = self._connection.execute("SELECT stream, position FROM entries INDEXED BY entries_of_stream")
+            return next((stream for stream, at in found if at == position), None)
+
+    def log_id_of(self, stream: str, version: int) -> LogId | None:
+        """Return the log id of a stream's entry with that version, or None if it is not here."""
+        with self._reading():
+            found = self._entries(" WHERE stream = ? AND version = ?", (stream, version))
+        return found[0].log_id if found else None
+
+    def backlog(self, after: LogId, upto: LogId, most_bytes: int) -> tuple[list[Snapshot], list[Entry]]:
+        """Return the next snapshots and entries in order of position, about ``most_bytes`` on the wire.
+
+        They come after the log id ``after`` and not after ``upto``.
+        """
+        span = (after.position, upto.position, BACKLOG_ROWS)
+        where = " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+        with self._reading():
+            snapshots = self._snapshots(where, span)
+            entries = self._entries(where, span)
+        rows = [(s.position, weight(s.body)) for s in snapshots] + [(e.position, weight(e.body)) for e in entries]
+        cut, left = 0, most_bytes
+        for position, bytes_ in sorted(rows)[:BACKLOG_ROWS]:
+            left -= bytes_
+            if left < 0 and cut not in (0, position):
+                break
+            cut = position
+        return [s for s in snapshots if s.position <= cut], [e for e in entries if e.position <= cut]
+
+    def tail_lengths(self) -> dict[str, int]:
+        """Return how many entries each stream has after its snapshot. Streams without such entries are left out."""
+        with self._reading():
+            (lengths,) = self._connection.execute(_TAIL_LENGTHS).fetchone()
+        return dict(json.loads(lengths))
+
+    def _names(self, after: str, limit: int) -> list[str]:
+        """Return the next stream names in order, at most ``limit`` (-1: all). Damaged names are skipped.
+
+        The result is empty only if no sound name follows.
+        """
+        while True:
+            found = self._connection.execute(_NAMES, (as_bytes(after), limit)).fetchall()
+            names = [name for (name,) in found if type(name) is str]
+            sound = [name for name in names if is_stream(name)]
+            if sound or not names:
+                return sound
+            after = names[-1]
+
+    def _has(self, stream: str) -> bool:
+        """Return whether the stream has any row."""
+        if not is_stream(stream):
+            return False
+        with self._reading():
+            return self._connection.execute(_HAS, (stream,)).fetchone() is not None
+
+    def _entries(self, where: str, parameters: Iterable[object]) -> list[Entry]:
+        return entries_from(self._connection.execute(_ENTRIES + where, tuple(parameters)), self.damage)
+
+    def _snapshots(self, where: str, parameters: Iterable[object]) -> list[Snapshot]:
+        return snapshots_from(self._connection.execute(_SNAPSHOTS + where, tuple(parameters)), self.damage)
+
+    def _read_last(self, terms: EpochHistory) -> LogId:
+        """Return the log id of the last entry. ``terms`` has the epoch of a damaged one."""
+        end = " ORDER BY position DESC LIMIT 1"
+        rows: list[Entry | Snapshot] = [*self._entries(end, ()), *self._snapshots(end, ())]
+        last = max(rows, key=lambda row: row.position, default=None)
+        (highest,) = self._connection.execute(_HIGHEST).fetchone()
+        if last is None and highest is None:
+            return START
+        if last is not None and not is_lost(last) and (highest is None or last.position >= highest):
+            return last.log_id
+        # The last row is damaged. Its position is taken all the same, whatever its stream and epoch were.
+        position = max(highest or 0, 0 if last is None else last.position)
+        return terms.log_id_at(position) or LogId(last.epoch if last is not None else 1, position)
