@@ -19,10 +19,10 @@ from game.rooms.commands import Close, Create, Join
 from server.log.name_stream import name_stream
 from server.log.room_stream import room_stream
 from server.rooms.room_store import RoomStore
-from simulator.cluster.clients import GIVES_UP_S, SimulatedRoomClient, fields_of
+from simulator.cluster.clients import GIVE_UP_AFTER_S, SimulatedClient, fields_of
 
 NAME = "host"
-THINKS_S = 0.1
+THINK_S = 0.1
 
 
 @dataclass
@@ -31,22 +31,22 @@ class Ledger:
 
     owners: dict[str, str] = field(default_factory=dict)
     """By host: the hashed token of its last successful claim or recovery. At most the name's owner may be here."""
-    others: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     """The hosts that were refused the name with their first token. The owner is never here."""
-    under_way: set[str] = field(default_factory=set)
+    unconfirmed: set[str] = field(default_factory=set)
     """Hashed tokens of recoveries that no answer confirmed. Each may have become the owner's token."""
-    made: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     """How many further tokens and codes each host made after its first."""
     closed: set[str] = field(default_factory=set)
     """The streams of rooms that were closed with an acknowledgement. It only grows."""
 
-    def broken(self, store: RoomStore) -> Iterator[str]:
+    def violations(self, store: RoomStore) -> Iterator[str]:
         """Yield a sentence for each recorded fact that is not true at the end."""
         token = store.state_of(name_stream(NAME)).token_hash
         owner = token.partition("/")[0]
-        if self.owners.keys() - {owner} or owner in self.others:
-            yield f"G7: the name is {owner}'s, but was given to {sorted(self.owners)}, not to {sorted(self.others)}"
-        elif owner in self.owners and token not in {self.owners[owner], *self.under_way}:
+        if self.owners.keys() - {owner} or owner in self.refused:
+            yield f"G7: the name is {owner}'s, but was given to {sorted(self.owners)}, not to {sorted(self.refused)}"
+        elif owner in self.owners and token not in {self.owners[owner], *self.unconfirmed}:
             yield f"G7: the name is {token}'s, but was recovered for {self.owners[owner]}"
         for stream in sorted(self.closed):
             state = store.state_of(stream)
@@ -54,7 +54,7 @@ class Ledger:
                 yield f"G1: {stream} was closed, and is {state.phase}"
 
 
-class AccountClient(SimulatedRoomClient):
+class AccountClient(SimulatedClient):
     """A host: claims, reserves or recovers the name, opens a room and closes it, in a loop."""
 
     def __init__(self, ledger: Ledger, *, until_s: float) -> None:
@@ -72,9 +72,9 @@ class AccountClient(SimulatedRoomClient):
         """
         ledger, rooms = self._ledger, 0
         while self.now < self.until_s:
-            wish = self._next_command(rooms)
-            done = yield name_stream(NAME), wish
-            self._note(wish, done)
+            command = self._next_command(rooms)
+            done = yield name_stream(NAME), command
+            self._record(command, done)
             rooms += 1
             stream = room_stream(f"{self.name}-{self.incarnation.number}-{rooms}")
             yield stream, Create(self.name, self.new_request(), "", "tictactoe", {})
@@ -86,32 +86,32 @@ class AccountClient(SimulatedRoomClient):
     def _next_command(self, number: int) -> Claim | Reserve | Recover:
         """Return the next command for the name. A host that is not the owner sometimes guesses the recovery code."""
         ledger, me = self._ledger, self.name
-        mine = me in ledger.owners
-        if number % 3 == 1 and mine:
-            ledger.made[f"{me}'s codes"] += 1
+        is_owner = me in ledger.owners
+        if number % 3 == 1 and is_owner:
+            ledger.counts[f"{me}'s codes"] += 1
             return Reserve(self._token(), self._code())
         if number % 3 == 2:  # noqa: PLR2004  # every third round
-            ledger.made[me] += mine
-            ledger.under_way |= {self._token()} if mine else set()
+            ledger.counts[me] += is_owner
+            ledger.unconfirmed |= {self._token()} if is_owner else set()
             return Recover(self._code(), self._token())
         return Claim(NAME, self._token())
 
-    def _note(self, wish: Claim | Reserve | Recover, done: bool | None) -> None:
+    def _record(self, command: Claim | Reserve | Recover, done: bool | None) -> None:
         ledger, me = self._ledger, self.name
-        if done and not isinstance(wish, Reserve):
-            ledger.owners[me] = wish.token_hash
-            ledger.under_way.discard(wish.token_hash)
-        elif done is False and wish == Claim(NAME, me):
-            ledger.others.add(me)
+        if done and not isinstance(command, Reserve):
+            ledger.owners[me] = command.token_hash
+            ledger.unconfirmed.discard(command.token_hash)
+        elif done is False and command == Claim(NAME, me):
+            ledger.refused.add(me)
 
     def _token(self) -> str:
         """Return the latest (hashed) token of this host."""
-        made = self._ledger.made[self.name]
-        return f"{self.name}/{made}" if made else self.name
+        counts = self._ledger.counts[self.name]
+        return f"{self.name}/{counts}" if counts else self.name
 
     def _code(self) -> str:
         """Return the latest (hashed) recovery code of this host."""
-        codes = self._ledger.made[f"{self.name}'s codes"]
+        codes = self._ledger.counts[f"{self.name}'s codes"]
         return f"code of {self.name}, {codes}"
 
     def _go_on(self, done: bool | None) -> None:
@@ -121,12 +121,12 @@ class AccountClient(SimulatedRoomClient):
             return
 
         def over(done: bool | None) -> None:
-            self.set_timer(self.rng.uniform(0.0, THINKS_S), lambda: self._go_on(done))
+            self.set_timer(self.rng.uniform(0.0, THINK_S), lambda: self._go_on(done))
 
         self.call_until_answered(
             "command",
             (stream, type(command).__name__, *fields_of(command)),
             lambda _answer: over(True),
             lambda error: over(False if isinstance(error, Refusal) else None),
-            give_up_at=self.now + GIVES_UP_S,
+            give_up_at=self.now + GIVE_UP_AFTER_S,
         )

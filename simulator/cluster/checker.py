@@ -17,8 +17,8 @@ from server.replication.primary import SyncState
 from server.rooms.lobby import BEGINNING
 from server.rooms.room_store import RoomStore
 from simulator.cluster.account_clients import Ledger
-from simulator.cluster.clients import RoomClients, SimulatedRoomClient, SpectatorClient
-from simulator.cluster.match_checker import LEADERS, PlayedGame, archive_findings, rating_findings
+from simulator.cluster.clients import SimulatedClient, SimulatedRoom, SpectatorClient
+from simulator.cluster.match_checker import LEADERS, PublishedEvents, archive_findings, rating_findings
 from simulator.cluster.match_players import Matches
 from simulator.cluster.published_log import PublishedLog
 from simulator.cluster.servers.machine import SERVERS, Machine, SimulatedLimits
@@ -42,12 +42,12 @@ class Checker:
     simulation: Simulation
     machine: Machine
     limits: SimulatedLimits
-    tables: Sequence[RoomClients]
+    rooms: Sequence[SimulatedRoom]
     matches: Matches
     account_clients: Sequence[str]
     ledger: Ledger
     record: PublishedLog
-    calm: bool
+    keeps_old_main: bool
     """Whether the schedule replaced a main server without ending it. Answers of that old primary may then be out of
     date."""
 
@@ -71,17 +71,17 @@ class Checker:
             # The main server notices a replica that restarted with an older log only at its next call.
             yield "the replica's log does not end where the main server's does"
         yield from self._damaged()
-        for table in self.tables:
-            yield from self._waiting(table, main.store)
+        for room in self.rooms:
+            yield from self._unseen_versions(room, main.store)
         for name in (
             *self.account_clients,
             *self.matches.match_players,
-            *(name for table in self.tables for name in table.players),
+            *(name for room in self.rooms for name in room.players),
         ):
             person = self.simulation.node(name)
-            if not isinstance(person, SimulatedRoomClient) or not person.finished:
+            if not isinstance(person, SimulatedClient) or not person.finished:
                 yield f"{name} still waits for an answer"
-        yield from self._not_followed(main.store)
+        yield from self._unfollowed_changes(main.store)
 
     def _damaged(self) -> Iterator[str]:
         """Yield a sentence for each damaged row of a journal, and for each stream that a server still reports as
@@ -97,7 +97,7 @@ class Checker:
                 for stream in (*damage.waiting, *damage.lost):
                     yield f"{role} takes {stream} for damaged"
 
-    def _not_followed(self, store: RoomStore) -> Iterator[str]:
+    def _unfollowed_changes(self, store: RoomStore) -> Iterator[str]:
         """Yield a sentence for each match that has not ended, and for each difference between the communication server
         and the main server.
         """
@@ -113,15 +113,15 @@ class Checker:
             if self.matches.match_players and front_door.matchmaker.records != store.records:
                 yield "the ratings are not those of all games"
 
-    def _waiting(self, table: RoomClients, store: RoomStore) -> Iterator[str]:
+    def _unseen_versions(self, room: SimulatedRoom, store: RoomStore) -> Iterator[str]:
         try:
-            version = store.state_of(room_stream(table.room)).version
+            version = store.state_of(room_stream(room.id)).version
         except (InvariantBroken, Damaged) as broken:
-            yield f"{table.room} cannot be read: {broken.message}"
+            yield f"{room.id} cannot be read: {broken.message}"
             return
-        watcher = self.simulation.node(table.watcher)
+        watcher = self.simulation.node(room.spectator)
         if isinstance(watcher, SpectatorClient) and watcher.version != version:
-            yield f"a watcher of {table.room} has not seen version {version}"
+            yield f"a watcher of {room.id} has not seen version {version}"
 
     # -- always ---------------------------------------------------------------------------------------------------
 
@@ -131,7 +131,7 @@ class Checker:
         if isinstance(main, MainProcess) and main.store is not None:
             try:
                 yield from self._compare_with_published(main.store)
-                yield from self.ledger.broken(main.store)
+                yield from self.ledger.violations(main.store)
                 if main.in_sync:
                     yield from self._compare_copies(main)
                 if self.matches.match_players:
@@ -159,16 +159,16 @@ class Checker:
             served = store.state_of(stream)
             if served.version == 0 and stream in self.record.forgotten:
                 continue
-            if state.version == max(events) and _written(kind, state) != _written(kind, served):
-                yield f"G1: {stream} is served at version {served.version} as {_written(kind, served)}"
+            if state.version == max(events) and _as_text(kind, state) != _as_text(kind, served):
+                yield f"G1: {stream} is served at version {served.version} as {_as_text(kind, served)}"
             row = kind.row(served)
             if store.is_open(room_of(stream) or "") if row is None else not store.is_listed_as(stream, row):
-                yield f"G3: {stream} is told of in another way than it is served"
+                yield f"G3: the summary of {stream} differs from its state"
 
     def _check_matches(self, main: MainProcess) -> Iterator[str]:
         """Check the events of matches, the game archive and the ratings."""
-        played = PlayedGame.of(self.record.published)
-        yield from played.times_that_go_back()
+        played = PublishedEvents.of(self.record.published)
+        yield from played.time_regressions()
         whole = self.limits.keep_events > LONGEST_HISTORY
         yield from archive_findings("the main server", main.journal, played, whole=whole)
         replication, front_door = self.simulation.node(REPLICATION), self.simulation.node(COMMUNICATION)
@@ -177,8 +177,8 @@ class Checker:
         yield from played.matched_twice()
         if isinstance(front_door, CommunicationProcess):
             with contextlib.suppress(NotReady):  # not ready: ``unsettled`` reports that
-                told = front_door.matchmaker.archive.leaderboard("people", LEADERS)["players"]
-                yield from rating_findings(told, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
+                served = front_door.matchmaker.archive.leaderboard("people", LEADERS)["players"]
+                yield from rating_findings(served, main.journal)  # type: ignore[arg-type]  # rows, by its protocol
 
     def _compare_copies(self, main: MainProcess) -> Iterator[str]:
         """Compare the states that both journals lead to. Valid only while the replica is in sync."""
@@ -188,7 +188,7 @@ class Checker:
         ours, theirs = self._states(main.journal), self._states(replication.journal)
         for stream in sorted(ours.keys() | theirs.keys()):
             kind = Streams(self.limits.of_rooms).kind_of(stream)
-            states = {_written(kind, states[stream]) for states in (ours, theirs) if stream in states}
+            states = {_as_text(kind, states[stream]) for states in (ours, theirs) if stream in states}
             one_lacks_it = stream not in ours or stream not in theirs
             forgotten = stream in self.record.forgotten and (ours | theirs)[stream].phase == "closed"
             if len(states) > 1 or (one_lacks_it and not forgotten):
@@ -199,9 +199,9 @@ class Checker:
         return {copy.stream: streams.state_of(copy) for copy in journal.copies()}
 
     def _check_histories(self) -> Iterator[str]:
-        tables = (*self.tables, *self.matches.tables.values())
-        histories = {table.room: self._finished(table) for table in tables if self._was_seen(table)}
-        found = check(histories, complete=not self.calm, limits=self.limits.of_rooms)
+        rooms = (*self.rooms, *self.matches.rooms.values())
+        histories = {room.id: self._final_history(room) for room in rooms if self._existed(room)}
+        found = check(histories, complete=not self.keeps_old_main, limits=self.limits.of_rooms)
         for name, sentences in (
             ("G1", found.lost),
             ("G2", found.doubled),
@@ -212,21 +212,21 @@ class Checker:
             for sentence in sentences:
                 yield f"{name}: {sentence}"
 
-    def _was_seen(self, table: RoomClients) -> bool:
+    def _existed(self, room: SimulatedRoom) -> bool:
         """Return whether the room existed: a command was acknowledged, or an event was published."""
-        told = any(isinstance(call.answer, AnsweredCall) for call in table.history.calls)
-        return told or room_stream(table.room) in self.record.published
+        acknowledged = any(isinstance(call.answer, AnsweredCall) for call in room.history.calls)
+        return acknowledged or room_stream(room.id) in self.record.published
 
-    def _finished(self, table: RoomClients) -> RoomHistory:
+    def _final_history(self, room: SimulatedRoom) -> RoomHistory:
         """Return the room's history.
 
         Its final events are the published ones; ``_compare_with_published`` checks that they are served.
         """
-        history = table.history
-        published = self.record.published.get(room_stream(table.room), {})
+        history = room.history
+        published = self.record.published.get(room_stream(room.id), {})
         final = [(version, from_plain(json.loads(published[version].body))) for version in sorted(published)]
         calls = history.calls
-        if self.calm:
+        if self.keeps_old_main:
             # An old primary changes nothing, but its reads may be out of date. So check only the commands that made
             # events.
             made = {event.request_id for _, event in final}
@@ -238,6 +238,6 @@ class Checker:
         return RoomHistory(calls, history.watchers, history.gaps, final)
 
 
-def _written(kind: Any, state: Any) -> str:
+def _as_text(kind: Any, state: Any) -> str:
     written: str = kind.write_state(state)
     return written

@@ -15,7 +15,7 @@ from game.forms.event_codec import from_plain
 from game.games.tictactoe import EMPTY
 from game.rooms.commands import Close, Command, Create, Join, Leave, Move, Rematch, Resign
 from server.log.room_stream import room_stream
-from simulator.cluster.servers.machine import ADRIFT
+from simulator.cluster.servers.machine import OLD_MAIN
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.cluster.servers.rpc import Process, Request
 from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall, RoomHistory, Seen
@@ -23,20 +23,20 @@ from wire import MAIN
 from wire.errors import Busy, Fenced, NotReady, Unreachable
 
 ATTEMPT_S = 0.5
-AGAIN_S = 0.25
-GIVES_UP_S = 4.0
+RETRY_S = 0.25
+GIVE_UP_AFTER_S = 4.0
 CELLS = 9
-RESTLESS, CLOSES, CARELESS = 0.06, 0.01, 0.1
+P_RESTLESS, P_CLOSE, P_CARELESS = 0.06, 0.01, 0.1
 """Probabilities for each action: to leave, resign or join without a reason; to close the room; to move to a random
 cell."""
-THINKS_S = 0.25
+THINK_S = 0.25
 
 
 @dataclass
-class RoomClients:
+class SimulatedRoom:
     """A room, its players, and the history that they recorded."""
 
-    room: str
+    id: str
     owner: str
     players: tuple[str, ...]
     lasting: bool = False
@@ -44,12 +44,12 @@ class RoomClients:
     history: RoomHistory = field(default_factory=RoomHistory)
 
     @property
-    def watcher(self) -> str:
+    def spectator(self) -> str:
         """Return the name of the spectator."""
-        return f"{self.room}-watcher"
+        return f"{self.id}-watcher"
 
 
-class SimulatedRoomClient(Process):
+class SimulatedClient(Process):
     """A client that sends the main server one request after another. Each ends with an answer or is given up."""
 
     def __init__(self, *, until_s: float) -> None:
@@ -95,7 +95,7 @@ class SimulatedRoomClient(Process):
             if not isinstance(error, (Unreachable, NotReady, Busy, Fenced)) or self.now >= give_up_at:
                 refused(error)
             else:
-                self.set_timer(self.rng.uniform(0.0, AGAIN_S), attempt)
+                self.set_timer(self.rng.uniform(0.0, RETRY_S), attempt)
 
         def attempt() -> None:
             self.call(self._server_for(method), method, *arguments, timeout_s=attempt_s, then=then, fail=failed)
@@ -108,26 +108,26 @@ class SimulatedRoomClient(Process):
         If an old primary still runs, a command may go to either of them. A read goes to the server with the higher
         epoch, because the old primary may return old states.
         """
-        if not self.simulation.is_alive(ADRIFT):
+        if not self.simulation.is_alive(OLD_MAIN):
             return MAIN
         if method == "command":
-            return self.rng.choice((MAIN, ADRIFT))
-        return max((MAIN, ADRIFT), key=self._epoch_of)
+            return self.rng.choice((MAIN, OLD_MAIN))
+        return max((MAIN, OLD_MAIN), key=self._epoch_of)
 
     def _epoch_of(self, name: str) -> int:
         main = self.simulation.node(name)
         return main.replicator.epoch if isinstance(main, MainProcess) and main.replicator is not None else 0
 
 
-class Participant(SimulatedRoomClient):
-    """A client at ``table``. It records its requests and their answers."""
+class Participant(SimulatedClient):
+    """A client in ``room``. It records its requests and their answers."""
 
-    table: RoomClients
+    room: SimulatedRoom
 
     def send_command(self, command: Command) -> None:
         """Send a command, record its answer, and continue."""
         call = self._begin(command)
-        arguments = (room_stream(self.table.room), type(command).__name__, *fields_of(command))
+        arguments = (room_stream(self.room.id), type(command).__name__, *fields_of(command))
 
         def answered(answer: Any) -> None:
             self._end(call, AnsweredCall(answer["version"], answer["seat"]))
@@ -136,7 +136,7 @@ class Participant(SimulatedRoomClient):
             # After a failed write or without an answer it is unknown whether an earlier attempt was applied.
             self._end(call, RefusedCall(error.code) if isinstance(error, Refusal) else None)
 
-        self.call_until_answered("command", arguments, answered, refused, give_up_at=self.now + GIVES_UP_S)
+        self.call_until_answered("command", arguments, answered, refused, give_up_at=self.now + GIVE_UP_AFTER_S)
 
     def read_view(self) -> None:
         """Read the room's view, record it, and continue."""
@@ -149,25 +149,25 @@ class Participant(SimulatedRoomClient):
         def refused(error: TicTacToeError) -> None:
             self._end(call, RefusedCall(error.code) if isinstance(error, NoSuchRoom) else None)
 
-        self.call_until_answered("view", (self.table.room,), answered, refused, give_up_at=self.now + GIVES_UP_S)
+        self.call_until_answered("view", (self.room.id,), answered, refused, give_up_at=self.now + GIVE_UP_AFTER_S)
 
     def go_on(self, view: Any) -> None:
         """Continue after a request. ``view`` is the view that was read, or None."""
         raise NotImplementedError
 
-    def cell(self, cells: str) -> int:
+    def choose_cell(self, cells: str) -> int:
         """Choose a cell to move to: mostly a free cell, sometimes any cell."""
         free = [cell for cell in range(CELLS) if cells[cell] == EMPTY]
-        careless = self.rng.random() < CARELESS or not free
-        return self.rng.randrange(CELLS) if careless else self.rng.choice(free)
+        at_random = self.rng.random() < P_CARELESS or not free
+        return self.rng.randrange(CELLS) if at_random else self.rng.choice(free)
 
     def _begin(self, operation: object) -> int:
-        calls = self.table.history.calls
+        calls = self.room.history.calls
         calls.append(Call(self.name, operation, self.now))
         return len(calls) - 1
 
     def _end(self, number: int, answer: object, view: Any = None) -> None:
-        calls = self.table.history.calls
+        calls = self.room.history.calls
         begun = calls[number]
         if answer is not None:
             calls[number] = Call(begun.client, begun.operation, begun.sent_at, self.now, answer)
@@ -175,21 +175,21 @@ class Participant(SimulatedRoomClient):
 
 
 class PlayerClient(Participant):
-    """Plays at one table until its time is over. Some of its moves are illegal."""
+    """Plays in one room until its time is over. Some of its moves are illegal."""
 
-    def __init__(self, table: RoomClients, *, until_s: float) -> None:
+    def __init__(self, room: SimulatedRoom, *, until_s: float) -> None:
         super().__init__(until_s=until_s)
-        self.table = table
+        self.room = room
 
     def begin(self) -> None:
-        if self.name == self.table.owner and not self.table.history.calls:
-            self.send_command(Create(self.name, f"create-{self.table.room}", "", "tictactoe", {}))
+        if self.name == self.room.owner and not self.room.history.calls:
+            self.send_command(Create(self.name, f"create-{self.room.id}", "", "tictactoe", {}))
         else:
             self.set_timer(self.rng.uniform(0.0, 0.3), self.read_view)
 
     def go_on(self, view: Any) -> None:
         if self.now < self.until_s:
-            self.set_timer(self.rng.uniform(0.0, THINKS_S), lambda: self._act(view))
+            self.set_timer(self.rng.uniform(0.0, THINK_S), lambda: self._act(view))
         else:
             self.until_s = -1.0
 
@@ -202,28 +202,28 @@ class PlayerClient(Participant):
     def _choose(self, view: Any) -> Command:
         me, request, rng = self.name, self.new_request(), self.rng
         seated = [seat for seat in view["seats"].values() if seat is not None and seat["name"] == me]
-        if rng.random() < RESTLESS:
+        if rng.random() < P_RESTLESS:
             return rng.choice(
                 (Leave(me, request), Resign(me, request), Join(me, request, "player"), Join(me, request, "spectator"))
             )
-        if not self.table.lasting and rng.random() < CLOSES:
+        if not self.room.lasting and rng.random() < P_CLOSE:
             return Close(me, request)
         if not seated or not seated[0]["present"]:
             return Join(me, request, "player")
         if view["phase"] == "finished":
             return Rematch(me, request)
-        return Move(me, request, self.cell(view["board"]["cells"]))
+        return Move(me, request, self.choose_cell(view["board"]["cells"]))
 
 
-class SpectatorClient(SimulatedRoomClient):
-    """Watches a table from its first event. After a crash it continues at the version that it has seen."""
+class SpectatorClient(SimulatedClient):
+    """Watches a room from its first event. After a crash it continues at the version that it has seen."""
 
-    def __init__(self, table: RoomClients) -> None:
+    def __init__(self, room: SimulatedRoom) -> None:
         super().__init__(until_s=0.0)
-        self.table = table
+        self.room = room
 
     def begin(self) -> None:
-        watchers = self.table.history.watchers
+        watchers = self.room.history.watchers
         self.seen = watchers.setdefault(next(reversed(watchers), self.name), [])
         self._wait()
 
@@ -234,13 +234,13 @@ class SpectatorClient(SimulatedRoomClient):
 
     def _wait(self) -> None:
         wait_s = self.rng.choice((0.5, 2.0))
-        arguments = (self.table.room, self.version, wait_s)
+        arguments = (self.room.id, self.version, wait_s)
         self.call_until_answered("wait", arguments, self._news, self._none, give_up_at=self.now, attempt_s=wait_s)
 
     def _news(self, news: Any) -> None:
         if news["gap"]:
             # The missing events are compacted away. It continues after the gap, like a new spectator.
-            self.table.history.watchers[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
+            self.room.history.watchers[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
         for plain in news["events"]:
             self.seen.append((plain["version"], from_plain(plain)))
         self._wait()

@@ -6,18 +6,18 @@ import random
 import sqlite3
 from collections.abc import Sequence
 
-from simulator.cluster.servers.machine import ADRIFT, SERVERS, Machine
+from simulator.cluster.servers.machine import OLD_MAIN, SERVERS, Machine
 from simulator.cluster.servers.main_server import MainProcess
 from simulator.engine.fault_schedule import ScheduledFault, Undo
 from simulator.engine.simulation import Simulation
 from wire import MAIN, REPLICATION
 
 WITH_JOURNAL = (MAIN, REPLICATION)
-MOST_WRITES_TO_LIVE = 6
+MOST_WRITES_BEFORE_KILL = 6
 MOST_LOST_WRITES = 3
-AMONG_SERVERS = 0.6
-BOTH_WAYS = 0.6
-HANGS = 0.3
+P_BETWEEN_SERVERS = 0.6
+P_BOTH_WAYS = 0.6
+P_HANG = 0.3
 """The probability that a paused server never wakes."""
 LOOK_AGAIN_S = 0.01
 
@@ -25,14 +25,14 @@ LOOK_AGAIN_S = 0.01
 class FaultInjector:
     """The faults of one simulation."""
 
-    def __init__(self, simulation: Simulation, machine: Machine, people: Sequence[str]) -> None:
+    def __init__(self, simulation: Simulation, machine: Machine, clients: Sequence[str]) -> None:
         self._simulation = simulation
         self._machine = machine
-        self._people = people
+        self._clients = clients
         # At most one backup for each role. A restored backup is removed.
         self._backups: dict[str, sqlite3.Connection] = {}
 
-    def calm(self) -> list[ScheduledFault]:
+    def with_old_main(self) -> list[ScheduledFault]:
         """Return the faults of a calm schedule.
 
         A paused main server is replaced but not ended, and wakes after the takeover.
@@ -59,8 +59,8 @@ class FaultInjector:
     def restorations(self) -> list[ScheduledFault]:
         """Return the faults that replace a journal by an older backup of it."""
         return [
-            ScheduledFault("main's journal put back", 1, self._put_main_journal_back, 1.5, 3.0),
-            ScheduledFault("replica's journal put back", 1, self._put_replica_journal_back),
+            ScheduledFault("main's journal put back", 1, self._restore_main_journal, 1.5, 3.0),
+            ScheduledFault("replica's journal put back", 1, self._restore_replica_journal),
         ]
 
     def damages(self) -> list[ScheduledFault]:
@@ -79,19 +79,19 @@ class FaultInjector:
         if not self._machine.runs(role):
             return None
         self._machine.kill(role)
-        return _nothing
+        return _no_undo
 
     def _kill_several(self, rng: random.Random) -> Undo:
         for role in rng.sample(SERVERS, rng.choice((2, 2, 3))):
             self._machine.kill(role)
-        return _nothing
+        return _no_undo
 
     def _kill_at_a_write(self, rng: random.Random) -> Undo | None:
         role = rng.choice(WITH_JOURNAL)
         if not self._machine.runs(role):
             return None
-        self._machine.disks[role].writes_to_live = rng.randrange(MOST_WRITES_TO_LIVE)
-        return _nothing
+        self._machine.disks[role].writes_left = rng.randrange(MOST_WRITES_BEFORE_KILL)
+        return _no_undo
 
     def _pause(self, rng: random.Random) -> Undo | None:
         role = rng.choice(SERVERS)
@@ -99,8 +99,8 @@ class FaultInjector:
             return None
         incarnation = self._simulation.incarnations[role]
         self._simulation.pause(role)
-        if rng.random() < HANGS:
-            return _nothing
+        if rng.random() < P_HANG:
+            return _no_undo
 
         def wake() -> None:
             if self._simulation.incarnations.get(role) is incarnation:
@@ -110,11 +110,11 @@ class FaultInjector:
 
     def _cut(self, rng: random.Random) -> Undo:
         """Cut the network between two servers, or between a client and the main server, in one direction or both."""
-        if rng.random() < AMONG_SERVERS:
+        if rng.random() < P_BETWEEN_SERVERS:
             one, other = rng.sample(SERVERS, 2)
         else:
-            one, other = rng.choice(self._people), MAIN
-        if rng.random() < BOTH_WAYS:
+            one, other = rng.choice(self._clients), MAIN
+        if rng.random() < P_BOTH_WAYS:
             return self._cut_off(one, other, both=True)
         return self._cut_off(*rng.choice([(one, other), (other, one)]), both=False)
 
@@ -156,30 +156,30 @@ class FaultInjector:
         self._backups.pop(MAIN, None)
         self._machine.kill(MAIN)
         self._machine.disks[MAIN].lose()
-        return _nothing
+        return _no_undo
 
-    def _put_main_journal_back(self, _rng: random.Random) -> Undo | None:
+    def _restore_main_journal(self, _rng: random.Random) -> Undo | None:
         """Restore an older journal of the main server, and cut off the replica, which has the missing entries, for a
         while.
         """
-        if not self._replica_has_all() or not self._put_back(MAIN):
+        if not self._replica_has_all() or not self._restore_backup(MAIN):
             return None
         return self._cut_off(MAIN, REPLICATION, both=True)
 
-    def _put_replica_journal_back(self, _rng: random.Random) -> Undo | None:
-        if not self._main_has_all() or not self._put_back(REPLICATION):
+    def _restore_replica_journal(self, _rng: random.Random) -> Undo | None:
+        if not self._main_has_all() or not self._restore_backup(REPLICATION):
             return None
-        return _nothing
+        return _no_undo
 
-    def _put_back(self, role: str) -> bool:
+    def _restore_backup(self, role: str) -> bool:
         """End a server and restore the backup of its journal. Without a backup, take one and return False."""
         disk = self._machine.disks[role]
         backup = self._backups.pop(role, None)
         if backup is None:
-            self._backups[role] = disk.image()
+            self._backups[role] = disk.backup()
             return False
         self._machine.kill(role)
-        disk.put_back(backup)
+        disk.restore(backup)
         return True
 
     def _damage(self, role: str, other: str, rng: random.Random) -> Undo | None:
@@ -190,7 +190,7 @@ class FaultInjector:
         if row is None:
             return None
         self._simulation.trace.note(self._simulation.now, role, f"has a damaged row: {row}")
-        return _nothing
+        return _no_undo
 
     def _replica_has_all(self) -> bool:
         """Return whether the replica is in sync and its journal undamaged, so that everything can be
@@ -209,7 +209,7 @@ class FaultInjector:
             return None
         self._machine.kill(REPLICATION)
         self._machine.disks[REPLICATION].lose()
-        return _nothing
+        return _no_undo
 
     def _cut_power(self, rng: random.Random) -> Undo | None:
         if not self._main_has_all() or not self._machine.runs(REPLICATION):
@@ -217,7 +217,7 @@ class FaultInjector:
         self._machine.kill(REPLICATION)
         if self._machine.disks[REPLICATION].lose_last_writes(rng.randint(1, MOST_LOST_WRITES)) == 0:
             return None
-        return _nothing
+        return _no_undo
 
     def _main_has_all(self) -> bool:
         """Return whether a primary runs and its journal is undamaged, so that everything can be recovered from it."""
@@ -227,26 +227,26 @@ class FaultInjector:
 
     def _replace_without_ending(self, _rng: random.Random) -> Undo | None:
         simulation = self._simulation
-        if not self._replica_is_in_sync() or simulation.incarnations[MAIN].paused or simulation.is_alive(ADRIFT):
+        if not self._replica_is_in_sync() or simulation.incarnations[MAIN].paused or simulation.is_alive(OLD_MAIN):
             return None
         simulation.pause(MAIN)
-        self._machine.set_main_adrift()
+        self._machine.leave_old_main_running()
 
         def wake_after_takeover() -> None:
             if self._replica_is_in_sync():
-                simulation.wake(ADRIFT)
-            elif simulation.is_alive(ADRIFT):
+                simulation.wake(OLD_MAIN)
+            elif simulation.is_alive(OLD_MAIN):
                 simulation.after(LOOK_AGAIN_S, wake_after_takeover)
 
         simulation.after(LOOK_AGAIN_S, wake_after_takeover)
-        return _nothing
+        return _no_undo
 
     def _replica_is_in_sync(self) -> bool:
         main = self._simulation.node(MAIN)
         return isinstance(main, MainProcess) and main.in_sync
 
     def _crash_client(self, rng: random.Random) -> Undo:
-        name = rng.choice(self._people)
+        name = rng.choice(self._clients)
         self._simulation.crash(name)
 
         def restart() -> None:
@@ -256,5 +256,5 @@ class FaultInjector:
         return restart
 
 
-def _nothing() -> None:
+def _no_undo() -> None:
     """Undo nothing: the other servers replace a process that was killed or hangs."""

@@ -32,14 +32,14 @@ Game = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class PlayedGame:
+class PublishedEvents:
     """All published events of rooms, in the order of the log."""
 
     events: tuple[tuple[str, Entry, Event], ...]
     """The room's id, the entry, and the event in it."""
 
     @classmethod
-    def of(cls, published: Mapping[str, Mapping[int, Entry]]) -> PlayedGame:
+    def of(cls, published: Mapping[str, Mapping[int, Entry]]) -> PublishedEvents:
         """Collect the events of all rooms.
 
         In a room with a missing version the events after it are left out: the state after the gap is unknown.
@@ -54,7 +54,7 @@ class PlayedGame:
                 version += 1
         return cls(tuple(sorted(found, key=lambda one: one[1].position)))
 
-    def times_that_go_back(self) -> Iterator[str]:
+    def time_regressions(self) -> Iterator[str]:
         """Yield a sentence for each event with an earlier service time than an event before it in its room."""
         latest: dict[str, int] = {}
         for room, entry, event in self.events:
@@ -65,16 +65,16 @@ class PlayedGame:
     def matched_twice(self) -> Iterator[str]:
         """Yield a sentence for each person who got into a match during another running match."""
         states: dict[str, Room] = {}
-        going_on = OpenMatches()
+        running = OpenMatches()
         for room, _, event in self.events:
             before = states.get(room, nothing(room))
             state = states[room] = evolve(before, event)
             if not state.is_match:
                 continue
-            taken = {name: at for name in state.players if (at := going_on.of(name)) not in (None, room)}
+            taken = {name: at for name in state.players if (at := running.of(name)) not in (None, room)}
             if before.phase == "waiting" and state.phase == "selecting" and taken:
                 yield f"matches: {room} is for {state.players}, and in other matches are {taken}"
-            going_on.put(room, summary(state) if state.phase not in ("closed", "waiting") else None)
+            running.put(room, summary(state) if state.phase not in ("closed", "waiting") else None)
 
     def games(self) -> set[Game]:
         """Return the games that finished and were not aborted."""
@@ -98,7 +98,7 @@ def archived_games(journal: Journal) -> list[GameRecord]:
     return [record for record in read if isinstance(record, GameRecord)]
 
 
-def archive_findings(name: str, journal: Journal, played: PlayedGame, *, whole: bool) -> Iterator[str]:
+def archive_findings(name: str, journal: Journal, played: PublishedEvents, *, whole: bool) -> Iterator[str]:
     """Yield the differences between a copy of the game archive and the games that were played.
 
     ``whole``: whether all events of all rooms were published.
@@ -121,11 +121,11 @@ def archive_findings(name: str, journal: Journal, played: PlayedGame, *, whole: 
             yield f"book: {name} has game {number} of {room}, which never ended"
 
 
-def rating_findings(told: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:
+def rating_findings(served: Sequence[Mapping[str, object]], journal: Journal) -> Iterator[str]:
     """Yield the ratings of the communication server that differ from a new calculation over the game archive."""
-    anew = Ratings()
+    expected = Ratings()
     for record in archived_games(journal):
-        anew.apply(record)
-    best = anew.best("people", LEADERS)
-    if told != best:
-        yield f"ratings: {told} are told, and the book gives {best}"
+        expected.apply(record)
+    best = expected.best("people", LEADERS)
+    if served != best:
+        yield f"ratings: the communication server has {served}, and the game archive gives {best}"

@@ -1,6 +1,6 @@
 """Simulated people who ask for matches, make proposals and play a series with clocks. Then they seek again.
 
-Some of their moves are illegal or late. They record their calls like the players at a table.
+Some of their moves are illegal or late. They record their calls like the players in a room.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from game.rooms.commands import (
     Resign,
     Say,
 )
-from simulator.cluster.clients import GIVES_UP_S, Participant, RoomClients
+from simulator.cluster.clients import GIVE_UP_AFTER_S, Participant, SimulatedRoom
 from wire import COMMUNICATION
 
 BOARD = "3x3"
-WISHED_CLOCKS = ("any", "any", "any", "10s", "10s")
-THINKS_S = 0.25
-DREAMS, DREAMS_S = 0.08, 1.5
+CLOCK_FILTERS = ("any", "any", "any", "10s", "10s")
+THINK_S = 0.25
+P_LONG_PAUSE, LONG_PAUSE_S = 0.08, 1.5
 """The probability that a player waits before an action, and the longest wait in seconds. A second is ten on
 the clock."""
-PROPOSES, TALKS, OFFERS, ANSWERS, GOES, GIVES_UP = 0.4, 0.06, 0.2, 0.6, 0.08, 0.04
-LOOKS_IN_S = 1.0
-GIVES_UP_LATE = 0.3
+P_PROPOSE, P_CHAT, P_OFFER, P_ANSWER, P_LEAVE, P_RESIGN = 0.4, 0.06, 0.2, 0.6, 0.08, 0.04
+LAST_SEEK_S = 1.0
+P_RESIGN_LATE = 0.3
 """The probability that a player resigns once its time is over."""
 
 
@@ -44,11 +44,11 @@ class Matches:
     """The rooms of all matches that any player was assigned to."""
 
     match_players: tuple[str, ...]
-    tables: dict[str, RoomClients] = field(default_factory=dict)
+    rooms: dict[str, SimulatedRoom] = field(default_factory=dict)
 
-    def table(self, room: str) -> RoomClients:
-        """Return the table that records the calls on a room; create it if needed."""
-        return self.tables.setdefault(room, RoomClients(room, "", self.match_players, lasting=True))
+    def room(self, room_id: str) -> SimulatedRoom:
+        """Return the room that records the calls on a room; create it if needed."""
+        return self.rooms.setdefault(room_id, SimulatedRoom(room_id, "", self.match_players, lasting=True))
 
 
 class SimulatedMatchPlayer(Participant):
@@ -74,37 +74,37 @@ class SimulatedMatchPlayer(Participant):
         again = self._soon(self._seek)
         if self._is_late:
             self.call_until_answered(
-                "cancel_seek", (self.name,), self._on_seek_answer, again, give_up_at=self.now + GIVES_UP_S
+                "cancel_seek", (self.name,), self._on_seek_answer, again, give_up_at=self.now + GIVE_UP_AFTER_S
             )
         else:
-            wish = (BOARD, self.rng.choice(WISHED_CLOCKS))
+            criteria = (BOARD, self.rng.choice(CLOCK_FILTERS))
             self.call_until_answered(
-                "seek", (self.name, wish), self._on_seek_answer, again, give_up_at=self.now + GIVES_UP_S
+                "seek", (self.name, criteria), self._on_seek_answer, again, give_up_at=self.now + GIVE_UP_AFTER_S
             )
 
     def _on_seek_answer(self, answer: Any) -> None:
         if answer["room"] is not None:
             self.until_s = max(0.0, self.until_s)
-            self.table = self._matches.table(answer["room"])
+            self.room = self._matches.room(answer["room"])
             self.read_view()
         elif self._is_late:
             # A communication server that died may have requested a match that opens only now. A second look finds it.
             self.until_s = -1.0
-            self.set_timer(LOOKS_IN_S, self._seek)
+            self.set_timer(LAST_SEEK_S, self._seek)
         else:
             self._soon(self._seek)(None)
 
     def _soon(self, action: Callable[[], None]) -> Callable[[TicTacToeError | None], None]:
         def later(_error: TicTacToeError | None) -> None:
-            self.set_timer(self.rng.uniform(0.0, THINKS_S), action)
+            self.set_timer(self.rng.uniform(0.0, THINK_S), action)
 
         return later
 
     # -- in the match ---------------------------------------------------------------------------------------------
 
     def go_on(self, view: Any) -> None:
-        dreams = self.rng.random() < DREAMS
-        self.set_timer(self.rng.uniform(0.0, DREAMS_S if dreams else THINKS_S), lambda: self._act(view))
+        long_pause = self.rng.random() < P_LONG_PAUSE
+        self.set_timer(self.rng.uniform(0.0, LONG_PAUSE_S if long_pause else THINK_S), lambda: self._act(view))
 
     def _act(self, view: Any) -> None:
         if view is None:
@@ -123,36 +123,36 @@ class SimulatedMatchPlayer(Participant):
         else:
             self.send_command(command)
 
-    def _choose(self, view: Any, seat: str, across: str) -> Command | None:
+    def _choose(self, view: Any, seat: str, opponent: str) -> Command | None:
         me, request, rng = self.name, self.new_request(), self.rng
-        if rng.random() < TALKS:
+        if rng.random() < P_CHAT:
             return Say(me, request, f"{me} says {rng.choice(('hello', 'good luck', 'thank you'))}")
-        if rng.random() < GOES:
+        if rng.random() < P_LEAVE:
             return Leave(me, request)
         if view["phase"] == "selecting":
-            return Propose(me, request, self._proposal(view["selection"])) if rng.random() < PROPOSES else None
+            return Propose(me, request, self._proposal(view["selection"])) if rng.random() < P_PROPOSE else None
         if view["phase"] == "finished":
             if view["rematch"] and rng.random() < 0.2:  # noqa: PLR2004  # now and then
                 return Decline(me, request, "rematch")
             return Rematch(me, request)
-        return self._play(view, seat, across, request)
+        return self._play(view, seat, opponent, request)
 
     def _proposal(self, selection: Any) -> dict[str, object]:
         draw = self.rng.choice
         best_of = draw(selection["best_ofs"][:2])
         return {"board": draw(selection["boards"]), "best_of": best_of, "clock": draw(selection["clocks"])}
 
-    def _play(self, view: Any, seat: str, across: str, request: str) -> Command | None:
+    def _play(self, view: Any, seat: str, opponent: str, request: str) -> Command | None:
         me, rng = self.name, self.rng
-        offered = [what for whose, what in view["offers"] if whose == across]
-        if offered and rng.random() < ANSWERS:
+        offered = [what for by, what in view["offers"] if by == opponent]
+        if offered and rng.random() < P_ANSWER:
             return rng.choice((Accept, Decline))(me, request, rng.choice(offered))
-        if rng.random() < OFFERS:
+        if rng.random() < P_OFFER:
             return Offer(me, request, rng.choice(OFFER_KINDS))
-        if rng.random() < (GIVES_UP_LATE if self._is_late else GIVES_UP):
+        if rng.random() < (P_RESIGN_LATE if self._is_late else P_RESIGN):
             return Resign(me, request)
-        if not view["seats"][across]["present"] and rng.random() < OFFERS:
+        if not view["seats"][opponent]["present"] and rng.random() < P_OFFER:
             return ClaimGame(me, request, rng.choice(("win", "draw")))
         if view["turn"] != seat:
             return None
-        return Move(me, request, self.cell(view["board"]["cells"]))
+        return Move(me, request, self.choose_cell(view["board"]["cells"]))

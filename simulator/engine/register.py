@@ -154,7 +154,7 @@ def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = F
     late = [call for call in calls if call.answered_at is None and call.sent_at > FAULTS_S + PATIENCE_S / 4]
     if late:
         findings.append(f"liveness: {len(late)} calls were not answered although all servers are there")
-    result = linearizability.check(RegisterSpecification(), matter(calls))
+    result = linearizability.check(RegisterSpecification(), relevant_calls(calls))
     if not result.linearizable:
         findings.append(f"linearizability: {result}")
     return Verdict(
@@ -167,7 +167,7 @@ def run_register(make: Callable[[], RegisterServer], seed: int, traced: bool = F
     )
 
 
-def matter(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Write]]:
+def relevant_calls(calls: Sequence[Call[Read | Write]]) -> list[Call[Read | Write]]:
     """Drop the calls without an answer and without a visible effect.
 
     A valid order of all calls stays valid without them.

@@ -73,10 +73,10 @@ class Simulation:
             if not go_on():
                 return
             self.now, _, timer = heapq.heappop(timers)
-            self._do(timer.fire, timer.incarnation)
+            self._run_action(timer.fire, timer.incarnation)
         self.now = max(self.now, until_s)
 
-    def _do(self, action: Action, incarnation: Incarnation | None) -> None:
+    def _run_action(self, action: Action, incarnation: Incarnation | None) -> None:
         if incarnation is None:
             action()
         elif incarnation.paused:
@@ -104,7 +104,7 @@ class Simulation:
         incarnation = self.incarnations.get(receiver) if to is None else to
         if incarnation is not None and incarnation.node is not None and incarnation.alive:
             node = incarnation.node
-            self._do(lambda: node.receive(message, sender), incarnation)
+            self._run_action(lambda: node.receive(message, sender), incarnation)
         elif self.on_undeliverable is not None:
             self.on_undeliverable(sender, receiver, message)
 
@@ -130,7 +130,7 @@ class Simulation:
         incarnation.node = node
         node.attach(self, incarnation)
         self.trace.note(self.now, name, "starts")
-        self._do(node.start, incarnation)
+        self._run_action(node.start, incarnation)
         return incarnation
 
     def is_alive(self, name: str) -> bool:
@@ -163,7 +163,7 @@ class Simulation:
         incarnation.paused = False
         held, incarnation.held = incarnation.held, []
         for action in held:
-            self._do(action, incarnation)
+            self._run_action(action, incarnation)
 
     def _stop(self, incarnation: Incarnation, how: str) -> None:
         if incarnation.alive:

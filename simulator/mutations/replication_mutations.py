@@ -139,7 +139,7 @@ def _replicate_though_fenced(
 def _replace_without_ending(self: Machine, role: str) -> None:
     incarnation = self.simulation.incarnations.get(role)
     if role == MAIN and incarnation is not None and incarnation.alive:
-        self.set_main_adrift()
+        self.leave_old_main_running()
     else:
         self.simulation.crash(role)
 

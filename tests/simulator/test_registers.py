@@ -11,7 +11,7 @@ import pytest
 
 from server.settings import ROOT
 from simulator import PendingRequest, RegisterServer, run_register
-from simulator.engine.register import matter
+from simulator.engine.register import relevant_calls
 from simulator.engine.verdict import tally
 from simulator.run import run_many
 from verify.history.linearizability import check
@@ -83,6 +83,6 @@ def test_calls_that_nobody_saw_anything_of_do_not_count() -> None:
         yield Call("c", Read(), 0.0)
         yield Call("d", Read(), 1.0, 2.0, 2)
 
-    kept = matter(list(calls()))
+    kept = relevant_calls(list(calls()))
     assert [call.client for call in kept] == ["b", "d"]
     assert check(RegisterSpecification(), kept).linearizable

@@ -8,7 +8,7 @@ from typing import Any
 from server.commit.commit import Commit, Submission
 from server.commit.commit_queue import CommitQueue
 from server.runtime.effects import Effects
-from simulator.cluster.servers.rpc import Exchange, Fail, Process, Request, Then
+from simulator.cluster.servers.rpc import Fail, ProcedureRun, Process, Request, Then
 
 
 class _QueuedCommand(Submission):
@@ -41,7 +41,7 @@ class SimulatedCommitLock:
         # At most one of its waiters runs at a time.
         self._queue: CommitQueue[_QueuedCommand | _QueuedProcedure] = CommitQueue()
 
-    def ask(self, stream: str, command: Any, request: Request) -> None:
+    def submit_request(self, stream: str, command: Any, request: Request) -> None:
         """Submit a command to the next batch, and answer the request."""
 
         def done(submission: Submission) -> None:
@@ -78,7 +78,7 @@ class SimulatedCommitLock:
             if following is not None:
                 self._run_next(following)
 
-        Exchange(
+        ProcedureRun(
             self._process,
             effects,
             lambda value: over(lambda: then(value)),

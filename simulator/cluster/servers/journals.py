@@ -21,11 +21,11 @@ from simulator.engine.simulation import Crash
 from verify.testbed.row_damage import BODIES, damaged_rows, flipped, put_body, rows_of
 from wire.errors import StorageFailed
 
-KEPT_IMAGES = 4
-EDITED = 0.4
+KEPT_BACKUPS = 4
+P_EDITED = 0.4
 """The probability of an edit instead of a flipped bit. An edited event is still readable, but it is not what
 happened."""
-_EDITOR = "mallory"
+_OTHER_NAME = "mallory"
 
 
 def _database() -> sqlite3.Connection:
@@ -40,45 +40,45 @@ class JournalDisk:
     def __init__(self, *, syncs: bool) -> None:
         """``syncs``: whether each transaction is synced. Otherwise a power cut may remove the last few."""
         self.full = False
-        self.writes_to_live: int | None = None
+        self.writes_left: int | None = None
         """How many more writes succeed. At 0 the process dies before the next write; at 1 it dies just after it. None:
         no limit."""
         self.guard = GuardFile()
         self._connection = _database()
         # Copies before each of the last unsynced transactions, oldest first. None if every transaction is synced.
-        self._images: deque[sqlite3.Connection] | None = None if syncs else deque(maxlen=KEPT_IMAGES)
+        self._backups: deque[sqlite3.Connection] | None = None if syncs else deque(maxlen=KEPT_BACKUPS)
 
     def journal(self) -> SimulatedJournal:
         """Open the journal for a new process. An open transaction is rolled back."""
-        self.writes_to_live = None
+        self.writes_left = None
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         return SimulatedJournal(self._connection, self)
 
-    def image(self) -> sqlite3.Connection:
+    def backup(self) -> sqlite3.Connection:
         """Return a backup of the journal as it is now."""
-        image = _database()
-        self._connection.backup(image)
-        return image
+        backup = _database()
+        self._connection.backup(backup)
+        return backup
 
-    def put_back(self, image: sqlite3.Connection) -> None:
+    def restore(self, backup: sqlite3.Connection) -> None:
         """Replace the journal by a backup, as an operator does."""
-        self._connection = image
-        if self._images is not None:
-            self._images.clear()
+        self._connection = backup
+        if self._backups is not None:
+            self._backups.clear()
 
     def lose(self) -> None:
         """Replace the disk by a new empty one."""
         self.guard = GuardFile()
         self._connection = _database()
-        if self._images is not None:
-            self._images.clear()
+        if self._backups is not None:
+            self._backups.clear()
 
     def lose_last_writes(self, count: int) -> int:
         """Remove up to ``count`` of the last transactions, as a power cut does. Return how many were removed."""
         lost = 0
-        while self._images and lost < count:
-            self._connection = self._images.pop()
+        while self._backups and lost < count:
+            self._connection = self._backups.pop()
             lost += 1
         return lost
 
@@ -100,30 +100,30 @@ class JournalDisk:
         """Run a query on the database directly, not through the journal."""
         return self._connection.execute(question, values)
 
-    def twin(self) -> JournalDisk:
+    def copy(self) -> JournalDisk:
         """Return a new disk with a copy of this disk's content."""
-        twin = JournalDisk(syncs=True)
-        twin.guard.raise_to(self.guard.highest)
-        self._connection.backup(twin._connection)
-        return twin
+        copy = JournalDisk(syncs=True)
+        copy.guard.raise_to(self.guard.highest)
+        self._connection.backup(copy._connection)
+        return copy
 
     def before_write(self) -> None:
         """Called by the journal before each transaction.
 
         Raises Crash when the process dies here, StorageFailed on a full disk.
         """
-        if self.writes_to_live == 0:
+        if self.writes_left == 0:
             raise Crash
         if self.full:
             raise StorageFailed("the journal cannot be written: the disk is full")
-        if self._images is not None:
-            self._images.append(self.image())
+        if self._backups is not None:
+            self._backups.append(self.backup())
 
     def after_write(self) -> None:
         """Called by the journal after each transaction. Raises Crash when the process dies here."""
-        if self.writes_to_live is not None:
-            self.writes_to_live -= 1
-            if self.writes_to_live == 0:
+        if self.writes_left is not None:
+            self.writes_left -= 1
+            if self.writes_left == 0:
                 raise Crash
 
 
@@ -153,7 +153,7 @@ def _damage_random_row(connection: sqlite3.Connection, rng: random.Random, *, up
         return None
     table = rng.choice(tables)
     stream, position, body = rng.choice(found[table])
-    put_body(connection, table, stream, position, _edited(body) if rng.random() < EDITED else flipped(body, rng))
+    put_body(connection, table, stream, position, _edited(body) if rng.random() < P_EDITED else flipped(body, rng))
     return f"{stream} in {table}, position {position}"
 
 
@@ -161,5 +161,5 @@ def _edited(body: bytes) -> bytes:
     """Return the body with another name in it, or with a space appended if it has no name."""
     plain: Any = json.loads(body)
     if isinstance(plain, dict) and "by" in plain:
-        return json.dumps({**plain, "by": _EDITOR}).encode()
+        return json.dumps({**plain, "by": _OTHER_NAME}).encode()
     return body + b" "

@@ -17,7 +17,7 @@ from simulator.cluster.servers.rpc import Process
 from simulator.engine.simulation import Simulation
 from wire import COMMUNICATION, MAIN, REPLICATION
 
-ADRIFT = "main adrift"
+OLD_MAIN = "main adrift"
 """The name of a main server that was replaced but not ended. Neither the lock nor SIGKILL reached it."""
 SERVERS = (MAIN, COMMUNICATION, REPLICATION)
 NO_FAULTS = Failpoints("")
@@ -94,14 +94,14 @@ class Machine:
         """End a process like SIGKILL. No effect if none runs."""
         self.simulation.crash(role)
 
-    def set_main_adrift(self) -> None:
+    def leave_old_main_running(self) -> None:
         """Treat the running main server as gone while it lives on.
 
         It keeps its journal, and its successor gets a copy of that journal.
         """
-        incarnation = self.simulation.incarnations[ADRIFT] = self.simulation.incarnations.pop(MAIN)
-        incarnation.name = ADRIFT
-        self.disks[MAIN] = self.disks[MAIN].twin()
+        incarnation = self.simulation.incarnations[OLD_MAIN] = self.simulation.incarnations.pop(MAIN)
+        incarnation.name = OLD_MAIN
+        self.disks[MAIN] = self.disks[MAIN].copy()
 
     def start_all(self) -> None:
         """Start every role that has no process, as an operator does."""

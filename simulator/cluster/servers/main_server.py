@@ -30,7 +30,7 @@ from simulator.cluster.servers.journals import JournalDisk
 from simulator.cluster.servers.machine import NO_FAULTS, Machine, SimulatedLimits
 from simulator.cluster.servers.match_opener import SimulatedMatchOpener
 from simulator.cluster.servers.reads import SimulatedReads
-from simulator.cluster.servers.rpc import Exchange, Process, Request
+from simulator.cluster.servers.rpc import ProcedureRun, Process, Request
 from simulator.cluster.servers.supervisor import SimulatedSupervisor
 from simulator.cluster.servers.timer_thread import SimulatedTimerThread
 from simulator.engine.node import Incarnation
@@ -66,7 +66,7 @@ class MainProcess(Process):
         self.journal = self._disk.journal()
         self.clock_checker = self._record.clock_checker
         rng = self.new_rng()
-        Exchange(
+        ProcedureRun(
             self,
             take_over(
                 self.journal,
@@ -167,7 +167,7 @@ class MainProcess(Process):
         """Begin what the threads of the real server do during a term."""
         commit_lock = self._commit_lock
         self._match_opener = SimulatedMatchOpener(self, store, commit_lock)
-        self._replication = Exchange(
+        self._replication = ProcedureRun(
             self,
             replicator.run(lambda: True),
             lambda _: None,
@@ -227,7 +227,7 @@ class MainProcess(Process):
         elif method == "open_matches":
             if self.store is None:
                 raise NotReady("the main server waits for its office")
-            self._match_opener.ask(request, *arguments)
+            self._match_opener.open_matches(request, *arguments)
         elif method == "records_after":
             number, limit = arguments
             self.answer(request, store.records_after(number, limit, 0.0))
@@ -247,7 +247,7 @@ class MainProcess(Process):
         if self.store is None and self._reads is not None:
             self.answer(request, dict(self._reads.committer.submit(stream, command)))
         else:
-            self._commit_lock.ask(stream, command, request)
+            self._commit_lock.submit_request(stream, command, request)
 
     def _answer_heartbeat(self, request: Request) -> None:
         """Answer a heartbeat while holding the commit lock.
@@ -258,7 +258,7 @@ class MainProcess(Process):
             self.answer(request, {"serving": self._reads is not None})
         else:
             self._commit_lock.run(
-                _nothing(),
+                _no_effects(),
                 lambda _: self.answer(request, {"serving": True}),
                 lambda error: self.refuse(request, error),
             )
@@ -279,6 +279,6 @@ class MainProcess(Process):
             self._waiting.append((request, room, after_version, until_s))
 
 
-def _nothing() -> Effects[None]:
+def _no_effects() -> Effects[None]:
     return
     yield

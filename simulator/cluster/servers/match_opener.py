@@ -24,7 +24,7 @@ class SimulatedMatchOpener:
         # The first request is in progress, the rest wait.
         self._waiting: deque[tuple[Request, list[Pairing]]] = deque()
 
-    def ask(self, request: Request, wanted: Any) -> None:
+    def open_matches(self, request: Request, wanted: Any) -> None:
         """Open a room for each pairing, and answer the request."""
         self._waiting.append((request, pairings(wanted)))
         if len(self._waiting) == 1:

@@ -36,24 +36,24 @@ class SimulatedMatchmaker:
         self.archive = GameIndex(lambda numbers: [{} for _ in numbers])
         self._seekers = Seekers(short_list(DEFAULT_GAME), players=PLAYERS_OF_A_MATCH)
         # By name: the open seek call, and when it is answered at the latest.
-        self._asked: dict[str, tuple[Request, float]] = {}
+        self._open_calls: dict[str, tuple[Request, float]] = {}
         # Names in pairings without an answer from the main server. They are not matched again.
-        self._making: set[str] = set()
+        self._being_matched: set[str] = set()
         self._ticks = False
-        self._made = 0
+        self._pairings = 0
 
     def follow_archive(self) -> None:
         """Read the game archive's records after the last known one. Repeats."""
 
-        def again() -> None:
+        def schedule_next() -> None:
             self._process.set_timer(FOLLOW_S, self.follow_archive)
 
-        def take_in(answer: Any) -> None:
+        def apply(answer: Any) -> None:
             self.archive.apply(answer)
-            again()
+            schedule_next()
 
         self._process.call(
-            MAIN, "records_after", self.records, PAGE, timeout_s=ASK_S, then=take_in, fail=lambda _error: again()
+            MAIN, "records_after", self.records, PAGE, timeout_s=ASK_S, then=apply, fail=lambda _error: schedule_next()
         )
 
     @property
@@ -69,8 +69,8 @@ class SimulatedMatchmaker:
         if room is not None:
             self._process.answer(request, {"room": room})
             return
-        self._asked[name] = (request, self._process.now + OPEN_S)
-        if name not in self._making:
+        self._open_calls[name] = (request, self._process.now + OPEN_S)
+        if name not in self._being_matched:
             seeker = Seeker(name, SeekFilter(*effect), self.archive.rating_of(name), self._process.now)
             self._seekers.add(seeker)
         if not self._ticks:
@@ -80,7 +80,7 @@ class SimulatedMatchmaker:
     def cancel(self, request: Request, name: str) -> None:
         """Cancel a seek. If a match is being opened, answer with its room once it exists."""
         self._seekers.drop(name)
-        if name in self._making:
+        if name in self._being_matched:
             self._process.set_timer(AGAIN_S, lambda: self.cancel(request, name))
         else:
             self._process.answer(request, {"room": self._copy.match_of(name)})
@@ -89,39 +89,39 @@ class SimulatedMatchmaker:
 
     def _tick(self) -> None:
         now = self._process.now
-        for name, (request, until_s) in list(self._asked.items()):
+        for name, (request, until_s) in list(self._open_calls.items()):
             if not request.caller.alive or now > until_s:
                 self._seekers.drop(name)
                 self._answer(name, None)
         groups = self._seekers.groups(now)
-        self._making.update(seeker.name for group in groups for seeker in group)
+        self._being_matched.update(seeker.name for group in groups for seeker in group)
         if groups:
-            self._make([self._pairing(group) for group in groups])
-        self._ticks = bool(self._asked)
+            self._open_matches([self._pairing(group) for group in groups])
+        self._ticks = bool(self._open_calls)
         if self._ticks:
             self._process.set_timer(TICK_S, self._tick)
 
     def _pairing(self, group: Sequence[Seeker]) -> Pairing:
-        self._made += 1
+        self._pairings += 1
         choices = self._seekers.choices_of(group)
-        request = f"{SYSTEM_REQUESTS}{self._process.incarnation}-{self._made}".replace("#", "-")
+        request = f"{SYSTEM_REQUESTS}{self._process.incarnation}-{self._pairings}".replace("#", "-")
         return Pairing(request, (group[0].name, group[1].name), choices)
 
-    def _make(self, pairings: Sequence[Pairing]) -> None:
+    def _open_matches(self, pairings: Sequence[Pairing]) -> None:
         """Request rooms for these pairings. Retry with the same request ids until there is an answer."""
 
         def failed(_error: TicTacToeError) -> None:
-            self._process.set_timer(AGAIN_S, lambda: self._make(pairings))
+            self._process.set_timer(AGAIN_S, lambda: self._open_matches(pairings))
 
         def opened(answer: Any) -> None:
             for pairing, one in zip(pairings, answer["opened"], strict=True):
                 for name in pairing.players:
-                    self._making.discard(name)
+                    self._being_matched.discard(name)
                     self._answer(name, one["room"] or one["taken"].get(name))
 
         self._process.call(MAIN, "open_matches", pairings, timeout_s=ASK_S, then=opened, fail=failed)
 
     def _answer(self, name: str, room: str | None) -> None:
-        request, _ = self._asked.pop(name, (None, 0.0))
+        request, _ = self._open_calls.pop(name, (None, 0.0))
         if request is not None:
             self._process.answer(request, {"room": room})

@@ -41,17 +41,17 @@ class ReplicationProcess(Process):
             keep_events=self._limits.keep_events,
             upto=lambda: journal.last.position,
         )
-        self._keeper = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # only the copy is used
+        self._replica_service = ReplicaService(None, journal, compactor, NO_FAULTS)  # type: ignore[arg-type]  # only the copy is used
         maintain_journal(self, journal, self._disk, compactor, self._limits)
         SimulatedSupervisor(self, self._machine, MAIN).begin()
         SimulatedSupervisor(self, self._machine, COMMUNICATION).begin()
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:
         if method == "beat":
-            self.answer(request, {"serving": self._keeper.prove(), **self._keeper.more_beat()})
+            self.answer(request, {"serving": self._replica_service.prove(), **self._replica_service.more_beat()})
         else:
             try:
-                self.answer(request, getattr(self._keeper, method)(*arguments))
+                self.answer(request, getattr(self._replica_service, method)(*arguments))
             except InvariantBroken as broken:
                 self.simulation.failures.append(f"{self.name} at {self.now:.6f} s: {broken.message}")
                 raise
@@ -83,15 +83,15 @@ class CommunicationProcess(Process):
             *self.copy.cursor,
             LOBBY_PAGE,
             timeout_s=self._machine.times.hang_s,
-            then=self._take_in,
-            fail=lambda _error: self._again(),
+            then=self._apply,
+            fail=lambda _error: self._schedule_follow(),
         )
 
-    def _take_in(self, answer: Any) -> None:
+    def _apply(self, answer: Any) -> None:
         self.copy.apply(answer)
-        self._again()
+        self._schedule_follow()
 
-    def _again(self) -> None:
+    def _schedule_follow(self) -> None:
         self.set_timer(LOBBY_PAUSE_S, self._follow)
 
     def serve(self, request: Request, method: str, arguments: list[Any]) -> None:

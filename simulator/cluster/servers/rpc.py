@@ -68,7 +68,7 @@ def _shown(value: object) -> str:
 _LONGEST_SHOWN = 160
 
 
-def break_off(simulation: Any, sender: str, receiver: str, message: object) -> None:
+def break_connection(simulation: Any, sender: str, receiver: str, message: object) -> None:
     """Reply for a machine without the called process: the caller's connection is refused or breaks."""
     if isinstance(message, Request):
         reply = Reply(message.number, Unreachable.code, pack("nobody is there"))
@@ -164,14 +164,14 @@ class Process(Node):
     def on_death(self) -> None:
         """Close the connections, as the operating system does. Every caller with an open call gets an error."""
         for request in list(self._unanswered.values()):
-            break_off(self.simulation, request.caller.name, self.name, request)
+            break_connection(self.simulation, request.caller.name, self.name, request)
 
 
 RunWithCommitLock = Callable[[Effects[Any], Then, Fail], None]
 """Runs a procedure with the commit lock, then calls back with its result or error."""
 
 
-class Exchange:
+class ProcedureRun:
     """A running procedure.
 
     Each effect becomes a call to the replica, a timer or a procedure with the commit lock. Its result continues the
@@ -200,7 +200,7 @@ class Exchange:
         # Whether ``wake`` came outside a rest. Then the next rest is skipped.
         self._woken = False
 
-    def begin(self) -> Exchange:
+    def begin(self) -> ProcedureRun:
         """Run the procedure up to its first effect."""
         self._step(lambda: next(self._effects))
         return self

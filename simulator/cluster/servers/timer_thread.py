@@ -42,14 +42,14 @@ class SimulatedTimerThread:
         self._process.set_timer(self._pause_s, self._tick)
 
     def _tick(self) -> None:
-        self._commit_lock.run(_passing(self._store), self._passed, lambda _error: self.begin())
+        self._commit_lock.run(_tick_effects(self._store), self._after_tick, lambda _error: self.begin())
 
-    def _passed(self, at: int) -> None:
+    def _after_tick(self, at: int) -> None:
         self._failed = False
-        self._go_on(at, timer_commands.due_commands(at, self._store, self._new_request))
+        self._submit_next(at, timer_commands.due_commands(at, self._store, self._new_request))
 
-    def _go_on(self, at: int, brought: Iterator[tuple[str, object]]) -> None:
-        following = next(brought, None)
+    def _submit_next(self, at: int, due: Iterator[tuple[str, object]]) -> None:
+        following = next(due, None)
         if following is None:
             if len(self._store.timers) and not self._failed:
                 self._clock_checker.record_pending_timers(at)
@@ -58,11 +58,11 @@ class SimulatedTimerThread:
 
         def done(submission: Submission) -> None:
             self._failed = self._failed or submission.error is not None
-            self._go_on(at, brought)
+            self._submit_next(at, due)
 
         self._commit_lock.submit(*following, done)
 
 
-def _passing(store: RoomStore) -> Effects[int]:
+def _tick_effects(store: RoomStore) -> Effects[int]:
     yield from ()
     return store.time.tick()
