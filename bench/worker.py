@@ -127,15 +127,15 @@ class Worker:
                 continue
         return {"sent": sent, "seen": seen}
 
-    def watch(self, room: str, watchers: int) -> dict[str, object]:
-        """Start ``watchers`` spectators of a room. Return when all have seen its present state."""
+    def watch(self, room: str, count: int) -> dict[str, object]:
+        """Start ``count`` spectators of a room. Return when all have seen its present state."""
         self._stop = threading.Event()
-        self._seen: list[dict[int, float]] = [{} for _ in range(watchers)]
-        ready = threading.Barrier(watchers + 1)
+        self._seen: list[dict[int, float]] = [{} for _ in range(count)]
+        ready = threading.Barrier(count + 1)
         for mine in self._seen:
             threading.Thread(target=self._watch, args=(room, ready, mine), daemon=True).start()
         ready.wait()
-        return {"watchers": watchers}
+        return {"spectators": count}
 
     def _watch(self, room: str, ready: threading.Barrier, seen: dict[int, float]) -> None:
         spectator = self._cluster.claim(f"w-{secrets.token_hex(6)}").room(room)

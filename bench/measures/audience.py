@@ -19,21 +19,21 @@ PAUSE_EACH_S = 0.001
 
 def audience(cluster: MakeCluster, scale: Scale) -> Iterator[FigureRow]:
     """Measure one room with very many spectators: the time from sending a move until the last spectator has seen it."""
-    for watchers, target in zip(scale.audiences, TARGETS_MS, strict=True):
-        rounds, served = _watched(cluster, scale, watchers)
-        what = f"one move → the last of {watchers} spectators of one room, p50"
-        yield FigureRow(f"audience of {watchers}", what, "ms", rounds, target=target, note=served)
+    for count, target in zip(scale.audiences, TARGETS_MS, strict=True):
+        rounds, served = _watched(cluster, scale, count)
+        what = f"one move → the last of {count} spectators of one room, p50"
+        yield FigureRow(f"audience of {count}", what, "ms", rounds, target=target, note=served)
 
 
-def _watched(cluster: MakeCluster, scale: Scale, watchers: int) -> tuple[tuple[Round, ...], str]:
+def _watched(cluster: MakeCluster, scale: Scale, count: int) -> tuple[tuple[Round, ...], str]:
     with (
         cluster() as servers,
         task_processes(1, *PLAYERS, servers.name_server) as (player,),
         task_processes(scale.processes, *PLAYERS, servers.name_server) as spectators,
     ):
         rooms = player.do({"do": "open", "tables": 1})["rooms"]
-        all_do(spectators, {"do": "watch", "room": rooms[0], "watchers": watchers // scale.processes})
-        pause_s = LEAST_PAUSE_S + watchers * PAUSE_EACH_S
+        all_do(spectators, {"do": "watch", "room": rooms[0], "count": count // scale.processes})
+        pause_s = LEAST_PAUSE_S + count * PAUSE_EACH_S
         task = {"do": "play", "rooms": rooms, "seconds": 2 * scale.seconds, "pause_s": pause_s}
         moves = [player.do(task)["moves"] for _ in range(scale.rounds)]
         seen = all_do(spectators, {"do": "watched"})

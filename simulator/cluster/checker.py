@@ -119,9 +119,9 @@ class Checker:
         except (InvariantBroken, Damaged) as broken:
             yield f"{room.id} cannot be read: {broken.message}"
             return
-        watcher = self.simulation.node(room.spectator)
-        if isinstance(watcher, SpectatorClient) and watcher.version != version:
-            yield f"a watcher of {room.id} has not seen version {version}"
+        spectator = self.simulation.node(room.spectator)
+        if isinstance(spectator, SpectatorClient) and spectator.version != version:
+            yield f"a spectator of {room.id} has not seen version {version}"
 
     # -- always ---------------------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class Checker:
                 for call in calls
                 if isinstance(call.answer, AnsweredCall) and getattr(call.operation, "request_id", "") in made
             ]
-        return RoomHistory(calls, history.watchers, history.gaps, final)
+        return RoomHistory(calls, history.spectators, history.gaps, final)
 
 
 def _as_text(kind: Any, state: Any) -> str:

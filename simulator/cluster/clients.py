@@ -223,8 +223,8 @@ class SpectatorClient(SimulatedClient):
         self.room = room
 
     def begin(self) -> None:
-        watchers = self.room.history.watchers
-        self.seen = watchers.setdefault(next(reversed(watchers), self.name), [])
+        spectators = self.room.history.spectators
+        self.seen = spectators.setdefault(next(reversed(spectators), self.name), [])
         self._wait()
 
     @property
@@ -240,7 +240,7 @@ class SpectatorClient(SimulatedClient):
     def _news(self, news: Any) -> None:
         if news["gap"]:
             # The missing events are compacted away. It continues after the gap, like a new spectator.
-            self.room.history.watchers[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
+            self.room.history.spectators[f"{self.name} from {self.now:.6f} s on"] = self.seen = []
         for plain in news["events"]:
             self.seen.append((plain["version"], from_plain(plain)))
         self._wait()

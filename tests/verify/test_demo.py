@@ -138,9 +138,9 @@ def test_a_bot_that_fails_in_a_way_nobody_thought_of_is_exit_status_1(
 
 
 @pytest.mark.usefixtures("on_one_cluster")
-def test_a_watcher_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spectator_whose_news_ended_early_is_exit_status_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def only_the_first(_: object, room: RoomClient, history: RoomHistory, _on_view: object) -> None:
-        history.watchers[room.name] = list(next(room.watch(0)).events)[:1]
+        history.spectators[room.name] = list(next(room.watch(0)).events)[:1]
 
     monkeypatch.setattr(verify.testbed.bot_tables.BotTables, "_watch", only_the_first)
     status, report = demo_here(tmp_path / "report.json")

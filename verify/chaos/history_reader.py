@@ -113,7 +113,7 @@ def _put(recorded: RecordedHistory, room: str | None, call: Call[object]) -> Non
 
 
 def _add_news(history: RoomHistory, line: Mapping[str, Any]) -> None:
-    seen = history.watchers.setdefault(line["watcher"], [])
+    seen = history.spectators.setdefault(line["spectator"], [])
     seen.extend((version, from_plain(plain)) for version, plain in line["events"])
     history.gaps += line["gap"]
 

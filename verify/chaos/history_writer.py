@@ -30,7 +30,7 @@ class HistoryWriter:
         # Protects the file: one line at a time.
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._watchers = itertools.count(1)
+        self._spectators = itertools.count(1)
 
     def record_command(self, client: str, room: str | None, command: Command) -> int:
         """Write a command before it is sent.
@@ -62,12 +62,12 @@ class HistoryWriter:
 
     def new_spectator(self, client: str) -> str:
         """Return a new, unused name for a spectator of a room."""
-        return f"{client}/{next(self._watchers)}"
+        return f"{client}/{next(self._spectators)}"
 
-    def record_events(self, watcher: str, room: str, events: Iterable[tuple[int, Event]], *, gap: bool) -> None:
+    def record_events(self, spectator: str, room: str, events: Iterable[tuple[int, Event]], *, gap: bool) -> None:
         """Write the events that a spectator received."""
         plain = [(version, to_plain(event)) for version, event in events]
-        self._write("news", watcher=watcher, room=room, events=plain, gap=gap)
+        self._write("news", spectator=spectator, room=room, events=plain, gap=gap)
 
     def record_surprise(self, who: str, sentence: str) -> None:
         """Write that a client got an answer that must never happen."""

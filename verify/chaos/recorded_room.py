@@ -34,7 +34,7 @@ class RecordedRoom(RoomClient):
         self._recorder = recorder
         self._client = client
         # The spectator of the last ``follow``, and the version after its last recorded event.
-        self._watcher = ""
+        self._spectator = ""
         self._version = 0
 
     def _command(self, method: str, request_id: str | None, *arguments: Any) -> CommandAnswer:
@@ -58,11 +58,11 @@ class RecordedRoom(RoomClient):
         Without ``after_version`` it continues after the last recorded event, or begins with the first event of the
         room.
         """
-        if after_version is not None or not self._watcher:
-            self._watcher = self._recorder.new_spectator(self._client)
+        if after_version is not None or not self._spectator:
+            self._spectator = self._recorder.new_spectator(self._client)
             self._version = after_version or 0
         for news in self.watch(self._version, stop=stop):
-            self._recorder.record_events(self._watcher, self.id, news.events, gap=news.gap)
+            self._recorder.record_events(self._spectator, self.id, news.events, gap=news.gap)
             self._version = news.view.version
             yield news
 

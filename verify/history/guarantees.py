@@ -138,16 +138,16 @@ def _matches(command: Command, answer: AnsweredCall, events: Sequence[Event]) ->
 
 def _doubled(history: RoomHistory) -> Iterable[str]:
     """Yield the requests with more than one event of a kind in a client's view of the history. No command makes two."""
-    for watcher, seen in _observations(history):
+    for spectator, seen in _observations(history):
         events = dict(reversed(seen)).values()  # a version that was received twice is a case for ``_out_of_order``
         counted = Counter((event.by, event.request_id, event.kind) for event in events)
         for (name, request_id, kind), count in counted.items():
             if count > 1:
-                yield f"{watcher} has {count} events {kind} of {name}'s request {request_id}"
+                yield f"{spectator} has {count} events {kind} of {name}'s request {request_id}"
 
 
 def _observations(history: RoomHistory) -> list[tuple[str, _Numbered]]:
-    return [(_FINAL, history.final), *history.watchers.items()]
+    return [(_FINAL, history.final), *history.spectators.items()]
 
 
 # -- one history (G3) -----------------------------------------------------------------------------------------------
@@ -156,17 +156,17 @@ def _observations(history: RoomHistory) -> list[tuple[str, _Numbered]]:
 def _out_of_order(history: RoomHistory) -> Iterable[str]:
     """Yield what spectators missed, received twice, or received in another form than the final history has."""
     if history.gaps:
-        yield f"{history.gaps} gaps in what watchers saw"
+        yield f"{history.gaps} gaps in what spectators saw"
     if not history.final or history.final[0][0] != 1:
         yield f"{_FINAL} does not begin with version 1"
     final = dict(history.final)
-    for watcher, seen in _observations(history):
+    for spectator, seen in _observations(history):
         for (before, _), (version, _) in itertools.pairwise(seen):
             if version != before + 1:
-                yield f"{watcher} saw version {version} after {before}"
+                yield f"{spectator} saw version {version} after {before}"
         for version, event in seen:
             if final.get(version) != event:
-                yield f"{watcher} saw {event} as version {version}, and {_FINAL} has {final.get(version)}"
+                yield f"{spectator} saw {event} as version {version}, and {_FINAL} has {final.get(version)}"
 
 
 def _back_in_time(history: RoomHistory) -> Iterable[str]:

@@ -62,7 +62,7 @@ class RoomHistory:
     """What clients observed of a room. The operation of a call is a command or an ``ObservedView``."""
 
     calls: list[Call[object]] = field(default_factory=list)
-    watchers: dict[str, list[tuple[int, Event]]] = field(default_factory=dict)
+    spectators: dict[str, list[tuple[int, Event]]] = field(default_factory=dict)
     """By spectator: events with their versions, in the order of arrival."""
     gaps: int = 0
     """How often a spectator got a notice that earlier events were compacted away."""

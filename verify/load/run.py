@@ -83,7 +83,7 @@ def _histories(cluster: Cluster, people: Sequence[dict[str, Any]]) -> dict[str, 
     for person in people:
         if person["room"]:
             history = histories.setdefault(person["room"], RoomHistory())
-            history.watchers[person["name"]] = [(version, from_plain(plain)) for version, plain in person["seen"]]
+            history.spectators[person["name"]] = [(version, from_plain(plain)) for version, plain in person["seen"]]
             for request_id, version, seat, cell in person["moves"]:
                 move = Move(person["name"], request_id, cell)
                 history.calls.append(Call(person["name"], move, 0.0, 0.0, AnsweredCall(version, seat)))

@@ -79,10 +79,10 @@ class BotTables:
         for room in self.rooms:
             history = self.histories[room.id]
             history.final = [seen for news in room.watch(0) for seen in news.events]
-            for watcher, seen in history.watchers.items():
+            for spectator, seen in history.spectators.items():
                 if seen[-1:] != history.final[-1:]:
                     self.client_errors.append(
-                        f"{watcher} saw {len(seen)} of the {len(history.final)} events of {room.id}"
+                        f"{spectator} saw {len(seen)} of the {len(history.final)} events of {room.id}"
                     )
 
     def _in_thread(self, work: Callable[[], object]) -> None:
@@ -111,7 +111,7 @@ class BotTables:
 
     def _watch(self, room: RoomClient, history: RoomHistory, on_view: Callable[[View], None]) -> None:
         room.join("spectator")
-        seen = history.watchers[room.name] = []
+        seen = history.spectators[room.name] = []
         for news in room.watch(0):
             seen.extend(news.events)
             history.gaps += news.gap

@@ -75,13 +75,13 @@ def test_refusals_looks_and_unknown_answers_are_read_back_as_what_they_were(file
     assert (unknown.answer, unknown.answered_at) == (None, None)
 
 
-def test_what_a_watcher_saw_is_its_own_however_often_it_is_told(file: Path) -> None:
+def test_what_a_spectator_saw_is_its_own_however_often_it_is_told(file: Path) -> None:
     recorder = HistoryWriter(file)
     first, second = Moved("ada", "r1", "X", 4), Moved("bob", "r2", "O", 0)
     recorder.record_events("eve@2.1/1", "room", [(4, first)], gap=False)
     recorder.record_events("eve@2.1/1", "room", [(5, second)], gap=True)
     history = read_histories([file]).rooms["room"]
-    assert history.watchers == {"eve@2.1/1": [(4, first), (5, second)]}
+    assert history.spectators == {"eve@2.1/1": [(4, first), (5, second)]}
     assert history.gaps == 1
 
 

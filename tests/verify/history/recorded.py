@@ -1,7 +1,7 @@
 """A room whose calls are recorded while its games are played, one way or the other. No test lives here.
 
 ``Recorder`` carries commands out on a correct room, at moments that the test chooses, and keeps what clients and
-watchers would have seen. Tests then change what was seen, as a server with a fault would.
+spectators would have seen. Tests then change what was seen, as a server with a fault would.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ class Recorder:
         return self.call(ObservedView(by))
 
     def watched(self, *names: str) -> RoomHistory:
-        """The history, seen in full by these watchers."""
+        """The history, seen in full by these spectators."""
         for name in names:
-            self.history.watchers[name] = list(self.history.final)
+            self.history.spectators[name] = list(self.history.final)
         return self.history
 
 

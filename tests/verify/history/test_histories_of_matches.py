@@ -108,7 +108,7 @@ def where(history: RoomHistory, kind: type, number: int = 0) -> int:
 def change(history: RoomHistory, place: int, **changes: object) -> None:
     """The event is another, for everybody."""
     version, event = history.final[place]
-    for seen in (history.final, *history.watchers.values()):
+    for seen in (history.final, *history.spectators.values()):
         seen[place] = (version, structs.replace(event, **changes))  # type: ignore[arg-type]
 
 
@@ -208,7 +208,7 @@ def test_a_next_game_that_began_too_early_or_with_the_wrong_seats_is_found(histo
 def test_a_line_that_is_lost_is_found(history: RoomHistory) -> None:
     """Nothing is there of what somebody was told is said."""
     place = where(history, Said)
-    for seen in (history.final, *history.watchers.values()):
+    for seen in (history.final, *history.spectators.values()):
         seen[place:] = [(version - 1, event) for version, event in seen[place + 1 :]]
     found = found_in(history)
     assert any("Say(" in what and "is not there" in what for what in found.lost)
@@ -219,16 +219,16 @@ def test_a_line_that_says_something_else_is_found(history: RoomHistory) -> None:
     assert any("the rules make" in what for what in found_in(history).not_linearizable)
 
 
-def test_a_line_that_one_watcher_did_not_see_is_found(history: RoomHistory) -> None:
-    del history.watchers["w2"][where(history, Said)]
+def test_a_line_that_one_spectator_did_not_see_is_found(history: RoomHistory) -> None:
+    del history.spectators["w2"][where(history, Said)]
     assert any(what.startswith(f"{ROOM}: w2") for what in found_in(history).out_of_order)
 
 
 @pytest.mark.parametrize("changes", [{"count": 2}, {"by": "ada"}])
-def test_a_takeback_that_is_another_for_one_watcher_is_found(history: RoomHistory, changes: dict[str, object]) -> None:
+def test_a_takeback_that_differs_for_one_spectator_is_found(history: RoomHistory, changes: dict[str, object]) -> None:
     place = where(history, TakenBack)
     version, event = history.final[place]
-    history.watchers["w2"][place] = (version, structs.replace(event, **changes))  # type: ignore[arg-type]
+    history.spectators["w2"][place] = (version, structs.replace(event, **changes))  # type: ignore[arg-type]
     found = found_in(history)
     assert len(found.all) == 1
     assert "w2 saw" in found.out_of_order[0]
@@ -262,7 +262,7 @@ def test_a_player_whom_nobody_saw_go_is_found(history: RoomHistory) -> None:
 
 def test_what_the_servers_may_not_do_is_found(history: RoomHistory) -> None:
     history.final = history.final[:-1]
-    history.watchers = {}
+    history.spectators = {}
     version = history.final[-1][0]
     for event in (Moved(SYSTEM, "house-1", "X", 5), Said(SYSTEM, "house-1", None, "hi", 0)):
         with_it = replace(history, final=[*history.final, (version + 1, event)])

@@ -15,9 +15,9 @@ from verify.history.record import AnsweredCall, Call, ObservedView, RefusedCall,
 
 @pytest.fixture
 def history() -> RoomHistory:
-    """A game that ada has won, seen by one watcher in full and by another from version 3 on."""
+    """A game that ada has won, seen by one spectator in full and by another from version 3 on."""
     history = played().watched("w1", "w2")
-    del history.watchers["w2"][:2]
+    del history.spectators["w2"][:2]
     return history
 
 
@@ -53,14 +53,14 @@ def test_a_good_history_is_clean(history: RoomHistory) -> None:
 
 
 def test_a_history_that_ends_before_the_last_move_was_seen_is_clean(history: RoomHistory) -> None:
-    del history.watchers["w1"][3:]
+    del history.spectators["w1"][3:]
     assert found_in(history).clean
 
 
 def test_what_many_rooms_have_is_told_by_room() -> None:
     good, bad = played().history, played().history
     bad.gaps = 1
-    assert check({"good": good, "bad": bad}, complete=False).out_of_order == ("bad: 1 gaps in what watchers saw",)
+    assert check({"good": good, "bad": bad}, complete=False).out_of_order == ("bad: 1 gaps in what spectators saw",)
 
 
 def test_only_when_all_commands_are_known_it_is_asked_what_order_they_had(history: RoomHistory) -> None:
@@ -147,8 +147,8 @@ def test_a_request_that_made_two_moves_is_doubled() -> None:
     assert found.not_linearizable
 
 
-def test_what_a_watcher_saw_doubled_is_told_of_the_watcher(history: RoomHistory) -> None:
-    history.watchers["w1"].append((11, Finished("ada", "m4", "line", "X", (0, 1, 2))))
+def test_what_a_spectator_saw_doubled_is_told_of_the_spectator(history: RoomHistory) -> None:
+    history.spectators["w1"].append((11, Finished("ada", "m4", "line", "X", (0, 1, 2))))
     assert [what for what in found_in(history).doubled if "w1" in what]
 
 
@@ -164,25 +164,25 @@ def test_two_people_may_have_the_same_request_id() -> None:
 
 def test_a_version_that_was_missed_or_came_twice_is_out_of_order(history: RoomHistory) -> None:
     events = list(history.final)
-    history.watchers["w1"] = [*events[:3], *events[4:]]
+    history.spectators["w1"] = [*events[:3], *events[4:]]
     assert findings(history) == (0, 0, 1)
-    history.watchers["w1"] = [*events[:3], events[2], *events[3:]]
+    history.spectators["w1"] = [*events[:3], events[2], *events[3:]]
     assert findings(history) == (0, 0, 1)
 
 
-def test_a_watcher_who_saw_something_else_is_out_of_order(history: RoomHistory) -> None:
-    history.watchers["w2"][3] = (6, Moved("bob", "m1", "O", 5))
+def test_a_spectator_who_saw_something_else_is_out_of_order(history: RoomHistory) -> None:
+    history.spectators["w2"][3] = (6, Moved("bob", "m1", "O", 5))
     assert findings(history) == (0, 0, 1)
 
 
 def test_something_seen_that_is_later_not_there_is_out_of_order(history: RoomHistory) -> None:
-    history.watchers["w2"].append((11, Left("bob", "r9")))
+    history.spectators["w2"].append((11, Left("bob", "r9")))
     assert findings(history) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("begins_at", [2, 4, 11])
 def test_a_final_history_without_its_beginning_is_told(history: RoomHistory, begins_at: int) -> None:
-    history.calls, history.watchers, history.final = [], {}, history.final[begins_at - 1 :]
+    history.calls, history.spectators, history.final = [], {}, history.final[begins_at - 1 :]
     assert findings(history) == (0, 0, 1)
 
 
@@ -231,7 +231,7 @@ def test_two_clients_who_were_told_different_winners_of_one_cell() -> None:
 def test_an_end_of_a_game_that_the_rules_do_not_make(history: RoomHistory) -> None:
     wrong: Event = Finished("ada", "m4", "line", "O", (0, 1, 2))
     history.final[-1] = (10, wrong)
-    for seen in history.watchers.values():
+    for seen in history.spectators.values():
         seen[-1] = (10, wrong)
     found = found_in(history)
     assert len(found.all) == len(found.not_linearizable) == 1
