@@ -88,9 +88,9 @@ class Cluster:
         self._not_found: TicTacToeError | None = None
         """The error of the last look-up, while none has succeeded; otherwise None."""
         self.claim_after_s = 60.0
-        """After how many seconds of an opponent's absence a player may claim the game (``RoomClient.claim_game``)."""
+        """The seconds of absence after which the opponent may claim the game (``RoomClient.claim_game``)."""
         self.max_wait_s = WAIT_S
-        """The longest wait of a long poll, in seconds. The servers do not count a user as away sooner."""
+        """The longest wait of a long poll, in seconds. The servers count a user as away only after more."""
 
     @property
     def server(self) -> str:

@@ -52,8 +52,8 @@ class RetryingConnection:
     ) -> None:
         """``find`` returns the object's address.
 
-        It is called first unless ``target`` is given, and when calls keep failing. It must be quick: a call that failed
-        waits for it before its next attempt.
+        It is called before the first attempt unless ``target`` is given, and when calls keep failing. It must be quick,
+        because the next attempt waits for it.
         """
         self._find = find
         self._retry_policy = retry_policy
@@ -78,8 +78,8 @@ class RetryingConnection:
     ) -> Any:
         """Call until there is an answer.
 
-        ``extra_s``: how many seconds longer than usual the answer may take. ``again``: the arguments of further
-        attempts, instead of the same. A long poll retries with a wait of 0, so that the caller sees at once that the
+        ``extra_s``: how many seconds longer than usual the answer may take. ``again``: the arguments of all attempts
+        after the first, if they differ. A long poll retries with a wait of 0, so that the caller sees at once that the
         servers are back.
 
         Raises what the method raises. When ``deadline_s`` has passed, raises DeadlineExceeded, or the last attempt's
@@ -136,7 +136,7 @@ class RetryingConnection:
         if self._remote is not None:
             self._remote.close()
         if self._failing_since is None:
-            self._failing_since = now  # idle time before it is no sign that the object has moved
+            self._failing_since = now  # from here on: idle time before it does not show that the object has moved
         if self._target is None or now - max(self._failing_since, self._looked_at) < LOOK_AGAIN_S:
             return
         try:

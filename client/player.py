@@ -76,10 +76,10 @@ class Player:
     ) -> RoomClient:
         """Open a room. The caller owns it, and has no seat yet.
 
-        For tic-tac-toe the options are ``width``, ``height`` (3 to 10) and ``in_a_row``, each 3 by default.
-        ``best_of``: an odd number of games, or 0 for a series without end. ``clock``: "none", seconds for each move
-        like "10s", or minutes and an increment in seconds like "3+2". ``private``: the lobby does not list the room,
-        and only people with an invitation enter it (``RoomClient.invite``).
+        For tic-tac-toe the options are ``width``, ``height`` and ``in_a_row``, with the limits and defaults of
+        ``game.games.tictactoe``. ``best_of``: an odd number of games, or 0 for a series without end. ``clock``: "none",
+        seconds for each move like "10s", or minutes and an increment in seconds like "3+2". ``private``: the lobby does
+        not list the room, and only people with an invitation enter it (``RoomClient.invite``).
 
         Raises InvalidArgument, Busy (too many rooms), DeadlineExceeded.
         """

@@ -11,7 +11,7 @@ from wire.errors import Busy, DeadlineExceeded, Fenced, NotReady, TicTacToeError
 FIRST_PAUSE_S = 0.002
 GROWTH = 1.6
 SHORT_PAUSE_S = 0.03
-"""The longest pause during the first second. Most takeovers end within it; a longer pause would lengthen them."""
+"""The longest pause during the first second, in which most takeovers end. A longer pause would lengthen them."""
 LONGEST_PAUSE_S = 1.0
 
 _CHANCE = random.Random()

@@ -28,8 +28,8 @@ WAIT_S = 20.0
 class News:
     """What happened in a room since the previous news.
 
-    ``events`` are in order of version, and the versions are consecutive. If ``gap`` is true, compaction has removed
-    earlier events, and only ``view`` shows their result.
+    ``events`` are in order of version, and the versions are consecutive. If ``gap`` is true, earlier events are
+    missing, and only ``view`` shows their result: compaction has removed them, or an older backup was restored.
     """
 
     events: tuple[tuple[int, Event], ...]
@@ -64,10 +64,8 @@ class RoomClient:
     ) -> None:
         """``connect`` makes a connection to the room.
 
-        ``with_claimed_name`` makes a call that needs the username. If the servers have released the
-        name, it claims it again.
-
-        ``code`` is the invite code of a private room.
+        ``with_claimed_name`` makes a call with the token. If the servers have released the name, it claims the name and
+        calls again. ``code`` is the invite code of a private room.
         """
         self.id = room
         self._code = code
@@ -111,7 +109,7 @@ class RoomClient:
         return self._command("rematch", request_id)
 
     def claim_game(self, result: Literal["win", "draw"], *, request_id: str | None = None) -> CommandAnswer:
-        """End a game after the opponent has been away for long enough (one minute by default).
+        """End a game after the opponent has been away for ``Cluster.claim_after_s`` seconds.
 
         Raises NotAllowed before that time.
         """
@@ -134,9 +132,9 @@ class RoomClient:
         return self._command("decline", request_id, what)
 
     def say(self, text: str, *, request_id: str | None = None) -> CommandAnswer:
-        """Send a chat line of 1 to 200 characters to everybody in the room.
+        """Send a chat line to everybody in the room. ``game.rooms.chat`` has the limits of its length and rate.
 
-        Raises TooOften after many lines in a short time.
+        Raises InvalidArgument, TooOften.
         """
         return self._command("say", request_id, text)
 
@@ -177,10 +175,10 @@ class RoomClient:
     ) -> Iterator[News]:
         """Yield the room's news while the room is open. The first news is the current state.
 
-        With ``after_version`` the first news has the events since that version instead. No event is lost or repeated,
-        also after connection failures. Ends when the room is closed, or within WAIT_S seconds after ``stop`` is set.
-        ``on_link`` is called when the connection fails or recovers. Raises DeadlineExceeded when the servers cannot be
-        reached before a call's deadline.
+        With ``after_version`` the first news has the events since that version instead. After a connection failure the
+        news continue with the next event; where events are missing, ``News.gap`` is true. Ends when the room is closed,
+        or within WAIT_S seconds after ``stop`` is set. ``on_link`` is called when the connection fails or recovers.
+        Raises DeadlineExceeded when the servers cannot be reached before a call's deadline.
         """
         connection = self._connect(on_link)
         try:
@@ -241,7 +239,7 @@ class RoomClient:
         return any(isinstance(event, Left) and event.by == self.name for _, event in events)
 
     def _return_if_counted_away(self) -> None:
-        """Join again. If that fails, the next pass of ``watch`` tries again."""
+        """Join again if the servers count this player as away. An error ends ``watch``; the next ``watch`` joins."""
         role = self._role
         if role is not None and self._counted_away:
             with contextlib.suppress(RoomClosed):  # the news of the closing follow

@@ -35,9 +35,10 @@ def stay_present(
     """Keep a player present in these rooms until ``stop`` is set. Yield each room that needs no more visits.
 
     ``rooms`` is called repeatedly. A new room is visited within LOOK_S seconds, then every ``every_s`` seconds.
-    ``every_s`` must be less than the servers' ``AWAY_S``; half of ``max_wait_s`` is (see ``describe`` in
-    docs/protocol.md). If the servers count the player as away, the player joins again. If the game is over, the player
-    leaves, unless the room is ``looked_at``. While the servers are unreachable, this retries.
+    ``every_s`` must be less than the servers' ``AWAY_S``. Half of ``Cluster.max_wait_s`` always is.
+
+    If the servers count the player as away, the player joins again. If the game is over, the player leaves, unless the
+    room is ``looked_at``. While the servers are unreachable, this retries.
     """
     visited: dict[str, float] = {}
     while not stop.is_set():

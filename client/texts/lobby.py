@@ -9,7 +9,7 @@ from client.texts.games import room_name
 from client.texts.offers import offers_rematch
 from client.texts.phrases import shortened
 from client.views import Row, View
-from game.games.tictactoe import LARGEST, SMALLEST
+from game.games.tictactoe import DEFAULTS, LARGEST, SMALLEST
 
 PLAY_NOW = Caption("Play now", "Find an opponent (Ctrl+P)")
 CANCEL_SEEK = Caption("Cancel", "Stop looking for an opponent (Esc)")
@@ -19,8 +19,11 @@ PLAY_HOUSE_BOT = Caption("Yes", "Play the house bot now")
 KEEP_WAITING = Caption("Keep waiting", "Wait for a person")
 
 SEARCH = Caption("Find", "Find a room by name, player or id (Ctrl+F), or paste an invitation. Esc shows all rooms.")
-NEW_ROOM = Caption("New room", "Open a room, with a board from 3×3 to 10×10 (Ctrl+N)")
-COMPUTER = Caption("Play alone", "Play the computer on a 3×3 board. Level hard never loses there.")
+NEW_ROOM = Caption("New room", f"Open a room, with a board from {SMALLEST}×{SMALLEST} to {LARGEST}×{LARGEST} (Ctrl+N)")
+COMPUTER = Caption(
+    "Play alone",
+    f"Play the computer on a {DEFAULTS['width']}×{DEFAULTS['height']} board. Level hard never loses on 3×3.",
+)
 COLUMNS = ("Room", "Players", "Board", "State", "Spectators")
 JOIN = Caption("Join", "Take a free seat in the selected room, or return to yours (Enter or double-click)")
 WATCH = Caption("Watch", "Watch without playing (W)")
@@ -38,7 +41,7 @@ BOARD = "Board"
 WIDTH = f"Width: {SMALLEST} to {LARGEST} cells"
 HEIGHT = f"Height: {SMALLEST} to {LARGEST} cells"
 WITH = "with"
-IN_A_ROW = Caption("in a row", "How many in a row win: from 3 to the longer side of the board")
+IN_A_ROW = Caption("in a row", f"How many in a row win: from {SMALLEST} to the longer side of the board")
 GAME = "Game"
 SERIES = "Single games without end, or a series. The players begin in turn."
 OPEN_ENDED = "Open-ended"

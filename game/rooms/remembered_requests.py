@@ -42,8 +42,8 @@ def remembered(requests: Requests, by: str, request_id: str, answer: CommandAnsw
 def forgotten(before: Requests, after: Requests, by: Collection[str]) -> dict[tuple[str, str], CommandAnswer]:
     """Return the requests that are in ``before`` but not in ``after``, with their answers.
 
-    The keys are (username, request id). ``by``: the usernames of all events in between. Others keep their requests, or
-    lose all of them; so a command in a room full of spectators does not look at each.
+    The keys are (username, request id). ``by``: the usernames of all events in between. For every other username the
+    requests are unchanged or all dropped, so they are not compared: a room can have a thousand spectators.
     """
     names = set(by)
     changed = names & before.keys()

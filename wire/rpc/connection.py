@@ -51,7 +51,8 @@ class Connection:
         self.served = False
         """Whether a thread serves this connection now. ``transport`` sets this field and the next two."""
         self.set_aside = False
-        """Whether the selector does not watch the connection, because input came while a thread served it."""
+        """Whether the selector does not poll the connection now: there is input that cannot be answered yet, because a
+        thread serves the connection or an answer is deferred."""
         self.looked_at_for = 0
         """The selector events that ``transport`` waits for on this connection."""
         self.heard_at = guest.since

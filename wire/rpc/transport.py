@@ -108,7 +108,10 @@ class Transport:
     # -- waiting for work -----------------------------------------------------------------------------------------
 
     def _gather(self, queue: deque[Work], wait: bool) -> None:
-        """Poll for input, or wait for it for a while. Only the leader calls this."""
+        """Queue the work that the connections have now. Only the leader calls this.
+
+        ``wait``: if there is none, wait for it, for SWEEP_S seconds at most.
+        """
         now = self.moved_at = time.monotonic()
         if self._accepts_at is not None and now >= self._accepts_at:
             self._accepts_at = None
@@ -235,7 +238,7 @@ class Transport:
             connection.served = connection.set_aside = False
 
     def _on_rest(self, connection: Connection) -> None:
-        """Poll until the rest of another thread's answer can be sent."""
+        """Poll until the rest of a deferred answer can be sent. If a thread serves the connection, that thread does so."""
         with self._lock:
             if not connection.served:
                 self._look_at(connection)

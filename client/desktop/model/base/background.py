@@ -81,9 +81,9 @@ class Background:
         self._post(None, action)
 
     def link_callback(self, source: str, clock: Callable[[], float], *listeners: Listener) -> Callable[[bool], None]:
-        """Return a callback for a connection's thread: True when a call is answered, False when it must be retried.
+        """Return a callback for a connection's thread. Its argument is False when calls begin to fail, then True.
 
-        The callback calls each listener with that value and the present time.
+        It passes that on to each listener, in the draining thread, with ``source`` and the time of the call.
         """
 
         def on_link(answered: bool) -> None:

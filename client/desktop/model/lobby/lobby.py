@@ -208,5 +208,5 @@ def _order(row: Row) -> int:
 
 
 def _text(row: Row) -> str:
-    """Return the text that the search looks at."""
+    """Return the text in which a search looks for its words."""
     return f"{row.title} {texts.players(row)} {row.room}".casefold()

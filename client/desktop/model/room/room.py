@@ -265,7 +265,7 @@ class RoomModel:
             self._left(closed(news.view))
 
     def _watch_ended(self, error: TicTacToeError | None) -> None:
-        """Follow again from the current version, after the servers did not answer before a call's deadline."""
+        """Leave the room if its news are refused, for example to a removed spectator. Otherwise follow it again."""
         if error is not None and error.fault == "caller":
             self.stop()
             self._left(sentence(error.message))
